@@ -1,0 +1,3 @@
+//! The `quizloop` binary: arguments in, exit code out.
+
+fn main() {}
