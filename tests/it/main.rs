@@ -1,0 +1,1 @@
+//! The one test binary: the real bot against the sandbox, through real sockets.
