@@ -3,4 +3,19 @@
 //! This room knows nobody: no Discord library, no runtime, no clock, no file, no random source. Time
 //! and randomness come in as arguments, and every function says what happened.
 
+pub mod board;
+pub mod deck;
+pub mod guild;
 pub mod id;
+#[cfg(test)]
+mod laws;
+pub mod ledger;
+pub mod orders;
+pub mod posting;
+pub mod reply;
+pub mod round;
+pub mod schedule;
+pub mod streak;
+pub mod team;
+pub mod weekdays;
+pub mod zone;

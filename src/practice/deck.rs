@@ -1,0 +1,146 @@
+//! A team's shuffled order through the bank: no repeat until all questions were asked.
+//!
+//! The deck knows questions by their ids only, so it survives restarts and questions that come and go.
+
+use std::collections::HashSet;
+
+use rand::seq::SliceRandom;
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
+
+/// The order of one team.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deck {
+    /// Questions still to come in this pass; the next one is at the end.
+    unseen: Vec<String>,
+    /// Questions already asked in this pass, in order.
+    seen: Vec<String>,
+    /// The last question asked, also from the pass before.
+    last: Option<String>,
+}
+
+/// A question taken from the deck.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draw {
+    /// Its id.
+    pub question: String,
+    /// How many unseen questions are left in this pass.
+    pub left: usize,
+}
+
+impl Deck {
+    /// Takes the next question out of `bank`, the ids of all questions there are now. `None` if
+    /// there are none.
+    pub fn draw(&mut self, bank: &[&str], rng: &mut impl Rng) -> Option<Draw> {
+        self.follow(bank, rng);
+        if self.unseen.is_empty() {
+            self.shuffle_anew(bank, rng);
+        }
+        let question = self.unseen.pop()?;
+        self.seen.push(question.clone());
+        self.last = Some(question.clone());
+        Some(Draw {
+            question,
+            left: self.unseen.len(),
+        })
+    }
+
+    /// Puts the question drawn last on top again, because it was not posted after all.
+    pub fn put_back(&mut self, question: &str) {
+        if self.seen.last().is_some_and(|last| last == question) {
+            self.unseen.extend(self.seen.pop());
+            self.last = self.seen.last().cloned();
+        }
+    }
+
+    /// Drops questions that left the bank and mixes in those that came.
+    fn follow(&mut self, bank: &[&str], rng: &mut impl Rng) {
+        let there: HashSet<&str> = bank.iter().copied().collect();
+        // What was seen stays seen: a question that leaves and comes back must not repeat.
+        self.unseen.retain(|id| there.contains(id.as_str()));
+        let known: HashSet<String> = self.unseen.iter().chain(&self.seen).cloned().collect();
+        for id in bank.iter().filter(|id| !known.contains(**id)) {
+            let place = rng.random_range(0..=self.unseen.len());
+            self.unseen.insert(place, (*id).to_owned());
+        }
+    }
+
+    fn shuffle_anew(&mut self, bank: &[&str], rng: &mut impl Rng) {
+        self.seen.clear();
+        self.unseen = bank.iter().map(|id| (*id).to_owned()).collect();
+        self.unseen.shuffle(rng);
+        let next = self.unseen.len().saturating_sub(1);
+        // The first of a pass is never the last of the one before, unless there is no other.
+        if next > 0 && self.unseen.last() == self.last.as_ref() {
+            let other = rng.random_range(0..next);
+            self.unseen.swap(other, next);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    fn draw(deck: &mut Deck, bank: &[&str], rng: &mut StdRng) -> String {
+        deck.draw(bank, rng)
+            .expect("the bank is not empty")
+            .question
+    }
+
+    #[test]
+    fn a_bank_of_one_repeats_and_an_empty_one_has_nothing() {
+        let (mut deck, mut rng) = (Deck::default(), StdRng::seed_from_u64(1));
+        assert_eq!(draw(&mut deck, &["only"], &mut rng), "only");
+        assert_eq!(draw(&mut deck, &["only"], &mut rng), "only");
+        assert_eq!(deck.draw(&[], &mut rng), None);
+    }
+
+    #[test]
+    fn a_question_put_back_is_the_next() {
+        let (mut deck, mut rng) = (Deck::default(), StdRng::seed_from_u64(1));
+        let bank = ["a", "b", "c"];
+        draw(&mut deck, &bank, &mut rng);
+        let second = draw(&mut deck, &bank, &mut rng);
+        deck.put_back(&second);
+        assert_eq!(draw(&mut deck, &bank, &mut rng), second);
+    }
+
+    proptest! {
+        /// Questions come and go while passes go on: within a pass nothing repeats, everything that
+        /// stayed is asked, and a pass never starts with the last of the one before.
+        #[test]
+        fn no_repeat_before_the_deck_is_through(
+            seed: u64,
+            steps in prop::collection::vec((prop::collection::btree_set(0_u8..12, 1..12), 1_usize..6), 1..40),
+        ) {
+            let names: Vec<String> = (0..12).map(|n| format!("q{n}")).collect();
+            let (mut deck, mut rng) = (Deck::default(), StdRng::seed_from_u64(seed));
+            let mut asked: Vec<String> = Vec::new();
+            let mut last = None;
+            for (ids, draws) in steps {
+                let bank: Vec<&str> = ids.iter().map(|n| names[usize::from(*n)].as_str()).collect();
+                for _ in 0..draws {
+                    let drawn = deck.draw(&bank, &mut rng).unwrap();
+                    prop_assert!(bank.contains(&drawn.question.as_str()));
+                    if asked.contains(&drawn.question) {
+                        // Only a new pass may repeat, and only when all that is there was asked.
+                        prop_assert!(bank.iter().all(|id| asked.iter().any(|a| a == id)));
+                        prop_assert!(bank.len() == 1 || Some(&drawn.question) != last.as_ref());
+                        asked.clear();
+                    }
+                    asked.push(drawn.question.clone());
+                    let left = bank.iter().filter(|id| !asked.iter().any(|a| a == *id)).count();
+                    prop_assert_eq!(drawn.left, left);
+                    let json = serde_json::to_string(&deck).unwrap();
+                    deck = serde_json::from_str(&json).unwrap();
+                    last = Some(drawn.question);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! A guild: all that Quizloop keeps of one Discord server. It is the unit of storage.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{ChannelId, GuildId, MessageId};
+use super::team::Team;
+
+/// The number of the snapshot format that this version writes.
+pub const FORMAT: u32 = 1;
+
+/// A guild with its teams.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guild {
+    format: u32,
+    guild: GuildId,
+    teams: BTreeMap<ChannelId, Team>,
+}
+
+impl Guild {
+    /// A guild without teams.
+    pub const fn new(id: GuildId) -> Self {
+        Self {
+            format: FORMAT,
+            guild: id,
+            teams: BTreeMap::new(),
+        }
+    }
+
+    /// Its id.
+    pub const fn id(&self) -> GuildId {
+        self.guild
+    }
+
+    /// The teams by channel.
+    pub const fn teams(&self) -> &BTreeMap<ChannelId, Team> {
+        &self.teams
+    }
+
+    /// The team that posts in that channel.
+    pub fn team(&self, channel: ChannelId) -> Option<&Team> {
+        self.teams.get(&channel)
+    }
+
+    /// The team that posts in that channel, to change it.
+    pub fn team_mut(&mut self, channel: ChannelId) -> Option<&mut Team> {
+        self.teams.get_mut(&channel)
+    }
+
+    /// Adds a team, or puts it in the place of the one that posted there.
+    pub fn put(&mut self, team: Team) {
+        self.teams.insert(team.channel, team);
+    }
+
+    /// Removes a team with all that is known of it.
+    pub fn remove(&mut self, channel: ChannelId) -> Option<Team> {
+        self.teams.remove(&channel)
+    }
+
+    /// The team one of whose rounds was posted with that message, which also is its thread's id.
+    pub fn team_of(&self, message: MessageId) -> Option<&Team> {
+        self.teams
+            .values()
+            .find(|team| team.round_of(message).is_some())
+    }
+
+    /// Whether everything in it fits together; if not, what does not.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what does not fit.
+    pub fn check(&self) -> Result<(), String> {
+        for (channel, team) in &self.teams {
+            if *channel != team.channel {
+                return Err(format!(
+                    "team {} is filed under channel {channel}",
+                    team.channel
+                ));
+            }
+            team.check()?;
+        }
+        Ok(())
+    }
+}

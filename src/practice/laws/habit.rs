@@ -1,0 +1,288 @@
+//! Random histories of a team against a model that is as plain as can be: whatever the order of
+//! events, the duplicates and the restarts, the streak shown is the one the rules give.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{date, time};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::practice::board::Period;
+use crate::practice::guild::Guild;
+use crate::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use crate::practice::ledger::By;
+use crate::practice::reply::Counted;
+use crate::practice::schedule::Schedule;
+use crate::practice::streak::Streak;
+use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::weekdays::Weekdays;
+use crate::practice::zone::Zone;
+
+const CHANNEL: ChannelId = ChannelId::new(5);
+
+fn start() -> Timestamp {
+    "2026-03-01T09:00:00Z".parse().unwrap()
+}
+
+/// Rounds open a day apart.
+fn opening(round: u32) -> Timestamp {
+    start() + SignedDuration::from_hours(24 * i64::from(round - 1))
+}
+
+fn message(at: Timestamp, nth: u64) -> MessageId {
+    MessageId::new(snowflake_at(at) + nth)
+}
+
+fn guild_with_team() -> Guild {
+    let mut schedule = Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc());
+    schedule.days = Weekdays::every_day();
+    let settings = Settings {
+        schedule,
+        reveal: Reveal::AfterReply,
+        role: None,
+    };
+    let mut guild = Guild::new(GuildId::new(1));
+    guild.put(Team::new(CHANNEL, settings, start()));
+    guild
+}
+
+fn open_round(team: &mut Team, number: u32) {
+    let day = date(2026, 3, 1) + jiff::Span::new().days(number - 1);
+    let mut rng = StdRng::seed_from_u64(3);
+    assert!(
+        team.intend(day, opening(number), &["a", "b"], &mut rng)
+            .is_some()
+    );
+    assert!(team.posted(message(opening(number), 0)));
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Event {
+    Reply { user: u64, round: u32, minutes: i64 },
+    Look { user: u64 },
+    Void { round: u32 },
+    Credit { user: u64, round: u32 },
+    NextRound,
+    Restart,
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        6 => (1_u64..4, 1_u32..12, 0_i64..3000)
+            .prop_map(|(user, round, minutes)| Event::Reply { user, round, minutes }),
+        1 => (1_u64..4).prop_map(|user| Event::Look { user }),
+        1 => (1_u32..12).prop_map(|round| Event::Void { round }),
+        1 => (1_u64..4, 1_u32..12).prop_map(|(user, round)| Event::Credit { user, round }),
+        5 => Just(Event::NextRound),
+        1 => Just(Event::Restart),
+    ];
+    prop::collection::vec(event, 1..90)
+}
+
+/// What is true, kept as plainly as possible: every event with its own time.
+#[derive(Default)]
+struct Model {
+    rounds: u32,
+    replies: Vec<(u64, u32, Timestamp)>,
+    looks: BTreeMap<(u64, u32), Timestamp>,
+    voids: Vec<u32>,
+    credits: Vec<(u64, u32)>,
+}
+
+impl Model {
+    fn closed(&self, round: u32) -> Option<Timestamp> {
+        (round < self.rounds).then(|| opening(round + 1))
+    }
+
+    fn in_time(&self, user: u64, round: u32) -> Option<Timestamp> {
+        let own = self
+            .replies
+            .iter()
+            .filter(|(u, r, _)| (*u, *r) == (user, round));
+        let first = own.map(|(_, _, at)| *at).min()?;
+        self.closed(round)
+            .is_none_or(|closed| first < closed)
+            .then_some(first)
+    }
+
+    fn streak(&self, user: u64) -> Streak {
+        let looked = self
+            .looks
+            .keys()
+            .filter(|(u, _)| *u == user)
+            .map(|(_, r)| *r);
+        let credits = self
+            .credits
+            .iter()
+            .filter(|(u, _)| *u == user)
+            .map(|(_, r)| *r);
+        let replies = self
+            .replies
+            .iter()
+            .filter(|(u, _, _)| *u == user)
+            .map(|(_, r, _)| *r);
+        let Some(first) = looked.chain(credits).chain(replies).min() else {
+            return Streak::default();
+        };
+        let mut streak = Streak::default();
+        for round in first..=self.rounds {
+            if self.voids.contains(&round) {
+                continue;
+            }
+            let credited = self.credits.contains(&(user, round));
+            let look = self.looks.get(&(user, round));
+            match self.in_time(user, round) {
+                Some(at) if !credited && look.is_some_and(|look| *look <= at) => continue,
+                None if !credited => {
+                    let late = self
+                        .replies
+                        .iter()
+                        .any(|(u, r, _)| (*u, *r) == (user, round));
+                    if round == self.rounds && !late {
+                        continue;
+                    }
+                    if streak.current > 0 && streak.freezes > 0 {
+                        streak.freezes -= 1;
+                    } else {
+                        streak.current = 0;
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            streak.current += 1;
+            streak.answered += 1;
+            streak.longest = streak.longest.max(streak.current);
+            if streak.answered % 7 == 0 {
+                streak.freezes = (streak.freezes + 1).min(2);
+            }
+        }
+        streak
+    }
+}
+
+/// A reply belongs to a moment after its round opened; its id is unique by user.
+fn reply(team: &mut Team, model: &mut Model, user: u64, round: u32, minutes: i64) {
+    let at = opening(round) + SignedDuration::from_mins(minutes);
+    team.reply(
+        message(opening(round), 0),
+        UserId::new(user),
+        message(at, user),
+    );
+    model.replies.push((user, round, at));
+}
+
+fn apply(guild: &mut Guild, model: &mut Model, event: Event) {
+    let by = By {
+        user: UserId::new(99),
+        at: start(),
+    };
+    let team = guild.team_mut(CHANNEL).unwrap();
+    match event {
+        // Only the present can be heard of, and the present is the newest round or the one before:
+        // older windows are closed for good.
+        Event::Reply {
+            user,
+            round,
+            minutes,
+        } if round <= model.rounds => {
+            reply(team, model, user, round, minutes);
+        }
+        Event::Look { user } if model.rounds > 0 => {
+            let at = opening(model.rounds) + SignedDuration::from_hours(12);
+            if team.look(model.rounds, UserId::new(user), at) {
+                model.looks.insert((user, model.rounds), at);
+            }
+        }
+        Event::Void { round } => {
+            if team.void(round, by).is_ok() {
+                model.voids.push(round);
+            }
+        }
+        Event::Credit { user, round } => {
+            if team.credit(round, UserId::new(user), by).is_ok() {
+                model.credits.push((user, round));
+            }
+        }
+        Event::NextRound => {
+            model.rounds += 1;
+            open_round(team, model.rounds);
+        }
+        Event::Restart => {
+            let json = serde_json::to_string(guild).unwrap();
+            *guild = serde_json::from_str(&json).unwrap();
+        }
+        Event::Reply { .. } | Event::Look { .. } => {}
+    }
+}
+
+proptest! {
+    /// The streak shown equals the one recomputed from everything that happened.
+    #[test]
+    fn the_streak_is_what_the_rules_give(events in events()) {
+        let (mut guild, mut model) = (guild_with_team(), Model::default());
+        for event in events {
+            apply(&mut guild, &mut model, event);
+            prop_assert_eq!(guild.check(), Ok(()));
+        }
+        let team = guild.team(CHANNEL).unwrap();
+        for user in 1..4 {
+            prop_assert_eq!(team.streak(UserId::new(user)), model.streak(user), "member {}", user);
+        }
+        for row in team.leaderboard(Period::AllTime) {
+            prop_assert_eq!(row.answered, team.streak(row.user).answered);
+        }
+    }
+
+    /// Hearing of everything twice, and in any order, changes nothing.
+    #[test]
+    fn duplicates_and_order_do_not_matter(
+        replies in prop::collection::vec((1_u64..4, 1_u32..3, 0_i64..3000), 1..30),
+        order in any::<u64>(),
+    ) {
+        let heard = |mut replies: Vec<(u64, u32, i64)>, shuffle: bool| {
+            let mut guild = guild_with_team();
+            let team = guild.team_mut(CHANNEL).unwrap();
+            open_round(team, 1);
+            open_round(team, 2);
+            if shuffle {
+                replies.extend(replies.clone());
+                rand::seq::SliceRandom::shuffle(&mut replies[..], &mut StdRng::seed_from_u64(order));
+            }
+            for (user, round, minutes) in replies {
+                reply(team, &mut Model::default(), user, round, minutes);
+            }
+            guild
+        };
+        prop_assert_eq!(heard(replies.clone(), false), heard(replies, true));
+    }
+}
+
+#[test]
+fn a_late_reply_counts_as_late_and_does_not_repair() {
+    let mut guild = guild_with_team();
+    let team = guild.team_mut(CHANNEL).unwrap();
+    let ada = UserId::new(1);
+    open_round(team, 1);
+    let first = message(opening(1), 0);
+    assert!(matches!(
+        team.reply(first, ada, message(opening(1), 1)),
+        Counted::First { round: 1, .. }
+    ));
+    open_round(team, 2);
+    open_round(team, 3);
+    let late = message(opening(3), 1);
+    assert!(matches!(
+        team.reply(message(opening(2), 0), ada, late),
+        Counted::First { .. }
+    ));
+    assert_eq!(
+        team.reply(message(opening(2), 0), ada, late),
+        Counted::Again
+    );
+    assert_eq!(team.reply(MessageId::new(12), ada, late), Counted::NoRound);
+    assert_eq!(team.streak(ada).current, 0);
+}

@@ -1,0 +1,4 @@
+//! The laws of the habit, tried on random histories.
+
+mod habit;
+mod schedule;

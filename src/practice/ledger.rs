@@ -1,0 +1,230 @@
+//! What happened to one member in each round, as far as it has to be remembered.
+//!
+//! A ledger holds marks only; that a round was missed or covered by a freeze follows from them (see
+//! [`super::streak`]). One character a round keeps a year of rounds at 250 bytes a member.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::id::UserId;
+
+/// Who ordered something, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct By {
+    /// The admin.
+    pub user: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a member did in one round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Nothing.
+    Nothing,
+    /// Replied within the round's window.
+    Answered,
+    /// Replied after the next round had opened.
+    Late,
+    /// Looked at the model answer and has not replied.
+    Looked,
+    /// Looked at the model answer first, then replied within the window.
+    LookedFirst,
+    /// An admin credited the member with the round.
+    Credited,
+}
+
+impl Mark {
+    const fn letter(self) -> char {
+        match self {
+            Self::Nothing => '.',
+            Self::Answered => 'a',
+            Self::Late => 'l',
+            Self::Looked => 'v',
+            Self::LookedFirst => 'w',
+            Self::Credited => 'c',
+        }
+    }
+
+    const fn of(letter: char) -> Option<Self> {
+        Some(match letter {
+            '.' => Self::Nothing,
+            'a' => Self::Answered,
+            'l' => Self::Late,
+            'v' => Self::Looked,
+            'w' => Self::LookedFirst,
+            'c' => Self::Credited,
+            _ => return None,
+        })
+    }
+
+    /// Whether the member wrote a reply.
+    pub const fn replied(self) -> bool {
+        matches!(self, Self::Answered | Self::Late | Self::LookedFirst)
+    }
+}
+
+/// The marks of one member. Rounds before the first mark don't exist for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct Ledger {
+    from: u32,
+    marks: Vec<Mark>,
+    credits: BTreeMap<u32, By>,
+}
+
+impl Ledger {
+    /// The number of the first round that exists for this member; none if there is no mark yet.
+    pub const fn first_round(&self) -> Option<u32> {
+        if self.marks.is_empty() {
+            None
+        } else {
+            Some(self.from)
+        }
+    }
+
+    /// The mark in that round.
+    pub fn mark(&self, round: u32) -> Mark {
+        round
+            .checked_sub(self.from)
+            .and_then(|index| self.marks.get(index as usize))
+            .copied()
+            .unwrap_or(Mark::Nothing)
+    }
+
+    /// Who credited that round.
+    pub fn credited_by(&self, round: u32) -> Option<By> {
+        self.credits.get(&round).copied()
+    }
+
+    /// Enters a mark. Credit that an admin gave stays.
+    pub fn set(&mut self, round: u32, mark: Mark) {
+        if self.mark(round) != Mark::Credited {
+            self.put(round, mark);
+        }
+    }
+
+    /// Enters credit for a round. Returns false if it was there already.
+    pub fn credit(&mut self, round: u32, by: By) -> bool {
+        if self.credits.contains_key(&round) {
+            return false;
+        }
+        self.put(round, Mark::Credited);
+        self.credits.insert(round, by);
+        true
+    }
+
+    fn put(&mut self, round: u32, mark: Mark) {
+        if self.mark(round) == mark {
+            return;
+        }
+        if self.marks.is_empty() {
+            self.from = round;
+        }
+        if round < self.from {
+            let gap = (self.from - round) as usize;
+            self.marks
+                .splice(0..0, std::iter::repeat_n(Mark::Nothing, gap));
+            self.from = round;
+        }
+        let index = (round - self.from) as usize;
+        if index >= self.marks.len() {
+            self.marks.resize(index + 1, Mark::Nothing);
+        }
+        self.marks[index] = mark;
+        while self.marks.last() == Some(&Mark::Nothing) {
+            self.marks.pop();
+        }
+    }
+
+    /// The number of the last round with a mark; 0 if there is none.
+    pub fn last_round(&self) -> u32 {
+        let length = u32::try_from(self.marks.len()).unwrap_or(u32::MAX);
+        self.from.saturating_add(length).saturating_sub(1)
+    }
+}
+
+/// How a ledger is written in a snapshot.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    from: u32,
+    marks: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    credits: BTreeMap<u32, By>,
+}
+
+impl From<Ledger> for Written {
+    fn from(ledger: Ledger) -> Self {
+        Self {
+            from: ledger.from,
+            marks: ledger.marks.iter().map(|mark| mark.letter()).collect(),
+            credits: ledger.credits,
+        }
+    }
+}
+
+impl TryFrom<Written> for Ledger {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let read = |letter| {
+            Mark::of(letter).ok_or_else(|| {
+                format!("'{letter}' is not a mark: a ledger has only . a l v w and c")
+            })
+        };
+        let ledger = Self {
+            from: written.from,
+            marks: written.marks.chars().map(read).collect::<Result<_, _>>()?,
+            credits: written.credits,
+        };
+        let credited = |round: &u32| ledger.mark(*round) == Mark::Credited;
+        let marked = ledger.marks.iter().filter(|mark| **mark == Mark::Credited);
+        if !ledger.credits.keys().all(credited) || marked.count() != ledger.credits.len() {
+            return Err("the credits don't fit the marks: each c needs one entry".into());
+        }
+        if ledger.from == 0 && !ledger.marks.is_empty() {
+            return Err("rounds are numbered from 1, so marks can't start from 0".into());
+        }
+        Ok(ledger)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_short_and_readable_in_a_snapshot() {
+        let mut ledger = Ledger::default();
+        ledger.set(12, Mark::Answered);
+        ledger.set(14, Mark::Late);
+        ledger.set(10, Mark::LookedFirst);
+        let by = By {
+            user: UserId::new(7),
+            at: "2026-03-27T08:00:00Z".parse().unwrap(),
+        };
+        assert!(ledger.credit(13, by));
+        assert!(!ledger.credit(13, by), "credit is given once");
+        ledger.set(13, Mark::Answered);
+        let json = serde_json::to_string(&ledger).unwrap();
+        insta::assert_snapshot!(json, @r#"{"from":10,"marks":"w.acl","credits":{"13":{"user":"7","at":"2026-03-27T08:00:00Z"}}}"#);
+        assert_eq!(serde_json::from_str::<Ledger>(&json).unwrap(), ledger);
+        assert_eq!((ledger.first_round(), ledger.last_round()), (Some(10), 14));
+    }
+
+    #[test]
+    fn refuses_marks_it_does_not_know_and_credit_without_a_name() {
+        let refused = |json| {
+            serde_json::from_str::<Ledger>(json)
+                .unwrap_err()
+                .to_string()
+        };
+        insta::assert_snapshot!(refused(r#"{"from":1,"marks":"ax"}"#), @"'x' is not a mark: a ledger has only . a l v w and c");
+        insta::assert_snapshot!(refused(r#"{"from":1,"marks":"ac"}"#), @"the credits don't fit the marks: each c needs one entry");
+        insta::assert_snapshot!(refused(r#"{"from":0,"marks":"a"}"#), @"rounds are numbered from 1, so marks can't start from 0");
+    }
+}

@@ -1,0 +1,189 @@
+//! When a team's questions are due: local time, zone, weekdays, holidays, pause.
+//!
+//! A due time is worked out from the civil day, never by adding 24 hours, so wall time stays the same
+//! across clock changes. Each civil day is due once at most.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::Disambiguation;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::weekdays::Weekdays;
+use super::zone::Zone;
+
+/// How late a question may be posted after the bot was away, unless the team says otherwise.
+pub const DEFAULT_CATCH_UP: SignedDuration = SignedDuration::from_hours(3);
+
+/// How far [`Schedule::upcoming`] looks: two years, more than any run of holidays or pause that
+/// someone would want to see the end of.
+const HORIZON_DAYS: usize = 731;
+
+/// When a team gets its questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// Local time of day.
+    pub at: Time,
+    /// Where that time is.
+    pub zone: Zone,
+    /// The weekdays with a question.
+    pub days: Weekdays,
+    /// Dates without one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub holidays: BTreeSet<Date>,
+    /// How late a question may come if the bot was away at the due time. It also must be the same
+    /// local day.
+    #[serde(with = "minutes")]
+    pub catch_up: SignedDuration,
+}
+
+/// A stretch without questions that an admin ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// The first day with a question again; none: until somebody resumes.
+    pub until: Option<Date>,
+}
+
+impl Pause {
+    fn covers(self, day: Date) -> bool {
+        self.until.is_none_or(|until| day < until)
+    }
+}
+
+/// What keeps single days without a question, besides the schedule itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Nothing due before this moment is posted: a team set up at 15:00 for 09:00 starts tomorrow.
+    pub since: Timestamp,
+    /// The last day that had its question, or was given up. Days up to it are over.
+    pub last_day: Option<Date>,
+    /// An ordered pause.
+    pub pause: Option<Pause>,
+    /// One day an admin chose to skip.
+    pub skip: Option<Date>,
+}
+
+/// When the next question is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// It is due, today, since `at`.
+    Now {
+        /// The local day.
+        day: Date,
+        /// The due time, which may be up to the catch-up limit ago.
+        at: Timestamp,
+    },
+    /// It will be due then.
+    Later {
+        /// The local day.
+        day: Date,
+        /// The due time.
+        at: Timestamp,
+    },
+    /// No day within two years is a day with a question.
+    Never,
+}
+
+impl Schedule {
+    /// Every weekday from Monday to Friday, with the default catch-up limit.
+    pub fn weekdays_at(at: Time, zone: Zone) -> Self {
+        Self {
+            at,
+            zone,
+            days: Weekdays::working(),
+            holidays: BTreeSet::new(),
+            catch_up: DEFAULT_CATCH_UP,
+        }
+    }
+
+    /// The due time on that day, if the day has one in its zone.
+    ///
+    /// A wall time that a spring clock change leaves out is due later by what was left out, one that
+    /// comes twice in autumn is due the first time. Should the clock change move it out of its day,
+    /// it is due before the gap. A day that its zone left out (Samoa, 30 December 2011) has none.
+    pub fn moment(&self, day: Date) -> Option<Timestamp> {
+        let local = self
+            .zone
+            .time_zone()
+            .to_ambiguous_zoned(day.to_datetime(self.at));
+        [Disambiguation::Compatible, Disambiguation::Earlier]
+            .into_iter()
+            .filter_map(|rule| local.clone().disambiguate(rule).ok())
+            .find(|due| due.date() == day)
+            .map(|due| due.timestamp())
+    }
+
+    /// Whether the schedule wants a question on that day.
+    pub fn wants(&self, day: Date) -> bool {
+        self.days.contains(day.weekday()) && !self.holidays.contains(&day)
+    }
+
+    /// Whether, and if not when, a question is due.
+    pub fn due(&self, now: Timestamp, limits: &Limits) -> Due {
+        let today = self.zone.date(now);
+        if let Some(at) = self.open_day(today, limits)
+            && at <= now
+            && now.duration_since(at) <= self.catch_up
+        {
+            return Due::Now { day: today, at };
+        }
+        self.upcoming(now, limits)
+            .next()
+            .map_or(Due::Never, |(day, at)| Due::Later { day, at })
+    }
+
+    /// The days to come with their due times, all after `now`.
+    pub fn upcoming(
+        &self,
+        now: Timestamp,
+        limits: &Limits,
+    ) -> impl Iterator<Item = (Date, Timestamp)> {
+        self.zone
+            .date(now)
+            .series(1.day())
+            .take(HORIZON_DAYS)
+            .filter_map(move |day| self.open_day(day, limits).map(|at| (day, at)))
+            .filter(move |(_, at)| *at > now)
+    }
+
+    /// The due time of a day on which nothing speaks against a question.
+    fn open_day(&self, day: Date, limits: &Limits) -> Option<Timestamp> {
+        let over = limits.last_day.is_some_and(|last| day <= last);
+        let kept_free =
+            limits.skip == Some(day) || limits.pause.is_some_and(|pause| pause.covers(day));
+        if over || kept_free || !self.wants(day) {
+            return None;
+        }
+        self.moment(day).filter(|at| *at >= limits.since)
+    }
+}
+
+/// The catch-up limit is written in whole minutes.
+mod minutes {
+    use jiff::SignedDuration;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(limit: &SignedDuration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(limit.as_mins())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SignedDuration, D::Error> {
+        u16::deserialize(from).map(|minutes| SignedDuration::from_mins(minutes.into()))
+    }
+}
+
+/// The weekday's name in English, as people write it.
+pub const fn weekday_name(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    }
+}

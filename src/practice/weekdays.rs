@@ -1,0 +1,180 @@
+//! Sets of weekdays, and how people write them.
+
+use std::fmt;
+
+use jiff::civil::Weekday;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The weekdays in the order in which they are written, with their short names.
+const WEEK: [(Weekday, &str); 7] = [
+    (Weekday::Monday, "mon"),
+    (Weekday::Tuesday, "tue"),
+    (Weekday::Wednesday, "wed"),
+    (Weekday::Thursday, "thu"),
+    (Weekday::Friday, "fri"),
+    (Weekday::Saturday, "sat"),
+    (Weekday::Sunday, "sun"),
+];
+
+/// At least one weekday.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weekdays(u8);
+
+/// Says why a text is no set of weekdays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadDays {
+    /// A word is no weekday.
+    #[error("\"{0}\" is not a weekday: write mon, tue, wed, thu, fri, sat or sun")]
+    Unknown(String),
+    /// No weekday at all.
+    #[error("name at least one weekday, such as mon-fri")]
+    Empty,
+}
+
+impl Weekdays {
+    /// Monday to Friday.
+    pub const fn working() -> Self {
+        Self(0b001_1111)
+    }
+
+    /// All seven.
+    pub const fn every_day() -> Self {
+        Self(0b111_1111)
+    }
+
+    /// These days, if there are any.
+    pub fn of(days: impl IntoIterator<Item = Weekday>) -> Option<Self> {
+        let bits = days.into_iter().fold(0, |bits, day| bits | bit(day));
+        (bits != 0).then_some(Self(bits))
+    }
+
+    /// Whether that day is one of them.
+    pub fn contains(self, day: Weekday) -> bool {
+        self.0 & bit(day) != 0
+    }
+
+    /// The days, Monday first.
+    pub fn iter(self) -> impl Iterator<Item = Weekday> {
+        WEEK.into_iter()
+            .map(|(day, _)| day)
+            .filter(move |day| self.contains(*day))
+    }
+
+    /// Reads `mon-fri`, `mon, wed, fri`, `every day`, `Monday to Friday`, `sun-thu`.
+    ///
+    /// # Errors
+    ///
+    /// A word is no weekday, or there is none.
+    pub fn parse(text: &str) -> Result<Self, BadDays> {
+        let text = text
+            .to_lowercase()
+            .replace(" to ", "-")
+            .replace(['–', '—'], "-");
+        let text = text.trim();
+        if matches!(text, "every day" | "daily" | "all") {
+            return Ok(Self::every_day());
+        }
+        let mut bits = 0;
+        for part in text.split([',', ' ', ';']).filter(|part| !part.is_empty()) {
+            bits |= part_bits(part)?;
+        }
+        if bits == 0 {
+            Err(BadDays::Empty)
+        } else {
+            Ok(Self(bits))
+        }
+    }
+}
+
+const fn bit(day: Weekday) -> u8 {
+    1 << day.to_monday_zero_offset()
+}
+
+fn part_bits(part: &str) -> Result<u8, BadDays> {
+    let Some((first, last)) = part.split_once('-') else {
+        return weekday(part).map(bit);
+    };
+    let (mut day, last) = (weekday(first.trim())?, weekday(last.trim())?);
+    let mut bits = bit(day);
+    // A range may pass the week's end: sun-thu.
+    while day != last {
+        day = day.next();
+        bits |= bit(day);
+    }
+    Ok(bits)
+}
+
+fn weekday(name: &str) -> Result<Weekday, BadDays> {
+    let long = |day| super::schedule::weekday_name(day).to_lowercase();
+    WEEK.into_iter()
+        .find(|(day, short)| {
+            name.len() >= 3 && name.starts_with(short) && long(*day).starts_with(name)
+        })
+        .map(|(day, _)| day)
+        .ok_or_else(|| BadDays::Unknown(name.to_owned()))
+}
+
+/// `Monday to Friday`, `every day`, or the names: `Monday, Wednesday and Friday`.
+impl fmt::Display for Weekdays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::every_day() {
+            return f.write_str("every day");
+        }
+        if *self == Self::working() {
+            return f.write_str("Monday to Friday");
+        }
+        let names: Vec<_> = self.iter().map(super::schedule::weekday_name).collect();
+        match names.split_last() {
+            Some((last, [])) => f.write_str(last),
+            Some((last, rest)) => write!(f, "{} and {last}", rest.join(", ")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Weekdays {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = WEEK.into_iter().filter(|(day, _)| self.contains(*day));
+        serializer.collect_seq(names.map(|(_, short)| short))
+    }
+}
+
+impl<'de> Deserialize<'de> for Weekdays {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        Self::parse(&names.join(" ")).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_write() {
+        let says = |text| Weekdays::parse(text).map(|days| days.to_string());
+        assert_eq!(says("mon-fri").unwrap(), "Monday to Friday");
+        assert_eq!(says("Monday to Friday").unwrap(), "Monday to Friday");
+        assert_eq!(
+            says("MON, wed,Friday").unwrap(),
+            "Monday, Wednesday and Friday"
+        );
+        assert_eq!(says("every day").unwrap(), "every day");
+        assert_eq!(
+            says("sun–thu").unwrap(),
+            "Monday, Tuesday, Wednesday, Thursday and Sunday"
+        );
+        assert_eq!(says("sat").unwrap(), "Saturday");
+        assert_eq!(says("  "), Err(BadDays::Empty));
+        assert_eq!(says("mon, fun"), Err(BadDays::Unknown("fun".into())));
+        assert_eq!(says("mo"), Err(BadDays::Unknown("mo".into())));
+    }
+
+    #[test]
+    fn is_a_list_of_names_in_a_snapshot() {
+        let days = Weekdays::parse("mon wed").unwrap();
+        let json = serde_json::to_string(&days).unwrap();
+        assert_eq!(json, r#"["mon","wed"]"#);
+        assert_eq!(serde_json::from_str::<Weekdays>(&json).unwrap(), days);
+    }
+}

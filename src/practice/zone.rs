@@ -1,0 +1,89 @@
+//! IANA time zones by name, from the database that is compiled in: a bare container has no zone files.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A zone of the IANA database, such as `Europe/Berlin`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+/// Says that there is no such zone. It is never taken for UTC in silence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no time zone \"{0}\" in the IANA database")]
+pub struct UnknownZone(pub String);
+
+impl Zone {
+    /// The zone of that name; upper and lower case don't matter. `UTC` is a zone as well.
+    ///
+    /// # Errors
+    ///
+    /// There is no zone of that name.
+    pub fn named(name: &str) -> Result<Self, UnknownZone> {
+        let unknown = || UnknownZone(name.to_owned());
+        let zone = TimeZone::get(name).map_err(|_| unknown())?;
+        // Only zones with a name can be written down and read again.
+        zone.iana_name().ok_or_else(unknown)?;
+        Ok(Self(zone))
+    }
+
+    /// UTC.
+    pub const fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// Its name in the IANA database.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The date there at that moment.
+    pub fn date(&self, time: Timestamp) -> Date {
+        time.to_zoned(self.0.clone()).date()
+    }
+
+    /// The zone as the time library knows it.
+    pub const fn time_zone(&self) -> &TimeZone {
+        &self.0
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::named(&name).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utc_is_a_zone_and_nonsense_is_not() {
+        assert_eq!(Zone::named("UTC").unwrap().name(), "UTC");
+        assert_eq!(Zone::named("Etc/UTC").unwrap().name(), "Etc/UTC");
+        assert_eq!(
+            Zone::named("europe/berlin").unwrap().name(),
+            "Europe/Berlin"
+        );
+        for nonsense in ["Mars/Olympus", "", "CEST", "+02:00", "Europe"] {
+            assert!(Zone::named(nonsense).is_err(), "{nonsense}");
+        }
+    }
+}
