@@ -1,0 +1,122 @@
+//! What every part of the bot works with: the store, the bank, the clock, Discord's REST API.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use dashmap::DashMap;
+use rand::rngs::StdRng;
+use tokio::sync::{Notify, mpsc};
+
+use super::quiz::Quizzes;
+use super::rest::{Failure, Rest};
+use crate::bank::{Bank, Question};
+use crate::clock::Clock;
+use crate::practice::guild::Guild;
+use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
+use crate::practice::round::Round;
+use crate::practice::team::Team;
+use crate::store::Store;
+
+use super::backoff::Backoff;
+
+/// A team, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TeamKey {
+    /// The guild.
+    pub guild: GuildId,
+    /// The channel.
+    pub channel: ChannelId,
+}
+
+/// The bot's desk.
+pub struct Desk {
+    /// All guilds.
+    pub store: Store,
+    /// All questions.
+    pub bank: Bank,
+    /// The time.
+    pub clock: Clock,
+    /// Discord.
+    pub rest: Rest,
+    /// What was asked in `/quiz` today.
+    pub quizzes: Quizzes,
+    /// Wakes the scheduler after a change that may make something due.
+    pub wake: Notify,
+    /// When teams in trouble are tried again.
+    pub backoff: DashMap<TeamKey, Backoff>,
+    /// Rounds whose footer is out of date.
+    pub stale_footers: mpsc::UnboundedSender<(TeamKey, MessageId)>,
+    /// Something that the process can't go on with.
+    pub fatal: mpsc::UnboundedSender<Failure>,
+    me: OnceLock<UserId>,
+    // Guards the random source's state; locked only for a draw, never across an await.
+    random: Mutex<StdRng>,
+}
+
+/// The ends of the desk's channels that their tasks take.
+pub struct Inboxes {
+    /// Rounds whose footer is out of date.
+    pub stale_footers: mpsc::UnboundedReceiver<(TeamKey, MessageId)>,
+    /// Something that the process can't go on with.
+    pub fatal: mpsc::UnboundedReceiver<Failure>,
+}
+
+impl Desk {
+    /// A desk with these things on it.
+    pub fn new(store: Store, bank: Bank, clock: Clock, rest: Rest) -> (Self, Inboxes) {
+        let (stale_footers, stale_footers_inbox) = mpsc::unbounded_channel();
+        let (fatal, fatal_inbox) = mpsc::unbounded_channel();
+        let desk = Self {
+            store,
+            bank,
+            clock,
+            rest,
+            quizzes: Quizzes::default(),
+            wake: Notify::new(),
+            backoff: DashMap::new(),
+            stale_footers,
+            fatal,
+            me: OnceLock::new(),
+            random: Mutex::new(crate::entropy::fresh()),
+        };
+        let inboxes = Inboxes {
+            stale_footers: stale_footers_inbox,
+            fatal: fatal_inbox,
+        };
+        (desk, inboxes)
+    }
+
+    /// Draws something at random.
+    pub fn random<R>(&self, draw: impl FnOnce(&mut StdRng) -> R) -> R {
+        // A panic in a draw leaves a random source that is as random as before.
+        draw(&mut self.random.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The bot's own user id, once a session has told it.
+    pub fn me(&self) -> Option<UserId> {
+        self.me.get().copied()
+    }
+
+    /// Remembers who we are; it never changes while a process runs.
+    pub fn set_me(&self, me: UserId) {
+        let _ = self.me.set(me);
+    }
+
+    /// Looks at a team.
+    pub fn team<R>(&self, key: TeamKey, look: impl FnOnce(&Team) -> R) -> Option<R> {
+        self.store
+            .read(key.guild, |guild| guild.team(key.channel).map(look))
+            .flatten()
+    }
+
+    /// The question of a round, if it still is in the bank.
+    pub fn question_of(&self, round: &Round) -> Option<&Question> {
+        self.bank.get(&round.question)
+    }
+}
+
+/// The team to which a channel or thread belongs.
+pub fn team_at(guild: &Guild, channel: ChannelId) -> Option<&Team> {
+    guild
+        .team(channel)
+        .or_else(|| guild.team_of(channel.starter_message()))
+}

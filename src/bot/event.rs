@@ -1,0 +1,168 @@
+//! What the gateway tells us, as plain values: nothing else in the bot handles serenity's events.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+
+/// Something that happened on Discord.
+#[derive(Debug)]
+pub enum Event {
+    /// A new session: everything before it may have been missed.
+    Ready {
+        /// The bot itself.
+        me: UserId,
+        /// The guilds of this shard.
+        guilds: Vec<GuildId>,
+    },
+    /// A guild is there: at the start of a session, after an outage, or because the bot was added.
+    GuildHere(GuildId),
+    /// The bot was removed from a guild.
+    GuildGone(GuildId),
+    /// A channel or a thread was deleted.
+    ChannelGone {
+        /// Its guild.
+        guild: GuildId,
+        /// The channel or thread.
+        channel: ChannelId,
+    },
+    /// A channel, or what may be done in it, changed.
+    ChannelChanged {
+        /// Its guild.
+        guild: GuildId,
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// Somebody wrote a message.
+    Wrote(Wrote),
+    /// Somebody ran a command, pressed a button or is typing an option.
+    Asked(Box<Call>),
+}
+
+/// A message as far as it can be a reply. Its text is not in here: it is never needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wrote {
+    /// Where; none in a direct message.
+    pub guild: GuildId,
+    /// The channel or thread.
+    pub channel: ChannelId,
+    /// The message.
+    pub message: MessageId,
+    /// Who.
+    pub author: UserId,
+    /// Whether a person wrote it: of type 0 or 19 and by neither a bot nor a webhook.
+    pub person: bool,
+    /// The message to which it replies.
+    pub to: Option<MessageId>,
+}
+
+/// What a member asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// A slash command: its name and that of its subcommand, with a space between.
+    Command(String),
+    /// Suggestions for an option of a command.
+    Suggest {
+        /// The command.
+        command: String,
+        /// The option.
+        option: String,
+        /// What is typed so far.
+        typed: String,
+    },
+    /// A button, by its custom id, on that message.
+    Press {
+        /// The custom id.
+        custom_id: String,
+        /// The message with the button.
+        message: MessageId,
+    },
+}
+
+/// The value of an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// Yes or no.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// A member.
+    User(UserId),
+    /// A role.
+    Role(RoleId),
+    /// A channel, with its type (Discord docs, resources/channel, "Channel Types").
+    Channel(ChannelId),
+}
+
+/// A member's question to the bot, which it must answer within three seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The interaction's id.
+    pub id: u64,
+    /// With this token it is answered.
+    pub token: String,
+    /// What was asked.
+    pub ask: Ask,
+    /// The options by name.
+    pub options: HashMap<String, Value>,
+    /// Where; none in a direct message.
+    pub guild: Option<GuildId>,
+    /// The channel or thread.
+    pub channel: ChannelId,
+    /// Who.
+    pub user: UserId,
+    /// Whether the member may manage the guild.
+    pub admin: bool,
+    /// When we heard of it.
+    pub heard: Timestamp,
+}
+
+impl Call {
+    /// A text option.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.options.get(name)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A yes-or-no option; no if it is missing.
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.options.get(name), Some(Value::Flag(true)))
+    }
+
+    /// A number option above 0.
+    pub fn number(&self, name: &str) -> Option<u32> {
+        match self.options.get(name)? {
+            Value::Number(number) => u32::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+
+    /// A member option.
+    pub fn user(&self, name: &str) -> Option<UserId> {
+        match self.options.get(name)? {
+            Value::User(user) => Some(*user),
+            _ => None,
+        }
+    }
+
+    /// A role option.
+    pub fn role(&self, name: &str) -> Option<RoleId> {
+        match self.options.get(name)? {
+            Value::Role(role) => Some(*role),
+            _ => None,
+        }
+    }
+
+    /// A channel option.
+    pub fn channel(&self, name: &str) -> Option<ChannelId> {
+        match self.options.get(name)? {
+            Value::Channel(channel) => Some(*channel),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Looking for a round's message in its channel: after a crash or a lost answer it may be there although
+//! nobody wrote its id down.
+
+use jiff::SignedDuration;
+
+use super::desk::{Desk, TeamKey};
+use super::rest::{Failure, HISTORY_PAGE, History};
+use crate::practice::id::{MessageId, UserId, snowflake_at};
+use crate::practice::round::Round;
+
+/// Clocks differ: the search starts this long before the round was due.
+const MARGIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// The message of that round, if the bot has posted it. The bot always sees its own messages' content;
+/// each carries its round in the footer.
+pub async fn own_message(
+    desk: &Desk,
+    key: TeamKey,
+    round: &Round,
+) -> Result<Option<MessageId>, Failure> {
+    let mut after = MessageId::new(snowflake_at(round.due - MARGIN));
+    let label = round.label();
+    loop {
+        let page = desk.rest.history(key.guild, key.channel, after).await?;
+        if let Some(found) = page.iter().find(|message| is_ours(message, &label, desk.me())) {
+            return Ok(Some(found.wrote.message));
+        }
+        match page.last() {
+            Some(last) if page.len() == usize::from(HISTORY_PAGE) => after = last.wrote.message,
+            _ => return Ok(None),
+        }
+    }
+}
+
+fn is_ours(message: &History, label: &str, me: Option<UserId>) -> bool {
+    let labelled = |footer: &String| {
+        footer.strip_prefix(label).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    Some(message.wrote.author) == me && message.footers.iter().any(labelled)
+}

@@ -1,0 +1,206 @@
+//! What a button means: all state it needs is in its custom id, so that it works for ever, also
+//! after a restart.
+//!
+//! The form is `q1:action:arguments…`. `q1` is the version of this form: a button of an older form
+//! that is not understood any more gets a clear sentence instead of silence.
+
+use std::fmt;
+
+use crate::practice::id::ChannelId;
+
+/// Discord's limit for a custom id, in characters (Discord docs, components/reference, "Button").
+pub const CUSTOM_ID_MAX: usize = 100;
+
+const VERSION: &str = "q1";
+
+/// Stands for "any topic" and "any level".
+const ANY: &str = "*";
+
+/// What a member pressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Press {
+    /// "How to answer" on a daily message.
+    Hint {
+        /// The id of the question.
+        question: String,
+    },
+    /// "Model answer" on a daily message.
+    Answer {
+        /// The id of the question.
+        question: String,
+    },
+    /// "My streak" on a daily message.
+    Streak,
+    /// "Show it anyway": reveal although the member has not replied.
+    Reveal {
+        /// The team's channel.
+        channel: ChannelId,
+        /// The round.
+        round: u32,
+        /// Whether for all to see.
+        public: bool,
+        /// The id of the question.
+        question: String,
+    },
+    /// "Hint" in `/quiz`.
+    QuizHint(Quiz),
+    /// "Answer" in `/quiz`.
+    QuizAnswer(Quiz),
+    /// "Another" in `/quiz`.
+    QuizNext(Quiz),
+    /// "Post the first one now" of `/setup`.
+    PostNow {
+        /// The team's channel.
+        channel: ChannelId,
+    },
+    /// "Remove for good" of `/team remove`.
+    Remove {
+        /// The team's channel.
+        channel: ChannelId,
+    },
+}
+
+/// Where a quiz stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quiz {
+    /// The id of the question shown.
+    pub question: String,
+    /// The topic that was asked for.
+    pub topic: Option<String>,
+    /// The level that was asked for.
+    pub level: Option<String>,
+}
+
+impl Press {
+    /// Reads a custom id; `None` if it is not one of ours or of a form that is gone.
+    pub fn parse(custom_id: &str) -> Option<Self> {
+        let mut parts = custom_id.split(':');
+        if parts.next()? != VERSION {
+            return None;
+        }
+        let action = parts.next()?;
+        let arguments: Vec<&str> = parts.collect();
+        Some(match (action, arguments.as_slice()) {
+            ("hint", [question]) => Self::Hint {
+                question: (*question).to_owned(),
+            },
+            ("answer", [question]) => Self::Answer {
+                question: (*question).to_owned(),
+            },
+            ("streak", []) => Self::Streak,
+            ("reveal", [channel, round, audience, question]) => Self::Reveal {
+                channel: channel.parse().ok()?,
+                round: round.parse().ok()?,
+                public: *audience == "all",
+                question: (*question).to_owned(),
+            },
+            ("quiz-hint", quiz) => Self::QuizHint(Quiz::parse(quiz)?),
+            ("quiz-answer", quiz) => Self::QuizAnswer(Quiz::parse(quiz)?),
+            ("quiz-next", quiz) => Self::QuizNext(Quiz::parse(quiz)?),
+            ("post-now", [channel]) => Self::PostNow {
+                channel: channel.parse().ok()?,
+            },
+            ("remove", [channel]) => Self::Remove {
+                channel: channel.parse().ok()?,
+            },
+            _ => return None,
+        })
+    }
+
+    /// The custom id that means this.
+    pub fn custom_id(&self) -> String {
+        format!("{VERSION}:{self}")
+    }
+}
+
+impl Quiz {
+    fn parse(arguments: &[&str]) -> Option<Self> {
+        let [question, topic, level] = arguments else {
+            return None;
+        };
+        let chosen = |text: &str| (text != ANY).then(|| text.to_owned());
+        Some(Self {
+            question: (*question).to_owned(),
+            topic: chosen(topic),
+            level: chosen(level),
+        })
+    }
+}
+
+impl fmt::Display for Quiz {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let topic = self.topic.as_deref().unwrap_or(ANY);
+        let level = self.level.as_deref().unwrap_or(ANY);
+        write!(f, "{}:{topic}:{level}", self.question)
+    }
+}
+
+impl fmt::Display for Press {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hint { question } => write!(f, "hint:{question}"),
+            Self::Answer { question } => write!(f, "answer:{question}"),
+            Self::Streak => f.write_str("streak"),
+            Self::Reveal {
+                channel,
+                round,
+                public,
+                question,
+            } => {
+                let audience = if *public { "all" } else { "me" };
+                write!(f, "reveal:{channel}:{round}:{audience}:{question}")
+            }
+            Self::QuizHint(quiz) => write!(f, "quiz-hint:{quiz}"),
+            Self::QuizAnswer(quiz) => write!(f, "quiz-answer:{quiz}"),
+            Self::QuizNext(quiz) => write!(f, "quiz-next:{quiz}"),
+            Self::PostNow { channel } => write!(f, "post-now:{channel}"),
+            Self::Remove { channel } => write!(f, "remove:{channel}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn quiz(question: &str) -> Quiz {
+        Quiz {
+            question: question.into(),
+            topic: Some("structured-concurrency".into()),
+            level: None,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_fits_the_limit() {
+        // The longest id that the bank takes.
+        let question = "q".repeat(crate::bank::ID_MAX);
+        let channel = ChannelId::new(u64::MAX);
+        let presses = [
+            Press::Hint { question: question.clone() },
+            Press::Answer { question: question.clone() },
+            Press::Streak,
+            Press::Reveal { channel, round: 99_999, public: true, question: question.clone() },
+            Press::QuizHint(quiz(&question)),
+            Press::QuizAnswer(quiz(&question)),
+            Press::QuizNext(quiz(&question)),
+            Press::PostNow { channel },
+            Press::Remove { channel },
+        ];
+        for press in presses {
+            let id = press.custom_id();
+            assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
+            assert_eq!(Press::parse(&id), Some(press));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_understood_or_refused(text in "(q1:)?[a-z0-9:*-]{0,60}") {
+            if let Some(press) = Press::parse(&text) {
+                prop_assert_eq!(Press::parse(&press.custom_id()), Some(press));
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! A message as Discord takes it: text, embeds, rows of buttons, and nobody mentioned by accident.
+//!
+//! These types write Discord's JSON themselves, so that what a test shows is what is sent.
+
+use serde::Serialize;
+
+use crate::practice::id::{MessageId, RoleId};
+
+/// Discord shows a message with this flag to one member only (Discord docs, resources/message,
+/// "Message Flags").
+const EPHEMERAL: u64 = 1 << 6;
+
+/// Discord's limit for an embed's description, in characters (Discord docs, resources/message,
+/// "Embed Limits").
+pub const DESCRIPTION_MAX: usize = 4096;
+/// Discord's limit for the value of an embed's field, in characters.
+pub const FIELD_MAX: usize = 1024;
+/// Discord's limit for an embed's title, in characters.
+pub const TITLE_MAX: usize = 256;
+/// Discord's limit for all texts of a message's embeds together, in characters.
+pub const EMBEDS_MAX: usize = 6000;
+
+/// A message that the bot sends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// Plain text.
+    pub content: String,
+    /// Boxes under the text.
+    pub embeds: Vec<Embed>,
+    /// Rows of buttons; an edit without them takes the buttons away.
+    pub components: Vec<Row>,
+    /// Whom the text may notify; nobody, unless a role was asked for. Edits say it anew, or Discord
+    /// would go back to notifying everybody named in the text.
+    pub allowed_mentions: AllowedMentions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flags: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforce_nonce: Option<bool>,
+}
+
+/// Whom a message may notify.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AllowedMentions {
+    parse: [String; 0],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<RoleId>,
+}
+
+/// A box with a coloured bar.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Embed {
+    /// The head line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The bar's colour as 0xRRGGBB.
+    pub color: u32,
+    /// Named texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// The small print.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub footer: Option<Footer>,
+}
+
+/// A named text in an embed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// The name.
+    pub name: String,
+    /// The text.
+    pub value: String,
+    /// Whether it may stand beside others.
+    pub inline: bool,
+}
+
+/// The small print of an embed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Footer {
+    /// The text.
+    pub text: String,
+}
+
+/// A row of at most five buttons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    #[serde(rename = "type")]
+    kind: u8,
+    components: Vec<Button>,
+}
+
+/// How a button looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// The one to press.
+    Primary = 1,
+    /// One among others.
+    Secondary = 2,
+    /// What can't be undone.
+    Danger = 4,
+}
+
+/// A button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Button {
+    #[serde(rename = "type")]
+    kind: u8,
+    style: u8,
+    label: String,
+    custom_id: String,
+}
+
+impl Message {
+    /// A message of plain text.
+    pub fn text(content: impl Into<String>) -> Self {
+        Self {
+            content: content.into(),
+            ..Self::default()
+        }
+    }
+
+    /// A message of one embed.
+    pub fn embed(embed: Embed) -> Self {
+        Self {
+            embeds: vec![embed],
+            ..Self::default()
+        }
+    }
+
+    /// With a row of buttons under it.
+    #[must_use]
+    pub fn buttons(mut self, buttons: Vec<Button>) -> Self {
+        self.components.push(Row {
+            kind: 1,
+            components: buttons,
+        });
+        self
+    }
+
+    /// Shown to the member alone who asked.
+    #[must_use]
+    pub const fn ephemeral(mut self) -> Self {
+        self.flags = Some(EPHEMERAL);
+        self
+    }
+
+    /// Whether it is shown to one member alone.
+    pub fn is_ephemeral(&self) -> bool {
+        self.flags == Some(EPHEMERAL)
+    }
+
+    /// Mentions a role, and notifies it.
+    #[must_use]
+    pub fn mentioning(mut self, role: RoleId) -> Self {
+        self.content = format!("<@&{role}>");
+        self.allowed_mentions.roles = vec![role];
+        self
+    }
+
+    /// With a nonce by which Discord recognises a second attempt.
+    #[must_use]
+    pub fn nonce(mut self, nonce: &str) -> Self {
+        self.nonce = Some(nonce.to_owned());
+        self.enforce_nonce = Some(true);
+        self
+    }
+}
+
+impl Embed {
+    /// With another named text; nothing if it is empty, which Discord would refuse.
+    #[must_use]
+    pub fn field(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.push(name, value.into(), false);
+        self
+    }
+
+    /// With another short named text that may stand beside others.
+    #[must_use]
+    pub fn inline(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.push(name, value.into(), true);
+        self
+    }
+
+    fn push(&mut self, name: &str, value: String, inline: bool) {
+        if !value.is_empty() {
+            self.fields.push(Field {
+                name: name.to_owned(),
+                value: super::text::cut(&value, FIELD_MAX),
+                inline,
+            });
+        }
+    }
+
+    /// With small print.
+    #[must_use]
+    pub fn footer(mut self, text: impl Into<String>) -> Self {
+        self.footer = Some(Footer { text: text.into() });
+        self
+    }
+}
+
+impl Button {
+    /// A button that sends `custom_id` when it is pressed.
+    pub fn new(style: Style, label: &str, custom_id: String) -> Self {
+        Self {
+            kind: 2,
+            style: style as u8,
+            label: label.to_owned(),
+            custom_id,
+        }
+    }
+}
+
+/// A link to a message.
+pub fn link(guild: crate::practice::id::GuildId, channel: crate::practice::id::ChannelId, message: MessageId) -> String {
+    format!("https://discord.com/channels/{guild}/{channel}/{message}")
+}
+
+/// The message as readable text, for tests that show it whole.
+#[cfg(test)]
+impl std::fmt::Display for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_ephemeral() {
+            writeln!(f, "(only you can see this)")?;
+        }
+        if !self.content.is_empty() {
+            writeln!(f, "{}", self.content)?;
+        }
+        for embed in &self.embeds {
+            if let Some(title) = &embed.title {
+                writeln!(f, "# {title}")?;
+            }
+            if let Some(description) = &embed.description {
+                writeln!(f, "{description}")?;
+            }
+            for field in &embed.fields {
+                writeln!(f, "[{}] {}", field.name, field.value)?;
+            }
+            if let Some(footer) = &embed.footer {
+                writeln!(f, "-- {}", footer.text)?;
+            }
+        }
+        for row in &self.components {
+            for button in &row.components {
+                writeln!(f, "( {} ) {}", button.label, button.custom_id)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_mentioned_unless_a_role_was_asked_for() {
+        let json = |message: &Message| serde_json::to_string(&message.allowed_mentions).unwrap();
+        assert_eq!(json(&Message::text("@everyone")), r#"{"parse":[]}"#);
+        let role = Message::text("").mentioning(RoleId::new(7));
+        assert_eq!(json(&role), r#"{"parse":[],"roles":["7"]}"#);
+    }
+}

@@ -1,0 +1,7 @@
+//! Every sentence and embed that the bot says, as pure functions.
+//!
+//! Nothing here reads a clock, a store or the network: a function gets plain values and gives a
+//! [`message::Message`]. What members write or are called is never put into a text except as a mention.
+
+pub mod message;
+pub mod text;

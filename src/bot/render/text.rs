@@ -1,0 +1,106 @@
+//! Fitting texts into Discord's limits, and small phrases.
+
+/// Stands at the end of a text that was cut.
+const ELLIPSIS: char = '…';
+/// Opens and closes a block of code.
+const FENCE: &str = "```";
+
+/// The text, if it has at most `max` characters; else cut on a character boundary, with an ellipsis, and
+/// with an open code block closed again.
+pub fn cut(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let short: String = text.chars().take(max.saturating_sub(1)).collect();
+    if short.matches(FENCE).count() % 2 == 0 {
+        // A fence of which only a part is left would open nothing and show as stray backticks.
+        let whole = short.trim_end_matches('`');
+        let kept = if short.len() - whole.len() < FENCE.len() { whole } else { &short };
+        return format!("{kept}{ELLIPSIS}");
+    }
+    let room = max.saturating_sub(FENCE.len() + 2);
+    let short: String = short.chars().take(room).collect();
+    if short.matches(FENCE).count() % 2 == 0 {
+        // The cut fell into the opening fence itself.
+        return format!("{}{ELLIPSIS}", short.trim_end_matches('`'));
+    }
+    format!("{}{ELLIPSIS}\n{FENCE}", short.trim_end_matches('`'))
+}
+
+/// A block of Python code.
+pub fn python(code: &str) -> String {
+    fenced("py", code)
+}
+
+/// A block of plain output.
+pub fn output(text: &str) -> String {
+    fenced("text", text)
+}
+
+/// Three backticks inside would end the block, so an invisible joiner is put between them.
+fn fenced(language: &str, text: &str) -> String {
+    let text = text.trim_end().replace(FENCE, "`\u{200b}`\u{200b}`");
+    format!("{FENCE}{language}\n{text}\n{FENCE}")
+}
+
+/// A list with a bullet before each item.
+pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
+    let lines: Vec<String> = items.into_iter().map(|item| format!("• {}", item.as_ref())).collect();
+    lines.join("\n")
+}
+
+/// `1 reply`, `3 replies`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// Text from outside that is to be shown as it is: Markdown does not work in it, and it can't
+/// break out of a line.
+pub fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' | '@' => {
+                shown.push('\\');
+                shown.push(letter);
+            }
+            letter if letter.is_control() => shown.push(' '),
+            letter => shown.push(letter),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cuts_on_characters_and_closes_code() {
+        assert_eq!(cut("höhe", 4), "höhe");
+        assert_eq!(cut("höhen", 4), "höh…");
+        assert_eq!(cut("🧵🧵🧵", 2), "🧵…");
+        assert_eq!(cut("a ```py\nlong code", 14), "a ```py\nl…\n```");
+        assert_eq!(bullets(["one", "two"]), "• one\n• two");
+        assert_eq!(count(1, "reply", "replies"), "1 reply");
+    }
+
+    #[test]
+    fn code_can_t_leave_its_block() {
+        assert_eq!(output("a\n```\n@everyone\n"), "```text\na\n`\u{200b}`\u{200b}`\n@everyone\n```");
+        assert_eq!(plain("||@here|| *x*\n"), "\\|\\|\\@here\\|\\| \\*x\\* ");
+    }
+
+    proptest! {
+        /// Whatever the text, the limit holds and no code block stays open.
+        #[test]
+        fn a_cut_fits_and_leaves_no_block_open(text in "([a-z ü🧵\n]|`|```){0,40}", max in 12_usize..40) {
+            let short = cut(&text, max);
+            prop_assert!(short.chars().count() <= max);
+            if text.chars().count() > max {
+                prop_assert_eq!(short.matches(FENCE).count() % 2, 0, "{:?}", short);
+            }
+        }
+    }
+}

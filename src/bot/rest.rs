@@ -1,0 +1,374 @@
+//! Discord's REST API, as far as the bot uses it: plain values in and out, and failures sorted by what
+//! is to be done about them.
+
+use std::time::Duration;
+
+use serenity::Error;
+use serenity::all::{
+    Channel, ChannelType, ErrorResponse, Http, HttpBuilder, HttpError, MessagePagination,
+    ReactionType, StatusCode,
+};
+use serde_json::{Value, json};
+
+use super::event::Wrote;
+use super::render::message::Message;
+use super::translate;
+use crate::config::Token;
+use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
+
+/// How long one request may take. Serenity's rate limiter waits for ever, and a request whose answer is
+/// lost must be tried again.
+const REQUEST_LIMIT: Duration = Duration::from_secs(15);
+
+/// Messages a page of history has at most (Discord docs, resources/message, "Get Channel Messages").
+pub const HISTORY_PAGE: u8 = 100;
+
+/// How we reach Discord.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The bot's token.
+    pub token: Token,
+    /// A proxy or a stand-in to use instead of Discord's own address.
+    pub api_url: Option<String>,
+}
+
+/// The same token and address for every client. Serenity ignores the proxy while its rate limiter is
+/// on; whoever names a proxy has the limits held there.
+pub fn http(access: &Access) -> Http {
+    let builder = HttpBuilder::new(access.token.secret());
+    match &access.api_url {
+        Some(url) => builder.proxy(url).ratelimiter_disabled(true).build(),
+        None => builder.build(),
+    }
+}
+
+/// Why a request failed, by what is to be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Discord does not take the token: nothing will work (401).
+    #[error("Discord refused the token")]
+    Token,
+    /// The bot may not do that: trying again soon is pointless (403).
+    #[error("Discord refused: {message} (code {code})")]
+    Forbidden {
+        /// Discord's error code (Discord docs, topics/opcodes-and-status-codes, "JSON").
+        code: isize,
+        /// Discord's words.
+        message: String,
+    },
+    /// The thing is gone (404).
+    #[error("Discord knows nothing of it: {message} (code {code})")]
+    Unknown {
+        /// Discord's error code.
+        code: isize,
+        /// Discord's words.
+        message: String,
+    },
+    /// Discord does not like the request itself (other 4xx).
+    #[error("Discord did not take the request: {message} (status {status}, code {code})")]
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+        /// Discord's error code.
+        code: isize,
+        /// Discord's words.
+        message: String,
+    },
+    /// Discord is busy, broken or out of reach: worth another try, and the request may have worked.
+    #[error("Discord could not be reached: {0}")]
+    Unreachable(String),
+}
+
+impl Failure {
+    /// Discord's error code, if it sent one.
+    pub const fn code(&self) -> Option<isize> {
+        match self {
+            Self::Forbidden { code, .. } | Self::Unknown { code, .. } | Self::Rejected { code, .. } => {
+                Some(*code)
+            }
+            Self::Token | Self::Unreachable(_) => None,
+        }
+    }
+
+    /// Whether another try may work without anybody changing anything.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Http(HttpError::UnsuccessfulRequest(response)) => Self::of_response(response),
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+
+    fn of_response(response: &ErrorResponse) -> Self {
+        let (status, code) = (response.status_code, response.error.code);
+        let message = response.error.message.clone();
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Token,
+            StatusCode::FORBIDDEN => Self::Forbidden { code, message },
+            StatusCode::NOT_FOUND => Self::Unknown { code, message },
+            StatusCode::TOO_MANY_REQUESTS => Self::Unreachable("too many requests (429)".into()),
+            status if status.is_client_error() => Self::Rejected {
+                status: status.as_u16(),
+                code,
+                message,
+            },
+            status => Self::Unreachable(format!("it answered with {status}")),
+        }
+    }
+}
+
+/// A channel as far as the bot cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelKind {
+    /// A text or announcement channel, in which rounds can be posted.
+    Text,
+    /// Anything else.
+    Other,
+}
+
+/// A channel with what decides about permissions in it.
+#[derive(Debug, Clone)]
+pub struct ChannelInfo {
+    /// Its guild.
+    pub guild: GuildId,
+    /// Whether rounds can be posted there.
+    pub kind: ChannelKind,
+    /// Permission overwrites.
+    pub overwrites: Vec<serenity::all::PermissionOverwrite>,
+}
+
+/// The REST API with our token.
+pub struct Rest {
+    http: Http,
+}
+
+impl Rest {
+    /// A client of its own: connections belong to the runtime they are made on.
+    pub fn new(access: &Access) -> Self {
+        Self { http: http(access) }
+    }
+
+    /// Serenity's client, for the rooms of the bot that need more than what is here.
+    pub(super) const fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// Who we are: the application's id and its name.
+    ///
+    /// # Errors
+    ///
+    /// The token is refused, or Discord is out of reach.
+    pub async fn application(&self) -> Result<(u64, String), Failure> {
+        let info = limited(self.http.get_current_application_info()).await?;
+        self.http.set_application_id(info.id);
+        Ok((info.id.get(), info.name))
+    }
+
+    /// How many sessions may still be started today.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn sessions_left(&self) -> Result<u64, Failure> {
+        let gateway = limited(self.http.get_bot_gateway()).await?;
+        Ok(gateway.session_start_limit.remaining)
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    ///
+    /// As every request; after a passing failure the message may be there all the same.
+    pub async fn send(&self, channel: ChannelId, message: &Message) -> Result<MessageId, Failure> {
+        let sent = limited(self.http.send_message(channel.get().into(), Vec::new(), message)).await?;
+        Ok(MessageId::new(sent.id.get()))
+    }
+
+    /// Puts a message in the place of one of ours.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn edit(
+        &self,
+        channel: ChannelId,
+        id: MessageId,
+        message: &Message,
+    ) -> Result<(), Failure> {
+        let (channel, id) = (channel.get().into(), id.get().into());
+        limited(self.http.edit_message(channel, id, message, Vec::new())).await?;
+        Ok(())
+    }
+
+    /// Starts the thread of a message. That it is there already is no failure.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn start_thread(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        name: &str,
+        archive_minutes: u16,
+    ) -> Result<(), Failure> {
+        /// "A thread has already been created for this message" (Discord docs,
+        /// topics/opcodes-and-status-codes, "JSON").
+        const THREAD_IS_THERE: isize = 160_004;
+        let body = json!({ "name": name, "auto_archive_duration": archive_minutes });
+        let (channel, message) = (channel.get().into(), message.get().into());
+        let started = self.http.create_thread_from_message(channel, message, &body, None);
+        match limited(started).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.code() == Some(THREAD_IS_THERE) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Marks a message with an emoji.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn react(&self, channel: ChannelId, id: MessageId, emoji: &str) -> Result<(), Failure> {
+        let emoji = ReactionType::Unicode(emoji.to_owned());
+        let (channel, id) = (channel.get().into(), id.get().into());
+        limited(self.http.create_reaction(channel, id, &emoji)).await
+    }
+
+    /// One page of a channel's or thread's messages after `after`, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn history(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        after: MessageId,
+    ) -> Result<Vec<History>, Failure> {
+        let target = Some(MessagePagination::After(after.get().max(1).into()));
+        let request = self.http.get_messages(channel.get().into(), target, Some(HISTORY_PAGE));
+        let page = limited(request).await?;
+        let mut messages: Vec<_> = page.iter().map(|one| History::of(one, guild)).collect();
+        messages.sort_by_key(|message| message.wrote.message);
+        Ok(messages)
+    }
+
+    /// A channel of a guild.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn channel(&self, channel: ChannelId) -> Result<Option<ChannelInfo>, Failure> {
+        let channel = limited(self.http.get_channel(channel.get().into())).await?;
+        let Channel::Guild(channel) = channel else {
+            return Ok(None);
+        };
+        let kind = match channel.kind {
+            ChannelType::Text | ChannelType::News => ChannelKind::Text,
+            _ => ChannelKind::Other,
+        };
+        Ok(Some(ChannelInfo {
+            guild: GuildId::new(channel.guild_id.get()),
+            kind,
+            overwrites: channel.permission_overwrites,
+        }))
+    }
+
+    /// Whether the bot still is in a guild.
+    ///
+    /// # Errors
+    ///
+    /// As every request, except that Discord says it is not.
+    pub async fn is_in(&self, guild: GuildId) -> Result<bool, Failure> {
+        match limited(self.http.get_guild(guild.get().into())).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Unknown { .. } | Failure::Forbidden { .. }) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Tells a person something in a direct message.
+    ///
+    /// # Errors
+    ///
+    /// As every request; people may refuse direct messages (code 50007).
+    pub async fn tell(&self, user: UserId, message: &Message) -> Result<(), Failure> {
+        let body = json!({ "recipient_id": user });
+        let door = limited(self.http.create_private_channel(&body)).await?;
+        self.send(ChannelId::new(door.id.get()), message).await?;
+        Ok(())
+    }
+
+    /// Registers all global commands at once.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn register(&self, commands: &Value) -> Result<(), Failure> {
+        limited(self.http.create_global_commands(commands)).await?;
+        Ok(())
+    }
+
+    /// Gives the first answer to an interaction.
+    ///
+    /// # Errors
+    ///
+    /// As every request; after three seconds Discord does not know the interaction any more.
+    pub async fn respond(&self, id: u64, token: &str, body: &Value) -> Result<(), Failure> {
+        limited(self.http.create_interaction_response(id.into(), token, body, Vec::new())).await
+    }
+
+    /// Fills in an answer that was announced.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn fill_in(&self, token: &str, message: &Message) -> Result<(), Failure> {
+        let request = self.http.edit_original_interaction_response(token, message, Vec::new());
+        limited(request).await?;
+        Ok(())
+    }
+
+    /// Forgets rate limits that have passed: serenity's limiter keeps an entry for every interaction and
+    /// thread it has ever seen, about 200 bytes each.
+    pub async fn forget_limits(&self) {
+        if let Some(limiter) = &self.http.ratelimiter {
+            limiter.routes().write().await.clear();
+        }
+    }
+}
+
+/// A message of the history.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// What it is as a reply.
+    pub wrote: Wrote,
+    /// The footers of its embeds; those of others come empty.
+    pub footers: Vec<String>,
+    /// Whether the bot has marked it with an emoji.
+    pub marked: bool,
+}
+
+impl History {
+    fn of(message: &serenity::all::Message, guild: GuildId) -> Self {
+        let footer = |embed: &serenity::all::Embed| Some(embed.footer.as_ref()?.text.clone());
+        Self {
+            wrote: translate::wrote(message, guild),
+            footers: message.embeds.iter().filter_map(footer).collect(),
+            marked: message.reactions.iter().any(|reaction| reaction.me),
+        }
+    }
+}
+
+async fn limited<T>(request: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+    match tokio::time::timeout(REQUEST_LIMIT, request).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(Failure::of(&error)),
+        Err(_) => Err(Failure::Unreachable("no answer in 15 seconds".into())),
+    }
+}
