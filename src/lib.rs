@@ -1,6 +1,7 @@
 //! Quizloop: a Discord bot with which a team practises for Python asyncio interviews.
 
 pub mod bank;
+#[cfg(any())]
 pub mod bot;
 pub mod cli;
 pub mod clock;

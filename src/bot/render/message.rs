@@ -216,7 +216,11 @@ impl Button {
 }
 
 /// A link to a message.
-pub fn link(guild: crate::practice::id::GuildId, channel: crate::practice::id::ChannelId, message: MessageId) -> String {
+pub fn link(
+    guild: crate::practice::id::GuildId,
+    channel: crate::practice::id::ChannelId,
+    message: MessageId,
+) -> String {
     format!("https://discord.com/channels/{guild}/{channel}/{message}")
 }
 

@@ -15,7 +15,11 @@ pub fn cut(text: &str, max: usize) -> String {
     if short.matches(FENCE).count() % 2 == 0 {
         // A fence of which only a part is left would open nothing and show as stray backticks.
         let whole = short.trim_end_matches('`');
-        let kept = if short.len() - whole.len() < FENCE.len() { whole } else { &short };
+        let kept = if short.len() - whole.len() < FENCE.len() {
+            whole
+        } else {
+            &short
+        };
         return format!("{kept}{ELLIPSIS}");
     }
     let room = max.saturating_sub(FENCE.len() + 2);
@@ -45,7 +49,10 @@ fn fenced(language: &str, text: &str) -> String {
 
 /// A list with a bullet before each item.
 pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
-    let lines: Vec<String> = items.into_iter().map(|item| format!("• {}", item.as_ref())).collect();
+    let lines: Vec<String> = items
+        .into_iter()
+        .map(|item| format!("• {}", item.as_ref()))
+        .collect();
     lines.join("\n")
 }
 
@@ -88,7 +95,10 @@ mod tests {
 
     #[test]
     fn code_can_t_leave_its_block() {
-        assert_eq!(output("a\n```\n@everyone\n"), "```text\na\n`\u{200b}`\u{200b}`\n@everyone\n```");
+        assert_eq!(
+            output("a\n```\n@everyone\n"),
+            "```text\na\n`\u{200b}`\u{200b}`\n@everyone\n```"
+        );
         assert_eq!(plain("||@here|| *x*\n"), "\\|\\|\\@here\\|\\| \\*x\\* ");
     }
 

@@ -1,0 +1,1 @@
+//! What disks and crashes do to the store.
