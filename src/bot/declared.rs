@@ -19,7 +19,8 @@ pub fn apply(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
     if !differs(desk, &own, guild) {
         return;
     }
-    desk.store.change(guild, |state| {
+    // Nobody is told, so nobody has to wait for the disk.
+    let _unawaited = desk.store.change(guild, |state| {
         for declared in &own {
             let fresh = || Team::new(declared.channel, declared.settings.clone(), now);
             let mut team = state.remove(declared.channel).unwrap_or_else(fresh);

@@ -113,8 +113,8 @@ mod tests {
         let shown = (key, MessageId::new(3));
         let mut states = HashMap::new();
         let mut edits = Vec::new();
-        for second in 0..40 {
-            if second < 21 {
+        for second in 0..45 {
+            if second < 25 {
                 note(&mut states, shown);
             }
             let due = take_due(&mut states, start + SignedDuration::from_secs(second));

@@ -106,7 +106,7 @@ pub async fn run(parts: Parts) -> End {
         stale_footers,
         mut fatal,
     } = inboxes;
-    let hears = Hears {
+    let listener = Listener {
         desk: Arc::clone(&desk),
         declared: parts.declared.into(),
         application,
@@ -118,7 +118,7 @@ pub async fn run(parts: Parts) -> End {
             Failure::Token => GatewayEnd::Token,
             other => GatewayEnd::Other(other.to_string()),
         }),
-        () = hears.events(heard) => End::Failed("no more events".into()),
+        () = listener.listen(heard) => End::Failed("no more events".into()),
         () = footer::run(Arc::clone(&desk), stale_footers) => End::Failed("footers ended".into()),
         () = housekeeping(Arc::clone(&desk)) => End::Failed("housekeeping ended".into()),
     }
@@ -168,7 +168,7 @@ async fn housekeeping(desk: Arc<Desk>) {
 }
 
 /// Listens to the gateway.
-struct Hears {
+struct Listener {
     desk: Arc<Desk>,
     declared: Arc<[DeclaredTeam]>,
     application: u64,
@@ -176,8 +176,8 @@ struct Hears {
     here: HashSet<GuildId>,
 }
 
-impl Hears {
-    async fn events(mut self, mut heard: mpsc::UnboundedReceiver<Event>) {
+impl Listener {
+    async fn listen(mut self, mut heard: mpsc::UnboundedReceiver<Event>) {
         let mut scheduler = None;
         while let Some(event) = heard.recv().await {
             if matches!(event, Event::Ready { .. }) && scheduler.is_none() {
@@ -272,7 +272,8 @@ fn thread_gone(desk: &Desk, guild: GuildId, thread: crate::practice::id::Channel
         })
         .flatten();
     if let Some(channel) = team {
-        desk.store.change(guild, |state| {
+        // Nobody is told, so nobody has to wait for the disk.
+        let _unawaited = desk.store.change(guild, |state| {
             state
                 .team_mut(channel)
                 .map(|team| team.threaded(message, crate::practice::round::Thread::Refused))
@@ -286,7 +287,7 @@ async fn forget(desk: Arc<Desk>, guild: GuildId) {
     match desk.store.forget(guild).await {
         Ok(()) => tracing::info!(%guild, "the bot was removed from a server; its data is deleted"),
         Err(error) => {
-            tracing::error!(%guild, %error, "the data of a server that the bot left could not be deleted; the next start tries again")
+            tracing::error!(%guild, %error, "the data of a server that the bot left could not be deleted; the next start tries again");
         }
     }
 }
@@ -299,7 +300,7 @@ async fn forget_if_gone(desk: Arc<Desk>, guilds: Vec<GuildId>) {
             Ok(false) => forget(Arc::clone(&desk), guild).await,
             Ok(true) => {}
             Err(failure) => {
-                tracing::warn!(%guild, %failure, "whether the bot still is in a server is not known")
+                tracing::warn!(%guild, %failure, "whether the bot still is in a server is not known");
             }
         }
     }

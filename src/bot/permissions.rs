@@ -36,11 +36,15 @@ pub async fn missing(desk: &Desk, key: TeamKey) -> Result<Vec<&'static str>, Fai
         return Err(Failure::Unreachable("the session has not begun".into()));
     };
     let http = desk.rest.http();
-    let (guild, channel, member) = tokio::join!(
-        limited(http.get_guild(key.guild.get().into())),
-        limited(http.get_channel(key.channel.get().into())),
-        limited(http.get_member(key.guild.get().into(), me.get().into())),
-    );
+    // Serenity's futures are large; on the heap they don't swell everything that waits for them.
+    let (guild, channel, member) = Box::pin(async {
+        tokio::join!(
+            limited(http.get_guild(key.guild.get().into())),
+            limited(http.get_channel(key.channel.get().into())),
+            limited(http.get_member(key.guild.get().into(), me.get().into())),
+        )
+    })
+    .await;
     let channel = match channel {
         Ok(Channel::Guild(channel)) => channel,
         // A channel that we may not even see.

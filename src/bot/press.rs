@@ -9,7 +9,8 @@ use std::fmt;
 use crate::practice::id::ChannelId;
 
 /// Discord's limit for a custom id, in characters (Discord docs, components/reference, "Button").
-pub const CUSTOM_ID_MAX: usize = 100;
+#[cfg(test)]
+const CUSTOM_ID_MAX: usize = 100;
 
 const VERSION: &str = "q1";
 

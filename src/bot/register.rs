@@ -19,7 +19,7 @@ pub async fn commands(desk: &Desk, application: u64) {
             desk.store.put_note(NOTE, &mark);
         }
         Err(failure) => {
-            tracing::error!(%failure, "the slash commands could not be registered; the next start tries again")
+            tracing::error!(%failure, "the slash commands could not be registered; the next start tries again");
         }
     }
 }

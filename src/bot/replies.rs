@@ -138,7 +138,7 @@ struct Reading {
 }
 
 async fn catch_up_team(desk: &Desk, key: TeamKey) -> Result<(), Failure> {
-    let readings = desk.team(key, |team| readings(team)).unwrap_or_default();
+    let readings = desk.team(key, readings).unwrap_or_default();
     for reading in readings {
         match read_round(desk, key, reading).await {
             // A thread that was deleted, or that we may not see, has nothing to read.
@@ -206,7 +206,8 @@ async fn count_page(desk: &Desk, key: TeamKey, reading: Reading, page: &[History
         read_to < Some(last.wrote.message)
     };
     if let Some(last) = page.last().filter(unread) {
-        desk.store.change(key.guild, |guild| {
+        // Nobody is told, so nobody has to wait for the disk.
+        let _unawaited = desk.store.change(key.guild, |guild| {
             guild
                 .team_mut(key.channel)
                 .map(|team| team.read_to(reading.number, last.wrote.message))

@@ -13,9 +13,17 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("entropy", &[]),
     ("store", &["practice"]),
     ("config", &["findings", "practice"]),
-    ("bot", &["bank", "clock", "config", "entropy", "practice", "store"]),
+    (
+        "bot",
+        &["bank", "clock", "config", "entropy", "practice", "store"],
+    ),
     ("sandbox", &[]),
-    ("cli", &["bank", "bot", "clock", "config", "entropy", "findings", "practice", "sandbox", "store"]),
+    (
+        "cli",
+        &[
+            "bank", "bot", "clock", "config", "entropy", "findings", "practice", "sandbox", "store",
+        ],
+    ),
 ];
 
 /// Things from outside that only some rooms may touch.
@@ -52,15 +60,31 @@ fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
     let mut rooms: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
     for file in files {
         let inside = file.strip_prefix(&src).unwrap();
-        let is_test = inside.iter().any(|part| ["tests", "laws", "tests.rs"].contains(&part.to_str().unwrap()));
-        let room = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let is_test = inside
+            .iter()
+            .any(|part| ["tests", "laws", "tests.rs"].contains(&part.to_str().unwrap()));
+        let room = inside
+            .iter()
+            .next()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
         if is_test || ["main", "lib"].contains(&room.as_str()) {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
-        rooms.entry(room).or_default().push((inside.to_owned(), code));
+        let code: String = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        rooms
+            .entry(room)
+            .or_default()
+            .push((inside.to_owned(), code));
     }
     rooms
 }
@@ -74,7 +98,11 @@ fn known(code: &str) -> BTreeSet<String> {
             None => vec![part],
         };
         for name in names {
-            let name: String = name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = name
+                .trim()
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             found.insert(name);
         }
     }
@@ -88,12 +116,16 @@ fn every_room_knows_only_whom_it_may_know() {
     let mut wrong = Vec::new();
     for (room, files) in &rooms {
         let Some(may_know) = allowed.get(room.as_str()) else {
-            wrong.push(format!("{room} is a room that ARCHITECTURE.md and this test don't know"));
+            wrong.push(format!(
+                "{room} is a room that ARCHITECTURE.md and this test don't know"
+            ));
             continue;
         };
         for (file, code) in files {
             let knows = known(code);
-            let houses = knows.iter().filter(|name| rooms.contains_key(*name) && *name != room);
+            let houses = knows
+                .iter()
+                .filter(|name| rooms.contains_key(*name) && *name != room);
             for other in houses.filter(|name| !may_know.contains(&name.as_str())) {
                 wrong.push(format!("{} uses {other}", file.display()));
             }
@@ -124,7 +156,9 @@ fn outside_things_stay_in_their_rooms() {
 
 #[test]
 fn the_test_sees_what_it_looks_for() {
-    let names: Vec<_> = known("use crate::{bank, store::Store};\ncrate::bot::run()").into_iter().collect();
+    let names: Vec<_> = known("use crate::{bank, store::Store};\ncrate::bot::run()")
+        .into_iter()
+        .collect();
     assert_eq!(names, ["bank", "bot", "store"]);
     assert!(rooms().contains_key("practice"));
 }

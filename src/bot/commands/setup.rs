@@ -75,7 +75,11 @@ pub fn days(typed: &str) -> Vec<Suggestion> {
     found
 }
 
-/// Sets the team up; on disk before the admin is told.
+/// Sets the team up; it is on disk before the admin is told.
+///
+/// # Errors
+///
+/// An option can't be taken, the channel does not do, or the state can't be saved.
 pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     admins_only(call)?;
     let key = TeamKey {
@@ -111,16 +115,15 @@ fn defaults() -> Settings {
 
 async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: Settings) -> Result<(), Sorry> {
     let now = desk.clock.now();
-    let (_, ticket) = desk
-        .store
-        .change(key.guild, |guild| match guild.team_mut(key.channel) {
-            Some(team) => team.settings = settings,
-            None => {
-                let mut team = Team::new(key.channel, settings, now);
-                team.set_up_by = Some(call.user);
-                guild.put(team);
-            }
-        });
+    let ((), ticket) = desk.store.change(key.guild, |guild| {
+        if let Some(team) = guild.team_mut(key.channel) {
+            team.settings = settings;
+            return;
+        }
+        let mut team = Team::new(key.channel, settings, now);
+        team.set_up_by = Some(call.user);
+        guild.put(team);
+    });
     ticket.attempt().await.map_err(|_| Sorry::NotSaved)
 }
 

@@ -63,7 +63,10 @@ fn code(question: &Question) -> String {
             .as_deref()
             .map(|text| format!("prints\n{}", output(text))),
     );
-    blocks.iter().map(|block| format!("\n\n{block}")).collect()
+    if blocks.is_empty() {
+        return String::new();
+    }
+    format!("\n\n{}", blocks.join("\n\n"))
 }
 
 fn source(question: &Question) -> String {
