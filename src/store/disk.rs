@@ -34,6 +34,9 @@ pub trait Disk: Send + Sync + 'static {
     /// It failed.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
+    /// Whether a file is there.
+    fn exists(&self, path: &Path) -> bool;
+
     /// Brings a folder's names to the medium.
     ///
     /// # Errors
@@ -69,6 +72,10 @@ impl Disk for RealDisk {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
     }
 
     #[cfg(unix)]

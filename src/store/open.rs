@@ -83,16 +83,7 @@ struct Listed<'a>(&'a [BadSnapshot]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.0.len();
-        let some = if number == 1 {
-            "a snapshot"
-        } else {
-            "snapshots"
-        };
-        writeln!(
-            f,
-            "the state can't be read; nothing was changed. {number} {some}:"
-        )?;
+        writeln!(f, "the state can't be read; nothing was changed.")?;
         for bad in self.0 {
             writeln!(f, "{bad}")?;
         }

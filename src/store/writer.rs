@@ -2,7 +2,7 @@
 //!
 //! It is a thread of its own, so a slow disk holds up nobody but those who wait for their own change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -58,6 +58,10 @@ impl Queue {
     pub(super) fn close(&self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
         let mut work = self.lock();
+        // What failed before gets a last chance.
+        let failed = std::mem::take(&mut work.failed);
+        work.dirty.extend(failed);
+        self.changed.notify_all();
         loop {
             let busy = work.writing || !work.dirty.is_empty() || !work.forget.is_empty();
             let left = end.saturating_duration_since(Instant::now());
@@ -108,7 +112,7 @@ impl Queue {
         }
     }
 
-    fn done(&self, failed: BTreeSet<GuildId>) {
+    fn done(&self, failed: impl Iterator<Item = GuildId>) {
         let mut work = self.lock();
         work.failed.extend(failed);
         work.writing = false;
@@ -174,14 +178,16 @@ fn run(inner: &Inner) {
             }
             (true, None) => None,
             (false, None) => {
+                let error = failed.values().next().map_or("", String::as_str);
                 tracing::error!(
+                    error,
                     "the state can't be saved; the bot goes on in memory, acknowledges nothing, and tries again"
                 );
                 Some(RETRY_FIRST)
             }
             (false, Some(before)) => Some((before * 2).min(RETRY_MAX)),
         };
-        inner.queue.done(failed);
+        inner.queue.done(failed.into_keys());
     }
 }
 
@@ -194,7 +200,7 @@ struct Saving {
 
 impl Inner {
     /// Deletes what is to be forgotten, saves what changed, and gives what could not be saved.
-    fn write(&self, batch: Batch) -> BTreeSet<GuildId> {
+    fn write(&self, batch: Batch) -> BTreeMap<GuildId, String> {
         for (guild, done) in batch.forget {
             let deleted = self
                 .delete(guild)
@@ -239,7 +245,7 @@ impl Inner {
     fn replace(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
         let new = snapshot::temporary(current);
         self.disk.write(&new, bytes)?;
-        if current.exists() {
+        if self.disk.exists(current) {
             let previous = snapshot::previous(current);
             let old = snapshot::temporary(&previous);
             self.disk.remove(&old)?;
@@ -263,8 +269,8 @@ impl Inner {
         self.disk.sync_dir(&folder)
     }
 
-    fn publish(&self, saving: &[Saving]) -> BTreeSet<GuildId> {
-        let mut failed = BTreeSet::new();
+    fn publish(&self, saving: &[Saving]) -> BTreeMap<GuildId, String> {
+        let mut failed = BTreeMap::new();
         for Saving {
             guild,
             version,
@@ -282,7 +288,7 @@ impl Inner {
                 Err(error) => progress.failed = Some((*version, NotSaved::new(error.to_string()))),
             });
             if let Err(error) = result {
-                failed.insert(*guild);
+                failed.insert(*guild, error.to_string());
                 tracing::debug!(%guild, %error, "a snapshot could not be saved");
             }
         }
