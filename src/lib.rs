@@ -1,7 +1,6 @@
 //! Quizloop: a Discord bot with which a team practises for Python asyncio interviews.
 
 pub mod bank;
-#[cfg(any())]
 pub mod bot;
 pub mod cli;
 pub mod clock;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::entry::Entry;
 use super::question::{Level, Question};
 use super::read::{self, Origin};
+use super::search::Index;
 use crate::findings::{self, Finding, Source};
 
 /// A question file of the operator.
@@ -21,6 +22,7 @@ pub struct PackFile {
 pub struct Bank {
     questions: Vec<Question>,
     by_id: HashMap<String, usize>,
+    index: Index,
 }
 
 /// What was read from all files, before it is a bank.
@@ -62,7 +64,12 @@ impl Bank {
             .enumerate()
             .map(|(index, question)| (question.id.clone(), index))
             .collect();
-        Self { questions, by_id }
+        let index = Index::of(&questions);
+        Self {
+            questions,
+            by_id,
+            index,
+        }
     }
 
     /// How many questions there are.
@@ -78,6 +85,11 @@ impl Bank {
     /// All questions, in the order of their numbers, then of their ids.
     pub fn questions(&self) -> &[Question] {
         &self.questions
+    }
+
+    /// Which words stand in which questions.
+    pub(super) const fn index(&self) -> &Index {
+        &self.index
     }
 
     /// The ids in that order.

@@ -11,6 +11,7 @@ mod python;
 mod question;
 mod read;
 mod reflow;
+mod search;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};

@@ -40,7 +40,9 @@ pub async fn follow(url: String) -> anyhow::Result<Clock> {
         stream,
         buffer: Vec::new(),
     };
-    let first = tokio::time::timeout(FIRST_READING, lines.next()).await.context("the clock is silent")??;
+    let first = tokio::time::timeout(FIRST_READING, lines.next())
+        .await
+        .context("the clock is silent")??;
     let (readings, reading) = watch::channel(first);
     let (settled, mut acted) = watch::channel(0);
     tokio::spawn(async move {
@@ -53,7 +55,11 @@ pub async fn follow(url: String) -> anyhow::Result<Clock> {
     tokio::spawn(async move {
         while acted.changed().await.is_ok() {
             let seq = *acted.borrow_and_update();
-            let told = client.post(format!("{url}/settled")).json(&Settled { seq }).send().await;
+            let told = client
+                .post(format!("{url}/settled"))
+                .json(&Settled { seq })
+                .send()
+                .await;
             if let Err(error) = told {
                 tracing::debug!(%error, "the clock could not be told");
             }
@@ -80,7 +86,11 @@ impl Lines {
                     flowing: line.flowing,
                 });
             }
-            let chunk = self.stream.chunk().await?.context("the clock's stream ended")?;
+            let chunk = self
+                .stream
+                .chunk()
+                .await?
+                .context("the clock's stream ended")?;
             self.buffer.extend_from_slice(&chunk);
         }
     }

@@ -13,21 +13,33 @@ const DEFAULT: &str = "warn,quizloop=info";
 
 /// Libraries whose finest levels print whole frames and headers, the token among them. They stay at
 /// `info` whatever `RUST_LOG` says.
-const QUIET: [&str; 6] = ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "reqwest", "rustls"];
+const QUIET: [&str; 6] = [
+    "tungstenite",
+    "tokio_tungstenite",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+];
 
 /// Starts logging. The token is struck out wherever it would appear, whatever prints it.
 pub fn start(format: LogFormat, token: Option<&Token>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let filter = QUIET.iter().fold(filter, |filter, library| {
         let directive: Result<Directive, _> = format!("{library}=info").parse();
-        directive.map_or_else(|_| EnvFilter::new(DEFAULT), |directive| filter.add_directive(directive))
+        directive.map_or_else(
+            |_| EnvFilter::new(DEFAULT),
+            |directive| filter.add_directive(directive),
+        )
     });
     let secret = token.map(|token| token.secret().to_owned());
     let writer = move || Struck {
         secret: secret.clone(),
         out: io::stderr(),
     };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
     // A second start, as in tests, keeps the first.
     let _ = match format {
         LogFormat::Text => subscriber.with_ansi(false).try_init(),
@@ -69,6 +81,9 @@ mod tests {
             out: Vec::new(),
         };
         struck.write_all(b"header: Bot MTExMQ.secret!").unwrap();
-        assert_eq!(String::from_utf8(struck.out).unwrap(), "header: Bot (token)!");
+        assert_eq!(
+            String::from_utf8(struck.out).unwrap(),
+            "header: Bot (token)!"
+        );
     }
 }

@@ -8,7 +8,7 @@ mod invite;
 mod load;
 mod log;
 mod run;
-#[cfg(feature = "sandbox")]
+#[cfg(all(feature = "sandbox", any()))]
 mod sandbox;
 mod state;
 
@@ -42,7 +42,7 @@ enum Verb {
     /// Run the bot
     Run(run::RunArgs),
     /// Try the bot in a browser, without an account: Discord on this machine
-    #[cfg(feature = "sandbox")]
+    #[cfg(all(feature = "sandbox", any()))]
     Sandbox(sandbox::SandboxArgs),
     /// Check the config, the questions and the state; shows all that is wrong at once
     Check(Common),
@@ -79,12 +79,16 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are printed to stdout and are no error.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Stopped.into() };
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Stopped.into()
+            };
         }
     };
     let done = match cli.verb {
         Verb::Run(args) => run::run(args),
-        #[cfg(feature = "sandbox")]
+        #[cfg(all(feature = "sandbox", any()))]
         Verb::Sandbox(args) => sandbox::run(args),
         Verb::Check(common) => check::run(&common),
         Verb::Invite(args) => invite::run(&args),

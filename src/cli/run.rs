@@ -33,7 +33,11 @@ pub struct RunArgs {
 
 /// Runs the bot until it is stopped or can't go on.
 pub fn run(args: RunArgs) -> Result<(), Failed> {
-    let Loaded { config, token, bank } = load::all(&args.common)?;
+    let Loaded {
+        config,
+        token,
+        bank,
+    } = load::all(&args.common)?;
     log::start(args.log, Some(&token));
     let store = Store::open(&config.state_dir).map_err(|error| Failed::new(Exit::State, error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -67,7 +71,10 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
     // Tasks that still talk to Discord are not waited for: what counts is on disk, or will be now.
     runtime.shutdown_background();
     if !store.close(CLOSE_LIMIT) {
-        return Err(Failed::new(Exit::Failed, "not everything could be saved before the stop; see the log"));
+        return Err(Failed::new(
+            Exit::Failed,
+            "not everything could be saved before the stop; see the log",
+        ));
     }
     stopped
 }

@@ -7,7 +7,7 @@ use super::{Common, load};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
-use crate::store::inspect;
+use crate::store::{BadSnapshot, inspect};
 
 /// Options of `state`.
 #[derive(Debug, Args)]
@@ -37,24 +37,31 @@ enum StateVerb {
 /// Looks at the state.
 pub fn run(args: &StateArgs) -> Result<(), Failed> {
     let dir = load::config(&args.common)?.state_dir;
-    let unreadable = |error: String| Failed::new(Exit::State, error);
+    let unreadable = |bad: BadSnapshot| Failed::new(Exit::State, bad);
     match args.verb {
         StateVerb::List => {
-            let guilds = inspect::guilds(&dir).map_err(|error| unreadable(format!("{}: {error}", dir.display())))?;
+            let guilds = inspect::guilds(&dir)
+                .map_err(|error| Failed::new(Exit::State, format!("{}: {error}", dir.display())))?;
             if guilds.is_empty() {
                 println!("No server yet.");
             }
             for id in guilds {
                 match inspect::guild(&dir, id) {
                     Ok(guild) => println!("{}", summary(&guild)),
-                    Err(error) => println!("{id}  unreadable: {error}"),
+                    Err(error) => println!("{id}  unreadable: {}", error.what),
                 }
             }
         }
-        StateVerb::Show { guild } => print!("{}", show(&inspect::guild(&dir, guild).map_err(unreadable)?)),
+        StateVerb::Show { guild } => print!(
+            "{}",
+            show(&inspect::guild(&dir, guild).map_err(unreadable)?)
+        ),
         StateVerb::Export { guild } => {
             let guild = inspect::guild(&dir, guild).map_err(unreadable)?;
-            println!("{}", serde_json::to_string_pretty(&guild).map_err(anyhow::Error::from)?);
+            println!(
+                "{}",
+                serde_json::to_string_pretty(&guild).map_err(anyhow::Error::from)?
+            );
         }
     }
     Ok(())
@@ -63,8 +70,15 @@ pub fn run(args: &StateArgs) -> Result<(), Failed> {
 fn summary(guild: &Guild) -> String {
     let teams = guild.teams().len();
     let rounds: usize = guild.teams().values().map(|team| team.rounds().len()).sum();
-    let members: usize = guild.teams().values().map(|team| team.members().count()).sum();
-    format!("{}  teams {teams}  rounds {rounds}  members {members}", guild.id())
+    let members: usize = guild
+        .teams()
+        .values()
+        .map(|team| team.members().count())
+        .sum();
+    format!(
+        "{}  teams {teams}  rounds {rounds}  members {members}",
+        guild.id()
+    )
 }
 
 fn show(guild: &Guild) -> String {
@@ -78,7 +92,13 @@ fn show(guild: &Guild) -> String {
 fn show_team(team: &Team) -> String {
     let schedule = &team.settings.schedule;
     let mut lines = vec![
-        format!("\nChannel {}: {} at {} ({})", team.channel, schedule.days, schedule.at.strftime("%H:%M"), schedule.zone),
+        format!(
+            "\nChannel {}: {} at {} ({})",
+            team.channel,
+            schedule.days,
+            schedule.at.strftime("%H:%M"),
+            schedule.zone
+        ),
         "  rounds".into(),
     ];
     for round in team.rounds() {
@@ -87,7 +107,11 @@ fn show_team(team: &Team) -> String {
             (Some(_), Some(by)) => format!("void, by {}", by.user),
             (Some(_), None) => format!("{} replied", team.replied(round.number)),
         };
-        lines.push(format!("    {}  {}  {state}", round.label(), round.question));
+        lines.push(format!(
+            "    {}  {}  {state}",
+            round.label(),
+            round.question
+        ));
     }
     lines.push("  members".into());
     for (user, _) in team.members() {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::team::read_teams;
 use super::Config;
+use super::team::read_teams;
 use crate::findings::walk::{array, table, text};
 use crate::findings::{Finding, Source, Table, Walk};
 
@@ -22,7 +22,11 @@ pub fn config(source: &Source, base: &Path) -> Result<Config, Vec<Finding>> {
         bank(&mut walk, &root, &mut config, base);
         config.teams = read_teams(&mut walk, &root);
     }
-    if walk.is_clean() { Ok(config) } else { Err(walk.into_findings()) }
+    if walk.is_clean() {
+        Ok(config)
+    } else {
+        Err(walk.into_findings())
+    }
 }
 
 fn discord<'d>(walk: &mut Walk<'_>, root: &Table<'d>, config: &mut Config) {
@@ -37,7 +41,11 @@ fn discord<'d>(walk: &mut Walk<'_>, root: &Table<'d>, config: &mut Config) {
         config.api_url = Some(url.value.trim_end_matches('/').to_owned());
     } else {
         let message = format!("`api_url` is no web address: \"{}\"", url.value);
-        walk.error(&url.span, message, "write it like \"http://127.0.0.1:8420\"");
+        walk.error(
+            &url.span,
+            message,
+            "write it like \"http://127.0.0.1:8420\"",
+        );
     }
 }
 

@@ -18,7 +18,9 @@ use crate::practice::zone::Zone;
 /// The longest catch-up limit: a question never comes on another day anyway.
 const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
 
-const KEYS: [&str; 9] = ["guild", "channel", "at", "timezone", "days", "reveal", "catch_up", "role", "holidays"];
+const KEYS: [&str; 9] = [
+    "guild", "channel", "at", "timezone", "days", "reveal", "catch_up", "role", "holidays",
+];
 
 /// A team of the operator's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +44,17 @@ pub fn read_teams<'d>(walk: &mut Walk<'_>, root: &Table<'d>) -> Vec<DeclaredTeam
         let Some((team, channel)) = read_team(walk, &part) else {
             continue;
         };
-        if let Some((_, first)) = teams.iter().find(|(other, _)| other.channel == team.channel) {
-            let finding = Finding::at(walk.source(), &channel.span, format!("two teams post in channel {}", team.channel))
-                .related(walk.source(), &first.span, "the first one is here")
-                .fix("a channel has one team: give one of them another channel, or take it out");
+        if let Some((_, first)) = teams
+            .iter()
+            .find(|(other, _)| other.channel == team.channel)
+        {
+            let finding = Finding::at(
+                walk.source(),
+                &channel.span,
+                format!("two teams post in channel {}", team.channel),
+            )
+            .related(walk.source(), &first.span, "the first one is here")
+            .fix("a channel has one team: give one of them another channel, or take it out");
             walk.note(finding);
         }
         teams.push((team, channel));
@@ -59,14 +68,26 @@ fn read_team<'d>(walk: &mut Walk<'_>, part: &Table<'d>) -> Option<(DeclaredTeam,
     let zone = walk.required(part, "timezone", text);
     let role = walk.optional(part, "role", text);
     let guild_id = guild.and_then(|guild| id::<GuildId>(walk, "guild", &guild));
-    let channel_id = channel.clone().and_then(|channel| id::<ChannelId>(walk, "channel", &channel));
+    let channel_id = channel
+        .clone()
+        .and_then(|channel| id::<ChannelId>(walk, "channel", &channel));
     let role = role.and_then(|role| id::<RoleId>(walk, "role", &role));
     let zone = zone.and_then(|zone| read_zone(walk, &zone));
-    let at = walk.optional(part, "at", text).map(|at| read_time(walk, &at));
-    let days = walk.optional(part, "days", array).map(|days| read_days(walk, &days));
-    let reveal = walk.optional(part, "reveal", text).map(|reveal| read_reveal(walk, &reveal));
-    let catch_up = walk.optional(part, "catch_up", text).map(|limit| read_catch_up(walk, &limit));
-    let holidays = walk.optional(part, "holidays", array).map(|dates| read_holidays(walk, dates.value));
+    let at = walk
+        .optional(part, "at", text)
+        .map(|at| read_time(walk, &at));
+    let days = walk
+        .optional(part, "days", array)
+        .map(|days| read_days(walk, &days));
+    let reveal = walk
+        .optional(part, "reveal", text)
+        .map(|reveal| read_reveal(walk, &reveal));
+    let catch_up = walk
+        .optional(part, "catch_up", text)
+        .map(|limit| read_catch_up(walk, &limit));
+    let holidays = walk
+        .optional(part, "holidays", array)
+        .map(|dates| read_holidays(walk, dates.value));
     let settings = Settings {
         schedule: Schedule {
             at: at.unwrap_or(Some(time(9, 0, 0, 0)))?,
@@ -90,7 +111,11 @@ fn id<T: FromStr>(walk: &mut Walk<'_>, key: &str, field: &Field<&str>) -> Option
     let id = field.value.parse().ok();
     if id.is_none() {
         let message = format!("`{key}` is no Discord id: \"{}\"", field.value);
-        walk.error(&field.span, message, "in Discord, switch on Developer Mode, right-click and choose \"Copy ID\"");
+        walk.error(
+            &field.span,
+            message,
+            "in Discord, switch on Developer Mode, right-click and choose \"Copy ID\"",
+        );
     }
     id
 }
@@ -100,11 +125,22 @@ fn read_zone(walk: &mut Walk<'_>, field: &Field<&str>) -> Option<Zone> {
     if zone.is_none() {
         let near = zone::search(field.value, 3);
         let fix = if near.is_empty() {
-            "write an IANA name such as \"Europe/Berlin\", \"America/New_York\" or \"UTC\"".to_owned()
+            "write an IANA name such as \"Europe/Berlin\", \"America/New_York\" or \"UTC\""
+                .to_owned()
         } else {
-            format!("did you mean {}?", near.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", "))
+            format!(
+                "did you mean {}?",
+                near.iter()
+                    .map(|name| format!("\"{name}\""))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         };
-        walk.error(&field.span, format!("there is no time zone \"{}\"", field.value), fix);
+        walk.error(
+            &field.span,
+            format!("there is no time zone \"{}\"", field.value),
+            fix,
+        );
     }
     zone
 }
@@ -113,7 +149,11 @@ fn read_time(walk: &mut Walk<'_>, field: &Field<&str>) -> Option<Time> {
     let time = parse_time(field.value);
     if time.is_none() {
         let message = format!("`at` is no time of day: \"{}\"", field.value);
-        walk.error(&field.span, message, "write it with 24 hours, such as \"09:00\" or \"17:30\"");
+        walk.error(
+            &field.span,
+            message,
+            "write it with 24 hours, such as \"09:00\" or \"17:30\"",
+        );
     }
     time
 }
@@ -121,24 +161,37 @@ fn read_time(walk: &mut Walk<'_>, field: &Field<&str>) -> Option<Time> {
 /// Reads a time of day with 24 hours and whole minutes, such as `09:00` or `17:30`.
 pub fn parse_time(text: &str) -> Option<Time> {
     let (hour, minute) = text.trim().split_once(':')?;
-    let two_digits = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let two_digits = |text: &str| {
+        (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
     if !two_digits(hour) || minute.len() != 2 || !two_digits(minute) {
         return None;
     }
     Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
 }
 
-fn read_days(walk: &mut Walk<'_>, field: &Field<&[crate::findings::walk::Value<'_>]>) -> Option<Weekdays> {
+fn read_days(
+    walk: &mut Walk<'_>,
+    field: &Field<&[crate::findings::walk::Value<'_>]>,
+) -> Option<Weekdays> {
     let names = walk.items("days", field.value, text);
     let mut days = Vec::new();
     for name in &names {
         match Weekdays::parse(name.value) {
             Ok(day) => days.extend(day.iter()),
-            Err(bad) => walk.error(&name.span, bad.to_string(), "write days like [\"mon\", \"tue\", \"fri\"]"),
+            Err(bad) => walk.error(
+                &name.span,
+                bad.to_string(),
+                "write days like [\"mon\", \"tue\", \"fri\"]",
+            ),
         }
     }
     if field.value.is_empty() {
-        walk.error(&field.span, "`days` is empty", "name at least one weekday, or take the team out");
+        walk.error(
+            &field.span,
+            "`days` is empty",
+            "name at least one weekday, or take the team out",
+        );
     }
     Weekdays::of(days)
 }
@@ -159,7 +212,11 @@ fn read_catch_up(walk: &mut Walk<'_>, field: &Field<&str>) -> Option<SignedDurat
     let limit = parse_catch_up(field.value);
     if limit.is_none() {
         let message = format!("`catch_up` is no limit: \"{}\"", field.value);
-        walk.error(&field.span, message, "write it like \"3h\", \"90m\" or \"0\"; at most \"24h\"");
+        walk.error(
+            &field.span,
+            message,
+            "write it like \"3h\", \"90m\" or \"0\"; at most \"24h\"",
+        );
     }
     limit
 }
@@ -175,14 +232,21 @@ pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
     (limit <= CATCH_UP_MAX).then_some(limit)
 }
 
-fn read_holidays(walk: &mut Walk<'_>, dates: &[crate::findings::walk::Value<'_>]) -> BTreeSet<Date> {
+fn read_holidays(
+    walk: &mut Walk<'_>,
+    dates: &[crate::findings::walk::Value<'_>],
+) -> BTreeSet<Date> {
     let mut holidays = BTreeSet::new();
     for date in walk.items("holidays", dates, text) {
         match date.value.parse::<Date>() {
             Ok(day) => {
                 holidays.insert(day);
             }
-            Err(_) => walk.error(&date.span, format!("\"{}\" is no date", date.value), "write it like \"2026-12-25\""),
+            Err(_) => walk.error(
+                &date.span,
+                format!("\"{}\" is no date", date.value),
+                "write it like \"2026-12-25\"",
+            ),
         }
     }
     holidays

@@ -17,15 +17,21 @@ fn an_empty_file_has_all_defaults() {
 
 #[test]
 fn paths_are_relative_to_the_file() {
-    let config = parse("token_file = \"token\"\n[state]\ndir = \"s\"\n[bank]\npaths = [\"own\", \"/abs\"]").unwrap();
+    let config =
+        parse("token_file = \"token\"\n[state]\ndir = \"s\"\n[bank]\npaths = [\"own\", \"/abs\"]")
+            .unwrap();
     assert_eq!(config.token_file.unwrap(), Path::new("/etc/quizloop/token"));
     assert_eq!(config.state_dir, Path::new("/etc/quizloop/s"));
-    assert_eq!(config.bank_paths, [Path::new("/etc/quizloop/own"), Path::new("/abs")]);
+    assert_eq!(
+        config.bank_paths,
+        [Path::new("/etc/quizloop/own"), Path::new("/abs")]
+    );
 }
 
 #[test]
 fn a_team_needs_only_its_place_and_zone() {
-    let config = parse("[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"europe/berlin\"").unwrap();
+    let config =
+        parse("[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"europe/berlin\"").unwrap();
     let settings = &config.teams[0].settings;
     assert_eq!(settings.schedule.at.to_string(), "09:00:00");
     assert_eq!(settings.schedule.zone.name(), "Europe/Berlin");
@@ -61,7 +67,10 @@ guild = "1"
 fn a_channel_has_one_team() {
     let team = "[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"UTC\"\n";
     let findings = parse(&format!("{team}{team}")).unwrap_err();
-    assert!(findings.contains("two teams post in channel 2"), "{findings}");
+    assert!(
+        findings.contains("two teams post in channel 2"),
+        "{findings}"
+    );
     assert!(findings.contains("config.toml:3:11"), "{findings}");
     assert!(findings.contains("config.toml:7:11"), "{findings}");
 }
@@ -77,14 +86,40 @@ fn what_is_no_toml_is_said_with_its_line() {
 fn the_example_is_right_and_complete() {
     let text = include_str!("../../config.example.toml");
     let config = parse(text).unwrap();
-    assert_eq!(config, Config::default(), "as it is, the example changes nothing");
-    let live: String = text.lines().map(|line| {
-        let bare = line.strip_prefix("# ").filter(|bare| bare.starts_with('[') || bare.contains(" = "));
-        format!("{}\n", bare.unwrap_or(line))
-    }).collect();
+    let same = Config {
+        state_dir: Path::new("/etc/quizloop").join(super::DEFAULT_STATE_DIR),
+        ..Config::default()
+    };
+    assert_eq!(config, same, "as it is, the example changes nothing");
+    let live: String = text
+        .lines()
+        .map(|line| {
+            let bare = line
+                .strip_prefix("# ")
+                .filter(|bare| bare.starts_with('[') || bare.contains(" = "));
+            format!("{}\n", bare.unwrap_or(line))
+        })
+        .collect();
     let config = parse(&live).unwrap();
     assert_eq!(config.teams.len(), 1);
-    for key in ["token_file", "api_url", "dir", "paths", "guild", "channel", "at", "timezone", "days", "reveal", "catch_up", "role", "holidays"] {
-        assert!(live.contains(&format!("{key} = ")), "{key} is not in the example");
+    for key in [
+        "token_file",
+        "api_url",
+        "dir",
+        "paths",
+        "guild",
+        "channel",
+        "at",
+        "timezone",
+        "days",
+        "reveal",
+        "catch_up",
+        "role",
+        "holidays",
+    ] {
+        assert!(
+            live.contains(&format!("{key} = ")),
+            "{key} is not in the example"
+        );
     }
 }

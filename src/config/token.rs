@@ -14,7 +14,9 @@ pub struct Token(String);
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// Nowhere was one.
-    #[error("there is no token: set the environment variable DISCORD_TOKEN, or name a file with token_file in the config. Discord's Developer Portal shows it under Bot → Reset Token. To try Quizloop without one: quizloop sandbox")]
+    #[error(
+        "there is no token: set the environment variable DISCORD_TOKEN, or name a file with token_file in the config. Discord's Developer Portal shows it under Bot → Reset Token. To try Quizloop without one: quizloop sandbox"
+    )]
     Missing,
     /// What is there can't be one.
     #[error("the token in {0} can't be right: it must be one word of printable characters")]
@@ -98,14 +100,22 @@ mod tests {
         let file = dir.path().join("token");
         std::fs::write(&file, "abc\n").unwrap();
         assert_eq!(Token::find(None, Some(&file)).unwrap().secret(), "abc");
-        assert_eq!(Token::find(Some("  "), Some(&file)).unwrap().secret(), "abc");
+        assert_eq!(
+            Token::find(Some("  "), Some(&file)).unwrap().secret(),
+            "abc"
+        );
     }
 
     #[test]
     fn what_can_t_be_one_is_refused_without_showing_it() {
         assert!(matches!(Token::find(None, None), Err(TokenError::Missing)));
-        let odd = Token::find(Some("two words"), None).unwrap_err().to_string();
+        let odd = Token::find(Some("two words"), None)
+            .unwrap_err()
+            .to_string();
         insta::assert_snapshot!(odd, @"the token in DISCORD_TOKEN can't be right: it must be one word of printable characters");
-        assert!(matches!(Token::find(None, Some(Path::new("/nowhere"))), Err(TokenError::File { .. })));
+        assert!(matches!(
+            Token::find(None, Some(Path::new("/nowhere"))),
+            Err(TokenError::File { .. })
+        ));
     }
 }

@@ -23,9 +23,16 @@ const USUAL: [&str; 12] = [
 pub fn search(typed: &str, limit: usize) -> Vec<String> {
     let wanted = typed.trim().to_lowercase().replace(' ', "_");
     if wanted.is_empty() {
-        return USUAL.iter().take(limit).map(|name| (*name).to_owned()).collect();
+        return USUAL
+            .iter()
+            .take(limit)
+            .map(|name| (*name).to_owned())
+            .collect();
     }
-    let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+    let names: Vec<String> = jiff::tz::db()
+        .available()
+        .map(|name| name.to_string())
+        .collect();
     let mut found: Vec<(u8, &str)> = names
         .iter()
         .filter_map(|name| Some((rank(name, &wanted)?, name.as_str())))
@@ -34,7 +41,11 @@ pub fn search(typed: &str, limit: usize) -> Vec<String> {
     if found.is_empty() {
         found = nearest(&names, &wanted, limit);
     }
-    found.into_iter().take(limit).map(|(_, name)| name.to_owned()).collect()
+    found
+        .into_iter()
+        .take(limit)
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 fn rank(name: &str, wanted: &str) -> Option<u8> {
@@ -57,7 +68,10 @@ fn nearest<'n>(names: &'n [String], wanted: &str, limit: usize) -> Vec<(u8, &'n 
     let whole = near_matches(wanted, names.iter().map(String::as_str), limit);
     let cities: Vec<&str> = names.iter().map(|name| city(name)).collect();
     let near = near_matches(city(wanted), cities.iter().copied(), limit);
-    let of_city = names.iter().map(String::as_str).filter(|name| near.contains(&city(name)));
+    let of_city = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| near.contains(&city(name)));
     let mut found: Vec<(u8, &str)> = Vec::new();
     for name in whole.into_iter().chain(of_city) {
         if found.iter().all(|(_, known)| *known != name) {

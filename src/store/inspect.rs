@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use super::open::read_one;
+use super::open::{BadSnapshot, read_one};
 use super::snapshot::{GUILDS, path};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
@@ -32,11 +32,8 @@ pub fn guilds(dir: &Path) -> io::Result<Vec<GuildId>> {
 ///
 /// # Errors
 ///
-/// A sentence with the file, the line, and what is wrong.
-pub fn guild(dir: &Path, id: GuildId) -> Result<Guild, String> {
+/// The snapshot can't be read.
+pub fn guild(dir: &Path, id: GuildId) -> Result<Guild, BadSnapshot> {
     let path = path(dir, id);
-    read_one(&path, id).map_err(|broken| match broken.place {
-        Some((line, column)) => format!("{}:{line}:{column}: {}", path.display(), broken.what),
-        None => format!("{}: {}", path.display(), broken.what),
-    })
+    read_one(&path, id).map_err(|broken| BadSnapshot::of(&path, Some(id), broken))
 }

@@ -56,6 +56,31 @@ pub struct BadSnapshot {
     pub previous: Option<(PathBuf, Option<Timestamp>)>,
 }
 
+impl BadSnapshot {
+    pub(super) fn of(file: &Path, id: Option<GuildId>, broken: Broken) -> Self {
+        Self {
+            file: file.to_owned(),
+            place: broken.place,
+            what: broken.what,
+            previous: last_good(file, id),
+        }
+    }
+
+    /// What to do about it.
+    pub fn fix(&self) -> String {
+        let Some((previous, written)) = &self.previous else {
+            return "There is no earlier generation. Mend the file, or restore it from a backup."
+                .into();
+        };
+        let written = written.map_or(String::new(), |time| format!(", written {time:.0}"));
+        format!(
+            "The last good generation is {previous}{written}. Mend the file, or go back to that one: cp '{previous}' '{}'",
+            self.file.display(),
+            previous = previous.display(),
+        )
+    }
+}
+
 impl fmt::Display for BadSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.display();
@@ -63,19 +88,7 @@ impl fmt::Display for BadSnapshot {
             Some((line, column)) => writeln!(f, "{file}:{line}:{column}: {}", self.what)?,
             None => writeln!(f, "{file}: {}", self.what)?,
         }
-        let Some((previous, written)) = &self.previous else {
-            return write!(
-                f,
-                "  There is no earlier generation. Mend the file, or restore it from a backup."
-            );
-        };
-        let previous = previous.display();
-        let written = written.map_or(String::new(), |time| format!(", written {time:.0}"));
-        writeln!(f, "  The last good generation is {previous}{written}.")?;
-        write!(
-            f,
-            "  Mend the file, or go back to that one: cp '{previous}' '{file}'"
-        )
+        write!(f, "  {}", self.fix())
     }
 }
 
@@ -247,12 +260,7 @@ fn read_all(files: &[(PathBuf, Result<GuildId, Broken>)]) -> (Vec<Guild>, Vec<Ba
 fn read((path, id): &(PathBuf, Result<GuildId, Broken>)) -> Result<Guild, BadSnapshot> {
     id.clone()
         .and_then(|id| read_one(path, id))
-        .map_err(|broken| BadSnapshot {
-            file: path.clone(),
-            place: broken.place,
-            what: broken.what,
-            previous: last_good(path, id.as_ref().ok().copied()),
-        })
+        .map_err(|broken| BadSnapshot::of(path, id.as_ref().ok().copied(), broken))
 }
 
 /// Reads one snapshot.

@@ -13,9 +13,6 @@ use crate::practice::team::{Reveal, Settings};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
-/// The longest catch-up limit: a question never comes on another day anyway.
-const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
-
 /// The options, in Discord's form. `timezone` comes first because `/setup` requires it.
 pub fn options(zone_required: bool) -> Vec<Value> {
     vec![
@@ -87,43 +84,18 @@ fn zone(text: &str) -> Result<Zone, Sorry> {
 }
 
 fn time(text: &str) -> Result<Time, Sorry> {
-    let bad = || {
+    config::parse_time(text).ok_or_else(|| {
         let shown = crate::bot::render::text::plain(text);
         Sorry::BadOption(format!(
             "\"{shown}\" is not a time of day. Write it with 24 hours, such as 09:00 or 17:30."
         ))
-    };
-    let (hour, minute) = text.trim().split_once(':').ok_or_else(bad)?;
-    let digits = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-    };
-    if !digits(hour, 2) || !digits(minute, 2) {
-        return Err(bad());
-    }
-    let number = |text: &str| text.parse::<i8>().map_err(|_| bad());
-    Time::new(number(hour)?, number(minute)?, 0, 0).map_err(|_| bad())
+    })
 }
 
 fn catch_up(text: &str) -> Result<SignedDuration, Sorry> {
-    let bad = || Sorry::BadOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into());
-    let text = text.trim();
-    let limit = match text.strip_suffix('h') {
-        Some(hours) => hours
-            .trim()
-            .parse::<i64>()
-            .ok()
-            .map(SignedDuration::from_hours),
-        None => text
-            .trim_end_matches('m')
-            .trim()
-            .parse::<i64>()
-            .ok()
-            .map(SignedDuration::from_mins),
-    };
-    let allowed = SignedDuration::ZERO..=CATCH_UP_MAX;
-    limit
-        .filter(|limit| allowed.contains(limit))
-        .ok_or_else(bad)
+    config::parse_catch_up(text).ok_or_else(|| {
+        Sorry::BadOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
+    })
 }
 
 fn holidays(text: &str) -> Result<BTreeSet<Date>, Sorry> {

@@ -89,7 +89,9 @@ async fn it_can_be_looked_at_while_it_is_in_use() {
     store.change(GUILD, add_team).1.attempt().await.unwrap();
     assert_eq!(inspect::guilds(dir.path()).unwrap(), [GUILD]);
     assert_eq!(inspect::guild(dir.path(), GUILD).unwrap().teams().len(), 1);
-    let missing = inspect::guild(dir.path(), GuildId::new(5)).unwrap_err();
+    let missing = inspect::guild(dir.path(), GuildId::new(5))
+        .unwrap_err()
+        .to_string();
     assert!(
         missing.contains("guilds/5.json: it can't be read"),
         "{missing}"
