@@ -80,7 +80,7 @@ pub fn topic(topic: &str) -> String {
 
 fn deck(left: usize) -> String {
     match left {
-        0 => "This was the last unseen question; from tomorrow the deck starts anew, shuffled."
+        0 => "This is the last unseen question; after it the deck starts anew, shuffled."
             .into(),
         left => format!(
             "{} left until the deck starts anew.",

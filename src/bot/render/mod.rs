@@ -10,5 +10,7 @@ pub mod quiz;
 pub mod reveal;
 pub mod streak;
 pub mod team;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod trouble;
