@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::entry::Entry;
+use super::limits;
 use super::question::{Level, Question};
 use super::read::{self, Origin};
 use super::search::Index;
@@ -142,6 +143,7 @@ impl Loaded {
             loaded.file(Source::decode(&file.name, &file.bytes), false);
         }
         loaded.drop_twins();
+        loaded.drop_oversized();
         loaded
     }
 
@@ -155,6 +157,17 @@ impl Loaded {
         self.entries.extend(entries);
         self.findings.extend(findings);
         self.sources.push(source);
+    }
+
+    /// What Discord can't show is not asked.
+    fn drop_oversized(&mut self) {
+        let (sources, findings) = (&self.sources, &mut self.findings);
+        self.entries.retain(|entry| {
+            let wrong = limits::check(entry, &sources[entry.file]);
+            let fits = wrong.is_empty();
+            findings.extend(wrong);
+            fits
+        });
     }
 
     fn drop_twins(&mut self) {

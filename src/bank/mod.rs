@@ -12,6 +12,8 @@ mod question;
 mod read;
 mod reflow;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};

@@ -1,3 +1,4 @@
 //! The one test binary: the real bot against the sandbox, through real sockets.
 
+mod bank;
 mod walls;

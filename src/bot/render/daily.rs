@@ -80,8 +80,7 @@ pub fn topic(topic: &str) -> String {
 
 fn deck(left: usize) -> String {
     match left {
-        0 => "This is the last unseen question; after it the deck starts anew, shuffled."
-            .into(),
+        0 => "This is the last unseen question; after it the deck starts anew, shuffled.".into(),
         left => format!(
             "{} left until the deck starts anew.",
             count(left, "unseen question", "unseen questions")
