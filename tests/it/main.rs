@@ -1,1 +1,3 @@
 //! The one test binary: the real bot against the sandbox, through real sockets.
+
+mod sandbox;
