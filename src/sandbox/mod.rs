@@ -1,1 +1,203 @@
-//! (in the making)
+//! Discord on loopback: REST and gateway, version 10, as far as a bot like ours uses them.
+//!
+//! It keeps to Discord's limits, permissions, error codes and rules, so that a bot that works here works
+//! there. It knows Discord's protocol and nothing else: not the bot, not what the bot is for, not the
+//! library the bot is written with, or the two would agree on the same mistakes. The bot reaches it as it
+//! reaches Discord, by URL.
+//!
+//! [`Sandbox`] is the handle: start one, then do as a user ([`Sandbox::post`], [`Sandbox::command`],
+//! [`Sandbox::press`]) and read as a user ([`Sandbox::messages`], [`Sandbox::transcript`]). Its time is a
+//! [`clock::Clock`] that stands still in tests and is moved.
+
+pub mod clock;
+pub mod faults;
+pub mod gateway;
+pub mod log;
+mod mention;
+pub mod model;
+pub mod permission;
+pub mod rest;
+mod seed;
+mod server;
+mod snowflake;
+pub mod user;
+mod wire;
+mod write;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use clock::Clock;
+use gateway::Gateway;
+use model::{App, Discord};
+
+pub use seed::ids;
+
+/// The interval that Discord's HELLO asks for.
+const HEARTBEAT: Duration = Duration::from_millis(41_250);
+
+/// How a sandbox starts.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What the clock shows first; the real time if nothing is given.
+    pub start: Option<Timestamp>,
+    /// Whether the clock goes on by itself.
+    pub flowing: bool,
+    /// Whether there is the sample guild at the start, or nothing.
+    pub seeded: bool,
+    /// The interval that HELLO asks for.
+    pub heartbeat: Duration,
+    /// The bot's token, without "Bot ".
+    pub token: String,
+    /// Privileged intents that the application has.
+    pub privileged_intents: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            start: None,
+            flowing: false,
+            seeded: true,
+            heartbeat: HEARTBEAT,
+            token: seed::TOKEN.to_owned(),
+            privileged_intents: 0,
+        }
+    }
+}
+
+/// A running sandbox. Copies are handles of the same one; it stops with the last of them.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    server: Arc<Server>,
+}
+
+/// What the server's tasks and the handles have in common.
+#[derive(Debug)]
+pub struct Shared {
+    discord: Mutex<Discord>,
+    clock: Arc<Clock>,
+    /// Ticks after everything that may have changed something.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Server {
+    address: SocketAddr,
+    task: AbortHandle,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Shared {
+    /// Looks at everything, and may change it.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Discord) -> T) -> T {
+        let result = act(&mut self.lock());
+        self.changes.send_modify(|count| *count += 1);
+        result
+    }
+
+    /// Looks at everything.
+    pub fn read<T>(&self, look: impl FnOnce(&Discord) -> T) -> T {
+        look(&self.lock())
+    }
+
+    // A panic under the lock is a bug of the sandbox that its test shows anyway; others go on.
+    fn lock(&self) -> MutexGuard<'_, Discord> {
+        self.discord.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sandbox {
+    /// Starts a sandbox.
+    ///
+    /// # Errors
+    ///
+    /// The address can't be listened on.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = tokio::net::TcpListener::bind(options.listen).await?;
+        let address = listener.local_addr()?;
+        let start = options
+            .start
+            .unwrap_or_else(|| crate::clock::Clock::system().now());
+        let clock = Arc::new(Clock::new(start, options.flowing));
+        let gateway = Gateway::new(format!("ws://{address}/gateway"), options.heartbeat);
+        let app = App {
+            id: ids::APP,
+            name: "Quizloop".into(),
+            token: options.token,
+            owner: ids::ADA,
+            privileged_intents: options.privileged_intents,
+        };
+        let mut discord = Discord::new(app, Arc::clone(&clock), gateway);
+        if options.seeded {
+            seed::sample(&mut discord);
+        }
+        let shared = Arc::new(Shared {
+            discord: Mutex::new(discord),
+            clock,
+            changes: watch::channel(0).0,
+        });
+        let task = tokio::spawn(server::serve(listener, Arc::clone(&shared))).abort_handle();
+        Ok(Self {
+            shared,
+            server: Arc::new(Server { address, task }),
+        })
+    }
+
+    /// The base URL of the REST API, such as `http://127.0.0.1:8420`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address
+    }
+
+    /// The bot's token.
+    pub fn token(&self) -> String {
+        self.shared.read(|discord| discord.app.token.clone())
+    }
+
+    /// Stops listening and cuts every connection.
+    pub fn stop(&self) {
+        self.shared
+            .with(|discord| discord.gateway.tell_all(&gateway::Out::Cut));
+        self.server.task.abort();
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Ticks after everything that may have changed something.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
+    }
+
+    /// Looks at the model.
+    pub fn read<T>(&self, look: impl FnOnce(&Discord) -> T) -> T {
+        self.shared.read(look)
+    }
+
+    /// Changes the model directly; the actions in [`user`] are for what a user can do.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Discord) -> T) -> T {
+        self.shared.with(act)
+    }
+}

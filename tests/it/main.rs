@@ -1,4 +1,5 @@
 //! The one test binary: the real bot against the sandbox, through real sockets.
 
 mod bank;
+mod sandbox;
 mod walls;

@@ -17,7 +17,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
         "bot",
         &["bank", "clock", "config", "entropy", "practice", "store"],
     ),
-    ("sandbox", &[]),
+    ("sandbox", &["clock"]),
     (
         "cli",
         &[

@@ -1,0 +1,5 @@
+//! What goes wrong on purpose.
+
+/// Rules by which requests fail.
+#[derive(Debug, Default)]
+pub struct Faults {}

@@ -1,0 +1,85 @@
+//! One session of a bot: its numbered events, kept so that it can resume.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::{Value, json};
+
+use super::{Link, Out};
+
+/// Events kept for a resume. Discord names no number; it is enough for an hour of a test.
+const KEPT: usize = 5_000;
+
+/// A session.
+#[derive(Debug)]
+pub struct Session {
+    /// Its name in RESUME.
+    pub id: String,
+    /// What it asked for.
+    pub intents: u64,
+    /// The connection it is on now.
+    pub link: Option<u64>,
+    /// Whether it may be resumed.
+    pub resumable: bool,
+    seq: u64,
+    kept: VecDeque<(u64, String)>,
+}
+
+impl Session {
+    /// A new session on a connection.
+    pub const fn new(id: String, intents: u64, link: u64) -> Self {
+        Self {
+            id,
+            intents,
+            link: Some(link),
+            resumable: true,
+            seq: 0,
+            kept: VecDeque::new(),
+        }
+    }
+
+    /// Numbers an event, keeps it and sends it if somebody listens.
+    pub fn send(&mut self, links: &BTreeMap<u64, Link>, name: &str, data: &Value) {
+        self.seq += 1;
+        let text = json!({ "op": 0, "t": name, "s": self.seq, "d": data }).to_string();
+        if let Some(link) = self.link.and_then(|link| links.get(&link)) {
+            // A closed channel means that the connection is going away; the event is kept.
+            let _ = link.send(Out::Text(text.clone()));
+        }
+        self.kept.push_back((self.seq, text));
+        if self.kept.len() > KEPT {
+            self.kept.pop_front();
+        }
+    }
+
+    /// The events after `seq`; `None` if that is a number this session has not reached, or if some of
+    /// them are not kept any more.
+    pub fn missed_since(&self, seq: u64) -> Option<Vec<String>> {
+        let first_kept = self.kept.front().map_or(self.seq + 1, |(seq, _)| *seq);
+        if seq > self.seq || seq + 1 < first_kept {
+            return None;
+        }
+        let missed = self.kept.iter().filter(|(number, _)| *number > seq);
+        Some(missed.map(|(_, text)| text.clone()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_missed_can_be_replayed() {
+        let mut session = Session::new("a".into(), 1, 1);
+        let nobody = BTreeMap::new();
+        for _ in 0..3 {
+            session.send(&nobody, "X", &Value::Null);
+        }
+        assert_eq!(session.missed_since(1).map(|missed| missed.len()), Some(2));
+        assert_eq!(session.missed_since(3).map(|missed| missed.len()), Some(0));
+        assert_eq!(session.missed_since(4), None);
+        for _ in 0..KEPT {
+            session.send(&nobody, "X", &Value::Null);
+        }
+        assert_eq!(session.missed_since(2), None);
+    }
+}

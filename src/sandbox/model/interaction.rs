@@ -1,0 +1,70 @@
+//! What somebody asked the bot, and how far the answer has come.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+/// What was done (Discord docs, interactions/receiving-and-responding, "Interaction Type").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InteractionKind {
+    /// A command was sent.
+    Command = 2,
+    /// A button was pressed or something was chosen from a menu.
+    Component = 3,
+    /// A command is being typed.
+    Autocomplete = 4,
+    /// A form was sent.
+    Modal = 5,
+}
+
+/// How far the answer has come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// Nothing was said yet.
+    Waiting,
+    /// It took too long, or the bot can't be reached.
+    Failed,
+    /// "… is thinking": the answer comes by an edit.
+    Thinking,
+    /// The message under the component will be edited, perhaps.
+    Acknowledged,
+    /// There is an answer: a message.
+    Answered,
+    /// The message under the component was changed.
+    Updated,
+    /// Choices for what is being typed.
+    Choices(Vec<Value>),
+    /// A form was opened.
+    Form(Value),
+}
+
+/// An interaction.
+#[derive(Debug, Clone)]
+pub struct Interaction {
+    /// Id.
+    pub id: u64,
+    /// Names it in the address of the answer.
+    pub token: String,
+    /// What was done.
+    pub kind: InteractionKind,
+    /// Who did it.
+    pub user: u64,
+    /// Where.
+    pub channel: u64,
+    /// The guild of the channel.
+    pub guild: Option<u64>,
+    /// When, in real time: the first answer is due within three seconds.
+    pub asked: Instant,
+    /// When, on the sandbox's clock: the token lives for 15 minutes.
+    pub asked_ms: i64,
+    /// How far the answer has come.
+    pub state: State,
+    /// The command's name with subcommands.
+    pub name: String,
+    /// The message whose component was used, with its channel.
+    pub pressed: Option<(u64, u64)>,
+    /// The message that is `@original`, with its channel.
+    pub original: Option<(u64, u64)>,
+    /// Follow-up messages, the oldest first.
+    pub follow_ups: Vec<u64>,
+}

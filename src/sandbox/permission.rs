@@ -1,0 +1,91 @@
+//! What a member may do where, computed as Discord does (Discord docs, topics/permissions).
+
+use super::model::{Channel, Guild};
+
+/// A set of permissions; bits as in Discord docs, topics/permissions, "Bitwise Permission Flags".
+pub type Permissions = u64;
+
+/// May do anything.
+pub const ADMINISTRATOR: Permissions = 1 << 3;
+/// May change channels.
+pub const MANAGE_CHANNELS: Permissions = 1 << 4;
+/// May change the guild.
+pub const MANAGE_GUILD: Permissions = 1 << 5;
+/// May add a reaction that is not there yet.
+pub const ADD_REACTIONS: Permissions = 1 << 6;
+/// May see the channel.
+pub const VIEW_CHANNEL: Permissions = 1 << 10;
+/// May write in the channel.
+pub const SEND_MESSAGES: Permissions = 1 << 11;
+/// May delete messages of others.
+pub const MANAGE_MESSAGES: Permissions = 1 << 13;
+/// May show embeds.
+pub const EMBED_LINKS: Permissions = 1 << 14;
+/// May attach files.
+pub const ATTACH_FILES: Permissions = 1 << 15;
+/// May read what was written before.
+pub const READ_MESSAGE_HISTORY: Permissions = 1 << 16;
+/// May ping everyone and any role.
+pub const MENTION_EVERYONE: Permissions = 1 << 17;
+/// May use slash commands.
+pub const USE_APPLICATION_COMMANDS: Permissions = 1 << 31;
+/// May archive, lock and rename threads of others.
+pub const MANAGE_THREADS: Permissions = 1 << 34;
+/// May start threads.
+pub const CREATE_PUBLIC_THREADS: Permissions = 1 << 35;
+/// May write in threads.
+pub const SEND_MESSAGES_IN_THREADS: Permissions = 1 << 38;
+
+/// Every permission.
+pub const ALL: Permissions = (1 << 53) - 1;
+
+/// What a member may do in the guild as a whole; nothing if they are not in it.
+pub fn in_guild(guild: &Guild, user: u64) -> Permissions {
+    if guild.owner == user {
+        return ALL;
+    }
+    let Some(member) = guild.members.get(&user) else {
+        return 0;
+    };
+    let own = std::iter::once(&guild.id).chain(&member.roles);
+    let granted = own
+        .filter_map(|role| guild.roles.get(role))
+        .fold(0, |sum, role| sum | role.permissions);
+    if granted & ADMINISTRATOR == 0 {
+        granted
+    } else {
+        ALL
+    }
+}
+
+/// What a member may do in a channel; for a thread pass its parent.
+pub fn in_channel(guild: &Guild, channel: &Channel, user: u64) -> Permissions {
+    let base = in_guild(guild, user);
+    if base == ALL {
+        return ALL;
+    }
+    let Some(member) = guild.members.get(&user) else {
+        return 0;
+    };
+    let overwrite = |id: u64| channel.overwrites.iter().filter(move |one| one.id == id);
+    let mut granted = base;
+    for one in overwrite(guild.id) {
+        granted = granted & !one.deny | one.allow;
+    }
+    let of_roles = || member.roles.iter().copied().flat_map(overwrite);
+    let denied = of_roles().fold(0, |sum, one| sum | one.deny);
+    let allowed = of_roles().fold(0, |sum, one| sum | one.allow);
+    granted = granted & !denied | allowed;
+    for one in overwrite(user) {
+        granted = granted & !one.deny | one.allow;
+    }
+    implied(granted)
+}
+
+/// Without seeing the channel nothing is possible there; without writing, nothing that belongs to it.
+const fn implied(granted: Permissions) -> Permissions {
+    if granted & VIEW_CHANNEL == 0 {
+        return 0;
+    }
+    granted
+}

@@ -1,0 +1,157 @@
+//! Channels, and what may be done in them.
+
+use serde_json::Value;
+
+use super::form::Form;
+use super::problem::{self, Problem};
+use super::route::Route;
+use super::{Answer, Call, done, ok};
+use crate::sandbox::model::{Channel, Discord};
+use crate::sandbox::permission::{
+    MANAGE_CHANNELS, MANAGE_THREADS, Permissions, SEND_MESSAGES, SEND_MESSAGES_IN_THREADS,
+    VIEW_CHANNEL,
+};
+
+/// Characters of a channel's or thread's name.
+pub const NAME_MAX: usize = 100;
+/// Minutes after which a thread may be hidden (Discord docs, resources/channel, "Modify Channel").
+const AUTO_ARCHIVE: [u64; 4] = [60, 1440, 4320, 10080];
+
+pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+    let channel = route.channel().unwrap_or_default();
+    match route {
+        Route::EditChannel { .. } => edit(discord, channel, call),
+        Route::Typing { .. } => {
+            writable(discord, channel)?;
+            done()
+        }
+        _ => {
+            visible(discord, channel)?;
+            ok(discord.channel_json(channel).unwrap_or(Value::Null))
+        }
+    }
+}
+
+/// A channel that the bot can see.
+///
+/// # Errors
+///
+/// 10003 for none, 50001 for one it can't see.
+pub fn visible(discord: &Discord, channel: u64) -> Result<&Channel, Problem> {
+    let one = discord
+        .channels
+        .get(&channel)
+        .ok_or_else(problem::unknown_channel)?;
+    if discord.permissions(one, discord.app.id) & VIEW_CHANNEL == 0 {
+        return Err(problem::missing_access());
+    }
+    Ok(one)
+}
+
+/// A channel that the bot can see and in which it has `needed`.
+///
+/// # Errors
+///
+/// As [`visible`], and 50013.
+pub fn allowed(discord: &Discord, channel: u64, needed: Permissions) -> Result<&Channel, Problem> {
+    let one = visible(discord, channel)?;
+    if discord.permissions(one, discord.app.id) & needed != needed {
+        return Err(problem::missing_permissions());
+    }
+    Ok(one)
+}
+
+/// A channel in which the bot may write.
+///
+/// # Errors
+///
+/// As [`allowed`]; 50024 for a forum, 160005 for a locked thread, 50083 for an archived one that it
+/// may not open.
+pub fn writable(discord: &Discord, channel: u64) -> Result<&Channel, Problem> {
+    let one = visible(discord, channel)?;
+    if !one.takes_messages() {
+        return Err(problem::not_in_this_channel_type());
+    }
+    let needed = if one.is_thread() {
+        SEND_MESSAGES_IN_THREADS
+    } else {
+        SEND_MESSAGES
+    };
+    let one = allowed(discord, channel, needed)?;
+    let is_locked = one.thread.as_ref().is_some_and(|thread| thread.locked);
+    if is_locked && discord.permissions(one, discord.app.id) & MANAGE_THREADS == 0 {
+        return Err(problem::thread_locked());
+    }
+    Ok(one)
+}
+
+fn edit(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
+    let one = visible(discord, channel)?;
+    let own = discord.permissions(one, discord.app.id);
+    let Some(thread) = &one.thread else {
+        if own & MANAGE_CHANNELS == 0 {
+            return Err(problem::missing_permissions());
+        }
+        check(&call.body)?;
+        return change(discord, channel, &call.body);
+    };
+    let is_owner = thread.owner == discord.app.id;
+    let needs_manager =
+        call.body.get("locked").is_some() || (thread.locked && call.body["archived"] == false);
+    if own & MANAGE_THREADS == 0 && (!is_owner || needs_manager) {
+        return Err(problem::missing_permissions());
+    }
+    let opens = call.body["archived"] == false;
+    if thread.archived && !opens {
+        return Err(problem::archived_thread());
+    }
+    check(&call.body)?;
+    change(discord, channel, &call.body)
+}
+
+fn check(body: &Value) -> Result<(), Problem> {
+    let mut form = Form::default();
+    if let Some(name) = body["name"].as_str() {
+        form.length("name", name, 1, NAME_MAX);
+    }
+    auto_archive(body, &mut form);
+    form.finish()
+}
+
+/// Checks `auto_archive_duration`.
+pub fn auto_archive(body: &Value, form: &mut Form) -> Option<u64> {
+    let minutes = body
+        .get("auto_archive_duration")
+        .filter(|one| !one.is_null())?
+        .as_u64();
+    if !minutes.is_some_and(|minutes| AUTO_ARCHIVE.contains(&minutes)) {
+        form.choice("auto_archive_duration", "60, 1440, 4320, 10080");
+    }
+    minutes
+}
+
+fn change(discord: &mut Discord, channel: u64, body: &Value) -> Answer {
+    let now_ms = discord.clock.now_ms();
+    if let Some(one) = discord.channels.get_mut(&channel) {
+        if let Some(name) = body["name"].as_str() {
+            name.clone_into(&mut one.name);
+        }
+        if let Some(topic) = body.get("topic") {
+            one.topic = topic.as_str().map(str::to_owned);
+        }
+        if let Some(thread) = &mut one.thread {
+            if let Some(archived) = body["archived"].as_bool() {
+                thread.archived = archived;
+                thread.archive_changed_ms = now_ms;
+            }
+            if let Some(locked) = body["locked"].as_bool() {
+                thread.locked = locked;
+            }
+            if let Some(minutes) = body["auto_archive_duration"].as_u64() {
+                thread.auto_archive_minutes = minutes;
+            }
+        }
+    }
+    discord.announce_channel(channel, false);
+    ok(discord.channel_json(channel).unwrap_or(Value::Null))
+}

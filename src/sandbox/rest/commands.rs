@@ -1,0 +1,75 @@
+//! Registering commands in bulk.
+
+use serde_json::{Value, json};
+
+use super::command_form;
+use super::problem::{self, Problem};
+use super::route::Route;
+use super::{Answer, Call, ok};
+use crate::sandbox::model::{Command, Discord};
+use crate::sandbox::wire;
+
+pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+    match route {
+        Route::SetCommands { app, guild } => {
+            check_scope(discord, *app, *guild)?;
+            set(discord, *guild, &call.body)
+        }
+        Route::ListCommands { app, guild } => {
+            check_scope(discord, *app, *guild)?;
+            ok(listed(discord, *guild))
+        }
+        _ => Err(problem::not_found()),
+    }
+}
+
+fn check_scope(discord: &Discord, app: u64, guild: Option<u64>) -> Result<(), Problem> {
+    if app != discord.app.id {
+        return Err(problem::unknown_application());
+    }
+    if guild.is_some_and(|guild| !discord.bot_is_in(guild)) {
+        return Err(problem::missing_access());
+    }
+    Ok(())
+}
+
+fn listed(discord: &Discord, guild: Option<u64>) -> Value {
+    let all = discord.commands.of(guild).iter();
+    all.map(|one| wire::command::command(discord.app.id, one))
+        .collect()
+}
+
+fn set(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Answer {
+    command_form::check(body)?;
+    let mut set: Vec<Command> = Vec::new();
+    for body in body.as_array().into_iter().flatten() {
+        let kind = body["type"]
+            .as_u64()
+            .and_then(|kind| u8::try_from(kind).ok())
+            .unwrap_or(1);
+        let name = body["name"].as_str().unwrap_or_default().to_owned();
+        let same = |one: &&Command| one.name == name && one.kind == kind;
+        let old = discord.commands.of(guild).iter().find(same).cloned();
+        let fresh = discord.next_id();
+        let (id, version) = match &old {
+            Some(old) if old.body == *body => (old.id, old.version),
+            Some(old) => (old.id, fresh),
+            None => (fresh, fresh),
+        };
+        let mut body = body.clone();
+        if let Value::Object(body) = &mut body {
+            // Texts that are null, as serenity sends them, are as good as absent.
+            body.retain(|_, value| *value != json!(null));
+        }
+        set.push(Command {
+            id,
+            guild,
+            kind,
+            name,
+            version,
+            body,
+        });
+    }
+    discord.commands.sets.insert(guild, set);
+    ok(listed(discord, guild))
+}

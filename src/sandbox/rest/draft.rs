@@ -1,0 +1,197 @@
+//! The body of a message, checked: what every way of sending or editing one has in common.
+
+use serde_json::{Value, json};
+
+use super::form::Form;
+use super::problem::{self, Problem};
+use super::{allowed, component, embed};
+use crate::sandbox::mention::Allowed;
+use crate::sandbox::model::{Message, flag};
+
+/// Characters of a message (Discord docs, resources/message, "Create Message").
+const CONTENT_MAX: usize = 2000;
+/// Characters of a nonce (the same place).
+const NONCE_MAX: usize = 25;
+/// Flags that may be set when a message is sent by a bot: SUPPRESS_EMBEDS and SUPPRESS_NOTIFICATIONS.
+/// IS_COMPONENTS_V2 and voice messages are not known here.
+const FLAGS_SENT: u64 = flag::SUPPRESS_EMBEDS | flag::SUPPRESS_NOTIFICATIONS;
+
+/// A checked body. What is `None` was not named: a new message has nothing there, an edit leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    /// Text.
+    pub content: Option<String>,
+    /// Embeds as Discord shows them.
+    pub embeds: Option<Vec<Value>>,
+    /// Rows of components, with their numbers.
+    pub components: Option<Vec<Value>>,
+    /// Flags.
+    pub flags: Option<u64>,
+    /// Whom it may ping.
+    pub allowed: Option<Allowed>,
+    /// As it was sent.
+    pub nonce: Option<Value>,
+    /// Whether a second message with this nonce is the first one again.
+    pub enforce_nonce: bool,
+    /// The message it replies to, and whether it is sent also if that is gone.
+    pub replies_to: Option<(u64, bool)>,
+}
+
+/// Where a body goes; it decides what may be in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// `POST /channels/…/messages`.
+    Channel,
+    /// An answer to an interaction, or a follow-up: may be ephemeral.
+    Interaction,
+    /// Changing a message.
+    Edit,
+}
+
+impl Draft {
+    /// Checks a body.
+    ///
+    /// # Errors
+    ///
+    /// Code 50035 with everything that is wrong, or 50006 for a new message that is empty.
+    pub fn parse(body: &Value, purpose: Purpose) -> Result<Self, Problem> {
+        if !body.is_object() {
+            return Err(problem::not_json());
+        }
+        let mut form = Form::default();
+        let draft = Self {
+            content: content(body, &mut form),
+            embeds: list(body, "embeds").map(|embeds| embed::check(embeds, &mut form)),
+            components: list(body, "components").map(|rows| component::check(rows, &mut form)),
+            flags: flags(body, purpose, &mut form),
+            allowed: allowed::parse(&body["allowed_mentions"], &mut form),
+            nonce: nonce(body, &mut form),
+            enforce_nonce: body["enforce_nonce"].as_bool().unwrap_or(false),
+            replies_to: replies_to(body, &mut form),
+        };
+        form.finish()?;
+        if purpose != Purpose::Edit && draft.is_empty() {
+            return Err(problem::empty_message());
+        }
+        Ok(draft)
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.content
+            .as_deref()
+            .unwrap_or_default()
+            .trim()
+            .is_empty()
+            && self.embeds.as_ref().is_none_or(Vec::is_empty)
+            && self.components.as_ref().is_none_or(Vec::is_empty)
+    }
+
+    /// Puts what was named into a message.
+    pub fn fill(&self, message: &mut Message) {
+        if let Some(content) = &self.content {
+            message.content.clone_from(content);
+        }
+        if let Some(embeds) = &self.embeds {
+            message.embeds.clone_from(embeds);
+        }
+        if let Some(components) = &self.components {
+            message.components.clone_from(components);
+        }
+        if let Some(flags) = self.flags {
+            let kept = message.flags & !FLAGS_SENT;
+            message.flags = kept | (flags & FLAGS_SENT);
+        }
+    }
+
+    /// Whether the body asks for a message that one member alone sees.
+    pub fn is_ephemeral(&self) -> bool {
+        self.flags.unwrap_or(0) & flag::EPHEMERAL != 0
+    }
+
+    /// The nonce as text, whichever way it was sent.
+    pub fn nonce_text(&self) -> Option<String> {
+        match self.nonce.as_ref()? {
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+/// The list at `key`; `null` empties it, as an empty list does.
+fn list<'a>(body: &'a Value, key: &str) -> Option<&'a [Value]> {
+    match body.get(key)? {
+        Value::Array(list) => Some(list),
+        _ => Some(&[]),
+    }
+}
+
+fn content(body: &Value, form: &mut Form) -> Option<String> {
+    let content = match body.get("content")? {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    form.length("content", &content, 0, CONTENT_MAX);
+    Some(content.trim().to_owned())
+}
+
+fn flags(body: &Value, purpose: Purpose, form: &mut Form) -> Option<u64> {
+    let flags = body.get("flags").filter(|flags| !flags.is_null())?;
+    let Some(flags) = flags.as_u64() else {
+        form.wrong("flags", "NUMBER_TYPE_COERCE", "Value is not int.");
+        return None;
+    };
+    let allowed = match purpose {
+        Purpose::Interaction => FLAGS_SENT | flag::EPHEMERAL,
+        Purpose::Channel | Purpose::Edit => FLAGS_SENT,
+    };
+    // Discord overlooks flags that exist but can't be set; only components V2 would change what the
+    // body means.
+    if flags & IS_COMPONENTS_V2 != 0 {
+        form.wrong(
+            "flags",
+            "SANDBOX",
+            "Components V2 are not known to the sandbox.",
+        );
+    }
+    Some(flags & allowed)
+}
+
+/// A message made of components only (Discord docs, resources/message, "Message Flags").
+const IS_COMPONENTS_V2: u64 = 1 << 15;
+
+fn nonce(body: &Value, form: &mut Form) -> Option<Value> {
+    match body.get("nonce")? {
+        Value::String(text) => {
+            form.length("nonce", text, 0, NONCE_MAX);
+            Some(json!(text))
+        }
+        Value::Number(number) if number.is_i64() => Some(json!(number)),
+        Value::Null => None,
+        _ => {
+            form.wrong(
+                "nonce",
+                "NONCE_TYPE_INVALID",
+                "Nonce must be a string or an integer.",
+            );
+            None
+        }
+    }
+}
+
+fn replies_to(body: &Value, form: &mut Form) -> Option<(u64, bool)> {
+    let reference = body
+        .get("message_reference")
+        .filter(|one| one.is_object())?;
+    let message = reference["message_id"]
+        .as_str()
+        .and_then(|id| id.parse().ok());
+    if message.is_none() {
+        form.required("message_reference.message_id");
+    }
+    Some((
+        message?,
+        reference["fail_if_not_exists"].as_bool().unwrap_or(true),
+    ))
+}

@@ -1,0 +1,141 @@
+//! Embeds: Discord's limits, and the shape in which they come back (Discord docs, resources/message,
+//! "Embed Limits").
+
+use serde_json::{Map, Value, json};
+
+use super::form::Form;
+
+/// Embeds of a message.
+const EMBEDS_MAX: usize = 10;
+/// Fields of an embed.
+const FIELDS_MAX: usize = 25;
+/// Characters of all texts of a message's embeds together.
+const SUM_MAX: usize = 6000;
+/// Characters of an address.
+const URL_MAX: usize = 2048;
+
+/// The texts of an embed, with their limits in characters.
+const TEXTS: [(&str, usize); 4] = [
+    ("title", 256),
+    ("description", 4096),
+    ("footer.text", 2048),
+    ("author.name", 256),
+];
+
+/// Checks embeds; what comes back is what Discord shows.
+pub fn check(embeds: &[Value], form: &mut Form) -> Vec<Value> {
+    form.count("embeds", embeds.len(), 0, EMBEDS_MAX);
+    let mut sum = 0;
+    let mut shown = Vec::new();
+    for (index, embed) in embeds.iter().enumerate() {
+        let path = format!("embeds.{index}");
+        sum += texts(embed, &path, form) + fields(&embed["fields"], &path, form);
+        shown.push(normalise(embed));
+    }
+    if sum > SUM_MAX {
+        let message = format!("Embed size exceeds maximum size of {SUM_MAX}");
+        form.wrong("embeds", "MAX_EMBED_SIZE_EXCEEDED", &message);
+    }
+    shown
+}
+
+fn texts(embed: &Value, path: &str, form: &mut Form) -> usize {
+    let mut sum = 0;
+    for (name, max) in TEXTS {
+        let pointer = format!("/{}", name.replace('.', "/"));
+        let Some(text) = embed.pointer(&pointer).and_then(Value::as_str) else {
+            continue;
+        };
+        form.length(&format!("{path}.{name}"), text.trim(), 0, max);
+        sum += text.trim().chars().count();
+    }
+    for name in [
+        "url",
+        "image/url",
+        "thumbnail/url",
+        "author/url",
+        "footer/icon_url",
+    ] {
+        let Some(url) = embed.pointer(&format!("/{name}")).and_then(Value::as_str) else {
+            continue;
+        };
+        let path = format!("{path}.{}", name.replace('/', "."));
+        form.length(&path, url, 0, URL_MAX);
+        if !["http://", "https://", "attachment://"]
+            .iter()
+            .any(|one| url.starts_with(one))
+        {
+            form.wrong(&path, "URL_TYPE_INVALID_URL", "Not a well formed URL.");
+        }
+    }
+    if embed["color"]
+        .as_u64()
+        .is_some_and(|color| color > 0xFF_FFFF)
+    {
+        let message = "int value should be less than or equal to 16777215.";
+        form.wrong(&format!("{path}.color"), "NUMBER_TYPE_MAX", message);
+    }
+    sum
+}
+
+fn fields(fields: &Value, path: &str, form: &mut Form) -> usize {
+    let Some(fields) = fields.as_array() else {
+        return 0;
+    };
+    form.count(&format!("{path}.fields"), fields.len(), 0, FIELDS_MAX);
+    let mut sum = 0;
+    for (index, field) in fields.iter().enumerate() {
+        for (name, max) in [("name", 256), ("value", 1024)] {
+            let text = field[name].as_str().unwrap_or_default().trim();
+            form.length(&format!("{path}.fields.{index}.{name}"), text, 1, max);
+            sum += text.chars().count();
+        }
+    }
+    sum
+}
+
+/// The known keys of an embed, texts trimmed, as Discord gives it back.
+fn normalise(embed: &Value) -> Value {
+    let mut shown = Map::new();
+    shown.insert("type".into(), json!("rich"));
+    for key in [
+        "title",
+        "description",
+        "url",
+        "timestamp",
+        "color",
+        "author",
+    ] {
+        if let Some(value) = embed.get(key).filter(|value| !value.is_null()) {
+            shown.insert(key.into(), trimmed(value));
+        }
+    }
+    if let Some(fields) = embed["fields"]
+        .as_array()
+        .filter(|fields| !fields.is_empty())
+    {
+        let field = |field: &Value| {
+            json!({
+                "name": trimmed(&field["name"]),
+                "value": trimmed(&field["value"]),
+                "inline": field["inline"].as_bool().unwrap_or(false),
+            })
+        };
+        shown.insert("fields".into(), fields.iter().map(field).collect());
+    }
+    if let Some(text) = embed.pointer("/footer/text") {
+        shown.insert("footer".into(), json!({ "text": trimmed(text) }));
+    }
+    for key in ["image", "thumbnail"] {
+        if let Some(url) = embed[key]["url"].as_str() {
+            shown.insert(key.into(), json!({ "url": url, "proxy_url": url }));
+        }
+    }
+    Value::Object(shown)
+}
+
+fn trimmed(value: &Value) -> Value {
+    value
+        .as_str()
+        .map_or_else(|| value.clone(), |text| json!(text.trim()))
+}

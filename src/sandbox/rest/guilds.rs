@@ -1,0 +1,54 @@
+//! Guilds, read by the bot. A guild it is not in is unknown to it.
+
+use serde_json::{Value, json};
+
+use super::problem::{self, Problem};
+use super::route::Route;
+use super::{Answer, ok};
+use crate::sandbox::model::{Discord, Guild};
+use crate::sandbox::permission::VIEW_CHANNEL;
+use crate::sandbox::wire;
+
+pub fn handle(discord: &Discord, route: &Route) -> Answer {
+    let guild = of_bot(discord, route.guild().unwrap_or_default())?;
+    match route {
+        Route::GuildChannels { .. } => ok(discord
+            .channels_of(guild.id)
+            .map(wire::channel::channel)
+            .collect()),
+        Route::GuildRoles { .. } => ok(guild.roles.values().map(wire::guild::role).collect()),
+        Route::GuildMember { user, .. } => {
+            let member = discord.member_json(Some(guild.id), *user);
+            ok(member.ok_or_else(problem::unknown_member)?)
+        }
+        Route::ActiveThreads { .. } => ok(active_threads(discord, guild)),
+        _ => ok(wire::guild::guild(guild)),
+    }
+}
+
+/// A guild that the bot is in.
+fn of_bot(discord: &Discord, guild: u64) -> Result<&Guild, Problem> {
+    discord
+        .guilds
+        .get(&guild)
+        .filter(|guild| guild.members.contains_key(&discord.app.id))
+        .ok_or_else(problem::unknown_guild)
+}
+
+fn active_threads(discord: &Discord, guild: &Guild) -> Value {
+    let me = discord.app.id;
+    let seen = discord
+        .active_threads_of(guild.id)
+        .filter(|thread| discord.permissions(thread, me) & VIEW_CHANNEL != 0);
+    let threads: Vec<_> = seen.collect();
+    let joined = threads.iter().filter(|one| {
+        one.thread
+            .as_ref()
+            .is_some_and(|thread| thread.members.contains(&me))
+    });
+    json!({
+        "threads": threads.iter().map(|one| wire::channel::thread(one, Some(me))).collect::<Value>(),
+        "members": joined.map(|one| wire::channel::thread_member(one, me)).collect::<Value>(),
+        "has_more": false,
+    })
+}

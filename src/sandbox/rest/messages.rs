@@ -1,0 +1,259 @@
+//! Reading, sending, editing and deleting messages of channels.
+
+use serde_json::{Value, json};
+
+use super::channels::{allowed, visible, writable};
+use super::draft::{Draft, Purpose};
+use super::form::Form;
+use super::problem::{self, Problem};
+use super::route::Route;
+use super::{Answer, Call, done, ok};
+use crate::sandbox::mention::{self, Allowed};
+use crate::sandbox::model::{Discord, Message, Reference, message_kind};
+use crate::sandbox::permission::{EMBED_LINKS, MANAGE_MESSAGES, READ_MESSAGE_HISTORY};
+use crate::sandbox::wire;
+
+/// Messages of a page unless asked otherwise, and at most.
+const PAGE: (usize, usize) = (50, 100);
+/// How long a nonce is remembered, in milliseconds. Discord says "the past few minutes".
+const NONCE_MS: i64 = 3 * 60 * 1000;
+
+pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+    match route {
+        Route::CreateMessage { channel } => create(discord, *channel, call),
+        Route::Message { channel, message } => get(discord, *channel, *message),
+        Route::EditMessage { channel, message } => edit(discord, (*channel, *message), call),
+        Route::DeleteMessage { channel, message } => delete(discord, *channel, *message),
+        _ => list(discord, route.channel().unwrap_or_default(), call),
+    }
+}
+
+/// A message as the bot reads it over REST.
+pub fn json_of(discord: &Discord, channel: u64, message: u64) -> Value {
+    let reader = discord.bot_reader(discord.app.reads_content());
+    discord
+        .message(channel, message)
+        .map_or(Value::Null, |one| {
+            wire::message::message(discord, one, reader)
+        })
+}
+
+fn create(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
+    let one = writable(discord, channel)?;
+    let shows_embeds = discord.permissions(one, discord.app.id) & EMBED_LINKS != 0;
+    let mut draft = Draft::parse(&call.body, Purpose::Channel)?;
+    if let Some(first) = first_with_nonce(discord, &draft) {
+        return first;
+    }
+    if !shows_embeds
+        && draft
+            .embeds
+            .as_ref()
+            .is_some_and(|embeds| !embeds.is_empty())
+    {
+        draft.embeds = None;
+        if draft.is_empty() {
+            return Err(problem::missing_permissions());
+        }
+    }
+    let reference = reference(discord, channel, &draft)?;
+    let mut message = Message {
+        channel,
+        author: discord.app.id,
+        nonce: draft.nonce.clone(),
+        reference,
+        kind: if reference.is_some() {
+            message_kind::REPLY
+        } else {
+            message_kind::DEFAULT
+        },
+        ..Message::default()
+    };
+    draft.fill(&mut message);
+    let allowed = draft.allowed.clone().unwrap_or(Allowed::all());
+    mention::resolve(discord, &mut message, &allowed);
+    let id = discord.write(message);
+    if let Some(nonce) = draft.nonce_text() {
+        let now_ms = discord.clock.now_ms();
+        discord
+            .nonces
+            .insert((discord.app.id, nonce), (now_ms, channel, id));
+    }
+    ok(json_of(discord, channel, id))
+}
+
+/// With `enforce_nonce`, the message that was sent with this nonce before. One that was deleted since
+/// is unknown (discord-api-docs issue 6647).
+fn first_with_nonce(discord: &mut Discord, draft: &Draft) -> Option<Answer> {
+    let nonce = draft.nonce_text().filter(|_| draft.enforce_nonce)?;
+    let (at_ms, channel, id) = *discord.nonces.get(&(discord.app.id, nonce))?;
+    if discord.clock.now_ms() - at_ms > NONCE_MS {
+        return None;
+    }
+    Some(match discord.message(channel, id) {
+        Some(_) => ok(json_of(discord, channel, id)),
+        None => Err(problem::unknown_message()),
+    })
+}
+
+fn reference(discord: &Discord, channel: u64, draft: &Draft) -> Result<Option<Reference>, Problem> {
+    let Some((message, must_exist)) = draft.replies_to else {
+        return Ok(None);
+    };
+    allowed(discord, channel, READ_MESSAGE_HISTORY)?;
+    let is_there = discord
+        .message(channel, message)
+        .is_some_and(|one| one.seen_only_by.is_none());
+    if is_there {
+        return Ok(Some(Reference {
+            channel,
+            message: Some(message),
+        }));
+    }
+    if must_exist {
+        let mut form = Form::default();
+        let words = "Unknown message";
+        form.wrong("message_reference", "REPLIES_UNKNOWN_MESSAGE", words);
+        form.finish()?;
+    }
+    Ok(None)
+}
+
+/// A message that is there for all.
+fn public(discord: &Discord, channel: u64, message: u64) -> Result<&Message, Problem> {
+    let one = discord
+        .message(channel, message)
+        .filter(|one| one.seen_only_by.is_none());
+    one.ok_or_else(problem::unknown_message)
+}
+
+fn get(discord: &Discord, channel: u64, message: u64) -> Answer {
+    allowed(discord, channel, READ_MESSAGE_HISTORY)?;
+    public(discord, channel, message)?;
+    ok(json_of(discord, channel, message))
+}
+
+fn edit(discord: &mut Discord, (channel, message): (u64, u64), call: &Call) -> Answer {
+    let one = visible(discord, channel)?;
+    let is_archived = one.is_archived();
+    if public(discord, channel, message)?.author != discord.app.id {
+        return Err(problem::not_author());
+    }
+    if is_archived {
+        return Err(problem::archived_thread());
+    }
+    let draft = Draft::parse(&call.body, Purpose::Edit)?;
+    apply_edit(discord, (channel, message), &draft)?;
+    ok(json_of(discord, channel, message))
+}
+
+/// Changes a message and tells the bot.
+///
+/// # Errors
+///
+/// 50006 if nothing would be left, 10008 if there is no such message.
+pub fn apply_edit(discord: &mut Discord, place: (u64, u64), draft: &Draft) -> Result<(), Problem> {
+    let (channel, id) = place;
+    let before = discord
+        .message(channel, id)
+        .ok_or_else(problem::unknown_message)?;
+    let mut after = before.clone();
+    draft.fill(&mut after);
+    let is_empty = after.content.is_empty()
+        && after.embeds.is_empty()
+        && after.components.is_empty()
+        && after.attachments.is_empty();
+    if is_empty {
+        return Err(problem::empty_message());
+    }
+    // Edits that do not name allowed mentions go back to the defaults; nobody's device rings for them.
+    let default = if after.interaction.is_some() {
+        Allowed::users()
+    } else {
+        Allowed::all()
+    };
+    let pinged = after.pinged.clone();
+    mention::resolve(
+        discord,
+        &mut after,
+        &draft.allowed.clone().unwrap_or(default),
+    );
+    after.pinged = pinged;
+    after.edited_ms = Some(discord.clock.now_ms());
+    if let Some(one) = discord.message_mut(channel, id) {
+        *one = after;
+    }
+    discord.announce_edit(channel, id);
+    Ok(())
+}
+
+fn delete(discord: &mut Discord, channel: u64, message: u64) -> Answer {
+    let one = visible(discord, channel)?;
+    let is_archived = one.is_archived();
+    if public(discord, channel, message)?.author != discord.app.id {
+        allowed(discord, channel, MANAGE_MESSAGES)?;
+    }
+    if is_archived {
+        return Err(problem::archived_thread());
+    }
+    discord.delete_message(channel, message);
+    done()
+}
+
+fn list(discord: &Discord, channel: u64, call: &Call) -> Answer {
+    let one = visible(discord, channel)?;
+    let limit = limit(call)?;
+    if discord.permissions(one, discord.app.id) & READ_MESSAGE_HISTORY == 0 {
+        return ok(json!([]));
+    }
+    let bound = |name: &str| call.query.get(name).and_then(|id| id.parse::<u64>().ok());
+    let all: Vec<u64> = discord.messages.get(&channel).map_or_else(Vec::new, |all| {
+        let public = all.iter().filter(|(_, one)| one.seen_only_by.is_none());
+        public.map(|(id, _)| *id).collect()
+    });
+    let page = match (bound("after"), bound("before"), bound("around")) {
+        (Some(after), _, _) => {
+            let first = all.partition_point(|id| *id <= after);
+            &all[first..all.len().min(first + limit)]
+        }
+        (_, Some(before), _) => {
+            let end = all.partition_point(|id| *id < before);
+            &all[end.saturating_sub(limit)..end]
+        }
+        (_, _, Some(around)) => {
+            let middle = all.partition_point(|id| *id < around);
+            let first = middle.saturating_sub(limit / 2);
+            &all[first..all.len().min(first + limit)]
+        }
+        _ => &all[all.len().saturating_sub(limit)..],
+    };
+    ok(page
+        .iter()
+        .rev()
+        .map(|id| json_of(discord, channel, *id))
+        .collect())
+}
+
+fn limit(call: &Call) -> Result<usize, Problem> {
+    let (default, max) = PAGE;
+    let Some(limit) = call.query.get("limit") else {
+        return Ok(default);
+    };
+    let limit = limit.parse().unwrap_or(0);
+    let mut form = Form::default();
+    if limit == 0 {
+        form.wrong(
+            "limit",
+            "NUMBER_TYPE_MIN",
+            "int value should be greater than or equal to 1.",
+        );
+    } else if limit > max {
+        form.wrong(
+            "limit",
+            "NUMBER_TYPE_MAX",
+            "int value should be less than or equal to 100.",
+        );
+    }
+    form.finish()?;
+    Ok(limit)
+}

@@ -1,0 +1,252 @@
+//! The REST API, version 10: reads a request, asks the model, writes the answer and the log.
+//!
+//! Every handler is a plain function under the lock of the model; only this file awaits.
+
+mod about;
+mod allowed;
+mod callback;
+pub use callback::FIRST_ANSWER;
+mod channels;
+mod command_form;
+mod commands;
+mod component;
+pub mod draft;
+mod embed;
+pub mod form;
+mod guilds;
+mod limits;
+mod messages;
+pub mod problem;
+mod reactions;
+pub mod route;
+mod threads;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, Response, header};
+use serde_json::Value;
+
+use super::Shared;
+use super::log::LoggedRequest;
+use super::model::Discord;
+use problem::Problem;
+use route::Route;
+
+/// The largest request, in bytes (Discord docs, reference, "Uploading Files").
+const BODY_MAX: usize = 25 * 1024 * 1024;
+
+/// A request as handlers get it.
+pub struct Call {
+    /// The query's parameters.
+    pub query: BTreeMap<String, String>,
+    /// The body; null if there was none.
+    pub body: Value,
+}
+
+/// What a handler answers: a status and perhaps a body.
+pub type Answer = Result<(u16, Option<Value>), Problem>;
+
+/// 200 with a body.
+fn ok(body: Value) -> Answer {
+    Ok((200, Some(body)))
+}
+
+/// 204.
+const fn done() -> Answer {
+    Ok((204, None))
+}
+
+/// Serves one request.
+pub async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, BODY_MAX).await.unwrap_or_default();
+    let path = parts
+        .uri
+        .path()
+        .strip_prefix("/api/v10")
+        .unwrap_or_default();
+    let segments: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let incoming = Incoming {
+        route: Route::parse(&parts.method, &segments),
+        path: parts
+            .uri
+            .path_and_query()
+            .map_or("", |path| path.as_str())
+            .to_owned(),
+        is_authorized: is_authorized(&shared, &parts.headers),
+        body: serde_json::from_slice(&bytes),
+        is_empty: bytes.is_empty(),
+        query: query(parts.uri.query().unwrap_or_default()),
+        method: parts.method,
+    };
+    incoming.serve(&shared).await
+}
+
+struct Incoming {
+    method: Method,
+    path: String,
+    route: Option<Route>,
+    is_authorized: bool,
+    body: serde_json::Result<Value>,
+    is_empty: bool,
+    query: BTreeMap<String, String>,
+}
+
+impl Incoming {
+    async fn serve(self, shared: &Shared) -> Response<Body> {
+        let body = self.body.as_ref().cloned().unwrap_or(Value::Null);
+        let answer = shared.with(|discord| self.answer(discord, body.clone()));
+        let (status, json) = match answer {
+            Ok((status, json)) => (status, json),
+            Err(problem) => (problem.status, Some(problem.json())),
+        };
+        shared.with(|discord| {
+            discord.log.request(LoggedRequest {
+                seq: 0,
+                at_ms: discord.clock.now_ms(),
+                method: self.method.to_string(),
+                path: self.path.clone(),
+                route: self.route_name(),
+                body,
+                status,
+                answer: json.clone().unwrap_or(Value::Null),
+                invalid: matches!(status, 401 | 403 | 429),
+            });
+        });
+        let limits = limits::headers(self.route.as_ref());
+        respond(status, json.as_ref(), &limits)
+    }
+
+    fn answer(&self, discord: &mut Discord, body: Value) -> Answer {
+        let route = self.route.as_ref().ok_or_else(problem::not_found)?;
+        if !self.is_authorized && !route.needs_no_token() {
+            return Err(problem::unauthorized());
+        }
+        if self.body.is_err() && !self.is_empty {
+            return Err(problem::not_json());
+        }
+        let call = Call {
+            query: self.query.clone(),
+            body,
+        };
+        handle(discord, route, &call)
+    }
+
+    fn route_name(&self) -> String {
+        self.route
+            .as_ref()
+            .map_or_else(|| "unknown".to_owned(), Route::name)
+    }
+}
+
+fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+    match route {
+        Route::Gateway
+        | Route::GatewayBot
+        | Route::Me
+        | Route::Application
+        | Route::User { .. }
+        | Route::MyGuilds
+        | Route::LeaveGuild { .. }
+        | Route::OpenDirectMessages => about::handle(discord, route, call),
+        Route::Guild { .. }
+        | Route::GuildChannels { .. }
+        | Route::GuildRoles { .. }
+        | Route::GuildMember { .. }
+        | Route::ActiveThreads { .. } => guilds::handle(discord, route),
+        Route::Channel { .. } | Route::EditChannel { .. } | Route::Typing { .. } => {
+            channels::handle(discord, route, call)
+        }
+        Route::ListMessages { .. }
+        | Route::CreateMessage { .. }
+        | Route::Message { .. }
+        | Route::EditMessage { .. }
+        | Route::DeleteMessage { .. } => messages::handle(discord, route, call),
+        Route::StartThread { .. } | Route::JoinThread { .. } | Route::LeaveThread { .. } => {
+            threads::handle(discord, route, call)
+        }
+        Route::Reaction {
+            channel,
+            message,
+            emoji,
+        } => reactions::add(discord, (*channel, *message), emoji),
+        Route::Unreact {
+            channel,
+            message,
+            emoji,
+        } => reactions::remove(discord, (*channel, *message), emoji),
+        Route::ListCommands { .. } | Route::SetCommands { .. } => {
+            commands::handle(discord, route, call)
+        }
+        Route::Callback { interaction, token } => {
+            callback::handle(discord, *interaction, token, call)
+        }
+        _ => webhook::handle(discord, route, call),
+    }
+}
+
+fn respond(status: u16, json: Option<&Value>, headers: &[(String, String)]) -> Response<Body> {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    let response = match json {
+        Some(json) => response
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json.to_string())),
+        None => response.body(Body::empty()),
+    };
+    response.expect("statuses and headers are made here and well formed")
+}
+
+fn is_authorized(shared: &Shared, headers: &HeaderMap) -> bool {
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let token = given.and_then(|given| given.strip_prefix("Bot "));
+    shared.read(|discord| discord.app.is_token(token))
+}
+
+fn query(query: &str) -> BTreeMap<String, String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(key, value)| (decoded(key), decoded(value)))
+        .collect()
+}
+
+/// Undoes `%F0%9F…`; what is no valid text stays as it is.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) if first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_decoded() {
+        assert_eq!(decoded("%E2%9C%85"), "✅");
+        assert_eq!(decoded("a%2"), "a%2");
+        assert_eq!(query("after=7&limit=100")["limit"], "100");
+    }
+}

@@ -1,0 +1,91 @@
+//! The bot's own reactions.
+
+use super::channels::{allowed, visible};
+use super::problem;
+use super::{Answer, done};
+use crate::sandbox::model::{Discord, Reaction};
+use crate::sandbox::permission::{ADD_REACTIONS, READ_MESSAGE_HISTORY};
+
+/// Different emoji a message may have (Discord's code 30010, "Maximum number of reactions reached").
+const EMOJI_MAX: usize = 20;
+
+pub fn add(discord: &mut Discord, message: (u64, u64), emoji: &str) -> Answer {
+    let (channel, id) = message;
+    let one = allowed(discord, channel, READ_MESSAGE_HISTORY)?;
+    if one.is_archived() {
+        return Err(problem::archived_thread());
+    }
+    let target = discord
+        .message(channel, id)
+        .filter(|one| one.seen_only_by.is_none());
+    let target = target.ok_or_else(problem::unknown_message)?;
+    if !is_emoji(emoji) {
+        return Err(problem::unknown_emoji());
+    }
+    if !target.reactions.iter().any(|one| one.emoji == emoji) {
+        allowed(discord, channel, ADD_REACTIONS)?;
+        if target.reactions.len() >= EMOJI_MAX {
+            return Err(problem::too_many_reactions());
+        }
+    }
+    let me = discord.app.id;
+    discord.react(message, me, emoji);
+    done()
+}
+
+pub fn remove(discord: &mut Discord, message: (u64, u64), emoji: &str) -> Answer {
+    let (channel, id) = message;
+    visible(discord, channel)?;
+    discord
+        .message(channel, id)
+        .ok_or_else(problem::unknown_message)?;
+    let me = discord.app.id;
+    discord.unreact(message, me, emoji);
+    done()
+}
+
+/// A character beyond ASCII, or `name:id`.
+fn is_emoji(emoji: &str) -> bool {
+    match emoji.rsplit_once(':') {
+        Some((_, id)) => id.parse::<u64>().is_ok(),
+        None => !emoji.is_empty() && !emoji.is_ascii() && emoji.chars().count() <= 10,
+    }
+}
+
+impl Discord {
+    /// Adds somebody's reaction.
+    pub fn react(&mut self, message: (u64, u64), user: u64, emoji: &str) {
+        let Some(one) = self.message_mut(message.0, message.1) else {
+            return;
+        };
+        let index = one.reactions.iter().position(|one| one.emoji == emoji);
+        let index = index.unwrap_or_else(|| {
+            one.reactions.push(Reaction {
+                emoji: emoji.to_owned(),
+                users: Vec::new(),
+            });
+            one.reactions.len() - 1
+        });
+        let users = &mut one.reactions[index].users;
+        if !users.contains(&user) {
+            users.push(user);
+            self.announce_reaction(message, user, emoji, true);
+        }
+    }
+
+    /// Takes somebody's reaction back.
+    pub fn unreact(&mut self, message: (u64, u64), user: u64, emoji: &str) {
+        let Some(one) = self.message_mut(message.0, message.1) else {
+            return;
+        };
+        let Some(reaction) = one.reactions.iter_mut().find(|one| one.emoji == emoji) else {
+            return;
+        };
+        let had = reaction.users.contains(&user);
+        reaction.users.retain(|one| *one != user);
+        one.reactions.retain(|one| !one.users.is_empty());
+        if had {
+            self.announce_reaction(message, user, emoji, false);
+        }
+    }
+}

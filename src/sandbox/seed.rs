@@ -1,0 +1,132 @@
+//! What is there at the start: the application, and a sample guild with a few people.
+
+use super::model::{Channel, Discord, Guild, Member, Role, User, kind};
+use super::permission as may;
+
+/// The ids of the sample.
+pub mod ids {
+    /// The application and its bot user.
+    pub const APP: u64 = 1_130_000_000_000_000_001;
+    /// The guild "Async Guild".
+    pub const GUILD: u64 = 1_110_000_000_000_000_001;
+    /// The channel #asyncio.
+    pub const ASYNCIO: u64 = 1_120_000_000_000_000_001;
+    /// The channel #general.
+    pub const GENERAL: u64 = 1_120_000_000_000_000_002;
+    /// The bot's role.
+    pub const BOT_ROLE: u64 = 1_140_000_000_000_000_001;
+    /// A role that may be pinged.
+    pub const TEAM_ROLE: u64 = 1_140_000_000_000_000_002;
+    /// Ada, who owns the guild.
+    pub const ADA: u64 = 1_150_000_000_000_000_001;
+    /// Lin.
+    pub const LIN: u64 = 1_150_000_000_000_000_002;
+    /// Sam.
+    pub const SAM: u64 = 1_150_000_000_000_000_003;
+}
+
+/// A token shaped like a real one; it is worth nothing outside the sandbox.
+pub const TOKEN: &str =
+    "MTEzMDAwMDAwMDAwMDAwMDAwMQ.U2FuZGJveA.only-good-in-the-sandbox-000000000000";
+
+/// View, send, send in threads, start public threads, show embeds, read history and add reactions.
+const BOT_PERMISSIONS: u64 = may::VIEW_CHANNEL
+    | may::SEND_MESSAGES
+    | may::SEND_MESSAGES_IN_THREADS
+    | may::CREATE_PUBLIC_THREADS
+    | may::EMBED_LINKS
+    | may::READ_MESSAGE_HISTORY
+    | may::ADD_REACTIONS;
+
+/// What `@everyone` has in a new guild, as far as it matters here.
+pub const EVERYONE: u64 = may::VIEW_CHANNEL
+    | may::SEND_MESSAGES
+    | may::SEND_MESSAGES_IN_THREADS
+    | may::CREATE_PUBLIC_THREADS
+    | may::EMBED_LINKS
+    | may::ATTACH_FILES
+    | may::READ_MESSAGE_HISTORY
+    | may::ADD_REACTIONS
+    | may::USE_APPLICATION_COMMANDS;
+
+/// Puts the sample guild into an empty Discord.
+pub fn sample(discord: &mut Discord) {
+    for (id, name) in [(ids::ADA, "Ada"), (ids::LIN, "Lin"), (ids::SAM, "Sam")] {
+        discord.users.insert(id, User::person(id, name));
+    }
+    let mut guild = empty_guild(discord, ids::GUILD, "Async Guild", ids::ADA);
+    guild.system_channel = Some(ids::GENERAL);
+    guild
+        .roles
+        .insert(ids::BOT_ROLE, bot_role(ids::BOT_ROLE, &discord.app.name));
+    let team = Role {
+        mentionable: true,
+        ..role(ids::TEAM_ROLE, "team", 0, 1)
+    };
+    guild.roles.insert(ids::TEAM_ROLE, team);
+    let joined_ms = discord.clock.now_ms();
+    let mut join = |user, roles| {
+        guild.members.insert(
+            user,
+            Member {
+                user,
+                nick: None,
+                roles,
+                joined_ms,
+            },
+        );
+    };
+    join(ids::LIN, vec![ids::TEAM_ROLE]);
+    join(ids::SAM, Vec::new());
+    join(discord.app.id, vec![ids::BOT_ROLE]);
+    discord.guilds.insert(guild.id, guild);
+    for (position, (id, name)) in [(ids::GENERAL, "general"), (ids::ASYNCIO, "asyncio")]
+        .into_iter()
+        .enumerate()
+    {
+        let mut channel = Channel::new(id, ids::GUILD, kind::TEXT, name);
+        channel.position = position as u64;
+        discord.channels.insert(id, channel);
+    }
+}
+
+/// A guild with its owner and `@everyone`.
+pub fn empty_guild(discord: &Discord, id: u64, name: &str, owner: u64) -> Guild {
+    let owner_member = Member {
+        user: owner,
+        nick: None,
+        roles: Vec::new(),
+        joined_ms: discord.clock.now_ms(),
+    };
+    Guild {
+        id,
+        name: name.to_owned(),
+        owner,
+        system_channel: None,
+        roles: [(id, role(id, "@everyone", EVERYONE, 0))].into(),
+        members: [(owner, owner_member)].into(),
+        unavailable: false,
+        locale: "en-US".to_owned(),
+    }
+}
+
+/// The role that a bot gets when it is invited.
+pub fn bot_role(id: u64, name: &str) -> Role {
+    Role {
+        managed: true,
+        ..role(id, name, BOT_PERMISSIONS, 2)
+    }
+}
+
+/// A role.
+pub fn role(id: u64, name: &str, permissions: u64, position: u64) -> Role {
+    Role {
+        id,
+        name: name.to_owned(),
+        permissions,
+        position,
+        color: 0,
+        managed: false,
+        mentionable: false,
+    }
+}

@@ -1,0 +1,25 @@
+//! Do as a user, read as a user: what people and admins can do in Discord's client.
+
+mod admin;
+mod interact;
+mod options;
+mod post;
+mod transcript;
+mod view;
+mod wait;
+
+pub use interact::{Choice, Outcome};
+pub use post::Post;
+pub use view::{ButtonView, MessageView, ThreadView};
+pub use wait::Timeout;
+
+/// Why Discord's client would not let a user do something.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+impl Refused {
+    fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}

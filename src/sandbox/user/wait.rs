@@ -1,0 +1,80 @@
+//! Waiting for something to become true, instead of sleeping.
+
+use std::time::Duration;
+
+use super::super::Sandbox;
+use super::super::log::Entry;
+use super::super::model::Discord;
+
+/// Lines of the log that a time-out shows.
+const LINES: usize = 12;
+/// Characters of a line.
+const LINE_MAX: usize = 200;
+
+/// What was waited for did not happen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} did not happen within {limit:?}; the last requests and events:\n{log}")]
+pub struct Timeout {
+    /// What was waited for.
+    pub what: String,
+    /// How long, in real time.
+    pub limit: Duration,
+    /// The last lines of the log.
+    pub log: String,
+}
+
+impl Sandbox {
+    /// Waits until `look` finds something, up to `limit` of real time.
+    ///
+    /// # Errors
+    ///
+    /// It found nothing; the error shows the last lines of the log.
+    pub async fn wait_for<T>(
+        &self,
+        what: &str,
+        limit: Duration,
+        mut look: impl FnMut(&Discord) -> Option<T>,
+    ) -> Result<T, Timeout> {
+        let mut changes = self.changes();
+        let found = async {
+            loop {
+                changes.borrow_and_update();
+                if let Some(found) = self.read(&mut look) {
+                    return found;
+                }
+                // The sender lives as long as this handle.
+                let _ = changes.changed().await;
+            }
+        };
+        tokio::time::timeout(limit, found)
+            .await
+            .map_err(|_| Timeout {
+                what: what.to_owned(),
+                limit,
+                log: self.last_lines(),
+            })
+    }
+
+    /// The last lines of the log, for messages about failed tests.
+    pub fn last_lines(&self) -> String {
+        self.read(|discord| {
+            let entries = discord.log.entries();
+            let last = &entries[entries.len().saturating_sub(LINES)..];
+            last.iter().map(line).collect::<Vec<_>>().join("\n")
+        })
+    }
+}
+
+fn line(entry: &Entry) -> String {
+    let line = match entry {
+        Entry::Request(one) => format!(
+            "  {} {} {} -> {} {}",
+            one.method, one.path, one.body, one.status, one.answer
+        ),
+        Entry::Event(one) => {
+            let direction = if one.from_bot { "bot:" } else { "gateway:" };
+            format!("  {direction} {} {}", one.name, one.data)
+        }
+    };
+    line.chars().take(LINE_MAX).collect()
+}

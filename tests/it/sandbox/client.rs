@@ -1,0 +1,167 @@
+//! A small bot on serenity, which is what decides whether the sandbox is understood.
+
+use std::sync::Arc;
+
+use quizloop::sandbox::{Options, Sandbox};
+use serde_json::json;
+use serenity::all::{
+    Client, Context, Event, GatewayIntents, Http, HttpBuilder, Interaction, RawEventHandler,
+};
+use serenity::async_trait;
+use tokio::sync::mpsc;
+
+/// Events that serenity has understood, as their names, or "unknown".
+pub struct Bot {
+    pub http: Arc<Http>,
+    pub events: mpsc::UnboundedReceiver<Event>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Handler(mpsc::UnboundedSender<Event>);
+
+#[async_trait]
+impl RawEventHandler for Handler {
+    async fn raw_event(&self, context: Context, event: Event) {
+        if let Event::InteractionCreate(asked) = &event {
+            answer(&context, &asked.interaction).await;
+        }
+        // The test may have ended.
+        let _ = self.0.send(event);
+    }
+}
+
+/// `/greet` gets two buttons, the buttons change the message, `/slow` is answered later, `/mute` never.
+async fn answer(context: &Context, interaction: &Interaction) {
+    let (id, token) = match interaction {
+        Interaction::Command(one) => (one.id, one.token.clone()),
+        Interaction::Component(one) => (one.id, one.token.clone()),
+        Interaction::Autocomplete(one) => (one.id, one.token.clone()),
+        Interaction::Modal(one) => (one.id, one.token.clone()),
+        _ => return,
+    };
+    let message = |content: &str| json!({ "type": 4, "data": { "content": content, "flags": 64 } });
+    let body = match interaction {
+        Interaction::Command(one) if one.data.name == "greet" => json!({
+            "type": 4,
+            "data": {
+                "content": "Hello",
+                "embeds": [{ "title": "A question", "description": "What is a task?", "footer": { "text": "Round 1" } }],
+                "components": [{ "type": 1, "components": [
+                    { "type": 2, "style": 1, "label": "More", "custom_id": "more" },
+                    { "type": 2, "style": 2, "label": "Less", "custom_id": "less" },
+                ] }],
+            },
+        }),
+        Interaction::Command(one) if one.data.name == "slow" => {
+            json!({ "type": 5, "data": { "flags": 64 } })
+        }
+        Interaction::Command(one) if one.data.name == "form" => json!({ "type": 9, "data": {
+            "title": "Tell", "custom_id": "tell", "components": [{ "type": 1, "components": [
+                { "type": 4, "style": 1, "label": "What", "custom_id": "what" },
+            ] }],
+        } }),
+        Interaction::Command(one) if one.data.name == "mute" => return,
+        Interaction::Command(_) => message("What?"),
+        Interaction::Component(one) if one.data.custom_id == "more" => {
+            json!({ "type": 7, "data": { "content": "Hello again" } })
+        }
+        Interaction::Modal(_) => message("Got it"),
+        Interaction::Autocomplete(_) => json!({ "type": 8, "data": {
+            "choices": [{ "name": "Tasks", "value": "tasks" }],
+        } }),
+        _ => message("Less it is"),
+    };
+    let sent = context
+        .http
+        .create_interaction_response(id, &token, &body, Vec::new())
+        .await;
+    sent.expect("the sandbox takes the answer");
+    if body["type"] == 5 {
+        let later = json!({ "content": "Sorry, that took a while" });
+        let sent = context
+            .http
+            .edit_original_interaction_response(&token, &later, Vec::new())
+            .await;
+        sent.expect("the sandbox takes the edit");
+    }
+}
+
+/// A sandbox whose clock stands at 08:00 UTC on a Friday.
+pub async fn sandbox() -> Sandbox {
+    start(Options::default()).await
+}
+
+pub async fn start(options: Options) -> Sandbox {
+    let start = Some("2026-03-27T08:00:00Z".parse().unwrap());
+    Sandbox::start(Options { start, ..options }).await.unwrap()
+}
+
+pub fn http(sandbox: &Sandbox) -> Http {
+    HttpBuilder::new(sandbox.token())
+        .proxy(sandbox.url())
+        .ratelimiter_disabled(true)
+        .application_id(quizloop::sandbox::ids::APP.into())
+        .build()
+}
+
+impl Bot {
+    /// Connects and waits for READY.
+    pub async fn connect(sandbox: &Sandbox) -> Self {
+        Self::with_intents(
+            sandbox,
+            GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES,
+        )
+        .await
+    }
+
+    pub async fn with_intents(sandbox: &Sandbox, intents: GatewayIntents) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let builder = serenity::client::ClientBuilder::new_with_http(http(sandbox), intents);
+        let mut client: Client = builder.raw_event_handler(Handler(sender)).await.unwrap();
+        let http = Arc::clone(&client.http);
+        let task = tokio::spawn(async move {
+            // Some tests make it end by an error.
+            let _ = client.start().await;
+        });
+        let mut bot = Self { http, events, task };
+        bot.next("READY").await;
+        bot
+    }
+
+    /// The next event of this name; any that serenity did not understand fails the test.
+    pub async fn next(&mut self, name: &str) -> Event {
+        let found = async {
+            loop {
+                let event = self.events.recv().await.expect("the bot is running");
+                if let Event::Unknown(unknown) = &event {
+                    panic!("serenity did not understand {unknown:?}");
+                }
+                if event.name() == Some(name.to_owned()) {
+                    return event;
+                }
+            }
+        };
+        let limit = std::time::Duration::from_secs(5);
+        tokio::time::timeout(limit, found)
+            .await
+            .unwrap_or_else(|_| panic!("no {name} in 5 s"))
+    }
+}
+
+impl Bot {
+    /// The event of a certain message.
+    pub async fn next_message(&mut self, id: u64) -> Event {
+        loop {
+            let event = self.next("MESSAGE_CREATE").await;
+            if matches!(&event, Event::MessageCreate(one) if one.message.id.get() == id) {
+                return event;
+            }
+        }
+    }
+}
