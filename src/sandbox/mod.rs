@@ -9,6 +9,7 @@
 //! [`Sandbox::press`]) and read as a user ([`Sandbox::messages`], [`Sandbox::transcript`]). Its time is a
 //! [`clock::Clock`] that stands still in tests and is moved.
 
+pub mod bot_process;
 pub mod clock;
 pub mod faults;
 pub mod gateway;
