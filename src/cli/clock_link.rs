@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::{Clock, Reading};
 
@@ -27,8 +27,9 @@ struct Settled {
     seq: u64,
 }
 
-/// A clock that follows the one at `url`, which has `/stream` and `/settled` under it.
-pub async fn follow(url: String) -> anyhow::Result<Clock> {
+/// A clock that follows the one at `url`, which has `/stream` and `/settled` under it; the receiver
+/// hears when that one is gone.
+pub async fn follow(url: String) -> anyhow::Result<(Clock, oneshot::Receiver<()>)> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let stream = client
         .get(format!("{url}/stream"))
@@ -45,11 +46,13 @@ pub async fn follow(url: String) -> anyhow::Result<Clock> {
         .context("the clock is silent")??;
     let (readings, reading) = watch::channel(first);
     let (settled, mut acted) = watch::channel(0);
+    let (gone, is_gone) = oneshot::channel();
     tokio::spawn(async move {
-        // When the other side is gone the time stands still.
         while let Ok(reading) = lines.next().await {
             readings.send_replace(reading);
         }
+        // Nobody listens any more only when the process is ending.
+        let _ = gone.send(());
         readings.closed().await;
     });
     tokio::spawn(async move {
@@ -65,7 +68,7 @@ pub async fn follow(url: String) -> anyhow::Result<Clock> {
             }
         }
     });
-    Ok(Clock::following(reading, settled))
+    Ok((Clock::following(reading, settled), is_gone))
 }
 
 struct Lines {

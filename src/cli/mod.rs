@@ -8,7 +8,7 @@ mod invite;
 mod load;
 mod log;
 mod run;
-#[cfg(all(feature = "sandbox", any()))]
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod state;
 
@@ -42,7 +42,7 @@ enum Verb {
     /// Run the bot
     Run(run::RunArgs),
     /// Try the bot in a browser, without an account: Discord on this machine
-    #[cfg(all(feature = "sandbox", any()))]
+    #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs),
     /// Check the config, the questions and the state; shows all that is wrong at once
     Check(Common),
@@ -88,8 +88,8 @@ pub fn main() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Run(args) => run::run(args),
-        #[cfg(all(feature = "sandbox", any()))]
-        Verb::Sandbox(args) => sandbox::run(args),
+        #[cfg(feature = "sandbox")]
+        Verb::Sandbox(args) => sandbox::run(&args),
         Verb::Check(common) => check::run(&common),
         Verb::Invite(args) => invite::run(&args),
         Verb::State(args) => state::run(&args),

@@ -47,9 +47,10 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         .map_err(anyhow::Error::from)?;
     let stopped = runtime.block_on(async {
         let clock = match args.clock {
-            Some(url) => clock_link::follow(url).await?,
-            None => Clock::system(),
+            Some(url) => Some(clock_link::follow(url).await?),
+            None => None,
         };
+        let (clock, gone) = clock.map_or((Clock::system(), None), |(clock, gone)| (clock, Some(gone)));
         let parts = Parts {
             store: store.clone(),
             bank,
@@ -62,6 +63,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         };
         tokio::select! {
             end = bot::run(parts) => Err(failed(&end)),
+            () = stand_in_gone(gone) => Err(Failed::new(Exit::Failed, "the stand-in for Discord is gone")),
             signal = stop_signal() => {
                 tracing::info!(signal, "stopping");
                 Ok(())
@@ -79,6 +81,15 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
     stopped
 }
 
+/// Who follows a stand-in's clock ends with it.
+async fn stand_in_gone(gone: Option<tokio::sync::oneshot::Receiver<()>>) {
+    match gone {
+        // An error means the same: the task that listened has ended.
+        Some(gone) => drop(gone.await),
+        None => std::future::pending().await,
+    }
+}
+
 fn failed(end: &End) -> Failed {
     let exit = match end {
         End::Token | End::Intents => Exit::Refused,
@@ -88,7 +99,7 @@ fn failed(end: &End) -> Failed {
 }
 
 /// Ctrl-C or, where there is such a thing, SIGTERM.
-async fn stop_signal() -> &'static str {
+pub async fn stop_signal() -> &'static str {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

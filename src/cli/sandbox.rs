@@ -1,1 +1,0 @@
-//! `sandbox`: Discord on this machine.

@@ -1,0 +1,232 @@
+//! `sandbox --once`: three days in one go, with a weekend, a kill and a restart, and checks on the way.
+
+use std::time::Duration;
+
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+use super::Folder;
+use super::program::Bot;
+use crate::cli::exit::{Exit, Failed};
+use crate::sandbox::user::MessageView;
+use crate::sandbox::{Options, Sandbox, ids};
+
+/// How long, in real time, anything is waited for.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Plays, prints the channel, and fails if anything was not as it should be.
+pub async fn play() -> Result<(), Failed> {
+    let folder = Folder::new()?;
+    let bot = Bot::new(folder.path())?;
+    // A Thursday, so that the third question comes after a weekend.
+    let start = date(2026, 3, 26)
+        .at(8, 59, 0, 0)
+        .to_zoned(jiff::tz::TimeZone::UTC);
+    let options = Options {
+        start: Some(start.map_err(anyhow::Error::from)?.timestamp()),
+        ..Options::default()
+    };
+    let sandbox = Sandbox::start(options).await.map_err(anyhow::Error::from)?;
+    bot.start(&sandbox).await?;
+    let play = Play { sandbox, bot };
+    let played = play.three_days().await;
+    println!("{}", play.sandbox.transcript(ids::ASYNCIO, ids::ADA));
+    play.bot.stop().await;
+    played.map_err(|wrong| Failed::new(Exit::Failed, format!("not as it should be: {wrong:#}")))?;
+    println!(
+        "All was as it should be: 3 days, 3 questions, 1 kill, nothing lost and nothing doubled."
+    );
+    Ok(())
+}
+
+struct Play {
+    sandbox: Sandbox,
+    bot: Bot,
+}
+
+impl Play {
+    async fn three_days(&self) -> anyhow::Result<()> {
+        self.thursday().await?;
+        self.friday().await?;
+        self.monday().await
+    }
+
+    async fn thursday(&self) -> anyhow::Result<()> {
+        self.posts(0)?;
+        self.advance(Duration::from_secs(60)).await?;
+        self.posts(1)?;
+        self.reply(
+            ids::ADA,
+            "One thread, many tasks: they take turns at their awaits.",
+        )
+        .await?;
+        let asked = self.command(ids::LIN, "answer", &[]).await?;
+        ensure(
+            asked.content.contains("You have not replied"),
+            "/answer before a reply asks back",
+        )?;
+        self.reply(ids::LIN, "It waits for many things at once on one thread.")
+            .await?;
+        let answer = self.command(ids::LIN, "answer", &[]).await?;
+        ensure(
+            !answer.embeds.is_empty(),
+            "/answer after a reply shows the answer",
+        )?;
+        let quiz = self
+            .command(ids::SAM, "quiz", &[("level", json!("junior"))])
+            .await?;
+        ensure(quiz.ephemeral, "/quiz is for the member alone")?;
+        self.press(quiz.id, ids::SAM, "Answer").await?;
+        self.streak(ids::ADA, 1).await
+    }
+
+    /// The bot is killed; somebody replies meanwhile; it is back in time for the next question.
+    async fn friday(&self) -> anyhow::Result<()> {
+        self.bot.kill().await;
+        let thread = self.thread()?;
+        let missed = self
+            .sandbox
+            .post(thread, ids::SAM, "Written while the bot was away.")?;
+        self.bot.start(&self.sandbox).await?;
+        self.counted(missed).await?;
+        self.posts(1)?;
+        self.advance(Duration::from_secs(24 * 3600)).await?;
+        self.posts(2)?;
+        self.reply(ids::ADA, "The second day of a habit.").await?;
+        self.reply(ids::SAM, "And mine.").await?;
+        self.streak(ids::ADA, 2).await?;
+        self.streak(ids::SAM, 2).await
+    }
+
+    /// A weekend has no rounds, so nobody can miss one.
+    async fn monday(&self) -> anyhow::Result<()> {
+        for _ in 0..2 {
+            self.advance(Duration::from_secs(24 * 3600)).await?;
+            self.posts(2)?;
+        }
+        self.advance(Duration::from_secs(24 * 3600)).await?;
+        self.posts(3)?;
+        self.reply(ids::ADA, "A weekend breaks nothing.").await?;
+        self.streak(ids::ADA, 3).await?;
+        self.streak(ids::LIN, 0).await?;
+        let board = self.command(ids::ADA, "leaderboard", &[]).await?;
+        let first = board
+            .embeds
+            .first()
+            .and_then(|embed| embed["description"].as_str());
+        let ada = format!("1. <@{}>: 3 answered rounds", ids::ADA);
+        ensure(
+            first.is_some_and(|text| text.starts_with(&ada)),
+            "Ada leads with 3 answered rounds",
+        )
+    }
+
+    async fn advance(&self, by: Duration) -> anyhow::Result<()> {
+        Ok(self.sandbox.clock().advance(by).await?)
+    }
+
+    fn questions(&self) -> Vec<MessageView> {
+        let daily = |message: &MessageView| {
+            message.by_bot
+                && message.embeds.iter().any(|embed| {
+                    embed["footer"]["text"]
+                        .as_str()
+                        .is_some_and(|text| text.starts_with("Round "))
+                })
+        };
+        self.sandbox
+            .messages(ids::ASYNCIO, ids::ADA)
+            .into_iter()
+            .filter(daily)
+            .collect()
+    }
+
+    fn posts(&self, expected: usize) -> anyhow::Result<()> {
+        let found = self.questions();
+        ensure(
+            found.len() == expected,
+            &format!(
+                "{expected} questions are in the channel, not {}",
+                found.len()
+            ),
+        )?;
+        ensure(
+            found.iter().all(|post| post.thread.is_some()),
+            "every question has its thread",
+        )
+    }
+
+    fn thread(&self) -> anyhow::Result<u64> {
+        let newest = self.questions().pop().and_then(|post| post.thread);
+        newest.ok_or_else(|| anyhow::anyhow!("the newest question has no thread"))
+    }
+
+    async fn reply(&self, user: u64, text: &str) -> anyhow::Result<()> {
+        let message = self.sandbox.post(self.thread()?, user, text)?;
+        self.counted(message).await
+    }
+
+    /// The ✅ says that a reply is on disk.
+    async fn counted(&self, message: u64) -> anyhow::Result<()> {
+        let marked = |view: &MessageView| {
+            view.reactions
+                .iter()
+                .any(|(emoji, who)| emoji == "✅" && who.contains(&ids::APP))
+        };
+        let mut changes = self.sandbox.changes();
+        let wait = async {
+            while !self.sandbox.message(message).as_ref().is_some_and(marked) {
+                // The sender lives as long as the sandbox.
+                let _ = changes.changed().await;
+            }
+        };
+        let waited = tokio::time::timeout(LIMIT, wait).await;
+        ensure(waited.is_ok(), "a reply gets its ✅")
+    }
+
+    async fn command(
+        &self,
+        user: u64,
+        command: &str,
+        options: &[(&str, Value)],
+    ) -> anyhow::Result<MessageView> {
+        let outcome = self
+            .sandbox
+            .command(ids::ASYNCIO, user, command, options)
+            .await;
+        outcome
+            .message()
+            .cloned()
+            .ok_or_else(|| anyhow::anyhow!("/{command} was answered with {outcome:?}"))
+    }
+
+    async fn press(&self, message: u64, user: u64, button: &str) -> anyhow::Result<()> {
+        let outcome = self.sandbox.press(message, user, button, &[]).await;
+        ensure(
+            outcome.message().is_some(),
+            &format!("the button {button} is answered"),
+        )
+    }
+
+    async fn streak(&self, user: u64, expected: u32) -> anyhow::Result<()> {
+        let shown = self.command(user, "streak", &[]).await?;
+        let text = shown
+            .embeds
+            .first()
+            .and_then(|embed| embed["description"].as_str())
+            .unwrap_or_default();
+        let unit = if expected == 1 { "round" } else { "rounds" };
+        ensure(
+            text.contains(&format!("**{expected} {unit}**")),
+            &format!("the streak is {expected}, but: {text}"),
+        )
+    }
+}
+
+fn ensure(fine: bool, what: &str) -> anyhow::Result<()> {
+    if fine {
+        Ok(())
+    } else {
+        Err(anyhow::anyhow!("{what}"))
+    }
+}
