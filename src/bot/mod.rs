@@ -180,11 +180,13 @@ impl Listener {
     async fn listen(mut self, mut heard: mpsc::UnboundedReceiver<Event>) {
         let mut scheduler = None;
         while let Some(event) = heard.recv().await {
-            if matches!(event, Event::Ready { .. }) && scheduler.is_none() {
-                // Sessions begin many times in a process's life; there is one scheduler.
+            let session = matches!(event, Event::Ready { .. });
+            self.handle(event);
+            if session && scheduler.is_none() {
+                // Sessions begin many times in a process's life; there is one scheduler, and it starts
+                // when the first session has brought the teams.
                 scheduler = Some(tokio::spawn(daily::run(Arc::clone(&self.desk))));
             }
-            self.handle(event);
         }
         if let Some(scheduler) = scheduler {
             scheduler.abort();

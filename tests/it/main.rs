@@ -3,6 +3,8 @@
 mod bank;
 mod habit;
 mod openapi;
+mod posting;
 mod sandbox;
+mod streaks;
 mod support;
 mod walls;

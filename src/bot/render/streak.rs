@@ -68,9 +68,9 @@ fn freezes(streak: Streak) -> String {
             format!("{held} held, the most there can be; each covers one missed round by itself.")
         }
         Some(more) => {
-            let more = count(more as usize, "answered round", "answered rounds");
+            let more = count(more as usize, "more answered round", "more answered rounds");
             format!(
-                "{held} held; the next one comes after {more} more. Each covers one missed round by itself."
+                "{held} held; the next one comes after {more}. Each covers one missed round by itself."
             )
         }
     }

@@ -251,6 +251,16 @@ impl World {
         }
     }
 
+    /// The date in the world's zone.
+    pub fn local_date(&self) -> jiff::civil::Date {
+        self.now().to_zoned(self.zone.clone()).date()
+    }
+
+    /// Waits until a change has had its effect.
+    pub async fn settle_after_change(&self, what: &str, done: impl Fn(&Self) -> bool) {
+        self.see(what, |world| done(world).then_some(())).await;
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
         self.sandbox.clock().now()

@@ -1,0 +1,200 @@
+//! Posting a round: on time, late, never twice. The numbers are those of the list of field failures.
+
+use quizloop::sandbox::ids;
+use serde_json::json;
+
+use crate::support::{Read, World};
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+/// 2. Down at the minute: 20 minutes later is late but posted, five hours later is not, and neither is the
+/// next day; nobody's streak suffers.
+#[tokio::test(flavor = "multi_thread")]
+async fn down_at_the_minute() {
+    for (back, posted) in [
+        ("2026-03-27T09:20", 1),
+        ("2026-03-27T14:00", 0),
+        ("2026-03-28T08:00", 0),
+    ] {
+        let mut world = World::at("2026-03-26T08:59[Europe/Berlin]")
+            .team()
+            .start()
+            .await;
+        world.advance("1m").await;
+        world.ada().reply("here").await;
+        world.stop().await;
+        world.at_time(back).await;
+        world.start_bot().await;
+        assert_eq!(world.posts().len(), 1 + posted, "back at {back}");
+        assert_eq!(world.ada().streak().await, 1, "back at {back}");
+        world.at_time("2026-03-30T09:00").await;
+        assert_eq!(world.posts().len(), 2 + posted, "back at {back}");
+        // Monday's question is still open, and only Friday's, if there was one, was missed.
+        assert_eq!(
+            world.ada().streak().await,
+            if posted == 1 { 0 } else { 1 },
+            "back at {back}"
+        );
+    }
+}
+
+/// 2, 15. From Friday to Monday, over a holiday and a pause, a streak stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn days_without_a_round_break_nothing() {
+    let world = World::at("2026-04-02T08:59[Europe/Berlin]")
+        .team()
+        .with("holidays = [\"2026-04-03\", \"2026-04-06\"]")
+        .start()
+        .await;
+    world.advance("1m").await;
+    world.ada().reply("Thursday").await;
+    for day in 3..7 {
+        world.at_time(&format!("2026-04-{day:02}T09:30")).await;
+        assert_eq!(world.posts().len(), 1, "April {day}");
+    }
+    world.at_time("2026-04-07T09:00").await;
+    assert_eq!(world.posts().len(), 2);
+    world.ada().reply("Tuesday").await;
+    world
+        .ada()
+        .sees("team pause", &[("until", json!("2026-04-10"))])
+        .await;
+    world.at_time("2026-04-09T10:00").await;
+    assert_eq!(world.posts().len(), 2, "a pause");
+    world.at_time("2026-04-10T09:00").await;
+    assert_eq!(world.posts().len(), 3);
+    world.ada().reply("Friday").await;
+    assert_eq!(world.ada().streak().await, 3);
+}
+
+/// 9. Whatever happens to the time of posting, there is one post a day at most.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_changes() {
+    let world = World::at("2026-03-26T12:00[Europe/Berlin]").start().await;
+    let ada = world.ada();
+    ada.sees("setup", &[("timezone", json!("Europe/Berlin"))])
+        .await;
+    assert_eq!(
+        world.posts().len(),
+        0,
+        "set up at 12:00 for 09:00: tomorrow is the first"
+    );
+    world.at_time("2026-03-27T08:30").await;
+    ada.sees("team settings", &[("time", json!("08:00"))]).await;
+    world
+        .settle_after_change("the question, which is due at once", |world| {
+            world.posts().len() == 1
+        })
+        .await;
+    world.at_time("2026-03-27T09:30").await;
+    ada.sees("team settings", &[("time", json!("10:00"))]).await;
+    world.at_time("2026-03-27T10:05").await;
+    assert_eq!(world.posts().len(), 1);
+    world.at_time("2026-03-30T10:00").await;
+    assert_eq!(world.posts().len(), 2);
+}
+
+/// 9. Set up at 15:00 for 09:00: the first is tomorrow's, unless "post now" is pressed. 10. After that
+/// the schedule does not post a second one.
+#[tokio::test(flavor = "multi_thread")]
+async fn post_now() {
+    let world = World::at("2026-03-26T15:00[Europe/Berlin]").start().await;
+    let ada = world.ada();
+    let set_up = ada
+        .sees(
+            "setup",
+            &[
+                ("timezone", json!("Europe/Berlin")),
+                ("time", json!("16:00")),
+            ],
+        )
+        .await;
+    ada.press(set_up.id, "Post the first one now").await;
+    world
+        .see("the question", |world| world.posts().first()?.thread)
+        .await;
+    world.advance("1h").await;
+    world.advance("1h").await;
+    assert_eq!(world.posts().len(), 1);
+    let again = ada.sees("team post", &[]).await;
+    assert!(
+        again.text().contains("Today's question is out already"),
+        "{}",
+        again.text()
+    );
+    world.at_time("2026-03-27T16:00").await;
+    assert_eq!(world.posts().len(), 2);
+}
+
+/// 12. The spring gap and the autumn overlap fire once, and wall time stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn clock_changes() {
+    for (day, after) in [("2026-03-28", "2026-03-30"), ("2026-10-24", "2026-10-26")] {
+        let world = World::at(&format!("{day}T02:29[Europe/Berlin]"))
+            .team()
+            .with("at = \"02:30\"\ndays = [\"mon\", \"sat\", \"sun\"]")
+            .start()
+            .await;
+        // Half-hour steps through the night of the change.
+        while world.local_date() < after.parse().unwrap() {
+            world.advance("30m").await;
+        }
+        assert_eq!(world.posts().len(), 2, "{day}");
+        world.advance("3h").await;
+        let labels: Vec<_> = world
+            .posts()
+            .iter()
+            .map(|post| post.footer()[..20].to_owned())
+            .collect();
+        assert_eq!(labels.len(), 3, "{labels:?}");
+    }
+}
+
+/// 17. The last second of a round and the first of the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_at_the_edge() {
+    let world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    let first_thread = world.thread();
+    world.at_time("2026-03-30T08:59:59").await;
+    let in_time = world.ada().write(first_thread, "just in time");
+    world.ada().counted(in_time).await;
+    world.at_time("2026-03-30T09:00:01").await;
+    let late = world.lin().write(first_thread, "a second late");
+    world.lin().counted(late).await;
+    assert_eq!(world.ada().why().await, ["⏳ open", "✅ answered"]);
+    assert_eq!(
+        world.lin().why().await,
+        ["⏳ open", "✖️ late, after the next question"]
+    );
+    let midnight = "2026-03-30T23:59:59";
+    world.at_time(midnight).await;
+    world.lin().reply("before midnight").await;
+    world.at_time("2026-03-31T00:00:01").await;
+    world.ada().reply("after midnight, same round").await;
+    assert_eq!(world.ada().streak().await, 2);
+    assert_eq!(world.lin().streak().await, 1);
+}
+
+/// 33. The role that was asked for is notified, and nobody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_role_is_notified() {
+    let role = ids::TEAM_ROLE;
+    let world = World::at(FRIDAY)
+        .team()
+        .with(&format!("role = \"{role}\""))
+        .start()
+        .await;
+    world.advance("1m").await;
+    let post = world.post();
+    assert_eq!(post.content, format!("<@&{role}>"));
+    assert!(!post.pinged.is_empty(), "the role's members are notified");
+    world
+        .ada()
+        .reply("@everyone @here ||spoiler|| ``` \u{202e}")
+        .await;
+    world
+        .see("the edit", |world| world.post().edited.then_some(()))
+        .await;
+    assert_eq!(world.post().content, format!("<@&{role}>"));
+}
