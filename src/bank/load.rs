@@ -5,16 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::entry::Entry;
 use super::question::{Level, Question};
 use super::read::{self, Origin};
-use crate::findings::{self, Finding, Source};
-
-/// A question file of the operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackFile {
-    /// Its name as the operator knows it.
-    pub name: String,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-}
+use crate::findings::{self, Finding, RawFile, Source};
 
 /// All questions that are loaded, in the order of their numbers.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +29,7 @@ impl Bank {
     /// question takes the place of the built-in one with the same id.
     ///
     /// Entries with an error are left out of the bank; each error is a finding.
-    pub fn load(built_in: &[(&str, &str)], extra: &[PackFile]) -> (Self, Vec<Finding>) {
+    pub fn load(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Finding>) {
         let mut loaded = Loaded::read(built_in, extra);
         findings::sort(&mut loaded.findings);
         (Self::of(loaded.entries), loaded.findings)
@@ -117,7 +108,7 @@ impl Bank {
 
 impl Loaded {
     /// Reads all files and drops entries whose id was there before in files of the same origin.
-    pub fn read(built_in: &[(&str, &str)], extra: &[PackFile]) -> Self {
+    pub fn read(built_in: &[(&str, &str)], extra: &[RawFile]) -> Self {
         let mut loaded = Self {
             sources: Vec::new(),
             entries: Vec::new(),
@@ -133,10 +124,10 @@ impl Loaded {
         loaded
     }
 
-    fn file(&mut self, source: Result<Source, Finding>, built_in: bool) {
+    fn file(&mut self, source: Result<Source, Box<Finding>>, built_in: bool) {
         let source = match source {
             Ok(source) => source,
-            Err(finding) => return self.findings.push(finding),
+            Err(finding) => return self.findings.push(*finding),
         };
         let file = self.sources.len();
         let (entries, findings) = read::read(&source, Origin { file, built_in });

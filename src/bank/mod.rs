@@ -14,6 +14,6 @@ mod reflow;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};
-pub use self::load::{Bank, PackFile};
+pub use self::load::Bank;
 pub use self::python::Python;
 pub use self::question::{Kind, Level, Question, UnknownWord};

@@ -1,1 +1,69 @@
-//! (in the making)
+//! The operator's settings: `config.toml` → checked values.
+//!
+//! Everything that is wrong with the file is found at once. Also here, as they are the operator's too:
+//! the bot's token, the files of `bank.paths`, and the names of time zones.
+
+mod file;
+mod packs;
+mod parse;
+mod schedule;
+mod team;
+mod time;
+mod token;
+mod url;
+pub mod zone;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use crate::practice::id::{ChannelId, GuildId};
+use crate::practice::team::Settings;
+
+pub use self::file::{ConfigError, ConfigPath, find_path, read};
+pub use self::packs::read as read_packs;
+pub use self::parse::TABLES;
+pub use self::token::{Token, TokenError, find_token};
+pub use self::url::check as check_api_url;
+
+/// Where the snapshots lie unless the config says otherwise.
+pub const DEFAULT_STATE_DIR: &str = "state";
+
+/// The operator's settings. The default is what holds without a config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The file with the bot's token, if the environment has none.
+    pub token_file: Option<PathBuf>,
+    /// Base URL of Discord's REST API, without a slash at its end; none for Discord's own.
+    pub api_url: Option<String>,
+    /// The folder of the snapshots.
+    pub state_dir: PathBuf,
+    /// Further question files, or folders of them.
+    pub bank_paths: Vec<PathBuf>,
+    /// Teams that the file declares.
+    pub teams: Vec<DeclaredTeam>,
+}
+
+/// A team that the operator's file declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredTeam {
+    /// Its guild.
+    pub guild: GuildId,
+    /// Where it posts.
+    pub channel: ChannelId,
+    /// What people could set about it.
+    pub settings: Settings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            token_file: None,
+            api_url: None,
+            state_dir: DEFAULT_STATE_DIR.into(),
+            bank_paths: Vec::new(),
+            teams: Vec::new(),
+        }
+    }
+}
