@@ -16,11 +16,14 @@ pub const fn built_in() -> &'static [(&'static str, &'static str)] {
         "async-iteration",
         "cancellation",
         "exceptions",
+        "fundamentals",
         "loop-lifecycle",
         "queues",
         "streams",
         "sync",
+        "syntax",
         "tasks",
+        "threads",
         "timeouts",
     ]
 }

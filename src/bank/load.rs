@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::entry::Entry;
 use super::question::{Level, Question};
 use super::read::{self, Origin};
+use super::search::Index;
 use crate::findings::{self, Finding, RawFile, Source};
 
 /// All questions that are loaded, in the order of their numbers.
@@ -12,6 +13,7 @@ use crate::findings::{self, Finding, RawFile, Source};
 pub struct Bank {
     questions: Vec<Question>,
     by_id: HashMap<String, usize>,
+    index: Index,
 }
 
 /// What was read from all files, before it is a bank.
@@ -53,7 +55,11 @@ impl Bank {
             .enumerate()
             .map(|(index, question)| (question.id.clone(), index))
             .collect();
-        Self { questions, by_id }
+        Self {
+            index: Index::new(&questions),
+            questions,
+            by_id,
+        }
     }
 
     /// How many questions there are.
@@ -82,6 +88,17 @@ impl Bank {
     /// The question with that id.
     pub fn get(&self, id: &str) -> Option<&Question> {
         self.questions.get(*self.by_id.get(id)?)
+    }
+
+    /// The questions that fit what somebody typed, the best first: an id, a number (`7`, `#7`, `007`),
+    /// words of the question, its id or its topic, also unfinished or with a slip. At most
+    /// [`SEARCH_MAX`](super::SEARCH_MAX). Nothing typed: the first ones.
+    pub fn search(&self, typed: &str, limit: usize) -> Vec<&Question> {
+        let places = self.index.search(&self.questions, typed, limit);
+        places
+            .into_iter()
+            .map(|place| &self.questions[place])
+            .collect()
     }
 
     /// The topics, in the order in which the questions' numbers bring them up.

@@ -11,9 +11,13 @@ mod python;
 mod question;
 mod read;
 mod reflow;
+mod search;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};
 pub use self::load::Bank;
 pub use self::python::Python;
 pub use self::question::{Kind, Level, Question, UnknownWord};
+pub use self::search::SEARCH_MAX;
+/// A question file of the operator.
+pub use crate::findings::RawFile as PackFile;
