@@ -6,6 +6,7 @@ use super::entry::Entry;
 use super::question::{Level, Question};
 use super::read::{self, Origin};
 use super::search::Index;
+use super::{limits, lint, rules};
 use crate::findings::{self, Finding, RawFile, Source};
 
 /// All questions that are loaded, in the order of their numbers.
@@ -32,23 +33,28 @@ impl Bank {
     ///
     /// Entries with an error are left out of the bank; each error is a finding.
     pub fn load(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Finding>) {
-        let mut loaded = Loaded::read(built_in, extra);
-        findings::sort(&mut loaded.findings);
-        (Self::of(loaded.entries), loaded.findings)
+        Self::of(Loaded::read(built_in, extra))
     }
 
-    fn of(entries: Vec<Entry>) -> Self {
-        let replaced: HashSet<String> = entries
-            .iter()
-            .filter(|entry| !entry.built_in)
-            .map(|entry| entry.question.id.clone())
-            .collect();
-        let stays = |entry: &Entry| !entry.built_in || !replaced.contains(&entry.question.id);
-        let mut questions: Vec<_> = entries
-            .into_iter()
-            .filter(stays)
-            .map(|entry| entry.question)
-            .collect();
+    /// As [`Bank::load`], with everything besides that a careful editor would mend. It takes longer
+    /// and is not for the start of the bot.
+    pub fn check(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Finding>) {
+        let mut loaded = Loaded::read(built_in, extra);
+        let more = lint::lint(&loaded.entries, &loaded.sources);
+        loaded.findings.extend(more);
+        Self::of(loaded)
+    }
+
+    fn of(mut loaded: Loaded) -> (Self, Vec<Finding>) {
+        loaded.drop_unusable();
+        loaded.drop_replaced();
+        loaded.note_shared_numbers();
+        findings::sort(&mut loaded.findings);
+        (Self::from_entries(loaded.entries), loaded.findings)
+    }
+
+    fn from_entries(entries: Vec<Entry>) -> Self {
+        let mut questions: Vec<_> = entries.into_iter().map(|entry| entry.question).collect();
         questions.sort_by(|a, b| (a.number, &a.id).cmp(&(b.number, &b.id)));
         let by_id = questions
             .iter()
@@ -153,6 +159,58 @@ impl Loaded {
         self.sources.push(source);
     }
 
+    /// What Discord can't show, or what would come out broken, is not asked.
+    fn drop_unusable(&mut self) {
+        let (sources, findings) = (&self.sources, &mut self.findings);
+        self.entries.retain(|entry| {
+            let source = &sources[entry.file];
+            let mut wrong = rules::check(entry, source);
+            wrong.extend(limits::check(entry, source));
+            wrong.extend(misplaced(entry, source));
+            let is_usable = wrong.is_empty();
+            findings.extend(wrong);
+            is_usable
+        });
+    }
+
+    /// An operator's question takes the place of the built-in one with its id.
+    fn drop_replaced(&mut self) {
+        let own: HashSet<String> = self
+            .entries
+            .iter()
+            .filter(|entry| !entry.built_in)
+            .map(|entry| entry.question.id.clone())
+            .collect();
+        self.entries
+            .retain(|entry| !entry.built_in || !own.contains(&entry.question.id));
+    }
+
+    /// With a number that two questions have, people find both.
+    fn note_shared_numbers(&mut self) {
+        let mut first: HashMap<u32, &Entry> = HashMap::new();
+        for entry in &self.entries {
+            let number = entry.question.number;
+            let before = *first.entry(number).or_insert(entry);
+            if before.question.id == entry.question.id {
+                // It is the same entry: ids are unique by now.
+                continue;
+            }
+            let finding = entry
+                .error(
+                    &self.sources[entry.file],
+                    "number",
+                    format!("the number {number} is taken"),
+                )
+                .related(
+                    &self.sources[before.file],
+                    &before.key("number", None),
+                    "it was first used here",
+                )
+                .fix("give one of the two another number; your own could begin at 1001");
+            self.findings.push(finding.severity(entry.strictness()));
+        }
+    }
+
     fn drop_twins(&mut self) {
         let (sources, findings) = (&self.sources, &mut self.findings);
         let mut first: HashMap<(bool, String), (usize, findings::Span)> = HashMap::new();
@@ -174,15 +232,32 @@ impl Loaded {
     }
 }
 
+/// Our files hold a topic each, so that people find where a question is.
+fn misplaced(entry: &Entry, source: &Source) -> Option<Finding> {
+    let file = source.name().rsplit('/').next()?.strip_suffix(".toml")?;
+    let topic = &entry.question.topic;
+    let is_misplaced = entry.built_in && topic != file;
+    is_misplaced.then(|| {
+        entry
+            .error(
+                source,
+                "topic",
+                format!("a question on {topic} is in the file of {file}"),
+            )
+            .fix(format!("move it to {topic}.toml, or mend its topic"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::built_in;
     use super::*;
+    use crate::findings::render_all;
 
     #[test]
-    fn the_built_in_bank_loads() {
-        let (bank, findings) = Bank::load(built_in(), &[]);
-        assert_eq!(findings, []);
+    fn the_built_in_bank_is_sound() {
+        let (bank, findings) = Bank::check(built_in(), &[]);
+        assert_eq!(render_all(&findings), "nothing found");
         assert!(!bank.is_empty());
         let ids = bank.ids();
         assert_eq!(ids.len(), bank.len());

@@ -6,12 +6,16 @@
 mod built_in;
 mod entry;
 mod limits;
+mod lint;
 mod load;
 mod python;
 mod question;
 mod read;
 mod reflow;
+mod rules;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};

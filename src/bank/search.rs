@@ -272,18 +272,15 @@ const fn as_f32(count: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::super::{Bank, built_in};
     use super::*;
 
-    fn bank() -> Bank {
-        Bank::load(built_in(), &[]).0
-    }
+    static BANK: LazyLock<Bank> = LazyLock::new(|| Bank::load(built_in(), &[]).0);
 
     fn first(typed: &str) -> Option<String> {
-        bank()
-            .search(typed, 1)
-            .first()
-            .map(|found| found.id.clone())
+        BANK.search(typed, 1).first().map(|found| found.id.clone())
     }
 
     fn finds(typed: &str, id: &str) {
@@ -298,7 +295,7 @@ mod tests {
             finds(number, "queue-handover");
         }
         // Someone who types 1 may be about to type 17.
-        let numbers: Vec<_> = bank()
+        let numbers: Vec<_> = BANK
             .search("1", 25)
             .iter()
             .map(|found| found.number)
@@ -321,8 +318,7 @@ mod tests {
 
     #[test]
     fn questions_with_all_words_come_first() {
-        let bank = bank();
-        let found = bank.search("cancel task", 25);
+        let found = BANK.search("cancel task", 25);
         let has_both = |question: &Question| {
             let text = format!("{} {} {}", question.id, question.topic, question.question);
             text.to_lowercase().contains("cancel") && text.to_lowercase().contains("task")
@@ -334,20 +330,18 @@ mod tests {
 
     #[test]
     fn gives_no_more_than_asked_for_and_never_more_than_discord_shows() {
-        let bank = bank();
-        assert_eq!(bank.search("", 3).len(), 3);
-        assert_eq!(bank.search("a", 0).len(), 0);
-        assert!(bank.search("a", 1000).len() <= SEARCH_MAX);
-        assert_eq!(bank.search("", 2)[0].id, bank.ids()[0]);
+        assert_eq!(BANK.search("", 3).len(), 3);
+        assert_eq!(BANK.search("a", 0).len(), 0);
+        assert!(BANK.search("a", 1000).len() <= SEARCH_MAX);
+        assert_eq!(BANK.search("", 2)[0].id, BANK.ids()[0]);
         assert!(Bank::default().search("task", 25).is_empty());
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_is_searched_without_harm_and_in_one_order(typed in "\\PC{0,40}") {
-            let bank = bank();
-            let all = bank.search(&typed, SEARCH_MAX);
-            let some = bank.search(&typed, 5);
+                let all = BANK.search(&typed, SEARCH_MAX);
+            let some = BANK.search(&typed, 5);
             proptest::prop_assert_eq!(&all[..some.len()], &some[..]);
         }
     }

@@ -249,6 +249,7 @@ fn a_syntax_error_has_a_line() {
       |
     1 | [state
       |       ^
+      = help: close the brackets around the table's name
 
     1 error
     ");

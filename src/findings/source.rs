@@ -25,14 +25,19 @@ pub struct RawFile {
 pub struct Source {
     name: String,
     text: String,
+    /// Where each line begins, as there may be thousands of findings in a big file.
+    lines: Vec<usize>,
 }
 
 impl Source {
     /// Takes text that is known to be text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         Self {
             name: name.into(),
-            text: text.into(),
+            lines: std::iter::once(0).chain(breaks).collect(),
+            text,
         }
     }
 
@@ -65,13 +70,14 @@ impl Source {
     /// Where a stretch of the text is. A stretch of several lines is shown by its first.
     pub fn place(&self, span: &Span) -> Place {
         let start = floor_boundary(&self.text, span.start);
-        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = self.lines.partition_point(|begin| *begin <= start);
+        let line_start = self.lines[line - 1];
         let line_end = self.text[start..]
             .find('\n')
             .map_or(self.text.len(), |at| start + at);
         let end = floor_boundary(&self.text, span.end).clamp(start, line_end);
         Place {
-            line: self.text[..line_start].matches('\n').count() + 1,
+            line,
             column: self.text[line_start..start].chars().count() + 1,
             width: self.text[start..end].chars().count().max(1),
             text: self.text[line_start..line_end].to_owned(),
@@ -101,7 +107,7 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 
 fn too_big(name: &str) -> Finding {
     let limit = MAX_BYTES / (1024 * 1024);
-    let message = format!("this file has more than {limit} MB, which is the most that is read");
+    let message = format!("this file is too big: no more than {limit} MB are read");
     Finding::error(name, message).fix(
         "split it into several files, or take it out of `bank.paths` if it is no question file",
     )
@@ -176,7 +182,7 @@ mod tests {
     fn refuses_what_is_too_big() {
         let finding = Source::decode("a.toml", &vec![b' '; MAX_BYTES + 1]).unwrap_err();
         insta::assert_snapshot!(finding, @"
-        error: this file has more than 10 MB, which is the most that is read
+        error: this file is too big: no more than 10 MB are read
          --> a.toml
           = help: split it into several files, or take it out of `bank.paths` if it is no question file
         ");

@@ -98,11 +98,8 @@ impl<'s> Walk<'s> {
             return Finding::at(self.source, &span, format!("the key `{key}` is here twice"))
                 .fix("keep one of them");
         }
-        Finding::at(
-            self.source,
-            &span,
-            format!("this is not TOML: {}", error.message()),
-        )
+        let message = format!("this is not TOML: {}", error.message());
+        Finding::at(self.source, &span, message).fix(syntax_fix(error.message()))
     }
 
     /// Notes a finding.
@@ -227,6 +224,7 @@ impl<'s> Walk<'s> {
             (TEXT, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)) => {
                 Some("put it in quotes".to_owned())
             }
+            (NUMBER, DeValue::String(_)) => Some("take the quotes away".to_owned()),
             (ARRAY, DeValue::String(_)) => Some("put it in square brackets".to_owned()),
             (ARRAY, DeValue::Table(_)) => {
                 Some("write its name in two pairs of brackets: [[…]]".to_owned())
@@ -237,7 +235,19 @@ impl<'s> Walk<'s> {
     }
 }
 
+/// What to do about a syntax error, by what the parser says of it.
+fn syntax_fix(message: &str) -> &'static str {
+    if message.contains("string") {
+        "end the text with the quotes it began with; a text of several lines has three at each end"
+    } else if message.contains("table") {
+        "close the brackets around the table's name"
+    } else {
+        "mend this line, or the one before it"
+    }
+}
+
 const TEXT: &str = "a string";
+const NUMBER: &str = "a whole number from 1";
 const ARRAY: &str = "an array";
 
 /// Reads a string.
@@ -259,7 +269,7 @@ pub fn number(value: &Value<'_>) -> Result<u32, &'static str> {
     integer
         .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
         .filter(|number| *number > 0)
-        .ok_or("a whole number from 1")
+        .ok_or(NUMBER)
 }
 
 /// Reads an array.
