@@ -6,17 +6,22 @@
 mod built_in;
 mod entry;
 mod limits;
+mod lint;
 mod load;
 mod python;
 mod question;
 mod read;
 mod reflow;
+mod rules;
 mod search;
 #[cfg(test)]
 mod tests;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};
-pub use self::load::{Bank, PackFile};
+pub use self::load::Bank;
 pub use self::python::Python;
 pub use self::question::{Kind, Level, Question, UnknownWord};
+pub use self::search::SEARCH_MAX;
+/// A question file of the operator.
+pub use crate::findings::RawFile as PackFile;

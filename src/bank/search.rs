@@ -1,153 +1,348 @@
-//! Finding questions by what somebody types: an id, a number, words of the question, near misses too.
+//! Finds questions by id, number and words, also by the beginning of a word and by near misses.
+//!
+//! What people type is looked up in a sorted list of all words, made once: a search visits the words
+//! that fit and the questions that use them, never all texts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use super::{Bank, Question};
-use crate::findings::near_matches;
+use super::question::Question;
 
-/// How much a hit is worth, by its kind.
-const EXACT: u32 = 8;
-const BEGINNING: u32 = 5;
-const NEAR: u32 = 2;
-/// A question that is named by its whole id or by its number comes before all others.
-const NAMED: u32 = 1000;
+/// Discord shows no more suggestions (Discord docs, interactions/receiving-and-responding,
+/// "Autocomplete": at most 25 choices).
+pub const SEARCH_MAX: usize = 25;
 
-/// A word that begins like this many words of the bank says too little to look at all of them.
-const BEGINNINGS_MAX: usize = 64;
+/// What a word counts where it stands.
+const IN_ID: f32 = 1.5;
+const IN_TOPIC: f32 = 1.2;
+const IN_QUESTION: f32 = 1.0;
 
-/// How many words of the bank a misspelt one may stand for.
-const NEAR_MAX: usize = 3;
+/// What a question gets whose id, number or text holds all that was typed. Each outweighs any sum
+/// of words: a word counts 10 at most (its rarity in 10,000 questions), and nobody types ten.
+const IS_ID: f32 = 1000.0;
+const IS_NUMBER: f32 = 900.0;
+const BEGINS_ID: f32 = 400.0;
+const BEGINS_NUMBER: f32 = 300.0;
+const IN_TEXT: f32 = 100.0;
 
-/// Which words stand in which questions.
+/// Fewer letters stand in every text.
+const PHRASE_MIN: usize = 3;
+
+/// How well a word fits that has the typed letters in front, or one or two wrong ones.
+const PREFIX_FIT: f32 = 0.7;
+const ONE_OFF_FIT: f32 = 0.6;
+const TWO_OFF_FIT: f32 = 0.4;
+
+/// A word of the bank and the questions that use it.
+#[derive(Debug, Clone)]
+struct Word {
+    text: String,
+    /// In characters.
+    length: usize,
+    /// A bit for each letter that is in it: words with very different bits can't be near.
+    letters: u64,
+    /// How much it tells: a word of every question tells nothing.
+    rarity: f32,
+    /// Questions, and what the word counts in each.
+    uses: Vec<(usize, f32)>,
+}
+
+/// What a search works with.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
-    words: BTreeMap<String, Vec<usize>>,
+    /// In the order of their texts.
+    words: Vec<Word>,
+    /// Each question's text in lower case.
+    texts: Vec<String>,
 }
 
 impl Index {
-    /// The index of these questions, which are named by their place.
-    pub fn of(questions: &[Question]) -> Self {
-        let mut words: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    /// Looks through all questions once.
+    pub fn new(questions: &[Question]) -> Self {
+        let mut uses: HashMap<String, HashMap<usize, f32>> = HashMap::new();
         for (place, question) in questions.iter().enumerate() {
-            let text = format!("{} {} {}", question.id, question.topic, question.question);
-            for word in words_of(&text) {
-                let places = words.entry(word).or_default();
-                if places.last() != Some(&place) {
-                    places.push(place);
+            let fields = [
+                (&question.id, IN_ID),
+                (&question.topic, IN_TOPIC),
+                (&question.question, IN_QUESTION),
+            ];
+            for (text, weight) in fields {
+                for word in words(&text.to_lowercase()) {
+                    let weights = uses.entry(word.to_owned()).or_default();
+                    let best = weights.entry(place).or_default();
+                    *best = best.max(weight);
                 }
             }
         }
-        Self { words }
+        let mut words: Vec<_> = uses
+            .into_iter()
+            .map(|(text, uses)| Word::new(text, uses, questions.len()))
+            .collect();
+        words.sort_unstable_by(|a, b| a.text.cmp(&b.text));
+        let lower = |question: &Question| question.question.to_lowercase();
+        Self {
+            words,
+            texts: questions.iter().map(lower).collect(),
+        }
     }
 
-    /// The questions that fit a word, with how well.
-    fn hits(&self, word: &str) -> HashMap<usize, u32> {
-        let mut hits: HashMap<usize, u32> = HashMap::new();
-        let begins = self
-            .words
-            .range(word.to_owned()..)
-            .take_while(|(other, _)| other.starts_with(word));
-        for (other, places) in begins.take(BEGINNINGS_MAX) {
-            let worth = if other == word { EXACT } else { BEGINNING };
-            for place in places {
-                let best = hits.entry(*place).or_default();
-                *best = worth.max(*best);
-            }
-        }
-        if hits.is_empty() {
-            for near in near_matches(word, self.words.keys().map(String::as_str), NEAR_MAX) {
-                for place in &self.words[near] {
-                    hits.entry(*place).or_insert(NEAR);
-                }
-            }
-        }
-        hits
-    }
-}
-
-/// The words of a text in lower case; `run_until_complete` counts as a whole and in parts.
-fn words_of(text: &str) -> Vec<String> {
-    let text = text.to_lowercase();
-    let whole = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-    let parts = text.split(|letter: char| !letter.is_alphanumeric());
-    whole
-        .chain(parts)
-        .filter(|word| !word.is_empty())
-        .map(ToOwned::to_owned)
-        .collect()
-}
-
-impl Bank {
-    /// Up to `limit` questions that fit, the best first; all in order if nothing is typed. Every word
-    /// typed must fit.
-    pub fn search(&self, typed: &str, limit: usize) -> Vec<&Question> {
+    /// The places of the questions that fit, the best first, at most [`SEARCH_MAX`]. They are the
+    /// questions with which the index was made. Nothing typed: the first questions.
+    pub fn search(&self, questions: &[Question], typed: &str, limit: usize) -> Vec<usize> {
+        let limit = limit.min(SEARCH_MAX);
         let typed = typed.trim().to_lowercase();
         if typed.is_empty() {
-            return self.questions().iter().take(limit).collect();
+            return (0..questions.len().min(limit)).collect();
         }
-        let mut found = self.scores(&typed);
-        let named =
-            |question: &Question| question.id == typed || Some(question.number) == number(&typed);
-        for (place, question) in self.questions().iter().enumerate() {
-            if named(question) {
-                *found.entry(place).or_default() += NAMED;
+        let scores = match Number::typed(&typed) {
+            Some(number) => questions
+                .iter()
+                .map(|question| number.score(question.number))
+                .collect(),
+            None => self.text_scores(questions, &typed),
+        };
+        let mut found: Vec<_> = (0..questions.len())
+            .filter(|place| scores[*place] > 0.0)
+            .collect();
+        let better = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
+        if found.len() > limit && limit > 0 {
+            found.select_nth_unstable_by(limit - 1, better);
+        }
+        found.truncate(limit);
+        found.sort_unstable_by(better);
+        found
+    }
+
+    fn text_scores(&self, questions: &[Question], typed: &str) -> Vec<f32> {
+        let mut scores = self.word_scores(typed, questions.len());
+        let is_phrase = typed.len() >= PHRASE_MIN;
+        for ((score, question), text) in scores.iter_mut().zip(questions).zip(&self.texts) {
+            *score += id_score(&question.id, typed);
+            if is_phrase && text.contains(typed) {
+                *score += IN_TEXT;
             }
         }
-        let mut found: Vec<(usize, u32)> = found.into_iter().collect();
-        // Questions stand in the order of their numbers, which decides between equals.
-        found.sort_unstable_by_key(|(place, score)| (std::cmp::Reverse(*score), *place));
-        found
-            .into_iter()
-            .take(limit)
-            .map(|(place, _)| &self.questions()[place])
+        scores
+    }
+
+    /// Sums up, for each question, the best fit of each typed word. Questions that have only some of
+    /// the words get less.
+    fn word_scores(&self, typed: &str, count: usize) -> Vec<f32> {
+        let mut sums = vec![0.0; count];
+        let mut hits = vec![0_u8; count];
+        let mut best = vec![0.0_f32; count];
+        let mut asked = 0_u8;
+        for word in words(typed) {
+            asked = asked.saturating_add(1);
+            best.fill(0.0);
+            for (found, fit) in self.fitting(word) {
+                for (place, weight) in &found.uses {
+                    best[*place] = best[*place].max(fit * weight * found.rarity);
+                }
+            }
+            for place in 0..count {
+                if best[place] > 0.0 {
+                    sums[place] += best[place];
+                    hits[place] = hits[place].saturating_add(1);
+                }
+            }
+        }
+        let share = |hits: u8| f32::from(hits) / f32::from(asked.max(1));
+        sums.iter()
+            .zip(hits)
+            .map(|(sum, hits)| sum * share(hits))
             .collect()
     }
 
-    fn scores(&self, typed: &str) -> HashMap<usize, u32> {
-        let words = typed.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-        let mut words = words
-            .filter(|word| !word.is_empty())
-            .map(|word| self.index().hits(word));
-        let first = words.next().unwrap_or_default();
-        words.fold(first, |found, hits| {
-            let both = |(place, score): (usize, u32)| Some((place, score + hits.get(&place)?));
-            found.into_iter().filter_map(both).collect()
-        })
+    /// The words that a typed word may mean, with how well they fit. Near misses count only where
+    /// nothing begins with it.
+    fn fitting(&self, typed: &str) -> Vec<(&Word, f32)> {
+        let from = self
+            .words
+            .partition_point(|word| word.text.as_str() < typed);
+        let begins: Vec<_> = self.words[from..]
+            .iter()
+            .take_while(|word| word.text.starts_with(typed))
+            .map(|word| (word, if word.text == typed { 1.0 } else { PREFIX_FIT }))
+            .collect();
+        if begins.is_empty() {
+            self.near(typed)
+        } else {
+            begins
+        }
+    }
+
+    fn near(&self, typed: &str) -> Vec<(&Word, f32)> {
+        let length = typed.chars().count();
+        let allowed = match length {
+            0..=3 => return Vec::new(),
+            4..=6 => 1,
+            _ => 2,
+        };
+        let bits = letters(typed);
+        self.words
+            .iter()
+            // Each wrong letter changes the length by one and two of the bits at most.
+            .filter(|word| word.length.abs_diff(length) <= allowed)
+            .filter(|word| (word.letters ^ bits).count_ones() as usize <= 2 * allowed)
+            .filter_map(|word| match strsim::osa_distance(&word.text, typed) {
+                0..=1 => Some((word, ONE_OFF_FIT)),
+                2 if allowed == 2 => Some((word, TWO_OFF_FIT)),
+                _ => None,
+            })
+            .collect()
     }
 }
 
-/// `7`, `007`, `#7`.
-fn number(typed: &str) -> Option<u32> {
-    typed.strip_prefix('#').unwrap_or(typed).parse().ok()
+impl Word {
+    fn new(text: String, uses: HashMap<usize, f32>, questions: usize) -> Self {
+        let share = as_f32(questions) / as_f32(uses.len());
+        let mut uses: Vec<_> = uses.into_iter().collect();
+        uses.sort_unstable_by_key(|(place, _)| *place);
+        Self {
+            length: text.chars().count(),
+            letters: letters(&text),
+            rarity: share.ln_1p(),
+            text,
+            uses,
+        }
+    }
+}
+
+/// A number that was typed: `7`, `#7`, `007`.
+struct Number {
+    value: u32,
+    /// As it begins longer numbers: someone who types 1 may be about to type 12.
+    digits: String,
+}
+
+impl Number {
+    fn typed(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#').unwrap_or(text).trim_start();
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let value = digits.parse().ok().filter(|_| plain)?;
+        Some(Self {
+            value,
+            digits: digits.to_owned(),
+        })
+    }
+
+    fn score(&self, number: u32) -> f32 {
+        if number == self.value {
+            return IS_NUMBER;
+        }
+        let begins = number.to_string().starts_with(&self.digits);
+        if begins { BEGINS_NUMBER } else { 0.0 }
+    }
+}
+
+fn id_score(id: &str, typed: &str) -> f32 {
+    if id == typed {
+        IS_ID
+    } else if id.starts_with(typed) {
+        BEGINS_ID
+    } else {
+        0.0
+    }
+}
+
+/// The words of a text in lower case, without the s of a plural.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(singular)
+}
+
+fn singular(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() >= 3 && !stem.ends_with('s') => stem,
+        _ => word,
+    }
+}
+
+fn letters(word: &str) -> u64 {
+    word.chars()
+        .fold(0, |bits, c| bits | 1 << (u32::from(c) % u64::BITS))
+}
+
+/// Counts of questions are far below where an f32 gets coarse.
+#[expect(clippy::cast_precision_loss)]
+const fn as_f32(count: usize) -> f32 {
+    count as f32
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::super::{Bank, built_in};
+    use super::*;
 
-    fn found(typed: &str) -> Vec<u32> {
-        let (bank, _) = Bank::load(built_in(), &[]);
-        bank.search(typed, 25)
-            .iter()
-            .map(|question| question.number)
-            .collect()
+    static BANK: LazyLock<Bank> = LazyLock::new(|| Bank::load(built_in(), &[]).0);
+
+    fn first(typed: &str) -> Option<String> {
+        BANK.search(typed, 1).first().map(|found| found.id.clone())
+    }
+
+    fn finds(typed: &str, id: &str) {
+        assert_eq!(first(typed).as_deref(), Some(id), "{typed}");
     }
 
     #[test]
-    fn by_number_and_by_id() {
-        for typed in ["7", "007", "#7", "await-semantics"] {
-            assert_eq!(found(typed).first(), Some(&7), "{typed}");
+    fn by_id_and_number() {
+        finds("queue-handover", "queue-handover");
+        finds("Queue-Hand", "queue-handover");
+        for number in ["17", "#17", "017", " # 17 "] {
+            finds(number, "queue-handover");
         }
+        // Someone who types 1 may be about to type 17.
+        let numbers: Vec<_> = BANK
+            .search("1", 25)
+            .iter()
+            .map(|found| found.number)
+            .collect();
+        assert_eq!(numbers[..4], [1, 10, 11, 12]);
+        assert!(first("#99999999999999999999").is_none());
     }
 
     #[test]
-    fn by_words_beginnings_and_near_misses() {
-        assert_eq!(found("gather").first(), Some(&13));
-        assert_eq!(found("semaph").first(), Some(&15));
-        assert_eq!(found("semaphroe").first(), Some(&15));
-        assert!(found("task wrap coroutine").contains(&14));
-        assert_eq!(found("qqqqqqqq"), Vec::<u32>::new());
-        assert_eq!(found("  ").len(), 24);
-        assert_eq!(found("a").len().min(25), found("a").len());
+    fn by_words_also_unfinished_or_with_a_slip() {
+        finds("producers consumers", "queue-handover");
+        finds("semaph", "semaphore-limit");
+        finds("semahpore", "semaphore-limit");
+        finds("shieldd", "shield-scope");
+        finds("async genertor", "async-generators");
+        finds("TIMEOUT", "deadlines");
+        assert!(first("zzzzzz").is_none());
+        assert!(first("?!").is_none());
+    }
+
+    #[test]
+    fn questions_with_all_words_come_first() {
+        let found = BANK.search("cancel task", 25);
+        let has_both = |question: &Question| {
+            let text = format!("{} {} {}", question.id, question.topic, question.question);
+            text.to_lowercase().contains("cancel") && text.to_lowercase().contains("task")
+        };
+        let both: Vec<_> = found.iter().map(|question| has_both(question)).collect();
+        assert!(both[0]);
+        assert!(both.is_sorted_by(|a, b| a >= b), "{both:?}");
+    }
+
+    #[test]
+    fn gives_no_more_than_asked_for_and_never_more_than_discord_shows() {
+        assert_eq!(BANK.search("", 3).len(), 3);
+        assert_eq!(BANK.search("a", 0).len(), 0);
+        assert!(BANK.search("a", 1000).len() <= SEARCH_MAX);
+        assert_eq!(BANK.search("", 2)[0].id, BANK.ids()[0]);
+        assert!(Bank::default().search("task", 25).is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_searched_without_harm_and_in_one_order(typed in "\\PC{0,40}") {
+                let all = BANK.search(&typed, SEARCH_MAX);
+            let some = BANK.search(&typed, 5);
+            proptest::prop_assert_eq!(&all[..some.len()], &some[..]);
+        }
     }
 }

@@ -1,101 +1,522 @@
-//! Question files as operators write them, right and wrong (failures of pack files).
+//! Question files as operators write them, right and wrong.
 
 use super::{Bank, PackFile, built_in};
-use crate::findings::render_all;
+use crate::findings::{MAX_BYTES, render_all};
 
 const GOOD: &str = r#"
 [[question]]
 id = "own-question"
-number = 900
+number = 1001
 topic = "queues"
 level = "mid"
 type = "concept"
-question = "What is a queue for?"
-answer = "It hands work over."
+question = "What is a mailbox for?"
+answer = "It hands work over. With a limit, `put()` waits until there is room."
 how_to_answer = "Say who waits."
 example_answer = "I use it to hand work over."
-points = ["hands over", "waits when full", "waits when empty"]
+points = ["It hands over", "`put()` waits for room", "The limit"]
 pitfalls = ["Saying it is thread-safe."]
 python = "3.11"
-docs = "https://docs.python.org/3/library/asyncio-queue.html"
+docs = "https://example.org/mailbox"
 follow_up = "How do you stop the consumers?"
 "#;
 
-fn load(files: &[(&str, &[u8])]) -> (Bank, String) {
-    let files: Vec<PackFile> = files
-        .iter()
-        .map(|(name, bytes)| PackFile {
-            name: (*name).to_owned(),
-            bytes: bytes.to_vec(),
-        })
-        .collect();
-    let (bank, findings) = Bank::load(built_in(), &files);
+fn pack(name: &str, bytes: impl AsRef<[u8]>) -> PackFile {
+    PackFile {
+        name: name.to_owned(),
+        bytes: bytes.as_ref().to_vec(),
+    }
+}
+
+fn load(files: &[PackFile]) -> (Bank, String) {
+    let (bank, findings) = Bank::load(built_in(), files);
     (bank, render_all(&findings))
 }
 
+/// What is found in the good file with something replaced.
+fn findings_with(changes: &[(&str, &str)]) -> String {
+    let replace = |text: String, (from, to): &(&str, &str)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    };
+    let text = changes.iter().fold(GOOD.to_owned(), replace);
+    render_all(&Bank::check(built_in(), &[pack("own.toml", text)]).1)
+}
+
 #[test]
-fn an_operator_s_question_is_added_or_replaces() {
-    let (bank, findings) = load(&[("own.toml", GOOD.as_bytes())]);
+fn an_operators_question_is_added() {
+    let (bank, findings) = load(&[pack("own.toml", GOOD)]);
     assert_eq!(findings, "nothing found");
+    assert_eq!(bank.ids().last(), Some(&"own-question"));
+    assert_eq!(findings_with(&[]), "nothing found");
+}
+
+#[test]
+fn an_operators_question_takes_the_place_of_a_built_in_one() {
+    let (before, _) = load(&[]);
+    let text = GOOD.replace("own-question", "queue-handover");
+    let (bank, findings) = load(&[pack("own.toml", text.replace("1001", "17"))]);
+    assert_eq!(findings, "nothing found");
+    assert_eq!(bank.len(), before.len());
     assert_eq!(
-        bank.get("own-question").unwrap().question,
-        "What is a queue for?"
+        bank.get("queue-handover").unwrap().question,
+        "What is a mailbox for?"
     );
-    let replacing = GOOD.replace("own-question", "queue-handover");
-    let (replaced, findings) = load(&[("own.toml", replacing.as_bytes())]);
-    assert_eq!(findings, "nothing found");
-    assert_eq!(replaced.len(), bank.len() - 1);
-    assert_eq!(replaced.get("queue-handover").unwrap().number, 900);
+    // One that can't be used does not.
+    let (bank, _) = load(&[pack("own.toml", text.replace("What is a mailbox for?", ""))]);
+    assert_eq!(bank.get("queue-handover"), before.get("queue-handover"));
 }
 
 #[test]
-fn windows_line_ends_and_a_byte_order_mark_are_fine() {
-    let text = format!("\u{feff}{}", GOOD.replace('\n', "\r\n"));
-    let (bank, findings) = load(&[("own.toml", text.as_bytes())]);
+fn windows_line_ends_and_a_byte_order_mark_are_an_editors_habit() {
+    let text = "\u{feff}".to_owned()
+        + &GOOD.replace("It hands work over. ", "\"\"It hands\nwork over.\n\n");
+    let text = text
+        .replace("there is room.\"", "there is room.\"\"\"")
+        .replace('\n', "\r\n");
+    let (bank, findings) = load(&[pack("own.toml", text)]);
     assert_eq!(findings, "nothing found");
+    let answer = &bank.get("own-question").unwrap().answer;
+    assert_eq!(
+        answer,
+        "It hands work over.\n\nWith a limit, `put()` waits until there is room."
+    );
+}
+
+#[test]
+fn all_mistakes_are_found_at_once() {
+    insta::assert_snapshot!(findings_with(&[
+        ("follow_up", "folow_up"),
+        ("level = \"mid\"", "level = \"expert\""),
+        ("answer = \"It", "anwer = \"It"),
+        ("number = 1001", "number = \"1001\""),
+        ("type = \"concept\"", "type = \"conceptual\""),
+        ("points = [\"It hands over\"", "points = [1"),
+        ("python = \"3.11\"", "python = \"3\""),
+        ("docs = \"https://example.org/mailbox\"\n", ""),
+    ]), @r#"
+    error: [[question]] lacks the key `docs`
+     --> own.toml:2:1
+      |
+    2 | [[question]]
+      | ^^^^^^^^^^^^
+      = help: add a line `docs = …`
+
+    error: `number` must be a whole number from 1, not a string
+     --> own.toml:4:10
+      |
+    4 | number = "1001"
+      |          ^^^^^^
+      = help: take the quotes away
+
+    error: unknown level "expert"
+     --> own.toml:6:9
+      |
+    6 | level = "expert"
+      |         ^^^^^^^^
+      = help: choose from `junior`, `mid` and `senior`
+
+    error: unknown type "conceptual"
+     --> own.toml:7:8
+      |
+    7 | type = "conceptual"
+      |        ^^^^^^^^^^^^
+      = help: did you mean `concept`?
+
+    error: unknown key `anwer` in [[question]]
+     --> own.toml:9:1
+      |
+    9 | anwer = "It hands work over. With a limit, `put()` waits until there is room."
+      | ^^^^^
+      = help: did you mean `answer`?
+
+    error: an item of `points` must be a string, not an integer
+      --> own.toml:12:11
+       |
+    12 | points = [1, "`put()` waits for room", "The limit"]
+       |           ^
+       = help: put it in quotes
+
+    error: "3" is no Python version such as "3.11" or "3.11-3.13"
+      --> own.toml:14:10
+       |
+    14 | python = "3"
+       |          ^^^
+       = help: write the first version in which the code runs, or the first and the last
+
+    error: unknown key `folow_up` in [[question]]
+      --> own.toml:15:1
+       |
+    15 | folow_up = "How do you stop the consumers?"
+       | ^^^^^^^^
+       = help: did you mean `follow_up`?
+
+    8 errors
+    "#);
+}
+
+#[test]
+fn what_is_there_twice_is_shown_in_both_places() {
+    let other = GOOD.replace("1001", "17");
+    let (bank, findings) = load(&[pack("a.toml", GOOD), pack("b.toml", other)]);
     assert!(bank.get("own-question").is_some());
-}
+    insta::assert_snapshot!(findings, @r#"
+    error: the id `own-question` is taken
+     --> b.toml:3:7
+      |
+    3 | id = "own-question"
+      |       ^^^^^^^^^^^^
+    note: it was first used here
+     --> a.toml:3:7
+      |
+    3 | id = "own-question"
+      |       ^^^^^^^^^^^^
+      = help: give one of the two another id
 
-#[test]
-fn every_mistake_is_found_with_its_line() {
-    let bad = GOOD
-        .replace("follow_up", "folow_up")
-        .replace("level = \"mid\"", "level = \"expert\"")
-        .replace("answer = \"It hands work over.\"\n", "");
-    let twins = format!("{GOOD}{GOOD}");
-    let (_, findings) = load(&[
-        ("bad.toml", bad.as_bytes()),
-        ("twins.toml", twins.as_bytes()),
-    ]);
-    insta::assert_snapshot!(findings);
+    1 error
+    "#);
+    let other = GOOD.replace("own-question", "other").replace("1001", "17");
+    let (bank, findings) = load(&[pack("b.toml", other)]);
+    assert!(bank.get("other").is_some(), "a warning keeps nothing out");
+    insta::assert_snapshot!(findings, @"
+    warning: the number 17 is taken
+     --> b.toml:4:1
+      |
+    4 | number = 17
+      | ^^^^^^
+    note: it was first used here
+     --> data/questions/queues.toml:3:1
+      |
+    3 | number = 17
+      | ^^^^^^
+      = help: give one of the two another number; your own could begin at 1001
+
+    1 warning
+    ");
 }
 
 #[test]
 fn what_is_too_long_is_said_with_how_much() {
-    let long = GOOD
-        .replace("What is a queue for?", &"x".repeat(310))
-        .replace("\"hands over\"", &format!("\"{}\"", "y".repeat(101)))
-        .replace(", \"waits when empty\"", "")
-        .replace("I use it to hand work over.", &"z ".repeat(600));
-    let (bank, findings) = load(&[("long.toml", long.as_bytes())]);
-    assert!(
-        bank.get("own-question").is_none(),
-        "what can't be shown is not asked"
-    );
-    insta::assert_snapshot!(findings);
+    insta::assert_snapshot!(findings_with(&[
+        ("What is a mailbox for?", &"What is a mailbox for? ".repeat(14)),
+        ("\"The limit\"", &format!("\"The limit{}\"", " and the room".repeat(8))),
+        ("topic = \"queues\"", "topic = \"queues-and-whatever-else-there-is\""),
+        ("\"Saying it is thread-safe.\"", ""),
+    ]), @r#"
+    error: `topic` has 33 characters, 3 more than the 30 that fit
+     --> own.toml:5:1
+      |
+    5 | topic = "queues-and-whatever-else-there-is"
+      | ^^^^^
+      = help: shorten it
+
+    error: `question` has 321 characters, 21 more than the 300 that fit
+     --> own.toml:8:1
+      |
+    8 | question = "What is a mailbox for? What is a mailbox for? What is a mailbox for? What is a mailbox f…
+      | ^^^^^^^^
+      = help: shorten it
+
+    error: point 3 has 113 characters, 13 more than the 100 that fit
+      --> own.toml:12:1
+       |
+    12 | points = ["It hands over", "`put()` waits for room", "The limit and the room and the room and the ro…
+       | ^^^^^^
+       = help: shorten it
+
+    error: `pitfalls` has 0 items, not 1 to 4
+      --> own.toml:13:1
+       |
+    13 | pitfalls = []
+       | ^^^^^^^^
+       = help: add some or take some away
+
+    4 errors
+    "#);
 }
 
 #[test]
-fn files_that_are_no_text_or_far_too_big() {
-    let (_, findings) = load(&[("latin1.toml", b"[[question]]\nid = \"caf\xe9\"\n")]);
-    assert!(findings.contains("latin1.toml:2:10"), "{findings}");
-    assert!(findings.contains("not UTF-8"), "{findings}");
-    let big = vec![b'#'; 11 * 1024 * 1024];
-    let (_, findings) = load(&[("big.toml", &big)]);
+fn what_would_break_a_message_is_refused() {
+    insta::assert_snapshot!(findings_with(&[
+        ("\"own-question\"", "\"Own:question\""),
+        ("\"Say who waits.\"", "\"  \""),
+        ("It hands work over.", "It hands ```work``` over."),
+        ("\"The limit\"", "\"It hands over\""),
+        ("type = \"concept\"", "type = \"predict\""),
+        ("https://example.org", "ftp://example.org"),
+        ("python = \"3.11\"", "output = \"x\\u001b[31m\"\nbroken = \"x\"\npython = \"3.11\""),
+    ]), @r#"
+    error: the id "Own:question" is not in kebab-case
+     --> own.toml:3:1
+      |
+    3 | id = "Own:question"
+      | ^^
+      = help: write lower-case letters and digits, with single hyphens between words
+
+    error: there is no `code` of which to predict the output
+     --> own.toml:7:1
+      |
+    7 | type = "predict"
+      | ^^^^
+      = help: add `code` and `output`, or choose another type
+
+    error: `answer` has a code fence in it
+     --> own.toml:9:1
+      |
+    9 | answer = "It hands ```work``` over. With a limit, `put()` waits until there is room."
+      | ^^^^^^
+      = help: put programs into `code`, a word of code between single backticks
+
+    error: `how_to_answer` is empty
+      --> own.toml:10:1
+       |
+    10 | how_to_answer = "  "
+       | ^^^^^^^^^^^^^
+       = help: write it, or take the entry out
+
+    error: point 3 is there twice
+      --> own.toml:12:54
+       |
+    12 | points = ["It hands over", "`put()` waits for room", "It hands over"]
+       |                                                      ^^^^^^^^^^^^^^^
+       = help: each point is ticked on its own: take one of them out
+
+    error: `output` has a control character in it
+      --> own.toml:14:1
+       |
+    14 | output = "x\u001b[31m"
+       | ^^^^^^
+       = help: take it out, or write its escape
+
+    error: there is `output`, but no `code`
+      --> own.toml:14:1
+       |
+    14 | output = "x\u001b[31m"
+       | ^^^^^^
+       = help: add `code`, or take `output` out
+
+    error: there is `broken`, but no `code`
+      --> own.toml:15:1
+       |
+    15 | broken = "x"
+       | ^^^^^^
+       = help: add `code`, or take `broken` out
+
+    error: a question of type predict has a `broken` program
+      --> own.toml:15:1
+       |
+    15 | broken = "x"
+       | ^^^^^^
+       = help: make it type = "bug", or take it out
+
+    error: `docs` is not an https link
+      --> own.toml:17:1
+       |
+    17 | docs = "ftp://example.org/mailbox"
+       | ^^^^
+       = help: write the whole link, such as "https://docs.python.org/3/library/asyncio.html"
+
+    10 errors
+    "#);
+}
+
+#[test]
+fn what_an_editor_would_mend_is_a_warning() {
+    insta::assert_snapshot!(findings_with(&[
+        ("What is a mailbox for?", "How do producers and consumers hand work to each other in asyncio, and what slows a producer down?"),
+        ("It hands work over.", "It just hands `work over. See <b>this</b>.\n\n- one"),
+        ("\"The limit\"", "\"`get()` waits as well\""),
+        ("answer = \"It", "answer = \"\"\"It"),
+        ("is room.\"", "is room.\"\"\""),
+    ]), @r#"
+    warning: this asks nearly the same as `queue-handover`
+     --> own.toml:8:1
+      |
+    8 | question = "How do producers and consumers hand work to each other in asyncio, and what slows a prod…
+      | ^^^^^^^^
+    note: the other one is here
+     --> data/questions/queues.toml:7:1
+      |
+    7 | question = """
+      | ^^^^^^^^
+      = help: take one of the two out, or make clear what it asks besides
+
+    warning: `answer` has a list in it
+     --> own.toml:9:1
+      |
+    9 | answer = """It just hands `work over. See <b>this</b>.
+      | ^^^^^^
+      = help: write sentences: line breaks inside a paragraph are not kept
+
+    warning: `answer` says "just"
+     --> own.toml:9:16
+      |
+    9 | answer = """It just hands `work over. See <b>this</b>.
+      |                ^^^^
+      = help: take the word out, or say what you mean: only, exactly, a moment ago
+
+    warning: `answer` has a backtick that nothing closes
+     --> own.toml:9:27
+      |
+    9 | answer = """It just hands `work over. See <b>this</b>.
+      |                           ^^^^^
+      = help: backticks come in pairs
+
+    warning: the answer does not have the `get` of point 3
+      --> own.toml:14:56
+       |
+    14 | points = ["It hands over", "`put()` waits for room", "`get()` waits as well"]
+       |                                                        ^^^
+       = help: say it in the answer as well, or drop it from the point
+
+    5 warnings
+    "#);
+}
+
+#[test]
+fn files_that_are_no_question_files() {
+    let files = [
+        pack("a-empty.toml", ""),
+        pack("b-latin1.toml", b"[[question]]\nid = \"caf\xe9\"\n"),
+        pack("c-big.toml", vec![b'#'; MAX_BYTES + 1]),
+        pack("d-table.toml", "[question]\nid = \"a\"\n"),
+        pack("e-syntax.toml", "[[question]\nid = \"a\"\n"),
+        pack("f-other.toml", "[[questions]]\nid = \"a\"\n"),
+        pack("g-open.toml", "[[question]]\nid = \"a\nnumber = 1\n"),
+        pack("h-zeros.toml", [0; 64]),
+    ];
+    let (bank, findings) = load(&files);
+    assert_eq!(bank.len(), load(&[]).0.len());
+    insta::assert_snapshot!(findings, @r#"
+    error: there is no question in this file
+     --> a-empty.toml:1:1
+      |
+    1 | 
+      | ^
+      = help: begin each question with [[question]]
+
+    error: this file is not UTF-8: byte 10 of line 2 is 0xE9
+     --> b-latin1.toml:2:10
+      |
+    2 | id = "caf�"
+      |          ^
+      = help: save it again as UTF-8 in your editor
+
+    error: this file is too big: no more than 10 MB are read
+     --> c-big.toml
+      = help: split it into several files, or take it out of `bank.paths` if it is no question file
+
+    error: `question` must be an array, not a table
+     --> d-table.toml:1:1
+      |
+    1 | [question]
+      | ^^^^^^^^^^
+      = help: write its name in two pairs of brackets: [[…]]
+
+    error: this is not TOML: unclosed array table, expected `]`
+     --> e-syntax.toml:1:12
+      |
+    1 | [[question]
+      |            ^
+      = help: close the brackets around the table's name
+
+    error: unknown key `questions` in a question file
+     --> f-other.toml:1:3
+      |
+    1 | [[questions]]
+      |   ^^^^^^^^^
+      = help: did you mean `question`?
+
+    error: this is not TOML: invalid basic string, expected `"`
+     --> g-open.toml:2:8
+      |
+    2 | id = "a
+      |        ^
+      = help: end the text with the quotes it began with; a text of several lines has three at each end
+
+    error: this is not TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
+     --> h-zeros.toml:1:1
+      |
+    1 | ����������������������������������������������������������������
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      = help: mend this line, or the one before it
+
+    error: this is not TOML: key with no value, expected `=`
+     --> h-zeros.toml:1:65
+      |
+    1 | ����������������������������������������������������������������
+      |                                                                 ^
+      = help: mend this line, or the one before it
+
+    9 errors
+    "#);
+}
+
+#[test]
+fn ours_must_keep_every_rule() {
+    let text = GOOD.replace("work over.", "simply work over.");
+    let (bank, findings) = Bank::check(&[("data/questions/tasks.toml", &text)], &[]);
     assert!(
-        findings.contains("no more than 10 MB are read"),
-        "{findings}"
+        bank.is_empty(),
+        "it links elsewhere, and is in the wrong file"
     );
-    let (_, findings) = load(&[("broken.toml", b"[[question]\n")]);
-    assert!(findings.contains("broken.toml:1"), "{findings}");
+    insta::assert_snapshot!(render_all(&findings), @r#"
+    error: a question on queues is in the file of tasks
+     --> data/questions/tasks.toml:5:1
+      |
+    5 | topic = "queues"
+      | ^^^^^
+      = help: move it to queues.toml, or mend its topic
+
+    error: `answer` has 14 words, not 60 to 150
+     --> data/questions/tasks.toml:9:1
+      |
+    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
+      | ^^^^^^
+
+    error: `answer` says "simply"
+     --> data/questions/tasks.toml:9:20
+      |
+    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
+      |                    ^^^^^^
+      = help: take the word out, or say what you mean: only, exactly, a moment ago
+
+    error: `example_answer` has 1 sentences, not 3 to 6
+      --> data/questions/tasks.toml:11:1
+       |
+    11 | example_answer = "I use it to hand simply work over."
+       | ^^^^^^^^^^^^^^
+
+    error: `example_answer` says "simply"
+      --> data/questions/tasks.toml:11:36
+       |
+    11 | example_answer = "I use it to hand simply work over."
+       |                                    ^^^^^^
+       = help: take the word out, or say what you mean: only, exactly, a moment ago
+
+    error: `docs` is not under https://docs.python.org/3/
+      --> data/questions/tasks.toml:15:1
+       |
+    15 | docs = "https://example.org/mailbox"
+       | ^^^^
+       = help: link to Python's own documentation
+
+    6 errors
+    "#);
+}
+
+proptest::proptest! {
+    /// Whatever an editor or a disk does to a file, it is read or refused, and each finding can be shown.
+    #[test]
+    fn no_damage_to_a_file_does_harm(
+        from in 0..GOOD.len(),
+        length in 0..40_usize,
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..8),
+    ) {
+        let mut damaged = GOOD.as_bytes().to_vec();
+        let end = damaged.len().min(from + length);
+        damaged.splice(from..end, bytes);
+        let (_, findings) = Bank::check(&[], &[pack("own.toml", damaged)]);
+        render_all(&findings);
+    }
 }

@@ -28,7 +28,7 @@ pub fn run(args: &InviteArgs) -> Result<(), Failed> {
 
 fn ask(common: &Common) -> Result<u64, Failed> {
     let config = load::config(common)?;
-    let token = load::token(&config)?;
+    let (token, _) = load::token(&config)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

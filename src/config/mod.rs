@@ -1,39 +1,60 @@
-//! `config.toml` → checked values. All that is wrong is found at once, each with its line and what to do.
+//! The operator's settings: `config.toml` → checked values.
 //!
-//! Values that can't be right don't get past this room: a zone is a zone, an id an id, a time a time.
+//! Everything that is wrong with the file is found at once. Also here, as they are the operator's too:
+//! the bot's token, the files of `bank.paths`, and the names of time zones.
 
-mod read;
+mod file;
+mod packs;
+mod parse;
+mod schedule;
 mod team;
+mod time;
 mod token;
+mod url;
 pub mod zone;
 
-use std::path::{Path, PathBuf};
+#[cfg(test)]
+mod tests;
 
-pub use team::DeclaredTeam;
-pub use team::{parse_catch_up, parse_time};
-pub use token::{Token, TokenError, VARIABLE as TOKEN_VARIABLE, is_open_to_others};
+use std::path::PathBuf;
 
-use crate::findings::{Finding, Source};
+use crate::practice::id::{ChannelId, GuildId};
+use crate::practice::team::Settings;
 
-/// The config that is read if none is named and it is there.
-pub const DEFAULT_PATH: &str = "config.toml";
+pub use self::file::{ConfigError, ConfigPath, find_path, read};
+pub use self::packs::read as read_packs;
+pub use self::parse::TABLES;
+pub use self::time::{catch_up, time_of_day};
+pub use self::token::{Token, TokenError, find_token};
+pub use self::url::check as check_api_url;
 
-/// The folder of the snapshots, unless the config or the command line names another.
+/// Where the snapshots lie unless the config says otherwise.
 pub const DEFAULT_STATE_DIR: &str = "state";
 
-/// What the operator set.
+/// The operator's settings. The default is what holds without a config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// A file with the token, if it is not in the environment.
+    /// The file with the bot's token, if the environment has none.
     pub token_file: Option<PathBuf>,
-    /// A proxy or a stand-in to use instead of Discord's own address.
+    /// Base URL of Discord's REST API, without a slash at its end; none for Discord's own.
     pub api_url: Option<String>,
     /// The folder of the snapshots.
     pub state_dir: PathBuf,
-    /// Question files and folders of the operator's own.
+    /// Further question files, or folders of them.
     pub bank_paths: Vec<PathBuf>,
     /// Teams that the file declares.
     pub teams: Vec<DeclaredTeam>,
+}
+
+/// A team that the operator's file declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredTeam {
+    /// Its guild.
+    pub guild: GuildId,
+    /// Where it posts.
+    pub channel: ChannelId,
+    /// What people could set about it.
+    pub settings: Settings,
 }
 
 impl Default for Config {
@@ -41,47 +62,9 @@ impl Default for Config {
         Self {
             token_file: None,
             api_url: None,
-            state_dir: PathBuf::from(DEFAULT_STATE_DIR),
+            state_dir: DEFAULT_STATE_DIR.into(),
             bank_paths: Vec::new(),
             teams: Vec::new(),
         }
     }
 }
-
-impl Config {
-    /// Reads the config: the file that is named, else [`DEFAULT_PATH`] if it is there, else only
-    /// defaults.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with the file.
-    pub fn load(named: Option<&Path>) -> Result<Self, Vec<Finding>> {
-        let path = named.unwrap_or_else(|| Path::new(DEFAULT_PATH));
-        if named.is_none() && !path.exists() {
-            return Ok(Self::default());
-        }
-        let name = path.display().to_string();
-        let unreadable = |error: std::io::Error| {
-            vec![
-                Finding::error(&name, format!("the config can't be read: {error}"))
-                    .fix("name another file with --config; config.example.toml shows all keys"),
-            ]
-        };
-        let bytes = std::fs::read(path).map_err(unreadable)?;
-        let source = Source::decode(&name, &bytes).map_err(|finding| vec![finding])?;
-        let base = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&source, base)
-    }
-
-    /// Reads a config's text. Paths in it are relative to `base`, its folder.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it.
-    pub fn parse(source: &Source, base: &Path) -> Result<Self, Vec<Finding>> {
-        read::config(source, base)
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,125 +1,322 @@
-//! The config as people write it, right and wrong.
-
 use std::path::Path;
 
-use super::Config;
-use crate::findings::{Source, render_all};
+use jiff::SignedDuration;
 
-fn parse(text: &str) -> Result<Config, String> {
-    let source = Source::new("config.toml", text);
-    Config::parse(&source, Path::new("/etc/quizloop")).map_err(|findings| render_all(&findings))
+use super::{Config, TABLES};
+use crate::findings::{Finding, Source, render_all};
+use crate::practice::id::RoleId;
+use crate::practice::team::Reveal;
+
+fn parse(text: &str) -> (Config, Vec<Finding>) {
+    Config::parse(&Source::new("config.toml", text), Path::new(""))
+}
+
+fn findings(text: &str) -> String {
+    render_all(&parse(text).1)
+}
+
+/// A team in which one line differs.
+fn team_with(line: &str) -> String {
+    format!(
+        "[[team]]\nguild = \"1110000000000000001\"\nchannel = \"1120000000000000001\"\n\
+         timezone = \"UTC\"\n{line}\n"
+    )
 }
 
 #[test]
-fn an_empty_file_has_all_defaults() {
-    assert_eq!(parse("").unwrap(), Config::default());
+fn nothing_at_all_is_the_default() {
+    assert_eq!(parse(""), (Config::default(), vec![]));
 }
 
 #[test]
-fn paths_are_relative_to_the_file() {
-    let config =
-        parse("token_file = \"token\"\n[state]\ndir = \"s\"\n[bank]\npaths = [\"own\", \"/abs\"]")
-            .unwrap();
-    assert_eq!(config.token_file.unwrap(), Path::new("/etc/quizloop/token"));
-    assert_eq!(config.state_dir, Path::new("/etc/quizloop/s"));
-    assert_eq!(
-        config.bank_paths,
-        [Path::new("/etc/quizloop/own"), Path::new("/abs")]
-    );
-}
-
-#[test]
-fn a_team_needs_only_its_place_and_zone() {
-    let config =
-        parse("[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"europe/berlin\"").unwrap();
-    let settings = &config.teams[0].settings;
-    assert_eq!(settings.schedule.at.to_string(), "09:00:00");
-    assert_eq!(settings.schedule.zone.name(), "Europe/Berlin");
-    assert_eq!(settings.schedule.days.to_string(), "Monday to Friday");
-    assert_eq!(settings.schedule.catch_up.as_hours(), 3);
-}
-
-#[test]
-fn all_that_is_wrong_is_said_at_once() {
-    let findings = parse(
+fn a_team_is_read_whole() {
+    let (config, findings) = parse(
         r#"
-token_flie = "x"
+        [[team]]
+        guild = "1110000000000000001"
+        channel = "1120000000000000001"
+        at = "17:30"
+        timezone = "europe/berlin"
+        days = ["mon", "Wednesday", "fri"]
+        reveal = "open"
+        catch_up = "90m"
+        role = "1130000000000000001"
+        holidays = ["2026-12-25", 2027-01-01]
+        "#,
+    );
+    assert_eq!(findings, []);
+    let team = &config.teams[0];
+    assert_eq!(team.guild.get(), 1_110_000_000_000_000_001);
+    assert_eq!(team.channel.get(), 1_120_000_000_000_000_001);
+    assert_eq!(
+        team.settings.role.map(RoleId::get),
+        Some(1_130_000_000_000_000_001)
+    );
+    assert_eq!(team.settings.reveal, Reveal::Open);
+    let schedule = &team.settings.schedule;
+    assert_eq!(schedule.at.to_string(), "17:30:00");
+    assert_eq!(schedule.zone.name(), "Europe/Berlin");
+    assert_eq!(schedule.days.to_string(), "Monday, Wednesday and Friday");
+    assert_eq!(schedule.catch_up, SignedDuration::from_mins(90));
+    let holidays: Vec<_> = schedule.holidays.iter().map(ToString::to_string).collect();
+    assert_eq!(holidays, ["2026-12-25", "2027-01-01"]);
+}
+
+#[test]
+fn what_a_team_leaves_out_has_a_default() {
+    let (config, findings) = parse(&team_with(""));
+    assert_eq!(findings, []);
+    let settings = &config.teams[0].settings;
+    assert_eq!(settings.reveal, Reveal::AfterReply);
+    assert_eq!(settings.role, None);
+    assert_eq!(settings.schedule.at.to_string(), "09:00:00");
+    assert_eq!(settings.schedule.days.to_string(), "Monday to Friday");
+    assert_eq!(settings.schedule.catch_up, SignedDuration::from_hours(3));
+    assert!(settings.schedule.holidays.is_empty());
+}
+
+#[test]
+fn all_mistakes_come_at_once() {
+    insta::assert_snapshot!(findings(r#"
+tokenfile = "token"
+
 [discord]
-api_url = "example.org"
+api_url = "127.0.0.1:8420"
+
+[bank]
+paths = "packs"
+
 [[team]]
-guild = 5
-channel = "abc"
-at = "25:00"
-timezone = "Europe/Berln"
-days = ["mon", "fun"]
+guild = 1110000000000000001
+channel = "general"
+at = "9am"
+timezon = "Europe/Berlin"
+days = ["mon", "monday", "fun"]
 reveal = "opne"
 catch_up = "3 days"
-holidays = ["25.12.2026"]
-[[team]]
-guild = "1"
-"#,
-    )
-    .unwrap_err();
-    insta::assert_snapshot!(findings);
+holidays = ["Christmas"]
+"#), @r#"
+    error: unknown key `tokenfile` in the config
+     --> config.toml:2:1
+      |
+    2 | tokenfile = "token"
+      | ^^^^^^^^^
+      = help: did you mean `token_file`?
+
+    error: "127.0.0.1:8420" is not a URL
+     --> config.toml:5:11
+      |
+    5 | api_url = "127.0.0.1:8420"
+      |           ^^^^^^^^^^^^^^^^
+      = help: write scheme, host and port, such as "http://127.0.0.1:8420"
+
+    error: `paths` must be an array, not a string
+     --> config.toml:8:9
+      |
+    8 | paths = "packs"
+      |         ^^^^^^^
+      = help: put it in square brackets
+
+    error: `guild` must be a string, not an integer
+      --> config.toml:11:9
+       |
+    11 | guild = 1110000000000000001
+       |         ^^^^^^^^^^^^^^^^^^^
+       = help: put it in quotes
+
+    error: "general" is not a Discord id
+      --> config.toml:12:11
+       |
+    12 | channel = "general"
+       |           ^^^^^^^^^
+       = help: turn on Developer Mode in Discord's settings (Advanced), then right-click the channel and copy its id
+
+    error: "9am" is not a time of day
+      --> config.toml:13:6
+       |
+    13 | at = "9am"
+       |      ^^^^^
+       = help: write it with 24 hours, such as "09:00" or "17:30"
+
+    error: unknown key `timezon` in [[team]]
+      --> config.toml:14:1
+       |
+    14 | timezon = "Europe/Berlin"
+       | ^^^^^^^
+       = help: did you mean `timezone`?
+
+    error: "monday" is there twice
+      --> config.toml:15:16
+       |
+    15 | days = ["mon", "monday", "fun"]
+       |                ^^^^^^^^
+       = help: name each day once
+
+    error: "fun" is not a weekday: write mon, tue, wed, thu, fri, sat or sun
+      --> config.toml:15:26
+       |
+    15 | days = ["mon", "monday", "fun"]
+       |                          ^^^^^
+       = help: write days = ["mon", "tue", "wed", "thu", "fri"] or some of them
+
+    error: unknown reveal rule "opne"
+      --> config.toml:16:10
+       |
+    16 | reveal = "opne"
+       |          ^^^^^^
+       = help: did you mean `open`?
+
+    error: "3 days" is not a catch-up limit
+      --> config.toml:17:12
+       |
+    17 | catch_up = "3 days"
+       |            ^^^^^^^^
+       = help: write hours and minutes, such as "3h", "90m" or "1h30m", at most "24h"; "0" means never late
+
+    error: "Christmas" is not a date
+      --> config.toml:18:13
+       |
+    18 | holidays = ["Christmas"]
+       |             ^^^^^^^^^^^
+       = help: write it as "2026-12-25"
+
+    12 errors
+    "#);
 }
 
 #[test]
-fn a_channel_has_one_team() {
-    let team = "[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"UTC\"\n";
-    let findings = parse(&format!("{team}{team}")).unwrap_err();
-    assert!(
-        findings.contains("two teams post in channel 2"),
-        "{findings}"
-    );
-    assert!(findings.contains("config.toml:3:11"), "{findings}");
-    assert!(findings.contains("config.toml:7:11"), "{findings}");
+fn an_unknown_zone_is_never_utc() {
+    let text = team_with("").replace("UTC", "Europe/Berln");
+    let (config, findings) = parse(&text);
+    assert_eq!(config.teams, []);
+    insta::assert_snapshot!(render_all(&findings), @r#"
+    error: there is no time zone "Europe/Berln" in the IANA database
+     --> config.toml:4:12
+      |
+    4 | timezone = "Europe/Berln"
+      |            ^^^^^^^^^^^^^^
+      = help: did you mean "Europe/Berlin"?
+
+    1 error
+    "#);
 }
 
 #[test]
-fn what_is_no_toml_is_said_with_its_line() {
-    let findings = parse("[state]\ndir = \"s").unwrap_err();
-    assert!(findings.contains("config.toml:2"), "{findings}");
+fn two_teams_on_one_channel_are_named_both() {
+    insta::assert_snapshot!(findings(&(team_with("") + &team_with(""))), @r#"
+    error: two teams are on channel 1120000000000000001
+     --> config.toml:8:11
+      |
+    8 | channel = "1120000000000000001"
+      |           ^^^^^^^^^^^^^^^^^^^^^
+    note: the other one is here
+     --> config.toml:3:11
+      |
+    3 | channel = "1120000000000000001"
+      |           ^^^^^^^^^^^^^^^^^^^^^
+      = help: a channel has one team: give one of the two another channel, or take it out
+
+    1 error
+    "#);
 }
 
-/// The example shows every key with its default, and nothing else.
 #[test]
-fn the_example_is_right_and_complete() {
-    let text = include_str!("../../config.example.toml");
-    let config = parse(text).unwrap();
-    let same = Config {
-        state_dir: Path::new("/etc/quizloop").join(super::DEFAULT_STATE_DIR),
-        ..Config::default()
-    };
-    assert_eq!(config, same, "as it is, the example changes nothing");
-    let live: String = text
-        .lines()
-        .map(|line| {
-            let bare = line
-                .strip_prefix("# ")
-                .filter(|bare| bare.starts_with('[') || bare.contains(" = "));
-            format!("{}\n", bare.unwrap_or(line))
+fn empty_days_and_paths_are_noted() {
+    insta::assert_snapshot!(findings(&("token_file = \"\"\n".to_owned() + &team_with("days = []"))), @r#"
+    error: `token_file` has an empty path
+     --> config.toml:1:14
+      |
+    1 | token_file = ""
+      |              ^^
+      = help: name a path, or take the line out
+
+    error: `days` is empty: there would never be a question
+     --> config.toml:6:8
+      |
+    6 | days = []
+      |        ^^
+      = help: write days = ["mon", "tue", "wed", "thu", "fri"] or some of them
+
+    2 errors
+    "#);
+}
+
+#[test]
+fn a_syntax_error_has_a_line() {
+    insta::assert_snapshot!(findings("[state\ndir = \"state\"\n"), @"
+    error: this is not TOML: unclosed table, expected `]`
+     --> config.toml:1:7
+      |
+    1 | [state
+      |       ^
+      = help: close the brackets around the table's name
+
+    1 error
+    ");
+    insta::assert_snapshot!(findings("[state]\ndir = \"a\"\ndir = \"b\"\n"), @r#"
+    error: the key `dir` is here twice
+     --> config.toml:3:1
+      |
+    3 | dir = "b"
+      | ^^^
+      = help: keep one of them
+
+    1 error
+    "#);
+}
+
+#[test]
+fn windows_line_ends_and_a_mark_do_not_matter() {
+    let text = "\u{feff}".to_owned() + &team_with("at = \"9am\"").replace('\n', "\r\n");
+    let source = Source::decode("config.toml", text.as_bytes()).unwrap();
+    let (_, findings) = Config::parse(&source, Path::new(""));
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].place.as_ref().unwrap().line, 5);
+}
+
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+#[test]
+fn the_example_is_right_and_so_is_what_it_comments_out() {
+    assert_eq!(parse(EXAMPLE), (Config::default(), vec![]));
+    let (config, findings) = parse(&uncommented());
+    assert_eq!(render_all(&findings), "nothing found");
+    assert_eq!(config.teams.len(), 1);
+    assert!(config.token_file.is_some() && config.api_url.is_some());
+}
+
+#[test]
+fn the_example_names_every_key() {
+    let mut table = String::new();
+    let mut named = Vec::new();
+    for line in uncommented().lines() {
+        if line.starts_with('[') {
+            line.clone_into(&mut table);
+            named.push((String::new(), line.trim_matches(['[', ']']).to_owned()));
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            named.push((table.clone(), key.to_owned()));
+        }
+    }
+    named.sort();
+    let mut known: Vec<_> = TABLES
+        .iter()
+        .flat_map(|(table, keys)| {
+            keys.iter()
+                .map(|key| ((*table).to_owned(), (*key).to_owned()))
         })
         .collect();
-    let config = parse(&live).unwrap();
-    assert_eq!(config.teams.len(), 1);
-    for key in [
-        "token_file",
-        "api_url",
-        "dir",
-        "paths",
-        "guild",
-        "channel",
-        "at",
-        "timezone",
-        "days",
-        "reveal",
-        "catch_up",
-        "role",
-        "holidays",
-    ] {
-        assert!(
-            live.contains(&format!("{key} = ")),
-            "{key} is not in the example"
-        );
-    }
+    known.sort();
+    assert_eq!(named, known);
+}
+
+/// The example with its commented settings in force.
+fn uncommented() -> String {
+    let setting = |line: &&str| line.starts_with('[') || line.contains(" = ");
+    let is_prose = |line: &&str| line.ends_with('.');
+    let lines = EXAMPLE.lines().map(|line| line.trim_start_matches("# "));
+    let settings: Vec<_> = lines
+        .filter(setting)
+        .filter(|line| !is_prose(line))
+        .collect();
+    settings.join("\n")
 }

@@ -1,121 +1,225 @@
-//! The bot's token: where it comes from, and that it is never shown.
+//! The bot's token: where it comes from, and that it never is shown.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The environment variable with the token.
-pub const VARIABLE: &str = "DISCORD_TOKEN";
+use crate::findings::Finding;
 
-/// A bot's token. Printing it in any way gives a placeholder.
+/// How Discord wants a bot's token to be announced; people copy it along.
+const PREFIX: &str = "Bot ";
+
+/// A bot's token. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Nowhere was one.
+    /// Nobody gave one.
     #[error(
-        "there is no token: set the environment variable DISCORD_TOKEN, or name a file with token_file in the config. Discord's Developer Portal shows it under Bot → Reset Token. To try Quizloop without one: quizloop sandbox"
+        "there is no bot token: set the environment variable DISCORD_TOKEN, or name a file that holds it \
+         as `token_file` in the config (Discord shows the token in the developer portal, under Bot)"
     )]
     Missing,
-    /// What is there can't be one.
-    #[error("the token in {0} can't be right: it must be one word of printable characters")]
-    Odd(String),
+    /// The file is there, but nothing in it.
+    #[error("the token file {} is empty: put the bot's token into it", .0.display())]
+    EmptyFile(PathBuf),
     /// The file can't be read.
-    #[error("the token file {file} can't be read: {error}")]
-    File {
+    #[error("can't read the token file {}: {why}", .path.display())]
+    Unreadable {
         /// The file.
-        file: PathBuf,
-        /// Why.
-        error: std::io::Error,
+        path: PathBuf,
+        /// What the system says.
+        why: std::io::Error,
     },
+    /// It holds something that no token has. What it is is not shown: it may be most of a token.
+    #[error("the bot token from {0} is no token: it must be one line without spaces")]
+    Malformed(String),
 }
 
 impl Token {
-    /// The token from the environment, else from the file.
-    ///
-    /// # Errors
-    ///
-    /// There is none, or it can't be one.
-    pub fn find(variable: Option<&str>, file: Option<&Path>) -> Result<Self, TokenError> {
-        if let Some(text) = variable.filter(|text| !text.trim().is_empty()) {
-            return Self::parse(text, VARIABLE);
-        }
-        let file = file.ok_or(TokenError::Missing)?;
-        let text = std::fs::read_to_string(file).map_err(|error| TokenError::File {
-            file: file.to_owned(),
-            error,
-        })?;
-        if text.trim().is_empty() {
-            return Err(TokenError::Missing);
-        }
-        Self::parse(&text, &file.display().to_string())
-    }
-
-    /// Takes a token as people paste it: with space around it, or with "Bot " before it.
-    fn parse(text: &str, from: &str) -> Result<Self, TokenError> {
+    /// Takes a token with the space around it and the word "Bot" that people copy along. None if it
+    /// could not be sent in a header.
+    pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let text = text.strip_prefix("Bot ").unwrap_or(text).trim();
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(TokenError::Odd(from.to_owned()));
-        }
-        Ok(Self(text.to_owned()))
+        let text = text.strip_prefix(PREFIX).unwrap_or(text).trim_start();
+        let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        sound.then(|| Self(text.to_owned()))
     }
 
-    /// The token itself, for the connection to Discord and for striking it out of logs.
+    /// The token itself, for Discord alone.
     pub fn secret(&self) -> &str {
         &self.0
+    }
+
+    /// The id of the bot's account, which a token carries in front in base64. It also is the id of
+    /// the application, unless that is from before August 2016.
+    pub fn bot_id(&self) -> Option<u64> {
+        let (first, _) = self.0.split_once('.')?;
+        let digits = String::from_utf8(base64(first)?).ok()?;
+        digits.parse().ok().filter(|id| *id > 0)
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(token)")
     }
 }
 
-/// Whether others than its owner can read a file.
-#[cfg(unix)]
-pub fn is_open_to_others(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(file).is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
+/// Looks for the token: in the value of `DISCORD_TOKEN`, else in the config's token file. Also says
+/// if others can read that file.
+///
+/// # Errors
+///
+/// There is none, or it can't be one.
+pub fn find_token(
+    environment: Option<&str>,
+    file: Option<&Path>,
+) -> Result<(Token, Option<Finding>), TokenError> {
+    if let Some(text) = environment.filter(|text| !text.trim().is_empty()) {
+        let token = Token::parse(text);
+        return token
+            .map(|token| (token, None))
+            .ok_or_else(|| TokenError::Malformed("DISCORD_TOKEN".to_owned()));
+    }
+    let path = file.ok_or(TokenError::Missing)?;
+    let text = std::fs::read_to_string(path).map_err(|why| TokenError::Unreadable {
+        path: path.to_owned(),
+        why,
+    })?;
+    if text.trim().is_empty() {
+        return Err(TokenError::EmptyFile(path.to_owned()));
+    }
+    match Token::parse(&text) {
+        Some(token) => Ok((token, open_to_others(path))),
+        None => Err(TokenError::Malformed(path.display().to_string())),
+    }
 }
 
-/// Whether others than its owner can read a file; not known here.
+/// A warning about a token file that other accounts of the machine can read.
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt;
+    const GROUP_AND_OTHERS: u32 = 0o077;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & GROUP_AND_OTHERS != 0).then(|| {
+        let name = path.display().to_string();
+        let fix = format!("chmod 600 {name}");
+        Finding::warning(
+            name,
+            "other accounts of this machine can read the bot's token",
+        )
+        .fix(fix)
+    })
+}
+
 #[cfg(not(unix))]
-pub fn is_open_to_others(_: &Path) -> bool {
-    false
+fn open_to_others(_path: &Path) -> Option<Finding> {
+    None
+}
+
+/// Decodes base64, with either alphabet, padded or not.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0_u32, 0_u8);
+    for c in text.trim_end_matches('=').bytes() {
+        let value = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 0xFF).ok()?);
+        }
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The id 1110000000000000009 in base64, and made-up rest.
+    const TOKEN: &str = "MTExMDAwMDAwMDAwMDAwMDAwOQ.Gh3x.not-a-real-one";
+
     #[test]
-    fn is_found_as_people_paste_it_and_never_printed() {
-        let token = Token::find(Some(" Bot MTEx.abc \n"), None).unwrap();
-        assert_eq!(token.secret(), "MTEx.abc");
-        assert_eq!(format!("{token:?}"), "(token)");
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("token");
-        std::fs::write(&file, "abc\n").unwrap();
-        assert_eq!(Token::find(None, Some(&file)).unwrap().secret(), "abc");
-        assert_eq!(
-            Token::find(Some("  "), Some(&file)).unwrap().secret(),
-            "abc"
-        );
+    fn a_token_is_never_shown() {
+        let token = Token::parse(TOKEN).unwrap();
+        assert_eq!(token.secret(), TOKEN);
+        assert_eq!(format!("{token:?} {token}"), "Token(…) (token)");
+        let bad = find_token(Some("half a-token"), None).unwrap_err();
+        assert!(!bad.to_string().contains("half"), "{bad}");
     }
 
     #[test]
-    fn what_can_t_be_one_is_refused_without_showing_it() {
-        assert!(matches!(Token::find(None, None), Err(TokenError::Missing)));
-        let odd = Token::find(Some("two words"), None)
-            .unwrap_err()
-            .to_string();
-        insta::assert_snapshot!(odd, @"the token in DISCORD_TOKEN can't be right: it must be one word of printable characters");
-        assert!(matches!(
-            Token::find(None, Some(Path::new("/nowhere"))),
-            Err(TokenError::File { .. })
-        ));
+    fn what_people_copy_along_does_not_matter() {
+        let plain = Token::parse(TOKEN);
+        assert_eq!(Token::parse(&format!("  Bot {TOKEN}\r\n")), plain);
+        assert_eq!(Token::parse("a\nb"), None);
+        assert_eq!(Token::parse("  "), None);
+    }
+
+    #[test]
+    fn the_bots_id_is_in_front() {
+        assert_eq!(
+            Token::parse(TOKEN).unwrap().bot_id(),
+            Some(1_110_000_000_000_000_009)
+        );
+        assert_eq!(Token::parse("sandbox").unwrap().bot_id(), None);
+        assert_eq!(Token::parse("!!.x.y").unwrap().bot_id(), None);
+    }
+
+    #[test]
+    fn the_environment_comes_before_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "from-the-file\n").unwrap();
+        let found = |environment| find_token(environment, Some(&file)).unwrap().0;
+        assert_eq!(
+            found(Some("from-the-environment")).secret(),
+            "from-the-environment"
+        );
+        assert_eq!(found(Some("")).secret(), "from-the-file");
+        assert_eq!(found(None).secret(), "from-the-file");
+    }
+
+    #[test]
+    fn what_is_wrong_is_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let says = |file: Option<&Path>| find_token(None, file).unwrap_err().to_string();
+        assert!(says(None).starts_with("there is no bot token: set the environment variable"));
+        assert!(says(Some(&file)).starts_with("can't read the token file"));
+        std::fs::write(&file, " \n").unwrap();
+        assert!(says(Some(&file)).ends_with("is empty: put the bot's token into it"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_noticed() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, TOKEN).unwrap();
+        let noticed = |mode| {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(&file, permissions).unwrap();
+            find_token(None, Some(&file)).unwrap().1.is_some()
+        };
+        assert!(noticed(0o644));
+        assert!(!noticed(0o600));
     }
 }

@@ -1,84 +1,171 @@
-//! Finding an IANA time zone by what somebody typed.
+//! The names of time zones: reading one, and finding what somebody may mean.
+
+use std::sync::LazyLock;
 
 use crate::findings::near_matches;
+use crate::practice::zone::{UnknownZone, Zone};
 
-/// Zones that are offered before anything is typed: a few of the most used, over the world.
+/// What is suggested before anything was typed.
 const USUAL: [&str; 12] = [
     "UTC",
-    "Europe/Berlin",
     "Europe/London",
-    "Europe/Paris",
+    "Europe/Berlin",
+    "Europe/Kyiv",
     "America/New_York",
     "America/Chicago",
     "America/Los_Angeles",
     "America/Sao_Paulo",
     "Asia/Kolkata",
+    "Asia/Shanghai",
     "Asia/Tokyo",
-    "Asia/Singapore",
     "Australia/Sydney",
 ];
 
-/// Up to `limit` names that fit, the best first: names or cities that begin with it, names that have it
-/// somewhere, then near misses. Spaces and case don't matter.
-pub fn search(typed: &str, limit: usize) -> Vec<String> {
-    let wanted = typed.trim().to_lowercase().replace(' ', "_");
-    if wanted.is_empty() {
-        return USUAL
-            .iter()
-            .take(limit)
-            .map(|name| (*name).to_owned())
-            .collect();
-    }
-    let names: Vec<String> = jiff::tz::db()
+/// How many names are offered for one that is unknown.
+const NEAR: usize = 3;
+
+/// A name of the database and what it is searched by.
+struct Name {
+    name: String,
+    /// Lower case, words parted by spaces: `america/new york`.
+    key: String,
+}
+
+/// All names of the bundled database, those of regions (`Europe/Berlin`) before old aliases (`GB`).
+static NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| {
+    let mut names: Vec<_> = jiff::tz::db()
         .available()
-        .map(|name| name.to_string())
+        .map(|name| Name {
+            name: name.to_string(),
+            key: key(name.as_str()),
+        })
+        .filter(|name| Zone::named(&name.name).is_ok())
         .collect();
-    let mut found: Vec<(u8, &str)> = names
+    names.sort_by(|a, b| (!a.is_region(), &a.name).cmp(&(!b.is_region(), &b.name)));
+    names
+});
+
+impl Name {
+    fn is_region(&self) -> bool {
+        self.name == "UTC" || (self.name.contains('/') && !self.name.starts_with("Etc/"))
+    }
+
+    /// How well the name fits what was typed, less is better; none if it does not.
+    fn fit(&self, typed: &str) -> Option<u8> {
+        let city = self.key.rsplit('/').next().unwrap_or(&self.key);
+        let rank = if self.key == typed {
+            0
+        } else if city == typed {
+            1
+        } else if city.starts_with(typed) {
+            2
+        } else if self.key.starts_with(typed) {
+            3
+        } else if self
+            .key
+            .split(['/', ' '])
+            .any(|word| word.starts_with(typed))
+        {
+            4
+        } else if self.key.contains(typed) {
+            5
+        } else {
+            return None;
+        };
+        Some(rank)
+    }
+}
+
+/// Says that there is no such zone, and which there are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{unknown}")]
+pub struct NoSuchZone {
+    unknown: UnknownZone,
+    /// Names that may be meant, the best first.
+    pub near: Vec<&'static str>,
+}
+
+impl NoSuchZone {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self.near.split_first() {
+            None => {
+                "zones are named like \"Europe/Berlin\", \"America/New_York\" or \"UTC\"".to_owned()
+            }
+            Some((near, [])) => format!("did you mean \"{near}\"?"),
+            Some((near, more)) => {
+                format!("did you mean \"{near}\"? or \"{}\"", more.join("\", \""))
+            }
+        }
+    }
+}
+
+/// Reads the name of a zone; upper and lower case don't matter.
+///
+/// # Errors
+///
+/// There is no such zone.
+pub fn parse(name: &str) -> Result<Zone, NoSuchZone> {
+    Zone::named(name.trim()).map_err(|unknown| NoSuchZone {
+        near: search(name, NEAR),
+        unknown,
+    })
+}
+
+/// The names that fit what was typed so far, the best first: `berl`, `new york`, `utc`. Without a
+/// name that holds it, those that look alike.
+pub fn search(typed: &str, limit: usize) -> Vec<&'static str> {
+    let typed = key(typed.trim());
+    if typed.is_empty() {
+        return USUAL.into_iter().take(limit).collect();
+    }
+    let mut found: Vec<_> = NAMES
         .iter()
-        .filter_map(|name| Some((rank(name, &wanted)?, name.as_str())))
+        .filter_map(|name| Some((name.fit(&typed)?, name.name.as_str())))
         .collect();
-    found.sort_unstable();
+    // The names are in order already; the sort keeps it among those that fit alike.
+    found.sort_by_key(|(rank, _)| *rank);
     if found.is_empty() {
-        found = nearest(&names, &wanted, limit);
+        return look_alikes(&typed, limit);
     }
     found
         .into_iter()
         .take(limit)
-        .map(|(_, name)| name.to_owned())
+        .map(|(_, name)| name)
         .collect()
 }
 
-fn rank(name: &str, wanted: &str) -> Option<u8> {
-    let name = name.to_lowercase();
-    let city = city(&name);
-    match () {
-        () if name == wanted || city == wanted => Some(0),
-        () if name.starts_with(wanted) || city.starts_with(wanted) => Some(1),
-        () if name.contains(wanted) => Some(2),
-        () => None,
-    }
-}
-
-fn city(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
-}
-
-/// Near misses of whole names, and of cities.
-fn nearest<'n>(names: &'n [String], wanted: &str, limit: usize) -> Vec<(u8, &'n str)> {
-    let whole = near_matches(wanted, names.iter().map(String::as_str), limit);
-    let cities: Vec<&str> = names.iter().map(|name| city(name)).collect();
-    let near = near_matches(city(wanted), cities.iter().copied(), limit);
-    let of_city = names
+fn look_alikes(typed: &str, limit: usize) -> Vec<&'static str> {
+    let city = typed.rsplit('/').next().unwrap_or(typed);
+    let whole = NAMES.iter().map(|name| name.key.as_str());
+    let cities = NAMES.iter().filter_map(|name| name.key.rsplit('/').next());
+    let near = near_matches(typed, whole, limit);
+    let near_cities = near_matches(city, cities, limit);
+    let mut found = Vec::new();
+    for name in NAMES
         .iter()
-        .map(String::as_str)
-        .filter(|name| near.contains(&city(name)));
-    let mut found: Vec<(u8, &str)> = Vec::new();
-    for name in whole.into_iter().chain(of_city) {
-        if found.iter().all(|(_, known)| *known != name) {
-            found.push((3, name));
+        .map(|name| (name.key.as_str(), name.name.as_str()))
+    {
+        let is_near = near.contains(&name.0);
+        let is_near_city = name
+            .0
+            .rsplit('/')
+            .next()
+            .is_some_and(|city| near_cities.contains(&city));
+        if is_near || is_near_city {
+            found.push((!is_near, name.1));
         }
     }
+    found.sort_by_key(|(far, _)| *far);
     found
+        .into_iter()
+        .take(limit)
+        .map(|(_, name)| name)
+        .collect()
+}
+
+fn key(name: &str) -> String {
+    name.to_lowercase().replace('_', " ")
 }
 
 #[cfg(test)]
@@ -86,22 +173,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_zones_as_people_type_them() {
-        assert_eq!(search("berl", 3), ["Europe/Berlin"]);
-        assert_eq!(search("new york", 3), ["America/New_York"]);
-        assert_eq!(search("utc", 1), ["Etc/UTC"]);
-        assert_eq!(search("UTC", 2), ["Etc/UTC", "UTC"]);
-        assert_eq!(search("Europe/Berln", 1), ["Europe/Berlin"]);
-        assert_eq!(search("Kathmandoo", 1), ["Asia/Kathmandu"]);
-        assert!(search("Mars", 3).iter().all(|name| !name.contains("Mars")));
-        assert_eq!(search("", 25).len(), USUAL.len());
-        assert_eq!(search("a", 25).len(), 25);
+    fn finds_zones_by_what_people_type() {
+        let first = |typed| search(typed, 25).first().copied();
+        assert_eq!(first("berl"), Some("Europe/Berlin"));
+        assert_eq!(first("new york"), Some("America/New_York"));
+        assert_eq!(first("New_Y"), Some("America/New_York"));
+        assert_eq!(first("utc"), Some("UTC"));
+        assert_eq!(first("Europe/Berln"), Some("Europe/Berlin"));
+        assert_eq!(first("Eurpoe/Berlin"), Some("Europe/Berlin"));
+        assert_eq!(first("kathmandoo"), Some("Asia/Kathmandu"));
+        assert_eq!(first("america/arg"), Some("America/Argentina/Buenos_Aires"));
+        assert_eq!(first(""), Some("UTC"));
+        assert_eq!(first("olympus mons"), None);
+        assert_eq!(search("europe", 25).len(), 25);
     }
 
     #[test]
-    fn everything_offered_is_a_zone() {
-        for name in search("", 25).iter().chain(&search("a", 25)) {
-            assert!(crate::practice::zone::Zone::named(name).is_ok(), "{name}");
+    fn the_usual_ones_exist() {
+        assert!(NAMES.len() > 400);
+        for name in USUAL {
+            assert_eq!(parse(name).unwrap().name(), name);
         }
+    }
+
+    #[test]
+    fn an_unknown_zone_is_not_utc() {
+        let unknown = parse("Berlin").unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            "there is no time zone \"Berlin\" in the IANA database"
+        );
+        assert_eq!(unknown.help(), "did you mean \"Europe/Berlin\"?");
+        let unknown = parse("+02:00").unwrap_err();
+        assert_eq!(unknown.near, Vec::<&str>::new());
+        assert_eq!(parse("Etc/UTC").unwrap().name(), "Etc/UTC");
     }
 }

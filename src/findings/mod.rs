@@ -13,7 +13,7 @@ use std::ops::Range;
 
 pub use self::near::{did_you_mean, near_matches};
 pub use self::render::render_all;
-pub use self::source::{MAX_BYTES, Source};
+pub use self::source::{MAX_BYTES, RawFile, Source};
 pub use self::walk::{Field, Table, Walk};
 
 /// A stretch of a source, in bytes.

@@ -25,7 +25,7 @@ pub fn near_matches<'c>(
             (distance <= allowed).then_some((distance, candidate))
         })
         .collect();
-    near.sort();
+    near.sort_unstable();
     near.truncate(limit);
     near.into_iter().map(|(_, candidate)| candidate).collect()
 }

@@ -11,19 +11,33 @@ pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
+/// A file as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawFile {
+    /// Its name as the person who wrote it knows it.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
 /// A named text with which places can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: String,
     text: String,
+    /// Where each line begins, as there may be thousands of findings in a big file.
+    lines: Vec<usize>,
 }
 
 impl Source {
     /// Takes text that is known to be text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         Self {
             name: name.into(),
-            text: text.into(),
+            lines: std::iter::once(0).chain(breaks).collect(),
+            text,
         }
     }
 
@@ -32,14 +46,14 @@ impl Source {
     /// # Errors
     ///
     /// The file is too big, or not UTF-8.
-    pub fn decode(name: &str, bytes: &[u8]) -> Result<Self, Finding> {
+    pub fn decode(name: &str, bytes: &[u8]) -> Result<Self, Box<Finding>> {
         if bytes.len() > MAX_BYTES {
-            return Err(too_big(name, bytes.len()));
+            return Err(too_big(name).into());
         }
         let bytes = bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes);
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Self::new(name, text.replace("\r\n", "\n"))),
-            Err(error) => Err(not_utf8(name, bytes, error.valid_up_to())),
+            Err(error) => Err(not_utf8(name, bytes, error.valid_up_to()).into()),
         }
     }
 
@@ -56,13 +70,14 @@ impl Source {
     /// Where a stretch of the text is. A stretch of several lines is shown by its first.
     pub fn place(&self, span: &Span) -> Place {
         let start = floor_boundary(&self.text, span.start);
-        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = self.lines.partition_point(|begin| *begin <= start);
+        let line_start = self.lines[line - 1];
         let line_end = self.text[start..]
             .find('\n')
             .map_or(self.text.len(), |at| start + at);
         let end = floor_boundary(&self.text, span.end).clamp(start, line_end);
         Place {
-            line: self.text[..line_start].matches('\n').count() + 1,
+            line,
             column: self.text[line_start..start].chars().count() + 1,
             width: self.text[start..end].chars().count().max(1),
             text: self.text[line_start..line_end].to_owned(),
@@ -90,14 +105,12 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         .unwrap_or(0)
 }
 
-fn too_big(name: &str, size: usize) -> Finding {
-    let mib = size.div_ceil(1024 * 1024);
+fn too_big(name: &str) -> Finding {
     let limit = MAX_BYTES / (1024 * 1024);
-    Finding::error(
-        name,
-        format!("this file has {mib} MB; no more than {limit} MB are read"),
+    let message = format!("this file is too big: no more than {limit} MB are read");
+    Finding::error(name, message).fix(
+        "split it into several files, or take it out of `bank.paths` if it is no question file",
     )
-    .fix("split it into several files, or take it out of `bank.paths` if it is no question file")
 }
 
 fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Finding {
@@ -105,28 +118,21 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Finding {
         return Finding::error(name, "this file is UTF-16, not UTF-8")
             .fix("save it again as UTF-8 in your editor");
     }
-    let (before, rest) = bytes.split_at(valid);
-    let line_start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
-    let line_end = rest.iter().position(|byte| *byte == b'\n');
-    let line = &bytes[line_start..line_end.map_or(bytes.len(), |at| valid + at)];
-    let text = String::from_utf8_lossy(line).trim_end().to_owned();
+    let before = String::from_utf8_lossy(&bytes[..valid]);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let rest = String::from_utf8_lossy(&bytes[valid..]);
+    let rest_of_line = rest.lines().next().unwrap_or_default();
     let place = Place {
-        line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-        column: String::from_utf8_lossy(&before[line_start..])
-            .chars()
-            .count()
-            + 1,
+        line: before.matches('\n').count() + 1,
+        column: before[start..].chars().count() + 1,
         width: 1,
-        text,
+        text: format!("{}{rest_of_line}", &before[start..]),
     };
-    let byte = rest.first().copied().unwrap_or_default();
     let message = format!(
-        "this file is not UTF-8: byte {} of line {} is 0x{byte:02X}",
-        valid - line_start + 1,
-        place.line
+        "this file is not UTF-8: byte {} of line {} is 0x{:02X}",
+        valid - start + 1,
+        place.line,
+        bytes.get(valid).copied().unwrap_or_default()
     );
     Finding {
         place: Some(place),
@@ -176,7 +182,7 @@ mod tests {
     fn refuses_what_is_too_big() {
         let finding = Source::decode("a.toml", &vec![b' '; MAX_BYTES + 1]).unwrap_err();
         insta::assert_snapshot!(finding, @"
-        error: this file has 11 MB; no more than 10 MB are read
+        error: this file is too big: no more than 10 MB are read
          --> a.toml
           = help: split it into several files, or take it out of `bank.paths` if it is no question file
         ");

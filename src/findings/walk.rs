@@ -6,7 +6,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Finding, Source, Span, did_you_mean};
+use super::{Finding, Source, Span, did_you_mean, near_matches};
 
 /// A TOML value with its place.
 pub type Value<'d> = Spanned<DeValue<'d>>;
@@ -36,6 +36,8 @@ pub struct Table<'d> {
     pub span: Span,
     /// What people call it: `[[team]]`.
     pub name: &'static str,
+    /// Keys that an unknown key was probably meant to be.
+    meant: Vec<String>,
 }
 
 /// The notes of one walk through one source.
@@ -43,6 +45,13 @@ pub struct Table<'d> {
 pub struct Walk<'s> {
     source: &'s Source,
     findings: Vec<Finding>,
+}
+
+impl Table<'_> {
+    /// Whether the key is there, whatever its value.
+    pub fn has(&self, key: &str) -> bool {
+        self.items.contains_key(key)
+    }
 }
 
 impl<'s> Walk<'s> {
@@ -89,11 +98,8 @@ impl<'s> Walk<'s> {
             return Finding::at(self.source, &span, format!("the key `{key}` is here twice"))
                 .fix("keep one of them");
         }
-        Finding::at(
-            self.source,
-            &span,
-            format!("this is not TOML: {}", error.message()),
-        )
+        let message = format!("this is not TOML: {}", error.message());
+        Finding::at(self.source, &span, message).fix(syntax_fix(error.message()))
     }
 
     /// Notes a finding.
@@ -114,14 +120,22 @@ impl<'s> Walk<'s> {
         name: &'static str,
         known: &[&str],
     ) -> Table<'d> {
+        let mut meant = Vec::new();
         for key in items.keys() {
             let word = key.get_ref().as_ref();
             if !known.contains(&word) {
                 let message = format!("unknown key `{word}` in {name}");
                 self.error(&key.span(), message, did_you_mean(word, known));
+                let near = near_matches(word, known.iter().copied(), 1);
+                meant.extend(near.into_iter().map(str::to_owned));
             }
         }
-        Table { items, span, name }
+        Table {
+            items,
+            span,
+            name,
+            meant,
+        }
     }
 
     /// A key that may be left out.
@@ -152,11 +166,28 @@ impl<'s> Walk<'s> {
         key: &str,
         read: impl FnOnce(&'d Value<'d>) -> Result<T, &'static str>,
     ) -> Option<Field<T>> {
-        if !table.items.contains_key(key) {
+        // Of a key with a slip in it, the slip was noted.
+        if !table.has(key) && !table.meant.iter().any(|meant| meant == key) {
             let message = format!("{} lacks the key `{key}`", table.name);
             self.error(&table.span, message, format!("add a line `{key} = …`"));
         }
         self.optional(table, key, read)
+    }
+
+    /// A string that may be left out, read by a function that notes what is wrong with it. Left out,
+    /// it is the default.
+    pub fn text_or<'d, T>(
+        &mut self,
+        table: &Table<'d>,
+        key: &str,
+        default: T,
+        read: impl FnOnce(&mut Self, &Field<&'d str>) -> Option<T>,
+    ) -> Option<T> {
+        if !table.has(key) {
+            return Some(default);
+        }
+        let found = self.optional(table, key, text)?;
+        read(self, &found)
     }
 
     /// The items of an array that all must be of one type; those that are not are noted.
@@ -189,13 +220,35 @@ impl<'s> Walk<'s> {
         let is = with_article(value.get_ref().type_str());
         let message = format!("{key} must be {wanted}, not {is}");
         let finding = Finding::at(self.source, &value.span(), message);
-        let quote =
-            wanted == TEXT && matches!(value.get_ref(), DeValue::Integer(_) | DeValue::Datetime(_));
-        self.note(finding.maybe_fix(quote.then(|| "put it in quotes".to_owned())));
+        let fix = match (wanted, value.get_ref()) {
+            (TEXT, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)) => {
+                Some("put it in quotes".to_owned())
+            }
+            (NUMBER, DeValue::String(_)) => Some("take the quotes away".to_owned()),
+            (ARRAY, DeValue::String(_)) => Some("put it in square brackets".to_owned()),
+            (ARRAY, DeValue::Table(_)) => {
+                Some("write its name in two pairs of brackets: [[…]]".to_owned())
+            }
+            _ => None,
+        };
+        self.note(finding.maybe_fix(fix));
+    }
+}
+
+/// What to do about a syntax error, by what the parser says of it.
+fn syntax_fix(message: &str) -> &'static str {
+    if message.contains("string") {
+        "end the text with the quotes it began with; a text of several lines has three at each end"
+    } else if message.contains("table") {
+        "close the brackets around the table's name"
+    } else {
+        "mend this line, or the one before it"
     }
 }
 
 const TEXT: &str = "a string";
+const NUMBER: &str = "a whole number from 1";
+const ARRAY: &str = "an array";
 
 /// Reads a string.
 ///
@@ -216,7 +269,7 @@ pub fn number(value: &Value<'_>) -> Result<u32, &'static str> {
     integer
         .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
         .filter(|number| *number > 0)
-        .ok_or("a whole number from 1")
+        .ok_or(NUMBER)
 }
 
 /// Reads an array.
@@ -229,7 +282,7 @@ pub fn array<'d>(value: &'d Value<'d>) -> Result<&'d [Value<'d>], &'static str> 
         .get_ref()
         .as_array()
         .map(|array| array.iter().as_slice())
-        .ok_or("an array")
+        .ok_or(ARRAY)
 }
 
 /// Reads a table.

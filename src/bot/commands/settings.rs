@@ -69,22 +69,17 @@ pub fn changed(mut settings: Settings, call: &Call) -> Result<Settings, Sorry> {
 }
 
 fn zone(text: &str) -> Result<Zone, Sorry> {
-    Zone::named(text.trim()).map_err(|unknown| {
-        let near = config::zone::search(text, 3);
-        let hint = if near.is_empty() {
-            "Zones are named like Europe/Berlin, America/New_York or UTC".to_owned()
-        } else {
-            format!("Did you mean {}", near.join(", "))
-        };
-        let name = crate::bot::render::text::plain(&unknown.0);
+    config::zone::parse(text).map_err(|none| {
+        let name = crate::bot::render::text::plain(text);
+        let help = none.help();
         Sorry::BadOption(format!(
-            "There is no time zone \"{name}\". {hint}? Pick one of the suggestions."
+            "There is no time zone \"{name}\": {help} Pick one of the suggestions."
         ))
     })
 }
 
 fn time(text: &str) -> Result<Time, Sorry> {
-    config::parse_time(text).ok_or_else(|| {
+    config::time_of_day(text).ok_or_else(|| {
         let shown = crate::bot::render::text::plain(text);
         Sorry::BadOption(format!(
             "\"{shown}\" is not a time of day. Write it with 24 hours, such as 09:00 or 17:30."
@@ -93,7 +88,7 @@ fn time(text: &str) -> Result<Time, Sorry> {
 }
 
 fn catch_up(text: &str) -> Result<SignedDuration, Sorry> {
-    config::parse_catch_up(text).ok_or_else(|| {
+    config::catch_up(text).ok_or_else(|| {
         Sorry::BadOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
     })
 }

@@ -38,9 +38,9 @@ pub fn definition() -> Value {
 
 /// Suggestions for a zone.
 pub fn zones(typed: &str) -> Vec<Suggestion> {
-    let both = |name: String| Suggestion {
-        value: name.clone(),
-        name,
+    let both = |name: &str| Suggestion {
+        name: name.to_owned(),
+        value: name.to_owned(),
     };
     config::zone::search(typed, SUGGESTIONS_MAX)
         .into_iter()

@@ -1,0 +1,215 @@
+//! What an entry must be to be asked at all, besides its [limits](super::limits): named well, complete,
+//! and made so that nothing in it breaks the message around it.
+
+use super::entry::Entry;
+use super::question::Kind;
+use crate::findings::{Finding, Source};
+
+/// Where the built-in questions link to.
+const PYTHON_DOCS: &str = "https://docs.python.org/3/";
+
+/// Characters of a link: it may become a link button (Discord docs, components/reference, "Button
+/// Structure": url).
+const DOCS_MAX: usize = 512;
+
+/// What ends a code block in a message.
+const FENCE: &str = "```";
+
+/// Everything in an entry that keeps it from being asked.
+pub fn check(entry: &Entry, source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    names(entry, source, &mut findings);
+    texts(entry, source, &mut findings);
+    programs(entry, source, &mut findings);
+    docs(entry, source, &mut findings);
+    findings
+}
+
+fn names(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+    let question = &entry.question;
+    for (field, name) in [("id", &question.id), ("topic", &question.topic)] {
+        if !is_kebab_case(name) {
+            let what = format!("the {field} \"{name}\" is not in kebab-case");
+            let fix = "write lower-case letters and digits, with single hyphens between words";
+            findings.push(entry.error(source, field, what).fix(fix));
+        }
+    }
+}
+
+/// Ids become part of what buttons carry, where `:` and `*` have a meaning.
+fn is_kebab_case(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.split('-')
+        .all(|word| !word.is_empty() && word.chars().all(plain))
+}
+
+fn texts(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+    for passage in entry.prose() {
+        let wrong = if passage.text.is_empty() {
+            Some(("is empty", "write it, or take the entry out"))
+        } else if passage.text.contains(FENCE) {
+            Some((
+                "has a code fence in it",
+                "put programs into `code`, a word of code between single backticks",
+            ))
+        } else if passage.text.contains(is_control) {
+            Some(("has a control character in it", "take it out"))
+        } else if passage.field == "points" && passage.text.contains('\n') {
+            Some((
+                "has an empty line in it",
+                "make two points of it: each is a single line",
+            ))
+        } else {
+            None
+        };
+        if let Some((what, fix)) = wrong {
+            findings.push(
+                entry
+                    .error_in(source, &passage, format!("{passage} {what}"))
+                    .fix(fix),
+            );
+        }
+    }
+    let points = &entry.question.points;
+    for (item, point) in points.iter().enumerate() {
+        if points[..item].contains(point) {
+            let what = format!("point {} is there twice", item + 1);
+            let finding = Finding::at(source, &entry.key("points", Some(item)), what);
+            findings.push(finding.fix("each point is ticked on its own: take one of them out"));
+        }
+    }
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() && c != '\n'
+}
+
+fn programs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+    let question = &entry.question;
+    for (field, text) in entry.programs() {
+        if text.contains(FENCE) {
+            let what = format!("`{field}` has a code fence in it, which would end the code block");
+            let fix = "write the three backticks in another way, such as \"`\" * 3";
+            findings.push(entry.error(source, field, what).fix(fix));
+        }
+        if text.contains(|c| is_control(c) && c != '\t') {
+            let what = format!("`{field}` has a control character in it");
+            findings.push(
+                entry
+                    .error(source, field, what)
+                    .fix("take it out, or write its escape"),
+            );
+        }
+    }
+    let pairs = [
+        (
+            "code",
+            question.code.is_some(),
+            "output",
+            question.output.is_some(),
+        ),
+        (
+            "output",
+            question.output.is_some(),
+            "code",
+            question.code.is_some(),
+        ),
+        (
+            "broken",
+            question.broken.is_some(),
+            "code",
+            question.code.is_some(),
+        ),
+        (
+            "broken_output",
+            question.broken_output.is_some(),
+            "broken",
+            question.broken.is_some(),
+        ),
+    ];
+    for (field, is_there, other, other_is_there) in pairs {
+        if is_there && !other_is_there {
+            let what = format!("there is `{field}`, but no `{other}`");
+            let fix = format!("add `{other}`, or take `{field}` out");
+            findings.push(entry.error(source, field, what).fix(fix));
+        }
+    }
+    kinds(entry, source, findings);
+}
+
+fn kinds(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+    let question = &entry.question;
+    if question.kind == Kind::Predict && question.code.is_none() {
+        let what = "there is no `code` of which to predict the output";
+        let fix = "add `code` and `output`, or choose another type";
+        findings.push(entry.error(source, "type", what).fix(fix));
+    }
+    if question.kind == Kind::Bug && question.broken.is_none() && entry.built_in {
+        let what = "there is no `broken` program in which to find the bug";
+        let fix = "add `broken`; `code` is the mended program";
+        findings.push(entry.error(source, "type", what).fix(fix));
+    }
+    if question.kind != Kind::Bug && question.broken.is_some() {
+        let what = format!(
+            "a question of type {} has a `broken` program",
+            question.kind
+        );
+        findings.push(
+            entry
+                .error(source, "broken", what)
+                .fix("make it type = \"bug\", or take it out"),
+        );
+    }
+}
+
+fn docs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+    let docs = entry.question.docs.as_str();
+    let page = docs.strip_prefix("https://").unwrap_or_default();
+    let wrong = if page.is_empty()
+        || page.starts_with('/')
+        || docs.contains(|c: char| c.is_whitespace() || is_control(c))
+    {
+        Some((
+            "is not an https link".to_owned(),
+            "write the whole link, such as \"https://docs.python.org/3/library/asyncio.html\"",
+        ))
+    } else if docs.len() > DOCS_MAX {
+        let over = docs.len() - DOCS_MAX;
+        Some((
+            format!(
+                "has {} characters, {over} more than the {DOCS_MAX} that fit",
+                docs.len()
+            ),
+            "shorten it",
+        ))
+    } else if entry.built_in && !docs.starts_with(PYTHON_DOCS) {
+        Some((
+            format!("is not under {PYTHON_DOCS}"),
+            "link to Python's own documentation",
+        ))
+    } else {
+        None
+    };
+    if let Some((what, fix)) = wrong {
+        findings.push(
+            entry
+                .error(source, "docs", format!("`docs` {what}"))
+                .fix(fix),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kebab_case_has_single_hyphens_between_words() {
+        for good in ["a", "queue-handover", "python-3-14"] {
+            assert!(is_kebab_case(good), "{good}");
+        }
+        for bad in ["", "-a", "a-", "a--b", "A", "a_b", "a b", "a:b", "ä"] {
+            assert!(!is_kebab_case(bad), "{bad}");
+        }
+    }
+}

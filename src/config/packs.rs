@@ -1,0 +1,95 @@
+//! Reads the files of `bank.paths`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::findings::{Finding, MAX_BYTES, RawFile};
+
+/// Reads question files, and of folders all files whose names end in `.toml`, in the order of their
+/// names.
+pub fn read(paths: &[PathBuf]) -> (Vec<RawFile>, Vec<Finding>) {
+    let (mut packs, mut findings) = (Vec::new(), Vec::new());
+    for path in paths {
+        match files(path) {
+            Ok(files) if files.is_empty() => findings.push(no_files(path)),
+            Ok(files) => {
+                for file in files {
+                    match pack(&file) {
+                        Ok(pack) => packs.push(pack),
+                        Err(why) => findings.push(unreadable(&file, &why)),
+                    }
+                }
+            }
+            Err(why) => findings.push(unreadable(path, &why)),
+        }
+    }
+    (packs, findings)
+}
+
+fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !std::fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|ending| ending == "toml") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Reads one byte more than is allowed, so that the bank can say that a file is too big without the
+/// memory that it would take.
+fn pack(file: &Path) -> io::Result<RawFile> {
+    use io::Read;
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAX_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    std::fs::File::open(file)?
+        .take(limit)
+        .read_to_end(&mut bytes)?;
+    Ok(RawFile {
+        name: file.display().to_string(),
+        bytes,
+    })
+}
+
+fn no_files(path: &Path) -> Finding {
+    let message = "there is no question file in this folder";
+    Finding::warning(path.display().to_string(), message)
+        .fix("question files end in .toml; folders inside are not looked into")
+}
+
+fn unreadable(path: &Path, why: &io::Error) -> Finding {
+    let name = path.display().to_string();
+    let fix = "check the path in `bank.paths`; relative ones count from the config's folder";
+    Finding::error(name, format!("can't read this: {why}")).fix(fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_read_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["b.toml", "a.toml", "notes.txt"] {
+            std::fs::write(path(name), name).unwrap();
+        }
+        std::fs::create_dir(path("empty")).unwrap();
+        let (packs, findings) = read(&[folder.path().into(), path("empty"), path("gone.toml")]);
+        let read: Vec<_> = packs.iter().map(|pack| pack.bytes.as_slice()).collect();
+        assert_eq!(read, [b"a.toml".as_slice(), b"b.toml"]);
+        let says: Vec<_> = findings
+            .iter()
+            .map(|finding| finding.message.as_str())
+            .collect();
+        assert_eq!(says[0], "there is no question file in this folder");
+        assert!(says[1].starts_with("can't read this: "), "{}", says[1]);
+    }
+}

@@ -1,0 +1,85 @@
+//! Times of day and spans as people write them in the config.
+
+use jiff::SignedDuration;
+use jiff::civil::Time;
+
+/// No catch-up limit is longer: a question never comes on another day than its own.
+pub const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+/// Reads `09:00` or `9:00`, with 24 hours.
+pub fn time_of_day(text: &str) -> Option<Time> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    if hour.len() > 2 || minute.len() != 2 {
+        return None;
+    }
+    Time::new(digits(hour)?, digits(minute)?, 0, 0).ok()
+}
+
+/// Reads `3h`, `90m`, `1h30m`, `1h 30m` or `0`, at most [`CATCH_UP_MAX`].
+pub fn catch_up(text: &str) -> Option<SignedDuration> {
+    if text.trim() == "0" {
+        return Some(SignedDuration::ZERO);
+    }
+    let text = text.replace(' ', "");
+    let (hours, rest) = text
+        .split_once('h')
+        .map_or((None, text.as_str()), |(hours, rest)| (Some(hours), rest));
+    let minutes = match rest {
+        "" => None,
+        rest => Some(rest.strip_suffix('m')?),
+    };
+    if hours.is_none() && minutes.is_none() {
+        return None;
+    }
+    let read = |part: Option<&str>| part.map_or(Some(0), digits::<i64>);
+    let total = read(hours)?.checked_mul(60)?.checked_add(read(minutes)?)?;
+    let minutes = u16::try_from(total).ok()?;
+    Some(SignedDuration::from_mins(minutes.into())).filter(|limit| *limit <= CATCH_UP_MAX)
+}
+
+fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_24_hours() {
+        assert_eq!(time_of_day("09:00"), Some(Time::constant(9, 0, 0, 0)));
+        assert_eq!(time_of_day(" 9:05 "), Some(Time::constant(9, 5, 0, 0)));
+        assert_eq!(time_of_day("00:00"), Some(Time::midnight()));
+        for bad in [
+            "24:00", "9", "9am", "09:60", "09:0", "+9:00", "009:00", "09:00:00", "",
+        ] {
+            assert_eq!(time_of_day(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn spans_are_hours_and_minutes() {
+        let minutes = |text| catch_up(text).map(|span| span.as_mins());
+        assert_eq!(minutes("3h"), Some(180));
+        assert_eq!(minutes("90m"), Some(90));
+        assert_eq!(minutes("1h30m"), Some(90));
+        assert_eq!(minutes("1h 30m"), Some(90));
+        assert_eq!(minutes("0"), Some(0));
+        assert_eq!(minutes("24h"), Some(1440));
+        for bad in [
+            "",
+            "3",
+            "h",
+            "m",
+            "25h",
+            "1441m",
+            "-1h",
+            "90s",
+            "3 hours",
+            "99999999999999999999h",
+        ] {
+            assert_eq!(minutes(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The base URL of Discord's REST API: a proxy's, or a stand-in's.
+
+use crate::findings::walk::{Field, Walk};
+use crate::findings::{Finding, Severity};
+
+/// What a base URL looks like.
+const EXAMPLE: &str = "write scheme, host and port, such as \"http://127.0.0.1:8420\"";
+
+/// Reads a base URL; a slash at its end does not matter.
+pub fn read(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<String> {
+    let url = found.value.trim().trim_end_matches('/');
+    if let Some((message, fix)) = problem(url) {
+        walk.error(&found.span, message, fix);
+        return None;
+    }
+    if sends_the_token_in_the_open(url) {
+        let message = "this URL sends the bot's token over the network unencrypted";
+        let finding = Finding::at(walk.source(), &found.span, message);
+        let fix = "use https, unless you trust every machine on the way";
+        walk.note(finding.severity(Severity::Warning).fix(fix));
+    }
+    Some(url.to_owned())
+}
+
+/// Checks a base URL from elsewhere, such as the environment.
+///
+/// # Errors
+///
+/// It is no base URL; the sentence says why.
+pub fn check(url: &str) -> Result<String, String> {
+    let url = url.trim().trim_end_matches('/');
+    match problem(url) {
+        Some((message, fix)) => Err(format!("{message}: {fix}")),
+        None => Ok(url.to_owned()),
+    }
+}
+
+fn problem(url: &str) -> Option<(String, &'static str)> {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return Some((format!("\"{url}\" is not a URL"), EXAMPLE));
+    };
+    if !["http", "https"].contains(&scheme) {
+        return Some((
+            format!("the URL begins with {scheme}://, not http:// or https://"),
+            EXAMPLE,
+        ));
+    }
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    if path.starts_with("api") {
+        let fix = "end it before /api: the bot adds /api/v10/ itself";
+        return Some(("the URL holds a path of the API".to_owned(), fix));
+    }
+    if !is_host(host) {
+        return Some((format!("\"{url}\" names no host"), EXAMPLE));
+    }
+    url.contains(['?', '#'])
+        .then(|| ("the URL has a query or a fragment".to_owned(), EXAMPLE))
+}
+
+/// A host, perhaps with a port, such as `[::1]:8420`.
+fn is_host(host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    };
+    let plain = |c: char| c.is_alphanumeric() || "-._[]:".contains(c);
+    !name.is_empty()
+        && name.chars().all(plain)
+        && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn sends_the_token_in_the_open(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else {
+        return false;
+    };
+    let here = ["127.", "localhost", "[::1]"];
+    !here.iter().any(|host| rest.starts_with(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_a_base_and_nothing_else() {
+        for good in [
+            "http://127.0.0.1:8420",
+            "https://proxy.example/discord/",
+            "http://[::1]:80",
+        ] {
+            assert_eq!(check(good).unwrap(), good.trim_end_matches('/'));
+        }
+        for bad in [
+            "127.0.0.1:8420",
+            "ftp://example.org",
+            "http://",
+            "http://a b",
+            "http://host:99999",
+            "http://host:8420/api/v10",
+            "https://host?x=1",
+        ] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_in_the_open_is_noticed() {
+        assert!(sends_the_token_in_the_open("http://proxy.example"));
+        assert!(!sends_the_token_in_the_open("http://127.0.0.1:8420"));
+        assert!(!sends_the_token_in_the_open("https://proxy.example"));
+    }
+}
