@@ -9,7 +9,9 @@
 //! [`Sandbox::press`]) and read as a user ([`Sandbox::messages`], [`Sandbox::transcript`]). Its time is a
 //! [`clock::Clock`] that stands still in tests and is moved.
 
+pub mod bot_process;
 pub mod clock;
+mod connection;
 pub mod faults;
 pub mod gateway;
 pub mod log;
@@ -34,6 +36,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use clock::Clock;
+use connection::{Connections, Listener};
 use gateway::Gateway;
 use model::{App, Discord};
 
@@ -59,6 +62,8 @@ pub struct Options {
     pub token: String,
     /// Privileged intents that the application has.
     pub privileged_intents: u64,
+    /// Whether the limit of 50 requests a second is enforced; it is counted in any case.
+    pub enforce_limits: bool,
 }
 
 impl Default for Options {
@@ -71,6 +76,7 @@ impl Default for Options {
             heartbeat: HEARTBEAT,
             token: seed::TOKEN.to_owned(),
             privileged_intents: 0,
+            enforce_limits: false,
         }
     }
 }
@@ -95,11 +101,19 @@ pub struct Shared {
 struct Server {
     address: SocketAddr,
     task: AbortHandle,
+    connections: Arc<Connections>,
+}
+
+impl Server {
+    fn stop(&self) {
+        self.task.abort();
+        self.connections.cut_all();
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.task.abort();
+        self.stop();
     }
 }
 
@@ -144,6 +158,7 @@ impl Sandbox {
             privileged_intents: options.privileged_intents,
         };
         let mut discord = Discord::new(app, Arc::clone(&clock), gateway);
+        discord.limits.enforced = options.enforce_limits;
         if options.seeded {
             seed::sample(&mut discord);
         }
@@ -152,10 +167,16 @@ impl Sandbox {
             clock,
             changes: watch::channel(0).0,
         });
+        let connections = Arc::new(Connections::default());
+        let listener = Listener::new(listener, Arc::clone(&connections));
         let task = tokio::spawn(server::serve(listener, Arc::clone(&shared))).abort_handle();
         Ok(Self {
             shared,
-            server: Arc::new(Server { address, task }),
+            server: Arc::new(Server {
+                address,
+                task,
+                connections,
+            }),
         })
     }
 
@@ -176,9 +197,7 @@ impl Sandbox {
 
     /// Stops listening and cuts every connection.
     pub fn stop(&self) {
-        self.shared
-            .with(|discord| discord.gateway.tell_all(&gateway::Out::Cut));
-        self.server.task.abort();
+        self.server.stop();
     }
 
     /// The clock.

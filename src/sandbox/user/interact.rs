@@ -312,7 +312,7 @@ fn check_offered(
     let refused = || Refused::new(format!("You can't use /{} here.", command.name()));
     let one = discord.channels.get(&channel).ok_or_else(refused)?;
     let body = &command.command.body;
-    let context = if one.guild.is_some() { 0 } else { 1 };
+    let context = u64::from(one.guild.is_none());
     let contexts = body["contexts"].as_array();
     if contexts.is_some_and(|all| !all.iter().any(|one| one.as_u64() == Some(context))) {
         return Err(refused());

@@ -1,4 +1,9 @@
 //! The sandbox itself, tried with a small bot that is not ours.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod client;
+mod faults;
+mod gateway;
+mod rules;
 mod thin_path;
