@@ -40,8 +40,10 @@ impl RawEventHandler for Handler {
 
 /// `/greet` gets two buttons, the buttons change the message, `/slow` is answered later, `/mute` never.
 async fn answer(context: &Context, interaction: &Interaction) {
+    if matches!(interaction, Interaction::Command(one) if one.data.name == "mute") {
+        return;
+    }
     let (id, token) = match interaction {
-        Interaction::Command(one) if one.data.name == "mute" => return,
         Interaction::Command(one) => (one.id, one.token.clone()),
         Interaction::Component(one) => (one.id, one.token.clone()),
         Interaction::Autocomplete(one) => (one.id, one.token.clone()),
