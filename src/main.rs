@@ -1,3 +1,7 @@
 //! The `quizloop` binary: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quizloop::cli::main()
+}

@@ -51,6 +51,9 @@ mod tests {
         }
         assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         let refused = Backoff::after(None, false, now);
-        assert_eq!(refused.until.duration_since(now), SignedDuration::from_mins(30));
+        assert_eq!(
+            refused.until.duration_since(now),
+            SignedDuration::from_mins(30)
+        );
     }
 }

@@ -49,7 +49,13 @@ pub async fn run(desk: Arc<Desk>) {
             if busy.insert(key) {
                 let (desk, pace) = (Arc::clone(&desk), Arc::clone(&pace));
                 running.spawn(async move {
-                    Post { desk: &desk, pace: &pace, key }.go_on().await;
+                    Post {
+                        desk: &desk,
+                        pace: &pace,
+                        key,
+                    }
+                    .go_on()
+                    .await;
                     key
                 });
             }
@@ -83,7 +89,10 @@ impl Plan {
         for guild in desk.store.guilds() {
             desk.store.read(guild, |state| {
                 for (channel, team) in state.teams() {
-                    let key = TeamKey { guild, channel: *channel };
+                    let key = TeamKey {
+                        guild,
+                        channel: *channel,
+                    };
                     match moment(desk, key, team, now) {
                         Some(at) if at <= now => due.push((order(team, now), key)),
                         Some(at) => plan.next = plan.next.into_iter().chain([at]).min(),
@@ -194,7 +203,11 @@ impl Post<'_> {
 
     /// As the team says, except that a thread in trouble does not keep a due question waiting.
     fn step_of(&self, team: &Team, now: Timestamp) -> Next {
-        let held = self.desk.backoff.get(&self.key).is_some_and(|held| held.until > now);
+        let held = self
+            .desk
+            .backoff
+            .get(&self.key)
+            .is_some_and(|held| held.until > now);
         match team.next(now) {
             Next::Thread if held => team.next_due(now),
             next => next,
@@ -206,7 +219,8 @@ impl Post<'_> {
         let ids = self.desk.bank.ids();
         let (made, ticket) = self.desk.store.change(self.key.guild, |guild| {
             let team = guild.team_mut(self.key.channel)?;
-            self.desk.random(|rng| team.intend(day, due, &ids, rng).map(|round| round.number))
+            self.desk
+                .random(|rng| team.intend(day, due, &ids, rng).map(|round| round.number))
         });
         ticket.attempt().await.map_err(|_| Stop::NotSaved)?;
         if let Some(round) = made {
@@ -217,16 +231,30 @@ impl Post<'_> {
 
     /// Steps 2 and 3: the message is found or sent, and its id goes to disk.
     async fn post(&self, fresh: bool) -> Result<(), Stop> {
-        self.desk.store.settled(self.key.guild).attempt().await.map_err(|_| Stop::NotSaved)?;
+        self.desk
+            .store
+            .settled(self.key.guild)
+            .attempt()
+            .await
+            .map_err(|_| Stop::NotSaved)?;
         let Some(round) = self.newest() else {
             return Ok(());
         };
-        let found = if fresh { None } else { find::own_message(self.desk, self.key, &round).await.map_err(Stop::Failed)? };
+        let found = if fresh {
+            None
+        } else {
+            find::own_message(self.desk, self.key, &round)
+                .await
+                .map_err(Stop::Failed)?
+        };
         let message = match found {
             Some(message) => message,
             None => match self.send(&round).await {
                 // Somebody deleted what an earlier attempt had posted: that was today's question.
-                Err(Failure::Unknown { code: UNKNOWN_MESSAGE, .. }) => return self.drop_round().await,
+                Err(Failure::Unknown {
+                    code: UNKNOWN_MESSAGE,
+                    ..
+                }) => return self.drop_round().await,
                 sent => sent.map_err(Stop::Failed)?,
             },
         };
@@ -244,13 +272,19 @@ impl Post<'_> {
     }
 
     async fn send(&self, round: &Round) -> Result<MessageId, Failure> {
-        let role = self.desk.team(self.key, |team| team.settings.role).flatten();
+        let role = self
+            .desk
+            .team(self.key, |team| team.settings.role)
+            .flatten();
         let question = self.desk.question_of(round);
         let Some(question) = question else {
             return Err(Failure::Rejected {
                 status: 0,
                 code: 0,
-                message: format!("the question \"{}\" is not in the bank any more", round.question),
+                message: format!(
+                    "the question \"{}\" is not in the bank any more",
+                    round.question
+                ),
             });
         };
         let mut message = render::daily::post(question, round, 0).nonce(&round.nonce);
@@ -263,16 +297,32 @@ impl Post<'_> {
 
     /// Steps 4 and 5: the thread is started, and that goes to disk.
     async fn start_thread(&self) -> Result<(), Stop> {
-        let Some((round, message)) = self.newest().and_then(|round| Some((round.clone(), round.message?))) else {
+        let Some((round, message)) = self
+            .newest()
+            .and_then(|round| Some((round.clone(), round.message?)))
+        else {
             return Ok(());
         };
-        let question = self.desk.question_of(&round).map_or("Today's question", |question| question.question.as_str());
+        let question = self
+            .desk
+            .question_of(&round)
+            .map_or("Today's question", |question| question.question.as_str());
         self.pace.turn().await;
         let name = render::daily::thread_name(question);
-        let started = self.desk.rest.start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES).await;
+        let started = self
+            .desk
+            .rest
+            .start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES)
+            .await;
         let state = match started {
             Ok(()) => Thread::There,
-            Err(Failure::Rejected { code: WRONG_CHANNEL_TYPE, .. } | Failure::Unknown { .. }) => Thread::Refused,
+            Err(
+                Failure::Rejected {
+                    code: WRONG_CHANNEL_TYPE,
+                    ..
+                }
+                | Failure::Unknown { .. },
+            ) => Thread::Refused,
             Err(failure) => return Err(Stop::Failed(failure)),
         };
         let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
@@ -302,7 +352,9 @@ impl Post<'_> {
             return self.drop_round().await;
         };
         let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild.team_mut(self.key.channel).map(|team| team.posted(message))
+            guild
+                .team_mut(self.key.channel)
+                .map(|team| team.posted(message))
         });
         ticket.attempt().await.map_err(|_| Stop::NotSaved)
     }
@@ -316,7 +368,9 @@ impl Post<'_> {
     }
 
     fn newest(&self) -> Option<Round> {
-        self.desk.team(self.key, |team| team.rounds().last().cloned()).flatten()
+        self.desk
+            .team(self.key, |team| team.rounds().last().cloned())
+            .flatten()
     }
 
     async fn stopped(&self, stop: Stop, now: Timestamp) {

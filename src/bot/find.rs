@@ -22,7 +22,10 @@ pub async fn own_message(
     let label = round.label();
     loop {
         let page = desk.rest.history(key.guild, key.channel, after).await?;
-        if let Some(found) = page.iter().find(|message| is_ours(message, &label, desk.me())) {
+        if let Some(found) = page
+            .iter()
+            .find(|message| is_ours(message, &label, desk.me()))
+        {
             return Ok(Some(found.wrote.message));
         }
         match page.last() {
@@ -34,7 +37,9 @@ pub async fn own_message(
 
 fn is_ours(message: &History, label: &str, me: Option<UserId>) -> bool {
     let labelled = |footer: &String| {
-        footer.strip_prefix(label).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        footer
+            .strip_prefix(label)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
     Some(message.wrote.author) == me && message.footers.iter().any(labelled)
 }

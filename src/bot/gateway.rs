@@ -48,7 +48,9 @@ pub fn connect(
     events: mpsc::UnboundedSender<Event>,
 ) -> std::io::Result<oneshot::Receiver<GatewayEnd>> {
     let (ended, end) = oneshot::channel();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     std::thread::Builder::new()
         .name("gateway".into())
         .spawn(move || {
@@ -125,7 +127,12 @@ impl EventHandler for Handler {
         self.send(Some(translate::channel_changed(&new)));
     }
 
-    async fn thread_delete(&self, _: Context, thread: PartialGuildChannel, _: Option<GuildChannel>) {
+    async fn thread_delete(
+        &self,
+        _: Context,
+        thread: PartialGuildChannel,
+        _: Option<GuildChannel>,
+    ) {
         self.send(Some(translate::thread_gone(&thread)));
     }
 

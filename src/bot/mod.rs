@@ -1,1 +1,307 @@
-//! (in the making)
+//! The bot: from Discord's events to practice's rules to the store to Discord's REST API.
+//!
+//! This is the only place that knows serenity. Data flows one way: gateway event → translate →
+//! practice decides → store commits → render → REST. Nothing is sent under a lock, and what a member is
+//! told has been counted is on disk before.
+
+mod answer;
+mod backoff;
+pub mod commands;
+mod daily;
+mod declared;
+mod desk;
+mod event;
+mod find;
+mod footer;
+mod gateway;
+mod notice;
+pub mod permissions;
+mod press;
+mod quiz;
+mod register;
+pub mod render;
+mod replies;
+mod rest;
+mod translate;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::ToSpan;
+use tokio::sync::mpsc;
+
+pub use gateway::GatewayEnd;
+pub use rest::{Access, Failure, Rest};
+
+use crate::bank::Bank;
+use crate::clock::Clock;
+use crate::config::DeclaredTeam;
+use crate::practice::id::GuildId;
+use crate::store::Store;
+use desk::{Desk, Inboxes};
+use event::Event;
+
+/// How often what is not needed any more is thrown away.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+
+/// With fewer sessions left than this today we don't start: beyond 1,000 a day Discord resets the token
+/// (Discord docs, events/gateway, "Session Start Limit").
+const SESSIONS_KEPT: u64 = 5;
+
+/// What a bot is made of.
+pub struct Parts {
+    /// All guilds.
+    pub store: Store,
+    /// All questions.
+    pub bank: Bank,
+    /// The time.
+    pub clock: Clock,
+    /// How Discord is reached.
+    pub access: Access,
+    /// Teams of the operator's file.
+    pub declared: Vec<DeclaredTeam>,
+}
+
+/// Why the bot ended.
+#[derive(Debug, thiserror::Error)]
+pub enum End {
+    /// Discord does not take the token.
+    #[error(
+        "Discord refused the token: check that it is the bot's current one (Developer Portal → Bot → Reset Token)"
+    )]
+    Token,
+    /// Discord does not take the intents.
+    #[error(
+        "Discord refused the intents GUILDS and GUILD_MESSAGES, which every bot may use: is the token a bot's?"
+    )]
+    Intents,
+    /// Too few sessions are left today.
+    #[error(
+        "only {0} session starts are left today; Discord resets the token of a bot that uses them all up. Wait a day, and find out what restarts the bot"
+    )]
+    TooManyStarts(u64),
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Runs the bot until it can't go on. Dropping the future stops it; what the store has taken is saved by
+/// whoever owns the store.
+pub async fn run(parts: Parts) -> End {
+    let rest = Rest::new(&parts.access);
+    let application = match introduce(&rest).await {
+        Ok(application) => application,
+        Err(end) => return end,
+    };
+    let (desk, inboxes) = Desk::new(parts.store, parts.bank, parts.clock.clone(), rest);
+    let desk = Arc::new(desk);
+    register::commands(&desk, application).await;
+    let (events, heard) = mpsc::unbounded_channel();
+    let end = match gateway::connect(parts.access, parts.clock, events) {
+        Ok(end) => end,
+        Err(error) => return End::Failed(format!("the gateway's thread can't be made: {error}")),
+    };
+    let Inboxes {
+        stale_footers,
+        mut fatal,
+    } = inboxes;
+    let listener = Listener {
+        desk: Arc::clone(&desk),
+        declared: parts.declared.into(),
+        application,
+        here: HashSet::new(),
+    };
+    tokio::select! {
+        end = end => ended(end.unwrap_or(GatewayEnd::Other("its thread panicked".into()))),
+        Some(failure) = fatal.recv() => ended(match failure {
+            Failure::Token => GatewayEnd::Token,
+            other => GatewayEnd::Other(other.to_string()),
+        }),
+        () = listener.listen(heard) => End::Failed("no more events".into()),
+        () = footer::run(Arc::clone(&desk), stale_footers) => End::Failed("footers ended".into()),
+        () = housekeeping(Arc::clone(&desk)) => End::Failed("housekeeping ended".into()),
+    }
+}
+
+fn ended(end: GatewayEnd) -> End {
+    match end {
+        GatewayEnd::Token => End::Token,
+        GatewayEnd::Intents => End::Intents,
+        GatewayEnd::Other(what) => End::Failed(what),
+    }
+}
+
+/// Asks Discord who we are, again and again while it is out of reach.
+async fn introduce(rest: &Rest) -> Result<u64, End> {
+    const PAUSES: [u64; 5] = [1, 2, 5, 15, 30];
+    let mut pauses = PAUSES.iter().chain(std::iter::repeat(&60));
+    loop {
+        match rest.application().await {
+            Ok((application, name)) => {
+                tracing::info!(application, name, "Discord knows us");
+                if let Ok(left) = rest.sessions_left().await
+                    && left < SESSIONS_KEPT
+                {
+                    return Err(End::TooManyStarts(left));
+                }
+                return Ok(application);
+            }
+            Err(Failure::Token) => return Err(End::Token),
+            Err(failure) => {
+                let pause = pauses.next().copied().unwrap_or(60);
+                tracing::warn!(%failure, "trying again in {pause} s");
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+            }
+        }
+    }
+}
+
+async fn housekeeping(desk: Arc<Desk>) {
+    loop {
+        tokio::time::sleep(HOUSEKEEPING).await;
+        desk.rest.forget_limits().await;
+        // The day before, so that it is over in every zone.
+        let today = desk.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        desk.quizzes.forget_before(today.saturating_sub(1.day()));
+    }
+}
+
+/// Listens to the gateway.
+struct Listener {
+    desk: Arc<Desk>,
+    declared: Arc<[DeclaredTeam]>,
+    application: u64,
+    /// The guilds of this session.
+    here: HashSet<GuildId>,
+}
+
+impl Listener {
+    async fn listen(mut self, mut heard: mpsc::UnboundedReceiver<Event>) {
+        let mut scheduler = None;
+        while let Some(event) = heard.recv().await {
+            if matches!(event, Event::Ready { .. }) && scheduler.is_none() {
+                // Sessions begin many times in a process's life; there is one scheduler.
+                scheduler = Some(tokio::spawn(daily::run(Arc::clone(&self.desk))));
+            }
+            self.handle(event);
+        }
+        if let Some(scheduler) = scheduler {
+            scheduler.abort();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        let desk = Arc::clone(&self.desk);
+        match event {
+            Event::Ready { me, guilds } => {
+                desk.set_me(me);
+                self.session(guilds);
+            }
+            Event::GuildHere(guild) => {
+                if self.here.insert(guild) {
+                    declared::apply(&desk, &self.declared, guild);
+                    tokio::spawn(replies::catch_up(desk, vec![guild]));
+                }
+            }
+            Event::GuildGone(guild) => {
+                self.here.remove(&guild);
+                tokio::spawn(forget(desk, guild));
+            }
+            Event::ChannelGone { guild, channel } => thread_gone(&desk, guild, channel),
+            Event::ChannelChanged { guild, channel } => {
+                // What was refused may be allowed now.
+                if desk
+                    .backoff
+                    .remove(&desk::TeamKey { guild, channel })
+                    .is_some()
+                {
+                    desk.wake.notify_one();
+                }
+            }
+            Event::Wrote(wrote) => {
+                tokio::spawn(replies::heard(desk, wrote));
+            }
+            Event::Asked(call) => {
+                tokio::spawn(answer::answer(desk, *call));
+            }
+        }
+    }
+
+    /// A session began: anything may have happened since the last one.
+    fn session(&mut self, guilds: Vec<GuildId>) {
+        tracing::info!(guilds = guilds.len(), "connected");
+        if guilds.is_empty() {
+            tracing::info!(
+                "the bot is in no server yet; invite it with {}",
+                invite_url(self.application)
+            );
+        }
+        self.here = guilds.iter().copied().collect();
+        for guild in &guilds {
+            declared::apply(&self.desk, &self.declared, *guild);
+        }
+        let kept = self.desk.store.guilds();
+        let gone = kept
+            .into_iter()
+            .filter(|guild| !self.here.contains(guild))
+            .collect();
+        tokio::spawn(forget_if_gone(Arc::clone(&self.desk), gone));
+        tokio::spawn(replies::catch_up(Arc::clone(&self.desk), guilds));
+        // Whatever was tried while Discord was away is worth another try now.
+        self.desk.backoff.clear();
+        self.desk.wake.notify_one();
+    }
+}
+
+/// The link with which somebody adds the bot to a server, with the least permissions.
+pub fn invite_url(application: u64) -> String {
+    let permissions = permissions::needed();
+    format!(
+        "https://discord.com/oauth2/authorize?client_id={application}&scope=bot+applications.commands&permissions={permissions}&integration_type=0"
+    )
+}
+
+/// A deleted thread is not waited for any more; replies to the message itself still count.
+fn thread_gone(desk: &Desk, guild: GuildId, thread: crate::practice::id::ChannelId) {
+    let message = thread.starter_message();
+    let team = desk
+        .store
+        .read(guild, |state| {
+            state.team_of(message).map(|team| team.channel)
+        })
+        .flatten();
+    if let Some(channel) = team {
+        // Nobody is told, so nobody has to wait for the disk.
+        let _unawaited = desk.store.change(guild, |state| {
+            state
+                .team_mut(channel)
+                .map(|team| team.threaded(message, crate::practice::round::Thread::Refused))
+        });
+    }
+}
+
+/// The bot was removed from a guild: its data goes.
+async fn forget(desk: Arc<Desk>, guild: GuildId) {
+    desk.quizzes.forget_guild(guild);
+    match desk.store.forget(guild).await {
+        Ok(()) => tracing::info!(%guild, "the bot was removed from a server; its data is deleted"),
+        Err(error) => {
+            tracing::error!(%guild, %error, "the data of a server that the bot left could not be deleted; the next start tries again");
+        }
+    }
+}
+
+/// Guilds that a session does not name: the bot may have been removed while it was away, or Discord may
+/// be in trouble. Only Discord's clear word deletes anything.
+async fn forget_if_gone(desk: Arc<Desk>, guilds: Vec<GuildId>) {
+    for guild in guilds {
+        match desk.rest.is_in(guild).await {
+            Ok(false) => forget(Arc::clone(&desk), guild).await,
+            Ok(true) => {}
+            Err(failure) => {
+                tracing::warn!(%guild, %failure, "whether the bot still is in a server is not known");
+            }
+        }
+    }
+}

@@ -9,7 +9,8 @@ use std::fmt;
 use crate::practice::id::ChannelId;
 
 /// Discord's limit for a custom id, in characters (Discord docs, components/reference, "Button").
-pub const CUSTOM_ID_MAX: usize = 100;
+#[cfg(test)]
+const CUSTOM_ID_MAX: usize = 100;
 
 const VERSION: &str = "q1";
 
@@ -178,10 +179,19 @@ mod tests {
         let question = "q".repeat(crate::bank::ID_MAX);
         let channel = ChannelId::new(u64::MAX);
         let presses = [
-            Press::Hint { question: question.clone() },
-            Press::Answer { question: question.clone() },
+            Press::Hint {
+                question: question.clone(),
+            },
+            Press::Answer {
+                question: question.clone(),
+            },
             Press::Streak,
-            Press::Reveal { channel, round: 99_999, public: true, question: question.clone() },
+            Press::Reveal {
+                channel,
+                round: 99_999,
+                public: true,
+                question: question.clone(),
+            },
             Press::QuizHint(quiz(&question)),
             Press::QuizAnswer(quiz(&question)),
             Press::QuizNext(quiz(&question)),

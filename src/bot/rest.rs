@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
     Channel, ChannelType, ErrorResponse, Http, HttpBuilder, HttpError, MessagePagination,
     ReactionType, StatusCode,
 };
-use serde_json::{Value, json};
 
 use super::event::Wrote;
 use super::render::message::Message;
@@ -83,9 +83,9 @@ impl Failure {
     /// Discord's error code, if it sent one.
     pub const fn code(&self) -> Option<isize> {
         match self {
-            Self::Forbidden { code, .. } | Self::Unknown { code, .. } | Self::Rejected { code, .. } => {
-                Some(*code)
-            }
+            Self::Forbidden { code, .. }
+            | Self::Unknown { code, .. }
+            | Self::Rejected { code, .. } => Some(*code),
             Self::Token | Self::Unreachable(_) => None,
         }
     }
@@ -183,7 +183,11 @@ impl Rest {
     ///
     /// As every request; after a passing failure the message may be there all the same.
     pub async fn send(&self, channel: ChannelId, message: &Message) -> Result<MessageId, Failure> {
-        let sent = limited(self.http.send_message(channel.get().into(), Vec::new(), message)).await?;
+        let sent = limited(
+            self.http
+                .send_message(channel.get().into(), Vec::new(), message),
+        )
+        .await?;
         Ok(MessageId::new(sent.id.get()))
     }
 
@@ -220,7 +224,9 @@ impl Rest {
         const THREAD_IS_THERE: isize = 160_004;
         let body = json!({ "name": name, "auto_archive_duration": archive_minutes });
         let (channel, message) = (channel.get().into(), message.get().into());
-        let started = self.http.create_thread_from_message(channel, message, &body, None);
+        let started = self
+            .http
+            .create_thread_from_message(channel, message, &body, None);
         match limited(started).await {
             Ok(_) => Ok(()),
             Err(failure) if failure.code() == Some(THREAD_IS_THERE) => Ok(()),
@@ -233,7 +239,12 @@ impl Rest {
     /// # Errors
     ///
     /// As every request.
-    pub async fn react(&self, channel: ChannelId, id: MessageId, emoji: &str) -> Result<(), Failure> {
+    pub async fn react(
+        &self,
+        channel: ChannelId,
+        id: MessageId,
+        emoji: &str,
+    ) -> Result<(), Failure> {
         let emoji = ReactionType::Unicode(emoji.to_owned());
         let (channel, id) = (channel.get().into(), id.get().into());
         limited(self.http.create_reaction(channel, id, &emoji)).await
@@ -251,7 +262,9 @@ impl Rest {
         after: MessageId,
     ) -> Result<Vec<History>, Failure> {
         let target = Some(MessagePagination::After(after.get().max(1).into()));
-        let request = self.http.get_messages(channel.get().into(), target, Some(HISTORY_PAGE));
+        let request = self
+            .http
+            .get_messages(channel.get().into(), target, Some(HISTORY_PAGE));
         let page = limited(request).await?;
         let mut messages: Vec<_> = page.iter().map(|one| History::of(one, guild)).collect();
         messages.sort_by_key(|message| message.wrote.message);
@@ -319,8 +332,17 @@ impl Rest {
     /// # Errors
     ///
     /// As every request; after three seconds Discord does not know the interaction any more.
-    pub async fn respond(&self, id: u64, token: &str, body: &Value) -> Result<(), Failure> {
-        limited(self.http.create_interaction_response(id.into(), token, body, Vec::new())).await
+    pub async fn respond(
+        &self,
+        id: u64,
+        token: &str,
+        body: &impl serde::Serialize,
+    ) -> Result<(), Failure> {
+        limited(
+            self.http
+                .create_interaction_response(id.into(), token, body, Vec::new()),
+        )
+        .await
     }
 
     /// Fills in an answer that was announced.
@@ -329,7 +351,9 @@ impl Rest {
     ///
     /// As every request.
     pub async fn fill_in(&self, token: &str, message: &Message) -> Result<(), Failure> {
-        let request = self.http.edit_original_interaction_response(token, message, Vec::new());
+        let request = self
+            .http
+            .edit_original_interaction_response(token, message, Vec::new());
         limited(request).await?;
         Ok(())
     }
@@ -365,7 +389,10 @@ impl History {
     }
 }
 
-async fn limited<T>(request: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+/// A request that must not take for ever.
+pub(super) async fn limited<T>(
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Failure> {
     match tokio::time::timeout(REQUEST_LIMIT, request).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(Failure::of(&error)),

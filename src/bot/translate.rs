@@ -16,7 +16,11 @@ use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 pub fn ready(ready: &Ready) -> Event {
     Event::Ready {
         me: UserId::new(ready.user.id.get()),
-        guilds: ready.guilds.iter().map(|guild| GuildId::new(guild.id.get())).collect(),
+        guilds: ready
+            .guilds
+            .iter()
+            .map(|guild| GuildId::new(guild.id.get()))
+            .collect(),
     }
 }
 
@@ -53,10 +57,16 @@ pub fn channel_changed(channel: &GuildChannel) -> Event {
 pub fn wrote(message: &Message, guild: GuildId) -> Wrote {
     // Discord docs, resources/message, "Message Types": 0 DEFAULT, 19 REPLY. All others are made by
     // Discord or by commands.
-    let kind = matches!(message.kind, MessageType::Regular | MessageType::InlineReply);
+    let kind = matches!(
+        message.kind,
+        MessageType::Regular | MessageType::InlineReply
+    );
     let author = &message.author;
     let person = kind && !author.bot && !author.system && message.webhook_id.is_none();
-    let to = message.message_reference.as_ref().and_then(|reference| reference.message_id);
+    let to = message
+        .message_reference
+        .as_ref()
+        .and_then(|reference| reference.message_id);
     Wrote {
         guild,
         channel: ChannelId::new(message.channel_id.get()),
@@ -96,7 +106,10 @@ fn command_call(
         },
         None => Ask::Command(name),
     };
-    let permissions = command.member.as_ref().and_then(|member| member.permissions);
+    let permissions = command
+        .member
+        .as_ref()
+        .and_then(|member| member.permissions);
     Call {
         id: command.id.get(),
         token: command.token.clone(),
@@ -111,7 +124,10 @@ fn command_call(
 }
 
 fn component_call(component: &ComponentInteraction, heard: Timestamp) -> Call {
-    let permissions = component.member.as_ref().and_then(|member| member.permissions);
+    let permissions = component
+        .member
+        .as_ref()
+        .and_then(|member| member.permissions);
     Call {
         id: component.id.get(),
         token: component.token.clone(),
@@ -140,7 +156,9 @@ fn flatten(data: &CommandData) -> (String, HashMap<String, Value>) {
     while let [
         CommandDataOption {
             name: part,
-            value: CommandDataOptionValue::SubCommand(inner) | CommandDataOptionValue::SubCommandGroup(inner),
+            value:
+                CommandDataOptionValue::SubCommand(inner)
+                | CommandDataOptionValue::SubCommandGroup(inner),
             ..
         },
     ] = options

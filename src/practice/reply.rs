@@ -78,6 +78,26 @@ impl Team {
             .is_some_and(|round| round.window.replies.get(&user) == Some(&reply))
     }
 
+    /// Whether counting a reply would change anything. Most messages of a lively thread don't.
+    pub fn would_count(&self, posted: MessageId, user: UserId, reply: MessageId) -> bool {
+        let Some(round) = self.round_of(posted) else {
+            return false;
+        };
+        let first = round.window.replies.get(&user);
+        if self.is_recent(round.number) {
+            return first.is_none_or(|first| reply < *first);
+        }
+        let look = round.window.looks.get(&user).copied();
+        let before = self.mark(user, round.number);
+        old_mark(before, reply.time(), self.closed(round.number), look) != before
+    }
+
+    /// Whether the times of that round's replies are kept.
+    fn is_recent(&self, number: u32) -> bool {
+        self.open_round()
+            .is_some_and(|open| number + 1 >= open.number)
+    }
+
     /// The thread of a round was read up to that message without a gap.
     pub fn read_to(&mut self, number: u32, message: MessageId) {
         if let Some(round) = self.round_mut(number) {

@@ -1,1 +1,173 @@
-//! (in the making)
+//! Guilds in memory and on disk: one snapshot file a guild, group commit, the last good generation kept.
+//!
+//! A change is in memory at once and on disk when its [`Ticket`] says so; what anybody is told waits for
+//! that. The store takes changes of one guild at a time and knows nothing of Discord. No lock is held
+//! longer than a closure that can't await.
+
+pub mod disk;
+pub mod inspect;
+mod notes;
+mod open;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod ticket;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use tokio::sync::{oneshot, watch};
+
+pub use open::{BadSnapshot, OpenError};
+pub use ticket::{NotSaved, Ticket};
+
+use crate::practice::guild::Guild;
+use crate::practice::id::GuildId;
+use disk::{Disk, RealDisk};
+use ticket::Progress;
+use writer::Queue;
+
+/// A guild with the number of its newest change.
+#[derive(Debug)]
+struct Entry {
+    guild: Guild,
+    version: u64,
+    progress: watch::Sender<Progress>,
+}
+
+impl Entry {
+    fn new(guild: Guild) -> Self {
+        Self {
+            guild,
+            version: 0,
+            progress: watch::channel(Progress::default()).0,
+        }
+    }
+
+    fn ticket(&self) -> Ticket {
+        Ticket::new(self.version, self.progress.subscribe())
+    }
+}
+
+struct Inner {
+    dir: PathBuf,
+    disk: Arc<dyn Disk>,
+    guilds: DashMap<GuildId, Entry>,
+    queue: Queue,
+    /// Held until the process ends: a second process on this folder refuses to start.
+    _lock: open::Lock,
+}
+
+/// All guilds. Clones share them.
+#[derive(Clone)]
+pub struct Store {
+    // Before `inner`: the thread must have ended when the last clone lets go of the lock.
+    _writer: Arc<writer::Writer>,
+    inner: Arc<Inner>,
+}
+
+impl Store {
+    /// Opens the state folder, makes it if it is missing, and reads all guilds.
+    ///
+    /// # Errors
+    ///
+    /// Another process has it, the folder can't be used, or a snapshot can't be read. Nothing on disk
+    /// is changed then.
+    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+        Self::open_on(dir, Arc::new(RealDisk))
+    }
+
+    /// Opens the state folder on another kind of disk, for tests of what disks do.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub fn open_on(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
+        let opened = open::open(dir, disk.as_ref())?;
+        let guilds = DashMap::new();
+        for guild in opened.guilds {
+            guilds.insert(guild.id(), Entry::new(guild));
+        }
+        let inner = Arc::new(Inner {
+            dir: dir.to_owned(),
+            disk,
+            guilds,
+            queue: Queue::default(),
+            _lock: opened.lock,
+        });
+        let writer = writer::Writer::start(&inner).map_err(|error| OpenError::Folder {
+            dir: dir.to_owned(),
+            error,
+        })?;
+        Ok(Self {
+            _writer: Arc::new(writer),
+            inner,
+        })
+    }
+
+    /// The guilds there are.
+    pub fn guilds(&self) -> Vec<GuildId> {
+        self.inner.guilds.iter().map(|entry| *entry.key()).collect()
+    }
+
+    /// Looks at a guild.
+    pub fn read<R>(&self, guild: GuildId, look: impl FnOnce(&Guild) -> R) -> Option<R> {
+        self.inner
+            .guilds
+            .get(&guild)
+            .map(|entry| look(&entry.guild))
+    }
+
+    /// Changes a guild, which is made if it is missing. The change is in memory at once; the ticket
+    /// tells when it is on disk.
+    pub fn change<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Ticket) {
+        let fresh = || Entry::new(Guild::new(guild));
+        let mut entry = self.inner.guilds.entry(guild).or_insert_with(fresh);
+        let result = change(&mut entry.guild);
+        entry.version += 1;
+        let ticket = entry.ticket();
+        // The queue must not be locked under the guild's lock.
+        drop(entry);
+        self.inner.queue.dirty(guild);
+        (result, ticket)
+    }
+
+    /// A ticket for all that was changed in a guild so far; it is saved at once if nothing is open.
+    pub fn settled(&self, guild: GuildId) -> Ticket {
+        let entry = self.inner.guilds.get(&guild);
+        entry.map_or_else(Ticket::done, |entry| entry.ticket())
+    }
+
+    /// Deletes a guild from memory and disk.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not delete it. It is gone from memory all the same.
+    pub async fn forget(&self, guild: GuildId) -> Result<(), NotSaved> {
+        self.inner.guilds.remove(&guild);
+        let (done, wait) = oneshot::channel();
+        self.inner.queue.forget(guild, done);
+        wait.await
+            .unwrap_or_else(|_| Err(NotSaved::new("the store is closed")))
+    }
+
+    /// Saves what is not saved yet and stops saving; later changes stay in memory. Blocks, for at most
+    /// `limit`. Returns whether everything is on disk.
+    pub fn close(&self, limit: std::time::Duration) -> bool {
+        self.inner.queue.close(limit)
+    }
+
+    /// A small note that is kept beside the guilds.
+    pub fn note(&self, name: &str) -> Option<String> {
+        notes::read(&self.inner.dir, name)
+    }
+
+    /// Keeps a note. A note that can't be written is forgotten: notes only spare work.
+    pub fn put_note(&self, name: &str, text: &str) {
+        if let Err(error) = notes::write(&self.inner.dir, self.inner.disk.as_ref(), name, text) {
+            tracing::warn!(%error, name, "a note could not be written");
+        }
+    }
+}

@@ -15,9 +15,8 @@ const EPHEMERAL: u64 = 1 << 6;
 pub const DESCRIPTION_MAX: usize = 4096;
 /// Discord's limit for the value of an embed's field, in characters.
 pub const FIELD_MAX: usize = 1024;
-/// Discord's limit for an embed's title, in characters.
-pub const TITLE_MAX: usize = 256;
 /// Discord's limit for all texts of a message's embeds together, in characters.
+#[cfg(test)]
 pub const EMBEDS_MAX: usize = 6000;
 
 /// A message that the bot sends.
@@ -174,22 +173,34 @@ impl Embed {
     /// With another named text; nothing if it is empty, which Discord would refuse.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.push(name, value.into(), false);
+        self.push(name, &value.into(), false);
         self
     }
 
     /// With another short named text that may stand beside others.
     #[must_use]
     pub fn inline(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.push(name, value.into(), true);
+        self.push(name, &value.into(), true);
         self
     }
 
-    fn push(&mut self, name: &str, value: String, inline: bool) {
+    /// How many characters Discord counts in it.
+    #[cfg(test)]
+    pub fn size(&self) -> usize {
+        let texts = [&self.title, &self.description].into_iter().flatten();
+        let texts = texts.chain(self.footer.as_ref().map(|footer| &footer.text));
+        let fields = self
+            .fields
+            .iter()
+            .flat_map(|field| [&field.name, &field.value]);
+        texts.chain(fields).map(|text| text.chars().count()).sum()
+    }
+
+    fn push(&mut self, name: &str, value: &str, inline: bool) {
         if !value.is_empty() {
             self.fields.push(Field {
                 name: name.to_owned(),
-                value: super::text::cut(&value, FIELD_MAX),
+                value: super::text::cut(value, FIELD_MAX),
                 inline,
             });
         }
@@ -216,7 +227,11 @@ impl Button {
 }
 
 /// A link to a message.
-pub fn link(guild: crate::practice::id::GuildId, channel: crate::practice::id::ChannelId, message: MessageId) -> String {
+pub fn link(
+    guild: crate::practice::id::GuildId,
+    channel: crate::practice::id::ChannelId,
+    message: MessageId,
+) -> String {
     format!("https://discord.com/channels/{guild}/{channel}/{message}")
 }
 

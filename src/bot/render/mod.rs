@@ -3,5 +3,14 @@
 //! Nothing here reads a clock, a store or the network: a function gets plain values and gives a
 //! [`message::Message`]. What members write or are called is never put into a text except as a mention.
 
+pub mod daily;
+pub mod help;
 pub mod message;
+pub mod quiz;
+pub mod reveal;
+pub mod streak;
+pub mod team;
+#[cfg(test)]
+mod tests;
 pub mod text;
+pub mod trouble;

@@ -1,0 +1,51 @@
+//! The question files that are compiled in.
+
+/// Names them once for `include_str!` and for findings.
+macro_rules! files {
+    ($($topic:literal),* $(,)?) => {
+        &[$((
+            concat!("data/questions/", $topic, ".toml"),
+            include_str!(concat!("../../data/questions/", $topic, ".toml")),
+        )),*]
+    };
+}
+
+/// The built-in question files: their names and texts.
+pub const fn built_in() -> &'static [(&'static str, &'static str)] {
+    files![
+        "async-iteration",
+        "cancellation",
+        "exceptions",
+        "fundamentals",
+        "loop-lifecycle",
+        "queues",
+        "streams",
+        "sync",
+        "syntax",
+        "tasks",
+        "threads",
+        "timeouts",
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_compiled_in() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/questions");
+        let mut there: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".toml"))
+            .map(|name| format!("data/questions/{name}"))
+            .collect();
+        there.sort();
+        let listed: Vec<_> = built_in().iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            listed, there,
+            "list the files of data/questions in bank/built_in.rs"
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! What an entry must keep to so that Discord can show it.
+//!
+//! The numbers are those of the question format, each below the limit of the part of a Discord message
+//! in which the field is shown (Discord docs, resources/message, "Embed Limits"; components/reference).
+
+use super::entry::Entry;
+use super::question::Question;
+use crate::findings::{Finding, Source};
+
+/// Characters of an id: with what buttons carry besides, it fits a custom id of 100 characters.
+pub const ID_MAX: usize = 45;
+
+/// Characters of a topic.
+pub const TOPIC_MAX: usize = 30;
+
+/// Characters of fields that are shown as they are: what is asked; the model answer, which shares a
+/// description of 4096 with question and code; the rest, each in an embed field of 1024.
+const FIELDS: [(&str, usize); 7] = [
+    ("question", 300),
+    ("answer", 1400),
+    ("how_to_answer", 900),
+    ("example_answer", 1000),
+    ("code", 900),
+    ("broken", 900),
+    ("follow_up", 200),
+];
+
+/// Characters of what a program prints.
+const OUTPUT_MAX: usize = 400;
+
+/// Characters of all points together, and of all pitfalls: each list is one embed field of 1024, with a
+/// bullet and a line break an item.
+const LIST_MAX: usize = 900;
+
+/// Characters of one point: it becomes an option of a select menu (Discord docs, components/reference,
+/// "Select Option Structure").
+const POINT_MAX: usize = 100;
+
+/// Lines of a program: more does not fit a phone.
+const CODE_LINES_MAX: usize = 15;
+
+/// Characters of everything together: 6000 for all embeds of a message, less what the bot adds (names of
+/// fields, level, topic, round).
+const TOTAL_MAX: usize = 5400;
+
+/// Everything in an entry that is too long or not of the right number.
+pub fn check(entry: &Entry, source: &Source) -> Vec<Finding> {
+    let question = &entry.question;
+    let mut findings = Vec::new();
+    let mut note = |field: &str, what: String, fix: &str| {
+        findings.push(entry.error(source, field, what).fix(fix));
+    };
+    let named = [
+        ("id", &question.id, ID_MAX),
+        ("topic", &question.topic, TOPIC_MAX),
+    ];
+    for (field, text, max) in named {
+        if let Some(excess) = excess(text, max) {
+            note(field, excess.of(field), "shorten it");
+        }
+    }
+    for (field, max) in FIELDS {
+        if let Some(excess) = text(question, field).and_then(|text| excess(text, max)) {
+            note(field, excess.of(field), "shorten it");
+        }
+    }
+    for (field, printed) in [
+        ("output", &question.output),
+        ("broken_output", &question.broken_output),
+    ] {
+        if let Some(excess) = printed.as_ref().and_then(|text| excess(text, OUTPUT_MAX)) {
+            note(field, excess.of(field), "let the program print less");
+        }
+    }
+    for (field, code) in [("code", &question.code), ("broken", &question.broken)] {
+        let lines = code.as_ref().map_or(0, |code| code.lines().count());
+        if lines > CODE_LINES_MAX {
+            note(
+                field,
+                format!(
+                    "`{field}` has {lines} lines, {} too many",
+                    lines - CODE_LINES_MAX
+                ),
+                "shorten the program",
+            );
+        }
+    }
+    lists(question, &mut note);
+    if let Some(excess) = excess(&everything(question), TOTAL_MAX) {
+        note(
+            "id",
+            excess.of("the whole entry"),
+            "shorten the longest fields: all of it is one message",
+        );
+    }
+    findings
+}
+
+fn lists(question: &Question, note: &mut impl FnMut(&str, String, &str)) {
+    for (field, items, counts) in [
+        ("points", &question.points, 3..=6),
+        ("pitfalls", &question.pitfalls, 1..=4),
+    ] {
+        if !counts.contains(&items.len()) {
+            let what = format!(
+                "`{field}` has {} items, not {} to {}",
+                items.len(),
+                counts.start(),
+                counts.end()
+            );
+            note(field, what, "add some or take some away");
+        }
+        if let Some(excess) = excess(&items.join("\n• "), LIST_MAX) {
+            note(field, excess.of(field), "shorten the items");
+        }
+    }
+    for (index, point) in (1..).zip(&question.points) {
+        if let Some(excess) = excess(point, POINT_MAX) {
+            note("points", excess.of(&format!("point {index}")), "shorten it");
+        }
+    }
+}
+
+fn text<'q>(question: &'q Question, field: &str) -> Option<&'q String> {
+    match field {
+        "question" => Some(&question.question),
+        "answer" => Some(&question.answer),
+        "how_to_answer" => Some(&question.how_to_answer),
+        "example_answer" => Some(&question.example_answer),
+        "code" => question.code.as_ref(),
+        "broken" => question.broken.as_ref(),
+        "follow_up" => Some(&question.follow_up),
+        _ => None,
+    }
+}
+
+fn everything(question: &Question) -> String {
+    let fields = FIELDS.iter().filter_map(|(field, _)| text(question, field));
+    let printed = question.output.iter().chain(&question.broken_output);
+    let lists = question.points.iter().chain(&question.pitfalls);
+    fields
+        .chain(printed)
+        .chain(lists)
+        .map(String::as_str)
+        .collect()
+}
+
+/// A text that is too long.
+struct Excess {
+    length: usize,
+    max: usize,
+}
+
+impl Excess {
+    fn of(&self, what: &str) -> String {
+        let what = if what.contains(' ') {
+            what.to_owned()
+        } else {
+            format!("`{what}`")
+        };
+        let over = self.length - self.max;
+        format!(
+            "{what} has {} characters, {over} more than the {} that fit",
+            self.length, self.max
+        )
+    }
+}
+
+fn excess(text: &str, max: usize) -> Option<Excess> {
+    let length = text.chars().count();
+    (length > max).then_some(Excess { length, max })
+}

@@ -1,0 +1,143 @@
+//! Answering a member within Discord's three seconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::commands;
+use super::desk::Desk;
+use super::event::{Ask, Call};
+use super::render::message::Message;
+
+/// Discord closes an interaction that has no answer after 3 s (Discord docs,
+/// interactions/receiving-and-responding). If ours is not ready after this time, because the disk or
+/// Discord is slow, we announce it and fill it in later.
+const ANNOUNCE_AFTER: Duration = Duration::from_millis(1500);
+
+/// Discord takes at most 25 suggestions (same page, "Autocomplete").
+pub const SUGGESTIONS_MAX: usize = 25;
+
+/// What a member gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// A new message.
+    New(Message),
+    /// The message with the pressed button is replaced.
+    Update(Message),
+    /// Suggestions for an option.
+    Suggestions(Vec<Suggestion>),
+}
+
+/// A suggestion for an option.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suggestion {
+    /// What people see, at most 100 characters.
+    pub name: String,
+    /// What is sent, at most 100 characters.
+    pub value: String,
+}
+
+/// The answer to an interaction in Discord's form (Discord docs, interactions/receiving-and-responding,
+/// "Interaction Callback Type").
+#[derive(Serialize)]
+struct Callback<'a, D> {
+    #[serde(rename = "type")]
+    kind: u8,
+    data: &'a D,
+}
+
+impl<'a, D> Callback<'a, D> {
+    const fn new(kind: u8, data: &'a D) -> Self {
+        Self { kind, data }
+    }
+}
+
+const MESSAGE: u8 = 4;
+const LATER: u8 = 5;
+const UPDATE_LATER: u8 = 6;
+const UPDATE: u8 = 7;
+const SUGGESTIONS: u8 = 8;
+
+/// How an answer that takes long is announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Announce {
+    /// As a message for the member alone.
+    Private,
+    /// As a message for all.
+    Public,
+    /// As a change of the message with the button.
+    Change,
+}
+
+/// Answers a call.
+pub async fn answer(desk: Arc<Desk>, call: Call) {
+    let reply = commands::reply(&desk, &call);
+    tokio::pin!(reply);
+    let sent = tokio::select! {
+        biased;
+        reply = &mut reply => send(&desk, &call, &reply).await,
+        () = tokio::time::sleep(ANNOUNCE_AFTER) => match announce(&desk, &call).await {
+            Ok(()) => {
+                let reply = reply.await;
+                fill_in(&desk, &call, reply).await
+            }
+            Err(failure) => Err(failure),
+        },
+    };
+    if let Err(failure) = sent {
+        tracing::warn!(guild = ?call.guild, ask = ?call.ask, %failure, "a member got no answer");
+    }
+}
+
+async fn send(desk: &Desk, call: &Call, reply: &Reply) -> Result<(), super::rest::Failure> {
+    let (id, token) = (call.id, call.token.as_str());
+    match reply {
+        Reply::New(message) => {
+            desk.rest
+                .respond(id, token, &Callback::new(MESSAGE, message))
+                .await
+        }
+        Reply::Update(message) => {
+            desk.rest
+                .respond(id, token, &Callback::new(UPDATE, message))
+                .await
+        }
+        Reply::Suggestions(choices) => {
+            let data = json!({ "choices": choices });
+            desk.rest
+                .respond(id, token, &Callback::new(SUGGESTIONS, &data))
+                .await
+        }
+    }
+}
+
+async fn announce(desk: &Desk, call: &Call) -> Result<(), super::rest::Failure> {
+    let private = json!({ "flags": 64 });
+    let nothing = json!({});
+    let callback = match how(call) {
+        Announce::Private => Callback::new(LATER, &private),
+        Announce::Public => Callback::new(LATER, &nothing),
+        Announce::Change => Callback::new(UPDATE_LATER, &nothing),
+    };
+    desk.rest.respond(call.id, &call.token, &callback).await
+}
+
+fn how(call: &Call) -> Announce {
+    match &call.ask {
+        Ask::Command(name) if name == "leaderboard" => Announce::Public,
+        Ask::Press { custom_id, .. } if commands::updates(custom_id) => Announce::Change,
+        Ask::Command(_) | Ask::Suggest { .. } | Ask::Press { .. } => Announce::Private,
+    }
+}
+
+async fn fill_in(desk: &Desk, call: &Call, reply: Reply) -> Result<(), super::rest::Failure> {
+    match reply {
+        Reply::New(message) | Reply::Update(message) => {
+            desk.rest.fill_in(&call.token, &message).await
+        }
+        // Suggestions can't be announced; whoever still types asks again.
+        Reply::Suggestions(_) => Ok(()),
+    }
+}

@@ -1,0 +1,138 @@
+//! `/answer` and the button "Model answer": the reveal.
+
+use serde_json::{Value, json};
+
+use super::{Said, team_of};
+use crate::bank::Question;
+use crate::bot::desk::{Desk, TeamKey};
+use crate::bot::event::{Ask, Call};
+use crate::bot::render::message::Message;
+use crate::bot::render::reveal;
+use crate::bot::render::trouble::Sorry;
+use crate::practice::id::GuildId;
+use crate::practice::round::Round;
+
+/// The command in Discord's form.
+pub fn definition() -> Value {
+    json!({
+        "name": "answer",
+        "description": "Show the model answer and how to answer",
+        "contexts": [0],
+        "options": [
+            { "type": 3, "name": "question", "description": "Another question of the bank, by its words, id or number", "autocomplete": true },
+            { "type": 5, "name": "public", "description": "Show it to everybody" },
+        ],
+    })
+}
+
+/// The answer to the question that was named, or of the round of the channel or thread.
+pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
+    let public = call.flag("public");
+    if let Some(text) = call.text("question") {
+        let question = named(desk, text)?;
+        // The open question is asked for like this as well.
+        let here = round_here(desk, call, guild).ok();
+        let Some((key, round)) = here.filter(|(_, round)| round.question == question.id) else {
+            let message = reveal::answer(question);
+            return Ok(if public { message } else { message.ephemeral() });
+        };
+        return show(desk, call, key, &round, public).await;
+    }
+    let (key, round) = round_here(desk, call, guild)?;
+    show(desk, call, key, &round, public).await
+}
+
+/// The button on a daily message, which works also when its round is not known any more.
+pub fn pressed(desk: &Desk, call: &Call, guild: GuildId, question: &str) -> Said {
+    let question = known(desk, question)?;
+    let Ask::Press { message, .. } = &call.ask else {
+        return Err(Sorry::StaleButton);
+    };
+    let key = TeamKey {
+        guild,
+        channel: call.channel,
+    };
+    let spoiled = desk.team(key, |team| {
+        let number = team.round_of(*message)?.number;
+        team.spoils(number, call.user).then_some(number)
+    });
+    Ok(match spoiled.flatten() {
+        Some(number) => reveal::confirm(key.channel, number, false, question),
+        None => reveal::answer(question),
+    }
+    .ephemeral())
+}
+
+/// "Show it anyway": what that means for the streak is on disk before anything is shown.
+pub async fn confirmed(
+    desk: &Desk,
+    call: &Call,
+    key: TeamKey,
+    (number, public, question): (u32, bool, &str),
+) -> Said {
+    let question = known(desk, question)?;
+    let now = desk.clock.now();
+    if desk.team(key, |team| team.spoils(number, call.user)) == Some(true) {
+        let (_, ticket) = desk.store.change(key.guild, |guild| {
+            guild
+                .team_mut(key.channel)
+                .map(|team| team.look(number, call.user, now))
+        });
+        ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    }
+    if !public {
+        return Ok(reveal::answer(question));
+    }
+    let round = desk.team(key, |team| team.round(number).cloned()).flatten();
+    let round = round.ok_or(Sorry::StaleButton)?;
+    publish(desk, key, &round, question).await
+}
+
+async fn show(desk: &Desk, call: &Call, key: TeamKey, round: &Round, public: bool) -> Said {
+    let question = known(desk, &round.question)?;
+    if desk.team(key, |team| team.spoils(round.number, call.user)) == Some(true) {
+        return Ok(reveal::confirm(key.channel, round.number, public, question).ephemeral());
+    }
+    if !public {
+        return Ok(reveal::answer(question).ephemeral());
+    }
+    if round.thread_id() == Some(call.channel) {
+        return Ok(reveal::answer(question));
+    }
+    Ok(publish(desk, key, round, question).await?.ephemeral())
+}
+
+/// Posts the answer where the team talks about the round.
+async fn publish(desk: &Desk, key: TeamKey, round: &Round, question: &Question) -> Said {
+    let place = round.thread_id().unwrap_or(key.channel);
+    desk.rest
+        .send(place, &reveal::answer(question))
+        .await
+        .map_err(|failure| Sorry::Discord(format!("The answer could not be posted. {failure}.")))?;
+    Ok(Message::text(format!(
+        "The answer is in <#{place}> for everybody."
+    )))
+}
+
+/// The round of the thread a call comes from, or the newest one of the team.
+pub fn round_here(desk: &Desk, call: &Call, guild: GuildId) -> Result<(TeamKey, Round), Sorry> {
+    let key = team_of(desk, call, guild)?;
+    let round = desk.team(key, |team| {
+        let of_thread = team.round_of(call.channel.starter_message());
+        of_thread.or_else(|| team.open_round()).cloned()
+    });
+    Ok((key, round.flatten().ok_or(Sorry::NoRound)?))
+}
+
+fn known<'a>(desk: &'a Desk, id: &str) -> Result<&'a Question, Sorry> {
+    desk.bank
+        .get(id)
+        .ok_or_else(|| Sorry::NoQuestion(id.to_owned()))
+}
+
+/// A question by its id, or else the best match for what somebody typed without picking.
+fn named<'a>(desk: &'a Desk, text: &str) -> Result<&'a Question, Sorry> {
+    let found = desk.bank.get(text.trim());
+    let found = found.or_else(|| desk.bank.search(text, 1).first().copied());
+    found.ok_or_else(|| Sorry::NoQuestion(text.to_owned()))
+}

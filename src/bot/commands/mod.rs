@@ -1,0 +1,201 @@
+//! The slash commands and buttons: one file a command, with its definition and its handler.
+//!
+//! Handlers take the desk and a plain [`Call`]; what they say comes from [`super::render`].
+
+mod answer;
+mod help;
+mod hint;
+mod leaderboard;
+mod quiz;
+mod remove;
+mod settings;
+pub mod setup;
+mod streak;
+mod team;
+
+use serde_json::{Value, json};
+
+use super::answer::{Reply, SUGGESTIONS_MAX, Suggestion};
+use super::desk::{Desk, TeamKey, team_at};
+use super::event::{Ask, Call};
+use super::press::Press;
+use super::render::message::Message;
+use super::render::text::cut;
+use super::render::trouble::Sorry;
+use crate::bank::Question;
+use crate::practice::id::GuildId;
+
+/// The longest name of a choice (Discord docs, interactions/application-commands, "Option Choice").
+const CHOICE_NAME_MAX: usize = 100;
+
+/// What a handler gives: a message, or the reason why there is none.
+pub type Said = Result<Message, Sorry>;
+
+/// All commands in Discord's form, for the bulk registration.
+pub fn definitions() -> Value {
+    json!([
+        quiz::definition(),
+        answer::definition(),
+        hint::definition(),
+        streak::definition(),
+        leaderboard::definition(),
+        help::definition(),
+        setup::definition(),
+        team::definition(),
+    ])
+}
+
+/// The answer to a call.
+pub async fn reply(desk: &Desk, call: &Call) -> Reply {
+    match &call.ask {
+        Ask::Command(name) => new(command(desk, call, name).await),
+        Ask::Press { custom_id, .. } => press(desk, call, custom_id).await,
+        Ask::Suggest {
+            command,
+            option,
+            typed,
+        } => Reply::Suggestions(suggest(desk, command, option, typed)),
+    }
+}
+
+/// Whether pressing that button changes the message it is on.
+pub fn updates(custom_id: &str) -> bool {
+    matches!(
+        Press::parse(custom_id),
+        Some(
+            Press::Reveal { .. }
+                | Press::QuizHint(_)
+                | Press::QuizAnswer(_)
+                | Press::QuizNext(_)
+                | Press::Remove { .. }
+                | Press::PostNow { .. }
+        )
+    )
+}
+
+async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
+    let guild = call.guild.ok_or(Sorry::OnlyInGuild)?;
+    match name {
+        "quiz" => quiz::run(desk, call, guild),
+        "answer" => answer::run(desk, call, guild).await,
+        "hint" => hint::run(desk, call, guild),
+        "streak" => streak::run(desk, call, guild),
+        "leaderboard" => leaderboard::run(desk, call, guild),
+        "help" => Ok(super::render::help::help(call.admin).ephemeral()),
+        "setup" => setup::run(desk, call, guild).await,
+        other => team::run(desk, call, guild, other).await,
+    }
+}
+
+async fn press(desk: &Desk, call: &Call, custom_id: &str) -> Reply {
+    let (Some(press), Some(guild)) = (Press::parse(custom_id), call.guild) else {
+        return new(Err(Sorry::StaleButton));
+    };
+    match press {
+        Press::Hint { question } => new(hint::pressed(desk, &question)),
+        Press::Answer { question } => new(answer::pressed(desk, call, guild, &question)),
+        Press::Streak => new(streak::run(desk, call, guild)),
+        Press::Reveal {
+            channel,
+            round,
+            public,
+            question,
+        } => {
+            let key = TeamKey { guild, channel };
+            update(answer::confirmed(desk, call, key, (round, public, &question)).await)
+        }
+        Press::QuizHint(quiz) => update(quiz::hint(desk, &quiz)),
+        Press::QuizAnswer(quiz) => update(quiz::answer(desk, &quiz)),
+        Press::QuizNext(quiz) => update(quiz::next(desk, call, guild, &quiz)),
+        Press::PostNow { channel } => {
+            update(team::post_now(desk, call, TeamKey { guild, channel }).await)
+        }
+        Press::Remove { channel } => {
+            update(remove::confirmed(desk, call, TeamKey { guild, channel }).await)
+        }
+    }
+}
+
+fn new(said: Said) -> Reply {
+    Reply::New(said.unwrap_or_else(|sorry| sorry.message()))
+}
+
+/// A message that takes the place of the one with the button; a refusal comes beside it.
+fn update(said: Said) -> Reply {
+    match said {
+        Ok(message) => Reply::Update(message),
+        Err(sorry) => Reply::New(sorry.message()),
+    }
+}
+
+fn suggest(desk: &Desk, command: &str, option: &str, typed: &str) -> Vec<Suggestion> {
+    match (command, option) {
+        ("answer", "question") => questions(&desk.bank.search(typed, SUGGESTIONS_MAX)),
+        (_, "topic") => topics(desk, typed),
+        (_, "timezone") => setup::zones(typed),
+        (_, "days") => setup::days(typed),
+        _ => Vec::new(),
+    }
+}
+
+fn questions(found: &[&Question]) -> Vec<Suggestion> {
+    let suggestion = |question: &&Question| Suggestion {
+        name: cut(
+            &format!(
+                "{:03} · {}",
+                question.number,
+                question.question.replace('`', "")
+            ),
+            CHOICE_NAME_MAX,
+        ),
+        value: question.id.clone(),
+    };
+    found.iter().map(suggestion).collect()
+}
+
+fn topics(desk: &Desk, typed: &str) -> Vec<Suggestion> {
+    let typed = typed.to_lowercase().replace(' ', "-");
+    let fits = |topic: &&str| topic.contains(&typed);
+    let suggestion = |topic: &str| Suggestion {
+        name: super::render::daily::topic(topic),
+        value: topic.to_owned(),
+    };
+    desk.bank
+        .topics()
+        .filter(fits)
+        .take(SUGGESTIONS_MAX)
+        .map(suggestion)
+        .collect()
+}
+
+/// The team a call is about: the one it names, the one of the channel or thread it comes from, or the
+/// only one of the guild.
+fn team_of(desk: &Desk, call: &Call, guild: GuildId) -> Result<TeamKey, Sorry> {
+    let chosen = call.channel("channel");
+    let found = desk.store.read(guild, |state| {
+        if let Some(chosen) = chosen {
+            return state
+                .team(chosen)
+                .map(|team| team.channel)
+                .ok_or(Sorry::NoTeam);
+        }
+        if let Some(team) = team_at(state, call.channel) {
+            return Ok(team.channel);
+        }
+        match state.teams().keys().collect::<Vec<_>>().as_slice() {
+            [] => Err(Sorry::NoTeam),
+            [only] => Ok(**only),
+            _ => Err(Sorry::WhichTeam),
+        }
+    });
+    let channel = found.unwrap_or(Err(Sorry::NoTeam))?;
+    Ok(TeamKey { guild, channel })
+}
+
+fn admins_only(call: &Call) -> Result<(), Sorry> {
+    if call.admin {
+        Ok(())
+    } else {
+        Err(Sorry::AdminsOnly)
+    }
+}

@@ -1,0 +1,35 @@
+//! Removing a team, after a question back.
+
+use super::{Said, admins_only};
+use crate::bot::desk::{Desk, TeamKey};
+use crate::bot::event::Call;
+use crate::bot::render::team as render;
+use crate::bot::render::trouble::Sorry;
+
+/// Asks back.
+pub fn ask(desk: &Desk, key: TeamKey) -> Said {
+    let message = desk.team(key, |team| {
+        if team.managed {
+            Err(Sorry::Managed)
+        } else {
+            Ok(render::confirm_removal(team))
+        }
+    });
+    Ok(message.ok_or(Sorry::NoTeam)??.ephemeral())
+}
+
+/// "Remove for good" was pressed.
+pub async fn confirmed(desk: &Desk, call: &Call, key: TeamKey) -> Said {
+    admins_only(call)?;
+    match desk.team(key, |team| team.managed) {
+        None => return Err(Sorry::NoTeam),
+        Some(true) => return Err(Sorry::Managed),
+        Some(false) => {}
+    }
+    let (_, ticket) = desk
+        .store
+        .change(key.guild, |guild| guild.remove(key.channel));
+    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    desk.backoff.remove(&key);
+    Ok(render::removed(key.channel))
+}

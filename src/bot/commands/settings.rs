@@ -1,0 +1,117 @@
+//! Reading a team's settings from the options of `/setup` and `/team settings`.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, Time};
+use serde_json::{Value, json};
+
+use crate::bot::event::Call;
+use crate::bot::render::trouble::Sorry;
+use crate::config;
+use crate::practice::team::{Reveal, Settings};
+use crate::practice::weekdays::Weekdays;
+use crate::practice::zone::Zone;
+
+/// The options, in Discord's form. `timezone` comes first because `/setup` requires it.
+pub fn options(zone_required: bool) -> Vec<Value> {
+    vec![
+        json!({ "type": 3, "name": "timezone", "description": "IANA time zone, such as Europe/Berlin", "autocomplete": true, "required": zone_required }),
+        json!({ "type": 3, "name": "time", "description": "Local time of the question, such as 09:00", "max_length": 5 }),
+        json!({ "type": 3, "name": "days", "description": "Weekdays, such as mon-fri", "autocomplete": true }),
+        json!({ "type": 8, "name": "role", "description": "A role to mention with each question" }),
+        json!({ "type": 3, "name": "reveal", "description": "When the model answer may be seen", "choices": [
+            { "name": "after one's reply", "value": "after-reply" },
+            { "name": "open to all at any time", "value": "open" },
+        ] }),
+    ]
+}
+
+/// Whether any of the options was given.
+pub fn any(call: &Call) -> bool {
+    let names = [
+        "timezone", "time", "days", "role", "reveal", "catch_up", "holidays", "no_role",
+    ];
+    names.iter().any(|name| call.options.contains_key(*name))
+}
+
+/// The settings after the options given: what is not named stays.
+pub fn changed(mut settings: Settings, call: &Call) -> Result<Settings, Sorry> {
+    let schedule = &mut settings.schedule;
+    if let Some(zone) = call.text("timezone") {
+        schedule.zone = self::zone(zone)?;
+    }
+    if let Some(time) = call.text("time") {
+        schedule.at = self::time(time)?;
+    }
+    if let Some(days) = call.text("days") {
+        schedule.days =
+            Weekdays::parse(days).map_err(|bad| Sorry::BadOption(format!("days: {bad}.")))?;
+    }
+    if let Some(limit) = call.text("catch_up") {
+        schedule.catch_up = catch_up(limit)?;
+    }
+    if let Some(holidays) = call.text("holidays") {
+        schedule.holidays = self::holidays(holidays)?;
+    }
+    if let Some(role) = call.role("role") {
+        settings.role = Some(role);
+    }
+    if call.flag("no_role") {
+        settings.role = None;
+    }
+    match call.text("reveal") {
+        Some("open") => settings.reveal = Reveal::Open,
+        Some(_) => settings.reveal = Reveal::AfterReply,
+        None => {}
+    }
+    Ok(settings)
+}
+
+fn zone(text: &str) -> Result<Zone, Sorry> {
+    Zone::named(text.trim()).map_err(|unknown| {
+        let near = config::zone::search(text, 3);
+        let hint = if near.is_empty() {
+            "Zones are named like Europe/Berlin, America/New_York or UTC".to_owned()
+        } else {
+            format!("Did you mean {}", near.join(", "))
+        };
+        let name = crate::bot::render::text::plain(&unknown.0);
+        Sorry::BadOption(format!(
+            "There is no time zone \"{name}\". {hint}? Pick one of the suggestions."
+        ))
+    })
+}
+
+fn time(text: &str) -> Result<Time, Sorry> {
+    config::parse_time(text).ok_or_else(|| {
+        let shown = crate::bot::render::text::plain(text);
+        Sorry::BadOption(format!(
+            "\"{shown}\" is not a time of day. Write it with 24 hours, such as 09:00 or 17:30."
+        ))
+    })
+}
+
+fn catch_up(text: &str) -> Result<SignedDuration, Sorry> {
+    config::parse_catch_up(text).ok_or_else(|| {
+        Sorry::BadOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
+    })
+}
+
+fn holidays(text: &str) -> Result<BTreeSet<Date>, Sorry> {
+    if text.trim() == "none" {
+        return Ok(BTreeSet::new());
+    }
+    let date = |part: &str| {
+        part.parse::<Date>().map_err(|_| {
+            let shown = crate::bot::render::text::plain(part);
+            Sorry::BadOption(format!(
+                "\"{shown}\" is not a date. Write holidays like 2026-12-24, 2026-12-25, or none."
+            ))
+        })
+    };
+    text.split([',', ' '])
+        .filter(|part| !part.is_empty())
+        .map(date)
+        .collect()
+}

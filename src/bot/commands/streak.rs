@@ -1,0 +1,48 @@
+//! `/streak` and the button "My streak".
+
+use serde_json::{Value, json};
+
+use super::{Said, team_of};
+use crate::bot::desk::Desk;
+use crate::bot::event::Call;
+use crate::bot::render::streak::{Standing, streak};
+use crate::bot::render::trouble::Sorry;
+use crate::practice::id::GuildId;
+use crate::practice::streak::walk;
+
+/// So many rounds `/streak why` explains.
+const EXPLAINED: usize = 14;
+
+/// The command in Discord's form.
+pub fn definition() -> Value {
+    json!({
+        "name": "streak",
+        "description": "How many rounds in a row you have answered",
+        "contexts": [0],
+        "options": [
+            { "type": 6, "name": "member", "description": "Somebody else's streak" },
+            { "type": 5, "name": "why", "description": "With what happened in each of the last 14 rounds" },
+        ],
+    })
+}
+
+/// A member's streak in the team of the channel.
+pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
+    let key = team_of(desk, call, guild)?;
+    let member = call.user("member").unwrap_or(call.user);
+    let message = desk.team(key, |team| {
+        let ledger = team.ledger(member);
+        let mut rounds: Vec<_> = walk(&ledger, team.rounds())
+            .map(|(round, entry, _)| (round, entry))
+            .collect();
+        let explained = if call.flag("why") { EXPLAINED } else { 0 };
+        let why = rounds.split_off(rounds.len().saturating_sub(explained));
+        streak(&Standing {
+            member,
+            own: member == call.user,
+            streak: team.streak(member),
+            why,
+        })
+    });
+    Ok(message.ok_or(Sorry::NoTeam)?.ephemeral())
+}

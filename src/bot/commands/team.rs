@@ -1,0 +1,208 @@
+//! `/team`: what admins do with a team.
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::settings::{any, changed, options};
+use super::setup::MANAGE_GUILD;
+use super::{Said, admins_only, remove, team_of};
+use crate::bot::desk::{Desk, TeamKey};
+use crate::bot::event::Call;
+use crate::bot::permissions;
+use crate::bot::render::message::Message;
+use crate::bot::render::team as render;
+use crate::bot::render::trouble::Sorry;
+use crate::practice::id::GuildId;
+use crate::practice::ledger::By;
+use crate::practice::team::Team;
+
+/// The command in Discord's form.
+pub fn definition() -> Value {
+    let round = json!({ "type": 4, "name": "round", "description": "The number of the round", "required": true, "min_value": 1 });
+    let member =
+        json!({ "type": 6, "name": "member", "description": "The member", "required": true });
+    let until = json!({ "type": 3, "name": "until", "description": "The first day with a question again, such as 2026-12-28" });
+    let mut settings = options(false);
+    settings.extend([
+        json!({ "type": 3, "name": "catch_up", "description": "How late a question may come if I was away, such as 3h or 90m" }),
+        json!({ "type": 3, "name": "holidays", "description": "All days without a question, such as 2026-12-24, 2026-12-25, or none" }),
+        json!({ "type": 5, "name": "no_role", "description": "Mention no role any more" }),
+    ]);
+    json!({
+        "name": "team",
+        "description": "Manage a team",
+        "contexts": [0],
+        "default_member_permissions": MANAGE_GUILD,
+        "options": [
+            sub("status", "The next posts, the newest round, and whether a permission is missing", vec![]),
+            sub("post", "Post today's question now", vec![]),
+            sub("pause", "No questions for a while; streaks are safe", vec![until]),
+            sub("resume", "End a pause, or a skip", vec![]),
+            sub("skip", "Leave out the next question", vec![]),
+            sub("void", "Make a round count for nobody", vec![round.clone()]),
+            sub("credit", "Count a round for a member as answered", vec![member, round]),
+            sub("settings", "Show or change the settings", settings),
+            sub("remove", "Remove the team with all that is kept of it", vec![]),
+        ],
+    })
+}
+
+/// A subcommand; each takes a channel, for admins who are elsewhere.
+fn sub(name: &str, description: &str, mut options: Vec<Value>) -> Value {
+    options.push(json!({
+        "type": 7, "name": "channel", "description": "The team's channel, if it is not this one", "channel_types": [0, 5],
+    }));
+    json!({ "type": 1, "name": name, "description": description, "options": options })
+}
+
+/// Carries out a subcommand.
+pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
+    admins_only(call)?;
+    let key = team_of(desk, call, guild)?;
+    let now = desk.clock.now();
+    let by = By {
+        user: call.user,
+        at: now,
+    };
+    let said = match name {
+        "team status" => status(desk, key).await,
+        "team post" => post_now(desk, call, key).await,
+        "team pause" => {
+            let until = pause_end(desk, key, call.text("until"))?;
+            order(desk, key, |team| {
+                team.pause(until);
+                Ok(render::paused(team, now))
+            })
+            .await
+        }
+        "team resume" => {
+            order(desk, key, |team| {
+                team.resume(now);
+                Ok(render::resumed(team, now))
+            })
+            .await
+        }
+        "team skip" => order(desk, key, |team| skip(team, now)).await,
+        "team void" => {
+            let number = call.number("round").unwrap_or(0);
+            order(desk, key, |team| {
+                team.void(number, by).map_err(refused)?;
+                Ok(render::voided(number))
+            })
+            .await
+        }
+        "team credit" => {
+            let number = call.number("round").unwrap_or(0);
+            let member = call.user("member").ok_or_else(stale)?;
+            order(desk, key, |team| {
+                team.credit(number, member, by).map_err(refused)?;
+                Ok(render::credited(member, number))
+            })
+            .await
+        }
+        "team settings" => settings(desk, call, key).await,
+        "team remove" => remove::ask(desk, key),
+        _ => Err(stale()),
+    };
+    said.map(Message::ephemeral)
+}
+
+fn stale() -> Sorry {
+    Sorry::BadOption(
+        "I don't know this command any more. Type `/team` again to see what there is.".into(),
+    )
+}
+
+/// Makes today's round at once, whatever the schedule says; the scheduler posts it.
+pub async fn post_now(desk: &Desk, call: &Call, key: TeamKey) -> Said {
+    admins_only(call)?;
+    let now = desk.clock.now();
+    let ids = desk.bank.ids();
+    let (made, ticket) = desk.store.change(key.guild, |guild| {
+        let team = guild.team_mut(key.channel)?;
+        let day = team.settings.schedule.zone.date(now);
+        Some(desk.random(|rng| team.intend(day, now, &ids, rng).map(|round| round.number)))
+    });
+    let made = made.ok_or(Sorry::NoTeam)?;
+    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    desk.backoff.remove(&key);
+    desk.wake.notify_one();
+    Ok(made.map_or_else(render::posted_today, render::posting))
+}
+
+async fn status(desk: &Desk, key: TeamKey) -> Said {
+    let permissions = permissions::missing(desk, key)
+        .await
+        .map_err(|failure| failure.to_string());
+    let status = render::Status {
+        guild: key.guild,
+        now: desk.clock.now(),
+        permissions: permissions.as_deref().map_err(String::as_str),
+        bank: desk.bank.len(),
+    };
+    desk.team(key, |team| render::status(team, &status))
+        .ok_or(Sorry::NoTeam)
+}
+
+async fn settings(desk: &Desk, call: &Call, key: TeamKey) -> Said {
+    let now = desk.clock.now();
+    if !any(call) {
+        let message = desk.team(key, |team| render::set_up(team, now, &[], true));
+        return message.ok_or(Sorry::NoTeam);
+    }
+    order(desk, key, |team| {
+        if team.managed {
+            return Err(Sorry::Managed);
+        }
+        team.settings = changed(team.settings.clone(), call)?;
+        Ok(render::set_up(team, now, &[], true))
+    })
+    .await
+}
+
+/// Changes a team; what is said is on disk first.
+async fn order(desk: &Desk, key: TeamKey, change: impl FnOnce(&mut Team) -> Said) -> Said {
+    let (said, ticket) = desk
+        .store
+        .change(key.guild, |guild| guild.team_mut(key.channel).map(change));
+    let message = said.ok_or(Sorry::NoTeam)??;
+    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    desk.wake.notify_one();
+    Ok(message)
+}
+
+fn skip(team: &mut Team, now: jiff::Timestamp) -> Said {
+    let nothing = || {
+        Sorry::BadOption(
+            "There is no question to skip: the schedule has none within two years.".into(),
+        )
+    };
+    let day = team.skip_next(now).ok_or_else(nothing)?;
+    Ok(render::skipped(
+        day,
+        &team.next_posts(now, render::POSTS_AHEAD),
+    ))
+}
+
+fn refused(refused: crate::practice::orders::Refused) -> Sorry {
+    Sorry::BadOption(format!("That can't be done: {refused}."))
+}
+
+fn pause_end(desk: &Desk, key: TeamKey, until: Option<&str>) -> Result<Option<Date>, Sorry> {
+    let Some(text) = until else {
+        return Ok(None);
+    };
+    let bad = |text: &str| Sorry::BadOption(text.to_owned());
+    let day: Date = text
+        .trim()
+        .parse()
+        .map_err(|_| bad("until: write the day like 2026-12-28, or leave it out."))?;
+    let now = desk.clock.now();
+    let today = desk.team(key, |team| team.settings.schedule.zone.date(now));
+    if today.is_some_and(|today| day <= today) {
+        return Err(bad(
+            "until: that day is not in the future. Name the first day with a question again.",
+        ));
+    }
+    Ok(Some(day))
+}

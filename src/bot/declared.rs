@@ -1,0 +1,58 @@
+//! Teams that the operator's file declares.
+
+use super::desk::{Desk, TeamKey};
+use crate::config::DeclaredTeam;
+use crate::practice::id::GuildId;
+use crate::practice::team::Team;
+
+/// Makes a guild's teams as the file says. A team that left the file keeps its rounds and streaks; it is
+/// paused until an admin resumes it.
+pub fn apply(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
+    let own: Vec<&DeclaredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
+    let managed = desk.store.read(guild, |state| {
+        state.teams().values().any(|team| team.managed)
+    });
+    if own.is_empty() && managed != Some(true) {
+        return;
+    }
+    let now = desk.clock.now();
+    if !differs(desk, &own, guild) {
+        return;
+    }
+    // Nobody is told, so nobody has to wait for the disk.
+    let _unawaited = desk.store.change(guild, |state| {
+        for declared in &own {
+            let fresh = || Team::new(declared.channel, declared.settings.clone(), now);
+            let mut team = state.remove(declared.channel).unwrap_or_else(fresh);
+            team.settings = declared.settings.clone();
+            team.managed = true;
+            state.put(team);
+        }
+        let left: Vec<_> = state.teams().values().filter(|team| team.managed).map(|team| team.channel).collect();
+        for channel in left.into_iter().filter(|channel| own.iter().all(|team| team.channel != *channel)) {
+            if let Some(team) = state.team_mut(channel) {
+                team.managed = false;
+                team.pause(None);
+                tracing::warn!(%guild, %channel, "the config declares this team no more: it is paused, its data is kept");
+            }
+        }
+    });
+    desk.wake.notify_one();
+}
+
+/// Whether anything is to be changed: a start must not rewrite what is as it should be.
+fn differs(desk: &Desk, own: &[&DeclaredTeam], guild: GuildId) -> bool {
+    let as_declared = |declared: &&DeclaredTeam| {
+        let key = TeamKey {
+            guild,
+            channel: declared.channel,
+        };
+        desk.team(key, |team| {
+            team.managed && team.settings == declared.settings
+        }) == Some(true)
+    };
+    let managed = desk.store.read(guild, |state| {
+        state.teams().values().filter(|team| team.managed).count()
+    });
+    !own.iter().all(as_declared) || managed.unwrap_or(0) != own.len()
+}

@@ -1,0 +1,126 @@
+//! Keeping the number of replies in the footer of a daily message up to date, with few edits.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+
+use super::desk::{Desk, TeamKey};
+use super::render;
+use crate::practice::id::MessageId;
+
+/// The least time between two edits of one message.
+const PAUSE: SignedDuration = SignedDuration::from_secs(10);
+
+/// A message of ours that shows a number of replies.
+type Shown = (TeamKey, MessageId);
+
+/// When a message was edited last, and whether it is out of date.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    edited: Timestamp,
+    stale: bool,
+}
+
+/// Edits footers that are out of date, for ever: the first at once, further ones at most every ten
+/// seconds.
+pub async fn run(desk: Arc<Desk>, mut stale: mpsc::UnboundedReceiver<Shown>) {
+    let mut states: HashMap<Shown, State> = HashMap::new();
+    loop {
+        let (seq, now) = (desk.clock.reading(), desk.clock.now());
+        for shown in take_due(&mut states, now) {
+            edit(&desk, shown).await;
+        }
+        let next = states
+            .values()
+            .filter(|state| state.stale)
+            .map(|state| state.edited + PAUSE)
+            .min();
+        tokio::select! {
+            shown = stale.recv() => match shown {
+                Some(shown) => note(&mut states, shown),
+                None => return,
+            },
+            () = desk.clock.wait_until(next, seq) => {}
+        }
+    }
+}
+
+fn note(states: &mut HashMap<Shown, State>, shown: Shown) {
+    let never = State {
+        edited: Timestamp::MIN,
+        stale: true,
+    };
+    states.entry(shown).or_insert(never).stale = true;
+}
+
+/// The messages that may be edited now; those long up to date are forgotten.
+fn take_due(states: &mut HashMap<Shown, State>, now: Timestamp) -> Vec<Shown> {
+    let rested = |state: &State| now.duration_since(state.edited) >= PAUSE;
+    states.retain(|_, state| state.stale || !rested(state));
+    let mut due = Vec::new();
+    for (shown, state) in states
+        .iter_mut()
+        .filter(|(_, state)| state.stale && rested(state))
+    {
+        *state = State {
+            edited: now,
+            stale: false,
+        };
+        due.push(*shown);
+    }
+    due
+}
+
+async fn edit(desk: &Desk, (key, message): Shown) {
+    let found = desk.team(key, |team| {
+        let round = team.round_of(message)?;
+        Some((
+            round.clone(),
+            team.replied(round.number),
+            team.settings.role,
+        ))
+    });
+    let Some((round, replied, role)) = found.flatten() else {
+        return;
+    };
+    // A question that left the bank stays as it was posted.
+    let Some(question) = desk.question_of(&round) else {
+        return;
+    };
+    let mut post = render::daily::post(question, &round, replied);
+    if let Some(role) = role {
+        post.content = format!("<@&{role}>");
+    }
+    if let Err(failure) = desk.rest.edit(key.channel, message, &post).await {
+        tracing::debug!(guild = %key.guild, %failure, "a footer could not be updated");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::practice::id::{ChannelId, GuildId};
+
+    #[test]
+    fn many_replies_are_one_edit_every_ten_seconds() {
+        let start: Timestamp = "2026-03-27T08:00:00Z".parse().unwrap();
+        let key = TeamKey {
+            guild: GuildId::new(1),
+            channel: ChannelId::new(2),
+        };
+        let shown = (key, MessageId::new(3));
+        let mut states = HashMap::new();
+        let mut edits = Vec::new();
+        for second in 0..45 {
+            if second < 25 {
+                note(&mut states, shown);
+            }
+            let due = take_due(&mut states, start + SignedDuration::from_secs(second));
+            edits.extend(due.iter().map(|_| second));
+        }
+        assert_eq!(edits, [0, 10, 20, 30]);
+        assert!(states.is_empty(), "a message long up to date is forgotten");
+    }
+}

@@ -1,0 +1,35 @@
+//! Telling an admin once that a team is in trouble.
+
+use super::desk::{Desk, TeamKey};
+use super::render;
+use super::rest::Failure;
+use crate::practice::team::Trouble;
+
+/// Writes the trouble down where `/team status` shows it, and tells the admin who set the team up in a
+/// direct message, once until it is over. Teams of the operator's file have no such admin; their
+/// trouble is in the log.
+pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
+    let what = render::trouble::sentence(failure);
+    let now = desk.clock.now();
+    let (admin, ticket) = desk.store.change(key.guild, |guild| {
+        let team = guild.team_mut(key.channel)?;
+        let news = team.trouble.as_ref().is_none_or(|known| known.what != what);
+        let since = team.trouble.as_ref().map_or(now, |known| known.since);
+        team.trouble = Some(Trouble {
+            since,
+            what: what.clone(),
+        });
+        team.set_up_by.filter(|_| news)
+    });
+    // First on disk, so that a crash can't make us say it twice.
+    if ticket.attempt().await.is_err() {
+        return;
+    }
+    let Some(admin) = admin else {
+        return;
+    };
+    let message = render::trouble::direct_message(key.channel, &what);
+    if let Err(failure) = desk.rest.tell(admin, &message).await {
+        tracing::info!(guild = %key.guild, %admin, %failure, "the admin could not be told");
+    }
+}

@@ -1,0 +1,86 @@
+//! What the bot may do in a channel, with the channel's overrides.
+
+use serenity::all::{Channel, Permissions};
+
+use super::desk::{Desk, TeamKey};
+use super::rest::{Failure, limited};
+
+/// What the bot needs, in the words of Discord's settings, in the order in which it needs them.
+const NEEDED: [(Permissions, &str); 7] = [
+    (Permissions::VIEW_CHANNEL, "View Channel"),
+    (Permissions::SEND_MESSAGES, "Send Messages"),
+    (Permissions::EMBED_LINKS, "Embed Links"),
+    (Permissions::READ_MESSAGE_HISTORY, "Read Message History"),
+    (Permissions::CREATE_PUBLIC_THREADS, "Create Public Threads"),
+    (
+        Permissions::SEND_MESSAGES_IN_THREADS,
+        "Send Messages in Threads",
+    ),
+    (Permissions::ADD_REACTIONS, "Add Reactions"),
+];
+
+/// All that the bot needs as the number of an invite link.
+pub fn needed() -> u64 {
+    NEEDED
+        .iter()
+        .fold(0, |bits, (permission, _)| bits | permission.bits())
+}
+
+/// The names of what is missing in a channel.
+///
+/// # Errors
+///
+/// Discord did not say.
+pub async fn missing(desk: &Desk, key: TeamKey) -> Result<Vec<&'static str>, Failure> {
+    let Some(me) = desk.me() else {
+        return Err(Failure::Unreachable("the session has not begun".into()));
+    };
+    let http = desk.rest.http();
+    // Serenity's futures are large; on the heap they don't swell everything that waits for them.
+    let (guild, channel, member) = Box::pin(async {
+        tokio::join!(
+            limited(http.get_guild(key.guild.get().into())),
+            limited(http.get_channel(key.channel.get().into())),
+            limited(http.get_member(key.guild.get().into(), me.get().into())),
+        )
+    })
+    .await;
+    let channel = match channel {
+        Ok(Channel::Guild(channel)) => channel,
+        // A channel that we may not even see.
+        Ok(_) | Err(Failure::Forbidden { .. } | Failure::Unknown { .. }) => {
+            return Ok(NEEDED.iter().map(|(_, name)| *name).collect());
+        }
+        Err(failure) => return Err(failure),
+    };
+    let has = guild?.user_permissions_in(&channel, &member?);
+    Ok(lacking(has))
+}
+
+fn lacking(has: Permissions) -> Vec<&'static str> {
+    let lacks = |permission: Permissions| !has.contains(permission);
+    NEEDED
+        .iter()
+        .filter(|(permission, _)| lacks(*permission))
+        .map(|(_, name)| *name)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asks_for_no_more_than_it_needs() {
+        // Discord docs, topics/permissions: bits 6, 10, 11, 14, 16, 35 and 38.
+        let bits = [6, 10, 11, 14, 16, 35, 38]
+            .iter()
+            .fold(0_u64, |bits, bit| bits | 1 << bit);
+        assert_eq!(needed(), bits);
+        assert_eq!(lacking(Permissions::all()), Vec::<&str>::new());
+        assert_eq!(
+            lacking(Permissions::all() - Permissions::CREATE_PUBLIC_THREADS),
+            ["Create Public Threads"]
+        );
+    }
+}

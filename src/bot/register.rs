@@ -1,0 +1,36 @@
+//! Registering the slash commands: all at once, and only when their definition changed.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::commands::definitions;
+use super::desk::Desk;
+
+/// Registers the commands if Discord has others than ours. What was registered last is remembered in
+/// the state folder; without that memory they are registered again, which is harmless.
+pub async fn commands(desk: &Desk, application: u64) {
+    let definitions = definitions();
+    let mark = mark(application, &definitions.to_string());
+    if desk.store.note(NOTE).as_deref() == Some(mark.as_str()) {
+        return;
+    }
+    match desk.rest.register(&definitions).await {
+        Ok(()) => {
+            tracing::info!("registered the slash commands");
+            desk.store.put_note(NOTE, &mark);
+        }
+        Err(failure) => {
+            tracing::error!(%failure, "the slash commands could not be registered; the next start tries again");
+        }
+    }
+}
+
+/// The name under which the store keeps what was registered.
+const NOTE: &str = "commands";
+
+/// Stands for an application's commands. The hasher's keys are fixed, so that the next start finds the
+/// same; should a new Rust release change it, the commands are registered once more.
+fn mark(application: u64, definitions: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    definitions.hash(&mut hasher);
+    format!("{application}:{:016x}", hasher.finish())
+}

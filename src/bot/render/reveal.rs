@@ -1,0 +1,113 @@
+//! The model answer, the hint, and the question whether somebody wants to see them.
+
+use super::daily::{asked, button, color, topic};
+use super::message::{DESCRIPTION_MAX, Embed, Message, Style};
+use super::text::{bullets, cut, output, python};
+use crate::bank::{Kind, Question};
+use crate::bot::press::Press;
+use crate::practice::id::ChannelId;
+
+/// The colour of hints and questions back.
+const QUIET: u32 = 0x74_7f_8d;
+
+/// The model answer with everything that belongs to it.
+pub fn answer(question: &Question) -> Message {
+    Message::embed(answer_embed(question))
+}
+
+/// The embed with the model answer; also shown by `/quiz`.
+pub fn answer_embed(question: &Question) -> Embed {
+    let description = format!(
+        "{}\n\n{}{}",
+        asked(question),
+        question.answer,
+        code(question)
+    );
+    Embed {
+        title: Some(format!("#{} · model answer", question.number)),
+        description: Some(cut(&description, DESCRIPTION_MAX)),
+        color: color(question.level),
+        ..Embed::default()
+    }
+    .field("Key points", bullets(&question.points))
+    .field(
+        "As you might say it",
+        format!("*{}*", question.example_answer.replace('*', "\\*")),
+    )
+    .field("How to answer", question.how_to_answer.as_str())
+    .field("Pitfalls", bullets(&question.pitfalls))
+    .field("The interviewer may go on", question.follow_up.as_str())
+    .field("Read on", question.docs.as_str())
+    .footer(source(question))
+}
+
+/// The code that a reveal adds: what the question itself already showed is not repeated.
+fn code(question: &Question) -> String {
+    let mut blocks = Vec::new();
+    if let Some(printed) = &question.broken_output {
+        blocks.push(format!("It prints\n{}", output(printed)));
+    }
+    if question.kind == Kind::Bug && question.broken.is_some() {
+        blocks.extend(
+            question
+                .code
+                .as_deref()
+                .map(|code| format!("Mended\n{}", python(code))),
+        );
+    } else if question.kind != Kind::Predict {
+        blocks.extend(question.code.as_deref().map(python));
+    }
+    blocks.extend(
+        question
+            .output
+            .as_deref()
+            .map(|text| format!("prints\n{}", output(text))),
+    );
+    if blocks.is_empty() {
+        return String::new();
+    }
+    format!("\n\n{}", blocks.join("\n\n"))
+}
+
+fn source(question: &Question) -> String {
+    format!(
+        "{} · {} · Python {}",
+        topic(&question.topic),
+        question.level,
+        question.python
+    )
+}
+
+/// The hint on how to answer.
+pub fn hint(question: &Question) -> Message {
+    Message::embed(Embed {
+        title: Some("How to answer".into()),
+        description: Some(format!(
+            "**{}**\n\n{}",
+            question.question, question.how_to_answer
+        )),
+        color: QUIET,
+        ..Embed::default()
+    })
+}
+
+/// What is asked before the answer of the open round is shown to somebody who has not replied.
+pub fn confirm(channel: ChannelId, round: u32, public: bool, question: &Question) -> Message {
+    let audience = if public {
+        " It will be shown to everybody in the thread."
+    } else {
+        ""
+    };
+    let show = Press::Reveal {
+        channel,
+        round,
+        public,
+        question: question.id.clone(),
+    };
+    Message::text(format!(
+        "You have not replied to round {round} yet. If you look first, this round will not extend your \
+         streak, even if you reply afterwards.{audience} To keep it growing, reply in the thread in your own words; \
+         then the answer opens without this question."
+    ))
+    .buttons(vec![button(Style::Danger, "Show it anyway", &show)])
+}

@@ -1,0 +1,287 @@
+//! What admins see of a team.
+
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::daily::button;
+use super::message::{Embed, Message, Style, link};
+use super::text::{bullets, count};
+use crate::bot::press::Press;
+use crate::practice::id::{ChannelId, GuildId, UserId};
+use crate::practice::team::{Reveal, Settings, Team};
+
+/// The colour of administration.
+const SLATE: u32 = 0x5c_6b_73;
+/// The colour when something is wrong.
+const ALARM: u32 = 0xd8_43_4f;
+
+/// How many posts to come are listed.
+pub const POSTS_AHEAD: usize = 3;
+
+/// A moment as Discord shows it in each reader's own zone (Discord docs, reference, "Timestamp Styles").
+pub fn moment(time: Timestamp) -> String {
+    let seconds = time.as_second();
+    format!("<t:{seconds}:F> (<t:{seconds}:R>)")
+}
+
+/// Settings in words.
+pub fn settings(settings: &Settings) -> String {
+    let schedule = &settings.schedule;
+    let mut lines = vec![
+        format!(
+            "**When**: {} at {} ({})",
+            schedule.days,
+            schedule.at.strftime("%H:%M"),
+            schedule.zone
+        ),
+        format!(
+            "**If I was away**: I still post up to {} late, on the same day",
+            span(schedule.catch_up)
+        ),
+        format!(
+            "**Model answer**: {}",
+            match settings.reveal {
+                Reveal::AfterReply => "after one's reply; who looks first is asked to confirm",
+                Reveal::Open => "open to all at any time",
+            }
+        ),
+        settings
+            .role
+            .map_or("**Role**: none is mentioned".into(), |role| {
+                format!("**Role**: <@&{role}> is mentioned with each question")
+            }),
+    ];
+    if !schedule.holidays.is_empty() {
+        let days: Vec<_> = schedule.holidays.iter().map(ToString::to_string).collect();
+        lines.push(format!("**Holidays**: {}", days.join(", ")));
+    }
+    lines.join("\n")
+}
+
+fn span(span: SignedDuration) -> String {
+    let (hours, minutes) = (span.as_hours(), span.as_mins() % 60);
+    match (hours, minutes) {
+        (0, minutes) => format!("{minutes} minutes"),
+        (1, 0) => "1 hour".into(),
+        (hours, 0) => format!("{hours} hours"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+fn posts(posts: &[Timestamp]) -> String {
+    if posts.is_empty() {
+        return "None: the schedule has no day with a question within two years, or the team is paused.".into();
+    }
+    bullets(posts.iter().map(|post| moment(*post)))
+}
+
+/// What `/setup` says when it is done.
+pub fn set_up(team: &Team, now: Timestamp, missing: &[&str], changed: bool) -> Message {
+    let head = if changed {
+        "has new settings"
+    } else {
+        "is set up"
+    };
+    let mut embed = Embed {
+        title: Some("Team".into()),
+        description: Some(format!(
+            "<#{}> {head}.\n{}",
+            team.channel,
+            settings(&team.settings)
+        )),
+        color: if missing.is_empty() { SLATE } else { ALARM },
+        ..Embed::default()
+    };
+    if !missing.is_empty() {
+        embed = embed.field("Missing permissions", self::missing(team.channel, missing));
+    }
+    embed = embed.field(
+        "The next questions",
+        posts(&team.next_posts(now, POSTS_AHEAD)),
+    );
+    if !changed {
+        embed = embed.footer("If a post ever fails for good, I tell you once in a direct message.");
+    }
+    let message = Message::embed(embed);
+    if team.rounds().is_empty() {
+        let press = Press::PostNow {
+            channel: team.channel,
+        };
+        return message.buttons(vec![button(
+            Style::Primary,
+            "Post the first one now",
+            &press,
+        )]);
+    }
+    message
+}
+
+/// Which permissions are missing, and what to do.
+pub fn missing(channel: ChannelId, missing: &[&str]) -> String {
+    let names = bullets(missing.iter().map(|name| format!("**{name}**")));
+    format!(
+        "In <#{channel}> my role needs:\n{names}\nGrant them in the channel's settings; then it works by itself."
+    )
+}
+
+/// What `/team status` knows beyond the team itself.
+pub struct Status<'a> {
+    /// The guild, for links.
+    pub guild: GuildId,
+    /// Now.
+    pub now: Timestamp,
+    /// Permissions that are missing, or why they could not be looked up.
+    pub permissions: Result<&'a [&'a str], &'a str>,
+    /// Questions in the bank.
+    pub bank: usize,
+}
+
+/// What `/team status` says.
+pub fn status(team: &Team, status: &Status<'_>) -> Message {
+    let mut text = settings(&team.settings);
+    if team.managed {
+        text.push_str("\nThe operator's file manages this team.");
+    }
+    if let Some(pause) = team.pause {
+        // Writing to a string can't fail.
+        let _ = match pause.until {
+            Some(day) => write!(text, "\n**Paused** until {day}"),
+            None => write!(text, "\n**Paused** until `/team resume`"),
+        };
+    }
+    if let Some(day) = team.skip {
+        let _ = write!(text, "\n**Skipped**: {day}");
+    }
+    let fine = team.trouble.is_none() && status.permissions.is_ok_and(<[_]>::is_empty);
+    let permissions = match status.permissions {
+        Ok([]) => "All there.".into(),
+        Ok(names) => missing(team.channel, names),
+        Err(why) => format!("They could not be looked up: {why}"),
+    };
+    let mut embed = Embed {
+        title: Some("Team status".into()),
+        description: Some(format!("<#{}>\n{text}", team.channel)),
+        color: if fine { SLATE } else { ALARM },
+        ..Embed::default()
+    };
+    if let Some(trouble) = &team.trouble {
+        embed = embed.field(
+            "Trouble",
+            format!(
+                "Since <t:{}:R>: {}",
+                trouble.since.as_second(),
+                trouble.what
+            ),
+        );
+    }
+    embed = embed
+        .field("The newest round", newest(team, status.guild))
+        .field(
+            "The next questions",
+            posts(&team.next_posts(status.now, POSTS_AHEAD)),
+        )
+        .field("Permissions", permissions);
+    let members = count(team.members().count(), "member has", "members have");
+    let bank = count(status.bank, "question", "questions");
+    Message::embed(embed.footer(format!("{members} taken part · {bank} in the bank")))
+}
+
+fn newest(team: &Team, guild: GuildId) -> String {
+    let Some(round) = team.rounds().last() else {
+        return "None yet.".into();
+    };
+    let Some(message) = round.message else {
+        return format!("{}: being posted", round.label());
+    };
+    let replied = count(team.replied(round.number), "reply", "replies");
+    format!(
+        "[{}]({}), {replied}",
+        round.label(),
+        link(guild, team.channel, message)
+    )
+}
+
+/// A question is on its way.
+pub fn posting(number: u32) -> Message {
+    Message::text(format!(
+        "Round {number} is on its way: the question appears in the channel in a moment."
+    ))
+}
+
+/// There was a question today.
+pub fn posted_today() -> Message {
+    Message::text(
+        "Today's question is out already. There is at most one a day, so that nobody's streak depends on a second one.",
+    )
+}
+
+/// A pause began.
+pub fn paused(team: &Team, now: Timestamp) -> Message {
+    let until = team.pause.and_then(|pause| pause.until);
+    let end = match until {
+        Some(day) => format!("until {day}"),
+        None => "until `/team resume`".into(),
+    };
+    let next = team.next_posts(now, 1);
+    let next = next.first().map_or(String::new(), |next| {
+        format!(" The next question comes {}.", moment(*next))
+    });
+    Message::text(format!(
+        "<#{}> is paused {end}. Streaks are safe: a pause has no rounds.{next}",
+        team.channel
+    ))
+}
+
+/// A pause ended.
+pub fn resumed(team: &Team, now: Timestamp) -> Message {
+    Message::text(format!(
+        "<#{}> goes on. The next questions:\n{}",
+        team.channel,
+        posts(&team.next_posts(now, POSTS_AHEAD))
+    ))
+}
+
+/// A day is skipped.
+pub fn skipped(day: jiff::civil::Date, next: &[Timestamp]) -> Message {
+    Message::text(format!(
+        "{day} has no question. After that:\n{}\n`/team resume` takes this back.",
+        posts(next)
+    ))
+}
+
+/// A round is void.
+pub fn voided(number: u32) -> Message {
+    Message::text(format!(
+        "Round {number} is void for everybody: it neither extends nor ends a streak."
+    ))
+}
+
+/// A member has credit.
+pub fn credited(member: UserId, number: u32) -> Message {
+    Message::text(format!(
+        "<@{member}> has credit for round {number}, as if it had been answered in time."
+    ))
+}
+
+/// The question before a team is removed.
+pub fn confirm_removal(team: &Team) -> Message {
+    let rounds = count(team.rounds().len(), "round", "rounds");
+    let members = count(team.members().count(), "member", "members");
+    let press = Press::Remove {
+        channel: team.channel,
+    };
+    Message::text(format!(
+        "Remove the team of <#{}>? Its {rounds} and the streaks of its {members} are deleted and can't be brought back. \
+         `/team pause` keeps them.",
+        team.channel
+    ))
+    .buttons(vec![button(Style::Danger, "Remove for good", &press)])
+}
+
+/// A team is gone.
+pub fn removed(channel: ChannelId) -> Message {
+    Message::text(format!(
+        "The team of <#{channel}> and all that was kept of it are gone."
+    ))
+}

@@ -1,0 +1,95 @@
+//! What admins are told when something does not work, and what members are told then.
+
+use super::message::Message;
+use crate::bot::rest::Failure;
+use crate::practice::id::ChannelId;
+
+/// "Missing Access".
+const MISSING_ACCESS: isize = 50_001;
+/// "Missing Permissions".
+const MISSING_PERMISSIONS: isize = 50_013;
+/// "Unknown Channel".
+const UNKNOWN_CHANNEL: isize = 10_003;
+
+/// What keeps a team from its question, and what to do.
+pub fn sentence(failure: &Failure) -> String {
+    match failure.code() {
+        Some(MISSING_ACCESS) => {
+            "I can't see the channel. Give my role \"View Channel\" there, and \"Read Message History\".".into()
+        }
+        Some(MISSING_PERMISSIONS) => {
+            "I lack a permission in the channel. Give my role \"View Channel\", \"Send Messages\", \"Embed Links\", \
+             \"Read Message History\", \"Create Public Threads\" and \"Send Messages in Threads\" there; `/team status` checks them."
+                .into()
+        }
+        Some(UNKNOWN_CHANNEL) => {
+            "The channel is gone. Run `/setup` in another one; `/team remove` deletes what is kept of this one.".into()
+        }
+        _ => format!("Discord refused the post: {failure}. `/team status` shows whether it still does."),
+    }
+}
+
+/// The one direct message to the admin who set a team up.
+pub fn direct_message(channel: ChannelId, what: &str) -> Message {
+    Message::text(format!(
+        "Quizloop could not post the question in <#{channel}>. {what}\nI go on trying, and say this only once."
+    ))
+}
+
+/// Why a member's wish can't be fulfilled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sorry {
+    /// Commands work in servers only.
+    OnlyInGuild,
+    /// No team posts here.
+    NoTeam,
+    /// Several teams post in this server, none of them here.
+    WhichTeam,
+    /// The team has posted nothing yet.
+    NoRound,
+    /// The question is not in the bank.
+    NoQuestion(String),
+    /// No question has that topic and level.
+    NothingLikeIt,
+    /// Every question that fits was asked today.
+    AllAskedToday,
+    /// Only admins may do that.
+    AdminsOnly,
+    /// The operator's file says how this team is.
+    Managed,
+    /// The state could not be saved.
+    NotSaved,
+    /// The button is of a form that is gone, or of a round that is.
+    StaleButton,
+    /// An option has a value that can't be taken.
+    BadOption(String),
+    /// Discord did not do its part.
+    Discord(String),
+}
+
+impl Sorry {
+    /// The sentence, for the member alone.
+    pub fn message(&self) -> Message {
+        Message::text(self.text()).ephemeral()
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::OnlyInGuild => "I work in servers only: run this in a channel of yours.".into(),
+            Self::NoTeam => "No team practises in this channel yet. An admin can start one with `/setup`.".into(),
+            Self::WhichTeam => "Several teams practise in this server: run this in the channel of one of them, or name the channel.".into(),
+            Self::NoRound => "This team has no question yet. `/team status` shows admins when the first one comes; `/quiz` works now.".into(),
+            Self::NoQuestion(text) => format!(
+                "There is no question \"{}\" in the bank. Type some words of it and pick one of the suggestions.",
+                super::text::cut(&super::text::plain(text), 100)
+            ),
+            Self::NothingLikeIt => "There is no question with that topic and level. Leave one of them out.".into(),
+            Self::AllAskedToday => "You had every question that fits today. Come back tomorrow, or choose another topic.".into(),
+            Self::AdminsOnly => "Only members who may manage the server (\"Manage Server\") can do that.".into(),
+            Self::Managed => "The operator's file manages this channel: its settings are changed there, not here.".into(),
+            Self::NotSaved => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),
+            Self::StaleButton => "This button is of an older message that I can't follow any more. The newest question has fresh ones, and `/answer` and `/streak` always work.".into(),
+            Self::BadOption(text) | Self::Discord(text) => text.clone(),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Counting replies: live from the gateway, and from the history after we were away.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tokio::sync::Semaphore;
+
+use super::desk::{Desk, TeamKey};
+use super::event::Wrote;
+use super::rest::{Failure, HISTORY_PAGE, History};
+use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
+use crate::practice::reply::Counted;
+use crate::practice::round::Thread;
+use crate::practice::team::Team;
+use crate::store::Ticket;
+
+/// The mark on a counted reply.
+const COUNTED: &str = "✅";
+
+/// So many of a team's newest rounds are read after we were away: the open one, and those in which
+/// people still write late.
+const ROUNDS_READ: usize = 3;
+
+/// The history is read from this long before the last message known: messages of one moment may
+/// reach us in any order.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
+
+/// How many teams' histories are read side by side.
+const READ_AT_ONCE: usize = 4;
+
+/// Where a message counts as a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    key: TeamKey,
+    /// The message with which the round was posted.
+    posted: MessageId,
+}
+
+/// Counts a message, if it is a reply; marks a member's first one as soon as it is on disk.
+pub async fn heard(desk: Arc<Desk>, wrote: Wrote) {
+    if let Some((place, ticket)) = count(&desk, wrote) {
+        acknowledge(&desk, place, wrote, ticket).await;
+    }
+}
+
+/// Counts a message; gives what is to be waited for before the member may be told.
+fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
+    if !wrote.person {
+        return None;
+    }
+    let place = place_of(desk, wrote)?;
+    let news = |team: &Team| team.would_count(place.posted, wrote.author, wrote.message);
+    if desk.team(place.key, news) != Some(true) {
+        return None;
+    }
+    let (counted, ticket) = desk.store.change(wrote.guild, |guild| {
+        guild
+            .team_mut(place.key.channel)
+            .map(|team| team.reply(place.posted, wrote.author, wrote.message))
+    });
+    matches!(counted, Some(Counted::First { .. })).then_some((place, ticket))
+}
+
+async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, ticket: Ticket) {
+    ticket.saved().await;
+    tracing::debug!(guild = %wrote.guild, round_message = %place.posted, member = %wrote.author, "counted a reply");
+    mark(desk, wrote).await;
+    // The receiver is gone only when the process is ending.
+    let _ = desk.stale_footers.send((place.key, place.posted));
+}
+
+async fn mark(desk: &Desk, wrote: Wrote) {
+    let marked = desk.rest.react(wrote.channel, wrote.message, COUNTED).await;
+    if let Err(failure) = marked {
+        // The reply counts all the same: a missing permission, a deleted message, an archived thread.
+        tracing::debug!(guild = %wrote.guild, %failure, "a counted reply could not be marked");
+    }
+}
+
+/// A round's thread has the id of the round's message; where it could not be started, replies to the
+/// message itself count.
+fn place_of(desk: &Desk, wrote: Wrote) -> Option<Place> {
+    let place = |channel: ChannelId, posted: MessageId| Place {
+        key: TeamKey {
+            guild: wrote.guild,
+            channel,
+        },
+        posted,
+    };
+    desk.store.read(wrote.guild, |guild| {
+        let thread = wrote.channel.starter_message();
+        if let Some(team) = guild.team_of(thread) {
+            return Some(place(team.channel, thread));
+        }
+        let team = guild.team(wrote.channel)?;
+        let to = wrote.to.filter(|to| team.round_of(*to).is_some())?;
+        Some(place(team.channel, to))
+    })?
+}
+
+/// Reads what was written in the newest rounds of these guilds while we were away.
+pub async fn catch_up(desk: Arc<Desk>, guilds: Vec<GuildId>) {
+    let places = Arc::new(Semaphore::new(READ_AT_ONCE));
+    let mut reading = tokio::task::JoinSet::new();
+    for key in teams(&desk, &guilds) {
+        let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
+        reading.spawn(async move {
+            // The semaphore is never closed.
+            let _place = places.acquire().await;
+            if let Err(failure) = catch_up_team(&desk, key).await {
+                tracing::warn!(guild = %key.guild, channel = %key.channel, %failure, "a thread's history could not be read");
+            }
+        });
+    }
+    while reading.join_next().await.is_some() {}
+}
+
+fn teams(desk: &Desk, guilds: &[GuildId]) -> Vec<TeamKey> {
+    let of_guild = |guild: &GuildId| {
+        desk.store.read(*guild, |state| {
+            let key = |channel: &ChannelId| TeamKey {
+                guild: *guild,
+                channel: *channel,
+            };
+            state.teams().keys().map(key).collect::<Vec<_>>()
+        })
+    };
+    guilds.iter().filter_map(of_guild).flatten().collect()
+}
+
+/// What is to be read of one round.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    number: u32,
+    posted: MessageId,
+    from: ChannelId,
+    after: MessageId,
+}
+
+async fn catch_up_team(desk: &Desk, key: TeamKey) -> Result<(), Failure> {
+    let readings = desk.team(key, readings).unwrap_or_default();
+    for reading in readings {
+        match read_round(desk, key, reading).await {
+            // A thread that was deleted, or that we may not see, has nothing to read.
+            Err(Failure::Unknown { .. } | Failure::Forbidden { .. }) | Ok(()) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+fn readings(team: &Team) -> Vec<Reading> {
+    let reading = |round: &crate::practice::round::Round| {
+        let posted = round.message?;
+        let from = match round.thread {
+            Thread::There => posted.thread(),
+            Thread::Wanted | Thread::Refused => team.channel,
+        };
+        let overlap = |read: MessageId| MessageId::new(snowflake_at(read.time() - OVERLAP));
+        let after = round.read_to.map_or(posted, overlap).max(posted);
+        Some(Reading {
+            number: round.number,
+            posted,
+            from,
+            after,
+        })
+    };
+    team.posted_rounds()
+        .rev()
+        .take(ROUNDS_READ)
+        .filter_map(reading)
+        .collect()
+}
+
+async fn read_round(desk: &Desk, key: TeamKey, reading: Reading) -> Result<(), Failure> {
+    let mut after = reading.after;
+    loop {
+        let page = desk.rest.history(key.guild, reading.from, after).await?;
+        let Some(last) = page.last().map(|message| message.wrote.message) else {
+            return Ok(());
+        };
+        count_page(desk, key, reading, &page).await;
+        after = last;
+        if page.len() < usize::from(HISTORY_PAGE) {
+            return Ok(());
+        }
+    }
+}
+
+/// Counts a page of history, writes down how far was read, and marks what was not marked.
+async fn count_page(desk: &Desk, key: TeamKey, reading: Reading, page: &[History]) {
+    let mut news = Vec::new();
+    for message in page.iter().filter(|message| message.wrote.person) {
+        let wrote = message.wrote;
+        if let Some((place, ticket)) = count(desk, wrote) {
+            news.push((place, wrote, ticket));
+        } else if !message.marked && is_counted(desk, key, reading.posted, wrote) {
+            // Counted before a crash that came before the mark.
+            mark(desk, wrote).await;
+        }
+    }
+    let unread = |last: &&History| {
+        let read_to = desk
+            .team(key, |team| team.round(reading.number)?.read_to)
+            .flatten();
+        read_to < Some(last.wrote.message)
+    };
+    if let Some(last) = page.last().filter(unread) {
+        // Nobody is told, so nobody has to wait for the disk.
+        let _unawaited = desk.store.change(key.guild, |guild| {
+            guild
+                .team_mut(key.channel)
+                .map(|team| team.read_to(reading.number, last.wrote.message))
+        });
+    }
+    for (place, wrote, ticket) in news {
+        acknowledge(desk, place, wrote, ticket).await;
+    }
+}
+
+fn is_counted(desk: &Desk, key: TeamKey, posted: MessageId, wrote: Wrote) -> bool {
+    desk.team(key, |team| {
+        team.is_first_reply(posted, wrote.author, wrote.message)
+    }) == Some(true)
+}

@@ -1,0 +1,48 @@
+//! `invite`: the link that adds the bot to a server.
+
+use clap::Args;
+
+use super::exit::{Exit, Failed};
+use super::{Common, load};
+use crate::bot::{Access, Failure, Rest, invite_url};
+
+/// Options of `invite`.
+#[derive(Debug, Args)]
+pub struct InviteArgs {
+    #[command(flatten)]
+    common: Common,
+    /// The application's id; without it Discord is asked with the token
+    #[arg(long, value_name = "ID")]
+    application: Option<u64>,
+}
+
+/// Prints the link.
+pub fn run(args: &InviteArgs) -> Result<(), Failed> {
+    let application = match args.application {
+        Some(id) => id,
+        None => ask(&args.common)?,
+    };
+    println!("{}", invite_url(application));
+    Ok(())
+}
+
+fn ask(common: &Common) -> Result<u64, Failed> {
+    let config = load::config(common)?;
+    let token = load::token(&config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
+    let rest = Rest::new(&Access {
+        token,
+        api_url: config.api_url,
+    });
+    match runtime.block_on(rest.application()) {
+        Ok((id, _)) => Ok(id),
+        Err(Failure::Token) => Err(Failed::new(Exit::Refused, crate::bot::End::Token)),
+        Err(failure) => Err(Failed::new(
+            Exit::Failed,
+            format!("{failure}. With --application ID nobody has to be asked"),
+        )),
+    }
+}

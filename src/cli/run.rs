@@ -1,0 +1,117 @@
+//! `run`: the bot.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::exit::{Exit, Failed};
+use super::load::{self, Loaded};
+use super::{Common, LogFormat, clock_link, log};
+use crate::bot::{self, Access, End, Parts};
+use crate::clock::Clock;
+use crate::store::Store;
+
+/// How long saving may take when the bot is stopped: with what comes before, less than the five seconds in
+/// which a stop must be done.
+const CLOSE_LIMIT: Duration = Duration::from_secs(4);
+
+/// Threads for the bot's own work; serenity has one more, the store another.
+const WORKERS: usize = 2;
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    common: Common,
+    /// How logs are written; RUST_LOG chooses how much
+    #[arg(long, value_enum, default_value = "text")]
+    log: LogFormat,
+    /// Follow the clock of a stand-in for Discord
+    #[arg(long, value_name = "URL", hide = true)]
+    clock: Option<String>,
+}
+
+/// Runs the bot until it is stopped or can't go on.
+pub fn run(args: RunArgs) -> Result<(), Failed> {
+    let Loaded {
+        config,
+        token,
+        bank,
+    } = load::all(&args.common)?;
+    log::start(args.log, Some(&token));
+    let store = Store::open(&config.state_dir).map_err(|error| Failed::new(Exit::State, error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
+    let stopped = runtime.block_on(async {
+        let clock = match args.clock {
+            Some(url) => clock_link::follow(url).await?,
+            None => Clock::system(),
+        };
+        let parts = Parts {
+            store: store.clone(),
+            bank,
+            clock,
+            access: Access {
+                token,
+                api_url: config.api_url,
+            },
+            declared: config.teams,
+        };
+        tokio::select! {
+            end = bot::run(parts) => Err(failed(&end)),
+            signal = stop_signal() => {
+                tracing::info!(signal, "stopping");
+                Ok(())
+            }
+        }
+    });
+    // Tasks that still talk to Discord are not waited for: what counts is on disk, or will be now.
+    runtime.shutdown_background();
+    if !store.close(CLOSE_LIMIT) {
+        return Err(Failed::new(
+            Exit::Failed,
+            "not everything could be saved before the stop; see the log",
+        ));
+    }
+    stopped
+}
+
+fn failed(end: &End) -> Failed {
+    let exit = match end {
+        End::Token | End::Intents => Exit::Refused,
+        End::TooManyStarts(_) | End::Failed(_) => Exit::Failed,
+    };
+    Failed::new(exit, end)
+}
+
+/// Ctrl-C or, where there is such a thing, SIGTERM.
+async fn stop_signal() -> &'static str {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = interrupt => "interrupt",
+        () = terminate() => "terminate",
+    }
+}
+
+#[cfg(unix)]
+async fn terminate() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminate() {
+    std::future::pending().await
+}

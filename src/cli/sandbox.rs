@@ -1,0 +1,1 @@
+//! `sandbox`: Discord on this machine.

@@ -1,0 +1,32 @@
+//! Small notes beside the guilds, such as which commands were registered. They only spare work.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use super::disk::Disk;
+use super::snapshot::temporary;
+
+const FILE: &str = "notes.json";
+
+fn all(dir: &Path) -> BTreeMap<String, String> {
+    // Notes that can't be read are as good as none.
+    std::fs::read(dir.join(FILE))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+pub(super) fn read(dir: &Path, name: &str) -> Option<String> {
+    all(dir).remove(name)
+}
+
+pub(super) fn write(dir: &Path, disk: &dyn Disk, name: &str, text: &str) -> io::Result<()> {
+    let mut notes = all(dir);
+    notes.insert(name.to_owned(), text.to_owned());
+    let path = dir.join(FILE);
+    let new = temporary(&path);
+    disk.write(&new, &serde_json::to_vec_pretty(&notes)?)?;
+    disk.rename(&new, &path)?;
+    disk.sync_dir(dir)
+}

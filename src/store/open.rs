@@ -1,0 +1,285 @@
+//! Opening a state folder: the lock, all snapshots, and what to say if one can't be read.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::disk::{Disk, private_dir};
+use super::snapshot::{self, Broken, GUILDS, PREVIOUS};
+use crate::practice::guild::Guild;
+use crate::practice::id::GuildId;
+
+/// How many threads read snapshots side by side.
+const READERS: usize = 4;
+
+/// Why a state folder can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder can't be made or read.
+    #[error(
+        "the state folder {dir} can't be used: {error}. Name another one with --state or [state] dir, or mend its permissions"
+    )]
+    Folder {
+        /// The folder.
+        dir: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Another process has it.
+    #[error(
+        "the state folder {dir} is in use by process {owner}. Two bots on one state would post twice: stop that one, or name another folder with --state"
+    )]
+    Locked {
+        /// The folder.
+        dir: PathBuf,
+        /// The process, as far as it is known.
+        owner: String,
+    },
+    /// Snapshots can't be read.
+    #[error("{}", Listed(.0))]
+    Unreadable(Vec<BadSnapshot>),
+}
+
+/// A snapshot that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadSnapshot {
+    /// The file.
+    pub file: PathBuf,
+    /// Line and column from 1, where there is a place.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong.
+    pub what: String,
+    /// The last good generation with the time it was written, if it can be read.
+    pub previous: Option<(PathBuf, Option<Timestamp>)>,
+}
+
+impl BadSnapshot {
+    pub(super) fn of(file: &Path, id: Option<GuildId>, broken: Broken) -> Self {
+        Self {
+            file: file.to_owned(),
+            place: broken.place,
+            what: broken.what,
+            previous: last_good(file, id),
+        }
+    }
+
+    /// What to do about it.
+    pub fn fix(&self) -> String {
+        let Some((previous, written)) = &self.previous else {
+            return "There is no earlier generation. Mend the file, or restore it from a backup."
+                .into();
+        };
+        let written = written.map_or(String::new(), |time| format!(", written {time:.0}"));
+        format!(
+            "The last good generation is {previous}{written}. Mend the file, or go back to that one: cp '{previous}' '{}'",
+            self.file.display(),
+            previous = previous.display(),
+        )
+    }
+}
+
+impl fmt::Display for BadSnapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.display();
+        match self.place {
+            Some((line, column)) => writeln!(f, "{file}:{line}:{column}: {}", self.what)?,
+            None => writeln!(f, "{file}: {}", self.what)?,
+        }
+        write!(f, "  {}", self.fix())
+    }
+}
+
+struct Listed<'a>(&'a [BadSnapshot]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the state can't be read; nothing was changed.")?;
+        for bad in self.0 {
+            writeln!(f, "{bad}")?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) struct Opened {
+    pub guilds: Vec<Guild>,
+    pub lock: Lock,
+}
+
+pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<Opened, OpenError> {
+    let folder = |error| OpenError::Folder {
+        dir: dir.to_owned(),
+        error,
+    };
+    private_dir(dir).map_err(folder)?;
+    private_dir(&dir.join(GUILDS)).map_err(folder)?;
+    let mut lock = Lock::take(dir)?;
+    let files = list(dir).map_err(folder)?;
+    let (guilds, bad) = read_all(&files.guilds);
+    if !bad.is_empty() {
+        return Err(OpenError::Unreadable(bad));
+    }
+    // What a crash left half written is of no use; the lock says that nobody else writes it now.
+    for leftover in files.leftovers {
+        disk.remove(&leftover).map_err(folder)?;
+    }
+    lock.sign().map_err(folder)?;
+    Ok(Opened { guilds, lock })
+}
+
+/// The lock on a folder; the operating system takes it away when the file is closed.
+pub(super) struct Lock {
+    file: File,
+    /// A lock file that we made is taken away again if opening fails: nothing on disk is changed then.
+    made: Option<PathBuf>,
+}
+
+impl Lock {
+    fn take(dir: &Path) -> Result<Self, OpenError> {
+        let path = dir.join("lock");
+        let folder = |error| OpenError::Folder {
+            dir: dir.to_owned(),
+            error,
+        };
+        let made = (!path.exists()).then(|| path.clone());
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(folder)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { file, made }),
+            Err(TryLockError::Error(error)) => Err(folder(error)),
+            Err(TryLockError::WouldBlock) => {
+                let mut owner = String::new();
+                // Who it is only makes the message better.
+                let _ = file.read_to_string(&mut owner);
+                let owner = owner.trim();
+                Err(OpenError::Locked {
+                    dir: dir.to_owned(),
+                    owner: if owner.is_empty() {
+                        "(unknown)".into()
+                    } else {
+                        owner.into()
+                    },
+                })
+            }
+        }
+    }
+
+    /// Writes down who has the folder.
+    fn sign(&mut self) -> io::Result<()> {
+        self.made = None;
+        self.file.set_len(0)?;
+        writeln!(self.file, "{}", std::process::id())
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some(made) = self.made.take() {
+            // An empty lock file left behind would do no harm.
+            let _ = fs::remove_file(made);
+        }
+    }
+}
+
+struct Files {
+    guilds: Vec<(PathBuf, Result<GuildId, Broken>)>,
+    leftovers: Vec<PathBuf>,
+}
+
+fn list(dir: &Path) -> io::Result<Files> {
+    let mut files = Files {
+        guilds: Vec::new(),
+        leftovers: Vec::new(),
+    };
+    let mut previous = Vec::new();
+    for entry in fs::read_dir(dir.join(GUILDS))? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if let Some(stem) = name.strip_suffix(&format!(".{PREVIOUS}")) {
+            previous.push((path.with_file_name(format!("{stem}.json")), stem.to_owned()));
+        } else if let Some(stem) = name.strip_suffix(".json") {
+            let id = stem.parse().map_err(|_| Broken {
+                place: None,
+                what: "the name is not that of a snapshot, which is a server's id and .json".into(),
+            });
+            files.guilds.push((path, id));
+        } else if path.extension().is_some_and(|ending| ending == "new") {
+            files.leftovers.push(path);
+        }
+    }
+    // A last good generation without its snapshot: somebody deleted the snapshot.
+    for (current, stem) in previous {
+        if files.guilds.iter().all(|(path, _)| *path != current) {
+            let missing = Broken {
+                place: None,
+                what: format!("the snapshot of server {stem} is missing"),
+            };
+            files.guilds.push((current, Err(missing)));
+        }
+    }
+    files.guilds.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(files)
+}
+
+fn read_all(files: &[(PathBuf, Result<GuildId, Broken>)]) -> (Vec<Guild>, Vec<BadSnapshot>) {
+    let share = files.len().div_ceil(READERS).max(1);
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let readers: Vec<_> = files
+            .chunks(share)
+            .map(|files| scope.spawn(|| files.iter().map(read).collect::<Vec<_>>()))
+            .collect();
+        // A reader that panicked takes the start with it: its guilds must not be missing in silence.
+        readers
+            .into_iter()
+            .flat_map(|reader| reader.join().expect("reading never panics"))
+            .collect()
+    });
+    let (mut guilds, mut bad) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(guild) => guilds.push(guild),
+            Err(broken) => bad.push(broken),
+        }
+    }
+    (guilds, bad)
+}
+
+fn read((path, id): &(PathBuf, Result<GuildId, Broken>)) -> Result<Guild, BadSnapshot> {
+    id.clone()
+        .and_then(|id| read_one(path, id))
+        .map_err(|broken| BadSnapshot::of(path, id.as_ref().ok().copied(), broken))
+}
+
+/// Reads one snapshot.
+pub(super) fn read_one(path: &Path, id: GuildId) -> Result<Guild, Broken> {
+    let bytes = fs::read(path).map_err(|error| Broken {
+        place: None,
+        what: format!("it can't be read: {error}"),
+    })?;
+    snapshot::decode(&bytes, id)
+}
+
+fn last_good(current: &Path, id: Option<GuildId>) -> Option<(PathBuf, Option<Timestamp>)> {
+    let path = snapshot::previous(current);
+    let stem = current.file_stem()?.to_string_lossy().into_owned();
+    let id = id.or_else(|| stem.parse().ok())?;
+    read_one(&path, id).ok()?;
+    let written = fs::metadata(&path).and_then(|data| data.modified()).ok();
+    Some((
+        path,
+        written.and_then(|time| Timestamp::try_from(time).ok()),
+    ))
+}

@@ -1,0 +1,121 @@
+//! One guild as a file: JSON that people can read, with the number of its format.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::practice::guild::{FORMAT, Guild};
+use crate::practice::id::GuildId;
+
+/// The folder of the snapshots in the state folder.
+pub const GUILDS: &str = "guilds";
+
+/// The ending of a snapshot's last good generation.
+pub const PREVIOUS: &str = "prev.json";
+
+/// A step from one format to the next.
+pub type Migration = fn(&mut Value) -> Result<(), String>;
+
+/// The steps from older formats: the first one leads from 0 to 1. Format 1 is the first there ever
+/// was, so there is none yet.
+const MIGRATIONS: [Option<Migration>; FORMAT as usize] = [None];
+
+/// Where a guild's snapshot lies.
+pub fn path(dir: &Path, guild: GuildId) -> PathBuf {
+    dir.join(GUILDS).join(format!("{guild}.json"))
+}
+
+/// Where its last good generation lies.
+pub fn previous(current: &Path) -> PathBuf {
+    current.with_extension(PREVIOUS)
+}
+
+/// A name for a file in the making, beside the one it will replace.
+pub fn temporary(of: &Path) -> PathBuf {
+    of.with_extension("new")
+}
+
+/// The file's bytes.
+pub fn encode(guild: &Guild) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = serde_json::to_vec_pretty(guild)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// What is wrong with a snapshot, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Line and column from 1, where there is a place.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl From<serde_json::Error> for Broken {
+    fn from(error: serde_json::Error) -> Self {
+        let place = (error.line() > 0).then(|| (error.line(), error.column()));
+        let text = error.to_string();
+        // The place is told by the file's name.
+        let what = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        Self { place, what }
+    }
+}
+
+fn broken(what: impl Into<String>) -> Broken {
+    Broken {
+        place: None,
+        what: what.into(),
+    }
+}
+
+/// Reads a snapshot of that guild, of this format or an older one.
+pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, Broken> {
+    decode_with(bytes, id, &MIGRATIONS)
+}
+
+pub(super) fn decode_with(
+    bytes: &[u8],
+    id: GuildId,
+    migrations: &[Option<Migration>],
+) -> Result<Guild, Broken> {
+    /// Only the number of the format.
+    #[derive(Deserialize)]
+    struct Head {
+        format: u32,
+    }
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Err(broken(if bytes.is_empty() {
+            "the file is empty"
+        } else {
+            "the file holds only zeros"
+        }));
+    }
+    let head: Head = serde_json::from_slice(bytes)?;
+    let guild: Guild = match head.format {
+        FORMAT => serde_json::from_slice(bytes)?,
+        older if older < FORMAT => migrate(serde_json::from_slice(bytes)?, older, migrations)?,
+        newer => {
+            return Err(broken(format!(
+                "it was written by a newer Quizloop (format {newer}; this one knows up to {FORMAT}): use that version again"
+            )));
+        }
+    };
+    if guild.id() != id {
+        return Err(broken(format!(
+            "it is of server {}, but its name says {id}",
+            guild.id()
+        )));
+    }
+    guild.check().map_err(broken)?;
+    Ok(guild)
+}
+
+fn migrate(mut value: Value, from: u32, migrations: &[Option<Migration>]) -> Result<Guild, Broken> {
+    for (format, step) in (0..).zip(migrations).skip(from as usize) {
+        let step = step.ok_or_else(|| broken(format!("there never was a format {format}")))?;
+        step(&mut value).map_err(broken)?;
+        value["format"] = Value::from(format + 1);
+    }
+    Ok(serde_json::from_value(value)?)
+}

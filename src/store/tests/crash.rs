@@ -1,0 +1,234 @@
+//! A crash at every step of a save: the old or the new state, never neither, and never less than what was
+//! acknowledged.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use proptest::prelude::*;
+
+use super::{GUILD, add_team, open, teams};
+use crate::practice::id::GuildId;
+use crate::store::Store;
+use crate::store::disk::Disk;
+
+const OTHER: GuildId = GuildId::new(1_110_000_000_000_000_002);
+
+type Bytes = Arc<Vec<u8>>;
+
+/// A step that changed a folder's names. It is sure to survive a crash only after the folder's fsync.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(PathBuf, Bytes),
+    Rename(PathBuf, PathBuf),
+    Remove(PathBuf),
+}
+
+#[derive(Default)]
+struct State {
+    /// What programs see.
+    live: BTreeMap<PathBuf, Bytes>,
+    /// What surely survives.
+    durable: BTreeMap<PathBuf, Bytes>,
+    /// What was done since the last fsync of the folder.
+    pending: Vec<Step>,
+    steps: usize,
+    crash_at: usize,
+}
+
+/// A disk in memory whose machine crashes at a given step.
+#[derive(Clone, Default)]
+struct CrashingDisk(Arc<Mutex<State>>);
+
+fn apply(files: &mut BTreeMap<PathBuf, Bytes>, step: &Step) {
+    match step {
+        Step::Put(path, bytes) => {
+            files.insert(path.clone(), Arc::clone(bytes));
+        }
+        Step::Rename(from, to) => {
+            if let Some(bytes) = files.remove(from) {
+                files.insert(to.clone(), bytes);
+            }
+        }
+        Step::Remove(path) => {
+            files.remove(path);
+        }
+    }
+}
+
+impl CrashingDisk {
+    fn crashing_at(step: usize) -> Self {
+        let disk = Self::default();
+        disk.0.lock().unwrap().crash_at = step;
+        disk
+    }
+
+    fn take(&self, step: Step, torn: Option<Step>) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        state.steps += 1;
+        if state.steps > state.crash_at {
+            return Err(io::Error::other("the machine is off"));
+        }
+        let last = state.steps == state.crash_at;
+        let step = if last { torn.unwrap_or(step) } else { step };
+        apply(&mut state.live, &step);
+        state.pending.push(step);
+        if last {
+            Err(io::Error::other("the machine went off"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What is found after the crash: of the names not yet fsynced, any may be there or not.
+    fn survivors(&self, kept: &[bool]) -> BTreeMap<PathBuf, Bytes> {
+        let state = self.0.lock().unwrap();
+        let mut files = state.durable.clone();
+        for (step, kept) in state.pending.iter().zip(kept.iter().cycle()) {
+            if *kept {
+                apply(&mut files, step);
+            }
+        }
+        files
+    }
+}
+
+impl Disk for CrashingDisk {
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let whole = Step::Put(path.to_owned(), Arc::new(bytes.to_vec()));
+        let half = Step::Put(path.to_owned(), Arc::new(bytes[..bytes.len() / 2].to_vec()));
+        self.take(whole, Some(half))
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let bytes = self
+            .0
+            .lock()
+            .unwrap()
+            .live
+            .get(from)
+            .cloned()
+            .ok_or(io::ErrorKind::NotFound)?;
+        self.take(Step::Put(to.to_owned(), bytes), None)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.take(Step::Rename(from.to_owned(), to.to_owned()), None)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.take(Step::Remove(path.to_owned()), None)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.0.lock().unwrap().live.contains_key(path)
+    }
+
+    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        state.steps += 1;
+        if state.steps > state.crash_at {
+            return Err(io::Error::other("the machine is off"));
+        }
+        state.durable = state.live.clone();
+        state.pending.clear();
+        Ok(())
+    }
+}
+
+/// Puts what survived on a real disk and opens it.
+fn reopen(dir: &Path, files: &BTreeMap<PathBuf, Bytes>, from: &Path) -> Store {
+    for (path, bytes) in files {
+        let path = dir.join(path.strip_prefix(from).unwrap());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes.as_slice()).unwrap();
+    }
+    open(dir)
+}
+
+/// What a guild had when it was last acknowledged, and what it has at most.
+#[derive(Default, Clone, Copy)]
+struct Told {
+    acknowledged: usize,
+    made: usize,
+}
+
+async fn changes(store: &Store, groups: &[(bool, usize)]) -> BTreeMap<GuildId, Told> {
+    let mut told: BTreeMap<GuildId, Told> = BTreeMap::new();
+    for (other, count) in groups {
+        let guild = if *other { OTHER } else { GUILD };
+        let mut last = None;
+        for _ in 0..*count {
+            last = Some(store.change(guild, add_team).1);
+            told.entry(guild).or_default().made += 1;
+        }
+        if let Some(ticket) = last
+            && ticket.attempt().await.is_ok()
+        {
+            let told = told.entry(guild).or_default();
+            told.acknowledged = told.made;
+        }
+    }
+    told
+}
+
+fn crash_and_look(
+    crash_at: usize,
+    groups: &[(bool, usize)],
+    kept: &[bool],
+) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let disk = CrashingDisk::crashing_at(crash_at);
+    let told = {
+        let store = super::open_on(before.path(), disk.clone());
+        runtime.block_on(changes(&store, groups))
+    };
+    let store = reopen(after.path(), &disk.survivors(kept), before.path());
+    for (guild, told) in told {
+        let found = teams(&store, guild);
+        prop_assert!(
+            (told.acknowledged..=told.made).contains(&found),
+            "crash at step {crash_at}: {found} of {} acknowledged and {} made",
+            told.acknowledged,
+            told.made
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_crash_at_every_step_of_three_saves() {
+    for crash_at in 1..40 {
+        for kept in [
+            vec![true],
+            vec![false],
+            vec![true, false],
+            vec![false, true],
+        ] {
+            crash_and_look(
+                crash_at,
+                &[(false, 1), (false, 2), (true, 1), (false, 1)],
+                &kept,
+            )
+            .unwrap();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_crash_at_any_step_of_any_saves(
+        crash_at in 1_usize..60,
+        groups in prop::collection::vec((any::<bool>(), 1_usize..4), 1..10),
+        kept in prop::collection::vec(any::<bool>(), 1..12),
+    ) {
+        crash_and_look(crash_at, &groups, &kept)?;
+    }
+}

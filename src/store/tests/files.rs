@@ -1,0 +1,123 @@
+//! What lies on a real disk.
+
+use std::fs;
+use std::path::Path;
+
+use super::{GUILD, add_team, open, teams};
+use crate::practice::id::GuildId;
+use crate::store::{OpenError, Store, inspect};
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn what_is_saved_is_there_after_a_restart_with_the_generation_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for _ in 0..3 {
+        store.change(GUILD, add_team).1.attempt().await.unwrap();
+    }
+    drop(store);
+    assert_eq!(
+        names(&dir.path().join("guilds")),
+        ["1110000000000000001.json", "1110000000000000001.prev.json"]
+    );
+    assert_eq!(teams(&open(dir.path()), GUILD), 3);
+    let previous =
+        fs::read_to_string(dir.path().join("guilds/1110000000000000001.prev.json")).unwrap();
+    assert_eq!(previous.matches("\"channel\"").count(), 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    // An older folder that is open to all is closed.
+    fs::create_dir(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
+    let store = open(&state);
+    for _ in 0..2 {
+        store.change(GUILD, add_team).1.attempt().await.unwrap();
+    }
+    let mode = |path: &str| fs::metadata(state.join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(""), 0o700);
+    assert_eq!(mode("guilds"), 0o700);
+    assert_eq!(mode("guilds/1110000000000000001.json"), 0o600);
+    assert_eq!(mode("guilds/1110000000000000001.prev.json"), 0o600);
+}
+
+#[test]
+fn a_second_process_is_refused_and_told_who_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = open(dir.path());
+    let Err(error @ OpenError::Locked { .. }) = Store::open(dir.path()) else {
+        panic!("the folder was opened twice");
+    };
+    let text = error
+        .to_string()
+        .replace(&dir.path().display().to_string(), "DIR");
+    let text = text.replace(&std::process::id().to_string(), "PID");
+    insta::assert_snapshot!(text, @"the state folder DIR is in use by process PID. Two bots on one state would post twice: stop that one, or name another folder with --state");
+}
+
+#[tokio::test]
+async fn forgetting_deletes_every_trace_and_a_later_change_starts_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for _ in 0..2 {
+        store.change(GUILD, add_team).1.attempt().await.unwrap();
+    }
+    store.forget(GUILD).await.unwrap();
+    assert_eq!(names(&dir.path().join("guilds")), Vec::<String>::new());
+    assert!(store.guilds().is_empty());
+    store.change(GUILD, add_team).1.attempt().await.unwrap();
+    assert_eq!(teams(&store, GUILD), 1);
+}
+
+#[tokio::test]
+async fn it_can_be_looked_at_while_it_is_in_use() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.change(GUILD, add_team).1.attempt().await.unwrap();
+    assert_eq!(inspect::guilds(dir.path()).unwrap(), [GUILD]);
+    assert_eq!(inspect::guild(dir.path(), GUILD).unwrap().teams().len(), 1);
+    let missing = inspect::guild(dir.path(), GuildId::new(5))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        missing.contains("guilds/5.json: it can't be read"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn notes_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.note("commands"), None);
+    store.put_note("commands", "abc");
+    drop(store);
+    assert_eq!(open(dir.path()).note("commands").as_deref(), Some("abc"));
+}
+
+#[tokio::test]
+async fn what_a_crash_left_half_written_is_cleared_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.change(GUILD, add_team).1.attempt().await.unwrap();
+    drop(store);
+    fs::write(dir.path().join("guilds/1110000000000000001.new"), "{").unwrap();
+    drop(open(dir.path()));
+    assert_eq!(
+        names(&dir.path().join("guilds")),
+        ["1110000000000000001.json"]
+    );
+}

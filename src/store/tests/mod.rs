@@ -1,0 +1,52 @@
+//! What disks and crashes do to the store.
+
+mod crash;
+mod failing;
+mod files;
+mod unreadable;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::civil::time;
+
+use super::Store;
+use super::disk::Disk;
+use crate::practice::guild::Guild;
+use crate::practice::id::{ChannelId, GuildId};
+use crate::practice::schedule::Schedule;
+use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::zone::Zone;
+
+const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
+
+fn team(channel: u64) -> Team {
+    let settings = Settings {
+        schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
+        reveal: Reveal::AfterReply,
+        role: None,
+    };
+    Team::new(
+        ChannelId::new(channel),
+        settings,
+        "2026-03-27T08:00:00Z".parse().unwrap(),
+    )
+}
+
+/// A change that leaves a mark: one team more.
+fn add_team(guild: &mut Guild) {
+    let next = guild.teams().len() as u64 + 1;
+    guild.put(team(next));
+}
+
+fn teams(store: &Store, guild: GuildId) -> usize {
+    store.read(guild, |guild| guild.teams().len()).unwrap_or(0)
+}
+
+fn open(dir: &Path) -> Store {
+    Store::open(dir).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn open_on(dir: &Path, disk: impl Disk) -> Store {
+    Store::open_on(dir, Arc::new(disk)).unwrap_or_else(|error| panic!("{error}"))
+}

@@ -1,0 +1,154 @@
+//! Snapshots that can't be read: what is said, and that nothing is touched.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::{GUILD, add_team, open};
+use crate::store::Store;
+use crate::store::snapshot::decode_with;
+
+/// A state folder with two generations of one guild.
+async fn folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for _ in 0..2 {
+        store.change(GUILD, add_team).1.attempt().await.unwrap();
+    }
+    dir
+}
+
+fn contents(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+    let mut found = BTreeMap::new();
+    for folder in [dir.to_owned(), dir.join("guilds")] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let modified = fs::metadata(&path).unwrap().modified().unwrap();
+                found.insert(path.clone(), (fs::read(&path).unwrap(), modified));
+            }
+        }
+    }
+    found
+}
+
+/// What opening says after the snapshot was replaced by `bytes`.
+async fn said(bytes: &[u8]) -> String {
+    let dir = folder().await;
+    let file = dir.path().join("guilds/1110000000000000001.json");
+    fs::write(&file, bytes).unwrap();
+    let before = contents(dir.path());
+    let Err(error) = Store::open(dir.path()) else {
+        panic!("it was opened");
+    };
+    assert_eq!(contents(dir.path()), before, "something was changed");
+    let text = error
+        .to_string()
+        .replace(&dir.path().display().to_string(), "state");
+    // The time of writing is the test's own.
+    let start = text.rfind("written ").unwrap() + "written ".len();
+    let end = start + text[start..].find('.').unwrap();
+    format!("{}TIME{}", &text[..start], &text[end..])
+}
+
+async fn whole() -> Vec<u8> {
+    fs::read(
+        folder()
+            .await
+            .path()
+            .join("guilds/1110000000000000001.json"),
+    )
+    .unwrap()
+}
+
+#[tokio::test]
+async fn truncated() {
+    let bytes = whole().await;
+    insta::assert_snapshot!(said(&bytes[..bytes.len() / 2]).await, @"
+    the state can't be read; nothing was changed.
+    state/guilds/1110000000000000001.json:29:17: EOF while parsing a list
+      The last good generation is state/guilds/1110000000000000001.prev.json, written TIME. Mend the file, or go back to that one: cp 'state/guilds/1110000000000000001.prev.json' 'state/guilds/1110000000000000001.json'
+    ");
+}
+
+#[tokio::test]
+async fn empty_and_zeros() {
+    let empty = said(b"").await;
+    assert!(empty.contains("0001.json: the file is empty\n"), "{empty}");
+    let zeros = said(&[0; 4096]).await;
+    assert!(
+        zeros.contains("0001.json: the file holds only zeros\n"),
+        "{zeros}"
+    );
+}
+
+#[tokio::test]
+async fn broken_by_hand() {
+    let text = String::from_utf8(whole().await).unwrap();
+    let typo = said(text.replacen("\"since\"", "\"sinec\"", 1).as_bytes()).await;
+    assert!(typo.contains("unknown field `sinec`"), "{typo}");
+    let zone = said(text.replacen("\"UTC\"", "\"Mars/Olympus\"", 1).as_bytes()).await;
+    assert!(
+        zone.contains("there is no time zone \"Mars/Olympus\" in the IANA database"),
+        "{zone}"
+    );
+    let filed = said(
+        text.replacen("\"channel\": \"1\"", "\"channel\": \"7\"", 1)
+            .as_bytes(),
+    )
+    .await;
+    assert!(filed.contains("team 7 is filed under channel 1"), "{filed}");
+}
+
+#[tokio::test]
+async fn newer_and_foreign() {
+    let text = String::from_utf8(whole().await).unwrap();
+    let newer = said(
+        text.replacen("\"format\": 1", "\"format\": 2", 1)
+            .as_bytes(),
+    )
+    .await;
+    assert!(
+        newer.contains("it was written by a newer Quizloop (format 2; this one knows up to 1)"),
+        "{newer}"
+    );
+    let foreign = said(text.replacen("0000000001\"", "0000000009\"", 1).as_bytes()).await;
+    assert!(
+        foreign
+            .contains("it is of server 1110000000000000009, but its name says 1110000000000000001"),
+        "{foreign}"
+    );
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_missing_beside_its_last_generation() {
+    let dir = folder().await;
+    fs::remove_file(dir.path().join("guilds/1110000000000000001.json")).unwrap();
+    let text = Store::open(dir.path()).err().unwrap().to_string();
+    assert!(
+        text.contains("the snapshot of server 1110000000000000001 is missing"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn an_older_format_is_brought_up() {
+    // An invented format 0, in which the teams stood under another name.
+    fn from_0(value: &mut Value) -> Result<(), String> {
+        let guild = value.as_object_mut().ok_or("not an object")?;
+        let teams = guild.remove("channels").ok_or("no channels")?;
+        guild.insert("teams".into(), teams);
+        Ok(())
+    }
+    let text = String::from_utf8(whole().await).unwrap();
+    let old =
+        text.replacen("\"format\": 1", "\"format\": 0", 1)
+            .replacen("\"teams\"", "\"channels\"", 1);
+    let guild = decode_with(old.as_bytes(), GUILD, &[Some(from_0)]).unwrap();
+    assert_eq!(guild.teams().len(), 2);
+    let error = decode_with(old.as_bytes(), GUILD, &[None]).unwrap_err();
+    assert_eq!(error.what, "there never was a format 0");
+}

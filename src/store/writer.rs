@@ -1,0 +1,297 @@
+//! The thread that saves: everything that changed while it was writing is its next round.
+//!
+//! It is a thread of its own, so a slow disk holds up nobody but those who wait for their own change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::Inner;
+use super::snapshot::{self, GUILDS};
+use super::ticket::NotSaved;
+use crate::practice::id::GuildId;
+
+/// The first pause after a failed save; it doubles up to [`RETRY_MAX`]. A new change is tried at once.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+/// The longest pause between attempts.
+const RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// What is to be saved.
+#[derive(Default)]
+pub(super) struct Queue {
+    // Guards the lists of what is to be done; locked for moments only, never while writing.
+    work: Mutex<Work>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Work {
+    dirty: BTreeSet<GuildId>,
+    /// Guilds whose last save failed; they wait for the pause to pass.
+    failed: BTreeSet<GuildId>,
+    forget: Vec<(GuildId, oneshot::Sender<Result<(), NotSaved>>)>,
+    writing: bool,
+    closed: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Work> {
+        // The lists are whole after every statement, so a panic elsewhere does not spoil them.
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn dirty(&self, guild: GuildId) {
+        self.lock().dirty.insert(guild);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn forget(&self, guild: GuildId, done: oneshot::Sender<Result<(), NotSaved>>) {
+        self.lock().forget.push((guild, done));
+        self.changed.notify_all();
+    }
+
+    pub(super) fn close(&self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        let mut work = self.lock();
+        // What failed before gets a last chance.
+        let failed = std::mem::take(&mut work.failed);
+        work.dirty.extend(failed);
+        self.changed.notify_all();
+        loop {
+            let busy = work.writing || !work.dirty.is_empty() || !work.forget.is_empty();
+            let left = end.saturating_duration_since(Instant::now());
+            if !busy || left.is_zero() {
+                work.closed = true;
+                self.changed.notify_all();
+                return !busy && work.failed.is_empty();
+            }
+            work = self
+                .changed
+                .wait_timeout(work, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn stop(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for something to do; `None` when the store is closed. After a failure what failed is due
+    /// again when the pause has passed.
+    fn next(&self, pause: Option<Duration>) -> Option<Batch> {
+        let end = pause.map(|pause| Instant::now() + pause);
+        let mut work = self.lock();
+        loop {
+            if work.closed {
+                return None;
+            }
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            let again = left.is_some_and(|left| left.is_zero());
+            if again || !work.dirty.is_empty() || !work.forget.is_empty() {
+                return Some(work.take());
+            }
+            work = match left {
+                Some(left) => {
+                    self.changed
+                        .wait_timeout(work, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+                None => self
+                    .changed
+                    .wait(work)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    fn done(&self, failed: impl Iterator<Item = GuildId>) {
+        let mut work = self.lock();
+        work.failed.extend(failed);
+        work.writing = false;
+        self.changed.notify_all();
+    }
+}
+
+struct Batch {
+    save: BTreeSet<GuildId>,
+    forget: Vec<(GuildId, oneshot::Sender<Result<(), NotSaved>>)>,
+}
+
+impl Work {
+    fn take(&mut self) -> Batch {
+        self.writing = true;
+        let mut save = std::mem::take(&mut self.dirty);
+        save.append(&mut self.failed);
+        Batch {
+            save,
+            forget: std::mem::take(&mut self.forget),
+        }
+    }
+}
+
+/// The thread; it ends with the last store that uses it. What is not saved then is lost: whoever wants
+/// it saved closes the store first.
+pub(super) struct Writer {
+    inner: Arc<Inner>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(inner: &Arc<Inner>) -> io::Result<Self> {
+        let works = Arc::clone(inner);
+        let thread = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || run(&works))?;
+        Ok(Self {
+            inner: Arc::clone(inner),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.inner.queue.stop();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been printed already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(inner: &Inner) {
+    let mut pause: Option<Duration> = None;
+    while let Some(batch) = inner.queue.next(pause) {
+        let failed = inner.write(batch);
+        pause = match (failed.is_empty(), pause) {
+            (true, Some(_)) => {
+                tracing::info!("the disk takes the state again; everything is saved");
+                None
+            }
+            (true, None) => None,
+            (false, None) => {
+                let error = failed.values().next().map_or("", String::as_str);
+                tracing::error!(
+                    error,
+                    "the state can't be saved; the bot goes on in memory, acknowledges nothing, and tries again"
+                );
+                Some(RETRY_FIRST)
+            }
+            (false, Some(before)) => Some((before * 2).min(RETRY_MAX)),
+        };
+        inner.queue.done(failed.into_keys());
+    }
+}
+
+/// A guild in a round of saving.
+struct Saving {
+    guild: GuildId,
+    version: u64,
+    result: io::Result<()>,
+}
+
+impl Inner {
+    /// Deletes what is to be forgotten, saves what changed, and gives what could not be saved.
+    fn write(&self, batch: Batch) -> BTreeMap<GuildId, String> {
+        for (guild, done) in batch.forget {
+            let deleted = self
+                .delete(guild)
+                .map_err(|error| NotSaved::new(error.to_string()));
+            // Nobody may be waiting any more.
+            let _ = done.send(deleted);
+        }
+        let mut saving: Vec<Saving> = batch
+            .save
+            .into_iter()
+            .filter_map(|guild| self.save(guild))
+            .collect();
+        if saving.iter().any(|saving| saving.result.is_ok()) {
+            // One fsync of the folder for all files of this round.
+            if let Err(error) = self.disk.sync_dir(&self.dir.join(GUILDS)) {
+                for saving in &mut saving {
+                    saving.result = Err(io::Error::new(error.kind(), error.to_string()));
+                }
+            }
+        }
+        self.publish(&saving)
+    }
+
+    fn save(&self, guild: GuildId) -> Option<Saving> {
+        // A clone is quick; members who read this guild don't wait for the encoding.
+        let (state, version) = {
+            let entry = self.guilds.get(&guild)?;
+            (entry.guild.clone(), entry.version)
+        };
+        let result = snapshot::encode(&state)
+            .map_err(io::Error::other)
+            .and_then(|bytes| self.replace(&snapshot::path(&self.dir, guild), &bytes));
+        Some(Saving {
+            guild,
+            version,
+            result,
+        })
+    }
+
+    /// Puts a new snapshot in the place of the current one, which becomes the last good generation. At
+    /// every moment there is a whole file under the current name.
+    fn replace(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
+        let new = snapshot::temporary(current);
+        self.disk.write(&new, bytes)?;
+        if self.disk.exists(current) {
+            let previous = snapshot::previous(current);
+            let old = snapshot::temporary(&previous);
+            self.disk.remove(&old)?;
+            if self.disk.link(current, &old).is_err() {
+                // Some disks have no links: a copy does as well.
+                self.disk.write(&old, &std::fs::read(current)?)?;
+            }
+            self.disk.rename(&old, &previous)?;
+        }
+        self.disk.rename(&new, current)
+    }
+
+    /// The last good generation goes first and for good, so that a crash never leaves it alone.
+    fn delete(&self, guild: GuildId) -> io::Result<()> {
+        let current = snapshot::path(&self.dir, guild);
+        let folder = self.dir.join(GUILDS);
+        self.disk.remove(&snapshot::previous(&current))?;
+        self.disk.sync_dir(&folder)?;
+        self.disk.remove(&current)?;
+        self.disk.remove(&snapshot::temporary(&current))?;
+        self.disk.sync_dir(&folder)
+    }
+
+    fn publish(&self, saving: &[Saving]) -> BTreeMap<GuildId, String> {
+        let mut failed = BTreeMap::new();
+        for Saving {
+            guild,
+            version,
+            result,
+        } in saving
+        {
+            let Some(entry) = self.guilds.get(guild) else {
+                continue;
+            };
+            entry.progress.send_modify(|progress| match result {
+                Ok(()) => {
+                    progress.saved = *version;
+                    progress.failed = None;
+                }
+                Err(error) => progress.failed = Some((*version, NotSaved::new(error.to_string()))),
+            });
+            if let Err(error) = result {
+                failed.insert(*guild, error.to_string());
+                tracing::debug!(%guild, %error, "a snapshot could not be saved");
+            }
+        }
+        failed
+    }
+}

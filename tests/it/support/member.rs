@@ -1,0 +1,158 @@
+//! A member: what they do, and what they see.
+
+use quizloop::sandbox::ids;
+use quizloop::sandbox::user::{MessageView, Outcome};
+use serde_json::Value;
+
+use super::World;
+
+/// Somebody in a world.
+#[derive(Clone, Copy)]
+pub struct MemberHandle<'w> {
+    world: &'w World,
+    pub id: u64,
+}
+
+impl<'w> MemberHandle<'w> {
+    pub const fn new(world: &'w World, id: u64) -> Self {
+        Self { world, id }
+    }
+
+    /// Writes in a channel or thread.
+    pub fn write(&self, channel: u64, text: &str) -> u64 {
+        self.world
+            .sandbox
+            .post(channel, self.id, text)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Replies in the thread of the newest question, without waiting for anything.
+    pub fn say(&self, text: &str) -> u64 {
+        self.write(self.world.thread(), text)
+    }
+
+    /// Replies in the thread of the newest question and waits for the ✅.
+    pub async fn reply(&self, text: &str) -> u64 {
+        let message = self.say(text);
+        self.counted(message).await;
+        message
+    }
+
+    /// Waits until a message has the ✅.
+    pub async fn counted(&self, message: u64) {
+        self.world
+            .see("the ✅", |world| {
+                world.sandbox.message(message)?.is_counted().then_some(())
+            })
+            .await;
+    }
+
+    /// Runs a command in #asyncio.
+    pub async fn command(&self, command: &str, options: &[(&str, Value)]) -> Outcome {
+        self.command_in(ids::ASYNCIO, command, options).await
+    }
+
+    /// Runs a command somewhere.
+    pub async fn command_in(
+        &self,
+        channel: u64,
+        command: &str,
+        options: &[(&str, Value)],
+    ) -> Outcome {
+        self.world
+            .sandbox
+            .command(channel, self.id, command, options)
+            .await
+    }
+
+    /// What a command shows.
+    pub async fn sees(&self, command: &str, options: &[(&str, Value)]) -> MessageView {
+        let outcome = self.command(command, options).await;
+        outcome
+            .message()
+            .cloned()
+            .unwrap_or_else(|| panic!("/{command}: {outcome:?}\n{}", self.world.log()))
+    }
+
+    /// Presses a button.
+    pub async fn press(&self, message: u64, button: &str) -> MessageView {
+        let outcome = self
+            .world
+            .sandbox
+            .press(message, self.id, button, &[])
+            .await;
+        outcome
+            .message()
+            .cloned()
+            .unwrap_or_else(|| panic!("{button}: {outcome:?}\n{}", self.world.log()))
+    }
+
+    /// The streak that `/streak` shows.
+    pub async fn streak(&self) -> u32 {
+        let text = self.sees("streak", &[]).await.text();
+        let number = text
+            .split("**")
+            .nth(1)
+            .and_then(|bold| bold.split(' ').next());
+        number
+            .and_then(|number| number.parse().ok())
+            .unwrap_or_else(|| panic!("no streak in: {text}"))
+    }
+
+    /// The last rounds with their reasons, the newest first.
+    pub async fn why(&self) -> Vec<String> {
+        let shown = self.sees("streak", &[("why", true.into())]).await;
+        let field = shown.embeds[0]["fields"][0]["value"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        field
+            .lines()
+            .map(|line| line.rsplit(" · ").next().unwrap_or(line).to_owned())
+            .collect()
+    }
+}
+
+/// What can be read of a message.
+pub trait Read {
+    /// All its text.
+    fn text(&self) -> String;
+    /// Whether it has the bot's ✅.
+    fn is_counted(&self) -> bool;
+    /// The footer of its first embed.
+    fn footer(&self) -> String;
+}
+
+impl Read for MessageView {
+    fn text(&self) -> String {
+        let mut text = self.content.clone();
+        for embed in &self.embeds {
+            for part in [&embed["title"], &embed["description"]] {
+                text.push_str(part.as_str().unwrap_or_default());
+                text.push('\n');
+            }
+            for field in embed["fields"].as_array().into_iter().flatten() {
+                text.push_str(&format!(
+                    "[{}] {}\n",
+                    field["name"].as_str().unwrap_or_default(),
+                    field["value"].as_str().unwrap_or_default()
+                ));
+            }
+        }
+        text
+    }
+
+    fn is_counted(&self) -> bool {
+        self.reactions
+            .iter()
+            .any(|(emoji, who)| emoji == "✅" && who.contains(&ids::APP))
+    }
+
+    fn footer(&self) -> String {
+        self.embeds
+            .first()
+            .and_then(|embed| embed["footer"]["text"].as_str())
+            .unwrap_or_default()
+            .to_owned()
+    }
+}

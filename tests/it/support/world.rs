@@ -1,0 +1,365 @@
+//! A world: Discord on loopback, the bot as a child process on a state folder, one moment in time.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, Zoned};
+use quizloop::sandbox::bot_process::{BotProcess, Program};
+use quizloop::sandbox::model::Discord;
+use quizloop::sandbox::user::MessageView;
+use quizloop::sandbox::{Options, Sandbox, ids};
+use quizloop::store::inspect;
+
+use super::MemberHandle;
+
+/// How long, in real time, anything is waited for. Far more than it takes, so that a busy machine does
+/// not fail a test.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a world begins.
+pub struct WorldBuilder {
+    start: Zoned,
+    team: Option<String>,
+    config: String,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    heartbeat: Option<Duration>,
+    token: Option<String>,
+}
+
+/// A world.
+pub struct World {
+    pub sandbox: Sandbox,
+    bot: Option<BotProcess>,
+    program: Program,
+    folder: tempfile::TempDir,
+    zone: jiff::tz::TimeZone,
+    /// Whether the requests are compared with Discord's description at the end.
+    checked: bool,
+}
+
+impl WorldBuilder {
+    /// The sample guild gets a team in #asyncio, at 09:00 from Monday to Friday in the world's zone.
+    pub fn team(mut self) -> Self {
+        let zone = self.start.time_zone().iana_name().unwrap().to_owned();
+        self.team = Some(format!(
+            "[[team]]\nguild = \"{}\"\nchannel = \"{}\"\ntimezone = \"{zone}\"\n",
+            ids::GUILD,
+            ids::ASYNCIO
+        ));
+        self
+    }
+
+    /// A line more in the team's part of the config.
+    pub fn with(mut self, line: &str) -> Self {
+        let team = self.team.as_mut().expect("a team comes first");
+        team.push_str(line);
+        team.push('\n');
+        self
+    }
+
+    /// More of the config.
+    pub fn config(mut self, text: &str) -> Self {
+        self.config.push_str(text);
+        self
+    }
+
+    /// A variable for the bot.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// The token that the bot uses, if it is not the right one.
+    pub fn token(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
+    /// How often the gateway wants a heartbeat.
+    pub fn heartbeat(mut self, interval: Duration) -> Self {
+        self.heartbeat = Some(interval);
+        self
+    }
+
+    /// Starts the sandbox, but not the bot.
+    pub async fn without_bot(self) -> World {
+        let mut options = Options {
+            start: Some(self.start.timestamp()),
+            ..Options::default()
+        };
+        options.heartbeat = self.heartbeat.unwrap_or(options.heartbeat);
+        let sandbox = Sandbox::start(options).await.expect("a port is free");
+        let folder = tempfile::tempdir().expect("a folder for the state");
+        let config = folder.path().join("config.toml");
+        let text = format!("{}\n{}", self.config, self.team.unwrap_or_default());
+        std::fs::write(&config, text).unwrap();
+        let mut arguments: Vec<OsString> = vec!["run".into(), "--config".into(), config.into()];
+        arguments.extend([
+            "--state".into(),
+            folder.path().join("state").into_os_string(),
+        ]);
+        arguments.extend([
+            "--clock".into(),
+            format!("{}/sandbox/clock", sandbox.url()).into(),
+        ]);
+        arguments.extend(self.arguments);
+        let token = self.token.unwrap_or_else(|| sandbox.token());
+        let mut environment: Vec<(OsString, OsString)> = vec![
+            ("DISCORD_TOKEN".into(), token.into()),
+            ("DISCORD_API_URL".into(), sandbox.url().into()),
+            ("RUST_LOG".into(), "quizloop=debug,serenity=info".into()),
+        ];
+        environment.extend(self.environment);
+        World {
+            sandbox,
+            bot: None,
+            program: Program {
+                path: PathBuf::from(env!("CARGO_BIN_EXE_quizloop")),
+                arguments,
+                environment,
+            },
+            folder,
+            zone: self.start.time_zone().clone(),
+            checked: true,
+        }
+    }
+
+    /// Starts the sandbox and the bot, and waits until it is connected.
+    pub async fn start(self) -> World {
+        let mut world = self.without_bot().await;
+        world.start_bot().await;
+        world
+    }
+}
+
+impl World {
+    /// A world that begins at a moment such as `2026-03-27T08:59[Europe/Berlin]`.
+    pub fn at(start: &str) -> WorldBuilder {
+        WorldBuilder {
+            start: start
+                .parse()
+                .unwrap_or_else(|error| panic!("{start}: {error}")),
+            team: None,
+            config: String::new(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            heartbeat: None,
+            token: None,
+        }
+    }
+
+    /// Where the bot keeps its state.
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    /// The world's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the bot wrote to its log.
+    pub fn log(&self) -> String {
+        self.bot
+            .as_ref()
+            .map_or_else(String::new, |bot| bot.log().text())
+    }
+
+    /// What a refused request means is not checked against Discord's description.
+    pub fn unchecked(&mut self) {
+        self.checked = false;
+    }
+
+    /// Starts the bot without waiting for anything.
+    pub fn launch(&mut self) {
+        self.bot = Some(BotProcess::start(&self.program).expect("the bot starts"));
+    }
+
+    /// Starts the bot and waits until it has a session and has done what was due.
+    pub async fn start_bot(&mut self) {
+        let before = self.sandbox.read(|discord| discord.gateway.identifies);
+        self.launch();
+        self.wait("the bot to connect", |discord| {
+            (discord.gateway.identifies > before).then_some(())
+        })
+        .await;
+        self.settle().await;
+    }
+
+    /// Waits until the bot has done what is due now.
+    pub async fn settle(&self) {
+        let seq = self.sandbox.clock().reading().seq;
+        if let Err(error) = self.sandbox.clock().wait_settled(seq).await {
+            panic!("{error}\n{}\n{}", self.sandbox.last_lines(), self.log());
+        }
+    }
+
+    /// Ends the bot in the middle of whatever it does.
+    pub async fn kill(&mut self) {
+        if let Some(mut bot) = self.bot.take() {
+            bot.kill().await.expect("the bot is killed");
+        }
+    }
+
+    /// Asks the bot to stop, and gives its exit code.
+    pub async fn stop(&mut self) -> Option<i32> {
+        let mut bot = self.bot.take().expect("the bot runs");
+        let status = bot
+            .stop(Duration::from_secs(10))
+            .await
+            .expect("the bot is stopped");
+        status.and_then(|status| status.code())
+    }
+
+    /// Waits until the bot ends by itself; gives its exit code and its log.
+    pub async fn ended(&mut self) -> (Option<i32>, String) {
+        let bot = self.bot.as_mut().expect("the bot runs");
+        let status = tokio::time::timeout(PATIENCE, bot.wait())
+            .await
+            .expect("the bot ends")
+            .unwrap();
+        // The last lines may still be on their way.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        (status.code(), self.log())
+    }
+
+    /// Kills the bot and starts it again.
+    pub async fn kill_and_restart(&mut self) {
+        self.kill().await;
+        self.start_bot().await;
+    }
+
+    /// Moves the time on, and waits until the bot has done what became due.
+    pub async fn advance(&self, by: &str) {
+        let by: SignedDuration = by.parse().unwrap_or_else(|error| panic!("{by}: {error}"));
+        let by = Duration::try_from(by).expect("time goes forward");
+        if let Err(error) = self.sandbox.clock().advance(by).await {
+            panic!("{error}\n{}\n{}", self.sandbox.last_lines(), self.log());
+        }
+    }
+
+    /// Moves the time to a moment such as `2026-03-27T09:00` in the world's zone.
+    pub async fn at_time(&self, moment: &str) {
+        let local: jiff::civil::DateTime = moment
+            .parse()
+            .unwrap_or_else(|error| panic!("{moment}: {error}"));
+        let time = local.to_zoned(self.zone.clone()).unwrap().timestamp();
+        if let Err(error) = self.sandbox.clock().set(time).await {
+            panic!("{error}\n{}\n{}", self.sandbox.last_lines(), self.log());
+        }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.sandbox.clock().now()
+    }
+
+    /// Waits until something is to be seen.
+    pub async fn wait<T>(&self, what: &str, look: impl FnMut(&Discord) -> Option<T>) -> T {
+        match self.sandbox.wait_for(what, PATIENCE, look).await {
+            Ok(found) => found,
+            Err(timeout) => panic!("{timeout}\nthe bot's log:\n{}", self.log()),
+        }
+    }
+
+    /// Waits until a member's view of a channel shows something.
+    pub async fn see<T>(&self, what: &str, look: impl Fn(&Self) -> Option<T>) -> T {
+        let mut changes = self.sandbox.changes();
+        let found = async {
+            loop {
+                changes.borrow_and_update();
+                if let Some(found) = look(self) {
+                    return found;
+                }
+                let _ = changes.changed().await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, found).await {
+            Ok(found) => found,
+            Err(_) => panic!(
+                "{what} was not seen\n{}\nthe bot's log:\n{}",
+                self.sandbox.last_lines(),
+                self.log()
+            ),
+        }
+    }
+
+    /// The daily messages in a channel, the oldest first.
+    pub fn posts_in(&self, channel: u64) -> Vec<MessageView> {
+        let is_post = |message: &MessageView| {
+            message.author == ids::APP
+                && message
+                    .embeds
+                    .iter()
+                    .any(|embed| embed["title"] == "Question of the day")
+        };
+        self.sandbox
+            .messages(channel, ids::ADA)
+            .into_iter()
+            .filter(is_post)
+            .collect()
+    }
+
+    /// The daily messages in #asyncio.
+    pub fn posts(&self) -> Vec<MessageView> {
+        self.posts_in(ids::ASYNCIO)
+    }
+
+    /// The newest daily message, which must have its thread.
+    pub fn post(&self) -> MessageView {
+        self.posts().pop().expect("a question was posted")
+    }
+
+    /// The thread of the newest daily message.
+    pub fn thread(&self) -> u64 {
+        self.post().thread.expect("the question has a thread")
+    }
+
+    /// Ada, who owns the server.
+    pub fn ada(&self) -> MemberHandle<'_> {
+        MemberHandle::new(self, ids::ADA)
+    }
+
+    /// Lin, a member.
+    pub fn lin(&self) -> MemberHandle<'_> {
+        MemberHandle::new(self, ids::LIN)
+    }
+
+    /// Sam, a member.
+    pub fn sam(&self) -> MemberHandle<'_> {
+        MemberHandle::new(self, ids::SAM)
+    }
+
+    /// Anybody.
+    pub fn member(&self, user: u64) -> MemberHandle<'_> {
+        MemberHandle::new(self, user)
+    }
+
+    /// A member's streak as it is on disk.
+    pub fn saved_streak(&self, user: u64) -> u32 {
+        let guild = quizloop::practice::id::GuildId::new(ids::GUILD);
+        let guild = inspect::guild(&self.state(), guild).unwrap_or_else(|error| panic!("{error}"));
+        let team = guild
+            .team(quizloop::practice::id::ChannelId::new(ids::ASYNCIO))
+            .expect("the team is saved");
+        team.streak(quizloop::practice::id::UserId::new(user))
+            .current
+    }
+}
+
+impl Drop for World {
+    /// Every request that the bot made, and every answer, is as Discord describes it.
+    fn drop(&mut self) {
+        if std::thread::panicking() || !self.checked {
+            return;
+        }
+        let wrong = crate::openapi::check(&self.sandbox);
+        assert!(
+            wrong.is_empty(),
+            "not as Discord describes it:\n{}",
+            wrong.join("\n")
+        );
+    }
+}

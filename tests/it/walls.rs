@@ -1,0 +1,164 @@
+//! Who may know whom: the walls of the house, read off the code itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms that each room may use. What is not listed may use nothing of the house.
+const MAY_KNOW: [(&str, &[&str]); 10] = [
+    ("practice", &[]),
+    ("findings", &[]),
+    ("bank", &["findings"]),
+    ("clock", &[]),
+    ("entropy", &[]),
+    ("store", &["practice"]),
+    ("config", &["findings", "practice"]),
+    (
+        "bot",
+        &["bank", "clock", "config", "entropy", "practice", "store"],
+    ),
+    ("sandbox", &["clock"]),
+    (
+        "cli",
+        &[
+            "bank", "bot", "clock", "config", "entropy", "findings", "practice", "sandbox", "store",
+        ],
+    ),
+];
+
+/// Things from outside that only some rooms may touch.
+const ONLY_IN: [(&str, &[&str]); 7] = [
+    ("serenity::", &["bot"]),
+    ("tokio::", &["bot", "cli", "clock", "sandbox", "store"]),
+    ("axum::", &["sandbox"]),
+    ("dashmap::", &["bot", "store"]),
+    ("std::fs", &["cli", "config", "store"]),
+    ("reqwest::", &["cli"]),
+    ("std::env", &["cli", "config", "sandbox"]),
+];
+
+/// The pure rooms must not reach for the time or for randomness by themselves.
+const PURE: [&str; 3] = ["practice", "bank", "findings"];
+const IMPURE: [&str; 4] = ["SystemTime::now", "Timestamp::now", "rand::rng", "make_rng"];
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The code of each room, without comments, and without tests: those may use what they need.
+fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let mut rooms: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
+    for file in files {
+        let inside = file.strip_prefix(&src).unwrap();
+        let is_test = inside
+            .iter()
+            .any(|part| ["tests", "laws", "tests.rs"].contains(&part.to_str().unwrap()));
+        let room = inside
+            .iter()
+            .next()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
+        if is_test || ["main", "lib"].contains(&room.as_str()) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let code: String = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        rooms
+            .entry(room)
+            .or_default()
+            .push((inside.to_owned(), code));
+    }
+    rooms
+}
+
+/// The rooms named in `crate::room` paths, also in `crate::{a, b}`.
+fn known(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for part in code.split("crate::").skip(1) {
+        let names: Vec<&str> = match part.strip_prefix('{') {
+            Some(list) => list.split('}').next().unwrap().split(',').collect(),
+            None => vec![part],
+        };
+        for name in names {
+            let name: String = name
+                .trim()
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            found.insert(name);
+        }
+    }
+    found
+}
+
+#[test]
+fn every_room_knows_only_whom_it_may_know() {
+    let rooms = rooms();
+    let allowed: BTreeMap<&str, &[&str]> = MAY_KNOW.into_iter().collect();
+    let mut wrong = Vec::new();
+    for (room, files) in &rooms {
+        let Some(may_know) = allowed.get(room.as_str()) else {
+            wrong.push(format!(
+                "{room} is a room that ARCHITECTURE.md and this test don't know"
+            ));
+            continue;
+        };
+        for (file, code) in files {
+            let knows = known(code);
+            let houses = knows
+                .iter()
+                .filter(|name| rooms.contains_key(*name) && *name != room);
+            for other in houses.filter(|name| !may_know.contains(&name.as_str())) {
+                wrong.push(format!("{} uses {other}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "walls are broken:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn outside_things_stay_in_their_rooms() {
+    let mut wrong = Vec::new();
+    for (room, files) in rooms() {
+        for (file, code) in files {
+            for (thing, only) in ONLY_IN {
+                if code.contains(thing) && !only.contains(&room.as_str()) {
+                    wrong.push(format!("{} uses {thing}", file.display()));
+                }
+            }
+            for thing in IMPURE {
+                if PURE.contains(&room.as_str()) && code.contains(thing) {
+                    wrong.push(format!("{} uses {thing}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "walls are broken:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_test_sees_what_it_looks_for() {
+    let names: Vec<_> = known("use crate::{bank, store::Store};\ncrate::bot::run()")
+        .into_iter()
+        .collect();
+    assert_eq!(names, ["bank", "bot", "store"]);
+    assert!(rooms().contains_key("practice"));
+}
