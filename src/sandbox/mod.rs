@@ -14,6 +14,7 @@ pub mod clock;
 mod connection;
 pub mod faults;
 pub mod gateway;
+mod hours;
 pub mod log;
 mod mention;
 pub mod model;
@@ -85,12 +86,15 @@ impl Default for Options {
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     shared: Arc<Shared>,
-    server: Arc<Server>,
+    /// Stops the server with the last handle. The server's own handles (see [`Sandbox::within`]) have
+    /// none, or it would keep itself alive.
+    server: Option<Arc<Server>>,
 }
 
 /// What the server's tasks and the handles have in common.
 #[derive(Debug)]
 pub struct Shared {
+    address: SocketAddr,
     discord: Mutex<Discord>,
     clock: Arc<Clock>,
     /// Ticks after everything that may have changed something.
@@ -99,14 +103,15 @@ pub struct Shared {
 
 #[derive(Debug)]
 struct Server {
-    address: SocketAddr,
-    task: AbortHandle,
+    tasks: [AbortHandle; 2],
     connections: Arc<Connections>,
 }
 
 impl Server {
     fn stop(&self) {
-        self.task.abort();
+        for task in &self.tasks {
+            task.abort();
+        }
         self.connections.cut_all();
     }
 }
@@ -163,31 +168,40 @@ impl Sandbox {
             seed::sample(&mut discord);
         }
         let shared = Arc::new(Shared {
+            address,
             discord: Mutex::new(discord),
             clock,
             changes: watch::channel(0).0,
         });
         let connections = Arc::new(Connections::default());
         let listener = Listener::new(listener, Arc::clone(&connections));
+        let hours = tokio::spawn(hours::keep(Arc::clone(&shared))).abort_handle();
         let task = tokio::spawn(server::serve(listener, Arc::clone(&shared))).abort_handle();
         Ok(Self {
             shared,
-            server: Arc::new(Server {
-                address,
-                task,
+            server: Some(Arc::new(Server {
+                tasks: [task, hours],
                 connections,
-            }),
+            })),
         })
+    }
+
+    /// A handle for who serves requests of this sandbox; it does not keep the sandbox running.
+    pub fn within(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            server: None,
+        }
     }
 
     /// The base URL of the REST API, such as `http://127.0.0.1:8420`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.server.address)
+        format!("http://{}", self.shared.address)
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.server.address
+        self.shared.address
     }
 
     /// The bot's token.
@@ -197,7 +211,9 @@ impl Sandbox {
 
     /// Stops listening and cuts every connection.
     pub fn stop(&self) {
-        self.server.stop();
+        if let Some(server) = &self.server {
+            server.stop();
+        }
     }
 
     /// The clock.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub use channel::{Channel, Overwrite, ThreadState, kind};
 pub use command::{Command, Commands};
 pub use guild::{Guild, Member, Role, User};
-pub use interaction::{Interaction, InteractionKind, State as InteractionState};
+pub use interaction::{Interaction, InteractionKind, State as InteractionState, token_of};
 pub use message::{Interacted, Mentions, Message, Reaction, Reference, flag, kind as message_kind};
 
 use super::clock::Clock;

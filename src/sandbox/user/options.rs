@@ -150,8 +150,10 @@ impl<'a> Typed<'a> {
             "id": id(self.command.id),
             "name": self.command.name,
             "type": self.command.kind,
-            "options": options,
         });
+        if options.as_array().is_some_and(|all| !all.is_empty()) {
+            data["options"] = options;
+        }
         if !resolved.is_empty() {
             data["resolved"] = Value::Object(resolved);
         }

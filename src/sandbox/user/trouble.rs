@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::super::Sandbox;
 use super::super::faults::{Fault, Hold, Listed, Rule};
 use super::super::gateway::{Out, socket};
-use super::super::log::LoggedRequest;
+use super::super::log::{Entry, LoggedRequest};
+use super::super::model::Command;
 
 impl Sandbox {
     /// Lets requests fail; the rule's number.
@@ -99,6 +100,16 @@ impl Sandbox {
     /// Whether a bot is connected to the gateway.
     pub fn is_connected(&self) -> bool {
         self.read(|discord| discord.gateway.is_connected())
+    }
+
+    /// The log's lines, the oldest first.
+    pub fn log(&self) -> Vec<Entry> {
+        self.read(|discord| discord.log.entries().cloned().collect())
+    }
+
+    /// The registered commands of a guild, or the global ones, as the bot registered them.
+    pub fn commands(&self, guild: Option<u64>) -> Vec<Command> {
+        self.read(|discord| discord.commands.of(guild).to_vec())
     }
 
     /// The requests so far, the oldest first.

@@ -44,9 +44,8 @@ async fn answer(context: &Context, interaction: &Interaction) {
         return;
     }
     let (id, token) = match interaction {
-        Interaction::Command(one) => (one.id, one.token.clone()),
+        Interaction::Command(one) | Interaction::Autocomplete(one) => (one.id, one.token.clone()),
         Interaction::Component(one) => (one.id, one.token.clone()),
-        Interaction::Autocomplete(one) => (one.id, one.token.clone()),
         Interaction::Modal(one) => (one.id, one.token.clone()),
         _ => return,
     };

@@ -2,65 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use quizloop::sandbox::{Options, Sandbox, ids};
 use serde_json::{Value, json};
 use serenity::all::{Event, GatewayIntents};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::client::{Bot, sandbox, start};
-
-type Socket =
-    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
-
-/// A connection that speaks the protocol by hand.
-struct Raw(Socket);
-
-impl Raw {
-    async fn connect(sandbox: &Sandbox) -> Self {
-        let url = format!("ws://{}/gateway?v=10&encoding=json", sandbox.address());
-        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
-        let mut raw = Self(socket);
-        assert_eq!(raw.frame().await["op"], 10);
-        raw
-    }
-
-    async fn say(&mut self, op: u8, data: Value) {
-        let text = json!({ "op": op, "d": data }).to_string();
-        self.0.send(Message::text(text)).await.unwrap();
-    }
-
-    async fn identify(&mut self, sandbox: &Sandbox, intents: u64) {
-        let properties = json!({ "os": "linux", "browser": "x", "device": "x" });
-        let data =
-            json!({ "token": sandbox.token(), "intents": intents, "properties": properties });
-        self.say(2, data).await;
-    }
-
-    async fn next(&mut self) -> Message {
-        let next = tokio::time::timeout(Duration::from_secs(5), self.0.next()).await;
-        next.expect("a frame comes within 5 s")
-            .expect("the connection is open")
-            .unwrap()
-    }
-
-    async fn frame(&mut self) -> Value {
-        match self.next().await {
-            Message::Text(text) => serde_json::from_str(text.as_str()).unwrap(),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// The code the connection is closed with.
-    async fn closed(&mut self) -> Option<u16> {
-        loop {
-            if let Message::Close(frame) = self.next().await {
-                return frame.map(|frame: CloseFrame| frame.code.into());
-            }
-        }
-    }
-}
+use super::raw::Raw;
 
 #[tokio::test]
 async fn whoever_does_not_fit_is_refused() {

@@ -5,5 +5,7 @@
 mod client;
 mod faults;
 mod gateway;
+mod interactions;
+mod raw;
 mod rules;
 mod thin_path;
