@@ -1,10 +1,16 @@
-//! Every request and every event, in order. The token is never in it: headers are not logged.
+//! Every request and every frame of the gateway, in order. The token is never in it: headers are not
+//! logged.
+
+use std::collections::VecDeque;
 
 use serde::Serialize;
 use serde_json::Value;
 
+/// Lines that are kept unless something else is asked for.
+pub const KEPT: usize = 20_000;
+
 /// One request with its answer.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct LoggedRequest {
     /// Counts requests and events together.
     pub seq: u64,
@@ -18,12 +24,15 @@ pub struct LoggedRequest {
     pub route: String,
     /// The body as JSON; null if there was none.
     pub body: Value,
-    /// The HTTP status; 0 if the connection was cut before an answer.
+    /// The HTTP status; 0 while there is no answer, or if there never was one.
     pub status: u16,
     /// The answer's JSON; null if it has none.
     pub answer: Value,
-    /// Whether it counts towards Discord's ban for invalid requests (401, 403, 429 but not shared).
+    /// Whether it counts towards Discord's ban for invalid requests: 401, 403, 429 but not `shared`
+    /// (Discord docs, topics/rate-limits, "Invalid Request Limit").
     pub invalid: bool,
+    /// What went wrong on purpose.
+    pub fault: Option<&'static str>,
 }
 
 /// One frame of the gateway.
@@ -51,36 +60,70 @@ pub enum Entry {
     Event(LoggedEvent),
 }
 
-/// The log.
-#[derive(Debug, Default)]
+impl Entry {
+    /// The line's number.
+    pub const fn seq(&self) -> u64 {
+        match self {
+            Self::Request(one) => one.seq,
+            Self::Event(one) => one.seq,
+        }
+    }
+}
+
+/// The log: the newest lines.
+#[derive(Debug)]
 pub struct Log {
-    entries: Vec<Entry>,
+    entries: VecDeque<Entry>,
+    kept: usize,
+    last: u64,
 }
 
 impl Log {
-    /// All lines, the oldest first.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// A log that keeps this many lines.
+    pub const fn new(kept: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            kept,
+            last: 0,
+        }
     }
 
-    /// All requests.
-    pub fn requests(&self) -> impl Iterator<Item = &LoggedRequest> {
+    /// All lines that are kept, the oldest first.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// All requests that are kept, the oldest first.
+    pub fn requests(&self) -> impl DoubleEndedIterator<Item = &LoggedRequest> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Request(request) => Some(request),
             Entry::Event(_) => None,
         })
     }
 
-    /// Adds a request; its number is given here.
-    pub fn request(&mut self, mut request: LoggedRequest) {
+    /// Adds a request; the number it gets.
+    pub fn begin(&mut self, mut request: LoggedRequest) -> u64 {
         request.seq = self.next_seq();
-        self.entries.push(Entry::Request(request));
+        self.push(Entry::Request(request));
+        self.last
+    }
+
+    /// Changes a request, if it is still kept.
+    pub fn change(&mut self, seq: u64, change: impl FnOnce(&mut LoggedRequest)) {
+        let first = self.entries.front().map_or(0, Entry::seq);
+        let index = seq
+            .checked_sub(first)
+            .and_then(|index| usize::try_from(index).ok());
+        let entry = index.and_then(|index| self.entries.get_mut(index));
+        if let Some(Entry::Request(request)) = entry {
+            change(request);
+        }
     }
 
     /// Adds a frame.
     pub fn event(&mut self, at_ms: i64, from_bot: bool, name: &str, data: Value) {
         let seq = self.next_seq();
-        self.entries.push(Entry::Event(LoggedEvent {
+        self.push(Entry::Event(LoggedEvent {
             seq,
             at_ms,
             from_bot,
@@ -89,7 +132,33 @@ impl Log {
         }));
     }
 
-    fn next_seq(&self) -> u64 {
-        self.entries.len() as u64 + 1
+    fn push(&mut self, entry: Entry) {
+        self.entries.push_back(entry);
+        if self.entries.len() > self.kept {
+            self.entries.pop_front();
+        }
+    }
+
+    fn next_seq(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_lines_go_and_the_others_can_be_changed() {
+        let mut log = Log::new(2);
+        let seqs: Vec<u64> = (0..3)
+            .map(|_| log.begin(LoggedRequest::default()))
+            .collect();
+        for seq in seqs {
+            log.change(seq, |one| one.status = 200);
+        }
+        let kept: Vec<_> = log.requests().map(|one| (one.seq, one.status)).collect();
+        assert_eq!(kept, [(2, 200), (3, 200)]);
     }
 }

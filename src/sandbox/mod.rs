@@ -11,8 +11,10 @@
 
 pub mod bot_process;
 pub mod clock;
+mod connection;
 pub mod faults;
 pub mod gateway;
+mod hours;
 pub mod log;
 mod mention;
 pub mod model;
@@ -35,6 +37,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use clock::Clock;
+use connection::{Connections, Listener};
 use gateway::Gateway;
 use model::{App, Discord};
 
@@ -60,6 +63,8 @@ pub struct Options {
     pub token: String,
     /// Privileged intents that the application has.
     pub privileged_intents: u64,
+    /// Whether the limit of 50 requests a second is enforced; it is counted in any case.
+    pub enforce_limits: bool,
 }
 
 impl Default for Options {
@@ -72,6 +77,7 @@ impl Default for Options {
             heartbeat: HEARTBEAT,
             token: seed::TOKEN.to_owned(),
             privileged_intents: 0,
+            enforce_limits: false,
         }
     }
 }
@@ -80,12 +86,15 @@ impl Default for Options {
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     shared: Arc<Shared>,
-    server: Arc<Server>,
+    /// Stops the server with the last handle. The server's own handles (see [`Sandbox::within`]) have
+    /// none, or it would keep itself alive.
+    server: Option<Arc<Server>>,
 }
 
 /// What the server's tasks and the handles have in common.
 #[derive(Debug)]
 pub struct Shared {
+    address: SocketAddr,
     discord: Mutex<Discord>,
     clock: Arc<Clock>,
     /// Ticks after everything that may have changed something.
@@ -94,13 +103,22 @@ pub struct Shared {
 
 #[derive(Debug)]
 struct Server {
-    address: SocketAddr,
-    task: AbortHandle,
+    tasks: [AbortHandle; 2],
+    connections: Arc<Connections>,
+}
+
+impl Server {
+    fn stop(&self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.connections.cut_all();
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.task.abort();
+        self.stop();
     }
 }
 
@@ -145,29 +163,45 @@ impl Sandbox {
             privileged_intents: options.privileged_intents,
         };
         let mut discord = Discord::new(app, Arc::clone(&clock), gateway);
+        discord.limits.enforced = options.enforce_limits;
         if options.seeded {
             seed::sample(&mut discord);
         }
         let shared = Arc::new(Shared {
+            address,
             discord: Mutex::new(discord),
             clock,
             changes: watch::channel(0).0,
         });
+        let connections = Arc::new(Connections::default());
+        let listener = Listener::new(listener, Arc::clone(&connections));
+        let hours = tokio::spawn(hours::keep(Arc::clone(&shared))).abort_handle();
         let task = tokio::spawn(server::serve(listener, Arc::clone(&shared))).abort_handle();
         Ok(Self {
             shared,
-            server: Arc::new(Server { address, task }),
+            server: Some(Arc::new(Server {
+                tasks: [task, hours],
+                connections,
+            })),
         })
+    }
+
+    /// A handle for who serves requests of this sandbox; it does not keep the sandbox running.
+    pub fn within(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            server: None,
+        }
     }
 
     /// The base URL of the REST API, such as `http://127.0.0.1:8420`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.server.address)
+        format!("http://{}", self.shared.address)
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.server.address
+        self.shared.address
     }
 
     /// The bot's token.
@@ -177,9 +211,9 @@ impl Sandbox {
 
     /// Stops listening and cuts every connection.
     pub fn stop(&self) {
-        self.shared
-            .with(|discord| discord.gateway.tell_all(&gateway::Out::Cut));
-        self.server.task.abort();
+        if let Some(server) = &self.server {
+            server.stop();
+        }
     }
 
     /// The clock.

@@ -14,11 +14,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::clock::Follower;
+use super::connection::{Cutter, Listener};
 use super::gateway::socket;
 use super::{Shared, rest};
 
 /// Serves until the task is aborted.
-pub async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
+pub async fn serve(listener: Listener, shared: Arc<Shared>) {
     let router = Router::new()
         .route("/gateway", any(gateway))
         .route("/sandbox/clock/stream", get(clock_stream))
@@ -26,7 +27,8 @@ pub async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
         .fallback(rest::serve)
         .with_state(shared);
     // It ends only when the listener breaks, and then there is nobody left to tell.
-    let _ = axum::serve(listener, router).await;
+    let service = router.into_make_service_with_connect_info::<Cutter>();
+    let _ = axum::serve(listener, service).await;
 }
 
 #[derive(Debug, Deserialize)]

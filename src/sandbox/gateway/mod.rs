@@ -46,6 +46,8 @@ pub struct Gateway {
     pub identifies: u64,
     /// Heartbeats are not answered.
     pub mute: bool,
+    /// Connections stay open, but nothing is sent on them any more.
+    pub silent: bool,
     /// New connections are refused.
     pub refuse: bool,
     next_link: u64,
@@ -61,6 +63,7 @@ impl Gateway {
             links: BTreeMap::new(),
             identifies: 0,
             mute: false,
+            silent: false,
             refuse: false,
             next_link: 1,
         }
@@ -141,8 +144,13 @@ impl Discord {
     pub fn dispatch(&mut self, event: &Event) {
         let at_ms = self.clock.now_ms();
         let Gateway {
-            sessions, links, ..
+            sessions,
+            links,
+            silent,
+            ..
         } = &mut self.gateway;
+        let nobody = BTreeMap::new();
+        let links = if *silent { &nobody } else { &*links };
         for session in sessions {
             if event.intents == 0 || session.intents & event.intents != 0 {
                 let data = event.data_for(session.intents);

@@ -18,8 +18,6 @@ pub struct Session {
     pub intents: u64,
     /// The connection it is on now.
     pub link: Option<u64>,
-    /// Whether it may be resumed.
-    pub resumable: bool,
     seq: u64,
     kept: VecDeque<(u64, String)>,
 }
@@ -31,7 +29,6 @@ impl Session {
             id,
             intents,
             link: Some(link),
-            resumable: true,
             seq: 0,
             kept: VecDeque::new(),
         }

@@ -187,7 +187,7 @@ impl Connection {
     fn react_to(&self, discord: &mut Discord, op: u8, data: &Value) -> Reaction {
         let is_authenticated = discord.gateway.session_of(self.number).is_some();
         match op {
-            op::HEARTBEAT if discord.gateway.mute => Ok(Vec::new()),
+            op::HEARTBEAT if discord.gateway.mute || discord.gateway.silent => Ok(Vec::new()),
             op::HEARTBEAT => Ok(vec![frame(op::ACK, &Value::Null)]),
             op::IDENTIFY | op::RESUME if is_authenticated => Err(close::ALREADY_AUTHENTICATED),
             op::IDENTIFY => self.identify(discord, data),
@@ -263,10 +263,7 @@ impl Connection {
         let super::Gateway {
             sessions, links, ..
         } = &mut discord.gateway;
-        let Some(session) = sessions
-            .iter_mut()
-            .find(|one| one.id == wanted && one.resumable)
-        else {
+        let Some(session) = sessions.iter_mut().find(|one| one.id == wanted) else {
             return Ok(vec![frame(op::INVALID_SESSION, &json!(false))]);
         };
         let seq = data["seq"].as_u64().ok_or(close::INVALID_SEQ)?;

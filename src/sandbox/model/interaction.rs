@@ -4,6 +4,13 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use super::Discord;
+
+/// Interactions that are remembered; older ones have no token that still lives, in any test.
+const KEPT: usize = 10_000;
+/// What tokens begin with; Discord's are as opaque.
+const TOKEN: &str = "aW50ZXJhY3Rpb246";
+
 /// What was done (Discord docs, interactions/receiving-and-responding, "Interaction Type").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InteractionKind {
@@ -67,4 +74,25 @@ pub struct Interaction {
     pub original: Option<(u64, u64)>,
     /// Follow-up messages, the oldest first.
     pub follow_ups: Vec<u64>,
+}
+
+/// The token of an interaction.
+pub fn token_of(id: u64) -> String {
+    format!("{TOKEN}{id}")
+}
+
+impl Discord {
+    /// The interaction of a token.
+    pub fn interaction_of(&self, token: &str) -> Option<&Interaction> {
+        let id = token.strip_prefix(TOKEN)?.parse().ok()?;
+        self.interactions.get(&id)
+    }
+
+    /// Remembers an interaction, and forgets the oldest.
+    pub fn note_interaction(&mut self, interaction: Interaction) {
+        self.interactions.insert(interaction.id, interaction);
+        if self.interactions.len() > KEPT {
+            self.interactions.pop_first();
+        }
+    }
 }

@@ -14,13 +14,14 @@ use std::sync::Arc;
 pub use channel::{Channel, Overwrite, ThreadState, kind};
 pub use command::{Command, Commands};
 pub use guild::{Guild, Member, Role, User};
-pub use interaction::{Interaction, InteractionKind, State as InteractionState};
+pub use interaction::{Interaction, InteractionKind, State as InteractionState, token_of};
 pub use message::{Interacted, Mentions, Message, Reaction, Reference, flag, kind as message_kind};
 
 use super::clock::Clock;
 use super::faults::Faults;
 use super::gateway::Gateway;
 use super::log::Log;
+use super::rest::limits::Limits;
 use super::snowflake::Snowflakes;
 
 /// Everything, behind one lock.
@@ -46,6 +47,8 @@ pub struct Discord {
     pub gateway: Gateway,
     /// What went wrong on purpose.
     pub faults: Faults,
+    /// How many requests come in a second.
+    pub limits: Limits,
     /// What was asked and answered.
     pub log: Log,
     /// The clock everything is stamped by.
@@ -81,7 +84,8 @@ impl Discord {
             nonces: BTreeMap::new(),
             gateway,
             faults: Faults::default(),
-            log: Log::default(),
+            limits: Limits::default(),
+            log: Log::new(super::log::KEPT),
             clock,
             ids: Snowflakes::default(),
             app,
@@ -160,7 +164,7 @@ impl Discord {
     }
 }
 
-/// The application has the MESSAGE_CONTENT intent (Discord docs, resources/application, "Application
+/// The application has the `MESSAGE_CONTENT` intent (Discord docs, resources/application, "Application
 /// Flags": the limited variant, for bots that need no review).
 const GATEWAY_MESSAGE_CONTENT_LIMITED: u64 = 1 << 19;
 

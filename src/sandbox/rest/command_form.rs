@@ -158,7 +158,7 @@ fn check_name(name: &str, path: &str, form: &mut Form) {
     form.length(path, name, 1, NAME_MAX);
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '\'');
     let is_lower = name.to_lowercase() == name;
-    if !name.is_empty() && !(name.chars().all(fits) && is_lower) {
+    if !name.chars().all(fits) || !is_lower {
         let message = "Command name is invalid";
         form.wrong(path, "APPLICATION_COMMAND_INVALID_NAME", message);
     }

@@ -12,8 +12,8 @@ use crate::sandbox::model::{Message, flag};
 const CONTENT_MAX: usize = 2000;
 /// Characters of a nonce (the same place).
 const NONCE_MAX: usize = 25;
-/// Flags that may be set when a message is sent by a bot: SUPPRESS_EMBEDS and SUPPRESS_NOTIFICATIONS.
-/// IS_COMPONENTS_V2 and voice messages are not known here.
+/// Flags that may be set when a message is sent by a bot: `SUPPRESS_EMBEDS` and `SUPPRESS_NOTIFICATIONS`.
+/// `IS_COMPONENTS_V2` and voice messages are not known here.
 const FLAGS_SENT: u64 = flag::SUPPRESS_EMBEDS | flag::SUPPRESS_NOTIFICATIONS;
 
 /// A checked body. What is `None` was not named: a new message has nothing there, an edit leaves it.

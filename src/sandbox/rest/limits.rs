@@ -1,22 +1,105 @@
-//! Rate limits as Discord tells them in headers (Discord docs, topics/rate-limits).
+//! Rate limits (Discord docs, topics/rate-limits): the headers of every answer, and the global limit,
+//! which is always counted and enforced where that was asked for.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use super::route::Route;
 
 /// Requests a bucket holds. Discord publishes no numbers; this one is large enough to never bind.
 const BUCKET: u32 = 1_000;
+/// Requests a bot may make in a second; answers to interactions are not counted.
+pub const GLOBAL: usize = 50;
+/// The time over which they are counted.
+const WINDOW: Duration = Duration::from_secs(1);
 
-/// The headers of every answer.
-pub fn headers(route: Option<&Route>) -> Vec<(String, String)> {
+/// The requests of the last second, in real time.
+#[derive(Debug, Default)]
+pub struct Limits {
+    /// Whether a request too many is refused.
+    pub enforced: bool,
+    recent: VecDeque<Instant>,
+    busiest: usize,
+}
+
+impl Limits {
+    /// Counts a request; for one too many the seconds to wait.
+    pub fn count(&mut self, route: Option<&Route>) -> Option<f64> {
+        if route.is_some_and(Route::is_of_interaction) {
+            return None;
+        }
+        let now = Instant::now();
+        while self
+            .recent
+            .front()
+            .is_some_and(|first| now.duration_since(*first) >= WINDOW)
+        {
+            self.recent.pop_front();
+        }
+        if self.enforced && self.recent.len() >= GLOBAL {
+            let oldest = self
+                .recent
+                .front()
+                .map_or(Duration::ZERO, |first| now.duration_since(*first));
+            return Some((WINDOW.saturating_sub(oldest)).as_secs_f64());
+        }
+        self.recent.push_back(now);
+        self.busiest = self.busiest.max(self.recent.len());
+        None
+    }
+
+    /// The most requests there were within one second.
+    pub const fn busiest_second(&self) -> usize {
+        self.busiest
+    }
+}
+
+/// The headers of an answer at `now_ms`.
+pub fn headers(route: Option<&Route>, now_ms: i64) -> Vec<(String, String)> {
     let Some(route) = route else {
         return Vec::new();
     };
-    let bucket = format!("sandbox-{}", route.name().to_lowercase());
+    let resource = route
+        .channel()
+        .or_else(|| route.guild())
+        .unwrap_or_default();
+    let bucket = format!("sandbox-{}-{resource}", route.name().to_lowercase());
+    let reset_ms = now_ms.saturating_add(1_000);
+    let reset = format!(
+        "{}.{:03}",
+        reset_ms.div_euclid(1_000),
+        reset_ms.rem_euclid(1_000)
+    );
     [
         ("X-RateLimit-Limit", BUCKET.to_string()),
         ("X-RateLimit-Remaining", (BUCKET - 1).to_string()),
+        ("X-RateLimit-Reset", reset),
         ("X-RateLimit-Reset-After", "1.000".to_owned()),
         ("X-RateLimit-Bucket", bucket),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fifty_first_request_of_a_second_is_refused_where_that_is_enforced() {
+        let mut limits = Limits {
+            enforced: true,
+            ..Limits::default()
+        };
+        for _ in 0..GLOBAL {
+            assert_eq!(limits.count(None), None);
+        }
+        assert!(limits.count(None).is_some());
+        let callback = Route::Callback {
+            interaction: 1,
+            token: String::new(),
+        };
+        assert_eq!(limits.count(Some(&callback)), None);
+        assert_eq!(limits.busiest_second(), GLOBAL);
+    }
 }

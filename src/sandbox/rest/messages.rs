@@ -1,5 +1,7 @@
 //! Reading, sending, editing and deleting messages of channels.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::channels::{allowed, visible, writable};
@@ -136,13 +138,23 @@ fn get(discord: &Discord, channel: u64, message: u64) -> Answer {
 fn edit(discord: &mut Discord, (channel, message): (u64, u64), call: &Call) -> Answer {
     let one = visible(discord, channel)?;
     let is_archived = one.is_archived();
+    let shows_embeds = discord.permissions(one, discord.app.id) & EMBED_LINKS != 0;
     if public(discord, channel, message)?.author != discord.app.id {
         return Err(problem::not_author());
     }
     if is_archived {
         return Err(problem::archived_thread());
     }
-    let draft = Draft::parse(&call.body, Purpose::Edit)?;
+    let mut draft = Draft::parse(&call.body, Purpose::Edit)?;
+    // Without the permission embeds are overlooked (discord-api-docs issue 5648).
+    if !shows_embeds
+        && draft
+            .embeds
+            .as_ref()
+            .is_some_and(|embeds| !embeds.is_empty())
+    {
+        draft.embeds = None;
+    }
     apply_edit(discord, (channel, message), &draft)?;
     ok(json_of(discord, channel, message))
 }
@@ -207,31 +219,34 @@ fn list(discord: &Discord, channel: u64, call: &Call) -> Answer {
         return ok(json!([]));
     }
     let bound = |name: &str| call.query.get(name).and_then(|id| id.parse::<u64>().ok());
-    let all: Vec<u64> = discord.messages.get(&channel).map_or_else(Vec::new, |all| {
-        let public = all.iter().filter(|(_, one)| one.seen_only_by.is_none());
-        public.map(|(id, _)| *id).collect()
-    });
-    let page = match (bound("after"), bound("before"), bound("around")) {
-        (Some(after), _, _) => {
-            let first = all.partition_point(|id| *id <= after);
-            &all[first..all.len().min(first + limit)]
-        }
-        (_, Some(before), _) => {
-            let end = all.partition_point(|id| *id < before);
-            &all[end.saturating_sub(limit)..end]
-        }
-        (_, _, Some(around)) => {
-            let middle = all.partition_point(|id| *id < around);
-            let first = middle.saturating_sub(limit / 2);
-            &all[first..all.len().min(first + limit)]
-        }
-        _ => &all[all.len().saturating_sub(limit)..],
+    let nothing = BTreeMap::new();
+    let all = discord.messages.get(&channel).unwrap_or(&nothing);
+    let before = |end: u64, count: usize| {
+        let public = all.range(..end).rev().filter(is_public);
+        public.take(count).map(|(id, _)| *id).collect::<Vec<_>>()
     };
-    ok(page
-        .iter()
-        .rev()
-        .map(|id| json_of(discord, channel, *id))
-        .collect())
+    let from = |start: u64, count: usize| {
+        let public = all.range(start..).filter(is_public);
+        let mut ids: Vec<u64> = public.take(count).map(|(id, _)| *id).collect();
+        ids.reverse();
+        ids
+    };
+    let newest_first = match (bound("after"), bound("before"), bound("around")) {
+        (Some(after), _, _) => from(after.saturating_add(1), limit),
+        (_, Some(end), _) => before(end, limit),
+        (_, _, Some(around)) => {
+            let older = before(around, limit / 2);
+            let newer = from(around, limit - older.len());
+            newer.into_iter().chain(older).collect()
+        }
+        _ => before(u64::MAX, limit),
+    };
+    let page = newest_first.into_iter();
+    ok(page.map(|id| json_of(discord, channel, id)).collect())
+}
+
+fn is_public((_, message): &(&u64, &Message)) -> bool {
+    message.seen_only_by.is_none()
 }
 
 fn limit(call: &Call) -> Result<usize, Problem> {

@@ -14,7 +14,7 @@ pub mod draft;
 mod embed;
 pub mod form;
 mod guilds;
-mod limits;
+pub mod limits;
 mod messages;
 pub mod problem;
 mod reactions;
@@ -26,11 +26,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, Response, header};
 use serde_json::Value;
 
 use super::Shared;
+use super::connection::Cutter;
+use super::faults::{Fault, Target, When};
 use super::log::LoggedRequest;
 use super::model::Discord;
 use problem::Problem;
@@ -51,17 +53,23 @@ pub struct Call {
 pub type Answer = Result<(u16, Option<Value>), Problem>;
 
 /// 200 with a body.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 fn ok(body: Value) -> Answer {
     Ok((200, Some(body)))
 }
 
 /// 204.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 const fn done() -> Answer {
     Ok((204, None))
 }
 
 /// Serves one request.
-pub async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+pub async fn serve(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    request: Request,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, BODY_MAX).await.unwrap_or_default();
     let path = parts
@@ -84,7 +92,11 @@ pub async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Respo
         query: query(parts.uri.query().unwrap_or_default()),
         method: parts.method,
     };
-    incoming.serve(&shared).await
+    if let Some(reply) = incoming.serve(&shared).await {
+        return reply.response();
+    }
+    cutter.cut();
+    std::future::pending().await
 }
 
 struct Incoming {
@@ -97,29 +109,122 @@ struct Incoming {
     query: BTreeMap<String, String>,
 }
 
+/// An answer on its way out.
+struct Reply {
+    status: u16,
+    body: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+/// What a fault makes of a request.
+enum Struck {
+    /// It goes on.
+    Not,
+    /// This is the answer.
+    Reply(Reply),
+    /// The connection is reset.
+    Cut,
+}
+
 impl Incoming {
-    async fn serve(self, shared: &Shared) -> Response<Body> {
+    /// The answer; `None` if the connection is to be reset.
+    async fn serve(self, shared: &Shared) -> Option<Reply> {
+        let seq = shared.with(|discord| discord.log.begin(self.logged(discord)));
+        let reply = match self.strike(shared, seq, When::Before).await {
+            Struck::Not => {
+                let reply = shared.with(|discord| self.reply(discord));
+                match self.strike(shared, seq, When::After).await {
+                    Struck::Not => reply,
+                    Struck::Reply(other) => other,
+                    Struck::Cut => return None,
+                }
+            }
+            Struck::Reply(reply) => reply,
+            Struck::Cut => return None,
+        };
+        shared.with(|discord| discord.log.change(seq, |entry| reply.log(entry)));
+        Some(reply)
+    }
+
+    fn logged(&self, discord: &Discord) -> LoggedRequest {
+        LoggedRequest {
+            at_ms: discord.clock.now_ms(),
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            route: self
+                .route
+                .as_ref()
+                .map_or_else(|| "unknown".to_owned(), Route::name),
+            body: self.body.as_ref().cloned().unwrap_or(Value::Null),
+            ..LoggedRequest::default()
+        }
+    }
+
+    async fn strike(&self, shared: &Shared, seq: u64, when: When) -> Struck {
+        let struck = shared.with(|discord| {
+            let route = self.route.as_ref();
+            let target = Target {
+                route,
+                method: self.method.as_str(),
+                path: &self.path,
+                guild: route
+                    .and_then(|one| one.guild().or_else(|| discord.guild_of(one.channel()?))),
+            };
+            let fault = discord.faults.strike(&target, when)?;
+            discord
+                .log
+                .change(seq, |entry| entry.fault = Some(fault.name()));
+            Some(fault)
+        });
+        match struck {
+            None => {}
+            Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
+            Some(Fault::Hang) => std::future::pending().await,
+            Some(Fault::Reset) => return Struck::Cut,
+            Some(Fault::Hold(hold)) => {
+                let request = shared
+                    .read(|discord| discord.log.requests().rfind(|one| one.seq == seq).cloned());
+                hold.wait(request.unwrap_or_default()).await;
+            }
+            Some(Fault::Answer {
+                status,
+                body,
+                headers,
+            }) => {
+                return Struck::Reply(Reply {
+                    status,
+                    body: Some(body),
+                    headers,
+                });
+            }
+        }
+        Struck::Not
+    }
+
+    fn reply(&self, discord: &mut Discord) -> Reply {
+        if let Some(retry_after) = discord.limits.count(self.route.as_ref())
+            && let Fault::Answer {
+                status,
+                body,
+                headers,
+            } = Fault::too_many_requests(retry_after, "global")
+        {
+            return Reply {
+                status,
+                body: Some(body),
+                headers,
+            };
+        }
         let body = self.body.as_ref().cloned().unwrap_or(Value::Null);
-        let answer = shared.with(|discord| self.answer(discord, body.clone()));
-        let (status, json) = match answer {
+        let (status, json) = match self.answer(discord, body) {
             Ok((status, json)) => (status, json),
             Err(problem) => (problem.status, Some(problem.json())),
         };
-        shared.with(|discord| {
-            discord.log.request(LoggedRequest {
-                seq: 0,
-                at_ms: discord.clock.now_ms(),
-                method: self.method.to_string(),
-                path: self.path.clone(),
-                route: self.route_name(),
-                body,
-                status,
-                answer: json.clone().unwrap_or(Value::Null),
-                invalid: matches!(status, 401 | 403 | 429),
-            });
-        });
-        let limits = limits::headers(self.route.as_ref());
-        respond(status, json.as_ref(), &limits)
+        Reply {
+            status,
+            body: json.map(|json| json.to_string()),
+            headers: limits::headers(self.route.as_ref(), discord.clock.now_ms()),
+        }
     }
 
     fn answer(&self, discord: &mut Discord, body: Value) -> Answer {
@@ -136,11 +241,32 @@ impl Incoming {
         };
         handle(discord, route, &call)
     }
+}
 
-    fn route_name(&self) -> String {
-        self.route
-            .as_ref()
-            .map_or_else(|| "unknown".to_owned(), Route::name)
+impl Reply {
+    fn log(&self, entry: &mut LoggedRequest) {
+        let is_shared = self
+            .headers
+            .iter()
+            .any(|(name, value)| name == "X-RateLimit-Scope" && value == "shared");
+        let body = self.body.as_deref().unwrap_or("null");
+        entry.status = self.status;
+        entry.answer = serde_json::from_str(body).unwrap_or_else(|_| body.into());
+        entry.invalid = matches!(self.status, 401 | 403 | 429) && !is_shared;
+    }
+
+    fn response(self) -> Response<Body> {
+        let mut response = Response::builder().status(self.status);
+        for (name, value) in &self.headers {
+            response = response.header(name, value);
+        }
+        let response = match self.body {
+            Some(body) => response
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body)),
+            None => response.body(Body::empty()),
+        };
+        response.expect("statuses and headers are made here and well formed")
     }
 }
 
@@ -188,20 +314,6 @@ fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
         }
         _ => webhook::handle(discord, route, call),
     }
-}
-
-fn respond(status: u16, json: Option<&Value>, headers: &[(String, String)]) -> Response<Body> {
-    let mut response = Response::builder().status(status);
-    for (name, value) in headers {
-        response = response.header(name, value);
-    }
-    let response = match json {
-        Some(json) => response
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(json.to_string())),
-        None => response.body(Body::empty()),
-    };
-    response.expect("statuses and headers are made here and well formed")
 }
 
 fn is_authorized(shared: &Shared, headers: &HeaderMap) -> bool {

@@ -49,13 +49,9 @@ pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
 /// The interaction of a token that still lives.
 fn of_token(discord: &Discord, app: u64, token: &str) -> Result<u64, Problem> {
     let found = discord
-        .interactions
-        .values()
-        .rev()
-        .find(|one| one.token == token);
-    let one = found
-        .filter(|_| app == discord.app.id)
-        .ok_or_else(problem::unknown_webhook)?;
+        .interaction_of(token)
+        .filter(|_| app == discord.app.id);
+    let one = found.ok_or_else(problem::unknown_webhook)?;
     if discord.clock.now_ms() - one.asked_ms > TOKEN_MS || one.state == InteractionState::Failed {
         return Err(problem::invalid_webhook_token());
     }

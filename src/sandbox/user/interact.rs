@@ -9,6 +9,7 @@ use super::super::Sandbox;
 use super::super::gateway::Event;
 use super::super::model::{
     Discord, Interaction, InteractionKind, InteractionState, Message, kind as channel_kind,
+    token_of,
 };
 use super::super::permission::USE_APPLICATION_COMMANDS;
 use super::super::rest::FIRST_ANSWER;
@@ -312,7 +313,7 @@ fn check_offered(
     let refused = || Refused::new(format!("You can't use /{} here.", command.name()));
     let one = discord.channels.get(&channel).ok_or_else(refused)?;
     let body = &command.command.body;
-    let context = if one.guild.is_some() { 0 } else { 1 };
+    let context = u64::from(one.guild.is_none());
     let contexts = body["contexts"].as_array();
     if contexts.is_some_and(|all| !all.iter().any(|one| one.as_u64() == Some(context))) {
         return Err(refused());
@@ -396,27 +397,24 @@ fn check_values(select: &Value, values: &[&str]) -> Result<(), Refused> {
 /// Makes the interaction and sends it to the bot.
 fn ask(discord: &mut Discord, asked: Asked) -> u64 {
     let number = discord.next_id();
-    let token = format!("aW50ZXJhY3Rpb246{number}");
+    let token = token_of(number);
     let payload = payload(discord, &asked, number, &token);
     let guild = discord.guild_of(asked.channel);
-    discord.interactions.insert(
-        number,
-        Interaction {
-            id: number,
-            token,
-            kind: asked.kind,
-            user: asked.user,
-            channel: asked.channel,
-            guild,
-            asked: Instant::now(),
-            asked_ms: discord.clock.now_ms(),
-            state: InteractionState::Waiting,
-            name: asked.name,
-            pressed: asked.pressed,
-            original: None,
-            follow_ups: Vec::new(),
-        },
-    );
+    discord.note_interaction(Interaction {
+        id: number,
+        token,
+        kind: asked.kind,
+        user: asked.user,
+        channel: asked.channel,
+        guild,
+        asked: Instant::now(),
+        asked_ms: discord.clock.now_ms(),
+        state: InteractionState::Waiting,
+        name: asked.name,
+        pressed: asked.pressed,
+        original: None,
+        follow_ups: Vec::new(),
+    });
     discord.dispatch_in(guild, &Event::new("INTERACTION_CREATE", 0, payload));
     number
 }

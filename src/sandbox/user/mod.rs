@@ -5,6 +5,7 @@ mod interact;
 mod options;
 mod post;
 mod transcript;
+mod trouble;
 mod view;
 mod wait;
 

@@ -125,7 +125,7 @@ impl<'a> Typed<'a> {
             }
             sent.push(option);
         }
-        Ok(self.wrapped(sent, resolved))
+        Ok(self.wrapped(&sent, resolved))
     }
 
     /// The command's name with its subcommands.
@@ -141,7 +141,7 @@ impl<'a> Typed<'a> {
         self.options.iter().find(|one| one["name"] == name)
     }
 
-    fn wrapped(&self, options: Vec<Value>, resolved: Map<String, Value>) -> Value {
+    fn wrapped(&self, options: &[Value], resolved: Map<String, Value>) -> Value {
         let mut options = json!(options);
         for (name, kind) in self.path.iter().rev() {
             options = json!([{ "name": name, "type": kind, "options": options }]);
@@ -150,8 +150,10 @@ impl<'a> Typed<'a> {
             "id": id(self.command.id),
             "name": self.command.name,
             "type": self.command.kind,
-            "options": options,
         });
+        if options.as_array().is_some_and(|all| !all.is_empty()) {
+            data["options"] = options;
+        }
         if !resolved.is_empty() {
             data["resolved"] = Value::Object(resolved);
         }
@@ -194,18 +196,17 @@ fn checked(definition: &Value, value: &Value) -> Result<Value, Refused> {
     if !choices.is_empty() && !choices.iter().any(|one| one["value"] == value) {
         return Err(wrong());
     }
-    let number = value
-        .as_f64()
-        .or_else(|| Some(value.as_str()?.chars().count() as f64));
-    let bounds = if value.is_number() {
-        ["min_value", "max_value"]
-    } else {
-        ["min_length", "max_length"]
+    let fits = match value.as_str() {
+        Some(text) => {
+            let length = text.chars().count() as u64;
+            let [min, max] = ["min_length", "max_length"].map(|bound| definition[bound].as_u64());
+            min.is_none_or(|min| length >= min) && max.is_none_or(|max| length <= max)
+        }
+        None => value.as_f64().is_none_or(|number| {
+            let [min, max] = ["min_value", "max_value"].map(|bound| definition[bound].as_f64());
+            min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max)
+        }),
     };
-    let [min, max] = bounds.map(|bound| definition[bound].as_f64());
-    let fits = number.is_none_or(|number| {
-        min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max)
-    });
     if fits { Ok(value) } else { Err(wrong()) }
 }
 

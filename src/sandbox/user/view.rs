@@ -8,6 +8,10 @@ use super::super::model::{Channel, Discord, Message, flag};
 use super::super::permission::VIEW_CHANNEL;
 
 /// A message as one member sees it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "these are independent marks on a message"
+)]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MessageView {
     /// Id.

@@ -58,9 +58,9 @@ impl Sandbox {
     /// The last lines of the log, for messages about failed tests.
     pub fn last_lines(&self) -> String {
         self.read(|discord| {
-            let entries = discord.log.entries();
-            let last = &entries[entries.len().saturating_sub(LINES)..];
-            last.iter().map(line).collect::<Vec<_>>().join("\n")
+            let mut last: Vec<_> = discord.log.entries().rev().take(LINES).map(line).collect();
+            last.reverse();
+            last.join("\n")
         })
     }
 }

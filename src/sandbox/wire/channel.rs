@@ -90,7 +90,7 @@ pub fn thread_member(channel: &Channel, user: u64) -> Value {
     })
 }
 
-/// What THREAD_DELETE says.
+/// What `THREAD_DELETE` says.
 pub fn thread_gone(channel: &Channel) -> Value {
     json!({
         "id": id(channel.id),

@@ -153,8 +153,8 @@ pub fn guild(guild: &Guild) -> Value {
     })
 }
 
-/// A guild as GUILD_CREATE gives it: with channels, active threads and, of the members, the bot alone
-/// (more needs the GUILD_MEMBERS intent).
+/// A guild as `GUILD_CREATE` gives it: with channels, active threads and, of the members, the bot alone
+/// (more needs the `GUILD_MEMBERS` intent).
 pub fn whole_guild(discord: &Discord, one: &Guild) -> Value {
     let me = one.members.get(&discord.app.id);
     let own_user = discord.users.get(&discord.app.id);

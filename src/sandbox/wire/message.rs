@@ -14,7 +14,7 @@ use crate::sandbox::model::{
 pub struct Reader {
     /// The user: decides what `me` means in reactions, and which messages are their own.
     pub user: u64,
-    /// Whether they may read what others write (MESSAGE_CONTENT).
+    /// Whether they may read what others write (`MESSAGE_CONTENT`).
     pub content: bool,
 }
 

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use quizloop::sandbox::{Options, Sandbox};
-use serde_json::json;
+use serde_json::{Value, json};
 use serenity::all::{
     Client, Context, Event, GatewayIntents, Http, HttpBuilder, Interaction, RawEventHandler,
 };
 use serenity::async_trait;
 use tokio::sync::mpsc;
 
-/// Events that serenity has understood, as their names, or "unknown".
+/// The bot, with the events that serenity has understood.
 pub struct Bot {
     pub http: Arc<Http>,
-    pub events: mpsc::UnboundedReceiver<Event>,
+    events: mpsc::UnboundedReceiver<Event>,
+    /// Events that nobody has asked for yet: serenity does not keep their order.
+    backlog: Vec<Event>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -38,10 +40,12 @@ impl RawEventHandler for Handler {
 
 /// `/greet` gets two buttons, the buttons change the message, `/slow` is answered later, `/mute` never.
 async fn answer(context: &Context, interaction: &Interaction) {
+    if matches!(interaction, Interaction::Command(one) if one.data.name == "mute") {
+        return;
+    }
     let (id, token) = match interaction {
-        Interaction::Command(one) => (one.id, one.token.clone()),
+        Interaction::Command(one) | Interaction::Autocomplete(one) => (one.id, one.token.clone()),
         Interaction::Component(one) => (one.id, one.token.clone()),
-        Interaction::Autocomplete(one) => (one.id, one.token.clone()),
         Interaction::Modal(one) => (one.id, one.token.clone()),
         _ => return,
     };
@@ -66,7 +70,6 @@ async fn answer(context: &Context, interaction: &Interaction) {
                 { "type": 4, "style": 1, "label": "What", "custom_id": "what" },
             ] }],
         } }),
-        Interaction::Command(one) if one.data.name == "mute" => return,
         Interaction::Command(_) => message("What?"),
         Interaction::Component(one) if one.data.custom_id == "more" => {
             json!({ "type": 7, "data": { "content": "Hello again" } })
@@ -129,22 +132,32 @@ impl Bot {
             // Some tests make it end by an error.
             let _ = client.start().await;
         });
-        let mut bot = Self { http, events, task };
+        let mut bot = Self {
+            http,
+            events,
+            backlog: Vec::new(),
+            task,
+        };
         bot.next("READY").await;
         bot
     }
 
     /// The next event of this name; any that serenity did not understand fails the test.
     pub async fn next(&mut self, name: &str) -> Event {
+        let is_it = |event: &Event| event.name() == Some(name.to_owned());
+        if let Some(index) = self.backlog.iter().position(is_it) {
+            return self.backlog.remove(index);
+        }
         let found = async {
             loop {
                 let event = self.events.recv().await.expect("the bot is running");
                 if let Event::Unknown(unknown) = &event {
                     panic!("serenity did not understand {unknown:?}");
                 }
-                if event.name() == Some(name.to_owned()) {
+                if is_it(&event) {
                     return event;
                 }
+                self.backlog.push(event);
             }
         };
         let limit = std::time::Duration::from_secs(5);
@@ -164,4 +177,21 @@ impl Bot {
             }
         }
     }
+}
+
+/// A request as the bot would make it; status and JSON of the answer.
+pub async fn call(sandbox: &Sandbox, method: &str, path: &str, body: Value) -> (u16, Value) {
+    let url = format!("{}/api/v10{path}", sandbox.url());
+    let method = method.parse().unwrap();
+    let request = reqwest::Client::new()
+        .request(method, url)
+        .header("Authorization", format!("Bot {}", sandbox.token()));
+    let request = if body.is_null() {
+        request
+    } else {
+        request.json(&body)
+    };
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or(Value::Null))
 }

@@ -1,4 +1,11 @@
 //! The sandbox itself, tried with a small bot that is not ours.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod client;
+mod faults;
+mod gateway;
+mod interactions;
+mod raw;
+mod rules;
 mod thin_path;

@@ -1,0 +1,124 @@
+//! Making trouble: faults of requests and of the gateway.
+
+use std::sync::Arc;
+
+use super::super::Sandbox;
+use super::super::faults::{Fault, Hold, Listed, Rule};
+use super::super::gateway::{Out, socket};
+use super::super::log::{Entry, LoggedRequest};
+use super::super::model::Command;
+
+impl Sandbox {
+    /// Lets requests fail; the rule's number.
+    pub fn fault(&self, rule: Rule, fault: Fault) -> u64 {
+        self.with(|discord| discord.faults.add(rule, fault))
+    }
+
+    /// Holds requests open until they are released; how a test stops the bot at an exact step.
+    pub fn hold(&self, rule: Rule) -> Arc<Hold> {
+        let hold = Hold::new();
+        self.fault(rule, Fault::Hold(Arc::clone(&hold)));
+        hold
+    }
+
+    /// The faults that still strike.
+    pub fn faults(&self) -> Vec<Listed> {
+        self.read(|discord| discord.faults.list())
+    }
+
+    /// Takes a fault away.
+    pub fn remove_fault(&self, id: u64) {
+        self.with(|discord| discord.faults.remove(id));
+    }
+
+    /// Takes all faults away, lets go what is held, and lets the gateway work again.
+    pub fn clear_faults(&self) {
+        self.with(|discord| {
+            discord.faults.clear();
+            discord.gateway.mute = false;
+            discord.gateway.silent = false;
+            discord.gateway.refuse = false;
+        });
+    }
+
+    /// Drops the gateway's connections without a word.
+    pub fn cut_gateway(&self) {
+        self.with(|discord| discord.gateway.tell_all(&Out::Cut));
+    }
+
+    /// Closes the gateway's connections, with a code or without one.
+    pub fn close_gateway(&self, code: Option<u16>) {
+        self.with(|discord| discord.gateway.tell_all(&Out::Close(code)));
+    }
+
+    /// Asks the bot to connect anew and resume (op 7).
+    pub fn ask_reconnect(&self) {
+        self.with(|discord| {
+            discord.log_frame(false, "(reconnect)", serde_json::Value::Null);
+            discord.gateway.tell_all(&socket::reconnect_frame());
+        });
+    }
+
+    /// Calls every session invalid (op 9); `resumable` if it may be resumed all the same.
+    pub fn invalidate_sessions(&self, resumable: bool) {
+        self.with(|discord| {
+            if !resumable {
+                discord.gateway.sessions.clear();
+            }
+            // The connection may say IDENTIFY or RESUME anew.
+            for session in &mut discord.gateway.sessions {
+                session.link = None;
+            }
+            discord.log_frame(false, "(invalid session)", resumable.into());
+            discord
+                .gateway
+                .tell_all(&socket::invalid_session_frame(resumable));
+        });
+    }
+
+    /// Leaves heartbeats unanswered, or answers them again.
+    pub fn mute_heartbeats(&self, mute: bool) {
+        self.with(|discord| discord.gateway.mute = mute);
+    }
+
+    /// Makes zombies of the gateway's connections: they stay open, but neither events nor answers to
+    /// heartbeats come. What was missed is replayed to a session that resumes.
+    pub fn silence_gateway(&self, silent: bool) {
+        self.with(|discord| discord.gateway.silent = silent);
+    }
+
+    /// Refuses new connections to the gateway, or takes them again.
+    pub fn refuse_gateway(&self, refuse: bool) {
+        self.with(|discord| discord.gateway.refuse = refuse);
+    }
+
+    /// How often a bot has identified.
+    pub fn identifies(&self) -> u64 {
+        self.read(|discord| discord.gateway.identifies)
+    }
+
+    /// Whether a bot is connected to the gateway.
+    pub fn is_connected(&self) -> bool {
+        self.read(|discord| discord.gateway.is_connected())
+    }
+
+    /// The log's lines, the oldest first.
+    pub fn log(&self) -> Vec<Entry> {
+        self.read(|discord| discord.log.entries().cloned().collect())
+    }
+
+    /// The registered commands of a guild, or the global ones, as the bot registered them.
+    pub fn commands(&self, guild: Option<u64>) -> Vec<Command> {
+        self.read(|discord| discord.commands.of(guild).to_vec())
+    }
+
+    /// The requests so far, the oldest first.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.read(|discord| discord.log.requests().cloned().collect())
+    }
+
+    /// The most requests there were within one second of real time, answers to interactions aside.
+    pub fn busiest_second(&self) -> usize {
+        self.read(|discord| discord.limits.busiest_second())
+    }
+}

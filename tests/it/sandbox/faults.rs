@@ -1,0 +1,131 @@
+//! Requests that fail on purpose, and a request that is held at an exact step.
+
+use std::time::Duration;
+
+use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::{Options, Sandbox, ids};
+use serde_json::{Value, json};
+
+use super::client::{call, sandbox, start};
+
+const MESSAGES: &str = "/channels/1120000000000000001/messages";
+
+fn written(sandbox: &Sandbox) -> usize {
+    sandbox.messages(ids::ASYNCIO, ids::ADA).len()
+}
+
+async fn send(sandbox: &Sandbox) -> (u16, Value) {
+    call(sandbox, "POST", MESSAGES, json!({ "content": "hello" })).await
+}
+
+#[tokio::test]
+async fn a_request_fails_before_or_after_it_takes_effect() {
+    let sandbox = sandbox().await;
+    sandbox.fault(Rule::on("CreateMessage"), Fault::server_error());
+    assert_eq!((send(&sandbox).await.0, written(&sandbox)), (500, 0));
+    sandbox.fault(Rule::on("CreateMessage").after(), Fault::server_error());
+    assert_eq!((send(&sandbox).await.0, written(&sandbox)), (500, 1));
+    sandbox.fault(
+        Rule::any().guild(ids::GUILD).always(),
+        Fault::missing_permissions(),
+    );
+    for _ in 0..3 {
+        assert_eq!(send(&sandbox).await.1["code"], 50013);
+    }
+    assert_eq!(
+        call(&sandbox, "GET", "/users/@me", Value::Null).await.0,
+        200
+    );
+    sandbox.clear_faults();
+    assert_eq!(send(&sandbox).await.0, 200);
+    sandbox.fault(
+        Rule::on("CreateMessage"),
+        Fault::too_many_requests(0.5, "user"),
+    );
+    let (status, body) = send(&sandbox).await;
+    assert_eq!((status, &body["retry_after"]), (429, &json!(0.5)));
+    let faults: Vec<_> = sandbox
+        .requests()
+        .iter()
+        .map(|one| (one.status, one.fault))
+        .collect();
+    assert_eq!(faults[0], (500, Some("answer")));
+    assert_eq!(faults.last(), Some(&(429, Some("answer"))));
+}
+
+#[tokio::test]
+async fn a_connection_is_reset() {
+    let sandbox = sandbox().await;
+    let url = format!("{}/api/v10{MESSAGES}", sandbox.url());
+    let post = || {
+        let token = format!("Bot {}", sandbox.token());
+        let request = reqwest::Client::new()
+            .post(&url)
+            .header("Authorization", token);
+        request.json(&json!({ "content": "hello" })).send()
+    };
+    sandbox.fault(Rule::on("CreateMessage"), Fault::Reset);
+    assert!(post().await.is_err());
+    assert_eq!(written(&sandbox), 0);
+    sandbox.fault(Rule::on("CreateMessage").after(), Fault::Reset);
+    assert!(post().await.is_err());
+    assert_eq!(written(&sandbox), 1);
+    assert_eq!(sandbox.requests().last().map(|one| one.status), Some(0));
+}
+
+#[tokio::test]
+async fn a_request_is_held_until_it_is_let_go() {
+    let sandbox = sandbox().await;
+    let held = sandbox.hold(Rule::on("CreateMessage").after());
+    let sending = tokio::spawn({
+        let sandbox = sandbox.clone();
+        async move { send(&sandbox).await }
+    });
+    let request = held.arrived().await;
+    assert_eq!(
+        (request.route.as_str(), &request.body["content"]),
+        ("CreateMessage", &json!("hello"))
+    );
+    assert_eq!(written(&sandbox), 1);
+    assert!(!sending.is_finished());
+    held.release();
+    assert_eq!(sending.await.unwrap().0, 200);
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_is_not_waited_for() {
+    let sandbox = sandbox().await;
+    sandbox.fault(Rule::on("CreateMessage"), Fault::Hang);
+    let hanging = tokio::time::timeout(Duration::from_millis(50), send(&sandbox)).await;
+    assert!(hanging.is_err());
+    assert_eq!((send(&sandbox).await.0, written(&sandbox)), (200, 1));
+}
+
+#[tokio::test]
+async fn the_global_limit_is_counted_and_enforced_where_asked_for() {
+    let sandbox = start(Options {
+        enforce_limits: true,
+        ..Options::default()
+    })
+    .await;
+    let client = reqwest::Client::new();
+    let mut statuses = Vec::new();
+    for _ in 0..51 {
+        let request = client
+            .get(format!("{}/api/v10/users/@me", sandbox.url()))
+            .header("Authorization", format!("Bot {}", sandbox.token()));
+        let answer = request.send().await.unwrap();
+        statuses.push(answer.status().as_u16());
+        if answer.status() == 429 {
+            assert_eq!(answer.headers()["X-RateLimit-Global"], "true");
+        } else {
+            assert!(answer.headers().contains_key("X-RateLimit-Bucket"));
+        }
+    }
+    // A slow machine may need more than a second for 51 requests; then none is refused.
+    assert!(sandbox.busiest_second() <= 50);
+    assert_eq!(
+        statuses.contains(&429),
+        sandbox.busiest_second() == 50 && statuses[50] == 429
+    );
+}

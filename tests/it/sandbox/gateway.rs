@@ -1,0 +1,206 @@
+//! The gateway: refusals, resumes and replays, with serenity and with frames of our own.
+
+use std::time::Duration;
+
+use futures_util::SinkExt;
+use quizloop::sandbox::{Options, Sandbox, ids};
+use serde_json::{Value, json};
+use serenity::all::{Event, GatewayIntents};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::client::{Bot, sandbox, start};
+use super::raw::Raw;
+
+#[tokio::test]
+async fn whoever_does_not_fit_is_refused() {
+    let sandbox = sandbox().await;
+    let properties = json!({ "os": "linux", "browser": "x", "device": "x" });
+    let with = |token: &str, intents: Value| json!({ "token": token, "intents": intents, "properties": properties });
+    let token = sandbox.token();
+    let cases = [
+        (2, with("nonsense", json!(513)), 4004),
+        (2, with(&token, json!(1 << 15)), 4014),
+        (2, with(&token, json!(1_u64 << 40)), 4013),
+        (2, with(&token, Value::Null), 4013),
+        (
+            6,
+            json!({ "token": "nonsense", "session_id": "x", "seq": 1 }),
+            4004,
+        ),
+        (3, Value::Null, 4003),
+        (77, Value::Null, 4001),
+    ];
+    for (op, data, code) in cases {
+        let mut raw = Raw::connect(&sandbox).await;
+        raw.say(op, data.clone()).await;
+        assert_eq!(raw.closed().await, Some(code), "{op} {data}");
+    }
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.0.send(Message::text("{")).await.unwrap();
+    assert_eq!(raw.closed().await, Some(4002));
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.identify(&sandbox, 513).await;
+    raw.identify(&sandbox, 513).await;
+    assert_eq!(raw.closed().await, Some(4005));
+    let mut raw = Raw::connect(&sandbox).await;
+    for _ in 0..121 {
+        raw.say(1, Value::Null).await;
+    }
+    assert_eq!(raw.closed().await, Some(4008));
+}
+
+#[tokio::test]
+async fn a_session_is_resumed_with_what_it_missed() {
+    let sandbox = sandbox().await;
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.identify(&sandbox, 513).await;
+    let ready = raw.frame().await;
+    assert_eq!(
+        (&ready["t"], &ready["d"]["guilds"][0]["unavailable"]),
+        (&json!("READY"), &json!(true))
+    );
+    let session = ready["d"]["session_id"].clone();
+    assert_eq!(raw.frame().await["t"], "GUILD_CREATE");
+    drop(raw);
+    let missed = sandbox
+        .post(ids::ASYNCIO, ids::LIN, "anybody there?")
+        .unwrap();
+    let resume = json!({ "token": sandbox.token(), "session_id": session, "seq": 2 });
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.say(6, resume.clone()).await;
+    let replayed = raw.frame().await;
+    assert_eq!(
+        (&replayed["s"], &replayed["d"]["id"]),
+        (&json!(3), &json!(missed.to_string()))
+    );
+    assert_eq!(raw.frame().await["t"], "RESUMED");
+    raw.say(1, json!(4)).await;
+    assert_eq!(raw.frame().await["op"], 11);
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.say(
+        6,
+        json!({ "token": sandbox.token(), "session_id": session, "seq": 77 }),
+    )
+    .await;
+    assert_eq!(raw.closed().await, Some(4007));
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.say(
+        6,
+        json!({ "token": sandbox.token(), "session_id": "other", "seq": 2 }),
+    )
+    .await;
+    let invalid = raw.frame().await;
+    assert_eq!((&invalid["op"], &invalid["d"]), (&json!(9), &json!(false)));
+}
+
+#[tokio::test]
+async fn without_heartbeats_the_session_times_out() {
+    let sandbox = start(Options {
+        heartbeat: Duration::from_millis(50),
+        ..Options::default()
+    })
+    .await;
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.identify(&sandbox, 513).await;
+    assert_eq!(raw.closed().await, Some(4009));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serenity_comes_back_and_hears_what_it_missed() {
+    let sandbox = sandbox().await;
+    let mut bot = Bot::connect(&sandbox).await;
+    for trouble in [
+        Sandbox::cut_gateway,
+        Sandbox::ask_reconnect,
+        |one: &Sandbox| one.close_gateway(Some(4000)),
+    ] {
+        trouble(&sandbox);
+        let missed = sandbox
+            .post(ids::ASYNCIO, ids::LIN, "anybody there?")
+            .unwrap();
+        bot.next_message(missed).await;
+        let is_back = |discord: &quizloop::sandbox::model::Discord| {
+            discord.gateway.is_connected().then_some(())
+        };
+        sandbox
+            .wait_for("the bot is back", Duration::from_secs(5), is_back)
+            .await
+            .unwrap();
+    }
+    assert_eq!(sandbox.identifies(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serenity_understands_every_event() {
+    let sandbox = start(Options {
+        privileged_intents: 1 << 15 | 1 << 1,
+        ..Options::default()
+    })
+    .await;
+    let mut bot = Bot::with_intents(
+        &sandbox,
+        GatewayIntents::all() - GatewayIntents::GUILD_PRESENCES,
+    )
+    .await;
+    let channel = sandbox.add_channel(ids::GUILD, 0, "new");
+    bot.next("CHANNEL_CREATE").await;
+    sandbox.set_channel_type(channel, 15);
+    bot.next("CHANNEL_UPDATE").await;
+    sandbox.delete_channel(channel);
+    bot.next("CHANNEL_DELETE").await;
+    let tim = sandbox.add_user("Tim");
+    sandbox.add_member(ids::GUILD, tim, &[]);
+    bot.next("GUILD_MEMBER_ADD").await;
+    let message = sandbox
+        .compose(ids::ASYNCIO, tim, "hi")
+        .attachment("a.txt")
+        .sticker("wave")
+        .send()
+        .unwrap();
+    let Event::MessageCreate(heard) = bot.next_message(message).await else {
+        unreachable!();
+    };
+    assert_eq!(
+        (
+            heard.message.content.as_str(),
+            heard.message.attachments.len()
+        ),
+        ("hi", 1)
+    );
+    let reply = sandbox
+        .compose(ids::ASYNCIO, ids::LIN, "hello")
+        .reply_to(message)
+        .send()
+        .unwrap();
+    bot.next_message(reply).await;
+    let hook = sandbox
+        .compose(ids::ASYNCIO, ids::LIN, "beep")
+        .by_webhook("Hook")
+        .send()
+        .unwrap();
+    bot.next_message(hook).await;
+    sandbox.edit_message(message, tim, "hi!").unwrap();
+    bot.next("MESSAGE_UPDATE").await;
+    sandbox.react(message, ids::LIN, "✅").unwrap();
+    bot.next("MESSAGE_REACTION_ADD").await;
+    sandbox.with(|discord| discord.start_thread((ids::ASYNCIO, message), ids::LIN, "talk", None));
+    bot.next("THREAD_CREATE").await;
+    sandbox.archive_thread(message, true);
+    bot.next("THREAD_UPDATE").await;
+    sandbox.delete_thread(message);
+    bot.next("THREAD_DELETE").await;
+    sandbox.delete_message(message, ids::ADA).unwrap();
+    bot.next("MESSAGE_DELETE").await;
+    sandbox.set_role_permissions(ids::GUILD, ids::TEAM_ROLE, 0);
+    bot.next("GUILD_ROLE_UPDATE").await;
+    sandbox.remove_member(ids::GUILD, tim);
+    bot.next("GUILD_MEMBER_REMOVE").await;
+    sandbox.set_guild_unavailable(ids::GUILD, true);
+    bot.next("GUILD_DELETE").await;
+    sandbox.set_guild_unavailable(ids::GUILD, false);
+    bot.next("GUILD_CREATE").await;
+    sandbox.remove_bot(ids::GUILD);
+    bot.next("GUILD_DELETE").await;
+    sandbox.add_bot(ids::GUILD);
+    bot.next("GUILD_CREATE").await;
+}

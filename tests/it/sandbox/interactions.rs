@@ -1,0 +1,378 @@
+//! The rules of interactions: three seconds, one first answer, tokens, who sees what.
+
+use std::time::Duration;
+
+use quizloop::sandbox::model::Discord;
+use quizloop::sandbox::user::Outcome;
+use quizloop::sandbox::{Sandbox, ids};
+use serde_json::{Value, json};
+
+use super::client::{call, sandbox};
+use super::raw::Raw;
+
+/// A sandbox with commands, and nobody who answers but the test.
+async fn with_commands() -> Sandbox {
+    let sandbox = sandbox().await;
+    let count =
+        json!({ "type": 4, "name": "count", "description": "x", "min_value": 1, "max_value": 9 });
+    let who = json!({ "type": 6, "name": "who", "description": "x", "required": true });
+    let level = json!({ "type": 3, "name": "level", "description": "x", "choices": [
+        { "name": "Junior", "value": "junior" },
+    ] });
+    let typed = json!({ "type": 3, "name": "topic", "description": "x", "autocomplete": true });
+    let commands = json!([
+        { "name": "ask", "description": "x", "contexts": [0], "options": [who, count, level, typed] },
+        { "name": "plain", "description": "x" },
+        { "name": "team", "description": "x", "default_member_permissions": "32", "options": [
+            { "type": 1, "name": "void", "description": "x", "options": [count] },
+        ] },
+    ]);
+    let path = format!("/applications/{}/commands", ids::APP);
+    let (status, registered) = call(&sandbox, "PUT", &path, commands).await;
+    assert_eq!(
+        (status, registered.as_array().map(Vec::len)),
+        (200, Some(3)),
+        "{registered}"
+    );
+    sandbox
+}
+
+/// Uses `/plain` as Lin; the interaction's id and token, and the wait for what Lin sees.
+async fn plain(sandbox: &Sandbox) -> (String, tokio::task::JoinHandle<Outcome>) {
+    let known = sandbox.read(|discord| discord.interactions.len());
+    let asking = tokio::spawn({
+        let sandbox = sandbox.clone();
+        async move { sandbox.command(ids::ASYNCIO, ids::LIN, "plain", &[]).await }
+    });
+    let newest = |discord: &Discord| {
+        let is_new = discord.interactions.len() > known;
+        let (id, one) = discord.interactions.last_key_value().filter(|_| is_new)?;
+        Some(format!("{id}/{}", one.token))
+    };
+    (
+        sandbox
+            .wait_for("the question", Duration::from_secs(5), newest)
+            .await
+            .unwrap(),
+        asking,
+    )
+}
+
+async fn answer(sandbox: &Sandbox, place: &str, body: Value) -> (u16, Value) {
+    call(
+        sandbox,
+        "POST",
+        &format!("/interactions/{place}/callback"),
+        body,
+    )
+    .await
+}
+
+fn original(place: &str) -> String {
+    let token = place.split('/').nth(1).unwrap();
+    format!("/webhooks/{}/{token}/messages/@original", ids::APP)
+}
+
+fn text(content: &str) -> Value {
+    json!({ "type": 4, "data": { "content": content } })
+}
+
+#[tokio::test]
+async fn there_is_one_first_answer() {
+    let sandbox = with_commands().await;
+    let (place, asking) = plain(&sandbox).await;
+    assert_eq!(
+        answer(&sandbox, "7/nonsense", text("x")).await.1["code"],
+        10062
+    );
+    assert_eq!(
+        call(&sandbox, "GET", &original(&place), Value::Null)
+            .await
+            .1["code"],
+        10015
+    );
+    assert_eq!(
+        answer(&sandbox, &place, json!({ "type": 7, "data": {} }))
+            .await
+            .1["code"],
+        50035
+    );
+    assert_eq!(
+        answer(
+            &sandbox,
+            &place,
+            json!({ "type": 8, "data": { "choices": [] } })
+        )
+        .await
+        .0,
+        400
+    );
+    assert_eq!(answer(&sandbox, &place, text("")).await.1["code"], 50006);
+    assert_eq!(
+        answer(&sandbox, &place, text("hello")).await,
+        (204, Value::Null)
+    );
+    assert_eq!(
+        answer(&sandbox, &place, text("hello")).await.1["code"],
+        40060
+    );
+    let outcome = asking.await.unwrap();
+    let view = outcome.message().unwrap();
+    assert_eq!(
+        (view.content.as_str(), view.kind, view.ephemeral),
+        ("hello", 20, false)
+    );
+    let edit = json!({ "content": "bye" });
+    assert_eq!(
+        call(&sandbox, "PATCH", &original(&place), edit.clone())
+            .await
+            .1["content"],
+        "bye"
+    );
+    sandbox
+        .clock()
+        .advance(Duration::from_secs(15 * 60 + 1))
+        .await
+        .unwrap();
+    assert_eq!(
+        call(&sandbox, "PATCH", &original(&place), edit).await.1["code"],
+        50027
+    );
+}
+
+#[tokio::test]
+async fn three_seconds_are_all_there_is() {
+    let sandbox = with_commands().await;
+    let (place, asking) = plain(&sandbox).await;
+    let seen = asking.await.unwrap();
+    assert_eq!(
+        seen,
+        Outcome::NoResponse("The application did not respond".into())
+    );
+    assert_eq!(
+        answer(&sandbox, &place, text("late")).await.1["code"],
+        10062
+    );
+    assert_eq!(
+        call(
+            &sandbox,
+            "PATCH",
+            &original(&place),
+            json!({ "content": "x" })
+        )
+        .await
+        .0,
+        401
+    );
+}
+
+#[tokio::test]
+async fn an_announced_answer_stays_with_who_sees_it() {
+    let sandbox = with_commands().await;
+    let (place, asking) = plain(&sandbox).await;
+    let thinking = json!({ "type": 5, "data": { "flags": 64 } });
+    let with_response = format!("{place}/callback?with_response=true");
+    let (status, told) = call(
+        &sandbox,
+        "POST",
+        &format!("/interactions/{with_response}"),
+        thinking,
+    )
+    .await;
+    assert_eq!(
+        (status, &told["interaction"]["response_message_ephemeral"]),
+        (200, &json!(true))
+    );
+    let shown = sandbox.messages(ids::ASYNCIO, ids::LIN);
+    assert!(shown[0].thinking && shown[0].ephemeral);
+    let (_, edited) = call(
+        &sandbox,
+        "PATCH",
+        &original(&place),
+        json!({ "content": "well" }),
+    )
+    .await;
+    assert_eq!(edited["flags"], 64);
+    assert_eq!(asking.await.unwrap().message().unwrap().content, "well");
+    assert!(sandbox.messages(ids::ASYNCIO, ids::SAM).is_empty());
+    let (_, history) = call(
+        &sandbox,
+        "GET",
+        &format!("/channels/{}/messages", ids::ASYNCIO),
+        Value::Null,
+    )
+    .await;
+    assert_eq!(history, json!([]));
+    let token = place.split('/').nth(1).unwrap();
+    let webhook = format!("/webhooks/{}/{token}", ids::APP);
+    let (_, more) = call(&sandbox, "POST", &webhook, json!({ "content": "more" })).await;
+    assert_eq!(sandbox.messages(ids::ASYNCIO, ids::SAM).len(), 1);
+    let path = format!("{webhook}/messages/{}", more["id"].as_str().unwrap());
+    assert_eq!(call(&sandbox, "DELETE", &path, Value::Null).await.0, 204);
+    assert!(sandbox.messages(ids::ASYNCIO, ids::SAM).is_empty());
+}
+
+#[tokio::test]
+async fn the_client_keeps_to_the_definitions() {
+    let sandbox = with_commands().await;
+    let lin = json!(ids::LIN.to_string());
+    let failed = |typed: &'static str, options: Vec<(&'static str, Value)>| {
+        let sandbox = sandbox.clone();
+        async move {
+            match sandbox
+                .command(ids::ASYNCIO, ids::LIN, typed, &options)
+                .await
+            {
+                Outcome::Failed(why) => why,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    assert_eq!(
+        failed("nothing", vec![]).await,
+        "There is no command /nothing."
+    );
+    assert_eq!(failed("ask", vec![]).await, "The option who is required.");
+    assert_eq!(
+        failed("ask", vec![("who", json!("7"))]).await,
+        "There is nothing with the id 7."
+    );
+    let ten = vec![("who", lin.clone()), ("count", json!(10))];
+    assert_eq!(
+        failed("ask", ten).await,
+        "10 does not fit the option count."
+    );
+    let senior = vec![("who", lin.clone()), ("level", json!("senior"))];
+    assert_eq!(
+        failed("ask", senior).await,
+        "\"senior\" does not fit the option level."
+    );
+    let other = vec![("who", lin), ("where", json!(1))];
+    assert_eq!(failed("ask", other).await, "There is no option where.");
+    assert_eq!(failed("team", vec![]).await, "/team needs a subcommand.");
+    assert_eq!(
+        failed("team void", vec![]).await,
+        "You can't use /team void here."
+    );
+    let message = sandbox.post(ids::ASYNCIO, ids::LIN, "x").unwrap();
+    sandbox.with(|discord| discord.start_thread((ids::ASYNCIO, message), ids::LIN, "x", Some(60)));
+    sandbox
+        .clock()
+        .advance(Duration::from_secs(3601))
+        .await
+        .unwrap();
+    assert!(sandbox.threads(ids::ASYNCIO)[0].archived);
+    let refused = sandbox.command(message, ids::LIN, "plain", &[]).await;
+    assert_eq!(
+        refused,
+        Outcome::Failed("Commands can't be used in an archived thread.".into())
+    );
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "most of them are the snapshot")]
+async fn an_interaction_says_all_about_itself() {
+    let sandbox = with_commands().await;
+    let mut bot = Raw::connect(&sandbox).await;
+    bot.identify(&sandbox, 513).await;
+    bot.event("GUILD_CREATE").await;
+    let asking = {
+        let (sandbox, options) = (sandbox.clone(), [("count", json!("3"))]);
+        tokio::spawn(async move {
+            sandbox
+                .command(ids::ASYNCIO, ids::ADA, "team void", &options)
+                .await
+        })
+    };
+    let mut sent = bot.event("INTERACTION_CREATE").await;
+    asking.abort();
+    for key in ["id", "token"] {
+        sent[key] = json!(format!("[{key}]"));
+    }
+    sent["data"]["id"] = json!("[id]");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&sent).unwrap(), @r#"
+    {
+      "app_permissions": "311385246784",
+      "application_id": "1130000000000000001",
+      "attachment_size_limit": 10485760,
+      "authorizing_integration_owners": {
+        "0": "1110000000000000001"
+      },
+      "channel": {
+        "flags": 0,
+        "guild_id": "1110000000000000001",
+        "id": "1120000000000000001",
+        "last_message_id": null,
+        "name": "asyncio",
+        "nsfw": false,
+        "parent_id": null,
+        "permission_overwrites": [],
+        "permissions": "9007199254740991",
+        "position": 1,
+        "rate_limit_per_user": 0,
+        "topic": null,
+        "type": 0
+      },
+      "channel_id": "1120000000000000001",
+      "context": 0,
+      "data": {
+        "id": "[id]",
+        "name": "team",
+        "options": [
+          {
+            "name": "void",
+            "options": [
+              {
+                "name": "count",
+                "type": 4,
+                "value": 3
+              }
+            ],
+            "type": 1
+          }
+        ],
+        "type": 1
+      },
+      "entitlement_sku_ids": [],
+      "entitlements": [],
+      "guild": {
+        "features": [],
+        "id": "1110000000000000001",
+        "locale": "en-US"
+      },
+      "guild_id": "1110000000000000001",
+      "guild_locale": "en-US",
+      "id": "[id]",
+      "locale": "en-US",
+      "member": {
+        "avatar": null,
+        "banner": null,
+        "communication_disabled_until": null,
+        "deaf": false,
+        "flags": 0,
+        "joined_at": "2026-03-27T08:00:00.000000+00:00",
+        "mute": false,
+        "nick": null,
+        "pending": false,
+        "permissions": "9007199254740991",
+        "premium_since": null,
+        "roles": [],
+        "user": {
+          "avatar": null,
+          "bot": false,
+          "discriminator": "0",
+          "flags": 0,
+          "global_name": "Ada",
+          "id": "1150000000000000001",
+          "primary_guild": null,
+          "public_flags": 0,
+          "system": false,
+          "username": "ada"
+        }
+      },
+      "token": "[token]",
+      "type": 2,
+      "version": 1
+    }
+    "#);
+}

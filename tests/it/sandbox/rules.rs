@@ -1,0 +1,409 @@
+//! Discord's refusals: permissions, forms, nonces, threads, other people's messages.
+
+use quizloop::sandbox::model::{Overwrite, kind};
+use quizloop::sandbox::{Sandbox, ids, permission as may};
+use serde_json::{Value, json};
+
+use super::client::{call, sandbox};
+
+const MESSAGES: &str = "/channels/1120000000000000001/messages";
+
+async fn send(sandbox: &Sandbox, body: Value) -> (u16, Value) {
+    call(sandbox, "POST", MESSAGES, body).await
+}
+
+/// Status and Discord's code of an answer.
+fn refused((status, body): (u16, Value)) -> (u16, u64) {
+    (status, body["code"].as_u64().unwrap_or(u64::MAX))
+}
+
+fn deny(sandbox: &Sandbox, permissions: u64) {
+    sandbox.set_overwrite(
+        ids::ASYNCIO,
+        Overwrite {
+            id: ids::BOT_ROLE,
+            is_member: false,
+            allow: 0,
+            deny: permissions,
+        },
+    );
+}
+
+#[tokio::test]
+async fn every_permission_is_asked_for() {
+    let sandbox = sandbox().await;
+    let (_, sent) = send(&sandbox, json!({ "content": "one" })).await;
+    let message = format!("{MESSAGES}/{}", sent["id"].as_str().unwrap());
+    let thread = json!({ "name": "one" });
+    deny(&sandbox, may::SEND_MESSAGES);
+    assert_eq!(
+        refused(send(&sandbox, json!({ "content": "two" })).await),
+        (403, 50013)
+    );
+    deny(&sandbox, may::VIEW_CHANNEL);
+    assert_eq!(
+        refused(send(&sandbox, json!({ "content": "two" })).await),
+        (403, 50001)
+    );
+    assert_eq!(
+        refused(call(&sandbox, "GET", MESSAGES, Value::Null).await),
+        (403, 50001)
+    );
+    deny(&sandbox, may::CREATE_PUBLIC_THREADS);
+    let threads = format!("{message}/threads");
+    assert_eq!(
+        refused(call(&sandbox, "POST", &threads, thread.clone()).await),
+        (403, 50013)
+    );
+    deny(&sandbox, may::READ_MESSAGE_HISTORY);
+    assert_eq!(
+        call(&sandbox, "GET", MESSAGES, Value::Null).await,
+        (200, json!([]))
+    );
+    assert_eq!(
+        refused(call(&sandbox, "GET", &message, Value::Null).await),
+        (403, 50013)
+    );
+    deny(&sandbox, may::ADD_REACTIONS);
+    let reaction = format!("{message}/reactions/%E2%9C%85/@me");
+    assert_eq!(
+        refused(call(&sandbox, "PUT", &reaction, Value::Null).await),
+        (403, 50013)
+    );
+    sandbox
+        .react(
+            sent["id"].as_str().unwrap().parse().unwrap(),
+            ids::LIN,
+            "✅",
+        )
+        .unwrap();
+    assert_eq!(call(&sandbox, "PUT", &reaction, Value::Null).await.0, 204);
+    deny(&sandbox, may::EMBED_LINKS);
+    let embed = json!([{ "title": "x" }]);
+    let (_, shown) = send(&sandbox, json!({ "content": "text", "embeds": embed })).await;
+    assert_eq!(shown["embeds"], json!([]));
+    assert_eq!(
+        refused(send(&sandbox, json!({ "embeds": embed })).await),
+        (403, 50013)
+    );
+    deny(&sandbox, may::SEND_MESSAGES_IN_THREADS);
+    let (status, started) = call(&sandbox, "POST", &threads, thread).await;
+    assert_eq!(
+        (status, &started["id"], &started["type"]),
+        (201, &sent["id"], &json!(11))
+    );
+    let inside = format!("/channels/{}/messages", sent["id"].as_str().unwrap());
+    let text = json!({ "content": "in it" });
+    assert_eq!(
+        refused(call(&sandbox, "POST", &inside, text.clone()).await),
+        (403, 50013)
+    );
+    deny(&sandbox, 0);
+    assert_eq!(call(&sandbox, "POST", &inside, text).await.0, 200);
+}
+
+#[tokio::test]
+async fn who_is_not_the_bot_is_refused() {
+    let sandbox = sandbox().await;
+    let url = format!("{}/api/v10/users/@me", sandbox.url());
+    let client = reqwest::Client::new();
+    for token in ["Bot nonsense", "nonsense", &sandbox.token()] {
+        let answer = client
+            .get(&url)
+            .header("Authorization", token)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 401);
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body, json!({ "message": "401: Unauthorized", "code": 0 }));
+    }
+    assert!(sandbox.requests().iter().all(|one| one.invalid));
+    assert_eq!(
+        call(&sandbox, "GET", "/users/@me", Value::Null).await.1["username"],
+        "Quizloop"
+    );
+    assert_eq!(
+        refused(call(&sandbox, "GET", "/nothing", Value::Null).await),
+        (404, 0)
+    );
+    assert_eq!(
+        refused(call(&sandbox, "GET", "/guilds/7", Value::Null).await),
+        (404, 10004)
+    );
+    assert_eq!(
+        refused(call(&sandbox, "GET", "/channels/7", Value::Null).await),
+        (404, 10003)
+    );
+    let somewhere = sandbox.add_guild("Elsewhere", ids::SAM);
+    let channel = sandbox.add_channel(somewhere, kind::TEXT, "there");
+    let path = format!("/channels/{channel}");
+    assert_eq!(
+        refused(call(&sandbox, "GET", &path, Value::Null).await),
+        (403, 50001)
+    );
+}
+
+#[tokio::test]
+async fn forms_are_checked() {
+    let sandbox = sandbox().await;
+    let wrong = |body: Value| {
+        let sandbox = sandbox.clone();
+        async move {
+            let (status, answer) = send(&sandbox, body).await;
+            assert_eq!((status, &answer["code"]), (400, &json!(50035)), "{answer}");
+            answer["errors"].clone()
+        }
+    };
+    let long = |count| "x".repeat(count);
+    assert_eq!(
+        send(&sandbox, json!({ "content": "é".repeat(2000) }))
+            .await
+            .0,
+        200
+    );
+    let errors = wrong(json!({ "content": long(2001) })).await;
+    assert_eq!(
+        errors["content"]["_errors"][0]["code"],
+        "BASE_TYPE_MAX_LENGTH"
+    );
+    let field = json!({ "name": "n", "value": long(1025) });
+    let errors = wrong(json!({ "embeds": [{ "title": long(257), "fields": [field] }] })).await;
+    assert!(errors["embeds"]["0"]["title"]["_errors"].is_array());
+    assert!(errors["embeds"]["0"]["fields"]["0"]["value"]["_errors"].is_array());
+    let embed = json!({ "description": long(3000) });
+    let two = json!([embed, embed]);
+    assert_eq!(send(&sandbox, json!({ "embeds": two })).await.0, 200);
+    let sum = json!([embed, embed, { "footer": { "text": "!" } }]);
+    let errors = wrong(json!({ "embeds": sum })).await;
+    assert_eq!(
+        errors["embeds"]["_errors"][0]["code"],
+        "MAX_EMBED_SIZE_EXCEEDED"
+    );
+    let button = |id: &str| json!({ "type": 2, "style": 1, "label": "x", "custom_id": id });
+    let rows = |buttons: Vec<Value>| json!({ "content": "x", "components": [{ "type": 1, "components": buttons }] });
+    assert_eq!(
+        send(
+            &sandbox,
+            rows((0..5).map(|n| button(&n.to_string())).collect())
+        )
+        .await
+        .0,
+        200
+    );
+    wrong(rows((0..6).map(|n| button(&n.to_string())).collect())).await;
+    wrong(rows(vec![button("a"), button("a")])).await;
+    wrong(rows(vec![button(&long(101))])).await;
+    wrong(rows(Vec::new())).await;
+    wrong(json!({ "content": "x", "nonce": long(26) })).await;
+    let both = json!({ "parse": ["users"], "users": ["1"] });
+    wrong(json!({ "content": "x", "allowed_mentions": both })).await;
+    assert_eq!(
+        refused(send(&sandbox, json!({ "content": "  " })).await),
+        (400, 50006)
+    );
+    assert_eq!(
+        refused(send(&sandbox, json!({ "embeds": [] })).await),
+        (400, 50006)
+    );
+}
+
+#[tokio::test]
+async fn a_nonce_is_good_for_one_message_in_three_minutes() {
+    let sandbox = sandbox().await;
+    let body = json!({ "content": "once", "nonce": "q1", "enforce_nonce": true });
+    let first = send(&sandbox, body.clone()).await.1;
+    assert_eq!(first["nonce"], "q1");
+    assert_eq!(send(&sandbox, body.clone()).await.1["id"], first["id"]);
+    let message = first["id"].as_str().unwrap();
+    assert_eq!(
+        call(
+            &sandbox,
+            "DELETE",
+            &format!("{MESSAGES}/{message}"),
+            Value::Null
+        )
+        .await
+        .0,
+        204
+    );
+    assert_eq!(refused(send(&sandbox, body.clone()).await), (404, 10008));
+    sandbox
+        .clock()
+        .advance(std::time::Duration::from_secs(181))
+        .await
+        .unwrap();
+    let (status, second) = send(&sandbox, body).await;
+    assert_eq!(status, 200);
+    assert_ne!(second["id"], first["id"]);
+}
+
+#[tokio::test]
+async fn threads_have_their_rules() {
+    let sandbox = sandbox().await;
+    let message = sandbox.post(ids::ASYNCIO, ids::LIN, "a question").unwrap();
+    let threads = format!("{MESSAGES}/{message}/threads");
+    let start = |body: Value| call(&sandbox, "POST", &threads, body);
+    assert_eq!(refused(start(json!({ "name": "" })).await), (400, 50035));
+    assert_eq!(
+        refused(start(json!({ "name": "x".repeat(101) })).await),
+        (400, 50035)
+    );
+    let odd = json!({ "name": "x", "auto_archive_duration": 7 });
+    assert_eq!(refused(start(odd).await), (400, 50035));
+    assert_eq!(start(json!({ "name": "x".repeat(100) })).await.0, 201);
+    assert_eq!(refused(start(json!({ "name": "x" })).await), (400, 160_004));
+    let inside = format!("/channels/{message}/messages");
+    let text = json!({ "content": "hello" });
+    let (_, sent) = call(&sandbox, "POST", &inside, text.clone()).await;
+    let nested = format!("{inside}/{}/threads", sent["id"].as_str().unwrap());
+    assert_eq!(
+        refused(call(&sandbox, "POST", &nested, json!({ "name": "x" })).await),
+        (400, 50024)
+    );
+    sandbox.archive_thread(message, true);
+    let own = format!("{inside}/{}", sent["id"].as_str().unwrap());
+    assert_eq!(
+        refused(call(&sandbox, "PATCH", &own, text.clone()).await),
+        (400, 50083)
+    );
+    let reaction = format!("{own}/reactions/%E2%9C%85/@me");
+    assert_eq!(
+        refused(call(&sandbox, "PUT", &reaction, Value::Null).await),
+        (400, 50083)
+    );
+    assert_eq!(call(&sandbox, "POST", &inside, text.clone()).await.0, 200);
+    assert!(!sandbox.threads(ids::ASYNCIO)[0].archived);
+    sandbox.lock_thread(message, true);
+    assert_eq!(
+        refused(call(&sandbox, "POST", &inside, text.clone()).await),
+        (403, 160_005)
+    );
+    let forum = sandbox.add_channel(ids::GUILD, kind::FORUM, "forum");
+    let forum = format!("/channels/{forum}/messages");
+    assert_eq!(
+        refused(call(&sandbox, "POST", &forum, text).await),
+        (400, 50024)
+    );
+}
+
+#[tokio::test]
+async fn what_others_write_is_theirs() {
+    let sandbox = sandbox().await;
+    let message = sandbox.post(ids::ASYNCIO, ids::LIN, "mine").unwrap();
+    let path = format!("{MESSAGES}/{message}");
+    let edit = json!({ "content": "yours" });
+    assert_eq!(
+        refused(call(&sandbox, "PATCH", &path, edit.clone()).await),
+        (403, 50005)
+    );
+    assert_eq!(
+        refused(call(&sandbox, "DELETE", &path, Value::Null).await),
+        (403, 50013)
+    );
+    let (_, read) = call(&sandbox, "GET", &path, Value::Null).await;
+    assert_eq!(
+        (&read["content"], &read["author"]["username"]),
+        (&json!(""), &json!("lin"))
+    );
+    let to_bot = format!("hey <@{}>", ids::APP);
+    let message = sandbox.post(ids::ASYNCIO, ids::LIN, &to_bot).unwrap();
+    let (_, read) = call(
+        &sandbox,
+        "GET",
+        &format!("{MESSAGES}/{message}"),
+        Value::Null,
+    )
+    .await;
+    assert_eq!(read["content"], to_bot);
+    let (_, own) = send(&sandbox, edit).await;
+    let path = format!("{MESSAGES}/{}", own["id"].as_str().unwrap());
+    let nothing = json!({ "content": "" });
+    assert_eq!(
+        refused(call(&sandbox, "PATCH", &path, nothing).await),
+        (400, 50006)
+    );
+}
+
+#[tokio::test]
+async fn pages_of_history_come_newest_first() {
+    let sandbox = sandbox().await;
+    let ids: Vec<u64> = (0..120)
+        .map(|n| {
+            sandbox
+                .post(ids::ASYNCIO, ids::LIN, &n.to_string())
+                .unwrap()
+        })
+        .collect();
+    let page = |query: String| {
+        let sandbox = sandbox.clone();
+        async move {
+            let (_, page) = call(&sandbox, "GET", &format!("{MESSAGES}{query}"), Value::Null).await;
+            let id = |one: &Value| one["id"].as_str().unwrap().parse::<u64>().unwrap();
+            page.as_array()
+                .map(|page| page.iter().map(id).collect::<Vec<_>>())
+        }
+    };
+    let newest_first =
+        |range: std::ops::Range<usize>| Some(ids[range].iter().rev().copied().collect::<Vec<_>>());
+    assert_eq!(page(String::new()).await, newest_first(70..120));
+    assert_eq!(page("?limit=100".into()).await, newest_first(20..120));
+    assert_eq!(
+        page(format!("?after={}&limit=100", ids[9])).await,
+        newest_first(10..110)
+    );
+    assert_eq!(
+        page(format!("?before={}&limit=3", ids[9])).await,
+        newest_first(6..9)
+    );
+    assert_eq!(
+        page(format!("?around={}&limit=3", ids[9])).await,
+        newest_first(8..11)
+    );
+    assert_eq!(page("?limit=101".into()).await, None);
+}
+
+#[tokio::test]
+async fn only_those_who_may_be_are_pinged() {
+    let sandbox = sandbox().await;
+    let text = format!("@everyone <@&{}> <@{}>", ids::TEAM_ROLE, ids::SAM);
+    let pings = |allowed: Value| {
+        let (sandbox, content) = (sandbox.clone(), text.clone());
+        async move {
+            let body = json!({ "content": content, "allowed_mentions": allowed });
+            let (_, sent) = send(&sandbox, body).await;
+            sandbox.pings(sent["id"].as_str().unwrap().parse().unwrap())
+        }
+    };
+    assert_eq!(pings(json!({ "parse": [] })).await, Vec::<u64>::new());
+    assert_eq!(
+        pings(json!({ "parse": [], "roles": [ids::TEAM_ROLE.to_string()] })).await,
+        [ids::LIN]
+    );
+    assert_eq!(pings(json!({ "parse": ["users"] })).await, [ids::SAM]);
+    // Without the permission MENTION_EVERYONE it pings nobody.
+    assert_eq!(
+        pings(json!({ "parse": ["everyone"] })).await,
+        Vec::<u64>::new()
+    );
+    assert_eq!(pings(Value::Null).await, [ids::LIN, ids::SAM]);
+}
+
+#[tokio::test]
+async fn direct_messages_reach_people() {
+    let sandbox = sandbox().await;
+    let open = json!({ "recipient_id": ids::LIN.to_string() });
+    let (_, channel) = call(&sandbox, "POST", "/users/@me/channels", open.clone()).await;
+    let again = call(&sandbox, "POST", "/users/@me/channels", open).await.1;
+    assert_eq!(channel["id"], again["id"]);
+    let id: u64 = channel["id"].as_str().unwrap().parse().unwrap();
+    let path = format!("/channels/{id}/messages");
+    assert_eq!(
+        call(&sandbox, "POST", &path, json!({ "content": "psst" }))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(sandbox.messages(id, ids::LIN)[0].content, "psst");
+    assert!(sandbox.messages(id, ids::SAM).is_empty());
+}
