@@ -135,7 +135,7 @@ fn check_select(select: &Value, path: &str, form: &mut Form) {
 }
 
 /// Gives every component its number, counted from 1 over the message.
-fn numbered(rows: &[Value]) -> Vec<Value> {
+pub fn numbered(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     let mut next = 1;
     let mut number = |one: &mut Value| {

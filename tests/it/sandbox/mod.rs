@@ -9,3 +9,4 @@ mod interactions;
 mod raw;
 mod rules;
 mod thin_path;
+mod transcript;

@@ -407,3 +407,61 @@ async fn direct_messages_reach_people() {
     assert_eq!(sandbox.messages(id, ids::LIN)[0].content, "psst");
     assert!(sandbox.messages(id, ids::SAM).is_empty());
 }
+
+#[tokio::test]
+async fn people_may_refuse_direct_messages() {
+    let sandbox = sandbox().await;
+    sandbox.refuse_direct(ids::LIN, true);
+    let open = json!({ "recipient_id": ids::LIN.to_string() });
+    let (_, channel) = call(&sandbox, "POST", "/users/@me/channels", open).await;
+    let path = format!("/channels/{}/messages", channel["id"].as_str().unwrap());
+    let text = json!({ "content": "psst" });
+    assert_eq!(
+        refused(call(&sandbox, "POST", &path, text).await),
+        (403, 50007)
+    );
+}
+
+#[tokio::test]
+async fn commands_are_checked() {
+    let sandbox = sandbox().await;
+    let path = format!("/applications/{}/commands", ids::APP);
+    let put = |body: Value| call(&sandbox, "PUT", &path, body);
+    let one = |name: &str, options: Value| json!([{ "name": name, "description": "x", "options": options }]);
+    let option = |name: &str| json!({ "type": 3, "name": name, "description": "x" });
+    let (_, first) = put(one("quiz", json!([option("topic")]))).await;
+    let (_, same) = put(one("quiz", json!([option("topic")]))).await;
+    assert_eq!(first, same);
+    let (_, changed) = put(one("quiz", json!([]))).await;
+    assert_eq!(first[0]["id"], changed[0]["id"]);
+    assert_ne!(first[0]["version"], changed[0]["version"]);
+    let mut required = option("late");
+    required["required"] = json!(true);
+    let mut typed = option("typed");
+    typed["autocomplete"] = json!(true);
+    typed["choices"] = json!([{ "name": "a", "value": "a" }]);
+    let group = json!({ "type": 1, "name": "sub", "description": "x" });
+    let many: Vec<Value> = (0..26).map(|n| option(&format!("o{n}"))).collect();
+    for wrong in [
+        one("Quiz", json!([])),
+        one("quiz now", json!([])),
+        one(&"q".repeat(33), json!([])),
+        one("quiz", json!([option("early"), required])),
+        one("quiz", json!([option("twice"), option("twice")])),
+        one("quiz", json!([typed])),
+        one("quiz", json!([group, option("beside")])),
+        one("quiz", json!(many)),
+        json!([{ "name": "quiz" }]),
+        json!([{ "name": "quiz", "description": "x" }, { "name": "quiz", "description": "y" }]),
+        json!({}),
+    ] {
+        assert_eq!(refused(put(wrong.clone()).await), (400, 50035), "{wrong}");
+    }
+    let hundred = |from: usize| {
+        let all =
+            (from..from + 100).map(|n| json!({ "name": format!("c{n}"), "description": "x" }));
+        all.collect::<Value>()
+    };
+    assert_eq!(put(hundred(0)).await.0, 200);
+    assert_eq!(refused(put(hundred(100)).await), (400, 30034));
+}

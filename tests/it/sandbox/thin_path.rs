@@ -45,7 +45,7 @@ async fn a_bot_is_asked_and_answers() {
         panic!("no form");
     };
     let sent = sandbox
-        .submit_form((ids::ASYNCIO, ids::LIN), &form, &[("what", "that")])
+        .submit_form(ids::LIN, &form, &[("what", "that")])
         .await;
     assert_eq!(sent.message().unwrap().content, "Got it");
     let typed = sandbox.command(ids::ASYNCIO, ids::LIN, "admin", &[]).await;
