@@ -25,6 +25,10 @@ impl Gateway {
 }
 
 /// Starts a session: READY, and what the bot is in.
+///
+/// # Errors
+///
+/// The code to close with: 4004, 4010, 4013 or 4014.
 pub fn identify(discord: &mut Discord, link: u64, data: &Value) -> Reaction {
     let now_ms = discord.clock.now_ms();
     discord.gateway.identifies += 1;
@@ -69,6 +73,10 @@ pub fn identify(discord: &mut Discord, link: u64, data: &Value) -> Reaction {
 }
 
 /// Takes a session over, with the events it missed.
+///
+/// # Errors
+///
+/// The code to close with: 4004 or 4007.
 pub fn resume(discord: &mut Discord, link: u64, data: &Value) -> Reaction {
     discord.log_frame(true, "RESUME", json!({ "seq": data["seq"] }));
     if !discord.app.is_token(data["token"].as_str()) {
