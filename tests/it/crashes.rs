@@ -83,7 +83,7 @@ async fn killed_twenty_times() {
         } else {
             world.at_time(&nine).await;
             // Killed while the first reply is being marked, and while the second one is on its way.
-            let hold = world.sandbox.hold(Rule::on("AddReaction"));
+            let hold = world.sandbox.hold(Rule::on("Reaction"));
             let first = world.ada().say("just before the kill");
             hold.arrived().await;
             let second = world.lin().say("at the same moment");

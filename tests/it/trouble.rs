@@ -352,14 +352,10 @@ async fn removed_from_a_server() {
     assert!(file.exists(), "an outage is no removal");
     world.sandbox.set_guild_unavailable(guild, false);
     world.sandbox.remove_bot(guild);
-    world
-        .see("the data to go", |_| (!file.exists()).then_some(()))
-        .await;
+    world.until("the data to go", || !file.exists()).await;
     world.kill().await;
     world.sandbox.remove_bot(ids::GUILD);
     world.start_bot().await;
     let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
-    world
-        .see("the data to go", |_| (!file.exists()).then_some(()))
-        .await;
+    world.until("the data to go", || !file.exists()).await;
 }

@@ -328,6 +328,20 @@ impl World {
         }
     }
 
+    /// Waits for something that happens outside of Discord, such as on the disk.
+    pub async fn until(&self, what: &str, done: impl Fn() -> bool) {
+        let wait = async {
+            while !done() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        assert!(
+            tokio::time::timeout(PATIENCE, wait).await.is_ok(),
+            "{what} did not happen\n{}",
+            self.log()
+        );
+    }
+
     /// The daily messages in a channel, the oldest first.
     pub fn posts_in(&self, channel: u64) -> Vec<MessageView> {
         let is_post = |message: &MessageView| {
