@@ -188,9 +188,8 @@ impl Listener {
                 scheduler = Some(tokio::spawn(daily::run(Arc::clone(&self.desk))));
             }
         }
-        if let Some(scheduler) = scheduler {
-            scheduler.abort();
-        }
+        // The gateway's client is gone; why, it tells another way.
+        std::future::pending::<()>().await;
     }
 
     fn handle(&mut self, event: Event) {

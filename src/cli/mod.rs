@@ -56,10 +56,10 @@ enum Verb {
 #[derive(Debug, Clone, Args)]
 struct Common {
     /// The config [default: config.toml, if it is there]
-    #[arg(long, value_name = "FILE", env = "QUIZLOOP_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "QUIZLOOP_CONFIG", global = true)]
     config: Option<PathBuf>,
     /// The folder of the snapshots [default: state, or what the config says]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     state: Option<PathBuf>,
 }
 

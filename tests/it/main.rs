@@ -1,10 +1,13 @@
 //! The one test binary: the real bot against the sandbox, through real sockets.
 
 mod bank;
+mod crashes;
 mod habit;
 mod openapi;
+mod operator;
 mod posting;
 mod sandbox;
 mod streaks;
 mod support;
+mod trouble;
 mod walls;

@@ -98,6 +98,7 @@ async fn twice_late_edited_and_deleted() {
     assert!(!world.sandbox.message(second).unwrap().is_counted());
     assert_eq!(world.ada().streak().await, 1);
     assert_eq!(world.lin().streak().await, 0);
+    world.advance("10s").await;
     world
         .see("the old footer", |world| {
             world.posts()[0]

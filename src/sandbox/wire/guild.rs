@@ -56,7 +56,7 @@ pub fn application(app: &App, owner: &User, guilds: usize) -> Value {
         "team": null,
         "eligible_oauth2_scopes": [],
         "integration_types_config": {
-            "0": { "oauth2_install_params": null }
+            "0": {}
         },
     })
 }

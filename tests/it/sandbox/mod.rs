@@ -1,8 +1,7 @@
 //! The sandbox itself, tried with a small bot that is not ours.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 mod client;
+mod conformance;
 mod faults;
 mod gateway;
 mod interactions;

@@ -160,11 +160,43 @@ impl World {
         self.folder.path()
     }
 
+    /// Another server with one channel, in which the bot is; its ids.
+    pub fn another_guild(&self, name: &str) -> (u64, u64) {
+        let guild = self.sandbox.add_guild(name, ids::ADA);
+        let channel = self.sandbox.add_channel(guild, 0, "asyncio");
+        self.sandbox.add_bot(guild);
+        (guild, channel)
+    }
+
+    /// Declares one more team in the config, for the next start.
+    pub fn declare(&self, guild: u64, channel: u64) {
+        let file = self.folder.path().join("config.toml");
+        let zone = self.zone.iana_name().unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let team = format!(
+            "[[team]]\nguild = \"{guild}\"\nchannel = \"{channel}\"\ntimezone = \"{zone}\"\n"
+        );
+        std::fs::write(file, format!("{text}\n{team}")).unwrap();
+    }
+
+    /// The folder, arguments and environment with which the bot is started, to start another one.
+    pub const fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// What the bot wrote to its log.
     pub fn log(&self) -> String {
         self.bot
             .as_ref()
             .map_or_else(String::new, |bot| bot.log().text())
+    }
+
+    /// The process id of the bot.
+    pub fn bot_id(&self) -> u32 {
+        self.bot
+            .as_ref()
+            .and_then(BotProcess::id)
+            .expect("the bot runs")
     }
 
     /// What a refused request means is not checked against Discord's description.
@@ -294,6 +326,20 @@ impl World {
                 self.log()
             ),
         }
+    }
+
+    /// Waits for something that happens outside of Discord, such as on the disk.
+    pub async fn until(&self, what: &str, done: impl Fn() -> bool) {
+        let wait = async {
+            while !done() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        assert!(
+            tokio::time::timeout(PATIENCE, wait).await.is_ok(),
+            "{what} did not happen\n{}",
+            self.log()
+        );
     }
 
     /// The daily messages in a channel, the oldest first.

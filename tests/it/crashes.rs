@@ -1,0 +1,103 @@
+//! The bot is killed in the middle of what it does. The channel must end with one message and one thread a
+//! round, and with every reply counted.
+
+use std::sync::Arc;
+
+use quizloop::sandbox::faults::{Hold, Rule};
+use quizloop::sandbox::ids;
+
+use crate::support::World;
+
+/// The moments around each request of a post: before it takes effect, and after, when its answer is lost.
+fn steps() -> Vec<(&'static str, Rule)> {
+    ["CreateMessage", "StartThread"]
+        .into_iter()
+        .flat_map(|route| {
+            [
+                ("before", Rule::on(route)),
+                ("after", Rule::on(route).after()),
+            ]
+        })
+        .collect()
+}
+
+/// Moves the time without waiting for a bot that will not finish.
+async fn move_to_nine(world: &World, hold: &Arc<Hold>, day: &str) {
+    let moved = world.at_time(day);
+    tokio::pin!(moved);
+    tokio::select! {
+        () = &mut moved => panic!("the bot finished although a request is held"),
+        _ = hold.arrived() => {}
+    }
+}
+
+/// 1. Killed at every step of a post.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_every_step_of_a_post() {
+    for (when, rule) in steps() {
+        let what = format!("{when} {:?}", rule.route);
+        let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
+            .team()
+            .start()
+            .await;
+        let hold = world.sandbox.hold(rule);
+        move_to_nine(&world, &hold, "2026-03-27T09:00").await;
+        world.kill().await;
+        world.sandbox.clear_faults();
+        world.advance("5m").await;
+        world.start_bot().await;
+        let posts = world.posts();
+        assert_eq!(posts.len(), 1, "killed {what}");
+        assert_eq!(
+            world.sandbox.threads(ids::ASYNCIO).len(),
+            1,
+            "killed {what}"
+        );
+        world.ada().reply("counted").await;
+        world.advance("5h").await;
+        assert_eq!(world.posts().len(), 1, "killed {what}");
+    }
+}
+
+/// Twenty kills over twenty days, in the middle of posting and of replies: nothing lost, nothing doubled.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_twenty_times() {
+    let mut world = World::at("2026-03-02T08:00[UTC]")
+        .team()
+        .with("days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]")
+        .start()
+        .await;
+    let steps = steps();
+    for day in 0..20_usize {
+        let date =
+            jiff::civil::date(2026, 3, 2) + jiff::Span::new().days(i64::try_from(day).unwrap());
+        let nine = format!("{date}T09:00");
+        if day % 2 == 0 {
+            let hold = world.sandbox.hold(steps[day / 2 % steps.len()].1.clone());
+            move_to_nine(&world, &hold, &nine).await;
+            world.kill().await;
+            world.sandbox.clear_faults();
+            world.start_bot().await;
+            world.ada().reply("after the kill").await;
+            world.lin().reply("me too").await;
+        } else {
+            world.at_time(&nine).await;
+            // Killed while the first reply is being marked, and while the second one is on its way.
+            let hold = world.sandbox.hold(Rule::on("Reaction"));
+            let first = world.ada().say("just before the kill");
+            hold.arrived().await;
+            let second = world.lin().say("at the same moment");
+            world.kill().await;
+            world.sandbox.clear_faults();
+            world.start_bot().await;
+            world.ada().counted(first).await;
+            world.lin().counted(second).await;
+        }
+        assert_eq!(world.posts().len(), day + 1, "day {day}");
+    }
+    assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 20);
+    assert_eq!(world.ada().streak().await, 20);
+    assert_eq!(world.lin().streak().await, 20);
+    assert_eq!(world.stop().await, Some(0));
+    assert_eq!(world.saved_streak(ids::ADA), 20);
+}

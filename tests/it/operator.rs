@@ -1,0 +1,202 @@
+//! What the operator sees: exit codes, one clear sentence, files, logs.
+
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use quizloop::sandbox::ids;
+
+use crate::support::World;
+
+fn quizloop(folder: &std::path::Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quizloop"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("DISCORD_TOKEN")
+        .env_remove("DISCORD_API_URL")
+        .env_remove("QUIZLOOP_CONFIG")
+        .output()
+        .expect("quizloop starts")
+}
+
+fn said(output: &Output) -> (Option<i32>, String) {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+/// 35. A token that Discord refuses: one sentence, exit 4, no storm of sessions.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token() {
+    let mut world = World::at("2026-03-27T08:59[UTC]")
+        .team()
+        .token("MTE.wrong.token")
+        .without_bot()
+        .await;
+    world.unchecked();
+    world.launch();
+    let (code, log) = world.ended().await;
+    assert_eq!(code, Some(4), "{log}");
+    assert!(log.contains("quizloop: Discord refused the token"), "{log}");
+    assert_eq!(world.sandbox.identifies(), 0);
+}
+
+/// 35. The gateway closes with 4004 or 4014: exit 4, and no further session.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_session() {
+    for (code, sentence) in [
+        (4004, "Discord refused the token"),
+        (4014, "Discord refused the intents"),
+    ] {
+        let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;
+        world.sandbox.close_gateway(Some(code));
+        let (exit, log) = world.ended().await;
+        assert_eq!(exit, Some(4), "{log}");
+        assert!(log.contains(sentence), "{log}");
+        assert_eq!(world.sandbox.identifies(), 1);
+    }
+}
+
+/// 4. A second process on the same state is refused and says which process has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process() {
+    let world = World::at("2026-03-27T08:59[UTC]").team().start().await;
+    let program = world.program();
+    let second = Command::new(&program.path)
+        .args(&program.arguments)
+        .envs(program.environment.iter().cloned())
+        .output()
+        .unwrap();
+    let (code, text) = said(&second);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(
+        text.contains(&format!("is in use by process {}", world.bot_id())),
+        "{text}"
+    );
+}
+
+/// 25. A snapshot that can't be read: exit 3, file, line, what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn unreadable_state() {
+    let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;
+    world.advance("1m").await;
+    world.stop().await;
+    let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, &text[..text.len() / 2]).unwrap();
+    world.launch();
+    let (code, log) = world.ended().await;
+    assert_eq!(code, Some(3), "{log}");
+    assert!(log.contains("The last good generation is"), "{log}");
+}
+
+/// A stop by SIGTERM is done within five seconds and loses nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping() {
+    let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;
+    world.advance("1m").await;
+    world.ada().reply("marked before the stop").await;
+    world.lin().say("right before the stop");
+    let start = Instant::now();
+    assert_eq!(world.stop().await, Some(0));
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!(world.saved_streak(ids::ADA), 1);
+}
+
+/// The token is in no log, whatever is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_never_logged() {
+    let mut world = World::at("2026-03-27T08:59[UTC]")
+        .team()
+        .env("RUST_LOG", "trace")
+        .start()
+        .await;
+    world.advance("1m").await;
+    world.ada().reply("something to log").await;
+    let log = world.log();
+    assert!(log.lines().count() > 20, "a trace has many lines:\n{log}");
+    let token = world.sandbox.token();
+    assert!(
+        !log.contains(&token) && !log.contains(token.rsplit('.').next().unwrap()),
+        "the token is in the log"
+    );
+    world.stop().await;
+}
+
+/// The state can be looked at while the bot runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_the_state() {
+    let world = World::at("2026-03-27T08:59[UTC]").team().start().await;
+    world.advance("1m").await;
+    world.ada().reply("one").await;
+    let state = world.state();
+    let look = |arguments: &[&str]| {
+        let state = state.to_str().unwrap();
+        said(&quizloop(
+            world.folder(),
+            &[&["state"], arguments, &["--state", state]].concat(),
+        ))
+    };
+    let guild = ids::GUILD.to_string();
+    assert_eq!(
+        look(&["list"]).1,
+        format!("{guild}  teams 1  rounds 1  members 1\n")
+    );
+    let (_, shown) = look(&["show", &guild]);
+    assert!(
+        shown.contains("Round 1 · 2026-03-27") && shown.contains("streak 1  longest 1  answered 1"),
+        "{shown}"
+    );
+    let (code, json) = look(&["export", &guild]);
+    assert_eq!(code, Some(0));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["format"], 1);
+    let (code, missing) = look(&["show", "5"]);
+    assert_eq!(code, Some(3), "{missing}");
+}
+
+/// Without a token, with a typo, with an unknown zone: one clear sentence and exit 2.
+#[test]
+fn wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text) = said(&quizloop(folder.path(), &["run"]));
+    assert_eq!(code, Some(2));
+    insta::assert_snapshot!(text, @"quizloop: there is no bot token: set the environment variable DISCORD_TOKEN, or name a file that holds it as `token_file` in the config (Discord shows the token in the developer portal, under Bot). To try Quizloop without one: quizloop sandbox");
+    let config =
+        "[stat]\ndir = 1\n[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"Europe/Berln\"\n";
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    for verb in ["run", "check"] {
+        let (code, text) = said(&quizloop(folder.path(), &[verb]));
+        assert_eq!(code, Some(2), "{text}");
+        assert!(
+            text.contains("unknown key `stat`") && text.contains("did you mean `state`?"),
+            "{text}"
+        );
+        assert!(
+            text.contains("Europe/Berln") && text.contains("did you mean \"Europe/Berlin\"?"),
+            "{text}"
+        );
+    }
+    let (code, text) = said(&quizloop(folder.path(), &["rnu"]));
+    assert_eq!(code, Some(2), "{text}");
+    let (code, text) = said(&quizloop(folder.path(), &["--help"]));
+    assert_eq!(code, Some(0));
+    assert!(text.contains("quizloop sandbox"), "{text}");
+}
+
+/// `check` on a good config, and `invite` without asking anybody.
+#[test]
+fn check_and_invite() {
+    let folder = tempfile::tempdir().unwrap();
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml");
+    let (code, text) = said(&quizloop(folder.path(), &["check", "--config", example]));
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.starts_with("All is well: 0 declared teams, "),
+        "{text}"
+    );
+    let (code, text) = said(&quizloop(folder.path(), &["invite", "--application", "42"]));
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        text,
+        "https://discord.com/oauth2/authorize?client_id=42&scope=bot+applications.commands&permissions=309237730368&integration_type=0\n"
+    );
+}

@@ -1,0 +1,300 @@
+//! Every route that the sandbox has, asked once rightly and once wrongly, against Discord's description.
+
+use quizloop::sandbox::{Sandbox, ids};
+use serde_json::{Value, json};
+use serenity::all::{Event, Interaction};
+
+use super::client::{Bot, sandbox};
+use crate::openapi;
+
+/// A bot that speaks plain HTTP, so that no library mends what it sends.
+struct Caller {
+    client: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+impl Caller {
+    fn new(sandbox: &Sandbox) -> Self {
+        Self {
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .expect("a client without TLS files"),
+            base: format!("{}/api/v10", sandbox.url()),
+            token: format!("Bot {}", sandbox.token()),
+        }
+    }
+
+    async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.base);
+        let method = method.parse().expect("a method of HTTP");
+        let request = self
+            .client
+            .request(method, url)
+            .header("authorization", &self.token);
+        let request = if body.is_null() {
+            request
+        } else {
+            request.json(&body)
+        };
+        let answer = request.send().await.expect("the sandbox answers");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        self.call("GET", path, Value::Null).await
+    }
+}
+
+/// A message with one of everything that a bot like ours sends.
+fn rich_message() -> Value {
+    json!({
+        "content": "<@1150000000000000002> what is a task?",
+        "embeds": [{
+            "title": "Round 1", "description": "text", "color": 1, "timestamp": "2026-03-27T08:00:00Z",
+            "url": "https://docs.python.org/3/",
+            "fields": [{ "name": "Level", "value": "junior", "inline": true }],
+            "footer": { "text": "round 1" }, "author": { "name": "Quizloop" },
+        }],
+        "components": [
+            { "type": 1, "components": [
+                { "type": 2, "style": 2, "label": "Hint", "custom_id": "hint", "emoji": { "name": "💡" } },
+                { "type": 2, "style": 5, "label": "Docs", "url": "https://docs.python.org/3/" },
+            ] },
+            { "type": 1, "components": [
+                { "type": 3, "custom_id": "pick", "placeholder": "Points", "min_values": 0, "max_values": 2,
+                  "options": [{ "label": "a", "value": "a" }, { "label": "b", "value": "b" }] },
+            ] },
+        ],
+        "allowed_mentions": { "parse": [] }, "nonce": "q1", "enforce_nonce": true,
+    })
+}
+
+fn assert_conforms(sandbox: &Sandbox) {
+    let complaints = openapi::check(sandbox);
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_is_as_described() {
+    let sandbox = sandbox().await;
+    let bot = Caller::new(&sandbox);
+    let (guild, channel, app) = (ids::GUILD, ids::ASYNCIO, ids::APP);
+    let forum = sandbox.add_channel(guild, 15, "forum");
+    let news = sandbox.add_channel(guild, 5, "news");
+    for path in [
+        "/gateway".to_owned(),
+        "/gateway/bot".to_owned(),
+        "/users/@me".to_owned(),
+        "/applications/@me".to_owned(),
+        "/oauth2/applications/@me".to_owned(),
+        "/users/@me/guilds".to_owned(),
+        format!("/users/{}", ids::LIN),
+        format!("/guilds/{guild}"),
+        format!("/guilds/{guild}/channels"),
+        format!("/guilds/{guild}/roles"),
+        format!("/guilds/{guild}/members/{}", ids::LIN),
+        format!("/guilds/{guild}/threads/active"),
+        format!("/channels/{channel}"),
+        format!("/channels/{forum}"),
+        format!("/channels/{news}"),
+        format!("/channels/{channel}/messages?limit=100"),
+        format!("/applications/{app}/commands"),
+        format!("/applications/{app}/guilds/{guild}/commands"),
+    ] {
+        let (status, answer) = bot.get(&path).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+    }
+    assert_eq!(bot.get("/channels/1").await.0, 404);
+    assert_eq!(bot.get("/guilds/1").await.0, 404);
+    assert_conforms(&sandbox);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_threads_and_reactions_are_as_described() {
+    let sandbox = sandbox().await;
+    let bot = Caller::new(&sandbox);
+    let messages = format!("/channels/{}/messages", ids::ASYNCIO);
+    let body = rich_message();
+    let (status, sent) = bot.call("POST", &messages, body.clone()).await;
+    assert_eq!(status, 200, "{sent}");
+    let message = format!("{messages}/{}", sent["id"].as_str().unwrap());
+    assert_eq!(bot.call("POST", &messages, body).await.0, 200);
+    let (status, thread) = bot
+        .call(
+            "POST",
+            &format!("{message}/threads"),
+            json!({ "name": "Round 1", "auto_archive_duration": 1440 }),
+        )
+        .await;
+    assert_eq!(status, 201, "{thread}");
+    let again = bot
+        .call(
+            "POST",
+            &format!("{message}/threads"),
+            json!({ "name": "Round 1" }),
+        )
+        .await;
+    assert_eq!((again.0, &again.1["code"]), (400, &json!(160_004)));
+    let thread: u64 = thread["id"].as_str().unwrap().parse().unwrap();
+    let reply = sandbox.post(thread, ids::LIN, "An answer").unwrap();
+    sandbox
+        .post(ids::ASYNCIO, ids::LIN, "<@1130000000000000001> hello")
+        .unwrap();
+    let react = format!("/channels/{thread}/messages/{reply}/reactions/%E2%9C%85/@me");
+    for (method, path, body, wanted) in [
+        ("PUT", react.clone(), Value::Null, 204),
+        (
+            "GET",
+            format!("/channels/{thread}/messages/{reply}"),
+            Value::Null,
+            200,
+        ),
+        (
+            "GET",
+            format!("/channels/{thread}/messages?after={thread}&limit=100"),
+            Value::Null,
+            200,
+        ),
+        ("GET", messages.clone(), Value::Null, 200),
+        ("GET", message.clone(), Value::Null, 200),
+        ("DELETE", react, Value::Null, 204),
+        (
+            "PATCH",
+            message.clone(),
+            json!({ "content": "edited" }),
+            200,
+        ),
+        (
+            "PATCH",
+            format!("/channels/{thread}"),
+            json!({ "archived": true, "locked": false }),
+            403,
+        ),
+        ("GET", format!("/channels/{thread}"), Value::Null, 200),
+        (
+            "GET",
+            format!("/guilds/{}/threads/active", ids::GUILD),
+            Value::Null,
+            200,
+        ),
+        (
+            "PUT",
+            format!("/channels/{thread}/thread-members/@me"),
+            Value::Null,
+            204,
+        ),
+        (
+            "POST",
+            format!("/channels/{}/typing", ids::ASYNCIO),
+            Value::Null,
+            204,
+        ),
+        ("DELETE", message.clone(), Value::Null, 204),
+        ("GET", message, Value::Null, 404),
+        (
+            "POST",
+            "/users/@me/channels".to_owned(),
+            json!({ "recipient_id": ids::LIN.to_string() }),
+            200,
+        ),
+    ] {
+        let (status, answer) = bot.call(method, &path, body).await;
+        assert!(status == wanted, "{method} {path}: {status} {answer}");
+    }
+    assert_conforms(&sandbox);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_bot_answers_to_interactions_is_as_described() {
+    let sandbox = sandbox().await;
+    let bot = Bot::connect(&sandbox).await;
+    let option = json!({ "type": 3, "name": "name", "description": "Whom", "autocomplete": true });
+    let commands = json!([
+        { "name": "greet", "description": "Says hello", "options": [option] },
+        { "name": "slow", "description": "Says it later" },
+        { "name": "team", "description": "For admins", "default_member_permissions": "32", "contexts": [0],
+          "integration_types": [0], "options": [
+            { "type": 1, "name": "void", "description": "Void", "options": [
+                { "type": 4, "name": "round", "description": "Which", "required": true, "min_value": 1 },
+                { "type": 6, "name": "member", "description": "Whom" },
+                { "type": 3, "name": "how", "description": "How", "choices": [{ "name": "A", "value": "a" }] },
+            ] },
+        ] },
+    ]);
+    bot.http.create_global_commands(&commands).await.unwrap();
+    bot.http
+        .create_guild_commands(ids::GUILD.into(), &commands)
+        .await
+        .unwrap();
+    let greeted = sandbox
+        .command(ids::ASYNCIO, ids::LIN, "greet", &[("name", json!("x"))])
+        .await;
+    let greeting = greeted.message().unwrap().id;
+    sandbox.press(greeting, ids::SAM, "More", &[]).await;
+    sandbox.command(ids::ASYNCIO, ids::LIN, "slow", &[]).await;
+    sandbox
+        .autocomplete((ids::ASYNCIO, ids::LIN), "greet", ("name", "t"), &[])
+        .await
+        .unwrap();
+    assert_conforms(&sandbox);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_an_answer_is_as_described() {
+    let sandbox = sandbox().await;
+    let mut bot = Bot::connect(&sandbox).await;
+    let commands = json!([{ "name": "mute", "description": "The small bot leaves it to us" }]);
+    bot.http.create_global_commands(&commands).await.unwrap();
+    let asking = tokio::spawn({
+        let sandbox = sandbox.clone();
+        async move { sandbox.command(ids::ASYNCIO, ids::LIN, "mute", &[]).await }
+    });
+    let Event::InteractionCreate(asked) = bot.next("INTERACTION_CREATE").await else {
+        unreachable!();
+    };
+    let Interaction::Command(asked) = asked.interaction else {
+        unreachable!();
+    };
+    let bot = Caller::new(&sandbox);
+    let callback = format!("/interactions/{}/{}/callback", asked.id, asked.token);
+    let webhook = format!("/webhooks/{}/{}", ids::APP, asked.token);
+    let answer =
+        json!({ "type": 4, "data": { "content": "Here", "allowed_mentions": { "parse": [] } } });
+    let with_response = format!("{callback}?with_response=true");
+    assert_eq!(
+        bot.call("POST", &with_response, answer.clone()).await.0,
+        200
+    );
+    asking.await.unwrap();
+    let (status, sent) = bot
+        .call("POST", &webhook, json!({ "content": "More", "flags": 64 }))
+        .await;
+    assert_eq!(status, 200, "{sent}");
+    let more = format!("{webhook}/messages/{}", sent["id"].as_str().unwrap());
+    let original = format!("{webhook}/messages/@original");
+    let too_long = json!({ "content": "x".repeat(2001) });
+    let edit = json!({ "content": "Again" });
+    for (method, path, body, wanted) in [
+        ("POST", &callback, &answer, 400),
+        ("GET", &original, &Value::Null, 200),
+        ("PATCH", &original, &edit, 200),
+        ("GET", &more, &Value::Null, 200),
+        ("PATCH", &more, &edit, 200),
+        ("DELETE", &more, &Value::Null, 204),
+        ("DELETE", &original, &Value::Null, 204),
+        ("GET", &original, &Value::Null, 404),
+        (
+            "POST",
+            &format!("/channels/{}/messages", ids::ASYNCIO),
+            &too_long,
+            400,
+        ),
+    ] {
+        let (status, answer) = bot.call(method, path, body.clone()).await;
+        assert!(status == wanted, "{method} {path}: {status} {answer}");
+    }
+    assert_conforms(&sandbox);
+}
