@@ -160,10 +160,16 @@ fn response(discord: &Discord, interaction: u64, kind: &Value) -> Value {
     });
     if let Some((channel, message)) = one.original {
         json["interaction"]["response_message_id"] = id(message);
-        json["resource"] = json!({
-            "type": kind,
-            "message": json_of(discord, channel, message),
-        });
+        // Discord's docs: present for types 4 and 7.
+        if matches!(
+            kind.as_u64(),
+            Some(self::kind::MESSAGE | self::kind::UPDATE)
+        ) {
+            json["resource"] = json!({
+                "type": kind,
+                "message": json_of(discord, channel, message),
+            });
+        }
     }
     json
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quizloop::sandbox::ids;
 use serde_json::json;
 
-use super::client::{call, sandbox};
+use super::client::{as_described, call, sandbox};
 
 #[tokio::test]
 async fn everything_a_member_sees_is_in_it() {
@@ -94,4 +94,5 @@ async fn everything_a_member_sees_is_in_it() {
     [Fri 2026-03-27 08:01] Ada replies
       hello
     "#);
+    as_described(&sandbox);
 }
