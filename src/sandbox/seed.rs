@@ -137,6 +137,6 @@ mod tests {
 
     #[test]
     fn the_bot_has_what_its_invitation_asks_for_and_reactions() {
-        assert_eq!(BOT_PERMISSIONS, 309_237_730_304 | 1 << 6);
+        assert_eq!(BOT_PERMISSIONS, 0x48_0001_4C00 | 1 << 6);
     }
 }

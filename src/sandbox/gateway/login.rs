@@ -1,10 +1,12 @@
 //! How a connection gets its session: IDENTIFY and RESUME.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::session::{Session, Shard};
 use super::{Gateway, Out, close, frame, intent, op};
-use crate::sandbox::model::Discord;
+use crate::sandbox::model::{Channel, Discord};
 use crate::sandbox::wire::{self, id};
 
 /// What a frame of the bot leads to: frames to send, or a code to close with.
@@ -155,7 +157,15 @@ fn guilds(discord: &Discord, shard: Shard) -> Vec<Value> {
             && !guild.unavailable
             && shard.has(Some(guild.id))
     });
+    // Grouped once: with thousands of guilds a search for each would take seconds.
+    let mut channels: BTreeMap<u64, Vec<&Channel>> = BTreeMap::new();
+    for channel in discord.channels.values() {
+        if let Some(guild) = channel.guild {
+            channels.entry(guild).or_default().push(channel);
+        }
+    }
+    let of = |guild: u64| channels.get(&guild).map_or(&[][..], Vec::as_slice);
     there
-        .map(|guild| wire::guild::whole_guild(discord, guild))
+        .map(|guild| wire::guild::whole_guild(discord, guild, of(guild.id)))
         .collect()
 }

@@ -30,7 +30,12 @@ impl Discord {
         let Some(one) = self.guilds.get(&guild) else {
             return;
         };
-        let data = wire::guild::whole_guild(self, one);
+        let channels: Vec<&Channel> = self
+            .channels
+            .values()
+            .filter(|channel| channel.guild == Some(guild))
+            .collect();
+        let data = wire::guild::whole_guild(self, one, &channels);
         self.dispatch_in(
             Some(guild),
             &Event::new("GUILD_CREATE", intent::GUILDS, data),

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::channel::{channel, thread};
 use super::{id, ids, maybe_id, time};
-use crate::sandbox::model::{App, Discord, Guild, Member, Role, User};
+use crate::sandbox::model::{App, Channel, Discord, Guild, Member, Role, User};
+use crate::sandbox::permission::VIEW_CHANNEL;
 
 /// A user.
 pub fn user(user: &User) -> Value {
@@ -154,11 +155,12 @@ pub fn guild(guild: &Guild) -> Value {
 }
 
 /// A guild as `GUILD_CREATE` gives it: with channels, active threads and, of the members, the bot alone
-/// (more needs the `GUILD_MEMBERS` intent).
-pub fn whole_guild(discord: &Discord, one: &Guild) -> Value {
+/// (more needs the `GUILD_MEMBERS` intent). `channels` are the guild's channels and threads.
+pub fn whole_guild(discord: &Discord, one: &Guild, channels: &[&Channel]) -> Value {
     let me = one.members.get(&discord.app.id);
     let own_user = discord.users.get(&discord.app.id);
     let own_member = me.zip(own_user).map(|(me, user)| member(me, user));
+    let is_seen = |one: &Channel| discord.permissions(one, discord.app.id) & VIEW_CHANNEL != 0;
     let extra = json!({
         "joined_at": time(me.map_or(0, |me| me.joined_ms)),
         "large": one.members.len() > 250,
@@ -166,9 +168,14 @@ pub fn whole_guild(discord: &Discord, one: &Guild) -> Value {
         "member_count": one.members.len(),
         "voice_states": [],
         "members": own_member.into_iter().collect::<Value>(),
-        "channels": discord.channels_of(one.id).map(channel).collect::<Value>(),
-        "threads": discord
-            .active_threads_of(one.id)
+        "channels": channels
+            .iter()
+            .filter(|one| !one.is_thread())
+            .map(|one| channel(one))
+            .collect::<Value>(),
+        "threads": channels
+            .iter()
+            .filter(|one| one.is_thread() && !one.is_archived() && is_seen(one))
             .map(|one| thread(one, Some(discord.app.id)))
             .collect::<Value>(),
         "presences": [],

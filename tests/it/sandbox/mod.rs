@@ -1,5 +1,8 @@
 //! The sandbox itself, tried with a small bot that is not ours.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod channels;
 mod client;
 mod conformance;
 mod faults;

@@ -394,6 +394,12 @@ async fn only_those_who_may_be_are_pinged() {
         Vec::<u64>::new()
     );
     assert_eq!(pings(Value::Null).await, [ids::LIN, ids::SAM]);
+    // Nobody's own device rings, and a silent message rings nowhere.
+    let own = sandbox.post(ids::ASYNCIO, ids::SAM, &text).unwrap();
+    assert_eq!(sandbox.pings(own), [ids::LIN]);
+    let (_, silent) = send(&sandbox, json!({ "content": text, "flags": 1 << 12 })).await;
+    let silent = silent["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(sandbox.pings(silent), Vec::<u64>::new());
     as_described(&sandbox);
 }
 
