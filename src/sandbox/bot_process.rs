@@ -42,7 +42,9 @@ impl Log {
     /// The lines, the oldest first.
     pub fn text(&self) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        let mut text = lines.iter().cloned().collect::<Vec<_>>().join("\n");
+        text.push('\n');
+        text
     }
 
     fn push(&self, line: String) {
