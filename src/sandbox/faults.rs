@@ -262,11 +262,20 @@ impl Fault {
     }
 }
 
+/// How a request that was held goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldEnd {
+    /// As if nothing had been.
+    Released,
+    /// Its connection is reset.
+    Reset,
+}
+
 /// Requests that wait until they are let go.
 #[derive(Debug)]
 pub struct Hold {
     arrived: watch::Sender<Vec<LoggedRequest>>,
-    released: watch::Sender<bool>,
+    end: watch::Sender<Option<HoldEnd>>,
 }
 
 impl Hold {
@@ -274,7 +283,7 @@ impl Hold {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             arrived: watch::channel(Vec::new()).0,
-            released: watch::channel(false).0,
+            end: watch::channel(None).0,
         })
     }
 
@@ -304,15 +313,22 @@ impl Hold {
 
     /// Lets all go on, and those that still come.
     pub fn release(&self) {
-        self.released.send_replace(true);
+        self.end.send_replace(Some(HoldEnd::Released));
+    }
+
+    /// Resets the connections of all, and of those that still come: after a kill, so that nothing of
+    /// the dead takes effect later.
+    pub fn reset(&self) {
+        self.end.send_replace(Some(HoldEnd::Reset));
     }
 
     /// The request's side: reports itself and waits.
-    pub async fn wait(&self, request: LoggedRequest) {
+    pub async fn wait(&self, request: LoggedRequest) -> HoldEnd {
         self.arrived.send_modify(|all| all.push(request));
-        let mut released = self.released.subscribe();
+        let mut end = self.end.subscribe();
         // The sender is `self`, so it is there.
-        let _ = released.wait_for(|released| *released).await;
+        let end = end.wait_for(Option::is_some).await;
+        end.ok().and_then(|end| *end).unwrap_or(HoldEnd::Released)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Channel, Discord, Guild, Mentions, Message};
+use super::model::{Channel, Discord, Guild, Mentions, Message, flag, message_kind};
 use super::permission::{MENTION_EVERYONE, VIEW_CHANNEL};
 
 /// What a message is allowed to ping.
@@ -75,18 +75,23 @@ pub fn resolve(discord: &Discord, message: &mut Message, allowed: &Allowed) {
     let replied = message.reference.filter(|_| allowed.replied_user);
     if let Some(author) =
         replied.and_then(|to| Some(discord.message(to.channel, to.message?)?.author))
-        && message.kind == super::model::message_kind::REPLY
+        && message.kind == message_kind::REPLY
         && !mentions.users.contains(&author)
     {
         mentions.users.push(author);
     }
-    message.pinged = pinged(
-        discord,
-        guild.zip(channel),
-        message,
-        &mentions,
-        may_ping_all,
-    );
+    let is_silent = message.flags & flag::SUPPRESS_NOTIFICATIONS != 0;
+    message.pinged = if is_silent {
+        Vec::new()
+    } else {
+        pinged(
+            discord,
+            guild.zip(channel),
+            message,
+            &mentions,
+            may_ping_all,
+        )
+    };
     message.mentions = mentions;
 }
 

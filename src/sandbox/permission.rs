@@ -89,3 +89,111 @@ const fn implied(granted: Permissions) -> Permissions {
     }
     granted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::model::{Member, Overwrite, Role, kind};
+
+    const EVERYONE: u64 = 1;
+    const ROLE: u64 = 2;
+    const OTHER: u64 = 3;
+    const OWNER: u64 = 10;
+    const LIN: u64 = 11;
+    const STRANGER: u64 = 12;
+
+    /// `@everyone` may see and write; Lin has two roles, of which one has `granted`.
+    fn guild(granted: Permissions) -> Guild {
+        let role = |id, permissions| Role {
+            id,
+            name: String::new(),
+            permissions,
+            position: 0,
+            color: 0,
+            managed: false,
+            mentionable: false,
+        };
+        let member = |user, roles| Member {
+            user,
+            nick: None,
+            roles,
+            joined_ms: 0,
+        };
+        let roles = [
+            role(EVERYONE, VIEW_CHANNEL | SEND_MESSAGES),
+            role(ROLE, granted),
+            role(OTHER, 0),
+        ];
+        let members = [member(OWNER, vec![]), member(LIN, vec![ROLE, OTHER])];
+        Guild {
+            id: EVERYONE,
+            name: String::new(),
+            owner: OWNER,
+            system_channel: None,
+            roles: roles.map(|role| (role.id, role)).into(),
+            members: members.map(|member| (member.user, member)).into(),
+            unavailable: false,
+            locale: String::new(),
+        }
+    }
+
+    /// A channel with overwrites: whose, allowed, denied.
+    fn channel(overwrites: &[(u64, Permissions, Permissions)]) -> Channel {
+        let overwrite = |(id, allow, deny): &(u64, Permissions, Permissions)| Overwrite {
+            id: *id,
+            is_member: *id == LIN,
+            allow: *allow,
+            deny: *deny,
+        };
+        Channel {
+            overwrites: overwrites.iter().map(overwrite).collect(),
+            ..Channel::new(5, EVERYONE, kind::TEXT, "x")
+        }
+    }
+
+    fn lins(granted: Permissions, overwrites: &[(u64, Permissions, Permissions)]) -> Permissions {
+        in_channel(&guild(granted), &channel(overwrites), LIN)
+    }
+
+    #[test]
+    fn roles_add_up() {
+        assert_eq!(
+            lins(EMBED_LINKS, &[]),
+            VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS
+        );
+        assert_eq!(in_guild(&guild(0), STRANGER), 0);
+    }
+
+    #[test]
+    fn nothing_is_denied_to_owners_and_administrators() {
+        let closed = [(EVERYONE, 0, ALL), (LIN, 0, ALL)];
+        assert_eq!(lins(ADMINISTRATOR, &closed), ALL);
+        assert_eq!(in_channel(&guild(0), &channel(&closed), OWNER), ALL);
+        assert_eq!(lins(0, &closed), 0);
+    }
+
+    #[test]
+    fn the_more_special_overwrite_wins() {
+        let both = VIEW_CHANNEL | SEND_MESSAGES;
+        let view = VIEW_CHANNEL;
+        assert_eq!(lins(0, &[(EVERYONE, 0, SEND_MESSAGES)]), view);
+        assert_eq!(
+            lins(0, &[(EVERYONE, 0, SEND_MESSAGES), (ROLE, SEND_MESSAGES, 0)]),
+            both
+        );
+        // Of several roles, one that allows is enough.
+        assert_eq!(
+            lins(0, &[(ROLE, 0, SEND_MESSAGES), (OTHER, SEND_MESSAGES, 0)]),
+            both
+        );
+        assert_eq!(
+            lins(0, &[(ROLE, SEND_MESSAGES, 0), (LIN, 0, SEND_MESSAGES)]),
+            view
+        );
+    }
+
+    #[test]
+    fn without_seeing_a_channel_nothing_is_possible_there() {
+        assert_eq!(lins(0, &[(ROLE, 0, VIEW_CHANNEL)]), 0);
+    }
+}

@@ -130,3 +130,13 @@ pub fn role(id: u64, name: &str, permissions: u64, position: u64) -> Role {
         mentionable: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bot_has_what_its_invitation_asks_for_and_reactions() {
+        assert_eq!(BOT_PERMISSIONS, 309_237_730_304 | 1 << 6);
+    }
+}

@@ -24,7 +24,7 @@ pub async fn serve(listener: Listener, shared: Arc<Shared>) {
         .route("/gateway", any(gateway))
         .route("/sandbox/clock/stream", get(clock_stream))
         .route("/sandbox/clock/settled", post(clock_settled))
-        .fallback(rest::serve)
+        .route("/api/{*path}", any(rest::serve))
         .with_state(shared);
     // It ends only when the listener breaks, and then there is nobody left to tell.
     let service = router.into_make_service_with_connect_info::<Cutter>();

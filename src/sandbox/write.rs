@@ -64,6 +64,7 @@ impl Discord {
             archived: false,
             locked: false,
             auto_archive_minutes: archive.unwrap_or(AUTO_ARCHIVE_MINUTES),
+            created_ms: self.clock.now_ms(),
             archive_changed_ms: self.clock.now_ms(),
             owner,
             members: [owner].into(),

@@ -137,7 +137,8 @@ impl Discord {
                 .is_some_and(|guild| !guild.unavailable)
         });
         if is_there && self.permissions(one, self.app.id) & VIEW_CHANNEL != 0 {
-            self.dispatch(event);
+            let guild = one.guild;
+            self.dispatch(guild, event);
         }
     }
 

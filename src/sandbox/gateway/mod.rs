@@ -2,8 +2,10 @@
 //!
 //! `socket` speaks the protocol with one connection; `event` turns changes of the model into events.
 
+mod code;
 pub mod event;
 pub mod intent;
+pub mod login;
 pub mod session;
 pub mod socket;
 
@@ -13,6 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use code::{close, op};
 pub use session::Session;
 
 use super::model::Discord;
@@ -42,8 +45,10 @@ pub struct Gateway {
     pub sessions: Vec<Session>,
     /// Open connections by number.
     pub links: BTreeMap<u64, Link>,
-    /// How often a bot has identified.
+    /// How often a bot has identified, with or without success.
     pub identifies: u64,
+    /// When sessions were started, in Unix milliseconds.
+    pub started_ms: Vec<i64>,
     /// Heartbeats are not answered.
     pub mute: bool,
     /// Connections stay open, but nothing is sent on them any more.
@@ -62,6 +67,7 @@ impl Gateway {
             sessions: Vec::new(),
             links: BTreeMap::new(),
             identifies: 0,
+            started_ms: Vec::new(),
             mute: false,
             silent: false,
             refuse: false,
@@ -140,8 +146,9 @@ impl Event {
 }
 
 impl Discord {
-    /// Sends an event to every session that asked for it, or keeps it for those that may resume.
-    pub fn dispatch(&mut self, event: &Event) {
+    /// Sends an event to every session that asked for it and has the guild, or keeps it for those that
+    /// may resume.
+    pub fn dispatch(&mut self, guild: Option<u64>, event: &Event) {
         let at_ms = self.clock.now_ms();
         let Gateway {
             sessions,
@@ -152,7 +159,8 @@ impl Discord {
         let nobody = BTreeMap::new();
         let links = if *silent { &nobody } else { &*links };
         for session in sessions {
-            if event.intents == 0 || session.intents & event.intents != 0 {
+            let is_wanted = event.intents == 0 || session.intents & event.intents != 0;
+            if is_wanted && session.shard.has(guild) {
                 let data = event.data_for(session.intents);
                 session.send(links, event.name, data);
                 self.log.event(at_ms, false, event.name, data.clone());
@@ -163,7 +171,7 @@ impl Discord {
     /// Sends an event of a guild, if the bot is in it.
     pub fn dispatch_in(&mut self, guild: Option<u64>, event: &Event) {
         if guild.is_none_or(|guild| self.bot_is_in(guild)) {
-            self.dispatch(event);
+            self.dispatch(guild, event);
         }
     }
 

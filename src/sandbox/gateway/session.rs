@@ -9,6 +9,32 @@ use super::{Link, Out};
 /// Events kept for a resume. Discord names no number; it is enough for an hour of a test.
 const KEPT: usize = 5_000;
 
+/// A part of the guilds (Discord docs, events/gateway, "Sharding").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 0.
+    pub number: u64,
+    /// How many parts there are.
+    pub count: u64,
+}
+
+impl Default for Shard {
+    /// All guilds.
+    fn default() -> Self {
+        Self {
+            number: 0,
+            count: 1,
+        }
+    }
+}
+
+impl Shard {
+    /// Whether events of a guild go there; those of no guild go to the first.
+    pub fn has(self, guild: Option<u64>) -> bool {
+        guild.map_or(0, |guild| (guild >> 22) % self.count) == self.number
+    }
+}
+
 /// A session.
 #[derive(Debug)]
 pub struct Session {
@@ -16,6 +42,8 @@ pub struct Session {
     pub id: String,
     /// What it asked for.
     pub intents: u64,
+    /// Its part of the guilds.
+    pub shard: Shard,
     /// The connection it is on now.
     pub link: Option<u64>,
     seq: u64,
@@ -24,10 +52,11 @@ pub struct Session {
 
 impl Session {
     /// A new session on a connection.
-    pub const fn new(id: String, intents: u64, link: u64) -> Self {
+    pub const fn new(id: String, intents: u64, shard: Shard, link: u64) -> Self {
         Self {
             id,
             intents,
+            shard,
             link: Some(link),
             seq: 0,
             kept: VecDeque::new(),
@@ -66,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_was_missed_can_be_replayed() {
-        let mut session = Session::new("a".into(), 1, 1);
+        let mut session = Session::new("a".into(), 1, Shard::default(), 1);
         let nobody = BTreeMap::new();
         for _ in 0..3 {
             session.send(&nobody, "X", &Value::Null);

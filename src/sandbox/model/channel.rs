@@ -40,6 +40,8 @@ pub struct ThreadState {
     pub locked: bool,
     /// Minutes without a message after which it is hidden.
     pub auto_archive_minutes: u64,
+    /// When it was started, in Unix milliseconds.
+    pub created_ms: i64,
     /// When `archived` last changed, in Unix milliseconds.
     pub archive_changed_ms: i64,
     /// Who started it.

@@ -26,6 +26,8 @@ pub struct Command {
 pub struct Commands {
     /// By guild.
     pub sets: BTreeMap<Option<u64>, Vec<Command>>,
+    /// When commands were made, by guild, in Unix milliseconds.
+    pub created_ms: BTreeMap<Option<u64>, Vec<i64>>,
 }
 
 impl Commands {

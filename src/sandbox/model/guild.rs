@@ -13,6 +13,8 @@ pub struct User {
     pub global_name: Option<String>,
     /// Whether it is a bot (a webhook's author counts as one).
     pub bot: bool,
+    /// Whether they take no direct messages from bots.
+    pub refuses_direct: bool,
 }
 
 impl User {
@@ -23,6 +25,7 @@ impl User {
             name: shown.to_lowercase().replace(' ', "_"),
             global_name: Some(shown.to_owned()),
             bot: false,
+            refuses_direct: false,
         }
     }
 
@@ -33,6 +36,7 @@ impl User {
             name: name.to_owned(),
             global_name: None,
             bot: true,
+            refuses_direct: false,
         }
     }
 

@@ -5,12 +5,10 @@ use serde_json::{Value, json};
 use super::problem;
 use super::route::Route;
 use super::{Answer, Call, done, ok};
+use crate::sandbox::gateway::login::SESSIONS_A_DAY;
 use crate::sandbox::model::Discord;
 use crate::sandbox::permission;
 use crate::sandbox::wire::{self, id};
-
-/// Sessions a bot may start in a day (Discord docs, events/gateway, "Session Start Limit Object").
-const SESSIONS_A_DAY: u64 = 1000;
 
 pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
     match route {
@@ -26,12 +24,13 @@ pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
 }
 
 fn gateway_bot(discord: &Discord) -> Answer {
+    let started = discord.gateway.started_today(discord.clock.now_ms());
     ok(json!({
         "url": discord.gateway.url,
         "shards": 1,
         "session_start_limit": {
             "total": SESSIONS_A_DAY,
-            "remaining": SESSIONS_A_DAY.saturating_sub(discord.gateway.identifies),
+            "remaining": SESSIONS_A_DAY.saturating_sub(started),
             "reset_after": 86_400_000,
             "max_concurrency": 1,
         },

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::callback_form;
 use super::draft::{Draft, Purpose};
 use super::form::Form;
 use super::messages::{apply_edit, json_of};
@@ -64,7 +65,7 @@ fn answer(discord: &mut Discord, one: &Interaction, body: &Value) -> Result<Answ
     let is_typing = one.kind == InteractionKind::Autocomplete;
     let under = one.pressed;
     match body["type"].as_u64() {
-        Some(kind::CHOICES) if is_typing => Ok((choices(data)?, None)),
+        Some(kind::CHOICES) if is_typing => Ok((callback_form::choices(data)?, None)),
         Some(kind::MESSAGE) if !is_typing => {
             let draft = Draft::parse(data, Purpose::Interaction)?;
             let place = respond(discord, one, &draft);
@@ -82,8 +83,7 @@ fn answer(discord: &mut Discord, one: &Interaction, body: &Value) -> Result<Answ
             Ok((InteractionState::Updated, under))
         }
         Some(kind::FORM) if !is_typing && one.kind != InteractionKind::Modal => {
-            check_form(data)?;
-            Ok((InteractionState::Form(data.clone()), None))
+            Ok((callback_form::form(data)?, None))
         }
         _ => Err(wrong_type(one)),
     }
@@ -144,57 +144,6 @@ fn think(discord: &mut Discord, one: &Interaction, data: &Value) -> Answered {
     (InteractionState::Thinking, Some((one.channel, id)))
 }
 
-/// Choices that autocomplete may offer.
-const CHOICES_MAX: usize = 25;
-/// Characters of a choice's name and value.
-const CHOICE_MAX: usize = 100;
-
-fn choices(data: &Value) -> Result<InteractionState, Problem> {
-    let mut form = Form::default();
-    let Some(choices) = data["choices"].as_array() else {
-        form.required("data.choices");
-        form.finish()?;
-        return Ok(InteractionState::Choices(Vec::new()));
-    };
-    form.count("data.choices", choices.len(), 0, CHOICES_MAX);
-    for (index, choice) in choices.iter().enumerate() {
-        let path = format!("data.choices.{index}");
-        let name = choice["name"].as_str().unwrap_or_default();
-        form.length(&format!("{path}.name"), name, 1, CHOICE_MAX);
-        match &choice["value"] {
-            Value::String(value) => form.length(&format!("{path}.value"), value, 1, CHOICE_MAX),
-            Value::Number(_) => {}
-            _ => form.required(&format!("{path}.value")),
-        }
-    }
-    form.finish()?;
-    Ok(InteractionState::Choices(choices.clone()))
-}
-
-/// Characters of a form's title.
-const TITLE_MAX: usize = 45;
-/// Rows of a form.
-const FORM_ROWS_MAX: usize = 5;
-
-fn check_form(data: &Value) -> Result<(), Problem> {
-    let mut form = Form::default();
-    form.length(
-        "data.title",
-        data["title"].as_str().unwrap_or_default(),
-        1,
-        TITLE_MAX,
-    );
-    form.length(
-        "data.custom_id",
-        data["custom_id"].as_str().unwrap_or_default(),
-        1,
-        100,
-    );
-    let rows = data["components"].as_array().map_or(0, Vec::len);
-    form.count("data.components", rows, 1, FORM_ROWS_MAX);
-    form.finish()
-}
-
 fn response(discord: &Discord, interaction: u64, kind: &Value) -> Value {
     let Some(one) = discord.interactions.get(&interaction) else {
         return Value::Null;
@@ -211,10 +160,16 @@ fn response(discord: &Discord, interaction: u64, kind: &Value) -> Value {
     });
     if let Some((channel, message)) = one.original {
         json["interaction"]["response_message_id"] = id(message);
-        json["resource"] = json!({
-            "type": kind,
-            "message": json_of(discord, channel, message),
-        });
+        // Discord's docs: present for types 4 and 7.
+        if matches!(
+            kind.as_u64(),
+            Some(self::kind::MESSAGE | self::kind::UPDATE)
+        ) {
+            json["resource"] = json!({
+                "type": kind,
+                "message": json_of(discord, channel, message),
+            });
+        }
     }
     json
 }

@@ -39,8 +39,28 @@ fn listed(discord: &Discord, guild: Option<u64>) -> Value {
         .collect()
 }
 
+/// Commands that may be made in a day, by scope (Discord docs, interactions/application-commands).
+const CREATES_A_DAY: usize = 200;
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+fn count_creates(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Result<(), Problem> {
+    let now_ms = discord.clock.now_ms();
+    let known = discord.commands.of(guild);
+    let is_new = |body: &&Value| !known.iter().any(|one| body["name"] == one.name);
+    let new = body.as_array().into_iter().flatten().filter(is_new).count();
+    let created = discord.commands.created_ms.entry(guild).or_default();
+    created.retain(|at_ms| now_ms - at_ms < DAY_MS);
+    if created.len() + new > CREATES_A_DAY {
+        return Err(problem::too_many_creates());
+    }
+    created.extend(std::iter::repeat_n(now_ms, new));
+    Ok(())
+}
+
 fn set(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Answer {
     command_form::check(body)?;
+    count_creates(discord, guild, body)?;
     let mut set: Vec<Command> = Vec::new();
     for body in body.as_array().into_iter().flatten() {
         let kind = body["type"]

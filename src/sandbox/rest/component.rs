@@ -134,8 +134,8 @@ fn check_select(select: &Value, path: &str, form: &mut Form) {
     }
 }
 
-/// Gives every component its number, counted from 1 over the message.
-fn numbered(rows: &[Value]) -> Vec<Value> {
+/// Gives every component its number, counted from 1 over the message, and menus what they leave out.
+pub fn numbered(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     let mut next = 1;
     let mut number = |one: &mut Value| {
@@ -143,6 +143,13 @@ fn numbered(rows: &[Value]) -> Vec<Value> {
             one["id"] = json!(next);
         }
         next += 1;
+        if matches!(one["type"].as_u64(), Some(STRING_SELECT | 5..=8)) {
+            for name in ["min_values", "max_values"] {
+                if one[name].is_null() {
+                    one[name] = json!(1);
+                }
+            }
+        }
     };
     for row in rows.iter_mut().filter(|row| row.is_object()) {
         number(row);

@@ -42,6 +42,15 @@ pub fn json_of(discord: &Discord, channel: u64, message: u64) -> Value {
 
 fn create(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
     let one = writable(discord, channel)?;
+    let refuses = |user: &u64| {
+        discord
+            .users
+            .get(user)
+            .is_some_and(|one| one.refuses_direct)
+    };
+    if one.recipients.iter().any(refuses) {
+        return Err(problem::cannot_message_user());
+    }
     let shows_embeds = discord.permissions(one, discord.app.id) & EMBED_LINKS != 0;
     let mut draft = Draft::parse(&call.body, Purpose::Channel)?;
     if let Some(first) = first_with_nonce(discord, &draft) {

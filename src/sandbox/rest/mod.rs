@@ -6,6 +6,7 @@ mod about;
 mod allowed;
 mod callback;
 pub use callback::FIRST_ANSWER;
+mod callback_form;
 mod channels;
 mod command_form;
 mod commands;
@@ -32,7 +33,7 @@ use serde_json::Value;
 
 use super::Shared;
 use super::connection::Cutter;
-use super::faults::{Fault, Target, When};
+use super::faults::{Fault, HoldEnd, Target, When};
 use super::log::LoggedRequest;
 use super::model::Discord;
 use problem::Problem;
@@ -81,6 +82,7 @@ pub async fn serve(
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let incoming = Incoming {
         route: Route::parse(&parts.method, &segments),
+        is_known_path: Route::is_known_path(&segments),
         path: parts
             .uri
             .path_and_query()
@@ -103,6 +105,8 @@ struct Incoming {
     method: Method,
     path: String,
     route: Option<Route>,
+    /// Whether there is a route here for some method.
+    is_known_path: bool,
     is_authorized: bool,
     body: serde_json::Result<Value>,
     is_empty: bool,
@@ -184,7 +188,9 @@ impl Incoming {
             Some(Fault::Hold(hold)) => {
                 let request = shared
                     .read(|discord| discord.log.requests().rfind(|one| one.seq == seq).cloned());
-                hold.wait(request.unwrap_or_default()).await;
+                if hold.wait(request.unwrap_or_default()).await == HoldEnd::Reset {
+                    return Struck::Cut;
+                }
             }
             Some(Fault::Answer {
                 status,
@@ -228,7 +234,13 @@ impl Incoming {
     }
 
     fn answer(&self, discord: &mut Discord, body: Value) -> Answer {
-        let route = self.route.as_ref().ok_or_else(problem::not_found)?;
+        let Some(route) = &self.route else {
+            return Err(if self.is_known_path {
+                problem::method_not_allowed()
+            } else {
+                problem::not_found()
+            });
+        };
         if !self.is_authorized && !route.needs_no_token() {
             return Err(problem::unauthorized());
         }

@@ -93,6 +93,6 @@ problems! {
     thread_locked = 403 160_005 "Thread is locked";
     /// The message has 20 different emoji.
     too_many_reactions = 400 30010 "Maximum number of reactions reached (20)";
-    /// A forum takes no messages, only posts.
-    forum_needs_threads = 400 40058 "Cannot message this thread until after the post author has sent an initial message.";
+    /// So many commands are made in a day for a guild.
+    too_many_creates = 400 30034 "Max number of daily application command creates has been reached (200)";
 }

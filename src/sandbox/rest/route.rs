@@ -143,6 +143,20 @@ impl Route {
         }
     }
 
+    /// Whether there is a route on this path for some method.
+    pub fn is_known_path(segments: &[&str]) -> bool {
+        let methods = [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ];
+        methods
+            .iter()
+            .any(|method| Self::parse(method, segments).is_some())
+    }
+
     /// The route's name.
     pub fn name(&self) -> String {
         let debug = format!("{self:?}");

@@ -18,7 +18,10 @@ impl Discord {
             .and_then(|guild| guild.members.remove(&me));
         if was_in.is_some() {
             let data = json!({ "id": id(guild) });
-            self.dispatch(&Event::new("GUILD_DELETE", intent::GUILDS, data));
+            self.dispatch(
+                Some(guild),
+                &Event::new("GUILD_DELETE", intent::GUILDS, data),
+            );
         }
     }
 
@@ -226,6 +229,49 @@ impl Sandbox {
                 change(one);
             }
             discord.announce_channel(channel, false);
+        });
+    }
+
+    /// Makes a role; its id.
+    pub fn add_role(&self, guild: u64, name: &str, permissions: u64) -> u64 {
+        self.with(|discord| {
+            let role = discord.next_id();
+            if let Some(one) = discord.guilds.get_mut(&guild) {
+                let position = one.roles.len() as u64;
+                let new = seed::role(role, name, permissions, position);
+                let data = json!({ "guild_id": id(guild), "role": wire::guild::role(&new) });
+                one.roles.insert(role, new);
+                let event = Event::new("GUILD_ROLE_CREATE", intent::GUILDS, data);
+                discord.dispatch_in(Some(guild), &event);
+            }
+            role
+        })
+    }
+
+    /// Sets the roles of a member.
+    pub fn set_member_roles(&self, guild: u64, user: u64, roles: &[u64]) {
+        self.with(|discord| {
+            let member = discord
+                .guilds
+                .get_mut(&guild)
+                .and_then(|one| one.members.get_mut(&user));
+            if let Some(member) = member {
+                member.roles = roles.to_vec();
+            }
+            if let Some(mut data) = discord.member_json(Some(guild), user) {
+                data["guild_id"] = id(guild);
+                let event = Event::new("GUILD_MEMBER_UPDATE", intent::GUILD_MEMBERS, data);
+                discord.dispatch_in(Some(guild), &event);
+            }
+        });
+    }
+
+    /// Whether a person takes no direct messages from bots.
+    pub fn refuse_direct(&self, user: u64, refuses: bool) {
+        self.with(|discord| {
+            if let Some(one) = discord.users.get_mut(&user) {
+                one.refuses_direct = refuses;
+            }
         });
     }
 

@@ -1,15 +1,18 @@
 //! Do as a user, read as a user: what people and admins can do in Discord's client.
 
 mod admin;
-mod interact;
+mod ask;
+mod command;
 mod options;
+mod outcome;
 mod post;
+mod press;
 mod transcript;
 mod trouble;
 mod view;
 mod wait;
 
-pub use interact::{Choice, Outcome};
+pub use outcome::{Choice, FormView, Outcome};
 pub use post::Post;
 pub use view::{ButtonView, MessageView, ThreadView};
 pub use wait::Timeout;

@@ -8,7 +8,7 @@ use super::super::wire::id;
 use super::Refused;
 
 /// Types of options (Discord docs, interactions/application-commands, "Application Command Option Type").
-mod kind {
+pub mod kind {
     pub const SUBCOMMAND: u64 = 1;
     pub const GROUP: u64 = 2;
     pub const STRING: u64 = 3;
@@ -211,7 +211,11 @@ fn checked(definition: &Value, value: &Value) -> Result<Value, Refused> {
 }
 
 /// Adds what an id stands for to `resolved`.
-fn resolve(
+///
+/// # Errors
+///
+/// There is nothing with this id.
+pub fn resolve(
     place: Place<'_>,
     kind: u64,
     value: &Value,

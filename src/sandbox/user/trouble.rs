@@ -117,6 +117,11 @@ impl Sandbox {
         self.read(|discord| discord.log.requests().cloned().collect())
     }
 
+    /// The requests that count towards Discord's ban for invalid ones (10,000 in 10 minutes).
+    pub fn invalid_requests(&self) -> usize {
+        self.read(|discord| discord.log.requests().filter(|one| one.invalid).count())
+    }
+
     /// The most requests there were within one second of real time, answers to interactions aside.
     pub fn busiest_second(&self) -> usize {
         self.read(|discord| discord.limits.busiest_second())

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::guild::user;
 use super::{id, maybe_id, time};
 use crate::sandbox::model::{Channel, Discord, Overwrite};
-use crate::sandbox::snowflake;
 
 /// Members of a thread are counted up to here (Discord docs, resources/channel, "Channel Object").
 const MEMBER_COUNT_MAX: usize = 50;
@@ -71,7 +70,7 @@ pub fn thread(channel: &Channel, reader: Option<u64>) -> Value {
             "archive_timestamp": time(state.archive_changed_ms),
             "auto_archive_duration": state.auto_archive_minutes,
             "locked": state.locked,
-            "create_timestamp": time(snowflake::time_of(channel.id)),
+            "create_timestamp": time(state.created_ms),
         },
     });
     if let Some(reader) = reader.filter(|reader| state.members.contains(reader)) {
@@ -85,7 +84,7 @@ pub fn thread_member(channel: &Channel, user: u64) -> Value {
     json!({
         "id": id(channel.id),
         "user_id": id(user),
-        "join_timestamp": time(snowflake::time_of(channel.id)),
+        "join_timestamp": time(channel.thread.as_ref().map_or(0, |thread| thread.created_ms)),
         "flags": 1,
     })
 }

@@ -195,3 +195,14 @@ pub async fn call(sandbox: &Sandbox, method: &str, path: &str, body: Value) -> (
     let status = answer.status().as_u16();
     (status, answer.json().await.unwrap_or(Value::Null))
 }
+
+/// Everything that was asked and answered is as Discord describes it, or was refused as a bad request.
+pub fn as_described(sandbox: &Sandbox) {
+    let mut wrong = crate::openapi::check(sandbox);
+    wrong.retain(|line| !line.contains("(400): request") && !line.contains("(400): query"));
+    assert!(
+        wrong.is_empty(),
+        "not as Discord describes it:\n{}",
+        wrong.join("\n")
+    );
+}

@@ -129,3 +129,23 @@ async fn the_global_limit_is_counted_and_enforced_where_asked_for() {
         sandbox.busiest_second() == 50 && statuses[50] == 429
     );
 }
+
+#[tokio::test]
+async fn what_is_held_can_be_reset() {
+    let sandbox = sandbox().await;
+    let held = sandbox.hold(Rule::on("CreateMessage"));
+    let sending = tokio::spawn({
+        let url = format!("{}/api/v10{MESSAGES}", sandbox.url());
+        let token = format!("Bot {}", sandbox.token());
+        async move {
+            let request = reqwest::Client::new()
+                .post(url)
+                .header("Authorization", token);
+            request.json(&json!({ "content": "hello" })).send().await
+        }
+    });
+    held.arrived().await;
+    held.reset();
+    assert!(sending.await.unwrap().is_err());
+    assert_eq!(written(&sandbox), 0);
+}

@@ -204,3 +204,57 @@ async fn serenity_understands_every_event() {
     sandbox.add_bot(ids::GUILD);
     bot.next("GUILD_CREATE").await;
 }
+
+#[tokio::test]
+async fn a_zombie_hears_nothing_until_it_resumes() {
+    let sandbox = sandbox().await;
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.identify(&sandbox, 513).await;
+    let session = raw.event("READY").await["session_id"].clone();
+    raw.event("GUILD_CREATE").await;
+    sandbox.silence_gateway(true);
+    let missed = sandbox
+        .post(ids::ASYNCIO, ids::LIN, "anybody there?")
+        .unwrap();
+    raw.say(1, json!(2)).await;
+    let heard = tokio::time::timeout(Duration::from_millis(100), raw.next()).await;
+    assert!(heard.is_err(), "{heard:?}");
+    sandbox.silence_gateway(false);
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.say(
+        6,
+        json!({ "token": sandbox.token(), "session_id": session, "seq": 2 }),
+    )
+    .await;
+    assert_eq!(raw.event("MESSAGE_CREATE").await["id"], missed.to_string());
+}
+
+#[tokio::test]
+async fn a_shard_hears_of_its_guilds_only() {
+    let sandbox = sandbox().await;
+    let shards = 2;
+    let number = (ids::GUILD >> 22) % shards;
+    for (shard, guilds) in [(number, 1), (1 - number, 0)] {
+        let mut raw = Raw::connect(&sandbox).await;
+        let data = json!({ "token": sandbox.token(), "intents": 513, "shard": [shard, shards] });
+        raw.say(2, data).await;
+        let ready = raw.event("READY").await;
+        assert_eq!(ready["guilds"].as_array().map(Vec::len), Some(guilds));
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_sessions_a_day_are_too_many() {
+    let sandbox = sandbox().await;
+    let now_ms = sandbox.clock().now_ms();
+    sandbox.with(|discord| discord.gateway.started_ms = vec![now_ms; 999]);
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.identify(&sandbox, 513).await;
+    let (_, limit) = super::client::call(&sandbox, "GET", "/gateway/bot", Value::Null).await;
+    assert_eq!(limit["session_start_limit"]["remaining"], 0);
+    let old_token = sandbox.token();
+    let mut raw = Raw::connect(&sandbox).await;
+    raw.identify(&sandbox, 513).await;
+    assert_eq!(raw.closed().await, Some(4004));
+    assert_ne!(sandbox.token(), old_token);
+}

@@ -7,7 +7,7 @@ use quizloop::sandbox::user::Outcome;
 use quizloop::sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
-use super::client::{call, sandbox};
+use super::client::{as_described, call, sandbox};
 use super::raw::Raw;
 
 /// A sandbox with commands, and nobody who answers but the test.
@@ -138,6 +138,7 @@ async fn there_is_one_first_answer() {
         call(&sandbox, "PATCH", &original(&place), edit).await.1["code"],
         50027
     );
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -164,6 +165,7 @@ async fn three_seconds_are_all_there_is() {
         .0,
         401
     );
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -210,6 +212,7 @@ async fn an_announced_answer_stays_with_who_sees_it() {
     let path = format!("{webhook}/messages/{}", more["id"].as_str().unwrap());
     assert_eq!(call(&sandbox, "DELETE", &path, Value::Null).await.0, 204);
     assert!(sandbox.messages(ids::ASYNCIO, ids::SAM).is_empty());
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -267,6 +270,7 @@ async fn the_client_keeps_to_the_definitions() {
         refused,
         Outcome::Failed("Commands can't be used in an archived thread.".into())
     );
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -375,4 +379,5 @@ async fn an_interaction_says_all_about_itself() {
       "version": 1
     }
     "#);
+    as_described(&sandbox);
 }

@@ -8,3 +8,4 @@ mod interactions;
 mod raw;
 mod rules;
 mod thin_path;
+mod transcript;

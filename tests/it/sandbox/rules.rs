@@ -4,7 +4,7 @@ use quizloop::sandbox::model::{Overwrite, kind};
 use quizloop::sandbox::{Sandbox, ids, permission as may};
 use serde_json::{Value, json};
 
-use super::client::{call, sandbox};
+use super::client::{as_described, call, sandbox};
 
 const MESSAGES: &str = "/channels/1120000000000000001/messages";
 
@@ -100,6 +100,7 @@ async fn every_permission_is_asked_for() {
     );
     deny(&sandbox, 0);
     assert_eq!(call(&sandbox, "POST", &inside, text).await.0, 200);
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -142,6 +143,7 @@ async fn who_is_not_the_bot_is_refused() {
         refused(call(&sandbox, "GET", &path, Value::Null).await),
         (403, 50001)
     );
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -206,6 +208,7 @@ async fn forms_are_checked() {
         refused(send(&sandbox, json!({ "embeds": [] })).await),
         (400, 50006)
     );
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -236,6 +239,7 @@ async fn a_nonce_is_good_for_one_message_in_three_minutes() {
     let (status, second) = send(&sandbox, body).await;
     assert_eq!(status, 200);
     assert_ne!(second["id"], first["id"]);
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -285,6 +289,7 @@ async fn threads_have_their_rules() {
         refused(call(&sandbox, "POST", &forum, text).await),
         (400, 50024)
     );
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -323,6 +328,7 @@ async fn what_others_write_is_theirs() {
         refused(call(&sandbox, "PATCH", &path, nothing).await),
         (400, 50006)
     );
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -361,6 +367,7 @@ async fn pages_of_history_come_newest_first() {
         newest_first(8..11)
     );
     assert_eq!(page("?limit=101".into()).await, None);
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -387,6 +394,7 @@ async fn only_those_who_may_be_are_pinged() {
         Vec::<u64>::new()
     );
     assert_eq!(pings(Value::Null).await, [ids::LIN, ids::SAM]);
+    as_described(&sandbox);
 }
 
 #[tokio::test]
@@ -406,4 +414,65 @@ async fn direct_messages_reach_people() {
     );
     assert_eq!(sandbox.messages(id, ids::LIN)[0].content, "psst");
     assert!(sandbox.messages(id, ids::SAM).is_empty());
+    as_described(&sandbox);
+}
+
+#[tokio::test]
+async fn people_may_refuse_direct_messages() {
+    let sandbox = sandbox().await;
+    sandbox.refuse_direct(ids::LIN, true);
+    let open = json!({ "recipient_id": ids::LIN.to_string() });
+    let (_, channel) = call(&sandbox, "POST", "/users/@me/channels", open).await;
+    let path = format!("/channels/{}/messages", channel["id"].as_str().unwrap());
+    let text = json!({ "content": "psst" });
+    assert_eq!(
+        refused(call(&sandbox, "POST", &path, text).await),
+        (403, 50007)
+    );
+    as_described(&sandbox);
+}
+
+#[tokio::test]
+async fn commands_are_checked() {
+    let sandbox = sandbox().await;
+    let path = format!("/applications/{}/commands", ids::APP);
+    let put = |body: Value| call(&sandbox, "PUT", &path, body);
+    let one = |name: &str, options: Value| json!([{ "name": name, "description": "x", "options": options }]);
+    let option = |name: &str| json!({ "type": 3, "name": name, "description": "x" });
+    let (_, first) = put(one("quiz", json!([option("topic")]))).await;
+    let (_, same) = put(one("quiz", json!([option("topic")]))).await;
+    assert_eq!(first, same);
+    let (_, changed) = put(one("quiz", json!([]))).await;
+    assert_eq!(first[0]["id"], changed[0]["id"]);
+    assert_ne!(first[0]["version"], changed[0]["version"]);
+    let mut required = option("late");
+    required["required"] = json!(true);
+    let mut typed = option("typed");
+    typed["autocomplete"] = json!(true);
+    typed["choices"] = json!([{ "name": "a", "value": "a" }]);
+    let group = json!({ "type": 1, "name": "sub", "description": "x" });
+    let many: Vec<Value> = (0..26).map(|n| option(&format!("o{n}"))).collect();
+    for wrong in [
+        one("Quiz", json!([])),
+        one("quiz now", json!([])),
+        one(&"q".repeat(33), json!([])),
+        one("quiz", json!([option("early"), required])),
+        one("quiz", json!([option("twice"), option("twice")])),
+        one("quiz", json!([typed])),
+        one("quiz", json!([group, option("beside")])),
+        one("quiz", json!(many)),
+        json!([{ "name": "quiz" }]),
+        json!([{ "name": "quiz", "description": "x" }, { "name": "quiz", "description": "y" }]),
+        json!({}),
+    ] {
+        assert_eq!(refused(put(wrong.clone()).await), (400, 50035), "{wrong}");
+    }
+    let hundred = |from: usize| {
+        let all =
+            (from..from + 100).map(|n| json!({ "name": format!("c{n}"), "description": "x" }));
+        all.collect::<Value>()
+    };
+    assert_eq!(put(hundred(0)).await.0, 200);
+    assert_eq!(refused(put(hundred(100)).await), (400, 30034));
+    as_described(&sandbox);
 }

@@ -5,7 +5,7 @@ use quizloop::sandbox::user::Outcome;
 use serde_json::json;
 use serenity::all::{ChannelId, Event, MessageId};
 
-use super::client::{Bot, sandbox};
+use super::client::{Bot, as_described, sandbox};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_is_asked_and_answers() {
@@ -45,11 +45,12 @@ async fn a_bot_is_asked_and_answers() {
         panic!("no form");
     };
     let sent = sandbox
-        .submit_form((ids::ASYNCIO, ids::LIN), &form, &[("what", "that")])
+        .submit_form(ids::LIN, &form, &[("what", "that")])
         .await;
     assert_eq!(sent.message().unwrap().content, "Got it");
     let typed = sandbox.command(ids::ASYNCIO, ids::LIN, "admin", &[]).await;
     assert_eq!(typed, Outcome::Failed("You can't use /admin here.".into()));
+    as_described(&sandbox);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,6 +117,7 @@ async fn a_bot_posts_and_starts_a_thread() {
            A future that drives a coroutine
            ✅ 1
     ");
+    as_described(&sandbox);
 }
 
 async fn register(bot: &Bot) {

@@ -1,0 +1,161 @@
+//! How a connection gets its session: IDENTIFY and RESUME.
+
+use serde_json::{Value, json};
+
+use super::session::{Session, Shard};
+use super::{Gateway, Out, close, frame, intent, op};
+use crate::sandbox::model::Discord;
+use crate::sandbox::wire::{self, id};
+
+/// What a frame of the bot leads to: frames to send, or a code to close with.
+pub type Reaction = Result<Vec<String>, u16>;
+
+/// Sessions a bot may start in a day; after that Discord resets its token (Discord docs,
+/// events/gateway, "Session Start Limit Object").
+pub const SESSIONS_A_DAY: usize = 1000;
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+impl Gateway {
+    /// Sessions that were started within the last day.
+    pub fn started_today(&self, now_ms: i64) -> usize {
+        let recent = self.started_ms.iter().rev();
+        recent.take_while(|at_ms| now_ms - **at_ms < DAY_MS).count()
+    }
+}
+
+/// Starts a session: READY, and what the bot is in.
+///
+/// # Errors
+///
+/// The code to close with: 4004, 4010, 4013 or 4014.
+pub fn identify(discord: &mut Discord, link: u64, data: &Value) -> Reaction {
+    let now_ms = discord.clock.now_ms();
+    discord.gateway.identifies += 1;
+    let mut shown = data.clone();
+    if let Some(shown) = shown.as_object_mut() {
+        shown.remove("token");
+    }
+    discord.log_frame(true, "IDENTIFY", shown);
+    if !discord.app.is_token(data["token"].as_str()) {
+        return Err(close::AUTHENTICATION);
+    }
+    if discord.gateway.started_today(now_ms) >= SESSIONS_A_DAY {
+        discord.app.token.push_str("-reset");
+        discord.gateway.sessions.clear();
+        discord
+            .gateway
+            .tell_all(&Out::Close(Some(close::AUTHENTICATION)));
+        return Err(close::AUTHENTICATION);
+    }
+    discord.gateway.started_ms.push(now_ms);
+    let shard = shard(&data["shard"])?;
+    let intents = data["intents"].as_u64().ok_or(close::INVALID_INTENTS)?;
+    check_intents(discord, intents)?;
+    let session = format!("{:032x}", discord.next_id());
+    discord.gateway.sessions.retain(|old| old.link.is_some());
+    let ready = ready(discord, &session, shard, &data["shard"]);
+    let mut events = vec![("READY", ready)];
+    if intents & intent::GUILDS != 0 {
+        events.extend(
+            guilds(discord, shard)
+                .into_iter()
+                .map(|guild| ("GUILD_CREATE", guild)),
+        );
+    }
+    let mut session = Session::new(session, intents, shard, link);
+    for (name, data) in events {
+        session.send(&discord.gateway.links, name, &data);
+        discord.log_frame(false, name, data);
+    }
+    discord.gateway.sessions.push(session);
+    Ok(Vec::new())
+}
+
+/// Takes a session over, with the events it missed.
+///
+/// # Errors
+///
+/// The code to close with: 4004 or 4007.
+pub fn resume(discord: &mut Discord, link: u64, data: &Value) -> Reaction {
+    discord.log_frame(true, "RESUME", json!({ "seq": data["seq"] }));
+    if !discord.app.is_token(data["token"].as_str()) {
+        return Err(close::AUTHENTICATION);
+    }
+    let wanted = data["session_id"].as_str().unwrap_or_default();
+    let Gateway {
+        sessions, links, ..
+    } = &mut discord.gateway;
+    let Some(session) = sessions.iter_mut().find(|one| one.id == wanted) else {
+        return Ok(vec![frame(op::INVALID_SESSION, &json!(false))]);
+    };
+    let seq = data["seq"].as_u64().ok_or(close::INVALID_SEQ)?;
+    let missed = session.missed_since(seq).ok_or(close::INVALID_SEQ)?;
+    // A session that is taken over leaves its old connection, which may be gone already.
+    if let Some(old) = session.link.replace(link).and_then(|old| links.get(&old)) {
+        let _ = old.send(Out::Cut);
+    }
+    if let Some(link) = links.get(&link) {
+        for text in missed {
+            let _ = link.send(Out::Text(text));
+        }
+    }
+    session.send(links, "RESUMED", &json!({ "_trace": [] }));
+    discord.log_frame(false, "RESUMED", Value::Null);
+    Ok(Vec::new())
+}
+
+fn shard(shard: &Value) -> Result<Shard, u16> {
+    let Some(shard) = shard.as_array() else {
+        return Ok(Shard::default());
+    };
+    let number = |index: usize| shard.get(index).and_then(Value::as_u64);
+    match (number(0), number(1)) {
+        (Some(number), Some(count)) if number < count => Ok(Shard { number, count }),
+        _ => Err(close::INVALID_SHARD),
+    }
+}
+
+fn check_intents(discord: &Discord, intents: u64) -> Result<(), u16> {
+    if intents & !intent::KNOWN != 0 {
+        return Err(close::INVALID_INTENTS);
+    }
+    if intents & intent::PRIVILEGED & !discord.app.privileged_intents != 0 {
+        return Err(close::DISALLOWED_INTENTS);
+    }
+    Ok(())
+}
+
+fn ready(discord: &Discord, session: &str, shard: Shard, shown_shard: &Value) -> Value {
+    let mine = discord
+        .guilds
+        .values()
+        .filter(|guild| guild.members.contains_key(&discord.app.id) && shard.has(Some(guild.id)));
+    let mut ready = json!({
+        "v": 10,
+        "user": discord.users.get(&discord.app.id).map(wire::guild::own_user),
+        "guilds": mine.map(|guild| wire::guild::unavailable(guild.id)).collect::<Value>(),
+        "session_id": session,
+        "resume_gateway_url": discord.gateway.url,
+        "application": { "id": id(discord.app.id), "flags": discord.app.flags() },
+        "private_channels": [],
+        "session_type": "normal",
+        "_trace": [],
+    });
+    if shown_shard.is_array() {
+        ready["shard"] = shown_shard.clone();
+    }
+    ready
+}
+
+/// The guilds that are there, with all that is in them.
+fn guilds(discord: &Discord, shard: Shard) -> Vec<Value> {
+    let there = discord.guilds.values().filter(|guild| {
+        guild.members.contains_key(&discord.app.id)
+            && !guild.unavailable
+            && shard.has(Some(guild.id))
+    });
+    there
+        .map(|guild| wire::guild::whole_guild(discord, guild))
+        .collect()
+}
