@@ -99,6 +99,11 @@ impl BotProcess {
         self.child.id()
     }
 
+    /// Whether it runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Ends it at once, in the middle of whatever it does (SIGKILL).
     ///
     /// # Errors
