@@ -23,7 +23,7 @@ const WORKERS: usize = 2;
 pub struct RunArgs {
     #[command(flatten)]
     common: Common,
-    /// How logs are written; RUST_LOG chooses how much
+    /// How logs are written; the variable `RUST_LOG` chooses how much
     #[arg(long, value_enum, default_value = "text")]
     log: LogFormat,
     /// Follow the clock of a stand-in for Discord

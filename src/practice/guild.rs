@@ -15,7 +15,8 @@ pub const FORMAT: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Guild {
     format: u32,
-    guild: GuildId,
+    #[serde(rename = "guild")]
+    id: GuildId,
     teams: BTreeMap<ChannelId, Team>,
 }
 
@@ -24,14 +25,14 @@ impl Guild {
     pub const fn new(id: GuildId) -> Self {
         Self {
             format: FORMAT,
-            guild: id,
+            id,
             teams: BTreeMap::new(),
         }
     }
 
     /// Its id.
     pub const fn id(&self) -> GuildId {
-        self.guild
+        self.id
     }
 
     /// The teams by channel.

@@ -42,7 +42,9 @@ impl Log {
     /// The lines, the oldest first.
     pub fn text(&self) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+        let mut text = lines.iter().cloned().collect::<Vec<_>>().join("\n");
+        text.push('\n');
+        text
     }
 
     fn push(&self, line: String) {
@@ -95,6 +97,11 @@ impl BotProcess {
     /// Its process id, while it runs.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Ends it at once, in the middle of whatever it does (SIGKILL).

@@ -12,6 +12,7 @@
 pub mod bot_process;
 pub mod clock;
 mod connection;
+pub mod control;
 pub mod faults;
 pub mod gateway;
 mod hours;
@@ -99,6 +100,8 @@ pub struct Shared {
     clock: Arc<Clock>,
     /// Ticks after everything that may have changed something.
     changes: watch::Sender<u64>,
+    /// What is to be done with the bot's process.
+    orders: control::Orders,
 }
 
 #[derive(Debug)]
@@ -172,6 +175,7 @@ impl Sandbox {
             discord: Mutex::new(discord),
             clock,
             changes: watch::channel(0).0,
+            orders: control::Orders::default(),
         });
         let connections = Arc::new(Connections::default());
         let listener = Listener::new(listener, Arc::clone(&connections));
@@ -192,6 +196,11 @@ impl Sandbox {
             shared: Arc::clone(shared),
             server: None,
         }
+    }
+
+    /// From now on orders about the bot's process, given on the page, come here.
+    pub fn take_orders(&self) -> tokio::sync::mpsc::UnboundedReceiver<control::Order> {
+        self.shared.orders.take()
     }
 
     /// The base URL of the REST API, such as `http://127.0.0.1:8420`.

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::clock::Follower;
 use super::connection::{Cutter, Listener};
 use super::gateway::socket;
-use super::{Shared, rest};
+use super::{Shared, control, rest};
 
 /// Serves until the task is aborted.
 pub async fn serve(listener: Listener, shared: Arc<Shared>) {
@@ -25,6 +25,7 @@ pub async fn serve(listener: Listener, shared: Arc<Shared>) {
         .route("/sandbox/clock/stream", get(clock_stream))
         .route("/sandbox/clock/settled", post(clock_settled))
         .route("/api/{*path}", any(rest::serve))
+        .merge(control::router(&shared))
         .with_state(shared);
     // It ends only when the listener breaks, and then there is nobody left to tell.
     let service = router.into_make_service_with_connect_info::<Cutter>();

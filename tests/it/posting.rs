@@ -32,7 +32,7 @@ async fn down_at_the_minute() {
         // Monday's question is still open, and only Friday's, if there was one, was missed.
         assert_eq!(
             world.ada().streak().await,
-            if posted == 1 { 0 } else { 1 },
+            u32::from(posted == 0),
             "back at {back}"
         );
     }

@@ -76,11 +76,14 @@ fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
         }
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        let code: String = code
+        let code: Vec<&str> = code
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
-            .map(|line| format!("{line}\n"))
             .collect();
+        let code = code.join(
+            "
+",
+        );
         rooms
             .entry(room)
             .or_default()

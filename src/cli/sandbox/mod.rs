@@ -16,6 +16,7 @@ use super::exit::{Exit, Failed};
 use super::log;
 use super::{LogFormat, run::stop_signal};
 use crate::clock::Clock;
+use crate::sandbox::control::Action;
 use crate::sandbox::{Options, Sandbox};
 use program::Bot;
 
@@ -70,10 +71,32 @@ async fn serve(args: &SandboxArgs) -> Result<(), Failed> {
     println!(
         "The first question arrives in #asyncio in half a minute, or when you move the clock. Ctrl-C ends it."
     );
-    stop_signal().await;
+    tokio::select! {
+        () = obey(&sandbox, &bot) => {}
+        _ = stop_signal() => {}
+    }
     println!("\nStopping.");
     bot.stop().await;
     Ok(())
+}
+
+/// Does with the bot what is ordered on the page.
+async fn obey(sandbox: &Sandbox, bot: &Bot) {
+    let mut orders = sandbox.take_orders();
+    while let Some(order) = orders.recv().await {
+        if order.action != Action::Start {
+            bot.kill().await;
+        }
+        let done = match order.action {
+            Action::Kill => Ok(()),
+            Action::Start | Action::Restart => bot
+                .start(sandbox)
+                .await
+                .map_err(|error| format!("{error:#}")),
+        };
+        // Whoever ordered may not wait any more.
+        let _ = order.done.send(done);
+    }
 }
 
 async fn bare(args: &SandboxArgs) -> Result<(), Failed> {

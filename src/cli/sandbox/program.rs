@@ -41,6 +41,9 @@ impl Bot {
     /// Starts it, and waits until it is connected and has done what was due.
     pub async fn start(&self, sandbox: &Sandbox) -> anyhow::Result<()> {
         let mut process = self.process.lock().await;
+        if process.as_mut().is_some_and(BotProcess::is_running) {
+            return Err(anyhow::anyhow!("the bot runs already"));
+        }
         let before = sandbox.read(|discord| discord.gateway.identifies);
         let started =
             BotProcess::start(&self.program(sandbox)).context("the bot can't be started")?;

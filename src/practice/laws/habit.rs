@@ -175,13 +175,13 @@ fn reply(team: &mut Team, model: &mut Model, user: u64, round: u32, minutes: i64
     model.replies.push((user, round, at));
 }
 
-fn apply(guild: &mut Guild, model: &mut Model, event: Event) {
+fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
     let by = By {
         user: UserId::new(99),
         at: start(),
     };
     let team = guild.team_mut(CHANNEL).unwrap();
-    match event {
+    match *event {
         // Only the present can be heard of, and the present is the newest round or the one before:
         // older windows are closed for good.
         Event::Reply {
@@ -225,7 +225,7 @@ proptest! {
     fn the_streak_is_what_the_rules_give(events in events()) {
         let (mut guild, mut model) = (guild_with_team(), Model::default());
         for event in events {
-            apply(&mut guild, &mut model, event);
+            apply(&mut guild, &mut model, &event);
             prop_assert_eq!(guild.check(), Ok(()));
         }
         let team = guild.team(CHANNEL).unwrap();

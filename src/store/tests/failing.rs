@@ -92,7 +92,7 @@ async fn nothing_is_acknowledged_and_it_recovers_by_itself() {
     for fails in [Fails::Write, Fails::Rename, Fails::SyncDir] {
         let dir = tempfile::tempdir().unwrap();
         let store = open_on(dir.path(), Failing::new(fails, 1));
-        let (_, ticket) = store.change(GUILD, add_team);
+        let ((), ticket) = store.change(GUILD, add_team);
         let again = ticket.clone();
         let error = ticket.attempt().await.unwrap_err();
         assert_eq!(
@@ -111,7 +111,7 @@ async fn nothing_is_acknowledged_and_it_recovers_by_itself() {
 async fn closing_tries_once_more() {
     let dir = tempfile::tempdir().unwrap();
     let store = open_on(dir.path(), Failing::new(Fails::Write, 1));
-    let (_, ticket) = store.change(GUILD, add_team);
+    let ((), ticket) = store.change(GUILD, add_team);
     assert!(ticket.attempt().await.is_err());
     assert!(store.close(std::time::Duration::from_secs(4)));
     drop(store);

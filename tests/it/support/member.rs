@@ -132,11 +132,8 @@ impl Read for MessageView {
                 text.push('\n');
             }
             for field in embed["fields"].as_array().into_iter().flatten() {
-                text.push_str(&format!(
-                    "[{}] {}\n",
-                    field["name"].as_str().unwrap_or_default(),
-                    field["value"].as_str().unwrap_or_default()
-                ));
+                let part = |name: &str| field[name].as_str().unwrap_or_default().to_owned();
+                text += &["[", &part("name"), "] ", &part("value"), "\n"].concat();
             }
         }
         text

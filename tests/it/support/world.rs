@@ -21,7 +21,6 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub struct WorldBuilder {
     start: Zoned,
     team: Option<String>,
-    config: String,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     heartbeat: Option<Duration>,
@@ -59,12 +58,6 @@ impl WorldBuilder {
         self
     }
 
-    /// More of the config.
-    pub fn config(mut self, text: &str) -> Self {
-        self.config.push_str(text);
-        self
-    }
-
     /// A variable for the bot.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
@@ -93,8 +86,7 @@ impl WorldBuilder {
         let sandbox = Sandbox::start(options).await.expect("a port is free");
         let folder = tempfile::tempdir().expect("a folder for the state");
         let config = folder.path().join("config.toml");
-        let text = format!("{}\n{}", self.config, self.team.unwrap_or_default());
-        std::fs::write(&config, text).unwrap();
+        std::fs::write(&config, self.team.unwrap_or_default()).unwrap();
         let mut arguments: Vec<OsString> = vec!["run".into(), "--config".into(), config.into()];
         arguments.extend([
             "--state".into(),
@@ -142,7 +134,6 @@ impl World {
                 .parse()
                 .unwrap_or_else(|error| panic!("{start}: {error}")),
             team: None,
-            config: String::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
             heartbeat: None,
@@ -320,7 +311,7 @@ impl World {
         };
         match tokio::time::timeout(PATIENCE, found).await {
             Ok(found) => found,
-            Err(_) => panic!(
+            Err(tokio::time::error::Elapsed { .. }) => panic!(
                 "{what} was not seen\n{}\nthe bot's log:\n{}",
                 self.sandbox.last_lines(),
                 self.log()

@@ -1,0 +1,119 @@
+//! Saving and opening snapshots, on the machine's real disk (the folder for temporary files).
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use divan::Bencher;
+use jiff::civil::{Date, date, time};
+use jiff::{SignedDuration, ToSpan};
+use quizloop::practice::guild::Guild;
+use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use quizloop::practice::schedule::Schedule;
+use quizloop::practice::team::{Reveal, Settings, Team};
+use quizloop::practice::zone::Zone;
+use quizloop::store::Store;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+fn main() {
+    divan::main();
+}
+
+const CHANNEL: ChannelId = ChannelId::new(1_120_000_000_000_000_001);
+
+fn day(number: i64) -> Date {
+    date(2026, 1, 1).saturating_add(number.days())
+}
+
+/// A guild with that many members who have answered that many rounds.
+fn guild(id: u64, members: u64, rounds: i64) -> Guild {
+    let settings = Settings {
+        schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
+        reveal: Reveal::AfterReply,
+        role: None,
+    };
+    let start = "2026-01-01T09:00:00Z".parse().expect("a time");
+    let mut team = Team::new(CHANNEL, settings, start);
+    let mut rng = StdRng::seed_from_u64(1);
+    let bank: Vec<String> = (0..131)
+        .map(|number| format!("a-question-of-the-bank-{number}"))
+        .collect();
+    let bank: Vec<&str> = bank.iter().map(String::as_str).collect();
+    for number in 0..rounds {
+        let opened = start + SignedDuration::from_hours(24 * number);
+        let posted = MessageId::new(snowflake_at(opened));
+        team.intend(day(number), opened, &bank, &mut rng)
+            .expect("a round a day");
+        team.posted(posted);
+        for member in 1..=members {
+            let reply = snowflake_at(opened + SignedDuration::from_mins(5)) + member;
+            team.reply(
+                posted,
+                UserId::new(1_150_000_000_000_000_000 + member),
+                MessageId::new(reply),
+            );
+        }
+    }
+    let mut guild = Guild::new(GuildId::new(id));
+    guild.put(team);
+    guild
+}
+
+fn fill(store: &Store, guild: &Guild) -> quizloop::store::Ticket {
+    let copy = guild.clone();
+    store.change(guild.id(), |state| *state = copy).1
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+/// From a change to its being on disk: encode, write, fsync, rename, fsync the folder.
+#[divan::bench(sample_count = 50)]
+fn save_a_guild_of_1000_members_and_250_rounds(bencher: Bencher<'_, '_>) {
+    let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
+    let store = Store::open(dir.path()).expect("an empty folder opens");
+    let guild = guild(1, 1000, 250);
+    runtime.block_on(fill(&store, &guild).saved());
+    let number = AtomicI64::new(0);
+    bencher.bench_local(|| {
+        let skip = day(number.fetch_add(1, Ordering::Relaxed));
+        let (_, ticket) = store.change(guild.id(), |state| {
+            state.team_mut(CHANNEL).map(|team| team.skip = Some(skip))
+        });
+        runtime.block_on(ticket.saved());
+    });
+}
+
+/// The same for a team as most are.
+#[divan::bench(sample_count = 100)]
+fn save_a_guild_of_10_members_and_50_rounds(bencher: Bencher<'_, '_>) {
+    let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
+    let store = Store::open(dir.path()).expect("an empty folder opens");
+    let guild = guild(1, 10, 50);
+    runtime.block_on(fill(&store, &guild).saved());
+    bencher.bench_local(|| {
+        let ((), ticket) = store.change(guild.id(), |_| ());
+        runtime.block_on(ticket.saved());
+    });
+}
+
+/// What a start has to read.
+#[divan::bench(sample_count = 10)]
+fn open_1000_guilds_of_50_members(bencher: Bencher<'_, '_>) {
+    let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
+    let store = Store::open(dir.path()).expect("an empty folder opens");
+    let tickets: Vec<_> = (1..=1000)
+        .map(|id| fill(&store, &guild(id, 50, 20)))
+        .collect();
+    runtime.block_on(async {
+        for ticket in tickets {
+            ticket.saved().await;
+        }
+    });
+    drop(store);
+    bencher.bench_local(|| black_box(Store::open(dir.path()).expect("it opens").guilds().len()));
+}
