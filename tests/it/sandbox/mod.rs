@@ -4,6 +4,7 @@
 
 mod channels;
 mod client;
+mod clock;
 mod conformance;
 mod faults;
 mod gateway;
