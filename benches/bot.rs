@@ -16,7 +16,7 @@ use serde_json::json;
 const RATE: u64 = 200;
 const SECONDS: u64 = 20;
 /// Interactions of the memory run, and how many are under way at once.
-const MANY: usize = 100_000;
+const MANY: u32 = 100_000;
 const AT_ONCE: usize = 32;
 /// Members who ask.
 const MEMBERS: u64 = 500;
@@ -160,7 +160,7 @@ async fn many(sandbox: &Sandbox, members: &[u64]) {
         if asked.len() >= AT_ONCE {
             asked.join_next().await;
         }
-        let (sandbox, user) = (sandbox.clone(), member(members, number as u64));
+        let (sandbox, user) = (sandbox.clone(), member(members, u64::from(number)));
         let command = if number % 2 == 0 { "quiz" } else { "answer" };
         asked.spawn(async move {
             let options = [("topic", json!("tasks"))];
@@ -171,7 +171,7 @@ async fn many(sandbox: &Sandbox, members: &[u64]) {
     asked.join_all().await;
     println!(
         "throughput, the sandbox's work included      {:>8.0} a second",
-        MANY as f64 / start.elapsed().as_secs_f64()
+        f64::from(MANY) / start.elapsed().as_secs_f64()
     );
 }
 

@@ -31,7 +31,7 @@ pub async fn post(State(shared): State<Arc<Shared>>, Json(written): Json<Written
     if let Some(to) = written.reply_to {
         post = post.reply_to(to.0);
     }
-    let message = post.send().map_err(Wrong::new)?;
+    let message = post.send().map_err(|error| Wrong::new(&error))?;
     answer(&json!({ "message": message }))
 }
 
@@ -78,7 +78,7 @@ pub async fn autocomplete(State(shared): State<Arc<Shared>>, Json(typing): Json<
     let choices = sandbox
         .autocomplete(place, &run.command, (&option, &typed), &options)
         .await;
-    answer(&choices.map_err(Wrong::new)?)
+    answer(&choices.map_err(|error| Wrong::new(&error))?)
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,32 +118,32 @@ pub async fn clock(State(shared): State<Arc<Shared>>, Json(to): Json<Move>) -> A
         Move::To(moment) => moment_of(moment)?,
     };
     if time < now {
-        return Err(Wrong::new("the clock only goes forward"));
+        return Err(Wrong::new(&"the clock only goes forward"));
     }
     let by = Duration::try_from(time.duration_since(now)).unwrap_or_default();
     let moved = shared.clock.advance(by).await;
-    moved.map_err(|error| Wrong::at(StatusCode::GATEWAY_TIMEOUT, error))?;
+    moved.map_err(|error| Wrong::at(StatusCode::GATEWAY_TIMEOUT, &error))?;
     answer(&json!({ "now_ms": shared.clock.now_ms() }))
 }
 
 fn further(now: Timestamp, by: &str) -> Result<Timestamp, Wrong> {
     let span: Span = by
         .parse()
-        .map_err(|_| Wrong::new("advance is written like \"1h\", \"90m\" or \"1d\""))?;
+        .map_err(|_| Wrong::new(&"advance is written like \"1h\", \"90m\" or \"1d\""))?;
     let days = SignedDuration::from_hours(
         24 * i64::from(span.get_days()) + 24 * 7 * i64::from(span.get_weeks()),
     );
     let rest = span.days(0).weeks(0);
     now.checked_add(days)
         .and_then(|time| time.checked_add(rest))
-        .map_err(Wrong::new)
+        .map_err(|error| Wrong::new(&error))
 }
 
 fn moment_of(text: &str) -> Result<Timestamp, Wrong> {
     let zoned = text.parse::<Zoned>().map(|moment| moment.timestamp());
     zoned.or_else(|_| text.parse()).map_err(|_| {
         Wrong::new(
-            "to is written like \"2026-03-27T09:00[Europe/Berlin]\" or \"2026-03-27T08:00:00Z\"",
+            &"to is written like \"2026-03-27T09:00[Europe/Berlin]\" or \"2026-03-27T08:00:00Z\"",
         )
     })
 }
@@ -157,10 +157,12 @@ pub async fn bot(State(shared): State<Arc<Shared>>, Json(order): Json<Ordered>) 
     let nobody = || {
         Wrong::at(
             StatusCode::NOT_FOUND,
-            "this sandbox does not run the bot: start and end it where you started it",
+            &"this sandbox does not run the bot: start and end it where you started it",
         )
     };
     let done = shared.orders.give(order.action).ok_or_else(nobody)?;
-    done.await.map_err(|_| nobody())?.map_err(Wrong::new)?;
+    done.await
+        .map_err(|_| nobody())?
+        .map_err(|error| Wrong::new(&error))?;
     answer(&json!({}))
 }

@@ -51,7 +51,7 @@ fn check(headers: &HeaderMap, ours: &[String]) -> Result<(), Wrong> {
     if !text(header::HOST).is_some_and(is_ours) {
         return Err(Wrong::at(
             StatusCode::FORBIDDEN,
-            "this server has another name",
+            &"this server has another name",
         ));
     }
     let origin = headers
@@ -60,7 +60,7 @@ fn check(headers: &HeaderMap, ours: &[String]) -> Result<(), Wrong> {
     match origin.map(|origin| origin.strip_prefix("http://").unwrap_or(origin)) {
         Some(origin) if !is_ours(origin) => Err(Wrong::at(
             StatusCode::FORBIDDEN,
-            "another site may not use the sandbox",
+            &"another site may not use the sandbox",
         )),
         _ => Ok(()),
     }

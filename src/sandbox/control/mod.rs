@@ -58,11 +58,11 @@ pub fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
 pub struct Wrong(StatusCode, String);
 
 impl Wrong {
-    fn new(what: impl ToString) -> Self {
+    fn new(what: &dyn std::fmt::Display) -> Self {
         Self(StatusCode::BAD_REQUEST, what.to_string())
     }
 
-    fn at(status: StatusCode, what: impl ToString) -> Self {
+    fn at(status: StatusCode, what: &dyn std::fmt::Display) -> Self {
         Self(status, what.to_string())
     }
 }
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for Id {
 
 /// An answer, with ids as strings.
 fn answer(value: &impl Serialize) -> Result<Json<Value>, Wrong> {
-    let mut value = serde_json::to_value(value).map_err(Wrong::new)?;
+    let mut value = serde_json::to_value(value).map_err(|error| Wrong::new(&error))?;
     ids_as_text(&mut value);
     Ok(Json(value))
 }
