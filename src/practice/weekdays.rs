@@ -60,6 +60,18 @@ impl Weekdays {
             .filter(move |day| self.contains(*day))
     }
 
+    /// The first and the last of three to six days in a row, which may pass the week's end.
+    fn run(self) -> Option<(Weekday, Weekday)> {
+        if !(3..=6).contains(&self.0.count_ones()) {
+            return None;
+        }
+        let is_first = |day: &Weekday| !self.contains(day.previous());
+        let is_last = |day: &Weekday| !self.contains(day.next());
+        let (mut first, mut last) = (self.iter().filter(is_first), self.iter().filter(is_last));
+        let ends = (first.next()?, last.next()?);
+        first.next().is_none().then_some(ends)
+    }
+
     /// Reads `mon-fri`, `mon, wed, fri`, `every day`, `Monday to Friday`, `sun-thu`.
     ///
     /// # Errors
@@ -75,7 +87,8 @@ impl Weekdays {
             return Ok(Self::every_day());
         }
         let mut bits = 0;
-        for part in text.split([',', ' ', ';']).filter(|part| !part.is_empty()) {
+        let words = text.split([',', ' ', ';']);
+        for part in words.filter(|part| !matches!(*part, "" | "and")) {
             bits |= part_bits(part)?;
         }
         if bits == 0 {
@@ -114,16 +127,17 @@ fn weekday(name: &str) -> Result<Weekday, BadDays> {
         .ok_or_else(|| BadDays::Unknown(name.to_owned()))
 }
 
-/// `Monday to Friday`, `every day`, or the names: `Monday, Wednesday and Friday`.
+/// `every day`, `Monday to Friday`, `Sunday to Thursday`, or the names: `Monday, Wednesday and Friday`.
 impl fmt::Display for Weekdays {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == Self::every_day() {
             return f.write_str("every day");
         }
-        if *self == Self::working() {
-            return f.write_str("Monday to Friday");
+        let name = super::schedule::weekday_name;
+        if let Some((first, last)) = self.run() {
+            return write!(f, "{} to {}", name(first), name(last));
         }
-        let names: Vec<_> = self.iter().map(super::schedule::weekday_name).collect();
+        let names: Vec<_> = self.iter().map(name).collect();
         match names.split_last() {
             Some((last, [])) => f.write_str(last),
             Some((last, rest)) => write!(f, "{} and {last}", rest.join(", ")),
@@ -160,14 +174,23 @@ mod tests {
             "Monday, Wednesday and Friday"
         );
         assert_eq!(says("every day").unwrap(), "every day");
+        assert_eq!(says("sun–thu").unwrap(), "Sunday to Thursday");
         assert_eq!(
-            says("sun–thu").unwrap(),
-            "Monday, Tuesday, Wednesday, Thursday and Sunday"
+            says("tue, thu and sun").unwrap(),
+            "Tuesday, Thursday and Sunday"
         );
         assert_eq!(says("sat").unwrap(), "Saturday");
         assert_eq!(says("  "), Err(BadDays::Empty));
         assert_eq!(says("mon, fun"), Err(BadDays::Unknown("fun".into())));
         assert_eq!(says("mo"), Err(BadDays::Unknown("mo".into())));
+    }
+
+    #[test]
+    fn what_it_says_can_be_read_back() {
+        for bits in 1..0b1000_0000 {
+            let days = Weekdays(bits);
+            assert_eq!(Weekdays::parse(&days.to_string()), Ok(days), "{days}");
+        }
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod admins;
 mod bank;
 mod crashes;
 mod habit;
 mod openapi;
 mod operator;
 mod posting;
+mod practice;
 mod sandbox;
 mod streaks;
 mod support;

@@ -6,6 +6,7 @@ mod channels;
 mod client;
 mod clock;
 mod conformance;
+mod control;
 mod faults;
 mod gateway;
 mod interactions;

@@ -2,7 +2,7 @@
 
 use quizloop::sandbox::ids;
 use quizloop::sandbox::user::{MessageView, Outcome};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::World;
 
@@ -85,6 +85,19 @@ impl<'w> MemberHandle<'w> {
             .message()
             .cloned()
             .unwrap_or_else(|| panic!("{button}: {outcome:?}\n{}", self.world.log()))
+    }
+
+    /// Presses a button with a custom id that no message of today's bot has.
+    pub async fn press_id(&self, custom_id: &str) -> MessageView {
+        let message = self.write(ids::ASYNCIO, "an old message");
+        self.world.sandbox.with(|discord| {
+            let message = discord.message_mut(ids::ASYNCIO, message).unwrap();
+            message.author = ids::APP;
+            message.components = vec![json!({ "type": 1, "id": 1, "components": [
+                { "type": 2, "id": 2, "style": 2, "label": "Old", "custom_id": custom_id },
+            ] })];
+        });
+        self.press(message, custom_id).await
     }
 
     /// The streak that `/streak` shows.

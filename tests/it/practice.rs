@@ -1,0 +1,165 @@
+//! What members do beside replying: /quiz, /answer, /hint, the buttons.
+
+use quizloop::sandbox::ids;
+use serde_json::json;
+
+use crate::support::{Read, World};
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+/// A pack with one question more, to be named in `bank.paths`.
+fn pack(id: &str, question: &str) -> String {
+    format!(
+        r#"[[question]]
+id = "{id}"
+number = 900
+topic = "ours"
+level = "senior"
+type = "concept"
+question = "{question}"
+answer = """{} and this is the end."""
+how_to_answer = "Say what you did last time."
+example_answer = "I look at the queue. Then I look at the clock. Then I go home."
+points = ["One thing", "Two things", "Three things"]
+pitfalls = ["Going home at once"]
+python = "3.11"
+docs = "https://docs.python.org/3/library/asyncio.html"
+follow_up = "And then?"
+"#,
+        "One thing, two things, three things, ".repeat(12)
+    )
+}
+
+/// `/quiz` never gives away the team's open question, and never the same twice on a day.
+#[tokio::test(flavor = "multi_thread")]
+async fn quiz_gives_each_question_once_a_day() {
+    let world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    let open = world.post().text();
+    let open = open.lines().nth(1).unwrap().to_owned();
+    let first = world
+        .lin()
+        .sees("quiz", &[("level", json!("junior"))])
+        .await;
+    assert!(first.ephemeral);
+    let mut seen = vec![first.text()];
+    let mut shown = first;
+    loop {
+        let next = world.lin().press(shown.id, "Another").await;
+        let text = next.text();
+        if text.contains("You had every question that fits today") {
+            break;
+        }
+        assert!(!text.contains(&open), "the open question: {text}");
+        assert!(!seen.contains(&text), "twice: {text}");
+        assert!(text.contains("[Level] junior"), "{text}");
+        seen.push(text);
+        shown = next;
+        assert!(seen.len() < 200);
+    }
+    assert!(seen.len() > 5, "{}", seen.len());
+    // Tomorrow they may come again.
+    world.advance("24h").await;
+    let again = world
+        .lin()
+        .sees("quiz", &[("level", json!("junior"))])
+        .await;
+    assert!(again.text().contains("[Level] junior"), "{}", again.text());
+}
+
+/// `/answer` finds any question of the bank; `public` posts it where the team reads it.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers() {
+    let world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    let mine = world
+        .lin()
+        .sees("answer", &[("question", json!("asyncio-in-a-nutshell"))])
+        .await;
+    assert!(mine.ephemeral);
+    assert!(mine.text().contains("event loop"), "{}", mine.text());
+    let unknown = world
+        .lin()
+        .sees("answer", &[("question", json!("zzyzx @qqqq"))])
+        .await;
+    assert!(
+        unknown.text().contains("There is no question"),
+        "{}",
+        unknown.text()
+    );
+    world.lin().reply("my own words").await;
+    world
+        .lin()
+        .command("answer", &[("public", json!(true))])
+        .await;
+    let thread = world.thread();
+    let all = world
+        .see("the answer in the thread", |world| {
+            world
+                .sandbox
+                .messages(thread, ids::SAM)
+                .into_iter()
+                .find(|message| message.author == ids::APP && !message.embeds.is_empty())
+        })
+        .await;
+    assert!(!all.ephemeral);
+    let hint = world.sam().sees("hint", &[]).await;
+    assert!(hint.ephemeral && hint.text().contains("How to answer"));
+}
+
+/// 33. Text that tries to notify everybody, to break out of a code block or to reverse the line is shown as
+/// it is and notifies nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_text() {
+    let mut world = World::at(FRIDAY).team().without_bot().await;
+    let text = "@everyone <@&1140000000000000002> ||hidden|| \u{202e}reversed and why?";
+    let file = world.folder().join("pack.toml");
+    std::fs::write(&file, pack("hostile", text)).unwrap();
+    let config = world.folder().join("config.toml");
+    let teams = std::fs::read_to_string(&config).unwrap();
+    let all = format!("[bank]\npaths = [{:?}]\n{teams}", file.to_str().unwrap());
+    std::fs::write(&config, all).unwrap();
+    world.start_bot().await;
+    let shown = world.lin().sees("quiz", &[("topic", json!("ours"))]).await;
+    assert!(shown.text().contains("why?"), "{}", shown.text());
+    for request in world.sandbox.requests() {
+        let message = request.body.get("data").unwrap_or(&request.body);
+        if message.get("embeds").is_some() {
+            assert_eq!(
+                message["allowed_mentions"]["parse"],
+                json!([]),
+                "{}",
+                request.path
+            );
+        }
+    }
+}
+
+/// A button of a form that is gone, and one that is none of ours, get a sentence instead of silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_buttons() {
+    let world = World::at(FRIDAY).team().start().await;
+    for custom_id in [
+        "q0:hint:anything",
+        "something else",
+        "q1:hint",
+        "q1:quiz-next:x:y",
+    ] {
+        let said = world.lin().press_id(custom_id).await;
+        assert!(
+            said.text().contains("an older message that I can't follow"),
+            "{custom_id}: {}",
+            said.text()
+        );
+        assert!(said.ephemeral);
+    }
+    let gone = world
+        .lin()
+        .press_id("q1:hint:a-question-that-was-removed")
+        .await;
+    assert!(
+        gone.text().contains("There is no question"),
+        "{}",
+        gone.text()
+    );
+}

@@ -1,0 +1,182 @@
+//! The page's files and the control API, as a browser and as curl use them, with the real bot behind.
+
+use quizloop::sandbox::ids;
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+fn url(world: &World, path: &str) -> String {
+    format!("{}{path}", world.sandbox.url())
+}
+
+async fn ask(request: RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status();
+    (status, answer.json().await.unwrap())
+}
+
+async fn post(world: &World, path: &str, body: Value) -> Value {
+    let request = reqwest::Client::new().post(url(world, path)).json(&body);
+    let (status, answer) = ask(request).await;
+    assert_eq!(status, StatusCode::OK, "{path} {body}: {answer}");
+    answer
+}
+
+async fn get(world: &World, path: &str) -> Value {
+    let (status, answer) = ask(reqwest::Client::new().get(url(world, path))).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+    answer
+}
+
+fn id(number: u64) -> String {
+    number.to_string()
+}
+
+/// One day over HTTP: move the clock, read the question, reply in its thread, run a command, press a button.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_with_curl() {
+    let world = World::at(FRIDAY).team().start().await;
+    post(&world, "/sandbox/clock", json!({ "advance": "1m" })).await;
+    let place = format!("channel={}&as={}", ids::ASYNCIO, ids::LIN);
+    let messages = get(&world, &format!("/sandbox/messages?{place}")).await;
+    let question = &messages[0];
+    assert_eq!(question["embeds"][0]["title"], "Question of the day");
+    let thread = question["thread"].as_str().expect("ids are text");
+
+    let said = post(
+        &world,
+        "/sandbox/post",
+        json!({ "channel": thread, "as": id(ids::LIN), "content": "my words" }),
+    )
+    .await;
+    let reply = said["message"].as_str().unwrap().parse().unwrap();
+    world.lin().counted(reply).await;
+
+    let command = json!({ "channel": id(ids::ASYNCIO), "as": id(ids::LIN), "command": "streak", "options": { "why": true } });
+    let shown = post(&world, "/sandbox/command", command).await;
+    assert_eq!(shown["kind"], "message");
+    assert_eq!(shown["value"]["ephemeral"], true);
+    let typing = json!({ "channel": id(ids::ASYNCIO), "as": id(ids::LIN), "command": "answer", "option": "question", "typed": "queue" });
+    let offered = post(&world, "/sandbox/autocomplete", typing).await;
+    assert!(offered[0]["name"].as_str().unwrap().contains(" · "));
+    let press = json!({ "message": question["id"], "as": id(ids::SAM), "button": "How to answer" });
+    let hint = post(&world, "/sandbox/press", press).await;
+    assert_eq!(hint["kind"], "message");
+
+    let transcript = reqwest::get(url(&world, &format!("/sandbox/transcript?{place}")))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        transcript.contains("Question of the day") && transcript.contains("my words"),
+        "{transcript}"
+    );
+    let state = get(&world, &format!("/sandbox/state?as={}", ids::ADA)).await;
+    assert_eq!(state["bot"]["connected"], true);
+    assert_eq!(state["guilds"][0]["admin"], true);
+    let log = get(&world, "/sandbox/log?last=5").await;
+    assert_eq!(log.as_array().unwrap().len(), 5);
+    assert!(!log.to_string().contains(&world.sandbox.token()));
+}
+
+/// What can't be done is said with a status and a reason, and never changes anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_requests() {
+    let world = World::at(FRIDAY).team().start().await;
+    let before = world.now();
+    let client = reqwest::Client::new();
+    for (path, body, reason) in [
+        (
+            "clock",
+            json!({ "advance": "soon" }),
+            "advance is written like",
+        ),
+        (
+            "clock",
+            json!({ "to": "2020-01-01T00:00:00Z" }),
+            "only goes forward",
+        ),
+        ("bot", json!({ "action": "kill" }), "does not run the bot"),
+        (
+            "post",
+            json!({ "channel": "1", "as": id(ids::LIN), "content": "x" }),
+            "channel",
+        ),
+    ] {
+        let request = client
+            .post(url(&world, &format!("/sandbox/{path}")))
+            .json(&body);
+        let (status, answer) = ask(request).await;
+        assert!(status.is_client_error(), "{path} {body}: {status}");
+        let said = answer["error"].as_str().unwrap_or_default();
+        assert!(said.contains(reason), "{path} {body}: {said}");
+    }
+    assert_eq!(world.now(), before);
+}
+
+/// Another site that the browser has open can neither read nor act, by its own name or by one that leads here.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_sites_are_kept_out() {
+    let world = World::at(FRIDAY).team().start().await;
+    let client = reqwest::Client::new();
+    let advance = || {
+        client
+            .post(url(&world, "/sandbox/clock"))
+            .json(&json!({ "advance": "1d" }))
+    };
+    let before = world.now();
+    for request in [
+        advance().header("origin", "https://example.com"),
+        advance().header("origin", "null"),
+        advance().header("host", "example.com"),
+        client
+            .get(url(&world, "/"))
+            .header("host", "example.com:8420"),
+    ] {
+        let (status, answer) = ask(request).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{answer}");
+    }
+    // A form of another site can't send JSON.
+    let form = client
+        .post(url(&world, "/sandbox/clock"))
+        .header("content-type", "text/plain")
+        .body("{\"advance\":\"1d\"}");
+    let status = form.send().await.unwrap().status();
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(world.now(), before);
+    let own = advance().header("origin", world.sandbox.url());
+    assert_eq!(own.send().await.unwrap().status(), StatusCode::OK);
+}
+
+/// The page loads nothing from anywhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page() {
+    let world = World::at(FRIDAY).team().without_bot().await;
+    for (path, kind) in [
+        ("/", "text/html"),
+        ("/page.css", "text/css"),
+        ("/page.js", "text/javascript"),
+    ] {
+        let answer = reqwest::get(url(&world, path)).await.unwrap();
+        let header = |name| answer.headers()[name].to_str().unwrap().to_owned();
+        assert!(header("content-type").starts_with(kind), "{path}");
+        let policy = header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let text = answer.text().await.unwrap();
+        assert!(
+            !text.contains("http://") && !text.contains("https://"),
+            "{path} names another site"
+        );
+    }
+    let help = reqwest::get(url(&world, "/sandbox/")).await.unwrap();
+    let help = help.text().await.unwrap();
+    for path in ["post", "command", "autocomplete", "press", "clock", "bot"] {
+        assert!(help.contains(&format!("/sandbox/{path}")), "{path}");
+    }
+}
