@@ -1,6 +1,7 @@
 //! `check`: all that is wrong with the config, the questions and the state, at once.
 
 use super::exit::{Exit, Failed};
+use super::say;
 use super::{Common, load};
 use crate::bank::{Bank, built_in};
 use crate::config::{self, Config};
@@ -19,7 +20,7 @@ pub fn run(common: &Common) -> Result<(), Failed> {
     let (guilds, wrong) = state(&config);
     findings.extend(wrong);
     if !findings.is_empty() {
-        eprint!("{}", render_all(&findings));
+        say::error(render_all(&findings).trim_end());
     }
     if findings.iter().any(Finding::is_error) {
         return Err(Failed::new(
@@ -27,12 +28,12 @@ pub fn run(common: &Common) -> Result<(), Failed> {
             "the errors above must be mended; nothing was changed",
         ));
     }
-    println!(
+    say::line(format_args!(
         "All is well: {} declared teams, {} questions, {guilds} servers in {}.",
         config.teams.len(),
         bank.len(),
         config.state_dir.display()
-    );
+    ));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::exit::{Exit, Failed};
+use super::say;
 use super::{Common, load};
 use crate::bot::{Access, Failure, Rest, invite_url};
 
@@ -22,7 +23,7 @@ pub fn run(args: &InviteArgs) -> Result<(), Failed> {
         Some(id) => id,
         None => ask(&args.common)?,
     };
-    println!("{}", invite_url(application));
+    say::line(format_args!("{}", invite_url(application)));
     Ok(())
 }
 

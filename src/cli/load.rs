@@ -44,7 +44,7 @@ pub fn config(common: &Common) -> Result<Config, Failed> {
     }
 }
 
-/// As [`config`], with all that is wrong inside.
+/// As [`config()`], with all that is wrong inside.
 pub fn config_with_findings(common: &Common) -> Result<(Config, Vec<Finding>), Failed> {
     let usage = |error: &dyn std::fmt::Display| Failed::new(Exit::Usage, error);
     // The command line's parser has looked at QUIZLOOP_CONFIG already.

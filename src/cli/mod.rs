@@ -10,6 +10,7 @@ mod log;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod say;
 mod state;
 
 use std::path::PathBuf;
@@ -97,7 +98,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => Exit::Stopped.into(),
         Err(failed) => {
-            eprintln!("quizloop: {failed}");
+            say::error(format_args!("quizloop: {failed}"));
             failed.exit.into()
         }
     }

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::exit::{Exit, Failed};
+use super::say;
 use super::{Common, load};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
@@ -43,25 +44,24 @@ pub fn run(args: &StateArgs) -> Result<(), Failed> {
             let guilds = inspect::guilds(&dir)
                 .map_err(|error| Failed::new(Exit::State, format!("{}: {error}", dir.display())))?;
             if guilds.is_empty() {
-                println!("No server yet.");
+                say::line(format_args!("No server yet."));
             }
             for id in guilds {
                 match inspect::guild(&dir, id) {
-                    Ok(guild) => println!("{}", summary(&guild)),
-                    Err(error) => println!("{id}  unreadable: {}", error.what),
+                    Ok(guild) => say::line(format_args!("{}", summary(&guild))),
+                    Err(error) => say::line(format_args!("{id}  unreadable: {}", error.what)),
                 }
             }
         }
-        StateVerb::Show { guild } => print!(
-            "{}",
-            show(&inspect::guild(&dir, guild).map_err(unreadable)?)
-        ),
+        StateVerb::Show { guild } => {
+            say::text(show(&inspect::guild(&dir, guild).map_err(unreadable)?));
+        }
         StateVerb::Export { guild } => {
             let guild = inspect::guild(&dir, guild).map_err(unreadable)?;
-            println!(
+            say::line(format_args!(
                 "{}",
                 serde_json::to_string_pretty(&guild).map_err(anyhow::Error::from)?
-            );
+            ));
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ pub fn time_of_day(text: &str) -> Option<Time> {
     Time::new(digits(hour)?, digits(minute)?, 0, 0).ok()
 }
 
-/// Reads `3h`, `90m`, `1h30m`, `1h 30m` or `0`, at most [`CATCH_UP_MAX`].
+/// Reads `3h`, `90m`, `1h30m`, `1h 30m` or `0`, at most 24 hours.
 pub fn catch_up(text: &str) -> Option<SignedDuration> {
     if text.trim() == "0" {
         return Some(SignedDuration::ZERO);

@@ -58,11 +58,15 @@ impl Queue {
     pub(super) fn close(&self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
         let mut work = self.lock();
-        // What failed before gets a last chance.
-        let failed = std::mem::take(&mut work.failed);
-        work.dirty.extend(failed);
-        self.changed.notify_all();
+        let mut last_chance = true;
         loop {
+            // What failed gets a last chance, also what fails while we wait here.
+            if last_chance && !work.writing && !work.failed.is_empty() {
+                last_chance = false;
+                let failed = std::mem::take(&mut work.failed);
+                work.dirty.extend(failed);
+                self.changed.notify_all();
+            }
             let busy = work.writing || !work.dirty.is_empty() || !work.forget.is_empty();
             let left = end.saturating_duration_since(Instant::now());
             if !busy || left.is_zero() {

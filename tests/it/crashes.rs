@@ -43,6 +43,7 @@ async fn killed_at_every_step_of_a_post() {
         let hold = world.sandbox.hold(rule);
         move_to_nine(&world, &hold, "2026-03-27T09:00").await;
         world.kill().await;
+        hold.reset();
         world.sandbox.clear_faults();
         world.advance("5m").await;
         world.start_bot().await;
@@ -76,6 +77,7 @@ async fn killed_twenty_times() {
             let hold = world.sandbox.hold(steps[day / 2 % steps.len()].1.clone());
             move_to_nine(&world, &hold, &nine).await;
             world.kill().await;
+            hold.reset();
             world.sandbox.clear_faults();
             world.start_bot().await;
             world.ada().reply("after the kill").await;
@@ -88,6 +90,7 @@ async fn killed_twenty_times() {
             hold.arrived().await;
             let second = world.lin().say("at the same moment");
             world.kill().await;
+            hold.reset();
             world.sandbox.clear_faults();
             world.start_bot().await;
             world.ada().counted(first).await;

@@ -200,3 +200,19 @@ fn check_and_invite() {
         "https://discord.com/oauth2/authorize?client_id=42&scope=bot+applications.commands&permissions=309237730368&integration_type=0\n"
     );
 }
+
+/// `sandbox --once` tells what happens, prints the channel, and says that all was as it should be.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_days_in_one_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text) = said(&quizloop(folder.path(), &["sandbox", "--once"]));
+    assert_eq!(code, Some(0), "{text}");
+    for part in [
+        "The bot is killed; Sam replies while it is away.",
+        "Question of the day",
+        "1. @Ada: 3 answered rounds",
+        "All was as it should be",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The slash commands and buttons: one file a command, with its definition and its handler.
 //!
-//! Handlers take the desk and a plain [`Call`]; what they say comes from [`super::render`].
+//! Handlers take the desk and a plain `Call`; what they say comes from [`super::render`].
 
 mod answer;
 mod help;

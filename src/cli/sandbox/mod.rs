@@ -14,6 +14,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::exit::{Exit, Failed};
 use super::log;
+use super::say;
 use super::{LogFormat, run::stop_signal};
 use crate::clock::Clock;
 use crate::sandbox::control::Action;
@@ -67,15 +68,15 @@ async fn serve(args: &SandboxArgs) -> Result<(), Failed> {
     let bot = Bot::new(folder.path())?;
     let sandbox = start(args, true).await?;
     bot.start(&sandbox).await?;
-    println!("Quizloop's sandbox is at {}", sandbox.url());
-    println!(
+    say::line(format_args!("Quizloop's sandbox is at {}", sandbox.url()));
+    say::line(format_args!(
         "The first question arrives in #asyncio in half a minute, or when you move the clock. Ctrl-C ends it."
-    );
+    ));
     tokio::select! {
         () = obey(&sandbox, &bot) => {}
         _ = stop_signal() => {}
     }
-    println!("\nStopping.");
+    say::line(format_args!("\nStopping."));
     bot.stop().await;
     Ok(())
 }
@@ -101,15 +102,15 @@ async fn obey(sandbox: &Sandbox, bot: &Bot) {
 
 async fn bare(args: &SandboxArgs) -> Result<(), Failed> {
     let sandbox = start(args, true).await?;
-    println!(
+    say::line(format_args!(
         "Discord's stand-in is at {}. Start a bot with:",
         sandbox.url()
-    );
-    println!(
+    ));
+    say::line(format_args!(
         "  DISCORD_TOKEN={} DISCORD_API_URL={} quizloop run",
         sandbox.token(),
         sandbox.url()
-    );
+    ));
     stop_signal().await;
     Ok(())
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Folder;
 use super::program::Bot;
 use crate::cli::exit::{Exit, Failed};
+use crate::cli::say;
 use crate::sandbox::user::MessageView;
 use crate::sandbox::{Options, Sandbox, ids};
 
@@ -30,12 +31,16 @@ pub async fn play() -> Result<(), Failed> {
     bot.start(&sandbox).await?;
     let play = Play { sandbox, bot };
     let played = play.three_days().await;
-    println!("{}", play.sandbox.transcript(ids::ASYNCIO, ids::ADA));
+    say::line(format_args!("\nThe channel, as Ada sees it:\n"));
+    say::line(format_args!(
+        "{}",
+        play.sandbox.transcript(ids::ASYNCIO, ids::ADA)
+    ));
     play.bot.stop().await;
     played.map_err(|wrong| Failed::new(Exit::Failed, format!("not as it should be: {wrong:#}")))?;
-    println!(
+    say::line(format_args!(
         "All was as it should be: 3 days, 3 questions, 1 kill, nothing lost and nothing doubled."
-    );
+    ));
     Ok(())
 }
 
@@ -51,38 +56,50 @@ impl Play {
         self.monday().await
     }
 
+    /// Says what happens, with the sandbox's time.
+    fn tell(&self, what: &str) {
+        say::line(format_args!(
+            "{}  {what}",
+            self.sandbox.clock().now().strftime("%a %H:%M")
+        ));
+    }
+
     async fn thursday(&self) -> anyhow::Result<()> {
+        self.tell("The bot is started, with a team in #asyncio at 09:00.");
         self.posts(0)?;
         self.advance(Duration::from_secs(60)).await?;
         self.posts(1)?;
-        self.reply(
-            ids::ADA,
-            "One thread, many tasks: they take turns at their awaits.",
-        )
-        .await?;
+        self.tell("The first question is in the channel, with its thread.");
+        self.reply(ids::ADA, "Here is how I'd say it, in my own words.")
+            .await?;
+        self.tell("Ada replies in the thread; the \u{2705} says that it is on disk.");
         let asked = self.command(ids::LIN, "answer", &[]).await?;
         ensure(
             asked.content.contains("You have not replied"),
             "/answer before a reply asks back",
         )?;
-        self.reply(ids::LIN, "It waits for many things at once on one thread.")
+        self.tell("Lin runs /answer before a reply, and is asked whether to look first.");
+        self.reply(ids::LIN, "I'd rather try on my own first: my answer.")
             .await?;
         let answer = self.command(ids::LIN, "answer", &[]).await?;
         ensure(
             !answer.embeds.is_empty(),
             "/answer after a reply shows the answer",
         )?;
+        self.tell("Lin replies, runs /answer again, and sees the model answer.");
         let quiz = self
             .command(ids::SAM, "quiz", &[("level", json!("junior"))])
             .await?;
         ensure(quiz.ephemeral, "/quiz is for the member alone")?;
         self.press(quiz.id, ids::SAM, "Answer").await?;
+        self.tell("Sam practises with /quiz and looks at the answer.");
         self.streak(ids::ADA, 1).await
     }
 
     /// The bot is killed; somebody replies meanwhile; it is back in time for the next question.
     async fn friday(&self) -> anyhow::Result<()> {
         self.bot.kill().await;
+        self.tell("The bot is killed; Sam replies while it is away.");
         let thread = self.thread()?;
         let missed = self
             .sandbox
@@ -90,12 +107,15 @@ impl Play {
         self.bot.start(&self.sandbox).await?;
         self.counted(missed).await?;
         self.posts(1)?;
+        self.tell("The bot is started again: Sam's reply is counted, nothing is posted twice.");
         self.advance(Duration::from_secs(24 * 3600)).await?;
         self.posts(2)?;
         self.reply(ids::ADA, "The second day of a habit.").await?;
         self.reply(ids::SAM, "And mine.").await?;
         self.streak(ids::ADA, 2).await?;
-        self.streak(ids::SAM, 2).await
+        self.streak(ids::SAM, 2).await?;
+        self.tell("Ada and Sam reply to the second question: /streak shows 2 for both.");
+        Ok(())
     }
 
     /// A weekend has no rounds, so nobody can miss one.
@@ -104,11 +124,13 @@ impl Play {
             self.advance(Duration::from_secs(24 * 3600)).await?;
             self.posts(2)?;
         }
+        self.tell("A weekend: no question, and nobody's streak suffers.");
         self.advance(Duration::from_secs(24 * 3600)).await?;
         self.posts(3)?;
         self.reply(ids::ADA, "A weekend breaks nothing.").await?;
         self.streak(ids::ADA, 3).await?;
         self.streak(ids::LIN, 0).await?;
+        self.tell("Ada replies to the third question: her streak is 3; Lin's ended on Friday.");
         let board = self.command(ids::ADA, "leaderboard", &[]).await?;
         let first = board
             .embeds

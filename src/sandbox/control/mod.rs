@@ -38,6 +38,7 @@ pub fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/", get(page::index))
         .route("/page.css", get(page::style))
         .route("/page.js", get(page::script))
+        .route("/page.svg", get(page::icon))
         .route("/sandbox/", get(|| async { HELP }))
         .route("/sandbox/state", get(look::state))
         .route("/sandbox/messages", get(look::messages))

@@ -23,3 +23,10 @@ pub async fn script() -> impl IntoResponse {
         include_str!("../page/page.js"),
     )
 }
+
+pub async fn icon() -> impl IntoResponse {
+    (
+        [(CONTENT_TYPE, "image/svg+xml")],
+        include_str!("../page/page.svg"),
+    )
+}

@@ -123,6 +123,7 @@ function messageOf(message) {
   const when = new Date(message.written_ms).toLocaleString(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
   box.append(element("div", "", element("span", "who", message.author_name), element("span", "when", when + (message.by_bot ? " · bot" : "") + (message.edited ? " · edited" : ""))));
   if (message.thinking) box.append(element("div", "note", "is thinking…"));
+  if (message.kind === 21) box.append(element("div", "note", "The thread of the question in the channel."));
   if (message.content) box.append(element("div", "", ...markdown(message.content)));
   box.append(...message.embeds.map(embedOf), ...buttonsOf(message));
   if (message.reactions.length) {

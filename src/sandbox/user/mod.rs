@@ -5,6 +5,7 @@ mod ask;
 mod command;
 mod options;
 mod outcome;
+mod plain;
 mod post;
 mod press;
 mod transcript;

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::super::Sandbox;
 use super::super::model::message_kind;
+use super::plain::plain;
 use super::view::MessageView;
 
 impl Sandbox {
-    /// A channel with its threads as a member sees it, the oldest message first, times in UTC.
+    /// A channel with its threads as a member sees it, the oldest message first, names instead of ids, times in UTC.
     pub fn transcript(&self, channel: u64, as_user: u64) -> String {
         let mut lines = vec![self.title(channel)];
         for message in self.messages(channel, as_user) {
@@ -23,7 +24,8 @@ impl Sandbox {
             }
         }
         let trimmed = lines.iter().map(|line| line.trim_end());
-        trimmed.collect::<Vec<_>>().join("\n") + "\n"
+        let text = trimmed.collect::<Vec<_>>().join("\n") + "\n";
+        self.read(|discord| plain(discord, channel, &text))
     }
 
     fn title(&self, channel: u64) -> String {

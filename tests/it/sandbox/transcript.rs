@@ -60,7 +60,7 @@ async fn everything_a_member_sees_is_in_it() {
         .send()
         .unwrap();
     sandbox
-        .compose(ids::ASYNCIO, ids::ADA, "hello")
+        .compose(ids::ASYNCIO, ids::ADA, "hello <@1150000000000000002>, <@&1140000000000000002>: <#1120000000000000002> at <t:1774598400:F> <t:1774602000:R> <x> <@5>")
         .reply_to(old)
         .send()
         .unwrap();
@@ -92,7 +92,7 @@ async fn everything_a_member_sees_is_in_it() {
     [Fri 2026-03-27 08:01] Quizloop (bot) started a thread
       What is a task?
     [Fri 2026-03-27 08:01] Ada replies
-      hello
+      hello @Lin, @team: #general at Fri 2026-03-27 08:00 UTC in 59 minutes <x> <@5>
     "#);
     as_described(&sandbox);
 }
