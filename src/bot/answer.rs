@@ -9,35 +9,12 @@ use serde_json::json;
 use super::commands;
 use super::desk::Desk;
 use super::event::{Ask, Call};
-use super::render::message::Message;
+use super::response::Response;
 
 /// Discord closes an interaction that has no answer after 3 s (Discord docs,
 /// interactions/receiving-and-responding). If ours is not ready after this time, because the disk or
 /// Discord is slow, we announce it and fill it in later.
 const ANNOUNCE_AFTER: Duration = Duration::from_millis(1500);
-
-/// Discord takes at most 25 suggestions (same page, "Autocomplete").
-pub const SUGGESTIONS_MAX: usize = 25;
-
-/// What a member gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
-    /// A new message.
-    New(Message),
-    /// The message with the pressed button is replaced.
-    Update(Message),
-    /// Suggestions for an option.
-    Suggestions(Vec<Suggestion>),
-}
-
-/// A suggestion for an option.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Suggestion {
-    /// What people see, at most 100 characters.
-    pub name: String,
-    /// What is sent, at most 100 characters.
-    pub value: String,
-}
 
 /// The answer to an interaction in Discord's form (Discord docs, interactions/receiving-and-responding,
 /// "Interaction Callback Type").
@@ -73,15 +50,15 @@ enum Announce {
 
 /// Answers a call.
 pub async fn answer(desk: Arc<Desk>, call: Call) {
-    let reply = commands::reply(&desk, &call);
-    tokio::pin!(reply);
+    let response = commands::respond(&desk, &call);
+    tokio::pin!(response);
     let sent = tokio::select! {
         biased;
-        reply = &mut reply => send(&desk, &call, &reply).await,
+        response = &mut response => send(&desk, &call, &response).await,
         () = tokio::time::sleep(ANNOUNCE_AFTER) => match announce(&desk, &call).await {
             Ok(()) => {
-                let reply = reply.await;
-                fill_in(&desk, &call, reply).await
+                let response = response.await;
+                fill_in(&desk, &call, response).await
             }
             Err(failure) => Err(failure),
         },
@@ -91,20 +68,20 @@ pub async fn answer(desk: Arc<Desk>, call: Call) {
     }
 }
 
-async fn send(desk: &Desk, call: &Call, reply: &Reply) -> Result<(), super::rest::Failure> {
+async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<(), super::rest::Failure> {
     let (id, token) = (call.id, call.token.as_str());
-    match reply {
-        Reply::New(message) => {
+    match response {
+        Response::New(message) => {
             desk.rest
                 .respond(id, token, &Callback::new(MESSAGE, message))
                 .await
         }
-        Reply::Update(message) => {
+        Response::Update(message) => {
             desk.rest
                 .respond(id, token, &Callback::new(UPDATE, message))
                 .await
         }
-        Reply::Suggestions(choices) => {
+        Response::Suggestions(choices) => {
             let data = json!({ "choices": choices });
             desk.rest
                 .respond(id, token, &Callback::new(SUGGESTIONS, &data))
@@ -132,12 +109,12 @@ fn how(call: &Call) -> Announce {
     }
 }
 
-async fn fill_in(desk: &Desk, call: &Call, reply: Reply) -> Result<(), super::rest::Failure> {
-    match reply {
-        Reply::New(message) | Reply::Update(message) => {
+async fn fill_in(desk: &Desk, call: &Call, response: Response) -> Result<(), super::rest::Failure> {
+    match response {
+        Response::New(message) | Response::Update(message) => {
             desk.rest.fill_in(&call.token, &message).await
         }
         // Suggestions can't be announced; whoever still types asks again.
-        Reply::Suggestions(_) => Ok(()),
+        Response::Suggestions(_) => Ok(()),
     }
 }

@@ -21,6 +21,7 @@ mod quiz;
 mod register;
 pub mod render;
 mod replies;
+mod response;
 mod rest;
 mod translate;
 

@@ -118,7 +118,7 @@ fn part_bits(part: &str) -> Result<u8, BadDays> {
 }
 
 fn weekday(name: &str) -> Result<Weekday, BadDays> {
-    let long = |day| super::schedule::weekday_name(day).to_lowercase();
+    let long = |day| weekday_name(day).to_lowercase();
     WEEK.into_iter()
         .find(|(day, short)| {
             name.len() >= 3 && name.starts_with(short) && long(*day).starts_with(name)
@@ -127,13 +127,26 @@ fn weekday(name: &str) -> Result<Weekday, BadDays> {
         .ok_or_else(|| BadDays::Unknown(name.to_owned()))
 }
 
+/// The weekday's name in English, as people write it.
+pub const fn weekday_name(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    }
+}
+
 /// `every day`, `Monday to Friday`, `Sunday to Thursday`, or the names: `Monday, Wednesday and Friday`.
 impl fmt::Display for Weekdays {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == Self::every_day() {
             return f.write_str("every day");
         }
-        let name = super::schedule::weekday_name;
+        let name = weekday_name;
         if let Some((first, last)) = self.run() {
             return write!(f, "{} to {}", name(first), name(last));
         }

@@ -15,13 +15,13 @@ mod team;
 
 use serde_json::{Value, json};
 
-use super::answer::{Reply, SUGGESTIONS_MAX, Suggestion};
 use super::desk::{Desk, TeamKey, team_at};
 use super::event::{Ask, Call};
 use super::press::Press;
 use super::render::message::Message;
 use super::render::text::cut;
 use super::render::trouble::Sorry;
+use super::response::{Response, SUGGESTIONS_MAX, Suggestion};
 use crate::bank::Question;
 use crate::practice::id::GuildId;
 
@@ -46,7 +46,7 @@ pub fn definitions() -> Value {
 }
 
 /// The answer to a call.
-pub async fn reply(desk: &Desk, call: &Call) -> Reply {
+pub async fn respond(desk: &Desk, call: &Call) -> Response {
     match &call.ask {
         Ask::Command(name) => new(command(desk, call, name).await),
         Ask::Press { custom_id, .. } => press(desk, call, custom_id).await,
@@ -54,7 +54,7 @@ pub async fn reply(desk: &Desk, call: &Call) -> Reply {
             command,
             option,
             typed,
-        } => Reply::Suggestions(suggest(desk, command, option, typed)),
+        } => Response::Suggestions(suggest(desk, command, option, typed)),
     }
 }
 
@@ -87,7 +87,7 @@ async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
     }
 }
 
-async fn press(desk: &Desk, call: &Call, custom_id: &str) -> Reply {
+async fn press(desk: &Desk, call: &Call, custom_id: &str) -> Response {
     let (Some(press), Some(guild)) = (Press::parse(custom_id), call.guild) else {
         return new(Err(Sorry::StaleButton));
     };
@@ -116,15 +116,15 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str) -> Reply {
     }
 }
 
-fn new(said: Said) -> Reply {
-    Reply::New(said.unwrap_or_else(|sorry| sorry.message()))
+fn new(said: Said) -> Response {
+    Response::New(said.unwrap_or_else(|sorry| sorry.message()))
 }
 
 /// A message that takes the place of the one with the button; a refusal comes beside it.
-fn update(said: Said) -> Reply {
+fn update(said: Said) -> Response {
     match said {
-        Ok(message) => Reply::Update(message),
-        Err(sorry) => Reply::New(sorry.message()),
+        Ok(message) => Response::Update(message),
+        Err(sorry) => Response::New(sorry.message()),
     }
 }
 

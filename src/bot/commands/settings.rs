@@ -13,6 +13,9 @@ use crate::practice::team::{Reveal, Settings};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
+/// Manage Server, as the string Discord wants (Discord docs, topics/permissions: bit 5).
+pub const MANAGE_GUILD: &str = "32";
+
 /// The options, in Discord's form. `timezone` comes first because `/setup` requires it.
 pub fn options(zone_required: bool) -> Vec<Value> {
     vec![

@@ -3,22 +3,19 @@
 use jiff::civil::time;
 use serde_json::{Value, json};
 
-use super::settings::{changed, options};
+use super::settings::{MANAGE_GUILD, changed, options};
 use super::{Said, admins_only};
-use crate::bot::answer::{SUGGESTIONS_MAX, Suggestion};
 use crate::bot::desk::{Desk, TeamKey};
 use crate::bot::event::Call;
 use crate::bot::permissions;
 use crate::bot::render::trouble::Sorry;
+use crate::bot::response::{SUGGESTIONS_MAX, Suggestion};
 use crate::bot::rest::ChannelKind;
 use crate::config;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::schedule::Schedule;
 use crate::practice::team::{Reveal, Settings, Team};
 use crate::practice::zone::Zone;
-
-/// Manage Server, as the string Discord wants (Discord docs, topics/permissions: bit 5).
-pub const MANAGE_GUILD: &str = "32";
 
 /// The command in Discord's form.
 pub fn definition() -> Value {

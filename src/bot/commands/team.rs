@@ -3,8 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::settings::{any, changed, options};
-use super::setup::MANAGE_GUILD;
+use super::settings::{MANAGE_GUILD, any, changed, options};
 use super::{Said, admins_only, remove, team_of};
 use crate::bot::desk::{Desk, TeamKey};
 use crate::bot::event::Call;

@@ -135,7 +135,7 @@ fn ready(discord: &Discord, session: &str, shard: Shard, shown_shard: &Value) ->
         .filter(|guild| guild.members.contains_key(&discord.app.id) && shard.has(Some(guild.id)));
     let mut ready = json!({
         "v": 10,
-        "user": discord.users.get(&discord.app.id).map(wire::guild::own_user),
+        "user": discord.users.get(&discord.app.id).map(wire::user::own_user),
         "guilds": mine.map(|guild| wire::guild::unavailable(guild.id)).collect::<Value>(),
         "session_id": session,
         "resume_gateway_url": discord.gateway.url,

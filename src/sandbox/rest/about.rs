@@ -40,9 +40,9 @@ fn gateway_bot(discord: &Discord) -> Answer {
 fn user(discord: &Discord, one: u64, is_own: bool) -> Answer {
     let user = discord.users.get(&one).ok_or_else(problem::unknown_user)?;
     ok(if is_own {
-        wire::guild::own_user(user)
+        wire::user::own_user(user)
     } else {
-        wire::guild::user(user)
+        wire::user::user(user)
     })
 }
 

@@ -111,7 +111,7 @@ impl Sandbox {
                 guild.members.remove(&user);
             }
             if let Some(one) = discord.users.get(&user) {
-                let data = json!({ "guild_id": id(guild), "user": wire::guild::user(one) });
+                let data = json!({ "guild_id": id(guild), "user": wire::user::user(one) });
                 let event = Event::new("GUILD_MEMBER_REMOVE", intent::GUILD_MEMBERS, data);
                 discord.dispatch_in(Some(guild), &event);
             }

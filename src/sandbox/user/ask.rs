@@ -87,7 +87,7 @@ fn payload(discord: &Discord, asked: &Asked, number: u64, token: &str) -> Value 
         json["user"] = discord
             .users
             .get(&asked.user)
-            .map_or(Value::Null, wire::guild::user);
+            .map_or(Value::Null, wire::user::user);
         json["context"] = json!(if channel.kind == channel_kind::DM {
             1
         } else {

@@ -235,7 +235,7 @@ pub fn resolve(
     };
     let found = match kind {
         kind::USER | kind::MENTIONABLE if discord.users.contains_key(&wanted) => {
-            put("users", wire::guild::user(&discord.users[&wanted]));
+            put("users", wire::user::user(&discord.users[&wanted]));
             if let Some(mut member) = discord.member_json(guild, wanted) {
                 if let Value::Object(member) = &mut member {
                     member.remove("user");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::guild::user;
+use super::user::user;
 use super::{id, maybe_id, time};
 use crate::sandbox::model::{Channel, Discord, Overwrite};
 

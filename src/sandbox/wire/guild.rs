@@ -1,37 +1,12 @@
-//! Guilds, roles, members, users and the application.
+//! Guilds, roles, members and the application.
 
 use serde_json::{Value, json};
 
 use super::channel::{channel, thread};
+use super::user::user;
 use super::{id, ids, maybe_id, time};
 use crate::sandbox::model::{App, Channel, Discord, Guild, Member, Role, User};
 use crate::sandbox::permission::VIEW_CHANNEL;
-
-/// A user.
-pub fn user(user: &User) -> Value {
-    json!({
-        "id": id(user.id),
-        "username": user.name,
-        "global_name": user.global_name,
-        "discriminator": "0",
-        "avatar": null,
-        "bot": user.bot,
-        "system": false,
-        "flags": 0,
-        "public_flags": 0,
-        "primary_guild": null,
-    })
-}
-
-/// The bot's own user, as `GET /users/@me` and READY give it.
-pub fn own_user(user: &User) -> Value {
-    let mut own = self::user(user);
-    own["mfa_enabled"] = json!(false);
-    own["verified"] = json!(true);
-    own["email"] = Value::Null;
-    own["locale"] = json!("en-US");
-    own
-}
 
 /// The application, as `GET /applications/@me` gives it.
 pub fn application(app: &App, owner: &User, guilds: usize) -> Value {
@@ -104,7 +79,7 @@ pub fn partial_member(member: &Member) -> Value {
 /// A member with their user.
 pub fn member(member: &Member, user: &User) -> Value {
     let mut whole = partial_member(member);
-    whole["user"] = self::user(user);
+    whole["user"] = super::user::user(user);
     whole
 }
 

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::channel::thread;
-use super::guild::{merge, partial_member, user};
+use super::guild::{merge, partial_member};
+use super::user::user;
 use super::{id, ids, maybe_id, maybe_time, time};
 use crate::sandbox::model::{
     Channel, Discord, Interacted, Message, Reaction, User, flag, message_kind,

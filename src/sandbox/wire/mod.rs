@@ -4,6 +4,7 @@ pub mod channel;
 pub mod command;
 pub mod guild;
 pub mod message;
+pub mod user;
 
 use jiff::Timestamp;
 use serde_json::Value;
