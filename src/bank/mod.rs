@@ -8,6 +8,7 @@ mod entry;
 mod limits;
 mod lint;
 mod load;
+pub mod markup;
 mod python;
 mod question;
 mod read;
@@ -16,6 +17,7 @@ mod rules;
 mod search;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};

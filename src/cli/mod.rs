@@ -1,6 +1,7 @@
 //! The command line: it reads arguments and files, puts the rooms together, and turns what happened into
 //! an exit code and a sentence.
 
+mod bank;
 mod check;
 mod clock_link;
 mod exit;
@@ -49,6 +50,8 @@ enum Verb {
     Check(Common),
     /// Print the link that adds the bot to a server, with the least permissions
     Invite(invite::InviteArgs),
+    /// Read the questions, take them to other tools, bring some from there
+    Bank(bank::BankArgs),
     /// Look at the state, also while the bot runs
     State(state::StateArgs),
 }
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Verb::Sandbox(args) => sandbox::run(&args),
         Verb::Check(common) => check::run(&common),
         Verb::Invite(args) => invite::run(&args),
+        Verb::Bank(args) => bank::run(&args),
         Verb::State(args) => state::run(&args),
     };
     match done {

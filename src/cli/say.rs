@@ -15,6 +15,11 @@ pub fn text(text: impl Display) {
     let _ = write!(std::io::stdout(), "{text}");
 }
 
+/// Prints text with ANSI styles to stdout; they go where it is no terminal, or `NO_COLOR` is set.
+pub fn styled(text: impl Display) {
+    let _ = write!(anstream::stdout(), "{text}");
+}
+
 /// Prints a line to stderr.
 pub fn error(text: impl Display) {
     let _ = writeln!(std::io::stderr(), "{text}");

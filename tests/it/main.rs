@@ -4,6 +4,7 @@
 
 mod admins;
 mod bank;
+mod bank_verbs;
 mod crashes;
 mod habit;
 mod openapi;

@@ -7,7 +7,8 @@ use quizloop::sandbox::ids;
 
 use crate::support::World;
 
-fn quizloop(folder: &std::path::Path, arguments: &[&str]) -> Output {
+/// Runs a verb in a folder, as an operator without any setting.
+pub fn quizloop(folder: &std::path::Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_quizloop"))
         .args(arguments)
         .current_dir(folder)
@@ -18,7 +19,8 @@ fn quizloop(folder: &std::path::Path, arguments: &[&str]) -> Output {
         .expect("quizloop starts")
 }
 
-fn said(output: &Output) -> (Option<i32>, String) {
+/// The exit code and all that was printed.
+pub fn said(output: &Output) -> (Option<i32>, String) {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     (output.status.code(), String::from_utf8(text).unwrap())
 }

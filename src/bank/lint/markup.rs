@@ -1,69 +1,8 @@
 //! Markdown that would not come out as meant.
 
-use std::ops::Range;
-
 use super::super::entry::{Entry, Passage};
+use super::super::markup::{Piece, pieces};
 use crate::findings::{Finding, Source};
-
-/// A stretch of a paragraph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece<'t> {
-    /// Outside of backticks.
-    Prose(&'t str),
-    /// Between backticks, without them.
-    Code(&'t str),
-    /// Backticks that nothing closes, and what follows them.
-    Open(&'t str),
-}
-
-/// Cuts a text at its backticks. As in `CommonMark`, a run of backticks is closed by the next run of
-/// the same length in its paragraph.
-pub fn pieces(text: &str) -> Vec<Piece<'_>> {
-    text.split("\n\n").flat_map(paragraph).collect()
-}
-
-fn paragraph(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some(open) = ticks(rest) {
-        if open.start > 0 {
-            pieces.push(Piece::Prose(&rest[..open.start]));
-        }
-        let after = &rest[open.end..];
-        let Some(close) = closing(after, open.len()) else {
-            pieces.push(Piece::Open(&rest[open.start..]));
-            return pieces;
-        };
-        pieces.push(Piece::Code(&after[..close.start]));
-        rest = &after[close.end..];
-    }
-    if !rest.is_empty() {
-        pieces.push(Piece::Prose(rest));
-    }
-    pieces
-}
-
-/// The first run of backticks.
-fn ticks(text: &str) -> Option<Range<usize>> {
-    let start = text.find('`')?;
-    let length = text[start..]
-        .bytes()
-        .take_while(|byte| *byte == b'`')
-        .count();
-    Some(start..start + length)
-}
-
-fn closing(text: &str, length: usize) -> Option<Range<usize>> {
-    let mut from = 0;
-    while let Some(run) = ticks(&text[from..]) {
-        let run = from + run.start..from + run.end;
-        if run.len() == length {
-            return Some(run);
-        }
-        from = run.end;
-    }
-    None
-}
 
 /// Notes open backticks and what Discord shows otherwise than written, or what reflowing destroys.
 pub fn check(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {

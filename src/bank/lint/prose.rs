@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::super::entry::Entry;
-use super::markup::{Piece, pieces};
+use super::super::markup::{Piece, pieces};
 use crate::findings::{Finding, Source};
 
 /// To somebody who does not know the answer, nothing is obvious.

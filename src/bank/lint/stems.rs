@@ -1,6 +1,6 @@
 //! The words of a text that carry its meaning, in a form in which "tasks" and "task" are the same.
 
-use super::markup::{Piece, pieces};
+use super::super::markup::{Piece, pieces};
 
 /// Words that every English text has.
 const COMMON: &str = "a about all also an and any are as asyncio at be been before between but by can code \

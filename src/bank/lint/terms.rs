@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::super::entry::{Entry, Passage};
-use super::markup::{Piece, pieces};
+use super::super::markup::{Piece, pieces};
 use super::stems::{prose_stems, stems};
 use crate::findings::{Finding, Source};
 

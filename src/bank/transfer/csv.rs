@@ -1,0 +1,42 @@
+//! CSV with a header: a column a key, lists with a line an item (RFC 4180, UTF-8).
+
+use super::super::question::Question;
+use super::super::read::KEYS;
+use super::written::Written;
+
+/// The questions as CSV.
+pub fn csv(questions: &[&Question]) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    // Writing to memory does not fail.
+    let _ = writer.write_record(KEYS);
+    for question in questions {
+        let _ = writer.write_record(record(&Written::plain(question)));
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The cells, in the order of [`KEYS`].
+fn record(one: &Written<'_>) -> [String; KEYS.len()] {
+    let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        one.id.to_owned(),
+        one.number.to_string(),
+        one.topic.to_owned(),
+        one.level.to_owned(),
+        one.kind.to_owned(),
+        one.question.clone(),
+        one.answer.clone(),
+        one.how_to_answer.clone(),
+        one.example_answer.clone(),
+        one.points.join("\n"),
+        one.pitfalls.join("\n"),
+        maybe(&one.code),
+        maybe(&one.output),
+        maybe(&one.broken),
+        maybe(&one.broken_output),
+        one.python.clone(),
+        one.docs.to_owned(),
+        one.follow_up.clone(),
+    ]
+}

@@ -1,0 +1,217 @@
+//! Questions for the terminal. Colours are taken off again where the output is no terminal.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style as Look};
+
+use crate::bank::markup::{Span, spans};
+use crate::bank::{Kind, Question};
+
+/// Lines that are longer are hard to read.
+const WIDTH_MAX: usize = 100;
+/// Where the output is no terminal.
+const WIDTH_USUAL: usize = 80;
+
+/// How texts look.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    width: usize,
+    /// Whether lists keep to the width; what is no terminal can take long lines.
+    cuts: bool,
+    head: Look,
+    code: Look,
+    soft: Look,
+}
+
+impl Style {
+    /// As wide as the terminal, in its colours.
+    pub fn for_terminal() -> Self {
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        Self {
+            width: width.unwrap_or(WIDTH_USUAL).clamp(40, WIDTH_MAX),
+            cuts: width.is_some(),
+            head: Look::new().bold(),
+            code: AnsiColor::Cyan.on_default(),
+            soft: Look::new().dimmed(),
+        }
+    }
+
+    fn head(&self, text: &str) -> String {
+        format!("{}{text}{:#}", self.head, self.head)
+    }
+
+    fn soft(&self, text: &str) -> String {
+        format!("{}{text}{:#}", self.soft, self.soft)
+    }
+
+    fn marked(&self, paragraph: &str) -> String {
+        let styled = |span| match span {
+            Span::Plain(text) => text.to_owned(),
+            Span::Bold(text) => self.head(text),
+            Span::Code(text) => format!("{}{text}{:#}", self.code, self.code),
+        };
+        spans(paragraph).into_iter().map(styled).collect()
+    }
+
+    fn prose(&self, text: &str) -> String {
+        let paragraphs = text
+            .split("\n\n")
+            .map(|one| textwrap::fill(&self.marked(one), self.width));
+        paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
+    }
+
+    fn items(&self, items: &[String]) -> String {
+        let options = textwrap::Options::new(self.width)
+            .initial_indent("• ")
+            .subsequent_indent("  ");
+        let lines = items
+            .iter()
+            .map(|item| textwrap::fill(&self.marked(item), &options) + "\n");
+        lines.collect()
+    }
+
+    fn program(&self, text: &str) -> String {
+        let line = |line: &str| format!("    {}{line}{:#}\n", self.code, self.code);
+        text.lines().map(line).collect()
+    }
+}
+
+/// One line a question.
+pub fn list(questions: &[&Question], style: &Style) -> String {
+    let id_width = questions.iter().map(|one| one.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for question in questions {
+        let head = format!(
+            "{:03}  {:id_width$}  {:6}  ",
+            question.number, question.id, question.level
+        );
+        let room = style.width.saturating_sub(head.len()).max(30);
+        let mut asked = question.question.replace('`', "");
+        if style.cuts {
+            asked = cut(&asked, room);
+        }
+        let _ = writeln!(text, "{head}{}", style.soft(&asked));
+    }
+    text
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// Everything of one question.
+pub fn question(question: &Question, style: &Style) -> String {
+    let about = format!(
+        "#{} · {} · {} · {} · {} · Python {}",
+        question.number,
+        question.id,
+        question.topic,
+        question.level,
+        question.kind,
+        question.python
+    );
+    let mut text = format!("{}\n\n", style.soft(&about));
+    text += &style.prose(&format!("**{}**", question.question.replace("**", "")));
+    let mut section = |name: &str, body: String| {
+        let _ = write!(text, "\n{}\n{body}", style.head(name));
+    };
+    for (name, program) in asked_about(question) {
+        section(name, style.program(program));
+    }
+    section("Model answer", style.prose(&question.answer));
+    for (name, program) in revealed(question) {
+        section(name, style.program(program));
+    }
+    section("Key points", style.items(&question.points));
+    section("As you might say it", style.prose(&question.example_answer));
+    section("How to answer", style.prose(&question.how_to_answer));
+    section("Pitfalls", style.items(&question.pitfalls));
+    section(
+        "The interviewer may go on",
+        style.prose(&question.follow_up),
+    );
+    section("Read on", format!("{}\n", question.docs));
+    text
+}
+
+/// The programs that a question is about.
+fn asked_about(question: &Question) -> Vec<(&'static str, &str)> {
+    let predict = question
+        .code
+        .as_deref()
+        .filter(|_| question.kind == Kind::Predict);
+    let programs = [
+        ("The program", predict),
+        ("The program with the bug", question.broken.as_deref()),
+    ];
+    there(programs)
+}
+
+/// The programs that belong to the answer.
+fn revealed(question: &Question) -> Vec<(&'static str, &str)> {
+    let code = question
+        .code
+        .as_deref()
+        .filter(|_| question.kind != Kind::Predict);
+    let name = if question.broken.is_some() {
+        "Mended"
+    } else {
+        "Code"
+    };
+    there([
+        ("It prints", question.broken_output.as_deref()),
+        (name, code),
+        ("Output", question.output.as_deref()),
+    ])
+}
+
+fn there<'q, const N: usize>(
+    programs: [(&'static str, Option<&'q str>); N],
+) -> Vec<(&'static str, &'q str)> {
+    let there = programs.into_iter();
+    there
+        .filter_map(|(name, text)| Some((name, text?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::{Bank, built_in};
+
+    fn plain(width: usize) -> Style {
+        let none = Look::new();
+        Style {
+            width,
+            cuts: true,
+            head: none,
+            code: none,
+            soft: none,
+        }
+    }
+
+    #[test]
+    fn a_question_and_the_list() {
+        let (bank, _) = Bank::load(built_in(), &[]);
+        let first = &bank.questions()[0];
+        insta::assert_snapshot!("question", question(first, &plain(80)));
+        let all: Vec<_> = bank.questions().iter().take(3).collect();
+        insta::assert_snapshot!("list", list(&all, &plain(80)));
+    }
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal() {
+        let (bank, _) = Bank::load(built_in(), &[]);
+        for one in bank.questions() {
+            let shown = question(one, &plain(80));
+            let wide = shown.lines().find(|line| {
+                line.chars().count() > 80 && !line.starts_with("https://") && !line.starts_with('#')
+            });
+            assert_eq!(wide, None, "{}", one.id);
+        }
+    }
+}
