@@ -4,6 +4,7 @@
 //! part of the same cores, so the bot alone is faster.
 
 use std::ffi::OsString;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use quizloop::sandbox::bot_process::{BotProcess, Program};
 use quizloop::sandbox::user::Outcome;
 use quizloop::sandbox::{Options, Sandbox, ids};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Interactions a second in the latency run, and for how long.
 const RATE: u64 = 200;
@@ -21,7 +23,14 @@ const AT_ONCE: usize = 32;
 /// Members who ask.
 const MEMBERS: u64 = 500;
 
+/// Makes this process the echo that shows what the machine itself costs.
+const ECHO: &str = "--echo";
+
 fn main() {
+    let mut arguments = std::env::args();
+    if let Some(port) = arguments.by_ref().skip_while(|one| one != ECHO).nth(1) {
+        return echo(&port);
+    }
     // `cargo test --benches` passes arguments of the test harness; this is no test.
     if std::env::args().any(|argument| argument == "--test") {
         return;
@@ -63,6 +72,7 @@ async fn measure() {
         "resident, idle with one guild                {:>8.1} MB",
         resident(&bot)
     );
+    floor().await;
     for command in ["quiz", "answer"] {
         latency(&sandbox, &members, command).await;
     }
@@ -127,6 +137,60 @@ fn resident(bot: &BotProcess) -> f64 {
     kib * 1024.0 / 1e6
 }
 
+/// Sends every byte back.
+fn echo(port: &str) {
+    let port: u16 = port.parse().expect("a port");
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("the bench listens");
+    stream.set_nodelay(true).expect("a setting");
+    let mut byte = [0];
+    while stream.read_exact(&mut byte).is_ok() {
+        stream.write_all(&byte).expect("the bench reads");
+    }
+}
+
+/// How long a byte takes to another process and back at the same rate: whatever is slower than usual here is
+/// the machine, not the bot.
+async fn floor() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let port = listener
+        .local_addr()
+        .expect("an address")
+        .port()
+        .to_string();
+    let own = std::env::current_exe().expect("a path");
+    let mut child = std::process::Command::new(own)
+        .args([ECHO, &port])
+        .spawn()
+        .expect("the echo starts");
+    let (mut stream, _) = listener.accept().await.expect("the echo connects");
+    stream.set_nodelay(true).expect("a setting");
+    let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
+    let mut times = Vec::new();
+    for _ in 0..RATE * SECONDS {
+        ticks.tick().await;
+        let start = Instant::now();
+        stream.write_all(&[1]).await.expect("the echo reads");
+        stream.read_exact(&mut [0]).await.expect("the echo answers");
+        times.push(start.elapsed());
+    }
+    drop(stream);
+    child.wait().expect("the echo ends");
+    report("one byte", times);
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 1000].as_secs_f64() * 1e3;
+    println!(
+        "{what:<9}{RATE} a second: p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms",
+        at(500),
+        at(990),
+        at(999)
+    );
+}
+
 /// How long members wait at a steady rate.
 async fn latency(sandbox: &Sandbox, members: &[u64], command: &'static str) {
     let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
@@ -141,15 +205,7 @@ async fn latency(sandbox: &Sandbox, members: &[u64], command: &'static str) {
             start.elapsed()
         });
     }
-    let mut times = asked.join_all().await;
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() - 1) * share / 1000].as_secs_f64() * 1e3;
-    println!(
-        "/{command:<7}{RATE} a second: p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms",
-        at(500),
-        at(990),
-        at(999)
-    );
+    report(&format!("/{command}"), asked.join_all().await);
 }
 
 /// As many as the machine can, to see whether memory grows.

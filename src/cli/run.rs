@@ -15,9 +15,6 @@ use crate::store::Store;
 /// which a stop must be done.
 const CLOSE_LIMIT: Duration = Duration::from_secs(4);
 
-/// Threads for the bot's own work; serenity has one more, the store another.
-const WORKERS: usize = 2;
-
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -40,8 +37,9 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
     } = load::all(&args.common)?;
     log::start(args.log, Some(&token));
     let store = Store::open(&config.state_dir).map_err(|error| Failed::new(Exit::State, error))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
+    // One thread: everything here waits for Discord or the disk, and an answer that hops between threads is
+    // slower than one that does not. The gateway and the store have threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)?;
