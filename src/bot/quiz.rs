@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use dashmap::DashMap;
+use dashmap::mapref::one::RefMut;
 use jiff::civil::Date;
 use rand::Rng;
 use rand::seq::IteratorRandom;
@@ -47,14 +48,7 @@ impl Quizzes {
         open: &[String],
         rng: &mut impl Rng,
     ) -> Result<&'a Question, Empty> {
-        let mut today = self.asked.entry(member).or_insert_with(|| Today {
-            day,
-            numbers: HashSet::new(),
-        });
-        if today.day != day {
-            today.day = day;
-            today.numbers.clear();
-        }
+        let mut today = self.today(member, day);
         let free = fitting
             .iter()
             .filter(|question| !open.contains(&question.id));
@@ -71,6 +65,23 @@ impl Quizzes {
         };
         today.numbers.insert(question.number);
         Ok(question)
+    }
+
+    /// Remembers that a member had a question, which a restart may have made us forget.
+    pub fn remember(&self, member: (GuildId, UserId), day: Date, number: u32) {
+        self.today(member, day).numbers.insert(number);
+    }
+
+    fn today(&self, member: (GuildId, UserId), day: Date) -> RefMut<'_, (GuildId, UserId), Today> {
+        let mut today = self.asked.entry(member).or_insert_with(|| Today {
+            day,
+            numbers: HashSet::new(),
+        });
+        if today.day != day {
+            today.day = day;
+            today.numbers.clear();
+        }
+        today
     }
 
     /// Forgets what was asked before that day.

@@ -51,6 +51,10 @@ pub fn next(desk: &Desk, call: &Call, guild: GuildId, before: &Quiz) -> Said {
     let (open, zone) = around(desk, call, guild);
     let day = zone.date(desk.clock.now());
     let member = (guild, call.user);
+    // The one on the message is never "another", also after a restart.
+    if let Some(shown) = desk.bank.get(&before.question) {
+        desk.quizzes.remember(member, day, shown.number);
+    }
     let question = desk
         .random(|rng| desk.quizzes.choose(member, day, &fitting, &open, rng))
         .map_err(|empty| match empty {
