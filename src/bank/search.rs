@@ -311,7 +311,7 @@ mod tests {
         finds("semahpore", "semaphore-limit");
         finds("shieldd", "shield-scope");
         finds("async genertor", "async-generators");
-        finds("TIMEOUT", "deadlines");
+        finds("SHIELD", "shield-scope");
         assert!(first("zzzzzz").is_none());
         assert!(first("?!").is_none());
     }
