@@ -17,6 +17,7 @@ pub const fn built_in() -> &'static [(&'static str, &'static str)] {
         "bug-spotting",
         "cancellation",
         "comparisons",
+        "context-managers",
         "context",
         "debugging",
         "design",

@@ -134,9 +134,14 @@ impl Index {
         for word in words(typed) {
             asked = asked.saturating_add(1);
             best.fill(0.0);
-            for (found, fit) in self.fitting(word) {
+            let fitting = self.fitting(word);
+            // A rare word that only begins with what was typed must not outdo the word itself.
+            let exact = fitting.iter().find(|(found, _)| found.text == word);
+            let most = exact.map_or(f32::INFINITY, |(found, _)| found.rarity);
+            for (found, fit) in fitting {
                 for (place, weight) in &found.uses {
-                    best[*place] = best[*place].max(fit * weight * found.rarity);
+                    let score = fit * weight * found.rarity.min(most);
+                    best[*place] = best[*place].max(score);
                 }
             }
             for place in 0..count {
