@@ -44,11 +44,15 @@ impl Style {
         format!("{}{text}{:#}", self.soft, self.soft)
     }
 
+    fn code(&self, text: &str) -> String {
+        format!("{}{text}{:#}", self.code, self.code)
+    }
+
     fn marked(&self, paragraph: &str) -> String {
         let styled = |span| match span {
             Span::Plain(text) => text.to_owned(),
             Span::Bold(text) => self.head(text),
-            Span::Code(text) => format!("{}{text}{:#}", self.code, self.code),
+            Span::Code(text) => self.code(text),
         };
         spans(paragraph).into_iter().map(styled).collect()
     }
@@ -58,6 +62,16 @@ impl Style {
             .split("\n\n")
             .map(|one| textwrap::fill(&self.marked(one), self.width));
         paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
+    }
+
+    /// One paragraph in bold, with its code in the colour of code.
+    fn strong(&self, paragraph: &str) -> String {
+        let styled = |span| match span {
+            Span::Plain(text) | Span::Bold(text) => self.head(text),
+            Span::Code(text) => self.code(text),
+        };
+        let text: String = spans(paragraph).into_iter().map(styled).collect();
+        textwrap::fill(&text, self.width) + "\n"
     }
 
     fn items(&self, items: &[String]) -> String {
@@ -71,7 +85,7 @@ impl Style {
     }
 
     fn program(&self, text: &str) -> String {
-        let line = |line: &str| format!("    {}{line}{:#}\n", self.code, self.code);
+        let line = |line: &str| format!("    {}\n", self.code(line));
         text.lines().map(line).collect()
     }
 }
@@ -115,7 +129,7 @@ pub fn question(question: &Question, style: &Style) -> String {
         question.python
     );
     let mut text = format!("{}\n\n", style.soft(&about));
-    text += &style.prose(&format!("**{}**", question.question.replace("**", "")));
+    text += &style.strong(&question.question);
     let mut section = |name: &str, body: String| {
         let _ = write!(text, "\n{}\n{body}", style.head(name));
     };
@@ -212,6 +226,8 @@ mod tests {
                 line.chars().count() > 80 && !line.starts_with("https://") && !line.starts_with('#')
             });
             assert_eq!(wide, None, "{}", one.id);
+            let marks = shown.lines().find(|line| line.starts_with("**"));
+            assert_eq!(marks, None, "{}", one.id);
         }
     }
 }

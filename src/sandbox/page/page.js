@@ -83,7 +83,14 @@ function markdown(text) {
   }
   if (!first) return lines(text);
   const { match, make } = first;
-  return [...lines(text.slice(0, match.index)), make(match), ...markdown(text.slice(match.index + match[0].length))];
+  let before = text.slice(0, match.index);
+  let after = text.slice(match.index + match[0].length);
+  if (match[0].startsWith("```")) {
+    // A code block stands on lines of its own; the line ends around it show no gap.
+    before = before.replace(/\n+$/, "");
+    after = after.replace(/^\n+/, "");
+  }
+  return [...lines(before), make(match), ...markdown(after)];
 }
 
 function lines(text) {
