@@ -6,6 +6,7 @@ mod admins;
 mod bank;
 mod bank_verbs;
 mod crashes;
+mod endings;
 mod habit;
 mod openapi;
 mod operator;
