@@ -66,7 +66,7 @@ pub fn run(args: &SandboxArgs) -> Result<(), Failed> {
 async fn serve(args: &SandboxArgs) -> Result<(), Failed> {
     let folder = Folder::new()?;
     let bot = Bot::new(folder.path())?;
-    let sandbox = start(args, true).await?;
+    let sandbox = start(args, next_start(Clock::system().now())).await?;
     bot.start(&sandbox).await?;
     say::line(format_args!("Quizloop's sandbox is at {}", sandbox.url()));
     say::line(format_args!(
@@ -101,7 +101,8 @@ async fn obey(sandbox: &Sandbox, bot: &Bot) {
 }
 
 async fn bare(args: &SandboxArgs) -> Result<(), Failed> {
-    let sandbox = start(args, true).await?;
+    // A bot that is started by hand goes by this machine's clock, and so does its Discord.
+    let sandbox = start(args, Clock::system().now()).await?;
     say::line(format_args!(
         "Discord's stand-in is at {}. Start a bot with:",
         sandbox.url()
@@ -115,12 +116,12 @@ async fn bare(args: &SandboxArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn start(args: &SandboxArgs, flowing: bool) -> Result<Sandbox, Failed> {
+async fn start(args: &SandboxArgs, time: Timestamp) -> Result<Sandbox, Failed> {
     let listen = SocketAddr::new(args.listen, args.port);
     let options = Options {
         listen,
-        start: Some(next_start(Clock::system().now())),
-        flowing,
+        start: Some(time),
+        flowing: true,
         ..Options::default()
     };
     Sandbox::start(options).await.map_err(|error| {
