@@ -1,8 +1,9 @@
-//! What the bot may do in a channel, with the channel's overrides.
+//! What the bot may do in a channel, with the channel's overrides, and whether its mention is heard.
 
 use serenity::all::{Channel, Permissions};
 
 use super::desk::{Desk, TeamKey};
+use super::render::team::Access;
 use super::rest::{Failure, limited};
 
 /// What the bot needs, in the words of Discord's settings, in the order in which it needs them.
@@ -26,12 +27,12 @@ pub fn needed() -> u64 {
         .fold(0, |bits, (permission, _)| bits | permission.bits())
 }
 
-/// The names of what is missing in a channel.
+/// What the bot may do in a team's channel.
 ///
 /// # Errors
 ///
 /// Discord did not say.
-pub async fn missing(desk: &Desk, key: TeamKey) -> Result<Vec<&'static str>, Failure> {
+pub async fn access(desk: &Desk, key: TeamKey) -> Result<Access, Failure> {
     let Some(me) = desk.me() else {
         return Err(Failure::Unreachable("the session has not begun".into()));
     };
@@ -49,12 +50,22 @@ pub async fn missing(desk: &Desk, key: TeamKey) -> Result<Vec<&'static str>, Fai
         Ok(Channel::Guild(channel)) => channel,
         // A channel that we may not even see.
         Ok(_) | Err(Failure::Forbidden { .. } | Failure::Unknown { .. }) => {
-            return Ok(NEEDED.iter().map(|(_, name)| *name).collect());
+            return Ok(Access {
+                missing: lacking(Permissions::empty()),
+                silent_role: false,
+            });
         }
         Err(failure) => return Err(failure),
     };
-    let has = guild?.user_permissions_in(&channel, &member?);
-    Ok(lacking(has))
+    let guild = guild?;
+    let has = guild.user_permissions_in(&channel, &member?);
+    let role = desk.team(key, |team| team.settings.role).flatten();
+    let role = role.and_then(|role| guild.roles.get(&role.get().into()));
+    Ok(Access {
+        missing: lacking(has),
+        silent_role: role.is_some_and(|role| !role.mentionable)
+            && !has.contains(Permissions::MENTION_EVERYONE),
+    })
 }
 
 fn lacking(has: Permissions) -> Vec<&'static str> {

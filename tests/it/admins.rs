@@ -152,6 +152,26 @@ async fn missing_permissions() {
     assert_eq!(missing(&said), ["Create Public Threads"], "{said}");
 }
 
+/// A role that may not be mentioned by all would notify nobody: the admin is told before the first post.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_role() {
+    let world = World::at(WEDNESDAY).start().await;
+    let role = ("role", json!(ids::TEAM_ROLE.to_string()));
+    let said = set_up(world.ada(), &[role.clone()]).await;
+    assert!(!said.contains("would notify nobody"), "{said}");
+    world.sandbox.with(|discord| {
+        let guild = discord.guilds.get_mut(&ids::GUILD).unwrap();
+        guild.roles.get_mut(&ids::TEAM_ROLE).unwrap().mentionable = false;
+    });
+    let said = set_up(world.ada(), &[role]).await;
+    assert!(
+        said.contains("[The role]") && said.contains("would notify nobody"),
+        "{said}"
+    );
+    let status = world.ada().sees("team status", &[]).await.text();
+    assert!(status.contains("would notify nobody"), "{status}");
+}
+
 /// Only who may manage the server changes a team, also by a button that an admin left behind.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_admins() {

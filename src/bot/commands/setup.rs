@@ -93,10 +93,10 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     desk.backoff.remove(&key);
     desk.wake.notify_one();
     // A failed look-up must not hide that the team is set up; the post itself will tell.
-    let missing = permissions::missing(desk, key).await.unwrap_or_default();
+    let access = permissions::access(desk, key).await.unwrap_or_default();
     let now = desk.clock.now();
     let message = desk.team(key, |team| {
-        crate::bot::render::team::set_up(team, now, &missing, existed)
+        crate::bot::render::team::set_up(team, now, &access, existed)
     });
     Ok(message.ok_or(Sorry::NoTeam)?.ephemeral())
 }

@@ -130,13 +130,13 @@ pub async fn post_now(desk: &Desk, call: &Call, key: TeamKey) -> Said {
 }
 
 async fn status(desk: &Desk, key: TeamKey) -> Said {
-    let permissions = permissions::missing(desk, key)
+    let access = permissions::access(desk, key)
         .await
         .map_err(|failure| failure.to_string());
     let status = render::Status {
         guild: key.guild,
         now: desk.clock.now(),
-        permissions: permissions.as_deref().map_err(String::as_str),
+        access: access.as_ref().map_err(String::as_str),
         bank: desk.bank.len(),
     };
     desk.team(key, |team| render::status(team, &status))
@@ -146,7 +146,9 @@ async fn status(desk: &Desk, key: TeamKey) -> Said {
 async fn settings(desk: &Desk, call: &Call, key: TeamKey) -> Said {
     let now = desk.clock.now();
     if !any(call) {
-        let message = desk.team(key, |team| render::set_up(team, now, &[], true));
+        let message = desk.team(key, |team| {
+            render::set_up(team, now, &render::Access::default(), true)
+        });
         return message.ok_or(Sorry::NoTeam);
     }
     order(desk, key, |team| {
@@ -154,7 +156,7 @@ async fn settings(desk: &Desk, call: &Call, key: TeamKey) -> Said {
             return Err(Sorry::Managed);
         }
         team.settings = changed(team.settings.clone(), call)?;
-        Ok(render::set_up(team, now, &[], true))
+        Ok(render::set_up(team, now, &render::Access::default(), true))
     })
     .await
 }

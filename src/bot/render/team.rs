@@ -76,8 +76,23 @@ fn posts(posts: &[Timestamp]) -> String {
     bullets(posts.iter().map(|post| moment(*post)))
 }
 
+/// What the bot may do in a team's channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Permissions that are missing, in the words of Discord's settings.
+    pub missing: Vec<&'static str>,
+    /// Whether a mention of the team's role would notify nobody.
+    pub silent_role: bool,
+}
+
+impl Access {
+    fn is_fine(&self) -> bool {
+        self.missing.is_empty() && !self.silent_role
+    }
+}
+
 /// What `/setup` says when it is done.
-pub fn set_up(team: &Team, now: Timestamp, missing: &[&str], changed: bool) -> Message {
+pub fn set_up(team: &Team, now: Timestamp, access: &Access, changed: bool) -> Message {
     let head = if changed {
         "has new settings"
     } else {
@@ -90,11 +105,17 @@ pub fn set_up(team: &Team, now: Timestamp, missing: &[&str], changed: bool) -> M
             team.channel,
             settings(&team.settings)
         )),
-        color: if missing.is_empty() { SLATE } else { ALARM },
+        color: if access.is_fine() { SLATE } else { ALARM },
         ..Embed::default()
     };
-    if !missing.is_empty() {
-        embed = embed.field("Missing permissions", self::missing(team.channel, missing));
+    if !access.missing.is_empty() {
+        embed = embed.field(
+            "Missing permissions",
+            missing(team.channel, &access.missing),
+        );
+    }
+    if access.silent_role {
+        embed = embed.field("The role", silent_role(team));
     }
     embed = embed.field(
         "The next questions",
@@ -117,8 +138,19 @@ pub fn set_up(team: &Team, now: Timestamp, missing: &[&str], changed: bool) -> M
     message
 }
 
+/// Why nobody would hear of a mention, and what to do.
+fn silent_role(team: &Team) -> String {
+    let role = team
+        .settings
+        .role
+        .map_or_else(String::new, |role| format!(" <@&{role}>"));
+    format!(
+        "A mention of{role} would notify nobody. In the role's settings, switch on \"Allow anyone to @mention this role\"."
+    )
+}
+
 /// Which permissions are missing, and what to do.
-pub fn missing(channel: ChannelId, missing: &[&str]) -> String {
+fn missing(channel: ChannelId, missing: &[&str]) -> String {
     let names = bullets(missing.iter().map(|name| format!("**{name}**")));
     format!(
         "In <#{channel}> my role needs:\n{names}\nGrant them in the channel's settings; then it works by itself."
@@ -131,8 +163,8 @@ pub struct Status<'a> {
     pub guild: GuildId,
     /// Now.
     pub now: Timestamp,
-    /// Permissions that are missing, or why they could not be looked up.
-    pub permissions: Result<&'a [&'a str], &'a str>,
+    /// What the bot may do, or why it could not be looked up.
+    pub access: Result<&'a Access, &'a str>,
     /// Questions in the bank.
     pub bank: usize,
 }
@@ -153,10 +185,10 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
     if let Some(day) = team.skip {
         let _ = write!(text, "\n**Skipped**: {day}");
     }
-    let fine = team.trouble.is_none() && status.permissions.is_ok_and(<[_]>::is_empty);
-    let permissions = match status.permissions {
-        Ok([]) => "All there.".into(),
-        Ok(names) => missing(team.channel, names),
+    let fine = team.trouble.is_none() && status.access.is_ok_and(Access::is_fine);
+    let permissions = match status.access {
+        Ok(access) if access.missing.is_empty() => "All there.".into(),
+        Ok(access) => missing(team.channel, &access.missing),
         Err(why) => format!("They could not be looked up: {why}"),
     };
     let mut embed = Embed {
@@ -182,6 +214,9 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
             posts(&team.next_posts(status.now, POSTS_AHEAD)),
         )
         .field("Permissions", permissions);
+    if status.access.is_ok_and(|access| access.silent_role) {
+        embed = embed.field("The role", silent_role(team));
+    }
     let members = count(team.members().count(), "member has", "members have");
     let bank = count(status.bank, "question", "questions");
     Message::embed(embed.footer(format!("{members} taken part · {bank} in the bank")))

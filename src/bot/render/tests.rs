@@ -6,7 +6,7 @@ use jiff::civil::{date, time};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::team::{Status, status};
+use super::team::{Access, Status, status};
 use super::trouble::Sorry;
 use super::{daily, help, quiz, reveal, streak, team, trouble};
 use crate::bank::{Bank, Kind, Question, built_in};
@@ -237,8 +237,12 @@ fn helps() {
 #[test]
 fn teams() {
     let now = at("2026-03-20T12:00:00Z");
-    assert_snapshot!("set_up", team::set_up(&new_team(), now, &[], false));
-    let missing = ["Create Public Threads", "Add Reactions"];
+    let fine = Access::default();
+    assert_snapshot!("set_up", team::set_up(&new_team(), now, &fine, false));
+    let missing = Access {
+        missing: vec!["Create Public Threads", "Add Reactions"],
+        silent_role: false,
+    };
     assert_snapshot!(
         "set_up_missing",
         team::set_up(&new_team(), now, &missing, false)
@@ -248,11 +252,11 @@ fn teams() {
     busy.settings.reveal = Reveal::Open;
     busy.settings.schedule.holidays = [date(2026, 12, 24), date(2026, 12, 25)].into();
     let later = at("2026-03-31T12:00:00Z");
-    assert_snapshot!("settings_changed", team::set_up(&busy, later, &[], true));
+    assert_snapshot!("settings_changed", team::set_up(&busy, later, &fine, true));
     let mut state = Status {
         guild: GuildId::new(10),
         now: later,
-        permissions: Ok(&[]),
+        access: Ok(&fine),
         bank: 24,
     };
     assert_snapshot!("status", status(&busy, &state));
@@ -262,7 +266,11 @@ fn teams() {
         since: later,
         what: trouble::sentence(&forbidden(50_013)),
     });
-    state.permissions = Ok(&missing);
+    let missing = Access {
+        silent_role: true,
+        ..missing
+    };
+    state.access = Ok(&missing);
     assert_snapshot!("status_trouble", status(&busy, &state));
     assert_snapshot!("paused", team::paused(&busy, later));
     busy.resume(later);
