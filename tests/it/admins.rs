@@ -157,7 +157,7 @@ async fn missing_permissions() {
 async fn a_silent_role() {
     let world = World::at(WEDNESDAY).start().await;
     let role = ("role", json!(ids::TEAM_ROLE.to_string()));
-    let said = set_up(world.ada(), &[role.clone()]).await;
+    let said = set_up(world.ada(), std::slice::from_ref(&role)).await;
     assert!(!said.contains("would notify nobody"), "{said}");
     world.sandbox.with(|discord| {
         let guild = discord.guilds.get_mut(&ids::GUILD).unwrap();
