@@ -1,6 +1,7 @@
 //! Counting replies: live from the gateway, and from the history after we were away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use tokio::sync::Semaphore;
@@ -27,6 +28,17 @@ const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 
 /// How many teams' histories are read side by side.
 const READ_AT_ONCE: usize = 4;
+
+/// When a history that could not be read is tried again. After these the next session reads it.
+const RETRY_AFTER: [Duration; 7] = [
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(60),
+    Duration::from_secs(300),
+    Duration::from_secs(900),
+    Duration::from_secs(1800),
+];
 
 /// Where a message counts as a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,15 +116,29 @@ pub async fn catch_up(desk: Arc<Desk>, guilds: Vec<GuildId>) {
     let mut reading = tokio::task::JoinSet::new();
     for key in teams(&desk, &guilds) {
         let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
-        reading.spawn(async move {
-            // The semaphore is never closed.
-            let _place = places.acquire().await;
-            if let Err(failure) = catch_up_team(&desk, key).await {
-                tracing::warn!(guild = %key.guild, channel = %key.channel, %failure, "a thread's history could not be read");
-            }
-        });
+        reading.spawn(async move { catch_up_patiently(&desk, key, &places).await });
     }
     while reading.join_next().await.is_some() {}
+}
+
+/// Reads a team's history, again and again while Discord is in trouble: nobody's reply may be lost to it.
+async fn catch_up_patiently(desk: &Desk, key: TeamKey, places: &Semaphore) {
+    for pause in RETRY_AFTER.map(Some).into_iter().chain([None]) {
+        let read = {
+            // The semaphore is never closed.
+            let _place = places.acquire().await;
+            catch_up_team(desk, key).await
+        };
+        let Err(failure) = read else {
+            return;
+        };
+        let pause = pause.filter(|_| failure.is_passing());
+        tracing::warn!(guild = %key.guild, channel = %key.channel, %failure, ?pause, "a history could not be read");
+        match pause {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return,
+        }
+    }
 }
 
 fn teams(desk: &Desk, guilds: &[GuildId]) -> Vec<TeamKey> {

@@ -122,3 +122,18 @@ async fn a_disk_in_trouble() {
     world.kill_and_restart().await;
     assert_eq!(world.lin().streak().await, 1);
 }
+
+/// 18. Discord is in trouble just when the bot is back: the history is read a little later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_can_not_be_read_at_first() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    world.kill().await;
+    let missed = world.lin().say("while it was away");
+    world
+        .sandbox
+        .fault(Rule::on("ListMessages"), Fault::bad_gateway());
+    world.start_bot().await;
+    world.lin().counted(missed).await;
+    assert_eq!(world.lin().streak().await, 1);
+}
