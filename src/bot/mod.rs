@@ -46,10 +46,6 @@ use event::Event;
 /// How often what is not needed any more is thrown away.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
-/// With fewer sessions left than this today we don't start: beyond 1,000 a day Discord resets the token
-/// (Discord docs, events/gateway, "Session Start Limit").
-const SESSIONS_KEPT: u64 = 5;
-
 /// What a bot is made of.
 pub struct Parts {
     /// All guilds.
@@ -99,9 +95,10 @@ pub async fn run(parts: Parts) -> End {
     let desk = Arc::new(desk);
     register::commands(&desk, application).await;
     let (events, heard) = mpsc::unbounded_channel();
-    let end = match gateway::connect(parts.access, parts.clock, events) {
-        Ok(end) => end,
-        Err(error) => return End::Failed(format!("the gateway's thread can't be made: {error}")),
+    let making = gateway::Making {
+        access: parts.access,
+        clock: parts.clock,
+        events,
     };
     let Inboxes {
         stale_footers,
@@ -114,7 +111,7 @@ pub async fn run(parts: Parts) -> End {
         here: HashSet::new(),
     };
     tokio::select! {
-        end = end => ended(end.unwrap_or(GatewayEnd::Other("its thread panicked".into()))),
+        end = gateway::keep(Arc::clone(&desk), making) => ended(end),
         Some(failure) = fatal.recv() => ended(match failure {
             Failure::Token => GatewayEnd::Token,
             other => GatewayEnd::Other(other.to_string()),
@@ -129,6 +126,7 @@ fn ended(end: GatewayEnd) -> End {
     match end {
         GatewayEnd::Token => End::Token,
         GatewayEnd::Intents => End::Intents,
+        GatewayEnd::TooManyStarts(left) => End::TooManyStarts(left),
         GatewayEnd::Other(what) => End::Failed(what),
     }
 }
@@ -141,11 +139,6 @@ async fn introduce(rest: &Rest) -> Result<u64, End> {
         match rest.application().await {
             Ok((application, name)) => {
                 tracing::info!(application, name, "Discord knows us");
-                if let Ok(left) = rest.sessions_left().await
-                    && left < SESSIONS_KEPT
-                {
-                    return Err(End::TooManyStarts(left));
-                }
                 return Ok(application);
             }
             Err(Failure::Token) => return Err(End::Token),

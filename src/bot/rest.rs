@@ -120,6 +120,15 @@ impl Failure {
     }
 }
 
+/// Discord's gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// Its address.
+    pub url: String,
+    /// How many sessions may still be started today, if Discord said so.
+    pub sessions_left: Option<u64>,
+}
+
 /// A channel as far as the bot cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelKind {
@@ -167,14 +176,22 @@ impl Rest {
         Ok((info.id.get(), info.name))
     }
 
-    /// How many sessions may still be started today.
+    /// Where the gateway is, and how many sessions may still be started today.
     ///
     /// # Errors
     ///
     /// As every request.
-    pub async fn sessions_left(&self) -> Result<u64, Failure> {
-        let gateway = limited(self.http.get_bot_gateway()).await?;
-        Ok(gateway.session_start_limit.remaining)
+    pub async fn gateway(&self) -> Result<Gateway, Failure> {
+        let url = limited(self.http.get_gateway()).await?.url;
+        // A proxy may know nothing of the sessions; then nothing is known of them.
+        let limits = match limited(self.http.get_bot_gateway()).await {
+            Err(Failure::Token) => return Err(Failure::Token),
+            limits => limits.ok(),
+        };
+        Ok(Gateway {
+            url,
+            sessions_left: limits.map(|limits| limits.session_start_limit.remaining),
+        })
     }
 
     /// Sends a message.

@@ -7,6 +7,7 @@ mod bank;
 mod bank_verbs;
 mod crashes;
 mod endings;
+mod gateway;
 mod habit;
 mod openapi;
 mod operator;

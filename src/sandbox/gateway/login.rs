@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::session::{Session, Shard};
-use super::{Gateway, Out, close, frame, intent, op};
+use super::{Gateway, Out, TurnAway, close, frame, intent, op};
 use crate::sandbox::model::{Channel, Discord};
 use crate::sandbox::wire::{self, id};
 
@@ -51,6 +51,11 @@ pub fn identify(discord: &mut Discord, link: u64, data: &Value) -> Reaction {
         return Err(close::AUTHENTICATION);
     }
     discord.gateway.started_ms.push(now_ms);
+    match discord.gateway.turn_away {
+        Some(TurnAway::Close(code)) => return Err(code),
+        Some(TurnAway::Invalidate) => return Ok(vec![frame(op::INVALID_SESSION, &json!(false))]),
+        None => {}
+    }
     let shard = shard(&data["shard"])?;
     let intents = data["intents"].as_u64().ok_or(close::INVALID_INTENTS)?;
     check_intents(discord, intents)?;

@@ -34,6 +34,15 @@ pub enum Out {
 /// The gateway's side of one connection.
 pub type Link = mpsc::UnboundedSender<Out>;
 
+/// How every IDENTIFY is turned away; it costs a session start all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnAway {
+    /// The connection is closed with a code.
+    Close(u16),
+    /// The session is called invalid (op 9), and can't be resumed.
+    Invalidate,
+}
+
 /// All sessions and connections.
 #[derive(Debug)]
 pub struct Gateway {
@@ -55,6 +64,8 @@ pub struct Gateway {
     pub silent: bool,
     /// New connections are refused.
     pub refuse: bool,
+    /// Connections are taken, but no session is begun.
+    pub turn_away: Option<TurnAway>,
     next_link: u64,
 }
 
@@ -71,6 +82,7 @@ impl Gateway {
             mute: false,
             silent: false,
             refuse: false,
+            turn_away: None,
             next_link: 1,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::Sandbox;
 use super::super::faults::{Fault, Hold, Listed, Rule};
-use super::super::gateway::{Out, socket};
+use super::super::gateway::{Out, TurnAway, socket};
 use super::super::log::{Entry, LoggedRequest};
 use super::super::model::Command;
 
@@ -38,6 +38,7 @@ impl Sandbox {
             discord.gateway.mute = false;
             discord.gateway.silent = false;
             discord.gateway.refuse = false;
+            discord.gateway.turn_away = None;
         });
     }
 
@@ -90,6 +91,22 @@ impl Sandbox {
     /// Refuses new connections to the gateway, or takes them again.
     pub fn refuse_gateway(&self, refuse: bool) {
         self.with(|discord| discord.gateway.refuse = refuse);
+    }
+
+    /// Takes connections to the gateway but begins no session, or begins sessions again.
+    pub fn turn_away(&self, how: Option<TurnAway>) {
+        self.with(|discord| discord.gateway.turn_away = how);
+    }
+
+    /// Takes the network away from the bot, or gives it back: requests and connections are reset.
+    pub fn unplug(&self, unplugged: bool) {
+        if unplugged {
+            self.fault(Rule::any().always(), Fault::Reset);
+            self.refuse_gateway(true);
+            self.cut_gateway();
+        } else {
+            self.clear_faults();
+        }
     }
 
     /// How often a bot has identified.

@@ -6,4 +6,4 @@ mod member;
 mod world;
 
 pub use member::{MemberHandle, Read};
-pub use world::World;
+pub use world::{PATIENCE, World};

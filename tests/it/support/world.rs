@@ -238,8 +238,13 @@ impl World {
 
     /// Waits until the bot ends by itself; gives its exit code and its log.
     pub async fn ended(&mut self) -> (Option<i32>, String) {
+        self.ended_after(PATIENCE).await
+    }
+
+    /// As [`World::ended`], for a bot that takes its time.
+    pub async fn ended_after(&mut self, limit: Duration) -> (Option<i32>, String) {
         let bot = self.bot.as_mut().expect("the bot runs");
-        let status = tokio::time::timeout(PATIENCE, bot.wait())
+        let status = tokio::time::timeout(limit, bot.wait())
             .await
             .expect("the bot ends")
             .unwrap();

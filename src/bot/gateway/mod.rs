@@ -1,0 +1,34 @@
+//! The gateway: serenity's client on a thread and a runtime of its own, and a watchdog outside of it.
+//!
+//! A close frame without a code, and some with one, make serenity 0.12.5 spin until the next heartbeat is
+//! due, which freezes the runtime it is on. Here that is a runtime on which nothing else lives: posts,
+//! saves and answers go on meanwhile, and the watchdog ends the spinning client and makes another.
+//!
+//! `client` is one client on its thread, `pulse` what is seen of it from outside, `judge` what that means,
+//! `watchdog` what is done about it.
+
+mod client;
+mod handler;
+mod judge;
+mod pulse;
+mod watchdog;
+
+pub use client::Making;
+pub use watchdog::keep;
+
+/// Why there is no gateway any more.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayEnd {
+    /// Discord does not take the token (close code 4004, or 401).
+    #[error("Discord refused the token")]
+    Token,
+    /// Discord does not take the intents (close codes 4013 and 4014).
+    #[error("Discord refused the intents GUILDS and GUILD_MESSAGES")]
+    Intents,
+    /// So few sessions are left today that the next one is not begun.
+    #[error("only {0} session starts are left today")]
+    TooManyStarts(u64),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}

@@ -1,0 +1,249 @@
+//! The gateway in every kind of trouble. The letters are those of serenity's known defects; after each the bot
+//! answers members again within ten seconds of Discord's return, has lost nothing, and has not begun sessions
+//! in a storm.
+
+use std::time::{Duration, Instant};
+
+use quizloop::sandbox::gateway::TurnAway;
+use quizloop::sandbox::ids;
+use quizloop::sandbox::user::Outcome;
+
+use crate::support::{PATIENCE, World};
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+/// How soon after Discord's return members are answered again.
+const ANSWERED_AGAIN: Duration = Duration::from_secs(10);
+
+/// Waits until a member is answered, and tells how long it took since Discord is back.
+async fn answered_again(world: &World, what: &str) {
+    let back = Instant::now();
+    while back.elapsed() < PATIENCE {
+        if let Outcome::Message(_) = world.lin().command("streak", &[]).await {
+            let took = back.elapsed();
+            println!("{what}: answered after {:.1} s", took.as_secs_f64());
+            assert!(took < ANSWERED_AGAIN, "{what}: {took:?}\n{}", world.log());
+            return;
+        }
+    }
+    panic!("{what}: nobody is answered\n{}", world.log());
+}
+
+/// While the gateway is in trouble the question comes on time; afterwards what was written meanwhile counts.
+async fn nothing_is_lost(
+    world: &World,
+    what: &str,
+    trouble: impl Fn(&World),
+    end: impl Fn(&World),
+) {
+    trouble(world);
+    world.advance("1m").await;
+    assert_eq!(world.posts().len(), 1, "{what}: the scheduler goes on");
+    let missed = world.ada().say("written while nobody listened");
+    end(world);
+    answered_again(world, what).await;
+    world.ada().counted(missed).await;
+    world.sam().reply("and after").await;
+    assert_eq!(world.posts().len(), 1, "{what}");
+}
+
+/// 36, a. A close frame without a code, at Discord's usual heartbeat of 41 s.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_without_a_code() {
+    let world = World::at(FRIDAY).team().start().await;
+    nothing_is_lost(
+        &world,
+        "a",
+        |world| world.sandbox.close_gateway(None),
+        |_| {},
+    )
+    .await;
+    assert!(world.log().contains("spins"), "{}", world.log());
+    assert!(world.sandbox.identifies() <= 3);
+}
+
+/// 36, m, l. The connection is dropped and the first attempts to come back are refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_and_refused() {
+    for refused in [1, 12] {
+        let world = World::at(FRIDAY).team().start().await;
+        let trouble = |world: &World| {
+            world.sandbox.refuse_gateway(true);
+            world.sandbox.cut_gateway();
+        };
+        let lasts = Duration::from_secs(refused);
+        trouble(&world);
+        tokio::time::sleep(lasts).await;
+        let what = format!("m, refused for {refused} s");
+        nothing_is_lost(
+            &world,
+            &what,
+            |_| {},
+            |world| world.sandbox.refuse_gateway(false),
+        )
+        .await;
+        assert!(world.sandbox.identifies() <= 4, "{what}");
+    }
+}
+
+/// 36, e. The session is called invalid and can't be resumed.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_session() {
+    for resumable in [true, false] {
+        let world = World::at(FRIDAY).team().start().await;
+        let trouble = |world: &World| world.sandbox.invalidate_sessions(resumable);
+        nothing_is_lost(&world, "e", trouble, |_| {}).await;
+        assert!(world.sandbox.identifies() <= 3);
+    }
+}
+
+/// 36. The connection stays open, but nothing comes on it any more, no answer to heartbeats either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_open_connection() {
+    let world = World::at(FRIDAY)
+        .team()
+        .heartbeat(Duration::from_secs(2))
+        .start()
+        .await;
+    let silence = |world: &World| world.sandbox.silence_gateway(true);
+    let end = |world: &World| {
+        // The way is free again, and the old connections, of which nobody knows any more, are reset.
+        world.sandbox.silence_gateway(false);
+        world.sandbox.cut_gateway();
+    };
+    nothing_is_lost(&world, "half-open", silence, end).await;
+    world.sandbox.silence_gateway(true);
+    world
+        .wait("the bot to give the connection up", |discord| {
+            (discord.gateway.identifies > 1).then_some(())
+        })
+        .await;
+    end(&world);
+    answered_again(&world, "half-open for longer").await;
+}
+
+/// 36. Every close code after which a bot may come back.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_close_code() {
+    let mut worlds = tokio::task::JoinSet::new();
+    for code in [
+        1000, 1001, 1006, 4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009, 4010, 4011, 4012,
+    ] {
+        // 1006 is what a side says to itself when there was no close frame; nobody may send it.
+        if code == 1006 {
+            continue;
+        }
+        worlds.spawn(async move {
+            let world = World::at(FRIDAY).team().start().await;
+            let what = format!("close {code}");
+            nothing_is_lost(
+                &world,
+                &what,
+                |world| world.sandbox.close_gateway(Some(code)),
+                |_| {},
+            )
+            .await;
+            assert!(world.sandbox.identifies() <= 3, "{what}");
+        });
+        // Each world is a process; a few at a time are as quick as all at once.
+        if worlds.len() >= 4 {
+            worlds.join_next().await.unwrap().unwrap();
+        }
+    }
+    worlds.join_all().await;
+}
+
+/// 36. An hour without network: no request and no connection gets through. No session start is spent on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_without_network() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.unchecked();
+    world.sandbox.unplug(true);
+    world.advance("1m").await;
+    assert_eq!(world.posts().len(), 0);
+    for _ in 0..12 {
+        world.advance("5m").await;
+    }
+    let before = world.sandbox.identifies();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(world.sandbox.identifies(), before);
+    world.sandbox.unplug(false);
+    answered_again(&world, "an hour without network").await;
+    // The post is tried again when its pause has passed, five minutes at most.
+    world.advance("5m").await;
+    assert_eq!(world.posts().len(), 1);
+    world.sam().reply("back again").await;
+    assert!(world.sandbox.identifies() <= 3);
+}
+
+/// 35, b. Discord turns every session away with a code that serenity does not understand as an end: few session
+/// starts, the question comes all the same, and the process ends with 1 and a sentence.
+#[tokio::test(flavor = "multi_thread")]
+async fn turned_away_for_good() {
+    let mut worlds = tokio::task::JoinSet::new();
+    for how in [TurnAway::Close(4011), TurnAway::Invalidate] {
+        worlds.spawn(async move {
+            let mut world = World::at(FRIDAY).team().start().await;
+            world.sandbox.turn_away(Some(how));
+            world.sandbox.invalidate_sessions(false);
+            world.advance("1m").await;
+            assert_eq!(world.posts().len(), 1, "{how:?}");
+            let (exit, log) = world.ended_after(Duration::from_secs(300)).await;
+            assert_eq!(exit, Some(1), "{how:?}: {log}");
+            assert!(
+                log.contains("5 clients in a row got no session"),
+                "{how:?}: {log}"
+            );
+            let spent = world.sandbox.identifies();
+            println!("{how:?}: {spent} session starts");
+            assert!(spent <= 40, "{how:?}: {spent} session starts");
+        });
+    }
+    worlds.join_all().await;
+}
+
+/// b. Turned away for a while only: the bot is back by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn turned_away_for_a_while() {
+    let world = World::at(FRIDAY).team().start().await;
+    world.sandbox.turn_away(Some(TurnAway::Close(4011)));
+    world.sandbox.invalidate_sessions(false);
+    world
+        .wait("a session that is turned away", |discord| {
+            (discord.gateway.identifies >= 2).then_some(())
+        })
+        .await;
+    nothing_is_lost(&world, "b", |_| {}, |world| world.sandbox.turn_away(None)).await;
+}
+
+/// d. Asked to stop while a shard is being restarted: the process ends at once, with 0.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_while_reconnecting() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    world.ada().reply("counted before").await;
+    world.sandbox.refuse_gateway(true);
+    world.sandbox.invalidate_sessions(false);
+    let asked = Instant::now();
+    assert_eq!(world.stop().await, Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert_eq!(world.saved_streak(ids::ADA), 1);
+}
+
+/// 35, g. Hardly any session is left today: none is begun, and the sentence says what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn few_sessions_left() {
+    let mut world = World::at(FRIDAY).team().without_bot().await;
+    world.sandbox.with(|discord| {
+        let now = discord.clock.now_ms();
+        discord.gateway.started_ms = vec![now; 985];
+    });
+    world.launch();
+    let (exit, log) = world.ended().await;
+    assert_eq!(exit, Some(1), "{log}");
+    assert!(
+        log.contains("only 15 session starts are left today"),
+        "{log}"
+    );
+    assert_eq!(world.sandbox.identifies(), 0);
+}
