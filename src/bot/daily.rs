@@ -5,12 +5,10 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
 use super::desk::{Desk, TeamKey};
@@ -21,13 +19,9 @@ use crate::practice::posting::Next;
 use crate::practice::round::{Round, Thread};
 use crate::practice::team::Team;
 
-/// How many teams are posted side by side.
-const AT_ONCE: usize = 8;
-
-/// The least time between two requests for posts: 40 a second, which leaves 10 of Discord's 50 a second
-/// for all else (Discord docs, topics/rate-limits, "Global Rate Limit"; answers to interactions are
-/// outside of it).
-const PACE: Duration = Duration::from_millis(25);
+/// How many teams are posted side by side: enough to use up the requests of a second
+/// ([`super::budget`]) at a quarter of a second for a request, few enough for others to get their turn.
+const AT_ONCE: usize = 16;
 
 /// Threads stay in the channel's list for a day after the last reply (Discord docs,
 /// resources/channel, "Start Thread from Message": 60, 1440, 4320 or 10080 minutes).
@@ -40,22 +34,18 @@ const WRONG_CHANNEL_TYPE: isize = 50_024;
 
 /// Posts what is due, for ever.
 pub async fn run(desk: Arc<Desk>) {
-    let pace = Arc::new(Pace::default());
+    let places = Arc::new(Semaphore::new(AT_ONCE));
     let (mut running, mut busy) = (JoinSet::new(), HashSet::new());
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
         let plan = Plan::of(&desk, now);
         for key in plan.due {
             if busy.insert(key) {
-                let (desk, pace) = (Arc::clone(&desk), Arc::clone(&pace));
+                let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
                 running.spawn(async move {
-                    Post {
-                        desk: &desk,
-                        pace: &pace,
-                        key,
-                    }
-                    .go_on()
-                    .await;
+                    // Places are given in the order in which they were asked for; none is ever closed.
+                    let _place = places.acquire().await;
+                    Post { desk: &desk, key }.go_on().await;
                     key
                 });
             }
@@ -132,35 +122,9 @@ fn order(team: &Team, now: Timestamp) -> Timestamp {
     }
 }
 
-/// Keeps posts apart.
-struct Pace {
-    places: Semaphore,
-    // Guards when the next request may go; held across the short wait on purpose, so that requests
-    // leave in the order in which they came.
-    next: Mutex<Instant>,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            places: Semaphore::new(AT_ONCE),
-            next: Mutex::new(Instant::now()),
-        }
-    }
-}
-
-impl Pace {
-    async fn turn(&self) {
-        let mut next = self.next.lock().await;
-        sleep_until(*next).await;
-        *next = Instant::now() + PACE;
-    }
-}
-
 /// One team being posted.
 struct Post<'a> {
     desk: &'a Desk,
-    pace: &'a Pace,
     key: TeamKey,
 }
 
@@ -175,9 +139,6 @@ enum Stop {
 impl Post<'_> {
     /// Takes step after step until nothing is to be done or a step fails.
     async fn go_on(&self) {
-        let Ok(_place) = self.pace.places.acquire().await else {
-            return;
-        };
         // An intent made here was never sent; any other may have been.
         let mut fresh = false;
         loop {
@@ -291,7 +252,6 @@ impl Post<'_> {
         if let Some(role) = role {
             message = message.mentioning(role);
         }
-        self.pace.turn().await;
         self.desk.rest.send(self.key.channel, &message).await
     }
 
@@ -307,7 +267,6 @@ impl Post<'_> {
             .desk
             .question_of(&round)
             .map_or("Today's question", |question| question.question.as_str());
-        self.pace.turn().await;
         let name = render::daily::thread_name(question);
         let started = self
             .desk

@@ -6,6 +6,7 @@ use dashmap::DashMap;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc};
 
+use super::marks::Mark;
 use super::quiz::Quizzes;
 use super::rest::{Failure, Rest};
 use crate::bank::{Bank, Question};
@@ -45,6 +46,8 @@ pub struct Desk {
     pub backoff: DashMap<TeamKey, Backoff>,
     /// Rounds whose footer is out of date.
     pub stale_footers: mpsc::UnboundedSender<(TeamKey, MessageId)>,
+    /// Counted replies that are to be marked.
+    marks: mpsc::UnboundedSender<Mark>,
     /// Something that the process can't go on with.
     pub fatal: mpsc::UnboundedSender<Failure>,
     me: OnceLock<UserId>,
@@ -56,6 +59,8 @@ pub struct Desk {
 pub struct Inboxes {
     /// Rounds whose footer is out of date.
     pub stale_footers: mpsc::UnboundedReceiver<(TeamKey, MessageId)>,
+    /// Counted replies that are to be marked.
+    pub marks: mpsc::UnboundedReceiver<Mark>,
     /// Something that the process can't go on with.
     pub fatal: mpsc::UnboundedReceiver<Failure>,
 }
@@ -64,6 +69,7 @@ impl Desk {
     /// A desk with these things on it.
     pub fn new(store: Store, bank: Bank, clock: Clock, rest: Rest) -> (Self, Inboxes) {
         let (stale_footers, stale_footers_inbox) = mpsc::unbounded_channel();
+        let (marks, marks_inbox) = mpsc::unbounded_channel();
         let (fatal, fatal_inbox) = mpsc::unbounded_channel();
         let desk = Self {
             store,
@@ -74,12 +80,14 @@ impl Desk {
             wake: Notify::new(),
             backoff: DashMap::new(),
             stale_footers,
+            marks,
             fatal,
             me: OnceLock::new(),
             random: Mutex::new(crate::entropy::fresh()),
         };
         let inboxes = Inboxes {
             stale_footers: stale_footers_inbox,
+            marks: marks_inbox,
             fatal: fatal_inbox,
         };
         (desk, inboxes)
@@ -99,6 +107,12 @@ impl Desk {
     /// Remembers who we are; it never changes while a process runs.
     pub fn set_me(&self, me: UserId) {
         let _ = self.me.set(me);
+    }
+
+    /// Marks a reply that is counted and on disk, when its turn comes.
+    pub fn mark(&self, channel: ChannelId, message: MessageId) {
+        // The receiver is gone only when the process is ending.
+        let _ = self.marks.send((channel, message));
     }
 
     /// Looks at a team.

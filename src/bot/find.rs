@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 
+use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::rest::{Failure, HISTORY_PAGE, History};
 use crate::practice::id::{MessageId, UserId, snowflake_at};
@@ -21,7 +22,10 @@ pub async fn own_message(
     let mut after = MessageId::new(snowflake_at(round.due - MARGIN));
     let label = round.label();
     loop {
-        let page = desk.rest.history(key.guild, key.channel, after).await?;
+        let page = desk
+            .rest
+            .history(key.guild, key.channel, after, Urgency::Now)
+            .await?;
         if let Some(found) = page
             .iter()
             .find(|message| is_ours(message, &label, desk.me()))

@@ -6,6 +6,7 @@
 
 mod answer;
 mod backoff;
+mod budget;
 pub mod commands;
 mod daily;
 mod declared;
@@ -14,6 +15,7 @@ mod event;
 mod find;
 mod footer;
 mod gateway;
+mod marks;
 mod notice;
 pub mod permissions;
 mod press;
@@ -102,6 +104,7 @@ pub async fn run(parts: Parts) -> End {
     };
     let Inboxes {
         stale_footers,
+        marks,
         mut fatal,
     } = inboxes;
     let listener = Listener {
@@ -117,6 +120,7 @@ pub async fn run(parts: Parts) -> End {
             other => GatewayEnd::Other(other.to_string()),
         }),
         () = listener.listen(heard) => End::Failed("no more events".into()),
+        () = marks::run(Arc::clone(&desk), marks) => End::Failed("marks ended".into()),
         () = footer::run(Arc::clone(&desk), stale_footers) => End::Failed("footers ended".into()),
         () = housekeeping(Arc::clone(&desk)) => End::Failed("housekeeping ended".into()),
     }

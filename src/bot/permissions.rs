@@ -4,7 +4,7 @@ use serenity::all::{Channel, Permissions};
 
 use super::desk::{Desk, TeamKey};
 use super::render::team::Access;
-use super::rest::{Failure, limited};
+use super::rest::Failure;
 
 /// What the bot needs, in the words of Discord's settings, in the order in which it needs them.
 const NEEDED: [(Permissions, &str); 7] = [
@@ -36,13 +36,13 @@ pub async fn access(desk: &Desk, key: TeamKey) -> Result<Access, Failure> {
     let Some(me) = desk.me() else {
         return Err(Failure::Unreachable("the session has not begun".into()));
     };
-    let http = desk.rest.http();
+    let (rest, http) = (&desk.rest, desk.rest.http());
     // Serenity's futures are large; on the heap they don't swell everything that waits for them.
     let (guild, channel, member) = Box::pin(async {
         tokio::join!(
-            limited(http.get_guild(key.guild.get().into())),
-            limited(http.get_channel(key.channel.get().into())),
-            limited(http.get_member(key.guild.get().into(), me.get().into())),
+            rest.now(http.get_guild(key.guild.get().into())),
+            rest.now(http.get_channel(key.channel.get().into())),
+            rest.now(http.get_member(key.guild.get().into(), me.get().into())),
         )
     })
     .await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 
+use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::event::Wrote;
 use super::rest::{Failure, HISTORY_PAGE, History};
@@ -14,9 +15,6 @@ use crate::practice::reply::Counted;
 use crate::practice::round::Thread;
 use crate::practice::team::Team;
 use crate::store::Ticket;
-
-/// The mark on a counted reply.
-const COUNTED: &str = "✅";
 
 /// So many of a team's newest rounds are read after we were away: the open one, and those in which
 /// people still write late.
@@ -76,17 +74,9 @@ fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
 async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, ticket: Ticket) {
     ticket.saved().await;
     tracing::debug!(guild = %wrote.guild, round_message = %place.posted, member = %wrote.author, "counted a reply");
-    mark(desk, wrote).await;
+    desk.mark(wrote.channel, wrote.message);
     // The receiver is gone only when the process is ending.
     let _ = desk.stale_footers.send((place.key, place.posted));
-}
-
-async fn mark(desk: &Desk, wrote: Wrote) {
-    let marked = desk.rest.react(wrote.channel, wrote.message, COUNTED).await;
-    if let Err(failure) = marked {
-        // The reply counts all the same: a missing permission, a deleted message, an archived thread.
-        tracing::debug!(guild = %wrote.guild, %failure, "a counted reply could not be marked");
-    }
 }
 
 /// A round's thread has the id of the round's message; where it could not be started, replies to the
@@ -201,7 +191,10 @@ fn readings(team: &Team) -> Vec<Reading> {
 async fn read_round(desk: &Desk, key: TeamKey, reading: Reading) -> Result<(), Failure> {
     let mut after = reading.after;
     loop {
-        let page = desk.rest.history(key.guild, reading.from, after).await?;
+        let page = desk
+            .rest
+            .history(key.guild, reading.from, after, Urgency::Background)
+            .await?;
         let Some(last) = page.last().map(|message| message.wrote.message) else {
             return Ok(());
         };
@@ -222,7 +215,7 @@ async fn count_page(desk: &Desk, key: TeamKey, reading: Reading, page: &[History
             news.push((place, wrote, ticket));
         } else if !message.marked && is_counted(desk, key, reading.posted, wrote) {
             // Counted before a crash that came before the mark.
-            mark(desk, wrote).await;
+            desk.mark(wrote.channel, wrote.message);
         }
     }
     let unread = |last: &&History| {

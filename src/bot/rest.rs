@@ -10,6 +10,7 @@ use serenity::all::{
     ReactionType, StatusCode,
 };
 
+use super::budget::{Budget, Urgency};
 use super::event::Wrote;
 use super::render::message::Message;
 use super::translate;
@@ -30,6 +31,8 @@ pub struct Access {
     pub token: Token,
     /// A proxy or a stand-in to use instead of Discord's own address.
     pub api_url: Option<String>,
+    /// How many requests a second are made at most, answers to interactions aside.
+    pub requests_per_second: u16,
 }
 
 /// The same token and address for every client. Serenity ignores the proxy while its rate limiter is
@@ -152,12 +155,42 @@ pub struct ChannelInfo {
 /// The REST API with our token.
 pub struct Rest {
     http: Http,
+    budget: Budget,
 }
 
 impl Rest {
     /// A client of its own: connections belong to the runtime they are made on.
     pub fn new(access: &Access) -> Self {
-        Self { http: http(access) }
+        Self {
+            http: http(access),
+            budget: Budget::new(access.requests_per_second),
+        }
+    }
+
+    /// A request for which somebody waits.
+    pub(super) fn now<T>(
+        &self,
+        request: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Failure>> {
+        self.counted(Urgency::Now, request)
+    }
+
+    /// A request for which nobody waits.
+    fn in_background<T>(
+        &self,
+        request: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Failure>> {
+        self.counted(Urgency::Background, request)
+    }
+
+    /// A request that Discord counts.
+    fn counted<T>(
+        &self,
+        urgency: Urgency,
+        request: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Failure>> {
+        // Serenity's futures are large; on the heap they don't swell everything that waits for them.
+        self.budget.spend(urgency, Box::pin(limited(request)))
     }
 
     /// Serenity's client, for the rooms of the bot that need more than what is here.
@@ -171,7 +204,7 @@ impl Rest {
     ///
     /// The token is refused, or Discord is out of reach.
     pub async fn application(&self) -> Result<(u64, String), Failure> {
-        let info = limited(self.http.get_current_application_info()).await?;
+        let info = self.now(self.http.get_current_application_info()).await?;
         self.http.set_application_id(info.id);
         Ok((info.id.get(), info.name))
     }
@@ -182,9 +215,9 @@ impl Rest {
     ///
     /// As every request.
     pub async fn gateway(&self) -> Result<Gateway, Failure> {
-        let url = limited(self.http.get_gateway()).await?.url;
+        let url = self.now(self.http.get_gateway()).await?.url;
         // A proxy may know nothing of the sessions; then nothing is known of them.
-        let limits = match limited(self.http.get_bot_gateway()).await {
+        let limits = match self.now(self.http.get_bot_gateway()).await {
             Err(Failure::Token) => return Err(Failure::Token),
             limits => limits.ok(),
         };
@@ -200,11 +233,12 @@ impl Rest {
     ///
     /// As every request; after a passing failure the message may be there all the same.
     pub async fn send(&self, channel: ChannelId, message: &Message) -> Result<MessageId, Failure> {
-        let sent = limited(
-            self.http
-                .send_message(channel.get().into(), Vec::new(), message),
-        )
-        .await?;
+        let sent = self
+            .now(
+                self.http
+                    .send_message(channel.get().into(), Vec::new(), message),
+            )
+            .await?;
         Ok(MessageId::new(sent.id.get()))
     }
 
@@ -220,7 +254,8 @@ impl Rest {
         message: &Message,
     ) -> Result<(), Failure> {
         let (channel, id) = (channel.get().into(), id.get().into());
-        limited(self.http.edit_message(channel, id, message, Vec::new())).await?;
+        self.in_background(self.http.edit_message(channel, id, message, Vec::new()))
+            .await?;
         Ok(())
     }
 
@@ -244,7 +279,7 @@ impl Rest {
         let started = self
             .http
             .create_thread_from_message(channel, message, &body, None);
-        match limited(started).await {
+        match self.now(started).await {
             Ok(_) => Ok(()),
             Err(failure) if failure.code() == Some(THREAD_IS_THERE) => Ok(()),
             Err(failure) => Err(failure),
@@ -264,7 +299,8 @@ impl Rest {
     ) -> Result<(), Failure> {
         let emoji = ReactionType::Unicode(emoji.to_owned());
         let (channel, id) = (channel.get().into(), id.get().into());
-        limited(self.http.create_reaction(channel, id, &emoji)).await
+        self.in_background(self.http.create_reaction(channel, id, &emoji))
+            .await
     }
 
     /// One page of a channel's or thread's messages after `after`, the oldest first.
@@ -277,12 +313,13 @@ impl Rest {
         guild: GuildId,
         channel: ChannelId,
         after: MessageId,
+        urgency: Urgency,
     ) -> Result<Vec<History>, Failure> {
         let target = Some(MessagePagination::After(after.get().max(1).into()));
         let request = self
             .http
             .get_messages(channel.get().into(), target, Some(HISTORY_PAGE));
-        let page = limited(request).await?;
+        let page = self.counted(urgency, request).await?;
         let mut messages: Vec<_> = page.iter().map(|one| History::of(one, guild)).collect();
         messages.sort_by_key(|message| message.wrote.message);
         Ok(messages)
@@ -294,7 +331,9 @@ impl Rest {
     ///
     /// As every request.
     pub async fn channel(&self, channel: ChannelId) -> Result<Option<ChannelInfo>, Failure> {
-        let channel = limited(self.http.get_channel(channel.get().into())).await?;
+        let channel = self
+            .now(self.http.get_channel(channel.get().into()))
+            .await?;
         let Channel::Guild(channel) = channel else {
             return Ok(None);
         };
@@ -315,7 +354,7 @@ impl Rest {
     ///
     /// As every request, except that Discord says it is not.
     pub async fn is_in(&self, guild: GuildId) -> Result<bool, Failure> {
-        match limited(self.http.get_guild(guild.get().into())).await {
+        match self.now(self.http.get_guild(guild.get().into())).await {
             Ok(_) => Ok(true),
             Err(Failure::Unknown { .. } | Failure::Forbidden { .. }) => Ok(false),
             Err(failure) => Err(failure),
@@ -329,7 +368,7 @@ impl Rest {
     /// As every request; people may refuse direct messages (code 50007).
     pub async fn tell(&self, user: UserId, message: &Message) -> Result<(), Failure> {
         let body = json!({ "recipient_id": user });
-        let door = limited(self.http.create_private_channel(&body)).await?;
+        let door = self.now(self.http.create_private_channel(&body)).await?;
         self.send(ChannelId::new(door.id.get()), message).await?;
         Ok(())
     }
@@ -340,7 +379,7 @@ impl Rest {
     ///
     /// As every request.
     pub async fn register(&self, commands: &Value) -> Result<(), Failure> {
-        limited(self.http.create_global_commands(commands)).await?;
+        self.now(self.http.create_global_commands(commands)).await?;
         Ok(())
     }
 
@@ -407,9 +446,7 @@ impl History {
 }
 
 /// A request that must not take for ever.
-pub(super) async fn limited<T>(
-    request: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Failure> {
+async fn limited<T>(request: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
     match tokio::time::timeout(REQUEST_LIMIT, request).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(Failure::of(&error)),

@@ -37,6 +37,7 @@ fn ask(common: &Common) -> Result<u64, Failed> {
     let rest = Rest::new(&Access {
         token,
         api_url: config.api_url,
+        requests_per_second: config.requests_per_second,
     });
     match runtime.block_on(rest.application()) {
         Ok((id, _)) => Ok(id),

@@ -56,6 +56,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
             access: Access {
                 token,
                 api_url: config.api_url,
+                requests_per_second: config.requests_per_second,
             },
             declared: config.teams,
         };

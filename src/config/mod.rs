@@ -31,6 +31,10 @@ pub use self::url::check as check_api_url;
 /// Where the snapshots lie unless the config says otherwise.
 pub const DEFAULT_STATE_DIR: &str = "state";
 
+/// Requests a second unless the config says otherwise: what Discord takes from a bot (Discord docs,
+/// topics/rate-limits, "Global Rate Limit": 50), less two for the gateway's own.
+pub const REQUESTS_PER_SECOND: u16 = 48;
+
 /// The operator's settings. The default is what holds without a config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -38,6 +42,8 @@ pub struct Config {
     pub token_file: Option<PathBuf>,
     /// Base URL of Discord's REST API, without a slash at its end; none for Discord's own.
     pub api_url: Option<String>,
+    /// How many requests a second are made at most, answers to interactions aside.
+    pub requests_per_second: u16,
     /// The folder of the snapshots.
     pub state_dir: PathBuf,
     /// Further question files, or folders of them.
@@ -62,6 +68,7 @@ impl Default for Config {
         Self {
             token_file: None,
             api_url: None,
+            requests_per_second: REQUESTS_PER_SECOND,
             state_dir: DEFAULT_STATE_DIR.into(),
             bank_paths: Vec::new(),
             teams: Vec::new(),

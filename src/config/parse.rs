@@ -9,7 +9,7 @@ use crate::findings::{self, Finding, Source};
 
 const TOP: &str = "the config";
 const TOP_KEYS: [&str; 5] = ["token_file", "discord", "state", "bank", "team"];
-const DISCORD_KEYS: [&str; 1] = ["api_url"];
+const DISCORD_KEYS: [&str; 2] = ["api_url", "requests_per_second"];
 const STATE_KEYS: [&str; 1] = ["dir"];
 const BANK_KEYS: [&str; 1] = ["paths"];
 
@@ -49,6 +49,17 @@ fn config(walk: &mut Walk<'_>, folder: &Path) -> Config {
     if let Some(discord) = section(walk, &top, "discord", "[discord]", &DISCORD_KEYS) {
         let found = walk.optional(&discord, "api_url", walk::text);
         config.api_url = found.and_then(|found| url::read(walk, &found));
+        if let Some(found) = walk.optional(&discord, "requests_per_second", walk::number) {
+            let number = u16::try_from(found.value).ok().filter(|number| *number > 0);
+            match number {
+                Some(number) => config.requests_per_second = number,
+                None => walk.error(
+                    &found.span,
+                    "`requests_per_second` is out of bounds",
+                    "give a number from 1 to 65535; Discord takes 50 a second from a bot",
+                ),
+            }
+        }
     }
     if let Some(state) = section(walk, &top, "state", "[state]", &STATE_KEYS)
         && let Some(dir) = path(walk, &state, "dir", folder)
