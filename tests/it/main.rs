@@ -9,6 +9,7 @@ mod crashes;
 mod endings;
 mod gateway;
 mod habit;
+mod load;
 mod openapi;
 mod operator;
 mod posting;

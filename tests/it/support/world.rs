@@ -25,6 +25,8 @@ pub struct WorldBuilder {
     environment: Vec<(OsString, OsString)>,
     heartbeat: Option<Duration>,
     token: Option<String>,
+    limits: bool,
+    settings: String,
 }
 
 /// A world.
@@ -76,17 +78,32 @@ impl WorldBuilder {
         self
     }
 
+    /// Discord refuses what is more than 50 requests in a second.
+    pub fn limits(mut self) -> Self {
+        self.limits = true;
+        self
+    }
+
+    /// Lines of the config besides teams.
+    pub fn setting(mut self, lines: &str) -> Self {
+        self.settings.push_str(lines);
+        self.settings.push('\n');
+        self
+    }
+
     /// Starts the sandbox, but not the bot.
     pub async fn without_bot(self) -> World {
         let mut options = Options {
             start: Some(self.start.timestamp()),
+            enforce_limits: self.limits,
             ..Options::default()
         };
         options.heartbeat = self.heartbeat.unwrap_or(options.heartbeat);
         let sandbox = Sandbox::start(options).await.expect("a port is free");
         let folder = tempfile::tempdir().expect("a folder for the state");
         let config = folder.path().join("config.toml");
-        std::fs::write(&config, self.team.unwrap_or_default()).unwrap();
+        let text = self.settings + &self.team.unwrap_or_default();
+        std::fs::write(&config, text).unwrap();
         let mut arguments: Vec<OsString> = vec!["run".into(), "--config".into(), config.into()];
         arguments.extend([
             "--state".into(),
@@ -138,6 +155,8 @@ impl World {
             environment: Vec::new(),
             heartbeat: None,
             token: None,
+            limits: false,
+            settings: String::new(),
         }
     }
 
