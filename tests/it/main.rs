@@ -15,6 +15,7 @@ mod operator;
 mod posting;
 mod practice;
 mod sandbox;
+mod soak;
 mod streaks;
 mod support;
 mod trouble;

@@ -1,0 +1,57 @@
+//! A second opinion about streaks, written from the rules and from nothing else: what one member's replies come
+//! to, given when the rounds were posted.
+
+use jiff::Timestamp;
+
+/// What a member should be told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expected {
+    pub current: u32,
+    pub longest: u32,
+    pub answered: u32,
+}
+
+/// Walks the rounds in order. `opened` is when each was posted; `replies` are a member's replies as the number of
+/// the round in whose thread they are, from 0, and their time.
+pub fn expected(opened: &[Timestamp], replies: &[(usize, Timestamp)]) -> Expected {
+    let mut told = Expected::default();
+    let mut freezes = 0;
+    for round in 0..opened.len() {
+        let closed = opened.get(round + 1);
+        let in_time = replies
+            .iter()
+            .any(|(thread, at)| *thread == round && closed.is_none_or(|closed| at < closed));
+        if in_time {
+            told.current += 1;
+            told.answered += 1;
+            told.longest = told.longest.max(told.current);
+            if told.answered % 7 == 0 {
+                freezes = 2.min(freezes + 1);
+            }
+        } else if closed.is_none() {
+            // The open round can't be missed yet.
+        } else if told.current > 0 && freezes > 0 {
+            freezes -= 1;
+        } else {
+            told.current = 0;
+        }
+    }
+    told
+}
+
+#[test]
+fn the_second_opinion_knows_the_rules() {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let opened: Vec<Timestamp> = (0..10).map(|round| at(round * 100)).collect();
+    let reply = |round: usize| (round, at(i64::try_from(round).unwrap() * 100 + 5));
+    let seven: Vec<_> = (0..7).map(reply).collect();
+    let held = Expected {
+        current: 7,
+        longest: 7,
+        answered: 7,
+    };
+    assert_eq!(expected(&opened[..9], &seven), held, "one miss is frozen");
+    let lost = Expected { current: 0, ..held };
+    assert_eq!(expected(&opened, &seven), lost, "the second is not");
+    assert_eq!(expected(&opened[..2], &[(0, at(150))]).current, 0, "late");
+}
