@@ -1,7 +1,8 @@
 //! Discord's REST API, as far as the bot uses it: plain values in and out, and failures sorted by what
 //! is to be done about them.
 
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
 mod tests;
 
 use std::time::Duration;
