@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::desk::{Desk, TeamKey};
 use super::render;
@@ -21,20 +22,27 @@ type Shown = (TeamKey, MessageId);
 struct State {
     edited: Timestamp,
     stale: bool,
+    /// An edit is under way: the next one waits for it, or the older could arrive last.
+    busy: bool,
 }
 
 /// Edits footers that are out of date, for ever: the first at once, further ones at most every ten
-/// seconds.
+/// seconds. Messages don't wait for each other.
 pub async fn run(desk: Arc<Desk>, mut stale: mpsc::UnboundedReceiver<Shown>) {
     let mut states: HashMap<Shown, State> = HashMap::new();
+    let mut running = JoinSet::new();
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
         for shown in take_due(&mut states, now) {
-            edit(&desk, shown).await;
+            let desk = Arc::clone(&desk);
+            running.spawn(async move {
+                edit(&desk, shown).await;
+                shown
+            });
         }
         let next = states
             .values()
-            .filter(|state| state.stale)
+            .filter(|state| state.stale && !state.busy)
             .map(|state| state.edited + PAUSE)
             .min();
         tokio::select! {
@@ -42,8 +50,23 @@ pub async fn run(desk: Arc<Desk>, mut stale: mpsc::UnboundedReceiver<Shown>) {
                 Some(shown) => note(&mut states, shown),
                 None => return,
             },
+            Some(done) = running.join_next() => match done {
+                Ok(shown) => done_with(&mut states, shown),
+                Err(error) => {
+                    tracing::error!(%error, "updating a footer panicked");
+                    for state in states.values_mut() {
+                        state.busy = false;
+                    }
+                }
+            },
             () = desk.clock.wait_until(next, seq) => {}
         }
+    }
+}
+
+fn done_with(states: &mut HashMap<Shown, State>, shown: Shown) {
+    if let Some(state) = states.get_mut(&shown) {
+        state.busy = false;
     }
 }
 
@@ -51,6 +74,7 @@ fn note(states: &mut HashMap<Shown, State>, shown: Shown) {
     let never = State {
         edited: Timestamp::MIN,
         stale: true,
+        busy: false,
     };
     states.entry(shown).or_insert(never).stale = true;
 }
@@ -58,15 +82,16 @@ fn note(states: &mut HashMap<Shown, State>, shown: Shown) {
 /// The messages that may be edited now; those long up to date are forgotten.
 fn take_due(states: &mut HashMap<Shown, State>, now: Timestamp) -> Vec<Shown> {
     let rested = |state: &State| now.duration_since(state.edited) >= PAUSE;
-    states.retain(|_, state| state.stale || !rested(state));
+    states.retain(|_, state| state.stale || state.busy || !rested(state));
     let mut due = Vec::new();
     for (shown, state) in states
         .iter_mut()
-        .filter(|(_, state)| state.stale && rested(state))
+        .filter(|(_, state)| state.stale && !state.busy && rested(state))
     {
         *state = State {
             edited: now,
             stale: false,
+            busy: true,
         };
         due.push(*shown);
     }
@@ -119,6 +144,10 @@ mod tests {
             }
             let due = take_due(&mut states, start + SignedDuration::from_secs(second));
             edits.extend(due.iter().map(|_| second));
+            // Each edit takes two seconds.
+            if edits.last().is_some_and(|begun| begun + 2 == second) {
+                done_with(&mut states, shown);
+            }
         }
         assert_eq!(edits, [0, 10, 20, 30]);
         assert!(states.is_empty(), "a message long up to date is forgotten");
