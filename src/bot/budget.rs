@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The time over which Discord counts (Discord docs, topics/rate-limits, "Global Rate Limit": 50 requests a
@@ -76,9 +77,10 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(permit) = self.permit.take() {
+        // Without a runtime the process is ending, and nothing is sent any more.
+        if let (Some(permit), Ok(runtime)) = (self.permit.take(), Handle::try_current()) {
             let second = self.second;
-            tokio::spawn(async move {
+            runtime.spawn(async move {
                 tokio::time::sleep(second).await;
                 drop(permit);
             });

@@ -122,6 +122,26 @@ async fn a_half_open_connection() {
     answered_again(&world, "half-open for longer").await;
 }
 
+/// 36. Heartbeats are not answered, although events still come: the connection is given up for another one, and
+/// while that goes on for long few sessions are begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn heartbeats_without_an_answer() {
+    let world = World::at(FRIDAY)
+        .team()
+        .heartbeat(Duration::from_secs(2))
+        .start()
+        .await;
+    world.sandbox.mute_heartbeats(true);
+    world
+        .wait("another session", |discord| {
+            (discord.gateway.identifies > 1).then_some(())
+        })
+        .await;
+    let end = |world: &World| world.sandbox.mute_heartbeats(false);
+    nothing_is_lost(&world, "muted heartbeats", |_| {}, end).await;
+    assert!(world.sandbox.identifies() <= 4);
+}
+
 /// 36. Every close code after which a bot may come back.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_close_code() {
