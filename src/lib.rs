@@ -26,6 +26,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod entropy;
+pub mod failpoint;
 pub mod findings;
 pub mod practice;
 #[cfg(feature = "sandbox")]

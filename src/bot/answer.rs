@@ -10,6 +10,7 @@ use super::commands;
 use super::desk::Desk;
 use super::event::{Ask, Call};
 use super::response::Response;
+use crate::failpoint;
 
 /// Discord closes an interaction that has no answer after 3 s (Discord docs,
 /// interactions/receiving-and-responding). If ours is not ready after this time, because the disk or
@@ -69,6 +70,7 @@ pub async fn answer(desk: Arc<Desk>, call: Call) {
 }
 
 async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<(), super::rest::Failure> {
+    failpoint::pass("answer.ready");
     let (id, token) = (call.id, call.token.as_str());
     match response {
         Response::New(message) => {

@@ -14,6 +14,7 @@ use super::backoff::Backoff;
 use super::desk::{Desk, TeamKey};
 use super::rest::Failure;
 use super::{find, notice, render};
+use crate::failpoint;
 use crate::practice::id::MessageId;
 use crate::practice::posting::Next;
 use crate::practice::round::{Round, Thread};
@@ -184,6 +185,7 @@ impl Post<'_> {
                 .random(|rng| team.intend(day, due, &ids, rng).map(|round| round.number))
         });
         ticket.attempt().await.map_err(|_| Stop::NotSaved)?;
+        failpoint::pass("post.intended");
         if let Some(round) = made {
             tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round, %day, "a question is due");
         }
@@ -229,6 +231,7 @@ impl Post<'_> {
         self.desk.backoff.remove(&self.key);
         // If the disk fails now, the message is there all the same and will be found again.
         let _ = ticket.attempt().await;
+        failpoint::pass("post.posted");
         Ok(())
     }
 
@@ -252,7 +255,10 @@ impl Post<'_> {
         if let Some(role) = role {
             message = message.mentioning(role);
         }
-        self.desk.rest.send(self.key.channel, &message).await
+        failpoint::pass("post.sending");
+        let sent = self.desk.rest.send(self.key.channel, &message).await;
+        failpoint::pass("post.sent");
+        sent
     }
 
     /// Steps 4 and 5: the thread is started, and that goes to disk.
@@ -268,11 +274,13 @@ impl Post<'_> {
             .question_of(&round)
             .map_or("Today's question", |question| question.question.as_str());
         let name = render::daily::thread_name(question);
+        failpoint::pass("thread.starting");
         let started = self
             .desk
             .rest
             .start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES)
             .await;
+        failpoint::pass("thread.started");
         let state = match started {
             Ok(()) => Thread::There,
             Err(
@@ -293,6 +301,7 @@ impl Post<'_> {
         self.desk.backoff.remove(&self.key);
         // The thread is there; starting it again would be harmless.
         let _ = ticket.attempt().await;
+        failpoint::pass("thread.saved");
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::desk::Desk;
+use crate::failpoint;
 use crate::practice::id::{ChannelId, MessageId};
 
 /// The mark on a counted reply.
@@ -55,6 +56,7 @@ async fn mark(desk: &Desk, channel: ChannelId, message: MessageId) {
         // The reply counts all the same: a missing permission, a deleted message, an archived thread.
         tracing::debug!(%channel, %failure, "a counted reply could not be marked");
     }
+    failpoint::pass("reply.marked");
 }
 
 /// The lines of the channels.

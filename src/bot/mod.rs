@@ -40,6 +40,7 @@ pub use rest::{Access, Failure, Rest};
 use crate::bank::Bank;
 use crate::clock::Clock;
 use crate::config::DeclaredTeam;
+use crate::failpoint;
 use crate::practice::id::GuildId;
 use crate::store::Store;
 use desk::{Desk, Inboxes};
@@ -230,6 +231,7 @@ impl Listener {
     /// A session began: anything may have happened since the last one.
     fn session(&mut self, guilds: Vec<GuildId>) {
         tracing::info!(guilds = guilds.len(), "connected");
+        failpoint::pass("session.begin");
         if guilds.is_empty() {
             tracing::info!(
                 "the bot is in no server yet; invite it with {}",

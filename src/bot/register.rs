@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::commands::definitions;
 use super::desk::Desk;
+use crate::failpoint;
 
 /// Registers the commands if Discord has others than ours. What was registered last is remembered in
 /// the state folder; without that memory they are registered again, which is harmless.
@@ -13,8 +14,10 @@ pub async fn commands(desk: &Desk, application: u64) {
     if desk.store.note(NOTE).as_deref() == Some(mark.as_str()) {
         return;
     }
+    failpoint::pass("register.begin");
     match desk.rest.register(&definitions).await {
         Ok(()) => {
+            failpoint::pass("register.done");
             tracing::info!("registered the slash commands");
             desk.store.put_note(NOTE, &mark);
         }

@@ -10,6 +10,7 @@ use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::event::Wrote;
 use super::rest::{Failure, HISTORY_PAGE, History};
+use crate::failpoint;
 use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
 use crate::practice::reply::Counted;
 use crate::practice::round::Thread;
@@ -68,11 +69,13 @@ fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
             .team_mut(place.key.channel)
             .map(|team| team.reply(place.posted, wrote.author, wrote.message))
     });
+    failpoint::pass("reply.entered");
     matches!(counted, Some(Counted::First { .. })).then_some((place, ticket))
 }
 
 async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, ticket: Ticket) {
     ticket.saved().await;
+    failpoint::pass("reply.saved");
     tracing::debug!(guild = %wrote.guild, round_message = %place.posted, member = %wrote.author, "counted a reply");
     desk.mark(wrote.channel, wrote.message);
     // The receiver is gone only when the process is ending.
@@ -198,7 +201,9 @@ async fn read_round(desk: &Desk, key: TeamKey, reading: Reading) -> Result<(), F
         let Some(last) = page.last().map(|message| message.wrote.message) else {
             return Ok(());
         };
+        failpoint::pass("history.page");
         count_page(desk, key, reading, &page).await;
+        failpoint::pass("history.counted");
         after = last;
         if page.len() < usize::from(HISTORY_PAGE) {
             return Ok(());
@@ -231,6 +236,7 @@ async fn count_page(desk: &Desk, key: TeamKey, reading: Reading, page: &[History
                 .team_mut(key.channel)
                 .map(|team| team.read_to(reading.number, last.wrote.message))
         });
+        failpoint::pass("history.noted");
     }
     for (place, wrote, ticket) in news {
         acknowledge(desk, place, wrote, ticket).await;

@@ -1,5 +1,6 @@
 //! `run`: the bot.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +10,8 @@ use super::load::{self, Loaded};
 use super::{Common, LogFormat, clock_link, log};
 use crate::bot::{self, Access, End, Parts};
 use crate::clock::Clock;
-use crate::store::Store;
+use crate::failpoint;
+use crate::store::{OpenError, Store};
 
 /// How long saving may take when the bot is stopped: with what comes before, less than the five seconds in
 /// which a stop must be done.
@@ -36,7 +38,8 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         bank,
     } = load::all(&args.common)?;
     log::start(args.log, Some(&token));
-    let store = Store::open(&config.state_dir).map_err(|error| Failed::new(Exit::State, error))?;
+    let store = open(&config.state_dir).map_err(|error| Failed::new(Exit::State, error))?;
+    failpoint::pass("start.opened");
     // One thread: everything here waits for Discord or the disk, and an answer that hops between threads is
     // slower than one that does not. The gateway and the store have threads of their own.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -65,6 +68,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
             () = stand_in_gone(gone) => Err(Failed::new(Exit::Failed, "the stand-in for Discord is gone")),
             signal = stop_signal() => {
                 tracing::info!(signal, "stopping");
+                failpoint::pass("stop.begin");
                 Ok(())
             }
         }
@@ -78,6 +82,16 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         ));
     }
     stopped
+}
+
+/// Opens the state; in a debug build on a disk that fails where a file of failpoints says so, if one is named.
+fn open(dir: &Path) -> Result<Store, OpenError> {
+    #[cfg(debug_assertions)]
+    if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
+        failpoint::drive(file.into());
+        return Store::open_on(dir, std::sync::Arc::new(crate::store::faulty::FaultyDisk));
+    }
+    Store::open(dir)
 }
 
 /// Who follows a stand-in's clock ends with it.

@@ -51,10 +51,7 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        private(&mut options);
-        let mut file = options.open(path)?;
+        let mut file = create(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     }
@@ -88,6 +85,14 @@ impl Disk for RealDisk {
     fn sync_dir(&self, _: &Path) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// An empty file that only its owner may read.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    private(&mut options);
+    options.open(path)
 }
 
 #[cfg(unix)]

@@ -5,6 +5,8 @@
 //! longer than a closure that can't await.
 
 pub mod disk;
+#[cfg(debug_assertions)]
+pub mod faulty;
 pub mod inspect;
 mod notes;
 mod open;

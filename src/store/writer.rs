@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::Inner;
 use super::snapshot::{self, GUILDS};
 use super::ticket::NotSaved;
+use crate::failpoint;
 use crate::practice::id::GuildId;
 
 /// The first pause after a failed save; it doubles up to [`RETRY_MAX`]. A new change is tried at once.
@@ -225,7 +226,10 @@ impl Inner {
                 }
             }
         }
-        self.publish(&saving)
+        failpoint::pass("store.publish");
+        let failed = self.publish(&saving);
+        failpoint::pass("store.published");
+        failed
     }
 
     fn save(&self, guild: GuildId) -> Option<Saving> {
@@ -234,6 +238,7 @@ impl Inner {
             let entry = self.guilds.get(&guild)?;
             (entry.guild.clone(), entry.version)
         };
+        failpoint::pass("store.encode");
         let result = snapshot::encode(&state)
             .map_err(io::Error::other)
             .and_then(|bytes| self.replace(&snapshot::path(&self.dir, guild), &bytes));
@@ -249,6 +254,7 @@ impl Inner {
     fn replace(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
         let new = snapshot::temporary(current);
         self.disk.write(&new, bytes)?;
+        failpoint::pass("store.written");
         if self.disk.exists(current) {
             let previous = snapshot::previous(current);
             let old = snapshot::temporary(&previous);
@@ -258,8 +264,11 @@ impl Inner {
                 self.disk.write(&old, &std::fs::read(current)?)?;
             }
             self.disk.rename(&old, &previous)?;
+            failpoint::pass("store.kept");
         }
-        self.disk.rename(&new, current)
+        self.disk.rename(&new, current)?;
+        failpoint::pass("store.renamed");
+        Ok(())
     }
 
     /// The last good generation goes first and for good, so that a crash never leaves it alone.

@@ -5,23 +5,41 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that each room may use. What is not listed may use nothing of the house.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("practice", &[]),
     ("findings", &[]),
     ("bank", &["findings"]),
     ("clock", &[]),
     ("entropy", &[]),
-    ("store", &["practice"]),
+    ("failpoint", &[]),
+    ("store", &["failpoint", "practice"]),
     ("config", &["findings", "practice"]),
     (
         "bot",
-        &["bank", "clock", "config", "entropy", "practice", "store"],
+        &[
+            "bank",
+            "clock",
+            "config",
+            "entropy",
+            "failpoint",
+            "practice",
+            "store",
+        ],
     ),
     ("sandbox", &["clock"]),
     (
         "cli",
         &[
-            "bank", "bot", "clock", "config", "entropy", "findings", "practice", "sandbox", "store",
+            "bank",
+            "bot",
+            "clock",
+            "config",
+            "entropy",
+            "failpoint",
+            "findings",
+            "practice",
+            "sandbox",
+            "store",
         ],
     ),
 ];
@@ -32,7 +50,7 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
     ("tokio::", &["bot", "cli", "clock", "sandbox", "store"]),
     ("axum::", &["sandbox"]),
     ("dashmap::", &["bot", "store"]),
-    ("std::fs", &["cli", "config", "store"]),
+    ("std::fs", &["cli", "config", "failpoint", "store"]),
     ("reqwest::", &["cli"]),
     ("std::env", &["cli", "config", "sandbox"]),
 ];

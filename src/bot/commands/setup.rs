@@ -12,6 +12,7 @@ use crate::bot::render::trouble::Sorry;
 use crate::bot::response::{SUGGESTIONS_MAX, Suggestion};
 use crate::bot::rest::ChannelKind;
 use crate::config;
+use crate::failpoint;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::schedule::Schedule;
 use crate::practice::team::{Reveal, Settings, Team};
@@ -121,7 +122,10 @@ async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: Settings) -> Res
         team.set_up_by = Some(call.user);
         guild.put(team);
     });
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)
+    failpoint::pass("setup.changed");
+    let saved = ticket.attempt().await.map_err(|_| Sorry::NotSaved);
+    failpoint::pass("setup.saved");
+    saved
 }
 
 /// The channel for the team: one in which messages and threads are possible.

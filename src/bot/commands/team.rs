@@ -11,6 +11,7 @@ use crate::bot::permissions;
 use crate::bot::render::message::Message;
 use crate::bot::render::team as render;
 use crate::bot::render::trouble::Sorry;
+use crate::failpoint;
 use crate::practice::id::GuildId;
 use crate::practice::ledger::By;
 use crate::practice::team::Team;
@@ -167,7 +168,9 @@ async fn order(desk: &Desk, key: TeamKey, change: impl FnOnce(&mut Team) -> Said
         .store
         .change(key.guild, |guild| guild.team_mut(key.channel).map(change));
     let message = said.ok_or(Sorry::NoTeam)??;
+    failpoint::pass("order.changed");
     ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    failpoint::pass("order.saved");
     desk.wake.notify_one();
     Ok(message)
 }

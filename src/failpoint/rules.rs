@@ -1,0 +1,278 @@
+//! The rules of the file, and what they do.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// Every step there is. `disk.` steps are those of the disk below the store, which can fail as well; all
+/// others can only be slow or deadly.
+pub const STEPS: [&str; 36] = [
+    "start.opened",
+    "register.begin",
+    "register.done",
+    "session.begin",
+    "history.page",
+    "history.counted",
+    "history.noted",
+    "post.intended",
+    "post.sending",
+    "post.sent",
+    "post.posted",
+    "thread.starting",
+    "thread.started",
+    "thread.saved",
+    "reply.entered",
+    "reply.saved",
+    "reply.marked",
+    "setup.changed",
+    "setup.saved",
+    "order.changed",
+    "order.saved",
+    "answer.ready",
+    "store.encode",
+    "disk.write",
+    "disk.half",
+    "disk.fsync",
+    "store.written",
+    "disk.link",
+    "disk.rename",
+    "store.kept",
+    "store.renamed",
+    "disk.sync-dir",
+    "store.publish",
+    "store.published",
+    "disk.remove",
+    "stop.begin",
+];
+
+/// The file with the rules.
+static FILE: OnceLock<PathBuf> = OnceLock::new();
+
+// How often each rule was passed, by its line. Guards the counts alone, for the moment of one pass.
+static PASSED: Mutex<Option<HashMap<String, u32>>> = Mutex::new(None);
+
+/// What a disk is to do instead of its work.
+#[derive(Debug)]
+pub enum Fault {
+    /// It fails.
+    Error(io::Error),
+    /// It takes a part and fails.
+    Short,
+}
+
+/// What a rule lets happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Action {
+    Kill,
+    Error(&'static str),
+    Short,
+    Slow(Duration),
+}
+
+/// A line of the file: what happens at a step, and at which passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    step: String,
+    action: Action,
+    /// For a kill the pass at which it comes, else how many passes are struck; none: every one.
+    count: Option<u32>,
+}
+
+impl Rule {
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split_whitespace();
+        let step = words.next().filter(|step| STEPS.contains(step))?.to_owned();
+        let action = match words.next()? {
+            "kill" => Action::Kill,
+            "short" => Action::Short,
+            "slow" => Action::Slow(Duration::from_millis(words.next()?.parse().ok()?)),
+            "error" => {
+                let what = words.next()?;
+                let known = ["full", "read-only", "io"];
+                Action::Error(known.into_iter().find(|known| *known == what)?)
+            }
+            _ => return None,
+        };
+        let count = match words.next() {
+            Some(count) => Some(count.parse().ok()?),
+            None => None,
+        };
+        Some(Self {
+            step,
+            action,
+            count,
+        })
+    }
+
+    fn strikes(&self, pass: u32) -> bool {
+        match self.action {
+            Action::Kill => pass == self.count.unwrap_or(1),
+            _ => self.count.is_none_or(|times| pass <= times),
+        }
+    }
+
+    fn happen(&self) -> Option<Fault> {
+        match &self.action {
+            Action::Kill => die(),
+            Action::Short => Some(Fault::Short),
+            Action::Slow(time) => {
+                std::thread::sleep(*time);
+                None
+            }
+            Action::Error(what) => Some(Fault::Error(error(what))),
+        }
+    }
+}
+
+/// From now on the rules come from this file; it need not be there yet.
+pub fn drive(file: PathBuf) {
+    // A process has one such file; a second call changes nothing.
+    let _ = FILE.set(file);
+}
+
+/// Whether a file was named.
+pub fn is_driven() -> bool {
+    FILE.get().is_some()
+}
+
+/// A step is passed.
+pub fn pass(step: &'static str) {
+    drop(hit(step));
+}
+
+/// A step is passed that can fail.
+pub fn hit(step: &'static str) -> Option<Fault> {
+    debug_assert!(STEPS.contains(&step), "{step} is not in the list");
+    // No file, or none any more: no rules.
+    let text = std::fs::read_to_string(FILE.get()?).ok()?;
+    with_counts(|counts| {
+        // A rule that was taken away starts anew when it comes back.
+        counts.retain(|known, _| text.lines().any(|line| line == known));
+    });
+    text.lines()
+        .filter(|line| count(line, step))
+        .find_map(|line| Rule::parse(line)?.happen())
+}
+
+/// Counts a pass of a line that is about this step; whether it strikes.
+fn count(line: &str, step: &str) -> bool {
+    if line.trim().is_empty() {
+        return false;
+    }
+    let Some(rule) = Rule::parse(line) else {
+        tracing::error!(line, "this failpoint can't be understood");
+        return false;
+    };
+    if rule.step != step {
+        return false;
+    }
+    rule.strikes(with_counts(|counts| {
+        let passed = counts.entry(line.to_owned()).or_insert(0);
+        *passed += 1;
+        *passed
+    }))
+}
+
+fn with_counts<T>(act: impl FnOnce(&mut HashMap<String, u32>) -> T) -> T {
+    // The counts are whole after every statement, so a panic elsewhere does not spoil them.
+    let mut counts = PASSED.lock().unwrap_or_else(PoisonError::into_inner);
+    act(counts.get_or_insert_default())
+}
+
+#[cfg(unix)]
+fn error(what: &str) -> io::Error {
+    // ENOSPC, EROFS and EIO have these numbers on every Unix.
+    io::Error::from_raw_os_error(match what {
+        "full" => 28,
+        "read-only" => 30,
+        _ => 5,
+    })
+}
+
+#[cfg(not(unix))]
+fn error(what: &str) -> io::Error {
+    io::Error::other(what.to_owned())
+}
+
+/// Ends the process in the middle of whatever it does: nothing is dropped, flushed or said.
+#[cfg(unix)]
+fn die() -> ! {
+    use rustix::process::{Signal, getpid, kill_process};
+    let _ = kill_process(getpid(), Signal::KILL);
+    // The signal may take a moment to end the other threads; this one must not go on.
+    loop {
+        std::thread::park();
+    }
+}
+
+#[cfg(not(unix))]
+fn die() -> ! {
+    std::process::abort()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_a_step_an_action_and_a_count() {
+        let rule = |line| Rule::parse(line).unwrap();
+        assert_eq!(rule("post.sent kill").count, None);
+        assert_eq!(
+            rule("disk.write error full 3"),
+            Rule {
+                step: "disk.write".into(),
+                action: Action::Error("full"),
+                count: Some(3),
+            }
+        );
+        assert_eq!(
+            rule("disk.fsync slow 2000").action,
+            Action::Slow(Duration::from_secs(2))
+        );
+        for wrong in [
+            "disk.write",
+            "disk.wirte kill",
+            "disk.write kill x",
+            "disk.write error",
+        ] {
+            assert_eq!(Rule::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_kill_comes_at_its_pass_and_an_error_up_to_it() {
+        let strikes = |line| {
+            let rule = Rule::parse(line).unwrap();
+            (1..=4).map(|pass| rule.strikes(pass)).collect::<Vec<_>>()
+        };
+        assert_eq!(strikes("disk.write kill 3"), [false, false, true, false]);
+        assert_eq!(strikes("disk.write kill"), [true, false, false, false]);
+        assert_eq!(strikes("disk.write short 2"), [true, true, false, false]);
+        assert_eq!(strikes("disk.write error io"), [true; 4]);
+    }
+
+    #[test]
+    fn the_file_is_read_at_every_pass() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("failpoints");
+        assert!(hit("disk.link").is_none(), "nothing drives them yet");
+        drive(file.clone());
+        assert!(is_driven());
+        assert!(hit("disk.link").is_none(), "the file is not there");
+        std::fs::write(&file, "disk.link error read-only 1\ndisk.write short\n").unwrap();
+        assert!(hit("disk.rename").is_none());
+        assert!(matches!(hit("disk.link"), Some(Fault::Error(_))));
+        assert!(hit("disk.link").is_none(), "once was asked for");
+        assert!(matches!(hit("disk.write"), Some(Fault::Short)));
+        std::fs::write(&file, "").unwrap();
+        assert!(hit("disk.write").is_none());
+        std::fs::write(&file, "disk.link error read-only 1\n").unwrap();
+        assert!(
+            hit("disk.link").is_some(),
+            "a rule that comes back starts anew"
+        );
+    }
+}

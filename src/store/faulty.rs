@@ -1,0 +1,66 @@
+//! This machine's disk with failpoints before each of its steps, for tests that run the real bot. Debug
+//! builds only.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::disk::{Disk, RealDisk, create};
+use crate::failpoint::{self, Fault};
+
+/// A disk that fails where the failpoints say so.
+#[derive(Debug, Clone, Copy)]
+pub struct FaultyDisk;
+
+/// Fails if that step is to fail.
+fn trip(step: &'static str) -> io::Result<()> {
+    match failpoint::hit(step) {
+        None => Ok(()),
+        Some(Fault::Error(error)) => Err(error),
+        Some(Fault::Short) => Err(io::ErrorKind::WriteZero.into()),
+    }
+}
+
+impl Disk for FaultyDisk {
+    /// In two halves, so that a kill can leave the first one alone.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        match failpoint::hit("disk.write") {
+            None => {}
+            Some(Fault::Error(error)) => return Err(error),
+            Some(Fault::Short) => {
+                RealDisk.write(path, first)?;
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
+        let mut file = create(path)?;
+        file.write_all(first)?;
+        trip("disk.half")?;
+        file.write_all(second)?;
+        trip("disk.fsync")?;
+        file.sync_all()
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        trip("disk.link")?;
+        RealDisk.link(from, to)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        trip("disk.rename")?;
+        RealDisk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        trip("disk.remove")?;
+        RealDisk.remove(path)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        RealDisk.exists(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        trip("disk.sync-dir")?;
+        RealDisk.sync_dir(dir)
+    }
+}
