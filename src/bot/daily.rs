@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::backoff::Backoff;
 use super::desk::{Desk, TeamKey};
 use super::rest::Failure;
-use super::{find, notice, render};
+use super::{find, notice, render, replies};
 use crate::failpoint;
 use crate::practice::id::MessageId;
 use crate::practice::posting::Next;
@@ -125,7 +125,7 @@ fn order(team: &Team, now: Timestamp) -> Timestamp {
 
 /// One team being posted.
 struct Post<'a> {
-    desk: &'a Desk,
+    desk: &'a Arc<Desk>,
     key: TeamKey,
 }
 
@@ -159,6 +159,11 @@ impl Post<'_> {
             };
             if let Err(stop) = step {
                 return self.stopped(stop, now).await;
+            }
+            // What was there before us may have replies that we did not take for replies.
+            let early = next == Next::Post && self.desk.early.remove(&self.key).is_some();
+            if !fresh || early {
+                tokio::spawn(replies::read_again(Arc::clone(self.desk), self.key));
             }
         }
     }

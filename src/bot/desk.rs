@@ -2,9 +2,9 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use dashmap::DashMap;
+use dashmap::{DashMap, DashSet};
 use rand::rngs::StdRng;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::marks::Mark;
 use super::quiz::Quizzes;
@@ -44,6 +44,8 @@ pub struct Desk {
     pub wake: Notify,
     /// When teams in trouble are tried again.
     pub backoff: DashMap<TeamKey, Backoff>,
+    /// Teams to whose new question somebody replied before we knew its message.
+    pub early: DashSet<TeamKey>,
     /// Rounds whose footer is out of date.
     pub stale_footers: mpsc::UnboundedSender<(TeamKey, MessageId)>,
     /// Counted replies that are to be marked.
@@ -79,6 +81,7 @@ impl Desk {
             quizzes: Quizzes::default(),
             wake: Notify::new(),
             backoff: DashMap::new(),
+            early: DashSet::new(),
             stale_footers,
             marks,
             fatal,
@@ -109,10 +112,13 @@ impl Desk {
         let _ = self.me.set(me);
     }
 
-    /// Marks a reply that is counted and on disk, when its turn comes.
-    pub fn mark(&self, channel: ChannelId, message: MessageId) {
+    /// Marks a reply that is counted and on disk, when its turn comes. The receiver's other end is gone when
+    /// that is over.
+    pub fn mark(&self, channel: ChannelId, message: MessageId) -> oneshot::Receiver<()> {
+        let (mark, over) = Mark::new(channel, message);
         // The receiver is gone only when the process is ending.
-        let _ = self.marks.send((channel, message));
+        let _ = self.marks.send(mark);
+        over
     }
 
     /// Looks at a team.

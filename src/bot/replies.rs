@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
@@ -13,7 +13,6 @@ use super::rest::{Failure, HISTORY_PAGE, History};
 use crate::failpoint;
 use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
 use crate::practice::reply::Counted;
-use crate::practice::round::Thread;
 use crate::practice::team::Team;
 use crate::store::Ticket;
 
@@ -39,6 +38,9 @@ const RETRY_AFTER: [Duration; 7] = [
     Duration::from_secs(1800),
 ];
 
+/// Hears that a mark was made, or could not be.
+type Marked = oneshot::Receiver<()>;
+
 /// Where a message counts as a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
@@ -50,7 +52,8 @@ struct Place {
 /// Counts a message, if it is a reply; marks a member's first one as soon as it is on disk.
 pub async fn heard(desk: Arc<Desk>, wrote: Wrote) {
     if let Some((place, ticket)) = count(&desk, wrote) {
-        acknowledge(&desk, place, wrote, ticket).await;
+        // When the mark is made is of no interest: who reads the history looks whether it is there.
+        drop(acknowledge(&desk, place, wrote, ticket).await);
     }
 }
 
@@ -59,7 +62,10 @@ fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
     if !wrote.person {
         return None;
     }
-    let place = place_of(desk, wrote)?;
+    let Some(place) = place_of(desk, wrote) else {
+        note_early(desk, wrote);
+        return None;
+    };
     let news = |team: &Team| team.would_count(place.posted, wrote.author, wrote.message);
     if desk.team(place.key, news) != Some(true) {
         return None;
@@ -73,13 +79,32 @@ fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
     matches!(counted, Some(Counted::First { .. })).then_some((place, ticket))
 }
 
-async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, ticket: Ticket) {
+/// While a question is being posted its message is not known here yet, and a reply to it can't be told from one
+/// to any other message: the history is read once it is known.
+fn note_early(desk: &Desk, wrote: Wrote) {
+    let key = TeamKey {
+        guild: wrote.guild,
+        channel: wrote.channel,
+    };
+    let is_posting = |team: &Team| {
+        team.rounds()
+            .last()
+            .is_some_and(|round| round.message.is_none())
+    };
+    if wrote.to.is_some() && desk.team(key, is_posting) == Some(true) {
+        desk.early.insert(key);
+    }
+}
+
+/// Marks a reply when it is on disk; gives who hears when that is over.
+async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, ticket: Ticket) -> Marked {
     ticket.saved().await;
     failpoint::pass("reply.saved");
     tracing::debug!(guild = %wrote.guild, round_message = %place.posted, member = %wrote.author, "counted a reply");
-    desk.mark(wrote.channel, wrote.message);
+    let marked = desk.mark(wrote.channel, wrote.message);
     // The receiver is gone only when the process is ending.
     let _ = desk.stale_footers.send((place.key, place.posted));
+    marked
 }
 
 /// A round's thread has the id of the round's message; where it could not be started, replies to the
@@ -114,6 +139,11 @@ pub async fn catch_up(desk: Arc<Desk>, guilds: Vec<GuildId>) {
     while reading.join_next().await.is_some() {}
 }
 
+/// Reads a team's history once more, because something was found that was not known when a session began.
+pub async fn read_again(desk: Arc<Desk>, key: TeamKey) {
+    catch_up_patiently(&desk, key, &Semaphore::new(1)).await;
+}
+
 /// Reads a team's history, again and again while Discord is in trouble: nobody's reply may be lost to it.
 async fn catch_up_patiently(desk: &Desk, key: TeamKey, places: &Semaphore) {
     for pause in RETRY_AFTER.map(Some).into_iter().chain([None]) {
@@ -122,8 +152,9 @@ async fn catch_up_patiently(desk: &Desk, key: TeamKey, places: &Semaphore) {
             let _place = places.acquire().await;
             catch_up_team(desk, key).await
         };
-        let Err(failure) = read else {
-            return;
+        let failure = match read {
+            Ok(pages) => return note(desk, key, pages).await,
+            Err(failure) => failure,
         };
         let pause = pause.filter(|_| failure.is_passing());
         tracing::warn!(guild = %key.guild, channel = %key.channel, %failure, ?pause, "a history could not be read");
@@ -147,63 +178,80 @@ fn teams(desk: &Desk, guilds: &[GuildId]) -> Vec<TeamKey> {
     guilds.iter().filter_map(of_guild).flatten().collect()
 }
 
-/// What is to be read of one round.
+/// Something to be read: a round's thread, or the channel with the replies to the questions themselves.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
-    number: u32,
-    posted: MessageId,
+    /// The number of the round whose thread it is; none for the channel.
+    thread_of: Option<u32>,
     from: ChannelId,
     after: MessageId,
 }
 
-async fn catch_up_team(desk: &Desk, key: TeamKey) -> Result<(), Failure> {
+/// A page of history that was counted.
+#[derive(Debug)]
+struct Page {
+    /// As of its reading.
+    thread_of: Option<u32>,
+    /// Its last message.
+    last: MessageId,
+    /// The marks that it brought.
+    marks: Vec<Marked>,
+}
+
+async fn catch_up_team(desk: &Desk, key: TeamKey) -> Result<Vec<Page>, Failure> {
+    let mut pages = Vec::new();
     let readings = desk.team(key, readings).unwrap_or_default();
     for reading in readings {
-        match read_round(desk, key, reading).await {
+        match read(desk, key.guild, reading, &mut pages).await {
             // A thread that was deleted, or that we may not see, has nothing to read.
             Err(Failure::Unknown { .. } | Failure::Forbidden { .. }) | Ok(()) => {}
             Err(failure) => return Err(failure),
         }
     }
-    Ok(())
+    Ok(pages)
 }
 
 fn readings(team: &Team) -> Vec<Reading> {
-    let reading = |round: &crate::practice::round::Round| {
-        let posted = round.message?;
-        let from = match round.thread {
-            Thread::There => posted.thread(),
-            Thread::Wanted | Thread::Refused => team.channel,
-        };
-        let overlap = |read: MessageId| MessageId::new(snowflake_at(read.time() - OVERLAP));
-        let after = round.read_to.map_or(posted, overlap).max(posted);
-        Some(Reading {
-            number: round.number,
-            posted,
-            from,
-            after,
-        })
+    let newest: Vec<_> = team.posted_rounds().rev().take(ROUNDS_READ).collect();
+    let overlap = |read: MessageId| MessageId::new(snowflake_at(read.time() - OVERLAP));
+    let reading = |thread_of, from, posted: MessageId, read_to: Option<MessageId>| Reading {
+        thread_of,
+        from,
+        after: read_to.map_or(posted, overlap).max(posted),
     };
-    team.posted_rounds()
-        .rev()
-        .take(ROUNDS_READ)
-        .filter_map(reading)
-        .collect()
+    let threads = newest.iter().filter_map(|round| {
+        let thread = round.thread_id()?;
+        let number = Some(round.number);
+        Some(reading(number, thread, round.message?, round.read_to))
+    });
+    let oldest = newest.last().and_then(|round| round.message);
+    let channel = oldest.map(|oldest| reading(None, team.channel, oldest, team.read_to));
+    threads.chain(channel).collect()
 }
 
-async fn read_round(desk: &Desk, key: TeamKey, reading: Reading) -> Result<(), Failure> {
+async fn read(
+    desk: &Desk,
+    guild: GuildId,
+    reading: Reading,
+    pages: &mut Vec<Page>,
+) -> Result<(), Failure> {
     let mut after = reading.after;
     loop {
         let page = desk
             .rest
-            .history(key.guild, reading.from, after, Urgency::Background)
+            .history(guild, reading.from, after, Urgency::Background)
             .await?;
         let Some(last) = page.last().map(|message| message.wrote.message) else {
             return Ok(());
         };
         failpoint::pass("history.page");
-        count_page(desk, key, reading, &page).await;
+        let marks = count_page(desk, &page).await;
         failpoint::pass("history.counted");
+        pages.push(Page {
+            thread_of: reading.thread_of,
+            last,
+            marks,
+        });
         after = last;
         if page.len() < usize::from(HISTORY_PAGE) {
             return Ok(());
@@ -211,40 +259,56 @@ async fn read_round(desk: &Desk, key: TeamKey, reading: Reading) -> Result<(), F
     }
 }
 
-/// Counts a page of history, writes down how far was read, and marks what was not marked.
-async fn count_page(desk: &Desk, key: TeamKey, reading: Reading, page: &[History]) {
-    let mut news = Vec::new();
+/// Counts a page of history, and marks what was not marked.
+async fn count_page(desk: &Desk, page: &[History]) -> Vec<Marked> {
+    let (mut news, mut marks) = (Vec::new(), Vec::new());
     for message in page.iter().filter(|message| message.wrote.person) {
         let wrote = message.wrote;
         if let Some((place, ticket)) = count(desk, wrote) {
             news.push((place, wrote, ticket));
-        } else if !message.marked && is_counted(desk, key, reading.posted, wrote) {
-            // Counted before a crash that came before the mark.
-            desk.mark(wrote.channel, wrote.message);
+        } else if !message.marked && is_counted(desk, wrote) {
+            // Counted before a crash that came before the mark; or just now, by an event, and not on disk yet.
+            desk.store.settled(wrote.guild).saved().await;
+            marks.push(desk.mark(wrote.channel, wrote.message));
         }
     }
-    let unread = |last: &&History| {
-        let read_to = desk
-            .team(key, |team| team.round(reading.number)?.read_to)
-            .flatten();
-        read_to < Some(last.wrote.message)
+    for (place, wrote, ticket) in news {
+        marks.push(acknowledge(desk, place, wrote, ticket).await);
+    }
+    marks
+}
+
+/// Writes down how far was read. Only after the marks: a message before that place is not looked at again.
+async fn note(desk: &Desk, key: TeamKey, pages: Vec<Page>) {
+    for page in pages {
+        for mark in page.marks {
+            // The other end is gone when the mark is made: that is all it has to say.
+            let _ = mark.await;
+        }
+        note_page(desk, key, page.thread_of, page.last);
+        failpoint::pass("history.noted");
+    }
+}
+
+fn note_page(desk: &Desk, key: TeamKey, thread_of: Option<u32>, last: MessageId) {
+    let known = |team: &Team| match thread_of {
+        Some(number) => team.round(number)?.read_to,
+        None => team.read_to,
     };
-    if let Some(last) = page.last().filter(unread) {
+    if desk.team(key, known).flatten() < Some(last) {
         // Nobody is told, so nobody has to wait for the disk.
         let _unawaited = desk.store.change(key.guild, |guild| {
             guild
                 .team_mut(key.channel)
-                .map(|team| team.read_to(reading.number, last.wrote.message))
+                .map(|team| team.read_to(thread_of, last))
         });
-        failpoint::pass("history.noted");
-    }
-    for (place, wrote, ticket) in news {
-        acknowledge(desk, place, wrote, ticket).await;
     }
 }
 
-fn is_counted(desk: &Desk, key: TeamKey, posted: MessageId, wrote: Wrote) -> bool {
-    desk.team(key, |team| {
-        team.is_first_reply(posted, wrote.author, wrote.message)
-    }) == Some(true)
+fn is_counted(desk: &Desk, wrote: Wrote) -> bool {
+    place_of(desk, wrote).is_some_and(|place| {
+        desk.team(place.key, |team| {
+            team.is_first_reply(place.posted, wrote.author, wrote.message)
+        }) == Some(true)
+    })
 }

@@ -98,10 +98,14 @@ impl Team {
             .is_some_and(|open| number + 1 >= open.number)
     }
 
-    /// The thread of a round was read up to that message without a gap.
-    pub fn read_to(&mut self, number: u32, message: MessageId) {
-        if let Some(round) = self.round_mut(number) {
-            round.read_to = round.read_to.max(Some(message));
+    /// The thread of a round, or the channel, was read up to that message without a gap.
+    pub fn read_to(&mut self, thread_of: Option<u32>, message: MessageId) {
+        let read_to = match thread_of {
+            None => Some(&mut self.read_to),
+            Some(number) => self.round_mut(number).map(|round| &mut round.read_to),
+        };
+        if let Some(read_to) = read_to {
+            *read_to = (*read_to).max(Some(message));
         }
     }
 

@@ -72,6 +72,9 @@ pub struct Team {
     /// One day an admin chose to skip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<Date>,
+    /// Up to this message the channel has been read without a gap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_to: Option<MessageId>,
     /// What is wrong now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
@@ -92,6 +95,7 @@ impl Team {
             last_day: None,
             pause: None,
             skip: None,
+            read_to: None,
             trouble: None,
             deck: Deck::default(),
             rounds: Vec::new(),

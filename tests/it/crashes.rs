@@ -104,3 +104,77 @@ async fn killed_twenty_times() {
     assert_eq!(world.stop().await, Some(0));
     assert_eq!(world.saved_streak(ids::ADA), 20);
 }
+
+/// 18. Who replies to the question itself, instead of in its thread, counts as well when the bot was away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_to_the_question_while_away() {
+    let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
+        .team()
+        .start()
+        .await;
+    world.advance("1m").await;
+    let post = world.post();
+    world.kill().await;
+    let away = world
+        .sandbox
+        .compose(ids::ASYNCIO, ids::LIN, "to the question")
+        .reply_to(post.id)
+        .send()
+        .unwrap();
+    world.lin().write(ids::ASYNCIO, "and only chatting");
+    world.start_bot().await;
+    world.lin().counted(away).await;
+    assert_eq!(world.lin().streak().await, 1);
+}
+
+/// 1, 18. Killed when the message, or its thread, was there and nobody had written that down: what people wrote
+/// to it before the next start counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_to_what_was_not_written_down() {
+    for route in ["CreateMessage", "StartThread"] {
+        let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
+            .team()
+            .start()
+            .await;
+        let hold = world.sandbox.hold(Rule::on(route).after());
+        move_to_nine(&world, &hold, "2026-03-27T09:00").await;
+        world.kill().await;
+        hold.reset();
+        world.sandbox.clear_faults();
+        let post = world.post();
+        let reply = match post.thread {
+            Some(thread) => world.lin().write(thread, "in the thread"),
+            None => world
+                .sandbox
+                .compose(ids::ASYNCIO, ids::LIN, "to the question")
+                .reply_to(post.id)
+                .send()
+                .unwrap(),
+        };
+        world.start_bot().await;
+        world.lin().counted(reply).await;
+        assert_eq!(world.posts().len(), 1, "{route}");
+    }
+}
+
+/// Discord has made the message, but its answer takes long: who replies before it came is counted all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_before_the_answer() {
+    let world = World::at("2026-03-27T08:59[Europe/Berlin]")
+        .team()
+        .start()
+        .await;
+    let hold = world.sandbox.hold(Rule::on("CreateMessage").after());
+    move_to_nine(&world, &hold, "2026-03-27T09:00").await;
+    let post = world.posts().pop().unwrap();
+    let reply = world
+        .sandbox
+        .compose(ids::ASYNCIO, ids::LIN, "to the question")
+        .reply_to(post.id)
+        .send()
+        .unwrap();
+    // The bot has heard of the reply when it answers what was asked later.
+    world.ada().sees("quiz", &[]).await;
+    hold.release();
+    world.lin().counted(reply).await;
+}
