@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Every step there is. `disk.` steps are those of the disk below the store, which can fail as well; all
 /// others can only be slow or deadly.
-pub const STEPS: [&str; 36] = [
+pub const STEPS: [&str; 39] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -44,6 +44,9 @@ pub const STEPS: [&str; 36] = [
     "store.publish",
     "store.published",
     "disk.remove",
+    "forget.begin",
+    "forget.half",
+    "forget.done",
     "stop.begin",
 ];
 

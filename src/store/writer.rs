@@ -275,11 +275,15 @@ impl Inner {
     fn delete(&self, guild: GuildId) -> io::Result<()> {
         let current = snapshot::path(&self.dir, guild);
         let folder = self.dir.join(GUILDS);
+        failpoint::pass("forget.begin");
         self.disk.remove(&snapshot::previous(&current))?;
         self.disk.sync_dir(&folder)?;
+        failpoint::pass("forget.half");
         self.disk.remove(&current)?;
         self.disk.remove(&snapshot::temporary(&current))?;
-        self.disk.sync_dir(&folder)
+        self.disk.sync_dir(&folder)?;
+        failpoint::pass("forget.done");
+        Ok(())
     }
 
     fn publish(&self, saving: &[Saving]) -> BTreeMap<GuildId, String> {

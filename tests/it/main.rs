@@ -10,6 +10,8 @@ mod crashes;
 mod endings;
 mod gateway;
 mod habit;
+#[cfg(all(unix, debug_assertions))]
+mod kills;
 mod load;
 mod openapi;
 mod operator;

@@ -6,4 +6,4 @@ mod member;
 mod world;
 
 pub use member::{MemberHandle, Read};
-pub use world::{PATIENCE, World};
+pub use world::{PATIENCE, World, posts_in};

@@ -17,6 +17,9 @@ use super::MemberHandle;
 /// not fail a test.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The file with the failpoints, in the world's folder.
+const FAILPOINTS: &str = "failpoints";
+
 /// How a world begins.
 pub struct WorldBuilder {
     start: Zoned,
@@ -27,6 +30,7 @@ pub struct WorldBuilder {
     token: Option<String>,
     limits: bool,
     settings: String,
+    failpoints: bool,
 }
 
 /// A world.
@@ -69,6 +73,12 @@ impl WorldBuilder {
     /// The token that the bot uses, if it is not the right one.
     pub fn token(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
+        self
+    }
+
+    /// The bot's disk and steps follow failpoints; see [`World::fail_at`].
+    pub fn failpoints(mut self) -> Self {
+        self.failpoints = true;
         self
     }
 
@@ -120,6 +130,10 @@ impl WorldBuilder {
             ("DISCORD_API_URL".into(), sandbox.url().into()),
             ("RUST_LOG".into(), "quizloop=debug,serenity=info".into()),
         ];
+        if self.failpoints {
+            let file = folder.path().join(FAILPOINTS);
+            environment.push(("QUIZLOOP_FAILPOINTS".into(), file.into()));
+        }
         environment.extend(self.environment);
         World {
             sandbox,
@@ -157,6 +171,7 @@ impl World {
             token: None,
             limits: false,
             settings: String::new(),
+            failpoints: false,
         }
     }
 
@@ -209,6 +224,25 @@ impl World {
             .expect("the bot runs")
     }
 
+    /// From now on these failpoints hold, a rule a line (see `quizloop::failpoint`); an empty text takes all
+    /// away.
+    pub fn fail_at(&self, rules: &str) {
+        let (file, new) = (
+            self.folder.path().join(FAILPOINTS),
+            self.folder.path().join("failpoints.new"),
+        );
+        // In one step: the bot must not read half a file.
+        std::fs::write(&new, rules).unwrap();
+        std::fs::rename(new, file).unwrap();
+    }
+
+    /// Waits until the bot is gone, for at most `limit` of real time; gives how it ended.
+    pub async fn gone(&mut self, limit: Duration) -> Option<std::process::ExitStatus> {
+        let bot = self.bot.as_mut().expect("the bot was started");
+        let status = tokio::time::timeout(limit, bot.wait()).await.ok()?;
+        Some(status.expect("the system says how the bot ended"))
+    }
+
     /// What a refused request means is not checked against Discord's description.
     pub fn unchecked(&mut self) {
         self.checked = false;
@@ -242,6 +276,16 @@ impl World {
     pub async fn kill(&mut self) {
         if let Some(mut bot) = self.bot.take() {
             bot.kill().await.expect("the bot is killed");
+        }
+    }
+
+    /// Ends the bot, unless it has ended by itself by now.
+    pub async fn kill_if_alive(&mut self) {
+        if let Some(mut bot) = self.bot.take()
+            && bot.is_running()
+        {
+            // It may end at this very moment.
+            let _ = bot.kill().await;
         }
     }
 
@@ -359,18 +403,7 @@ impl World {
 
     /// The daily messages in a channel, the oldest first.
     pub fn posts_in(&self, channel: u64) -> Vec<MessageView> {
-        let is_post = |message: &MessageView| {
-            message.author == ids::APP
-                && message
-                    .embeds
-                    .iter()
-                    .any(|embed| embed["title"] == "Question of the day")
-        };
-        self.sandbox
-            .messages(channel, ids::ADA)
-            .into_iter()
-            .filter(is_post)
-            .collect()
+        posts_in(&self.sandbox, channel)
     }
 
     /// The daily messages in #asyncio.
@@ -418,6 +451,22 @@ impl World {
         team.streak(quizloop::practice::id::UserId::new(user))
             .current
     }
+}
+
+/// The daily messages in a channel, the oldest first.
+pub fn posts_in(sandbox: &Sandbox, channel: u64) -> Vec<MessageView> {
+    let is_post = |message: &MessageView| {
+        message.author == ids::APP
+            && message
+                .embeds
+                .iter()
+                .any(|embed| embed["title"] == "Question of the day")
+    };
+    sandbox
+        .messages(channel, ids::ADA)
+        .into_iter()
+        .filter(is_post)
+        .collect()
 }
 
 impl Drop for World {

@@ -1,0 +1,227 @@
+//! Comparing: what people were told with the disk of the dead, and everything with the model.
+
+use std::time::{Duration, Instant};
+
+use jiff::civil::time;
+use quizloop::practice::guild::Guild;
+use quizloop::practice::id::{ChannelId, GuildId, UserId};
+use quizloop::practice::ledger::Mark;
+use quizloop::practice::team::Team;
+use quizloop::sandbox::ids;
+use quizloop::store::inspect;
+
+use super::acts::{Came, MEMBERS, Order, Scene};
+use super::lives::Lives;
+use super::model::Round;
+use crate::support::{PATIENCE, Read};
+
+impl Lives {
+    /// What is on disk of a server; nothing if there is no file of it.
+    fn on_disk(&self, guild: u64) -> Option<Guild> {
+        let guild = GuildId::new(guild);
+        let state = self.world.state();
+        if !state.join(format!("guilds/{guild}.json")).exists() {
+            return None;
+        }
+        Some(inspect::guild(&state, guild).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    pub(super) fn team_on_disk(&self) -> Option<Team> {
+        let guild = self.on_disk(ids::GUILD)?;
+        guild.team(ChannelId::new(ids::ASYNCIO)).cloned()
+    }
+
+    /// Enters what people did into the model, and compares what they were told with the disk of the dead.
+    pub(super) fn take_note(&mut self, scene: &Scene) {
+        let posts = self.world.posts();
+        for post in posts.iter().skip(self.model.rounds.len()) {
+            self.model.rounds.push(Round {
+                message: post.id,
+                ..Round::default()
+            });
+        }
+        let notes = std::mem::take(&mut *scene.notes.lock().unwrap());
+        for (question, member, message) in notes.replies {
+            let round = self
+                .model
+                .rounds
+                .iter_mut()
+                .find(|one| one.message == question);
+            let replies = round.expect("a question").replies.entry(member);
+            replies.or_default().insert(message);
+        }
+        let today = self.world.local_date();
+        let nine = today.to_datetime(time(9, 0, 0, 0)).in_tz("UTC").unwrap();
+        let is_due = self.world.now() >= nine.timestamp() && self.free_day != Some(today);
+        let team = self.team_on_disk();
+        if team.is_some() && is_due && self.model.days.last() < Some(&today) {
+            self.model.days.push(today);
+        }
+        self.compare_orders(team.as_ref(), &notes.orders);
+        self.compare_marks(team.as_ref());
+    }
+
+    /// Every order that was answered with success is on disk; of the others the disk decides.
+    fn compare_orders(&mut self, team: Option<&Team>, orders: &[(Order, Came)]) {
+        let (mut catch_up, mut paused) = (Some(self.model.catch_up), Some(self.model.paused));
+        for (order, came) in orders {
+            let through = *came == Came::Through;
+            let unknown = *came == Came::Unknown;
+            match *order {
+                Order::Credit(member, round) => {
+                    let is_there = team.is_some_and(|team| credited(team, member, round));
+                    assert!(is_there || !through, "{order:?} is lost");
+                    if is_there {
+                        self.model.credits.insert((member, round));
+                    }
+                }
+                Order::Void(round) => {
+                    let is_there = team.is_some_and(|team| voided(team, round));
+                    assert!(is_there || !through, "{order:?} is lost");
+                    if is_there {
+                        self.model.voids.insert(round);
+                    }
+                }
+                Order::CatchUp(minutes) if through => catch_up = Some(minutes),
+                Order::CatchUp(_) if unknown => catch_up = None,
+                Order::Pause(is_paused) if through => paused = Some(is_paused),
+                Order::Pause(_) if unknown => paused = None,
+                Order::SetUp(_) => {
+                    let is_there = self.on_disk(self.other.0).is_some();
+                    assert!(is_there || !through, "{order:?} is lost");
+                    self.other.2 = is_there;
+                }
+                Order::CatchUp(_) | Order::Pause(_) => {}
+            }
+            self.tally.order(*came);
+        }
+        let Some(team) = team else {
+            return;
+        };
+        let found = team.settings.schedule.catch_up.as_mins();
+        assert_eq!(found, catch_up.unwrap_or(found), "the settings are lost");
+        let is_paused = team.pause.is_some();
+        assert_eq!(
+            is_paused,
+            paused.unwrap_or(is_paused),
+            "a pause, or its end, is lost"
+        );
+        (self.model.catch_up, self.model.paused) = (found, is_paused);
+    }
+
+    /// Every ✅ is on disk, and so is the intent of every question in the channel.
+    fn compare_marks(&self, team: Option<&Team>) {
+        let rounds = self.model.rounds.len();
+        let kept = team.map_or(0, |team| team.rounds().len());
+        assert!(kept >= rounds, "{rounds} questions, {kept} rounds on disk");
+        for (number, round) in (1..).zip(&self.model.rounds) {
+            for (member, messages) in &round.replies {
+                let marked = messages.iter().any(|message| self.has_mark(*message));
+                let mark = team.unwrap().mark(UserId::new(*member), number);
+                assert!(
+                    !marked || mark.replied() || mark == Mark::Credited,
+                    "round {number}: member {member} has a ✅ and the mark {mark:?} on disk"
+                );
+            }
+        }
+    }
+
+    fn has_mark(&self, message: u64) -> bool {
+        self.world
+            .sandbox
+            .message(message)
+            .is_some_and(|message| message.is_counted())
+    }
+
+    /// Waits until channel, threads and disk are as the model says.
+    pub(super) async fn settled(&mut self) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let posts = self.world.posts();
+            for post in posts.iter().skip(self.model.rounds.len()) {
+                self.model.rounds.push(Round {
+                    message: post.id,
+                    ..Round::default()
+                });
+            }
+            let Some(difference) = self.difference() else {
+                return;
+            };
+            assert!(
+                Instant::now() < end,
+                "{difference}\n{}\nthe bot's log:\n{}",
+                self.world.sandbox.last_lines(),
+                self.world.log()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn difference(&self) -> Option<String> {
+        let (posts, days) = (self.world.posts(), &self.model.days);
+        if posts.len() != days.len() {
+            return Some(format!("{} questions on {} days", posts.len(), days.len()));
+        }
+        let threads = self.world.sandbox.threads(ids::ASYNCIO).len();
+        if threads != days.len() {
+            return Some(format!("{threads} threads on {} days", days.len()));
+        }
+        for (number, (post, day)) in (1..).zip(posts.iter().zip(days)) {
+            let label = format!("Round {number} · {day}");
+            if post.thread.is_none() || !post.footer().starts_with(&label) {
+                return Some(format!("{label}: {}, {:?}", post.footer(), post.thread));
+            }
+        }
+        let recent = self.model.rounds.iter().rev().take(2);
+        let unmarked = recent
+            .flat_map(|round| MEMBERS.iter().filter_map(|member| round.first(*member)))
+            .find(|message| !self.has_mark(*message));
+        if let Some(message) = unmarked {
+            return Some(format!("message {message} has no ✅"));
+        }
+        self.difference_on_disk()
+    }
+
+    fn difference_on_disk(&self) -> Option<String> {
+        let team = self.team_on_disk()?;
+        if team.rounds().len() != self.model.days.len() {
+            return Some(format!("{} rounds on disk", team.rounds().len()));
+        }
+        for (number, _) in (1..).zip(&self.model.rounds) {
+            for member in MEMBERS {
+                let (found, expected) = (
+                    letter(team.mark(UserId::new(member), number)),
+                    self.model.mark(member, number),
+                );
+                if found != expected {
+                    return Some(format!(
+                        "round {number}: member {member} has the mark {found} on disk, not {expected}"
+                    ));
+                }
+            }
+            if voided(&team, number) != self.model.voids.contains(&number) {
+                return Some(format!("round {number}: void, or not"));
+            }
+        }
+        None
+    }
+}
+
+fn credited(team: &Team, member: u64, round: u32) -> bool {
+    team.mark(UserId::new(member), round) == Mark::Credited
+}
+
+fn voided(team: &Team, round: u32) -> bool {
+    team.round(round).is_some_and(|round| round.void.is_some())
+}
+
+fn letter(mark: Mark) -> char {
+    match mark {
+        Mark::Nothing => '.',
+        Mark::Answered => 'a',
+        Mark::Late => 'l',
+        Mark::Looked => 'v',
+        Mark::LookedFirst => 'w',
+        Mark::Credited => 'c',
+    }
+}

@@ -1,0 +1,101 @@
+//! The bot is killed at every step and at random moments, hundreds of times, and compared with a model: one
+//! message and one thread a round, every ✅ and every acknowledged order on disk at the moment of death, every
+//! reply counted after the next start, nothing doubled.
+//!
+//! `QUIZLOOP_KILLS` says how often (300), `QUIZLOOP_SEED` repeats a run as far as random moments allow, and
+//! `QUIZLOOP_WORLD` only one of its worlds. The kills come by failpoints (see `quizloop::failpoint`) and from
+//! outside; here alone a test sleeps, because a random moment is what it wants.
+
+mod acts;
+mod between;
+mod compare;
+mod lives;
+mod model;
+mod tally;
+mod ways;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use quizloop::failpoint::STEPS;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use lives::Lives;
+use tally::Tally;
+use ways::Way;
+
+/// Kills in a world; the next ones happen in a fresh one.
+const KILLS_IN_A_WORLD: usize = 25;
+
+/// Worlds side by side.
+const AT_ONCE: usize = 4;
+
+fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is no number")),
+    )
+}
+
+/// 1, 24. Killed at every step and at random moments.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_hundreds_of_times() {
+    let kills = number("QUIZLOOP_KILLS").unwrap_or(300);
+    let seed = number("QUIZLOOP_SEED").unwrap_or_else(|| quizloop::entropy::fresh().random());
+    let only: Option<usize> = number("QUIZLOOP_WORLD");
+    let begun = std::time::Instant::now();
+    println!("QUIZLOOP_KILLS={kills} QUIZLOOP_SEED={seed}");
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let next = Arc::clone(&next);
+        workers.spawn(async move {
+            let mut tally = Tally::default();
+            loop {
+                let first = next.fetch_add(KILLS_IN_A_WORLD, Ordering::Relaxed);
+                if first >= kills {
+                    return tally;
+                }
+                let world = first / KILLS_IN_A_WORLD;
+                if only.is_none_or(|only| only == world) {
+                    let numbers = first..kills.min(first + KILLS_IN_A_WORLD);
+                    tally.add(&a_world(seed, world, numbers).await);
+                }
+            }
+        });
+    }
+    let mut tally = Tally::default();
+    for one in workers.join_all().await {
+        tally.add(&one);
+    }
+    println!("{tally}in {:.0?}", begun.elapsed());
+    let missed: Vec<_> = STEPS.iter().filter(|step| tally.of(step) == 0).collect();
+    assert!(
+        kills < 300 || only.is_some() || missed.is_empty(),
+        "no life died at {missed:?}"
+    );
+}
+
+/// A world of lives; its seed is told if something is wrong in it.
+async fn a_world(seed: u64, world: usize, numbers: std::ops::Range<usize>) -> Tally {
+    let rng = StdRng::seed_from_u64(seed.wrapping_add(world as u64));
+    let lives = tokio::spawn(live_all(rng, numbers));
+    match lives.await {
+        Ok(tally) => tally,
+        Err(error) => {
+            println!("replay: QUIZLOOP_SEED={seed} QUIZLOOP_WORLD={world}");
+            std::panic::resume_unwind(error.into_panic());
+        }
+    }
+}
+
+async fn live_all(mut rng: StdRng, numbers: std::ops::Range<usize>) -> Tally {
+    let ways: Vec<Way> = numbers.map(|number| Way::of(number, &mut rng)).collect();
+    let mut lives = Lives::new(rng).await;
+    for way in ways {
+        lives.live(way).await;
+    }
+    lives.end().await
+}

@@ -1,0 +1,64 @@
+//! The ways to die.
+
+use quizloop::failpoint::STEPS;
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+/// How a life ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// The process kills itself at a step, at the given pass.
+    Step(&'static str, u32),
+    /// It is killed after so many milliseconds of work.
+    AtWork(u64),
+    /// It is killed so many milliseconds after it was started.
+    AtStart(u64),
+    /// It is asked to stop, and killed so many milliseconds later.
+    AtStop(u64),
+}
+
+impl Way {
+    /// The way of the life with that number: every step in turn, and between them random times.
+    pub fn of(number: usize, rng: &mut StdRng) -> Self {
+        match number % 9 {
+            2 | 5 => Self::AtWork(rng.random_range(0..250)),
+            7 => Self::AtStart(rng.random_range(0..200)),
+            8 if number.is_multiple_of(2) => Self::AtStop(rng.random_range(0..20)),
+            _ => {
+                let step = STEPS[(number - number / 3) % STEPS.len()];
+                Self::Step(step, rng.random_range(1..=passes(step)))
+            }
+        }
+    }
+
+    /// What the table calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Step(step, _) => step,
+            Self::AtWork(_) => "random time at work",
+            Self::AtStart(_) => "random time at start",
+            Self::AtStop(_) => "random time at stop",
+        }
+    }
+
+    /// Whether it comes while the bot starts.
+    pub fn is_at_start(self) -> bool {
+        match self {
+            Self::AtStart(_) => true,
+            Self::Step(step, _) => ["start.", "register.", "session.", "history."]
+                .iter()
+                .any(|part| step.starts_with(part)),
+            _ => false,
+        }
+    }
+}
+
+/// How often a life surely passes a step.
+fn passes(step: &str) -> u32 {
+    match step {
+        "disk.rename" => 4,
+        "reply.entered" | "reply.saved" | "reply.marked" | "history.page" => 2,
+        _ if step.starts_with("store.") || step.starts_with("disk.") => 3,
+        _ => 1,
+    }
+}
