@@ -16,6 +16,7 @@ mod tests;
 mod ticket;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ struct Inner {
     disk: Arc<dyn Disk>,
     guilds: DashMap<GuildId, Entry>,
     queue: Queue,
+    /// The guilds whose last save failed.
+    failing: watch::Sender<BTreeSet<GuildId>>,
     /// Held until the process ends: a second process on this folder refuses to start.
     _lock: open::Lock,
 }
@@ -97,6 +100,7 @@ impl Store {
             disk,
             guilds,
             queue: Queue::default(),
+            failing: watch::channel(BTreeSet::new()).0,
             _lock: opened.lock,
         });
         let writer = writer::Writer::start(&inner).map_err(|error| OpenError::Folder {
@@ -140,6 +144,11 @@ impl Store {
     pub fn settled(&self, guild: GuildId) -> Ticket {
         let entry = self.inner.guilds.get(&guild);
         entry.map_or_else(Ticket::done, |entry| entry.ticket())
+    }
+
+    /// The guilds whose last save failed; saving them is tried again by itself. None: all is well.
+    pub fn failing(&self) -> watch::Receiver<BTreeSet<GuildId>> {
+        self.inner.failing.subscribe()
     }
 
     /// Deletes a guild from memory and disk.

@@ -126,7 +126,7 @@ pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<Opened, OpenError> {
     for leftover in files.leftovers {
         disk.remove(&leftover).map_err(folder)?;
     }
-    lock.sign().map_err(folder)?;
+    lock.sign();
     Ok(Opened { guilds, lock })
 }
 
@@ -174,10 +174,16 @@ impl Lock {
     }
 
     /// Writes down who has the folder.
-    fn sign(&mut self) -> io::Result<()> {
+    fn sign(&mut self) {
         self.made = None;
-        self.file.set_len(0)?;
-        writeln!(self.file, "{}", std::process::id())
+        // The lock holds without it, and a full disk must not keep the bot from starting: it goes on in memory.
+        let signed = self
+            .file
+            .set_len(0)
+            .and_then(|()| writeln!(self.file, "{}", std::process::id()));
+        if let Err(error) = signed {
+            tracing::warn!(%error, "the lock file could not be written; is the disk full?");
+        }
     }
 }
 

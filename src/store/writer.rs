@@ -9,11 +9,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::Inner;
 use super::snapshot::{self, GUILDS};
-use super::ticket::NotSaved;
+use super::ticket::{NotSaved, Progress};
 use crate::failpoint;
 use crate::practice::id::GuildId;
 
@@ -192,7 +192,14 @@ fn run(inner: &Inner) {
             }
             (false, Some(before)) => Some((before * 2).min(RETRY_MAX)),
         };
-        inner.queue.done(failed.into_keys());
+        // What failed before was in this round again, so this is all that fails.
+        let failing: BTreeSet<_> = failed.into_keys().collect();
+        inner.failing.send_if_modified(|known| {
+            let is_news = *known != failing;
+            known.clone_from(&failing);
+            is_news
+        });
+        inner.queue.done(failing.into_iter());
     }
 }
 
@@ -200,6 +207,8 @@ fn run(inner: &Inner) {
 struct Saving {
     guild: GuildId,
     version: u64,
+    /// That of the entry which was saved: after a removal there may be another under the same id.
+    progress: watch::Sender<Progress>,
     result: io::Result<()>,
 }
 
@@ -234,9 +243,9 @@ impl Inner {
 
     fn save(&self, guild: GuildId) -> Option<Saving> {
         // A clone is quick; members who read this guild don't wait for the encoding.
-        let (state, version) = {
+        let (state, version, progress) = {
             let entry = self.guilds.get(&guild)?;
-            (entry.guild.clone(), entry.version)
+            (entry.guild.clone(), entry.version, entry.progress.clone())
         };
         failpoint::pass("store.encode");
         let result = snapshot::encode(&state)
@@ -245,6 +254,7 @@ impl Inner {
         Some(Saving {
             guild,
             version,
+            progress,
             result,
         })
     }
@@ -291,20 +301,21 @@ impl Inner {
         for Saving {
             guild,
             version,
+            progress,
             result,
         } in saving
         {
-            let Some(entry) = self.guilds.get(guild) else {
-                continue;
-            };
-            entry.progress.send_modify(|progress| match result {
+            progress.send_modify(|progress| match result {
                 Ok(()) => {
                     progress.saved = *version;
                     progress.failed = None;
                 }
                 Err(error) => progress.failed = Some((*version, NotSaved::new(error.to_string()))),
             });
-            if let Err(error) = result {
+            // Who was removed meanwhile is not tried again.
+            if let Err(error) = result
+                && self.guilds.contains_key(guild)
+            {
                 failed.insert(*guild, error.to_string());
                 tracing::debug!(%guild, %error, "a snapshot could not be saved");
             }

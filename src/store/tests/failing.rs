@@ -107,6 +107,99 @@ async fn nothing_is_acknowledged_and_it_recovers_by_itself() {
     }
 }
 
+/// Who fails is told until it is saved, one news for each change of it.
+#[tokio::test]
+async fn who_fails_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_on(dir.path(), Failing::new(Fails::Write, 2));
+    let mut failing = store.failing();
+    let ((), ticket) = store.change(GUILD, add_team);
+    failing
+        .wait_for(|guilds| guilds.contains(&GUILD))
+        .await
+        .unwrap();
+    // Fails a second time, which is no news, and then is saved.
+    let ((), _second) = store.change(GUILD, add_team);
+    failing.changed().await.unwrap();
+    assert!(failing.borrow().is_empty());
+    ticket.saved().await;
+}
+
+/// A disk whose writes wait for a word each, and say when they begin.
+struct Gate {
+    begun: std::sync::mpsc::Sender<()>,
+    go_on: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl Disk for Gate {
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.begun.send(()).unwrap();
+        // A test that failed gives no word; its store must still come to an end.
+        let _ = self
+            .go_on
+            .lock()
+            .unwrap()
+            .recv_timeout(std::time::Duration::from_secs(5));
+        RealDisk.write(path, bytes)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.link(from, to)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        RealDisk.exists(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        RealDisk.sync_dir(dir)
+    }
+}
+
+/// A guild is removed while it is being saved, and comes back: the save of what it was says nothing about what it
+/// is now.
+#[tokio::test]
+async fn a_save_of_what_was_removed_acknowledges_nothing_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let ((begun, has_begun), (word, go_on)) =
+        (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let go_on = std::sync::Mutex::new(go_on);
+    let store = open_on(dir.path(), Gate { begun, go_on });
+    let ((), old) = store.change(GUILD, add_team);
+    has_begun.recv().unwrap();
+    let ((), older) = store.change(GUILD, add_team);
+    let mut forgotten = {
+        let store = store.clone();
+        Box::pin(async move { store.forget(GUILD).await })
+    };
+    let first = tokio::time::timeout(std::time::Duration::ZERO, &mut forgotten);
+    assert!(first.await.is_err(), "the disk is at work");
+    let ((), new) = store.change(GUILD, add_team);
+    word.send(()).unwrap();
+    // The next write has begun, so all that the first one had to say is said.
+    has_begun.recv().unwrap();
+    let now = tokio::time::timeout(std::time::Duration::ZERO, new.clone().attempt());
+    assert!(now.await.is_err(), "not on disk, and yet acknowledged");
+    word.send(()).unwrap();
+    new.attempt().await.unwrap();
+    old.attempt().await.unwrap();
+    forgotten.await.unwrap();
+    assert!(
+        older.attempt().await.is_err(),
+        "removed before it was saved"
+    );
+    drop(store);
+    assert_eq!(teams(&open(dir.path()), GUILD), 1);
+}
+
 #[tokio::test]
 async fn closing_tries_once_more() {
     // Often, because closing may come before or after the writer has taken note of the failure.
