@@ -11,6 +11,7 @@ pub mod commands;
 mod daily;
 mod declared;
 mod desk;
+mod disk_trouble;
 mod event;
 mod find;
 mod footer;
@@ -123,6 +124,7 @@ pub async fn run(parts: Parts) -> End {
         () = listener.listen(heard) => End::Failed("no more events".into()),
         () = marks::run(Arc::clone(&desk), marks) => End::Failed("marks ended".into()),
         () = footer::run(Arc::clone(&desk), stale_footers) => End::Failed("footers ended".into()),
+        () = disk_trouble::run(Arc::clone(&desk)) => End::Failed("looking after the disk ended".into()),
         () = housekeeping(Arc::clone(&desk)) => End::Failed("housekeeping ended".into()),
     }
 }

@@ -7,6 +7,8 @@ mod answers;
 mod bank;
 mod bank_verbs;
 mod crashes;
+#[cfg(debug_assertions)]
+mod disk;
 mod endings;
 mod gateway;
 mod habit;

@@ -73,13 +73,15 @@ pub async fn confirmed(
     let question = known(desk, question)?;
     let now = desk.clock.now();
     if desk.team(key, |team| team.spoils(number, call.user)) == Some(true) {
-        let (_, ticket) = desk.store.change(key.guild, |guild| {
+        let _awaited_below = desk.store.change(key.guild, |guild| {
             guild
                 .team_mut(key.channel)
                 .map(|team| team.look(number, call.user, now))
         });
-        ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
     }
+    // Also who presses again must not see it before the look is on disk.
+    let settled = desk.store.settled(key.guild).attempt().await;
+    settled.map_err(|_| Sorry::NotSaved)?;
     if !public {
         return Ok(reveal::answer(question));
     }

@@ -167,10 +167,12 @@ async fn order(desk: &Desk, key: TeamKey, change: impl FnOnce(&mut Team) -> Said
     let (said, ticket) = desk
         .store
         .change(key.guild, |guild| guild.team_mut(key.channel).map(change));
-    let message = said.ok_or(Sorry::NoTeam)??;
+    let said = said.ok_or(Sorry::NoTeam)?;
     failpoint::pass("order.changed");
+    // A refusal waits as well: "has it already" may be about something that is not on disk yet.
     ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
     failpoint::pass("order.saved");
+    let message = said?;
     desk.wake.notify_one();
     Ok(message)
 }

@@ -317,6 +317,10 @@ fn troubles() {
         trouble::direct_message(ChannelId::new(20), &trouble::sentence(&failure)).to_string()
     });
     assert_snapshot!("troubles", said.concat());
+    assert_snapshot!(trouble::not_saved().to_string(), @r"
+    Quizloop can't save anything at the moment: the disk of the machine it runs on is full or broken. Until it is mended no question is posted, and commands say that they could not be saved. Nobody's reply is lost: it gets its ✅ when it is saved. Whoever runs the bot finds more in its log.
+    I go on trying, and say this only once.
+    ");
     let sorry = [
         Sorry::OnlyInGuild,
         Sorry::NoTeam,

@@ -36,6 +36,16 @@ pub fn direct_message(channel: ChannelId, what: &str) -> Message {
     ))
 }
 
+/// The one direct message about a disk that takes nothing.
+pub fn not_saved() -> Message {
+    Message::text(
+        "Quizloop can't save anything at the moment: the disk of the machine it runs on is full or broken. Until \
+         it is mended no question is posted, and commands say that they could not be saved. Nobody's reply is \
+         lost: it gets its ✅ when it is saved. Whoever runs the bot finds more in its log.\n\
+         I go on trying, and say this only once.",
+    )
+}
+
 /// Why a member's wish can't be fulfilled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sorry {

@@ -1,0 +1,114 @@
+//! Telling admins once that the state can't be saved.
+//!
+//! Nothing can be written down then, so who was told is known in memory only: a restart during an outage may
+//! tell again. The log tells the operator (see `store`); this is for those who set teams up and wonder why
+//! replies get no ✅.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::desk::Desk;
+use super::render;
+use crate::practice::id::{GuildId, UserId};
+
+/// Between two messages: Discord takes bots that open many direct messages at once for spammers.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A disk that fails and works by turns is one trouble: an outage that begins sooner after the last message
+/// brings no further one.
+const QUIET: SignedDuration = SignedDuration::from_hours(1);
+
+/// Tells whoever set up teams in guilds that can't be saved, for ever.
+pub async fn run(desk: Arc<Desk>) {
+    let mut failing = desk.store.failing();
+    let mut told = Told::default();
+    loop {
+        let guilds = failing.borrow_and_update().clone();
+        told.heard(!guilds.is_empty());
+        let admin = admins(&desk, &guilds)
+            .into_iter()
+            .find(|admin| told.is_due(*admin, desk.clock.now()));
+        if let Some(admin) = admin {
+            told.note(admin, desk.clock.now());
+            tell(&desk, admin).await;
+            // Whether it still is so is looked at before each message.
+            tokio::time::sleep(PAUSE).await;
+        } else if failing.changed().await.is_err() {
+            // The store is closed: the process is ending.
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// Who set up teams in these guilds.
+fn admins(desk: &Desk, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
+    let of_guild = |guild: &GuildId| {
+        desk.store.read(*guild, |state| {
+            let admins = state.teams().values().filter_map(|team| team.set_up_by);
+            admins.collect::<Vec<_>>()
+        })
+    };
+    guilds.iter().filter_map(of_guild).flatten().collect()
+}
+
+async fn tell(desk: &Desk, admin: UserId) {
+    let told = desk.rest.tell(admin, &render::trouble::not_saved()).await;
+    if let Err(failure) = told {
+        tracing::info!(%admin, %failure, "the admin could not be told that nothing can be saved");
+    }
+}
+
+/// Who heard of which outage, and when.
+#[derive(Debug, Default)]
+struct Told {
+    /// Counts the outages.
+    outage: u64,
+    lasts: bool,
+    heard: HashMap<UserId, (u64, Timestamp)>,
+}
+
+impl Told {
+    /// There is an outage, or none.
+    fn heard(&mut self, lasts: bool) {
+        if lasts && !self.lasts {
+            self.outage += 1;
+        }
+        self.lasts = lasts;
+    }
+
+    fn is_due(&self, admin: UserId, now: Timestamp) -> bool {
+        self.heard
+            .get(&admin)
+            .is_none_or(|(outage, at)| *outage != self.outage && now.duration_since(*at) >= QUIET)
+    }
+
+    fn note(&mut self, admin: UserId, now: Timestamp) {
+        self.heard.insert(admin, (self.outage, now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn once_an_outage_and_not_again_within_the_hour() {
+        let nine: Timestamp = "2026-03-27T09:00:00Z".parse().unwrap();
+        let (ada, lin) = (UserId::new(1), UserId::new(2));
+        let at = |minutes| nine + SignedDuration::from_mins(minutes);
+        let mut told = Told::default();
+        told.heard(true);
+        assert!(told.is_due(ada, nine));
+        told.note(ada, nine);
+        told.heard(true);
+        assert!(!told.is_due(ada, at(600)), "the same outage, however long");
+        assert!(told.is_due(lin, at(600)), "somebody else");
+        told.heard(false);
+        told.heard(true);
+        assert!(!told.is_due(ada, at(59)), "it fails and works by turns");
+        assert!(told.is_due(ada, at(60)), "another outage");
+    }
+}

@@ -1,0 +1,185 @@
+//! A disk that is full, read-only, broken or slow, below the real bot: nothing is acknowledged that is not on disk,
+//! answers come in time, and it recovers by itself. Number 26 of the list of field failures.
+
+#[cfg(target_os = "linux")]
+mod tmpfs;
+
+use std::time::{Duration, Instant};
+
+use quizloop::sandbox::ids;
+use quizloop::sandbox::user::Outcome;
+use serde_json::{Value, json};
+
+use crate::support::{Read, World};
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+/// Discord takes no first answer after this time (Discord docs, interactions/receiving-and-responding).
+const FIRST_ANSWER: Duration = Duration::from_secs(3);
+
+/// A world with a failing disk to come: Ada has set the team up, and the first question is there.
+async fn posted() -> World {
+    let mut world = World::at(FRIDAY).failpoints().without_bot().await;
+    begin(&mut world).await;
+    world
+}
+
+/// Starts the bot; Ada sets the team up, and the first question comes.
+async fn begin(world: &mut World) {
+    world.start_bot().await;
+    world
+        .ada()
+        .sees("setup", &[("timezone", json!("Europe/Berlin"))])
+        .await;
+    world.advance("1m").await;
+    world.ada().reply("before the trouble").await;
+}
+
+fn credit_sam() -> [(&'static str, Value); 2] {
+    [("member", json!(ids::SAM.to_string())), ("round", json!(1))]
+}
+
+/// What the bot said in direct messages.
+fn told(world: &World) -> Vec<String> {
+    let direct = world.sandbox.read(|discord| {
+        let direct = discord.channels.values().filter(|one| one.kind == 1);
+        direct.map(|one| one.id).collect::<Vec<_>>()
+    });
+    direct
+        .iter()
+        .flat_map(|channel| world.sandbox.messages(*channel, ids::ADA))
+        .map(|message| message.content)
+        .collect()
+}
+
+fn lines_with(world: &World, words: &str) -> usize {
+    world
+        .log()
+        .lines()
+        .filter(|line| line.contains(words))
+        .count()
+}
+
+/// While the disk takes nothing: no ✅, a command that says so, practice as ever. Gives Lin's reply.
+async fn nothing_is_acknowledged(world: &World, what: &str) -> u64 {
+    let reply = world.lin().say("during the trouble");
+    let begun = Instant::now();
+    let refused = world.ada().sees("team credit", &credit_sam()).await.text();
+    assert!(begun.elapsed() < FIRST_ANSWER, "{what}");
+    assert!(refused.contains("could not be saved"), "{what}: {refused}");
+    let quiz = world.lin().sees("quiz", &[]).await.text();
+    assert!(quiz.contains("[Level]"), "{what}: practice goes on");
+    assert!(
+        !world.sandbox.message(reply).unwrap().is_counted(),
+        "{what}"
+    );
+    reply
+}
+
+/// The disk fails at every step and in every way: nothing is acknowledged, the admin and the log hear of it once,
+/// it recovers by itself, and what was acknowledged is there after a kill.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_failure() {
+    let rules = [
+        "disk.write error full",
+        "disk.write error read-only",
+        "disk.write short",
+        "disk.half error full",
+        "disk.fsync error io",
+        "disk.rename error io",
+        "disk.sync-dir error io",
+    ];
+    let mut worlds = tokio::task::JoinSet::new();
+    for rule in rules {
+        worlds.spawn(a_failure(rule));
+    }
+    worlds.join_all().await;
+}
+
+async fn a_failure(rule: &'static str) {
+    let mut world = posted().await;
+    world.fail_at(rule);
+    let reply = nothing_is_acknowledged(&world, rule).await;
+    world
+        .see("the direct message", |world| told(world).pop())
+        .await;
+    // More that can't be saved, and another attempt: no more words.
+    world.sam().say("during the trouble, too");
+    let again = world.ada().sees("team credit", &credit_sam()).await.text();
+    // In memory Sam has it already; that must not be said before it is on disk.
+    assert!(again.contains("could not be saved"), "{rule}: {again}");
+    world.fail_at("");
+    world.lin().counted(reply).await;
+    assert_eq!(told(&world).len(), 1, "{rule}: {:?}", told(&world));
+    let (begun, over) = ("the state can't be saved", "the disk takes the state again");
+    world
+        .until("the log to say that it is over", || {
+            lines_with(&world, over) == 1
+        })
+        .await;
+    assert_eq!(lines_with(&world, begun), 1, "{rule}");
+    world.kill_and_restart().await;
+    assert_eq!(world.lin().streak().await, 1, "{rule}");
+    assert_eq!(world.sam().streak().await, 1, "{rule}");
+}
+
+/// 32. A disk that takes two seconds more for each file: the answer is announced in time and filled in, the ✅
+/// comes when the reply is on disk, and nobody else waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_disk() {
+    let mut world = posted().await;
+    world.fail_at("disk.fsync slow 2000");
+    let reply = world.lin().say("while the disk is slow");
+    let begun = Instant::now();
+    let streak = world.ada().streak().await;
+    assert!(begun.elapsed() < FIRST_ANSWER, "who asks does not wait");
+    assert_eq!(streak, 1);
+    let outcome = world.ada().command("team credit", &credit_sam()).await;
+    let Outcome::Message(said) = outcome else {
+        panic!("{outcome:?}\n{}", world.log());
+    };
+    assert!(said.text().contains("has credit"), "{}", said.text());
+    let announced = world.sandbox.requests().into_iter().any(|request| {
+        request.path.ends_with("/callback") && request.body["type"] == 5 && request.status == 204
+    });
+    assert!(announced, "the answer was announced first");
+    world.lin().counted(reply).await;
+    world.kill().await;
+    assert_eq!(world.saved_streak(ids::LIN), 1);
+    assert_eq!(world.saved_streak(ids::SAM), 1);
+}
+
+/// An event has counted a reply, but the disk does not take it: reading the history does not acknowledge it either.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_does_not_acknowledge_what_is_not_saved() {
+    let mut world = World::at(FRIDAY)
+        .failpoints()
+        .heartbeat(Duration::from_secs(2))
+        .without_bot()
+        .await;
+    begin(&mut world).await;
+    world.fail_at("disk.write error full");
+    let reply = nothing_is_acknowledged(&world, "full").await;
+    let read = |world: &World| {
+        let path = format!("/channels/{}/messages", world.thread());
+        let requests = world.sandbox.requests();
+        requests
+            .iter()
+            .filter(|one| one.method == "GET" && one.path.contains(&path))
+            .count()
+    };
+    let before = read(&world);
+    world.sandbox.invalidate_sessions(false);
+    world
+        .see("the history to be read", |world| {
+            (read(world) > before).then_some(())
+        })
+        .await;
+    // Whatever the bot makes of the history it has sent by the time it answers twice more.
+    for _ in 0..2 {
+        world.lin().sees("quiz", &[]).await;
+    }
+    assert!(!world.sandbox.message(reply).unwrap().is_counted());
+    world.fail_at("");
+    world.lin().counted(reply).await;
+}
