@@ -14,6 +14,7 @@ impl Lives {
         if self.rng.random_bool(0.2) {
             let later = self.world.now() + 20.minutes();
             self.world.sandbox.clock().set(later).await.unwrap();
+            self.note_day();
         }
         self.world.start_bot().await;
         if self.team_on_disk().is_none() {

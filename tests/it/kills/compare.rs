@@ -50,15 +50,20 @@ impl Lives {
             let replies = round.expect("a question").replies.entry(member);
             replies.or_default().insert(message);
         }
+        let team = self.team_on_disk();
+        self.note_day();
+        self.compare_orders(team.as_ref(), &notes.orders);
+        self.compare_marks(team.as_ref());
+    }
+
+    /// A day has its round once its time has come, if there is a team.
+    pub(super) fn note_day(&mut self) {
         let today = self.world.local_date();
         let nine = today.to_datetime(time(9, 0, 0, 0)).in_tz("UTC").unwrap();
         let is_due = self.world.now() >= nine.timestamp() && self.free_day != Some(today);
-        let team = self.team_on_disk();
-        if team.is_some() && is_due && self.model.days.last() < Some(&today) {
+        if is_due && self.model.days.last() < Some(&today) && self.team_on_disk().is_some() {
             self.model.days.push(today);
         }
-        self.compare_orders(team.as_ref(), &notes.orders);
-        self.compare_marks(team.as_ref());
     }
 
     /// Every order that was answered with success is on disk; of the others the disk decides.

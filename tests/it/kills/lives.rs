@@ -81,7 +81,8 @@ impl Lives {
         let rest = async { while acts.join_next().await.is_some() {} };
         // Whoever still waits for the dead waits in vain.
         let _ = tokio::time::timeout(GRACE, rest).await;
-        acts.abort_all();
+        // They must have ended: who is stopped while writing has written all the same.
+        acts.shutdown().await;
         self.world.fail_at("");
         self.take_note(&scene);
     }
