@@ -7,6 +7,7 @@
 //! - [`findings`]: what is wrong with a file, with its line and the fix.
 //! - [`store`]: guilds in memory and on disk; knows practice.
 //! - [`config`]: the operator's file as checked values.
+//! - [`health`]: how the bot is, for who asks from outside; knows nobody.
 //! - [`clock`], [`entropy`]: the time and chance, handed in so that both can be moved.
 //! - [`bot`]: the only room that knows serenity. Gateway event → translate → practice decides → store commits →
 //!   render → REST.
@@ -28,6 +29,7 @@ pub mod config;
 pub mod entropy;
 pub mod failpoint;
 pub mod findings;
+pub mod health;
 pub mod practice;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

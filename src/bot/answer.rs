@@ -1,7 +1,7 @@
 //! Answering a member within Discord's three seconds.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::json;
@@ -10,7 +10,9 @@ use super::commands;
 use super::desk::Desk;
 use super::event::{Ask, Call};
 use super::response::Response;
+use super::rest::Failure;
 use crate::failpoint;
+use crate::health::Outcome;
 
 /// Discord closes an interaction that has no answer after 3 s (Discord docs,
 /// interactions/receiving-and-responding). If ours is not ready after this time, because the disk or
@@ -51,25 +53,35 @@ enum Announce {
 
 /// Answers a call.
 pub async fn answer(desk: Arc<Desk>, call: Call) {
-    let response = commands::respond(&desk, &call);
-    tokio::pin!(response);
-    let sent = tokio::select! {
-        biased;
-        response = &mut response => send(&desk, &call, &response).await,
-        () = tokio::time::sleep(ANNOUNCE_AFTER) => match announce(&desk, &call).await {
-            Ok(()) => {
-                let response = response.await;
-                fill_in(&desk, &call, response).await
-            }
-            Err(failure) => Err(failure),
-        },
+    let start = Instant::now();
+    // Serenity's futures are large; on the heap they don't swell this task.
+    let sent = Box::pin(respond(&desk, &call)).await;
+    let outcome = match &sent {
+        Ok(()) => Outcome::Answered,
+        Err(_) => Outcome::Failed,
     };
+    desk.vitals
+        .answered(commands::label(&call.ask), outcome, start.elapsed());
     if let Err(failure) = sent {
         tracing::warn!(guild = ?call.guild, ask = ?call.ask, %failure, "a member got no answer");
     }
 }
 
-async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<(), super::rest::Failure> {
+async fn respond(desk: &Desk, call: &Call) -> Result<(), Failure> {
+    let response = commands::respond(desk, call);
+    tokio::pin!(response);
+    tokio::select! {
+        biased;
+        response = &mut response => send(desk, call, &response).await,
+        () = tokio::time::sleep(ANNOUNCE_AFTER) => {
+            announce(desk, call).await?;
+            let response = response.await;
+            fill_in(desk, call, response).await
+        }
+    }
+}
+
+async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<(), Failure> {
     failpoint::pass("answer.ready");
     let (id, token) = (call.id, call.token.as_str());
     match response {
@@ -92,7 +104,7 @@ async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<(), super
     }
 }
 
-async fn announce(desk: &Desk, call: &Call) -> Result<(), super::rest::Failure> {
+async fn announce(desk: &Desk, call: &Call) -> Result<(), Failure> {
     let private = json!({ "flags": 64 });
     let nothing = json!({});
     let callback = match how(call) {
@@ -111,7 +123,7 @@ fn how(call: &Call) -> Announce {
     }
 }
 
-async fn fill_in(desk: &Desk, call: &Call, response: Response) -> Result<(), super::rest::Failure> {
+async fn fill_in(desk: &Desk, call: &Call, response: Response) -> Result<(), Failure> {
     match response {
         Response::New(message) | Response::Update(message) => {
             desk.rest.fill_in(&call.token, &message).await

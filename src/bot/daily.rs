@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -40,6 +41,7 @@ pub async fn run(desk: Arc<Desk>) {
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
         let plan = Plan::of(&desk, now);
+        desk.vitals.scheduler_looked(plan.due.len());
         for key in plan.due {
             if busy.insert(key) {
                 let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
@@ -121,6 +123,11 @@ fn order(team: &Team, now: Timestamp) -> Timestamp {
         Next::Intend { due, .. } => due,
         _ => team.rounds().last().map_or(now, |round| round.due),
     }
+}
+
+/// How long after it was due something happened now.
+fn lag(due: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(due)).unwrap_or(Duration::ZERO)
 }
 
 /// One team being posted.
@@ -233,6 +240,9 @@ impl Post<'_> {
             })
         });
         tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round = round.number, %message, "posted");
+        self.desk
+            .vitals
+            .posted(lag(round.due, self.desk.clock.now()));
         self.desk.backoff.remove(&self.key);
         // If the disk fails now, the message is there all the same and will be found again.
         let _ = ticket.attempt().await;
@@ -333,6 +343,7 @@ impl Post<'_> {
     }
 
     async fn drop_round(&self) -> Result<(), Stop> {
+        self.desk.vitals.given_up();
         let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
             guild.team_mut(self.key.channel).and_then(Team::give_up)
         });

@@ -1,6 +1,6 @@
 //! What every part of the bot works with: the store, the bank, the clock, Discord's REST API.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use dashmap::{DashMap, DashSet};
 use rand::rngs::StdRng;
@@ -11,6 +11,7 @@ use super::quiz::Quizzes;
 use super::rest::{Failure, Rest};
 use crate::bank::{Bank, Question};
 use crate::clock::Clock;
+use crate::health::Vitals;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 use crate::practice::round::Round;
@@ -38,6 +39,8 @@ pub struct Desk {
     pub clock: Clock,
     /// Discord.
     pub rest: Rest,
+    /// Where it is told how the bot is.
+    pub vitals: Arc<Vitals>,
     /// What was asked in `/quiz` today.
     pub quizzes: Quizzes,
     /// Wakes the scheduler after a change that may make something due.
@@ -69,7 +72,13 @@ pub struct Inboxes {
 
 impl Desk {
     /// A desk with these things on it.
-    pub fn new(store: Store, bank: Bank, clock: Clock, rest: Rest) -> (Self, Inboxes) {
+    pub fn new(
+        store: Store,
+        bank: Bank,
+        clock: Clock,
+        rest: Rest,
+        vitals: Arc<Vitals>,
+    ) -> (Self, Inboxes) {
         let (stale_footers, stale_footers_inbox) = mpsc::unbounded_channel();
         let (marks, marks_inbox) = mpsc::unbounded_channel();
         let (fatal, fatal_inbox) = mpsc::unbounded_channel();
@@ -78,6 +87,7 @@ impl Desk {
             bank,
             clock,
             rest,
+            vitals,
             quizzes: Quizzes::default(),
             wake: Notify::new(),
             backoff: DashMap::new(),

@@ -42,6 +42,7 @@ use crate::bank::Bank;
 use crate::clock::Clock;
 use crate::config::DeclaredTeam;
 use crate::failpoint;
+use crate::health::Vitals;
 use crate::practice::id::GuildId;
 use crate::store::Store;
 use desk::{Desk, Inboxes};
@@ -60,6 +61,8 @@ pub struct Parts {
     pub clock: Clock,
     /// How Discord is reached.
     pub access: Access,
+    /// Where it is told how the bot is.
+    pub vitals: Arc<Vitals>,
     /// Teams of the operator's file.
     pub declared: Vec<DeclaredTeam>,
 }
@@ -90,12 +93,18 @@ pub enum End {
 /// Runs the bot until it can't go on. Dropping the future stops it; what the store has taken is saved by
 /// whoever owns the store.
 pub async fn run(parts: Parts) -> End {
-    let rest = Rest::new(&parts.access);
+    let rest = Rest::new(&parts.access).reporting(Arc::clone(&parts.vitals));
     let application = match introduce(&rest).await {
         Ok(application) => application,
         Err(end) => return end,
     };
-    let (desk, inboxes) = Desk::new(parts.store, parts.bank, parts.clock.clone(), rest);
+    let (desk, inboxes) = Desk::new(
+        parts.store,
+        parts.bank,
+        parts.clock.clone(),
+        rest,
+        parts.vitals,
+    );
     let desk = Arc::new(desk);
     register::commands(&desk, application).await;
     let (events, heard) = mpsc::unbounded_channel();
@@ -195,8 +204,10 @@ impl Listener {
 
     fn handle(&mut self, event: Event) {
         let desk = Arc::clone(&self.desk);
+        desk.vitals.event_heard();
         match event {
             Event::Ready { me, guilds } => {
+                desk.vitals.session_started();
                 desk.set_me(me);
                 self.session(guilds);
             }

@@ -100,6 +100,7 @@ fn note_early(desk: &Desk, wrote: Wrote) {
 async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, ticket: Ticket) -> Marked {
     ticket.saved().await;
     failpoint::pass("reply.saved");
+    desk.vitals.reply_counted();
     tracing::debug!(guild = %wrote.guild, round_message = %place.posted, member = %wrote.author, "counted a reply");
     let marked = desk.mark(wrote.channel, wrote.message);
     // The receiver is gone only when the process is ending.

@@ -5,6 +5,7 @@
 #[cfg(feature = "sandbox")]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ use super::event::Wrote;
 use super::render::message::Message;
 use super::translate;
 use crate::config::Token;
+use crate::health::Vitals;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 
 /// How long one request may take. Serenity's rate limiter waits for ever, and a request whose answer is
@@ -97,6 +99,17 @@ impl Failure {
         }
     }
 
+    /// A word for counting.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Unknown { .. } => "unknown",
+            Self::Rejected { .. } => "rejected",
+            Self::Unreachable(_) => "unreachable",
+        }
+    }
+
     /// Whether another try may work without anybody changing anything.
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_))
@@ -160,6 +173,7 @@ pub struct ChannelInfo {
 pub struct Rest {
     http: Http,
     budget: Budget,
+    vitals: Option<Arc<Vitals>>,
 }
 
 impl Rest {
@@ -168,7 +182,31 @@ impl Rest {
         Self {
             http: http(access),
             budget: Budget::new(access.requests_per_second),
+            vitals: None,
         }
+    }
+
+    /// Failures are reported there.
+    #[must_use]
+    pub fn reporting(mut self, vitals: Arc<Vitals>) -> Self {
+        self.vitals = Some(vitals);
+        self
+    }
+
+    /// A request that must not take for ever.
+    async fn limited<T>(
+        &self,
+        request: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failure> {
+        let failure = match tokio::time::timeout(REQUEST_LIMIT, request).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => Failure::of(&error),
+            Err(_) => Failure::Unreachable("no answer in 15 seconds".into()),
+        };
+        if let Some(vitals) = &self.vitals {
+            vitals.rest_failed(failure.kind());
+        }
+        Err(failure)
     }
 
     /// A request for which somebody waits.
@@ -194,7 +232,7 @@ impl Rest {
         request: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, Failure>> {
         // Serenity's futures are large; on the heap they don't swell everything that waits for them.
-        self.budget.spend(urgency, Box::pin(limited(request)))
+        self.budget.spend(urgency, Box::pin(self.limited(request)))
     }
 
     /// Serenity's client, for the rooms of the bot that need more than what is here.
@@ -398,7 +436,7 @@ impl Rest {
         token: &str,
         body: &impl serde::Serialize,
     ) -> Result<(), Failure> {
-        limited(
+        self.limited(
             self.http
                 .create_interaction_response(id.into(), token, body, Vec::new()),
         )
@@ -414,7 +452,7 @@ impl Rest {
         let request = self
             .http
             .edit_original_interaction_response(token, message, Vec::new());
-        limited(request).await?;
+        self.limited(request).await?;
         Ok(())
     }
 
@@ -446,14 +484,5 @@ impl History {
             footers: message.embeds.iter().filter_map(footer).collect(),
             marked: message.reactions.iter().any(|reaction| reaction.me),
         }
-    }
-}
-
-/// A request that must not take for ever.
-async fn limited<T>(request: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
-    match tokio::time::timeout(REQUEST_LIMIT, request).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(Failure::of(&error)),
-        Err(_) => Err(Failure::Unreachable("no answer in 15 seconds".into())),
     }
 }

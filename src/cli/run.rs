@@ -1,7 +1,9 @@
 //! `run`: the bot.
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -11,6 +13,7 @@ use super::{Common, LogFormat, clock_link, log};
 use crate::bot::{self, Access, End, Parts};
 use crate::clock::Clock;
 use crate::failpoint;
+use crate::health::{self, Vitals};
 use crate::store::{OpenError, Store};
 
 /// How long saving may take when the bot is stopped: with what comes before, less than the five seconds in
@@ -40,6 +43,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
     log::start(args.log, Some(&token));
     let store = open(&config.state_dir).map_err(|error| Failed::new(Exit::State, error))?;
     failpoint::pass("start.opened");
+    let health = listener(config.health_listen)?;
     // One thread: everything here waits for Discord or the disk, and an answer that hops between threads is
     // slower than one that does not. The gateway and the store have threads of their own.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -51,7 +55,11 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
             Some(url) => Some(clock_link::follow(url).await?),
             None => None,
         };
-        let (clock, gone) = clock.map_or((Clock::system(), None), |(clock, gone)| (clock, Some(gone)));
+        let (vitals, clock, gone) = match clock {
+            Some((clock, gone)) => (vitals_by(clock.clone()), clock, Some(gone)),
+            None => (vitals_by_the_machine(), Clock::system(), None),
+        };
+        let vitals = watched(vitals, &store, health);
         let parts = Parts {
             store: store.clone(),
             bank,
@@ -61,6 +69,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
                 api_url: config.api_url,
                 requests_per_second: config.requests_per_second,
             },
+            vitals,
             declared: config.teams,
         };
         tokio::select! {
@@ -92,6 +101,63 @@ fn open(dir: &Path) -> Result<Store, OpenError> {
         return Store::open_on(dir, std::sync::Arc::new(crate::store::faulty::FaultyDisk));
     }
     Store::open(dir)
+}
+
+/// Takes the address at which the health is told, so that one that is taken is known before anything starts.
+fn listener(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Failed> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    // Not a mistake of the config: whoever has the address may go away, so a supervisor may try again.
+    let listener = health::bind(address).map_err(|error| {
+        Failed::new(
+            Exit::Failed,
+            format!("can't listen on {address} for [health] listen: {error}. Stop who has it, or name another address"),
+        )
+    })?;
+    let told = listener.local_addr().unwrap_or(address);
+    tracing::info!("http://{told}/healthz and /metrics tell how the bot is");
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "other machines can ask how the bot is at {told}: keep a firewall before it"
+        );
+    }
+    Ok(Some(listener))
+}
+
+/// Ages are measured by the machine: nobody who sets its clock makes the bot look ill.
+fn vitals_by_the_machine() -> Vitals {
+    let start = Instant::now();
+    Vitals::new(move || start.elapsed())
+}
+
+/// Ages are measured by a clock that is moved.
+fn vitals_by(clock: Clock) -> Vitals {
+    Vitals::new(move || {
+        let passed = clock.now().duration_since(jiff::Timestamp::UNIX_EPOCH);
+        Duration::try_from(passed).unwrap_or(Duration::ZERO)
+    })
+}
+
+/// The store reports its saving, and whoever asks is answered.
+fn watched(vitals: Vitals, store: &Store, listener: Option<TcpListener>) -> Arc<Vitals> {
+    let vitals = Arc::new(if listener.is_some() {
+        vitals.counting()
+    } else {
+        vitals
+    });
+    let told = Arc::clone(&vitals);
+    store.observe(Box::new(move |done| told.saved(done.took, done.failed)));
+    if let Some(listener) = listener {
+        let (asked, store) = (Arc::clone(&vitals), store.clone());
+        tokio::spawn(async move {
+            let served = health::serve(listener, asked, move || store.waiting()).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "nobody is told any more how the bot is");
+            }
+        });
+    }
+    vitals
 }
 
 /// Who follows a stand-in's clock ends with it.

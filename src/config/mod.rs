@@ -4,6 +4,7 @@
 //! the bot's token, the files of `bank.paths`, and the names of time zones.
 
 mod file;
+mod health;
 mod packs;
 mod parse;
 mod schedule;
@@ -16,6 +17,7 @@ pub mod zone;
 #[cfg(test)]
 mod tests;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::practice::id::{ChannelId, GuildId};
@@ -48,6 +50,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Further question files, or folders of them.
     pub bank_paths: Vec<PathBuf>,
+    /// Where the health of the bot can be asked for; none for nowhere.
+    pub health_listen: Option<SocketAddr>,
     /// Teams that the file declares.
     pub teams: Vec<DeclaredTeam>,
 }
@@ -71,6 +75,7 @@ impl Default for Config {
             requests_per_second: REQUESTS_PER_SECOND,
             state_dir: DEFAULT_STATE_DIR.into(),
             bank_paths: Vec::new(),
+            health_listen: None,
             teams: Vec::new(),
         }
     }

@@ -3,22 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use super::team::{self, TEAM_KEYS};
-use super::{Config, DEFAULT_STATE_DIR, url};
+use super::{Config, DEFAULT_STATE_DIR, health, url};
 use crate::findings::walk::{self, Field, Table, Walk};
 use crate::findings::{self, Finding, Source};
 
 const TOP: &str = "the config";
-const TOP_KEYS: [&str; 5] = ["token_file", "discord", "state", "bank", "team"];
+const TOP_KEYS: [&str; 6] = ["token_file", "discord", "state", "bank", "health", "team"];
 const DISCORD_KEYS: [&str; 2] = ["api_url", "requests_per_second"];
 const STATE_KEYS: [&str; 1] = ["dir"];
 const BANK_KEYS: [&str; 1] = ["paths"];
+const HEALTH_KEYS: [&str; 1] = ["listen"];
 
 /// All tables of a config with their keys, as people write them.
-pub const TABLES: [(&str, &[&str]); 5] = [
+pub const TABLES: [(&str, &[&str]); 6] = [
     ("", &TOP_KEYS),
     ("[discord]", &DISCORD_KEYS),
     ("[state]", &STATE_KEYS),
     ("[bank]", &BANK_KEYS),
+    ("[health]", &HEALTH_KEYS),
     ("[[team]]", &TEAM_KEYS),
 ];
 
@@ -68,6 +70,10 @@ fn config(walk: &mut Walk<'_>, folder: &Path) -> Config {
     }
     if let Some(bank) = section(walk, &top, "bank", "[bank]", &BANK_KEYS) {
         config.bank_paths = paths(walk, &bank, folder);
+    }
+    if let Some(health) = section(walk, &top, "health", "[health]", &HEALTH_KEYS) {
+        let found = walk.optional(&health, "listen", walk::text);
+        config.health_listen = found.and_then(|found| health::read(walk, &found));
     }
     config.teams = team::read_all(walk, &top);
     config

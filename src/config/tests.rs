@@ -242,6 +242,42 @@ fn empty_days_and_paths_are_noted() {
 }
 
 #[test]
+fn an_address_to_listen_on_is_checked() {
+    let (config, found) = parse("[health]\nlisten = \" 127.0.0.1:9420\"\n");
+    assert_eq!(found, []);
+    assert_eq!(config.health_listen.unwrap().to_string(), "127.0.0.1:9420");
+    insta::assert_snapshot!(findings("[health]\nlisten = \"localhost\"\n"), @r#"
+    error: "localhost" is not an address to listen on
+     --> config.toml:2:10
+      |
+    2 | listen = "localhost"
+      |          ^^^^^^^^^^^
+      = help: write an address and a port, such as "127.0.0.1:9420" or "[::1]:9420"
+
+    1 error
+    "#);
+    let open = parse("[health]\nlisten = \"0.0.0.0:9420\"\n").0;
+    assert_eq!(open.health_listen.unwrap().port(), 9420);
+    insta::assert_snapshot!(findings("[health]\nlisten = \"0.0.0.0:9420\"\nport = 1\n"), @r#"
+    warning: other machines can ask how the bot is at this address
+     --> config.toml:2:10
+      |
+    2 | listen = "0.0.0.0:9420"
+      |          ^^^^^^^^^^^^^^
+      = help: use 127.0.0.1, unless a firewall lets only your monitoring through
+
+    error: unknown key `port` in [health]
+     --> config.toml:3:1
+      |
+    3 | port = 1
+      | ^^^^
+      = help: choose from `listen`
+
+    1 error, 1 warning
+    "#);
+}
+
+#[test]
 fn a_syntax_error_has_a_line() {
     insta::assert_snapshot!(findings("[state\ndir = \"state\"\n"), @"
     error: this is not TOML: unclosed table, expected `]`
@@ -283,6 +319,7 @@ fn the_example_is_right_and_so_is_what_it_comments_out() {
     assert_eq!(render_all(&findings), "nothing found");
     assert_eq!(config.teams.len(), 1);
     assert!(config.token_file.is_some() && config.api_url.is_some());
+    assert!(config.health_listen.is_some());
 }
 
 #[test]

@@ -18,7 +18,8 @@ mod writer;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::{oneshot, watch};
@@ -54,6 +55,18 @@ impl Entry {
     }
 }
 
+/// What is told about a round of saving.
+#[derive(Debug)]
+pub struct SavingDone<'a> {
+    /// How long it took, the fsyncs included.
+    pub took: Duration,
+    /// Why something could not be saved, if so.
+    pub failed: Option<&'a str>,
+}
+
+/// Hears of every round of saving, on the store's own thread: it must not wait for anything.
+pub type Observer = Box<dyn Fn(&SavingDone<'_>) + Send + Sync>;
+
 struct Inner {
     dir: PathBuf,
     disk: Arc<dyn Disk>,
@@ -61,6 +74,7 @@ struct Inner {
     queue: Queue,
     /// The guilds whose last save failed.
     failing: watch::Sender<BTreeSet<GuildId>>,
+    observer: OnceLock<Observer>,
     /// Held until the process ends: a second process on this folder refuses to start.
     _lock: open::Lock,
 }
@@ -101,6 +115,7 @@ impl Store {
             guilds,
             queue: Queue::default(),
             failing: watch::channel(BTreeSet::new()).0,
+            observer: OnceLock::new(),
             _lock: opened.lock,
         });
         let writer = writer::Writer::start(&inner).map_err(|error| OpenError::Folder {
@@ -111,6 +126,16 @@ impl Store {
             _writer: Arc::new(writer),
             inner,
         })
+    }
+
+    /// From now on `observer` hears of every round of saving. There is one; a second is not taken.
+    pub fn observe(&self, observer: Observer) {
+        let _ = self.inner.observer.set(observer);
+    }
+
+    /// How many guilds have changes that are not on disk yet, those that are being written left out.
+    pub fn waiting(&self) -> usize {
+        self.inner.queue.waiting()
     }
 
     /// The guilds there are.
@@ -166,7 +191,7 @@ impl Store {
 
     /// Saves what is not saved yet and stops saving; later changes stay in memory. Blocks, for at most
     /// `limit`. Returns whether everything is on disk.
-    pub fn close(&self, limit: std::time::Duration) -> bool {
+    pub fn close(&self, limit: Duration) -> bool {
         self.inner.queue.close(limit)
     }
 

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::Inner;
 use super::snapshot::{self, GUILDS};
 use super::ticket::{NotSaved, Progress};
+use super::{Inner, SavingDone};
 use crate::failpoint;
 use crate::practice::id::GuildId;
 
@@ -54,6 +54,11 @@ impl Queue {
     pub(super) fn forget(&self, guild: GuildId, done: oneshot::Sender<Result<(), NotSaved>>) {
         self.lock().forget.push((guild, done));
         self.changed.notify_all();
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        let work = self.lock();
+        work.dirty.union(&work.failed).count()
     }
 
     pub(super) fn close(&self, limit: Duration) -> bool {
@@ -175,7 +180,14 @@ impl Drop for Writer {
 fn run(inner: &Inner) {
     let mut pause: Option<Duration> = None;
     while let Some(batch) = inner.queue.next(pause) {
+        let (start, saves) = (Instant::now(), !batch.save.is_empty());
         let failed = inner.write(batch);
+        if let Some(observer) = inner.observer.get().filter(|_| saves) {
+            observer(&SavingDone {
+                took: start.elapsed(),
+                failed: failed.values().next().map(String::as_str),
+            });
+        }
         pause = match (failed.is_empty(), pause) {
             (true, Some(_)) => {
                 tracing::info!("the disk takes the state again; everything is saved");

@@ -12,6 +12,7 @@ mod disk;
 mod endings;
 mod gateway;
 mod habit;
+mod health;
 #[cfg(all(unix, debug_assertions))]
 mod kills;
 mod load;

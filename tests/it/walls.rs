@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that each room may use. What is not listed may use nothing of the house.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("practice", &[]),
     ("findings", &[]),
     ("bank", &["findings"]),
     ("clock", &[]),
     ("entropy", &[]),
     ("failpoint", &[]),
+    ("health", &[]),
     ("store", &["failpoint", "practice"]),
     ("config", &["findings", "practice"]),
     (
@@ -22,6 +23,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
             "config",
             "entropy",
             "failpoint",
+            "health",
             "practice",
             "store",
         ],
@@ -37,6 +39,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
             "entropy",
             "failpoint",
             "findings",
+            "health",
             "practice",
             "sandbox",
             "store",
@@ -45,10 +48,15 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
 ];
 
 /// Things from outside that only some rooms may touch.
-const ONLY_IN: [(&str, &[&str]); 7] = [
+const ONLY_IN: [(&str, &[&str]); 9] = [
     ("serenity::", &["bot"]),
-    ("tokio::", &["bot", "cli", "clock", "sandbox", "store"]),
-    ("axum::", &["sandbox"]),
+    (
+        "tokio::",
+        &["bot", "cli", "clock", "health", "sandbox", "store"],
+    ),
+    ("axum::", &["health", "sandbox"]),
+    ("prometheus_client::", &["health"]),
+    ("sd_notify::", &["cli"]),
     ("dashmap::", &["bot", "store"]),
     ("std::fs", &["cli", "config", "failpoint", "store"]),
     ("reqwest::", &["cli"]),

@@ -108,6 +108,7 @@ pub async fn keep(desk: Arc<Desk>, making: Making) -> GatewayEnd {
         let pause = record.pause();
         if !pause.is_zero() {
             tracing::warn!("the next session is begun in {} s", pause.as_secs());
+            desk.vitals.gateway_away(pause);
             tokio::time::sleep(pause).await;
         }
         record.left = gateway.sessions_left;
@@ -117,10 +118,11 @@ pub async fn keep(desk: Arc<Desk>, making: Making) -> GatewayEnd {
                 return GatewayEnd::Other(format!("the gateway's thread can't be made: {error}"));
             }
         };
-        went = match watch(client).await {
+        went = match watch(&desk, client).await {
             Ok(went) => went,
             Err(end) => return end,
         };
+        desk.vitals.gateway_rebuilt();
     }
 }
 
@@ -128,6 +130,7 @@ pub async fn keep(desk: Arc<Desk>, making: Making) -> GatewayEnd {
 async fn discord(desk: &Desk) -> Result<Gateway, GatewayEnd> {
     let mut told = false;
     loop {
+        desk.vitals.gateway_away(ASK_LIMIT);
         let asked = tokio::time::timeout(ASK_LIMIT, desk.rest.gateway()).await;
         match asked.unwrap_or_else(|_| Err(Failure::Unreachable("no answer".into()))) {
             Ok(gateway) => return Ok(gateway),
@@ -144,7 +147,7 @@ async fn discord(desk: &Desk) -> Result<Gateway, GatewayEnd> {
 }
 
 /// Watches a client until it is to be replaced.
-async fn watch(mut client: Running) -> Result<Went, GatewayEnd> {
+async fn watch(desk: &Desk, mut client: Running) -> Result<Went, GatewayEnd> {
     let mut looked = Instant::now();
     let mut went = Went::Nowhere;
     loop {
@@ -168,6 +171,8 @@ async fn watch(mut client: Running) -> Result<Went, GatewayEnd> {
             continue;
         }
         let signs = client.pulse.signs();
+        desk.vitals
+            .gateway_seen(signs.connected.is_some(), signs.heard);
         if is_stable(&signs, now) {
             went = Went::Well;
         } else if went == Went::Nowhere && !signs.sessions.is_empty() {

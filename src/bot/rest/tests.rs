@@ -61,6 +61,7 @@ async fn production() -> (Sandbox, Rest) {
     let rest = Rest {
         http,
         budget: Budget::new(1_000),
+        vitals: None,
     };
     rest.application().await.unwrap();
     (sandbox, rest)

@@ -1,0 +1,247 @@
+//! The numbers of `/metrics`. Every label is one of a fixed list of words; nothing that a person named or
+//! wrote can become one, and no number is kept by guild.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// A round posted later than this after its due time counts as late.
+const LATE: Duration = Duration::from_secs(60);
+
+/// Seconds: from a fast answer to Discord's limit of three, and what a disk in trouble takes.
+const BUCKETS: [f64; 11] = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0,
+];
+
+type Label = (&'static str, &'static str);
+type SecondsByLabel = Family<[Label; 1], Histogram, fn() -> Histogram>;
+
+/// What came of a member's question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Discord took the answer.
+    Answered,
+    /// The member got none.
+    Failed,
+    /// The member asks too fast and was told so.
+    Cooled,
+}
+
+impl Outcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Failed => "failed",
+            Self::Cooled => "cooled",
+        }
+    }
+}
+
+/// All numbers.
+pub struct Metrics {
+    registry: Registry,
+    pub gateway_connected: Gauge,
+    pub sessions_started: Counter,
+    pub gateway_rebuilds: Counter,
+    pub events_heard: Counter,
+    rounds_posted: Counter,
+    rounds_late: Counter,
+    pub rounds_given_up: Counter,
+    posting_lag: Gauge<f64, AtomicU64>,
+    pub posting_queue: Gauge,
+    pub replies_counted: Counter,
+    commit_time: Histogram,
+    commits_failed: Counter,
+    pub guilds_dirty: Gauge,
+    interactions: Family<[Label; 2], Counter>,
+    interaction_time: SecondsByLabel,
+    rest_failures: Family<[Label; 1], Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("quizloop"),
+            gateway_connected: Gauge::default(),
+            sessions_started: Counter::default(),
+            gateway_rebuilds: Counter::default(),
+            events_heard: Counter::default(),
+            rounds_posted: Counter::default(),
+            rounds_late: Counter::default(),
+            rounds_given_up: Counter::default(),
+            posting_lag: Gauge::default(),
+            posting_queue: Gauge::default(),
+            replies_counted: Counter::default(),
+            commit_time: histogram(),
+            commits_failed: Counter::default(),
+            guilds_dirty: Gauge::default(),
+            interactions: Family::default(),
+            interaction_time: Family::new_with_constructor(histogram),
+            rest_failures: Family::default(),
+        };
+        let mut registry = std::mem::take(&mut metrics.registry);
+        metrics.register_gateway(&mut registry);
+        metrics.register_work(&mut registry);
+        metrics.registry = registry;
+        metrics
+    }
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
+}
+
+impl Metrics {
+    fn register_gateway(&self, to: &mut Registry) {
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        to.register("build", "Which Quizloop this is", build);
+        to.register(
+            "gateway_connected",
+            "1 while a session at Discord's gateway is connected, else 0",
+            self.gateway_connected.clone(),
+        );
+        to.register(
+            "sessions_started",
+            "Sessions begun at the gateway; each costs one of the 1000 starts of a day",
+            self.sessions_started.clone(),
+        );
+        to.register(
+            "gateway_rebuilds",
+            "How often the gateway's client was ill or ended and was replaced",
+            self.gateway_rebuilds.clone(),
+        );
+        to.register(
+            "events_heard",
+            "Events from the gateway",
+            self.events_heard.clone(),
+        );
+        to.register(
+            "rest_failures",
+            "Requests to Discord that failed, by what is to be done about it",
+            self.rest_failures.clone(),
+        );
+    }
+
+    fn register_work(&self, to: &mut Registry) {
+        to.register(
+            "rounds_posted",
+            "Questions posted",
+            self.rounds_posted.clone(),
+        );
+        to.register(
+            "rounds_posted_late",
+            "Questions posted more than 60 s after they were due",
+            self.rounds_late.clone(),
+        );
+        to.register(
+            "rounds_given_up",
+            "Questions that could not be posted in time",
+            self.rounds_given_up.clone(),
+        );
+        to.register_with_unit(
+            "posting_lag",
+            "How long after its due time the last question was posted",
+            Unit::Seconds,
+            self.posting_lag.clone(),
+        );
+        to.register(
+            "posting_queue_teams",
+            "Teams whose next step of a post is due now",
+            self.posting_queue.clone(),
+        );
+        to.register(
+            "replies_counted",
+            "Replies counted and saved",
+            self.replies_counted.clone(),
+        );
+        to.register_with_unit(
+            "commit_duration",
+            "How long it took to save all that had changed, once",
+            Unit::Seconds,
+            self.commit_time.clone(),
+        );
+        to.register(
+            "commits_failed",
+            "Commits of which something could not be saved",
+            self.commits_failed.clone(),
+        );
+        to.register(
+            "guilds_dirty",
+            "Servers with changes that are not on disk yet",
+            self.guilds_dirty.clone(),
+        );
+        to.register(
+            "interactions",
+            "Commands, buttons and suggestions by what came of them",
+            self.interactions.clone(),
+        );
+        to.register_with_unit(
+            "interaction_duration",
+            "From reading a command to Discord's taking of the answer",
+            Unit::Seconds,
+            self.interaction_time.clone(),
+        );
+    }
+
+    pub fn posted(&self, lag: Duration) {
+        self.rounds_posted.inc();
+        if lag > LATE {
+            self.rounds_late.inc();
+        }
+        self.posting_lag.set(lag.as_secs_f64());
+    }
+
+    pub fn committed(&self, took: Duration, failed: bool) {
+        self.commit_time.observe(took.as_secs_f64());
+        if failed {
+            self.commits_failed.inc();
+        }
+    }
+
+    pub fn answered(&self, command: &'static str, outcome: Outcome, took: Duration) {
+        let labels = [("command", command), ("outcome", outcome.name())];
+        self.interactions.get_or_create(&labels).inc();
+        let time = self.interaction_time.get_or_create(&[("command", command)]);
+        time.observe(took.as_secs_f64());
+    }
+
+    pub fn rest_failed(&self, kind: &'static str) {
+        self.rest_failures.get_or_create(&[("kind", kind)]).inc();
+    }
+
+    pub fn encode(&self) -> String {
+        let mut out = String::new();
+        match text::encode(&mut out, &self.registry) {
+            Ok(()) => out,
+            // Writing to a string does not fail; half a page would be worse than none.
+            Err(_) => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_is_more_than_a_minute() {
+        let metrics = Metrics::default();
+        metrics.posted(Duration::from_secs(60));
+        assert_eq!(
+            (metrics.rounds_posted.get(), metrics.rounds_late.get()),
+            (1, 0)
+        );
+        metrics.posted(Duration::from_secs(61));
+        assert_eq!(
+            (metrics.rounds_posted.get(), metrics.rounds_late.get()),
+            (2, 1)
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! How the bot is, in words and as JSON.
+
+use serde::Serialize;
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Well.
+    Ok,
+    /// In trouble that is expected to pass by itself; members may notice it.
+    Degraded,
+    /// It does not do its work.
+    Down,
+}
+
+/// One part of the bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// How it is.
+    pub state: State,
+    /// Whole seconds since its last sign of life; none if there was none yet.
+    pub age_seconds: Option<u64>,
+    /// What is wrong, in words.
+    pub problem: Option<String>,
+}
+
+/// The whole bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// As bad as the worst part.
+    pub status: State,
+    /// The connection to Discord's gateway: events come in.
+    pub gateway: Part,
+    /// The scheduler: questions go out.
+    pub scheduler: Part,
+    /// The state folder: what happened is saved.
+    pub disk: Part,
+}
+
+impl Part {
+    pub(super) const fn well(age_seconds: Option<u64>) -> Self {
+        Self {
+            state: State::Ok,
+            age_seconds,
+            problem: None,
+        }
+    }
+
+    pub(super) const fn ill(state: State, age_seconds: Option<u64>, problem: String) -> Self {
+        Self {
+            state,
+            age_seconds,
+            problem: Some(problem),
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn new(gateway: Part, scheduler: Part, disk: Part) -> Self {
+        Self {
+            status: gateway.state.max(scheduler.state).max(disk.state),
+            gateway,
+            scheduler,
+            disk,
+        }
+    }
+
+    /// Whether the bot does its work, if perhaps not all of it at once.
+    pub const fn is_working(&self) -> bool {
+        !matches!(self.status, State::Down)
+    }
+
+    /// What is wrong with each part, in one line; none if all is well.
+    pub fn problems(&self) -> Option<String> {
+        let problems = [&self.gateway, &self.scheduler, &self.disk]
+            .into_iter()
+            .filter_map(|part| part.problem.as_deref());
+        let problems: Vec<_> = problems.collect();
+        (!problems.is_empty()).then(|| problems.join("; "))
+    }
+}

@@ -1,0 +1,418 @@
+//! How the bot is, seen from outside: `/healthz` and `/metrics` of the real bot.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::ids;
+use serde_json::{Value, json};
+
+use crate::operator::said;
+use crate::support::World;
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+const LISTEN: &str = "[health]\nlisten = \"127.0.0.1:0\"\n";
+
+/// Who watches the bot from outside.
+struct Monitor {
+    url: String,
+    client: reqwest::Client,
+}
+
+impl Monitor {
+    /// Finds the address in the log, as port 0 takes a free one.
+    async fn of(world: &World) -> Self {
+        let url = || {
+            let log = world.log();
+            let (_, rest) = log.split_once("http://127.0.0.1:")?;
+            let (port, _) = rest.split_once("/healthz")?;
+            Some(format!("http://127.0.0.1:{port}"))
+        };
+        world
+            .until("the address in the log", || url().is_some())
+            .await;
+        Self {
+            url: url().unwrap(),
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let url = format!("{}{path}", self.url);
+        let answer = self.client.get(url).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    async fn health(&self) -> (u16, Value) {
+        let (status, text) = self.get("/healthz").await;
+        (status, serde_json::from_str(&text).unwrap())
+    }
+
+    /// Waits until the health is as wanted.
+    async fn sees(&self, status: u16, what: impl Fn(&Value) -> bool) -> Value {
+        let mut last = (0, Value::Null);
+        for _ in 0..3000 {
+            last = self.health().await;
+            if last.0 == status && what(&last.1) {
+                return last.1;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("{last:?}");
+    }
+
+    async fn metrics(&self) -> Metrics {
+        let (status, text) = self.get("/metrics").await;
+        assert_eq!(status, 200);
+        Metrics::parse(&text)
+    }
+
+    /// Waits until a number is as wanted: what is counted after an answer comes a moment later.
+    async fn counts(&self, name: &str, wanted: f64) {
+        let mut last = None;
+        for _ in 0..3000 {
+            last = self.metrics().await.samples.get(name).copied();
+            if last == Some(wanted) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("{name} is {last:?}, not {wanted}");
+    }
+}
+
+/// A page of metrics.
+struct Metrics {
+    /// The families with their types, in the order of the page.
+    families: Vec<(String, String)>,
+    /// Name and labels, as they are written, with the value.
+    samples: BTreeMap<String, f64>,
+}
+
+impl Metrics {
+    /// Reads a page line by line, and finds everything wrong that a scraper could.
+    fn parse(text: &str) -> Self {
+        let (mut families, mut helps, mut samples) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let (body, end) = text.split_at(text.len() - "# EOF\n".len());
+        assert_eq!(end, "# EOF\n");
+        for line in body.lines() {
+            if let Some(help) = line.strip_prefix("# HELP ") {
+                let (name, words) = help.split_once(' ').unwrap();
+                assert!(words.len() > 10, "{line}");
+                helps.push(name.to_owned());
+            } else if let Some(kind) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = kind.split_once(' ').unwrap();
+                assert_eq!(helps.last().unwrap(), name, "a type follows its help");
+                families.push((name.to_owned(), kind.to_owned()));
+            } else if let Some(unit) = line.strip_prefix("# UNIT ") {
+                let (name, unit) = unit.split_once(' ').unwrap();
+                assert!(name.ends_with(&format!("_{unit}")), "{line}");
+            } else {
+                let (name, value) = line.rsplit_once(' ').unwrap();
+                let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
+                assert!(value.is_finite() && value >= 0.0, "{line}");
+                let (family, kind) = families.last().unwrap();
+                let bare = name.split('{').next().unwrap();
+                let suffix = bare
+                    .strip_prefix(family.as_str())
+                    .unwrap_or_else(|| panic!("{line}"));
+                let fits: &[&str] = match kind.as_str() {
+                    "counter" => &["_total"],
+                    "gauge" => &[""],
+                    "histogram" => &["_sum", "_count", "_bucket"],
+                    "info" => &["_info"],
+                    other => panic!("{other}"),
+                };
+                assert!(fits.contains(&suffix), "{line}");
+                assert_eq!(
+                    samples.insert(name.to_owned(), value),
+                    None,
+                    "{line} is there twice"
+                );
+            }
+        }
+        assert_eq!(helps.len(), families.len());
+        Self { families, samples }
+    }
+
+    fn value(&self, name: &str) -> f64 {
+        let found = self.samples.get(name);
+        *found.unwrap_or_else(|| panic!("no {name} in {:#?}", self.samples.keys()))
+    }
+}
+
+fn is_well(health: &Value) -> bool {
+    health["status"] == "ok"
+}
+
+/// Whether a process listens anywhere, where the system tells (Linux).
+fn listens(process: u32) -> Option<bool> {
+    let table = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).ok()?;
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).ok()?;
+    let sockets: Vec<String> = files
+        .filter_map(|file| std::fs::read_link(file.ok()?.path()).ok())
+        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.to_owned()))
+        .collect();
+    // Column 3 is the state, of which 0A is LISTEN; column 9 the socket's number.
+    let listening = |line: &str| {
+        let columns: Vec<_> = line.split_whitespace().collect();
+        let number = format!("{}]", columns.get(9).unwrap_or(&""));
+        columns.get(3) == Some(&"0A") && sockets.contains(&number)
+    };
+    Some(table.lines().any(listening))
+}
+
+/// Without the setting nobody listens and nothing is said of it; with it the log says where.
+#[tokio::test(flavor = "multi_thread")]
+async fn off_by_default() {
+    let world = World::at(FRIDAY).team().start().await;
+    assert!(!world.log().contains("/healthz"), "{}", world.log());
+    let other = World::at(FRIDAY).team().setting(LISTEN).start().await;
+    Monitor::of(&other).await;
+    match (listens(world.bot_id()), listens(other.bot_id())) {
+        (Some(off), Some(on)) => assert_eq!((off, on), (false, true)),
+        _ => println!("skipped in part: this system does not tell who listens"),
+    }
+}
+
+/// A fresh bot is well, and says only what it may; nothing but GET and HEAD is taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_bot() {
+    let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
+    let monitor = Monitor::of(&world).await;
+    let health = monitor.sees(200, is_well).await;
+    assert_eq!(health["gateway"]["state"], "ok", "{health}");
+    assert_eq!(
+        health["scheduler"],
+        json!({ "state": "ok", "age_seconds": 0, "problem": null })
+    );
+    assert_eq!(
+        health["disk"],
+        json!({ "state": "ok", "age_seconds": 0, "problem": null })
+    );
+    for path in ["/healthz", "/metrics"] {
+        let url = format!("{}{path}", monitor.url);
+        let (client, taken) = (&monitor.client, [200, 405, 405, 405, 405]);
+        let asked = [
+            client.head(&url),
+            client.post(&url).body("x"),
+            client.put(&url),
+            client.delete(&url),
+            client.request(reqwest::Method::OPTIONS, &url),
+        ];
+        for (request, status) in asked.into_iter().zip(taken) {
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{path}");
+            assert_eq!(answer.text().await.unwrap(), "", "{path}");
+        }
+    }
+    assert_eq!(monitor.get("/").await.0, 404);
+    let (_, page) = monitor.get("/metrics").await;
+    for secret in [world.sandbox.token(), ids::GUILD.to_string(), "Ada".into()] {
+        assert!(!page.contains(&secret) && !health.to_string().contains(&secret));
+    }
+}
+
+/// The names of the numbers, which dashboards depend on.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_names_of_the_numbers() {
+    let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
+    let monitor = Monitor::of(&world).await;
+    monitor.sees(200, is_well).await;
+    world.ada().sees("help", &[]).await;
+    let answered = "quizloop_interactions_total{command=\"help\",outcome=\"answered\"}";
+    monitor.counts(answered, 1.0).await;
+    let metrics = monitor.metrics().await;
+    let families: Vec<_> = metrics
+        .families
+        .iter()
+        .map(|(name, kind)| format!("{name} {kind}"))
+        .collect();
+    insta::assert_snapshot!(families.join("\n"), @"
+    quizloop_build info
+    quizloop_gateway_connected gauge
+    quizloop_sessions_started counter
+    quizloop_gateway_rebuilds counter
+    quizloop_events_heard counter
+    quizloop_rounds_posted counter
+    quizloop_rounds_posted_late counter
+    quizloop_rounds_given_up counter
+    quizloop_posting_lag_seconds gauge
+    quizloop_posting_queue_teams gauge
+    quizloop_replies_counted counter
+    quizloop_commit_duration_seconds histogram
+    quizloop_commits_failed counter
+    quizloop_guilds_dirty gauge
+    quizloop_interactions counter
+    quizloop_interaction_duration_seconds histogram
+    ");
+    let version = format!(
+        "quizloop_build_info{{version=\"{}\"}}",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert!((metrics.value(&version) - 1.0).abs() < f64::EPSILON);
+}
+
+/// Every number moves with what it counts, and only with that.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_numbers_move() {
+    let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
+    let monitor = Monitor::of(&world).await;
+    monitor.counts("quizloop_gateway_connected", 1.0).await;
+    monitor.counts("quizloop_sessions_started_total", 1.0).await;
+    let before = monitor.metrics().await;
+    for zero in [
+        "rounds_posted",
+        "rounds_posted_late",
+        "rounds_given_up",
+        "replies_counted",
+        "commits_failed",
+        "gateway_rebuilds",
+    ] {
+        monitor.counts(&format!("quizloop_{zero}_total"), 0.0).await;
+    }
+    world.advance("1m").await;
+    monitor.counts("quizloop_rounds_posted_total", 1.0).await;
+    monitor.counts("quizloop_posting_lag_seconds", 0.0).await;
+    monitor.counts("quizloop_posting_queue_teams", 0.0).await;
+    world.ada().reply("one").await;
+    monitor.counts("quizloop_replies_counted_total", 1.0).await;
+    world.ada().sees("streak", &[]).await;
+    let answered = "quizloop_interactions_total{command=\"streak\",outcome=\"answered\"}";
+    monitor.counts(answered, 1.0).await;
+    let post = world.post().id;
+    world.ada().press(post, "How to answer").await;
+    monitor
+        .counts(
+            "quizloop_interactions_total{command=\"button\",outcome=\"answered\"}",
+            1.0,
+        )
+        .await;
+    let took = "quizloop_interaction_duration_seconds_count{command=\"streak\"}";
+    monitor.counts(took, 1.0).await;
+    let after = monitor.metrics().await;
+    let more = |name: &str| after.value(name) - before.value(name);
+    assert!(more("quizloop_events_heard_total") >= 3.0);
+    assert!(more("quizloop_commit_duration_seconds_count") >= 4.0);
+    monitor.counts("quizloop_guilds_dirty", 0.0).await;
+}
+
+/// A question that Discord did not take for five minutes is late; one it never took is given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn late_and_given_up() {
+    let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
+    let monitor = Monitor::of(&world).await;
+    let refused = || {
+        world
+            .sandbox
+            .fault(Rule::on("CreateMessage").always(), Fault::server_error())
+    };
+    refused();
+    world.advance("1m").await;
+    world.advance("5m").await;
+    let failures = monitor.metrics().await;
+    assert!(failures.value("quizloop_rest_failures_total{kind=\"unreachable\"}") >= 2.0);
+    world.sandbox.clear_faults();
+    world.advance("1h").await;
+    monitor
+        .counts("quizloop_rounds_posted_late_total", 1.0)
+        .await;
+    monitor.counts("quizloop_posting_lag_seconds", 3900.0).await;
+    world.at_time("2026-03-30T08:59").await;
+    refused();
+    world.advance("1m").await;
+    world.advance("4h").await;
+    monitor.counts("quizloop_rounds_given_up_total", 1.0).await;
+    monitor.counts("quizloop_rounds_posted_total", 1.0).await;
+}
+
+/// Away from the gateway: degraded, after a minute down, and well again with the next session.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_is_cut() {
+    let world = World::at(FRIDAY)
+        .team()
+        .setting(LISTEN)
+        .heartbeat(std::time::Duration::from_secs(2))
+        .start()
+        .await;
+    let monitor = Monitor::of(&world).await;
+    monitor.sees(200, is_well).await;
+    world.sandbox.refuse_gateway(true);
+    world.sandbox.cut_gateway();
+    let health = monitor
+        .sees(200, |health| health["status"] == "degraded")
+        .await;
+    assert_eq!(
+        health["gateway"]["problem"],
+        "not connected to Discord's gateway for 0 s"
+    );
+    world.advance("61s").await;
+    let (status, health) = monitor.health().await;
+    assert_eq!(
+        (status, &health["status"]),
+        (503, &json!("down")),
+        "{health}"
+    );
+    assert_eq!(
+        health["gateway"]["problem"],
+        "not connected to Discord's gateway for 61 s"
+    );
+    assert_eq!(health["scheduler"]["state"], "ok");
+    monitor.counts("quizloop_gateway_connected", 0.0).await;
+    world.sandbox.refuse_gateway(false);
+    monitor.sees(200, is_well).await;
+    monitor.counts("quizloop_gateway_connected", 1.0).await;
+}
+
+/// The disk takes nothing: down, with the reason; and well again when it does.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disk_fails() {
+    let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
+    let monitor = Monitor::of(&world).await;
+    monitor.sees(200, is_well).await;
+    world.advance("1m").await;
+    let (folder, away) = (world.state().join("guilds"), world.folder().join("away"));
+    std::fs::rename(&folder, &away).unwrap();
+    let unsaved = world.lin().say("during");
+    let health = monitor.sees(503, |health| health["status"] == "down").await;
+    let problem = health["disk"]["problem"].as_str().unwrap();
+    assert!(
+        problem.starts_with("the state can't be saved for 0 s: "),
+        "{problem}"
+    );
+    assert_eq!(health["gateway"]["state"], "ok");
+    let metrics = monitor.metrics().await;
+    assert!(metrics.value("quizloop_commits_failed_total") >= 1.0);
+    monitor.counts("quizloop_guilds_dirty", 1.0).await;
+    monitor.counts("quizloop_replies_counted_total", 0.0).await;
+    std::fs::rename(&away, &folder).unwrap();
+    world.lin().counted(unsaved).await;
+    monitor.sees(200, is_well).await;
+    monitor.counts("quizloop_guilds_dirty", 0.0).await;
+}
+
+/// An address that somebody has: exit 1, so that a supervisor tries again, and one sentence.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let world = World::at(FRIDAY)
+        .team()
+        .setting(&format!("[health]\nlisten = \"{address}\"\n"))
+        .without_bot()
+        .await;
+    let program = world.program();
+    let output = Command::new(&program.path)
+        .args(&program.arguments)
+        .envs(program.environment.iter().cloned())
+        .output()
+        .unwrap();
+    let (code, text) = said(&output);
+    assert_eq!(code, Some(1), "{text}");
+    let sentence = format!("quizloop: can't listen on {address} for [health] listen: ");
+    assert!(text.starts_with(&sentence), "{text}");
+    assert!(
+        text.contains("name another address") && text.lines().count() == 1,
+        "{text}"
+    );
+}
