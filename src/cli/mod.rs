@@ -13,6 +13,7 @@ mod run;
 mod sandbox;
 mod say;
 mod state;
+mod supervisor;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::exit::{Exit, Failed};
 use super::load::{self, Loaded};
-use super::{Common, LogFormat, clock_link, log};
+use super::{Common, LogFormat, clock_link, log, supervisor};
 use crate::bot::{self, Access, End, Parts};
 use crate::clock::Clock;
 use crate::failpoint;
@@ -60,6 +60,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
             None => (vitals_by_the_machine(), Clock::system(), None),
         };
         let vitals = watched(vitals, &store, health);
+        let told = supervisor::tell(Arc::clone(&vitals));
         let parts = Parts {
             store: store.clone(),
             bank,
@@ -74,6 +75,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         };
         tokio::select! {
             end = bot::run(parts) => Err(failed(&end)),
+            never = told => match never {},
             () = stand_in_gone(gone) => Err(Failed::new(Exit::Failed, "the stand-in for Discord is gone")),
             signal = stop_signal() => {
                 tracing::info!(signal, "stopping");
@@ -82,6 +84,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
             }
         }
     });
+    supervisor::stopping();
     // Tasks that still talk to Discord are not waited for: what counts is on disk, or will be now.
     runtime.shutdown_background();
     if !store.close(CLOSE_LIMIT) {

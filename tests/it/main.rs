@@ -23,6 +23,7 @@ mod practice;
 mod sandbox;
 mod soak;
 mod streaks;
+mod supervisor;
 mod support;
 mod trouble;
 mod walls;

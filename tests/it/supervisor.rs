@@ -1,0 +1,147 @@
+//! What systemd is told: a socket in systemd's place, the real bot.
+
+#![cfg(target_os = "linux")]
+
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::ids;
+
+use crate::support::{PATIENCE, World};
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+/// A supervisor that wants a sign of life every 400 ms.
+const WATCHDOG_USEC: &str = "400000";
+
+/// Systemd's end.
+struct Supervisor {
+    socket: UnixDatagram,
+    folder: tempfile::TempDir,
+}
+
+impl Supervisor {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { socket, folder }
+    }
+
+    fn address(&self) -> String {
+        self.folder.path().join("notify").display().to_string()
+    }
+
+    /// The next message; none within the time limit.
+    fn hears(&self) -> Option<String> {
+        let mut message = [0; 4096];
+        let length = self.socket.recv(&mut message).ok()?;
+        Some(String::from_utf8(message[..length].to_vec()).unwrap())
+    }
+
+    /// Reads on until a message has this in it.
+    fn waits_for(&self, wanted: &str) -> String {
+        let mut all = Vec::new();
+        while let Some(message) = self.hears() {
+            if message.contains(wanted) {
+                return message;
+            }
+            all.push(message);
+        }
+        panic!("{wanted} did not come: {all:?}");
+    }
+}
+
+/// Connecting, ready with the first session, alive, in trouble, stopping: in this order.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_is_told_in_order() {
+    let supervisor = Supervisor::new();
+    let mut world = World::at(FRIDAY)
+        .team()
+        .env("NOTIFY_SOCKET", &supervisor.address())
+        .env("WATCHDOG_USEC", WATCHDOG_USEC)
+        .without_bot()
+        .await;
+    // Not ready before there is a session, however long Discord takes.
+    let hold = world.sandbox.hold(Rule::on("GatewayBot"));
+    world.launch();
+    hold.arrived().await;
+    assert_eq!(
+        supervisor.hears().unwrap(),
+        "STATUS=connecting to Discord\n"
+    );
+    supervisor.socket.set_nonblocking(true).unwrap();
+    assert_eq!(supervisor.hears(), None);
+    supervisor.socket.set_nonblocking(false).unwrap();
+    assert_eq!(world.sandbox.identifies(), 0);
+    hold.release();
+    assert_eq!(
+        supervisor.hears().unwrap(),
+        "READY=1\nSTATUS=connected to Discord\n"
+    );
+    supervisor.waits_for("STATUS=connected to Discord; all is well\n");
+    assert_eq!(supervisor.waits_for("WATCHDOG"), "WATCHDOG=1\n");
+    world
+        .sandbox
+        .fault(Rule::any().always(), Fault::bad_gateway());
+    world.sandbox.refuse_gateway(true);
+    world.sandbox.cut_gateway();
+    supervisor.waits_for("STATUS=not connected to Discord's gateway for ");
+    // Discord away is no reason for a restart.
+    supervisor.waits_for("WATCHDOG=1\n");
+    assert_eq!(world.stop().await, Some(0));
+    let last = supervisor.waits_for("STOPPING=1");
+    assert!(last.starts_with("STOPPING=1\nSTATUS=stopping"), "{last}");
+    supervisor.socket.set_nonblocking(true).unwrap();
+    assert_eq!(supervisor.hears(), None);
+}
+
+/// A bot that stands still, because nobody takes its log, is not called alive; when it goes on it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_stands_still() {
+    let supervisor = Supervisor::new();
+    let world = World::at(FRIDAY)
+        .team()
+        .env("NOTIFY_SOCKET", &supervisor.address())
+        .env("WATCHDOG_USEC", WATCHDOG_USEC)
+        .env("RUST_LOG", "trace")
+        .without_bot()
+        .await;
+    let program = world.program();
+    let mut bot = Command::new(&program.path)
+        .args(&program.arguments)
+        .envs(program.environment.iter().cloned())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = bot.stderr.take().unwrap();
+    supervisor.waits_for("READY=1");
+    supervisor.waits_for("WATCHDOG=1");
+    // More than a pipe holds.
+    let short = Duration::from_millis(1500);
+    supervisor.socket.set_read_timeout(Some(short)).unwrap();
+    let mut quiet = false;
+    for round in 0..200 {
+        for _ in 0..20 {
+            world
+                .sandbox
+                .post(ids::ASYNCIO, ids::LIN, "something to log")
+                .unwrap();
+        }
+        if round >= 20 && supervisor.hears().is_none() {
+            quiet = true;
+            break;
+        }
+    }
+    assert!(quiet, "the bot went on");
+    supervisor.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let reader = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    supervisor.waits_for("WATCHDOG=1");
+    bot.kill().unwrap();
+    bot.wait().unwrap();
+    reader.join().unwrap().unwrap();
+}
