@@ -53,7 +53,7 @@ enum Verb {
     Invite(invite::InviteArgs),
     /// Read the questions, take them to other tools, bring some from there
     Bank(bank::BankArgs),
-    /// Look at the state, also while the bot runs
+    /// Look at the state, also while the bot runs; go back to an earlier one
     State(state::StateArgs),
 }
 

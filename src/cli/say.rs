@@ -12,7 +12,10 @@ pub fn line(text: impl Display) {
 
 /// Prints text to stdout that has its own line ends.
 pub fn text(text: impl Display) {
-    let _ = write!(std::io::stdout(), "{text}");
+    let mut out = std::io::stdout();
+    let _ = write!(out, "{text}");
+    // A question has no line end.
+    let _ = out.flush();
 }
 
 /// Prints text with ANSI styles to stdout; they go where it is no terminal, or `NO_COLOR` is set.

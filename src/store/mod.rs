@@ -10,10 +10,12 @@ pub mod faulty;
 pub mod inspect;
 mod notes;
 mod open;
+pub mod restore;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod ticket;
+pub mod verify;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -25,6 +27,7 @@ use dashmap::DashMap;
 use tokio::sync::{oneshot, watch};
 
 pub use open::{BadSnapshot, OpenError};
+pub use snapshot::Broken;
 pub use ticket::{NotSaved, Ticket};
 
 use crate::practice::guild::Guild;

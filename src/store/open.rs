@@ -68,26 +68,44 @@ impl BadSnapshot {
 
     /// What to do about it.
     pub fn fix(&self) -> String {
+        let Some(guild) = self.guild() else {
+            return "Move it out of the folder: only snapshots belong there.".into();
+        };
         let Some((previous, written)) = &self.previous else {
             return "There is no earlier generation. Mend the file, or restore it from a backup."
                 .into();
         };
         let written = written.map_or(String::new(), |time| format!(", written {time:.0}"));
+        let dir = self.file.parent().and_then(Path::parent);
         format!(
-            "The last good generation is {previous}{written}. Mend the file, or go back to that one: cp '{previous}' '{}'",
-            self.file.display(),
+            "The last good generation is {previous}{written}. Mend the file, or go back to that one: quizloop state restore {guild} --state '{dir}'",
             previous = previous.display(),
+            dir = dir.unwrap_or(Path::new("")).display(),
         )
+    }
+
+    /// The server that the file's name tells.
+    fn guild(&self) -> Option<GuildId> {
+        self.file.file_stem()?.to_str()?.parse().ok()
+    }
+
+    /// File, line and what is wrong, with what to do, in one line.
+    pub fn in_one_line(&self, fix: &str) -> String {
+        format!("{}: {}. {fix}", self.spot(), self.what)
+    }
+
+    fn spot(&self) -> String {
+        let file = self.file.display();
+        match self.place {
+            Some((line, column)) => format!("{file}:{line}:{column}"),
+            None => file.to_string(),
+        }
     }
 }
 
 impl fmt::Display for BadSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.display();
-        match self.place {
-            Some((line, column)) => writeln!(f, "{file}:{line}:{column}: {}", self.what)?,
-            None => writeln!(f, "{file}: {}", self.what)?,
-        }
+        writeln!(f, "{}: {}", self.spot(), self.what)?;
         write!(f, "  {}", self.fix())
     }
 }
@@ -131,6 +149,7 @@ pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<Opened, OpenError> {
 }
 
 /// The lock on a folder; the operating system takes it away when the file is closed.
+#[derive(Debug)]
 pub(super) struct Lock {
     file: File,
     /// A lock file that we made is taken away again if opening fails: nothing on disk is changed then.
@@ -138,7 +157,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    fn take(dir: &Path) -> Result<Self, OpenError> {
+    pub(super) fn take(dir: &Path) -> Result<Self, OpenError> {
         let path = dir.join("lock");
         let folder = |error| OpenError::Folder {
             dir: dir.to_owned(),
@@ -176,6 +195,11 @@ impl Lock {
     /// Writes down who has the folder.
     fn sign(&mut self) {
         self.made = None;
+        self.name_owner();
+    }
+
+    /// Writes down who has the folder for a moment; a lock file that was made for it goes again.
+    pub(super) fn name_owner(&mut self) {
         // The lock holds without it, and a full disk must not keep the bot from starting: it goes on in memory.
         let signed = self
             .file
@@ -196,12 +220,15 @@ impl Drop for Lock {
     }
 }
 
-struct Files {
-    guilds: Vec<(PathBuf, Result<GuildId, Broken>)>,
+/// The files of a state folder.
+pub(super) struct Files {
+    /// Snapshots with the server that their name tells; also those that are missing beside their last
+    /// good generation.
+    pub guilds: Vec<(PathBuf, Result<GuildId, Broken>)>,
     leftovers: Vec<PathBuf>,
 }
 
-fn list(dir: &Path) -> io::Result<Files> {
+pub(super) fn list(dir: &Path) -> io::Result<Files> {
     let mut files = Files {
         guilds: Vec::new(),
         leftovers: Vec::new(),
@@ -271,10 +298,7 @@ fn read((path, id): &(PathBuf, Result<GuildId, Broken>)) -> Result<Guild, BadSna
 
 /// Reads one snapshot.
 pub(super) fn read_one(path: &Path, id: GuildId) -> Result<Guild, Broken> {
-    let bytes = fs::read(path).map_err(|error| Broken {
-        place: None,
-        what: format!("it can't be read: {error}"),
-    })?;
+    let bytes = fs::read(path).map_err(|error| Broken::unread(&error))?;
     snapshot::decode(&bytes, id)
 }
 

@@ -14,6 +14,9 @@ pub const GUILDS: &str = "guilds";
 /// The ending of a snapshot's last good generation.
 pub const PREVIOUS: &str = "prev.json";
 
+/// The last ending of a snapshot that was replaced, before its number.
+const REPLACED: &str = "replaced-";
+
 /// A step from one format to the next.
 pub type Migration = fn(&mut Value) -> Result<(), String>;
 
@@ -36,6 +39,24 @@ pub fn temporary(of: &Path) -> PathBuf {
     of.with_extension("new")
 }
 
+/// Where a snapshot is kept that was replaced by going back: the first, the second … of its kind. The bot
+/// never reads it.
+pub fn replaced(current: &Path, number: u32) -> PathBuf {
+    current.with_extension(format!("json.{REPLACED}{number}"))
+}
+
+/// Whether a file is one of those.
+pub fn is_replaced(current: &Path, other: &Path) -> bool {
+    let (Some(current), Some(other)) = (current.file_name(), other.file_name()) else {
+        return false;
+    };
+    let rest = other
+        .to_str()
+        .zip(current.to_str())
+        .and_then(|(other, current)| other.strip_prefix(current));
+    rest.is_some_and(|rest| rest.starts_with(&format!(".{REPLACED}")))
+}
+
 /// The file's bytes.
 pub fn encode(guild: &Guild) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = serde_json::to_vec_pretty(guild)?;
@@ -50,6 +71,12 @@ pub struct Broken {
     pub place: Option<(usize, usize)>,
     /// What is wrong.
     pub what: String,
+}
+
+impl Broken {
+    pub(super) fn unread(error: &std::io::Error) -> Self {
+        broken(format!("it can't be read: {error}"))
+    }
 }
 
 impl From<serde_json::Error> for Broken {

@@ -299,6 +299,13 @@ impl Inner {
         let folder = self.dir.join(GUILDS);
         failpoint::pass("forget.begin");
         self.disk.remove(&snapshot::previous(&current))?;
+        // What an operator went back from is this guild's data as well.
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if snapshot::is_replaced(&current, &path) {
+                self.disk.remove(&path)?;
+            }
+        }
         self.disk.sync_dir(&folder)?;
         failpoint::pass("forget.half");
         self.disk.remove(&current)?;

@@ -22,6 +22,7 @@ mod posting;
 mod practice;
 mod sandbox;
 mod soak;
+mod state_verbs;
 mod streaks;
 mod supervisor;
 mod support;

@@ -70,7 +70,7 @@ async fn truncated() {
     insta::assert_snapshot!(said(&bytes[..bytes.len() / 2]).await, @"
     the state can't be read; nothing was changed.
     state/guilds/1110000000000000001.json:29:17: EOF while parsing a list
-      The last good generation is state/guilds/1110000000000000001.prev.json, written TIME. Mend the file, or go back to that one: cp 'state/guilds/1110000000000000001.prev.json' 'state/guilds/1110000000000000001.json'
+      The last good generation is state/guilds/1110000000000000001.prev.json, written TIME. Mend the file, or go back to that one: quizloop state restore 1110000000000000001 --state 'state'
     ");
 }
 

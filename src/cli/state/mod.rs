@@ -1,10 +1,12 @@
-//! `state`: looking at the snapshots, also while the bot runs.
+//! `state`: looking at the snapshots, also while the bot runs; going back to an earlier one when it does not.
+
+mod restore;
+mod verify;
 
 use clap::{Args, Subcommand};
 
 use super::exit::{Exit, Failed};
-use super::say;
-use super::{Common, load};
+use super::{Common, load, say};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
@@ -32,6 +34,16 @@ enum StateVerb {
     Export {
         /// The server's id
         guild: GuildId,
+    },
+    /// Read all snapshots and their last good generations, and say what is wrong
+    Verify,
+    /// Go back to one server's last good generation, with the bot stopped
+    Restore {
+        /// The server's id
+        guild: GuildId,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -63,8 +75,15 @@ pub fn run(args: &StateArgs) -> Result<(), Failed> {
                 serde_json::to_string_pretty(&guild).map_err(anyhow::Error::from)?
             ));
         }
+        StateVerb::Verify => verify::run(&dir)?,
+        StateVerb::Restore { guild, yes } => restore::run(&dir, guild, yes)?,
     }
     Ok(())
+}
+
+/// "1 team", "2 teams".
+fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn summary(guild: &Guild) -> String {

@@ -1,0 +1,210 @@
+//! `state restore`: back to a server's last good generation, after asking.
+
+use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::super::exit::{Exit, Failed};
+use super::super::say;
+use super::count;
+use crate::practice::guild::Guild;
+use crate::practice::id::GuildId;
+use crate::practice::ledger::Mark;
+use crate::practice::team::Team;
+use crate::store::Broken;
+use crate::store::restore::{Generation, Restore};
+
+/// So many lost rounds of a team are named.
+const ROUNDS_NAMED: usize = 5;
+
+/// What the bot mends by itself after going back, and what it can't.
+const AFTERWARDS: &str = "\
+Replies in the newest three rounds are read again from Discord when the bot starts. Replies to a lost
+round don't count any more, and a question lost today may come once more.";
+
+/// Shows what is lost, asks, and goes back.
+pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), Failed> {
+    if !yes && !io::stdin().is_terminal() {
+        return Err(Failed::new(
+            Exit::Usage,
+            "going back loses what came later, so it has to be confirmed: run it in a terminal, or with --yes",
+        ));
+    }
+    let restore = Restore::open(dir, guild).map_err(|error| Failed::new(Exit::State, error))?;
+    say::text(preview(
+        restore.current.as_ref(),
+        &restore.guild,
+        restore.written,
+    ));
+    if !yes && !is_confirmed(&mut io::stdin().lock()) {
+        return Err(Failed::new(
+            Exit::Failed,
+            "not confirmed; nothing was changed",
+        ));
+    }
+    let kept = restore
+        .go_back()
+        .map_err(|error| Failed::new(Exit::Failed, format!("the disk did not take it: {error}")))?;
+    if let Some(kept) = kept {
+        say::line(format_args!(
+            "The replaced file is kept as {}.",
+            kept.display()
+        ));
+    }
+    say::line("Done. Start the bot again.");
+    Ok(())
+}
+
+/// Asks; only the whole word counts.
+fn is_confirmed(input: &mut impl BufRead) -> bool {
+    say::text("Go back? Type yes: ");
+    let mut line = String::new();
+    input.read_line(&mut line).is_ok() && line.trim() == "yes"
+}
+
+/// What there is, and what going back loses.
+fn preview(current: Option<&Generation>, previous: &Guild, written: Option<Timestamp>) -> String {
+    let (now, lost) = match current {
+        None => ("the snapshot is missing".to_owned(), None),
+        Some(current) => match &current.guild {
+            Ok(now) => (generation(now, current.written), Some(lost(now, previous))),
+            Err(broken) => (unreadable(broken, current.written), None),
+        },
+    };
+    let lost = match lost {
+        None => "What came after that is lost; how much that is can't be told.".to_owned(),
+        Some(lost) if lost.is_empty() => "No round and no reply is lost.".to_owned(),
+        Some(lost) => format!("Lost:\n  {}", lost.join("\n  ")),
+    };
+    format!(
+        "Server {}\n\n  now      {now}\n  back to  {}\n\n{lost}\n\n{AFTERWARDS}\n\n",
+        previous.id(),
+        generation(previous, written),
+    )
+}
+
+fn unreadable(broken: &Broken, written: Option<Timestamp>) -> String {
+    let line = broken.place.map_or(String::new(), |(line, column)| {
+        format!(" (line {line}, column {column})")
+    });
+    format!("{}{}{line}", when(written), broken.what)
+}
+
+fn generation(guild: &Guild, written: Option<Timestamp>) -> String {
+    let tally = Tally::of(guild);
+    format!(
+        "{}{}, {}, {}",
+        when(written),
+        count(guild.teams().len(), "team"),
+        count(tally.rounds, "round"),
+        count_of(tally.replies, "reply", "replies"),
+    )
+}
+
+fn when(written: Option<Timestamp>) -> String {
+    written.map_or(String::new(), |time| format!("written {time:.0}: "))
+}
+
+fn count_of(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// What counts in a server.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    rounds: usize,
+    replies: usize,
+    /// Rounds voided and members credited.
+    orders: usize,
+}
+
+impl Tally {
+    fn of(guild: &Guild) -> Self {
+        guild.teams().values().fold(Self::default(), |sum, team| {
+            let rounds = team.rounds();
+            let credited = |number| {
+                let has = team
+                    .members()
+                    .filter(|(_, ledger)| ledger.mark(number) == Mark::Credited);
+                has.count()
+            };
+            Self {
+                rounds: sum.rounds + rounds.len(),
+                replies: sum.replies
+                    + rounds
+                        .iter()
+                        .map(|round| team.replied(round.number))
+                        .sum::<usize>(),
+                orders: sum.orders
+                    + rounds.iter().filter(|round| round.void.is_some()).count()
+                    + rounds
+                        .iter()
+                        .map(|round| credited(round.number))
+                        .sum::<usize>(),
+            }
+        })
+    }
+}
+
+/// What is in `now` and not in `previous`, a line each.
+fn lost(now: &Guild, previous: &Guild) -> Vec<String> {
+    let mut lines: Vec<String> = now
+        .teams()
+        .values()
+        .filter_map(|team| lost_of(team, previous.team(team.channel)))
+        .collect();
+    let (now, previous) = (Tally::of(now), Tally::of(previous));
+    let replies = now.replies.saturating_sub(previous.replies);
+    if replies > 0 {
+        lines.push(count_of(replies, "reply", "replies"));
+    }
+    let orders = now.orders.saturating_sub(previous.orders);
+    if orders > 0 {
+        lines.push(count_of(
+            orders,
+            "order of an admin (void or credit)",
+            "orders of admins (void or credit)",
+        ));
+    }
+    lines
+}
+
+fn lost_of(team: &Team, previous: Option<&Team>) -> Option<String> {
+    let Some(previous) = previous else {
+        let rounds = count(team.rounds().len(), "round");
+        return Some(format!(
+            "the team of channel {} with {rounds}",
+            team.channel
+        ));
+    };
+    let rounds: Vec<_> = team
+        .rounds()
+        .iter()
+        .skip(previous.rounds().len())
+        .map(crate::practice::round::Round::label)
+        .collect();
+    let settings = (team.settings != previous.settings).then(|| "changed settings".to_owned());
+    let more = rounds.len().saturating_sub(ROUNDS_NAMED);
+    let parts: Vec<String> = rounds
+        .into_iter()
+        .take(ROUNDS_NAMED)
+        .chain((more > 0).then(|| format!("{more} more")))
+        .chain(settings)
+        .collect();
+    (!parts.is_empty()).then(|| format!("channel {}: {}", team.channel, parts.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_whole_word_confirms() {
+        let said = |text: &str| is_confirmed(&mut text.as_bytes());
+        assert!(said("yes\n") && said("  yes \r\n") && said("yes"));
+        for no in ["", "\n", "y\n", "YES\n", "no\nyes\n", "yes please\n"] {
+            assert!(!said(no), "{no:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `state verify`: every snapshot and every last good generation is read.
+
+use std::path::Path;
+
+use super::super::exit::{Exit, Failed};
+use super::super::say;
+use super::count;
+use crate::store::verify::{Verified, verify};
+
+/// What to do about a last good generation that can't be read.
+const FIX_GENERATION: &str = "The snapshot itself is good, and its next save replaces this file. If more files break, look at the disk";
+
+/// Reads all and says what is wrong.
+pub fn run(dir: &Path) -> Result<(), Failed> {
+    let found = verify(dir)
+        .map_err(|error| Failed::new(Exit::State, format!("{}: {error}", dir.display())))?;
+    for bad in &found.bad {
+        say::line(bad.in_one_line(&bad.fix()));
+    }
+    for bad in &found.bad_generations {
+        say::line(bad.in_one_line(FIX_GENERATION));
+    }
+    say::line(summary(&found));
+    if found.is_good() {
+        return Ok(());
+    }
+    let files = found.bad.len() + found.bad_generations.len();
+    let what = format!(
+        "{} can't be used; nothing was changed",
+        count(files, "file")
+    );
+    Err(Failed::new(Exit::State, what))
+}
+
+fn summary(found: &Verified) -> String {
+    format!(
+        "Good: {}, {}, {}, {}; {}.",
+        count(found.guilds, "server"),
+        count(found.teams, "team"),
+        count(found.rounds, "round"),
+        count(found.members, "member"),
+        count(found.generations, "last good generation"),
+    )
+}
