@@ -125,7 +125,10 @@ impl Restore {
     ///
     /// The disk did not take it. The current snapshot is the old or the new one, and whole.
     pub fn go_back(self) -> io::Result<Option<PathBuf>> {
-        let disk = RealDisk;
+        self.go_back_on(&RealDisk)
+    }
+
+    pub(super) fn go_back_on(self, disk: &dyn Disk) -> io::Result<Option<PathBuf>> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let new = snapshot::temporary(&self.path);
         disk.write(&new, &self.bytes)?;
@@ -142,7 +145,7 @@ impl Restore {
     }
 
     /// Gives the current snapshot a second name that nobody takes for a snapshot.
-    fn keep(&self, disk: RealDisk) -> io::Result<PathBuf> {
+    fn keep(&self, disk: &dyn Disk) -> io::Result<PathBuf> {
         let kept = (1..=KEPT_MAX)
             .map(|number| snapshot::replaced(&self.path, number))
             .find(|path| !path.exists())

@@ -3,6 +3,7 @@
 mod crash;
 mod failing;
 mod files;
+mod restore;
 mod unreadable;
 
 use std::path::Path;
