@@ -86,6 +86,16 @@ impl Clock {
         }
     }
 
+    /// How much time has passed for a limit on how fast somebody may be: the machine's time, which nobody sets
+    /// back, and with a followed clock also what that was moved on. `start` and `shown` are one moment.
+    pub fn passed_since(&self, start: Instant, shown: Timestamp) -> Duration {
+        let moved = match &self.followed {
+            None => Duration::ZERO,
+            Some(_) => Duration::try_from(self.now().duration_since(shown)).unwrap_or_default(),
+        };
+        start.elapsed() + moved
+    }
+
     /// The number of the newest reading; 0 for the system's clock.
     pub fn reading(&self) -> u64 {
         self.followed

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
 use super::commands;
 use super::desk::Desk;
 use super::event::{Ask, Call};
+use super::flood::{Verdict, Wish};
+use super::render::trouble::Sorry;
 use super::response::Response;
 use super::rest::Failure;
 use crate::failpoint;
@@ -54,17 +57,45 @@ enum Announce {
 /// Answers a call.
 pub async fn answer(desk: Arc<Desk>, call: Call) {
     let start = Instant::now();
-    // Serenity's futures are large; on the heap they don't swell this task.
-    let sent = Box::pin(respond(&desk, &call)).await;
-    let outcome = match &sent {
-        Ok(()) => Outcome::Answered,
-        Err(_) => Outcome::Failed,
+    let (outcome, sent) = match desk.floods.ask(call.user, wish(&call), desk.uptime()) {
+        // Serenity's futures are large; on the heap they don't swell this task.
+        Verdict::Go => (Outcome::Answered, Box::pin(respond(&desk, &call)).await),
+        Verdict::Wait { wait, first } => {
+            if first {
+                tracing::info!(guild = ?call.guild, member = %call.user, "a member asks too fast and has to wait");
+            }
+            (Outcome::Cooled, slow_down(&desk, &call, wait).await)
+        }
+    };
+    let outcome = if sent.is_ok() {
+        outcome
+    } else {
+        Outcome::Failed
     };
     desk.vitals
         .answered(commands::label(&call.ask), outcome, start.elapsed());
     if let Err(failure) = sent {
         tracing::warn!(guild = ?call.guild, ask = ?call.ask, %failure, "a member got no answer");
     }
+}
+
+fn wish(call: &Call) -> Wish {
+    match call.ask {
+        Ask::Command(_) | Ask::Press { .. } => Wish::Answer,
+        Ask::Suggest { .. } => Wish::Suggestions,
+    }
+}
+
+/// The cheapest answer there is: neither the store nor the bank is asked.
+async fn slow_down(desk: &Desk, call: &Call, wait: Duration) -> Result<(), Failure> {
+    let response = match wish(call) {
+        Wish::Suggestions => Response::Suggestions(Vec::new()),
+        Wish::Answer => {
+            let until = desk.clock.now().saturating_add(wait);
+            Response::New(Sorry::TooFast(until.unwrap_or(Timestamp::MAX)).message())
+        }
+    };
+    Box::pin(send(desk, call, &response)).await
 }
 
 async fn respond(desk: &Desk, call: &Call) -> Result<(), Failure> {

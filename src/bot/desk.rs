@@ -1,11 +1,14 @@
 //! What every part of the bot works with: the store, the bank, the clock, Discord's REST API.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use dashmap::{DashMap, DashSet};
+use jiff::Timestamp;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::flood::Floods;
 use super::marks::Mark;
 use super::quiz::Quizzes;
 use super::rest::{Failure, Rest};
@@ -41,6 +44,8 @@ pub struct Desk {
     pub rest: Rest,
     /// Where it is told how the bot is.
     pub vitals: Arc<Vitals>,
+    /// Members who ask too fast.
+    pub floods: Floods,
     /// What was asked in `/quiz` today.
     pub quizzes: Quizzes,
     /// Wakes the scheduler after a change that may make something due.
@@ -56,6 +61,8 @@ pub struct Desk {
     /// Something that the process can't go on with.
     pub fatal: mpsc::UnboundedSender<Failure>,
     me: OnceLock<UserId>,
+    /// When the desk was made, by the machine and by the clock.
+    made: (Instant, Timestamp),
     // Guards the random source's state; locked only for a draw, never across an await.
     random: Mutex<StdRng>,
 }
@@ -82,12 +89,14 @@ impl Desk {
         let (stale_footers, stale_footers_inbox) = mpsc::unbounded_channel();
         let (marks, marks_inbox) = mpsc::unbounded_channel();
         let (fatal, fatal_inbox) = mpsc::unbounded_channel();
+        let made = (Instant::now(), clock.now());
         let desk = Self {
             store,
             bank,
             clock,
             rest,
             vitals,
+            floods: Floods::default(),
             quizzes: Quizzes::default(),
             wake: Notify::new(),
             backoff: DashMap::new(),
@@ -96,6 +105,7 @@ impl Desk {
             marks,
             fatal,
             me: OnceLock::new(),
+            made,
             random: Mutex::new(crate::entropy::fresh()),
         };
         let inboxes = Inboxes {
@@ -129,6 +139,12 @@ impl Desk {
         // The receiver is gone only when the process is ending.
         let _ = self.marks.send(mark);
         over
+    }
+
+    /// How long the bot runs, for limits on how fast somebody may be.
+    pub fn uptime(&self) -> Duration {
+        let (start, shown) = self.made;
+        self.clock.passed_since(start, shown)
     }
 
     /// Looks at a team.

@@ -14,6 +14,7 @@ mod desk;
 mod disk_trouble;
 mod event;
 mod find;
+mod flood;
 mod footer;
 mod gateway;
 mod marks;
@@ -171,6 +172,7 @@ async fn housekeeping(desk: Arc<Desk>) {
     loop {
         tokio::time::sleep(HOUSEKEEPING).await;
         desk.rest.forget_limits().await;
+        desk.floods.forget_idle(desk.uptime());
         // The day before, so that it is over in every zone.
         let today = desk.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         desk.quizzes.forget_before(today.saturating_sub(1.day()));

@@ -10,6 +10,7 @@ mod crashes;
 #[cfg(debug_assertions)]
 mod disk;
 mod endings;
+mod flood;
 mod gateway;
 mod habit;
 mod health;

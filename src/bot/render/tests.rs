@@ -333,6 +333,7 @@ fn troubles() {
         Sorry::Managed,
         Sorry::NotSaved,
         Sorry::StaleButton,
+        Sorry::TooFast("2026-03-27T08:00:30Z".parse().unwrap()),
     ];
     assert_snapshot!(
         "sorry",

@@ -1,5 +1,7 @@
 //! What admins are told when something does not work, and what members are told then.
 
+use jiff::Timestamp;
+
 use super::message::Message;
 use crate::bot::rest::Failure;
 use crate::practice::id::ChannelId;
@@ -73,6 +75,8 @@ pub enum Sorry {
     StaleButton,
     /// An option has a value that can't be taken.
     BadOption(String),
+    /// The member asks too fast, and is answered again at that moment.
+    TooFast(Timestamp),
     /// Discord did not do its part.
     Discord(String),
 }
@@ -99,6 +103,11 @@ impl Sorry {
             Self::Managed => "The operator's file manages this channel: its settings are changed there, not here.".into(),
             Self::NotSaved => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),
             Self::StaleButton => "This button is of an older message that I can't follow any more. The newest question has fresh ones, and `/answer` and `/streak` always work.".into(),
+            Self::TooFast(until) => format!(
+                "Slow down, please: that was more than anybody can read. I answer you again <t:{}:R>.",
+                // Discord shows whole seconds: never one too early.
+                until.as_second() + 1
+            ),
             Self::BadOption(text) | Self::Discord(text) => text.clone(),
         }
     }
