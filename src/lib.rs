@@ -34,3 +34,5 @@ pub mod practice;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod store;
+#[cfg(any(test, fuzzing))]
+pub mod trials;

@@ -1,7 +1,7 @@
 //! Looking for a round's message in its channel: after a crash or a lost answer it may be there although
 //! nobody wrote its id down.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
@@ -19,7 +19,8 @@ pub async fn own_message(
     key: TeamKey,
     round: &Round,
 ) -> Result<Option<MessageId>, Failure> {
-    let mut after = MessageId::new(snowflake_at(round.due - MARGIN));
+    let start = round.due.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
+    let mut after = MessageId::new(snowflake_at(start));
     let label = round.label();
     loop {
         let page = desk

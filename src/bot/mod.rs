@@ -28,6 +28,8 @@ mod replies;
 mod response;
 mod rest;
 mod translate;
+#[cfg(any(test, fuzzing))]
+pub mod trials;
 
 use std::collections::HashSet;
 use std::sync::Arc;

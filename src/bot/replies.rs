@@ -212,6 +212,12 @@ async fn catch_up_team(desk: &Desk, key: TeamKey) -> Result<Vec<Page>, Failure> 
     Ok(pages)
 }
 
+/// How many rounds would be read: for trials of what a snapshot may hold.
+#[cfg(any(test, fuzzing))]
+pub fn readings_of(team: &Team) -> usize {
+    readings(team).len()
+}
+
 fn readings(team: &Team) -> Vec<Reading> {
     let newest: Vec<_> = team.posted_rounds().rev().take(ROUNDS_READ).collect();
     let overlap = |read: MessageId| MessageId::new(snowflake_at(read.time() - OVERLAP));

@@ -129,9 +129,10 @@ impl Team {
 
     /// The round that was posted with that message, which also is its thread's id.
     pub fn round_of(&self, message: MessageId) -> Option<&Round> {
-        // Messages only get newer from round to round; an intent comes last.
-        let place = |round: &Round| round.message.unwrap_or(MessageId::new(u64::MAX));
-        let index = self.rounds.binary_search_by_key(&message, place).ok()?;
+        // Messages only get newer from round to round; an intent, which has none, comes last.
+        let place = |round: &Round| (round.message.is_none(), round.message);
+        let sought = (false, Some(message));
+        let index = self.rounds.binary_search_by_key(&sought, place).ok()?;
         self.rounds.get(index)
     }
 

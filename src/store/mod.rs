@@ -15,6 +15,8 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod ticket;
+#[cfg(any(test, fuzzing))]
+pub mod trials;
 pub mod verify;
 mod writer;
 

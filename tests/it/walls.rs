@@ -86,9 +86,9 @@ fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
     let mut rooms: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
     for file in files {
         let inside = file.strip_prefix(&src).unwrap();
-        let is_test = inside
-            .iter()
-            .any(|part| ["tests", "laws", "tests.rs"].contains(&part.to_str().unwrap()));
+        let is_test = inside.iter().any(|part| {
+            ["tests", "laws", "tests.rs", "trials", "trials.rs"].contains(&part.to_str().unwrap())
+        });
         let room = inside
             .iter()
             .next()

@@ -1,0 +1,175 @@
+//! What members ask for, made of any bytes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{desk, limits};
+use crate::bot::commands;
+use crate::bot::desk::Desk;
+use crate::bot::event::{self, Ask, Call};
+use crate::bot::response::Response;
+use crate::practice::id::MessageId;
+
+fn call(ask: Ask) -> Call {
+    let why = [("why".to_owned(), event::Value::Flag(true))];
+    Call {
+        id: 1,
+        token: "token".into(),
+        ask,
+        options: HashMap::from(why),
+        guild: Some(desk::GUILD),
+        channel: desk::CHANNEL,
+        user: desk::ADA,
+        admin: true,
+        heard: desk::now(),
+    }
+}
+
+/// An admin presses a button, on the newest message.
+pub async fn pressed(desk: &Arc<Desk>, custom_id: String) {
+    let message = desk.store.read(desk::GUILD, |guild| {
+        guild.team(desk::CHANNEL)?.open_round()?.message
+    });
+    let message = message.flatten().unwrap_or(MessageId::new(1));
+    let _ = commands::updates(&custom_id);
+    let call = call(Ask::Press { custom_id, message });
+    limits::check(&commands::respond(desk, &call).await);
+}
+
+/// An admin runs a command.
+pub async fn command(desk: &Arc<Desk>, name: &str) -> Response {
+    commands::respond(desk, &call(Ask::Command(name.to_owned()))).await
+}
+
+/// Bytes as a source of choices; when it is empty, every choice is the first.
+struct Choices<'b>(&'b [u8]);
+
+impl<'b> Choices<'b> {
+    fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        *first
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[usize::from(self.byte()) % all.len()]
+    }
+
+    fn text(&mut self) -> String {
+        let length = match self.byte() {
+            // Now and then as long as Discord lets an option be, 6,000 characters.
+            255 => 6000,
+            length => usize::from(length),
+        };
+        let bytes = self.0.get(..length).unwrap_or(self.0);
+        self.0 = &self.0[bytes.len()..];
+        let text = String::from_utf8_lossy(bytes);
+        if length == 6000 && !text.is_empty() {
+            return text.chars().cycle().take(6000).collect();
+        }
+        text.into_owned()
+    }
+
+    fn id(&mut self) -> String {
+        let own = [
+            desk::CHANNEL.get(),
+            desk::ADA.get(),
+            desk::GUILD.get(),
+            7,
+            1,
+            u64::MAX,
+            u64::MAX - 1,
+        ];
+        self.of(&own).to_string()
+    }
+}
+
+/// An INTERACTION_CREATE: a command with options as it defines them or otherwise, or a button.
+pub fn payload(bytes: &[u8]) -> Value {
+    let mut choices = Choices(bytes);
+    let (kind, data) = match choices.byte() % 4 {
+        0 | 1 => (2, data(&mut choices, false)),
+        2 => (4, data(&mut choices, true)),
+        _ => {
+            let custom_id: String = choices.text().chars().take(100).collect();
+            (3, json!({ "custom_id": custom_id, "component_type": 2 }))
+        }
+    };
+    let admin = choices.of(&["32", "0", "8"]);
+    let user = json!({ "id": desk::ADA, "username": choices.text(), "discriminator": "0", "avatar": null });
+    let mut interaction = json!({
+        "id": "1", "application_id": "1", "type": kind, "token": "token", "version": 1,
+        "guild_id": desk::GUILD, "channel_id": choices.id(), "locale": "en-US", "guild_locale": "en-US",
+        "entitlements": [], "attachment_size_limit": 1, "app_permissions": "0", "data": data,
+        "authorizing_integration_owners": {},
+        "member": { "user": user, "roles": [], "deaf": false, "mute": false, "flags": 0, "permissions": admin,
+            "joined_at": "2026-01-01T00:00:00Z" },
+    });
+    if kind == 3 {
+        interaction["message"] = message();
+    }
+    json!({ "op": 0, "s": 1, "t": "INTERACTION_CREATE", "d": interaction })
+}
+
+/// One of the bot's own, as Discord sends it along with a button.
+fn message() -> Value {
+    json!({
+        "id": "5", "channel_id": desk::CHANNEL, "content": "", "timestamp": "2026-03-27T08:00:00Z",
+        "edited_timestamp": null, "tts": false, "mention_everyone": false, "mentions": [], "mention_roles": [],
+        "attachments": [], "embeds": [], "pinned": false, "type": 0,
+        "author": { "id": "1", "username": "Quizloop", "discriminator": "0", "avatar": null, "bot": true },
+    })
+}
+
+/// A command's data: one that is defined, at times under a name that is not.
+fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
+    let commands = commands::definitions();
+    let all: Vec<&Value> = commands.as_array().into_iter().flatten().collect();
+    let mut command = choices.of(&all);
+    let name = command["name"].clone();
+    let subs: Vec<&Value> = list(command).filter(|option| option["type"] == 1).collect();
+    let mut path = None;
+    if !subs.is_empty() {
+        command = choices.of(&subs);
+        path = Some(command["name"].clone());
+    }
+    let defined: Vec<&Value> = list(command).collect();
+    let mut options: Vec<Value> = Vec::new();
+    for option in &defined {
+        if choices.byte() % 2 == 1 {
+            let kind = option["type"].as_u64().unwrap_or(3);
+            options.push(given(choices, &option["name"], kind));
+        }
+    }
+    if typing {
+        let mut focused = given(choices, &json!("topic"), 3);
+        if let Some(option) = defined.iter().find(|option| option["autocomplete"] == true) {
+            focused["name"] = option["name"].clone();
+        }
+        focused["focused"] = true.into();
+        options.retain(|option| option["name"] != focused["name"]);
+        options.push(focused);
+    }
+    if let Some(path) = path {
+        options = vec![json!({ "type": 1, "name": path, "options": options })];
+    }
+    json!({ "id": "9", "name": name, "type": 1, "options": options })
+}
+
+fn given(choices: &mut Choices<'_>, name: &Value, kind: u64) -> Value {
+    let value = match kind {
+        3 => json!(choices.text()),
+        4 => json!(choices.of(&[1_i64, 0, -1, 3, 99, i64::MAX, i64::MIN])),
+        5 => json!(choices.byte() % 2 == 1),
+        _ => json!(choices.id()),
+    };
+    json!({ "type": kind, "name": name, "value": value })
+}
+
+fn list(of: &Value) -> impl Iterator<Item = &Value> {
+    of["options"].as_array().into_iter().flatten()
+}

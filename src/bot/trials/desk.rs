@@ -1,0 +1,139 @@
+//! A desk with a guild, one team and three rounds on it, the same for every trial.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::Runtime;
+
+use crate::bank::{Bank, built_in};
+use crate::bot::desk::{Desk, Inboxes};
+use crate::bot::rest::{Access, Rest};
+use crate::clock::Clock;
+use crate::config::Token;
+use crate::practice::guild::Guild;
+use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
+use crate::practice::round::Thread;
+use crate::practice::schedule::Schedule;
+use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::zone::Zone;
+use crate::store::Store;
+
+pub const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
+pub const CHANNEL: ChannelId = ChannelId::new(1_120_000_000_000_000_001);
+pub const ADA: UserId = UserId::new(1_130_000_000_000_000_001);
+
+struct Room {
+    desk: Arc<Desk>,
+    runtime: Runtime,
+    fresh: Guild,
+    _inboxes: Inboxes,
+}
+
+thread_local! {
+    static ROOM: RefCell<Option<Room>> = const { RefCell::new(None) };
+}
+
+/// The moment at which the desk's clock stands.
+pub fn now() -> Timestamp {
+    "2026-03-27T08:30:00Z".parse().expect("a time")
+}
+
+/// Lends the desk, with the guild as it was at first.
+pub fn with(work: impl FnOnce(&Arc<Desk>, &Runtime)) {
+    ROOM.with_borrow_mut(|room| {
+        let room = room.get_or_insert_with(open);
+        let fresh = room.fresh.clone();
+        let others = room.desk.store.guilds();
+        room.runtime.block_on(async {
+            for other in others.into_iter().filter(|other| *other != GUILD) {
+                // The disk does not matter here.
+                let _ = room.desk.store.forget(other).await;
+            }
+        });
+        let ((), _) = room.desk.store.change(GUILD, |guild| *guild = fresh);
+        work(&room.desk, &room.runtime);
+    });
+}
+
+fn open() -> Room {
+    let folder = folder();
+    let store = Store::open_on(&folder, Arc::new(Nowhere)).expect("a folder for the state");
+    let (bank, _) = Bank::load(built_in(), &[]);
+    let access = Access {
+        token: Token::parse("a.b.c").expect("a token"),
+        // Port 9 takes and gives nothing; on loopback nobody has it.
+        api_url: Some("http://127.0.0.1:9".into()),
+    };
+    let fresh = guild(&bank);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let (desk, inboxes) = Desk::new(store, bank, Clock::standing_at(now()), Rest::new(&access));
+    Room {
+        desk: Arc::new(desk),
+        runtime,
+        fresh,
+        _inboxes: inboxes,
+    }
+}
+
+fn folder() -> PathBuf {
+    let id = std::process::id();
+    let thread = std::thread::current().id();
+    std::env::temp_dir().join(format!("quizloop-trials-{id}-{thread:?}"))
+}
+
+/// A disk that takes everything and keeps nothing.
+struct Nowhere;
+
+impl crate::store::disk::Disk for Nowhere {
+    fn write(&self, _: &std::path::Path, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn link(&self, _: &std::path::Path, _: &std::path::Path) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn rename(&self, _: &std::path::Path, _: &std::path::Path) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn remove(&self, _: &std::path::Path) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn exists(&self, _: &std::path::Path) -> bool {
+        false
+    }
+    fn sync_dir(&self, _: &std::path::Path) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Three rounds on three days; Ada has replied to the first two.
+pub fn guild(bank: &Bank) -> Guild {
+    let settings = Settings {
+        schedule: Schedule::weekdays_at(jiff::civil::time(8, 0, 0, 0), Zone::utc()),
+        reveal: Reveal::AfterReply,
+        role: Some(RoleId::new(7)),
+    };
+    let start: Timestamp = "2026-03-25T07:00:00Z".parse().expect("a time");
+    let mut team = Team::new(CHANNEL, settings, start);
+    team.set_up_by = Some(ADA);
+    let mut random = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
+    for day in 0..3 {
+        let due = start + SignedDuration::from_hours(1 + 24 * day);
+        let date = team.settings.schedule.zone.date(due);
+        team.intend(date, due, &bank.ids(), &mut random);
+        let message = MessageId::new(snowflake_at(due) + 5);
+        team.posted(message);
+        team.threaded(message, Thread::There);
+        if day < 2 {
+            let reply = MessageId::new(snowflake_at(due + SignedDuration::from_mins(5)));
+            team.reply(message, ADA, reply);
+        }
+    }
+    let mut guild = Guild::new(GUILD);
+    guild.put(team);
+    guild
+}
