@@ -75,7 +75,12 @@ pub async fn answer(desk: Arc<Desk>, call: Call) {
     desk.vitals
         .answered(commands::label(&call.ask), outcome, start.elapsed());
     if let Err(failure) = sent {
-        tracing::warn!(guild = ?call.guild, ask = ?call.ask, %failure, "a member got no answer");
+        // What was typed is nobody's business.
+        let ask = match &call.ask {
+            Ask::Command(name) | Ask::Suggest { command: name, .. } => name,
+            Ask::Press { .. } => "a button",
+        };
+        tracing::warn!(guild = ?call.guild, ask, %failure, "a member got no answer");
     }
 }
 

@@ -223,7 +223,8 @@ impl Listener {
             }
             Event::GuildGone(guild) => {
                 self.here.remove(&guild);
-                tokio::spawn(forget(desk, guild));
+                // Events come in no order and at times twice: the bot may be back already.
+                tokio::spawn(forget_if_gone(desk, vec![guild]));
             }
             Event::ChannelGone { guild, channel } => thread_gone(&desk, guild, channel),
             Event::ChannelChanged { guild, channel } => {
@@ -310,8 +311,8 @@ async fn forget(desk: Arc<Desk>, guild: GuildId) {
     }
 }
 
-/// Guilds that a session does not name: the bot may have been removed while it was away, or Discord may
-/// be in trouble. Only Discord's clear word deletes anything.
+/// Guilds that a session does not name, or of which an event says that they are gone: the bot may have been
+/// removed, or Discord may be in trouble. Only Discord's clear word deletes anything.
 async fn forget_if_gone(desk: Arc<Desk>, guilds: Vec<GuildId>) {
     for guild in guilds {
         match desk.rest.is_in(guild).await {

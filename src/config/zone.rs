@@ -112,10 +112,16 @@ pub fn parse(name: &str) -> Result<Zone, NoSuchZone> {
     })
 }
 
+/// Nothing this long is meant to be the name of a zone; the longest has 30 bytes.
+const TYPED_MAX: usize = 100;
+
 /// The names that fit what was typed so far, the best first: `berl`, `new york`, `utc`. Without a
 /// name that holds it, those that look alike.
 pub fn search(typed: &str, limit: usize) -> Vec<&'static str> {
     let typed = key(typed.trim());
+    if typed.len() > TYPED_MAX {
+        return Vec::new();
+    }
     if typed.is_empty() {
         return USUAL.into_iter().take(limit).collect();
     }

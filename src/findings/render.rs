@@ -40,12 +40,25 @@ impl fmt::Display for Finding {
     }
 }
 
-/// All findings with an empty line between them, and a last line that counts them.
+/// So many findings are shown; nobody reads on, and the first ones often are the reason for the others.
+const FINDINGS_SHOWN: usize = 100;
+
+/// The findings with an empty line between them, and a last line that counts them. Of very many only the first
+/// are shown, errors before warnings.
 pub fn render_all(findings: &[Finding]) -> String {
     use fmt::Write as _;
     let mut text = String::new();
-    for finding in findings {
+    let mut shown: Vec<_> = findings.iter().collect();
+    if shown.len() > FINDINGS_SHOWN {
+        shown.sort_by_key(|finding| !finding.is_error());
+        shown.truncate(FINDINGS_SHOWN);
+    }
+    for finding in &shown {
         let _ = writeln!(text, "{finding}\n");
+    }
+    let more = findings.len() - shown.len();
+    if more > 0 {
+        let _ = writeln!(text, "and {more} more\n");
     }
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     text + &totals(errors, findings.len() - errors)

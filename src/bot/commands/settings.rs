@@ -7,10 +7,11 @@ use jiff::civil::{Date, Time};
 use serde_json::{Value, json};
 
 use crate::bot::event::Call;
+use crate::bot::render::text::quoted;
 use crate::bot::render::trouble::Sorry;
 use crate::config;
 use crate::practice::team::{Reveal, Settings};
-use crate::practice::weekdays::Weekdays;
+use crate::practice::weekdays::{BadDays, Weekdays};
 use crate::practice::zone::Zone;
 
 /// Manage Server, as the string Discord wants (Discord docs, topics/permissions: bit 5).
@@ -48,8 +49,7 @@ pub fn changed(mut settings: Settings, call: &Call) -> Result<Settings, Sorry> {
         schedule.at = self::time(time)?;
     }
     if let Some(days) = call.text("days") {
-        schedule.days =
-            Weekdays::parse(days).map_err(|bad| Sorry::BadOption(format!("days: {bad}.")))?;
+        schedule.days = self::days(days)?;
     }
     if let Some(limit) = call.text("catch_up") {
         schedule.catch_up = catch_up(limit)?;
@@ -73,7 +73,7 @@ pub fn changed(mut settings: Settings, call: &Call) -> Result<Settings, Sorry> {
 
 fn zone(text: &str) -> Result<Zone, Sorry> {
     config::zone::parse(text).map_err(|none| {
-        let name = crate::bot::render::text::plain(text);
+        let name = quoted(text);
         let help = none.help();
         Sorry::BadOption(format!(
             "There is no time zone \"{name}\": {help} Pick one of the suggestions."
@@ -81,9 +81,19 @@ fn zone(text: &str) -> Result<Zone, Sorry> {
     })
 }
 
+fn days(text: &str) -> Result<Weekdays, Sorry> {
+    Weekdays::parse(text).map_err(|bad| {
+        let bad = match bad {
+            BadDays::Unknown(word) => BadDays::Unknown(quoted(&word)),
+            BadDays::Empty => bad,
+        };
+        Sorry::BadOption(format!("days: {bad}."))
+    })
+}
+
 fn time(text: &str) -> Result<Time, Sorry> {
     config::time_of_day(text).ok_or_else(|| {
-        let shown = crate::bot::render::text::plain(text);
+        let shown = quoted(text);
         Sorry::BadOption(format!(
             "\"{shown}\" is not a time of day. Write it with 24 hours, such as 09:00 or 17:30."
         ))
@@ -102,7 +112,7 @@ fn holidays(text: &str) -> Result<BTreeSet<Date>, Sorry> {
     }
     let date = |part: &str| {
         part.parse::<Date>().map_err(|_| {
-            let shown = crate::bot::render::text::plain(part);
+            let shown = quoted(part);
             Sorry::BadOption(format!(
                 "\"{shown}\" is not a date. Write holidays like 2026-12-24, 2026-12-25, or none."
             ))

@@ -16,6 +16,7 @@ use crate::failpoint;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::schedule::Schedule;
 use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
 /// The command in Discord's form.
@@ -55,16 +56,15 @@ pub fn days(typed: &str) -> Vec<Suggestion> {
         "mon, wed, fri",
         "tue, thu",
     ];
-    let own = crate::practice::weekdays::Weekdays::parse(typed)
-        .ok()
-        .map(|_| typed);
+    // As it would be written, not as it was typed: a value has 100 characters at most.
+    let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
     let fits = |days: &&str| days.starts_with(&typed.to_lowercase());
     let suggestion = |days: &str| Suggestion {
-        name: crate::practice::weekdays::Weekdays::parse(days)
-            .map_or_else(|_| days.to_owned(), |days| days.to_string()),
+        name: Weekdays::parse(days).map_or_else(|_| days.to_owned(), |days| days.to_string()),
         value: days.to_owned(),
     };
     let mut found: Vec<_> = own
+        .as_deref()
         .into_iter()
         .chain(usual.into_iter().filter(fits))
         .map(suggestion)

@@ -62,12 +62,36 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Text from outside that is to be shown as it is: Markdown does not work in it, and it can't
-/// break out of a line.
+/// How much of somebody's text is quoted back to them, in characters.
+const QUOTED_MAX: usize = 100;
+/// Marks in a row on one letter that are shown: no script needs more, and towers of them cover the lines above.
+const MARKS_MAX: usize = 3;
+
+/// Text from outside that is quoted in a sentence: shown as it is, and cut where it gets long.
+pub fn quoted(text: &str) -> String {
+    cut(&plain(text), QUOTED_MAX)
+}
+
+/// Letters that are not seen themselves but turn, join or hide those around them (Unicode's categories Cf, Zl and
+/// Zp, as far as chats let them through).
+const fn is_hidden(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Marks that stand on the letter before (Unicode's blocks of combining marks).
+const fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Text from outside that is to be shown as it is: Markdown does not work in it, it can't break out of a line,
+/// and it can't turn the line around.
 pub fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
+    let mut marks = 0;
     for letter in text.chars() {
+        marks = if is_mark(letter) { marks + 1 } else { 0 };
         match letter {
+            letter if is_hidden(letter) || marks > MARKS_MAX => {}
             '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' | '@' => {
                 shown.push('\\');
                 shown.push(letter);
@@ -101,6 +125,12 @@ mod tests {
             "```text\na\n`\u{200b}`\u{200b}`\n@everyone\n```"
         );
         assert_eq!(plain("||@here|| *x*\n"), "\\|\\|\\@here\\|\\| \\*x\\* ");
+        assert_eq!(plain("\u{202e}evil\u{200b} n\u{303}"), "evil n\u{303}");
+        assert_eq!(
+            plain(&format!("a{}", "\u{301}".repeat(50))),
+            "a\u{301}\u{301}\u{301}"
+        );
+        assert_eq!(quoted(&"\u{1f9f5}".repeat(6000)).chars().count(), 100);
     }
 
     proptest! {

@@ -95,7 +95,7 @@ impl Sorry {
             Self::NoRound => "This team has no question yet. `/team status` shows admins when the first one comes; `/quiz` works now.".into(),
             Self::NoQuestion(text) => format!(
                 "There is no question \"{}\" in the bank. Type some words of it and pick one of the suggestions.",
-                super::text::cut(&super::text::plain(text), 100)
+                super::text::quoted(text)
             ),
             Self::NothingLikeIt => "There is no question with that topic and level. Leave one of them out.".into(),
             Self::AllAskedToday => "You had every question that fits today. Come back tomorrow, or choose another topic.".into(),

@@ -187,6 +187,16 @@ impl Discord {
         }
     }
 
+    /// Sends an event as it stands to every session, numbered like any other, whatever Discord would
+    /// think of it.
+    pub fn dispatch_raw(&mut self, name: &str, data: &Value) {
+        let at_ms = self.clock.now_ms();
+        for session in &mut self.gateway.sessions {
+            session.send(&self.gateway.links, name, data);
+            self.log.event(at_ms, false, name, data.clone());
+        }
+    }
+
     /// Puts a frame that is not an event into the log.
     pub fn log_frame(&mut self, from_bot: bool, name: &str, data: Value) {
         let at_ms = self.clock.now_ms();

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::super::Sandbox;
 use super::super::faults::{Fault, Hold, Listed, Rule};
 use super::super::gateway::{Out, TurnAway, socket};
 use super::super::log::{Entry, LoggedRequest};
-use super::super::model::Command;
+use super::super::model::{Command, InteractionKind};
+use super::ask::{Asked, ask};
+use super::outcome::Outcome;
 
 impl Sandbox {
     /// Lets requests fail; the rule's number.
@@ -75,6 +79,49 @@ impl Sandbox {
                 .gateway
                 .tell_all(&socket::invalid_session_frame(resumable));
         });
+    }
+
+    /// Sends an event as it stands, which Discord would never send like that.
+    pub fn dispatch_raw(&self, name: &str, data: &Value) {
+        self.with(|discord| discord.dispatch_raw(name, data));
+    }
+
+    /// Sends any text as a frame.
+    pub fn send_frame(&self, text: &str) {
+        self.with(|discord| discord.gateway.tell_all(&Out::Text(text.to_owned())));
+    }
+
+    /// Sends a command with data that no client would send, and waits for the answer. The channel, the
+    /// user and their permissions are as they are.
+    pub async fn command_raw(&self, place: (u64, u64), data: Value) -> Outcome {
+        self.ask_raw(InteractionKind::Command, place, None, data)
+            .await
+    }
+
+    /// Presses a button of a message with data that no client would send.
+    pub async fn press_raw(&self, place: (u64, u64), message: u64, data: Value) -> Outcome {
+        let pressed = Some((place.0, message));
+        self.ask_raw(InteractionKind::Component, place, pressed, data)
+            .await
+    }
+
+    async fn ask_raw(
+        &self,
+        kind: InteractionKind,
+        (channel, user): (u64, u64),
+        pressed: Option<(u64, u64)>,
+        data: Value,
+    ) -> Outcome {
+        let asked = Asked {
+            kind,
+            user,
+            channel,
+            name: String::new(),
+            data,
+            pressed,
+        };
+        let interaction = self.with(|discord| ask(discord, asked));
+        self.outcome(Ok(interaction)).await
     }
 
     /// Leaves heartbeats unanswered, or answers them again.

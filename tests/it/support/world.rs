@@ -441,6 +441,17 @@ impl World {
         MemberHandle::new(self, user)
     }
 
+    /// Somebody presses a button that the message does not have.
+    pub async fn press_raw(
+        &self,
+        place: (u64, u64),
+        message: u64,
+        custom_id: &str,
+    ) -> quizloop::sandbox::user::Outcome {
+        let data = serde_json::json!({ "id": 2, "custom_id": custom_id, "component_type": 2 });
+        self.sandbox.press_raw(place, message, data).await
+    }
+
     /// A member's streak as it is on disk.
     pub fn saved_streak(&self, user: u64) -> u32 {
         let guild = quizloop::practice::id::GuildId::new(ids::GUILD);

@@ -1,0 +1,200 @@
+//! The operator's files: what can't be read is refused with a sentence, quickly and whole.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::operator::{quizloop, said};
+use crate::support::World;
+
+/// More than any file may have: 10 MB.
+const TOO_BIG: usize = 10 * 1024 * 1024 + 1;
+
+/// Files that nobody means well with, and a word of what is said about them.
+fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    vec![
+        ("not UTF-8", b"a = \"\xff\xfe\"".to_vec(), "UTF-8"),
+        ("UTF-16", b"\xff\xfea\0=\x001\0".to_vec(), "UTF-8"),
+        ("too big", vec![b'#'; TOO_BIG], "MB"),
+        ("zeros", vec![0; 4096], "error"),
+        (
+            "deep arrays",
+            ["a = ", &"[".repeat(1_000_000)].concat().into_bytes(),
+            "error",
+        ),
+        (
+            "deep tables",
+            ["a = ", &"{a=".repeat(1_000_000)].concat().into_bytes(),
+            "error",
+        ),
+        (
+            "deep keys",
+            ["a", &".a".repeat(1_000_000), " = 1"].concat().into_bytes(),
+            "error",
+        ),
+        (
+            "a long line",
+            ["a = \"", &"x".repeat(5_000_000)].concat().into_bytes(),
+            "error",
+        ),
+        (
+            "many mistakes",
+            "[[team]]\n[[question]]\n".repeat(100_000).into_bytes(),
+            "error",
+        ),
+        (
+            "many doubles",
+            "a = 1\n".repeat(500_000).into_bytes(),
+            "error",
+        ),
+    ]
+}
+
+/// `check` says within a bounded time and on a bounded number of lines what is wrong; exit 2.
+fn is_refused(folder: &Path, what: &str, word: &str) {
+    let start = Instant::now();
+    let output = quizloop(folder, &["check"]);
+    let (code, text) = said(&output);
+    let shown: String = text.chars().take(2000).collect();
+    assert_eq!(code, Some(2), "{what}: {shown}");
+    assert!(text.contains(word), "{what}: {shown}");
+    assert!(!text.contains("panicked"), "{what}: {shown}");
+    assert!(
+        text.lines().count() < 2_000,
+        "{what}: {} lines",
+        text.lines().count()
+    );
+    let longest = text.lines().map(|line| line.chars().count()).max();
+    assert!(
+        longest < Some(2_000),
+        "{what}: a line of {longest:?} characters"
+    );
+    // Not a figure of speed: a minute says that it grew out of hand.
+    assert!(
+        start.elapsed() < Duration::from_secs(60),
+        "{what}: {:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn configs() {
+    for (what, bytes, word) in files() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.toml"), bytes).unwrap();
+        is_refused(folder.path(), what, word);
+    }
+}
+
+/// 38. Question files that can't be read: which one, and why.
+#[test]
+fn packs() {
+    for (what, bytes, word) in files() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join("config.toml"),
+            "[bank]\npaths = [\"pack.toml\"]\n",
+        )
+        .unwrap();
+        std::fs::write(folder.path().join("pack.toml"), bytes).unwrap();
+        is_refused(folder.path(), what, word);
+        let (_, text) = said(&quizloop(folder.path(), &["check"]));
+        assert!(text.contains("pack.toml"), "{what}");
+    }
+}
+
+/// 25. Snapshots that can't be read, of every kind: exit 3 with the file's name, and nothing on disk is changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshots() {
+    let mut world = super::friday().await;
+    world.stop().await;
+    let guild = quizloop::sandbox::ids::GUILD;
+    let file = world.state().join(format!("guilds/{guild}.json"));
+    let good = std::fs::read(&file).unwrap();
+    let text = String::from_utf8(good.clone()).unwrap();
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("empty", vec![], "the file is empty"),
+        ("zeros", vec![0; good.len()], "only zeros"),
+        ("truncated", good[..good.len() / 2].to_vec(), "EOF"),
+        (
+            "not UTF-8",
+            [&b"\xff\xfe"[..], &good].concat(),
+            "expected value",
+        ),
+        ("deep", "[".repeat(1_000_000).into_bytes(), "invalid type"),
+        (
+            "deep inside",
+            [b"{\"format\":1,\"x\":".to_vec(), b"[".repeat(1_000_000)].concat(),
+            "EOF",
+        ),
+        (
+            "huge",
+            [
+                &good[..good.len() - 2],
+                &b",\"x\":\""[..],
+                &b"y".repeat(10_000_000),
+            ]
+            .concat(),
+            "EOF",
+        ),
+        (
+            "newer",
+            text.replace("\"format\": 1", "\"format\": 2").into_bytes(),
+            "a newer Quizloop",
+        ),
+        (
+            "broken by hand",
+            text.replace("\"number\": 1", "\"number\": 7").into_bytes(),
+            "round 7 stands where",
+        ),
+        (
+            "another server's",
+            text.replace(&guild.to_string(), "1").into_bytes(),
+            "its name says",
+        ),
+    ];
+    for (what, bytes, word) in cases {
+        assert_ne!(bytes, good, "{what}");
+        std::fs::write(&file, &bytes).unwrap();
+        let before = listing(&world);
+        world.launch();
+        let (code, log) = world.ended().await;
+        let shown: String = log.chars().take(2000).collect();
+        assert_eq!(code, Some(3), "{what}: {shown}");
+        assert!(
+            log.contains(word) && log.contains(&format!("{guild}.json")),
+            "{what}: {shown}"
+        );
+        assert!(!log.contains("panicked"), "{what}: {shown}");
+        assert_eq!(
+            std::fs::read(&file).unwrap(),
+            bytes,
+            "{what}: nothing is changed"
+        );
+        assert_eq!(
+            listing(&world),
+            before,
+            "{what}: nothing is added or taken away"
+        );
+    }
+    std::fs::write(&file, good).unwrap();
+    world.start_bot().await;
+    assert_eq!(world.ada().streak().await, 1);
+}
+
+/// The names of all files of the state, and how big they are.
+fn listing(world: &World) -> Vec<(String, u64)> {
+    let mut found = Vec::new();
+    for folder in [world.state(), world.state().join("guilds")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let size = entry.metadata().unwrap().len();
+            let is_file = entry.file_type().unwrap().is_file();
+            found.push((
+                entry.path().display().to_string(),
+                if is_file { size } else { 0 },
+            ));
+        }
+    }
+    found.sort();
+    found
+}
