@@ -2,8 +2,11 @@
 
 use std::io::{self, Write};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::Directive;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use super::LogFormat;
 use crate::config::Token;
@@ -11,40 +14,45 @@ use crate::config::Token;
 /// What is logged unless `RUST_LOG` says otherwise.
 const DEFAULT: &str = "warn,quizloop=info";
 
-/// Libraries whose finest levels print whole frames and headers, the token among them. They stay at
-/// `info` whatever `RUST_LOG` says.
-const QUIET: [&str; 6] = [
+/// Libraries whose finest levels print whole frames and headers, the token among them, some of them as hexadecimal
+/// numbers. They and all their modules stay at `info` whatever `RUST_LOG` says.
+const QUIET: [&str; 8] = [
     "tungstenite",
     "tokio_tungstenite",
     "hyper",
     "hyper_util",
     "reqwest",
     "rustls",
+    "mio",
+    "tokio",
 ];
+
+/// Whether something of that level may be logged at all.
+fn may_be_seen(target: &str, level: Level) -> bool {
+    let library = target.split("::").next().unwrap_or(target);
+    level <= Level::INFO || !QUIET.contains(&library)
+}
 
 /// Starts logging. The token is struck out wherever it would appear, whatever prints it.
 pub fn start(format: LogFormat, token: Option<&Token>) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let filter = QUIET.iter().fold(filter, |filter, library| {
-        let directive: Result<Directive, _> = format!("{library}=info").parse();
-        directive.map_or_else(
-            |_| EnvFilter::new(DEFAULT),
-            |directive| filter.add_directive(directive),
-        )
-    });
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let quiet = filter_fn(|data| may_be_seen(data.target(), *data.level()));
     let secret = token.map(|token| token.secret().to_owned());
     let writer = move || Struck {
         secret: secret.clone(),
         out: io::stderr(),
     };
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer);
-    // A second start, as in tests, keeps the first.
-    let _ = match format {
-        LogFormat::Text => subscriber.with_ansi(false).try_init(),
-        LogFormat::Json => subscriber.json().try_init(),
+    let lines = fmt::layer().with_writer(writer);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
+    let subscriber = tracing_subscriber::registry()
+        .with(lines)
+        .with(wanted)
+        .with(quiet);
+    // A second start, as in tests, keeps the first.
+    let _ = subscriber.try_init();
 }
 
 /// Strikes a secret out of what is written. The formatter writes one event at a time.
@@ -73,6 +81,14 @@ impl<W: Write> Write for Struck<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn libraries_that_print_frames_are_kept_quiet() {
+        assert!(!may_be_seen("tungstenite::protocol::frame", Level::TRACE));
+        assert!(!may_be_seen("hyper", Level::DEBUG));
+        assert!(may_be_seen("hyper", Level::WARN));
+        assert!(may_be_seen("quizloop::bot", Level::TRACE));
+    }
 
     #[test]
     fn the_token_is_struck_out() {

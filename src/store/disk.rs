@@ -96,13 +96,13 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn private(options: &mut OpenOptions) {
+pub(super) fn private(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt;
     options.mode(0o600);
 }
 
 #[cfg(not(unix))]
-fn private(_: &mut OpenOptions) {}
+pub(super) fn private(_: &mut OpenOptions) {}
 
 /// Makes a folder, with its parents, that only its owner may enter; one that is there already and open
 /// to others is closed to them.

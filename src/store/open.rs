@@ -165,6 +165,7 @@ impl Lock {
         };
         let made = (!path.exists()).then(|| path.clone());
         let mut options = OpenOptions::new();
+        super::disk::private(&mut options);
         let mut file = options
             .read(true)
             .write(true)

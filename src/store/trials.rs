@@ -14,6 +14,10 @@ pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, String> {
 }
 
 /// Writes a snapshot.
+///
+/// # Panics
+///
+/// It can't be written.
 pub fn encode(guild: &Guild) -> Vec<u8> {
     snapshot::encode(guild).expect("a guild always has a form in JSON")
 }

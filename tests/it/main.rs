@@ -23,6 +23,7 @@ mod operator;
 mod posting;
 mod practice;
 mod sandbox;
+mod security;
 mod soak;
 mod state_verbs;
 mod streaks;

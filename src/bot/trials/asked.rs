@@ -46,7 +46,7 @@ pub async fn command(desk: &Arc<Desk>, name: &str) -> Response {
 /// Bytes as a source of choices; when it is empty, every choice is the first.
 struct Choices<'b>(&'b [u8]);
 
-impl<'b> Choices<'b> {
+impl Choices<'_> {
     fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else {
             return 0;
@@ -88,7 +88,7 @@ impl<'b> Choices<'b> {
     }
 }
 
-/// An INTERACTION_CREATE: a command with options as it defines them or otherwise, or a button.
+/// An `INTERACTION_CREATE`: a command with options as it defines them or otherwise, or a button.
 pub fn payload(bytes: &[u8]) -> Value {
     let mut choices = Choices(bytes);
     let (kind, data) = match choices.byte() % 4 {

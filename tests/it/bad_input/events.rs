@@ -191,7 +191,7 @@ async fn frames_that_are_none() {
         world.lin().reply("whatever comes of it").await;
         is_back(&world).await;
         goes_on(&world).await;
-        assert_eq!(world.ada().streak().await, 1, "{:.60}", frame);
+        assert_eq!(world.ada().streak().await, 1, "{frame:.60}");
     }
 }
 

@@ -37,6 +37,7 @@ pub struct WorldBuilder {
 pub struct World {
     pub sandbox: Sandbox,
     bot: Option<BotProcess>,
+    last_log: String,
     program: Program,
     folder: tempfile::TempDir,
     zone: jiff::tz::TimeZone,
@@ -61,6 +62,12 @@ impl WorldBuilder {
         let team = self.team.as_mut().expect("a team comes first");
         team.push_str(line);
         team.push('\n');
+        self
+    }
+
+    /// An argument for the bot.
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.into());
         self
     }
 
@@ -138,6 +145,7 @@ impl WorldBuilder {
         World {
             sandbox,
             bot: None,
+            last_log: String::new(),
             program: Program {
                 path: PathBuf::from(env!("CARGO_BIN_EXE_quizloop")),
                 arguments,
@@ -214,6 +222,11 @@ impl World {
         self.bot
             .as_ref()
             .map_or_else(String::new, |bot| bot.log().text())
+    }
+
+    /// What the bot that was stopped last wrote to its log.
+    pub fn last_log(&self) -> String {
+        self.last_log.clone()
     }
 
     /// The process id of the bot.
@@ -296,6 +309,7 @@ impl World {
             .stop(Duration::from_secs(10))
             .await
             .expect("the bot is stopped");
+        self.last_log = bot.log().text();
         status.and_then(|status| status.code())
     }
 

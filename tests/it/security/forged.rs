@@ -1,0 +1,210 @@
+//! Custom ids and old messages give nobody another member's or server's data, and no admin's power.
+
+use quizloop::sandbox::ids;
+use quizloop::sandbox::permission::MANAGE_GUILD;
+use quizloop::sandbox::user::MessageView;
+use serde_json::json;
+
+use super::set_up;
+use crate::support::{Read, World};
+
+/// Everything of a server as it is on disk.
+fn saved(world: &World, guild: u64) -> String {
+    std::fs::read_to_string(world.state().join(format!("guilds/{guild}.json"))).unwrap()
+}
+
+async fn pressed(world: &World, place: (u64, u64), message: u64, custom_id: &str) -> MessageView {
+    let outcome = world.press_raw(place, message, custom_id).await;
+    let said = outcome.message().cloned();
+    said.unwrap_or_else(|| panic!("{custom_id}: {outcome:?}\n{}", world.log()))
+}
+
+/// The custom id behind a button.
+fn custom_id(message: &MessageView, label: &str) -> String {
+    let buttons = message.buttons();
+    let button = buttons.iter().find(|button| button.label == label);
+    button
+        .unwrap_or_else(|| panic!("{label}: {buttons:?}"))
+        .custom_id
+        .clone()
+}
+
+/// A member presses the buttons of an admin's messages, which only the admin sees: refused, and nothing changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_s_buttons_pressed_by_a_member() {
+    let world = set_up().await;
+    world.at_time("2026-03-27T08:00").await;
+    let remove = world.ada().sees("team remove", &[]).await;
+    let before = saved(&world, ids::GUILD);
+    let post_now = format!("q1:post-now:{}", ids::ASYNCIO);
+    for id in [custom_id(&remove, "Remove for good"), post_now] {
+        let said = pressed(&world, (ids::ASYNCIO, ids::LIN), remove.id, &id).await;
+        assert!(
+            said.text()
+                .contains("Only members who may manage the server"),
+            "{id}: {}",
+            said.text()
+        );
+        assert!(said.ephemeral);
+    }
+    assert_eq!(saved(&world, ids::GUILD), before);
+    assert_eq!(world.posts().len(), 1);
+}
+
+/// Who was an admin when the message was made, and is none any more, can't use its buttons; nor commands that a
+/// client still offers.
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_was_an_admin() {
+    let world = set_up().await;
+    world.at_time("2026-03-27T08:00").await;
+    let admins = world.sandbox.add_role(ids::GUILD, "admins", MANAGE_GUILD);
+    world
+        .sandbox
+        .set_member_roles(ids::GUILD, ids::LIN, &[admins]);
+    let remove = world.lin().sees("team remove", &[]).await;
+    let set_up = world
+        .lin()
+        .sees(
+            "setup",
+            &[
+                ("timezone", json!("Europe/Berlin")),
+                ("time", json!("20:00")),
+            ],
+        )
+        .await;
+    world.sandbox.set_member_roles(ids::GUILD, ids::LIN, &[]);
+    let before = saved(&world, ids::GUILD);
+    let mut buttons = vec![(remove.id, custom_id(&remove, "Remove for good"))];
+    buttons.push((set_up.id, format!("q1:post-now:{}", ids::ASYNCIO)));
+    for (message, id) in buttons {
+        let said = pressed(&world, (ids::ASYNCIO, ids::LIN), message, &id).await;
+        assert!(
+            said.text()
+                .contains("Only members who may manage the server"),
+            "{id}: {}",
+            said.text()
+        );
+    }
+    let subs = [
+        "status", "post", "pause", "resume", "skip", "void", "credit", "settings", "remove",
+    ];
+    let options = json!([
+        { "type": 4, "name": "round", "value": 1 },
+        { "type": 6, "name": "member", "value": ids::LIN.to_string() },
+        { "type": 3, "name": "time", "value": "10:00" },
+    ]);
+    for sub in subs {
+        let data = json!({ "id": "1", "name": "team", "type": 1, "options": [{ "type": 1, "name": sub, "options": options }] });
+        refused(&world, data).await;
+    }
+    let zone = json!([{ "type": 3, "name": "timezone", "value": "UTC" }]);
+    refused(
+        &world,
+        json!({ "id": "1", "name": "setup", "type": 1, "options": zone }),
+    )
+    .await;
+    assert_eq!(saved(&world, ids::GUILD), before);
+    assert_eq!(world.posts().len(), 1);
+}
+
+async fn refused(world: &World, data: serde_json::Value) {
+    let what = data.to_string();
+    let outcome = world
+        .sandbox
+        .command_raw((ids::ASYNCIO, ids::LIN), data)
+        .await;
+    let text = outcome.message().map(Read::text).unwrap_or_default();
+    assert!(
+        text.contains("Only members who may manage the server"),
+        "{what}: {outcome:?}"
+    );
+}
+
+/// An admin of one server names the channels of another one, in buttons and in options: nothing of it is shown
+/// or changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_of_another_server() {
+    let world = set_up().await;
+    world.ada().reply("here").await;
+    let mallory = world.sandbox.add_user("Mallory");
+    let guild = world.sandbox.add_guild("Elsewhere", mallory);
+    let channel = world.sandbox.add_channel(guild, 0, "asyncio");
+    world.sandbox.add_bot(guild);
+    let place = (channel, mallory);
+    let message = world.sandbox.post(channel, mallory, "a message").unwrap();
+    let before = saved(&world, ids::GUILD);
+    let (there, question) = (ids::ASYNCIO, "gather");
+    let round = world.post().id;
+    for id in [
+        format!("q1:remove:{there}"),
+        format!("q1:post-now:{there}"),
+        format!("q1:reveal:{there}:1:all:{question}"),
+        format!("q1:reveal:{there}:1:me:{question}"),
+        format!("q1:remove:{round}"),
+        "q1:streak".into(),
+    ] {
+        let said = pressed(&world, place, message, &id).await;
+        let text = said.text();
+        assert!(
+            !text.contains(&ids::ADA.to_string()) && said.ephemeral,
+            "{id}: {text}"
+        );
+    }
+    for command in [
+        "team status",
+        "team remove",
+        "team skip",
+        "team post",
+        "leaderboard",
+        "streak",
+    ] {
+        let (name, sub) = command.split_once(' ').unwrap_or((command, ""));
+        let mut options = json!([
+            { "type": 7, "name": "channel", "value": there.to_string() },
+            { "type": 6, "name": "member", "value": ids::ADA.to_string() },
+        ]);
+        if !sub.is_empty() {
+            options = json!([{ "type": 1, "name": sub, "options": options }]);
+        }
+        let data = json!({ "id": "1", "name": name, "type": 1, "options": options });
+        let outcome = world.sandbox.command_raw(place, data).await;
+        let text = outcome.message().map(Read::text).unwrap_or_default();
+        assert!(
+            text.contains("No team practises in this channel yet"),
+            "/{command}: {outcome:?}"
+        );
+    }
+    assert_eq!(saved(&world, ids::GUILD), before);
+    assert_eq!(world.posts().len(), 1);
+}
+
+/// "Show it anyway" of one member, pressed by another: it is the one who presses whose round is spoiled.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_member_s_message() {
+    let world = set_up().await;
+    let asked = world.lin().press(world.post().id, "Model answer").await;
+    assert!(asked.ephemeral);
+    let anyway = custom_id(&asked, "Show it anyway");
+    let refused = world
+        .sandbox
+        .press(asked.id, ids::SAM, "Show it anyway", &[])
+        .await;
+    assert!(
+        refused.message().is_none(),
+        "Sam does not even see it: {refused:?}"
+    );
+    pressed(&world, (ids::ASYNCIO, ids::SAM), asked.id, &anyway).await;
+    world.sam().reply("after looking").await;
+    world.lin().reply("without looking").await;
+    assert_eq!(world.sam().why().await, ["👀 looked first, unchanged"]);
+    assert_eq!(world.lin().why().await, ["✅ answered"]);
+    // A round that is not the open one, by an altered number, is not spoiled and can't be published.
+    let altered = anyway.replace(":1:me:", ":7:all:");
+    assert_ne!(altered, anyway);
+    let said = pressed(&world, (ids::ASYNCIO, ids::ADA), asked.id, &altered).await;
+    assert!(
+        said.text().contains("an older message that I can't follow"),
+        "{}",
+        said.text()
+    );
+}

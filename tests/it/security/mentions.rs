@@ -1,0 +1,132 @@
+//! Nobody is notified but the role that was asked for: every message of every kind says so.
+
+use quizloop::sandbox::ids;
+use quizloop::sandbox::log::LoggedRequest;
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// The message in a request, if it sends or changes one.
+fn message(request: &LoggedRequest) -> Option<&Value> {
+    let data = request.body.get("data").unwrap_or(&request.body);
+    let has = |key: &str| data.get(key).is_some();
+    (has("content") || has("embeds") || has("components")).then_some(data)
+}
+
+/// 33. All commands, buttons and messages there are, with and without a role: `allowed_mentions` is empty in
+/// every single one, but for the role in the question itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_every_message() {
+    let world = super::set_up().await;
+    let (ada, lin) = (world.ada(), world.lin());
+    let role = ids::TEAM_ROLE.to_string();
+    lin.reply("@everyone @here").await;
+    let asked = world.sam().press(world.post().id, "Model answer").await;
+    world.sam().press(asked.id, "Show it anyway").await;
+    for button in ["How to answer", "Model answer", "My streak"] {
+        lin.press(world.post().id, button).await;
+    }
+    let quiz = lin.sees("quiz", &[]).await;
+    for button in ["Hint", "Answer", "Another"] {
+        lin.press(quiz.id, button).await;
+    }
+    lin.sees("answer", &[("public", json!(true))]).await;
+    lin.sees("answer", &[("question", json!("@everyone"))])
+        .await;
+    lin.sees(
+        "streak",
+        &[
+            ("member", json!(ids::ADA.to_string())),
+            ("why", json!(true)),
+        ],
+    )
+    .await;
+    for command in ["hint", "streak", "leaderboard", "help"] {
+        lin.sees(command, &[]).await;
+    }
+    let member = ("member", json!(ids::SAM.to_string()));
+    ada.sees("team credit", &[member, ("round", json!(1))])
+        .await;
+    ada.sees("team void", &[("round", json!(1))]).await;
+    for command in [
+        "team status",
+        "team post",
+        "team skip",
+        "team pause",
+        "team resume",
+        "team settings",
+        "help",
+    ] {
+        ada.sees(command, &[]).await;
+    }
+    ada.sees("team settings", &[("role", json!(role))]).await;
+    world.at_time("2026-03-27T09:00").await;
+    world.sam().reply("with the role").await;
+    world.advance("10s").await;
+    world
+        .see("the edit", |world| world.post().edited.then_some(()))
+        .await;
+    trouble(&world).await;
+    let remove = ada.sees("team remove", &[]).await;
+    ada.press(remove.id, "Remove for good").await;
+    check(&world, &role);
+}
+
+/// The admin is told of trouble in a direct message.
+async fn trouble(world: &World) {
+    let everybody = quizloop::sandbox::model::Overwrite {
+        id: ids::BOT_ROLE,
+        is_member: false,
+        allow: 0,
+        deny: quizloop::sandbox::permission::SEND_MESSAGES,
+    };
+    world.sandbox.set_overwrite(ids::ASYNCIO, everybody);
+    world.at_time("2026-03-30T09:00").await;
+    world
+        .wait("the direct message", |discord| {
+            let mut requests = discord.log.requests();
+            requests
+                .any(|one| text(one).contains("could not post"))
+                .then_some(())
+        })
+        .await;
+}
+
+fn text(request: &LoggedRequest) -> &str {
+    request.body["content"].as_str().unwrap_or_default()
+}
+
+fn check(world: &World, role: &str) {
+    let (mut plain, mut with_role) = (0, 0);
+    let mut routes = std::collections::BTreeSet::new();
+    for request in world.sandbox.requests() {
+        let Some(message) = message(&request) else {
+            continue;
+        };
+        routes.insert(format!("{} {}", request.method, request.route));
+        let mentions = &message["allowed_mentions"];
+        // An edit notifies nobody in any case, so it names no role.
+        if message["content"] == format!("<@&{role}>") && request.method == "POST" {
+            assert_eq!(
+                *mentions,
+                json!({ "parse": [], "roles": [role] }),
+                "{}",
+                request.path
+            );
+            with_role += 1;
+        } else {
+            assert_eq!(
+                *mentions,
+                json!({ "parse": [] }),
+                "{}: {message}",
+                request.path
+            );
+            plain += 1;
+        }
+    }
+    assert!(
+        plain > 30 && with_role >= 1,
+        "{plain} plain, {with_role} with the role"
+    );
+    assert!(routes.len() >= 3, "{routes:?}");
+}

@@ -1,0 +1,23 @@
+//! Security: the token, other members' and other servers' data, what is kept of people, who is notified.
+
+mod forged;
+mod kept;
+mod mentions;
+mod token;
+
+use quizloop::sandbox::ids;
+use serde_json::json;
+
+use crate::support::World;
+
+const THURSDAY: &str = "2026-03-26T08:59[Europe/Berlin]";
+
+/// Ada has set a team up, and the first question is out.
+async fn set_up() -> World {
+    let world = World::at(THURSDAY).start().await;
+    let zone = [("timezone", json!("Europe/Berlin"))];
+    world.ada().sees("setup", &zone).await;
+    world.advance("1m").await;
+    assert_eq!(world.posts_in(ids::ASYNCIO).len(), 1);
+    world
+}

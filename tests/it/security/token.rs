@@ -1,0 +1,168 @@
+//! The token is in no log, at no level, in no form.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::ids;
+use serde_json::json;
+
+use crate::support::World;
+
+/// The finest level of everything, also of what prints whole frames and headers.
+const TRACE: &str = "trace,tungstenite::protocol=trace,tungstenite::protocol::frame=trace,hyper::proto::h1=trace,\
+                     hyper_util::client=trace,reqwest::connect=trace,serenity::http=trace,serenity::gateway=trace,\
+                     rustls::client=trace,tokio=trace,mio=trace";
+
+/// The token itself, its parts, and the forms in which a library might print them.
+fn forms(token: &str) -> Vec<String> {
+    // The first part is the bot's id in base64, which is no secret; it must not be there either.
+    let parts = token.split('.').filter(|part| part.len() >= 6);
+    let mut forms = Vec::new();
+    for part in parts.chain([token, &format!("Bot {token}")]) {
+        let spelled = |with: &dyn Fn(&mut String, u8)| {
+            part.bytes().fold(String::new(), |mut text, byte| {
+                with(&mut text, byte);
+                text
+            })
+        };
+        // Writing to a string can't fail.
+        let hex = spelled(&|text, byte| write!(text, "{byte:02x}").unwrap());
+        let escaped = spelled(&|text, byte| write!(text, "\\x{byte:02x}").unwrap());
+        let percent = spelled(&|text, byte| write!(text, "%{byte:02X}").unwrap());
+        let numbers: Vec<_> = part.bytes().map(|byte| byte.to_string()).collect();
+        let encoded = part.replace(' ', "%20").replace('.', "%2E");
+        forms.extend([
+            part.to_owned(),
+            hex.to_uppercase(),
+            hex,
+            escaped,
+            percent,
+            encoded,
+            numbers.join(", "),
+        ]);
+        // In base64 the first and last letters depend on what stands around it.
+        for before in ["", "x", "xx"] {
+            let code = base64(format!("{before}{part}").as_bytes());
+            let inner = &code[4..code.len() - 4];
+            if inner.len() >= 8 {
+                forms.push(inner.to_owned());
+            }
+        }
+    }
+    forms
+}
+
+/// Base64 without padding.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut code = String::new();
+    for three in bytes.chunks(3) {
+        let all = three
+            .iter()
+            .chain(&[0, 0])
+            .take(3)
+            .fold(0_u32, |all, byte| all << 8 | u32::from(*byte));
+        for place in 0..=three.len() {
+            let six = all >> (18 - 6 * place) & 63;
+            code.push(char::from(LETTERS[usize::try_from(six).unwrap()]));
+        }
+    }
+    code
+}
+
+fn is_clean(log: &str, token: &str) {
+    for form in forms(token) {
+        if let Some(line) = log.lines().find(|line| line.contains(&form)) {
+            let shown: String = line.chars().take(1000).collect();
+            panic!("the log holds {form}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn the_forms_are_what_libraries_print() {
+    assert_eq!(base64(b"quizloop"), "cXVpemxvb3A");
+    let log = format!("header: {:?}", "abc.secret-part.tail-part".as_bytes());
+    let found = std::panic::catch_unwind(|| is_clean(&log, "abc.secret-part.tail-part"));
+    assert!(found.is_err());
+    let log = base64(b"Authorization: Bot abc.secret-part.tail-part");
+    let found = std::panic::catch_unwind(|| is_clean(&log, "abc.secret-part.tail-part"));
+    assert!(found.is_err());
+}
+
+/// A whole day at the finest level: start, question, replies, commands, refused requests, sessions that end, a
+/// stop, in both forms of logs.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_no_log_of_a_whole_day() {
+    for format in ["text", "json"] {
+        let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
+            .team()
+            .heartbeat(Duration::from_secs(2))
+            .env("RUST_LOG", TRACE)
+            .argument("--log")
+            .argument(format)
+            .start()
+            .await;
+        world.advance("1m").await;
+        world.ada().reply("something to count").await;
+        world.lin().sees("quiz", &[]).await;
+        world.ada().sees("team status", &[]).await;
+        world
+            .sandbox
+            .fault(Rule::on("Reaction"), Fault::missing_permissions());
+        world.sandbox.fault(
+            Rule::any().path("/webhooks/*/*/messages/@original"),
+            Fault::server_error(),
+        );
+        world.lin().say("whose mark is refused");
+        world
+            .ada()
+            .sees(
+                "team credit",
+                &[("member", json!(ids::SAM.to_string())), ("round", json!(1))],
+            )
+            .await;
+        world.sandbox.ask_reconnect();
+        world.sam().reply("after a resume").await;
+        world.sandbox.invalidate_sessions(false);
+        let missed = world.sandbox.add_user("Late");
+        world.sandbox.add_member(ids::GUILD, missed, &[]);
+        world.member(missed).reply("after a new session").await;
+        world.advance("12h").await;
+        let token = world.sandbox.token();
+        let log = world.log();
+        assert!(
+            log.lines().count() > 50,
+            "a trace has many lines: {}",
+            log.lines().count()
+        );
+        assert!(log.contains("TRACE"), "{log:.1000}");
+        is_clean(&log, &token);
+        world.stop().await;
+        is_clean(&world.last_log(), &token);
+    }
+}
+
+/// A token that Discord refuses is as secret as any: it may be the one of yesterday's leak.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_no_log_of_a_refused_start() {
+    let token = "MTEzMDAwMDAw.wrong-but-secret.tail-of-the-token";
+    for wrong in [
+        token.to_owned(),
+        format!("{token} with spaces"),
+        format!("{token}\u{e9}"),
+    ] {
+        let mut world = World::at("2026-03-27T08:59[UTC]")
+            .team()
+            .token(&wrong)
+            .env("RUST_LOG", TRACE)
+            .without_bot()
+            .await;
+        world.unchecked();
+        world.launch();
+        let (code, log) = world.ended().await;
+        assert!(matches!(code, Some(2 | 4)), "{log}");
+        is_clean(&log, token);
+    }
+}
