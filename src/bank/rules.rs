@@ -54,10 +54,10 @@ fn texts(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
             ))
         } else if passage.text.contains(is_control) {
             Some(("has a control character in it", "take it out"))
-        } else if passage.field == "points" && passage.text.contains('\n') {
+        } else if matches!(passage.field, "points" | "pitfalls") && passage.text.contains('\n') {
             Some((
                 "has an empty line in it",
-                "make two points of it: each is a single line",
+                "make two of it: each is a single line",
             ))
         } else {
             None

@@ -67,6 +67,7 @@ fn an_operators_question_takes_the_place_of_a_built_in_one() {
     assert_eq!(bank.get("queue-handover"), before.get("queue-handover"));
 }
 
+/// 38. They are no mistake.
 #[test]
 fn windows_line_ends_and_a_byte_order_mark_are_an_editors_habit() {
     let text = "\u{feff}".to_owned()
@@ -83,6 +84,7 @@ fn windows_line_ends_and_a_byte_order_mark_are_an_editors_habit() {
     );
 }
 
+/// 38. Each with its line and what to do.
 #[test]
 fn all_mistakes_are_found_at_once() {
     insta::assert_snapshot!(findings_with(&[

@@ -92,6 +92,7 @@ mod tests {
             .question
     }
 
+    /// 37. As few questions as there can be.
     #[test]
     fn a_bank_of_one_repeats_and_an_empty_one_has_nothing() {
         let (mut deck, mut rng) = (Deck::default(), StdRng::seed_from_u64(1));
@@ -111,7 +112,7 @@ mod tests {
     }
 
     proptest! {
-        /// Questions come and go while passes go on: within a pass nothing repeats, everything that
+        /// 37. Questions come and go while passes go on: within a pass nothing repeats, everything that
         /// stayed is asked, and a pass never starts with the last of the one before.
         #[test]
         fn no_repeat_before_the_deck_is_through(

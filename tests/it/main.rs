@@ -11,6 +11,7 @@ mod crashes;
 #[cfg(debug_assertions)]
 mod disk;
 mod endings;
+mod failures;
 mod flood;
 mod gateway;
 mod habit;

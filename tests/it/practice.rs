@@ -8,7 +8,7 @@ use crate::support::{Read, World};
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
 /// A pack with one question more, to be named in `bank.paths`.
-fn pack(id: &str, question: &str) -> String {
+pub fn pack(id: &str, question: &str) -> String {
     format!(
         r#"[[question]]
 id = "{id}"

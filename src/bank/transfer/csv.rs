@@ -2,6 +2,7 @@
 
 use super::super::question::Question;
 use super::super::read::KEYS;
+use super::import::BULLETS;
 use super::written::Written;
 
 /// The questions as CSV.
@@ -29,8 +30,8 @@ fn record(one: &Written<'_>) -> [String; KEYS.len()] {
         one.answer.clone(),
         one.how_to_answer.clone(),
         one.example_answer.clone(),
-        one.points.join("\n"),
-        one.pitfalls.join("\n"),
+        items(&one.points),
+        items(&one.pitfalls),
         maybe(&one.code),
         maybe(&one.output),
         maybe(&one.broken),
@@ -39,4 +40,14 @@ fn record(one: &Written<'_>) -> [String; KEYS.len()] {
         one.docs.to_owned(),
         one.follow_up.clone(),
     ]
+}
+
+/// A line an item. Reading takes a bullet away, so an item that begins with one gets another.
+fn items(items: &[String]) -> String {
+    let has_bullet = |item: &str| BULLETS.iter().any(|bullet| item.starts_with(bullet));
+    let line = |item: &String| {
+        let more = if has_bullet(item) { BULLETS[0] } else { "" };
+        format!("{more}{item}")
+    };
+    items.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -267,12 +267,14 @@ fn typed(key: &str, value: Value) -> Result<toml::Value, Vec<String>> {
     }
 }
 
+/// What people put before the items of a list.
+pub const BULLETS: [&str; 3] = ["- ", "* ", "• "];
+
 /// A line an item; a bullet in front of it goes.
 fn items(text: &str) -> toml::Value {
     let item = |line: &str| {
         let line = line.trim();
-        let mut bullet = ["- ", "* ", "• "].into_iter();
-        let bare = bullet.find_map(|bullet| line.strip_prefix(bullet));
+        let bare = BULLETS.iter().find_map(|bullet| line.strip_prefix(bullet));
         bare.unwrap_or(line).trim().to_owned()
     };
     let items = text.lines().map(item).filter(|line| !line.is_empty());

@@ -134,7 +134,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the text, the limit holds and no code block stays open.
+        /// 33. Whatever the text, the limit holds and no code block stays open.
         #[test]
         fn a_cut_fits_and_leaves_no_block_open(text in "([a-z ü🧵\n]|`|```){0,40}", max in 12_usize..40) {
             let short = cut(&text, max);

@@ -220,7 +220,7 @@ fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
 }
 
 proptest! {
-    /// The streak shown equals the one recomputed from everything that happened.
+    /// 16. The streak shown equals the one recomputed from everything that happened.
     #[test]
     fn the_streak_is_what_the_rules_give(events in events()) {
         let (mut guild, mut model) = (guild_with_team(), Model::default());
@@ -237,7 +237,7 @@ proptest! {
         }
     }
 
-    /// Hearing of everything twice, and in any order, changes nothing.
+    /// 16. Hearing of everything twice, and in any order, changes nothing.
     #[test]
     fn duplicates_and_order_do_not_matter(
         replies in prop::collection::vec((1_u64..4, 1_u32..3, 0_i64..3000), 1..30),

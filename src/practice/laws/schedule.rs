@@ -143,6 +143,7 @@ fn moment(zone: &str, at: Time, day: Date) -> String {
     })
 }
 
+/// 12. Nine stays nine.
 #[test]
 fn wall_time_stays_across_clock_changes() {
     let nine = time(9, 0, 0, 0);
@@ -196,6 +197,7 @@ fn gaps_are_due_later_and_overlaps_the_first_time() {
     );
 }
 
+/// 14. The calendar has no special days.
 #[test]
 fn month_ends_leap_days_and_new_year_are_days_like_others() {
     let schedule = Schedule {

@@ -201,6 +201,7 @@ fn crash_and_look(
     Ok(())
 }
 
+/// 24. The old or the new state, never neither.
 #[test]
 fn a_crash_at_every_step_of_three_saves() {
     for crash_at in 1..40 {
@@ -223,6 +224,7 @@ fn a_crash_at_every_step_of_three_saves() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
+    /// 24. The old or the new state, whatever was saved before.
     #[test]
     fn a_crash_at_any_step_of_any_saves(
         crash_at in 1_usize..60,

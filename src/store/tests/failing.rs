@@ -87,6 +87,7 @@ impl Disk for Failing {
     }
 }
 
+/// 26. The disk fails for a while.
 #[tokio::test]
 async fn nothing_is_acknowledged_and_it_recovers_by_itself() {
     for fails in [Fails::Write, Fails::Rename, Fails::SyncDir] {

@@ -64,6 +64,7 @@ async fn whole() -> Vec<u8> {
     .unwrap()
 }
 
+/// 25. Half a file.
 #[tokio::test]
 async fn truncated() {
     let bytes = whole().await;
@@ -74,6 +75,7 @@ async fn truncated() {
     ");
 }
 
+/// 25. Nothing, or nothing but zeros.
 #[tokio::test]
 async fn empty_and_zeros() {
     let empty = said(b"").await;
@@ -85,6 +87,7 @@ async fn empty_and_zeros() {
     );
 }
 
+/// 25. Somebody mended it badly.
 #[tokio::test]
 async fn broken_by_hand() {
     let text = String::from_utf8(whole().await).unwrap();
@@ -103,6 +106,7 @@ async fn broken_by_hand() {
     assert!(filed.contains("team 7 is filed under channel 1"), "{filed}");
 }
 
+/// 25. Of a newer Quizloop, or of another server.
 #[tokio::test]
 async fn newer_and_foreign() {
     let text = String::from_utf8(whole().await).unwrap();

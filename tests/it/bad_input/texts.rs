@@ -63,7 +63,7 @@ fn is_clear(what: &str, said: &MessageView) {
     assert!(said.pinged.is_empty(), "{what}: {:?}", said.pinged);
 }
 
-/// Any text in any option: a clear sentence, and the settings are as before or as they can be.
+/// 33. Any text in any option: a clear sentence, and the settings are as before or as they can be.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_text_in_any_option() {
     let world = friday().await;

@@ -1,0 +1,113 @@
+//! Lines 12 and 14: clocks that change, and the calendar's edges.
+
+use jiff::tz::TimeZone;
+
+use super::posting::day;
+use crate::support::World;
+
+const EVERY_DAY: &str = "days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]";
+
+/// Zones with the days before their clocks change in 2026, in spring and in autumn; Kathmandu's never do.
+const CHANGES: [(&str, [&str; 2]); 5] = [
+    ("Europe/Berlin", ["2026-03-28", "2026-10-24"]),
+    ("America/New_York", ["2026-03-07", "2026-10-31"]),
+    ("Australia/Lord_Howe", ["2026-10-03", "2026-04-04"]),
+    ("Africa/Cairo", ["2026-04-23", "2026-10-29"]),
+    ("Asia/Kathmandu", ["2026-03-28", "2026-10-24"]),
+];
+
+/// 12. Nine in the morning stays nine in the morning across both clock changes, in five zones; each day has one
+/// question.
+#[tokio::test(flavor = "multi_thread")]
+async fn nine_stays_nine() {
+    let mut worlds = tokio::task::JoinSet::new();
+    for (zone, befores) in CHANGES {
+        for before in befores {
+            worlds.spawn(across(zone, before, "09:00"));
+        }
+    }
+    worlds.join_all().await;
+}
+
+/// 12. A time within the hour that is left out, or comes twice, is due once, on each of the days.
+#[tokio::test(flavor = "multi_thread")]
+async fn within_the_change_itself() {
+    let mut worlds = tokio::task::JoinSet::new();
+    // The hours in which those clocks change (IANA database, 2026).
+    for (zone, before, at) in [
+        ("America/New_York", "2026-03-07", "02:30"),
+        ("America/New_York", "2026-10-31", "01:30"),
+        ("Australia/Lord_Howe", "2026-10-03", "02:15"),
+        ("Australia/Lord_Howe", "2026-04-04", "01:45"),
+        ("Africa/Cairo", "2026-04-23", "00:30"),
+        ("Africa/Cairo", "2026-10-29", "23:30"),
+    ] {
+        worlds.spawn(across(zone, before, at));
+    }
+    worlds.join_all().await;
+}
+
+async fn across(zone: &'static str, before: &'static str, at: &'static str) {
+    let world = World::at(&format!("{before}T00:01[{zone}]"))
+        .team()
+        .with(EVERY_DAY)
+        .with(&format!("at = \"{at}\""))
+        .start()
+        .await;
+    let first: jiff::civil::Date = before.parse().unwrap();
+    let end = first.checked_add(jiff::Span::new().days(3)).unwrap();
+    while world.local_date() < end {
+        world.advance("15m").await;
+    }
+    let days: Vec<_> = world.posts().iter().map(day).collect();
+    let wanted: Vec<_> = first
+        .series(jiff::Span::new().days(1))
+        .take(3)
+        .map(|day| day.to_string())
+        .collect();
+    assert_eq!(days, wanted, "{zone} {before} {at}");
+    let zone_of = TimeZone::get(zone).unwrap();
+    for post in world.posts() {
+        let posted = quizloop::practice::id::snowflake_time(post.id).to_zoned(zone_of.clone());
+        let (shown, minutes) = (posted.strftime("%H:%M").to_string(), at_minutes(at));
+        let late = i32::from(posted.hour()) * 60 + i32::from(posted.minute()) - minutes;
+        // Time is moved in steps of 15 minutes; a time that is left out is due later by what was left out.
+        let allowed = if at == "09:00" { 15 } else { 75 };
+        assert!(
+            (0..allowed).contains(&late),
+            "{zone} {before} {at}: posted at {shown}"
+        );
+    }
+}
+
+fn at_minutes(at: &str) -> i32 {
+    let (hour, minute) = at.split_once(':').unwrap();
+    hour.parse::<i32>().unwrap() * 60 + minute.parse::<i32>().unwrap()
+}
+
+/// 14. Ends of months, 29 February, New Year: a question on each of the days, and streaks go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calendar_s_edges() {
+    for (start, days) in [
+        ("2028-02-28", ["2028-02-28", "2028-02-29", "2028-03-01"]),
+        ("2027-02-27", ["2027-02-27", "2027-02-28", "2027-03-01"]),
+        ("2026-04-29", ["2026-04-29", "2026-04-30", "2026-05-01"]),
+        ("2026-12-30", ["2026-12-30", "2026-12-31", "2027-01-01"]),
+    ] {
+        let mut world = World::at(&format!("{start}T08:59[Europe/Berlin]"))
+            .team()
+            .with(EVERY_DAY)
+            .start()
+            .await;
+        for _ in days {
+            world.advance("1m").await;
+            world.ada().reply("here").await;
+            world.advance("23h").await;
+            world.kill_and_restart().await;
+            world.advance("59m").await;
+        }
+        let posted: Vec<_> = world.posts().iter().map(day).collect();
+        assert_eq!(posted[..3], days);
+        assert_eq!(world.ada().streak().await, 3, "{start}");
+    }
+}
