@@ -65,6 +65,7 @@ fn open() -> Room {
         token: Token::parse("a.b.c").expect("a token"),
         // Port 9 takes and gives nothing; on loopback nobody has it.
         api_url: Some("http://127.0.0.1:9".into()),
+        requests_per_second: u16::MAX,
     };
     let fresh = guild(&bank);
     let runtime = tokio::runtime::Builder::new_current_thread()
