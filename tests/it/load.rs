@@ -82,7 +82,7 @@ async fn keep_asking(world: &World, waited: &Mutex<Vec<Duration>>) {
     }
 }
 
-/// 11. Two thousand teams are due at the same minute: each gets one message and one thread, Discord never has to
+/// 11, 32. Two thousand teams are due at the same minute: each gets one message and one thread, Discord never has to
 /// say 429, and members are answered meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_teams_at_one_minute() {

@@ -76,7 +76,7 @@ async fn nothing_is_acknowledged(world: &World, what: &str) -> u64 {
     reply
 }
 
-/// The disk fails at every step and in every way: nothing is acknowledged, the admin and the log hear of it once,
+/// 26. The disk fails at every step and in every way: nothing is acknowledged, the admin and the log hear of it once,
 /// it recovers by itself, and what was acknowledged is there after a kill.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_failure() {

@@ -23,7 +23,11 @@ const LIST: &[Line] = &[
     (
         1,
         "killed around the send",
-        &["killed_at_every_step_of_a_post"],
+        &[
+            "killed_at_every_step_of_a_post",
+            "killed_hundreds_of_times",
+            "replies_to_what_was_not_written_down",
+        ],
     ),
     (
         2,
@@ -39,7 +43,12 @@ const LIST: &[Line] = &[
     (
         5,
         "a send that seems to fail",
-        &["a_post_that_fails", "an_answer_that_never_comes"],
+        &[
+            "a_post_that_fails",
+            "an_answer_that_never_comes",
+            "every_answer_to_every_request",
+            "requests_that_hang",
+        ],
     ),
     (
         6,
@@ -48,6 +57,7 @@ const LIST: &[Line] = &[
             "a_post_that_fails",
             "a_save_that_fails_after_the_post",
             "an_edit_that_fails",
+            "every_answer_to_every_request",
         ],
     ),
     (7, "one bad server among good ones", &["one_bad_server"]),
@@ -107,6 +117,7 @@ const LIST: &[Line] = &[
             "shown_as_saved",
             "the_streak_is_what_the_rules_give",
             "duplicates_and_order_do_not_matter",
+            "every_streak_is_what_the_model_says",
         ],
     ),
     (17, "to the second", &["replies_at_the_edge"]),
@@ -117,6 +128,8 @@ const LIST: &[Line] = &[
             "away_while_people_reply",
             "away_over_an_opening",
             "a_history_that_can_not_be_read_at_first",
+            "a_reply_to_the_question_while_away",
+            "replies_to_what_was_not_written_down",
         ],
     ),
     (
@@ -138,6 +151,7 @@ const LIST: &[Line] = &[
         &[
             "a_crash_at_every_step_of_three_saves",
             "a_crash_at_any_step_of_any_saves",
+            "killed_hundreds_of_times",
         ],
     ),
     (
@@ -158,6 +172,9 @@ const LIST: &[Line] = &[
         &[
             "a_disk_in_trouble",
             "nothing_is_acknowledged_and_it_recovers_by_itself",
+            "every_failure",
+            "a_small_disk_that_fills_up",
+            "a_disk_that_becomes_read_only",
         ],
     ),
     (
@@ -197,6 +214,8 @@ const LIST: &[Line] = &[
             "a_slow_discord",
             "answered_while_a_save_hangs",
             "two_thousand_teams_at_one_minute",
+            "a_slow_disk",
+            "answers_that_fail",
         ],
     ),
     (
@@ -214,9 +233,27 @@ const LIST: &[Line] = &[
     (
         35,
         "refused by Discord",
-        &["a_refused_token", "a_refused_session"],
+        &[
+            "a_refused_token",
+            "a_refused_session",
+            "turned_away_for_good",
+            "few_sessions_left",
+        ],
     ),
-    (36, "sessions that end", &["sessions_end_in_every_way"]),
+    (
+        36,
+        "sessions that end",
+        &[
+            "sessions_end_in_every_way",
+            "a_close_without_a_code",
+            "dropped_and_refused",
+            "an_invalid_session",
+            "a_half_open_connection",
+            "heartbeats_without_an_answer",
+            "every_close_code",
+            "an_hour_without_network",
+        ],
+    ),
     (
         37,
         "no repeat",
