@@ -6,6 +6,7 @@ mod files;
 mod texts;
 
 use quizloop::sandbox::ids;
+use quizloop::sandbox::user::Outcome;
 
 use crate::support::World;
 
@@ -41,6 +42,7 @@ fn hostile() -> Vec<String> {
 /// next question.
 async fn goes_on(world: &World) {
     assert!(!world.log().contains("panicked"), "{}", world.log());
+    is_back(world).await;
     let (posts, bot) = (world.posts().len(), world.bot_id());
     let streak = world.sam().streak().await;
     world.sam().reply("all the same").await;
@@ -62,4 +64,15 @@ async fn friday() -> World {
     world.ada().reply("in time").await;
     assert_eq!(world.posts_in(ids::ASYNCIO).len(), 1);
     world
+}
+
+/// Waits until commands are answered again: what is asked while there is no session is lost for everybody,
+/// and a gateway that talks nonsense makes the watchdog connect anew.
+async fn is_back(world: &World) {
+    for _ in 0..10 {
+        if let Outcome::Message(_) = world.lin().command("help", &[]).await {
+            return;
+        }
+    }
+    panic!("no command is answered\n{}", world.log());
 }

@@ -2,6 +2,7 @@
 
 use quizloop::sandbox::faults::{Fault, Rule};
 use quizloop::sandbox::ids;
+use quizloop::sandbox::log::Entry;
 use serde_json::json;
 
 use crate::support::World;
@@ -37,41 +38,46 @@ pub fn day(post: &quizloop::sandbox::user::MessageView) -> String {
     footer.split(" · ").nth(1).unwrap().to_owned()
 }
 
-/// 3. Sessions begin and are resumed again and again, before and after the question: one scheduler, one question
-/// a day.
+/// 3. Sessions begin and are resumed again and again, before and after the question, until the gateway's client is
+/// replaced: one scheduler, one question a day.
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_begin_many_times() {
     let world = World::at("2026-03-26T08:59[Europe/Berlin]")
         .team()
         .start()
         .await;
-    let ready = world
-        .sandbox
-        .log()
-        .into_iter()
-        .find_map(|entry| match entry {
-            quizloop::sandbox::log::Entry::Event(event) if event.name == "READY" => {
-                Some(event.data)
-            }
-            _ => None,
-        });
+    storm(&world).await;
+    world.advance("1m").await;
+    world.ada().reply("counted once").await;
+    storm(&world).await;
+    world.advance("1h").await;
+    assert_eq!(world.posts().len(), 1);
+    assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 1);
+    world.at_time("2026-03-27T09:00").await;
+    world.ada().reply("counted once more").await;
+    assert_eq!(world.posts().len(), 2);
+    assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 2);
+    assert_eq!(world.saved_streak(ids::ADA), 2);
+}
+
+/// Sessions as they would begin on a broken gateway; the watchdog replaces the client, which gets one of its own.
+async fn storm(world: &World) {
+    let is_ready = |entry| match entry {
+        Entry::Event(event) if event.name == "READY" => Some(event.data),
+        _ => None,
+    };
+    let ready = world.sandbox.log().into_iter().find_map(is_ready);
     let ready = ready.expect("the session began");
-    for day in 1..=2 {
-        for _ in 0..20 {
-            world.sandbox.dispatch_raw("READY", &ready);
-            world.sandbox.dispatch_raw("RESUMED", &json!({}));
-        }
-        world.advance("1m").await;
-        for _ in 0..20 {
-            world.sandbox.dispatch_raw("READY", &ready);
-        }
-        world.ada().reply("counted once").await;
-        world.advance("1h").await;
-        assert_eq!(world.posts().len(), day);
-        assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), day);
-        world.at_time("2026-03-27T08:59").await;
+    let before = world.sandbox.identifies();
+    for _ in 0..20 {
+        world.sandbox.dispatch_raw("READY", &ready);
+        world.sandbox.dispatch_raw("RESUMED", &json!({}));
     }
-    assert_eq!(world.ada().streak().await, 2);
+    world
+        .wait("another client", |discord| {
+            (discord.gateway.identifies > before).then_some(())
+        })
+        .await;
 }
 
 /// 5. Discord takes the message and never answers: after 15 s the bot looks, finds it, and goes on with it.
