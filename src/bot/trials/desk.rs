@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Runtime;
@@ -12,6 +13,7 @@ use crate::bot::desk::{Desk, Inboxes};
 use crate::bot::rest::{Access, Rest};
 use crate::clock::Clock;
 use crate::config::Token;
+use crate::health::Vitals;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
 use crate::practice::round::Thread;
@@ -72,7 +74,9 @@ fn open() -> Room {
         .enable_all()
         .build()
         .expect("a runtime");
-    let (desk, inboxes) = Desk::new(store, bank, Clock::standing_at(now()), Rest::new(&access));
+    let vitals = Arc::new(Vitals::new(|| Duration::ZERO));
+    let clock = Clock::standing_at(now());
+    let (desk, inboxes) = Desk::new(store, bank, clock, Rest::new(&access), vitals);
     Room {
         desk: Arc::new(desk),
         runtime,
