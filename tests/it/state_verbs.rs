@@ -103,17 +103,21 @@ async fn verify_names_each_trouble() {
     )
     .unwrap();
     fs::write(other.with_file_name("notes.json"), "{}").unwrap();
-    fs::write(snapshot(&world), text.replacen("\"since\"", "\"sinec\"", 1)).unwrap();
+    fs::write(
+        snapshot(&world),
+        text.replacen("\"UTC\"", "\"Mars/Olympus\"", 1),
+    )
+    .unwrap();
     written(&previous(&world), 1_774_515_600);
     let (code, text) = state(&world, &["verify"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text, @"
-    state/guilds/1110000000000000001.json:23:13: unknown field `sinec`, expected one of `channel`, `settings`, `managed`, `set_up_by`, `since`, `last_day`, `pause`, `skip`, `trouble`, `deck`, `rounds`, `members`. The last good generation is state/guilds/1110000000000000001.prev.json, written 2026-03-26T09:00:00Z. Mend the file, or go back to that one: quizloop state restore 1110000000000000001 --state 'state'
+    insta::assert_snapshot!(text, @r#"
+    state/guilds/1110000000000000001.json:10:32: there is no time zone "Mars/Olympus" in the IANA database. The last good generation is state/guilds/1110000000000000001.prev.json, written 2026-03-26T09:00:00Z. Mend the file, or go back to that one: quizloop state restore 1110000000000000001 --state 'state'
     state/guilds/notes.json: the name is not that of a snapshot, which is a server's id and .json. Move it out of the folder: only snapshots belong there.
     state/guilds/1110000000000000007.prev.json:3:3: key must be a string. The snapshot itself is good, and its next save replaces this file. If more files break, look at the disk
     Good: 1 server, 1 team, 2 rounds, 2 members; 1 last good generation.
     quizloop: 3 files can't be used; nothing was changed
-    ");
+    "#);
 }
 
 /// Back by one generation: what is lost is shown, the replaced file is kept, and the bot goes on from there.
