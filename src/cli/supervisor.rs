@@ -111,10 +111,16 @@ mod tests {
 
     use super::*;
 
+    /// The next word; far more time than it takes, so that a word that never comes is a failure.
+    async fn word(heard: &mut mpsc::UnboundedReceiver<Word>) -> Word {
+        let word = tokio::time::timeout(Duration::from_secs(30), heard.recv()).await;
+        word.expect("a word comes").unwrap()
+    }
+
     /// The next word that is not the watchdog's.
     async fn next(heard: &mut mpsc::UnboundedReceiver<Word>) -> Word {
         loop {
-            let word = heard.recv().await.unwrap();
+            let word = word(heard).await;
             if word != Word::Alive {
                 return word;
             }
@@ -147,17 +153,17 @@ mod tests {
         assert_eq!(next(&mut heard).await, status("connected to Discord"));
         let well = status("connected to Discord; all is well");
         assert_eq!(next(&mut heard).await, well);
-        assert_eq!(heard.recv().await.unwrap(), Word::Alive);
+        assert_eq!(word(&mut heard).await, Word::Alive);
         seconds.store(91, Ordering::Relaxed);
         let stuck = status("the scheduler has not looked what is due for 91 s");
         assert_eq!(next(&mut heard).await, stuck);
         seconds.store(120, Ordering::Relaxed);
         // Many turns of the loop later this still is the very next word.
         let later = status("the scheduler has not looked what is due for 120 s");
-        assert_eq!(heard.recv().await.unwrap(), later);
+        assert_eq!(word(&mut heard).await, later);
         tokio::time::sleep(Duration::from_millis(20)).await;
         vitals.scheduler_looked(0);
-        assert_eq!(heard.recv().await.unwrap(), well);
-        assert_eq!(heard.recv().await.unwrap(), Word::Alive);
+        assert_eq!(word(&mut heard).await, well);
+        assert_eq!(word(&mut heard).await, Word::Alive);
     }
 }
