@@ -82,6 +82,8 @@ async fn any_text_in_any_option() {
             if option == "until" {
                 world.ada().sees("team resume", &[]).await;
             }
+            // Nobody who asks like a person is told to slow down.
+            world.advance("1s").await;
         }
     }
     let after = world.ada().sees("team settings", &[]).await.text();
