@@ -18,6 +18,7 @@ use serenity::all::{
 use super::budget::{Budget, Urgency};
 use super::event::Wrote;
 use super::render::message::Message;
+use super::render::text::cut;
 use super::translate;
 use crate::config::Token;
 use crate::health::Vitals;
@@ -26,6 +27,10 @@ use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 /// How long one request may take. Serenity's rate limiter waits for ever, and a request whose answer is
 /// lost must be tried again.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
+
+/// How much of Discord's own words about a failure is kept, in characters: they are told on to admins, in messages
+/// of 2,000 characters at most.
+const WORDS_MAX: usize = 300;
 
 /// Messages a page of history has at most (Discord docs, resources/message, "Get Channel Messages").
 pub const HISTORY_PAGE: u8 = 100;
@@ -124,7 +129,7 @@ impl Failure {
 
     fn of_response(response: &ErrorResponse) -> Self {
         let (status, code) = (response.status_code, response.error.code);
-        let message = response.error.message.clone();
+        let message = cut(&response.error.message, WORDS_MAX);
         match status {
             StatusCode::UNAUTHORIZED => Self::Token,
             StatusCode::FORBIDDEN => Self::Forbidden { code, message },

@@ -1,11 +1,12 @@
 //! Events as Discord would never send them: parts missing, of another kind, huge, unknown, twice, in no order.
 
+use quizloop::sandbox::faults::{Fault, Rule};
 use quizloop::sandbox::ids;
-use quizloop::sandbox::log::Entry;
+use quizloop::sandbox::log::{Entry, LoggedRequest};
 use serde_json::{Value, json};
 
 use super::{friday, goes_on};
-use crate::support::World;
+use crate::support::{Read, World};
 
 /// What is put in the place of each part.
 fn wrong() -> Vec<Value> {
@@ -197,4 +198,32 @@ async fn frames_that_are_none() {
         goes_on(&world).await;
         assert_eq!(world.ada().streak().await, 1, "{frame:.60}");
     }
+}
+
+/// Discord refuses a question with an endless explanation: the admin is told all the same, and `/team status` shows
+/// the beginning of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_explanation() {
+    let mut world = friday().await;
+    world.unchecked();
+    let endless = Fault::problem(403, 50_000, &"why ".repeat(50_000));
+    world.sandbox.fault(
+        Rule::on("CreateMessage").channel(ids::ASYNCIO).always(),
+        endless,
+    );
+    world.at_time("2026-03-30T09:00").await;
+    world
+        .wait("the notice", |discord| {
+            let told = |one: &LoggedRequest| {
+                let text = one.body["content"].as_str().unwrap_or_default();
+                one.status == 200 && text.contains("could not post")
+            };
+            discord.log.requests().any(told).then_some(())
+        })
+        .await;
+    let status = world.ada().sees("team status", &[]).await.text();
+    assert!(
+        status.contains("[Trouble]") && status.contains("why why"),
+        "{status}"
+    );
 }

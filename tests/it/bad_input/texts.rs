@@ -38,6 +38,8 @@ fn data(command: &str, options: &Value) -> Value {
 async fn asked(world: &World, command: &str, options: Value) -> MessageView {
     let place = (ids::ASYNCIO, ids::ADA);
     let data = data(command, &options);
+    // Whoever asks too fast is answered without a look at what they ask.
+    world.advance("1s").await;
     let outcome = world.sandbox.command_raw(place, data).await;
     let Outcome::Message(said) = outcome else {
         let options: String = options.to_string().chars().take(200).collect();
@@ -51,6 +53,7 @@ async fn asked(world: &World, command: &str, options: Value) -> MessageView {
 fn is_clear(what: &str, said: &MessageView) {
     let text = said.text();
     assert!(!text.trim().is_empty(), "{what}: nothing was said");
+    assert!(!text.contains("Slow down"), "{what}: it was not looked at");
     if said.embeds.is_empty() {
         let length = text.chars().count();
         assert!(length < 700, "{what}: {length} characters: {text}");
@@ -80,6 +83,7 @@ async fn any_text_in_any_option() {
             );
             is_clear(&what, &asked(&world, command, json!(options)).await);
             if option == "until" {
+                world.advance("1s").await;
                 world.ada().sees("team resume", &[]).await;
             }
             // Nobody who asks like a person is told to slow down.
@@ -166,6 +170,7 @@ async fn any_letters_typed() {
     ] {
         let texts = hostile().into_iter().chain(["mon, ".repeat(1200)]);
         for text in texts {
+            world.advance("1s").await;
             let offered = world
                 .sandbox
                 .autocomplete((ids::ASYNCIO, ids::ADA), command, (option, &text), &[])
@@ -219,6 +224,7 @@ async fn any_custom_id() {
     let kept = all.into_iter().filter(|id| !id.is_empty());
     for custom_id in kept {
         let place = (ids::ASYNCIO, ids::LIN);
+        world.advance("1s").await;
         let message = world.post().id;
         let outcome = world.press_raw(place, message, &custom_id).await;
         let Some(said) = outcome.message() else {
