@@ -86,8 +86,6 @@ async fn any_text_in_any_option() {
                 world.advance("1s").await;
                 world.ada().sees("team resume", &[]).await;
             }
-            // Nobody who asks like a person is told to slow down.
-            world.advance("1s").await;
         }
     }
     let after = world.ada().sees("team settings", &[]).await.text();
