@@ -15,7 +15,7 @@ use quizloop::sandbox::user::Outcome;
 use quizloop::store::inspect;
 use tokio::task::JoinSet;
 
-use crate::support::{PATIENCE, Read, World};
+use crate::support::{PATIENCE, World};
 
 /// Teams that are due at the same minute.
 const TEAMS: u64 = 2_000;
@@ -137,21 +137,21 @@ struct Load<'w> {
 impl Load<'_> {
     /// Every member of every team replies once and runs a command once, at the rate of the load.
     async fn a_day(&mut self) {
+        let threads: Vec<u64> = self
+            .teams
+            .iter()
+            .filter_map(|(channel, _)| self.world.posts_in(*channel).pop()?.thread)
+            .collect();
         let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
         let (mut waiting, mut asking) = (HashMap::new(), JoinSet::new());
         for place in 0..usize::try_from(MEMBERS).unwrap() {
-            for (channel, members) in &self.teams {
+            for ((channel, members), thread) in self.teams.iter().zip(&threads) {
                 ticks.tick().await;
-                let thread = self
-                    .world
-                    .posts_in(*channel)
-                    .pop()
-                    .and_then(|post| post.thread);
                 let reply = self
                     .world
                     .member(members[place])
-                    .write(thread.unwrap(), "my answer");
-                waiting.insert(reply, Instant::now());
+                    .write(*thread, "my answer");
+                waiting.insert((*thread, reply), Instant::now());
                 let command = ["quiz", "answer", "streak", "hint"][place % 4];
                 asking.spawn(ask(
                     self.world.sandbox.clone(),
@@ -159,8 +159,8 @@ impl Load<'_> {
                     members[place],
                     command,
                 ));
-                take_marked(self.world, &mut waiting, &mut self.marked);
             }
+            take_marked(self.world, &mut waiting, &mut self.marked);
         }
         let end = Instant::now() + PATIENCE;
         while !waiting.is_empty() {
@@ -186,17 +186,21 @@ async fn ask(sandbox: Sandbox, channel: u64, member: u64, command: &'static str)
     asked.elapsed()
 }
 
-/// Notes which replies have got their mark since the last look.
-fn take_marked(world: &World, waiting: &mut HashMap<u64, Instant>, marked: &mut Vec<Duration>) {
-    waiting.retain(|reply, since| {
-        let counted = world
-            .sandbox
-            .message(*reply)
-            .is_some_and(|message| message.is_counted());
-        if counted {
-            marked.push(since.elapsed());
-        }
-        !counted
+/// Notes which replies have got their mark since the last look, by thread and message.
+fn take_marked(
+    world: &World,
+    waiting: &mut HashMap<(u64, u64), Instant>,
+    marked: &mut Vec<Duration>,
+) {
+    world.sandbox.read(|discord| {
+        waiting.retain(|(thread, reply), since| {
+            let message = discord.message(*thread, *reply);
+            let counted = message.is_some_and(|message| !message.reactions.is_empty());
+            if counted {
+                marked.push(since.elapsed());
+            }
+            !counted
+        });
     });
 }
 
