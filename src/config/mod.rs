@@ -26,6 +26,7 @@ use crate::practice::team::Settings;
 pub use self::file::{ConfigError, ConfigPath, find_path, read};
 pub use self::packs::read as read_packs;
 pub use self::parse::TABLES;
+pub use self::schedule::read as read_schedule;
 pub use self::time::{catch_up, time_of_day};
 pub use self::token::{Token, TokenError, find_token};
 pub use self::url::check as check_api_url;

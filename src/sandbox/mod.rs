@@ -19,6 +19,8 @@ mod hours;
 pub mod log;
 mod mention;
 pub mod model;
+pub mod openapi;
+pub mod page;
 pub mod permission;
 pub mod rest;
 mod seed;
@@ -66,6 +68,8 @@ pub struct Options {
     pub privileged_intents: u64,
     /// Whether the limit of 50 requests a second is enforced; it is counted in any case.
     pub enforce_limits: bool,
+    /// Discord's description of its REST API, with which the page compares what is said.
+    pub description: Option<Arc<openapi::Description>>,
 }
 
 impl Default for Options {
@@ -79,6 +83,7 @@ impl Default for Options {
             token: seed::TOKEN.to_owned(),
             privileged_intents: 0,
             enforce_limits: false,
+            description: None,
         }
     }
 }
@@ -102,6 +107,9 @@ pub struct Shared {
     changes: watch::Sender<u64>,
     /// What is to be done with the bot's process.
     orders: control::Orders,
+    /// What the page knows of the bot's days; locked for a copy only.
+    calendar: Mutex<page::Calendar>,
+    description: Option<Arc<openapi::Description>>,
 }
 
 #[derive(Debug)]
@@ -138,6 +146,14 @@ impl Shared {
         look(&self.lock())
     }
 
+    /// What the page knows of the bot's days.
+    pub fn calendar(&self) -> page::Calendar {
+        self.calendar
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     // A panic under the lock is a bug of the sandbox that its test shows anyway; others go on.
     fn lock(&self) -> MutexGuard<'_, Discord> {
         self.discord.lock().unwrap_or_else(PoisonError::into_inner)
@@ -166,6 +182,7 @@ impl Sandbox {
             privileged_intents: options.privileged_intents,
         };
         let mut discord = Discord::new(app, Arc::clone(&clock), gateway);
+        discord.files.serve_at(format!("http://{address}"));
         discord.limits.enforced = options.enforce_limits;
         if options.seeded {
             seed::sample(&mut discord);
@@ -176,6 +193,8 @@ impl Sandbox {
             clock,
             changes: watch::channel(0).0,
             orders: control::Orders::default(),
+            calendar: Mutex::default(),
+            description: options.description,
         });
         let connections = Arc::new(Connections::default());
         let listener = Listener::new(listener, Arc::clone(&connections));
@@ -201,6 +220,16 @@ impl Sandbox {
     /// From now on orders about the bot's process, given on the page, come here.
     pub fn take_orders(&self) -> tokio::sync::mpsc::UnboundedReceiver<control::Order> {
         self.shared.orders.take()
+    }
+
+    /// Tells the page of the bot's days.
+    pub fn set_calendar(&self, calendar: page::Calendar) {
+        let mut own = self
+            .shared
+            .calendar
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *own = calendar;
     }
 
     /// The base URL of the REST API, such as `http://127.0.0.1:8420`.

@@ -39,6 +39,18 @@ pub const SEND_MESSAGES_IN_THREADS: Permissions = 1 << 38;
 /// Every permission.
 pub const ALL: Permissions = (1 << 53) - 1;
 
+/// Permissions that matter to a bot like ours, by the names that Discord's client shows.
+pub const NAMED: [(&str, Permissions); 8] = [
+    ("View Channel", VIEW_CHANNEL),
+    ("Send Messages", SEND_MESSAGES),
+    ("Embed Links", EMBED_LINKS),
+    ("Attach Files", ATTACH_FILES),
+    ("Read Message History", READ_MESSAGE_HISTORY),
+    ("Create Public Threads", CREATE_PUBLIC_THREADS),
+    ("Send Messages in Threads", SEND_MESSAGES_IN_THREADS),
+    ("Add Reactions", ADD_REACTIONS),
+];
+
 /// What a member may do in the guild as a whole; nothing if they are not in it.
 pub fn in_guild(guild: &Guild, user: u64) -> Permissions {
     if guild.owner == user {

@@ -55,7 +55,7 @@ async fn gateway(
 /// Readings of the clock as lines of JSON, the current one at once.
 async fn clock_stream(State(shared): State<Arc<Shared>>) -> Response {
     let follower = shared.clock.follow();
-    let lines = futures_util::stream::unfold(follower, |mut follower| async move {
+    let lines = futures::stream::unfold(follower, |mut follower| async move {
         let line = clock_line(&mut follower).await?;
         Some((Ok::<_, Infallible>(line), follower))
     });

@@ -1,52 +1,34 @@
 //! Checks what was said over REST, by the bot and by the sandbox, against Discord's own description.
 //!
-//! The description is a file of 1.2 MB that is not part of the project; `DISCORD_OPENAPI` names it. Each
-//! schema is compiled when it is first needed and then kept for the whole process. The description is a
-//! preview and differs from Discord's documentation in a few places: `excuse` lists them with the reason.
+//! The description is a file of 1.2 MB that is not part of the project; `DISCORD_OPENAPI` names it.
 
-mod complaint;
-mod description;
-mod excuse;
 #[cfg(test)]
 mod tests;
 
-use quizloop::sandbox::Sandbox;
-use quizloop::sandbox::log::LoggedRequest;
-use serde_json::{Value, json};
+use std::sync::LazyLock;
 
-use description::{Description, Operation};
+use quizloop::sandbox::Sandbox;
+use quizloop::sandbox::openapi::Description;
+pub use quizloop::sandbox::openapi::Exchange;
 
 /// The environment variable that names the file.
 pub const VARIABLE: &str = "DISCORD_OPENAPI";
 
-/// A request and its answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Exchange<'a> {
-    /// `GET`, `POST` …
-    pub method: &'a str,
-    /// The address with its query, starting with `/api/v10`.
-    pub path: &'a str,
-    /// The body; null if there was none.
-    pub body: &'a Value,
-    /// The status; 0 if the connection was cut before an answer.
-    pub status: u16,
-    /// The answer's body; null if it has none.
-    pub answer: &'a Value,
-    /// Whether a fault made the answer up, so that it says nothing about the sandbox.
-    pub is_made_up: bool,
+static SHARED: LazyLock<Option<Description>> = LazyLock::new(load);
+
+/// The description that `DISCORD_OPENAPI` names, read once in a process.
+pub fn shared() -> Option<&'static Description> {
+    SHARED.as_ref()
 }
 
-impl<'a> From<&'a LoggedRequest> for Exchange<'a> {
-    fn from(logged: &'a LoggedRequest) -> Self {
-        Self {
-            method: &logged.method,
-            path: &logged.path,
-            body: &logged.body,
-            status: logged.status,
-            answer: &logged.answer,
-            is_made_up: logged.fault.is_some(),
-        }
-    }
+fn load() -> Option<Description> {
+    let file = std::env::var(VARIABLE)
+        .ok()
+        .filter(|file| !file.is_empty())?;
+    let text = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{VARIABLE} names {file}, which can't be read: {error}"));
+    let read = Description::read(&text);
+    Some(read.unwrap_or_else(|error| panic!("{VARIABLE} names {file}, but {error}")))
 }
 
 /// What is not as Discord describes it in all that was said to a sandbox so far, a line each; nothing if
@@ -61,7 +43,7 @@ pub fn check(sandbox: &Sandbox) -> Vec<String> {
 
 /// The same for exchanges from anywhere.
 pub fn check_exchanges<'a>(exchanges: impl IntoIterator<Item = Exchange<'a>>) -> Vec<String> {
-    let Some(description) = Description::shared() else {
+    let Some(description) = shared() else {
         println!(
             "skipped: {VARIABLE} names no file, so nothing is checked against Discord's description"
         );
@@ -69,90 +51,6 @@ pub fn check_exchanges<'a>(exchanges: impl IntoIterator<Item = Exchange<'a>>) ->
     };
     let complaints = exchanges
         .into_iter()
-        .flat_map(|exchange| check_one(description, exchange));
+        .flat_map(|exchange| description.complaints(exchange));
     complaints.collect()
-}
-
-fn check_one(description: &Description, exchange: Exchange<'_>) -> Vec<String> {
-    let (path, query) = exchange.path.split_once('?').unwrap_or((exchange.path, ""));
-    let Some(operation) = description.operation(exchange.method, path) else {
-        // The sandbox must say the same of an address that Discord doesn't have.
-        let is_right = exchange.is_made_up || matches!(exchange.status, 0 | 404 | 405);
-        let complaint = format!("{} {path}: Discord has no such operation", exchange.method);
-        return if is_right {
-            Vec::new()
-        } else {
-            vec![complaint]
-        };
-    };
-    let mut complaints = query_complaints(description, &operation, query);
-    complaints.extend(body_complaints(description, &operation, exchange.body));
-    if !exchange.is_made_up {
-        complaints.extend(answer_complaints(description, &operation, exchange));
-    }
-    let place = format!("{} {path} ({})", exchange.method, exchange.status);
-    complaints
-        .iter()
-        .map(|complaint| format!("{place}: {complaint}"))
-        .collect()
-}
-
-fn query_complaints(description: &Description, operation: &Operation, query: &str) -> Vec<String> {
-    let mut complaints = Vec::new();
-    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        match description.query_parameter(operation, name) {
-            None => complaints.push(format!("query: there is no parameter {name:?}")),
-            Some(schema) => {
-                let found = description.validate(&schema, &typed(value));
-                complaints.extend(found.iter().map(|line| format!("query {name}: {line}")));
-            }
-        }
-    }
-    complaints
-}
-
-/// A parameter's value as the type that its text looks like; ids stay text.
-fn typed(text: &str) -> Value {
-    /// Ids have more digits than any number that Discord takes in a query.
-    const LONGEST_NUMBER: usize = 9;
-    match text.parse::<u64>() {
-        Ok(number) if text.len() <= LONGEST_NUMBER => json!(number),
-        _ => text
-            .parse::<bool>()
-            .map_or_else(|_| json!(text), |truth| json!(truth)),
-    }
-}
-
-fn body_complaints(description: &Description, operation: &Operation, body: &Value) -> Vec<String> {
-    match description.request_body(operation) {
-        None if body.is_null() => Vec::new(),
-        None => vec!["request: this operation takes no body".to_owned()],
-        Some(body_schema) if body.is_null() && !body_schema.is_required => Vec::new(),
-        Some(body_schema) => {
-            let found = description.validate(&body_schema.schema, body);
-            found.iter().map(|line| format!("request{line}")).collect()
-        }
-    }
-}
-
-fn answer_complaints(
-    description: &Description,
-    operation: &Operation,
-    exchange: Exchange<'_>,
-) -> Vec<String> {
-    const NO_ANSWER: u16 = 0;
-    if exchange.status == NO_ANSWER || exchange.status >= 500 {
-        return Vec::new();
-    }
-    let Some(response) = description.response(operation, exchange.status) else {
-        return vec!["answer: this status is not described".to_owned()];
-    };
-    match response.schema {
-        None if exchange.answer.is_null() => Vec::new(),
-        None => vec!["answer: this status has no body".to_owned()],
-        Some(schema) => {
-            let found = description.validate(&schema, exchange.answer);
-            found.iter().map(|line| format!("answer{line}")).collect()
-        }
-    }
 }

@@ -2,15 +2,15 @@
 
 mod once;
 mod program;
+mod seed;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use jiff::civil::{Weekday, time};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use super::exit::{Exit, Failed};
 use super::log;
@@ -18,14 +18,13 @@ use super::say;
 use super::{LogFormat, run::stop_signal};
 use crate::clock::Clock;
 use crate::sandbox::control::Action;
+use crate::sandbox::openapi::Description;
 use crate::sandbox::{Options, Sandbox};
 use program::Bot;
+use seed::Seed;
 
 /// Where the page is, unless another port is named.
 const PORT: u16 = 8420;
-
-/// The sample team's question comes at this time (UTC); the sandbox starts half a minute before.
-const START: jiff::civil::Time = time(8, 59, 30, 0);
 
 /// Options of `sandbox`.
 #[derive(Debug, Args)]
@@ -36,6 +35,20 @@ pub struct SandboxArgs {
     /// Discord alone, for a bot that you start yourself
     #[arg(long)]
     bare: bool,
+    /// Start with the guilds, people and teams of this file instead of the sample
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["once", "bare"])]
+    seed: Option<PathBuf>,
+    /// Open the page in the browser
+    #[arg(long, conflicts_with_all = ["once", "bare"])]
+    open: bool,
+    /// Discord's description of its REST API, to compare with what the bot says
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "DISCORD_OPENAPI",
+        hide_env_values = true
+    )]
+    openapi: Option<PathBuf>,
     /// The port of the page and of Discord
     #[arg(long, default_value_t = PORT)]
     port: u16,
@@ -64,14 +77,22 @@ pub fn run(args: &SandboxArgs) -> Result<(), Failed> {
 
 /// The sandbox with the bot, until it is stopped.
 async fn serve(args: &SandboxArgs) -> Result<(), Failed> {
+    let seed = Seed::of(args.seed.as_deref())?;
     let folder = Folder::new()?;
-    let bot = Bot::new(folder.path())?;
-    let sandbox = start(args, next_start(Clock::system().now())).await?;
+    let start_at = seed.start(Clock::system().now());
+    let sandbox = start(args, start_at, seed.is_sample()).await?;
+    sandbox.set_calendar(seed.calendar());
+    let bot = Bot::new(folder.path(), &seed.plant(&sandbox))?;
     bot.start(&sandbox).await?;
     say::line(format_args!("Quizloop's sandbox is at {}", sandbox.url()));
     say::line(format_args!(
-        "The first question arrives in #asyncio in half a minute, or when you move the clock. Ctrl-C ends it."
+        "The first question arrives in half a minute, or when you move the clock. Ctrl-C ends it."
     ));
+    if args.open
+        && let Err(error) = open::that_detached(sandbox.url())
+    {
+        say::error(format_args!("the browser can't be opened: {error}"));
+    }
     tokio::select! {
         () = obey(&sandbox, &bot) => {}
         _ = stop_signal() => {}
@@ -102,7 +123,7 @@ async fn obey(sandbox: &Sandbox, bot: &Bot) {
 
 async fn bare(args: &SandboxArgs) -> Result<(), Failed> {
     // A bot that is started by hand goes by this machine's clock, and so does its Discord.
-    let sandbox = start(args, Clock::system().now()).await?;
+    let sandbox = start(args, Clock::system().now(), true).await?;
     say::line(format_args!(
         "Discord's stand-in is at {}. Start a bot with:",
         sandbox.url()
@@ -116,12 +137,14 @@ async fn bare(args: &SandboxArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn start(args: &SandboxArgs, time: Timestamp) -> Result<Sandbox, Failed> {
+async fn start(args: &SandboxArgs, time: Timestamp, seeded: bool) -> Result<Sandbox, Failed> {
     let listen = SocketAddr::new(args.listen, args.port);
     let options = Options {
         listen,
         start: Some(time),
         flowing: true,
+        seeded,
+        description: description(args.openapi.as_deref())?,
         ..Options::default()
     };
     Sandbox::start(options).await.map_err(|error| {
@@ -132,16 +155,20 @@ async fn start(args: &SandboxArgs, time: Timestamp) -> Result<Sandbox, Failed> {
     })
 }
 
-/// Half a minute before a question, today or on the next working day.
-fn next_start(now: Timestamp) -> Timestamp {
-    let mut day = now.to_zoned(TimeZone::UTC).date();
-    while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
-        day = day.saturating_add(1.day());
-    }
-    // UTC has no gaps.
-    day.to_datetime(START)
-        .to_zoned(TimeZone::UTC)
-        .map_or(now, |start| start.timestamp())
+/// Discord's description, if one is named.
+fn description(file: Option<&Path>) -> Result<Option<Arc<Description>>, Failed> {
+    let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else {
+        return Ok(None);
+    };
+    let wrong = |why: &dyn std::fmt::Display| {
+        Failed::new(
+            Exit::Usage,
+            format!("{} can't be used: {why}", file.display()),
+        )
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    let read = Description::read(&text).map_err(|error| wrong(&error))?;
+    Ok(Some(Arc::new(read)))
 }
 
 /// A folder for the state, which goes when the sandbox ends.
@@ -168,17 +195,5 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // What can't be deleted now goes with the machine's temporary files.
         let _ = std::fs::remove_dir_all(&self.path);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn starts_before_a_question() {
-        let start = |now: &str| next_start(now.parse().unwrap()).to_string();
-        assert_eq!(start("2026-03-27T20:00:00Z"), "2026-03-27T08:59:30Z");
-        assert_eq!(start("2026-03-28T20:00:00Z"), "2026-03-30T08:59:30Z");
     }
 }

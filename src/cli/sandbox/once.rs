@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Folder;
 use super::program::Bot;
+use super::seed::Seed;
 use crate::cli::exit::{Exit, Failed};
 use crate::cli::say;
 use crate::sandbox::user::MessageView;
@@ -18,7 +19,6 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Plays, prints the channel, and fails if anything was not as it should be.
 pub async fn play() -> Result<(), Failed> {
     let folder = Folder::new()?;
-    let bot = Bot::new(folder.path())?;
     // A Thursday, so that the third question comes after a weekend.
     let start = date(2026, 3, 26)
         .at(8, 59, 0, 0)
@@ -28,6 +28,7 @@ pub async fn play() -> Result<(), Failed> {
         ..Options::default()
     };
     let sandbox = Sandbox::start(options).await.map_err(anyhow::Error::from)?;
+    let bot = Bot::new(folder.path(), &Seed::sample("UTC")?.plant(&sandbox))?;
     bot.start(&sandbox).await?;
     let play = Play { sandbox, bot };
     let played = play.three_days().await;

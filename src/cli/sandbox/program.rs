@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::sync::Mutex;
 
+use crate::sandbox::Sandbox;
 use crate::sandbox::bot_process::{BotProcess, Program};
-use crate::sandbox::{Sandbox, ids};
 
 /// How long a start or a stop may take.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -22,13 +22,8 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// A bot on a state in `folder`, with a team in the sample guild.
-    pub fn new(folder: &Path) -> anyhow::Result<Self> {
-        let config = format!(
-            "[[team]]\nguild = \"{}\"\nchannel = \"{}\"\ntimezone = \"UTC\"\n",
-            ids::GUILD,
-            ids::ASYNCIO
-        );
+    /// A bot on a state in `folder`, with this config.
+    pub fn new(folder: &Path, config: &str) -> anyhow::Result<Self> {
         std::fs::write(folder.join("config.toml"), config)
             .context("the sandbox's config can't be written")?;
         Ok(Self {

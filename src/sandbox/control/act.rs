@@ -14,7 +14,7 @@ use super::super::{Sandbox, Shared};
 use super::orders::Action;
 use super::{Id, Wrong, answer};
 
-type Answer = Result<Json<Value>, Wrong>;
+pub type Answer = Result<Json<Value>, Wrong>;
 
 #[derive(Debug, Deserialize)]
 pub struct Written {
@@ -109,13 +109,19 @@ pub enum Move {
     Advance(String),
     /// To a moment.
     To(String),
+    /// To "question", the next one, or to half an hour before the next "clock change".
+    Next(String),
 }
+
+/// How long before a change of clocks the clock is set: a few clicks show what it does.
+const BEFORE_CHANGE: SignedDuration = SignedDuration::from_mins(30);
 
 pub async fn clock(State(shared): State<Arc<Shared>>, Json(to): Json<Move>) -> Answer {
     let now = shared.clock.now();
     let time = match &to {
         Move::Advance(by) => further(now, by)?,
         Move::To(moment) => moment_of(moment)?,
+        Move::Next(what) => next(&shared, now, what)?,
     };
     if time < now {
         return Err(Wrong::new(&"the clock only goes forward"));
@@ -124,6 +130,45 @@ pub async fn clock(State(shared): State<Arc<Shared>>, Json(to): Json<Move>) -> A
     let moved = shared.clock.advance(by).await;
     moved.map_err(|error| Wrong::at(StatusCode::GATEWAY_TIMEOUT, &error))?;
     answer(&json!({ "now_ms": shared.clock.now_ms() }))
+}
+
+fn next(shared: &Shared, now: Timestamp, what: &str) -> Result<Timestamp, Wrong> {
+    let calendar = shared.calendar();
+    match what {
+        "question" => calendar
+            .next_question(now)
+            .ok_or_else(|| Wrong::new(&"nobody knows when the next question comes")),
+        "clock change" => {
+            let before = |change: Timestamp| change.checked_sub(BEFORE_CHANGE).ok();
+            let change = calendar.next_clock_change(now).and_then(before);
+            // Already within that half hour: to the one after it.
+            let change = match change.filter(|time| *time <= now) {
+                Some(_) => calendar
+                    .next_clock_change(now)
+                    .and_then(|this| calendar.next_clock_change(this))
+                    .and_then(before),
+                None => change,
+            };
+            change.ok_or_else(|| Wrong::new(&"the clocks never change in this time zone"))
+        }
+        _ => Err(Wrong::new(&"next is \"question\" or \"clock change\"")),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct WeekOf {
+    channel: Id,
+}
+
+/// Five questions, and members who reply to them each in their own way.
+pub async fn week(State(shared): State<Arc<Shared>>, Json(of): Json<WeekOf>) -> Answer {
+    let week = Sandbox::within(&shared).run_week(of.channel.0).await;
+    let week = week.map_err(|error| Wrong::new(&error))?;
+    let told = format!(
+        "{} questions came and {} replies were written: ask for /streak and /leaderboard.",
+        week.questions, week.replies
+    );
+    answer(&json!({ "questions": week.questions, "replies": week.replies, "told": told }))
 }
 
 fn further(now: Timestamp, by: &str) -> Result<Timestamp, Wrong> {

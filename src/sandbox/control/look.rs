@@ -6,14 +6,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::Stream;
-use futures_util::StreamExt as _;
+use futures::Stream;
+use futures::StreamExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_stream::wrappers::WatchStream;
 
 use super::super::model::{Channel, Discord, Guild, kind};
 use super::super::permission::{ADMINISTRATOR, MANAGE_GUILD};
+use super::super::user::is_offered;
 use super::super::{Sandbox, Shared};
 use super::{Id, Wrong, answer};
 
@@ -24,6 +25,8 @@ const LOG_LINES: usize = 200;
 pub struct As {
     #[serde(rename = "as")]
     user: Id,
+    /// Where one is: then the commands that are offered there are given as well.
+    channel: Option<Id>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,11 +55,21 @@ pub async fn state(
             .collect();
         json!({
             "guilds": guilds,
+            "offered": who.channel.map_or(Vec::new(), |channel| offered(discord, channel.0, who.user.0)),
             "clock": { "now_ms": now, "flowing": reading.flowing },
             "bot": { "id": discord.app.id, "connected": discord.gateway.is_connected() },
         })
     });
     answer(&state)
+}
+
+/// The commands that Discord's client would list there.
+fn offered(discord: &Discord, channel: u64, user: u64) -> Vec<Value> {
+    let may = |name: &str| is_offered(discord, (channel, user), name);
+    let guild = discord.guild_of(channel);
+    let all = discord.commands.offered_in(guild);
+    let fitting = all.filter(|one| one.kind == 1 && may(&one.name));
+    fitting.map(|one| one.body.clone()).collect()
 }
 
 fn guild(discord: &Discord, guild: &Guild, user: u64) -> Value {

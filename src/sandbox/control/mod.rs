@@ -4,10 +4,12 @@
 //! Ids are strings, because JavaScript's numbers lose their last digits.
 
 mod act;
+mod admin;
+mod chat;
 mod guard;
 mod look;
 mod orders;
-mod page;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -35,10 +37,7 @@ const UNSAFE_NUMBER: u64 = 1 << 53;
 /// The page and the control API.
 pub fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(page::index))
-        .route("/page.css", get(page::style))
-        .route("/page.js", get(page::script))
-        .route("/page.svg", get(page::icon))
+        .route("/sandbox", get(|| async { HELP }))
         .route("/sandbox/", get(|| async { HELP }))
         .route("/sandbox/state", get(look::state))
         .route("/sandbox/messages", get(look::messages))
@@ -49,8 +48,21 @@ pub fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/sandbox/command", post(act::command))
         .route("/sandbox/autocomplete", post(act::autocomplete))
         .route("/sandbox/press", post(act::press))
+        .route("/sandbox/edit", post(chat::edit))
+        .route("/sandbox/delete", post(chat::delete))
+        .route("/sandbox/react", post(chat::react))
+        .route("/sandbox/form", post(chat::form))
         .route("/sandbox/clock", post(act::clock))
+        .route("/sandbox/week", post(act::week))
+        .route("/sandbox/fault", post(trouble::fault))
+        .route("/sandbox/unfault", post(trouble::unfault))
+        .route("/sandbox/gateway", post(trouble::gateway))
+        .route("/sandbox/permission", post(trouble::permission))
+        .route("/sandbox/user", post(admin::user))
+        .route("/sandbox/guild", post(admin::guild))
+        .route("/sandbox/channel", post(admin::channel))
         .route("/sandbox/bot", post(act::bot))
+        .merge(super::page::router())
         .layer(from_fn_with_state(Arc::clone(shared), guard::guard))
 }
 
@@ -61,6 +73,16 @@ pub struct Wrong(StatusCode, String);
 impl Wrong {
     fn new(what: &dyn std::fmt::Display) -> Self {
         Self(StatusCode::BAD_REQUEST, what.to_string())
+    }
+
+    /// What is asked for is not there.
+    pub fn missing(what: &dyn std::fmt::Display) -> Self {
+        Self::at(StatusCode::NOT_FOUND, what)
+    }
+
+    /// The sandbox itself is wrong.
+    pub fn broken(what: &dyn std::fmt::Display) -> Self {
+        Self::at(StatusCode::INTERNAL_SERVER_ERROR, what)
     }
 
     fn at(status: StatusCode, what: &dyn std::fmt::Display) -> Self {

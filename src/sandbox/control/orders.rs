@@ -41,6 +41,12 @@ impl Orders {
         orders
     }
 
+    /// Whether somebody takes orders.
+    pub fn are_taken(&self) -> bool {
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        sender.as_ref().is_some_and(|sender| !sender.is_closed())
+    }
+
     /// Gives an order; nothing if nobody takes any.
     pub fn give(&self, action: Action) -> Option<oneshot::Receiver<Result<(), String>>> {
         let sender = self

@@ -4,6 +4,7 @@
 
 mod channel;
 mod command;
+mod file;
 mod guild;
 mod interaction;
 mod message;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 pub use channel::{Channel, Overwrite, ThreadState, kind};
 pub use command::{Command, Commands};
+pub use file::{File, Files};
 pub use guild::{Guild, Member, Role, User};
 pub use interaction::{Interaction, InteractionKind, State as InteractionState, token_of};
 pub use message::{Interacted, Mentions, Message, Reaction, Reference, flag, kind as message_kind};
@@ -49,6 +51,8 @@ pub struct Discord {
     pub faults: Faults,
     /// How many requests come in a second.
     pub limits: Limits,
+    /// Files that the bot attached.
+    pub files: Files,
     /// What was asked and answered.
     pub log: Log,
     /// The clock everything is stamped by.
@@ -85,6 +89,7 @@ impl Discord {
             gateway,
             faults: Faults::default(),
             limits: Limits::default(),
+            files: Files::default(),
             log: Log::new(super::log::KEPT),
             clock,
             ids: Snowflakes::default(),

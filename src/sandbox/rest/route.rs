@@ -2,6 +2,26 @@
 
 use axum::http::Method;
 
+/// Whether there is a route of this name among those a fault can be put on from outside.
+pub fn is_name(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
+/// Routes that a bot like ours uses, for the page's list of faults.
+pub const NAMES: &[&str] = &[
+    "CreateMessage",
+    "StartThread",
+    "EditMessage",
+    "ListMessages",
+    "Reaction",
+    "Callback",
+    "EditOriginal",
+    "FollowUp",
+    "OpenDirectMessages",
+    "SetCommands",
+    "GatewayBot",
+];
+
 /// A request's target. The names are what faults match by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -363,5 +383,16 @@ mod tests {
         );
         assert_eq!(Route::parse(&Method::GET, &path), None);
         assert_eq!(Route::parse(&Method::GET, &["channels", "seven"]), None);
+    }
+
+    #[test]
+    fn the_names_are_those_of_routes() {
+        let source = include_str!("route.rs");
+        let (_, source) = source.split_once("pub enum Route {").unwrap();
+        let (variants, _) = source.split_once("\n}").unwrap();
+        for name in NAMES {
+            let is_it = |line: &str| line.trim().trim_end_matches([',', '{', ' ']) == *name;
+            assert!(variants.lines().any(is_it), "{name}");
+        }
     }
 }

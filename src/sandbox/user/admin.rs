@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::Sandbox;
 use super::super::gateway::{Event, intent};
 use super::super::model::{Channel, Discord, Member, Overwrite, User};
+use super::super::permission::MANAGE_GUILD;
 use super::super::seed;
 use super::super::wire::{self, id};
 
@@ -102,6 +103,42 @@ impl Sandbox {
                 discord.dispatch_in(Some(guild), &event);
             }
         });
+    }
+
+    /// Puts a person into a guild, as somebody who may manage it or as anybody.
+    pub fn add_person(&self, guild: u64, user: u64, is_admin: bool) {
+        let mut roles = Vec::new();
+        if is_admin {
+            roles.push(self.add_role(guild, "admin", MANAGE_GUILD));
+        }
+        self.add_member(guild, user, &roles);
+    }
+
+    /// Gives the bot's own role a permission, or takes it away there and from everybody, since what all
+    /// may do the bot may as well; whether the bot is in the guild.
+    pub fn grant_to_bot(&self, guild: u64, permission: u64, allowed: bool) -> bool {
+        let roles = self.read(|discord| {
+            let one = discord.guilds.get(&guild)?;
+            let mine = one.members.get(&discord.app.id)?;
+            let own = mine.roles.first().copied();
+            let role = |id: u64| one.roles.get(&id).map(|role| (id, role.permissions));
+            Some([role(guild), own.and_then(role)])
+        });
+        let Some([everyone, own]) = roles else {
+            return false;
+        };
+        if let Some((role, before)) = own {
+            let after = if allowed {
+                before | permission
+            } else {
+                before & !permission
+            };
+            self.set_role_permissions(guild, role, after);
+        }
+        if let Some((role, before)) = everyone.filter(|_| !allowed) {
+            self.set_role_permissions(guild, role, before & !permission);
+        }
+        true
     }
 
     /// Takes a user out of a guild.

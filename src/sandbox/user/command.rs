@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Sandbox;
-use super::super::model::{Discord, InteractionKind, InteractionState};
+use super::super::model::{Command, Discord, InteractionKind, InteractionState};
 use super::super::permission::{ADMINISTRATOR, USE_APPLICATION_COMMANDS};
 use super::Refused;
 use super::ask::{Asked, ask};
@@ -100,7 +100,7 @@ fn command_data(
         ));
     }
     let command = Typed::find(discord, one.guild, typed)?;
-    check_offered(discord, (channel, user), &command)?;
+    check_offered(discord, (channel, user), command.command, &command.name())?;
     let place = Place {
         discord,
         guild: one.guild,
@@ -113,15 +113,28 @@ fn command_data(
     Ok((command.name(), command.data(place, &given, focused)?))
 }
 
+/// Whether Discord's client lists a slash command for this user here.
+pub fn is_offered(discord: &Discord, (channel, user): (u64, u64), name: &str) -> bool {
+    let is_open = discord
+        .channels
+        .get(&channel)
+        .is_some_and(|one| !one.is_archived());
+    let guild = discord.guild_of(channel);
+    let mut offered = discord.commands.offered_in(guild);
+    let command = offered.find(|one| one.name == name && one.kind == 1);
+    is_open && command.is_some_and(|one| check_offered(discord, (channel, user), one, name).is_ok())
+}
+
 /// Whether Discord's client offers a command to this user here.
 fn check_offered(
     discord: &Discord,
     (channel, user): (u64, u64),
-    command: &Typed<'_>,
+    command: &Command,
+    name: &str,
 ) -> Result<(), Refused> {
-    let refused = || Refused::new(format!("You can't use /{} here.", command.name()));
+    let refused = || Refused::new(format!("You can't use /{name} here."));
     let one = discord.channels.get(&channel).ok_or_else(refused)?;
-    let body = &command.command.body;
+    let body = &command.body;
     let context = u64::from(one.guild.is_none());
     let contexts = body["contexts"].as_array();
     if contexts.is_some_and(|all| !all.iter().any(|one| one.as_u64() == Some(context))) {

@@ -12,11 +12,14 @@ mod transcript;
 mod trouble;
 mod view;
 mod wait;
+mod week;
 
+pub use command::is_offered;
 pub use outcome::{Choice, FormView, Outcome};
 pub use post::Post;
 pub use view::{ButtonView, MessageView, ThreadView};
 pub use wait::Timeout;
+pub use week::Week;
 
 /// Why Discord's client would not let a user do something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

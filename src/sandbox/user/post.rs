@@ -208,6 +208,19 @@ impl Sandbox {
         })
     }
 
+    /// Takes a user's reaction back.
+    ///
+    /// # Errors
+    ///
+    /// There is no such message.
+    pub fn unreact(&self, message: u64, user: u64, emoji: &str) -> Result<(), Refused> {
+        self.with(|discord| {
+            let (channel, _) = place(discord, message)?;
+            discord.unreact((channel, message), user, emoji);
+            Ok(())
+        })
+    }
+
     /// The JSON of a message as the bot reads it over REST.
     pub fn message_json(&self, message: u64) -> Option<Value> {
         self.read(|discord| {

@@ -8,7 +8,7 @@ const CHANNEL: &str = "/api/v10/channels/1120000000000000001";
 
 /// The complaints about one exchange; `None` without the description.
 fn complaints(request: (&str, &str, &Value), answer: (u16, &Value)) -> Option<Vec<String>> {
-    super::Description::shared()?;
+    super::shared()?;
     let exchange = Exchange {
         method: request.0,
         path: request.1,

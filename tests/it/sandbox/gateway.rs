@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
+use futures::SinkExt;
 use quizloop::sandbox::{Options, Sandbox, ids};
 use serde_json::{Value, json};
 use serenity::all::{Event, GatewayIntents};

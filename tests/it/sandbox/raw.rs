@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures::{SinkExt, StreamExt};
 use quizloop::sandbox::Sandbox;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;

@@ -1,23 +1,38 @@
 //! Discord's description: finds operations in it and keeps the compiled schemas.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
-use super::{VARIABLE, complaint};
+use super::complaint;
 
 /// The name under which the description's schemas refer to each other; nothing is ever fetched from it.
 const BASE: &str = "discord:openapi";
 
-static SHARED: LazyLock<Option<Description>> = LazyLock::new(Description::load);
+/// Why a description can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// It is no JSON.
+    #[error("it is no JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A schema refers to one that is not there.
+    #[error("its references can't be followed: {0}")]
+    References(String),
+}
 
 /// The description, and the schemas compiled so far by their JSON pointer.
 pub struct Description {
     root: Value,
     registry: Registry<'static>,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+impl std::fmt::Debug for Description {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Description").finish_non_exhaustive()
+    }
 }
 
 /// An operation: JSON pointers to its path and to itself.
@@ -41,38 +56,24 @@ pub struct Response {
 }
 
 impl Description {
-    /// The one that `DISCORD_OPENAPI` names, read once in a process.
-    pub fn shared() -> Option<&'static Self> {
-        SHARED.as_ref()
-    }
-
-    fn load() -> Option<Self> {
-        let file = std::env::var(VARIABLE)
-            .ok()
-            .filter(|file| !file.is_empty())?;
-        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| {
-            panic!("{VARIABLE} names {file}, which can't be read: {error}")
-        });
-        let root = serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{VARIABLE} names {file}, which is no JSON: {error}"));
-        Some(Self::new(root))
-    }
-
-    /// # Panics
+    /// Reads a description.
     ///
-    /// The references in it can't be resolved.
-    pub fn new(root: Value) -> Self {
+    /// # Errors
+    ///
+    /// It is no JSON, or the references in it can't be resolved.
+    pub fn read(text: &str) -> Result<Self, Unreadable> {
+        let root: Value = serde_json::from_str(text)?;
         // OpenAPI 3.1 speaks JSON Schema 2020-12, which the file doesn't say in its own words.
         let resource = Draft::Draft202012.create_resource(root.clone());
         let registry = Registry::new()
             .add(BASE, resource)
             .and_then(jsonschema::RegistryBuilder::prepare)
-            .expect("the description's references resolve");
-        Self {
+            .map_err(|error| Unreadable::References(error.to_string()))?;
+        Ok(Self {
             root,
             registry,
             validators: Mutex::default(),
-        }
+        })
     }
 
     /// The operation for a request; a path that is spelled out wins over one with a parameter.
@@ -135,21 +136,31 @@ impl Description {
 
     /// What is wrong with a value, a line each, by the schema at a JSON pointer.
     pub fn validate(&self, pointer: &str, value: &Value) -> Vec<String> {
-        complaint::of(self.validator(pointer).iter_errors(value))
+        match self.validator(pointer) {
+            Ok(validator) => complaint::of(validator.iter_errors(value)),
+            Err(why) => vec![why],
+        }
     }
 
-    fn validator(&self, pointer: &str) -> Arc<Validator> {
+    fn validator(&self, pointer: &str) -> Result<Arc<Validator>, String> {
         let mut validators = self
             .validators
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let compiled = validators.entry(pointer.to_owned()).or_insert_with(|| {
-            let schema = json!({ "$ref": format!("{BASE}#{}", pointer.replace('{', "%7B").replace('}', "%7D")) });
-            let options = jsonschema::options().with_draft(Draft::Draft202012).with_registry(&self.registry);
-            let compiled = options.should_validate_formats(true).build(&schema);
-            Arc::new(compiled.unwrap_or_else(|error| panic!("{pointer}: {error}")))
-        });
-        Arc::clone(compiled)
+        if let Some(compiled) = validators.get(pointer) {
+            return Ok(Arc::clone(compiled));
+        }
+        let place = pointer.replace('{', "%7B").replace('}', "%7D");
+        let schema = json!({ "$ref": format!("{BASE}#{place}") });
+        let compiled = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_registry(&self.registry)
+            .should_validate_formats(true)
+            .build(&schema)
+            .map_err(|error| format!("the schema at {pointer} can't be used: {error}"))?;
+        let compiled = Arc::new(compiled);
+        validators.insert(pointer.to_owned(), Arc::clone(&compiled));
+        Ok(compiled)
     }
 }
 

@@ -1,0 +1,70 @@
+use super::*;
+use crate::findings::render_all;
+
+fn parse(text: &str) -> (Option<Seed>, String) {
+    let source = Source::decode("seed.toml", text.as_bytes()).unwrap();
+    let (seed, wrong) = file::parse(&source);
+    (seed, render_all(&wrong))
+}
+
+const SOUND: &str = r#"
+[[guild]]
+name = "Kathmandu"
+owner = "Mina"
+admins = ["Tenzin"]
+members = ["Asha", "Ravi"]
+channels = ["general", "async"]
+
+[[team]]
+guild = "Kathmandu"
+channel = "async"
+timezone = "Asia/Kathmandu"
+at = "08:30"
+"#;
+
+#[tokio::test]
+async fn a_sound_seed_becomes_guilds_and_a_config() {
+    let (seed, wrong) = parse(SOUND);
+    assert_eq!(wrong, "");
+    let seed = seed.unwrap();
+    assert_eq!(
+        seed.start("2026-03-27T08:00:00Z".parse().unwrap())
+            .to_string(),
+        "2026-03-30T02:44:30Z"
+    );
+    let options = crate::sandbox::Options {
+        seeded: false,
+        ..Default::default()
+    };
+    let sandbox = crate::sandbox::Sandbox::start(options).await.unwrap();
+    let config = seed.plant(&sandbox);
+    let (config, findings) = crate::config::Config::parse(
+        &Source::decode("config.toml", config.as_bytes()).unwrap(),
+        Path::new(""),
+    );
+    assert_eq!(render_all(&findings), "");
+    let channel = config.teams[0].channel.to_string().parse().unwrap();
+    let (name, members) = sandbox.read(|discord| {
+        let guild = discord.guilds.values().next().unwrap();
+        (discord.channels[&channel].name.clone(), guild.members.len())
+    });
+    // The bot is a member too.
+    assert_eq!((name.as_str(), members), ("async", 5));
+}
+
+#[test]
+fn mistakes_are_told_with_line_and_fix() {
+    let (_, wrong) = parse(
+        "[[guild]]\nname = \"A\"\nowner = \"Mina\"\nchanels = [\"x\"]\n\
+         [[team]]\nguild = \"B\"\nchannel = \"general\"\ntimezone = \"Europe/Berln\"\n",
+    );
+    for part in [
+        "seed.toml:4:1",
+        "unknown key `chanels`",
+        "did you mean `channels`",
+        "there is no [[guild]] \"B\"",
+        "Europe/Berlin",
+    ] {
+        assert!(wrong.contains(part), "{part}:\n{wrong}");
+    }
+}

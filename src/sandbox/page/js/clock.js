@@ -1,0 +1,45 @@
+// The clock in the bar: it ticks by itself and is moved by its buttons.
+
+import { attempt, call, toast } from "./api.js";
+import { place } from "./place.js";
+import { refresh, whenRefreshed } from "./parts.js";
+
+const TICK_MS = 1000;
+// Time stamps such as "in 3 minutes" are written by the server.
+const ANEW_MS = 20000;
+let shown = { at: performance.now() };
+
+function read() {
+  shown = { at: performance.now() };
+}
+
+function tick() {
+  const clock = document.getElementById("part-clock");
+  if (clock.dataset.flowing !== "true") return;
+  const now = Number(clock.dataset.now) + performance.now() - shown.at;
+  const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: clock.dataset.zone };
+  clock.querySelector(".clock-time").textContent = new Intl.DateTimeFormat("en-GB", parts).format(now);
+}
+
+export async function move(to) {
+  document.body.classList.add("moving");
+  await attempt(() => call("clock", to));
+  document.body.classList.remove("moving");
+  await refresh();
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-clock]");
+  if (button) move(JSON.parse(button.dataset.clock));
+  if (!event.target.closest("[data-act='week']")) return;
+  toast("A week goes by: five questions…");
+  document.body.classList.add("moving");
+  const week = await attempt(() => call("week", { channel: place.channel }));
+  document.body.classList.remove("moving");
+  if (week) toast(week.told);
+  refresh();
+});
+
+whenRefreshed(read);
+setInterval(tick, TICK_MS);
+setInterval(refresh, ANEW_MS);

@@ -1,0 +1,111 @@
+// Writing messages: sending, replying, editing, and the way into slash commands.
+
+import { attempt, call } from "./api.js";
+import { Listbox } from "./listbox.js";
+import { head, place } from "./place.js";
+import { note } from "./notes.js";
+import { refresh, whenRefreshed } from "./parts.js";
+import { Slash, commandsFor } from "./slash.js";
+
+const LINES_MAX = 8;
+
+export class Composer {
+  constructor(form) {
+    this.form = form;
+    this.where = form.dataset.place;
+    this.text = form.querySelector("textarea");
+    this.listbox = new Listbox(document.getElementById(this.where + "-listbox"));
+    this.slash = new Slash(this);
+    this.replying = form.querySelector(".replying");
+    this.target = null;
+    this.text.addEventListener("input", () => this.typed());
+    this.text.addEventListener("keydown", (event) => this.key(event));
+    this.text.addEventListener("blur", () => this.listbox.close());
+    form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
+    form.querySelector("[data-act='forget-reply']").addEventListener("click", () => this.aim(null));
+    whenRefreshed(() => this.show());
+    this.show();
+  }
+
+  get room() { return head(this.where).id; }
+
+  show() {
+    const { name, kind, writable } = head(this.where);
+    const sign = { direct: "@", thread: "" }[kind] ?? "#";
+    this.text.placeholder = writable === "true" ? "Message " + sign + name : "You can't write here";
+    this.text.disabled = writable !== "true";
+  }
+
+  typed() {
+    this.text.rows = Math.min(LINES_MAX, this.text.value.split("\n").length);
+    if (this.text.value.startsWith("/") && !this.target?.edit) this.offer();
+    else this.listbox.close();
+  }
+
+  async offer() {
+    const typed = this.text.value;
+    const commands = await attempt(() => commandsFor(this.room));
+    if (!commands || this.text.value !== typed) return;
+    const wanted = typed.slice(1).trimStart().toLowerCase();
+    const fitting = commands.filter((one) => one.name.startsWith(wanted) || (wanted && one.name.includes(wanted)));
+    this.listbox.open(this.text, fitting.map((one) => ({ name: "/" + one.name, note: one.description, command: one })), (choice) => {
+      this.text.value = "";
+      this.typed();
+      this.slash.begin(choice.command);
+    }, true);
+  }
+
+  key(event) {
+    if (this.listbox.key(event)) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      this.send();
+    } else if (event.key === "Escape" && this.target) {
+      this.aim(null);
+    } else if (event.key === "ArrowUp" && !this.text.value) {
+      this.editLast();
+    }
+  }
+
+  editLast() {
+    const own = [...document.querySelectorAll("#list-" + this.where + " [data-act='edit']")].pop();
+    if (own) own.click();
+  }
+
+  // What the next message is for: a reply to a message, an edit of one, or neither.
+  aim(target) {
+    const wasEdit = this.target?.edit;
+    this.target = target;
+    this.replying.hidden = !target;
+    if (target) this.replying.querySelector("span").textContent = target.edit ? "Editing your message" : "Replying to " + target.author;
+    if (target?.edit) this.text.value = target.source;
+    else if (wasEdit) this.text.value = "";
+    this.typed();
+    this.text.focus();
+  }
+
+  async send() {
+    if (this.slash.command) { this.slash.send(); return; }
+    const content = this.text.value.trim();
+    if (!content || this.text.disabled) return;
+    if (content.startsWith("/") && !this.target) {
+      note(this.where, "There is no command " + content.split(/\s/)[0], "wrong");
+      return;
+    }
+    const target = this.target;
+    this.text.value = "";
+    this.typed();
+    if (target) { this.target = null; this.replying.hidden = true; }
+    const done = await attempt(() => target?.edit
+      ? call("edit", { message: target.id, as: place.as, content })
+      : call("post", { channel: this.room, as: place.as, content, reply_to: target?.id }));
+    if (!done) this.text.value = content;
+    await refresh();
+    const list = document.getElementById("list-" + this.where);
+    list.scrollTop = list.scrollHeight;
+  }
+}
+
+export const composers = Object.fromEntries(
+  [...document.querySelectorAll(".composer")].map((form) => [form.dataset.place, new Composer(form)]),
+);

@@ -1,0 +1,57 @@
+// Forms that the bot opens.
+
+import { attempt, call } from "./api.js";
+import { place } from "./place.js";
+import { refresh } from "./parts.js";
+import { show } from "./slash.js";
+
+const LONG = 2;
+const dialog = document.getElementById("form");
+const fields = dialog.querySelector(".form-fields");
+const wrong = dialog.querySelector(".form-wrong");
+let open = null;
+
+export function openForm(where, form) {
+  open = { where, form };
+  dialog.querySelector("h2").textContent = form.title;
+  wrong.hidden = true;
+  const inputs = form.data.components.flatMap((row) => row.components);
+  fields.replaceChildren(...inputs.map(field));
+  dialog.showModal();
+  const first = fields.querySelector("input, textarea");
+  if (first) first.focus();
+}
+
+function field(one) {
+  const template = document.getElementById(one.style === LONG ? "form-text" : "form-line");
+  const made = template.content.cloneNode(true).firstElementChild;
+  const input = made.querySelector("input, textarea");
+  made.querySelector("span").textContent = one.label + (one.required === false ? "" : " *");
+  input.name = one.custom_id;
+  input.value = one.value || "";
+  input.placeholder = one.placeholder || "";
+  input.required = one.required !== false;
+  if (one.max_length) input.maxLength = one.max_length;
+  if (one.min_length) input.minLength = one.min_length;
+  return made;
+}
+
+dialog.addEventListener("click", (event) => {
+  if (event.target.closest("[data-act='cancel-form']")) dialog.close();
+});
+
+dialog.querySelector("form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const written = [...fields.querySelectorAll("input, textarea")].map((input) => [input.name, input.value]);
+  const sent = { as: place.as, form: open.form, fields: Object.fromEntries(written) };
+  const outcome = await attempt(() => call("form", sent));
+  if (!outcome) return;
+  if (outcome.kind === "failed" || outcome.kind === "no_response") {
+    wrong.textContent = outcome.kind === "failed" ? outcome.value : "Something went wrong. Try again.";
+    wrong.hidden = false;
+    return;
+  }
+  dialog.close();
+  await refresh();
+  show(open.where, outcome);
+});

@@ -1,0 +1,87 @@
+// What can be done with a message: press, choose, react, reply, edit, delete, open spoilers and threads.
+
+import { attempt, call } from "./api.js";
+import { composers } from "./composer.js";
+import { go, place } from "./place.js";
+import { refresh, whenRefreshed } from "./parts.js";
+import { show } from "./slash.js";
+
+const dismissed = new Set();
+const whereOf = (item) => item.parentElement.id.slice(5);
+
+async function press(item, button, values) {
+  const asked = { message: item.dataset.id, as: place.as, button, values };
+  item.classList.add("busy");
+  const outcome = await attempt(() => call("press", asked));
+  item.classList.remove("busy");
+  await refresh();
+  if (outcome) show(whereOf(item), outcome);
+}
+
+function openSpoiler(spoiler) {
+  spoiler.setAttribute("aria-expanded", "true");
+  spoiler.setAttribute("aria-label", "Spoiler, shown");
+  spoiler.querySelector(".spoiler-text").removeAttribute("aria-hidden");
+}
+
+function choose(item, menu) {
+  const values = [...menu.querySelectorAll("input:checked")].map((input) => input.value);
+  const { min, max } = menu.dataset;
+  if (values.length < min || values.length > max) {
+    menu.querySelector("legend").classList.remove("unseen");
+    menu.querySelector("legend").textContent = min === max ? "Choose " + min : "Choose " + min + " to " + max;
+    return;
+  }
+  menu.open = false;
+  press(item, menu.dataset.menu, values);
+}
+
+const ACTIONS = {
+  dismiss: (item) => { dismissed.add(item.dataset.key); item.hidden = true; },
+  reply: (item) => composers[whereOf(item)].aim({ id: item.dataset.id, author: item.dataset.author }),
+  edit: (item, button) => composers[whereOf(item)].aim({ id: item.dataset.id, edit: true, source: button.dataset.source }),
+  delete: async (item) => { await attempt(() => call("delete", { message: item.dataset.id, as: place.as })); refresh(); },
+  choose: (item, button) => choose(item, button.closest(".menu")),
+};
+
+async function react(item, button) {
+  const on = button.getAttribute("aria-pressed") !== "true";
+  await attempt(() => call("react", { message: item.dataset.id, as: place.as, emoji: button.dataset.emoji, on }));
+  refresh();
+}
+
+document.addEventListener("click", (event) => {
+  const item = event.target.closest(".entry");
+  if (!item) return;
+  const spoiler = event.target.closest(".spoiler");
+  if (spoiler && spoiler.getAttribute("aria-expanded") === "false") {
+    event.preventDefault();
+    openSpoiler(spoiler);
+    return;
+  }
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.press) press(item, button.dataset.press, []);
+  else if (button.dataset.emoji) react(item, button);
+  else if (button.dataset.thread) go({ thread: button.dataset.thread });
+  else if (ACTIONS[button.dataset.act]) ACTIONS[button.dataset.act](item, button);
+});
+
+document.addEventListener("keydown", (event) => {
+  const spoiler = event.target.closest?.(".spoiler");
+  if (spoiler && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); spoiler.click(); }
+  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+  if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+});
+
+// The colour of an embed comes from the bot; a style attribute would be forbidden by the page's policy.
+function colour() {
+  for (const embed of document.querySelectorAll(".embed[data-color]")) {
+    embed.style.borderInlineStartColor = embed.dataset.color;
+  }
+  for (const item of document.querySelectorAll(".only-you")) item.hidden = dismissed.has(item.dataset.key);
+}
+
+whenRefreshed(colour);
+colour();
+for (const list of document.querySelectorAll("[data-list]")) list.scrollTop = list.scrollHeight;

@@ -1,0 +1,50 @@
+//! Mentions and time stamps inside a text: `<@1>`, `<@&1>`, `<#1>`, `<t:1:R>`.
+
+use super::{Names, Part};
+
+/// Adds the pieces of a text; what stands for nothing stays as it is written.
+pub fn split(text: &str, names: &Names<'_>, parts: &mut Vec<Part>) {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        plain.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let found = rest.find('>').and_then(|close| {
+            let part = mention(&rest[1..close], names)?;
+            Some((part, &rest[close + 1..]))
+        });
+        if let Some((part, after)) = found {
+            push_text(std::mem::take(&mut plain), parts);
+            parts.push(part);
+            rest = after;
+        } else {
+            plain.push('<');
+            rest = &rest[1..];
+        }
+    }
+    plain.push_str(rest);
+    push_text(plain, parts);
+}
+
+fn push_text(text: String, parts: &mut Vec<Part>) {
+    if !text.is_empty() {
+        parts.push(Part::text("text", text));
+    }
+}
+
+/// What stands between the angle brackets.
+fn mention(inside: &str, names: &Names<'_>) -> Option<Part> {
+    if let Some(time) = inside.strip_prefix("t:") {
+        let (seconds, style) = time.split_once(':').unwrap_or((time, "f"));
+        let (shown, full) = names.time(seconds.parse().ok()?, style)?;
+        return Some(Part::text("time", shown).noted(full));
+    }
+    let name = if let Some(role) = inside.strip_prefix("@&") {
+        names.role(role.parse().ok()?)?
+    } else if let Some(user) = inside.strip_prefix('@') {
+        names.user(user.trim_start_matches('!').parse().ok()?)?
+    } else {
+        names.channel(inside.strip_prefix('#')?.parse().ok()?)?
+    };
+    Some(Part::text("mention", name))
+}

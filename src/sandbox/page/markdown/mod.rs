@@ -1,0 +1,186 @@
+//! Discord's Markdown as a tree that a template writes down (Discord docs, reference, "Message
+//! Formatting"; its help page "Markdown Text 101").
+//!
+//! A Markdown crate reads the text; what Discord doesn't have (HTML, pictures, tables) becomes text
+//! again, and what it has besides (mentions, time stamps) is found in the texts of the tree. Nothing is
+//! HTML here: the template escapes every word.
+
+mod inline;
+mod names;
+mod python;
+
+use std::sync::LazyLock;
+
+use comrak::nodes::{AstNode, NodeCodeBlock, NodeValue};
+use comrak::{Arena, Options, parse_document};
+use serde::Serialize;
+
+pub use names::Names;
+
+/// Levels of nesting that are kept; what lies deeper is shown as its text. A text made of brackets and
+/// stars can nest as deep as it is long.
+const DEEPEST: usize = 24;
+/// Headings have three sizes in Discord.
+const SMALLEST_HEADING: u8 = 3;
+
+/// A piece of a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// What it is; the template knows the words.
+    pub kind: &'static str,
+    /// Its text, where it is no container.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// Where a link leads, the full time of a time stamp, the language of a code block.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// What is inside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+impl Part {
+    /// A piece with a text.
+    pub fn text(kind: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            kind,
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    fn noted(self, note: impl Into<String>) -> Self {
+        Self {
+            note: note.into(),
+            ..self
+        }
+    }
+
+    const fn around(kind: &'static str, parts: Vec<Self>) -> Self {
+        Self {
+            kind,
+            text: String::new(),
+            note: String::new(),
+            parts,
+        }
+    }
+}
+
+static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
+    let mut options = Options::default();
+    options.extension.strikethrough = true;
+    options.extension.underline = true;
+    options.extension.spoiler = true;
+    options.extension.subtext = true;
+    options.extension.autolink = true;
+    options
+});
+
+/// Reads a text.
+pub fn read(text: &str, names: &Names<'_>) -> Vec<Part> {
+    let arena = Arena::new();
+    let root = parse_document(&arena, text, &OPTIONS);
+    children(root, names, 0)
+}
+
+fn children<'a>(node: &'a AstNode<'a>, names: &Names<'_>, depth: usize) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut run = String::new();
+    for child in node.children() {
+        // Neighbouring texts are one: a mention may have been cut in two.
+        if let Some(text) = plain(&child.data.borrow().value) {
+            run.push_str(&text);
+            continue;
+        }
+        inline::split(&std::mem::take(&mut run), names, &mut parts);
+        if depth >= DEEPEST {
+            parts.push(Part::text("text", inner_text(child)));
+        } else {
+            parts.extend(part(child, names, depth + 1));
+        }
+    }
+    inline::split(&run, names, &mut parts);
+    parts
+}
+
+/// What is text in Discord, though the Markdown crate knows it as something else.
+fn plain(value: &NodeValue) -> Option<String> {
+    match value {
+        NodeValue::Text(text) => Some(text.to_string()),
+        NodeValue::HtmlInline(text) | NodeValue::Raw(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn part<'a>(node: &'a AstNode<'a>, names: &Names<'_>, depth: usize) -> Vec<Part> {
+    let inside = || children(node, names, depth);
+    let kind = match &node.data.borrow().value {
+        NodeValue::Paragraph => "paragraph",
+        NodeValue::Strong => "strong",
+        NodeValue::Emph => "em",
+        NodeValue::Underline => "underline",
+        NodeValue::Strikethrough => "strike",
+        NodeValue::SpoileredText => "spoiler",
+        NodeValue::Subtext => "subtext",
+        NodeValue::BlockQuote => "quote",
+        NodeValue::Item(_) => "item",
+        NodeValue::List(list) => match list.list_type {
+            comrak::nodes::ListType::Bullet => "bullets",
+            comrak::nodes::ListType::Ordered => "numbers",
+        },
+        NodeValue::Heading(heading) => match heading.level.min(SMALLEST_HEADING) {
+            1 => "heading1",
+            2 => "heading2",
+            _ => "heading3",
+        },
+        NodeValue::SoftBreak | NodeValue::LineBreak => return vec![Part::text("break", "")],
+        NodeValue::ThematicBreak => return vec![Part::text("text", "---")],
+        NodeValue::Code(code) => return vec![Part::text("code", &*code.literal)],
+        NodeValue::CodeBlock(block) => return vec![code_block(block)],
+        NodeValue::HtmlBlock(block) => {
+            let mut parts = Vec::new();
+            inline::split(block.literal.trim_end(), names, &mut parts);
+            return vec![Part::around("paragraph", parts)];
+        }
+        NodeValue::Link(link) if is_web(&link.url) => {
+            return vec![Part::around("link", inside()).noted(&*link.url)];
+        }
+        NodeValue::Image(link) if is_web(&link.url) => {
+            // Discord shows no pictures in a text: an exclamation mark and a link.
+            let link = Part::around("link", inside()).noted(&*link.url);
+            return vec![Part::text("text", "!"), link];
+        }
+        _ => return inside(),
+    };
+    vec![Part::around(kind, inside())]
+}
+
+/// Discord makes links of these addresses only.
+fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
+fn code_block(block: &NodeCodeBlock) -> Part {
+    let language = block.info.trim().to_ascii_lowercase();
+    let code = block.literal.trim_end_matches('\n');
+    let parts = if matches!(language.as_str(), "py" | "python") {
+        python::coloured(code)
+    } else {
+        vec![Part::text("text", code)]
+    };
+    Part::around("block", parts).noted(language)
+}
+
+/// All text under a node, without recursion.
+fn inner_text<'a>(node: &'a AstNode<'a>) -> String {
+    node.descendants()
+        .filter_map(|one| match &one.data.borrow().value {
+            NodeValue::Code(code) => Some(code.literal.clone()),
+            NodeValue::SoftBreak | NodeValue::LineBreak => Some("\n".to_owned()),
+            value => plain(value),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

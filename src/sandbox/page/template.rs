@@ -1,0 +1,60 @@
+//! The templates, compiled in and read when the page is first asked for.
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, Error};
+use serde::Serialize;
+
+macro_rules! templates {
+    ($($name:literal)*) => { &[$(($name, include_str!(concat!("../page/html/", $name))),)*] };
+}
+
+/// Name and text.
+const TEMPLATES: &[(&str, &str)] = templates! {
+    "page.html" "parts.html" "bar.html" "nav.html" "people.html" "channel.html" "thread.html" "messages.html"
+    "message.html" "text.html" "embed.html" "components.html" "composer.html" "dialogs.html" "guide.html"
+    "tools.html" "faults.html" "log.html" "line.html"
+};
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    // Only a syntax of contradicting marks can't be built.
+    if let Ok(syntax) = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()
+    {
+        environment.set_syntax(syntax);
+    }
+    for (name, text) in TEMPLATES {
+        // A test writes down all of them, so one that can't be read does not get here.
+        let _ = environment.add_template(name, text);
+    }
+    environment
+});
+
+/// Writes down a template.
+///
+/// # Errors
+///
+/// The template is broken.
+pub fn render(name: &str, context: &impl Serialize) -> Result<String, Error> {
+    ENVIRONMENT.get_template(name)?.render(Serde(context))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_can_be_read() {
+        let mut environment = Environment::new();
+        for (name, text) in TEMPLATES {
+            environment
+                .add_template(name, text)
+                .unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        }
+    }
+}

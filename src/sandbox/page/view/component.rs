@@ -1,0 +1,141 @@
+//! Buttons and menus.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Reader;
+use super::message::text;
+use crate::sandbox::model::{Discord, Guild, Message};
+
+/// A row of components.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    buttons: Vec<Button>,
+    menu: Option<Menu>,
+}
+
+#[derive(Debug, Serialize)]
+struct Button {
+    id: String,
+    label: String,
+    emoji: String,
+    /// "primary", "secondary", "success", "danger" or "link".
+    style: &'static str,
+    url: String,
+    disabled: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Menu {
+    id: String,
+    placeholder: String,
+    min: u64,
+    max: u64,
+    disabled: bool,
+    choices: Vec<Choice>,
+}
+
+#[derive(Debug, Serialize)]
+struct Choice {
+    value: String,
+    label: String,
+    description: String,
+    emoji: String,
+    chosen: bool,
+}
+
+/// The rows of a message.
+pub fn rows(reader: &Reader<'_>, message: &Message) -> Vec<Row> {
+    let row = |row: &Value| {
+        let inner = row["components"].as_array().map_or(&[][..], Vec::as_slice);
+        let menu = inner.iter().find(|one| one["type"] != 2);
+        Row {
+            buttons: inner
+                .iter()
+                .filter(|one| one["type"] == 2)
+                .map(button)
+                .collect(),
+            menu: menu.map(|one| self::menu(reader, message.channel, one)),
+        }
+    };
+    message.components.iter().map(row).collect()
+}
+
+fn button(json: &Value) -> Button {
+    Button {
+        id: text(json, "custom_id").to_owned(),
+        label: text(json, "label").to_owned(),
+        emoji: text(&json["emoji"], "name").to_owned(),
+        style: match json["style"].as_u64() {
+            Some(1) => "primary",
+            Some(3) => "success",
+            Some(4) => "danger",
+            Some(5) => "link",
+            _ => "secondary",
+        },
+        url: text(json, "url").to_owned(),
+        disabled: json["disabled"] == true,
+    }
+}
+
+fn menu(reader: &Reader<'_>, channel: u64, json: &Value) -> Menu {
+    let guild = reader.guild_of(channel);
+    let options = json["options"].as_array().map_or(&[][..], Vec::as_slice);
+    Menu {
+        id: text(json, "custom_id").to_owned(),
+        placeholder: json["placeholder"]
+            .as_str()
+            .unwrap_or("Make a selection")
+            .to_owned(),
+        min: json["min_values"].as_u64().unwrap_or(1),
+        max: json["max_values"].as_u64().unwrap_or(1),
+        disabled: json["disabled"] == true,
+        choices: match (json["type"].as_u64(), guild) {
+            (Some(3), _) => options.iter().map(choice).collect(),
+            (Some(kind), Some(guild)) => things(reader.discord, guild, kind),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn choice(json: &Value) -> Choice {
+    Choice {
+        value: text(json, "value").to_owned(),
+        label: text(json, "label").to_owned(),
+        description: text(json, "description").to_owned(),
+        emoji: text(&json["emoji"], "name").to_owned(),
+        chosen: json["default"] == true,
+    }
+}
+
+/// What a menu of users (5), roles (6), both (7) or channels (8) offers.
+fn things(discord: &Discord, guild: &Guild, kind: u64) -> Vec<Choice> {
+    let thing = |id: u64, label: String| Choice {
+        value: id.to_string(),
+        label,
+        description: String::new(),
+        emoji: String::new(),
+        chosen: false,
+    };
+    let mut things = Vec::new();
+    if matches!(kind, 5 | 7) {
+        let users = guild.members.keys();
+        things.extend(users.map(|id| thing(*id, discord.shown(Some(guild.id), *id))));
+    }
+    if matches!(kind, 6 | 7) {
+        things.extend(
+            guild
+                .roles
+                .values()
+                .map(|role| thing(role.id, format!("@{}", role.name.trim_start_matches('@')))),
+        );
+    }
+    if kind == 8 {
+        things.extend(
+            discord
+                .channels_of(guild.id)
+                .map(|one| thing(one.id, format!("#{}", one.name))),
+        );
+    }
+    things
+}

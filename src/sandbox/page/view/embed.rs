@@ -1,0 +1,115 @@
+//! Embeds and attached files.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::message::text;
+use crate::sandbox::page::markdown::{Names, Part, read};
+
+/// The folder under which the sandbox serves what a bot attached.
+const ATTACHMENTS: &str = "/attachments/";
+/// Bytes of a kibibyte.
+const KIB: u64 = 1024;
+
+/// An embed.
+#[derive(Debug, Serialize)]
+pub struct Embed {
+    /// `#rrggbb`, or nothing.
+    color: Option<String>,
+    author: String,
+    title: Vec<Part>,
+    url: String,
+    text: Vec<Part>,
+    fields: Vec<Field>,
+    image: Option<Picture>,
+    thumbnail: Option<Picture>,
+    footer: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Field {
+    name: Vec<Part>,
+    value: Vec<Part>,
+    inline: bool,
+}
+
+/// A picture or another file.
+#[derive(Debug, Serialize)]
+pub struct Picture {
+    /// The path here; empty if it lies elsewhere, since the page loads nothing from elsewhere.
+    path: String,
+    /// Where it lies.
+    url: String,
+    name: String,
+    /// What it shows, in words.
+    alt: String,
+    /// Whether it is a picture.
+    image: bool,
+    /// `12 KB`.
+    size: String,
+}
+
+/// An embed as it is shown.
+pub fn embed(json: &Value, names: &Names<'_>) -> Embed {
+    let fields = json["fields"].as_array().map_or(&[][..], Vec::as_slice);
+    let field = |one: &Value| Field {
+        name: read(text(one, "name"), names),
+        value: read(text(one, "value"), names),
+        inline: one["inline"] == true,
+    };
+    Embed {
+        color: json["color"].as_u64().map(|color| format!("#{color:06x}")),
+        author: text(&json["author"], "name").to_owned(),
+        title: read(text(json, "title"), names),
+        url: text(json, "url").to_owned(),
+        text: read(text(json, "description"), names),
+        fields: fields.iter().map(field).collect(),
+        image: picture(&json["image"]),
+        thumbnail: picture(&json["thumbnail"]),
+        footer: text(&json["footer"], "text").to_owned(),
+    }
+}
+
+fn picture(json: &Value) -> Option<Picture> {
+    let url = json["url"].as_str()?;
+    let name = url.rsplit('/').next().unwrap_or_default();
+    let alt = json["description"].as_str().unwrap_or(name);
+    Some(Picture {
+        path: path(url),
+        url: url.to_owned(),
+        name: name.to_owned(),
+        alt: alt.to_owned(),
+        image: true,
+        size: String::new(),
+    })
+}
+
+/// The path of what the sandbox itself serves.
+fn path(url: &str) -> String {
+    url.find(ATTACHMENTS)
+        .filter(|_| url.starts_with("http://127.0.0.1:") || url.starts_with("http://[::1]:"))
+        .map_or_else(String::new, |at| url[at..].to_owned())
+}
+
+/// Attached files.
+pub fn attached(files: &[Value]) -> Vec<Picture> {
+    let one = |file: &Value| {
+        let name = text(file, "filename");
+        let description = text(file, "description");
+        let size = file["size"].as_u64().unwrap_or(0);
+        Picture {
+            path: path(text(file, "url")),
+            url: text(file, "url").to_owned(),
+            name: name.to_owned(),
+            alt: if description.is_empty() {
+                name
+            } else {
+                description
+            }
+            .to_owned(),
+            image: text(file, "content_type").starts_with("image/"),
+            size: format!("{} KB", size.div_ceil(KIB)),
+        }
+    };
+    files.iter().map(one).collect()
+}
