@@ -7,6 +7,7 @@ mod answers;
 mod bad_input;
 mod bank;
 mod bank_verbs;
+mod browser;
 mod crashes;
 #[cfg(debug_assertions)]
 mod disk;

@@ -218,3 +218,34 @@ async fn three_days_in_one_go() {
         assert!(text.contains(part), "{part}: {text}");
     }
 }
+
+/// A seed with mistakes: each with its line and what to do, exit 2, and nothing is started.
+#[test]
+fn a_seed_with_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("seed.toml"),
+        "[[guild]]\nname = \"Kathmandu\"\nowner = \"Mina\"\n\n[[team]]\nguild = \"Katmandu\"\n\
+         channel = \"general\"\ntimezone = \"Asia/Kathmandu\"\n",
+    )
+    .unwrap();
+    let (code, text) = said(&quizloop(
+        folder.path(),
+        &["sandbox", "--seed", "seed.toml"],
+    ));
+    assert_eq!(code, Some(2), "{text}");
+    for part in [
+        "there is no [[guild]] \"Katmandu\"",
+        "seed.toml:6:9",
+        "did you mean \"Kathmandu\"",
+        "nothing was started",
+    ] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    let (code, text) = said(&quizloop(
+        folder.path(),
+        &["sandbox", "--seed", "other.toml"],
+    ));
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("other.toml can't be read"), "{text}");
+}

@@ -48,7 +48,7 @@ const MAY_KNOW: [(&str, &[&str]); 12] = [
 ];
 
 /// Things from outside that only some rooms may touch.
-const ONLY_IN: [(&str, &[&str]); 9] = [
+const ONLY_IN: [(&str, &[&str]); 12] = [
     ("serenity::", &["bot"]),
     (
         "tokio::",
@@ -57,6 +57,9 @@ const ONLY_IN: [(&str, &[&str]); 9] = [
     ("axum::", &["health", "sandbox"]),
     ("prometheus_client::", &["health"]),
     ("sd_notify::", &["cli"]),
+    ("comrak::", &["sandbox"]),
+    ("minijinja::", &["sandbox"]),
+    ("jsonschema::", &["sandbox"]),
     ("dashmap::", &["bot", "store"]),
     ("std::fs", &["cli", "config", "failpoint", "store"]),
     ("reqwest::", &["cli"]),

@@ -16,6 +16,9 @@ pub fn is_excused(error: &ValidationError<'_>) -> bool {
         // Docs, reference, "Error Messages": the codes of single fields are words, such as
         // BASE_TYPE_REQUIRED; the description has numbers there as for the whole answer.
         "code" => is_of_another_type && place.contains("/_errors/") && error.instance().is_string(),
+        // Docs, reference, "Uploading Files": new files are named by their number, "id": 0; the
+        // description knows ids as strings only.
+        "id" => is_of_another_type && place.contains("/attachments/") && error.instance().is_u64(),
         _ => false,
     }
 }

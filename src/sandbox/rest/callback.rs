@@ -43,7 +43,7 @@ pub fn handle(discord: &mut Discord, interaction: u64, token: &str, call: &Call)
         return Err(problem::already_acknowledged());
     }
     let one = one.clone();
-    let (state, original) = answer(discord, &one, &call.body)?;
+    let (state, original) = answer(discord, &one, call)?;
     if let Some(one) = discord.interactions.get_mut(&interaction) {
         one.state = state;
         one.original = original;
@@ -60,14 +60,15 @@ pub fn handle(discord: &mut Discord, interaction: u64, token: &str, call: &Call)
 
 type Answered = (InteractionState, Option<(u64, u64)>);
 
-fn answer(discord: &mut Discord, one: &Interaction, body: &Value) -> Result<Answered, Problem> {
+fn answer(discord: &mut Discord, one: &Interaction, call: &Call) -> Result<Answered, Problem> {
+    let body = &call.body;
     let data = &body["data"];
     let is_typing = one.kind == InteractionKind::Autocomplete;
     let under = one.pressed;
     match body["type"].as_u64() {
         Some(kind::CHOICES) if is_typing => Ok((callback_form::choices(data)?, None)),
         Some(kind::MESSAGE) if !is_typing => {
-            let draft = Draft::parse(data, Purpose::Interaction)?;
+            let draft = Draft::parse(data, &call.uploads, Purpose::Interaction)?;
             let place = respond(discord, one, &draft);
             Ok((InteractionState::Answered, Some(place)))
         }
@@ -76,7 +77,7 @@ fn answer(discord: &mut Discord, one: &Interaction, body: &Value) -> Result<Answ
             Ok((InteractionState::Acknowledged, under))
         }
         Some(kind::UPDATE) if !is_typing && under.is_some() => {
-            let draft = Draft::parse(data, Purpose::Edit)?;
+            let draft = Draft::parse(data, &call.uploads, Purpose::Edit)?;
             if let Some(place) = under {
                 apply_edit(discord, place, &draft)?;
             }
@@ -105,7 +106,7 @@ fn wrong_type(one: &Interaction) -> Problem {
 /// Writes a message that answers an interaction.
 pub fn respond(discord: &mut Discord, one: &Interaction, draft: &Draft) -> (u64, u64) {
     let mut message = blank(discord, one, draft.is_ephemeral());
-    draft.fill(&mut message);
+    draft.fill(discord, &mut message);
     let allowed = draft.allowed.clone().unwrap_or(Allowed::users());
     mention::resolve(discord, &mut message, &allowed);
     (one.channel, discord.write(message))

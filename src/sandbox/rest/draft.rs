@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::form::Form;
 use super::problem::{self, Problem};
+use super::upload::{self, Upload};
 use super::{allowed, component, embed};
 use crate::sandbox::mention::Allowed;
-use crate::sandbox::model::{Message, flag};
+use crate::sandbox::model::{Discord, Message, flag};
 
 /// Characters of a message (Discord docs, resources/message, "Create Message").
 const CONTENT_MAX: usize = 2000;
@@ -35,6 +36,10 @@ pub struct Draft {
     pub enforce_nonce: bool,
     /// The message it replies to, and whether it is sent also if that is gone.
     pub replies_to: Option<(u64, bool)>,
+    /// Files that come with it.
+    pub uploads: Vec<Upload>,
+    /// Attachments that an edit keeps; all of them if it does not say.
+    pub kept_attachments: Option<Vec<u64>>,
 }
 
 /// Where a body goes; it decides what may be in it.
@@ -54,7 +59,7 @@ impl Draft {
     /// # Errors
     ///
     /// Code 50035 with everything that is wrong, or 50006 for a new message that is empty.
-    pub fn parse(body: &Value, purpose: Purpose) -> Result<Self, Problem> {
+    pub fn parse(body: &Value, uploads: &[Upload], purpose: Purpose) -> Result<Self, Problem> {
         if !body.is_object() {
             return Err(problem::not_json());
         }
@@ -68,8 +73,11 @@ impl Draft {
             nonce: nonce(body, &mut form),
             enforce_nonce: body["enforce_nonce"].as_bool().unwrap_or(false),
             replies_to: replies_to(body, &mut form),
+            uploads: upload::check(body, uploads, &mut form),
+            kept_attachments: upload::kept(body),
         };
         form.finish()?;
+        draft.check_shown_files()?;
         if purpose != Purpose::Edit && draft.is_empty() {
             return Err(problem::empty_message());
         }
@@ -85,10 +93,11 @@ impl Draft {
             .is_empty()
             && self.embeds.as_ref().is_none_or(Vec::is_empty)
             && self.components.as_ref().is_none_or(Vec::is_empty)
+            && self.uploads.is_empty()
     }
 
     /// Puts what was named into a message.
-    pub fn fill(&self, message: &mut Message) {
+    pub fn fill(&self, discord: &mut Discord, message: &mut Message) {
         if let Some(content) = &self.content {
             message.content.clone_from(content);
         }
@@ -102,6 +111,7 @@ impl Draft {
             let kept = message.flags & !FLAGS_SENT;
             message.flags = kept | (flags & FLAGS_SENT);
         }
+        self.attach(discord, message);
     }
 
     /// Whether the body asks for a message that one member alone sees.

@@ -9,7 +9,7 @@ use super::draft::{Draft, Purpose};
 use super::form::Form;
 use super::problem::{self, Problem};
 use super::route::Route;
-use super::{Answer, Call, done, ok};
+use super::{Answer, Call, done, ok, upload};
 use crate::sandbox::mention::{self, Allowed};
 use crate::sandbox::model::{Discord, Message, Reference, message_kind};
 use crate::sandbox::permission::{EMBED_LINKS, MANAGE_MESSAGES, READ_MESSAGE_HISTORY};
@@ -51,8 +51,10 @@ fn create(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
     if one.recipients.iter().any(refuses) {
         return Err(problem::cannot_message_user());
     }
-    let shows_embeds = discord.permissions(one, discord.app.id) & EMBED_LINKS != 0;
-    let mut draft = Draft::parse(&call.body, Purpose::Channel)?;
+    let may = discord.permissions(one, discord.app.id);
+    let shows_embeds = may & EMBED_LINKS != 0;
+    let mut draft = Draft::parse(&call.body, &call.uploads, Purpose::Channel)?;
+    upload::check_may_attach(may, &draft.uploads)?;
     if let Some(first) = first_with_nonce(discord, &draft) {
         return first;
     }
@@ -80,7 +82,7 @@ fn create(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
         },
         ..Message::default()
     };
-    draft.fill(&mut message);
+    draft.fill(discord, &mut message);
     let allowed = draft.allowed.clone().unwrap_or(Allowed::all());
     mention::resolve(discord, &mut message, &allowed);
     let id = discord.write(message);
@@ -154,7 +156,7 @@ fn edit(discord: &mut Discord, (channel, message): (u64, u64), call: &Call) -> A
     if is_archived {
         return Err(problem::archived_thread());
     }
-    let mut draft = Draft::parse(&call.body, Purpose::Edit)?;
+    let mut draft = Draft::parse(&call.body, &call.uploads, Purpose::Edit)?;
     // Without the permission embeds are overlooked (discord-api-docs issue 5648).
     if !shows_embeds
         && draft
@@ -179,7 +181,7 @@ pub fn apply_edit(discord: &mut Discord, place: (u64, u64), draft: &Draft) -> Re
         .message(channel, id)
         .ok_or_else(problem::unknown_message)?;
     let mut after = before.clone();
-    draft.fill(&mut after);
+    draft.fill(discord, &mut after);
     let is_empty = after.content.is_empty()
         && after.embeds.is_empty()
         && after.components.is_empty()

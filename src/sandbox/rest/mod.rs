@@ -22,6 +22,7 @@ mod reactions;
 pub mod route;
 mod serve;
 mod threads;
+mod upload;
 mod url;
 mod webhook;
 
@@ -40,6 +41,8 @@ pub struct Call {
     pub query: BTreeMap<String, String>,
     /// The body; null if there was none.
     pub body: Value,
+    /// Files that came with it.
+    pub uploads: Vec<upload::Upload>,
 }
 
 /// What a handler answers: a status and perhaps a body.

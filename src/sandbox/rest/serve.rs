@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::problem;
 use super::route::Route;
 use super::url::{decoded, query};
-use super::{Answer, Call, handle, limits};
+use super::{Answer, Call, handle, limits, upload};
 use crate::sandbox::Shared;
 use crate::sandbox::connection::Cutter;
 use crate::sandbox::faults::{Fault, HoldEnd, Target, When};
@@ -36,6 +36,10 @@ pub async fn serve(
         .unwrap_or_default();
     let segments: Vec<String> = path.split('/').skip(1).map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_empty = bytes.is_empty();
+    let (body, uploads) = upload::read(kind, bytes).await;
     let incoming = Incoming {
         route: Route::parse(&parts.method, &segments),
         is_known_path: Route::is_known_path(&segments),
@@ -45,8 +49,9 @@ pub async fn serve(
             .map_or("", |path| path.as_str())
             .to_owned(),
         is_authorized: is_authorized(&shared, &parts.headers),
-        body: serde_json::from_slice(&bytes),
-        is_empty: bytes.is_empty(),
+        body,
+        uploads,
+        is_empty,
         query: query(parts.uri.query().unwrap_or_default()),
         method: parts.method,
     };
@@ -65,6 +70,7 @@ struct Incoming {
     is_known_path: bool,
     is_authorized: bool,
     body: serde_json::Result<Value>,
+    uploads: Vec<upload::Upload>,
     is_empty: bool,
     query: BTreeMap<String, String>,
 }
@@ -206,6 +212,7 @@ impl Incoming {
         let call = Call {
             query: self.query.clone(),
             body,
+            uploads: self.uploads.clone(),
         };
         handle(discord, route, &call)
     }

@@ -93,7 +93,7 @@ fn get(discord: &Discord, (channel, message): (u64, u64)) -> Answer {
 
 fn edit(discord: &mut Discord, interaction: u64, place: (u64, u64), call: &Call) -> Answer {
     let (channel, message) = place;
-    let draft = Draft::parse(&call.body, Purpose::Edit)?;
+    let draft = Draft::parse(&call.body, &call.uploads, Purpose::Edit)?;
     let was_loading = stop_loading(discord, place);
     if let Err(problem) = apply_edit(discord, place, &draft) {
         if was_loading && let Some(one) = discord.message_mut(channel, message) {
@@ -128,7 +128,7 @@ fn stop_loading(discord: &mut Discord, place: (u64, u64)) -> bool {
 }
 
 fn follow_up(discord: &mut Discord, interaction: u64, call: &Call) -> Answer {
-    let draft = Draft::parse(&call.body, Purpose::Interaction)?;
+    let draft = Draft::parse(&call.body, &call.uploads, Purpose::Interaction)?;
     let one = discord
         .interactions
         .get(&interaction)

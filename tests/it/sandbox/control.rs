@@ -159,8 +159,9 @@ async fn the_page() {
     let world = World::at(FRIDAY).team().without_bot().await;
     for (path, kind) in [
         ("/", "text/html"),
-        ("/page.css", "text/css"),
-        ("/page.js", "text/javascript"),
+        ("/page/css/base.css", "text/css"),
+        ("/page/js/main.js", "text/javascript"),
+        ("/page/js/slash.js", "text/javascript"),
     ] {
         let answer = reqwest::get(url(&world, path)).await.unwrap();
         let header = |name| answer.headers()[name].to_str().unwrap().to_owned();
@@ -174,9 +175,108 @@ async fn the_page() {
             "{path} names another site"
         );
     }
-    let help = reqwest::get(url(&world, "/sandbox/")).await.unwrap();
+    let no_such = reqwest::get(url(&world, "/page/js/other.js"))
+        .await
+        .unwrap();
+    assert_eq!(no_such.status(), StatusCode::NOT_FOUND);
+}
+
+/// `GET /sandbox` names every address of the control API.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_control_api_is_documented() {
+    let world = World::at(FRIDAY).team().without_bot().await;
+    let help = reqwest::get(url(&world, "/sandbox")).await.unwrap();
     let help = help.text().await.unwrap();
-    for path in ["post", "command", "autocomplete", "press", "clock", "bot"] {
-        assert!(help.contains(&format!("/sandbox/{path}")), "{path}");
+    let source = include_str!("../../../src/sandbox/control/mod.rs");
+    let routes: Vec<_> = source
+        .split(".route(\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(routes.len() > 20, "{routes:?}");
+    for route in routes {
+        assert!(help.contains(route.trim_end_matches('/')), "{route}");
     }
+}
+
+/// What the page's tools do: faults, the gateway, permissions, further people and places.
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_with_curl() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.unchecked();
+    let fault = json!({ "fault": "500", "route": "CreateMessage", "times": 1 });
+    let made = post(&world, "/sandbox/fault", fault).await;
+    assert_eq!(world.sandbox.faults().len(), 1);
+    post(&world, "/sandbox/unfault", made).await;
+    assert_eq!(world.sandbox.faults().len(), 0);
+    for fault in [
+        json!({ "fault": "teapot" }),
+        json!({ "fault": "500", "route": "Nothing" }),
+    ] {
+        let request = reqwest::Client::new()
+            .post(url(&world, "/sandbox/fault"))
+            .json(&fault);
+        assert_eq!(ask(request).await.0, StatusCode::BAD_REQUEST, "{fault}");
+    }
+
+    let before = world.sandbox.identifies();
+    post(
+        &world,
+        "/sandbox/gateway",
+        json!({ "action": "invalidate" }),
+    )
+    .await;
+    world
+        .wait("a new session", |discord| {
+            (discord.gateway.identifies > before).then_some(())
+        })
+        .await;
+
+    let deny = json!({ "guild": id(ids::GUILD), "channel": id(ids::ASYNCIO), "name": "Send Messages", "allowed": false });
+    post(&world, "/sandbox/permission", deny).await;
+    let may = world.sandbox.read(|discord| {
+        let channels = [ids::ASYNCIO, ids::GENERAL].map(|id| &discord.channels[&id]);
+        channels.map(|channel| {
+            let may = discord.permissions(channel, discord.app.id);
+            may & quizloop::sandbox::permission::SEND_MESSAGES != 0
+        })
+    });
+    assert_eq!(may, [false, true]);
+
+    let mina = json!({ "name": "Mina", "guild": id(ids::GUILD), "admin": true });
+    let mina = post(&world, "/sandbox/user", mina).await["user"].clone();
+    let guild = json!({ "name": "Second", "owner": mina, "bot": true });
+    let guild = post(&world, "/sandbox/guild", guild).await["guild"].clone();
+    let channel = json!({ "name": "talk", "guild": guild });
+    let channel = post(&world, "/sandbox/channel", channel).await["channel"].clone();
+    let said = json!({ "channel": channel, "as": mina, "content": "frist" });
+    let message = post(&world, "/sandbox/post", said).await["message"].clone();
+    let edited = json!({ "message": message, "as": mina, "content": "first" });
+    post(&world, "/sandbox/edit", edited).await;
+    let emoji = json!({ "message": message, "as": mina, "emoji": "👍" });
+    post(&world, "/sandbox/react", emoji).await;
+    let place = format!(
+        "channel={}&as={}",
+        channel.as_str().unwrap(),
+        mina.as_str().unwrap()
+    );
+    let shown = get(&world, &format!("/sandbox/messages?{place}")).await;
+    assert_eq!(shown[0]["content"], "first");
+    assert_eq!(shown[0]["reactions"][0][0], "👍");
+    let state = get(&world, &format!("/sandbox/state?{place}")).await;
+    let offered = state["offered"].as_array().unwrap();
+    assert!(
+        offered.iter().any(|one| one["name"] == "team"),
+        "an admin sees /team"
+    );
+    post(
+        &world,
+        "/sandbox/delete",
+        json!({ "message": message, "as": mina }),
+    )
+    .await;
+    assert_eq!(
+        get(&world, &format!("/sandbox/messages?{place}")).await,
+        json!([])
+    );
 }

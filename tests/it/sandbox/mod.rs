@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod channels;
-mod client;
+pub mod client;
 mod clock;
 mod conformance;
 mod control;
 mod faults;
 mod gateway;
 mod interactions;
-mod raw;
+pub mod raw;
 mod rules;
 mod thin_path;
 mod transcript;

@@ -31,8 +31,8 @@ export class Composer {
 
   show() {
     const { name, kind, writable } = head(this.where);
-    const sign = { direct: "@", thread: "" }[kind] ?? "#";
-    this.text.placeholder = writable === "true" ? "Message " + sign + name : "You can't write here";
+    const whom = kind === "thread" ? "in the thread" : (kind === "direct" ? "@" : "#") + name;
+    this.text.placeholder = writable === "true" ? "Message " + whom : "You can't write here";
     this.text.disabled = writable !== "true";
   }
 

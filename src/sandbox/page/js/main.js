@@ -3,8 +3,8 @@
 
 import "./theme.js";
 import { refresh } from "./parts.js";
-import "./people.js";
 import "./messages.js";
+import "./people.js";
 import "./clock.js";
 import "./tools.js";
 import "./guide.js";

@@ -14,8 +14,10 @@ pub struct Clock {
     flowing: bool,
     /// The zone's name.
     zone: String,
-    /// `Friday, 27 March 2026`.
+    /// `Fri, 27 March`.
     day: String,
+    /// `2026`.
+    year: String,
     /// `09:00`.
     time: String,
     /// When the next question comes, in words; empty if nobody knows.
@@ -36,7 +38,8 @@ pub fn clock(discord: &Discord, calendar: &Calendar) -> Clock {
         now_ms: now.as_millisecond(),
         flowing: discord.clock.reading().flowing,
         zone: calendar.zone.iana_name().unwrap_or("UTC").to_owned(),
-        day: local.strftime("%a, %-d %B %Y").to_string(),
+        day: local.strftime("%a, %-d %B").to_string(),
+        year: local.strftime("%Y").to_string(),
         time: local.strftime("%H:%M").to_string(),
         next: calendar.next_question(now).map(words).unwrap_or_default(),
         change: calendar

@@ -1,0 +1,241 @@
+//! Files that come with a message, as `multipart/form-data` (Discord docs, reference, "Uploading Files").
+
+use std::convert::Infallible;
+
+use axum::body::Bytes;
+use serde_json::{Value, json};
+
+use super::draft::Draft;
+use super::form::Form;
+use super::problem::{self, Problem};
+use crate::sandbox::model::{Discord, File, Message};
+
+/// Files of a message (Discord docs, resources/message, "Create Message").
+const FILES_MAX: usize = 10;
+/// Bytes of a file (Discord docs, reference, "Uploading Files").
+const FILE_MAX: usize = 10 * 1024 * 1024;
+/// The part with the JSON.
+const PAYLOAD: &str = "payload_json";
+
+/// A file on its way in.
+#[derive(Debug, Clone, Default)]
+pub struct Upload {
+    /// `n` of `files[n]`.
+    pub number: u64,
+    /// Its name.
+    pub name: String,
+    /// What it shows, in words.
+    pub description: Option<String>,
+    /// What is in it.
+    pub bytes: Bytes,
+}
+
+/// The body of a request: its JSON and its files. `kind` is the content type.
+pub async fn read(kind: &str, body: Bytes) -> (serde_json::Result<Value>, Vec<Upload>) {
+    let Ok(boundary) = multer::parse_boundary(kind) else {
+        return (serde_json::from_slice(&body), Vec::new());
+    };
+    let stream = futures::stream::once(async move { Ok::<_, Infallible>(body) });
+    let mut parts = multer::Multipart::new(stream, boundary);
+    let (mut json, mut uploads) = (Ok(json!({})), Vec::new());
+    // What is not well formed ends the parts, and the message lacks what did not come.
+    while let Ok(Some(part)) = parts.next_field().await {
+        let name = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().unwrap_or_default().to_owned();
+        let bytes = part.bytes().await.unwrap_or_default();
+        if name == PAYLOAD {
+            json = serde_json::from_slice(&bytes);
+        } else if let Some(number) = number_of(&name) {
+            uploads.push(Upload {
+                number,
+                name: safe(&file),
+                description: None,
+                bytes,
+            });
+        }
+    }
+    (json, uploads)
+}
+
+/// `n` of `files[n]`; `file` is an older name for the first.
+fn number_of(name: &str) -> Option<u64> {
+    if name == "file" {
+        return Some(0);
+    }
+    name.strip_prefix("files[")?.strip_suffix(']')?.parse().ok()
+}
+
+/// Discord keeps letters, digits, dots, dashes and underscores of a name.
+fn safe(name: &str) -> String {
+    let name: String = name
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if name.is_empty() {
+        "unknown".to_owned()
+    } else {
+        name
+    }
+}
+
+/// Checks files against `attachments` of the body, which names and describes them.
+pub fn check(body: &Value, uploads: &[Upload], form: &mut Form) -> Vec<Upload> {
+    form.count("attachments", uploads.len(), 0, FILES_MAX);
+    let listed = body["attachments"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    let mut checked = Vec::new();
+    for upload in uploads {
+        if upload.bytes.len() > FILE_MAX {
+            let path = format!("attachments.{}", upload.number);
+            form.wrong(
+                &path,
+                "BASE_TYPE_MAX_SIZE",
+                "The file is larger than 10 MiB.",
+            );
+        }
+        let mut upload = upload.clone();
+        if let Some(one) = listed.iter().find(|one| id_of(one) == Some(upload.number)) {
+            if let Some(name) = one["filename"].as_str() {
+                upload.name = safe(name);
+            }
+            upload.description = one["description"].as_str().map(str::to_owned);
+        }
+        checked.push(upload);
+    }
+    for (index, one) in listed.iter().enumerate() {
+        let is_new = id_of(one).is_some_and(|id| id < FILES_MAX as u64);
+        if is_new
+            && !uploads
+                .iter()
+                .any(|upload| id_of(one) == Some(upload.number))
+        {
+            form.wrong(
+                &format!("attachments.{index}.id"),
+                "ATTACHMENT_NOT_FOUND",
+                "There is no file with this number.",
+            );
+        }
+    }
+    checked
+}
+
+/// The attachments that an edit keeps; `None` if it does not say.
+pub fn kept(body: &Value) -> Option<Vec<u64>> {
+    let listed = body.get("attachments")?.as_array();
+    Some(listed.into_iter().flatten().filter_map(id_of).collect())
+}
+
+fn id_of(one: &Value) -> Option<u64> {
+    let id = &one["id"];
+    id.as_u64().or_else(|| id.as_str()?.parse().ok())
+}
+
+impl Draft {
+    /// Puts the files into a message: those that an embed shows are part of the embed, the others are
+    /// attached.
+    pub fn attach(&self, discord: &mut Discord, message: &mut Message) {
+        if let Some(kept) = &self.kept_attachments {
+            message
+                .attachments
+                .retain(|one| id_of(one).is_some_and(|id| kept.contains(&id)));
+        }
+        for upload in &self.uploads {
+            let attachment = keep(discord, message.channel, upload);
+            if !show_in_embeds(&mut message.embeds, &upload.name, &attachment) {
+                message.attachments.push(attachment);
+            }
+        }
+    }
+
+    /// # Errors
+    ///
+    /// 50035 if an embed shows a file that did not come.
+    pub fn check_shown_files(&self) -> Result<(), Problem> {
+        let embeds = self.embeds.iter().flatten();
+        let shown = embeds.flat_map(|embed| ["image", "thumbnail"].map(|key| &embed[key]["url"]));
+        let names = shown.filter_map(|url| url.as_str()?.strip_prefix("attachment://"));
+        let mut form = Form::default();
+        for name in names {
+            if !self.uploads.iter().any(|upload| upload.name == name) {
+                form.wrong(
+                    "embeds",
+                    "ATTACHMENT_NOT_FOUND",
+                    &format!("There is no file {name}."),
+                );
+            }
+        }
+        form.finish()
+    }
+}
+
+/// Keeps a file, and gives its attachment object.
+fn keep(discord: &mut Discord, channel: u64, upload: &Upload) -> Value {
+    let id = discord.next_id();
+    let file = File {
+        name: upload.name.clone(),
+        bytes: upload.bytes.to_vec(),
+    };
+    let mut json = json!({
+        "id": id.to_string(),
+        "filename": upload.name,
+        "size": upload.bytes.len(),
+        "content_type": file.served_as(),
+    });
+    if let Some(description) = &upload.description {
+        json["description"] = json!(description);
+    }
+    if let Some((width, height)) = file.size_in_pixels() {
+        json["width"] = json!(width);
+        json["height"] = json!(height);
+    }
+    let url = discord.files.keep(channel, id, file);
+    json["url"] = json!(url);
+    json["proxy_url"] = json!(url);
+    json
+}
+
+/// Puts a file where an embed asks for it by name; whether one did.
+fn show_in_embeds(embeds: &mut [Value], name: &str, attachment: &Value) -> bool {
+    let wanted = format!("attachment://{name}");
+    let mut is_shown = false;
+    for embed in embeds {
+        for key in ["image", "thumbnail"] {
+            if embed[key]["url"] != wanted.as_str() {
+                continue;
+            }
+            is_shown = true;
+            for part in [
+                "url",
+                "proxy_url",
+                "width",
+                "height",
+                "content_type",
+                "description",
+            ] {
+                if let Some(value) = attachment.get(part) {
+                    embed[key][part] = value.clone();
+                }
+            }
+        }
+    }
+    is_shown
+}
+
+/// Without the permission a message with files is refused.
+///
+/// # Errors
+///
+/// 50013.
+pub fn check_may_attach(may: u64, uploads: &[Upload]) -> Result<(), Problem> {
+    if !uploads.is_empty() && may & crate::sandbox::permission::ATTACH_FILES == 0 {
+        return Err(problem::missing_permissions());
+    }
+    Ok(())
+}

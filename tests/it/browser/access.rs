@@ -1,0 +1,67 @@
+//! What axe-core finds: nothing serious or critical, in light and dark, on a desktop and on a phone.
+//!
+//! `AXE_CORE` names `axe.min.js`, which `.ci/run` fetches; without it the test skips.
+
+use quizloop::sandbox::ids;
+use serde_json::Value;
+
+use super::{page, world};
+
+const RUN: &str = "axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations
+    .filter((one) => ['serious', 'critical'].includes(one.impact))
+    .map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 160) + ' ' + node.failureSummary)]))";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_serious_stands_in_anybodys_way() {
+    let Some(file) = std::env::var_os("AXE_CORE").filter(|file| !file.is_empty()) else {
+        assert!(
+            std::env::var_os("QUIZLOOP_CI").is_none_or(|value| value.is_empty()),
+            "AXE_CORE names no file"
+        );
+        println!("skipped: AXE_CORE names no file (axe.min.js of the npm package axe-core)");
+        return;
+    };
+    let axe = std::fs::read_to_string(file).unwrap();
+    let world = world().await;
+    let Some((_chromium, tab)) = page(&world).await else {
+        return;
+    };
+    world.advance("1m").await;
+    let everything = "# Big\n> quoted ||hidden|| `code` [link](https://example.org)\n- one\n```py\n# why\nasync def f(x=1): return 'x'\n```";
+    world
+        .sandbox
+        .post(ids::ASYNCIO, ids::SAM, everything)
+        .unwrap();
+    tab.click("#list-channel .thread-card").await;
+    tab.write("#thread textarea", "A reply.").await;
+    tab.reads("#list-thread .reaction", "✅").await;
+    tab.write("#channel textarea", "/streak").await;
+    tab.keys(&["Enter"]).await;
+    tab.reads("#list-channel .only-you", "Only you").await;
+    tab.eval::<bool>("(localStorage.removeItem('guide'), true)")
+        .await;
+    let desktop = super::chromium::DESKTOP;
+    for (size, scheme, tools) in [
+        (desktop, "light", true),
+        (desktop, "dark", true),
+        (desktop, "light", false),
+        ((375, 812), "light", false),
+        ((375, 812), "dark", false),
+    ] {
+        tab.resize(size, size != desktop).await;
+        tab.prefer(scheme).await;
+        let query = if tools { "/?tools=1" } else { "/" };
+        tab.open(&format!("{}{query}", world.sandbox.url())).await;
+        if tools {
+            tab.reads("#part-log", "REST").await;
+        } else {
+            tab.click("#channel textarea").await;
+            tab.type_text("/").await;
+            tab.reads("#channel-listbox .option", "/quiz").await;
+        }
+        tab.eval::<bool>(&format!("(() => {{ {axe}; return true; }})()"))
+            .await;
+        let found: Value = tab.eval(RUN).await;
+        assert_eq!(found, serde_json::json!([]), "{size:?} {scheme}: {found:#}");
+    }
+}

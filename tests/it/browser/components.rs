@@ -1,0 +1,262 @@
+//! Buttons, menus, forms and pictures of a bot that is a script here, and what the page makes of them.
+
+use quizloop::sandbox::{Sandbox, ids};
+use serde_json::{Value, json};
+
+use super::{Chromium, calendar};
+use crate::sandbox::client::{call, sandbox};
+use crate::sandbox::raw::Raw;
+
+/// One red pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
+
+/// Intents: guilds and their messages.
+const INTENTS: u64 = 513;
+
+/// The bot: for each interaction the answer that the test's table has for what was used.
+async fn bot(sandbox: Sandbox) {
+    let mut gateway = Raw::connect(&sandbox).await;
+    gateway.identify(&sandbox, INTENTS).await;
+    gateway.event("READY").await;
+    loop {
+        let asked = gateway.event("INTERACTION_CREATE").await;
+        let place = format!(
+            "/interactions/{}/{}/callback",
+            asked["id"].as_str().unwrap(),
+            asked["token"].as_str().unwrap()
+        );
+        let (status, said) = call(&sandbox, "POST", &place, answer(&asked)).await;
+        assert_eq!(status, 204, "{said}");
+        if asked["data"]["name"] == "slow" {
+            // "Thinking" until the test lets it go on.
+            let path = format!(
+                "/webhooks/{}/{}/messages/@original",
+                ids::APP,
+                asked["token"].as_str().unwrap()
+            );
+            let released =
+                sandbox.wait_for("a word", std::time::Duration::from_secs(20), |discord| {
+                    let all = discord.messages.get(&ids::GENERAL)?;
+                    all.values().find(|one| one.content == "go on").map(drop)
+                });
+            released.await.unwrap();
+            call(&sandbox, "PATCH", &path, json!({ "content": "Thought." })).await;
+        }
+    }
+}
+
+fn answer(asked: &Value) -> Value {
+    let used = asked["data"]["custom_id"]
+        .as_str()
+        .or(asked["data"]["name"].as_str());
+    let values = || asked["data"]["values"].to_string();
+    match used.unwrap() {
+        "show" => json!({ "type": 4, "data": { "content": "Choose", "components": rows() } }),
+        "slow" => json!({ "type": 5, "data": {} }),
+        "count" => json!({ "type": 7, "data": { "content": "Pressed", "components": rows() } }),
+        "points" => {
+            json!({ "type": 4, "data": { "flags": 64, "content": format!("Points {}", values()) } })
+        }
+        "level" => {
+            json!({ "type": 4, "data": { "flags": 64, "content": format!("Level {}", values()) } })
+        }
+        "write" => {
+            json!({ "type": 9, "data": { "title": "Your answer", "custom_id": "sent", "components": [
+            { "type": 1, "components": [{ "type": 4, "style": 1, "label": "In short", "custom_id": "short", "max_length": 20 }] },
+            { "type": 1, "components": [{ "type": 4, "style": 2, "label": "At length", "custom_id": "long", "required": false }] },
+        ] } })
+        }
+        "sent" => {
+            let text = &asked["data"]["components"][0]["components"][0]["value"];
+            json!({ "type": 4, "data": { "content": format!("You wrote {text}") } })
+        }
+        other => panic!("{other}"),
+    }
+}
+
+fn rows() -> Value {
+    let option = |value: &str| json!({ "label": value, "value": value, "description": format!("the {value}") });
+    json!([
+        { "type": 1, "components": [
+            { "type": 2, "style": 1, "label": "Count", "custom_id": "count" },
+            { "type": 2, "style": 4, "label": "Write", "custom_id": "write" },
+            { "type": 2, "style": 2, "label": "Off", "custom_id": "off", "disabled": true },
+        ] },
+        { "type": 1, "components": [{ "type": 3, "custom_id": "points", "placeholder": "What did you say?",
+            "min_values": 1, "max_values": 2, "options": [option("loop"), option("task"), option("await")] }] },
+        { "type": 1, "components": [{ "type": 3, "custom_id": "level", "placeholder": "Level", "options": [option("junior"), option("senior")] }] },
+    ])
+}
+
+async fn register(sandbox: &Sandbox) {
+    let commands = json!([
+        { "name": "show", "description": "Shows components" },
+        { "name": "slow", "description": "Thinks" },
+    ]);
+    let path = format!("/applications/{}/commands", ids::APP);
+    assert_eq!(call(sandbox, "PUT", &path, commands).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buttons_menus_and_forms() {
+    let sandbox = sandbox().await;
+    sandbox.set_calendar(calendar());
+    register(&sandbox).await;
+    let bot = tokio::spawn(bot(sandbox.clone()));
+    let Some(chromium) = Chromium::start().await else {
+        return;
+    };
+    let tab = chromium.tab().await;
+    tab.open(&sandbox.url()).await;
+    tab.click("[data-act=guide-skip]").await;
+    tab.write("#channel textarea", "/show").await;
+    tab.keys(&["Enter"]).await;
+    tab.reads("#list-channel .message", "Choose").await;
+
+    tab.click("[data-press=count]").await;
+    tab.reads("#list-channel .message", "Pressed").await;
+    tab.reads("#list-channel .edited", "(edited)").await;
+    assert!(
+        tab.eval::<bool>("document.querySelector('[data-press=off]').disabled")
+            .await
+    );
+
+    // A menu takes as many as it asks for, and not more.
+    tab.click("[data-menu=points] summary").await;
+    for value in ["loop", "task", "await"] {
+        tab.click(&format!("[data-menu=points] label:has([value={value}])"))
+            .await;
+    }
+    tab.click("[data-menu=points] [data-act=choose]").await;
+    tab.reads("[data-menu=points] legend", "Choose 1 to 2")
+        .await;
+    tab.click("[data-menu=points] label:has([value=task])")
+        .await;
+    tab.click("[data-menu=points] [data-act=choose]").await;
+    tab.reads("#list-channel .only-you", "Points [\"loop\",\"await\"]")
+        .await;
+    tab.click("[data-menu=level] summary").await;
+    tab.click("[data-menu=level] label:has([value=senior])")
+        .await;
+    tab.click("[data-menu=level] [data-act=choose]").await;
+    tab.reads("#list-channel .only-you", "Level [\"senior\"]")
+        .await;
+
+    tab.click("[data-press=write]").await;
+    tab.reads("#form h2", "Your answer").await;
+    // Esc closes it, and it can be opened again.
+    tab.keys(&["Escape"]).await;
+    tab.gone("#form").await;
+    tab.click("[data-press=write]").await;
+    tab.reads("#form label", "In short").await;
+    tab.type_text("It yields.").await;
+    tab.click("#form [type=submit]").await;
+    tab.reads("#list-channel .message", "You wrote \"It yields.\"")
+        .await;
+
+    tab.write("#channel textarea", "/slow").await;
+    tab.keys(&["Enter"]).await;
+    tab.reads("#list-channel .thinking", "is thinking").await;
+    sandbox.post(ids::GENERAL, ids::SAM, "go on").unwrap();
+    tab.reads("#list-channel .message", "Thought.").await;
+    tab.gone("#list-channel .thinking").await;
+    assert!(!bot.is_finished(), "the bot's answers were taken");
+    bot.abort();
+}
+
+/// A message with files, as a bot sends it.
+async fn send_files(sandbox: &Sandbox, payload: Value, files: &[(&str, &[u8])]) -> (u16, Value) {
+    const BOUNDARY: &str = "a-boundary-that-no-picture-has";
+    let mut body = Vec::new();
+    let mut part = |head: String, bytes: &[u8]| {
+        body.extend_from_slice(
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes(),
+        );
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    };
+    part(
+        "name=\"payload_json\"".to_owned(),
+        payload.to_string().as_bytes(),
+    );
+    for (number, (name, bytes)) in files.iter().enumerate() {
+        part(
+            format!("name=\"files[{number}]\"; filename=\"{name}\""),
+            bytes,
+        );
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    let sent = reqwest::Client::new()
+        .post(format!(
+            "{}/api/v10/channels/{}/messages",
+            sandbox.url(),
+            ids::ASYNCIO
+        ))
+        .header("authorization", format!("Bot {}", sandbox.token()))
+        .header(
+            "content-type",
+            format!("multipart/form-data; boundary={BOUNDARY}"),
+        )
+        .body(body);
+    let answer = sent.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_of_the_bot_are_shown() {
+    let sandbox = sandbox().await;
+    sandbox.grant_to_bot(
+        ids::GUILD,
+        quizloop::sandbox::permission::ATTACH_FILES,
+        true,
+    );
+    let payload = json!({
+        "embeds": [{ "title": "Progress", "image": { "url": "attachment://heat.png" } }],
+        "attachments": [{ "id": 0, "filename": "heat.png", "description": "Your days" }],
+    });
+    let (status, said) = send_files(
+        &sandbox,
+        payload,
+        &[("heat.png", PNG), ("notes.txt", b"text")],
+    )
+    .await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(said["embeds"][0]["image"]["width"], 1);
+    assert_eq!(said["attachments"].as_array().unwrap().len(), 1);
+    assert_eq!(said["attachments"][0]["filename"], "notes.txt");
+    let missing = json!({ "embeds": [{ "image": { "url": "attachment://other.png" } }] });
+    assert_eq!(
+        send_files(&sandbox, missing, &[("heat.png", PNG)]).await.0,
+        400
+    );
+    crate::sandbox::client::as_described(&sandbox);
+
+    let Some(chromium) = Chromium::start().await else {
+        return;
+    };
+    let tab = chromium.tab().await;
+    tab.open(&sandbox.url()).await;
+    tab.see(
+        "the picture",
+        "document.querySelector('.embed img')?.naturalWidth === 1",
+    )
+    .await;
+    tab.reads(".file", "notes.txt").await;
+    assert_eq!(
+        tab.eval::<String>("document.querySelector('.embed img').alt")
+            .await,
+        "Your days"
+    );
+}
+
+#[tokio::test]
+async fn without_the_permission_no_file_is_taken() {
+    let sandbox = sandbox().await;
+    sandbox.grant_to_bot(
+        ids::GUILD,
+        quizloop::sandbox::permission::ATTACH_FILES,
+        false,
+    );
+    let (status, said) = send_files(&sandbox, json!({}), &[("a.png", PNG)]).await;
+    assert_eq!((status, said["code"].as_u64()), (403, Some(50013)));
+}

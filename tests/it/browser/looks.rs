@@ -1,0 +1,80 @@
+//! On a phone, in the dark, and alone on its machine.
+
+use super::{page, world};
+
+/// A phone's window.
+const PHONE: (u32, u32) = (375, 812);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_fits_a_phone() {
+    let world = world().await;
+    let Some((_chromium, tab)) = page(&world).await else {
+        return;
+    };
+    tab.resize(PHONE, true).await;
+    world.advance("1m").await;
+    tab.reads("#list-channel", "Question of the day").await;
+    let too_wide = "document.documentElement.scrollWidth > innerWidth";
+    assert!(!tab.eval::<bool>(too_wide).await);
+    tab.gone("#nav").await;
+    tab.click("[data-act=nav]").await;
+    tab.be("Lin").await;
+    tab.click("#nav [data-thread]").await;
+    tab.write("#thread textarea", "From my phone.").await;
+    tab.reads("#list-thread .reaction", "✅").await;
+    assert!(!tab.eval::<bool>(too_wide).await);
+    tab.click("#thread [data-act=close-thread].only-phone")
+        .await;
+    tab.gone("#thread").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dark_is_as_the_system_says_and_as_the_switch_says() {
+    let world = world().await;
+    let Some((_chromium, tab)) = page(&world).await else {
+        return;
+    };
+    let ground = "getComputedStyle(document.getElementById('channel')).backgroundColor";
+    tab.prefer("light").await;
+    let light: String = tab.eval(ground).await;
+    tab.prefer("dark").await;
+    let dark: String = tab.eval(ground).await;
+    assert_ne!(light, dark);
+    tab.click("[data-act=theme]").await;
+    assert_eq!(tab.eval::<String>(ground).await, light);
+    tab.open(&world.sandbox.url()).await;
+    assert_eq!(tab.eval::<String>(ground).await, light);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_leaves_the_machine() {
+    let world = world().await;
+    let Some((_chromium, tab)) = page(&world).await else {
+        return;
+    };
+    let picture = "![x](https://example.org/x.png) https://example.org/";
+    world
+        .sandbox
+        .post(
+            quizloop::sandbox::ids::ASYNCIO,
+            quizloop::sandbox::ids::SAM,
+            picture,
+        )
+        .unwrap();
+    world.advance("1m").await;
+    tab.click("#list-channel .thread-card").await;
+    tab.click("[data-act=tools]").await;
+    tab.reads("#part-log", "REST").await;
+    let requests = tab.requests();
+    assert!(requests.len() > 10, "{requests:?}");
+    let ours = world.sandbox.url();
+    let foreign: Vec<_> = requests
+        .iter()
+        .filter(|url| !url.starts_with(&ours) && !url.starts_with("about:"))
+        .collect();
+    assert_eq!(foreign, Vec::<&String>::new());
+    let fetched = tab
+        .eval::<String>("fetch('https://example.org/').then(() => 'sent', () => 'refused')")
+        .await;
+    assert_eq!(fetched, "refused");
+}

@@ -1,0 +1,165 @@
+//! A tab, in the words of somebody who uses it: click, type, press a key, see.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chromiumoxide::Page;
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams,
+};
+use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
+use chromiumoxide::page::ScreenshotParams;
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+
+use super::chromium::DESKTOP;
+use crate::support::PATIENCE;
+
+/// How often it is looked whether something is to be seen.
+const LOOK_EVERY: Duration = Duration::from_millis(30);
+
+/// A tab.
+pub struct Tab {
+    page: Page,
+    /// The addresses of all requests.
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Tab {
+    pub async fn new(page: Page) -> Self {
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let mut sent = page
+            .event_listener::<EventRequestWillBeSent>()
+            .await
+            .unwrap();
+        let noted = Arc::clone(&requests);
+        tokio::spawn(async move {
+            while let Some(event) = sent.next().await {
+                noted.lock().unwrap().push(event.request.url.clone());
+            }
+        });
+        let tab = Self { page, requests };
+        tab.resize(DESKTOP, false).await;
+        tab
+    }
+
+    /// Goes to an address, and waits until the page's script runs.
+    pub async fn open(&self, url: &str) {
+        self.page.goto(url).await.unwrap();
+        self.see(
+            "the page is ready",
+            "document.documentElement.classList.contains('ready')",
+        )
+        .await;
+    }
+
+    /// The value of an expression.
+    pub async fn eval<T: DeserializeOwned>(&self, script: &str) -> T {
+        let value = self.page.evaluate_expression(script).await;
+        let value = value.unwrap_or_else(|error| panic!("{script}: {error}"));
+        value
+            .into_value()
+            .unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Waits until an expression is true.
+    pub async fn see(&self, what: &str, script: &str) {
+        let wait = async {
+            while !self.eval::<bool>(&format!("Boolean({script})")).await {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+            let text: String = self.eval("document.body.innerText").await;
+            panic!("{what} was not seen; the page shows:\n{text}");
+        }
+    }
+
+    /// Waits until an element shows a text.
+    pub async fn reads(&self, selector: &str, text: &str) {
+        let script = format!(
+            "[...document.querySelectorAll({selector:?})].some((one) => one.checkVisibility() && one.textContent.includes({text:?}))"
+        );
+        self.see(&format!("{text:?} in {selector}"), &script).await;
+    }
+
+    /// Waits until nothing visible fits a selector.
+    pub async fn gone(&self, selector: &str) {
+        let script = format!(
+            "![...document.querySelectorAll({selector:?})].some((one) => one.checkVisibility())"
+        );
+        self.see(&format!("{selector} going"), &script).await;
+    }
+
+    /// Clicks, with the mouse, on the last visible element that fits.
+    pub async fn click(&self, selector: &str) {
+        let mark = format!(
+            "(() => {{ const all = [...document.querySelectorAll({selector:?})].filter((one) => one.checkVisibility()); \
+             const one = all.pop(); if (!one) return false; one.scrollIntoView({{ block: 'center' }}); \
+             document.querySelector('[data-aim]')?.removeAttribute('data-aim'); one.dataset.aim = ''; return true; }})()"
+        );
+        self.see(&format!("{selector} to click"), &mark).await;
+        let element = self.page.find_element("[data-aim]").await.unwrap();
+        element
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("{selector}: {error}"));
+    }
+
+    /// Types into what has the focus.
+    pub async fn type_text(&self, text: &str) {
+        let body = self.page.find_element("body").await.unwrap();
+        body.type_str(text).await.unwrap();
+    }
+
+    /// Presses keys, one after the other.
+    pub async fn keys(&self, keys: &[&str]) {
+        let body = self.page.find_element("body").await.unwrap();
+        for key in keys {
+            body.press_key(*key).await.unwrap();
+        }
+    }
+
+    /// Clicks into a text box, types, and presses Enter.
+    pub async fn write(&self, selector: &str, text: &str) {
+        self.click(selector).await;
+        self.type_text(text).await;
+        self.keys(&["Enter"]).await;
+    }
+
+    /// Becomes somebody else.
+    pub async fn be(&self, name: &str) {
+        self.click(&format!(".person:has([data-name={name:?}])"))
+            .await;
+        self.see(
+            &format!("being {name}"),
+            &format!("document.getElementById('part-channel-head').dataset.meName === {name:?}"),
+        )
+        .await;
+    }
+
+    /// Another size of the window.
+    pub async fn resize(&self, (width, height): (u32, u32), is_phone: bool) {
+        let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, is_phone);
+        self.page.execute(size).await.unwrap();
+    }
+
+    /// What the system prefers: `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) {
+        let feature = MediaFeature::new("prefers-color-scheme", scheme);
+        let media = SetEmulatedMediaParams::builder().feature(feature).build();
+        self.page.execute(media).await.unwrap();
+    }
+
+    /// A picture of the window, as PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png);
+        self.page.screenshot(params.build()).await.unwrap()
+    }
+
+    /// The addresses that the page asked for.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
