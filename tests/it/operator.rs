@@ -237,7 +237,7 @@ fn a_seed_with_mistakes() {
     for part in [
         "there is no [[guild]] \"Katmandu\"",
         "seed.toml:6:9",
-        "did you mean \"Kathmandu\"",
+        "did you mean `Kathmandu`",
         "nothing was started",
     ] {
         assert!(text.contains(part), "{part}:\n{text}");

@@ -3,6 +3,7 @@
 use quizloop::sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
+use super::access::no_barriers;
 use super::{Chromium, calendar};
 use crate::sandbox::client::{call, sandbox};
 use crate::sandbox::raw::Raw;
@@ -130,6 +131,7 @@ async fn buttons_menus_and_forms() {
     tab.click("[data-menu=points] [data-act=choose]").await;
     tab.reads("[data-menu=points] legend", "Choose 1 to 2")
         .await;
+    no_barriers(&tab, "a menu").await;
     tab.click("[data-menu=points] label:has([value=task])")
         .await;
     tab.click("[data-menu=points] [data-act=choose]").await;
@@ -149,6 +151,7 @@ async fn buttons_menus_and_forms() {
     tab.gone("#form").await;
     tab.click("[data-press=write]").await;
     tab.reads("#form label", "In short").await;
+    no_barriers(&tab, "a form").await;
     tab.type_text("It yields.").await;
     tab.click("#form [type=submit]").await;
     tab.reads("#list-channel .message", "You wrote \"It yields.\"")

@@ -1,4 +1,4 @@
-//! The page in a real browser: Chromium, headless, driven over its DevTools.
+//! The page in a real browser: Chromium, headless, driven over its debugging protocol.
 //!
 //! A machine without Chromium skips these tests and says so; with `QUIZLOOP_CI` set it fails instead.
 //! `CHROMIUM` names the program where it has another name than usual.

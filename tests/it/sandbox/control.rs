@@ -280,3 +280,45 @@ async fn trouble_with_curl() {
         json!([])
     );
 }
+
+/// The log shows what Discord's description says against each request and event.
+#[tokio::test(flavor = "multi_thread")]
+async fn verdicts() {
+    let named = std::env::var(crate::openapi::VARIABLE).ok();
+    let Some(file) = named.filter(|file| !file.is_empty()) else {
+        println!("skipped: {} names no file", crate::openapi::VARIABLE);
+        return;
+    };
+    let text = std::fs::read_to_string(file).unwrap();
+    let description = quizloop::sandbox::openapi::Description::read(&text).unwrap();
+    let options = quizloop::sandbox::Options {
+        description: Some(std::sync::Arc::new(description)),
+        ..Default::default()
+    };
+    let sandbox = super::client::start(options).await;
+    let path = format!("/channels/{}/messages", ids::ASYNCIO);
+    for content in [json!("short"), json!("x".repeat(4001))] {
+        super::client::call(&sandbox, "POST", &path, json!({ "content": content })).await;
+    }
+    let read = async |path: &str| {
+        let answer = reqwest::get(format!("{}{path}", sandbox.url())).await;
+        answer.unwrap().text().await.unwrap()
+    };
+    let parts = read("/page/parts?tools=1").await;
+    assert!(parts.contains("verdict right"), "{parts}");
+    assert!(parts.contains("verdict wrong"), "{parts}");
+    let refused = |one: &&quizloop::sandbox::log::LoggedRequest| one.status == 400;
+    let wrong = sandbox.requests().iter().find(refused).unwrap().seq;
+    let line = read(&format!("/page/log/{wrong}")).await;
+    assert!(line.contains("4000 characters"), "{line}");
+    let without = super::client::sandbox().await;
+    let parts = reqwest::get(format!("{}/page/parts?tools=1", without.url())).await;
+    assert!(
+        parts
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .contains("--openapi FILE")
+    );
+}

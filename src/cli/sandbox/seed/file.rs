@@ -65,18 +65,18 @@ fn guild(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<GuildPlan> {
         let message = format!("the channel \"{}\" is here twice", twin.value);
         walk.error(&twin.span, message, "give one of them another name");
     }
-    let owned = |fields: Vec<Field<&str>>| -> Vec<String> {
+    let names_of = |fields: Vec<Field<&str>>| -> Vec<String> {
         fields.into_iter().map(|one| one.value.to_owned()).collect()
     };
-    let mut channels = owned(channels);
+    let mut channels = names_of(channels);
     if channels.is_empty() {
         channels.push("general".to_owned());
     }
     Some(GuildPlan {
         name: name?.value.to_owned(),
         owner: owner?.value.to_owned(),
-        admins: owned(admins),
-        members: owned(members),
+        admins: names_of(admins),
+        members: names_of(members),
         channels,
     })
 }

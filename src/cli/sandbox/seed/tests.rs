@@ -25,7 +25,7 @@ at = "08:30"
 #[tokio::test]
 async fn a_sound_seed_becomes_guilds_and_a_config() {
     let (seed, wrong) = parse(SOUND);
-    assert_eq!(wrong, "");
+    assert_eq!(wrong, "nothing found");
     let seed = seed.unwrap();
     assert_eq!(
         seed.start("2026-03-27T08:00:00Z".parse().unwrap())
@@ -42,7 +42,7 @@ async fn a_sound_seed_becomes_guilds_and_a_config() {
         &Source::decode("config.toml", config.as_bytes()).unwrap(),
         Path::new(""),
     );
-    assert_eq!(render_all(&findings), "");
+    assert!(findings.is_empty(), "{}", render_all(&findings));
     let channel = config.teams[0].channel.to_string().parse().unwrap();
     let (name, members) = sandbox.read(|discord| {
         let guild = discord.guilds.values().next().unwrap();

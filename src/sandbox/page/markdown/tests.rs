@@ -49,7 +49,7 @@ async fn what_discord_has() {
         ("# a\n#### b", "heading1(a)heading3(b)"),
         ("- a\n- b", "bullets(item(paragraph(a))item(paragraph(b)))"),
         ("> a", "quote(paragraph(a))"),
-        ("-# small", "paragraph(subtext(small))"),
+        ("-# small", "subtext(small)"),
         ("```py\nx = 1\n```", "block(x = number(1))"),
         ("```\n<b>\n```", "block(<b>)"),
         (

@@ -14,7 +14,7 @@ pub struct Clock {
     flowing: bool,
     /// The zone's name.
     zone: String,
-    /// `Fri, 27 March`.
+    /// `Fri, 27 Mar`.
     day: String,
     /// `2026`.
     year: String,
@@ -38,7 +38,7 @@ pub fn clock(discord: &Discord, calendar: &Calendar) -> Clock {
         now_ms: now.as_millisecond(),
         flowing: discord.clock.reading().flowing,
         zone: calendar.zone.iana_name().unwrap_or("UTC").to_owned(),
-        day: local.strftime("%a, %-d %B").to_string(),
+        day: local.strftime("%a, %-d %b").to_string(),
         year: local.strftime("%Y").to_string(),
         time: local.strftime("%H:%M").to_string(),
         next: calendar.next_question(now).map(words).unwrap_or_default(),
