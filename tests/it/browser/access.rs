@@ -51,8 +51,7 @@ async fn nothing_serious_stands_in_anybodys_way() {
     tab.click("#list-channel .thread-card").await;
     tab.write("#thread textarea", "A reply.").await;
     tab.reads("#list-thread .reaction", "✅").await;
-    tab.write("#channel textarea", "/streak").await;
-    tab.keys(&["Enter"]).await;
+    tab.command("/streak").await;
     tab.reads("#list-channel .only-you", "Only you").await;
     tab.eval::<bool>("(localStorage.removeItem('guide'), true)")
         .await;

@@ -89,8 +89,7 @@ async fn an_answer_for_one_is_seen_by_one() {
         return;
     };
     world.advance("1m").await;
-    tab.write("#channel textarea", "/streak").await;
-    tab.keys(&["Enter"]).await;
+    tab.command("/streak").await;
     tab.reads("#list-channel .only-you .used", "Ada used /streak")
         .await;
     tab.be("Lin").await;
@@ -100,8 +99,7 @@ async fn an_answer_for_one_is_seen_by_one() {
     tab.gone("#list-channel .only-you").await;
     // An answer that doesn't come is told as Discord tells it.
     world.sandbox.silence_gateway(true);
-    tab.write("#channel textarea", "/streak").await;
-    tab.keys(&["Enter"]).await;
+    tab.command("/streak").await;
     tab.reads("#channel-notes", "The application did not respond")
         .await;
     tab.click("#channel-notes [data-act=dismiss-note]").await;

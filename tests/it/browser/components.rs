@@ -110,8 +110,7 @@ async fn buttons_menus_and_forms() {
     let tab = chromium.tab().await;
     tab.open(&sandbox.url()).await;
     tab.click("[data-act=guide-skip]").await;
-    tab.write("#channel textarea", "/show").await;
-    tab.keys(&["Enter"]).await;
+    tab.command("/show").await;
     tab.reads("#list-channel .message", "Choose").await;
 
     tab.click("[data-press=count]").await;
@@ -157,8 +156,7 @@ async fn buttons_menus_and_forms() {
     tab.reads("#list-channel .message", "You wrote \"It yields.\"")
         .await;
 
-    tab.write("#channel textarea", "/slow").await;
-    tab.keys(&["Enter"]).await;
+    tab.command("/slow").await;
     tab.reads("#list-channel .thinking", "is thinking").await;
     sandbox.post(ids::GENERAL, ids::SAM, "go on").unwrap();
     tab.reads("#list-channel .message", "Thought.").await;

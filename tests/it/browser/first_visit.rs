@@ -21,12 +21,13 @@ async fn three_hints_lead_to_the_second_day() {
     tab.click("[data-act=guide-slash]").await;
     tab.reads("#channel-listbox .option", "/quiz").await;
     tab.type_text("answer").await;
-    tab.keys(&["Enter", "Enter"]).await;
+    tab.keys(&["Enter"]).await;
+    tab.reads("#channel .command-name", "/answer").await;
+    tab.keys(&["Enter"]).await;
     tab.reads("#list-channel .only-you", "Only you can see this")
         .await;
     tab.reads("#guide .done", "/answer").await;
-    tab.write("#channel textarea", "/quiz").await;
-    tab.keys(&["Enter"]).await;
+    tab.command("/quiz").await;
 
     tab.reads("#guide", "3 of 3").await;
     // What was done is remembered over a reload.

@@ -30,8 +30,7 @@ async fn docs_picture() {
         let message = world.sandbox.post(thread, user, text).unwrap();
         world.member(user).counted(message).await;
     }
-    tab.write("#channel textarea", "/streak").await;
-    tab.keys(&["Enter"]).await;
+    tab.command("/streak").await;
     tab.reads("#list-channel .only-you", "Only you can see this")
         .await;
     tab.click("#channel textarea").await;

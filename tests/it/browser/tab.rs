@@ -128,6 +128,13 @@ impl Tab {
         self.keys(&["Enter"]).await;
     }
 
+    /// Uses a slash command without options in the channel.
+    pub async fn command(&self, command: &str) {
+        self.write("#channel textarea", command).await;
+        self.reads("#channel .command-name", command).await;
+        self.keys(&["Enter"]).await;
+    }
+
     /// Becomes somebody else.
     pub async fn be(&self, name: &str) {
         self.click(&format!(".person:has([data-name={name:?}])"))

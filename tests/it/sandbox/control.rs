@@ -297,8 +297,9 @@ async fn verdicts() {
     };
     let sandbox = super::client::start(options).await;
     let path = format!("/channels/{}/messages", ids::ASYNCIO);
-    for content in [json!("short"), json!("x".repeat(4001))] {
-        super::client::call(&sandbox, "POST", &path, json!({ "content": content })).await;
+    for color in [0xFF_FFFF, 0x100_0000] {
+        let body = json!({ "embeds": [{ "title": "x", "color": color }] });
+        super::client::call(&sandbox, "POST", &path, body).await;
     }
     let read = async |path: &str| {
         let answer = reqwest::get(format!("{}{path}", sandbox.url())).await;
@@ -310,7 +311,7 @@ async fn verdicts() {
     let refused = |one: &&quizloop::sandbox::log::LoggedRequest| one.status == 400;
     let wrong = sandbox.requests().iter().find(refused).unwrap().seq;
     let line = read(&format!("/page/log/{wrong}")).await;
-    assert!(line.contains("4000 characters"), "{line}");
+    assert!(line.contains("maximum of 16777215"), "{line}");
     let without = super::client::sandbox().await;
     let parts = reqwest::get(format!("{}/page/parts?tools=1", without.url())).await;
     assert!(

@@ -84,14 +84,24 @@ export class Composer {
     this.text.focus();
   }
 
+  // Enter came before the list did: the command is the one that was typed in full.
+  async beginTyped(content) {
+    if (this.looking) return;
+    this.looking = true;
+    const commands = await attempt(() => commandsFor(this.room));
+    this.looking = false;
+    const command = (commands || []).find((one) => one.name === content.slice(1));
+    if (!command) { note(this.where, "There is no command " + content, "wrong"); return; }
+    this.text.value = "";
+    this.typed();
+    this.slash.begin(command);
+  }
+
   async send() {
     if (this.slash.command) { this.slash.send(); return; }
     const content = this.text.value.trim();
     if (!content || this.text.disabled) return;
-    if (content.startsWith("/") && !this.target) {
-      note(this.where, "There is no command " + content.split(/\s/)[0], "wrong");
-      return;
-    }
+    if (content.startsWith("/") && !this.target) { this.beginTyped(content); return; }
     const target = this.target;
     this.text.value = "";
     this.typed();
