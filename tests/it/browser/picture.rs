@@ -30,6 +30,7 @@ async fn docs_picture() {
         let message = world.sandbox.post(thread, user, text).unwrap();
         world.member(user).counted(message).await;
     }
+    tab.be("Lin").await;
     tab.command("/streak").await;
     tab.reads("#list-channel .only-you", "Only you can see this")
         .await;
