@@ -155,14 +155,9 @@ fn next(shared: &Shared, now: Timestamp, what: &str) -> Result<Timestamp, Wrong>
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub struct WeekOf {
-    channel: Id,
-}
-
 /// Five questions, and members who reply to them each in their own way.
-pub async fn week(State(shared): State<Arc<Shared>>, Json(of): Json<WeekOf>) -> Answer {
-    let week = Sandbox::within(&shared).run_week(of.channel.0).await;
+pub async fn week(State(shared): State<Arc<Shared>>, Json(_): Json<Value>) -> Answer {
+    let week = Sandbox::within(&shared).run_week().await;
     let week = week.map_err(|error| Wrong::new(&error))?;
     let told = format!(
         "{} questions came and {} replies were written: ask for /streak and /leaderboard.",

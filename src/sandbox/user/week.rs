@@ -1,9 +1,10 @@
 //! A week in one go: five questions, and members who reply each in their own way.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::super::Sandbox;
-use super::super::model::{Discord, Message, flag};
+use super::super::model::{Channel, Discord};
 
 /// Questions of the run: the working days of a week.
 const DAYS: usize = 5;
@@ -22,9 +23,9 @@ const WORDS: [&str; DAYS] = [
     "```py\nasync with asyncio.timeout(1):\n    await work()\n```",
 ];
 /// How long, in real time, a new question may take.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(5);
 /// Members reply a while after the question, on the sandbox's clock.
-const LATER: Duration = Duration::from_secs(20 * 60);
+const LATER: Duration = Duration::from_mins(20);
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,45 +37,51 @@ pub struct Week {
 }
 
 impl Sandbox {
-    /// Moves the clock over the next five questions of a channel; the members reply to them.
+    /// Moves the clock over the next five moments at which questions come; the members reply in the
+    /// threads that the bot starts then, wherever that is.
     ///
     /// # Errors
     ///
     /// Nobody knows when the next question comes, or the followers of the clock did not settle.
-    pub async fn run_week(&self, channel: u64) -> Result<Week, String> {
+    pub async fn run_week(&self) -> Result<Week, String> {
         let mut week = Week {
             questions: 0,
             replies: 0,
         };
         for day in 0..DAYS {
-            let known = self.read(|discord| newest_thread(discord, channel));
+            let known = self.read(threads_of_bot);
             let now = self.clock().now();
             let next = self.shared.calendar().next_question(now);
             let next = next.ok_or("nobody knows when the next question comes")?;
-            let by = Duration::try_from(next.duration_since(now)).unwrap_or_default();
-            self.clock()
-                .advance(by)
-                .await
-                .map_err(|error| error.to_string())?;
+            self.go_on(Duration::try_from(next.duration_since(now)).unwrap_or_default())
+                .await?;
             let came = |discord: &Discord| {
-                newest_thread(discord, channel).filter(|newest| Some(*newest) != known)
+                let new: Vec<u64> = threads_of_bot(discord)
+                    .difference(&known)
+                    .copied()
+                    .collect();
+                (!new.is_empty()).then_some(new)
             };
             // With the bot away no question comes, and the week goes by all the same.
-            let Ok(thread) = self.wait_for("a question", LIMIT, came).await else {
+            let Ok(threads) = self.wait_for("a question", LIMIT, came).await else {
                 continue;
             };
-            week.questions += 1;
-            self.clock()
-                .advance(LATER)
-                .await
-                .map_err(|error| error.to_string())?;
-            week.replies += self.day_of_replies(channel, thread, day);
+            self.go_on(LATER).await?;
+            week.questions += threads.len();
+            for thread in threads {
+                week.replies += self.day_of_replies(thread, day);
+            }
         }
         Ok(week)
     }
 
-    fn day_of_replies(&self, channel: u64, thread: u64, day: usize) -> usize {
-        let people = self.read(|discord| people_of(discord, channel));
+    async fn go_on(&self, by: Duration) -> Result<(), String> {
+        let moved = self.clock().advance(by).await;
+        moved.map_err(|error| error.to_string())
+    }
+
+    fn day_of_replies(&self, thread: u64, day: usize) -> usize {
+        let people = self.read(|discord| people_of(discord, thread));
         let replying = people
             .iter()
             .enumerate()
@@ -87,11 +94,14 @@ impl Sandbox {
     }
 }
 
-/// The newest message of the bot in a channel that has a thread.
-fn newest_thread(discord: &Discord, channel: u64) -> Option<u64> {
-    let all = discord.messages.get(&channel)?;
-    let is_one = |one: &&Message| one.author == discord.app.id && one.flags & flag::HAS_THREAD != 0;
-    all.values().rfind(is_one).map(|one| one.id)
+/// The threads that the bot started.
+fn threads_of_bot(discord: &Discord) -> BTreeSet<u64> {
+    let is_its = |one: &&Channel| {
+        let thread = one.thread.as_ref();
+        thread.is_some_and(|thread| thread.owner == discord.app.id)
+    };
+    let threads = discord.channels.values().filter(is_its);
+    threads.map(|one| one.id).collect()
 }
 
 fn people_of(discord: &Discord, channel: u64) -> Vec<u64> {

@@ -1,7 +1,6 @@
 // The clock in the bar: it ticks by itself and is moved by its buttons.
 
 import { attempt, call, toast } from "./api.js";
-import { place } from "./place.js";
 import { refresh, whenRefreshed } from "./parts.js";
 
 const TICK_MS = 1000;
@@ -34,7 +33,7 @@ document.addEventListener("click", async (event) => {
   if (!event.target.closest("[data-act='week']")) return;
   toast("A week goes by: five questions…");
   document.body.classList.add("moving");
-  const week = await attempt(() => call("week", { channel: place.channel }));
+  const week = await attempt(() => call("week", {}));
   document.body.classList.remove("moving");
   if (week) toast(week.told);
   refresh();

@@ -50,7 +50,8 @@ fn can_be_shown(reader: &Reader<'_>, channel: &Channel) -> bool {
     is_shown && is_seen(reader, channel)
 }
 
-/// The channel that is asked for, or the first in which the bot has written, or the first.
+/// The channel that is asked for, or the first in which the bot has written, or the last one of the first
+/// guild: `general` usually comes first, and what is looked for after it.
 pub fn channel(reader: &Reader<'_>, wanted: Option<u64>) -> Option<u64> {
     let discord = reader.discord;
     let wanted = wanted.and_then(|id| discord.channels.get(&id));
@@ -64,7 +65,9 @@ pub fn channel(reader: &Reader<'_>, wanted: Option<u64>) -> Option<u64> {
         let written = discord.messages.get(&one.id);
         written.is_some_and(|all| all.values().any(|one| one.author == discord.app.id))
     };
-    all.iter().find(has_bot).or(all.last()).map(|one| one.id)
+    let first_guild = all.first().and_then(|one| one.guild);
+    let last = || all.iter().rfind(|one| one.guild == first_guild);
+    all.iter().find(has_bot).or_else(last).map(|one| one.id)
 }
 
 /// The thread that is asked for, if it is one of the channel's.
