@@ -25,7 +25,7 @@ const WORDS: [&str; DAYS] = [
 /// How long, in real time, a new question may take.
 const LIMIT: Duration = Duration::from_secs(5);
 /// Members reply a while after the question, on the sandbox's clock.
-const LATER: Duration = Duration::from_mins(20);
+const LATER: Duration = Duration::from_secs(20 * 60);
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
