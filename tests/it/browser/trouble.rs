@@ -36,6 +36,13 @@ async fn faults_are_put_on_and_seen_in_the_log() {
         .await;
     world.advance("1m").await;
     tab.reads(".log-line .status.bad", "500").await;
+    let ends: f64 = tab
+        .eval("Math.max(...[...document.querySelectorAll('.status')].map((one) => one.getBoundingClientRect().right))")
+        .await;
+    assert!(
+        ends <= 1280.0,
+        "the status of a long line is cut off: {ends}"
+    );
     // It posts all the same, a little later.
     world.advance("1m").await;
     tab.reads("#list-channel", "Question of the day").await;
