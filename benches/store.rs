@@ -31,6 +31,7 @@ fn guild(id: u64, members: u64, rounds: i64) -> Guild {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
+        retention: quizloop::practice::retention::Retention::default(),
     };
     let start = "2026-01-01T09:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);

@@ -7,13 +7,23 @@ use super::{DeclaredTeam, schedule};
 use crate::findings::walk::{self, Field, Table, Walk};
 use crate::findings::{Finding, Span, did_you_mean};
 use crate::practice::id::{ChannelId, GuildId, RoleId};
+use crate::practice::retention::Retention;
 use crate::practice::team::{Reveal, Settings};
 
 const TEAM: &str = "[[team]]";
 
 /// The keys of a team.
-pub const TEAM_KEYS: [&str; 9] = [
-    "guild", "channel", "at", "timezone", "days", "reveal", "catch_up", "role", "holidays",
+pub const TEAM_KEYS: [&str; 10] = [
+    "guild",
+    "channel",
+    "at",
+    "timezone",
+    "days",
+    "reveal",
+    "catch_up",
+    "role",
+    "holidays",
+    "retention",
 ];
 
 const REVEALS: [&str; 2] = ["after-reply", "open"];
@@ -59,6 +69,7 @@ fn team(
     let role = role.map(|found| id::<RoleId>(walk, "role", found));
     let schedule = schedule::read(walk, table);
     let reveal = walk.text_or(table, "reveal", Reveal::default(), reveal);
+    let retention = retention(walk, table);
     Some(DeclaredTeam {
         guild: guild?.value,
         channel: channel?.value,
@@ -69,8 +80,24 @@ fn team(
                 Some(role) => Some(role?.value),
                 None => None,
             },
+            retention: retention?,
         },
     })
+}
+
+fn retention(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Retention> {
+    if !table.has("retention") {
+        return Some(Retention::default());
+    }
+    let found = walk.optional(table, "retention", walk::share)?;
+    let retention = Retention::of_share(found.value);
+    if retention.is_none() {
+        let message = format!("a retention of {} is out of range", found.value);
+        let fix =
+            "write a share from 0.7 to 0.97; the higher it is, the sooner questions come back";
+        walk.error(&found.span, message, fix);
+    }
+    retention
 }
 
 fn required_id<T: FromStr>(walk: &mut Walk<'_>, table: &Table<'_>, key: &str) -> Option<Field<T>> {

@@ -42,10 +42,12 @@ fn a_team_is_read_whole() {
         catch_up = "90m"
         role = "1130000000000000001"
         holidays = ["2026-12-25", 2027-01-01]
+        retention = 0.85
         "#,
     );
     assert_eq!(findings, []);
     let team = &config.teams[0];
+    assert_eq!(team.settings.retention.get(), 85);
     assert_eq!(team.guild.get(), 1_110_000_000_000_000_001);
     assert_eq!(team.channel.get(), 1_120_000_000_000_000_001);
     assert_eq!(
@@ -69,10 +71,28 @@ fn what_a_team_leaves_out_has_a_default() {
     let settings = &config.teams[0].settings;
     assert_eq!(settings.reveal, Reveal::AfterReply);
     assert_eq!(settings.role, None);
+    assert_eq!(settings.retention.get(), 90);
     assert_eq!(settings.schedule.at.to_string(), "09:00:00");
     assert_eq!(settings.schedule.days.to_string(), "Monday to Friday");
     assert_eq!(settings.schedule.catch_up, SignedDuration::from_hours(3));
     assert!(settings.schedule.holidays.is_empty());
+}
+
+#[test]
+fn a_retention_is_a_share_within_bounds() {
+    insta::assert_snapshot!(findings(&team_with("retention = 90")), @r"
+    error: a retention of 90 is out of range
+     --> config.toml:5:13
+      |
+    5 | retention = 90
+      |             ^^
+      = help: write a share from 0.7 to 0.97; the higher it is, the sooner questions come back
+
+    1 error
+    ");
+    insta::assert_snapshot!(findings(&team_with("retention = \"high\"")), @r"
+    ");
+    assert_eq!(findings(&team_with("retention = 0.97")), "");
 }
 
 #[test]

@@ -272,6 +272,20 @@ pub fn number(value: &Value<'_>) -> Result<u32, &'static str> {
         .ok_or(NUMBER)
 }
 
+/// Reads a number with a fraction, or a whole one.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn share(value: &Value<'_>) -> Result<f64, &'static str> {
+    let value = value.get_ref();
+    let float = value
+        .as_float()
+        .and_then(|float| float.as_str().parse().ok());
+    let whole = || value.as_integer()?.as_str().parse().ok();
+    float.or_else(whole).ok_or("a number such as 0.9")
+}
+
 /// Reads an array.
 ///
 /// # Errors

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ChannelId, GuildId, MessageId};
+use super::id::{ChannelId, GuildId, MessageId, UserId};
+use super::person::Person;
 use super::team::Team;
 
-/// The number of the snapshot format that this version writes.
-pub const FORMAT: u32 = 1;
+/// The number of the snapshot format that this version writes. Format 2 has people and their reviews.
+pub const FORMAT: u32 = 2;
 
 /// A guild with its teams.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +18,13 @@ pub struct Guild {
     format: u32,
     #[serde(rename = "guild")]
     id: GuildId,
-    teams: BTreeMap<ChannelId, Team>,
+    pub(super) teams: BTreeMap<ChannelId, Team>,
+    /// The questions that somebody reviewed, by id. A review names one by its place here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) questions: Vec<String>,
+    /// What is kept of members beside the ledgers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) people: BTreeMap<UserId, Person>,
 }
 
 impl Guild {
@@ -27,6 +34,8 @@ impl Guild {
             format: FORMAT,
             id,
             teams: BTreeMap::new(),
+            questions: Vec::new(),
+            people: BTreeMap::new(),
         }
     }
 
@@ -82,6 +91,6 @@ impl Guild {
             }
             team.check()?;
         }
-        Ok(())
+        self.check_people()
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::deck::Deck;
 use super::id::{ChannelId, MessageId, RoleId, UserId};
 use super::ledger::Ledger;
+use super::retention::Retention;
 use super::round::Round;
 use super::schedule::{Due, Limits, Pause, Schedule};
 use super::streak::{Streak, streak};
@@ -35,6 +36,9 @@ pub struct Settings {
     /// The role to mention with each question, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleId>,
+    /// How much of what its members practise is to be remembered.
+    #[serde(default, skip_serializing_if = "Retention::is_default")]
+    pub retention: Retention,
 }
 
 /// Something that keeps a team from its question, which its admin was told once.

@@ -21,8 +21,13 @@ const REPLACED: &str = "replaced-";
 pub type Migration = fn(&mut Value) -> Result<(), String>;
 
 /// The steps from older formats: the first one leads from 0 to 1. Format 1 is the first there ever
-/// was, so there is none yet.
-const MIGRATIONS: [Option<Migration>; FORMAT as usize] = [None];
+/// was, so that step does not exist.
+const MIGRATIONS: [Option<Migration>; FORMAT as usize] = [None, Some(people_come)];
+
+/// From 1 to 2: what is kept of people was added, and nothing else changed.
+fn people_come(_: &mut Value) -> Result<(), String> {
+    Ok(())
+}
 
 /// Where a guild's snapshot lies.
 pub fn path(dir: &Path, guild: GuildId) -> PathBuf {

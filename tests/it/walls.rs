@@ -48,7 +48,7 @@ const MAY_KNOW: [(&str, &[&str]); 12] = [
 ];
 
 /// Things from outside that only some rooms may touch.
-const ONLY_IN: [(&str, &[&str]); 12] = [
+const ONLY_IN: [(&str, &[&str]); 13] = [
     ("serenity::", &["bot"]),
     (
         "tokio::",
@@ -58,6 +58,7 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
     ("prometheus_client::", &["health"]),
     ("sd_notify::", &["cli"]),
     ("comrak::", &["sandbox"]),
+    ("fsrs::", &["practice"]),
     ("minijinja::", &["sandbox"]),
     ("jsonschema::", &["sandbox"]),
     ("dashmap::", &["bot", "store"]),

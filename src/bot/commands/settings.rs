@@ -10,6 +10,7 @@ use crate::bot::event::Call;
 use crate::bot::render::text::quoted;
 use crate::bot::render::trouble::Sorry;
 use crate::config;
+use crate::practice::retention::Retention;
 use crate::practice::team::{Reveal, Settings};
 use crate::practice::weekdays::{BadDays, Weekdays};
 use crate::practice::zone::Zone;
@@ -34,7 +35,15 @@ pub fn options(zone_required: bool) -> Vec<Value> {
 /// Whether any of the options was given.
 pub fn any(call: &Call) -> bool {
     let names = [
-        "timezone", "time", "days", "role", "reveal", "catch_up", "holidays", "no_role",
+        "timezone",
+        "time",
+        "days",
+        "role",
+        "reveal",
+        "catch_up",
+        "holidays",
+        "no_role",
+        "retention",
     ];
     names.iter().any(|name| call.options.contains_key(*name))
 }
@@ -62,6 +71,9 @@ pub fn changed(mut settings: Settings, call: &Call) -> Result<Settings, Sorry> {
     }
     if call.flag("no_role") {
         settings.role = None;
+    }
+    if let Some(percent) = call.number("retention") {
+        settings.retention = retention(percent)?;
     }
     match call.text("reveal") {
         Some("open") => settings.reveal = Reveal::Open,
@@ -96,6 +108,16 @@ fn time(text: &str) -> Result<Time, Sorry> {
         let shown = quoted(text);
         Sorry::BadOption(format!(
             "\"{shown}\" is not a time of day. Write it with 24 hours, such as 09:00 or 17:30."
+        ))
+    })
+}
+
+fn retention(percent: u32) -> Result<Retention, Sorry> {
+    let retention = u8::try_from(percent).ok().and_then(Retention::percent);
+    retention.ok_or_else(|| {
+        let (min, max) = (Retention::MIN, Retention::MAX);
+        Sorry::BadOption(format!(
+            "retention: write a percentage from {min} to {max}."
         ))
     })
 }

@@ -108,6 +108,7 @@ fn defaults() -> Settings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
+        retention: crate::practice::retention::Retention::default(),
     }
 }
 

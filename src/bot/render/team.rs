@@ -52,6 +52,12 @@ pub fn settings(settings: &Settings) -> String {
                 format!("**Role**: <@&{role}> is mentioned with each question")
             }),
     ];
+    if !settings.retention.is_default() {
+        let percent = settings.retention.get();
+        lines.push(format!(
+            "**Practice**: `/quiz` brings questions back so that {percent} % are remembered"
+        ));
+    }
     if !schedule.holidays.is_empty() {
         let days: Vec<_> = schedule.holidays.iter().map(ToString::to_string).collect();
         lines.push(format!("**Holidays**: {}", days.join(", ")));

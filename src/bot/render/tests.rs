@@ -37,6 +37,7 @@ fn settings() -> Settings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::named("Europe/Berlin").unwrap()),
         reveal: Reveal::AfterReply,
         role: None,
+        retention: crate::practice::retention::Retention::default(),
     }
 }
 

@@ -121,6 +121,7 @@ pub fn guild(bank: &Bank) -> Guild {
         schedule: Schedule::weekdays_at(jiff::civil::time(8, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: Some(RoleId::new(7)),
+        retention: crate::practice::retention::Retention::default(),
     };
     let start: Timestamp = "2026-03-25T07:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);

@@ -42,6 +42,7 @@ fn guild_with_team() -> Guild {
         schedule,
         reveal: Reveal::AfterReply,
         role: None,
+        retention: crate::practice::retention::Retention::default(),
     };
     let mut guild = Guild::new(GuildId::new(1));
     guild.put(Team::new(CHANNEL, settings, start()));

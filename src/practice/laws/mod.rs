@@ -1,4 +1,5 @@
 //! The laws of the habit, tried on random histories.
 
 mod habit;
+mod picking;
 mod schedule;

@@ -35,6 +35,7 @@ fn settings(at: Time, zone: &str, days: Weekdays) -> Settings {
         schedule,
         reveal: Reveal::AfterReply,
         role: None,
+        retention: crate::practice::retention::Retention::default(),
     }
 }
 

@@ -26,6 +26,7 @@ fn team(channel: u64) -> Team {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
+        retention: crate::practice::retention::Retention::default(),
     };
     Team::new(
         ChannelId::new(channel),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{GUILD, add_team, open};
 use crate::store::Store;
-use crate::store::snapshot::decode_with;
+use crate::store::snapshot::{Migration, decode, decode_with, encode};
 
 /// A state folder with two generations of one guild.
 async fn folder() -> tempfile::TempDir {
@@ -111,12 +111,12 @@ async fn broken_by_hand() {
 async fn newer_and_foreign() {
     let text = String::from_utf8(whole().await).unwrap();
     let newer = said(
-        text.replacen("\"format\": 1", "\"format\": 2", 1)
+        text.replacen("\"format\": 2", "\"format\": 3", 1)
             .as_bytes(),
     )
     .await;
     assert!(
-        newer.contains("it was written by a newer Quizloop (format 2; this one knows up to 1)"),
+        newer.contains("it was written by a newer Quizloop (format 3; this one knows up to 2)"),
         "{newer}"
     );
     let foreign = said(text.replacen("0000000001\"", "0000000009\"", 1).as_bytes()).await;
@@ -149,10 +149,21 @@ async fn an_older_format_is_brought_up() {
     }
     let text = String::from_utf8(whole().await).unwrap();
     let old =
-        text.replacen("\"format\": 1", "\"format\": 0", 1)
+        text.replacen("\"format\": 2", "\"format\": 0", 1)
             .replacen("\"teams\"", "\"channels\"", 1);
-    let guild = decode_with(old.as_bytes(), GUILD, &[Some(from_0)]).unwrap();
+    let steps: [Option<Migration>; 2] = [Some(from_0), Some(|_| Ok(()))];
+    let guild = decode_with(old.as_bytes(), GUILD, &steps).unwrap();
     assert_eq!(guild.teams().len(), 2);
-    let error = decode_with(old.as_bytes(), GUILD, &[None]).unwrap_err();
+    assert!(encode(&guild).unwrap().starts_with(b"{\n  \"format\": 2,"));
+    let error = decode_with(old.as_bytes(), GUILD, &[None, None]).unwrap_err();
     assert_eq!(error.what, "there never was a format 0");
+}
+
+/// Format 1 had no people: what was written then is read as it is.
+#[tokio::test]
+async fn a_snapshot_of_before_the_reviews_is_read() {
+    let text = String::from_utf8(whole().await).unwrap();
+    let old = text.replacen("\"format\": 2", "\"format\": 1", 1);
+    let now = decode(text.as_bytes(), GUILD).unwrap();
+    assert_eq!(decode(old.as_bytes(), GUILD).unwrap(), now);
 }

@@ -138,7 +138,7 @@ async fn snapshots() {
         ),
         (
             "newer",
-            text.replace("\"format\": 1", "\"format\": 2").into_bytes(),
+            text.replace("\"format\": 2", "\"format\": 3").into_bytes(),
             "a newer Quizloop",
         ),
         (

@@ -1,0 +1,256 @@
+//! The members of a guild as far as something is kept of them beside the ledgers: their reviews.
+
+use jiff::civil::Date;
+
+use super::guild::Guild;
+use super::id::UserId;
+use super::person::Person;
+use super::retention::Retention;
+use super::review::{Rating, Review, days_between};
+
+/// For so many days it is said how many reviews come.
+pub const FORECAST_DAYS: usize = 14;
+
+/// A rating that a member gave.
+#[derive(Debug, Clone, Copy)]
+pub struct Rated<'a> {
+    /// The id of the question.
+    pub question: &'a str,
+    /// How often they had reviewed it when it was asked. If it is more by now, this rating was entered
+    /// before: a button may be pressed twice, or Discord may send a press again.
+    pub before: u16,
+    /// How well they knew it.
+    pub rating: Rating,
+    /// What the team wants to remember.
+    pub retention: Retention,
+    /// The team's local date.
+    pub today: Date,
+}
+
+impl Guild {
+    /// What is kept of a member, if anything is.
+    pub fn person(&self, user: UserId) -> Option<&Person> {
+        self.people.get(&user)
+    }
+
+    /// Changes what is kept of a member; nothing stays of who has nothing left.
+    pub fn change_person<R>(&mut self, user: UserId, change: impl FnOnce(&mut Person) -> R) -> R {
+        let person = self.people.entry(user).or_default();
+        let result = change(person);
+        if person.is_empty() {
+            self.people.remove(&user);
+        }
+        result
+    }
+
+    /// Whether a member does not want to be on boards and in reports.
+    pub fn hides(&self, user: UserId) -> bool {
+        self.person(user)
+            .is_some_and(|person| person.hidden.is_some())
+    }
+
+    /// A member's reviews with the ids of the questions.
+    pub fn reviews(&self, user: UserId) -> impl Iterator<Item = (&str, &Review)> {
+        let reviews = self.person(user).into_iter().flat_map(|one| &one.reviews);
+        reviews.filter_map(|review| {
+            let question = self.questions.get(review.question as usize)?;
+            Some((question.as_str(), review))
+        })
+    }
+
+    /// A member's memory of one question.
+    pub fn review(&self, user: UserId, question: &str) -> Option<&Review> {
+        let place = self.place_of(question)?;
+        self.person(user)?.review(place)
+    }
+
+    /// Enters a rating. Gives the state after it, and whether it was new.
+    pub fn rate(&mut self, user: UserId, rated: &Rated<'_>) -> (Review, bool) {
+        let before = self.review(user, rated.question).copied();
+        let (rating, retention, today) = (rated.rating, rated.retention, rated.today);
+        let after = match before {
+            Some(before) if before.count != rated.before => return (before, false),
+            Some(before) => before.next(rating, retention, today),
+            None => Review::first(self.number_of(rated.question), rating, retention, today),
+        };
+        self.people.entry(user).or_default().put(after);
+        (after, true)
+    }
+
+    /// How many reviews come on each of the next days; today's are those that are overdue as well. Only
+    /// questions that are `there` count.
+    pub fn forecast(
+        &self,
+        user: UserId,
+        today: Date,
+        there: impl Fn(&str) -> bool,
+    ) -> [u32; FORECAST_DAYS] {
+        let mut days = [0; FORECAST_DAYS];
+        for (question, review) in self.reviews(user) {
+            let ahead = days_between(today, review.due) as usize;
+            if let Some(day) = days.get_mut(ahead).filter(|_| there(question)) {
+                *day += 1;
+            }
+        }
+        days
+    }
+
+    fn place_of(&self, question: &str) -> Option<u32> {
+        let place = self.questions.iter().position(|one| one == question)?;
+        u32::try_from(place).ok()
+    }
+
+    /// The question's place in the list, which it gets if it has none.
+    fn number_of(&mut self, question: &str) -> u32 {
+        self.place_of(question).unwrap_or_else(|| {
+            self.questions.push(question.to_owned());
+            // The bank has far fewer questions than this type has numbers.
+            u32::try_from(self.questions.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    pub(super) fn check_people(&self) -> Result<(), String> {
+        let mut sorted: Vec<_> = self.questions.iter().collect();
+        sorted.sort_unstable();
+        if sorted.windows(2).any(|two| two[0] == two[1]) {
+            return Err("the list of questions has one twice".into());
+        }
+        for (user, person) in &self.people {
+            person
+                .check(self.questions.len())
+                .map_err(|what| format!("member {user}: {what}"))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::practice::id::GuildId;
+    use jiff::ToSpan;
+    use jiff::civil::date;
+
+    const ADA: UserId = UserId::new(7);
+    const TODAY: Date = date(2026, 3, 26);
+
+    fn rated(question: &str, before: u16, rating: Rating) -> Rated<'_> {
+        Rated {
+            question,
+            before,
+            rating,
+            retention: Retention::default(),
+            today: TODAY,
+        }
+    }
+
+    #[test]
+    fn a_rating_counts_once_however_often_it_comes() {
+        let mut guild = Guild::new(GuildId::new(1));
+        let (first, new) = guild.rate(ADA, &rated("queues", 0, Rating::Good));
+        assert!(new);
+        let again = guild.rate(ADA, &rated("queues", 0, Rating::Again));
+        assert_eq!(again, (first, false));
+        assert_eq!(guild.review(ADA, "queues"), Some(&first));
+        let (second, new) = guild.rate(ADA, &rated("queues", 1, Rating::Good));
+        assert!(new);
+        assert_eq!(second.count, 2);
+    }
+
+    #[test]
+    fn reviews_are_kept_by_question_and_survive_the_snapshot() {
+        let mut guild = Guild::new(GuildId::new(1));
+        for question in ["queues", "tasks", "loops"] {
+            guild.rate(ADA, &rated(question, 0, Rating::Easy));
+        }
+        guild.rate(UserId::new(8), &rated("tasks", 0, Rating::Again));
+        let json = serde_json::to_string_pretty(&guild).unwrap();
+        insta::assert_snapshot!(json, @r#"
+        {
+          "format": 2,
+          "guild": "1",
+          "teams": {},
+          "questions": [
+            "queues",
+            "tasks",
+            "loops"
+          ],
+          "people": {
+            "7": {
+              "reviews": [
+                "0 easy 8.2956 1 2026-03-26 2026-04-03 1 0",
+                "1 easy 8.2956 1 2026-03-26 2026-04-03 1 0",
+                "2 easy 8.2956 1 2026-03-26 2026-04-03 1 0"
+              ],
+              "practised": [
+                "2026-03-26 3"
+              ]
+            },
+            "8": {
+              "reviews": [
+                "1 again 0.212 6.4133 2026-03-26 2026-03-27 1 0"
+              ],
+              "practised": [
+                "2026-03-26 1"
+              ]
+            }
+          }
+        }
+        "#);
+        let read: Guild = serde_json::from_str(&json).unwrap();
+        assert_eq!((read.check(), &read), (Ok(()), &guild));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        let told = |people: &str| {
+            let json = format!(
+                r#"{{"format":2,"guild":"1","teams":{{}},"questions":["a","b"],"people":{{"7":{people}}}}}"#
+            );
+            serde_json::from_str::<Guild>(&json)
+                .unwrap()
+                .check()
+                .unwrap_err()
+        };
+        let line = |number: u32| format!(r#""{number} easy 8.2956 1 2026-03-26 2026-04-03 1 0""#);
+        let (a, b, c) = (line(0), line(1), line(2));
+        insta::assert_snapshot!(told(&format!(r#"{{"reviews":[{b},{a}]}}"#)), @"member 7: reviews must be in the order of their questions, each once");
+        insta::assert_snapshot!(told(&format!(r#"{{"reviews":[{a},{c}]}}"#)), @"member 7: a review of question 2, of which there are 2");
+        insta::assert_snapshot!(told(r#"{"practised":["2026-03-26 1","2026-03-26 1"]}"#), @"member 7: days of practice must be in order, each once");
+    }
+
+    #[test]
+    fn the_forecast_has_what_is_overdue_today() {
+        let mut guild = Guild::new(GuildId::new(1));
+        guild.rate(ADA, &rated("again", 0, Rating::Again));
+        guild.rate(ADA, &rated("good", 0, Rating::Good));
+        guild.rate(ADA, &rated("easy", 0, Rating::Easy));
+        guild.rate(ADA, &rated("gone", 0, Rating::Again));
+        let at = |days: i64| {
+            let day = TODAY.saturating_add(days.days());
+            guild.forecast(ADA, day, |question| question != "gone")
+        };
+        assert_eq!(at(0), [0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+        assert_eq!(at(5), [2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_person_with_nothing_left_is_gone() {
+        let mut guild = Guild::new(GuildId::new(1));
+        guild.change_person(ADA, |person| person.hidden = Some(TODAY));
+        assert!(guild.hides(ADA));
+        guild.change_person(ADA, |person| person.hidden = None);
+        assert_eq!(guild.person(ADA), None);
+    }
+
+    /// 40 bytes a review are promised, the empty places of the lists included.
+    #[test]
+    fn a_hundred_reviews_take_less_than_4_kilobytes() {
+        let mut guild = Guild::new(GuildId::new(1));
+        for number in 0..100 {
+            guild.rate(ADA, &rated(&format!("question-{number}"), 0, Rating::Good));
+        }
+        let reviews = &guild.person(ADA).unwrap().reviews;
+        assert!(reviews.capacity() * size_of::<Review>() <= 100 * 40);
+    }
+}

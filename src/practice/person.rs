@@ -1,0 +1,149 @@
+//! What is kept of one member of a guild beside the ledgers of its teams.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::review::{Review, later};
+
+/// Days of practice are kept for the picture of `/progress`, which shows 26 weeks, the running one
+/// included.
+pub const DAYS_KEPT: u32 = 26 * 7;
+
+/// A list grows by so many places at a time, so that few of them stay empty.
+const GROWTH: usize = 4;
+
+/// One member.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// What they practised, by question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) reviews: Vec<Review>,
+    /// How much they practised on each of the last days, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) practised: Vec<Practised>,
+    /// Since when they don't want to be on boards and in reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<Date>,
+}
+
+/// How many reviews there were on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Practised {
+    /// The team's local date.
+    pub day: Date,
+    /// At least 1.
+    pub count: u16,
+}
+
+impl Person {
+    /// Whether there is nothing to keep of them.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The days of practice that are kept, the oldest first.
+    pub fn practised(&self) -> &[Practised] {
+        &self.practised
+    }
+
+    /// When they last did something that is kept here.
+    pub fn last_seen(&self) -> Option<Date> {
+        let reviewed = self.reviews.iter().map(|review| review.last).max();
+        let practised = self.practised.last().map(|one| one.day);
+        reviewed.max(practised).max(self.hidden)
+    }
+
+    pub(super) fn review(&self, question: u32) -> Option<&Review> {
+        let place = self.place(question).ok()?;
+        self.reviews.get(place)
+    }
+
+    /// Enters the newest state of a question.
+    pub(super) fn put(&mut self, review: Review) {
+        match self.place(review.question) {
+            Ok(place) => self.reviews[place] = review,
+            Err(place) => {
+                if self.reviews.len() == self.reviews.capacity() {
+                    self.reviews.reserve_exact(GROWTH);
+                }
+                self.reviews.insert(place, review);
+            }
+        }
+        self.practise(review.last);
+    }
+
+    fn place(&self, question: u32) -> Result<usize, usize> {
+        self.reviews
+            .binary_search_by_key(&question, |review| review.question)
+    }
+
+    fn practise(&mut self, day: Date) {
+        match self.practised.last_mut() {
+            // A clock that went back counts for the last day there is.
+            Some(last) if last.day >= day => last.count = last.count.saturating_add(1),
+            _ => {
+                self.practised.retain(|one| later(one.day, DAYS_KEPT) > day);
+                self.practised.push(Practised { day, count: 1 });
+            }
+        }
+    }
+
+    /// Whether it fits a guild with so many questions.
+    pub(super) fn check(&self, questions: usize) -> Result<(), String> {
+        let unsorted = |two: &[Review]| two[0].question >= two[1].question;
+        if self.reviews.windows(2).any(unsorted) {
+            return Err("reviews must be in the order of their questions, each once".into());
+        }
+        let beyond = |review: &&Review| review.question as usize >= questions;
+        if let Some(review) = self.reviews.iter().find(beyond) {
+            return Err(format!(
+                "a review of question {}, of which there are {questions}",
+                review.question
+            ));
+        }
+        if self
+            .practised
+            .windows(2)
+            .any(|two| two[0].day >= two[1].day)
+        {
+            return Err("days of practice must be in order, each once".into());
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Practised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.day, self.count)
+    }
+}
+
+impl FromStr for Practised {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (day, count) = text.split_once(' ')?;
+            let (day, count) = (day.parse().ok()?, count.parse().ok()?);
+            (count > 0).then_some(Self { day, count })
+        };
+        read().ok_or_else(|| format!("\"{text}\" is not a day of practice: date and count"))
+    }
+}
+
+impl Serialize for Practised {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Practised {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

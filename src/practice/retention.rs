@@ -1,0 +1,84 @@
+//! How much of what was practised a team wants to remember: the higher, the sooner questions come back.
+
+use serde::{Deserialize, Serialize};
+
+/// The share of reviews that are to be recalled when they are due, in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Retention(u8);
+
+impl Retention {
+    /// The lowest that makes sense: below it one forgets more than one saves (Anki's manual, "Desired
+    /// Retention").
+    pub const MIN: u8 = 70;
+    /// The highest: above it the reviews of a day grow without bounds (the same page).
+    pub const MAX: u8 = 97;
+
+    /// So many percent; `None` outside of [`Self::MIN`] to [`Self::MAX`].
+    pub fn percent(percent: u8) -> Option<Self> {
+        (Self::MIN..=Self::MAX)
+            .contains(&percent)
+            .then_some(Self(percent))
+    }
+
+    /// The nearest to a share from 0 to 1; `None` outside of the bounds.
+    pub fn of_share(share: f64) -> Option<Self> {
+        let percent = (share * 100.0).round();
+        (Self::MIN..=Self::MAX)
+            .find(|one| (f64::from(*one) - percent).abs() < 0.5)
+            .map(Self)
+    }
+
+    /// In percent.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+
+    /// From 0 to 1.
+    pub fn share(self) -> f32 {
+        f32::from(self.0) / 100.0
+    }
+
+    /// Whether it is the one that teams begin with.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// FSRS's own default.
+impl Default for Retention {
+    fn default() -> Self {
+        Self(90)
+    }
+}
+
+impl TryFrom<u8> for Retention {
+    type Error = String;
+
+    fn try_from(percent: u8) -> Result<Self, String> {
+        let (min, max) = (Self::MIN, Self::MAX);
+        Self::percent(percent)
+            .ok_or_else(|| format!("a retention of {percent} %: it must be from {min} to {max}"))
+    }
+}
+
+impl From<Retention> for u8 {
+    fn from(retention: Retention) -> Self {
+        retention.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_shares_and_percents_within_bounds() {
+        assert_eq!(Retention::of_share(0.9), Some(Retention::default()));
+        assert_eq!(Retention::of_share(0.85), Retention::percent(85));
+        for outside in [0.0, 0.69, 0.98, 1.0, 90.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Retention::of_share(outside), None, "{outside}");
+        }
+        assert!(serde_json::from_str::<Retention>("99").is_err());
+    }
+}
