@@ -11,14 +11,11 @@ use super::desk::{Desk, TeamKey};
 use super::event::Wrote;
 use super::rest::{Failure, HISTORY_PAGE, History};
 use crate::failpoint;
+use crate::practice::forgetting::ROUNDS_READ;
 use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
 use crate::practice::reply::Counted;
 use crate::practice::team::Team;
 use crate::store::Ticket;
-
-/// So many of a team's newest rounds are read after we were away: the open one, and those in which
-/// people still write late.
-const ROUNDS_READ: usize = 3;
 
 /// The history is read from this long before the last message known: messages of one moment may
 /// reach us in any order.

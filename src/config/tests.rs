@@ -90,9 +90,16 @@ fn a_retention_is_a_share_within_bounds() {
 
     1 error
     ");
-    insta::assert_snapshot!(findings(&team_with("retention = \"high\"")), @r"
-    ");
-    assert_eq!(findings(&team_with("retention = 0.97")), "");
+    insta::assert_snapshot!(findings(&team_with("retention = \"high\"")), @r#"
+    error: `retention` must be a number such as 0.9, not a string
+     --> config.toml:5:13
+      |
+    5 | retention = "high"
+      |             ^^^^^^
+
+    1 error
+    "#);
+    assert_eq!(findings(&team_with("retention = 0.97")), "nothing found");
 }
 
 #[test]

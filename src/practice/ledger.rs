@@ -4,6 +4,7 @@
 //! [`super::streak`]). One character a round keeps a year of rounds at 250 bytes a member.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,10 +15,30 @@ use super::id::UserId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct By {
-    /// The admin.
-    pub user: UserId,
+    /// The admin; none if their data was deleted since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
     /// When.
     pub at: Timestamp,
+}
+
+/// The admin's id, in text for operators.
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.user {
+            Some(user) => user.fmt(f),
+            None => f.write_str("an admin whose data was deleted"),
+        }
+    }
+}
+
+impl By {
+    /// Takes a name out, and leaves that somebody did it.
+    pub(super) fn erase(&mut self, user: UserId) {
+        if self.user == Some(user) {
+            self.user = None;
+        }
+    }
 }
 
 /// What a member did in one round.
@@ -117,6 +138,18 @@ impl Ledger {
         true
     }
 
+    /// Whether that admin gave one of the credits.
+    pub(super) fn signed_by(&self, user: UserId) -> bool {
+        self.credits.values().any(|by| by.user == Some(user))
+    }
+
+    /// Takes an admin's name out of the credits.
+    pub(super) fn erase_signature(&mut self, user: UserId) {
+        for by in self.credits.values_mut() {
+            by.erase(user);
+        }
+    }
+
     fn put(&mut self, round: u32, mark: Mark) {
         if self.mark(round) == mark {
             return;
@@ -204,7 +237,7 @@ mod tests {
         ledger.set(14, Mark::Late);
         ledger.set(10, Mark::LookedFirst);
         let by = By {
-            user: UserId::new(7),
+            user: Some(UserId::new(7)),
             at: "2026-03-27T08:00:00Z".parse().unwrap(),
         };
         assert!(ledger.credit(13, by));

@@ -5,6 +5,7 @@
 
 pub mod board;
 pub mod deck;
+pub mod forgetting;
 pub mod guild;
 pub mod id;
 #[cfg(test)]

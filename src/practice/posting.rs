@@ -118,6 +118,7 @@ impl Team {
         round.message = Some(message);
         let number = round.number;
         self.close(number - 1, message.time());
+        self.drop_forgotten();
         true
     }
 

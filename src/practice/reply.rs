@@ -23,6 +23,8 @@ pub enum Counted {
     Again,
     /// It belongs to no round.
     NoRound,
+    /// The member had their data deleted after they wrote it.
+    Forgotten,
 }
 
 impl Team {
@@ -32,6 +34,9 @@ impl Team {
         let Some(number) = self.round_of(posted).map(|round| round.number) else {
             return Counted::NoRound;
         };
+        if self.was_forgotten(user, reply) {
+            return Counted::Forgotten;
+        }
         let before = self.mark(user, number);
         let mark = self.enter_reply(number, user, reply);
         self.members.entry(user).or_default().set(number, mark);
@@ -83,6 +88,9 @@ impl Team {
         let Some(round) = self.round_of(posted) else {
             return false;
         };
+        if self.was_forgotten(user, reply) {
+            return false;
+        }
         let first = round.window.replies.get(&user);
         if self.is_recent(round.number) {
             return first.is_none_or(|first| reply < *first);

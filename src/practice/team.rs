@@ -85,6 +85,10 @@ pub struct Team {
     pub(super) deck: Deck,
     pub(super) rounds: Vec<Round>,
     pub(super) members: BTreeMap<UserId, Ledger>,
+    /// Who had their data deleted, and when: what they wrote before does not count. Kept as long as the
+    /// bot may read it again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) forgotten: BTreeMap<UserId, Timestamp>,
 }
 
 impl Team {
@@ -104,6 +108,7 @@ impl Team {
             deck: Deck::default(),
             rounds: Vec::new(),
             members: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
         }
     }
 

@@ -66,7 +66,7 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
     let key = team_of(desk, call, guild)?;
     let now = desk.clock.now();
     let by = By {
-        user: call.user,
+        user: Some(call.user),
         at: now,
     };
     let said = match name {

@@ -101,7 +101,8 @@ fn reason(entry: &Entry) -> String {
 }
 
 fn name(by: &By) -> String {
-    format!("<@{}>", by.user)
+    by.user
+        .map_or("an admin".into(), |admin| format!("<@{admin}>"))
 }
 
 /// The best members of a period.

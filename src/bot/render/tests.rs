@@ -58,7 +58,7 @@ fn team_with_rounds() -> Team {
     let mut team = new_team();
     let mut rng = StdRng::seed_from_u64(1);
     let by = By {
-        user: UserId::new(9),
+        user: Some(UserId::new(9)),
         at: at("2026-03-30T10:00:00Z"),
     };
     for (number, day) in (1..).zip([23_i8, 24, 25, 26, 27, 30, 31]) {

@@ -123,7 +123,7 @@ fn show_team(team: &Team) -> String {
     for round in team.rounds() {
         let state = match (round.message, round.void) {
             (None, _) => "being posted".into(),
-            (Some(_), Some(by)) => format!("void, by {}", by.user),
+            (Some(_), Some(by)) => format!("void, by {by}"),
             (Some(_), None) => format!("{} replied", team.replied(round.number)),
         };
         lines.push(format!(

@@ -66,6 +66,7 @@ enum Event {
     Look { user: u64 },
     Void { round: u32 },
     Credit { user: u64, round: u32 },
+    Forget { user: u64 },
     NextRound,
     Restart,
 }
@@ -77,6 +78,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => (1_u64..4).prop_map(|user| Event::Look { user }),
         1 => (1_u32..12).prop_map(|round| Event::Void { round }),
         1 => (1_u64..4, 1_u32..12).prop_map(|(user, round)| Event::Credit { user, round }),
+        1 => (1_u64..4).prop_map(|user| Event::Forget { user }),
         5 => Just(Event::NextRound),
         1 => Just(Event::Restart),
     ];
@@ -91,9 +93,25 @@ struct Model {
     looks: BTreeMap<(u64, u32), Timestamp>,
     voids: Vec<u32>,
     credits: Vec<(u64, u32)>,
+    forgotten: BTreeMap<u64, Timestamp>,
 }
 
 impl Model {
+    /// What somebody wrote before they were forgotten does not bring them back, for as long as it is read.
+    fn is_forgotten(&self, user: u64, reply: Timestamp) -> bool {
+        let read_from = opening(self.rounds.saturating_sub(2).max(1));
+        self.forgotten
+            .get(&user)
+            .is_some_and(|at| reply <= *at && *at >= read_from)
+    }
+
+    fn forget(&mut self, user: u64, at: Timestamp) {
+        self.replies.retain(|(other, _, _)| *other != user);
+        self.looks.retain(|(other, _), _| *other != user);
+        self.credits.retain(|(other, _)| *other != user);
+        self.forgotten.insert(user, at);
+    }
+
     fn closed(&self, round: u32) -> Option<Timestamp> {
         (round < self.rounds).then(|| opening(round + 1))
     }
@@ -173,12 +191,14 @@ fn reply(team: &mut Team, model: &mut Model, user: u64, round: u32, minutes: i64
         UserId::new(user),
         message(at, user),
     );
-    model.replies.push((user, round, at));
+    if !model.is_forgotten(user, at) {
+        model.replies.push((user, round, at));
+    }
 }
 
 fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
     let by = By {
-        user: UserId::new(99),
+        user: Some(UserId::new(99)),
         at: start(),
     };
     let team = guild.team_mut(CHANNEL).unwrap();
@@ -198,6 +218,12 @@ fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
                 model.looks.insert((user, model.rounds), at);
             }
         }
+        Event::Forget { user } if model.rounds > 0 => {
+            let at = opening(model.rounds) + SignedDuration::from_hours(13);
+            guild.forget(UserId::new(user), at);
+            model.forget(user, at);
+            assert!(!guild.knows(UserId::new(user)));
+        }
         Event::Void { round } => {
             if team.void(round, by).is_ok() {
                 model.voids.push(round);
@@ -216,7 +242,7 @@ fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
             let json = serde_json::to_string(guild).unwrap();
             *guild = serde_json::from_str(&json).unwrap();
         }
-        Event::Reply { .. } | Event::Look { .. } => {}
+        Event::Reply { .. } | Event::Look { .. } | Event::Forget { .. } => {}
     }
 }
 
@@ -286,4 +312,48 @@ fn a_late_reply_counts_as_late_and_does_not_repair() {
     );
     assert_eq!(team.reply(MessageId::new(12), ada, late), Counted::NoRound);
     assert_eq!(team.streak(ada).current, 0);
+}
+
+/// Admins who deleted their data leave their deeds behind, without their name.
+#[test]
+fn what_a_forgotten_admin_ordered_stays() {
+    let mut guild = guild_with_team();
+    let (admin, ada) = (UserId::new(99), UserId::new(1));
+    let by = By {
+        user: Some(admin),
+        at: start(),
+    };
+    let team = guild.team_mut(CHANNEL).unwrap();
+    team.set_up_by = Some(admin);
+    open_round(team, 1);
+    open_round(team, 2);
+    team.void(1, by).unwrap();
+    team.credit(2, ada, by).unwrap();
+    assert!(guild.knows(admin));
+    guild.forget(admin, start());
+    assert!(!guild.knows(admin));
+    let team = guild.team(CHANNEL).unwrap();
+    assert_eq!((team.set_up_by, team.streak(ada).current), (None, 1));
+    let nobody = By { user: None, ..by };
+    assert_eq!(team.round(1).unwrap().void, Some(nobody));
+    assert_eq!(team.ledger(ada).credited_by(2), Some(nobody));
+}
+
+#[test]
+fn who_was_not_seen_for_thirteen_months_is_forgotten() {
+    let mut guild = guild_with_team();
+    let [ada, lin, sam] = [1, 2, 3].map(UserId::new);
+    let team = guild.team_mut(CHANNEL).unwrap();
+    open_round(team, 1);
+    open_round(team, 2);
+    team.reply(message(opening(1), 0), ada, message(opening(1), 1));
+    team.reply(message(opening(2), 0), lin, message(opening(2), 1));
+    guild.change_person(sam, |person| person.hidden = Some(date(2026, 3, 2)));
+    let known = |guild: &Guild| [ada, lin, sam].map(|user| guild.knows(user));
+    assert_eq!(guild.forget_unseen(date(2027, 4, 1)), 0);
+    assert_eq!(known(&guild), [true, true, true]);
+    assert_eq!(guild.forget_unseen(date(2027, 4, 2)), 1);
+    assert_eq!(known(&guild), [false, true, true]);
+    assert_eq!(guild.forget_unseen(date(2030, 1, 1)), 2);
+    assert_eq!(known(&guild), [false, false, false]);
 }
