@@ -42,6 +42,7 @@ const LATER: u8 = 5;
 const UPDATE_LATER: u8 = 6;
 const UPDATE: u8 = 7;
 const SUGGESTIONS: u8 = 8;
+const FORM: u8 = 9;
 
 /// How an answer that takes long is announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,7 @@ pub async fn answer(desk: Arc<Desk>, call: Call) {
         let ask = match &call.ask {
             Ask::Command(name) | Ask::Suggest { command: name, .. } => name,
             Ask::Press { .. } => "a button",
+            Ask::Submit { .. } => "a form",
         };
         tracing::warn!(guild = ?call.guild, ask, %failure, "a member got no answer");
     }
@@ -86,7 +88,7 @@ pub async fn answer(desk: Arc<Desk>, call: Call) {
 
 fn wish(call: &Call) -> Wish {
     match call.ask {
-        Ask::Command(_) | Ask::Press { .. } => Wish::Answer,
+        Ask::Command(_) | Ask::Press { .. } | Ask::Submit { .. } => Wish::Answer,
         Ask::Suggest { .. } => Wish::Suggestions,
     }
 }
@@ -131,6 +133,11 @@ async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<(), Failu
                 .respond(id, token, &Callback::new(UPDATE, message))
                 .await
         }
+        Response::Modal(modal) => {
+            desk.rest
+                .respond(id, token, &Callback::new(FORM, modal))
+                .await
+        }
         Response::Suggestions(choices) => {
             let data = json!({ "choices": choices });
             desk.rest
@@ -155,7 +162,15 @@ fn how(call: &Call) -> Announce {
     match &call.ask {
         Ask::Command(name) if name == "leaderboard" => Announce::Public,
         Ask::Press { custom_id, .. } if commands::updates(custom_id) => Announce::Change,
-        Ask::Command(_) | Ask::Suggest { .. } | Ask::Press { .. } => Announce::Private,
+        // Only a form that a button opened has a message that it can change.
+        Ask::Submit {
+            custom_id,
+            message: Some(_),
+            ..
+        } if commands::changes(custom_id) => Announce::Change,
+        Ask::Command(_) | Ask::Suggest { .. } | Ask::Press { .. } | Ask::Submit { .. } => {
+            Announce::Private
+        }
     }
 }
 
@@ -163,6 +178,12 @@ async fn fill_in(desk: &Desk, call: &Call, response: Response) -> Result<(), Fai
     match response {
         Response::New(message) | Response::Update(message) => {
             desk.rest.fill_in(&call.token, &message).await
+        }
+        // Nothing that gives a form waits, so none comes late; who sees this all the same presses again.
+        Response::Modal(_) => {
+            desk.rest
+                .fill_in(&call.token, &Sorry::TooSlow.message())
+                .await
         }
         // Suggestions can't be announced; whoever still types asks again.
         Response::Suggestions(_) => Ok(()),

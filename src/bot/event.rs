@@ -36,7 +36,7 @@ pub enum Event {
     },
     /// Somebody wrote a message.
     Wrote(Wrote),
-    /// Somebody ran a command, pressed a button or is typing an option.
+    /// Somebody ran a command, pressed a button, sent a form or is typing an option.
     Asked(Box<Call>),
 }
 
@@ -71,12 +71,23 @@ pub enum Ask {
         /// What is typed so far.
         typed: String,
     },
-    /// A button, by its custom id, on that message.
+    /// A button or a menu, by its custom id, on that message.
     Press {
         /// The custom id.
         custom_id: String,
-        /// The message with the button.
+        /// What was chosen from a menu; empty for a button.
+        values: Vec<String>,
+        /// The message with the button or the menu.
         message: MessageId,
+    },
+    /// A form that was filled in.
+    Submit {
+        /// The custom id of the form.
+        custom_id: String,
+        /// What was written, by the names of the fields; an empty field is empty text.
+        values: HashMap<String, String>,
+        /// The message whose button opened the form, if it was a button.
+        message: Option<MessageId>,
     },
 }
 

@@ -1,5 +1,5 @@
-//! What a button means: all state it needs is in its custom id, so that it works for ever, also
-//! after a restart.
+//! What a button, a menu or a form means: all state it needs is in its custom id, so that it works for ever,
+//! also after a restart.
 //!
 //! The form is `q1:action:arguments…`. `q1` is the version of this form: a button of an older form
 //! that is not understood any more gets a clear sentence instead of silence.
@@ -61,6 +61,16 @@ pub enum Press {
     },
 }
 
+/// What form a member sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// What is wrong with a question.
+    Report {
+        /// The id of the question.
+        question: String,
+    },
+}
+
 /// Where a quiz stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quiz {
@@ -111,6 +121,37 @@ impl Press {
     /// The custom id that means this.
     pub fn custom_id(&self) -> String {
         format!("{VERSION}:{self}")
+    }
+}
+
+impl Form {
+    /// Reads a custom id; `None` if it is not one of ours or of a form that is gone.
+    pub fn parse(custom_id: &str) -> Option<Self> {
+        let mut parts = custom_id.split(':');
+        if parts.next()? != VERSION {
+            return None;
+        }
+        let action = parts.next()?;
+        let arguments: Vec<&str> = parts.collect();
+        Some(match (action, arguments.as_slice()) {
+            ("report", [question]) => Self::Report {
+                question: (*question).to_owned(),
+            },
+            _ => return None,
+        })
+    }
+
+    /// The custom id that means this.
+    pub fn custom_id(&self) -> String {
+        format!("{VERSION}:{self}")
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Report { question } => write!(f, "report:{question}"),
+        }
     }
 }
 
@@ -203,6 +244,12 @@ mod tests {
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
             assert_eq!(Press::parse(&id), Some(press));
         }
+        let forms = [Form::Report { question }];
+        for form in forms {
+            let id = form.custom_id();
+            assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
+            assert_eq!(Form::parse(&id), Some(form));
+        }
     }
 
     proptest! {
@@ -210,6 +257,9 @@ mod tests {
         fn any_text_is_understood_or_refused(text in "(q1:)?[a-z0-9:*-]{0,60}") {
             if let Some(press) = Press::parse(&text) {
                 prop_assert_eq!(Press::parse(&press.custom_id()), Some(press));
+            }
+            if let Some(form) = Form::parse(&text) {
+                prop_assert_eq!(Form::parse(&form.custom_id()), Some(form));
             }
         }
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::render::message::Message;
+use super::render::modal::Modal;
 
 /// Discord takes at most 25 suggestions (Discord docs, interactions/receiving-and-responding,
 /// "Autocomplete").
@@ -15,6 +16,9 @@ pub enum Response {
     New(Message),
     /// The message with the pressed button is replaced.
     Update(Message),
+    /// A form pops up. Discord takes it as the first answer only, never after an announcement and never for a form:
+    /// what gives it must not wait for anything.
+    Modal(Modal),
     /// Suggestions for an option.
     Suggestions(Vec<Suggestion>),
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serenity::all::{
-    CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
-    ComponentInteraction, GuildChannel, Interaction, Message, MessageType, PartialGuildChannel,
-    Permissions, Ready, UnavailableGuild,
+    ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
+    ComponentInteraction, ComponentInteractionDataKind, GuildChannel, Interaction, Message,
+    MessageType, ModalInteraction, PartialGuildChannel, Permissions, Ready, UnavailableGuild,
 };
 
 use super::event::{Ask, Call, Event, Value, Wrote};
@@ -87,6 +87,7 @@ pub fn asked(interaction: &Interaction, heard: Timestamp) -> Option<Event> {
             command_call(command, heard, Some(option))
         }
         Interaction::Component(component) => component_call(component, heard),
+        Interaction::Modal(modal) => modal_call(modal, heard),
         _ => return None,
     };
     Some(Event::Asked(Box::new(call)))
@@ -133,6 +134,7 @@ fn component_call(component: &ComponentInteraction, heard: Timestamp) -> Call {
         token: component.token.clone(),
         ask: Ask::Press {
             custom_id: component.data.custom_id.clone(),
+            values: chosen(&component.data.kind),
             message: MessageId::new(component.message.id.get()),
         },
         options: HashMap::new(),
@@ -142,6 +144,46 @@ fn component_call(component: &ComponentInteraction, heard: Timestamp) -> Call {
         admin: may_manage(permissions),
         heard,
     }
+}
+
+/// What was chosen from a menu of texts; we offer no other menus.
+fn chosen(kind: &ComponentInteractionDataKind) -> Vec<String> {
+    match kind {
+        ComponentInteractionDataKind::StringSelect { values } => values.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn modal_call(modal: &ModalInteraction, heard: Timestamp) -> Call {
+    let permissions = modal.member.as_ref().and_then(|member| member.permissions);
+    let message = modal.message.as_ref();
+    Call {
+        id: modal.id.get(),
+        token: modal.token.clone(),
+        ask: Ask::Submit {
+            custom_id: modal.data.custom_id.clone(),
+            values: written(modal),
+            message: message.map(|message| MessageId::new(message.id.get())),
+        },
+        options: HashMap::new(),
+        guild: modal.guild_id.map(|guild| GuildId::new(guild.get())),
+        channel: ChannelId::new(modal.channel_id.get()),
+        user: UserId::new(modal.user.id.get()),
+        admin: may_manage(permissions),
+        heard,
+    }
+}
+
+fn written(modal: &ModalInteraction) -> HashMap<String, String> {
+    let fields = modal.data.components.iter().flat_map(|row| &row.components);
+    let text = |field: &ActionRowComponent| match field {
+        ActionRowComponent::InputText(input) => Some((
+            input.custom_id.clone(),
+            input.value.clone().unwrap_or_default(),
+        )),
+        _ => None,
+    };
+    fields.filter_map(text).collect()
 }
 
 fn may_manage(permissions: Option<Permissions>) -> bool {
@@ -181,4 +223,70 @@ fn value(value: &CommandDataOptionValue) -> Option<Value> {
         CommandDataOptionValue::Channel(channel) => Value::Channel(ChannelId::new(channel.get())),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn heard(kind: u8, data: serde_json::Value, message: Option<serde_json::Value>) -> Ask {
+        let mut interaction = json!({
+            "id": "1", "application_id": "1", "type": kind, "token": "token", "version": 1, "guild_id": "2",
+            "channel_id": "3", "locale": "en-US", "guild_locale": "en-US", "entitlements": [],
+            "attachment_size_limit": 1, "app_permissions": "0", "data": data,
+            "authorizing_integration_owners": {},
+            "member": {
+                "user": { "id": "4", "username": "lin", "discriminator": "0", "avatar": null }, "roles": [],
+                "deaf": false, "mute": false, "flags": 0, "permissions": "0", "joined_at": "2026-01-01T00:00:00Z",
+            },
+        });
+        if let Some(message) = message {
+            interaction["message"] = message;
+        }
+        let interaction: Interaction = serde_json::from_value(interaction).unwrap();
+        let Some(Event::Asked(call)) = asked(&interaction, Timestamp::UNIX_EPOCH) else {
+            panic!("not understood");
+        };
+        assert_eq!((call.user, call.admin), (UserId::new(4), false));
+        call.ask
+    }
+
+    fn message() -> serde_json::Value {
+        json!({
+            "id": "5", "channel_id": "3", "content": "", "timestamp": "2026-03-27T08:00:00Z", "edited_timestamp": null,
+            "tts": false, "mention_everyone": false, "mentions": [], "mention_roles": [], "attachments": [],
+            "embeds": [], "pinned": false, "type": 0,
+            "author": { "id": "1", "username": "Quizloop", "discriminator": "0", "avatar": null, "bot": true },
+        })
+    }
+
+    #[test]
+    fn what_was_chosen_and_what_was_written_comes_along() {
+        let menu = json!({ "custom_id": "points", "component_type": 3, "values": ["2", "0"] });
+        let pressed = Ask::Press {
+            custom_id: "points".into(),
+            values: vec!["2".into(), "0".into()],
+            message: MessageId::new(5),
+        };
+        assert_eq!(heard(3, menu, Some(message())), pressed);
+        let field = |id: &str, text: &str| {
+            let field = json!({ "type": 4, "id": 2, "custom_id": id, "value": text });
+            json!({ "type": 1, "id": 1, "components": [field] })
+        };
+        let form = json!({ "custom_id": "mine", "components": [field("a", "in my words"), field("b", "")] });
+        let written = [("a", "in my words"), ("b", "")];
+        let sent = |message| Ask::Submit {
+            custom_id: "mine".into(),
+            values: written
+                .map(|(id, text)| (id.to_owned(), text.to_owned()))
+                .into(),
+            message,
+        };
+        assert_eq!(
+            heard(5, form.clone(), Some(message())),
+            sent(Some(MessageId::new(5)))
+        );
+        assert_eq!(heard(5, form, None), sent(None));
+    }
 }

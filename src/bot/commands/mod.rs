@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, TeamKey, team_at};
 use super::event::{Ask, Call};
-use super::press::Press;
+use super::press::{Form, Press};
 use super::render::message::Message;
 use super::render::text::cut;
 use super::render::trouble::Sorry;
@@ -50,6 +50,7 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
     match &call.ask {
         Ask::Command(name) => new(command(desk, call, name).await),
         Ask::Press { custom_id, .. } => press(desk, call, custom_id).await,
+        Ask::Submit { custom_id, .. } => submitted(custom_id),
         Ask::Suggest {
             command,
             option,
@@ -81,6 +82,7 @@ pub fn label(ask: &Ask) -> &'static str {
                 .unwrap_or("other")
         }
         Ask::Press { .. } => "button",
+        Ask::Submit { .. } => "form",
         Ask::Suggest { .. } => "suggest",
     }
 }
@@ -98,6 +100,13 @@ pub fn updates(custom_id: &str) -> bool {
                 | Press::PostNow { .. }
         )
     )
+}
+
+/// Whether sending that form changes the message whose button opened it.
+pub fn changes(custom_id: &str) -> bool {
+    match Form::parse(custom_id) {
+        Some(Form::Report { .. }) | None => false,
+    }
 }
 
 async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
@@ -140,6 +149,13 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str) -> Response {
         Press::Remove { channel } => {
             update(remove::confirmed(desk, call, TeamKey { guild, channel }).await)
         }
+    }
+}
+
+/// What is done with a form.
+fn submitted(custom_id: &str) -> Response {
+    match Form::parse(custom_id) {
+        Some(Form::Report { .. }) | None => new(Err(Sorry::StaleButton)),
     }
 }
 

@@ -1,9 +1,11 @@
-//! A message as Discord takes it: text, embeds, rows of buttons, and nobody mentioned by accident.
+//! A message as Discord takes it: text, embeds, rows of buttons and menus, and nobody mentioned by accident.
 //!
 //! These types write Discord's JSON themselves, so that what a test shows is what is sent.
 
 use serde::Serialize;
 
+use super::component::ROWS_MAX;
+pub use super::component::{Button, Choice, Menu, Row, Style};
 use crate::practice::id::{MessageId, RoleId};
 
 /// Discord shows a message with this flag to one member only (Discord docs, resources/message,
@@ -26,7 +28,7 @@ pub struct Message {
     pub content: String,
     /// Boxes under the text.
     pub embeds: Vec<Embed>,
-    /// Rows of buttons; an edit without them takes the buttons away.
+    /// Rows of buttons and menus, at most five; an edit without them takes them away.
     pub components: Vec<Row>,
     /// Whom the text may notify; nobody, unless a role was asked for. Edits say it anew, or Discord
     /// would go back to notifying everybody named in the text.
@@ -84,35 +86,6 @@ pub struct Footer {
     pub text: String,
 }
 
-/// A row of at most five buttons.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Row {
-    #[serde(rename = "type")]
-    kind: u8,
-    components: Vec<Button>,
-}
-
-/// How a button looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
-    /// The one to press.
-    Primary = 1,
-    /// One among others.
-    Secondary = 2,
-    /// What can't be undone.
-    Danger = 4,
-}
-
-/// A button.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Button {
-    #[serde(rename = "type")]
-    kind: u8,
-    style: u8,
-    label: String,
-    custom_id: String,
-}
-
 impl Message {
     /// A message of plain text.
     pub fn text(content: impl Into<String>) -> Self {
@@ -130,13 +103,21 @@ impl Message {
         }
     }
 
-    /// With a row of buttons under it.
+    /// With a row of buttons under it, below the rows that it has.
     #[must_use]
-    pub fn buttons(mut self, buttons: Vec<Button>) -> Self {
-        self.components.push(Row {
-            kind: 1,
-            components: buttons,
-        });
+    pub fn buttons(self, buttons: Vec<Button>) -> Self {
+        self.row(Row::buttons(buttons))
+    }
+
+    /// With a menu under it, below the rows that it has.
+    #[must_use]
+    pub fn menu(self, menu: Menu) -> Self {
+        self.row(Row::menu(menu))
+    }
+
+    fn row(mut self, row: Row) -> Self {
+        debug_assert!(self.components.len() < ROWS_MAX);
+        self.components.push(row);
         self
     }
 
@@ -214,18 +195,6 @@ impl Embed {
     }
 }
 
-impl Button {
-    /// A button that sends `custom_id` when it is pressed.
-    pub fn new(style: Style, label: &str, custom_id: String) -> Self {
-        Self {
-            kind: 2,
-            style: style as u8,
-            label: label.to_owned(),
-            custom_id,
-        }
-    }
-}
-
 /// A link to a message.
 pub fn link(
     guild: crate::practice::id::GuildId,
@@ -260,9 +229,7 @@ impl std::fmt::Display for Message {
             }
         }
         for row in &self.components {
-            for button in &row.components {
-                writeln!(f, "( {} ) {}", button.label, button.custom_id)?;
-            }
+            write!(f, "{row}")?;
         }
         Ok(())
     }

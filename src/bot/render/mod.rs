@@ -3,9 +3,11 @@
 //! Nothing here reads a clock, a store or the network: a function gets plain values and gives a
 //! [`message::Message`]. What members write or are called is never put into a text except as a mention.
 
+pub mod component;
 pub mod daily;
 pub mod help;
 pub mod message;
+pub mod modal;
 pub mod quiz;
 pub mod reveal;
 pub mod streak;

@@ -73,6 +73,8 @@ pub enum Sorry {
     NotSaved,
     /// The button is of a form that is gone, or of a round that is.
     StaleButton,
+    /// A form was ready too late to be shown.
+    TooSlow,
     /// An option has a value that can't be taken.
     BadOption(String),
     /// The member asks too fast, and is answered again at that moment.
@@ -103,6 +105,7 @@ impl Sorry {
             Self::Managed => "The operator's file manages this channel: its settings are changed there, not here.".into(),
             Self::NotSaved => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),
             Self::StaleButton => "This button is of an older message that I can't follow any more. The newest question has fresh ones, and `/answer` and `/streak` always work.".into(),
+            Self::TooSlow => "That took too long, and a form can't be shown late. Please press again.".into(),
             Self::TooFast(until) => format!(
                 "Slow down, please: that was more than anybody can read. I answer you again <t:{}:R>.",
                 // Discord shows whole seconds: never one too early.

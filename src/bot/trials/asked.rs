@@ -27,15 +27,32 @@ fn call(ask: Ask) -> Call {
     }
 }
 
-/// An admin presses a button, on the newest message.
+/// An admin presses a button or sends a form, on the newest message.
 pub async fn pressed(desk: &Arc<Desk>, custom_id: String) {
     let message = desk.store.read(desk::GUILD, |guild| {
         guild.team(desk::CHANNEL)?.open_round()?.message
     });
     let message = message.flatten().unwrap_or(MessageId::new(1));
     let _ = commands::updates(&custom_id);
-    let call = call(Ask::Press { custom_id, message });
-    limits::check(&commands::respond(desk, &call).await);
+    let _ = commands::changes(&custom_id);
+    // Any menu or form may come with any words, whatever was offered.
+    let values = vec![custom_id.clone(), String::new()];
+    let written = HashMap::from([(String::new(), custom_id.clone())]);
+    let asks = [
+        Ask::Press {
+            custom_id: custom_id.clone(),
+            values,
+            message,
+        },
+        Ask::Submit {
+            custom_id,
+            values: written,
+            message: Some(message),
+        },
+    ];
+    for ask in asks {
+        limits::check(&commands::respond(desk, &call(ask)).await);
+    }
 }
 
 /// An admin runs a command.
@@ -88,16 +105,13 @@ impl Choices<'_> {
     }
 }
 
-/// An `INTERACTION_CREATE`: a command with options as it defines them or otherwise, or a button.
+/// An `INTERACTION_CREATE`: a command with options as it defines them or otherwise, a button, a menu or a form.
 pub fn payload(bytes: &[u8]) -> Value {
     let mut choices = Choices(bytes);
     let (kind, data) = match choices.byte() % 4 {
         0 | 1 => (2, data(&mut choices, false)),
         2 => (4, data(&mut choices, true)),
-        _ => {
-            let custom_id: String = choices.text().chars().take(100).collect();
-            (3, json!({ "custom_id": custom_id, "component_type": 2 }))
-        }
+        _ => pressed_or_sent(&mut choices),
     };
     let admin = choices.of(&["32", "0", "8"]);
     let user = json!({ "id": desk::ADA, "username": choices.text(), "discriminator": "0", "avatar": null });
@@ -109,10 +123,28 @@ pub fn payload(bytes: &[u8]) -> Value {
         "member": { "user": user, "roles": [], "deaf": false, "mute": false, "flags": 0, "permissions": admin,
             "joined_at": "2026-01-01T00:00:00Z" },
     });
-    if kind == 3 {
+    if kind == 3 || choices.byte() % 2 == 1 {
         interaction["message"] = message();
     }
     json!({ "op": 0, "s": 1, "t": "INTERACTION_CREATE", "d": interaction })
+}
+
+/// A button, a menu or a form.
+fn pressed_or_sent(choices: &mut Choices<'_>) -> (u8, Value) {
+    let custom_id: String = choices.text().chars().take(100).collect();
+    match choices.byte() % 3 {
+        0 => (3, json!({ "custom_id": custom_id, "component_type": 2 })),
+        1 => {
+            let values = [choices.text(), choices.text()];
+            let data = json!({ "custom_id": custom_id, "component_type": 3, "values": values });
+            (3, data)
+        }
+        _ => {
+            let field = json!({ "type": 4, "custom_id": choices.text(), "value": choices.text() });
+            let rows = [json!({ "type": 1, "components": [field] })];
+            (5, json!({ "custom_id": custom_id, "components": rows }))
+        }
+    }
 }
 
 /// One of the bot's own, as Discord sends it along with a button.

@@ -11,6 +11,9 @@ pub fn check(response: &Response) {
             let json = serde_json::to_value(message).expect("a message is JSON");
             check_message(&json);
         }
+        Response::Modal(modal) => {
+            check_form(&serde_json::to_value(modal).expect("a form is JSON"));
+        }
         Response::Suggestions(choices) => {
             assert!(choices.len() <= 25, "{} suggestions", choices.len());
             for choice in choices {
@@ -46,15 +49,81 @@ fn check_message(message: &Value) {
         assert!(list(&embed["fields"]).len() <= 25, "{embed}");
     }
     assert!(size <= 6000, "{size} characters in embeds");
-    for row in list(&message["components"]) {
-        assert!(list(&row["components"]).len() <= 5, "{row}");
-        for button in list(&row["components"]) {
-            fits("a label", text(&button["label"]), 1..=80);
-            fits("a custom id", text(&button["custom_id"]), 1..=100);
-        }
-    }
+    check_rows(list(&message["components"]));
     let empty = text(&message["content"]).trim().is_empty() && list(&message["embeds"]).is_empty();
     assert!(!empty, "an empty message: {message}");
+}
+
+/// Discord docs, components/reference: "Action Row", "Button", "String Select".
+fn check_rows(rows: &[Value]) {
+    assert!(rows.len() <= 5, "{} rows", rows.len());
+    let mut ids = Vec::new();
+    for row in rows {
+        let inner = list(&row["components"]);
+        let is_menu = inner.iter().any(|one| one["type"] == 3);
+        let max = if is_menu { 1 } else { 5 };
+        assert!((1..=max).contains(&inner.len()), "{row}");
+        for one in inner {
+            ids.push(&one["custom_id"]);
+            fits("a custom id", text(&one["custom_id"]), 1..=100);
+            if is_menu {
+                check_menu(one);
+            } else {
+                fits("a label", text(&one["label"]), 1..=80);
+            }
+        }
+    }
+    let all = ids.len();
+    ids.sort_by_key(|id| id.to_string());
+    ids.dedup();
+    assert_eq!(ids.len(), all, "a custom id twice: {rows:?}");
+}
+
+fn check_menu(menu: &Value) {
+    fits("a placeholder", text(&menu["placeholder"]), 0..=150);
+    let options = list(&menu["options"]);
+    assert!((1..=25).contains(&options.len()), "{menu}");
+    let bound = |name: &str| menu[name].as_u64().unwrap_or(1);
+    let (min, max) = (bound("min_values"), bound("max_values"));
+    assert!(
+        min <= max && max >= 1 && max <= options.len() as u64,
+        "{menu}"
+    );
+    let mut values: Vec<&str> = options.iter().map(|one| text(&one["value"])).collect();
+    values.sort_unstable();
+    values.dedup();
+    assert_eq!(values.len(), options.len(), "a value twice: {menu}");
+    for option in options {
+        fits("an option's label", text(&option["label"]), 1..=100);
+        fits("an option's value", text(&option["value"]), 1..=100);
+        fits(
+            "an option's description",
+            text(&option["description"]),
+            0..=100,
+        );
+    }
+}
+
+/// Discord docs, interactions/receiving-and-responding, "Modal", and components/reference, "Text Input".
+fn check_form(form: &Value) {
+    fits("a title", text(&form["title"]), 1..=45);
+    fits("a custom id", text(&form["custom_id"]), 1..=100);
+    let rows = list(&form["components"]);
+    assert!((1..=5).contains(&rows.len()), "{form}");
+    for row in rows {
+        let [field] = list(&row["components"]) else {
+            panic!("not one field a row: {row}");
+        };
+        fits("a field's custom id", text(&field["custom_id"]), 1..=100);
+        fits("a field's label", text(&field["label"]), 1..=45);
+        fits(
+            "a field's placeholder",
+            text(&field["placeholder"]),
+            0..=100,
+        );
+        let max = field["max_length"].as_u64();
+        assert!(max.is_some_and(|max| (1..=4000).contains(&max)), "{field}");
+    }
 }
 
 fn text(json: &Value) -> &str {

@@ -7,7 +7,7 @@
 mod asked;
 mod desk;
 mod heard;
-mod limits;
+pub(super) mod limits;
 mod saved;
 
 use super::press::Press;

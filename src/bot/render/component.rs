@@ -1,0 +1,240 @@
+//! What stands under a message: rows of buttons, and menus to choose from.
+//!
+//! These types write Discord's JSON themselves, so that what a test shows is what is sent.
+
+use serde::Serialize;
+
+use super::text::cut;
+
+/// Rows that a message may have (Discord docs, resources/message, "Create Message", and
+/// components/reference, "Action Row").
+pub const ROWS_MAX: usize = 5;
+/// Buttons that a row may have (Discord docs, components/reference, "Action Row").
+pub const BUTTONS_MAX: usize = 5;
+/// Options that a menu may have (Discord docs, components/reference, "String Select").
+pub const OPTIONS_MAX: usize = 25;
+/// Characters of an option's label, value and description (the same page, "Select Option Structure").
+pub const OPTION_TEXT_MAX: usize = 100;
+/// Characters of a menu's placeholder (the same page, "String Select").
+pub const PLACEHOLDER_MAX: usize = 150;
+
+/// The types of components (Discord docs, components/reference, "Component Types").
+mod kind {
+    pub const ROW: u8 = 1;
+    pub const BUTTON: u8 = 2;
+    pub const STRING_SELECT: u8 = 3;
+}
+
+/// A row: at most five buttons, or one menu.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    #[serde(rename = "type")]
+    kind: u8,
+    components: Vec<Component>,
+}
+
+/// What stands in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Component {
+    Button(Button),
+    Menu(Menu),
+}
+
+/// How a button looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// The one to press.
+    Primary = 1,
+    /// One among others.
+    Secondary = 2,
+    /// What can't be undone.
+    Danger = 4,
+}
+
+/// A button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Button {
+    #[serde(rename = "type")]
+    kind: u8,
+    style: u8,
+    label: String,
+    custom_id: String,
+}
+
+/// A menu from which a member chooses one option or several (Discord's "string select"). What was chosen comes
+/// as the `values` of [`crate::bot::event::Ask::Press`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Menu {
+    #[serde(rename = "type")]
+    kind: u8,
+    custom_id: String,
+    placeholder: String,
+    min_values: usize,
+    max_values: usize,
+    options: Vec<Choice>,
+}
+
+/// An option of a menu.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    label: String,
+    value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    default: bool,
+}
+
+impl Row {
+    /// A row of buttons, at most [`BUTTONS_MAX`].
+    pub fn buttons(buttons: Vec<Button>) -> Self {
+        debug_assert!((1..=BUTTONS_MAX).contains(&buttons.len()));
+        Self {
+            kind: kind::ROW,
+            components: buttons.into_iter().map(Component::Button).collect(),
+        }
+    }
+
+    /// A row with a menu.
+    pub fn menu(menu: Menu) -> Self {
+        Self {
+            kind: kind::ROW,
+            components: vec![Component::Menu(menu)],
+        }
+    }
+}
+
+impl Button {
+    /// A button that sends `custom_id` when it is pressed.
+    pub fn new(style: Style, label: &str, custom_id: String) -> Self {
+        Self {
+            kind: kind::BUTTON,
+            style: style as u8,
+            label: label.to_owned(),
+            custom_id,
+        }
+    }
+}
+
+impl Menu {
+    /// A menu of 1 to [`OPTIONS_MAX`] options, each with a value of its own, from which one is chosen.
+    pub fn new(custom_id: String, placeholder: &str, mut options: Vec<Choice>) -> Self {
+        debug_assert!((1..=OPTIONS_MAX).contains(&options.len()));
+        options.truncate(OPTIONS_MAX);
+        Self {
+            kind: kind::STRING_SELECT,
+            custom_id,
+            placeholder: cut(placeholder, PLACEHOLDER_MAX),
+            min_values: 1,
+            max_values: 1,
+            options,
+        }
+    }
+
+    /// From which at least `min` and at most `max` options are chosen; never more than there are.
+    #[must_use]
+    pub fn choosing(mut self, min: usize, max: usize) -> Self {
+        self.max_values = max.clamp(1, self.options.len().max(1));
+        self.min_values = min.min(self.max_values);
+        self
+    }
+}
+
+impl Choice {
+    /// An option that shows `label` and sends `value`, which is at most [`OPTION_TEXT_MAX`] characters.
+    pub fn new(label: &str, value: impl Into<String>) -> Self {
+        Self {
+            label: cut(label, OPTION_TEXT_MAX),
+            value: value.into(),
+            description: None,
+            default: false,
+        }
+    }
+
+    /// With a line of small print under the label.
+    #[must_use]
+    pub fn description(mut self, text: &str) -> Self {
+        self.description = (!text.is_empty()).then(|| cut(text, OPTION_TEXT_MAX));
+        self
+    }
+
+    /// Chosen from the start.
+    #[must_use]
+    pub const fn chosen(mut self, chosen: bool) -> Self {
+        self.default = chosen;
+        self
+    }
+}
+
+/// The row as readable text, for tests that show a message whole.
+#[cfg(test)]
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for component in &self.components {
+            match component {
+                Component::Button(button) => {
+                    writeln!(f, "( {} ) {}", button.label, button.custom_id)?;
+                }
+                Component::Menu(menu) => {
+                    let (min, max) = (menu.min_values, menu.max_values);
+                    writeln!(
+                        f,
+                        "[ {} ▾ {min}–{max} ] {}",
+                        menu.placeholder, menu.custom_id
+                    )?;
+                    for option in &menu.options {
+                        let mark = if option.default { "▪" } else { "▫" };
+                        let small = option.description.as_deref().unwrap_or_default();
+                        let line = format!("  {mark} {} = {} {small}", option.label, option.value);
+                        writeln!(f, "{}", line.trim_end())?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bot::render::message::Message;
+    use crate::bot::response::Response;
+    use crate::bot::trials::limits;
+
+    fn options(count: usize) -> Vec<Choice> {
+        let option = |number| {
+            Choice::new(&"ü".repeat(200), format!("{number}")).description(&"🧵".repeat(200))
+        };
+        (0..count).map(option).collect()
+    }
+
+    #[test]
+    fn a_menu_in_discords_form() {
+        let options = vec![
+            Choice::new("It starts the loop", "0").description("and runs it"),
+            Choice::new("It closes the loop", "1").chosen(true),
+        ];
+        let menu = Menu::new("q1:points".into(), "What did you say?", options).choosing(0, 25);
+        let message = Message::text("Tick.").menu(menu);
+        insta::assert_snapshot!(message.to_string(), @r"
+        Tick.
+        [ What did you say? ▾ 0–2 ] q1:points
+          ▫ It starts the loop = 0 and runs it
+          ▪ It closes the loop = 1
+        ");
+        insta::assert_snapshot!(serde_json::to_string(&message.components).unwrap(), @r#"[{"type":1,"components":[{"type":3,"custom_id":"q1:points","placeholder":"What did you say?","min_values":0,"max_values":2,"options":[{"label":"It starts the loop","value":"0","description":"and runs it"},{"label":"It closes the loop","value":"1","default":true}]}]}]"#);
+    }
+
+    #[test]
+    fn long_menus_and_many_rows_keep_discords_limits() {
+        let button = |number| Button::new(Style::Primary, "A", format!("{number}"));
+        let menu = Menu::new("menu".into(), &"?".repeat(500), options(25)).choosing(1, 99);
+        let message = Message::text("rows")
+            .menu(menu)
+            .buttons((0..5).map(button).collect())
+            .buttons((5..10).map(button).collect());
+        limits::check(&Response::New(message));
+    }
+}

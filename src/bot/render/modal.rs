@@ -1,0 +1,155 @@
+//! A form that pops up for a member (Discord calls it a modal), as Discord takes it.
+
+use serde::Serialize;
+
+use super::text::cut;
+
+/// Characters of a form's title (Discord docs, interactions/receiving-and-responding, "Modal").
+pub const TITLE_MAX: usize = 45;
+/// Characters of a field's label (Discord docs, components/reference, "Text Input").
+pub const LABEL_MAX: usize = 45;
+/// Characters of the grey text in an empty field (the same page).
+pub const PLACEHOLDER_MAX: usize = 100;
+/// Characters that a field may take at most (the same page).
+pub const TEXT_MAX: usize = 4000;
+/// Fields of a form (Discord docs, interactions/receiving-and-responding, "Modal").
+pub const FIELDS_MAX: usize = 5;
+
+/// The types of components (Discord docs, components/reference, "Component Types").
+const ROW: u8 = 1;
+const TEXT_INPUT: u8 = 4;
+
+/// A form. What was written comes as [`crate::bot::event::Ask::Submit`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Modal {
+    title: String,
+    custom_id: String,
+    /// Each field in a row of its own. Discord calls this form deprecated in favour of labels, which serenity 0.12
+    /// can't read when they come back: it would lose what was written.
+    components: Vec<Row>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Row {
+    #[serde(rename = "type")]
+    kind: u8,
+    components: [Field; 1],
+}
+
+/// How much room a field shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// One line.
+    Line = 1,
+    /// Several lines.
+    Paragraph = 2,
+}
+
+/// A field to write in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Field {
+    #[serde(rename = "type")]
+    kind: u8,
+    style: u8,
+    label: String,
+    custom_id: String,
+    max_length: usize,
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placeholder: Option<String>,
+}
+
+impl Modal {
+    /// A form with one field or more, at most [`FIELDS_MAX`].
+    pub fn new(title: &str, custom_id: String, fields: Vec<Field>) -> Self {
+        debug_assert!((1..=FIELDS_MAX).contains(&fields.len()));
+        let row = |field| Row {
+            kind: ROW,
+            components: [field],
+        };
+        Self {
+            title: cut(title, TITLE_MAX),
+            custom_id,
+            components: fields.into_iter().map(row).collect(),
+        }
+    }
+}
+
+impl Field {
+    /// A field that must not stay empty and takes `max` characters. What is written in it comes under `name`.
+    pub fn new(room: Room, name: &str, label: &str, max: usize) -> Self {
+        Self {
+            kind: TEXT_INPUT,
+            style: room as u8,
+            label: cut(label, LABEL_MAX),
+            custom_id: name.to_owned(),
+            max_length: max.clamp(1, TEXT_MAX),
+            required: true,
+            placeholder: None,
+        }
+    }
+
+    /// With grey text while it is empty.
+    #[must_use]
+    pub fn placeholder(mut self, text: &str) -> Self {
+        self.placeholder = Some(cut(text, PLACEHOLDER_MAX));
+        self
+    }
+
+    /// That may stay empty.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+}
+
+/// The form as readable text, for tests that show it whole.
+#[cfg(test)]
+impl std::fmt::Display for Modal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "# {} {}", self.title, self.custom_id)?;
+        for field in self.components.iter().flat_map(|row| &row.components) {
+            let needed = if field.required { "" } else { ", optional" };
+            let max = field.max_length;
+            writeln!(
+                f,
+                "{} (up to {max}{needed}) {}",
+                field.label, field.custom_id
+            )?;
+            if let Some(placeholder) = &field.placeholder {
+                writeln!(f, "  {placeholder}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bot::response::Response;
+    use crate::bot::trials::limits;
+
+    #[test]
+    fn a_form_in_discords_form() {
+        let long = Field::new(Room::Paragraph, "long", "At length", 500).placeholder("Like aloud");
+        let short = Field::new(Room::Line, "short", "In short", 20).optional();
+        let modal = Modal::new("Your answer", "q1:mine:loop".into(), vec![long, short]);
+        insta::assert_snapshot!(modal, @r"
+        # Your answer q1:mine:loop
+        At length (up to 500) long
+          Like aloud
+        In short (up to 20, optional) short
+        ");
+        insta::assert_snapshot!(serde_json::to_string(&modal).unwrap(), @r#"{"title":"Your answer","custom_id":"q1:mine:loop","components":[{"type":1,"components":[{"type":4,"style":2,"label":"At length","custom_id":"long","max_length":500,"required":true,"placeholder":"Like aloud"}]},{"type":1,"components":[{"type":4,"style":1,"label":"In short","custom_id":"short","max_length":20,"required":false}]}]}"#);
+    }
+
+    #[test]
+    fn long_words_keep_discords_limits() {
+        let long = "ü".repeat(5000);
+        let field = |name| Field::new(Room::Line, name, &long, 9999).placeholder(&long);
+        let fields = ["a", "b", "c", "d", "e"].map(field).into();
+        limits::check(&Response::Modal(Modal::new(&long, "id".into(), fields)));
+    }
+}
