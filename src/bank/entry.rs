@@ -116,7 +116,7 @@ impl Entry {
         fields.chain(items)
     }
 
-    /// All programs and what they print, as far as the entry has them.
+    /// All programs and what they print or might be thought to print, as far as the entry has them.
     pub fn programs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let question = &self.question;
         let fields = [
@@ -125,9 +125,11 @@ impl Entry {
             ("broken", &question.broken),
             ("broken_output", &question.broken_output),
         ];
+        let wrong = question.wrong_outputs.iter();
         fields
             .into_iter()
             .filter_map(|(field, text)| Some((field, text.as_deref()?)))
+            .chain(wrong.map(|text| ("wrong_outputs", text.as_str())))
     }
 
     /// How bad it is to break a rule of good entries: ours must keep them, an operator may not care.

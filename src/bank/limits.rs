@@ -72,6 +72,12 @@ pub fn check(entry: &Entry, source: &Source) -> Vec<Finding> {
             note(field, excess.of(field), "let the program print less");
         }
     }
+    for (number, text) in (1..).zip(&question.wrong_outputs) {
+        if let Some(excess) = excess(text, OUTPUT_MAX) {
+            let what = excess.of(&format!("wrong output {number}"));
+            note("wrong_outputs", what, "shorten it");
+        }
+    }
     for (field, code) in [("code", &question.code), ("broken", &question.broken)] {
         let lines = code.as_ref().map_or(0, |code| code.lines().count());
         if lines > CODE_LINES_MAX {

@@ -34,6 +34,9 @@ pub struct Question {
     pub code: Option<String>,
     /// What `code` prints. There is one whenever there is code.
     pub output: Option<String>,
+    /// For questions that ask to predict: three things that `code` does not print, but that somebody with a false
+    /// belief expects; or none.
+    pub wrong_outputs: Vec<String>,
     /// The program with the bug, of which `code` is the mended version.
     pub broken: Option<String>,
     /// What `broken` prints, if it shows the bug by itself.

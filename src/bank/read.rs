@@ -10,7 +10,7 @@ use crate::findings::walk::{self, Field, Table, Walk};
 use crate::findings::{Finding, Source, did_you_mean};
 
 /// All keys of an entry, in the order in which they are written.
-pub const KEYS: [&str; 18] = [
+pub const KEYS: [&str; 19] = [
     "id",
     "number",
     "topic",
@@ -24,6 +24,7 @@ pub const KEYS: [&str; 18] = [
     "pitfalls",
     "code",
     "output",
+    "wrong_outputs",
     "broken",
     "broken_output",
     "python",
@@ -107,6 +108,7 @@ impl<'w, 's, 'd> Reader<'w, 's, 'd> {
         let pitfalls = self.list("pitfalls");
         let code = self.program("code");
         let output = self.program("output");
+        let wrong_outputs = self.programs("wrong_outputs");
         let broken = self.program("broken");
         let broken_output = self.program("broken_output");
         let python = self.python();
@@ -126,6 +128,7 @@ impl<'w, 's, 'd> Reader<'w, 's, 'd> {
             pitfalls: pitfalls?,
             code,
             output,
+            wrong_outputs: wrong_outputs?,
             broken,
             broken_output,
             python: python?,
@@ -165,6 +168,15 @@ impl<'w, 's, 'd> Reader<'w, 's, 'd> {
         Some(trim_lines(found.value))
     }
 
+    /// A list that may be missing, of texts that keep their lines.
+    fn programs(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let Some(found) = self.walk.optional(&self.table, key, walk::array) else {
+            return Some(Vec::new());
+        };
+        let items = self.items(key, &found)?;
+        Some(items.into_iter().map(trim_lines).collect())
+    }
+
     fn number(&mut self) -> Option<u32> {
         let found = self.walk.required(&self.table, "number", walk::number)?;
         self.keep("number", &found);
@@ -201,12 +213,22 @@ impl<'w, 's, 'd> Reader<'w, 's, 'd> {
 
     fn list(&mut self, key: &'static str) -> Option<Vec<String>> {
         let found = self.walk.required(&self.table, key, walk::array)?;
-        self.keep(key, &found);
+        let items = self.items(key, &found)?;
+        Some(items.into_iter().map(reflow).collect())
+    }
+
+    /// The texts of a list, if all of its items are texts.
+    fn items(
+        &mut self,
+        key: &'static str,
+        found: &Field<&'d [walk::Value<'d>]>,
+    ) -> Option<Vec<&'d str>> {
+        self.keep(key, found);
         let items = self.walk.items(key, found.value, walk::text);
         for (index, item) in items.iter().enumerate() {
             self.spots.push(Spot::of(key, Some(index), item));
         }
         let whole = items.len() == found.value.len();
-        whole.then(|| items.iter().map(|item| reflow(item.value)).collect())
+        whole.then(|| items.iter().map(|item| item.value).collect())
     }
 }

@@ -135,6 +135,49 @@ fn programs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
         }
     }
     kinds(entry, source, findings);
+    wrong_outputs(entry, source, findings);
+}
+
+/// How many wrong outputs there are beside the right one: four to choose from.
+const WRONG_OUTPUTS: usize = 3;
+
+fn wrong_outputs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+    let question = &entry.question;
+    let wrong = question.wrong_outputs.as_slice();
+    if wrong.is_empty() {
+        return;
+    }
+    let mut note = |item: Option<usize>, what: String, fix: &str| {
+        let place = entry.key("wrong_outputs", item);
+        findings.push(Finding::at(source, &place, what).fix(fix));
+    };
+    if question.kind != Kind::Predict {
+        let what = format!("a question of type {} has `wrong_outputs`", question.kind);
+        note(None, what, "make it type = \"predict\", or take them out");
+    }
+    if wrong.len() != WRONG_OUTPUTS {
+        let what = format!(
+            "`wrong_outputs` has {} items, not {WRONG_OUTPUTS}",
+            wrong.len()
+        );
+        note(
+            None,
+            what,
+            "with the right one there are four to choose from",
+        );
+    }
+    for (item, text) in wrong.iter().enumerate() {
+        let (what, fix) = if text.is_empty() {
+            ("is empty", "write it, or take all three out")
+        } else if question.output.as_ref() == Some(text) {
+            ("is the right one", "write what a false belief leads to")
+        } else if wrong[..item].contains(text) {
+            ("is there twice", "write another one")
+        } else {
+            continue;
+        };
+        note(Some(item), format!("wrong output {} {what}", item + 1), fix);
+    }
 }
 
 fn kinds(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {

@@ -1,6 +1,6 @@
 //! Question files as operators write them, right and wrong.
 
-use super::{Bank, PackFile, built_in};
+use super::{Bank, Kind, PackFile, Question, built_in};
 use crate::findings::{MAX_BYTES, render_all};
 
 const GOOD: &str = r#"
@@ -235,6 +235,80 @@ fn what_is_too_long_is_said_with_how_much() {
 
     4 errors
     "#);
+}
+
+#[test]
+fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
+    let code = |wrong: &str| {
+        format!("code = \"print(1)\"\noutput = \"1\"\nwrong_outputs = [{wrong}]\npython = \"3.11\"")
+    };
+    let long = format!("\"\\n2\\n \", \"{}\", \"\"\"\n3\n\"\"\"", "4".repeat(400));
+    let predict = ("type = \"concept\"", "type = \"predict\"");
+    assert_eq!(
+        findings_with(&[predict, ("python = \"3.11\"", &code(&long))]),
+        "nothing found"
+    );
+    let wrong = "\"1\\n\", \"2\", \"2 \", \"\"";
+    insta::assert_snapshot!(findings_with(&[("python = \"3.11\"", &code(wrong))]), @r#"
+    error: a question of type concept has `wrong_outputs`
+      --> own.toml:16:1
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       | ^^^^^^^^^^^^^
+       = help: make it type = "predict", or take them out
+
+    error: `wrong_outputs` has 4 items, not 3
+      --> own.toml:16:1
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       | ^^^^^^^^^^^^^
+       = help: with the right one there are four to choose from
+
+    error: wrong output 1 is the right one
+      --> own.toml:16:18
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       |                  ^^^^^
+       = help: write what a false belief leads to
+
+    error: wrong output 3 is there twice
+      --> own.toml:16:30
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       |                              ^^^^
+       = help: write another one
+
+    error: wrong output 4 is empty
+      --> own.toml:16:36
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       |                                    ^^
+       = help: write it, or take all three out
+
+    5 errors
+    "#);
+    let wrong = format!("\"2\", \"3\", \"{}\"", "4".repeat(401));
+    insta::assert_snapshot!(findings_with(&[predict, ("python = \"3.11\"", &code(&wrong))]), @r#"
+    error: wrong output 3 has 401 characters, 1 more than the 400 that fit
+      --> own.toml:16:1
+       |
+    16 | wrong_outputs = ["2", "3", "444444444444444444444444444444444444444444444444444444444444444444444444…
+       | ^^^^^^^^^^^^^
+       = help: shorten it
+
+    1 error
+    "#);
+}
+
+#[test]
+fn every_prediction_of_ours_has_four_outputs_to_choose_from() {
+    let (bank, _) = load(&[]);
+    let predict = |question: &&Question| question.kind == Kind::Predict;
+    let predictions: Vec<_> = bank.questions().iter().filter(predict).collect();
+    assert_eq!(predictions.len(), 7);
+    for question in predictions {
+        assert_eq!(question.wrong_outputs.len(), 3, "{}", question.id);
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! CSV with a header: a column a key, lists with a line an item (RFC 4180, UTF-8).
+//! CSV with a header: a column a key, lists with a line an item (RFC 4180, UTF-8). Outputs have lines of their own,
+//! so a list of them is JSON.
 
 use super::super::question::Question;
 use super::super::read::KEYS;
@@ -34,12 +35,22 @@ fn record(one: &Written<'_>) -> [String; KEYS.len()] {
         items(&one.pitfalls),
         maybe(&one.code),
         maybe(&one.output),
+        outputs(&one.wrong_outputs),
         maybe(&one.broken),
         maybe(&one.broken_output),
         one.python.clone(),
         one.docs.to_owned(),
         one.follow_up.clone(),
     ]
+}
+
+/// A list in JSON; an empty one is an empty cell.
+fn outputs(texts: &[String]) -> String {
+    if texts.is_empty() {
+        return String::new();
+    }
+    // Texts always have a form in JSON.
+    serde_json::to_string(texts).unwrap_or_default()
 }
 
 /// A line an item. Reading takes a bullet away, so an item that begins with one gets another.

@@ -254,7 +254,10 @@ fn typed(key: &str, value: Value) -> Result<toml::Value, Vec<String>> {
             .map(toml::Value::Integer)
             .ok_or_else(|| bad("no whole number")),
         ("points" | "pitfalls", Value::String(text)) => Ok(items(&text)),
-        ("points" | "pitfalls", Value::Array(list)) => list
+        ("wrong_outputs", Value::String(text)) => serde_json::from_str::<Vec<String>>(&text)
+            .map(|list| toml::Value::Array(list.into_iter().map(toml::Value::String).collect()))
+            .map_err(|_| bad("no list of texts in JSON, such as [\"a\\nb\", \"b\\na\", \"a\"]")),
+        ("points" | "pitfalls" | "wrong_outputs", Value::Array(list)) => list
             .into_iter()
             .map(|item| match item {
                 Value::String(text) => Ok(toml::Value::String(text)),
@@ -339,6 +342,16 @@ mod tests {
         for field in ["answer", "how_to_answer", "points", "follow_up"] {
             assert!(missing.contains(&format!("`{field}`")), "{missing}");
         }
+    }
+
+    #[test]
+    fn a_list_of_outputs_in_a_table_is_json() {
+        let text = "question,wrong_outputs\nWhat?,\"2, 3\"\n";
+        let import = import_csv(text).unwrap();
+        assert_eq!(
+            import.refused[0].reasons,
+            [r#"`wrong_outputs` is no list of texts in JSON, such as ["a\nb", "b\na", "a"]"#]
+        );
     }
 
     #[test]

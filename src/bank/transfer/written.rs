@@ -23,6 +23,8 @@ pub struct Written<'q> {
     pub code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wrong_outputs: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +42,7 @@ impl<'q> Written<'q> {
         program: impl Fn(&str) -> String,
     ) -> Self {
         let list = |items: &[String]| items.iter().map(|item| prose(item)).collect();
+        let programs = |texts: &[String]| texts.iter().map(|text| program(text)).collect();
         let maybe = |text: &Option<String>| text.as_deref().map(&program);
         Self {
             id: &question.id,
@@ -55,6 +58,7 @@ impl<'q> Written<'q> {
             pitfalls: list(&question.pitfalls),
             code: maybe(&question.code),
             output: maybe(&question.output),
+            wrong_outputs: programs(&question.wrong_outputs),
             broken: maybe(&question.broken),
             broken_output: maybe(&question.broken_output),
             python: question.python.to_string(),

@@ -176,11 +176,14 @@ fn revealed(question: &Question) -> Vec<(&'static str, &str)> {
     } else {
         "Code"
     };
-    there([
+    let mut revealed = there([
         ("It prints", question.broken_output.as_deref()),
         (name, code),
         ("Output", question.output.as_deref()),
-    ])
+    ]);
+    let wrong = question.wrong_outputs.iter();
+    revealed.extend(wrong.map(|text| ("Not the output", text.as_str())));
+    revealed
 }
 
 fn there<'q, const N: usize>(
