@@ -116,7 +116,7 @@ async fn edit(desk: &Desk, (key, message): Shown) {
     };
     let mut post = render::daily::post(question, &round, replied);
     if let Some(role) = role {
-        post.content = format!("<@&{role}>");
+        post.content = Some(format!("<@&{role}>"));
     }
     if let Err(failure) = desk.rest.edit(key.channel, message, &post).await {
         tracing::debug!(guild = %key.guild, %failure, "a footer could not be updated");

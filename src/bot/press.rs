@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::quiz::{Quiz, Step};
 use crate::practice::id::ChannelId;
 
 /// Discord's limit for a custom id, in characters (Discord docs, components/reference, "Button").
@@ -13,9 +14,6 @@ use crate::practice::id::ChannelId;
 const CUSTOM_ID_MAX: usize = 100;
 
 const VERSION: &str = "q1";
-
-/// Stands for "any topic" and "any level".
-const ANY: &str = "*";
 
 /// What a member pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +41,13 @@ pub enum Press {
         /// The id of the question.
         question: String,
     },
-    /// "Hint" in `/quiz`.
-    QuizHint(Quiz),
-    /// "Answer" in `/quiz`.
-    QuizAnswer(Quiz),
-    /// "Another" in `/quiz`.
-    QuizNext(Quiz),
+    /// A button or the menu of `/quiz`.
+    Quiz {
+        /// What was pressed.
+        step: Step,
+        /// Where the quiz stands.
+        at: Quiz,
+    },
     /// "Post the first one now" of `/setup`.
     PostNow {
         /// The team's channel.
@@ -69,17 +68,8 @@ pub enum Form {
         /// The id of the question.
         question: String,
     },
-}
-
-/// Where a quiz stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quiz {
-    /// The id of the question shown.
-    pub question: String,
-    /// The topic that was asked for.
-    pub topic: Option<String>,
-    /// The level that was asked for.
-    pub level: Option<String>,
+    /// A member's own answer in `/quiz`.
+    Quiz(Quiz),
 }
 
 impl Press {
@@ -105,9 +95,10 @@ impl Press {
                 public: *audience == "all",
                 question: (*question).to_owned(),
             },
-            ("quiz-hint", quiz) => Self::QuizHint(Quiz::parse(quiz)?),
-            ("quiz-answer", quiz) => Self::QuizAnswer(Quiz::parse(quiz)?),
-            ("quiz-next", quiz) => Self::QuizNext(Quiz::parse(quiz)?),
+            ("quiz", [step, at @ ..]) => Self::Quiz {
+                step: Step::parse(step)?,
+                at: Quiz::parse(at)?,
+            },
             ("post-now", [channel]) => Self::PostNow {
                 channel: channel.parse().ok()?,
             },
@@ -137,6 +128,7 @@ impl Form {
             ("report", [question]) => Self::Report {
                 question: (*question).to_owned(),
             },
+            ("quiz", at) => Self::Quiz(Quiz::parse(at)?),
             _ => return None,
         })
     }
@@ -151,29 +143,8 @@ impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Report { question } => write!(f, "report:{question}"),
+            Self::Quiz(at) => write!(f, "quiz:{at}"),
         }
-    }
-}
-
-impl Quiz {
-    fn parse(arguments: &[&str]) -> Option<Self> {
-        let [question, topic, level] = arguments else {
-            return None;
-        };
-        let chosen = |text: &str| (text != ANY).then(|| text.to_owned());
-        Some(Self {
-            question: (*question).to_owned(),
-            topic: chosen(topic),
-            level: chosen(level),
-        })
-    }
-}
-
-impl fmt::Display for Quiz {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let topic = self.topic.as_deref().unwrap_or(ANY);
-        let level = self.level.as_deref().unwrap_or(ANY);
-        write!(f, "{}:{topic}:{level}", self.question)
     }
 }
 
@@ -192,9 +163,7 @@ impl fmt::Display for Press {
                 let audience = if *public { "all" } else { "me" };
                 write!(f, "reveal:{channel}:{round}:{audience}:{question}")
             }
-            Self::QuizHint(quiz) => write!(f, "quiz-hint:{quiz}"),
-            Self::QuizAnswer(quiz) => write!(f, "quiz-answer:{quiz}"),
-            Self::QuizNext(quiz) => write!(f, "quiz-next:{quiz}"),
+            Self::Quiz { step, at } => write!(f, "quiz:{step}:{at}"),
             Self::PostNow { channel } => write!(f, "post-now:{channel}"),
             Self::Remove { channel } => write!(f, "remove:{channel}"),
         }
@@ -204,13 +173,21 @@ impl fmt::Display for Press {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bot::quiz::Order;
+    use crate::practice::picking::Mode;
     use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
 
+    /// The longest there is.
     fn quiz(question: &str) -> Quiz {
         Quiz {
             question: question.into(),
-            topic: Some("structured-concurrency".into()),
-            level: None,
+            topic: Some("t".repeat(crate::bank::TOPIC_MAX)),
+            level: Some(crate::bank::Level::Senior),
+            mode: Mode::Mixed,
+            before: u16::MAX,
+            order: Order::random(&mut StdRng::seed_from_u64(1)),
         }
     }
 
@@ -233,18 +210,20 @@ mod tests {
                 public: true,
                 question: question.clone(),
             },
-            Press::QuizHint(quiz(&question)),
-            Press::QuizAnswer(quiz(&question)),
-            Press::QuizNext(quiz(&question)),
             Press::PostNow { channel },
             Press::Remove { channel },
         ];
-        for press in presses {
+        let steps = "hw1234ap0n".chars().map(|letter| {
+            let step = Step::parse(&letter.to_string()).unwrap();
+            let at = quiz(&question);
+            Press::Quiz { step, at }
+        });
+        for press in presses.into_iter().chain(steps) {
             let id = press.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
             assert_eq!(Press::parse(&id), Some(press));
         }
-        let forms = [Form::Report { question }];
+        let forms = [Form::Quiz(quiz(&question)), Form::Report { question }];
         for form in forms {
             let id = form.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
@@ -254,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_understood_or_refused(text in "(q1:)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_understood_or_refused(text in "(q1:)?(quiz:([hw0-4apn]:)?[dnm][*jms][a-z])?[a-z0-9:*-]{0,60}") {
             if let Some(press) = Press::parse(&text) {
                 prop_assert_eq!(Press::parse(&press.custom_id()), Some(press));
             }

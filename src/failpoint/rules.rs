@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Every step there is. `disk.` steps are those of the disk below the store, which can fail as well; all
 /// others can only be slow or deadly.
-pub const STEPS: [&str; 39] = [
+pub const STEPS: [&str; 41] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -30,6 +30,8 @@ pub const STEPS: [&str; 39] = [
     "setup.saved",
     "order.changed",
     "order.saved",
+    "review.changed",
+    "review.saved",
     "answer.ready",
     "store.encode",
     "disk.write",

@@ -24,13 +24,13 @@ pub enum Mode {
 
 /// What there is to choose from.
 #[derive(Debug, Clone, Copy)]
-pub struct Choice<'a> {
+pub struct Choice<'f, 'a> {
     /// What the member wants.
     pub mode: Mode,
     /// The questions that fit topic and level, by id; those of open rounds are left out.
-    pub fitting: &'a [&'a str],
+    pub fitting: &'f [&'a str],
     /// The question on the message where "Next" was pressed, which is not the next one.
-    pub shown: &'a str,
+    pub shown: &'f str,
     /// The team's local date.
     pub today: Date,
 }
@@ -87,7 +87,7 @@ impl Guild {
     pub fn pick<'a>(
         &self,
         user: UserId,
-        choice: &Choice<'a>,
+        choice: &Choice<'_, 'a>,
         asked: impl Fn(&str) -> bool,
         rng: &mut impl Rng,
     ) -> Result<Pick<'a>, Nothing> {
@@ -103,7 +103,7 @@ impl Guild {
                 .min_by(|a, b| a.compare(b, choice.today));
             first.map(|one| one.pick(why))
         };
-        let due = || least(Why::Due, |review, today| review.is_due(today));
+        let due = || least(Why::Due, Review::is_due);
         let ahead = || least(Why::Ahead, |review, today| review.last < today);
         let new = |rng| {
             let unseen = known.iter().filter(|one| one.review.is_none());
@@ -134,7 +134,7 @@ impl Guild {
     }
 
     /// The questions to choose from with the member's memory of each.
-    fn known<'a, 'r>(&'r self, user: UserId, choice: &Choice<'a>) -> Vec<Known<'a, 'r>> {
+    fn known<'a, 'r>(&'r self, user: UserId, choice: &Choice<'_, 'a>) -> Vec<Known<'a, 'r>> {
         let mut reviews: Vec<(&str, &Review)> = self.reviews(user).collect();
         reviews.sort_unstable_by_key(|(question, _)| *question);
         let review = |question: &str| {
@@ -188,7 +188,7 @@ impl<'a> Seen<'a, '_> {
     }
 }
 
-fn nothing(choice: &Choice<'_>, known: &[Known<'_, '_>]) -> Nothing {
+fn nothing(choice: &Choice<'_, '_>, known: &[Known<'_, '_>]) -> Nothing {
     if known.is_empty() {
         return Nothing::Fits;
     }

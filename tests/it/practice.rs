@@ -143,7 +143,7 @@ async fn unknown_buttons() {
         "q0:hint:anything",
         "something else",
         "q1:hint",
-        "q1:quiz-next:x:y",
+        "q1:quiz:n:mja1:x",
     ] {
         let said = world.lin().press_id(custom_id).await;
         assert!(

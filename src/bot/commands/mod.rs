@@ -13,6 +13,8 @@ pub mod setup;
 mod streak;
 mod team;
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::desk::{Desk, TeamKey, team_at};
@@ -49,8 +51,12 @@ pub fn definitions() -> Value {
 pub async fn respond(desk: &Desk, call: &Call) -> Response {
     match &call.ask {
         Ask::Command(name) => new(command(desk, call, name).await),
-        Ask::Press { custom_id, .. } => press(desk, call, custom_id).await,
-        Ask::Submit { custom_id, .. } => submitted(custom_id),
+        Ask::Press {
+            custom_id, values, ..
+        } => press(desk, call, custom_id, values).await,
+        Ask::Submit {
+            custom_id, values, ..
+        } => submitted(desk, custom_id, values),
         Ask::Suggest {
             command,
             option,
@@ -93,9 +99,7 @@ pub fn updates(custom_id: &str) -> bool {
         Press::parse(custom_id),
         Some(
             Press::Reveal { .. }
-                | Press::QuizHint(_)
-                | Press::QuizAnswer(_)
-                | Press::QuizNext(_)
+                | Press::Quiz { .. }
                 | Press::Remove { .. }
                 | Press::PostNow { .. }
         )
@@ -105,6 +109,7 @@ pub fn updates(custom_id: &str) -> bool {
 /// Whether sending that form changes the message whose button opened it.
 pub fn changes(custom_id: &str) -> bool {
     match Form::parse(custom_id) {
+        Some(Form::Quiz(_)) => true,
         Some(Form::Report { .. }) | None => false,
     }
 }
@@ -123,7 +128,7 @@ async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
     }
 }
 
-async fn press(desk: &Desk, call: &Call, custom_id: &str) -> Response {
+async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> Response {
     let (Some(press), Some(guild)) = (Press::parse(custom_id), call.guild) else {
         return new(Err(Sorry::StaleButton));
     };
@@ -140,9 +145,7 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str) -> Response {
             let key = TeamKey { guild, channel };
             update(answer::confirmed(desk, call, key, (round, public, &question)).await)
         }
-        Press::QuizHint(quiz) => update(quiz::hint(desk, &quiz)),
-        Press::QuizAnswer(quiz) => update(quiz::answer(desk, &quiz)),
-        Press::QuizNext(quiz) => update(quiz::next(desk, call, guild, &quiz)),
+        Press::Quiz { step, at } => quiz::pressed(desk, call, guild, (step, &at), values).await,
         Press::PostNow { channel } => {
             update(team::post_now(desk, call, TeamKey { guild, channel }).await)
         }
@@ -153,8 +156,12 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str) -> Response {
 }
 
 /// What is done with a form.
-fn submitted(custom_id: &str) -> Response {
+fn submitted(desk: &Desk, custom_id: &str, values: &HashMap<String, String>) -> Response {
     match Form::parse(custom_id) {
+        Some(Form::Quiz(at)) => {
+            let written = values.get(super::render::quiz::WRITTEN);
+            update(quiz::written(desk, &at, written.map_or("", String::as_str)))
+        }
         Some(Form::Report { .. }) | None => new(Err(Sorry::StaleButton)),
     }
 }

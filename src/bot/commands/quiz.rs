@@ -1,16 +1,26 @@
 //! `/quiz`: practice at any time, for the member alone.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::Said;
 use crate::bank::{Level, Question};
 use crate::bot::desk::{Desk, team_at};
 use crate::bot::event::Call;
-use crate::bot::press::Quiz;
-use crate::bot::quiz::Empty;
-use crate::bot::render::quiz::{Open, quiz};
+use crate::bot::quiz::{Order, Quiz, Step};
+use crate::bot::render::quiz::{self as render, Card, Score, Tried};
 use crate::bot::render::trouble::Sorry;
+use crate::bot::response::Response;
+use crate::failpoint;
+use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
+use crate::practice::people::Rated;
+use crate::practice::picking::{Choice, Mode, Nothing, Pick, Why};
+use crate::practice::retention::Retention;
+use crate::practice::review::{Rating, Review};
+use crate::practice::team::Team;
 use crate::practice::zone::Zone;
 
 /// The command in Discord's form.
@@ -26,73 +36,237 @@ pub fn definition() -> Value {
                 { "name": "mid", "value": "mid" },
                 { "name": "senior", "value": "senior" },
             ] },
+            { "type": 3, "name": "mode", "description": "What comes; without it, what is due and then what is new", "choices": [
+                { "name": "due: what comes back today", "value": "due" },
+                { "name": "new: what I have not seen", "value": "new" },
+                { "name": "mixed: both", "value": "mixed" },
+            ] },
         ],
     })
 }
 
 /// A first question.
 pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    let chosen = |name| call.text(name).map(ToOwned::to_owned);
+    let level = call.text("level").map(str::parse::<Level>).transpose();
+    let topic = call.text("topic");
     let start = Quiz {
         question: String::new(),
-        topic: chosen("topic").map(|topic| topic.trim().to_lowercase().replace(' ', "-")),
-        level: chosen("level"),
+        topic: topic.map(|topic| topic.trim().to_lowercase().replace(' ', "-")),
+        level: level.map_err(|_| Sorry::NothingLikeIt)?,
+        mode: mode(call.text("mode"))?,
+        before: 0,
+        order: Order::default(),
     };
     Ok(next(desk, call, guild, &start)?.ephemeral())
 }
 
-/// Another question of the same topic and level.
-pub fn next(desk: &Desk, call: &Call, guild: GuildId, before: &Quiz) -> Said {
-    let level = match &before.level {
-        Some(level) => Some(level.parse::<Level>().map_err(|_| Sorry::NothingLikeIt)?),
-        None => None,
-    };
-    let fitting: Vec<&Question> = desk.bank.pick(before.topic.as_deref(), level).collect();
-    let (open, zone) = around(desk, call, guild);
-    let day = zone.date(desk.clock.now());
-    let member = (guild, call.user);
-    // The one on the message is never "another", also after a restart.
-    if let Some(shown) = desk.bank.get(&before.question) {
-        desk.quizzes.remember(member, day, shown.number);
+fn mode(word: Option<&str>) -> Result<Mode, Sorry> {
+    match word {
+        None | Some("mixed") => Ok(Mode::Mixed),
+        Some("due") => Ok(Mode::Due),
+        Some("new") => Ok(Mode::New),
+        Some(_) => Err(Sorry::BadOption("mode: choose due, new or mixed.".into())),
     }
-    let question = desk
-        .random(|rng| desk.quizzes.choose(member, day, &fitting, &open, rng))
-        .map_err(|empty| match empty {
-            Empty::NothingLikeIt => Sorry::NothingLikeIt,
-            Empty::AllAskedToday => Sorry::AllAskedToday,
-        })?;
-    let now = Quiz {
+}
+
+/// What comes of a button, the menu or the form.
+pub async fn pressed(
+    desk: &Desk,
+    call: &Call,
+    guild: GuildId,
+    (step, at): (Step, &Quiz),
+    values: &[String],
+) -> Response {
+    super::update(match step {
+        Step::Write => return Response::Modal(render::form(at)),
+        Step::Hint => hint(desk, call, guild, at),
+        Step::Answer => answer(desk, at, Tried::Nothing),
+        Step::Choose(place) => answer(desk, at, Tried::Chose(place)),
+        Step::NoPoints => score(desk, call, guild, at, &[]).await,
+        Step::Points => score(desk, call, guild, at, values).await,
+        Step::Next => next(desk, call, guild, at),
+    })
+}
+
+/// The model answer beside what the member wrote.
+pub fn written(desk: &Desk, at: &Quiz, text: &str) -> Said {
+    answer(desk, at, Tried::Written(text))
+}
+
+/// The next question of the same topic, level and mode.
+fn next(desk: &Desk, call: &Call, guild: GuildId, before: &Quiz) -> Said {
+    let around = Around::of(desk, call, guild);
+    let member = (guild, call.user);
+    // The one on the message is never the next one, also after a restart.
+    if let Some(shown) = desk.bank.get(&before.question) {
+        desk.quizzes.remember(member, around.today, shown.number);
+    }
+    let pick = pick(desk, call, guild, before, &around)?;
+    let question = find(desk, pick.question)?;
+    desk.quizzes.remember(member, around.today, question.number);
+    let at = Quiz {
         question: question.id.clone(),
+        before: pick.before,
+        order: desk.random(Order::random),
         ..before.clone()
     };
-    Ok(quiz(question, &now, Open::Question))
+    let card = Card {
+        why: pick.why,
+        due: due(desk, call, guild, around.today),
+    };
+    Ok(render::question(question, &at, card, false))
 }
 
-/// The same question with its hint.
-pub fn hint(desk: &Desk, at: &Quiz) -> Said {
-    shown(desk, at, Open::Hint)
+fn pick<'a>(
+    desk: &'a Desk,
+    call: &Call,
+    guild: GuildId,
+    before: &Quiz,
+    around: &Around,
+) -> Result<Pick<'a>, Sorry> {
+    let questions = desk.bank.pick(before.topic.as_deref(), before.level);
+    let ids = questions.map(|question| question.id.as_str());
+    let fitting: Vec<&str> = ids.filter(|id| !around.open.contains(*id)).collect();
+    let asked = desk.quizzes.on((guild, call.user), around.today);
+    let was_asked = |id: &str| {
+        let question = desk.bank.get(id);
+        question.is_some_and(|question| asked.contains(&question.number))
+    };
+    let shown = desk.bank.get(&before.question);
+    let choice = Choice {
+        mode: before.mode,
+        fitting: &fitting,
+        shown: shown.map_or("", |question| &question.id),
+        today: around.today,
+    };
+    let choose = |state: &Guild| desk.random(|rng| state.pick(call.user, &choice, was_asked, rng));
+    let known = desk.store.read(guild, choose);
+    // Nothing is kept of this server yet.
+    let picked = known.unwrap_or_else(|| choose(&Guild::new(guild)));
+    picked.map_err(|nothing| match nothing {
+        Nothing::Fits => Sorry::NothingLikeIt,
+        Nothing::Due { next } => Sorry::NothingDue {
+            today: around.today,
+            next,
+        },
+        Nothing::New => Sorry::NothingNew,
+        Nothing::LeftToday => Sorry::AllAskedToday,
+    })
 }
 
-/// The same question with its answer.
-pub fn answer(desk: &Desk, at: &Quiz) -> Said {
-    shown(desk, at, Open::Answer)
+fn hint(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz) -> Said {
+    let around = Around::of(desk, call, guild);
+    let question = find(desk, &at.question)?;
+    let review = |state: &Guild| state.review(call.user, &at.question).copied();
+    let review = desk.store.read(guild, review).flatten();
+    let card = Card {
+        why: review.map_or(Why::New, |review| standing(&review, around.today)),
+        due: due(desk, call, guild, around.today),
+    };
+    Ok(render::question(question, at, card, true))
 }
 
-fn shown(desk: &Desk, at: &Quiz, open: Open) -> Said {
-    let question = desk.bank.get(&at.question);
-    let question = question.ok_or_else(|| Sorry::NoQuestion(at.question.clone()))?;
-    Ok(quiz(question, at, open))
+/// Why a question that was reviewed before is asked.
+fn standing(review: &Review, today: Date) -> Why {
+    if review.is_due(today) {
+        Why::Due
+    } else if review.last == today && review.rating == Rating::Again {
+        Why::Again
+    } else {
+        Why::Ahead
+    }
 }
 
-/// The questions of open rounds, which are not for practice, and the zone that says which day it is.
-fn around(desk: &Desk, call: &Call, guild: GuildId) -> (Vec<String>, Zone) {
-    desk.store
-        .read(guild, |state| {
-            let open =
-                |team: &crate::practice::team::Team| Some(team.open_round()?.question.clone());
+fn answer(desk: &Desk, at: &Quiz, tried: Tried<'_>) -> Said {
+    Ok(render::answer(find(desk, &at.question)?, at, tried))
+}
+
+/// Enters the points a member says they made; what they are told is on disk.
+async fn score(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz, values: &[String]) -> Said {
+    let question = find(desk, &at.question)?;
+    let around = Around::of(desk, call, guild);
+    let points = question.points.len();
+    let made = made(values, points);
+    let rated = Rated {
+        question: &question.id,
+        before: at.before,
+        rating: Rating::of_points(made, points),
+        retention: around.retention,
+        today: around.today,
+    };
+    let ((review, new), ticket) = desk
+        .store
+        .change(guild, |state| state.rate(call.user, &rated));
+    failpoint::pass("review.changed");
+    // Also what was counted before may not be on disk yet.
+    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    failpoint::pass("review.saved");
+    let score = Score {
+        points: (made, points),
+        review,
+        new,
+        today: around.today,
+        due: due(desk, call, guild, around.today),
+    };
+    Ok(render::scored(question, at, &score))
+}
+
+/// How many different points were chosen; a menu of an older entry may name some that are gone.
+fn made(values: &[String], points: usize) -> usize {
+    let numbers = values.iter().filter_map(|value| value.parse().ok());
+    let chosen: BTreeSet<usize> = numbers.filter(|number| *number < points).collect();
+    chosen.len()
+}
+
+fn find<'a>(desk: &'a Desk, question: &str) -> Result<&'a Question, Sorry> {
+    let found = desk.bank.get(question);
+    found.ok_or_else(|| Sorry::NoQuestion(question.to_owned()))
+}
+
+/// How many reviews of questions that still exist are due.
+fn due(desk: &Desk, call: &Call, guild: GuildId, today: Date) -> u32 {
+    let there = |question: &str| desk.bank.get(question).is_some();
+    let due = |state: &Guild| state.forecast(call.user, today, there)[0];
+    desk.store.read(guild, due).unwrap_or(0)
+}
+
+/// What the place says where a member practises.
+struct Around {
+    /// The questions of open rounds, which are not for practice.
+    open: BTreeSet<String>,
+    /// The local date.
+    today: Date,
+    /// What the team wants to remember.
+    retention: Retention,
+}
+
+impl Around {
+    /// The team of the channel says which day it is; else any team of the server, else UTC.
+    fn of(desk: &Desk, call: &Call, guild: GuildId) -> Self {
+        let now = desk.clock.now();
+        let look = |state: &Guild| {
             let near = team_at(state, call.channel).or_else(|| state.teams().values().next());
-            let zone = near.map_or(Zone::utc(), |team| team.settings.schedule.zone.clone());
-            (state.teams().values().filter_map(open).collect(), zone)
-        })
-        .unwrap_or_else(|| (Vec::new(), Zone::utc()))
+            let zone = near.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
+            let open = |team: &Team| Some(team.open_round()?.question.clone());
+            Self {
+                open: state.teams().values().filter_map(open).collect(),
+                today: zone.date(now),
+                retention: near.map_or_else(Retention::default, |team| team.settings.retention),
+            }
+        };
+        let known = desk.store.read(guild, look);
+        known.unwrap_or_else(|| look(&Guild::new(guild)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_count_once_and_only_if_they_exist() {
+        let values = ["0", "2", "2", "7", "x", "-1"].map(String::from);
+        assert_eq!(made(&values, 4), 2);
+        assert_eq!(made(&[], 4), 0);
+    }
 }

@@ -12,6 +12,9 @@ use crate::practice::id::{MessageId, RoleId};
 /// "Message Flags").
 const EPHEMERAL: u64 = 1 << 6;
 
+/// Discord's limit for a message's text, in characters (Discord docs, resources/message, "Create
+/// Message").
+pub const CONTENT_MAX: usize = 2000;
 /// Discord's limit for an embed's description, in characters (Discord docs, resources/message,
 /// "Embed Limits").
 pub const DESCRIPTION_MAX: usize = 4096;
@@ -24,8 +27,9 @@ pub const EMBEDS_MAX: usize = 6000;
 /// A message that the bot sends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// Plain text.
-    pub content: String,
+    /// Plain text; an edit without it leaves what is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
     /// Boxes under the text.
     pub embeds: Vec<Embed>,
     /// Rows of buttons and menus, at most five; an edit without them takes them away.
@@ -90,7 +94,7 @@ impl Message {
     /// A message of plain text.
     pub fn text(content: impl Into<String>) -> Self {
         Self {
-            content: content.into(),
+            content: Some(content.into()),
             ..Self::default()
         }
     }
@@ -98,6 +102,7 @@ impl Message {
     /// A message of one embed.
     pub fn embed(embed: Embed) -> Self {
         Self {
+            content: Some(String::new()),
             embeds: vec![embed],
             ..Self::default()
         }
@@ -121,6 +126,13 @@ impl Message {
         self
     }
 
+    /// As an edit that leaves the text as it is.
+    #[must_use]
+    pub fn keeping_text(mut self) -> Self {
+        self.content = None;
+        self
+    }
+
     /// Shown to the member alone who asked.
     #[must_use]
     pub const fn ephemeral(mut self) -> Self {
@@ -136,7 +148,7 @@ impl Message {
     /// Mentions a role, and notifies it.
     #[must_use]
     pub fn mentioning(mut self, role: RoleId) -> Self {
-        self.content = format!("<@&{role}>");
+        self.content = Some(format!("<@&{role}>"));
         self.allowed_mentions.roles = vec![role];
         self
     }
@@ -211,8 +223,8 @@ impl std::fmt::Display for Message {
         if self.is_ephemeral() {
             writeln!(f, "(only you can see this)")?;
         }
-        if !self.content.is_empty() {
-            writeln!(f, "{}", self.content)?;
+        if let Some(content) = self.content.as_ref().filter(|text| !text.is_empty()) {
+            writeln!(f, "{content}")?;
         }
         for embed in &self.embeds {
             if let Some(title) = &embed.title {

@@ -10,7 +10,6 @@ use super::team::{Access, Status, status};
 use super::trouble::Sorry;
 use super::{daily, help, quiz, reveal, streak, team, trouble};
 use crate::bank::{Bank, Kind, Question, built_in};
-use crate::bot::press::Quiz;
 use crate::bot::rest::Failure;
 use crate::practice::board::{Period, Row};
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
@@ -22,6 +21,8 @@ use crate::practice::zone::Zone;
 
 const ADA: UserId = UserId::new(1);
 const LIN: UserId = UserId::new(2);
+
+mod quizzes;
 
 fn question() -> Question {
     let (bank, _) = Bank::load(built_in(), &[]);
@@ -150,20 +151,6 @@ fn reveals() {
     bug.broken = Some("hello()".into());
     bug.broken_output = Some("RuntimeWarning".into());
     assert_snapshot!("answer_of_a_bug", reveal::answer(&bug));
-}
-
-#[test]
-fn quizzes() {
-    let at = Quiz {
-        question: "coroutine-objects".into(),
-        topic: Some("fundamentals".into()),
-        level: None,
-    };
-    assert_snapshot!(
-        "quiz_question",
-        quiz::quiz(&question(), &at, quiz::Open::Question)
-    );
-    assert_snapshot!("quiz_hint", quiz::quiz(&question(), &at, quiz::Open::Hint));
 }
 
 #[test]
@@ -330,6 +317,15 @@ fn troubles() {
         Sorry::NoQuestion("**@everyone**".into()),
         Sorry::NothingLikeIt,
         Sorry::AllAskedToday,
+        Sorry::NothingDue {
+            today: date(2026, 3, 27),
+            next: Some(date(2026, 4, 5)),
+        },
+        Sorry::NothingDue {
+            today: date(2026, 3, 27),
+            next: None,
+        },
+        Sorry::NothingNew,
         Sorry::AdminsOnly,
         Sorry::Managed,
         Sorry::NotSaved,
@@ -348,16 +344,14 @@ fn the_whole_bank_fits() {
     let (bank, _) = Bank::load(built_in(), &[]);
     let round = team_with_rounds().rounds()[0].clone();
     for question in bank.questions() {
-        let at = Quiz {
-            question: question.id.clone(),
-            topic: None,
-            level: None,
-        };
+        let at = quizzes::at(question);
         let messages = [
             daily::post(question, &round, 99),
             reveal::answer(question),
             reveal::hint(question),
-            quiz::quiz(question, &at, quiz::Open::Hint),
+            quiz::question(question, &at, quizzes::CARD, true),
+            quiz::answer(question, &at, quiz::Tried::Chose(1)),
+            quiz::scored(question, &at, &quizzes::score()),
         ];
         for message in messages {
             let sizes: Vec<usize> = message
@@ -370,6 +364,9 @@ fn the_whole_bank_fits() {
                 "{}: {sizes:?}",
                 question.id
             );
+            crate::bot::trials::limits::check(&crate::bot::response::Response::New(
+                message.clone(),
+            ));
             for embed in &message.embeds {
                 let cut = embed.fields.iter().any(|field| field.value.ends_with('…'));
                 assert!(!cut, "{}: a field was cut", question.id);

@@ -1,6 +1,7 @@
 //! What admins are told when something does not work, and what members are told then.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::message::Message;
 use crate::bot::rest::Failure;
@@ -65,6 +66,15 @@ pub enum Sorry {
     NothingLikeIt,
     /// Every question that fits was asked today.
     AllAskedToday,
+    /// Nothing that fits is due; the next one is on that day, if any is.
+    NothingDue {
+        /// The local date.
+        today: Date,
+        /// After today.
+        next: Option<Date>,
+    },
+    /// The member has seen every question that fits.
+    NothingNew,
     /// Only admins may do that.
     AdminsOnly,
     /// The operator's file says how this team is.
@@ -101,6 +111,12 @@ impl Sorry {
             ),
             Self::NothingLikeIt => "There is no question with that topic and level. Leave one of them out.".into(),
             Self::AllAskedToday => "You had every question that fits today. Come back tomorrow, or choose another topic.".into(),
+            Self::NothingDue { today, next: Some(day) } => format!(
+                "Nothing is due. The next one comes {}; `/quiz mode:new` has questions you have not seen.",
+                super::quiz::days_ahead(*today, *day)
+            ),
+            Self::NothingDue { next: None, .. } => "Nothing is due: questions come back after you have scored them. `/quiz` without a mode has new ones.".into(),
+            Self::NothingNew => "You have seen every question that fits. `/quiz` without a mode brings back what you know least.".into(),
             Self::AdminsOnly => "Only members who may manage the server (\"Manage Server\") can do that.".into(),
             Self::Managed => "The operator's file manages this channel: its settings are changed there, not here.".into(),
             Self::NotSaved => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),

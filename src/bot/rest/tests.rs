@@ -98,7 +98,7 @@ async fn a_rate_limit_is_waited_for_and_not_for_ever() {
     let (sandbox, rest) = production().await;
     let channel = ChannelId::new(ids::ASYNCIO);
     let mut hello = Message::default();
-    hello.content = "hello".into();
+    hello.content = Some("hello".into());
     sandbox.fault(
         Rule::on("CreateMessage"),
         Fault::too_many_requests(0.5, "user"),

@@ -48,7 +48,7 @@ fn guild(steps: &[Step]) -> Guild {
 
 fn pick<'a>(
     guild: &Guild,
-    choice: &Choice<'a>,
+    choice: &Choice<'_, 'a>,
     asked: &BTreeSet<&str>,
     seed: u64,
 ) -> Result<Pick<'a>, Nothing> {

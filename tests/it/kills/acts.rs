@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use quizloop::sandbox::user::Outcome;
 use quizloop::sandbox::{Sandbox, ids};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -28,6 +29,8 @@ pub enum Order {
     Pause(bool),
     /// A team in another server's channel.
     SetUp(u64),
+    /// Not an order, but confirmed like one: a question practised and scored.
+    Review,
 }
 
 /// What came of an order.
@@ -148,6 +151,9 @@ async fn admin_orders(scene: Scene, orders: Vec<Order>, mut rng: StdRng) {
 
 /// Gives an order and waits for the answer.
 pub async fn give(sandbox: &Sandbox, order: Order) -> Came {
+    if order == Order::Review {
+        return practise(sandbox).await.unwrap_or(Came::Unknown);
+    }
     let (command, options, success): (_, Vec<(&str, Value)>, _) = match order {
         Order::Credit(member, round) => (
             "team credit",
@@ -174,17 +180,40 @@ pub async fn give(sandbox: &Sandbox, order: Order) -> Came {
             ],
             "is set up",
         ),
+        Order::Review => unreachable!("it has several steps"),
     };
     let channel = match order {
         Order::SetUp(channel) => channel,
         _ => ids::ASYNCIO,
     };
     let outcome = sandbox.command(channel, ids::ADA, command, &options).await;
-    match outcome.message().filter(|message| !message.thinking) {
-        Some(message) if message.text().contains(success) => Came::Through,
-        Some(_) => Came::Refused,
-        None => Came::Unknown,
+    said(&outcome, success).unwrap_or(Came::Unknown)
+}
+
+fn said(outcome: &Outcome, success: &str) -> Option<Came> {
+    let message = outcome.message().filter(|message| !message.thinking)?;
+    let is_through = message.text().contains(success);
+    Some(if is_through {
+        Came::Through
+    } else {
+        Came::Refused
+    })
+}
+
+/// A question is practised, from `/quiz` to the score; nothing if the bot dies on the way.
+async fn practise(sandbox: &Sandbox) -> Option<Came> {
+    let queues = [("topic", json!("queues"))];
+    let asked = sandbox
+        .command(ids::ASYNCIO, ids::ADA, "quiz", &queues)
+        .await;
+    let asked = asked.message().filter(|message| !message.thinking)?;
+    if !asked.text().contains("[Why now]") {
+        return Some(Came::Refused);
     }
+    let press = |button| sandbox.press(asked.id, ids::ADA, button, &[]);
+    let shown = press("Show the answer").await;
+    shown.message().filter(|message| !message.thinking)?;
+    said(&press("None of them").await, "It comes again")
 }
 
 /// Orders for a life: some, or none.
@@ -194,7 +223,8 @@ pub fn orders(rounds: u32, paused_is_fine: bool, rng: &mut StdRng) -> Vec<Order>
         let newest = rounds.max(1);
         let round = rng.random_range(newest.saturating_sub(4).max(1)..=newest);
         let member = *MEMBERS.choose(rng).unwrap();
-        match rng.random_range(0..4) {
+        match rng.random_range(0..5) {
+            4 => orders.push(Order::Review),
             0 => orders.push(Order::Credit(member, round)),
             1 if rng.random_bool(0.3) => orders.push(Order::Void(round)),
             2 if paused_is_fine => {

@@ -1,5 +1,6 @@
 //! Comparing: what people were told with the disk of the dead, and everything with the model.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use jiff::civil::time;
@@ -56,6 +57,17 @@ impl Lives {
         self.compare_marks(team.as_ref());
     }
 
+    /// Every score that was told is on disk, once.
+    fn compare_reviews(&mut self, reviews: &RangeInclusive<u32>) {
+        let guild = self.on_disk(ids::GUILD);
+        let all = guild
+            .iter()
+            .flat_map(|guild| guild.reviews(UserId::new(ids::ADA)));
+        let found = all.map(|(_, review)| u32::from(review.count)).sum();
+        assert!(reviews.contains(&found), "{found} reviews, not {reviews:?}");
+        self.model.reviews = found;
+    }
+
     /// A day has its round once its time has come, if there is a team.
     pub(super) fn note_day(&mut self) {
         let today = self.world.local_date();
@@ -69,6 +81,7 @@ impl Lives {
     /// Every order that was answered with success is on disk; of the others the disk decides.
     fn compare_orders(&mut self, team: Option<&Team>, orders: &[(Order, Came)]) {
         let (mut catch_up, mut paused) = (Some(self.model.catch_up), Some(self.model.paused));
+        let mut reviews = self.model.reviews..=self.model.reviews;
         for (order, came) in orders {
             let through = *came == Came::Through;
             let unknown = *came == Came::Unknown;
@@ -96,10 +109,15 @@ impl Lives {
                     assert!(is_there || !through, "{order:?} is lost");
                     self.other.2 = is_there;
                 }
+                Order::Review => {
+                    let (least, most) = reviews.into_inner();
+                    reviews = least + u32::from(through)..=most + u32::from(through || unknown);
+                }
                 Order::CatchUp(_) | Order::Pause(_) => {}
             }
             self.tally.order(*came);
         }
+        self.compare_reviews(&reviews);
         let Some(team) = team else {
             return;
         };

@@ -112,6 +112,7 @@ impl Lives {
         }
         match part {
             "setup" => plan.orders = vec![Order::SetUp(self.other.1)],
+            "review" => plan.orders.insert(0, Order::Review),
             "order" => plan.orders.insert(0, Order::CatchUp(240)),
             "forget" => plan.leave = Some(self.other.0),
             _ => {}

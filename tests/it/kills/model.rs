@@ -37,6 +37,8 @@ pub struct Model {
     /// Minutes of the catch-up limit, which stand for all settings.
     pub catch_up: i64,
     pub paused: bool,
+    /// How often questions were practised.
+    pub reviews: u32,
 }
 
 impl Default for Model {
@@ -48,6 +50,7 @@ impl Default for Model {
             voids: BTreeSet::new(),
             catch_up: 180,
             paused: false,
+            reviews: 0,
         }
     }
 }

@@ -87,6 +87,31 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|| panic!("{button}: {outcome:?}\n{}", self.world.log()))
     }
 
+    /// Chooses from the menu of a message.
+    pub async fn choose(&self, message: &MessageView, values: &[&str]) -> MessageView {
+        let (sandbox, menu) = (&self.world.sandbox, message.menu());
+        let id = menu["custom_id"].as_str().expect("a menu has an id");
+        let outcome = sandbox.press(message.id, self.id, id, values).await;
+        outcome
+            .message()
+            .cloned()
+            .unwrap_or_else(|| panic!("{menu}: {outcome:?}\n{}", self.world.log()))
+    }
+
+    /// Presses a button that opens a form, fills in one field, and sends it.
+    pub async fn fill_in(&self, message: u64, button: &str, field: (&str, &str)) -> MessageView {
+        let sandbox = &self.world.sandbox;
+        let opened = sandbox.press(message, self.id, button, &[]).await;
+        let Outcome::Form(form) = opened else {
+            panic!("{button}: {opened:?}\n{}", self.world.log());
+        };
+        let outcome = sandbox.submit_form(self.id, &form, &[field]).await;
+        outcome
+            .message()
+            .cloned()
+            .unwrap_or_else(|| panic!("{button}: {outcome:?}\n{}", self.world.log()))
+    }
+
     /// Presses a button with a custom id that no message of today's bot has.
     pub async fn press_id(&self, custom_id: &str) -> MessageView {
         let message = self.write(ids::ASYNCIO, "an old message");
@@ -134,9 +159,19 @@ pub trait Read {
     fn is_counted(&self) -> bool;
     /// The footer of its first embed.
     fn footer(&self) -> String;
+    /// Its menu.
+    fn menu(&self) -> Value;
 }
 
 impl Read for MessageView {
+    fn menu(&self) -> Value {
+        let rows = self.components.iter();
+        let inner = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
+        let menu = inner.into_iter().find(|one| one["type"] == 3);
+        menu.cloned()
+            .unwrap_or_else(|| panic!("no menu under {}", self.text()))
+    }
+
     fn text(&self) -> String {
         let mut text = self.content.clone();
         for embed in &self.embeds {
