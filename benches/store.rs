@@ -8,6 +8,10 @@ use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, ToSpan};
 use quizloop::practice::guild::Guild;
 use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use quizloop::practice::people::Rated;
+use quizloop::practice::picking::{Choice, Mode};
+use quizloop::practice::retention::Retention;
+use quizloop::practice::review::Rating;
 use quizloop::practice::schedule::Schedule;
 use quizloop::practice::team::{Reveal, Settings, Team};
 use quizloop::practice::zone::Zone;
@@ -31,7 +35,7 @@ fn guild(id: u64, members: u64, rounds: i64) -> Guild {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
-        retention: quizloop::practice::retention::Retention::default(),
+        retention: Retention::default(),
     };
     let start = "2026-01-01T09:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);
@@ -87,6 +91,64 @@ fn save_a_guild_of_1000_members_and_250_rounds(bencher: Bencher<'_, '_>) {
         });
         runtime.block_on(ticket.saved());
     });
+}
+
+/// Members who have practised that many questions each.
+fn practised(id: u64, members: u64, questions: usize) -> Guild {
+    let mut guild = guild(id, members, 20);
+    for member in 1..=members {
+        for number in 0..questions {
+            let question = format!("a-question-of-the-bank-{number}");
+            let rated = Rated {
+                question: &question,
+                before: 0,
+                rating: Rating::ALL[number % 4],
+                retention: Retention::default(),
+                today: day(i64::try_from(number).expect("few")),
+            };
+            guild.rate(UserId::new(1_150_000_000_000_000_000 + member), &rated);
+        }
+    }
+    guild
+}
+
+/// A score in a large server: 100,000 reviews are written, 1,000 members with 100 days of practice each.
+#[divan::bench(sample_count = 30)]
+fn save_a_guild_of_1000_members_with_100_reviews(bencher: Bencher<'_, '_>) {
+    let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
+    let store = Store::open(dir.path()).expect("an empty folder opens");
+    let guild = practised(1, 1000, 100);
+    runtime.block_on(fill(&store, &guild).saved());
+    bencher.bench_local(|| {
+        let ((), ticket) = store.change(guild.id(), |_| ());
+        runtime.block_on(ticket.saved());
+    });
+}
+
+/// How long that server is locked while it is saved: others who read it wait so long at most.
+#[divan::bench(sample_count = 100)]
+fn copy_a_guild_of_1000_members_with_100_reviews(bencher: Bencher<'_, '_>) {
+    let guild = practised(1, 1000, 100);
+    bencher.bench_local(|| black_box(guild.clone()));
+}
+
+/// What `/quiz` does to choose among 131 questions, 100 of which were reviewed.
+#[divan::bench(sample_count = 1000)]
+fn pick_a_question(bencher: Bencher<'_, '_>) {
+    let guild = practised(1, 1, 100);
+    let bank: Vec<String> = (0..131)
+        .map(|number| format!("a-question-of-the-bank-{number}"))
+        .collect();
+    let fitting: Vec<&str> = bank.iter().map(String::as_str).collect();
+    let choice = Choice {
+        mode: Mode::Mixed,
+        fitting: &fitting,
+        shown: "",
+        today: day(200),
+    };
+    let member = UserId::new(1_150_000_000_000_000_001);
+    let mut rng = StdRng::seed_from_u64(1);
+    bencher.bench_local(|| black_box(guild.pick(member, &choice, |_| false, &mut rng).is_ok()));
 }
 
 /// The same for a team as most are.

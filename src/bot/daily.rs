@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::backoff::Backoff;
 use super::desk::{Desk, TeamKey};
 use super::rest::Failure;
+use super::tidy::Tidy;
 use super::{find, notice, render, replies};
 use crate::failpoint;
 use crate::practice::id::MessageId;
@@ -38,8 +39,10 @@ const WRONG_CHANNEL_TYPE: isize = 50_024;
 pub async fn run(desk: Arc<Desk>) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let (mut running, mut busy) = (JoinSet::new(), HashSet::new());
+    let mut tidy = Tidy::default();
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
+        tidy.look(&desk, now);
         let plan = Plan::of(&desk, now);
         desk.vitals.scheduler_looked(plan.due.len());
         for key in plan.due {

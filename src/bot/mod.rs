@@ -27,6 +27,7 @@ pub mod render;
 mod replies;
 mod response;
 mod rest;
+mod tidy;
 mod translate;
 #[cfg(any(test, fuzzing))]
 pub mod trials;

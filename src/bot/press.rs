@@ -48,6 +48,8 @@ pub enum Press {
         /// Where the quiz stands.
         at: Quiz,
     },
+    /// A button of `/privacy`.
+    Privacy(Privacy),
     /// "Post the first one now" of `/setup`.
     PostNow {
         /// The team's channel.
@@ -70,6 +72,44 @@ pub enum Form {
     },
     /// A member's own answer in `/quiz`.
     Quiz(Quiz),
+}
+
+/// What is pressed in `/privacy`. It always is about who presses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// "Export as a file".
+    Export,
+    /// "Take me off the boards".
+    Hide,
+    /// "Put me on the boards".
+    Show,
+    /// "Delete everything of mine": asks back.
+    Delete,
+    /// "Delete for good".
+    DeleteForGood,
+}
+
+impl Privacy {
+    const WORDS: [(&str, Self); 5] = [
+        ("export", Self::Export),
+        ("hide", Self::Hide),
+        ("show", Self::Show),
+        ("delete", Self::Delete),
+        ("delete-for-good", Self::DeleteForGood),
+    ];
+
+    fn parse(word: &str) -> Option<Self> {
+        let found = Self::WORDS.into_iter().find(|(one, _)| *one == word);
+        found.map(|(_, step)| step)
+    }
+}
+
+impl fmt::Display for Privacy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut known = Self::WORDS.into_iter();
+        let word = known.find(|(_, step)| step == self).map(|(word, _)| word);
+        f.write_str(word.unwrap_or_default())
+    }
 }
 
 impl Press {
@@ -99,6 +139,7 @@ impl Press {
                 step: Step::parse(step)?,
                 at: Quiz::parse(at)?,
             },
+            ("privacy", [step]) => Self::Privacy(Privacy::parse(step)?),
             ("post-now", [channel]) => Self::PostNow {
                 channel: channel.parse().ok()?,
             },
@@ -164,6 +205,7 @@ impl fmt::Display for Press {
                 write!(f, "reveal:{channel}:{round}:{audience}:{question}")
             }
             Self::Quiz { step, at } => write!(f, "quiz:{step}:{at}"),
+            Self::Privacy(step) => write!(f, "privacy:{step}"),
             Self::PostNow { channel } => write!(f, "post-now:{channel}"),
             Self::Remove { channel } => write!(f, "remove:{channel}"),
         }
@@ -218,7 +260,8 @@ mod tests {
             let at = quiz(&question);
             Press::Quiz { step, at }
         });
-        for press in presses.into_iter().chain(steps) {
+        let privacy = Privacy::WORDS.map(|(_, step)| Press::Privacy(step));
+        for press in presses.into_iter().chain(steps).chain(privacy) {
             let id = press.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
             assert_eq!(Press::parse(&id), Some(press));

@@ -35,6 +35,15 @@ impl Guild {
 
     /// Deletes all that is kept of members who were not seen for [`MONTHS_KEPT`] months; gives how many.
     pub fn forget_unseen(&mut self, today: Date) -> usize {
+        let unseen = self.unseen(today);
+        for user in &unseen {
+            self.erase(*user);
+        }
+        unseen.len()
+    }
+
+    /// Members who were not seen for [`MONTHS_KEPT`] months.
+    pub fn unseen(&self, today: Date) -> Vec<UserId> {
         let limit = today.saturating_sub(MONTHS_KEPT.months());
         let members = self.teams.values().flat_map(Team::members);
         let mut known: Vec<UserId> = members.map(|(user, _)| user).collect();
@@ -42,10 +51,7 @@ impl Guild {
         known.sort_unstable();
         known.dedup();
         known.retain(|user| self.last_seen(*user).is_none_or(|seen| seen < limit));
-        for user in &known {
-            self.erase(*user);
-        }
-        known.len()
+        known
     }
 
     /// When a member last did something that is kept.
@@ -80,14 +86,14 @@ impl Team {
             .retain(|_, at| opened.is_none_or(|opened| *at >= opened));
     }
 
-    fn knows(&self, user: UserId) -> bool {
+    pub(super) fn knows(&self, user: UserId) -> bool {
         let signed = |by: Option<By>| by.is_some_and(|by| by.user == Some(user));
         self.members.contains_key(&user)
             || self.set_up_by == Some(user)
             || self.rounds.iter().any(|round| {
                 signed(round.void) || round.window.members().any(|member| member == user)
             })
-            || self.members.values().any(|ledger| ledger.signed_by(user))
+            || self.members.values().any(|ledger| ledger.signed(user) > 0)
     }
 
     fn last_seen(&self, user: UserId) -> Option<Date> {

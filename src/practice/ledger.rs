@@ -138,9 +138,10 @@ impl Ledger {
         true
     }
 
-    /// Whether that admin gave one of the credits.
-    pub(super) fn signed_by(&self, user: UserId) -> bool {
-        self.credits.values().any(|by| by.user == Some(user))
+    /// How many of the credits that admin gave.
+    pub(super) fn signed(&self, user: UserId) -> usize {
+        let own = self.credits.values().filter(|by| by.user == Some(user));
+        own.count()
     }
 
     /// Takes an admin's name out of the credits.

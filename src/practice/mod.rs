@@ -5,6 +5,7 @@
 
 pub mod board;
 pub mod deck;
+pub mod export;
 pub mod forgetting;
 pub mod guild;
 pub mod id;

@@ -152,6 +152,11 @@ impl Review {
         current_retrievability(self.memory(), elapsed, FSRS6_DEFAULT_DECAY)
     }
 
+    /// Stability, in days, and difficulty, from 1 to 10.
+    pub(super) const fn fsrs(&self) -> (f32, f32) {
+        (self.stability, self.difficulty)
+    }
+
     /// Whether it is due on that day.
     pub fn is_due(&self, today: Date) -> bool {
         self.due <= today

@@ -24,6 +24,7 @@ mod openapi;
 mod operator;
 mod posting;
 mod practice;
+mod privacy;
 mod reviews;
 mod sandbox;
 mod security;

@@ -29,12 +29,15 @@ pub fn definition() -> Value {
 pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let key = team_of(desk, call, guild)?;
     let now = desk.clock.now();
-    let message = desk.team(key, |team| {
+    let message = desk.store.read(guild, |state| {
+        let team = state.team(key.channel)?;
         let period = match call.text("period") {
             Some("all") => Period::AllTime,
             _ => Period::Month(team.settings.schedule.zone.date(now)),
         };
-        leaderboard(&team.leaderboard(period), period)
+        let mut rows = team.leaderboard(period);
+        rows.retain(|row| !state.hides(row.user));
+        Some(leaderboard(&rows, period))
     });
-    message.ok_or(Sorry::NoTeam)
+    message.flatten().ok_or(Sorry::NoTeam)
 }

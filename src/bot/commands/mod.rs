@@ -6,6 +6,7 @@ mod answer;
 mod help;
 mod hint;
 mod leaderboard;
+mod privacy;
 mod quiz;
 mod remove;
 mod settings;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, TeamKey, team_at};
 use super::event::{Ask, Call};
-use super::press::{Form, Press};
+use super::press::{Form, Press, Privacy};
 use super::render::message::Message;
 use super::render::text::cut;
 use super::render::trouble::Sorry;
@@ -41,6 +42,7 @@ pub fn definitions() -> Value {
         hint::definition(),
         streak::definition(),
         leaderboard::definition(),
+        privacy::definition(),
         help::definition(),
         setup::definition(),
         team::definition(),
@@ -66,12 +68,13 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
 }
 
 /// The names of all commands, for counting.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "quiz",
     "answer",
     "hint",
     "streak",
     "leaderboard",
+    "privacy",
     "help",
     "setup",
     "team",
@@ -100,6 +103,9 @@ pub fn updates(custom_id: &str) -> bool {
         Some(
             Press::Reveal { .. }
                 | Press::Quiz { .. }
+                | Press::Privacy(
+                    Privacy::Hide | Privacy::Show | Privacy::Delete | Privacy::DeleteForGood
+                )
                 | Press::Remove { .. }
                 | Press::PostNow { .. }
         )
@@ -122,6 +128,7 @@ async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
         "hint" => hint::run(desk, call, guild),
         "streak" => streak::run(desk, call, guild),
         "leaderboard" => leaderboard::run(desk, call, guild),
+        "privacy" => privacy::run(desk, call, guild),
         "help" => Ok(super::render::help::help(call.admin).ephemeral()),
         "setup" => setup::run(desk, call, guild).await,
         other => team::run(desk, call, guild, other).await,
@@ -146,6 +153,7 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> 
             update(answer::confirmed(desk, call, key, (round, public, &question)).await)
         }
         Press::Quiz { step, at } => quiz::pressed(desk, call, guild, (step, &at), values).await,
+        Press::Privacy(step) => privacy::pressed(desk, call, guild, step).await,
         Press::PostNow { channel } => {
             update(team::post_now(desk, call, TeamKey { guild, channel }).await)
         }

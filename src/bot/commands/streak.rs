@@ -30,19 +30,23 @@ pub fn definition() -> Value {
 pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let key = team_of(desk, call, guild)?;
     let member = call.user("member").unwrap_or(call.user);
-    let message = desk.team(key, |team| {
+    let message = desk.store.read(guild, |state| {
+        let team = state.team(key.channel).ok_or(Sorry::NoTeam)?;
+        if member != call.user && state.hides(member) {
+            return Err(Sorry::Hidden);
+        }
         let ledger = team.ledger(member);
         let mut rounds: Vec<_> = walk(&ledger, team.rounds())
             .map(|(round, entry, _)| (round, entry))
             .collect();
         let explained = if call.flag("why") { EXPLAINED } else { 0 };
         let why = rounds.split_off(rounds.len().saturating_sub(explained));
-        streak(&Standing {
+        Ok(streak(&Standing {
             member,
             own: member == call.user,
             streak: team.streak(member),
             why,
-        })
+        }))
     });
-    Ok(message.ok_or(Sorry::NoTeam)?.ephemeral())
+    Ok(message.unwrap_or(Err(Sorry::NoTeam))?.ephemeral())
 }

@@ -8,9 +8,10 @@ pub fn help(admin: bool) -> Message {
     let members = bullets([
         "Each working day a question comes. Reply in its thread, in your own words: your first reply counts, and a ✅ says that it is saved.",
         "`/answer` shows the model answer, `/hint` how to answer. The buttons on the question do the same.",
-        "`/quiz` asks you questions at any time, for you alone.",
+        "`/quiz` asks you questions at any time, for you alone, and brings back what you did not know.",
         "`/streak` shows how many rounds in a row you have answered; `why:True` explains each of the last 14.",
         "`/leaderboard` shows who answered the most this month.",
+        "`/privacy` shows what is kept of you, and exports or deletes it.",
     ]);
     let streaks = bullets([
         "Only a posted question can be missed: weekends, holidays and pauses never break a streak.",

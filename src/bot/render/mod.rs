@@ -8,6 +8,7 @@ pub mod daily;
 pub mod help;
 pub mod message;
 pub mod modal;
+pub mod privacy;
 pub mod quiz;
 pub mod reveal;
 pub mod streak;

@@ -22,6 +22,7 @@ use crate::practice::zone::Zone;
 const ADA: UserId = UserId::new(1);
 const LIN: UserId = UserId::new(2);
 
+mod privacies;
 mod quizzes;
 
 fn question() -> Question {
@@ -326,6 +327,7 @@ fn troubles() {
             next: None,
         },
         Sorry::NothingNew,
+        Sorry::Hidden,
         Sorry::AdminsOnly,
         Sorry::Managed,
         Sorry::NotSaved,

@@ -75,6 +75,8 @@ pub enum Sorry {
     },
     /// The member has seen every question that fits.
     NothingNew,
+    /// The other member keeps their streak to themselves.
+    Hidden,
     /// Only admins may do that.
     AdminsOnly,
     /// The operator's file says how this team is.
@@ -117,6 +119,7 @@ impl Sorry {
             ),
             Self::NothingDue { next: None, .. } => "Nothing is due: questions come back after you have scored them. `/quiz` without a mode has new ones.".into(),
             Self::NothingNew => "You have seen every question that fits. `/quiz` without a mode brings back what you know least.".into(),
+            Self::Hidden => "They keep their streak to themselves.".into(),
             Self::AdminsOnly => "Only members who may manage the server (\"Manage Server\") can do that.".into(),
             Self::Managed => "The operator's file manages this channel: its settings are changed there, not here.".into(),
             Self::NotSaved => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),

@@ -435,6 +435,17 @@ impl World {
         self.post().thread.expect("the question has a thread")
     }
 
+    /// The bytes of a message's only file.
+    pub async fn attachment(&self, message: &MessageView) -> Vec<u8> {
+        let [file] = message.attachments.as_slice() else {
+            panic!("not one file: {:?}", message.attachments);
+        };
+        let url = file["url"].as_str().expect("a file has an address");
+        let answer = reqwest::get(url).await.expect("the file is served");
+        assert!(answer.status().is_success(), "{url}: {}", answer.status());
+        answer.bytes().await.expect("the whole file").to_vec()
+    }
+
     /// Ada, who owns the server.
     pub fn ada(&self) -> MemberHandle<'_> {
         MemberHandle::new(self, ids::ADA)

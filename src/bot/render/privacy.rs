@@ -1,0 +1,120 @@
+//! What is kept of a member, in plain words, and what they can do about it.
+
+use super::component::{Button, Style};
+use super::daily::button;
+use super::message::{Embed, Message};
+use super::text::{bullets, count};
+use crate::bot::press::{Press, Privacy};
+use crate::practice::forgetting::{MONTHS_KEPT, ROUNDS_READ};
+
+/// The colour of what concerns the member alone.
+const SLATE: u32 = 0x5c_6b_73;
+
+/// How much is kept of a member in one server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Teams in which they took part.
+    pub teams: usize,
+    /// Rounds with a mark of theirs, over all teams.
+    pub rounds: usize,
+    /// Questions they practised.
+    pub reviews: usize,
+    /// Whether they are on no board.
+    pub hidden: bool,
+}
+
+/// What `/privacy` says.
+pub fn kept(kept: &Kept) -> Message {
+    let embed = Embed {
+        title: Some("What I keep of you".into()),
+        description: Some(
+            "In this server I keep ids, dates, counts and ratings. The text of your replies never reaches me, \
+             and what you write in `/quiz` is shown back and forgotten."
+                .into(),
+        ),
+        color: SLATE,
+        ..Embed::default()
+    }
+    .field("Of you there are", bullets(of_you(kept)))
+    .field(
+        "What it is for",
+        "Marks make your streak. Reviews say when `/quiz` brings a question back. An order an admin gives is kept with \
+         their name.",
+    )
+    .field(
+        "How long",
+        format!(
+            "Until you delete it, the bot is removed from the server, or you were not seen here for {MONTHS_KEPT} \
+             months."
+        ),
+    );
+    Message::embed(embed).buttons(buttons(kept.hidden))
+}
+
+fn of_you(kept: &Kept) -> Vec<String> {
+    let rounds = count(kept.rounds, "round", "rounds");
+    let teams = count(kept.teams, "team", "teams");
+    let mut lines = vec![
+        format!("a mark in {rounds} of {teams}, and for the newest two the id of your first reply"),
+        format!(
+            "reviews of {}, and how many you did on each day of half a year",
+            count(kept.reviews, "question", "questions")
+        ),
+    ];
+    if kept.hidden {
+        lines.push("your wish not to be on boards and in reports".into());
+    }
+    lines
+}
+
+fn buttons(hidden: bool) -> Vec<Button> {
+    let press = |style, label, step| button(style, label, &Press::Privacy(step));
+    let boards = if hidden {
+        press(Style::Secondary, "Put me on the boards", Privacy::Show)
+    } else {
+        press(Style::Secondary, "Take me off the boards", Privacy::Hide)
+    };
+    vec![
+        press(Style::Primary, "Export as a file", Privacy::Export),
+        boards,
+        press(Style::Danger, "Delete everything of mine", Privacy::Delete),
+    ]
+}
+
+/// With the file.
+pub fn exported(_json: Vec<u8>) -> Message {
+    Message::text("Here is all I keep of you in this server. Nobody else sees this message.")
+}
+
+/// Asked back before anything is deleted.
+pub fn confirm(kept: &Kept) -> Message {
+    let (rounds, reviews) = (
+        count(kept.rounds, "round", "rounds"),
+        count(kept.reviews, "question", "questions"),
+    );
+    Message::text(format!(
+        "This deletes your streak with {rounds}, and your reviews of {reviews}, in this server and for good. You \
+         also leave its boards. If you may want it back one day, export it first."
+    ))
+    .buttons(vec![
+        button(
+            Style::Danger,
+            "Delete for good",
+            &Press::Privacy(Privacy::DeleteForGood),
+        ),
+        button(
+            Style::Secondary,
+            "Export as a file",
+            &Press::Privacy(Privacy::Export),
+        ),
+    ])
+}
+
+/// It is done.
+pub fn deleted() -> Message {
+    Message::text(format!(
+        "Everything I kept of you in this server is deleted. What you replied until now does not count any more; your \
+         next reply starts a new streak. To make sure of that I keep your id and this moment until {ROUNDS_READ} more \
+         questions have come; then they go as well."
+    ))
+}

@@ -1,0 +1,146 @@
+//! All that is kept of one member, for themselves.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::guild::Guild;
+use super::id::{ChannelId, GuildId, MessageId, UserId};
+use super::ledger::{By, Ledger};
+use super::person::{Person, Practised};
+use super::review::Review;
+use super::streak::Streak;
+use super::team::Team;
+
+/// What is kept of one member in one guild. The names of its parts are those that people read.
+#[derive(Debug, Serialize)]
+pub struct Export<'a> {
+    /// The server.
+    pub server: GuildId,
+    /// The member.
+    pub member: UserId,
+    /// When this was written.
+    pub written: Timestamp,
+    /// The teams in which they took part.
+    pub teams: Vec<TeamPart>,
+    /// What they practised with `/quiz`.
+    pub reviews: Vec<ReviewPart<'a>>,
+    /// How many reviews there were on each of the last days.
+    pub practised: &'a [Practised],
+    /// Since when they are on no board.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_since: Option<Date>,
+}
+
+/// What is kept of a member in one team.
+#[derive(Debug, Serialize)]
+pub struct TeamPart {
+    /// The team's channel.
+    pub channel: ChannelId,
+    /// Whether they set it up.
+    pub set_up: bool,
+    /// One letter a round, from the first one on: a answered, l late, v looked at the answer, w looked first and
+    /// then answered, c credited, . nothing.
+    pub ledger: Ledger,
+    /// Rounds in a row now, which follows from the ledger.
+    pub streak: u32,
+    /// The longest row.
+    pub longest: u32,
+    /// Their first replies to the newest rounds: round and message.
+    pub replies: Vec<(u32, MessageId)>,
+    /// When they looked at an answer before replying: round and time.
+    pub looks: Vec<(u32, Timestamp)>,
+    /// Rounds that they voided for all.
+    pub voided: Vec<u32>,
+    /// How many credits they gave to others.
+    pub credits_given: usize,
+}
+
+/// One question that a member practised.
+#[derive(Debug, Serialize)]
+pub struct ReviewPart<'a> {
+    /// Its id.
+    pub question: &'a str,
+    /// When and how well, in the words of a snapshot: rating, stability and difficulty of FSRS, last, due,
+    /// count, lapses.
+    #[serde(flatten)]
+    pub memory: Memory,
+}
+
+/// The numbers of a review, by name.
+#[derive(Debug, Serialize)]
+pub struct Memory {
+    rating: &'static str,
+    stability_days: f32,
+    difficulty: f32,
+    last: Date,
+    due: Date,
+    count: u16,
+    lapses: u16,
+}
+
+impl Guild {
+    /// All that is kept of a member.
+    pub fn export(&self, user: UserId, now: Timestamp) -> Export<'_> {
+        let person = self.person(user);
+        let teams = self.teams.values().filter(|team| team.knows(user));
+        Export {
+            server: self.id(),
+            member: user,
+            written: now,
+            teams: teams.map(|team| team.export(user)).collect(),
+            reviews: self.reviews(user).map(part).collect(),
+            practised: person.map_or(&[], Person::practised),
+            hidden_since: person.and_then(|person| person.hidden),
+        }
+    }
+}
+
+fn part<'a>((question, review): (&'a str, &Review)) -> ReviewPart<'a> {
+    let (stability_days, difficulty) = review.fsrs();
+    ReviewPart {
+        question,
+        memory: Memory {
+            rating: review.rating.word(),
+            stability_days,
+            difficulty,
+            last: review.last,
+            due: review.due,
+            count: review.count,
+            lapses: review.lapses,
+        },
+    }
+}
+
+impl Team {
+    fn export(&self, user: UserId) -> TeamPart {
+        let Streak {
+            current, longest, ..
+        } = self.streak(user);
+        let own = |by: Option<By>| by.is_some_and(|by| by.user == Some(user));
+        let rounds = || self.rounds().iter();
+        let reply = |round: &super::round::Round| {
+            let reply = round.window.replies.get(&user)?;
+            Some((round.number, *reply))
+        };
+        let look = |round: &super::round::Round| {
+            let look = round.window.looks.get(&user)?;
+            Some((round.number, *look))
+        };
+        let ledgers = self.members().map(|(_, ledger)| ledger);
+        TeamPart {
+            channel: self.channel,
+            set_up: self.set_up_by == Some(user),
+            ledger: self.ledger(user),
+            streak: current,
+            longest,
+            replies: rounds().filter_map(reply).collect(),
+            looks: rounds().filter_map(look).collect(),
+            voided: rounds()
+                .filter(|one| own(one.void))
+                .map(|one| one.number)
+                .collect(),
+            credits_given: ledgers.map(|ledger| ledger.signed(user)).sum(),
+        }
+    }
+}
