@@ -11,6 +11,7 @@ mod first_visit;
 mod keyboard;
 mod looks;
 mod picture;
+mod practice;
 mod tab;
 mod trouble;
 

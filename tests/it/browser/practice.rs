@@ -1,0 +1,47 @@
+//! /quiz in the page: own words, points, score, and outputs to choose from.
+
+use serde_json::json;
+
+use super::access::no_barriers;
+use super::{page, world};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_question_to_score() {
+    let world = world().await;
+    let Some((_chromium, tab)) = page(&world).await else {
+        return;
+    };
+    world
+        .ada()
+        .sees("quiz", &[("topic", json!("queues"))])
+        .await;
+    tab.reads("#list-channel .only-you", "Only you can see this")
+        .await;
+    tab.reads("#list-channel .message", "new to you").await;
+    tab.click("[data-press^='q1:quiz:w:']").await;
+    tab.reads("#form label", "As you would say it").await;
+    tab.type_text("It waits until there is room.").await;
+    tab.click("#form [type=submit]").await;
+    tab.reads("#list-channel .message", "It waits until there is room.")
+        .await;
+    tab.reads("#list-channel .message", "model answer").await;
+    let menu = "[data-menu^='q1:quiz:p:']";
+    tab.click(&format!("{menu} summary")).await;
+    tab.click(&format!("{menu} label:has([value='0'])")).await;
+    no_barriers(&tab, "the points of an answer").await;
+    tab.click(&format!("{menu} [data-act=choose]")).await;
+    tab.reads("#list-channel .message", "key points: again")
+        .await;
+    tab.reads("#list-channel .message", "It comes again tomorrow")
+        .await;
+    // What was written is still there, beside the score.
+    tab.reads("#list-channel .message", "It waits until there is room.")
+        .await;
+
+    world
+        .ada()
+        .sees("quiz", &[("topic", json!("output-prediction"))])
+        .await;
+    tab.click("[data-press^='q1:quiz:2:']").await;
+    tab.reads("#list-channel .message", "You chose B").await;
+}
