@@ -150,7 +150,7 @@ async fn looking_at_the_state() {
     let (code, json) = look(&["export", &guild]);
     assert_eq!(code, Some(0));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["format"], 1);
+    assert_eq!(json["format"], 2);
     let (code, missing) = look(&["show", "5"]);
     assert_eq!(code, Some(3), "{missing}");
 }

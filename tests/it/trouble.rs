@@ -326,13 +326,14 @@ async fn old_buttons() {
             .text()
             .contains("How to answer")
     );
-    let quiz = world.sam().sees("quiz", &[]).await;
+    let queues = [("topic", serde_json::json!("queues"))];
+    let quiz = world.sam().sees("quiz", &queues).await;
     world.kill_and_restart().await;
     let hint = world.sam().press(quiz.id, "Hint").await;
     assert!(hint.text().contains("[How to answer]"), "{}", hint.text());
-    let answer = world.sam().press(quiz.id, "Answer").await;
+    let answer = world.sam().press(quiz.id, "Show the answer").await;
     assert!(answer.text().contains("model answer"), "{}", answer.text());
-    let another = world.sam().press(quiz.id, "Another").await;
+    let another = world.sam().press(quiz.id, "Next, without a score").await;
     assert_ne!(another.text(), quiz.text());
 }
 

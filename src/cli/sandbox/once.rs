@@ -89,11 +89,14 @@ impl Play {
         )?;
         self.tell("Lin replies, runs /answer again, and sees the model answer.");
         let quiz = self
-            .command(ids::SAM, "quiz", &[("level", json!("junior"))])
+            .command(ids::SAM, "quiz", &[("topic", json!("fundamentals"))])
             .await?;
         ensure(quiz.ephemeral, "/quiz is for the member alone")?;
-        self.press(quiz.id, ids::SAM, "Answer").await?;
-        self.tell("Sam practises with /quiz and looks at the answer.");
+        self.press(quiz.id, ids::SAM, "Show the answer").await?;
+        self.press(quiz.id, ids::SAM, "None of them").await?;
+        self.tell(
+            "Sam practises with /quiz, misses every point, and hears that it comes again tomorrow.",
+        );
         self.streak(ids::ADA, 1).await
     }
 

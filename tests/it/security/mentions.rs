@@ -10,7 +10,9 @@ use crate::support::World;
 fn message(request: &LoggedRequest) -> Option<&Value> {
     let data = request.body.get("data").unwrap_or(&request.body);
     let has = |key: &str| data.get(key).is_some();
-    (has("content") || has("embeds") || has("components")).then_some(data)
+    // A form is no message: it has a title.
+    let is_message = has("content") || has("embeds") || has("components");
+    (is_message && !has("title")).then_some(data)
 }
 
 /// 33. All commands, buttons and messages there are, with and without a role: `allowed_mentions` is empty in
@@ -26,9 +28,16 @@ async fn in_every_message() {
     for button in ["How to answer", "Model answer", "My streak"] {
         lin.press(world.post().id, button).await;
     }
-    let quiz = lin.sees("quiz", &[]).await;
-    for button in ["Hint", "Answer", "Another"] {
+    let quiz = lin.sees("quiz", &[("topic", json!("queues"))]).await;
+    lin.press(quiz.id, "Hint").await;
+    let words = ("answer", "@everyone <@&1140000000000000002>");
+    lin.fill_in(quiz.id, "Write my answer", words).await;
+    for button in ["None of them", "Next"] {
         lin.press(quiz.id, button).await;
+    }
+    let kept = lin.sees("privacy", &[]).await;
+    for button in ["Export as a file", "Delete everything of mine"] {
+        lin.press(kept.id, button).await;
     }
     lin.sees("answer", &[("public", json!(true))]).await;
     lin.sees("answer", &[("question", json!("@everyone"))])
