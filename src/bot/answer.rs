@@ -125,23 +125,33 @@ async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<(), Failu
     match response {
         Response::New(message) => {
             desk.rest
-                .respond(id, token, &Callback::new(MESSAGE, message))
+                .respond(
+                    id,
+                    token,
+                    &Callback::new(MESSAGE, message),
+                    message.file.as_ref(),
+                )
                 .await
         }
         Response::Update(message) => {
             desk.rest
-                .respond(id, token, &Callback::new(UPDATE, message))
+                .respond(
+                    id,
+                    token,
+                    &Callback::new(UPDATE, message),
+                    message.file.as_ref(),
+                )
                 .await
         }
         Response::Modal(modal) => {
             desk.rest
-                .respond(id, token, &Callback::new(FORM, modal))
+                .respond(id, token, &Callback::new(FORM, modal), None)
                 .await
         }
         Response::Suggestions(choices) => {
             let data = json!({ "choices": choices });
             desk.rest
-                .respond(id, token, &Callback::new(SUGGESTIONS, &data))
+                .respond(id, token, &Callback::new(SUGGESTIONS, &data), None)
                 .await
         }
     }
@@ -155,7 +165,9 @@ async fn announce(desk: &Desk, call: &Call) -> Result<(), Failure> {
         Announce::Public => Callback::new(LATER, &nothing),
         Announce::Change => Callback::new(UPDATE_LATER, &nothing),
     };
-    desk.rest.respond(call.id, &call.token, &callback).await
+    desk.rest
+        .respond(call.id, &call.token, &callback, None)
+        .await
 }
 
 fn how(call: &Call) -> Announce {

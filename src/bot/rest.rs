@@ -11,12 +11,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
-    Channel, ChannelType, ErrorResponse, Http, HttpBuilder, HttpError, MessagePagination,
-    ReactionType, StatusCode,
+    Channel, ChannelType, CreateAttachment, ErrorResponse, Http, HttpBuilder, HttpError,
+    MessagePagination, ReactionType, StatusCode,
 };
 
 use super::budget::{Budget, Urgency};
 use super::event::Wrote;
+use super::render::file::File;
 use super::render::message::Message;
 use super::render::text::cut;
 use super::translate;
@@ -440,12 +441,12 @@ impl Rest {
         id: u64,
         token: &str,
         body: &impl serde::Serialize,
+        file: Option<&File>,
     ) -> Result<(), Failure> {
-        self.limited(
-            self.http
-                .create_interaction_response(id.into(), token, body, Vec::new()),
-        )
-        .await
+        let request = self
+            .http
+            .create_interaction_response(id.into(), token, body, files(file));
+        self.limited(request).await
     }
 
     /// Fills in an answer that was announced.
@@ -454,9 +455,11 @@ impl Rest {
     ///
     /// As every request.
     pub async fn fill_in(&self, token: &str, message: &Message) -> Result<(), Failure> {
-        let request = self
-            .http
-            .edit_original_interaction_response(token, message, Vec::new());
+        let request = self.http.edit_original_interaction_response(
+            token,
+            message,
+            files(message.file.as_ref()),
+        );
         self.limited(request).await?;
         Ok(())
     }
@@ -468,6 +471,12 @@ impl Rest {
             limiter.routes().write().await.clear();
         }
     }
+}
+
+/// A file beside a body; the body describes it.
+fn files(file: Option<&File>) -> Vec<CreateAttachment> {
+    let upload = |file: &File| CreateAttachment::bytes(file.bytes(), file.name());
+    file.map(upload).into_iter().collect()
 }
 
 /// A message of the history.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::component::ROWS_MAX;
 pub use super::component::{Button, Choice, Menu, Row, Style};
+use super::file::File;
 use crate::practice::id::{MessageId, RoleId};
 
 /// Discord shows a message with this flag to one member only (Discord docs, resources/message,
@@ -37,6 +38,9 @@ pub struct Message {
     /// Whom the text may notify; nobody, unless a role was asked for. Edits say it anew, or Discord
     /// would go back to notifying everybody named in the text.
     pub allowed_mentions: AllowedMentions,
+    /// What comes with it.
+    #[serde(rename = "attachments", skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
     #[serde(skip_serializing_if = "Option::is_none")]
     flags: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +71,9 @@ pub struct Embed {
     /// Named texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
+    /// The picture in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
     /// The small print.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub footer: Option<Footer>,
@@ -81,6 +88,13 @@ pub struct Field {
     pub value: String,
     /// Whether it may stand beside others.
     pub inline: bool,
+}
+
+/// The picture in an embed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Image {
+    /// Where it is.
+    pub url: String,
 }
 
 /// The small print of an embed.
@@ -130,6 +144,13 @@ impl Message {
     #[must_use]
     pub fn keeping_text(mut self) -> Self {
         self.content = None;
+        self
+    }
+
+    /// With a file.
+    #[must_use]
+    pub fn with(mut self, file: File) -> Self {
+        self.file = Some(file);
         self
     }
 
@@ -236,9 +257,15 @@ impl std::fmt::Display for Message {
             for field in &embed.fields {
                 writeln!(f, "[{}] {}", field.name, field.value)?;
             }
+            if let Some(image) = &embed.image {
+                writeln!(f, "{{ {} }}", image.url)?;
+            }
             if let Some(footer) = &embed.footer {
                 writeln!(f, "-- {}", footer.text)?;
             }
+        }
+        if let Some(file) = &self.file {
+            writeln!(f, "{{ {file:?} }}")?;
         }
         for row in &self.components {
             write!(f, "{row}")?;

@@ -2,6 +2,7 @@
 
 use super::component::{Button, Style};
 use super::daily::button;
+use super::file::File;
 use super::message::{Embed, Message};
 use super::text::{bullets, count};
 use crate::bot::press::{Press, Privacy};
@@ -82,8 +83,14 @@ fn buttons(hidden: bool) -> Vec<Button> {
 }
 
 /// With the file.
-pub fn exported(_json: Vec<u8>) -> Message {
+pub fn exported(json: Vec<u8>) -> Message {
+    let file = File::new(
+        "quizloop-privacy.json",
+        "All that Quizloop keeps of you in this server, as JSON",
+        json,
+    );
     Message::text("Here is all I keep of you in this server. Nobody else sees this message.")
+        .with(file)
 }
 
 /// Asked back before anything is deleted.

@@ -80,7 +80,7 @@ async fn what_the_limiter_remembers_is_forgotten() {
     let before = buckets(&rest).await;
     for interaction in 1..200 {
         // Nobody asked; it is the entry that counts.
-        let refused = rest.respond(interaction, "nobody", &answer).await;
+        let refused = rest.respond(interaction, "nobody", &answer, None).await;
         assert!(
             matches!(refused, Err(Failure::Unknown { .. })),
             "{refused:?}"
@@ -132,7 +132,7 @@ async fn a_limit_on_one_members_answer_holds_up_nobody_who_is_answered_directly(
     let started = Instant::now();
     let others = async {
         for interaction in 1..20 {
-            let _ = rest.respond(interaction, "nobody", &direct).await;
+            let _ = rest.respond(interaction, "nobody", &direct, None).await;
         }
     };
     tokio::select! {
