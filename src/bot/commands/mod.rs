@@ -128,7 +128,7 @@ async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
         "hint" => hint::run(desk, call, guild),
         "streak" => streak::run(desk, call, guild),
         "leaderboard" => leaderboard::run(desk, call, guild),
-        "privacy" => privacy::run(desk, call, guild),
+        "privacy" => Ok(privacy::run(desk, call, guild)),
         "help" => Ok(super::render::help::help(call.admin).ephemeral()),
         "setup" => setup::run(desk, call, guild).await,
         other => team::run(desk, call, guild, other).await,

@@ -6,6 +6,7 @@ use super::Said;
 use crate::bot::desk::{Desk, TeamKey};
 use crate::bot::event::Call;
 use crate::bot::press::Privacy;
+use crate::bot::render::message::Message;
 use crate::bot::render::privacy::{self as render, Kept};
 use crate::bot::render::trouble::Sorry;
 use crate::bot::response::Response;
@@ -25,8 +26,8 @@ pub fn definition() -> Value {
 }
 
 /// What is kept of the member.
-pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    Ok(render::kept(&kept(desk, guild, call.user)).ephemeral())
+pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Message {
+    render::kept(&kept(desk, guild, call.user)).ephemeral()
 }
 
 /// What comes of a button.
@@ -73,7 +74,7 @@ fn export(desk: &Desk, call: &Call, guild: GuildId) -> Said {
 
 async fn hide(desk: &Desk, call: &Call, guild: GuildId, hidden: bool) -> Said {
     let now = desk.clock.now();
-    let (_, ticket) = desk.store.change(guild, |state| {
+    let ((), ticket) = desk.store.change(guild, |state| {
         let since = hidden.then(|| Zone::utc().date(now));
         state.change_person(call.user, |person| person.hidden = since);
     });
