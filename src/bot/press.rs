@@ -50,6 +50,21 @@ pub enum Press {
     },
     /// A button of `/privacy`.
     Privacy(Privacy),
+    /// "Report a mistake" under a model answer.
+    Report {
+        /// The id of the question.
+        question: String,
+    },
+    /// A page of `/team reports`.
+    Reports {
+        /// From 0.
+        page: usize,
+    },
+    /// The menu of `/team reports` that closes one.
+    CloseReport {
+        /// The page it is on.
+        page: usize,
+    },
     /// "Post the first one now" of `/setup`.
     PostNow {
         /// The team's channel.
@@ -140,6 +155,15 @@ impl Press {
                 at: Quiz::parse(at)?,
             },
             ("privacy", [step]) => Self::Privacy(Privacy::parse(step)?),
+            ("report", [question]) => Self::Report {
+                question: (*question).to_owned(),
+            },
+            ("reports", [page]) => Self::Reports {
+                page: page.parse().ok()?,
+            },
+            ("report-close", [page]) => Self::CloseReport {
+                page: page.parse().ok()?,
+            },
             ("post-now", [channel]) => Self::PostNow {
                 channel: channel.parse().ok()?,
             },
@@ -206,6 +230,9 @@ impl fmt::Display for Press {
             }
             Self::Quiz { step, at } => write!(f, "quiz:{step}:{at}"),
             Self::Privacy(step) => write!(f, "privacy:{step}"),
+            Self::Report { question } => write!(f, "report:{question}"),
+            Self::Reports { page } => write!(f, "reports:{page}"),
+            Self::CloseReport { page } => write!(f, "report-close:{page}"),
             Self::PostNow { channel } => write!(f, "post-now:{channel}"),
             Self::Remove { channel } => write!(f, "remove:{channel}"),
         }
@@ -252,6 +279,11 @@ mod tests {
                 public: true,
                 question: question.clone(),
             },
+            Press::Report {
+                question: question.clone(),
+            },
+            Press::Reports { page: usize::MAX },
+            Press::CloseReport { page: usize::MAX },
             Press::PostNow { channel },
             Press::Remove { channel },
         ];

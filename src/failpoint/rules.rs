@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Every step there is. `disk.` steps are those of the disk below the store, which can fail as well; all
 /// others can only be slow or deadly.
-pub const STEPS: [&str; 41] = [
+pub const STEPS: [&str; 49] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -32,6 +32,14 @@ pub const STEPS: [&str; 41] = [
     "order.saved",
     "review.changed",
     "review.saved",
+    "report.entered",
+    "report.saved",
+    "remind.noted",
+    "remind.sent",
+    "week.intended",
+    "week.sending",
+    "week.sent",
+    "week.posted",
     "answer.ready",
     "store.encode",
     "disk.write",

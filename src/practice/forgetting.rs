@@ -1,6 +1,7 @@
 //! Forgetting a member: at their wish, or because they were not seen for a long time.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::guild::Guild;
@@ -19,7 +20,9 @@ pub const ROUNDS_READ: usize = 3;
 impl Guild {
     /// Whether anything is kept of a member, besides that they were forgotten.
     pub fn knows(&self, user: UserId) -> bool {
-        self.people.contains_key(&user) || self.teams.values().any(|team| team.knows(user))
+        self.people.contains_key(&user)
+            || self.reports.newest_of(user).is_some()
+            || self.teams.values().any(|team| team.knows(user))
     }
 
     /// Deletes all that is kept of a member. What they wrote until that moment does not count any more.
@@ -48,6 +51,7 @@ impl Guild {
         let members = self.teams.values().flat_map(Team::members);
         let mut known: Vec<UserId> = members.map(|(user, _)| user).collect();
         known.extend(self.people.keys());
+        known.extend(self.reports.members());
         known.sort_unstable();
         known.dedup();
         known.retain(|user| self.last_seen(*user).is_none_or(|seen| seen < limit));
@@ -58,11 +62,15 @@ impl Guild {
     pub fn last_seen(&self, user: UserId) -> Option<Date> {
         let person = self.person(user).and_then(super::person::Person::last_seen);
         let teams = self.teams.values().filter_map(|team| team.last_seen(user));
-        teams.max().max(person)
+        let report = self.reports.newest_of(user);
+        // In some zone it was the day before or after, which makes no difference in thirteen months.
+        let report = report.map(|at| at.to_zoned(TimeZone::UTC).date());
+        teams.max().max(person).max(report)
     }
 
     fn erase(&mut self, user: UserId) {
         self.people.remove(&user);
+        self.reports.erase(user);
         for team in self.teams.values_mut() {
             team.erase(user);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::feedback::Reports;
 use super::id::{ChannelId, GuildId, MessageId, UserId};
 use super::person::Person;
 use super::team::Team;
@@ -25,17 +26,21 @@ pub struct Guild {
     /// What is kept of members beside the ledgers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) people: BTreeMap<UserId, Person>,
+    /// Mistakes in questions that members reported.
+    #[serde(default, skip_serializing_if = "Reports::is_empty")]
+    pub(super) reports: Reports,
 }
 
 impl Guild {
     /// A guild without teams.
-    pub const fn new(id: GuildId) -> Self {
+    pub fn new(id: GuildId) -> Self {
         Self {
             format: FORMAT,
             id,
             teams: BTreeMap::new(),
             questions: Vec::new(),
             people: BTreeMap::new(),
+            reports: Reports::default(),
         }
     }
 
@@ -91,6 +96,7 @@ impl Guild {
             }
             team.check()?;
         }
-        self.check_people()
+        self.check_people()?;
+        self.reports.check()
     }
 }

@@ -6,6 +6,7 @@
 pub mod board;
 pub mod deck;
 pub mod export;
+pub mod feedback;
 pub mod forgetting;
 pub mod guild;
 pub mod id;

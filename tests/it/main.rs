@@ -13,6 +13,7 @@ mod crashes;
 mod disk;
 mod endings;
 mod failures;
+mod feedback;
 mod flood;
 mod gateway;
 mod habit;

@@ -3,6 +3,7 @@
 //! Handlers take the desk and a plain `Call`; what they say comes from [`super::render`].
 
 mod answer;
+mod feedback;
 mod help;
 mod hint;
 mod leaderboard;
@@ -58,7 +59,7 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
         } => press(desk, call, custom_id, values).await,
         Ask::Submit {
             custom_id, values, ..
-        } => submitted(desk, custom_id, values),
+        } => submitted(desk, call, custom_id, values).await,
         Ask::Suggest {
             command,
             option,
@@ -108,6 +109,8 @@ pub fn updates(custom_id: &str) -> bool {
                 )
                 | Press::Remove { .. }
                 | Press::PostNow { .. }
+                | Press::Reports { .. }
+                | Press::CloseReport { .. }
         )
     )
 }
@@ -154,6 +157,11 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> 
         }
         Press::Quiz { step, at } => quiz::pressed(desk, call, guild, (step, &at), values).await,
         Press::Privacy(step) => privacy::pressed(desk, call, guild, step).await,
+        Press::Report { question } => feedback::ask(desk, &question),
+        Press::Reports { page } => update(feedback::list(desk, call, guild, page)),
+        Press::CloseReport { page } => {
+            update(feedback::close(desk, call, guild, (page, values)).await)
+        }
         Press::PostNow { channel } => {
             update(team::post_now(desk, call, TeamKey { guild, channel }).await)
         }
@@ -164,13 +172,21 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> 
 }
 
 /// What is done with a form.
-fn submitted(desk: &Desk, custom_id: &str, values: &HashMap<String, String>) -> Response {
+async fn submitted(
+    desk: &Desk,
+    call: &Call,
+    custom_id: &str,
+    written: &HashMap<String, String>,
+) -> Response {
     match Form::parse(custom_id) {
         Some(Form::Quiz(at)) => {
-            let written = values.get(super::render::quiz::WRITTEN);
-            update(quiz::written(desk, &at, written.map_or("", String::as_str)))
+            let text = written.get(super::render::quiz::WRITTEN);
+            update(quiz::written(desk, &at, text.map_or("", String::as_str)))
         }
-        Some(Form::Report { .. }) | None => new(Err(Sorry::StaleButton)),
+        Some(Form::Report { question }) => {
+            new(feedback::sent(desk, call, &question, written).await)
+        }
+        None => new(Err(Sorry::StaleButton)),
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::settings::{MANAGE_GUILD, any, changed, options};
-use super::{Said, admins_only, remove, team_of};
+use super::{Said, admins_only, feedback, remove, team_of};
 use crate::bot::desk::{Desk, TeamKey};
 use crate::bot::event::Call;
 use crate::bot::permissions;
@@ -47,6 +47,7 @@ pub fn definition() -> Value {
             sub("void", "Make a round count for nobody", vec![round.clone()]),
             sub("credit", "Count a round for a member as answered", vec![member, round]),
             sub("settings", "Show or change the settings", settings),
+            json!({ "type": 1, "name": "reports", "description": "Mistakes in questions that members reported" }),
             sub("remove", "Remove the team with all that is kept of it", vec![]),
         ],
     })
@@ -63,6 +64,10 @@ fn sub(name: &str, description: &str, mut options: Vec<Value>) -> Value {
 /// Carries out a subcommand.
 pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
     admins_only(call)?;
+    if name == "team reports" {
+        // They are the server's, whatever teams there are.
+        return feedback::list(desk, call, guild, 0);
+    }
     let key = team_of(desk, call, guild)?;
     let now = desk.clock.now();
     let by = By {

@@ -31,6 +31,7 @@ pub fn help(admin: bool) -> Message {
             bullets([
                 "`/setup` starts a team in a channel, or changes one.",
                 "`/team status` shows the next posts and whether a permission is missing.",
+                "`/team reports` shows mistakes in questions that members reported.",
                 "`/team post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.",
             ]),
         );

@@ -5,6 +5,7 @@
 
 pub mod component;
 pub mod daily;
+pub mod feedback;
 pub mod file;
 pub mod help;
 pub mod message;

@@ -1,6 +1,7 @@
 //! The model answer, the hint, and the question whether somebody wants to see them.
 
 use super::daily::{asked, button, color, topic};
+use super::feedback::report_button;
 use super::message::{DESCRIPTION_MAX, Embed, Message, Style};
 use super::text::{bullets, cut, output, python};
 use crate::bank::{Kind, Question};
@@ -12,7 +13,7 @@ const QUIET: u32 = 0x74_7f_8d;
 
 /// The model answer with everything that belongs to it.
 pub fn answer(question: &Question) -> Message {
-    Message::embed(answer_embed(question))
+    Message::embed(answer_embed(question)).buttons(vec![report_button(question)])
 }
 
 /// The embed with the model answer; also shown by `/quiz`.

@@ -1,5 +1,6 @@
 //! `state`: looking at the snapshots, also while the bot runs; going back to an earlier one when it does not.
 
+mod reports;
 mod restore;
 mod verify;
 
@@ -34,6 +35,14 @@ enum StateVerb {
     Export {
         /// The server's id
         guild: GuildId,
+    },
+    /// Print the mistakes in questions that members reported and no admin has closed
+    Reports {
+        /// The server's id; all servers if none is named
+        guild: Option<GuildId>,
+        /// As a list in JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Read all snapshots and their last good generations, and say what is wrong
     Verify,
@@ -75,6 +84,7 @@ pub fn run(args: &StateArgs) -> Result<(), Failed> {
                 serde_json::to_string_pretty(&guild).map_err(anyhow::Error::from)?
             ));
         }
+        StateVerb::Reports { guild, json } => reports::run(&dir, guild, json)?,
         StateVerb::Verify => verify::run(&dir)?,
         StateVerb::Restore { guild, yes } => restore::run(&dir, guild, yes)?,
     }

@@ -17,13 +17,12 @@ mod ways;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use quizloop::failpoint::STEPS;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use lives::Lives;
 use tally::Tally;
-use ways::Way;
+use ways::{STEPS, Way};
 
 /// Kills in a world; the next ones happen in a fresh one.
 const KILLS_IN_A_WORLD: usize = 25;

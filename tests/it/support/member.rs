@@ -1,7 +1,7 @@
 //! A member: what they do, and what they see.
 
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::{MessageView, Outcome};
+use quizloop::sandbox::user::{FormView, MessageView, Outcome};
 use serde_json::{Value, json};
 
 use super::World;
@@ -110,6 +110,28 @@ impl<'w> MemberHandle<'w> {
             .message()
             .cloned()
             .unwrap_or_else(|| panic!("{button}: {outcome:?}\n{}", self.world.log()))
+    }
+
+    /// Presses a button that opens a form.
+    pub async fn opens(&self, message: u64, button: &str) -> FormView {
+        match self
+            .world
+            .sandbox
+            .press(message, self.id, button, &[])
+            .await
+        {
+            Outcome::Form(form) => form,
+            other => panic!("{button}: {other:?}\n{}", self.world.log()),
+        }
+    }
+
+    /// Fills a form in and sends it.
+    pub async fn fills_in(&self, form: &FormView, fields: &[(&str, &str)]) -> MessageView {
+        let outcome = self.world.sandbox.submit_form(self.id, form, fields).await;
+        outcome
+            .message()
+            .cloned()
+            .unwrap_or_else(|| panic!("{outcome:?}\n{}", self.world.log()))
     }
 
     /// Presses a button with a custom id that no message of today's bot has.

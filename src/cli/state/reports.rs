@@ -1,0 +1,86 @@
+//! `state reports`: the mistakes in questions that members reported, of one server or of all.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::super::exit::{Exit, Failed};
+use super::super::say;
+use crate::practice::feedback::Report;
+use crate::practice::id::GuildId;
+use crate::store::{BadSnapshot, inspect};
+
+/// A report as JSON.
+#[derive(Serialize)]
+struct Listed<'a> {
+    guild: GuildId,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+/// Prints the open reports.
+pub fn run(dir: &Path, guild: Option<GuildId>, json: bool) -> Result<(), Failed> {
+    let failed =
+        |error: std::io::Error| Failed::new(Exit::State, format!("{}: {error}", dir.display()));
+    let guilds = match guild {
+        Some(guild) => vec![guild],
+        None => inspect::guilds(dir).map_err(failed)?,
+    };
+    let mut all = Vec::new();
+    for id in guilds {
+        let state =
+            inspect::guild(dir, id).map_err(|bad: BadSnapshot| Failed::new(Exit::State, bad))?;
+        all.extend(state.reports().iter().map(|report| (id, report.clone())));
+    }
+    if json {
+        let listed: Vec<_> = all
+            .iter()
+            .map(|(guild, report)| Listed {
+                guild: *guild,
+                report,
+            })
+            .collect();
+        let json = serde_json::to_string_pretty(&listed).map_err(anyhow::Error::from)?;
+        say::line(format_args!("{json}"));
+    } else if all.is_empty() {
+        say::line(format_args!("No report is open."));
+    } else {
+        for (guild, report) in &all {
+            say::text(shown(*guild, report));
+        }
+    }
+    Ok(())
+}
+
+fn shown(guild: GuildId, report: &Report) -> String {
+    let Report {
+        number,
+        question,
+        user,
+        at,
+        text,
+    } = report;
+    format!(
+        "{guild}  report {number}  {question}  by {user}  {at}\n    {}\n",
+        harmless(text)
+    )
+}
+
+/// What somebody wrote can't steer a terminal: each control character is a space.
+fn harmless(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_can_t_steer_a_terminal() {
+        assert_eq!(harmless("a\n\u{1b}[2J\u{9b}b\u{7}"), "a  [2J b");
+    }
+}
