@@ -11,6 +11,7 @@ use super::commands;
 use super::desk::Desk;
 use super::event::{Ask, Call};
 use super::flood::{Verdict, Wish};
+use super::reminders;
 use super::render::trouble::Sorry;
 use super::response::Response;
 use super::rest::Failure;
@@ -102,10 +103,28 @@ async fn slow_down(desk: &Desk, call: &Call, wait: Duration) -> Result<(), Failu
             Response::New(Sorry::TooFast(until.unwrap_or(Timestamp::MAX)).message())
         }
     };
-    Box::pin(send(desk, call, &response)).await
+    Box::pin(send(desk, call, &response)).await?;
+    Ok(())
 }
 
 async fn respond(desk: &Desk, call: &Call) -> Result<(), Failure> {
+    let said = first_answer(desk, call).await?;
+    if said == Said::Message {
+        reminders::tell_of_refusals(desk, call).await;
+    }
+    Ok(())
+}
+
+/// What a member was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// A message, after which more may be said.
+    Message,
+    /// A form or suggestions.
+    Other,
+}
+
+async fn first_answer(desk: &Desk, call: &Call) -> Result<Said, Failure> {
     let response = commands::respond(desk, call);
     tokio::pin!(response);
     tokio::select! {
@@ -114,47 +133,42 @@ async fn respond(desk: &Desk, call: &Call) -> Result<(), Failure> {
         () = tokio::time::sleep(ANNOUNCE_AFTER) => {
             announce(desk, call).await?;
             let response = response.await;
-            fill_in(desk, call, response).await
+            fill_in(desk, call, response).await?;
+            Ok(Said::Message)
         }
     }
 }
 
-async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<(), Failure> {
+async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<Said, Failure> {
     failpoint::pass("answer.ready");
     let (id, token) = (call.id, call.token.as_str());
-    match response {
+    let rest = &desk.rest;
+    let said = match response {
         Response::New(message) => {
-            desk.rest
-                .respond(
-                    id,
-                    token,
-                    &Callback::new(MESSAGE, message),
-                    message.file.as_ref(),
-                )
-                .await
+            let callback = Callback::new(MESSAGE, message);
+            rest.respond(id, token, &callback, message.file.as_ref())
+                .await?;
+            Said::Message
         }
         Response::Update(message) => {
-            desk.rest
-                .respond(
-                    id,
-                    token,
-                    &Callback::new(UPDATE, message),
-                    message.file.as_ref(),
-                )
-                .await
+            let callback = Callback::new(UPDATE, message);
+            rest.respond(id, token, &callback, message.file.as_ref())
+                .await?;
+            Said::Message
         }
         Response::Modal(modal) => {
-            desk.rest
-                .respond(id, token, &Callback::new(FORM, modal), None)
-                .await
+            rest.respond(id, token, &Callback::new(FORM, modal), None)
+                .await?;
+            Said::Other
         }
         Response::Suggestions(choices) => {
             let data = json!({ "choices": choices });
-            desk.rest
-                .respond(id, token, &Callback::new(SUGGESTIONS, &data), None)
-                .await
+            rest.respond(id, token, &Callback::new(SUGGESTIONS, &data), None)
+                .await?;
+            Said::Other
         }
-    }
+    };
+    Ok(said)
 }
 
 async fn announce(desk: &Desk, call: &Call) -> Result<(), Failure> {

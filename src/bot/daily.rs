@@ -1,58 +1,81 @@
-//! Posting rounds: the one scheduler, and the steps of a post, each committed before the next.
+//! The one scheduler: posting rounds, and reminding of them.
 //!
-//! The scheduler keeps no timers. It asks every team what is next, starts what is due, and sleeps
-//! until the next moment that matters; so a restart, a reconnect or a moved clock changes nothing.
+//! It keeps no timers. It asks every team what is next, starts what is due, and sleeps until the next moment that
+//! matters; so a restart, a reconnect or a moved clock changes nothing. The steps themselves are in
+//! [`super::post`] and [`super::reminders`].
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::backoff::Backoff;
 use super::desk::{Desk, TeamKey};
-use super::rest::Failure;
+use super::post::Post;
+use super::reminders;
 use super::tidy::Tidy;
-use super::{find, notice, render, replies};
-use crate::failpoint;
-use crate::practice::id::MessageId;
+use crate::practice::id::UserId;
 use crate::practice::posting::Next;
-use crate::practice::round::{Round, Thread};
 use crate::practice::team::Team;
 
 /// How many teams are posted side by side: enough to use up the requests of a second
 /// ([`super::budget`]) at a quarter of a second for a request, few enough for others to get their turn.
 const AT_ONCE: usize = 16;
 
-/// Threads stay in the channel's list for a day after the last reply (Discord docs,
-/// resources/channel, "Start Thread from Message": 60, 1440, 4320 or 10080 minutes).
-const ARCHIVE_MINUTES: u16 = 1440;
+/// How many members are reminded side by side. Nobody waits for that, so it never takes the places of posts.
+const REMINDED_AT_ONCE: usize = 4;
 
-/// "Unknown Message": the message with this nonce was posted and deleted since.
-const UNKNOWN_MESSAGE: isize = 10_008;
-/// "Cannot execute action on this channel type".
-const WRONG_CHANNEL_TYPE: isize = 50_024;
+/// Something to do for a team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Job {
+    /// Its round.
+    Round(TeamKey),
+    /// A member's reminder.
+    Remind(TeamKey, UserId),
+}
 
-/// Posts what is due, for ever.
+/// How many jobs of a sort run side by side.
+struct Places {
+    posts: Semaphore,
+    reminders: Semaphore,
+}
+
+impl Job {
+    async fn work(self, desk: &Arc<Desk>, places: &Places) {
+        // Places are given in the order in which they were asked for; none is ever closed.
+        match self {
+            Self::Round(key) => {
+                let _place = places.posts.acquire().await;
+                Post { desk, key }.go_on().await;
+            }
+            Self::Remind(key, user) => {
+                let _place = places.reminders.acquire().await;
+                reminders::send(desk, key, user).await;
+            }
+        }
+    }
+}
+
+/// Does what is due, for ever.
 pub async fn run(desk: Arc<Desk>) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let places = Arc::new(Places {
+        posts: Semaphore::new(AT_ONCE),
+        reminders: Semaphore::new(REMINDED_AT_ONCE),
+    });
     let (mut running, mut busy) = (JoinSet::new(), HashSet::new());
     let mut tidy = Tidy::default();
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
         tidy.look(&desk, now);
         let plan = Plan::of(&desk, now);
-        desk.vitals.scheduler_looked(plan.due.len());
-        for key in plan.due {
-            if busy.insert(key) {
+        desk.vitals.scheduler_looked(plan.rounds.len());
+        for job in plan.jobs() {
+            if busy.insert(job) {
                 let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
                 running.spawn(async move {
-                    // Places are given in the order in which they were asked for; none is ever closed.
-                    let _place = places.acquire().await;
-                    Post { desk: &desk, key }.go_on().await;
-                    key
+                    job.work(&desk, &places).await;
+                    job
                 });
             }
         }
@@ -61,8 +84,8 @@ pub async fn run(desk: Arc<Desk>) {
         }
         tokio::select! {
             Some(done) = running.join_next() => match done {
-                Ok(key) => { busy.remove(&key); }
-                // Whose task it was is not known; the teams still at work are asked again later.
+                Ok(job) => { busy.remove(&job); }
+                // Whose task it was is not known; those still at work are asked again later.
                 Err(error) => { tracing::error!(%error, "a post panicked"); busy.clear(); }
             },
             () = desk.clock.wait_until(plan.next, seq) => {}
@@ -74,14 +97,16 @@ pub async fn run(desk: Arc<Desk>) {
 /// What is due, and when to look again.
 #[derive(Debug, Default)]
 struct Plan {
-    due: Vec<TeamKey>,
+    /// Whose question is due first comes first.
+    rounds: Vec<(Timestamp, TeamKey)>,
+    /// One of each team, then the second of each, so that a team of many holds up none of few.
+    reminders: Vec<(usize, Timestamp, TeamKey, UserId)>,
     next: Option<Timestamp>,
 }
 
 impl Plan {
     fn of(desk: &Desk, now: Timestamp) -> Self {
         let mut plan = Self::default();
-        let mut due = Vec::new();
         for guild in desk.store.guilds() {
             desk.store.read(guild, |state| {
                 for (channel, team) in state.teams() {
@@ -89,18 +114,40 @@ impl Plan {
                         guild,
                         channel: *channel,
                     };
-                    match moment(desk, key, team, now) {
-                        Some(at) if at <= now => due.push((order(team, now), key)),
-                        Some(at) => plan.next = plan.next.into_iter().chain([at]).min(),
-                        None => {}
-                    }
+                    plan.add(desk, key, team, now);
                 }
             });
         }
-        // Whose question is due first is posted first.
-        due.sort_unstable();
-        plan.due = due.into_iter().map(|(_, key)| key).collect();
+        plan.rounds.sort_unstable();
+        plan.reminders.sort_unstable();
         plan
+    }
+
+    fn add(&mut self, desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) {
+        match moment(desk, key, team, now) {
+            Some(at) if at <= now => self.rounds.push((order(team, now), key)),
+            Some(at) => self.look_at(at),
+            None => {}
+        }
+        let mut nth = 0;
+        for due in team.reminders_today(now) {
+            if due.at > now {
+                self.look_at(due.at);
+            } else {
+                self.reminders.push((nth, due.at, key, due.user));
+                nth += 1;
+            }
+        }
+    }
+
+    fn look_at(&mut self, moment: Timestamp) {
+        self.next = self.next.into_iter().chain([moment]).min();
+    }
+
+    fn jobs(&self) -> impl Iterator<Item = Job> {
+        let rounds = self.rounds.iter().map(|(_, key)| Job::Round(*key));
+        let reminders = self.reminders.iter();
+        rounds.chain(reminders.map(|(_, _, key, user)| Job::Remind(*key, *user)))
     }
 }
 
@@ -125,259 +172,5 @@ fn order(team: &Team, now: Timestamp) -> Timestamp {
     match team.next_due(now) {
         Next::Intend { due, .. } => due,
         _ => team.rounds().last().map_or(now, |round| round.due),
-    }
-}
-
-/// How long after it was due something happened now.
-fn lag(due: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(due)).unwrap_or(Duration::ZERO)
-}
-
-/// One team being posted.
-struct Post<'a> {
-    desk: &'a Arc<Desk>,
-    key: TeamKey,
-}
-
-/// Why a step did not work.
-enum Stop {
-    /// The disk did not take it; nothing was sent.
-    NotSaved,
-    /// Discord did not do it.
-    Failed(Failure),
-}
-
-impl Post<'_> {
-    /// Takes step after step until nothing is to be done or a step fails.
-    async fn go_on(&self) {
-        // An intent made here was never sent; any other may have been.
-        let mut fresh = false;
-        loop {
-            let now = self.desk.clock.now();
-            let Some(next) = self.desk.team(self.key, |team| self.step_of(team, now)) else {
-                return;
-            };
-            let step = match next {
-                Next::Intend { day, due } => {
-                    fresh = true;
-                    self.intend(day, due).await
-                }
-                Next::Post => self.post(fresh).await,
-                Next::GiveUp => self.give_up().await,
-                Next::Thread => self.start_thread().await,
-                Next::Wait(_) | Next::Rest => return,
-            };
-            if let Err(stop) = step {
-                return self.stopped(stop, now).await;
-            }
-            // What was there before us may have replies that we did not take for replies.
-            let early = next == Next::Post && self.desk.early.remove(&self.key).is_some();
-            if !fresh || early {
-                tokio::spawn(replies::read_again(Arc::clone(self.desk), self.key));
-            }
-        }
-    }
-
-    /// As the team says, except that a thread in trouble does not keep a due question waiting.
-    fn step_of(&self, team: &Team, now: Timestamp) -> Next {
-        let held = self
-            .desk
-            .backoff
-            .get(&self.key)
-            .is_some_and(|held| held.until > now);
-        match team.next(now) {
-            Next::Thread if held => team.next_due(now),
-            next => next,
-        }
-    }
-
-    /// Step 1: the intent goes to disk.
-    async fn intend(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), Stop> {
-        let ids = self.desk.bank.ids();
-        let (made, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            let team = guild.team_mut(self.key.channel)?;
-            self.desk
-                .random(|rng| team.intend(day, due, &ids, rng).map(|round| round.number))
-        });
-        ticket.attempt().await.map_err(|_| Stop::NotSaved)?;
-        failpoint::pass("post.intended");
-        if let Some(round) = made {
-            tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round, %day, "a question is due");
-        }
-        Ok(())
-    }
-
-    /// Steps 2 and 3: the message is found or sent, and its id goes to disk.
-    async fn post(&self, fresh: bool) -> Result<(), Stop> {
-        self.desk
-            .store
-            .settled(self.key.guild)
-            .attempt()
-            .await
-            .map_err(|_| Stop::NotSaved)?;
-        let Some(round) = self.newest() else {
-            return Ok(());
-        };
-        let found = if fresh {
-            None
-        } else {
-            find::own_message(self.desk, self.key, &round)
-                .await
-                .map_err(Stop::Failed)?
-        };
-        let message = match found {
-            Some(message) => message,
-            None => match self.send(&round).await {
-                // Somebody deleted what an earlier attempt had posted: that was today's question.
-                Err(Failure::Unknown {
-                    code: UNKNOWN_MESSAGE,
-                    ..
-                }) => return self.drop_round().await,
-                sent => sent.map_err(Stop::Failed)?,
-            },
-        };
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild.team_mut(self.key.channel).map(|team| {
-                team.posted(message);
-                team.trouble = None;
-            })
-        });
-        tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round = round.number, %message, "posted");
-        self.desk
-            .vitals
-            .posted(lag(round.due, self.desk.clock.now()));
-        self.desk.backoff.remove(&self.key);
-        // If the disk fails now, the message is there all the same and will be found again.
-        let _ = ticket.attempt().await;
-        failpoint::pass("post.posted");
-        Ok(())
-    }
-
-    async fn send(&self, round: &Round) -> Result<MessageId, Failure> {
-        let role = self
-            .desk
-            .team(self.key, |team| team.settings.role)
-            .flatten();
-        let question = self.desk.question_of(round);
-        let Some(question) = question else {
-            return Err(Failure::Rejected {
-                status: 0,
-                code: 0,
-                message: format!(
-                    "the question \"{}\" is not in the bank any more",
-                    round.question
-                ),
-            });
-        };
-        let mut message = render::daily::post(question, round, 0).nonce(&round.nonce);
-        if let Some(role) = role {
-            message = message.mentioning(role);
-        }
-        failpoint::pass("post.sending");
-        let sent = self.desk.rest.send(self.key.channel, &message).await;
-        failpoint::pass("post.sent");
-        sent
-    }
-
-    /// Steps 4 and 5: the thread is started, and that goes to disk.
-    async fn start_thread(&self) -> Result<(), Stop> {
-        let Some((round, message)) = self
-            .newest()
-            .and_then(|round| Some((round.clone(), round.message?)))
-        else {
-            return Ok(());
-        };
-        let question = self
-            .desk
-            .question_of(&round)
-            .map_or("Today's question", |question| question.question.as_str());
-        let name = render::daily::thread_name(question);
-        failpoint::pass("thread.starting");
-        let started = self
-            .desk
-            .rest
-            .start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES)
-            .await;
-        failpoint::pass("thread.started");
-        let state = match started {
-            Ok(()) => Thread::There,
-            Err(
-                Failure::Rejected {
-                    code: WRONG_CHANNEL_TYPE,
-                    ..
-                }
-                | Failure::Unknown { .. },
-            ) => Thread::Refused,
-            Err(failure) => return Err(Stop::Failed(failure)),
-        };
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild.team_mut(self.key.channel).map(|team| {
-                team.threaded(message, state);
-                team.trouble = None;
-            })
-        });
-        self.desk.backoff.remove(&self.key);
-        // The thread is there; starting it again would be harmless.
-        let _ = ticket.attempt().await;
-        failpoint::pass("thread.saved");
-        Ok(())
-    }
-
-    /// The time for an intent is over: it counts if its message is there after all.
-    async fn give_up(&self) -> Result<(), Stop> {
-        let Some(round) = self.newest() else {
-            return Ok(());
-        };
-        let found = match find::own_message(self.desk, self.key, &round).await {
-            Err(failure) if failure.is_passing() => return Err(Stop::Failed(failure)),
-            // Where we may not even look, nothing of ours can be seen either.
-            found => found.unwrap_or(None),
-        };
-        let Some(message) = found else {
-            tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, day = %round.day, "no question could be posted on that day");
-            return self.drop_round().await;
-        };
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild
-                .team_mut(self.key.channel)
-                .map(|team| team.posted(message))
-        });
-        ticket.attempt().await.map_err(|_| Stop::NotSaved)
-    }
-
-    async fn drop_round(&self) -> Result<(), Stop> {
-        self.desk.vitals.given_up();
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild.team_mut(self.key.channel).and_then(Team::give_up)
-        });
-        self.desk.backoff.remove(&self.key);
-        ticket.attempt().await.map_err(|_| Stop::NotSaved)
-    }
-
-    fn newest(&self) -> Option<Round> {
-        self.desk
-            .team(self.key, |team| team.rounds().last().cloned())
-            .flatten()
-    }
-
-    async fn stopped(&self, stop: Stop, now: Timestamp) {
-        let passing = match &stop {
-            Stop::NotSaved => true,
-            Stop::Failed(failure) => failure.is_passing(),
-        };
-        let before = self.desk.backoff.get(&self.key).map(|held| *held);
-        let backoff = Backoff::after(before, passing, now);
-        self.desk.backoff.insert(self.key, backoff);
-        let Stop::Failed(failure) = stop else {
-            tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, "not posted: the state could not be saved");
-            return;
-        };
-        tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, %failure, again = %backoff.until, "a step of a post failed");
-        if failure == Failure::Token {
-            // The receiver is gone only when the process is ending.
-            let _ = self.desk.fatal.send(failure);
-        } else if !passing {
-            notice::trouble(self.desk, self.key, &failure).await;
-        }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::budget::Urgency;
 use super::desk::Desk;
 use super::render;
 use crate::practice::id::{GuildId, UserId};
@@ -55,7 +56,10 @@ fn admins(desk: &Desk, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
 }
 
 async fn tell(desk: &Desk, admin: UserId) {
-    let told = desk.rest.tell(admin, &render::trouble::not_saved()).await;
+    let told = desk
+        .rest
+        .tell(admin, &render::trouble::not_saved(), Urgency::Now)
+        .await;
     if let Err(failure) = told {
         tracing::info!(%admin, %failure, "the admin could not be told that nothing can be saved");
     }

@@ -1,5 +1,6 @@
 //! Telling an admin once that a team is in trouble.
 
+use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::render;
 use super::rest::Failure;
@@ -29,7 +30,7 @@ pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
         return;
     };
     let message = render::trouble::direct_message(key.channel, &what);
-    if let Err(failure) = desk.rest.tell(admin, &message).await {
+    if let Err(failure) = desk.rest.tell(admin, &message, Urgency::Now).await {
         tracing::info!(guild = %key.guild, %admin, %failure, "the admin could not be told");
     }
 }

@@ -116,6 +116,12 @@ impl Failure {
         }
     }
 
+    /// Whether a person does not let the bot write to them (Discord docs, topics/opcodes-and-status-codes, "JSON":
+    /// "Cannot send messages to this user", once by their settings and once for want of a server in common).
+    pub const fn is_closed_door(&self) -> bool {
+        matches!(self.code(), Some(50_007 | 50_278))
+    }
+
     /// Whether another try may work without anybody changing anything.
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_))
@@ -413,11 +419,31 @@ impl Rest {
     ///
     /// # Errors
     ///
-    /// As every request; people may refuse direct messages (code 50007).
-    pub async fn tell(&self, user: UserId, message: &Message) -> Result<(), Failure> {
+    /// As every request; people may refuse direct messages, see [`Failure::is_closed_door`].
+    pub async fn tell(
+        &self,
+        user: UserId,
+        message: &Message,
+        urgency: Urgency,
+    ) -> Result<(), Failure> {
         let body = json!({ "recipient_id": user });
-        let door = self.now(self.http.create_private_channel(&body)).await?;
-        self.send(ChannelId::new(door.id.get()), message).await?;
+        let door = self.http.create_private_channel(&body);
+        let door = self.counted(urgency, door).await?;
+        let sending = self.http.send_message(door.id, Vec::new(), message);
+        self.counted(urgency, sending).await?;
+        Ok(())
+    }
+
+    /// Says something more to who asked, after the answer.
+    ///
+    /// # Errors
+    ///
+    /// As every request; the token lives for 15 minutes.
+    pub async fn follow_up(&self, token: &str, message: &Message) -> Result<(), Failure> {
+        let request = self
+            .http
+            .create_followup_message(token, message, Vec::new());
+        self.limited(request).await?;
         Ok(())
     }
 

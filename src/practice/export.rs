@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::feedback::Report;
 use super::guild::Guild;
 use super::id::{ChannelId, GuildId, MessageId, UserId};
 use super::ledger::{By, Ledger};
 use super::person::{Person, Practised};
+use super::remind::Reminder;
 use super::review::Review;
 use super::streak::Streak;
 use super::team::Team;
@@ -27,6 +29,8 @@ pub struct Export<'a> {
     pub reviews: Vec<ReviewPart<'a>>,
     /// How many reviews there were on each of the last days.
     pub practised: &'a [Practised],
+    /// Mistakes in questions that they reported and no admin has closed, in their own words.
+    pub reports: Vec<&'a Report>,
     /// Since when they are on no board.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_since: Option<Date>,
@@ -54,6 +58,9 @@ pub struct TeamPart {
     pub voided: Vec<u32>,
     /// How many credits they gave to others.
     pub credits_given: usize,
+    /// When they want to be reminded of an open round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<Reminder>,
 }
 
 /// One question that a member practised.
@@ -91,6 +98,7 @@ impl Guild {
             teams: teams.map(|team| team.export(user)).collect(),
             reviews: self.reviews(user).map(part).collect(),
             practised: person.map_or(&[], Person::practised),
+            reports: self.reports_of(user).collect(),
             hidden_since: person.and_then(|person| person.hidden),
         }
     }
@@ -141,6 +149,7 @@ impl Team {
                 .map(|one| one.number)
                 .collect(),
             credits_given: ledgers.map(|ledger| ledger.signed(user)).sum(),
+            reminder: self.reminders.get(&user).cloned(),
         }
     }
 }

@@ -119,6 +119,11 @@ impl Guild {
         &self.reports.open
     }
 
+    /// The open reports of one member, the oldest first.
+    pub fn reports_of(&self, user: UserId) -> impl Iterator<Item = &Report> {
+        self.reports.of(user)
+    }
+
     /// Enters a report; gives its number. One that is open with the same words is that one.
     ///
     /// # Errors

@@ -52,6 +52,8 @@ impl Guild {
         let mut known: Vec<UserId> = members.map(|(user, _)| user).collect();
         known.extend(self.people.keys());
         known.extend(self.reports.members());
+        let teams = self.teams.values();
+        known.extend(teams.flat_map(|team| team.reminders.keys()));
         known.sort_unstable();
         known.dedup();
         known.retain(|user| self.last_seen(*user).is_none_or(|seen| seen < limit));
@@ -97,6 +99,7 @@ impl Team {
     pub(super) fn knows(&self, user: UserId) -> bool {
         let signed = |by: Option<By>| by.is_some_and(|by| by.user == Some(user));
         self.members.contains_key(&user)
+            || self.reminders.contains_key(&user)
             || self.set_up_by == Some(user)
             || self.rounds.iter().any(|round| {
                 signed(round.void) || round.window.members().any(|member| member == user)
@@ -105,12 +108,17 @@ impl Team {
     }
 
     fn last_seen(&self, user: UserId) -> Option<Date> {
-        let ledger = self.members.get(&user)?;
-        self.round(ledger.last_round()).map(|round| round.day)
+        let ledger = self.members.get(&user);
+        let round = ledger.and_then(|ledger| self.round(ledger.last_round()));
+        // Being reminded is not being seen; asking for it is.
+        let asked = self.reminders.get(&user).map(|one| one.since);
+        let asked = asked.map(|at| self.settings.schedule.zone.date(at));
+        round.map(|round| round.day).max(asked)
     }
 
     fn erase(&mut self, user: UserId) {
         self.members.remove(&user);
+        self.reminders.remove(&user);
         if self.set_up_by == Some(user) {
             self.set_up_by = None;
         }

@@ -18,6 +18,7 @@ pub mod people;
 pub mod person;
 pub mod picking;
 pub mod posting;
+pub mod remind;
 pub mod reply;
 pub mod retention;
 pub mod review;

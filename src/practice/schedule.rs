@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Time};
-use jiff::tz::Disambiguation;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
@@ -99,21 +98,9 @@ impl Schedule {
         }
     }
 
-    /// The due time on that day, if the day has one in its zone.
-    ///
-    /// A wall time that a spring clock change leaves out is due later by what was left out, one that
-    /// comes twice in autumn is due the first time. Should the clock change move it out of its day,
-    /// it is due before the gap. A day that its zone left out (Samoa, 30 December 2011) has none.
+    /// The due time on that day, if the day has one in its zone; see [`Zone::moment`].
     pub fn moment(&self, day: Date) -> Option<Timestamp> {
-        let local = self
-            .zone
-            .time_zone()
-            .to_ambiguous_zoned(day.to_datetime(self.at));
-        [Disambiguation::Compatible, Disambiguation::Earlier]
-            .into_iter()
-            .filter_map(|rule| local.clone().disambiguate(rule).ok())
-            .find(|due| due.date() == day)
-            .map(|due| due.timestamp())
+        self.zone.moment(day, self.at)
     }
 
     /// Whether the schedule wants a question on that day.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::deck::Deck;
 use super::id::{ChannelId, MessageId, RoleId, UserId};
 use super::ledger::Ledger;
+use super::remind::Reminder;
 use super::retention::Retention;
 use super::round::Round;
 use super::schedule::{Due, Limits, Pause, Schedule};
@@ -89,6 +90,9 @@ pub struct Team {
     /// bot may read it again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) forgotten: BTreeMap<UserId, Timestamp>,
+    /// Who wants to be reminded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) reminders: BTreeMap<UserId, Reminder>,
 }
 
 impl Team {
@@ -109,6 +113,7 @@ impl Team {
             rounds: Vec::new(),
             members: BTreeMap::new(),
             forgotten: BTreeMap::new(),
+            reminders: BTreeMap::new(),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, Time};
+use jiff::tz::{Disambiguation, TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A zone of the IANA database, such as `Europe/Berlin`.
@@ -43,6 +43,20 @@ impl Zone {
     /// The date there at that moment.
     pub fn date(&self, time: Timestamp) -> Date {
         time.to_zoned(self.0.clone()).date()
+    }
+
+    /// That time of that day, if the day has one there.
+    ///
+    /// A wall time that a spring clock change leaves out comes later by what was left out, one that
+    /// comes twice in autumn is the first one. Should the clock change move it out of its day,
+    /// it comes before the gap. A day that its zone left out (Samoa, 30 December 2011) has none.
+    pub fn moment(&self, day: Date, at: Time) -> Option<Timestamp> {
+        let local = self.0.to_ambiguous_zoned(day.to_datetime(at));
+        [Disambiguation::Compatible, Disambiguation::Earlier]
+            .into_iter()
+            .filter_map(|rule| local.clone().disambiguate(rule).ok())
+            .find(|moment| moment.date() == day)
+            .map(|moment| moment.timestamp())
     }
 
     /// The zone as the time library knows it.

@@ -87,10 +87,7 @@ async fn a_report_is_kept_until_an_admin_closes_it() {
         "{}",
         shown.text()
     );
-    let left = world
-        .ada()
-        .choose(&shown, &["1"])
-        .await;
+    let left = world.ada().choose(&shown, &["1"]).await;
     assert!(
         left.text().contains("1 open report about questions"),
         "{}",
@@ -99,10 +96,7 @@ async fn a_report_is_kept_until_an_admin_closes_it() {
     assert!(!left.text().contains("Wrong"), "{}", left.text());
     world.kill_and_restart().await;
     let shown = world.ada().sees("team reports", &[]).await;
-    let none = world
-        .ada()
-        .choose(&shown, &["2"])
-        .await;
+    let none = world.ada().choose(&shown, &["2"]).await;
     assert!(
         none.content.starts_with("No report is open."),
         "{}",

@@ -26,6 +26,7 @@ mod operator;
 mod posting;
 mod practice;
 mod privacy;
+mod reminders;
 mod reviews;
 mod sandbox;
 mod security;

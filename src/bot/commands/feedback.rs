@@ -8,6 +8,7 @@ use crate::bot::event::Call;
 use crate::bot::render::feedback as render;
 use crate::bot::render::trouble::Sorry;
 use crate::bot::response::Response;
+use crate::bot::tidy::erase;
 use crate::failpoint;
 use crate::practice::id::GuildId;
 
@@ -63,11 +64,12 @@ pub async fn close(
 ) -> Said {
     admins_only(call)?;
     let numbers: Vec<u32> = chosen.iter().filter_map(|one| one.parse().ok()).collect();
-    let (_, ticket) = desk.store.change(guild, |state| {
+    // What somebody wrote is deleted at its word: from the last good generation as well.
+    let closed = erase(desk, guild, |state| {
         for number in numbers {
             state.close_report(number);
         }
     });
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    closed.await.map_err(|_| Sorry::NotSaved)?;
     list(desk, call, guild, page)
 }

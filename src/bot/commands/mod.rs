@@ -9,6 +9,7 @@ mod hint;
 mod leaderboard;
 mod privacy;
 mod quiz;
+mod remind;
 mod remove;
 mod settings;
 pub mod setup;
@@ -43,6 +44,7 @@ pub fn definitions() -> Value {
         hint::definition(),
         streak::definition(),
         leaderboard::definition(),
+        remind::definition(),
         privacy::definition(),
         help::definition(),
         setup::definition(),
@@ -69,12 +71,13 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
 }
 
 /// The names of all commands, for counting.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "quiz",
     "answer",
     "hint",
     "streak",
     "leaderboard",
+    "remind",
     "privacy",
     "help",
     "setup",
@@ -133,6 +136,7 @@ async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
         "leaderboard" => leaderboard::run(desk, call, guild),
         "privacy" => Ok(privacy::run(desk, call, guild)),
         "help" => Ok(super::render::help::help(call.admin).ephemeral()),
+        name if name.starts_with("remind ") => remind::run(desk, call, guild, name).await,
         "setup" => setup::run(desk, call, guild).await,
         other => team::run(desk, call, guild, other).await,
     }

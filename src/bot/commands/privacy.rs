@@ -43,7 +43,8 @@ pub async fn pressed(desk: &Desk, call: &Call, guild: GuildId, step: Privacy) ->
 
 fn kept(desk: &Desk, guild: GuildId, user: UserId) -> Kept {
     let count = |state: &Guild| {
-        let ledgers = state.teams().values().map(|team| team.ledger(user));
+        let teams = || state.teams().values();
+        let ledgers = teams().map(|team| team.ledger(user));
         let ledgers: Vec<_> = ledgers.filter(|one| one.first_round().is_some()).collect();
         let marks = ledgers.iter().map(|ledger| {
             let rounds = ledger.first_round().unwrap_or(0)..=ledger.last_round();
@@ -55,6 +56,8 @@ fn kept(desk: &Desk, guild: GuildId, user: UserId) -> Kept {
             teams: ledgers.len(),
             rounds: marks.sum(),
             reviews: state.reviews(user).count(),
+            reports: state.reports_of(user).count(),
+            reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
             hidden: state.hides(user),
         }
     };

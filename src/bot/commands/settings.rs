@@ -103,7 +103,8 @@ fn days(text: &str) -> Result<Weekdays, Sorry> {
     })
 }
 
-fn time(text: &str) -> Result<Time, Sorry> {
+/// Reads a time of day.
+pub fn time(text: &str) -> Result<Time, Sorry> {
     config::time_of_day(text).ok_or_else(|| {
         let shown = quoted(text);
         Sorry::BadOption(format!(

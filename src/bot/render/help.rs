@@ -11,6 +11,7 @@ pub fn help(admin: bool) -> Message {
         "`/quiz` asks you questions at any time, for you alone, and brings back what you did not know.",
         "`/streak` shows how many rounds in a row you have answered; `why:True` explains each of the last 14.",
         "`/leaderboard` shows who answered the most this month.",
+        "`/remind on time:17:00` sends you a direct message on days on which you have not replied by then.",
         "`/privacy` shows what is kept of you, and exports or deletes it.",
     ]);
     let streaks = bullets([

@@ -12,6 +12,7 @@ pub mod message;
 pub mod modal;
 pub mod privacy;
 pub mod quiz;
+pub mod remind;
 pub mod reveal;
 pub mod streak;
 pub mod team;

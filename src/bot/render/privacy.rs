@@ -20,6 +20,10 @@ pub struct Kept {
     pub rounds: usize,
     /// Questions they practised.
     pub reviews: usize,
+    /// Mistakes in questions that they reported and no admin has closed.
+    pub reports: usize,
+    /// Teams of whose questions they want to be reminded.
+    pub reminders: usize,
     /// Whether they are on no board.
     pub hidden: bool,
 }
@@ -30,7 +34,8 @@ pub fn kept(kept: &Kept) -> Message {
         title: Some("What I keep of you".into()),
         description: Some(
             "In this server I keep ids, dates, counts and ratings. The text of your replies never reaches me, \
-             and what you write in `/quiz` is shown back and forgotten."
+             and what you write in `/quiz` is shown back and forgotten. Only a mistake that you report is kept in your \
+             words, for the admins."
                 .into(),
         ),
         color: SLATE,
@@ -62,6 +67,16 @@ fn of_you(kept: &Kept) -> Vec<String> {
             count(kept.reviews, "question", "questions")
         ),
     ];
+    if kept.reports > 0 {
+        let reports = count(kept.reports, "mistake", "mistakes");
+        lines.push(format!(
+            "{reports} in questions that you reported, until an admin closes the report"
+        ));
+    }
+    if kept.reminders > 0 {
+        let teams = count(kept.reminders, "team", "teams");
+        lines.push(format!("when you want to be reminded, in {teams}"));
+    }
     if kept.hidden {
         lines.push("your wish not to be on boards and in reports".into());
     }

@@ -2,4 +2,5 @@
 
 mod habit;
 mod picking;
+mod reminders;
 mod schedule;

@@ -13,7 +13,7 @@ use crate::practice::team::{Reveal, Settings, Team};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
-const ZONES: [&str; 12] = [
+pub const ZONES: [&str; 12] = [
     "UTC",
     "Europe/Berlin",
     "America/New_York",
@@ -28,7 +28,7 @@ const ZONES: [&str; 12] = [
     "Antarctica/Troll",
 ];
 
-fn settings(at: Time, zone: &str, days: Weekdays) -> Settings {
+pub fn settings(at: Time, zone: &str, days: Weekdays) -> Settings {
     let mut schedule = Schedule::weekdays_at(at, Zone::named(zone).unwrap());
     schedule.days = days;
     Settings {
@@ -39,7 +39,7 @@ fn settings(at: Time, zone: &str, days: Weekdays) -> Settings {
     }
 }
 
-fn utc(day: Date) -> Timestamp {
+pub fn utc(day: Date) -> Timestamp {
     day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
 }
 

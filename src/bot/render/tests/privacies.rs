@@ -10,10 +10,14 @@ fn what_is_kept() {
         teams: 2,
         rounds: 31,
         reviews: 1,
+        reports: 0,
+        reminders: 0,
         hidden: false,
     };
     let hidden = Kept {
         hidden: true,
+        reports: 1,
+        reminders: 2,
         ..kept
     };
     assert_snapshot!("privacy", privacy::kept(&kept));

@@ -1,0 +1,71 @@
+//! `/remind`: a direct message if the day's question is still unanswered.
+
+use serde_json::{Value, json};
+
+use super::settings::time;
+use super::{Said, team_of};
+use crate::bot::desk::Desk;
+use crate::bot::event::Call;
+use crate::bot::render::remind as render;
+use crate::bot::render::trouble::Sorry;
+use crate::practice::id::GuildId;
+use crate::practice::team::Team;
+
+/// The command in Discord's form.
+pub fn definition() -> Value {
+    let channel = json!({
+        "type": 7, "name": "channel", "description": "The team's channel, if it is not this one", "channel_types": [0, 5],
+    });
+    let at = json!({
+        "type": 3, "name": "time", "description": "Local time of the team, such as 17:00", "required": true, "max_length": 5,
+    });
+    let sub = |name: &str, description: &str, options: Vec<&Value>| json!({ "type": 1, "name": name, "description": description, "options": options });
+    json!({
+        "name": "remind",
+        "description": "A direct message if you have not replied to the day's question",
+        "contexts": [0],
+        "options": [
+            sub("on", "Remind me at that time, on days on which I have not replied by then", vec![&at, &channel]),
+            sub("off", "Remind me no more", vec![&channel]),
+            sub("status", "Whether I am reminded, and when", vec![&channel]),
+        ],
+    })
+}
+
+/// Carries out a subcommand; what is said is on disk first.
+pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
+    let key = team_of(desk, call, guild)?;
+    let (now, user) = (desk.clock.now(), call.user);
+    if name == "remind status" {
+        let status = |team: &Team| {
+            let at = team.reminder(user).and_then(|reminder| reminder.at);
+            render::status(key.channel, at, &team.settings.schedule)
+        };
+        return Ok(desk.team(key, status).ok_or(Sorry::NoTeam)?.ephemeral());
+    }
+    let change = |team: &mut Team| {
+        if name == "remind off" {
+            let were_on = team.remind_no_more(user, now);
+            return Ok(render::off(key.channel, were_on));
+        }
+        on(team, call, now)
+    };
+    let (said, ticket) = desk
+        .store
+        .change(guild, |state| state.team_mut(key.channel).map(change));
+    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    desk.wake.notify_one();
+    Ok(said.ok_or(Sorry::NoTeam)??.ephemeral())
+}
+
+fn on(team: &mut Team, call: &Call, now: jiff::Timestamp) -> Said {
+    let at = time(call.text("time").unwrap_or_default())?;
+    if !team.can_remind_at(at) {
+        return Err(Sorry::BadOption(render::too_early(
+            at,
+            &team.settings.schedule,
+        )));
+    }
+    team.remind_at(call.user, at, now);
+    Ok(render::on(team.channel, at, &team.settings.schedule))
+}

@@ -1,0 +1,281 @@
+//! The steps of a post, each committed before the next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::backoff::Backoff;
+use super::desk::{Desk, TeamKey};
+use super::rest::Failure;
+use super::{find, notice, render, replies};
+use crate::failpoint;
+use crate::practice::id::MessageId;
+use crate::practice::posting::Next;
+use crate::practice::round::{Round, Thread};
+use crate::practice::team::Team;
+
+/// Threads stay in the channel's list for a day after the last reply (Discord docs,
+/// resources/channel, "Start Thread from Message": 60, 1440, 4320 or 10080 minutes).
+const ARCHIVE_MINUTES: u16 = 1440;
+
+/// "Unknown Message": the message with this nonce was posted and deleted since.
+const UNKNOWN_MESSAGE: isize = 10_008;
+/// "Cannot execute action on this channel type".
+const WRONG_CHANNEL_TYPE: isize = 50_024;
+
+/// How long after it was due something happened now.
+fn lag(due: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(due)).unwrap_or(Duration::ZERO)
+}
+
+/// One team being posted.
+pub struct Post<'a> {
+    /// The desk.
+    pub desk: &'a Arc<Desk>,
+    /// The team.
+    pub key: TeamKey,
+}
+
+/// Why a step did not work.
+enum Stop {
+    /// The disk did not take it; nothing was sent.
+    NotSaved,
+    /// Discord did not do it.
+    Failed(Failure),
+}
+
+impl Post<'_> {
+    /// Takes step after step until nothing is to be done or a step fails.
+    pub async fn go_on(&self) {
+        // An intent made here was never sent; any other may have been.
+        let mut fresh = false;
+        loop {
+            let now = self.desk.clock.now();
+            let Some(next) = self.desk.team(self.key, |team| self.step_of(team, now)) else {
+                return;
+            };
+            let step = match next {
+                Next::Intend { day, due } => {
+                    fresh = true;
+                    self.intend(day, due).await
+                }
+                Next::Post => self.post(fresh).await,
+                Next::GiveUp => self.give_up().await,
+                Next::Thread => self.start_thread().await,
+                Next::Wait(_) | Next::Rest => return,
+            };
+            if let Err(stop) = step {
+                return self.stopped(stop, now).await;
+            }
+            // What was there before us may have replies that we did not take for replies.
+            let early = next == Next::Post && self.desk.early.remove(&self.key).is_some();
+            if !fresh || early {
+                tokio::spawn(replies::read_again(Arc::clone(self.desk), self.key));
+            }
+        }
+    }
+
+    /// As the team says, except that a thread in trouble does not keep a due question waiting.
+    fn step_of(&self, team: &Team, now: Timestamp) -> Next {
+        let held = self
+            .desk
+            .backoff
+            .get(&self.key)
+            .is_some_and(|held| held.until > now);
+        match team.next(now) {
+            Next::Thread if held => team.next_due(now),
+            next => next,
+        }
+    }
+
+    /// Step 1: the intent goes to disk.
+    async fn intend(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), Stop> {
+        let ids = self.desk.bank.ids();
+        let (made, ticket) = self.desk.store.change(self.key.guild, |guild| {
+            let team = guild.team_mut(self.key.channel)?;
+            self.desk
+                .random(|rng| team.intend(day, due, &ids, rng).map(|round| round.number))
+        });
+        ticket.attempt().await.map_err(|_| Stop::NotSaved)?;
+        failpoint::pass("post.intended");
+        if let Some(round) = made {
+            tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round, %day, "a question is due");
+        }
+        Ok(())
+    }
+
+    /// Steps 2 and 3: the message is found or sent, and its id goes to disk.
+    async fn post(&self, fresh: bool) -> Result<(), Stop> {
+        self.desk
+            .store
+            .settled(self.key.guild)
+            .attempt()
+            .await
+            .map_err(|_| Stop::NotSaved)?;
+        let Some(round) = self.newest() else {
+            return Ok(());
+        };
+        let found = if fresh {
+            None
+        } else {
+            find::own_message(self.desk, self.key, &round)
+                .await
+                .map_err(Stop::Failed)?
+        };
+        let message = match found {
+            Some(message) => message,
+            None => match self.send(&round).await {
+                // Somebody deleted what an earlier attempt had posted: that was today's question.
+                Err(Failure::Unknown {
+                    code: UNKNOWN_MESSAGE,
+                    ..
+                }) => return self.drop_round().await,
+                sent => sent.map_err(Stop::Failed)?,
+            },
+        };
+        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
+            guild.team_mut(self.key.channel).map(|team| {
+                team.posted(message);
+                team.trouble = None;
+            })
+        });
+        tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round = round.number, %message, "posted");
+        self.desk
+            .vitals
+            .posted(lag(round.due, self.desk.clock.now()));
+        self.desk.backoff.remove(&self.key);
+        // If the disk fails now, the message is there all the same and will be found again.
+        let _ = ticket.attempt().await;
+        failpoint::pass("post.posted");
+        Ok(())
+    }
+
+    async fn send(&self, round: &Round) -> Result<MessageId, Failure> {
+        let role = self
+            .desk
+            .team(self.key, |team| team.settings.role)
+            .flatten();
+        let question = self.desk.question_of(round);
+        let Some(question) = question else {
+            return Err(Failure::Rejected {
+                status: 0,
+                code: 0,
+                message: format!(
+                    "the question \"{}\" is not in the bank any more",
+                    round.question
+                ),
+            });
+        };
+        let mut message = render::daily::post(question, round, 0).nonce(&round.nonce);
+        if let Some(role) = role {
+            message = message.mentioning(role);
+        }
+        failpoint::pass("post.sending");
+        let sent = self.desk.rest.send(self.key.channel, &message).await;
+        failpoint::pass("post.sent");
+        sent
+    }
+
+    /// Steps 4 and 5: the thread is started, and that goes to disk.
+    async fn start_thread(&self) -> Result<(), Stop> {
+        let Some((round, message)) = self
+            .newest()
+            .and_then(|round| Some((round.clone(), round.message?)))
+        else {
+            return Ok(());
+        };
+        let question = self
+            .desk
+            .question_of(&round)
+            .map_or("Today's question", |question| question.question.as_str());
+        let name = render::daily::thread_name(question);
+        failpoint::pass("thread.starting");
+        let started = self
+            .desk
+            .rest
+            .start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES)
+            .await;
+        failpoint::pass("thread.started");
+        let state = match started {
+            Ok(()) => Thread::There,
+            Err(
+                Failure::Rejected {
+                    code: WRONG_CHANNEL_TYPE,
+                    ..
+                }
+                | Failure::Unknown { .. },
+            ) => Thread::Refused,
+            Err(failure) => return Err(Stop::Failed(failure)),
+        };
+        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
+            guild.team_mut(self.key.channel).map(|team| {
+                team.threaded(message, state);
+                team.trouble = None;
+            })
+        });
+        self.desk.backoff.remove(&self.key);
+        // The thread is there; starting it again would be harmless.
+        let _ = ticket.attempt().await;
+        failpoint::pass("thread.saved");
+        Ok(())
+    }
+
+    /// The time for an intent is over: it counts if its message is there after all.
+    async fn give_up(&self) -> Result<(), Stop> {
+        let Some(round) = self.newest() else {
+            return Ok(());
+        };
+        let found = match find::own_message(self.desk, self.key, &round).await {
+            Err(failure) if failure.is_passing() => return Err(Stop::Failed(failure)),
+            // Where we may not even look, nothing of ours can be seen either.
+            found => found.unwrap_or(None),
+        };
+        let Some(message) = found else {
+            tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, day = %round.day, "no question could be posted on that day");
+            return self.drop_round().await;
+        };
+        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
+            guild
+                .team_mut(self.key.channel)
+                .map(|team| team.posted(message))
+        });
+        ticket.attempt().await.map_err(|_| Stop::NotSaved)
+    }
+
+    async fn drop_round(&self) -> Result<(), Stop> {
+        self.desk.vitals.given_up();
+        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
+            guild.team_mut(self.key.channel).and_then(Team::give_up)
+        });
+        self.desk.backoff.remove(&self.key);
+        ticket.attempt().await.map_err(|_| Stop::NotSaved)
+    }
+
+    fn newest(&self) -> Option<Round> {
+        self.desk
+            .team(self.key, |team| team.rounds().last().cloned())
+            .flatten()
+    }
+
+    async fn stopped(&self, stop: Stop, now: Timestamp) {
+        let passing = match &stop {
+            Stop::NotSaved => true,
+            Stop::Failed(failure) => failure.is_passing(),
+        };
+        let before = self.desk.backoff.get(&self.key).map(|held| *held);
+        let backoff = Backoff::after(before, passing, now);
+        self.desk.backoff.insert(self.key, backoff);
+        let Stop::Failed(failure) = stop else {
+            tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, "not posted: the state could not be saved");
+            return;
+        };
+        tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, %failure, again = %backoff.until, "a step of a post failed");
+        if failure == Failure::Token {
+            // The receiver is gone only when the process is ending.
+            let _ = self.desk.fatal.send(failure);
+        } else if !passing {
+            notice::trouble(self.desk, self.key, &failure).await;
+        }
+    }
+}

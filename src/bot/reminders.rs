@@ -1,0 +1,86 @@
+//! Reminding members of the open round, and telling who can't be reminded.
+//!
+//! Both are written down before they are said: what nobody heard because the bot died in between is lost, and
+//! nobody hears anything twice. A reminder too many is worse than one too few.
+
+use super::budget::Urgency;
+use super::desk::{Desk, TeamKey};
+use super::event::Call;
+use super::render;
+use crate::failpoint;
+use crate::practice::id::UserId;
+
+/// Reminds a member, if it still is due when their turn has come.
+pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
+    let now = desk.clock.now();
+    let is_due = |team: &crate::practice::team::Team| {
+        team.reminders_today(now)
+            .any(|due| due.user == user && due.at <= now)
+    };
+    if desk.team(key, is_due) != Some(true) {
+        return;
+    }
+    let (round, ticket) = desk.store.change(key.guild, |guild| {
+        guild.team_mut(key.channel)?.remind(user, now).cloned()
+    });
+    let Some(round) = round else {
+        return;
+    };
+    if ticket.attempt().await.is_err() {
+        tracing::warn!(guild = %key.guild, channel = %key.channel, "a reminder was left out: the state could not be saved");
+        return;
+    }
+    failpoint::pass("remind.noted");
+    let question = desk.question_of(&round);
+    let message = render::remind::reminder(key.guild, key.channel, &round, question);
+    let told = desk.rest.tell(user, &message, Urgency::Background).await;
+    failpoint::pass("remind.sent");
+    match told {
+        Ok(()) => {}
+        Err(failure) if failure.is_closed_door() => refused(desk, key, user).await,
+        Err(failure) => {
+            tracing::warn!(guild = %key.guild, channel = %key.channel, member = %user, %failure, "a reminder could not be sent");
+        }
+    }
+}
+
+/// The member does not take direct messages: no more of them, which they are told when they next ask for something.
+async fn refused(desk: &Desk, key: TeamKey, user: UserId) {
+    let (_, ticket) = desk.store.change(key.guild, |guild| {
+        guild
+            .team_mut(key.channel)
+            .map(|team| team.reminder_refused(user))
+    });
+    // If the disk fails now, the next reminder is refused as well.
+    let _ = ticket.attempt().await;
+    tracing::info!(guild = %key.guild, channel = %key.channel, member = %user, "reminders are off: Discord does not let us write to the member");
+}
+
+/// Tells who just got an answer that their reminders are off, if they don't know it yet.
+pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
+    let Some(guild) = call.guild else {
+        return;
+    };
+    let owed = desk.store.read(guild, |state| {
+        let teams = state.teams().values();
+        let owing = teams.filter(|team| team.owes_word_of_refusal(call.user));
+        owing.map(|team| team.channel).collect::<Vec<_>>()
+    });
+    for channel in owed.unwrap_or_default() {
+        tell_of_refusal(desk, call, TeamKey { guild, channel }).await;
+    }
+}
+
+async fn tell_of_refusal(desk: &Desk, call: &Call, key: TeamKey) {
+    let (owed, ticket) = desk.store.change(key.guild, |guild| {
+        let team = guild.team_mut(key.channel);
+        team.is_some_and(|team| team.tell_of_refusal(call.user, desk.clock.now()))
+    });
+    if !owed || ticket.attempt().await.is_err() {
+        return;
+    }
+    let message = render::remind::refused(key.channel).ephemeral();
+    if let Err(failure) = desk.rest.follow_up(&call.token, &message).await {
+        tracing::warn!(guild = %key.guild, member = %call.user, %failure, "a member could not be told that reminders are off");
+    }
+}

@@ -1,0 +1,60 @@
+//! The form for a mistake in a question, and the reports as admins see them.
+
+use insta::assert_snapshot;
+
+use super::{LIN, at, question};
+use crate::bank::{Bank, built_in};
+use crate::bot::render::feedback;
+use crate::bot::response::Response;
+use crate::bot::trials::limits;
+use crate::practice::feedback::{Refused, Report};
+
+fn report(number: u32, question: &str, text: &str) -> Report {
+    Report {
+        number,
+        question: question.into(),
+        user: LIN,
+        at: at("2026-03-27T08:00:00Z"),
+        text: text.into(),
+    }
+}
+
+#[test]
+fn reports() {
+    let (bank, _) = Bank::load(built_in(), &[]);
+    let name = |id: &str| bank.get(id);
+    assert_snapshot!("report_form", feedback::form(&question()));
+    let mut reports = vec![
+        report(
+            3,
+            "coroutine-objects",
+            "**It** says @everyone\nand <@&7> `x`",
+        ),
+        report(5, "gone", "Twice"),
+    ];
+    assert_snapshot!("reports", feedback::list(&reports, 9, name));
+    reports.extend((6..=10).map(|number| report(number, "gone", "Again")));
+    assert_snapshot!("reports_newest", feedback::list(&reports, 0, name));
+    let refused = [Refused::GuildFull, Refused::MemberFull, Refused::Empty];
+    let said = [
+        feedback::list(&[], 0, name).to_string(),
+        feedback::thanks(7).to_string(),
+        refused.map(feedback::refused).join("\n"),
+    ];
+    assert_snapshot!("reports_short", said.join("\n"));
+}
+
+/// A page of the longest reports, each letter escaped, is one message that Discord takes.
+#[test]
+fn the_longest_reports_fit() {
+    let id = "q".repeat(crate::bank::ID_MAX);
+    let longest = |number| report(u32::MAX - number, &id, &"*".repeat(500));
+    let reports: Vec<Report> = (0..100).map(longest).collect();
+    for page in [0, 7, 19, usize::MAX] {
+        let message = feedback::list(&reports, page, |_| None);
+        limits::check(&Response::New(message));
+    }
+    let mut long = question();
+    long.id = id;
+    limits::check(&Response::Modal(feedback::form(&long)));
+}

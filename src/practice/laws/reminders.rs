@@ -1,0 +1,202 @@
+//! At most one reminder a day and team, at its time, over random zones, clocks that go back and changes of mind.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, Time, date, time};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::schedule::{ZONES, settings, utc};
+use crate::practice::id::{ChannelId, MessageId, UserId, snowflake_at};
+use crate::practice::posting::Next;
+use crate::practice::remind::LATE;
+use crate::practice::team::Team;
+use crate::practice::weekdays::Weekdays;
+
+const LIN: UserId = UserId::new(2);
+
+/// A team whose question comes at that time, and a reminder for Lin.
+fn team(zone: &str, question: Time, at: Time, from: Timestamp) -> Team {
+    let settings = settings(question, zone, Weekdays::every_day());
+    let mut team = Team::new(ChannelId::new(1), settings, from);
+    team.remind_at(LIN, at, from);
+    team
+}
+
+/// Posts what is due, as the bot would.
+fn post(team: &mut Team, now: Timestamp) {
+    if let Next::Intend { day, due } = team.next_due(now) {
+        let mut rng = StdRng::seed_from_u64(7);
+        team.intend(day, due, &["a", "b"], &mut rng);
+        team.posted(MessageId::new(snowflake_at(now)));
+    }
+}
+
+/// Reminds Lin if it is due; the day.
+fn remind(team: &mut Team, now: Timestamp) -> Option<Date> {
+    let today = team.settings.schedule.zone.date(now);
+    let round = team.remind(LIN, now)?;
+    assert_eq!(round.day, today, "a reminder is about today's round");
+    Some(today)
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Looked at at least each half hour, each day has exactly one, at most an hour late; and it never comes
+    /// before its time.
+    #[test]
+    fn each_day_once(
+        zone in prop::sample::select(&ZONES[..]),
+        day in (2016_i16..2037, 1_i8..13, 1_i8..29),
+        question in (0_i8..22, 0_i8..60),
+        later in 60_i64..1440,
+        steps in prop::collection::vec(1_i64..30, 1..20),
+    ) {
+        let from = utc(date(day.0, day.1, day.2));
+        let question = time(question.0, question.1, 0, 0);
+        let sum = question.saturating_add(SignedDuration::from_mins(later));
+        prop_assume!(sum < time(23, 0, 0, 0));
+        let mut team = team(zone, question, sum, from);
+        let zone = team.settings.schedule.zone.clone();
+        let (mut now, mut had) = (from, Vec::new());
+        for step in steps.iter().cycle().take(1500) {
+            post(&mut team, now);
+            if let Some(today) = remind(&mut team, now) {
+                let due = zone.moment(today, sum).unwrap();
+                prop_assert!(now >= due && now.duration_since(due) <= LATE);
+                had.push(today);
+            }
+            now += SignedDuration::from_mins(*step);
+        }
+        prop_assert!(had.is_sorted_by(|a, b| a < b), "a day had two: {had:?}");
+        let opened_in_time = |round: &&crate::practice::round::Round| {
+            let due = zone.moment(round.day, sum).unwrap();
+            round.opened().unwrap() <= due && due >= from && now.duration_since(due) > LATE
+        };
+        let wanted: Vec<Date> = team.posted_rounds().filter(opened_in_time).map(|round| round.day).collect();
+        prop_assert_eq!(wanted, had.into_iter().filter(|day| now.duration_since(zone.moment(*day, sum).unwrap()) > LATE).collect::<Vec<_>>());
+    }
+
+    /// However the clock jumps and whatever is set, switched off and on: no day has two.
+    #[test]
+    fn never_twice_a_day(
+        zone in prop::sample::select(&ZONES[..]),
+        acts in prop::collection::vec((-400_i64..900, 0_u8..8, 0_i8..24), 1..200),
+    ) {
+        let mut now = utc(date(2026, 3, 20));
+        let mut team = team(zone, time(0, 0, 0, 0), time(12, 0, 0, 0), now);
+        let mut had = BTreeSet::new();
+        for (minutes, act, hour) in acts {
+            now += SignedDuration::from_mins(minutes);
+            match act {
+                0 => drop(team.remind_no_more(LIN, now)),
+                1 => team.reminder_refused(LIN),
+                2 => drop(team.tell_of_refusal(LIN, now)),
+                3 | 4 => team.remind_at(LIN, time(hour, 30, 0, 0), now),
+                _ => {}
+            }
+            post(&mut team, now);
+            if let Some(today) = remind(&mut team, now) {
+                prop_assert!(had.insert(today), "{today} had two in {zone}");
+            }
+        }
+    }
+}
+
+/// The question at 09:00 and the reminder at 17:00, both in Berlin.
+fn berlin(from: &str) -> Team {
+    team(
+        "Europe/Berlin",
+        time(9, 0, 0, 0),
+        time(17, 0, 0, 0),
+        at(from),
+    )
+}
+
+#[test]
+fn only_who_did_nothing_about_an_open_round_of_today() {
+    let five = at("2026-03-26T16:00:00Z");
+    let fresh = || {
+        let mut team = berlin("2026-03-26T07:00:00Z");
+        post(&mut team, at("2026-03-26T08:00:00Z"));
+        team
+    };
+    assert!(fresh().remind(LIN, five).is_some());
+    assert!(
+        fresh()
+            .remind(LIN, five - SignedDuration::from_secs(1))
+            .is_none()
+    );
+    assert!(fresh().remind(LIN, five + LATE).is_some());
+    assert!(
+        fresh()
+            .remind(LIN, five + LATE + SignedDuration::from_secs(1))
+            .is_none()
+    );
+    let posted = fresh().open_round().unwrap().message.unwrap();
+    let mut replied = fresh();
+    replied.reply(
+        posted,
+        LIN,
+        MessageId::new(snowflake_at(at("2026-03-26T09:00:00Z"))),
+    );
+    assert!(replied.remind(LIN, five).is_none());
+    let mut looked = fresh();
+    looked.look(1, LIN, at("2026-03-26T09:00:00Z"));
+    assert!(looked.remind(LIN, five).is_none());
+    let mut void = fresh();
+    let by = crate::practice::ledger::By {
+        user: None,
+        at: five,
+    };
+    void.void(1, by).unwrap();
+    assert!(void.remind(LIN, five).is_none());
+    let mut late = berlin("2026-03-26T07:00:00Z");
+    late.settings.schedule.catch_up = SignedDuration::from_hours(24);
+    post(&mut late, at("2026-03-26T16:10:00Z"));
+    assert!(late.open_round().is_some());
+    assert!(
+        late.remind(LIN, at("2026-03-26T16:20:00Z")).is_none(),
+        "the question came after it"
+    );
+    let mut yesterday = fresh();
+    yesterday.pause(None);
+    assert!(yesterday.remind(LIN, at("2026-03-27T16:00:00Z")).is_none());
+}
+
+#[test]
+fn a_time_that_has_passed_begins_tomorrow_and_setting_it_again_takes_nothing_away() {
+    let mut team = berlin("2026-03-26T07:00:00Z");
+    post(&mut team, at("2026-03-26T08:00:00Z"));
+    team.remind_at(LIN, time(10, 0, 0, 0), at("2026-03-26T09:30:00Z"));
+    assert!(team.remind(LIN, at("2026-03-26T09:40:00Z")).is_none());
+    team.remind_at(LIN, time(12, 0, 0, 0), at("2026-03-26T10:00:00Z"));
+    team.remind_at(LIN, time(12, 0, 0, 0), at("2026-03-26T11:10:00Z"));
+    assert!(team.remind(LIN, at("2026-03-26T11:20:00Z")).is_some());
+    // Off and on again: the day had its own.
+    assert!(team.remind_no_more(LIN, at("2026-03-26T11:30:00Z")));
+    assert_eq!(team.reminder(LIN), None);
+    team.remind_at(LIN, time(18, 0, 0, 0), at("2026-03-26T11:40:00Z"));
+    assert!(team.remind(LIN, at("2026-03-26T17:10:00Z")).is_none());
+    post(&mut team, at("2026-03-27T08:00:00Z"));
+    assert!(team.remind(LIN, at("2026-03-27T17:10:00Z")).is_some());
+}
+
+#[test]
+fn who_can_not_be_reached_is_told_once() {
+    let now = at("2026-03-26T08:00:00Z");
+    let mut team = berlin("2026-03-26T07:00:00Z");
+    team.reminder_refused(LIN);
+    assert_eq!(team.reminder(LIN), None);
+    assert!(team.owes_word_of_refusal(LIN));
+    assert!(team.tell_of_refusal(LIN, now));
+    assert!(!team.tell_of_refusal(LIN, now));
+    assert!(team.reminders.is_empty(), "nothing is left of it");
+}
