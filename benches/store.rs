@@ -36,6 +36,7 @@ fn guild(id: u64, members: u64, rounds: i64) -> Guild {
         reveal: Reveal::AfterReply,
         role: None,
         retention: Retention::default(),
+        report: false,
     };
     let start = "2026-01-01T09:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);

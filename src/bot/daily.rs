@@ -15,9 +15,11 @@ use super::desk::{Desk, TeamKey};
 use super::post::Post;
 use super::reminders;
 use super::tidy::Tidy;
+use super::week::WeekPost;
 use crate::practice::id::UserId;
 use crate::practice::posting::Next;
 use crate::practice::team::Team;
+use crate::practice::week::NextWeek;
 
 /// How many teams are posted side by side: enough to use up the requests of a second
 /// ([`super::budget`]) at a quarter of a second for a request, few enough for others to get their turn.
@@ -31,6 +33,8 @@ const REMINDED_AT_ONCE: usize = 4;
 enum Job {
     /// Its round.
     Round(TeamKey),
+    /// The report on its week.
+    Week(TeamKey),
     /// A member's reminder.
     Remind(TeamKey, UserId),
 }
@@ -48,6 +52,10 @@ impl Job {
             Self::Round(key) => {
                 let _place = places.posts.acquire().await;
                 Post { desk, key }.go_on().await;
+            }
+            Self::Week(key) => {
+                let _place = places.posts.acquire().await;
+                WeekPost { desk, key }.go_on().await;
             }
             Self::Remind(key, user) => {
                 let _place = places.reminders.acquire().await;
@@ -99,6 +107,8 @@ pub async fn run(desk: Arc<Desk>) {
 struct Plan {
     /// Whose question is due first comes first.
     rounds: Vec<(Timestamp, TeamKey)>,
+    /// After all rounds.
+    weeks: Vec<(Timestamp, TeamKey)>,
     /// One of each team, then the second of each, so that a team of many holds up none of few.
     reminders: Vec<(usize, Timestamp, TeamKey, UserId)>,
     next: Option<Timestamp>,
@@ -119,6 +129,7 @@ impl Plan {
             });
         }
         plan.rounds.sort_unstable();
+        plan.weeks.sort_unstable();
         plan.reminders.sort_unstable();
         plan
     }
@@ -126,6 +137,11 @@ impl Plan {
     fn add(&mut self, desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) {
         match moment(desk, key, team, now) {
             Some(at) if at <= now => self.rounds.push((order(team, now), key)),
+            Some(at) => self.look_at(at),
+            None => {}
+        }
+        match week_moment(desk, key, team, now) {
+            Some(at) if at <= now => self.weeks.push((at, key)),
             Some(at) => self.look_at(at),
             None => {}
         }
@@ -146,8 +162,11 @@ impl Plan {
 
     fn jobs(&self) -> impl Iterator<Item = Job> {
         let rounds = self.rounds.iter().map(|(_, key)| Job::Round(*key));
+        let weeks = self.weeks.iter().map(|(_, key)| Job::Week(*key));
         let reminders = self.reminders.iter();
-        rounds.chain(reminders.map(|(_, _, key, user)| Job::Remind(*key, *user)))
+        rounds
+            .chain(weeks)
+            .chain(reminders.map(|(_, _, key, user)| Job::Remind(*key, *user)))
     }
 }
 
@@ -166,6 +185,18 @@ fn moment(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Time
         Next::Intend { .. } | Next::Post | Next::GiveUp => held.unwrap_or(now),
     };
     Some(due)
+}
+
+/// When there is something to do about a team's report on its week.
+fn week_moment(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
+    let due = match team.next_week(now) {
+        NextWeek::Wait(at) => return Some(at),
+        NextWeek::Rest => return None,
+        NextWeek::Intend { due, .. } => due,
+        NextWeek::Post | NextWeek::GiveUp => now,
+    };
+    let held = desk.week_backoff.get(&key).map(|backoff| backoff.until);
+    Some(held.map_or(due, |held| held.max(due)))
 }
 
 fn order(team: &Team, now: Timestamp) -> Timestamp {

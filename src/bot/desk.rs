@@ -52,6 +52,8 @@ pub struct Desk {
     pub wake: Notify,
     /// When teams in trouble are tried again.
     pub backoff: DashMap<TeamKey, Backoff>,
+    /// When reports on weeks that are in trouble are tried again.
+    pub week_backoff: DashMap<TeamKey, Backoff>,
     /// Teams to whose new question somebody replied before we knew its message.
     pub early: DashSet<TeamKey>,
     /// Rounds whose footer is out of date.
@@ -100,6 +102,7 @@ impl Desk {
             quizzes: Quizzes::default(),
             wake: Notify::new(),
             backoff: DashMap::new(),
+            week_backoff: DashMap::new(),
             early: DashSet::new(),
             stale_footers,
             marks,

@@ -142,7 +142,15 @@ impl Call {
 
     /// A yes-or-no option; no if it is missing.
     pub fn flag(&self, name: &str) -> bool {
-        matches!(self.options.get(name), Some(Value::Flag(true)))
+        self.yes_or_no(name) == Some(true)
+    }
+
+    /// A yes-or-no option, if it was given.
+    pub fn yes_or_no(&self, name: &str) -> Option<bool> {
+        match self.options.get(name)? {
+            Value::Flag(flag) => Some(*flag),
+            _ => None,
+        }
     }
 
     /// A number option above 0.

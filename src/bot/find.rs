@@ -1,4 +1,4 @@
-//! Looking for a round's message in its channel: after a crash or a lost answer it may be there although
+//! Looking for a message of ours in its channel, by its label: after a crash or a lost answer it may be there although
 //! nobody wrote its id down.
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,21 +7,19 @@ use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::rest::{Failure, HISTORY_PAGE, History};
 use crate::practice::id::{MessageId, UserId, snowflake_at};
-use crate::practice::round::Round;
 
-/// Clocks differ: the search starts this long before the round was due.
+/// Clocks differ: the search starts this long before the message was due.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// The message of that round, if the bot has posted it. The bot always sees its own messages' content;
-/// each carries its round in the footer.
+/// The message that was due then, if the bot has posted it. The bot always sees its own messages' content;
+/// each carries its label in the footer: the round, or the week.
 pub async fn own_message(
     desk: &Desk,
     key: TeamKey,
-    round: &Round,
+    (due, label): (Timestamp, &str),
 ) -> Result<Option<MessageId>, Failure> {
-    let start = round.due.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
+    let start = due.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
     let mut after = MessageId::new(snowflake_at(start));
-    let label = round.label();
     loop {
         let page = desk
             .rest
@@ -29,7 +27,7 @@ pub async fn own_message(
             .await?;
         if let Some(found) = page
             .iter()
-            .find(|message| is_ours(message, &label, desk.me()))
+            .find(|message| is_ours(message, label, desk.me()))
         {
             return Ok(Some(found.wrote.message));
         }

@@ -19,6 +19,7 @@ mod footer;
 mod gateway;
 mod marks;
 mod notice;
+mod once;
 pub mod permissions;
 mod post;
 mod press;
@@ -33,6 +34,7 @@ mod tidy;
 mod translate;
 #[cfg(any(test, fuzzing))]
 pub mod trials;
+mod week;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -232,11 +234,9 @@ impl Listener {
             Event::ChannelGone { guild, channel } => thread_gone(&desk, guild, channel),
             Event::ChannelChanged { guild, channel } => {
                 // What was refused may be allowed now.
-                if desk
-                    .backoff
-                    .remove(&desk::TeamKey { guild, channel })
-                    .is_some()
-                {
+                let key = desk::TeamKey { guild, channel };
+                let (round, week) = (desk.backoff.remove(&key), desk.week_backoff.remove(&key));
+                if round.is_some() || week.is_some() {
                     desk.wake.notify_one();
                 }
             }
@@ -272,6 +272,7 @@ impl Listener {
         tokio::spawn(replies::catch_up(Arc::clone(&self.desk), guilds));
         // Whatever was tried while Discord was away is worth another try now.
         self.desk.backoff.clear();
+        self.desk.week_backoff.clear();
         self.desk.wake.notify_one();
     }
 }

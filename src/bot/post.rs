@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::backoff::Backoff;
 use super::desk::{Desk, TeamKey};
+use super::once::{Intent, Outcome, Stop};
 use super::rest::Failure;
-use super::{find, notice, render, replies};
+use super::{notice, render, replies};
 use crate::failpoint;
 use crate::practice::id::MessageId;
 use crate::practice::posting::Next;
@@ -19,8 +20,6 @@ use crate::practice::team::Team;
 /// resources/channel, "Start Thread from Message": 60, 1440, 4320 or 10080 minutes).
 const ARCHIVE_MINUTES: u16 = 1440;
 
-/// "Unknown Message": the message with this nonce was posted and deleted since.
-const UNKNOWN_MESSAGE: isize = 10_008;
 /// "Cannot execute action on this channel type".
 const WRONG_CHANNEL_TYPE: isize = 50_024;
 
@@ -35,14 +34,6 @@ pub struct Post<'a> {
     pub desk: &'a Arc<Desk>,
     /// The team.
     pub key: TeamKey,
-}
-
-/// Why a step did not work.
-enum Stop {
-    /// The disk did not take it; nothing was sent.
-    NotSaved,
-    /// Discord did not do it.
-    Failed(Failure),
 }
 
 impl Post<'_> {
@@ -107,32 +98,13 @@ impl Post<'_> {
 
     /// Steps 2 and 3: the message is found or sent, and its id goes to disk.
     async fn post(&self, fresh: bool) -> Result<(), Stop> {
-        self.desk
-            .store
-            .settled(self.key.guild)
-            .attempt()
-            .await
-            .map_err(|_| Stop::NotSaved)?;
         let Some(round) = self.newest() else {
             return Ok(());
         };
-        let found = if fresh {
-            None
-        } else {
-            find::own_message(self.desk, self.key, &round)
-                .await
-                .map_err(Stop::Failed)?
-        };
-        let message = match found {
-            Some(message) => message,
-            None => match self.send(&round).await {
-                // Somebody deleted what an earlier attempt had posted: that was today's question.
-                Err(Failure::Unknown {
-                    code: UNKNOWN_MESSAGE,
-                    ..
-                }) => return self.drop_round().await,
-                sent => sent.map_err(Stop::Failed)?,
-            },
+        let message = match self.intent(&round).fulfil(fresh, self.send(&round)).await? {
+            Outcome::There(message) => message,
+            // That was today's question.
+            Outcome::Deleted => return self.drop_round().await,
         };
         let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
             guild.team_mut(self.key.channel).map(|team| {
@@ -226,11 +198,7 @@ impl Post<'_> {
         let Some(round) = self.newest() else {
             return Ok(());
         };
-        let found = match find::own_message(self.desk, self.key, &round).await {
-            Err(failure) if failure.is_passing() => return Err(Stop::Failed(failure)),
-            // Where we may not even look, nothing of ours can be seen either.
-            found => found.unwrap_or(None),
-        };
+        let found = self.intent(&round).look_once_more().await?;
         let Some(message) = found else {
             tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, day = %round.day, "no question could be posted on that day");
             return self.drop_round().await;
@@ -252,6 +220,15 @@ impl Post<'_> {
         ticket.attempt().await.map_err(|_| Stop::NotSaved)
     }
 
+    fn intent(&self, round: &Round) -> Intent<'_> {
+        Intent {
+            desk: self.desk,
+            key: self.key,
+            due: round.due,
+            label: round.label(),
+        }
+    }
+
     fn newest(&self) -> Option<Round> {
         self.desk
             .team(self.key, |team| team.rounds().last().cloned())
@@ -259,10 +236,7 @@ impl Post<'_> {
     }
 
     async fn stopped(&self, stop: Stop, now: Timestamp) {
-        let passing = match &stop {
-            Stop::NotSaved => true,
-            Stop::Failed(failure) => failure.is_passing(),
-        };
+        let passing = stop.is_passing();
         let before = self.desk.backoff.get(&self.key).map(|held| *held);
         let backoff = Backoff::after(before, passing, now);
         self.desk.backoff.insert(self.key, backoff);

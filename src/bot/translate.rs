@@ -230,7 +230,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn heard(kind: u8, data: serde_json::Value, message: Option<serde_json::Value>) -> Ask {
+    fn heard(kind: u8, data: &serde_json::Value, message: Option<serde_json::Value>) -> Ask {
         let mut interaction = json!({
             "id": "1", "application_id": "1", "type": kind, "token": "token", "version": 1, "guild_id": "2",
             "channel_id": "3", "locale": "en-US", "guild_locale": "en-US", "entitlements": [],
@@ -269,7 +269,7 @@ mod tests {
             values: vec!["2".into(), "0".into()],
             message: MessageId::new(5),
         };
-        assert_eq!(heard(3, menu, Some(message())), pressed);
+        assert_eq!(heard(3, &menu, Some(message())), pressed);
         let field = |id: &str, text: &str| {
             let field = json!({ "type": 4, "id": 2, "custom_id": id, "value": text });
             json!({ "type": 1, "id": 1, "components": [field] })
@@ -284,9 +284,9 @@ mod tests {
             message,
         };
         assert_eq!(
-            heard(5, form.clone(), Some(message())),
+            heard(5, &form, Some(message())),
             sent(Some(MessageId::new(5)))
         );
-        assert_eq!(heard(5, form, None), sent(None));
+        assert_eq!(heard(5, &form, None), sent(None));
     }
 }

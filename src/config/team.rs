@@ -13,7 +13,7 @@ use crate::practice::team::{Reveal, Settings};
 const TEAM: &str = "[[team]]";
 
 /// The keys of a team.
-pub const TEAM_KEYS: [&str; 10] = [
+pub const TEAM_KEYS: [&str; 11] = [
     "guild",
     "channel",
     "at",
@@ -24,6 +24,7 @@ pub const TEAM_KEYS: [&str; 10] = [
     "role",
     "holidays",
     "retention",
+    "report",
 ];
 
 const REVEALS: [&str; 2] = ["after-reply", "open"];
@@ -70,6 +71,7 @@ fn team(
     let schedule = schedule::read(walk, table);
     let reveal = walk.text_or(table, "reveal", Reveal::default(), reveal);
     let retention = retention(walk, table);
+    let report = report(walk, table);
     Some(DeclaredTeam {
         guild: guild?.value,
         channel: channel?.value,
@@ -81,6 +83,7 @@ fn team(
                 None => None,
             },
             retention: retention?,
+            report: report?,
         },
     })
 }
@@ -98,6 +101,14 @@ fn retention(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Retention> {
         walk.error(&found.span, message, fix);
     }
     retention
+}
+
+fn report(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<bool> {
+    if !table.has("report") {
+        return Some(false);
+    }
+    walk.optional(table, "report", walk::flag)
+        .map(|found| found.value)
 }
 
 fn required_id<T: FromStr>(walk: &mut Walk<'_>, table: &Table<'_>, key: &str) -> Option<Field<T>> {

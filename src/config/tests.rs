@@ -43,11 +43,13 @@ fn a_team_is_read_whole() {
         role = "1130000000000000001"
         holidays = ["2026-12-25", 2027-01-01]
         retention = 0.85
+        report = true
         "#,
     );
     assert_eq!(findings, []);
     let team = &config.teams[0];
     assert_eq!(team.settings.retention.get(), 85);
+    assert!(team.settings.report);
     assert_eq!(team.guild.get(), 1_110_000_000_000_000_001);
     assert_eq!(team.channel.get(), 1_120_000_000_000_000_001);
     assert_eq!(

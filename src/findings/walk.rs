@@ -286,6 +286,15 @@ pub fn share(value: &Value<'_>) -> Result<f64, &'static str> {
     float.or_else(whole).ok_or("a number such as 0.9")
 }
 
+/// Reads a yes or no.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn flag(value: &Value<'_>) -> Result<bool, &'static str> {
+    value.get_ref().as_bool().ok_or("true or false")
+}
+
 /// Reads an array.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 
 pub mod board;
 pub mod deck;
+pub mod digest;
 pub mod export;
 pub mod feedback;
 pub mod forgetting;
@@ -26,5 +27,6 @@ pub mod round;
 pub mod schedule;
 pub mod streak;
 pub mod team;
+pub mod week;
 pub mod weekdays;
 pub mod zone;

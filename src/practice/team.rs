@@ -14,6 +14,7 @@ use super::retention::Retention;
 use super::round::Round;
 use super::schedule::{Due, Limits, Pause, Schedule};
 use super::streak::{Streak, streak};
+use super::week::WeekReport;
 
 /// When members may see the model answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct Settings {
     /// How much of what its members practise is to be remembered.
     #[serde(default, skip_serializing_if = "Retention::is_default")]
     pub retention: Retention,
+    /// Whether a report comes at the end of each week.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
 }
 
 /// Something that keeps a team from its question, which its admin was told once.
@@ -93,6 +97,9 @@ pub struct Team {
     /// Who wants to be reminded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) reminders: BTreeMap<UserId, Reminder>,
+    /// The newest report on a week.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) week: Option<WeekReport>,
 }
 
 impl Team {
@@ -114,6 +121,7 @@ impl Team {
             members: BTreeMap::new(),
             forgotten: BTreeMap::new(),
             reminders: BTreeMap::new(),
+            week: None,
         }
     }
 

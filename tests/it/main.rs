@@ -37,3 +37,4 @@ mod supervisor;
 mod support;
 mod trouble;
 mod walls;
+mod weeks;

@@ -44,6 +44,7 @@ pub fn any(call: &Call) -> bool {
         "holidays",
         "no_role",
         "retention",
+        "report",
     ];
     names.iter().any(|name| call.options.contains_key(*name))
 }
@@ -74,6 +75,9 @@ pub fn changed(mut settings: Settings, call: &Call) -> Result<Settings, Sorry> {
     }
     if let Some(percent) = call.number("retention") {
         settings.retention = retention(percent)?;
+    }
+    if let Some(report) = call.yes_or_no("report") {
+        settings.report = report;
     }
     match call.text("reveal") {
         Some("open") => settings.reveal = Reveal::Open,

@@ -109,6 +109,7 @@ fn defaults() -> Settings {
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
+        report: false,
     }
 }
 

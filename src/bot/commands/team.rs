@@ -28,6 +28,7 @@ pub fn definition() -> Value {
         json!({ "type": 3, "name": "catch_up", "description": "How late a question may come if I was away, such as 3h or 90m" }),
         json!({ "type": 3, "name": "holidays", "description": "All days without a question, such as 2026-12-24, 2026-12-25, or none" }),
         json!({ "type": 5, "name": "no_role", "description": "Mention no role any more" }),
+        json!({ "type": 5, "name": "report", "description": "Whether a report on the week comes after its last question" }),
         json!({
             "type": 4, "name": "retention", "min_value": Retention::MIN, "max_value": Retention::MAX,
             "description": "How much of /quiz to remember, in percent; the higher, the sooner questions come back",

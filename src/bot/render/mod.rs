@@ -20,3 +20,4 @@ pub mod team;
 mod tests;
 pub mod text;
 pub mod trouble;
+pub mod week;

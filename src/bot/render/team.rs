@@ -52,6 +52,12 @@ pub fn settings(settings: &Settings) -> String {
                 format!("**Role**: <@&{role}> is mentioned with each question")
             }),
     ];
+    if settings.report {
+        lines.push(
+            "**Report**: each week after its last question, in the channel; nobody is notified"
+                .into(),
+        );
+    }
     if !settings.retention.is_default() {
         let percent = settings.retention.get();
         lines.push(format!(
@@ -75,7 +81,8 @@ fn span(span: SignedDuration) -> String {
     }
 }
 
-fn posts(posts: &[Timestamp]) -> String {
+/// When questions come.
+pub fn posts(posts: &[Timestamp]) -> String {
     if posts.is_empty() {
         return "None: the schedule has no day with a question within two years, or the team is paused.".into();
     }
@@ -187,6 +194,13 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
             Some(day) => write!(text, "\n**Paused** until {day}"),
             None => write!(text, "\n**Paused** until `/team resume`"),
         };
+    }
+    if let Some(at) = team.next_week_report(status.now) {
+        let next = moment(at);
+        let _ = write!(
+            text,
+            "\n**The next report**: {next}, if its week has a question"
+        );
     }
     if let Some(day) = team.skip {
         let _ = write!(text, "\n**Skipped**: {day}");

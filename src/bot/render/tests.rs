@@ -26,6 +26,7 @@ mod feedback;
 mod privacies;
 mod quizzes;
 mod reminders;
+mod weeks;
 
 pub fn question() -> Question {
     let (bank, _) = Bank::load(built_in(), &[]);
@@ -42,6 +43,7 @@ fn settings() -> Settings {
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
+        report: false,
     }
 }
 
@@ -252,6 +254,7 @@ fn teams() {
     };
     assert_snapshot!("status", status(&busy, &state));
     busy.managed = true;
+    busy.settings.report = true;
     busy.pause(Some(date(2026, 4, 7)));
     busy.trouble = Some(Trouble {
         since: later,

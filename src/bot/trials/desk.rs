@@ -122,6 +122,7 @@ pub fn guild(bank: &Bank) -> Guild {
         reveal: Reveal::AfterReply,
         role: Some(RoleId::new(7)),
         retention: crate::practice::retention::Retention::default(),
+        report: false,
     };
     let start: Timestamp = "2026-03-25T07:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);

@@ -74,7 +74,7 @@ fn check_rows(rows: &[Value]) {
         }
     }
     let all = ids.len();
-    ids.sort_by_key(|id| id.to_string());
+    ids.sort_by_key(ToString::to_string);
     ids.dedup();
     assert_eq!(ids.len(), all, "a custom id twice: {rows:?}");
 }

@@ -124,7 +124,7 @@ async fn ask(desk: &Arc<Desk>) {
         .flatten()
     {
         // There is no Discord to look in; what is asked for must exist all the same.
-        let _ = find::own_message(desk, key, &round).await;
+        let _ = find::own_message(desk, key, (round.due, &round.label())).await;
     }
     for command in [
         "streak",
@@ -135,6 +135,9 @@ async fn ask(desk: &Arc<Desk>) {
         "team post",
         "team skip",
         "team resume",
+        "team reports",
+        "remind status",
+        "remind off",
     ] {
         limits::check(&asked::command(desk, command).await);
     }

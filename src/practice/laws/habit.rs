@@ -43,6 +43,7 @@ fn guild_with_team() -> Guild {
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
+        report: false,
     };
     let mut guild = Guild::new(GuildId::new(1));
     guild.put(Team::new(CHANNEL, settings, start()));

@@ -4,3 +4,4 @@ mod habit;
 mod picking;
 mod reminders;
 mod schedule;
+mod weeks;

@@ -36,6 +36,7 @@ pub fn settings(at: Time, zone: &str, days: Weekdays) -> Settings {
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
+        report: false,
     }
 }
 

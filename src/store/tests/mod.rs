@@ -27,6 +27,7 @@ fn team(channel: u64) -> Team {
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
+        report: false,
     };
     Team::new(
         ChannelId::new(channel),

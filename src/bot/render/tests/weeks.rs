@@ -1,0 +1,79 @@
+//! The report on a week.
+
+use insta::assert_snapshot;
+use jiff::civil::date;
+
+use super::{at, team_with_rounds};
+use crate::bank::{Bank, built_in};
+use crate::bot::render::week;
+use crate::bot::response::Response;
+use crate::bot::trials::limits;
+use crate::practice::board::Row;
+use crate::practice::digest::{Digest, Hard};
+use crate::practice::id::UserId;
+use crate::practice::streak::Streak;
+use crate::practice::team::Team;
+
+fn intended(team: &mut Team) {
+    team.settings.report = true;
+    team.intend_week(date(2026, 3, 23), at("2026-03-27T16:00:00Z"));
+}
+
+#[test]
+fn weeks() {
+    let (bank, _) = Bank::load(built_in(), &[]);
+    let mut team = team_with_rounds();
+    intended(&mut team);
+    let report = team.wanted_week().unwrap();
+    let now = at("2026-03-31T16:00:00Z");
+    let shown = |digest: &Digest| week::week(&team, report, (digest, now), |id| bank.get(id));
+    assert_snapshot!("week", shown(&team.digest(report.monday, |_| false)));
+    let nobody = team.digest(report.monday, |_| true);
+    assert_snapshot!("week_of_nobody", shown(&nobody));
+}
+
+/// The longest report there can be, with a team that is paused.
+#[test]
+fn the_longest_week_fits() {
+    let mut team = team_with_rounds();
+    team.pause(None);
+    intended(&mut team);
+    let report = team.wanted_week().unwrap();
+    let (bank, _) = Bank::load(built_in(), &[]);
+    let longest = bank
+        .questions()
+        .iter()
+        .max_by_key(|one| one.question.len())
+        .unwrap();
+    let row = |number| Row {
+        user: UserId::new(u64::MAX - number),
+        answered: 7,
+        streak: Streak {
+            current: 99_999,
+            ..Streak::default()
+        },
+    };
+    let hard = |round| Hard {
+        round,
+        question: longest.id.clone(),
+        missed: 99_999,
+        of: 99_999,
+    };
+    let digest = Digest {
+        rounds: 7,
+        rows: (0..1000).map(row).collect(),
+        streaks: (0..3)
+            .map(|number| (UserId::new(u64::MAX - number), 99_999))
+            .collect(),
+        hardest: (99_997..=99_999).map(hard).collect(),
+    };
+    let now = at("2026-03-31T16:00:00Z");
+    let message = week::week(&team, report, (&digest, now), |_| Some(longest));
+    assert!(
+        message.embeds[0]
+            .fields
+            .iter()
+            .all(|field| !field.value.ends_with('…'))
+    );
+    limits::check(&Response::New(message));
+}

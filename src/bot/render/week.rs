@@ -1,0 +1,94 @@
+//! The report on a team's week.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::message::{Embed, Message};
+use super::streak::PLACES;
+use super::team::posts;
+use super::text::{bullets, count, cut};
+use crate::bank::Question;
+use crate::practice::digest::{Digest, Hard};
+use crate::practice::team::Team;
+use crate::practice::week::WeekReport;
+
+/// The colour of a week that is done.
+const EVENING: u32 = 0x4f_7c_d8;
+
+/// So many questions to come are listed.
+const POSTS_AHEAD: usize = 5;
+
+/// Characters of a question's text: three of them fit a field.
+const QUESTION_MAX: usize = 180;
+
+/// The report. `asked` gives a question by its id, if it still is in the bank.
+pub fn week<'q>(
+    team: &Team,
+    report: &WeekReport,
+    (digest, now): (&Digest, Timestamp),
+    asked: impl Fn(&str) -> Option<&'q Question>,
+) -> Message {
+    let streaks = digest.streaks.iter();
+    let streaks = streaks.map(|(user, streak)| format!("<@{user}>: {streak} rounds in a row"));
+    let hardest: Vec<String> = digest
+        .hardest
+        .iter()
+        .map(|hard| in_words(hard, asked(&hard.question)))
+        .collect();
+    let mut embed = Embed {
+        title: Some("The week".into()),
+        description: Some(table(digest)),
+        color: EVENING,
+        ..Embed::default()
+    }
+    .field("Longest streaks", bullets(streaks));
+    if !hardest.is_empty() {
+        let hardest = bullets(hardest);
+        embed = embed.field(
+            "Hardest questions",
+            format!(
+                "{hardest}\n-# Of those who took part this week. The question that is still open is not judged yet."
+            ),
+        );
+    }
+    let next = posts(&team.next_posts(now, POSTS_AHEAD));
+    Message::embed(
+        embed
+            .field("The next questions", next)
+            .footer(report.label()),
+    )
+}
+
+fn table(digest: &Digest) -> String {
+    let rounds = count(digest.rounds, "question", "questions");
+    if digest.rows.is_empty() {
+        return format!("{rounds}, and nobody to name. A reply in the thread starts a streak.");
+    }
+    let members = count(digest.rows.len(), "member", "members");
+    let mut text = format!("{members} took part in {rounds}.\n");
+    for (place, row) in (1..).zip(digest.rows.iter().take(PLACES)) {
+        let answered = count(row.answered as usize, "answered round", "answered rounds");
+        // Writing to a string can't fail.
+        let _ = writeln!(
+            text,
+            "{place}. <@{}>: {answered}, streak {}",
+            row.user, row.streak.current
+        );
+    }
+    if digest.rows.len() > PLACES {
+        let _ = write!(text, "and {} more", digest.rows.len() - PLACES);
+    }
+    text.trim_end().to_owned()
+}
+
+fn in_words(hard: &Hard, question: Option<&Question>) -> String {
+    let asked = question.map_or_else(
+        || "a question that is not in the bank any more".to_owned(),
+        |question| cut(&question.question.replace('\n', " "), QUESTION_MAX),
+    );
+    format!(
+        "Round {}: {asked}\n{} of {} did not answer in time, or looked first",
+        hard.round, hard.missed, hard.of
+    )
+}

@@ -1,0 +1,289 @@
+//! A week's report: when it is due, never twice, and what is in it.
+
+use jiff::civil::{Date, Time, date, time};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::schedule::{ZONES, settings, utc};
+use crate::practice::id::{ChannelId, MessageId, UserId, snowflake_at};
+use crate::practice::ledger::By;
+use crate::practice::posting::Next;
+use crate::practice::round::NONCE_MAX;
+use crate::practice::team::Team;
+use crate::practice::week::NextWeek;
+use crate::practice::weekdays::Weekdays;
+
+const MONDAY: Date = date(2026, 3, 23);
+
+fn team(zone: &str, at: Time, days: Weekdays, from: Timestamp) -> Team {
+    let mut settings = settings(at, zone, days);
+    settings.report = true;
+    Team::new(ChannelId::new(1), settings, from)
+}
+
+fn post(team: &mut Team, now: Timestamp) {
+    if let Next::Intend { day, due } = team.next_due(now) {
+        let mut rng = StdRng::seed_from_u64(7);
+        team.intend(day, due, &["a", "b", "c", "d", "e"], &mut rng);
+        team.posted(MessageId::new(snowflake_at(now)));
+    }
+}
+
+/// Does what is to be done about the report; the Monday of one that was posted.
+fn report(team: &mut Team, now: Timestamp, works: bool) -> Option<Date> {
+    match team.next_week(now) {
+        NextWeek::Intend { monday, due } => {
+            assert!(due <= now);
+            assert!(team.intend_week(monday, due));
+            None
+        }
+        NextWeek::Post if works => {
+            let monday = team.wanted_week()?.monday;
+            team.week_posted(MessageId::new(snowflake_at(now)));
+            Some(monday)
+        }
+        NextWeek::GiveUp => {
+            team.give_up_week();
+            None
+        }
+        NextWeek::Post | NextWeek::Wait(_) | NextWeek::Rest => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Looked at often enough each week with a round has exactly one, after that week's last question and on its
+    /// day; whatever is down now and then, no week has two.
+    #[test]
+    fn each_week_once(
+        zone in prop::sample::select(&ZONES[..]),
+        day in (2016_i16..2037, 1_i8..13, 1_i8..29),
+        at in (0_i8..24, 0_i8..60),
+        days in 1_u8..128,
+        steps in prop::collection::vec(1_i64..20, 1..20),
+        down in any::<bool>(),
+    ) {
+        let from = utc(date(day.0, day.1, day.2));
+        let week = [1, 2, 3, 4, 5, 6, 7].into_iter().filter(|n| days >> (n - 1) & 1 == 1);
+        let week = Weekdays::of(week.map(|n| jiff::civil::Weekday::from_monday_one_offset(n).unwrap())).unwrap();
+        let mut team = team(zone, time(at.0, at.1, 0, 0), week, from);
+        let schedule = team.settings.schedule.clone();
+        let (mut now, mut reported) = (from, Vec::new());
+        for (number, step) in steps.iter().cycle().take(3000).enumerate() {
+            post(&mut team, now);
+            for _ in 0..3 {
+                let works = !down || number % 7 > 0;
+                if let Some(monday) = report(&mut team, now, works) {
+                    let due = schedule.week_due(monday).unwrap();
+                    prop_assert!(now >= due && schedule.zone.date(now) == schedule.zone.date(due));
+                    let last = team.rounds_of_week(monday).last().unwrap();
+                    prop_assert!(last.day <= schedule.zone.date(due) && last.due <= due);
+                    reported.push(monday);
+                }
+            }
+            now += SignedDuration::from_mins(*step);
+        }
+        prop_assert!(reported.is_sorted_by(|a, b| a < b), "a week had two: {reported:?}");
+        // A question or a report so late that no look may have fallen on the same day can be missing.
+        let sure = |monday: Date| {
+            let due = schedule.week_due(monday).unwrap();
+            due > from && now.duration_since(due) > SignedDuration::from_hours(24)
+                && schedule.zone.date(due + SignedDuration::from_mins(60)) == schedule.zone.date(due)
+        };
+        let first = team.posted_rounds().next().map(|round| round.day);
+        let mut monday = first.map(|day| day.saturating_sub(jiff::ToSpan::days(i64::from(day.weekday().to_monday_zero_offset()))));
+        while let Some(this) = monday.filter(|monday| schedule.week_due(*monday).is_some_and(|due| due < now)) {
+            if !down && sure(this) && team.rounds_of_week(this).next().is_some() {
+                prop_assert!(reported.contains(&this), "{this} has none in {zone}");
+            }
+            monday = this.checked_add(jiff::ToSpan::days(7_i64)).ok();
+        }
+    }
+}
+
+#[test]
+fn eight_hours_after_the_last_question_in_the_evening_at_the_latest_and_on_its_day() {
+    let due = |at: Time, days: &str| {
+        let team = team(
+            "Europe/Berlin",
+            at,
+            Weekdays::parse(days).unwrap(),
+            utc(MONDAY),
+        );
+        let due = team.settings.schedule.week_due(MONDAY).unwrap();
+        let local = due.to_zoned(team.settings.schedule.zone.time_zone().clone());
+        local.strftime("%a %H:%M").to_string()
+    };
+    let told = [
+        due(time(9, 0, 0, 0), "mon-fri"),
+        due(time(0, 0, 0, 0), "mon, wed"),
+        due(time(14, 30, 0, 0), "mon-fri"),
+        due(time(19, 30, 0, 0), "every day"),
+        due(time(23, 30, 0, 0), "tue"),
+        due(time(23, 59, 0, 0), "tue"),
+        // On Sunday 29 March 02:00 becomes 03:00: eight hours are eight hours.
+        due(time(1, 0, 0, 0), "sun"),
+    ];
+    assert_eq!(
+        told,
+        [
+            "Fri 17:00",
+            "Wed 08:00",
+            "Fri 20:00",
+            "Sun 20:30",
+            "Tue 23:59",
+            "Tue 23:59",
+            "Sun 10:00"
+        ]
+    );
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_week_without_a_round_or_a_team_without_a_report_has_none() {
+    let from = at("2026-03-23T00:00:00Z");
+    let mut team = team("UTC", time(9, 0, 0, 0), Weekdays::working(), from);
+    let friday = at("2026-03-27T17:00:00Z");
+    assert_eq!(team.next_week(from), NextWeek::Wait(friday));
+    let next = NextWeek::Wait(at("2026-04-03T17:00:00Z"));
+    assert_eq!(team.next_week(friday), next, "nothing was asked");
+    post(&mut team, at("2026-03-23T09:00:00Z"));
+    let intend = NextWeek::Intend {
+        monday: MONDAY,
+        due: friday,
+    };
+    assert_eq!(team.next_week(friday), intend);
+    assert_eq!(
+        team.next_week(friday + SignedDuration::from_hours(3)),
+        intend
+    );
+    let late = friday + SignedDuration::from_hours(3) + SignedDuration::from_secs(1);
+    assert_eq!(team.next_week(late), next, "too late");
+    // A holiday on Friday: Thursday is the last day.
+    team.settings.schedule.holidays = [date(2026, 3, 27)].into();
+    assert_eq!(
+        team.next_week(from),
+        NextWeek::Wait(at("2026-03-26T17:00:00Z"))
+    );
+    team.settings.report = false;
+    assert_eq!(team.next_week(friday), NextWeek::Rest);
+}
+
+#[test]
+fn an_intent_is_posted_or_given_up_and_comes_once() {
+    let friday = at("2026-03-27T17:00:00Z");
+    let mut team = team(
+        "UTC",
+        time(9, 0, 0, 0),
+        Weekdays::working(),
+        at("2026-03-23T00:00:00Z"),
+    );
+    post(&mut team, at("2026-03-23T09:00:00Z"));
+    assert!(team.intend_week(MONDAY, friday));
+    assert!(!team.intend_week(MONDAY, friday));
+    let nonce = &team.wanted_week().unwrap().nonce;
+    assert!(
+        nonce.len() <= NONCE_MAX && *nonce != crate::practice::round::nonce(team.channel, friday)
+    );
+    let json = serde_json::to_string(team.wanted_week().unwrap()).unwrap();
+    insta::assert_snapshot!(json, @r#"{"monday":"2026-03-23","due":"2026-03-27T17:00:00Z","nonce":"1.tckhw0w","state":"wanted"}"#);
+    assert_eq!(team.next_week(friday), NextWeek::Post);
+    assert_eq!(team.next_week(at("2026-03-28T00:00:00Z")), NextWeek::GiveUp);
+    let mut off = team.clone();
+    off.settings.report = false;
+    assert_eq!(off.next_week(friday), NextWeek::GiveUp);
+    team.week_posted(MessageId::new(snowflake_at(friday)));
+    let next = NextWeek::Wait(at("2026-04-03T17:00:00Z"));
+    assert_eq!(team.next_week(friday), next);
+    // The clock goes back: that week had its own.
+    assert_eq!(team.next_week(at("2026-03-24T00:00:00Z")), next);
+    team.give_up_week();
+    assert!(
+        serde_json::to_string(&team)
+            .unwrap()
+            .contains(r#""state":{"posted":"#),
+        "what is there stays"
+    );
+}
+
+/// Three members in five rounds: Ada answers all, Lin begins on Tuesday and is late on Wednesday, Sam looks first on
+/// Monday and does nothing after that. Thursday is void, Friday still open.
+#[test]
+fn what_is_in_it() {
+    let (ada, lin, sam, ida) = (
+        UserId::new(1),
+        UserId::new(2),
+        UserId::new(3),
+        UserId::new(4),
+    );
+    let mut team = team(
+        "UTC",
+        time(9, 0, 0, 0),
+        Weekdays::working(),
+        at("2026-03-23T00:00:00Z"),
+    );
+    let mut posted = Vec::new();
+    for day in 23..=27 {
+        let nine = at(&format!("2026-03-{day}T09:00:00Z"));
+        post(&mut team, nine);
+        posted.push(MessageId::new(snowflake_at(nine)));
+        let reply =
+            |hours: i64| MessageId::new(snowflake_at(nine + SignedDuration::from_hours(hours)));
+        team.reply(posted[posted.len() - 1], ada, reply(1));
+        match day {
+            23 => {
+                team.look(1, sam, nine + SignedDuration::from_mins(5));
+                team.reply(posted[0], sam, reply(2));
+            }
+            24 => drop(team.reply(posted[1], lin, reply(2))),
+            // Yesterday's question, today.
+            26 => drop(team.reply(posted[2], lin, reply(2))),
+            _ => {}
+        }
+    }
+    team.void(
+        4,
+        By {
+            user: None,
+            at: at("2026-03-26T12:00:00Z"),
+        },
+    )
+    .unwrap();
+    team.reply(MessageId::new(1), ida, MessageId::new(2));
+    let shown = |hidden: &[UserId]| {
+        let digest = team.digest(MONDAY, |user| hidden.contains(&user));
+        let rows: Vec<_> = digest
+            .rows
+            .iter()
+            .map(|row| (row.user.get(), row.answered, row.streak.current))
+            .collect();
+        let streaks: Vec<_> = digest
+            .streaks
+            .iter()
+            .map(|(user, streak)| (user.get(), *streak))
+            .collect();
+        let hardest: Vec<_> = digest
+            .hardest
+            .iter()
+            .map(|hard| (hard.round, hard.missed, hard.of))
+            .collect();
+        (digest.rounds, rows, streaks, hardest)
+    };
+    let (rounds, rows, streaks, hardest) = shown(&[]);
+    assert_eq!(rounds, 5);
+    assert_eq!(rows, [(1, 4, 4), (2, 1, 0), (3, 0, 0)]);
+    assert_eq!(streaks, [(1, 4)]);
+    // Two of three on Wednesday, one of two on Monday (Lin had not begun), one of three on Tuesday.
+    assert_eq!(hardest, [(3, 2, 3), (1, 1, 2), (2, 1, 3)]);
+    let (_, rows, streaks, hardest) = shown(&[ada]);
+    assert_eq!(rows, [(2, 1, 0), (3, 0, 0)]);
+    assert_eq!(streaks, []);
+    assert_eq!(hardest, [(1, 1, 1), (3, 2, 2), (2, 1, 2)]);
+    assert_eq!(team.digest(date(2026, 3, 30), |_| false).rows, []);
+}
