@@ -87,6 +87,16 @@ async fn a_report_is_kept_until_an_admin_closes_it() {
         "{}",
         shown.text()
     );
+    // Whoever wrote it takes it along with all the rest.
+    let mine = world.lin().sees("privacy", &[]).await;
+    assert!(
+        mine.text().contains("1 mistake in questions"),
+        "{}",
+        mine.text()
+    );
+    let file = world.lin().press(mine.id, "Export as a file").await;
+    let file: serde_json::Value = serde_json::from_slice(&world.attachment(&file).await).unwrap();
+    assert_eq!(file["reports"][0]["number"], 1);
     let left = world.ada().choose(&shown, &["1"]).await;
     assert!(
         left.text().contains("1 open report about questions"),

@@ -8,8 +8,8 @@ use crate::findings::{self, Finding, Source, did_you_mean};
 const TOP_KEYS: [&str; 2] = ["guild", "team"];
 const GUILD_KEYS: [&str; 5] = ["name", "owner", "admins", "members", "channels"];
 /// Those of the config, with names where the config has ids. A role would be an id as well.
-const TEAM_KEYS: [&str; 8] = [
-    "guild", "channel", "at", "timezone", "days", "reveal", "catch_up", "holidays",
+const TEAM_KEYS: [&str; 9] = [
+    "guild", "channel", "at", "timezone", "days", "reveal", "catch_up", "holidays", "report",
 ];
 
 /// Reads a seed.
@@ -110,6 +110,7 @@ fn team(
             did_you_mean(reveal.value, &["after-reply", "open"]),
         );
     }
+    let _ = walk.optional(table, "report", walk::flag);
     let (guild, channel) = (guild?, channel?);
     let names: Vec<&str> = guilds.iter().map(|one| one.name.as_str()).collect();
     let Some(place) = guilds.iter().find(|one| one.name == guild.value) else {
