@@ -251,8 +251,11 @@ async fn a_thousand_events_a_second() {
         busy += start.elapsed();
         held.extend(resident(world.bot_id()));
     }
-    let rate = load.asked.len() as f64 / busy.as_secs_f64();
-    println!("{rate:.0} commands and as many replies a second");
+    let apart = busy / u32::try_from(load.asked.len()).unwrap();
+    println!(
+        "a command and a reply each {:.1} ms",
+        apart.as_secs_f64() * 1e3
+    );
     report("commands", load.asked);
     report("replies until marked", load.marked);
     println!("resident after each day, MB: {held:.1?}");

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::component::{Choice, Menu, Style};
 use super::daily::{asked, button, color, topic};
+use super::feedback::report_button;
 use super::message::{CONTENT_MAX, Embed, Message};
 use super::modal::{Field, Modal, Room};
 use super::reveal::answer_embed;
@@ -159,6 +160,7 @@ pub fn answer(question: &Question, at: &Quiz, tried: Tried<'_>) -> Message {
         .buttons(vec![
             pressed(Style::Secondary, "None of them", Step::NoPoints, at),
             pressed(Style::Secondary, "Next, without a score", Step::Next, at),
+            report_button(question),
         ]);
     message.content = Some(what_was_tried(question, at, tried));
     message
@@ -202,7 +204,8 @@ pub fn scored(question: &Question, at: &Quiz, score: &Score) -> Message {
         ..Embed::default()
     };
     let next = pressed(Style::Primary, "Next", Step::Next, at);
-    let mut message = Message::embed(answer_embed(question)).buttons(vec![next]);
+    let mut message =
+        Message::embed(answer_embed(question)).buttons(vec![next, report_button(question)]);
     message.embeds.push(embed);
     message.keeping_text()
 }
