@@ -19,7 +19,7 @@ use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 use crate::practice::round::Round;
 use crate::practice::team::Team;
-use crate::store::Store;
+use crate::store::{Store, Ticket};
 
 use super::backoff::Backoff;
 
@@ -155,6 +155,17 @@ impl Desk {
         self.store
             .read(key.guild, |guild| guild.team(key.channel).map(look))
             .flatten()
+    }
+
+    /// Changes a team; the ticket tells when that is on disk. `None`: there is no such team, or no more.
+    pub fn change_team<R>(
+        &self,
+        key: TeamKey,
+        change: impl FnOnce(&mut Team) -> R,
+    ) -> (Option<R>, Ticket) {
+        let of_guild = |guild: &mut Guild| guild.team_mut(key.channel).map(change);
+        let changed = self.store.change_kept(key.guild, of_guild);
+        changed.unwrap_or_else(|| (None, Ticket::done()))
     }
 
     /// The question of a round, if it still is in the bank.

@@ -296,10 +296,9 @@ fn thread_gone(desk: &Desk, guild: GuildId, thread: crate::practice::id::Channel
         .flatten();
     if let Some(channel) = team {
         // Nobody is told, so nobody has to wait for the disk.
-        let _unawaited = desk.store.change(guild, |state| {
-            state
-                .team_mut(channel)
-                .map(|team| team.threaded(message, crate::practice::round::Thread::Refused))
+        let key = desk::TeamKey { guild, channel };
+        let _unawaited = desk.change_team(key, |team| {
+            team.threaded(message, crate::practice::round::Thread::Refused)
         });
     }
 }

@@ -12,8 +12,7 @@ use crate::practice::team::Trouble;
 pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
     let what = render::trouble::sentence(failure);
     let now = desk.clock.now();
-    let (admin, ticket) = desk.store.change(key.guild, |guild| {
-        let team = guild.team_mut(key.channel)?;
+    let (admin, ticket) = desk.change_team(key, |team| {
         let news = team.trouble.as_ref().is_none_or(|known| known.what != what);
         let since = team.trouble.as_ref().map_or(now, |known| known.since);
         team.trouble = Some(Trouble {
@@ -26,7 +25,7 @@ pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
     if ticket.attempt().await.is_err() {
         return;
     }
-    let Some(admin) = admin else {
+    let Some(admin) = admin.flatten() else {
         return;
     };
     let message = render::trouble::direct_message(key.channel, &what);

@@ -83,14 +83,13 @@ impl Post<'_> {
     /// Step 1: the intent goes to disk.
     async fn intend(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), Stop> {
         let ids = self.desk.bank.ids();
-        let (made, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            let team = guild.team_mut(self.key.channel)?;
+        let (made, ticket) = self.desk.change_team(self.key, |team| {
             self.desk
                 .random(|rng| team.intend(day, due, &ids, rng).map(|round| round.number))
         });
         ticket.attempt().await.map_err(|_| Stop::NotSaved)?;
         failpoint::pass("post.intended");
-        if let Some(round) = made {
+        if let Some(round) = made.flatten() {
             tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round, %day, "a question is due");
         }
         Ok(())
@@ -106,11 +105,9 @@ impl Post<'_> {
             // That was today's question.
             Outcome::Deleted => return self.drop_round().await,
         };
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild.team_mut(self.key.channel).map(|team| {
-                team.posted(message);
-                team.trouble = None;
-            })
+        let (_, ticket) = self.desk.change_team(self.key, |team| {
+            team.posted(message);
+            team.trouble = None;
         });
         tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round = round.number, %message, "posted");
         self.desk
@@ -180,11 +177,9 @@ impl Post<'_> {
             ) => Thread::Refused,
             Err(failure) => return Err(Stop::Failed(failure)),
         };
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild.team_mut(self.key.channel).map(|team| {
-                team.threaded(message, state);
-                team.trouble = None;
-            })
+        let (_, ticket) = self.desk.change_team(self.key, |team| {
+            team.threaded(message, state);
+            team.trouble = None;
         });
         self.desk.backoff.remove(&self.key);
         // The thread is there; starting it again would be harmless.
@@ -203,19 +198,14 @@ impl Post<'_> {
             tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, day = %round.day, "no question could be posted on that day");
             return self.drop_round().await;
         };
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild
-                .team_mut(self.key.channel)
-                .map(|team| team.posted(message))
-        });
+        let posted = |team: &mut Team| team.posted(message);
+        let (_, ticket) = self.desk.change_team(self.key, posted);
         ticket.attempt().await.map_err(|_| Stop::NotSaved)
     }
 
     async fn drop_round(&self) -> Result<(), Stop> {
         self.desk.vitals.given_up();
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild.team_mut(self.key.channel).and_then(Team::give_up)
-        });
+        let (_, ticket) = self.desk.change_team(self.key, Team::give_up);
         self.desk.backoff.remove(&self.key);
         ticket.attempt().await.map_err(|_| Stop::NotSaved)
     }

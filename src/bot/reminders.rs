@@ -20,10 +20,8 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
     if desk.team(key, is_due) != Some(true) {
         return;
     }
-    let (round, ticket) = desk.store.change(key.guild, |guild| {
-        guild.team_mut(key.channel)?.remind(user, now).cloned()
-    });
-    let Some(round) = round else {
+    let (round, ticket) = desk.change_team(key, |team| team.remind(user, now).cloned());
+    let Some(round) = round.flatten() else {
         return;
     };
     if ticket.attempt().await.is_err() {
@@ -46,11 +44,7 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
 
 /// The member does not take direct messages: no more of them, which they are told when they next ask for something.
 async fn refused(desk: &Desk, key: TeamKey, user: UserId) {
-    let (_, ticket) = desk.store.change(key.guild, |guild| {
-        guild
-            .team_mut(key.channel)
-            .map(|team| team.reminder_refused(user))
-    });
+    let (_, ticket) = desk.change_team(key, |team| team.reminder_refused(user));
     // If the disk fails now, the next reminder is refused as well.
     let _ = ticket.attempt().await;
     tracing::info!(guild = %key.guild, channel = %key.channel, member = %user, "reminders are off: Discord does not let us write to the member");
@@ -72,11 +66,9 @@ pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
 }
 
 async fn tell_of_refusal(desk: &Desk, call: &Call, key: TeamKey) {
-    let (owed, ticket) = desk.store.change(key.guild, |guild| {
-        let team = guild.team_mut(key.channel);
-        team.is_some_and(|team| team.tell_of_refusal(call.user, desk.clock.now()))
-    });
-    if !owed || ticket.attempt().await.is_err() {
+    let now = desk.clock.now();
+    let (owed, ticket) = desk.change_team(key, |team| team.tell_of_refusal(call.user, now));
+    if owed != Some(true) || ticket.attempt().await.is_err() {
         return;
     }
     let message = render::remind::refused(key.channel).ephemeral();

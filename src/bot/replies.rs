@@ -67,10 +67,8 @@ fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
     if desk.team(place.key, news) != Some(true) {
         return None;
     }
-    let (counted, ticket) = desk.store.change(wrote.guild, |guild| {
-        guild
-            .team_mut(place.key.channel)
-            .map(|team| team.reply(place.posted, wrote.author, wrote.message))
+    let (counted, ticket) = desk.change_team(place.key, |team| {
+        team.reply(place.posted, wrote.author, wrote.message)
     });
     failpoint::pass("reply.entered");
     matches!(counted, Some(Counted::First { .. })).then_some((place, ticket))
@@ -301,11 +299,7 @@ fn note_page(desk: &Desk, key: TeamKey, thread_of: Option<u32>, last: MessageId)
     };
     if desk.team(key, known).flatten() < Some(last) {
         // Nobody is told, so nobody has to wait for the disk.
-        let _unawaited = desk.store.change(key.guild, |guild| {
-            guild
-                .team_mut(key.channel)
-                .map(|team| team.read_to(thread_of, last))
-        });
+        let _unawaited = desk.change_team(key, |team| team.read_to(thread_of, last));
     }
 }
 

@@ -57,7 +57,8 @@ pub async fn erase<R>(
 ) -> Result<R, NotSaved> {
     let (result, ticket) = desk.store.change(guild, change);
     ticket.attempt().await?;
-    let ((), ticket) = desk.store.change(guild, |_| ());
-    ticket.attempt().await?;
+    if let Some(((), ticket)) = desk.store.change_kept(guild, |_| ()) {
+        ticket.attempt().await?;
+    }
     Ok(result)
 }

@@ -110,9 +110,7 @@ impl WeekPost<'_> {
     }
 
     async fn change(&self, change: impl FnOnce(&mut Team)) -> Result<(), Stop> {
-        let (_, ticket) = self.desk.store.change(self.key.guild, |guild| {
-            guild.team_mut(self.key.channel).map(change)
-        });
+        let (_, ticket) = self.desk.change_team(self.key, change);
         ticket.attempt().await.map_err(|_| Stop::NotSaved)
     }
 

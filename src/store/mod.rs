@@ -26,6 +26,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use dashmap::DashMap;
+use dashmap::mapref::one::RefMut;
 use tokio::sync::{oneshot, watch};
 
 pub use open::{BadSnapshot, OpenError};
@@ -156,11 +157,31 @@ impl Store {
             .map(|entry| look(&entry.guild))
     }
 
-    /// Changes a guild, which is made if it is missing. The change is in memory at once; the ticket
-    /// tells when it is on disk.
+    /// Changes a guild, which is made if it is missing: for what members and operators ask for. The change is in
+    /// memory at once; the ticket tells when it is on disk.
     pub fn change<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Ticket) {
         let fresh = || Entry::new(Guild::new(guild));
-        let mut entry = self.inner.guilds.entry(guild).or_insert_with(fresh);
+        let entry = self.inner.guilds.entry(guild).or_insert_with(fresh);
+        self.changed(guild, entry, change)
+    }
+
+    /// Changes a guild that is kept. `None`: it is not, or not any more, and does not come back by this: whoever
+    /// still works for a guild that the bot has left must not bring its data back.
+    pub fn change_kept<R>(
+        &self,
+        guild: GuildId,
+        change: impl FnOnce(&mut Guild) -> R,
+    ) -> Option<(R, Ticket)> {
+        let entry = self.inner.guilds.get_mut(&guild)?;
+        Some(self.changed(guild, entry, change))
+    }
+
+    fn changed<R>(
+        &self,
+        guild: GuildId,
+        mut entry: RefMut<'_, GuildId, Entry>,
+        change: impl FnOnce(&mut Guild) -> R,
+    ) -> (R, Ticket) {
         let result = change(&mut entry.guild);
         entry.version += 1;
         let ticket = entry.ticket();

@@ -1,9 +1,10 @@
 //! Discord in trouble, channels that change, permissions that are taken away. The numbers are those of the
 //! list of field failures.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{Fault, Hold, Rule};
 use quizloop::sandbox::ids;
 use quizloop::sandbox::model::Overwrite;
 use quizloop::sandbox::permission::{CREATE_PUBLIC_THREADS, SEND_MESSAGES};
@@ -359,4 +360,28 @@ async fn removed_from_a_server() {
     world.start_bot().await;
     let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
     world.until("the data to go", || !file.exists()).await;
+}
+
+/// The bot is removed while it reads what was said: what it reads then does not bring the server's data back.
+#[tokio::test(flavor = "multi_thread")]
+async fn removed_while_the_history_is_read() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    world.ada().reply("some time passes").await;
+    world.kill().await;
+    let reading = Hold::new();
+    world.sandbox.fault(
+        Rule::on("ListMessages").after(),
+        Fault::Hold(Arc::clone(&reading)),
+    );
+    world.launch();
+    reading.arrived().await;
+    world.sandbox.remove_bot(ids::GUILD);
+    let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
+    world.until("the data to go", || !file.exists()).await;
+    reading.release();
+    world.settle().await;
+    assert!(!file.exists(), "the data is back");
+    assert_eq!(world.stop().await, Some(0));
+    assert!(!file.exists(), "the data is back");
 }

@@ -73,11 +73,7 @@ pub async fn confirmed(
     let question = known(desk, question)?;
     let now = desk.clock.now();
     if desk.team(key, |team| team.spoils(number, call.user)) == Some(true) {
-        let _awaited_below = desk.store.change(key.guild, |guild| {
-            guild
-                .team_mut(key.channel)
-                .map(|team| team.look(number, call.user, now))
-        });
+        let _awaited_below = desk.change_team(key, |team| team.look(number, call.user, now));
     }
     // Also who presses again must not see it before the look is on disk.
     let settled = desk.store.settled(key.guild).attempt().await;

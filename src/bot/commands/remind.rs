@@ -50,9 +50,7 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
         }
         on(team, call, now)
     };
-    let (said, ticket) = desk
-        .store
-        .change(guild, |state| state.team_mut(key.channel).map(change));
+    let (said, ticket) = desk.change_team(key, change);
     ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
     desk.wake.notify_one();
     Ok(said.ok_or(Sorry::NoTeam)??.ephemeral())

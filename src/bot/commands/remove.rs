@@ -5,6 +5,7 @@ use crate::bot::desk::{Desk, TeamKey};
 use crate::bot::event::Call;
 use crate::bot::render::team as render;
 use crate::bot::render::trouble::Sorry;
+use crate::practice::guild::Guild;
 
 /// Asks back.
 pub fn ask(desk: &Desk, key: TeamKey) -> Said {
@@ -26,10 +27,10 @@ pub async fn confirmed(desk: &Desk, call: &Call, key: TeamKey) -> Said {
         Some(true) => return Err(Sorry::Managed),
         Some(false) => {}
     }
-    let (_, ticket) = desk
-        .store
-        .change(key.guild, |guild| guild.remove(key.channel));
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    let removed = |guild: &mut Guild| guild.remove(key.channel);
+    if let Some((_, ticket)) = desk.store.change_kept(key.guild, removed) {
+        ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    }
     desk.backoff.remove(&key);
     Ok(render::removed(key.channel))
 }

@@ -129,10 +129,9 @@ pub async fn post_now(desk: &Desk, call: &Call, key: TeamKey) -> Said {
     admins_only(call)?;
     let now = desk.clock.now();
     let ids = desk.bank.ids();
-    let (made, ticket) = desk.store.change(key.guild, |guild| {
-        let team = guild.team_mut(key.channel)?;
+    let (made, ticket) = desk.change_team(key, |team| {
         let day = team.settings.schedule.zone.date(now);
-        Some(desk.random(|rng| team.intend(day, now, &ids, rng).map(|round| round.number)))
+        desk.random(|rng| team.intend(day, now, &ids, rng).map(|round| round.number))
     });
     let made = made.ok_or(Sorry::NoTeam)?;
     ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
@@ -175,9 +174,7 @@ async fn settings(desk: &Desk, call: &Call, key: TeamKey) -> Said {
 
 /// Changes a team; what is said is on disk first.
 async fn order(desk: &Desk, key: TeamKey, change: impl FnOnce(&mut Team) -> Said) -> Said {
-    let (said, ticket) = desk
-        .store
-        .change(key.guild, |guild| guild.team_mut(key.channel).map(change));
+    let (said, ticket) = desk.change_team(key, change);
     let said = said.ok_or(Sorry::NoTeam)?;
     failpoint::pass("order.changed");
     // A refusal waits as well: "has it already" may be about something that is not on disk yet.

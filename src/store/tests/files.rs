@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{GUILD, add_team, open, teams};
 use crate::practice::id::GuildId;
@@ -80,6 +81,22 @@ async fn forgetting_deletes_every_trace_and_a_later_change_starts_anew() {
     assert!(store.guilds().is_empty());
     store.change(GUILD, add_team).1.attempt().await.unwrap();
     assert_eq!(teams(&store, GUILD), 1);
+}
+
+/// What still works for a guild when it is forgotten must not bring it back.
+#[tokio::test]
+async fn a_forgotten_guild_stays_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.change(GUILD, add_team).1.attempt().await.unwrap();
+    let (teams, ticket) = store
+        .change_kept(GUILD, |guild| guild.teams().len())
+        .unwrap();
+    assert_eq!((teams, ticket.attempt().await), (1, Ok(())));
+    store.forget(GUILD).await.unwrap();
+    assert!(store.change_kept(GUILD, add_team).is_none());
+    assert!(store.guilds().is_empty() && store.close(Duration::from_secs(5)));
+    assert_eq!(names(&dir.path().join("guilds")), Vec::<String>::new());
 }
 
 #[tokio::test]
