@@ -298,7 +298,7 @@ fn thread_gone(desk: &Desk, guild: GuildId, thread: crate::practice::id::Channel
         // Nobody is told, so nobody has to wait for the disk.
         let key = desk::TeamKey { guild, channel };
         let _unawaited = desk.change_team(key, |team| {
-            team.threaded(message, crate::practice::round::Thread::Refused)
+            team.threaded(message, crate::practice::round::Thread::Refused);
         });
     }
 }
