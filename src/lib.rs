@@ -4,6 +4,7 @@
 //!
 //! - [`practice`]: the rules of rounds, replies and streaks, pure: no clock, no file, no chance of its own.
 //! - [`bank`]: the questions: read, checked, searched. Pure as well.
+//! - [`chart`]: pictures of what a member practised and knows, as PNG and in words; knows nobody.
 //! - [`findings`]: what is wrong with a file, with its line and the fix.
 //! - [`store`]: guilds in memory and on disk; knows practice.
 //! - [`config`]: the operator's file as checked values.
@@ -23,6 +24,7 @@
 
 pub mod bank;
 pub mod bot;
+pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::easel::Easel;
 use super::flood::Floods;
 use super::marks::Mark;
 use super::quiz::Quizzes;
@@ -48,6 +49,8 @@ pub struct Desk {
     pub floods: Floods,
     /// What was asked in `/quiz` today.
     pub quizzes: Quizzes,
+    /// Where pictures are drawn.
+    pub easel: Easel,
     /// Wakes the scheduler after a change that may make something due.
     pub wake: Notify,
     /// When teams in trouble are tried again.
@@ -100,6 +103,7 @@ impl Desk {
             vitals,
             floods: Floods::default(),
             quizzes: Quizzes::default(),
+            easel: Easel::default(),
             wake: Notify::new(),
             backoff: DashMap::new(),
             week_backoff: DashMap::new(),

@@ -8,6 +8,7 @@ mod help;
 mod hint;
 mod leaderboard;
 mod privacy;
+mod progress;
 mod quiz;
 mod remind;
 mod remove;
@@ -44,6 +45,7 @@ pub fn definitions() -> Value {
         hint::definition(),
         streak::definition(),
         leaderboard::definition(),
+        progress::definition(),
         remind::definition(),
         privacy::definition(),
         help::definition(),
@@ -71,12 +73,13 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
 }
 
 /// The names of all commands, for counting.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "quiz",
     "answer",
     "hint",
     "streak",
     "leaderboard",
+    "progress",
     "remind",
     "privacy",
     "help",
@@ -134,6 +137,7 @@ async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
         "hint" => hint::run(desk, call, guild),
         "streak" => streak::run(desk, call, guild),
         "leaderboard" => leaderboard::run(desk, call, guild),
+        "progress" => progress::run(desk, call, guild).await,
         "privacy" => Ok(privacy::run(desk, call, guild)),
         "help" => Ok(super::render::help::help(call.admin).ephemeral()),
         name if name.starts_with("remind ") => remind::run(desk, call, guild, name).await,

@@ -91,6 +91,7 @@ async fn delete(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let erased = erase(desk, guild, |state| state.forget(call.user, now)).await;
     erased.map_err(|_| Sorry::NotSaved)?;
     desk.quizzes.forget_member((guild, call.user));
+    desk.easel.forget();
     freshen_footers(desk, guild);
     Ok(render::deleted())
 }

@@ -11,6 +11,7 @@ pub mod help;
 pub mod message;
 pub mod modal;
 pub mod privacy;
+pub mod progress;
 pub mod quiz;
 pub mod remind;
 pub mod reveal;

@@ -1,0 +1,41 @@
+//! `/progress`: a picture of what one has done and knows, for the member alone.
+
+use serde_json::{Value, json};
+
+use super::{Said, team_of};
+use crate::bot::desk::Desk;
+use crate::bot::event::Call;
+use crate::bot::progress::progress;
+use crate::bot::render::progress as render;
+use crate::bot::render::trouble::Sorry;
+use crate::practice::guild::Guild;
+use crate::practice::id::GuildId;
+use crate::practice::zone::Zone;
+
+/// The command in Discord's form.
+pub fn definition() -> Value {
+    json!({
+        "name": "progress",
+        "description": "A picture of your last 26 weeks, what you know, and what comes back",
+        "contexts": [0],
+    })
+}
+
+/// The member's picture, with the rounds of the channel's team. A server without a team has practice all the same.
+pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
+    let key = match team_of(desk, call, guild) {
+        Ok(key) => Some(key),
+        Err(Sorry::NoTeam) => None,
+        Err(sorry) => return Err(sorry),
+    };
+    let now = desk.clock.now();
+    let look = |state: &Guild| {
+        let team = key.and_then(|key| state.team(key.channel));
+        let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
+        progress(state, team, &desk.bank, call.user, zone.date(now))
+    };
+    let known = desk.store.read(guild, look);
+    let progress = known.unwrap_or_else(|| look(&Guild::new(guild)));
+    let picture = desk.easel.picture(&progress).await;
+    Ok(render::progress(&progress, picture).ephemeral())
+}

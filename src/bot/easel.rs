@@ -1,0 +1,59 @@
+//! Where pictures are drawn: beside the event path, a few at a time, and the last ones are kept.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::chart::{self, Cache, Progress};
+
+/// So many pictures are drawn at once, each for some 30 ms and with some 10 MB; further members wait in a queue.
+const AT_ONCE: usize = 2;
+
+/// Draws pictures.
+pub struct Easel {
+    cache: Cache,
+    places: Semaphore,
+}
+
+impl Default for Easel {
+    fn default() -> Self {
+        Self {
+            cache: Cache::default(),
+            places: Semaphore::new(AT_ONCE),
+        }
+    }
+}
+
+impl Easel {
+    /// The picture as PNG; none if it could not be drawn, which is in the log.
+    pub async fn picture(&self, progress: &Progress) -> Option<Arc<[u8]>> {
+        if let Some(kept) = self.cache.get(progress) {
+            return Some(kept);
+        }
+        // The semaphore is never closed.
+        let _place = self.places.acquire().await.ok()?;
+        if let Some(kept) = self.cache.get(progress) {
+            return Some(kept);
+        }
+        let wanted = progress.clone();
+        let drawn = tokio::task::spawn_blocking(move || chart::png(&wanted)).await;
+        let bytes: Arc<[u8]> = match drawn {
+            Ok(Ok(bytes)) => bytes.into(),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a picture could not be drawn");
+                return None;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a picture was not drawn to its end");
+                return None;
+            }
+        };
+        self.cache.put(progress.clone(), Arc::clone(&bytes));
+        Some(bytes)
+    }
+
+    /// Forgets the pictures that are kept: one may show what a member wants deleted.
+    pub fn forget(&self) {
+        self.cache.clear();
+    }
+}

@@ -1,0 +1,233 @@
+//! What the picture of `/progress` shows of a member: rounds from their ledger, practice from their reviews.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::render::daily::topic;
+use crate::bank::{Bank, Question};
+use crate::chart::{Day, Outcome, Progress, Topic, first_day};
+use crate::practice::guild::Guild;
+use crate::practice::id::UserId;
+use crate::practice::streak::{Entry, walk};
+use crate::practice::team::Team;
+
+/// A member's progress: the rounds and the streak of one team, and their reviews in the whole guild.
+pub fn progress(
+    guild: &Guild,
+    team: Option<&Team>,
+    bank: &Bank,
+    user: UserId,
+    today: Date,
+) -> Progress {
+    let streak = team.map(|team| team.streak(user)).unwrap_or_default();
+    let there = |question: &str| bank.get(question).is_some();
+    Progress {
+        today,
+        days: days(guild, team, user, today),
+        topics: topics(guild, bank, user, today),
+        forecast: guild.forecast(user, today, there),
+        streak: streak.current,
+        longest: streak.longest,
+    }
+}
+
+/// The days of the heat map on which something was.
+fn days(guild: &Guild, team: Option<&Team>, user: UserId, today: Date) -> Vec<Day> {
+    let mut days: BTreeMap<Date, (Option<Outcome>, u16)> = BTreeMap::new();
+    for (date, outcome) in team.map(|team| rounds(team, user)).unwrap_or_default() {
+        let round = &mut days.entry(date).or_default().0;
+        // An admin may have posted twice on one day.
+        *round = (*round).max(Some(outcome));
+    }
+    let practised = guild.person(user).map(|person| person.practised());
+    for one in practised.unwrap_or_default() {
+        days.entry(one.day).or_default().1 += one.count;
+    }
+    let shown = first_day(today)..=today;
+    let days = days.into_iter().filter(|(date, _)| shown.contains(date));
+    days.map(|(date, (round, reviews))| Day {
+        date,
+        round,
+        reviews,
+    })
+    .collect()
+}
+
+/// The rounds of a member that count, the oldest first.
+fn rounds(team: &Team, user: UserId) -> Vec<(Date, Outcome)> {
+    let ledger = team.ledger(user);
+    let rounds = walk(&ledger, team.rounds());
+    rounds
+        .filter_map(|(round, entry, _)| Some((round.day, outcome(&entry)?)))
+        .collect()
+}
+
+/// What the picture makes of an entry; nothing if it neither extends nor ends a streak, or is open.
+const fn outcome(entry: &Entry) -> Option<Outcome> {
+    match entry {
+        Entry::Answered | Entry::Credited(_) => Some(Outcome::Answered),
+        Entry::Frozen { .. } => Some(Outcome::Frozen),
+        Entry::Missed { .. } => Some(Outcome::Missed),
+        Entry::LookedFirst | Entry::Void(_) | Entry::Open => None,
+    }
+}
+
+/// Each topic of the bank: how much of it the member has seen, and how well it is remembered.
+fn topics(guild: &Guild, bank: &Bank, user: UserId, today: Date) -> Vec<Topic> {
+    let mut recalls: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
+    for (question, review) in guild.reviews(user) {
+        if let Some(Question { topic, .. }) = bank.get(question) {
+            let recalls = recalls.entry(topic).or_default();
+            recalls.push(review.retrievability(today));
+        }
+    }
+    let of = |topic: &str| bank.pick(Some(topic), None).count();
+    let topics = bank.topics().map(|name| {
+        let recalls = recalls.get(name).map_or(&[][..], Vec::as_slice);
+        Topic {
+            name: topic(name),
+            seen: number(recalls.len()),
+            of: number(of(name)),
+            recall: mean(recalls),
+        }
+    });
+    topics.collect()
+}
+
+/// The bank has far fewer questions than this type has numbers.
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// The mean; 0 of nothing.
+fn mean(values: &[f32]) -> f32 {
+    let mut mean = 0.0;
+    for (count, value) in (1_u16..).zip(values) {
+        mean += (value - mean) / f32::from(count);
+    }
+    mean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::built_in;
+    use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
+    use crate::practice::ledger::By;
+    use crate::practice::people::Rated;
+    use crate::practice::retention::Retention;
+    use crate::practice::review::Rating;
+    use crate::practice::schedule::Schedule;
+    use crate::practice::team::{Reveal, Settings};
+    use crate::practice::zone::Zone;
+    use jiff::civil::{date, time};
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    const ADA: UserId = UserId::new(1);
+    const CHANNEL: ChannelId = ChannelId::new(20);
+
+    fn message(day: Date, hour: i8) -> MessageId {
+        let time = day.at(hour, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+        MessageId::new(snowflake_at(time.unwrap().timestamp()))
+    }
+
+    /// Ada answers the first seven rounds and no other one; the next is void, and the day after has two.
+    fn guild() -> Guild {
+        let settings = Settings {
+            schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
+            reveal: Reveal::AfterReply,
+            role: None,
+            retention: Retention::default(),
+        };
+        let mut team = Team::new(CHANNEL, settings, "2026-03-01T00:00:00Z".parse().unwrap());
+        let mut rng = StdRng::seed_from_u64(1);
+        let posts = (2..=13).map(|day| (day, 9)).chain([(13, 12), (14, 9)]);
+        for (number, (day, hour)) in (1_u32..).zip(posts) {
+            let day = date(2026, 3, day);
+            let posted = message(day, hour);
+            team.intend(day, posted.time(), &["a", "b"], &mut rng).unwrap();
+            team.posted(posted);
+            if number <= 7 || number == 13 {
+                team.reply(posted, ADA, message(day, hour + 1));
+            }
+        }
+        let by = By {
+            user: None,
+            at: "2026-03-14T10:00:00Z".parse().unwrap(),
+        };
+        team.void(8, by).unwrap();
+        let mut guild = Guild::new(GuildId::new(1));
+        guild.put(team);
+        guild
+    }
+
+    fn rate(guild: &mut Guild, question: &str, rating: Rating, today: Date) {
+        let rated = Rated {
+            question,
+            before: 0,
+            rating,
+            retention: Retention::default(),
+            today,
+        };
+        guild.rate(ADA, &rated);
+    }
+
+    #[test]
+    fn each_day_is_what_the_ledger_says() {
+        let guild = guild();
+        let days = days(&guild, guild.team(CHANNEL), ADA, date(2026, 3, 14));
+        let days = days.iter().map(|day| (day.date.day(), day.round.unwrap()));
+        let after_the_void: Vec<_> = days.filter(|(day, _)| *day > 7).collect();
+        use Outcome::{Answered, Frozen, Missed};
+        // The 9th is void, the 14th open; of the two rounds of the 13th the better one is shown.
+        let expected = [(8, Answered), (10, Frozen), (11, Missed), (12, Missed), (13, Answered)];
+        assert_eq!(after_the_void, expected);
+    }
+
+    #[test]
+    fn practice_stands_beside_the_rounds_and_what_is_older_is_left_out() {
+        let mut guild = guild();
+        let today = date(2026, 3, 14);
+        rate(&mut guild, "old", Rating::Good, date(2025, 9, 14));
+        rate(&mut guild, "a", Rating::Good, today);
+        rate(&mut guild, "b", Rating::Good, today);
+        let days = days(&guild, None, ADA, today);
+        let expected = Day {
+            date: today,
+            round: None,
+            reviews: 2,
+        };
+        assert_eq!(days, [expected]);
+        let progress = progress(&guild, guild.team(CHANNEL), &bank(), ADA, today);
+        assert_eq!((progress.streak, progress.longest), (1, 7));
+    }
+
+    fn bank() -> Bank {
+        Bank::load(built_in(), &[]).0
+    }
+
+    #[test]
+    fn a_topic_has_its_share_and_its_mean() {
+        let bank = bank();
+        let of_queues: Vec<&str> = bank.pick(Some("queues"), None).map(|one| one.id.as_str()).collect();
+        let today = date(2026, 3, 14);
+        let mut guild = guild();
+        rate(&mut guild, of_queues[0], Rating::Easy, today);
+        rate(&mut guild, of_queues[1], Rating::Again, today);
+        rate(&mut guild, "not in the bank", Rating::Again, today);
+        let then = date(2026, 3, 22);
+        let recall = |id: &str| guild.review(ADA, id).unwrap().retrievability(then);
+        let mean = f32::midpoint(recall(of_queues[0]), recall(of_queues[1]));
+        let progress = progress(&guild, None, &bank, ADA, then);
+        let names: Vec<_> = progress.topics.iter().map(|topic| topic.name.as_str()).collect();
+        assert!(names.contains(&"context managers"), "{names:?}");
+        let queues = progress.topics.iter().find(|topic| topic.name == "queues").unwrap();
+        assert_eq!((queues.seen, queues.of as usize), (2, of_queues.len()));
+        assert!((queues.recall - mean).abs() < 1e-6);
+        assert!(progress.topics.iter().filter(|topic| topic.seen > 0).count() == 1);
+        // Both are due by then, and the one that is in no bank is not counted.
+        assert_eq!(progress.forecast[0], 2);
+    }
+}

@@ -1,0 +1,51 @@
+//! The picture of `/progress`, with words beside it.
+
+use std::sync::Arc;
+
+use super::file::File;
+use super::message::{CONTENT_MAX, Message};
+use super::text::{count, cut, quoted};
+use crate::chart::{Progress, alt, unwritten};
+
+/// The picture with what it says in words as its description. It is no part of an embed: Discord shows an attachment
+/// larger. Without a picture the words stand for it.
+pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
+    let words = alt(progress);
+    let Some(picture) = picture else {
+        let text = format!("The picture could not be drawn; in words it is this.\n{}", quoted_whole(&words));
+        return Message::text(cut(&text, CONTENT_MAX));
+    };
+    let mut lines = vec![summary(progress)];
+    lines.extend(names(progress));
+    Message::text(cut(&lines.join("\n"), CONTENT_MAX)).with(File::new("progress.png", &words, picture))
+}
+
+/// Names of topics may be an operator's; what they write is no Markdown.
+fn quoted_whole(words: &str) -> String {
+    super::text::plain(words)
+}
+
+fn summary(progress: &Progress) -> String {
+    if progress.is_empty() {
+        return "Nothing to show yet. Reply to the day's question or try `/quiz`, and this fills up.".into();
+    }
+    let rounds = count(progress.streak as usize, "round", "rounds");
+    let due = match progress.forecast[0] {
+        0 => "Nothing is due today.".into(),
+        due => format!(
+            "**{}** due today: `/quiz mode:due` asks.",
+            count(due as usize, "review is", "reviews are")
+        ),
+    };
+    format!("**{rounds}** in a row (longest {}). {due}", progress.longest)
+}
+
+/// Names that the picture's font can't write, for the reader's own fonts.
+fn names(progress: &Progress) -> Option<String> {
+    let unwritten = unwritten(progress);
+    let names: Vec<String> = unwritten
+        .iter()
+        .map(|one| format!("{} is {}", one.label, quoted(one.name)))
+        .collect();
+    (!names.is_empty()).then(|| format!("In the picture {}.", names.join(", ")))
+}

@@ -1,0 +1,130 @@
+//! The picture in words, for who can't see it.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::{Day, Outcome, Progress, Topic, WEEKS, first_day};
+
+/// The longest text, in characters: what Discord takes as an attachment's description (Discord docs,
+/// resources/message, "Attachment Object").
+pub const ALT_MAX: usize = 1024;
+
+/// So much of a topic's name is said, in characters.
+const NAME_MAX: usize = 40;
+
+/// What the picture shows, in words. At most [`ALT_MAX`] characters: where there are many topics, the last ones are
+/// counted only.
+pub fn alt(progress: &Progress) -> String {
+    if progress.is_empty() {
+        return newcomer(progress);
+    }
+    let mut text = [streak(progress), rounds(progress), reviews(progress), due(progress)].join(" ");
+    topics(&mut text, &progress.topics);
+    text
+}
+
+fn newcomer(progress: &Progress) -> String {
+    let topics = count(progress.topics.len(), "topic waits", "topics wait");
+    format!(
+        "An empty map of {WEEKS} weeks, with today marked: nothing yet. Reply to the day's question or try /quiz, and \
+         it begins to fill. {topics}."
+    )
+}
+
+fn streak(progress: &Progress) -> String {
+    let rounds = count(progress.streak, "round", "rounds");
+    format!(
+        "Streak: {rounds} in a row, longest {}. Since {}:",
+        progress.longest,
+        day(first_day(progress.today))
+    )
+}
+
+fn shown(progress: &Progress) -> impl Iterator<Item = &Day> {
+    let days = first_day(progress.today)..=progress.today;
+    progress.days.iter().filter(move |day| days.contains(&day.date))
+}
+
+fn rounds(progress: &Progress) -> String {
+    let of = |outcome| {
+        let days = shown(progress).filter(|day| day.round == Some(outcome));
+        days.count()
+    };
+    let (answered, missed, frozen) = (of(Outcome::Answered), of(Outcome::Missed), of(Outcome::Frozen));
+    let answered = count(answered, "round", "rounds");
+    format!("{answered} answered, {missed} missed, {frozen} covered by a freeze;")
+}
+
+fn reviews(progress: &Progress) -> String {
+    let practised = || shown(progress).filter(|day| day.reviews > 0);
+    let reviews: u64 = practised().map(|day| u64::from(day.reviews)).sum();
+    if reviews == 0 {
+        return "no reviews.".into();
+    }
+    let days = count(practised().count(), "day", "days");
+    format!("{} on {days}.", count(reviews, "review", "reviews"))
+}
+
+fn due(progress: &Progress) -> String {
+    let all = progress.due();
+    if all == 0 {
+        return "No reviews are due in the next 14 days.".into();
+    }
+    let [today, ..] = progress.forecast;
+    let mut text = format!("Reviews due: {today} today, {all} in the next 14 days");
+    let later = (1_u8..).zip(&progress.forecast[1..]);
+    // Of days with as many the first.
+    let most = later.rev().max_by_key(|(_, due)| **due);
+    if let Some((ahead, most)) = most.filter(|(_, most)| **most > 0) {
+        let date = progress.today.saturating_add(i64::from(ahead).days());
+        text += &format!(", {most} of them on {}", day(date));
+    }
+    text + "."
+}
+
+/// Says as many topics as there is room for, those of which something was seen before the others.
+fn topics(text: &mut String, topics: &[Topic]) {
+    let (seen, unseen): (Vec<_>, Vec<_>) = topics.iter().partition(|topic| topic.seen > 0);
+    if seen.is_empty() {
+        let unseen = count(unseen.len(), "topic", "topics");
+        *text += &format!(" Nothing seen yet of {unseen}.");
+        return;
+    }
+    *text += " Topics, seen and recalled today:";
+    let rest = format!(" Not seen yet: {}.", unseen.len());
+    // Room for what comes last: how many topics were left out, and how many were not seen.
+    let room = ALT_MAX - rest.chars().count() - " and 4294967295 more.".len();
+    let mut left = seen.len();
+    for topic in seen {
+        let said = format!(" {},", says(topic));
+        if text.chars().count() + said.chars().count() > room {
+            break;
+        }
+        *text += &said;
+        left -= 1;
+    }
+    let end = text.trim_end_matches([',', ':']).len();
+    text.truncate(end);
+    match left {
+        0 => *text += ".",
+        left => *text += &format!(" and {left} more."),
+    }
+    if !unseen.is_empty() {
+        *text += &rest;
+    }
+}
+
+fn says(topic: &Topic) -> String {
+    let name: String = topic.name.chars().take(NAME_MAX).collect();
+    let percent = (topic.share_recalled() * 100.0).round();
+    format!("{name} {} of {} at {percent} %", topic.seen, topic.of)
+}
+
+fn day(date: Date) -> String {
+    date.strftime("%a %-d %B").to_string()
+}
+
+fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -1,0 +1,154 @@
+//! The colours. Their steps are steps of lightness, so that they can be told apart by who sees fewer colours, and on
+//! a bad screen; what matters is told by shape or by number besides.
+
+use std::fmt;
+
+/// A colour as 0xRRGGBB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Color(pub u32);
+
+/// As CSS writes it.
+impl fmt::Display for Color {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:06x}", self.0)
+    }
+}
+
+/// The card: its own ground, so that the picture is the same on Discord's light and dark theme.
+pub const CARD: Color = Color(0x16_1b_26);
+/// Text.
+pub const INK: Color = Color(0xf2_f5_fa);
+/// Text that explains.
+pub const MUTED: Color = Color(0xb4_be_d0);
+/// Days without a round.
+pub const FAINT: Color = Color(0x66_73_8a);
+/// What a freeze covered.
+pub const ICE: Color = Color(0xa5_e4_ff);
+/// The part of a bar in which nothing is.
+pub const TRACK: Color = Color(0x2a_32_42);
+/// The part of a topic that was seen and is not recalled.
+pub const SEEN: Color = Color(0x35_54_7c);
+/// The part of a topic that is recalled today.
+pub const RECALLED: Color = Color(0x2a_78_8e);
+
+/// From little to much: viridis at 0.4, 0.6, 0.8 and 1.0 (Smith and van der Walt, 2015; CC0), which is made for this.
+pub const SCALE: [Color; 4] = [
+    Color(0x2a_78_8e),
+    Color(0x22_a8_84),
+    Color(0x7a_d1_51),
+    Color(0xfd_e7_25),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Rgb = [f64; 3];
+
+    /// Linear light, from 0 to 1 (IEC 61966-2-1).
+    fn linear(color: Color) -> Rgb {
+        [16, 8, 0].map(|shift| {
+            let part = f64::from(color.0 >> shift & 0xff) / 255.0;
+            if part <= 0.040_45 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        })
+    }
+
+    /// Relative luminance (WCAG 2.2).
+    fn luminance(linear: Rgb) -> f64 {
+        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    }
+
+    /// Lightness, from 0 to 100 (CIE 1976).
+    fn lightness(linear: Rgb) -> f64 {
+        let y = luminance(linear);
+        if y > 0.008_856 {
+            116.0 * y.cbrt() - 16.0
+        } else {
+            903.3 * y
+        }
+    }
+
+    /// The contrast of two colours, from 1 to 21 (WCAG 2.2).
+    fn contrast(a: Color, b: Color) -> f64 {
+        let (a, b) = (luminance(linear(a)), luminance(linear(b)));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    /// What people without one of the three kinds of cones see (Machado, Oliveira and Fernandes, 2009, severity 1).
+    const DICHROMACIES: [(&str, [Rgb; 3]); 3] = [
+        (
+            "protanopia",
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [
+                [0.367_322, 0.860_646, -0.227_968],
+                [0.280_085, 0.672_501, 0.047_413],
+                [-0.011_820, 0.042_940, 0.968_881],
+            ],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255_528, -0.076_749, -0.178_779],
+                [-0.078_411, 0.930_809, 0.147_602],
+                [0.004_733, 0.691_367, 0.303_900],
+            ],
+        ),
+    ];
+
+    fn seen(color: Color, matrix: &[Rgb; 3]) -> Rgb {
+        let light = linear(color);
+        matrix.map(|row| {
+            let sum: f64 = row.iter().zip(light).map(|(a, b)| a * b).sum();
+            sum.clamp(0.0, 1.0)
+        })
+    }
+
+    /// Neighbours that must be told apart, each a step up in lightness, in CIE's units. 2 can be seen side by side.
+    const STEPS: [&[Color]; 3] = [
+        &[CARD, SCALE[0], SCALE[1], SCALE[2], SCALE[3]],
+        &[CARD, TRACK, SEEN, RECALLED, INK],
+        &[CARD, FAINT, MUTED, INK],
+    ];
+    const STEP_MIN: f64 = 9.0;
+
+    #[test]
+    fn steps_are_steps_of_lightness_whatever_one_sees() {
+        const ALL_COLORS: [Rgb; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        let eyes = DICHROMACIES.into_iter().chain([("all cones", ALL_COLORS)]);
+        for (eye, matrix) in eyes {
+            for steps in STEPS {
+                for two in steps.windows(2) {
+                    let [low, high] = [0, 1].map(|place| lightness(seen(two[place], &matrix)));
+                    let (from, to) = (two[0], two[1]);
+                    assert!(high - low >= STEP_MIN, "{eye}: {from} {low:.1}, {to} {high:.1}");
+                }
+            }
+        }
+    }
+
+    /// 4.5 for text and 3 for what carries a meaning (WCAG 2.2, 1.4.3 and 1.4.11).
+    #[test]
+    fn texts_and_marks_have_contrast() {
+        let texts = [(INK, CARD), (MUTED, CARD), (INK, TRACK), (INK, SEEN), (INK, RECALLED)];
+        for (text, ground) in texts {
+            let contrast = contrast(text, ground);
+            assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
+        }
+        let marks = [SCALE[0], SCALE[1], SCALE[2], SCALE[3], FAINT, ICE, MUTED];
+        for mark in marks {
+            let contrast = contrast(mark, CARD);
+            assert!(contrast >= 3.0, "{mark}: {contrast:.2}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The heat map: a square a day, a column a week from Monday to Sunday, 26 of them.
+//!
+//! The mark's shape says what became of the day's round, its colour how much was done. The spot in a missed or frozen
+//! day says that the member practised all the same.
+
+use std::collections::HashMap;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::color::{Color, FAINT, ICE, INK, MUTED, SCALE};
+use super::picture::{LABEL, TEXT};
+use super::svg::{Anchor, Area, Point, Svg};
+use super::{Day, Outcome, Progress, WEEKS};
+
+/// From one day to the next, in pixels.
+pub const PITCH: f64 = 26.0;
+/// A day, in pixels; the rest is the gap.
+pub const CELL: f64 = 21.0;
+/// Room on the left for the letters of the weekdays.
+const WEEKDAYS: f64 = 34.0;
+/// Room above for the months.
+const MONTHS: f64 = 32.0;
+/// The width of it all.
+pub const WIDTH: f64 = WEEKDAYS + WEEKS as f64 * PITCH;
+/// The height of it all.
+pub const HEIGHT: f64 = MONTHS + 7.0 * PITCH;
+/// The name of a month needs the room of so many weeks.
+const WEEKS_PER_NAME: u32 = 3;
+/// So much must be done for each colour: reviews, and one for an answered round.
+const LEVELS: [u32; 4] = [1, 2, 5, 10];
+/// The thickness of outlines, in pixels.
+const STROKE: f64 = 3.0;
+
+/// The first day of the heat map: the Monday 25 weeks before the one of this week.
+pub fn first_day(today: Date) -> Date {
+    let since_monday = i32::from(today.weekday().to_monday_zero_offset());
+    let weeks = i32::try_from(7 * (WEEKS - 1)).unwrap_or(0);
+    today.saturating_sub((since_monday + weeks).days())
+}
+
+/// Draws it.
+pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
+    let grid = at.plus(WEEKDAYS, MONTHS);
+    weekdays(svg, at.plus(0.0, MONTHS));
+    let first = first_day(progress.today);
+    months(svg, grid, first);
+    let days: HashMap<Date, &Day> = progress.days.iter().map(|day| (day.date, day)).collect();
+    for offset in 0..7 * WEEKS {
+        let date = later(first, offset);
+        if date > progress.today {
+            break;
+        }
+        let (week, weekday) = (f64::from(offset / 7), f64::from(offset % 7));
+        let corner = grid.plus(week * PITCH, weekday * PITCH);
+        let center = corner.plus(CELL / 2.0, CELL / 2.0);
+        mark(svg, center, days.get(&date).copied());
+        if date == progress.today {
+            let ring = Area::around(center, PITCH + 2.0);
+            svg.frame(ring, 7.0, 2.0, INK);
+        }
+    }
+}
+
+fn later(date: Date, days: u32) -> Date {
+    date.saturating_add(i64::from(days).days())
+}
+
+fn weekdays(svg: &mut Svg, at: Point) {
+    for (row, letter) in [(0.0, "M"), (2.0, "W"), (4.0, "F")] {
+        let base = at.plus(0.0, row * PITCH + CELL - 1.0);
+        svg.text(base, LABEL, letter);
+    }
+}
+
+/// A month's name stands above the first week that begins in it.
+fn months(svg: &mut Svg, grid: Point, first: Date) {
+    let name_at = |week: u32| {
+        let monday = later(first, 7 * week);
+        let is_new = week == 0 || later(first, 7 * (week - 1)).month() != monday.month();
+        is_new.then_some(monday)
+    };
+    for week in 0..WEEKS {
+        let Some(monday) = name_at(week) else {
+            continue;
+        };
+        let next = (week + 1..week + WEEKS_PER_NAME).any(|week| name_at(week).is_some());
+        if (week == 0 && next) || week + 2 > WEEKS {
+            continue;
+        }
+        let base = grid.plus(f64::from(week) * PITCH, -(MONTHS - TEXT) - 4.0);
+        svg.text(base, LABEL, &monday.strftime("%b").to_string());
+    }
+}
+
+/// The mark of a day.
+pub fn mark(svg: &mut Svg, center: Point, day: Option<&Day>) {
+    let Some(day) = day else {
+        return rest(svg, center);
+    };
+    let answered = day.round == Some(Outcome::Answered);
+    let level = level(u32::from(day.reviews) + u32::from(answered));
+    match (day.round, level) {
+        (Some(Outcome::Answered), level) => answered_round(svg, center, level.unwrap_or(SCALE[0])),
+        (Some(Outcome::Missed), level) => missed(svg, center, level),
+        (Some(Outcome::Frozen), level) => frozen(svg, center, level),
+        (None, Some(level)) => svg.circle(center, CELL / 2.0, level),
+        (None, None) => rest(svg, center),
+    }
+}
+
+/// The colour for so much done; none for nothing.
+fn level(done: u32) -> Option<Color> {
+    let reached = LEVELS.iter().zip(SCALE).filter(|(from, _)| done >= **from);
+    reached.map(|(_, color)| color).last()
+}
+
+fn rest(svg: &mut Svg, center: Point) {
+    svg.circle(center, 3.5, FAINT);
+}
+
+fn answered_round(svg: &mut Svg, center: Point, level: Color) {
+    svg.rect(Area::around(center, CELL), 4.0, level);
+}
+
+fn missed(svg: &mut Svg, center: Point, level: Option<Color>) {
+    svg.frame(Area::around(center, CELL), 4.0, STROKE, MUTED);
+    spot(svg, center, level);
+}
+
+/// A star of six arms, as of ice.
+fn frozen(svg: &mut Svg, center: Point, level: Option<Color>) {
+    let reach = CELL / 2.0 - STROKE / 2.0 + 1.0;
+    for degrees in [90.0_f64, 30.0, 150.0] {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (right, down) = (reach * cos, reach * sin);
+        let (from, to) = (center.plus(-right, -down), center.plus(right, down));
+        svg.line(from, to, STROKE, ICE);
+    }
+    spot(svg, center, level);
+}
+
+fn spot(svg: &mut Svg, center: Point, level: Option<Color>) {
+    if let Some(level) = level {
+        svg.circle(center, 5.5, level);
+    }
+}
+
+/// The colours from little to much, with what they stand for.
+pub fn scale(svg: &mut Svg, at: Point, room: f64) {
+    let [from, .., to] = LEVELS;
+    svg.text(at, LABEL, &from.to_string());
+    let mut center = at.plus(30.0, -9.0);
+    for color in SCALE {
+        answered_round(svg, center, color);
+        center = center.plus(PITCH, 0.0);
+    }
+    let end = LABEL.anchored(Anchor::Start);
+    svg.text(Point::new(center.x - 5.0, at.y), end, &format!("{to}+ a day"));
+    debug_assert!(center.x < at.x + room);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::{Weekday, date};
+
+    #[test]
+    fn begins_on_a_monday_and_ends_with_this_week() {
+        for day in 1..=14 {
+            let today = date(2026, 11, day);
+            let first = first_day(today);
+            assert_eq!(first.weekday(), Weekday::Monday);
+            let days = first.until((jiff::Unit::Day, today)).unwrap().get_days();
+            assert!((175..182).contains(&days), "{today}: {days}");
+        }
+    }
+
+    #[test]
+    fn more_is_brighter() {
+        let of = |done| level(done).and_then(|color| SCALE.iter().position(|one| *one == color));
+        assert_eq!([0, 1, 2, 4, 5, 9, 10, 9999].map(of), [None, Some(0), Some(1), Some(1), Some(2), Some(2), Some(3), Some(3)]);
+    }
+}

@@ -1,0 +1,233 @@
+//! Writing SVG: shapes and texts, with numbers and letters as XML wants them.
+
+use std::fmt::{self, Write as _};
+
+use super::color::Color;
+use super::font::{FAMILY, Weight};
+
+/// A place, in pixels from the upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// Down.
+    pub y: f64,
+}
+
+impl Point {
+    /// A place.
+    pub const fn new(x: f64, y: f64) -> Self {
+        Self { x, y }
+    }
+
+    /// So far to the right and down from here.
+    pub fn plus(self, right: f64, down: f64) -> Self {
+        Self::new(self.x + right, self.y + down)
+    }
+}
+
+/// A rectangle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Area {
+    /// Its upper left corner.
+    pub at: Point,
+    /// Its width, in pixels.
+    pub width: f64,
+    /// Its height, in pixels.
+    pub height: f64,
+}
+
+impl Area {
+    /// A rectangle.
+    pub const fn new(at: Point, width: f64, height: f64) -> Self {
+        Self { at, width, height }
+    }
+
+    /// A square around a place.
+    pub fn around(center: Point, size: f64) -> Self {
+        Self::new(center.plus(-size / 2.0, -size / 2.0), size, size)
+    }
+}
+
+/// Which part of a text is at its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its start.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its end.
+    End,
+}
+
+/// How a text looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// The height of its letters with what is above and below them, in pixels.
+    pub size: f64,
+    /// How strong its lines are.
+    pub weight: Weight,
+    /// Its colour.
+    pub color: Color,
+    /// Which part of it is at its place.
+    pub anchor: Anchor,
+}
+
+impl Style {
+    /// The same at its end or middle.
+    pub const fn anchored(self, anchor: Anchor) -> Self {
+        Self { anchor, ..self }
+    }
+
+    /// The same in another colour.
+    pub const fn colored(self, color: Color) -> Self {
+        Self { color, ..self }
+    }
+}
+
+/// An SVG that is being written.
+#[derive(Debug)]
+pub struct Svg {
+    text: String,
+}
+
+impl Svg {
+    /// An empty one of that size, in pixels.
+    pub fn new(width: u32, height: u32) -> Self {
+        let text = format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">"#
+        );
+        Self { text }
+    }
+
+    /// The whole text.
+    pub fn finish(mut self) -> String {
+        self.text.push_str("</svg>\n");
+        self.text
+    }
+
+    /// A filled rectangle with round corners.
+    pub fn rect(&mut self, area: Area, radius: f64, fill: Color) {
+        let (area, radius) = (Rectangle(area), Number(radius));
+        self.element(format_args!(
+            r#"<rect {area} rx="{radius}" fill="{fill}"/>"#
+        ));
+    }
+
+    /// The outline of a rectangle with round corners, drawn to its inside.
+    pub fn frame(&mut self, area: Area, radius: f64, thickness: f64, color: Color) {
+        let half = thickness / 2.0;
+        let inside = Area::new(
+            area.at.plus(half, half),
+            area.width - thickness,
+            area.height - thickness,
+        );
+        let (area, radius, thickness) = (Rectangle(inside), Number(radius), Number(thickness));
+        self.element(format_args!(
+            r#"<rect {area} rx="{radius}" fill="none" stroke="{color}" stroke-width="{thickness}"/>"#
+        ));
+    }
+
+    /// A filled circle.
+    pub fn circle(&mut self, center: Point, radius: f64, fill: Color) {
+        let (x, y, radius) = (Number(center.x), Number(center.y), Number(radius));
+        self.element(format_args!(
+            r#"<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}"/>"#
+        ));
+    }
+
+    /// A line with round ends.
+    pub fn line(&mut self, from: Point, to: Point, thickness: f64, color: Color) {
+        let [a, b, c, d] = [from.x, from.y, to.x, to.y].map(Number);
+        let thickness = Number(thickness);
+        self.element(format_args!(
+            r#"<path d="M{a} {b}L{c} {d}" stroke="{color}" stroke-width="{thickness}" stroke-linecap="round"/>"#
+        ));
+    }
+
+    /// A line of text; its place is on the line on which the letters stand.
+    pub fn text(&mut self, at: Point, style: Style, text: &str) {
+        let (x, y, size) = (Number(at.x), Number(at.y), Number(style.size));
+        let (weight, fill) = (style.weight as u16, style.color);
+        let anchor = match style.anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let text = Escaped(text);
+        self.element(format_args!(
+            r#"<text x="{x}" y="{y}" font-family="{FAMILY}" font-size="{size}" font-weight="{weight}" fill="{fill}" text-anchor="{anchor}">{text}</text>"#
+        ));
+    }
+
+    fn element(&mut self, element: fmt::Arguments<'_>) {
+        // Writing to a string can't fail.
+        let _ = writeln!(self.text, "{element}");
+    }
+}
+
+/// A number with at most two places after the point.
+struct Number(f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounded = (self.0 * 100.0).round() / 100.0;
+        write!(f, "{rounded}")
+    }
+}
+
+struct Rectangle(Area);
+
+impl fmt::Display for Rectangle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Area { at, width, height } = self.0;
+        let [x, y, width, height] = [at.x, at.y, width.max(0.0), height.max(0.0)].map(Number);
+        write!(f, r#"x="{x}" y="{y}" width="{width}" height="{height}""#)
+    }
+}
+
+/// Text from outside: what means something in XML is written as an entity, and what XML 1.0 does not know at all
+/// (section 2.2, "Characters") becomes a replacement character.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0.chars() {
+            match letter {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                '\t' | '\n' | '\r' => f.write_char(' ')?,
+                '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                    f.write_char(char::REPLACEMENT_CHARACTER)?;
+                }
+                letter => f.write_char(letter)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::color::INK;
+
+    #[test]
+    fn text_from_outside_stays_text() {
+        let mut svg = Svg::new(10, 20);
+        let style = Style {
+            size: 9.0,
+            weight: Weight::Regular,
+            color: INK,
+            anchor: Anchor::End,
+        };
+        svg.text(Point::new(1.0, 2.0 / 3.0), style, "</text>&\"'\u{1}\u{ffff}\n");
+        insta::assert_snapshot!(svg.finish(), @r##"
+        <svg xmlns="http://www.w3.org/2000/svg" width="10" height="20"><text x="1" y="0.67" font-family="IBM Plex Sans" font-size="9" font-weight="400" fill="#f2f5fa" text-anchor="end">&lt;/text&gt;&amp;&quot;&#39;�� </text>
+        </svg>
+        "##);
+    }
+}

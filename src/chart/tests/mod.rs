@@ -1,0 +1,187 @@
+//! The card as a whole: what it looks like, what it says, and that any input has one.
+
+mod any;
+mod likeness;
+mod pictures;
+mod words;
+
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday, date};
+
+use super::{Day, FORECAST_DAYS, Outcome, Progress, Topic};
+
+const TODAY: Date = date(2026, 11, 20);
+
+/// The names of the built-in bank's topics.
+const TOPICS: [&str; 23] = [
+    "fundamentals",
+    "syntax",
+    "tasks",
+    "exceptions",
+    "cancellation",
+    "timeouts",
+    "sync",
+    "queues",
+    "context managers",
+    "async iteration",
+    "structured concurrency",
+    "threads",
+    "subprocess",
+    "streams",
+    "context",
+    "loop lifecycle",
+    "testing",
+    "debugging",
+    "performance",
+    "design",
+    "comparisons",
+    "output prediction",
+    "bug spotting",
+];
+
+/// Somebody who has done nothing yet.
+pub fn newcomer() -> Progress {
+    let topic = |name: &str| Topic {
+        name: name.to_owned(),
+        seen: 0,
+        of: 6,
+        recall: 0.0,
+    };
+    Progress {
+        today: TODAY,
+        days: Vec::new(),
+        topics: TOPICS.map(topic).into(),
+        forecast: [0; FORECAST_DAYS],
+        streak: 0,
+        longest: 0,
+    }
+}
+
+/// Somebody who has been here for half a year, was on holiday in August, and practises.
+fn regular() -> Progress {
+    let seen = [6, 6, 5, 4, 6, 3, 2, 6, 1, 4, 3, 0, 0, 2, 5, 1, 0, 3, 6, 0, 2, 4, 5];
+    let recalls = [0.97, 0.92, 0.88, 0.41, 0.95, 0.7, 1.0, 0.83, 0.9];
+    let topics = TOPICS.iter().zip(seen).zip(recalls.iter().cycle());
+    let topics = topics.map(|((name, seen), recall)| Topic {
+        name: (*name).to_owned(),
+        seen,
+        of: 6,
+        recall: *recall,
+    });
+    Progress {
+        days: (0..170).filter_map(an_ordinary_day).collect(),
+        topics: topics.collect(),
+        forecast: [8, 3, 0, 5, 12, 2, 1, 0, 4, 6, 2, 0, 1, 3],
+        streak: 12,
+        longest: 31,
+        ..newcomer()
+    }
+}
+
+/// The day so long ago.
+fn an_ordinary_day(ago: i64) -> Option<Day> {
+    let date = TODAY.saturating_sub(ago.days());
+    let is_weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
+    let holiday = date.month() == 8 && date.day() < 17;
+    let round = match ago {
+        0 => None,
+        _ if is_weekend || holiday => None,
+        16 | 60 | 61 => Some(Outcome::Frozen),
+        34 | 77 | 78 | 120 => Some(Outcome::Missed),
+        _ => Some(Outcome::Answered),
+    };
+    let reviews = match (ago * ago + 3 * ago) % 11 {
+        _ if holiday => 0,
+        0 | 1 if is_weekend => 6,
+        0..=3 => 0,
+        4..=6 => 1,
+        7 | 8 => 3,
+        9 => 7,
+        _ => 14,
+    };
+    let day = Day {
+        date,
+        round,
+        reviews,
+    };
+    (round.is_some() || reviews > 0).then_some(day)
+}
+
+/// Numbers and names as they should never be.
+fn extreme() -> Progress {
+    let names = [
+        "Ünïcödé & <escaped> \"quotes\"",
+        "非同期処理",
+        "отмена задач и таймауты",
+        "a name of a topic that is far too long for its bar",
+        "ουρές",
+        "\u{202e}turned",
+        "سلاسل",
+        "🧵 threads",
+    ];
+    let topic = |number: u32| Topic {
+        name: match names.get(number as usize) {
+            Some(name) => (*name).to_owned(),
+            None => format!("topic of the team {number}"),
+        },
+        seen: number * 3,
+        of: 40,
+        recall: if number == 4 { f32::NAN } else { 1.5 / (1.0 + f32::from(u8::try_from(number).unwrap())) },
+    };
+    let day = |ago: i64| Day {
+        date: TODAY.saturating_sub(ago.days()),
+        round: [Outcome::Missed, Outcome::Frozen, Outcome::Answered].get(ago as usize % 4).copied(),
+        reviews: u16::MAX,
+    };
+    Progress {
+        days: (-20..300).map(day).collect(),
+        topics: (0..40).map(topic).collect(),
+        forecast: [999, u32::MAX, 1, 10, 100, 1000, 10_000, 100_000, 0, 0, 0, 0, 0, 1_000_000],
+        streak: 1234,
+        longest: u32::MAX,
+        ..newcomer()
+    }
+}
+
+/// Somebody in their first week, in a team with a bank of its own.
+fn beginner() -> Progress {
+    let day = |date, round, reviews| Day {
+        date,
+        round,
+        reviews,
+    };
+    let topic = |name: &str, seen, recall| Topic {
+        name: name.to_owned(),
+        seen,
+        of: 9,
+        recall,
+    };
+    let mut forecast = [0; FORECAST_DAYS];
+    forecast[3] = 2;
+    Progress {
+        days: vec![
+            day(date(2026, 11, 18), Some(Outcome::Answered), 0),
+            day(date(2026, 11, 19), Some(Outcome::Answered), 2),
+        ],
+        topics: vec![
+            topic("tasks", 2, 0.95),
+            topic("非同期", 0, 0.0),
+            topic("queues", 0, 0.0),
+            topic("timeouts", 0, 0.0),
+        ],
+        forecast,
+        streak: 2,
+        longest: 2,
+        ..newcomer()
+    }
+}
+
+/// All of them with the names of their kept pictures.
+fn everybody() -> [(&'static str, Progress); 4] {
+    [
+        ("newcomer", newcomer()),
+        ("beginner", beginner()),
+        ("regular", regular()),
+        ("extreme", extreme()),
+    ]
+}
