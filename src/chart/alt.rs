@@ -1,5 +1,7 @@
 //! The picture in words, for who can't see it.
 
+use std::cmp::Reverse;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -73,8 +75,8 @@ fn due(progress: &Progress) -> String {
     let [today, ..] = progress.forecast;
     let mut text = format!("Reviews due: {today} today, {all} in the next 14 days");
     let later = (1_u8..).zip(&progress.forecast[1..]);
-    // Of days with as many the first.
-    let most = later.rev().max_by_key(|(_, due)| **due);
+    // Of days with as many the first, which `max_by_key` would not give.
+    let most = later.min_by_key(|(_, due)| Reverse(**due));
     if let Some((ahead, most)) = most.filter(|(_, most)| **most > 0) {
         let date = progress.today.saturating_add(i64::from(ahead).days());
         text += &format!(", {most} of them on {}", day(date));
@@ -115,9 +117,17 @@ fn topics(text: &mut String, topics: &[Topic]) {
 }
 
 fn says(topic: &Topic) -> String {
-    let name: String = topic.name.chars().take(NAME_MAX).collect();
+    let letters = topic.name.chars().filter(|letter| !is_hidden(*letter));
+    let name: String = letters.take(NAME_MAX).collect();
     let percent = (topic.share_recalled() * 100.0).round();
-    format!("{name} {} of {} at {percent} %", topic.seen, topic.of)
+    let seen = topic.seen.min(topic.of);
+    format!("{name} {seen} of {} at {percent} %", topic.of)
+}
+
+/// Letters that are not seen themselves but turn or hide those around them.
+fn is_hidden(letter: char) -> bool {
+    let turns = matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    turns || letter.is_control()
 }
 
 fn day(date: Date) -> String {

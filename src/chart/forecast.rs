@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 
-use super::color::{FAINT, INK, MUTED, SCALE, TRACK};
+use super::color::{INK, MUTED, SCALE, TRACK};
 use super::font::Weight;
 use super::panel::short;
 use super::picture::{HEADING, LABEL, ROOM, TEXT};
@@ -24,6 +24,12 @@ const NAMES: f64 = 34.0;
 /// How high it is, in pixels.
 pub const HEIGHT: f64 = HEAD + HIGHEST + NAMES;
 
+/// How many, above a bar.
+const COUNT: Style = Style {
+    weight: Weight::SemiBold,
+    ..LABEL.colored(INK).anchored(Anchor::Middle)
+};
+
 /// Draws it.
 pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
     svg.text(at.plus(0.0, TEXT), HEADING, "Reviews due");
@@ -38,7 +44,9 @@ pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
         let color = if day == 0 { SCALE[3] } else { SCALE[1] };
         let area = Area::new(Point::new(middle - BAR / 2.0, ground - height), BAR, height);
         svg.rect(area, 3.0, if due == 0 { TRACK } else { color });
-        number(svg, Point::new(middle, ground - height - 8.0), due);
+        if due > 0 {
+            svg.text(Point::new(middle, ground - height - 8.0), COUNT, &short(due));
+        }
         let date = progress.today.saturating_add(i64::from(day).days());
         let (name, color) = match day {
             0 => ("today".to_owned(), INK),
@@ -49,18 +57,9 @@ pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
     }
 }
 
-fn number(svg: &mut Svg, at: Point, due: u32) {
-    let style = Style {
-        weight: Weight::SemiBold,
-        color: if due == 0 { FAINT } else { INK },
-        ..LABEL.anchored(Anchor::Middle)
-    };
-    svg.text(at, style, &short(due));
-}
-
 fn height(due: u32, most: u32) -> f64 {
     match due {
-        0 => 2.0,
+        0 => 3.0,
         due => (HIGHEST * f64::from(due) / f64::from(most)).max(LOWEST),
     }
 }

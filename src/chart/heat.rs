@@ -27,8 +27,8 @@ pub const WIDTH: f64 = WEEKDAYS + WEEKS as f64 * PITCH;
 pub const HEIGHT: f64 = MONTHS + 7.0 * PITCH;
 /// The name of a month needs the room of so many weeks.
 const WEEKS_PER_NAME: u32 = 3;
-/// So much must be done for each colour: reviews, and one for an answered round.
-const LEVELS: [u32; 4] = [1, 2, 5, 10];
+/// So many reviews on a day make each colour.
+const LEVELS: [u16; 4] = [1, 2, 5, 10];
 /// The thickness of outlines, in pixels.
 const STROKE: f64 = 3.0;
 
@@ -56,8 +56,7 @@ pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
         let center = corner.plus(CELL / 2.0, CELL / 2.0);
         mark(svg, center, days.get(&date).copied());
         if date == progress.today {
-            let ring = Area::around(center, PITCH + 2.0);
-            svg.frame(ring, 7.0, 2.0, INK);
+            ring(svg, center);
         }
     }
 }
@@ -93,15 +92,19 @@ fn months(svg: &mut Svg, grid: Point, first: Date) {
     }
 }
 
+/// Around today.
+pub fn ring(svg: &mut Svg, center: Point) {
+    svg.frame(Area::around(center, PITCH + 2.0), 7.0, 2.0, INK);
+}
+
 /// The mark of a day.
 pub fn mark(svg: &mut Svg, center: Point, day: Option<&Day>) {
     let Some(day) = day else {
         return rest(svg, center);
     };
-    let answered = day.round == Some(Outcome::Answered);
-    let level = level(u32::from(day.reviews) + u32::from(answered));
-    match (day.round, level) {
-        (Some(Outcome::Answered), level) => answered_round(svg, center, level.unwrap_or(SCALE[0])),
+    match (day.round, level(day.reviews)) {
+        // A day with an answered round is never dark.
+        (Some(Outcome::Answered), level) => answered(svg, center, level.unwrap_or(SCALE[0])),
         (Some(Outcome::Missed), level) => missed(svg, center, level),
         (Some(Outcome::Frozen), level) => frozen(svg, center, level),
         (None, Some(level)) => svg.circle(center, CELL / 2.0, level),
@@ -109,9 +112,9 @@ pub fn mark(svg: &mut Svg, center: Point, day: Option<&Day>) {
     }
 }
 
-/// The colour for so much done; none for nothing.
-fn level(done: u32) -> Option<Color> {
-    let reached = LEVELS.iter().zip(SCALE).filter(|(from, _)| done >= **from);
+/// The colour for so many reviews; none for none.
+fn level(reviews: u16) -> Option<Color> {
+    let reached = LEVELS.iter().zip(SCALE).filter(|(from, _)| reviews >= **from);
     reached.map(|(_, color)| color).last()
 }
 
@@ -119,7 +122,7 @@ fn rest(svg: &mut Svg, center: Point) {
     svg.circle(center, 3.5, FAINT);
 }
 
-fn answered_round(svg: &mut Svg, center: Point, level: Color) {
+fn answered(svg: &mut Svg, center: Point, level: Color) {
     svg.rect(Area::around(center, CELL), 4.0, level);
 }
 
@@ -152,11 +155,11 @@ pub fn scale(svg: &mut Svg, at: Point, room: f64) {
     svg.text(at, LABEL, &from.to_string());
     let mut center = at.plus(30.0, -9.0);
     for color in SCALE {
-        answered_round(svg, center, color);
+        answered(svg, center, color);
         center = center.plus(PITCH, 0.0);
     }
     let end = LABEL.anchored(Anchor::Start);
-    svg.text(Point::new(center.x - 5.0, at.y), end, &format!("{to}+ a day"));
+    svg.text(Point::new(center.x - 5.0, at.y), end, &format!("{to}+ reviews"));
     debug_assert!(center.x < at.x + room);
 }
 
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn more_is_brighter() {
-        let of = |done| level(done).and_then(|color| SCALE.iter().position(|one| *one == color));
+        let of = |reviews| level(reviews).and_then(|color| SCALE.iter().position(|one| *one == color));
         assert_eq!([0, 1, 2, 4, 5, 9, 10, 9999].map(of), [None, Some(0), Some(1), Some(1), Some(2), Some(2), Some(3), Some(3)]);
     }
 }

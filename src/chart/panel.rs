@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::heat::{self, PITCH};
+use super::heat::{self, CELL};
 use super::picture::{HEADING, LABEL, NUMBER};
 use super::svg::{Point, Svg};
 use super::{Day, Outcome, Progress};
@@ -13,6 +13,9 @@ const NUMBERS: f64 = 150.0;
 const LINE: f64 = 34.0;
 /// From one column of the legend to the other, in pixels.
 const COLUMN: f64 = 152.0;
+/// From an entry to the middle of its mark, and to its text, in pixels.
+const MARK: f64 = CELL / 2.0;
+const AFTER_MARK: f64 = 30.0;
 /// The first line of the legend, from the upper edge.
 const LEGEND: f64 = 118.0;
 
@@ -29,14 +32,14 @@ pub fn draw(svg: &mut Svg, at: Point, room: f64, progress: &Progress) {
 }
 
 fn welcome(svg: &mut Svg, at: Point) {
-    svg.text(at.plus(0.0, 26.0), HEADING, "Start today:");
-    svg.text(at.plus(0.0, 58.0), LABEL, "reply to the question,");
-    svg.text(at.plus(0.0, 88.0), LABEL, "or try /quiz");
+    svg.text(at.plus(0.0, 20.0), HEADING, "Start today");
+    svg.text(at.plus(0.0, 51.0), LABEL, "Reply to the question,");
+    svg.text(at.plus(0.0, 80.0), LABEL, "or try /quiz.");
 }
 
 fn number(svg: &mut Svg, at: Point, value: u32, what: &str) {
-    svg.text(at.plus(0.0, 46.0), NUMBER, &short(value));
-    svg.text(at.plus(0.0, 78.0), LABEL, what);
+    svg.text(at.plus(0.0, 43.0), NUMBER, &short(value));
+    svg.text(at.plus(0.0, 74.0), LABEL, what);
 }
 
 fn legend(svg: &mut Svg, at: Point) {
@@ -48,11 +51,19 @@ fn legend(svg: &mut Svg, at: Point) {
         (day(None, 0), "no round"),
     ];
     for (number, (day, what)) in (0_u8..).zip(entries) {
-        let (column, line) = (f64::from(number % 2), f64::from(number / 2));
-        let base = at.plus(column * COLUMN, line * LINE);
-        heat::mark(svg, base.plus(PITCH / 2.0 - 2.0, -9.0), Some(&day));
-        svg.text(base.plus(30.0, 0.0), LABEL, what);
+        let base = place(at, number);
+        heat::mark(svg, base.plus(MARK, -9.0), Some(&day));
+        svg.text(base.plus(AFTER_MARK, 0.0), LABEL, what);
     }
+    let base = place(at, 5);
+    heat::ring(svg, base.plus(MARK, -9.0));
+    svg.text(base.plus(AFTER_MARK + 4.0, 0.0), LABEL, "today");
+}
+
+/// Two entries of the legend stand on a line.
+fn place(at: Point, number: u8) -> Point {
+    let (column, line) = (f64::from(number % 2), f64::from(number / 2));
+    at.plus(column * COLUMN, line * LINE)
 }
 
 fn day(round: Option<Outcome>, reviews: u16) -> Day {

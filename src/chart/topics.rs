@@ -19,6 +19,8 @@ const PITCH: f64 = 39.0;
 const GAP: f64 = 14.0;
 /// From a bar's edge to its text, in pixels.
 const INSET: f64 = 10.0;
+/// The line under what is recalled, in pixels.
+const LINE: f64 = 4.0;
 /// The heading above, in pixels.
 const HEAD: f64 = 46.0;
 /// The width of a column, in pixels.
@@ -91,7 +93,7 @@ pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
 }
 
 /// From a bar's upper edge to the line on which its name stands.
-const BASE: f64 = 25.0;
+const BASE: f64 = 23.0;
 
 fn corner(at: Point, (column, row): (usize, usize)) -> Point {
     let [column, row] = [column, row].map(|number| f64::from(u8::try_from(number).unwrap_or(0)));
@@ -106,9 +108,7 @@ fn bar(svg: &mut Svg, at: Point, number: usize, topic: &Topic) {
     if seen > 0.0 {
         svg.rect(part(seen), 5.0, SEEN);
         svg.rect(part(recalled), 5.0, RECALLED);
-        // The edge tells them apart where the colours don't.
-        let edge = Area::new(at.plus((COLUMN * recalled - 4.0).max(0.0), 0.0), 4.0, BAR);
-        svg.rect(edge, 2.0, SCALE[2]);
+        underline(svg, part(recalled));
     }
     let name = if writes(&topic.name) {
         &topic.name
@@ -117,6 +117,12 @@ fn bar(svg: &mut Svg, at: Point, number: usize, topic: &Topic) {
     };
     let name = fit(name, COLUMN - 2.0 * INSET, NAME.size, NAME.weight);
     svg.text(at.plus(INSET, BASE), NAME, &name);
+}
+
+/// A bright line at the bottom of what is recalled, which tells it from the rest where the colours don't.
+fn underline(svg: &mut Svg, part: Area) {
+    let at = part.at.plus(0.0, part.height - LINE);
+    svg.rect(Area::new(at, part.width, LINE), LINE / 2.0, SCALE[2]);
 }
 
 /// What the parts of a bar mean, to the right of the heading.
@@ -133,7 +139,7 @@ fn legend(svg: &mut Svg, at: Point) {
         let square = Area::new(base.plus(0.0, -20.0), 24.0, 24.0);
         svg.rect(square, 4.0, color);
         if color == RECALLED {
-            svg.rect(Area::new(square.at.plus(20.0, 0.0), 4.0, 24.0), 2.0, SCALE[2]);
+            underline(svg, square);
         }
         base = base.plus(-24.0, 0.0);
     }

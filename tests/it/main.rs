@@ -26,11 +26,8 @@ mod operator;
 mod posting;
 mod practice;
 mod privacy;
-<<<<<<< HEAD
-mod reminders;
-=======
 mod progress;
->>>>>>> 95ea829 (chart: draw a member's progress as a picture and in words)
+mod reminders;
 mod reviews;
 mod sandbox;
 mod security;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::file::File;
 use super::message::{CONTENT_MAX, Message};
-use super::text::{count, cut, quoted};
+use super::text::{count, cut, plain, quoted};
 use crate::chart::{Progress, alt, unwritten};
 
 /// The picture with what it says in words as its description. It is no part of an embed: Discord shows an attachment
@@ -12,17 +12,13 @@ use crate::chart::{Progress, alt, unwritten};
 pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
     let words = alt(progress);
     let Some(picture) = picture else {
-        let text = format!("The picture could not be drawn; in words it is this.\n{}", quoted_whole(&words));
+        // Names of topics may be an operator's; what they write is no Markdown.
+        let text = format!("The picture could not be drawn; in words it is this.\n{}", plain(&words));
         return Message::text(cut(&text, CONTENT_MAX));
     };
     let mut lines = vec![summary(progress)];
     lines.extend(names(progress));
     Message::text(cut(&lines.join("\n"), CONTENT_MAX)).with(File::new("progress.png", &words, picture))
-}
-
-/// Names of topics may be an operator's; what they write is no Markdown.
-fn quoted_whole(words: &str) -> String {
-    super::text::plain(words)
 }
 
 fn summary(progress: &Progress) -> String {

@@ -23,6 +23,7 @@ const ADA: UserId = UserId::new(1);
 const LIN: UserId = UserId::new(2);
 
 mod feedback;
+mod pictures;
 mod privacies;
 mod quizzes;
 mod reminders;

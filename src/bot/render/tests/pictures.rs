@@ -1,0 +1,64 @@
+//! What stands beside the picture of `/progress`.
+
+use std::sync::Arc;
+
+use insta::assert_snapshot;
+use jiff::civil::date;
+
+use crate::bot::render::progress::progress;
+use crate::chart::{FORECAST_DAYS, Progress, Topic};
+
+fn newcomer() -> Progress {
+    let topic = |name: &str| Topic {
+        name: name.into(),
+        seen: 0,
+        of: 6,
+        recall: 0.0,
+    };
+    Progress {
+        today: date(2026, 3, 26),
+        days: Vec::new(),
+        topics: ["tasks", "非同期_*"].map(topic).into(),
+        forecast: [0; FORECAST_DAYS],
+        streak: 0,
+        longest: 0,
+    }
+}
+
+fn practised() -> Progress {
+    let mut practised = newcomer();
+    (practised.streak, practised.longest) = (1, 4);
+    practised.topics[0].seen = 3;
+    practised.topics[0].recall = 0.876;
+    practised
+}
+
+fn bytes() -> Option<Arc<[u8]>> {
+    Some(Arc::from([1, 2, 3]))
+}
+
+#[test]
+fn beside_the_picture() {
+    assert_snapshot!(progress(&newcomer(), bytes()), @r"
+    Nothing to show yet. Reply to the day's question or try `/quiz`, and this fills up.
+    In the picture topic 2 is 非同期\_\*.
+    { progress.png of 3 bytes: An empty map of 26 weeks, with today marked: nothing yet. Reply to the day's question or try /quiz, and it begins to fill. 2 topics wait. }
+    ");
+    let mut practised = practised();
+    assert_snapshot!(progress(&practised, bytes()), @r"
+    **1 round** in a row (longest 4). Nothing is due today.
+    In the picture topic 2 is 非同期\_\*.
+    { progress.png of 3 bytes: Streak: 1 round in a row, longest 4. Since Mon 29 September: 0 rounds answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics, seen and recalled today: tasks 3 of 6 at 88 %. Not seen yet: 1. }
+    ");
+    practised.forecast[0] = 2;
+    practised.topics.pop();
+    assert_snapshot!(progress(&practised, bytes()).content.unwrap(), @"**1 round** in a row (longest 4). **2 reviews are** due today: `/quiz mode:due` asks.");
+}
+
+#[test]
+fn words_in_the_place_of_a_picture() {
+    assert_snapshot!(progress(&practised(), None), @r"
+    The picture could not be drawn; in words it is this.
+    Streak: 1 round in a row, longest 4. Since Mon 29 September: 0 rounds answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics, seen and recalled today: tasks 3 of 6 at 88 %. Not seen yet: 1.
+    ");
+}
