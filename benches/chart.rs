@@ -21,7 +21,12 @@ const TODAY: Date = date(2026, 11, 20);
 fn busy() -> Progress {
     let day = |ago: u16| Day {
         date: TODAY.saturating_sub(i64::from(ago).days()),
-        round: [Some(Outcome::Answered), None, Some(Outcome::Frozen), Some(Outcome::Missed)][usize::from(ago % 4)],
+        round: [
+            Some(Outcome::Answered),
+            None,
+            Some(Outcome::Frozen),
+            Some(Outcome::Missed),
+        ][usize::from(ago % 4)],
         reviews: ago % 12,
     };
     let topic = |number: u8| Topic {

@@ -9,6 +9,7 @@ use crate::bank::{Bank, Question};
 use crate::chart::{Day, Outcome, Progress, Topic, first_day};
 use crate::practice::guild::Guild;
 use crate::practice::id::UserId;
+use crate::practice::person::Person;
 use crate::practice::streak::{Entry, walk};
 use crate::practice::team::Team;
 
@@ -36,11 +37,9 @@ pub fn progress(
 fn days(guild: &Guild, team: Option<&Team>, user: UserId, today: Date) -> Vec<Day> {
     let mut days: BTreeMap<Date, (Option<Outcome>, u16)> = BTreeMap::new();
     for (date, outcome) in team.map(|team| rounds(team, user)).unwrap_or_default() {
-        let round = &mut days.entry(date).or_default().0;
-        // An admin may have posted twice on one day.
-        *round = (*round).max(Some(outcome));
+        days.entry(date).or_default().0 = Some(outcome);
     }
-    let practised = guild.person(user).map(|person| person.practised());
+    let practised = guild.person(user).map(Person::practised);
     for one in practised.unwrap_or_default() {
         days.entry(one.day).or_default().1 += one.count;
     }
@@ -111,6 +110,7 @@ fn mean(values: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use super::Outcome::{Answered, Frozen, Missed};
     use super::*;
     use crate::bank::built_in;
     use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
@@ -133,24 +133,25 @@ mod tests {
         MessageId::new(snowflake_at(time.unwrap().timestamp()))
     }
 
-    /// Ada answers the first seven rounds and no other one; the next is void, and the day after has two.
+    /// Ada answers the first seven rounds and the twelfth; the eighth is void, the last one is open.
     fn guild() -> Guild {
         let settings = Settings {
             schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
             reveal: Reveal::AfterReply,
             role: None,
             retention: Retention::default(),
+            report: false,
         };
         let mut team = Team::new(CHANNEL, settings, "2026-03-01T00:00:00Z".parse().unwrap());
         let mut rng = StdRng::seed_from_u64(1);
-        let posts = (2..=13).map(|day| (day, 9)).chain([(13, 12), (14, 9)]);
-        for (number, (day, hour)) in (1_u32..).zip(posts) {
+        for (number, day) in (1_u32..).zip(2..=14) {
             let day = date(2026, 3, day);
-            let posted = message(day, hour);
-            team.intend(day, posted.time(), &["a", "b"], &mut rng).unwrap();
+            let posted = message(day, 9);
+            team.intend(day, posted.time(), &["a", "b"], &mut rng)
+                .unwrap();
             team.posted(posted);
-            if number <= 7 || number == 13 {
-                team.reply(posted, ADA, message(day, hour + 1));
+            if number <= 7 || number == 12 {
+                team.reply(posted, ADA, message(day, 10));
             }
         }
         let by = By {
@@ -180,9 +181,14 @@ mod tests {
         let days = days(&guild, guild.team(CHANNEL), ADA, date(2026, 3, 14));
         let days = days.iter().map(|day| (day.date.day(), day.round.unwrap()));
         let after_the_void: Vec<_> = days.filter(|(day, _)| *day > 7).collect();
-        use Outcome::{Answered, Frozen, Missed};
-        // The 9th is void, the 14th open; of the two rounds of the 13th the better one is shown.
-        let expected = [(8, Answered), (10, Frozen), (11, Missed), (12, Missed), (13, Answered)];
+        // The 9th is void, the 14th open.
+        let expected = [
+            (8, Answered),
+            (10, Frozen),
+            (11, Missed),
+            (12, Missed),
+            (13, Answered),
+        ];
         assert_eq!(after_the_void, expected);
     }
 
@@ -211,7 +217,10 @@ mod tests {
     #[test]
     fn a_topic_has_its_share_and_its_mean() {
         let bank = bank();
-        let of_queues: Vec<&str> = bank.pick(Some("queues"), None).map(|one| one.id.as_str()).collect();
+        let of_queues: Vec<&str> = bank
+            .pick(Some("queues"), None)
+            .map(|one| one.id.as_str())
+            .collect();
         let today = date(2026, 3, 14);
         let mut guild = guild();
         rate(&mut guild, of_queues[0], Rating::Easy, today);
@@ -221,12 +230,27 @@ mod tests {
         let recall = |id: &str| guild.review(ADA, id).unwrap().retrievability(then);
         let mean = f32::midpoint(recall(of_queues[0]), recall(of_queues[1]));
         let progress = progress(&guild, None, &bank, ADA, then);
-        let names: Vec<_> = progress.topics.iter().map(|topic| topic.name.as_str()).collect();
+        let names: Vec<_> = progress
+            .topics
+            .iter()
+            .map(|topic| topic.name.as_str())
+            .collect();
         assert!(names.contains(&"context managers"), "{names:?}");
-        let queues = progress.topics.iter().find(|topic| topic.name == "queues").unwrap();
+        let queues = progress
+            .topics
+            .iter()
+            .find(|topic| topic.name == "queues")
+            .unwrap();
         assert_eq!((queues.seen, queues.of as usize), (2, of_queues.len()));
         assert!((queues.recall - mean).abs() < 1e-6);
-        assert!(progress.topics.iter().filter(|topic| topic.seen > 0).count() == 1);
+        assert!(
+            progress
+                .topics
+                .iter()
+                .filter(|topic| topic.seen > 0)
+                .count()
+                == 1
+        );
         // Both are due by then, and the one that is in no bank is not counted.
         assert_eq!(progress.forecast[0], 2);
     }

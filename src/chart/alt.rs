@@ -20,7 +20,13 @@ pub fn alt(progress: &Progress) -> String {
     if progress.is_empty() {
         return newcomer(progress);
     }
-    let mut text = [streak(progress), rounds(progress), reviews(progress), due(progress)].join(" ");
+    let mut text = [
+        streak(progress),
+        rounds(progress),
+        reviews(progress),
+        due(progress),
+    ]
+    .join(" ");
     topics(&mut text, &progress.topics);
     text
 }
@@ -44,7 +50,10 @@ fn streak(progress: &Progress) -> String {
 
 fn shown(progress: &Progress) -> impl Iterator<Item = &Day> {
     let days = first_day(progress.today)..=progress.today;
-    progress.days.iter().filter(move |day| days.contains(&day.date))
+    progress
+        .days
+        .iter()
+        .filter(move |day| days.contains(&day.date))
 }
 
 fn rounds(progress: &Progress) -> String {
@@ -52,7 +61,11 @@ fn rounds(progress: &Progress) -> String {
         let days = shown(progress).filter(|day| day.round == Some(outcome));
         days.count()
     };
-    let (answered, missed, frozen) = (of(Outcome::Answered), of(Outcome::Missed), of(Outcome::Frozen));
+    let (answered, missed, frozen) = (
+        of(Outcome::Answered),
+        of(Outcome::Missed),
+        of(Outcome::Frozen),
+    );
     let answered = count(answered, "round", "rounds");
     format!("{answered} answered, {missed} missed, {frozen} covered by a freeze;")
 }
@@ -73,23 +86,24 @@ fn due(progress: &Progress) -> String {
         return "No reviews are due in the next 14 days.".into();
     }
     let [today, ..] = progress.forecast;
-    let mut text = format!("Reviews due: {today} today, {all} in the next 14 days");
     let later = (1_u8..).zip(&progress.forecast[1..]);
     // Of days with as many the first, which `max_by_key` would not give.
     let most = later.min_by_key(|(_, due)| Reverse(**due));
-    if let Some((ahead, most)) = most.filter(|(_, most)| **most > 0) {
+    let most = most.filter(|(_, most)| **most > 0).map(|(ahead, most)| {
         let date = progress.today.saturating_add(i64::from(ahead).days());
-        text += &format!(", {most} of them on {}", day(date));
-    }
-    text + "."
+        format!(", {most} of them on {}", day(date))
+    });
+    let most = most.unwrap_or_default();
+    format!("Reviews due: {today} today, {all} in the next 14 days{most}.")
 }
 
 /// Says as many topics as there is room for, those of which something was seen before the others.
 fn topics(text: &mut String, topics: &[Topic]) {
     let (seen, unseen): (Vec<_>, Vec<_>) = topics.iter().partition(|topic| topic.seen > 0);
     if seen.is_empty() {
-        let unseen = count(unseen.len(), "topic", "topics");
-        *text += &format!(" Nothing seen yet of {unseen}.");
+        *text += " Nothing seen yet of ";
+        *text += &count(unseen.len(), "topic", "topics");
+        *text += ".";
         return;
     }
     *text += " Topics, seen and recalled today:";
@@ -107,10 +121,11 @@ fn topics(text: &mut String, topics: &[Topic]) {
     }
     let end = text.trim_end_matches([',', ':']).len();
     text.truncate(end);
-    match left {
-        0 => *text += ".",
-        left => *text += &format!(" and {left} more."),
-    }
+    let more = match left {
+        0 => ".".into(),
+        left => format!(" and {left} more."),
+    };
+    *text += &more;
     if !unseen.is_empty() {
         *text += &rest;
     }

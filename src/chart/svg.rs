@@ -224,7 +224,11 @@ mod tests {
             color: INK,
             anchor: Anchor::End,
         };
-        svg.text(Point::new(1.0, 2.0 / 3.0), style, "</text>&\"'\u{1}\u{ffff}\n");
+        svg.text(
+            Point::new(1.0, 2.0 / 3.0),
+            style,
+            "</text>&\"'\u{1}\u{ffff}\n",
+        );
         insta::assert_snapshot!(svg.finish(), @r##"
         <svg xmlns="http://www.w3.org/2000/svg" width="10" height="20"><text x="1" y="0.67" font-family="IBM Plex Sans" font-size="9" font-weight="400" fill="#f2f5fa" text-anchor="end">&lt;/text&gt;&amp;&quot;&#39;�� </text>
         </svg>

@@ -45,7 +45,10 @@ async fn a_member_sees_what_they_did() {
     );
     let file = &shown.attachments[0];
     assert_eq!(file["filename"], "progress.png");
-    assert_eq!((&file["content_type"], &file["width"]), (&json!("image/png"), &json!(1100)));
+    assert_eq!(
+        (&file["content_type"], &file["width"]),
+        (&json!("image/png"), &json!(1100))
+    );
     assert!(world.attachment(&shown).await.starts_with(PNG));
     // The next day the review is due, and the newest round is open.
     world.at_time("2026-03-30T09:00").await;
@@ -70,7 +73,11 @@ async fn a_server_without_a_team_has_pictures_as_well() {
     let world = World::at(FRIDAY).start().await;
     practise(world.sam(), "queues").await;
     let shown = world.sam().sees("progress", &[]).await;
-    assert!(words(&shown).contains("1 review on 1 day"), "{}", words(&shown));
+    assert!(
+        words(&shown).contains("1 review on 1 day"),
+        "{}",
+        words(&shown)
+    );
 }
 
 /// Many at once: each gets their own.

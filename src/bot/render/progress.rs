@@ -13,12 +13,19 @@ pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
     let words = alt(progress);
     let Some(picture) = picture else {
         // Names of topics may be an operator's; what they write is no Markdown.
-        let text = format!("The picture could not be drawn; in words it is this.\n{}", plain(&words));
+        let text = format!(
+            "The picture could not be drawn; in words it is this.\n{}",
+            plain(&words)
+        );
         return Message::text(cut(&text, CONTENT_MAX));
     };
     let mut lines = vec![summary(progress)];
     lines.extend(names(progress));
-    Message::text(cut(&lines.join("\n"), CONTENT_MAX)).with(File::new("progress.png", &words, picture))
+    Message::text(cut(&lines.join("\n"), CONTENT_MAX)).with(File::new(
+        "progress.png",
+        &words,
+        picture,
+    ))
 }
 
 fn summary(progress: &Progress) -> String {
@@ -33,7 +40,10 @@ fn summary(progress: &Progress) -> String {
             count(due as usize, "review is", "reviews are")
         ),
     };
-    format!("**{rounds}** in a row (longest {}). {due}", progress.longest)
+    format!(
+        "**{rounds}** in a row (longest {}). {due}",
+        progress.longest
+    )
 }
 
 /// Names that the picture's font can't write, for the reader's own fonts.

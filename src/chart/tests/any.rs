@@ -4,7 +4,9 @@ use jiff::civil::Date;
 use proptest::prelude::*;
 
 use super::likeness::Picture;
-use crate::chart::{ALT_MAX, Day, FORECAST_DAYS, Outcome, Progress, Topic, WIDTH, alt, png, unwritten};
+use crate::chart::{
+    ALT_MAX, Day, FORECAST_DAYS, Outcome, Progress, Topic, WIDTH, alt, png, unwritten,
+};
 
 fn any_date() -> impl Strategy<Value = Date> {
     let near = (2026_i16..=2027, 1_i8..=12, 1_i8..=28);
@@ -16,7 +18,12 @@ fn any_date() -> impl Strategy<Value = Date> {
 }
 
 fn any_day() -> impl Strategy<Value = Day> {
-    let outcomes = vec![None, Some(Outcome::Answered), Some(Outcome::Missed), Some(Outcome::Frozen)];
+    let outcomes = vec![
+        None,
+        Some(Outcome::Answered),
+        Some(Outcome::Missed),
+        Some(Outcome::Frozen),
+    ];
     let round = prop::sample::select(outcomes);
     (any_date(), round, any::<u16>()).prop_map(|(date, round, reviews)| Day {
         date,
@@ -64,7 +71,7 @@ proptest! {
         let picture = Picture::read(&png(&progress).unwrap());
         prop_assert_eq!(picture.width, WIDTH as usize);
         let rows = progress.topics.len().min(24).div_ceil(3);
-        let without_topics = 468;
+        let without_topics = 542;
         prop_assert_eq!(picture.height, without_topics + 39 * rows, "{} rows", rows);
     }
 }

@@ -59,7 +59,9 @@ pub fn newcomer() -> Progress {
 
 /// Somebody who has been here for half a year, was on holiday in August, and practises.
 fn regular() -> Progress {
-    let seen = [6, 6, 5, 4, 6, 3, 2, 6, 1, 4, 3, 0, 0, 2, 5, 1, 0, 3, 6, 0, 2, 4, 5];
+    let seen = [
+        6, 6, 5, 4, 6, 3, 2, 6, 1, 4, 3, 0, 0, 2, 5, 1, 0, 3, 6, 0, 2, 4, 5,
+    ];
     let recalls = [0.97, 0.92, 0.88, 0.41, 0.95, 0.7, 1.0, 0.83, 0.9];
     let topics = TOPICS.iter().zip(seen).zip(recalls.iter().cycle());
     let topics = topics.map(|((name, seen), recall)| Topic {
@@ -126,17 +128,41 @@ fn extreme() -> Progress {
         },
         seen: number * 3,
         of: 40,
-        recall: if number == 4 { f32::NAN } else { 1.5 / (1.0 + f32::from(u8::try_from(number).unwrap())) },
+        recall: if number == 4 {
+            f32::NAN
+        } else {
+            1.5 / (1.0 + f32::from(u8::try_from(number).unwrap()))
+        },
     };
     let day = |ago: i64| Day {
         date: TODAY.saturating_sub(ago.days()),
-        round: [Outcome::Missed, Outcome::Frozen, Outcome::Answered].get(ago as usize % 4).copied(),
+        round: match ago % 4 {
+            0 => Some(Outcome::Missed),
+            1 => Some(Outcome::Frozen),
+            2 => Some(Outcome::Answered),
+            _ => None,
+        },
         reviews: u16::MAX,
     };
     Progress {
         days: (-20..300).map(day).collect(),
         topics: (0..40).map(topic).collect(),
-        forecast: [999, u32::MAX, 1, 10, 100, 1000, 10_000, 100_000, 0, 0, 0, 0, 0, 1_000_000],
+        forecast: [
+            999,
+            u32::MAX,
+            1,
+            10,
+            100,
+            1000,
+            10_000,
+            100_000,
+            0,
+            0,
+            0,
+            0,
+            0,
+            1_000_000,
+        ],
         streak: 1234,
         longest: u32::MAX,
         ..newcomer()
