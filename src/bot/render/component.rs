@@ -63,7 +63,7 @@ pub struct Button {
 }
 
 /// A menu from which a member chooses one option or several (Discord's "string select"). What was chosen comes
-/// as the `values` of [`crate::bot::event::Ask::Press`].
+/// as the values of the press.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Menu {
     #[serde(rename = "type")]

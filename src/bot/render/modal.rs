@@ -19,7 +19,7 @@ pub const FIELDS_MAX: usize = 5;
 const ROW: u8 = 1;
 const TEXT_INPUT: u8 = 4;
 
-/// A form. What was written comes as [`crate::bot::event::Ask::Submit`].
+/// A form. What was written comes back when it is submitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Modal {
     title: String,
