@@ -65,6 +65,10 @@ impl Intent<'_> {
         if !fresh && let Some(message) = self.look().await.map_err(Stop::Failed)? {
             return Ok(Outcome::There(message));
         }
+        // A process that was held up for long may have been replaced meanwhile.
+        if !self.desk.store.holds() {
+            return Err(Stop::NotSaved);
+        }
         match send.await {
             Ok(message) => Ok(Outcome::There(message)),
             Err(Failure::Unknown {

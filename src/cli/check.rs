@@ -4,9 +4,10 @@ use super::exit::{Exit, Failed};
 use super::say;
 use super::{Common, load};
 use crate::bank::{Bank, built_in};
-use crate::config::{self, Config};
+use crate::config::{self, Config, DatabaseUrl};
 use crate::findings::{Finding, render_all};
 use crate::practice::id::GuildId;
+use crate::store::database::Reader;
 use crate::store::{BadSnapshot, inspect};
 
 /// Checks everything that can be checked without Discord.
@@ -32,7 +33,7 @@ pub fn run(common: &Common) -> Result<(), Failed> {
         "All is well: {} declared teams, {} questions, {guilds} servers in {}.",
         config.teams.len(),
         bank.len(),
-        config.state_dir.display()
+        place_of(&config)
     ));
     Ok(())
 }
@@ -52,12 +53,37 @@ fn token(config: &Config) -> Option<Finding> {
 
 /// How many servers there are, and which snapshots can't be read.
 fn state(config: &Config) -> (usize, Vec<Finding>) {
+    if let Some(url) = &config.state_url {
+        return database(url);
+    }
     let guilds = inspect::guilds(&config.state_dir).unwrap_or_default();
     let bad = |guild: &GuildId| {
         let bad = inspect::guild(&config.state_dir, *guild).err()?;
         Some(Finding::error(place(&bad), bad.what.clone()).fix(bad.fix()))
     };
     (guilds.len(), guilds.iter().filter_map(bad).collect())
+}
+
+fn place_of(config: &Config) -> String {
+    match config.state_url {
+        Some(_) => "the database".into(),
+        None => config.state_dir.display().to_string(),
+    }
+}
+
+/// Whether the database can be reached and read.
+fn database(url: &DatabaseUrl) -> (usize, Vec<Finding>) {
+    let guilds = Reader::connect(url.secret()).and_then(|reader| {
+        let guilds = reader.guilds()?;
+        for guild in &guilds {
+            reader.guild(*guild)?;
+        }
+        Ok(guilds.len())
+    });
+    match guilds {
+        Ok(guilds) => (guilds, Vec::new()),
+        Err(error) => (0, vec![Finding::error("[state] url", error.to_string())]),
+    }
 }
 
 fn place(bad: &BadSnapshot) -> String {

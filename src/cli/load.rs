@@ -3,11 +3,14 @@
 use super::Common;
 use super::exit::{Exit, Failed};
 use crate::bank::{Bank, built_in};
-use crate::config::{self, Config, Token};
+use crate::config::{self, Config, DatabaseUrl, Token};
 use crate::findings::{Finding, render_all};
 
 /// The environment variable that names another address of Discord's API.
 const API_URL: &str = "DISCORD_API_URL";
+
+/// The environment variable that names the database with the state.
+const STATE_URL: &str = "QUIZLOOP_STATE_URL";
 
 /// The environment variable with the token.
 const TOKEN: &str = "DISCORD_TOKEN";
@@ -50,8 +53,13 @@ pub fn config_with_findings(common: &Common) -> Result<(Config, Vec<Finding>), F
     // The command line's parser has looked at QUIZLOOP_CONFIG already.
     let path = config::find_path(common.config.as_deref(), None);
     let (mut config, findings) = config::read(&path).map_err(|error| usage(&error))?;
+    if let Some(url) = std::env::var(STATE_URL).ok().filter(|url| !url.is_empty()) {
+        let url = DatabaseUrl::parse(&url);
+        config.state_url = Some(url.map_err(|error| usage(&format!("{STATE_URL}: {error}")))?);
+    }
     if let Some(dir) = &common.state {
         config.state_dir.clone_from(dir);
+        config.state_url = None;
     }
     if let Some(url) = std::env::var(API_URL).ok().filter(|url| !url.is_empty()) {
         let url = config::check_api_url(&url);

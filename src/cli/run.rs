@@ -12,6 +12,7 @@ use super::load::{self, Loaded};
 use super::{Common, LogFormat, clock_link, log, supervisor};
 use crate::bot::{self, Access, End, Parts};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::failpoint;
 use crate::health::{self, Vitals};
 use crate::store::{OpenError, Store};
@@ -41,7 +42,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         bank,
     } = load::all(&args.common)?;
     log::start(args.log, Some(&token));
-    let store = open(&config.state_dir).map_err(|error| Failed::new(Exit::State, error))?;
+    let store = open(&config)?;
     failpoint::pass("start.opened");
     let health = listener(config.health_listen)?;
     // One thread: everything here waits for Discord or the disk, and an answer that hops between threads is
@@ -76,6 +77,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         tokio::select! {
             end = bot::run(parts) => Err(failed(&end)),
             never = told => match never {},
+            why = store.lost() => Err(Failed::new(Exit::Failed, why)),
             () = stand_in_gone(gone) => Err(Failed::new(Exit::Failed, "the stand-in for Discord is gone")),
             signal = stop_signal() => {
                 tracing::info!(signal, "stopping");
@@ -96,8 +98,16 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
     stopped
 }
 
-/// Opens the state; in a debug build on a disk that fails where a file of failpoints says so, if one is named.
-fn open(dir: &Path) -> Result<Store, OpenError> {
+/// Opens the state: the database if one is named, else the folder; in a debug build the folder on a disk that fails where a file of failpoints says so, if one is named.
+fn open(config: &Config) -> Result<Store, Failed> {
+    let refused = |error: &dyn std::fmt::Display| Failed::new(Exit::State, error);
+    match &config.state_url {
+        Some(url) => Store::open_database(url.secret()).map_err(|error| refused(&error)),
+        None => open_folder(&config.state_dir).map_err(|error| refused(&error)),
+    }
+}
+
+fn open_folder(dir: &Path) -> Result<Store, OpenError> {
     #[cfg(debug_assertions)]
     if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
         failpoint::drive(file.into());

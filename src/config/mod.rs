@@ -3,6 +3,7 @@
 //! Everything that is wrong with the file is found at once. Also here, as they are the operator's too:
 //! the bot's token, the files of `bank.paths`, and the names of time zones.
 
+mod database;
 mod file;
 mod health;
 mod packs;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::team::Settings;
 
+pub use self::database::DatabaseUrl;
 pub use self::file::{ConfigError, ConfigPath, find_path, read};
 pub use self::packs::read as read_packs;
 pub use self::parse::TABLES;
@@ -49,6 +51,8 @@ pub struct Config {
     pub requests_per_second: u16,
     /// The folder of the snapshots.
     pub state_dir: PathBuf,
+    /// The database that has the state instead of the folder.
+    pub state_url: Option<DatabaseUrl>,
     /// Further question files, or folders of them.
     pub bank_paths: Vec<PathBuf>,
     /// Where the health of the bot can be asked for; none for nowhere.
@@ -75,6 +79,7 @@ impl Default for Config {
             api_url: None,
             requests_per_second: REQUESTS_PER_SECOND,
             state_dir: DEFAULT_STATE_DIR.into(),
+            state_url: None,
             bank_paths: Vec::new(),
             health_listen: None,
             teams: Vec::new(),

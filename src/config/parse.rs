@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::team::{self, TEAM_KEYS};
-use super::{Config, DEFAULT_STATE_DIR, health, url};
+use super::{Config, DEFAULT_STATE_DIR, database, health, url};
 use crate::findings::walk::{self, Field, Table, Walk};
 use crate::findings::{self, Finding, Source};
 
 const TOP: &str = "the config";
 const TOP_KEYS: [&str; 6] = ["token_file", "discord", "state", "bank", "health", "team"];
 const DISCORD_KEYS: [&str; 2] = ["api_url", "requests_per_second"];
-const STATE_KEYS: [&str; 1] = ["dir"];
+const STATE_KEYS: [&str; 2] = ["dir", "url"];
 const BANK_KEYS: [&str; 1] = ["paths"];
 const HEALTH_KEYS: [&str; 1] = ["listen"];
 
@@ -63,10 +63,8 @@ fn config(walk: &mut Walk<'_>, folder: &Path) -> Config {
             }
         }
     }
-    if let Some(state) = section(walk, &top, "state", "[state]", &STATE_KEYS)
-        && let Some(dir) = path(walk, &state, "dir", folder)
-    {
-        config.state_dir = dir;
+    if let Some(state) = section(walk, &top, "state", "[state]", &STATE_KEYS) {
+        read_state(walk, &state, folder, &mut config);
     }
     if let Some(bank) = section(walk, &top, "bank", "[bank]", &BANK_KEYS) {
         config.bank_paths = paths(walk, &bank, folder);
@@ -77,6 +75,19 @@ fn config(walk: &mut Walk<'_>, folder: &Path) -> Config {
     }
     config.teams = team::read_all(walk, &top);
     config
+}
+
+fn read_state(walk: &mut Walk<'_>, state: &Table<'_>, folder: &Path, config: &mut Config) {
+    let dir = path(walk, state, "dir", folder);
+    let found = walk.optional(state, "url", walk::text);
+    if let (Some(_), Some(found)) = (&dir, &found) {
+        let message = "the state is either in a folder or in a database";
+        walk.error(&found.span, message, "take out `dir` or `url`");
+    }
+    if let Some(dir) = dir {
+        config.state_dir = dir;
+    }
+    config.state_url = found.and_then(|found| database::read(walk, &found));
 }
 
 fn section<'d>(

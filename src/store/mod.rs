@@ -4,10 +4,13 @@
 //! that. The store takes changes of one guild at a time and knows nothing of Discord. No lock is held
 //! longer than a closure that can't await.
 
+pub mod database;
 pub mod disk;
 #[cfg(debug_assertions)]
 pub mod faulty;
+mod files;
 pub mod inspect;
+mod keep;
 mod notes;
 mod open;
 pub mod restore;
@@ -21,7 +24,8 @@ pub mod verify;
 mod writer;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -35,7 +39,10 @@ pub use ticket::{NotSaved, Ticket};
 
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
+use database::{Database, NoDatabase};
 use disk::{Disk, RealDisk};
+use files::Files;
+use keep::Keep;
 use ticket::Progress;
 use writer::Queue;
 
@@ -74,15 +81,12 @@ pub struct SavingDone<'a> {
 pub type Observer = Box<dyn Fn(&SavingDone<'_>) + Send + Sync>;
 
 struct Inner {
-    dir: PathBuf,
-    disk: Arc<dyn Disk>,
+    keeper: Box<dyn Keep>,
     guilds: DashMap<GuildId, Entry>,
     queue: Queue,
     /// The guilds whose last save failed.
     failing: watch::Sender<BTreeSet<GuildId>>,
     observer: OnceLock<Observer>,
-    /// Held until the process ends: a second process on this folder refuses to start.
-    _lock: open::Lock,
 }
 
 /// All guilds. Clones share them.
@@ -111,25 +115,37 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_on(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
         let opened = open::open(dir, disk.as_ref())?;
+        let files = Files::new(dir, disk, opened.lock);
+        Self::with(Box::new(files), opened.guilds).map_err(|error| OpenError::Folder {
+            dir: dir.to_owned(),
+            error,
+        })
+    }
+
+    /// Opens a database. Waits as long as another process has its guilds.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be used, or what is in it can't be read.
+    pub fn open_database(url: &str) -> Result<Self, NoDatabase> {
+        let (database, guilds) = Database::open(url)?;
+        Ok(Self::with(Box::new(database), guilds)?)
+    }
+
+    fn with(keeper: Box<dyn Keep>, kept: Vec<Guild>) -> io::Result<Self> {
         let guilds = DashMap::new();
-        for guild in opened.guilds {
+        for guild in kept {
             guilds.insert(guild.id(), Entry::new(guild));
         }
         let inner = Arc::new(Inner {
-            dir: dir.to_owned(),
-            disk,
+            keeper,
             guilds,
             queue: Queue::default(),
             failing: watch::channel(BTreeSet::new()).0,
             observer: OnceLock::new(),
-            _lock: opened.lock,
         });
-        let writer = writer::Writer::start(&inner).map_err(|error| OpenError::Folder {
-            dir: dir.to_owned(),
-            error,
-        })?;
         Ok(Self {
-            _writer: Arc::new(writer),
+            _writer: Arc::new(writer::Writer::start(&inner)?),
             inner,
         })
     }
@@ -218,17 +234,36 @@ impl Store {
     /// Saves what is not saved yet and stops saving; later changes stay in memory. Blocks, for at most
     /// `limit`. Returns whether everything is on disk.
     pub fn close(&self, limit: Duration) -> bool {
-        self.inner.queue.close(limit)
+        let saved = self.inner.queue.close(limit);
+        self.inner.keeper.close();
+        saved
+    }
+
+    /// Whether nobody else can have taken these guilds over by now. Whoever sends something that must come once asks
+    /// just before.
+    pub fn holds(&self) -> bool {
+        self.inner.keeper.holds()
+    }
+
+    /// Returns, with a sentence, when another process has taken these guilds over. With files nobody can.
+    pub async fn lost(&self) -> String {
+        if let Some(mut lost) = self.inner.keeper.lost()
+            && let Ok(why) = lost.wait_for(Option::is_some).await
+            && let Some(why) = why.as_ref()
+        {
+            return why.clone();
+        }
+        std::future::pending().await
     }
 
     /// A small note that is kept beside the guilds.
     pub fn note(&self, name: &str) -> Option<String> {
-        notes::read(&self.inner.dir, name)
+        self.inner.keeper.note(name)
     }
 
     /// Keeps a note. A note that can't be written is forgotten: notes only spare work.
     pub fn put_note(&self, name: &str, text: &str) {
-        if let Err(error) = notes::write(&self.inner.dir, self.inner.disk.as_ref(), name, text) {
+        if let Err(error) = self.inner.keeper.put_note(name, text) {
             tracing::warn!(%error, name, "a note could not be written");
         }
     }

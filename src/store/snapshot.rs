@@ -128,12 +128,32 @@ pub(super) fn decode_with(
     let guild: Guild = match head.format {
         FORMAT => serde_json::from_slice(bytes)?,
         older if older < FORMAT => migrate(serde_json::from_slice(bytes)?, older, migrations)?,
-        newer => {
-            return Err(broken(format!(
-                "it was written by a newer Quizloop (format {newer}; this one knows up to {FORMAT}): use that version again"
-            )));
-        }
+        newer => return Err(too_new(newer)),
     };
+    checked(guild, id)
+}
+
+/// Makes a guild of a snapshot that came from somewhere else than a file.
+pub(super) fn from_value(value: Value, id: GuildId) -> Result<Guild, Broken> {
+    let format = value["format"]
+        .as_u64()
+        .and_then(|format| u32::try_from(format).ok());
+    let guild = match format {
+        Some(FORMAT) => serde_json::from_value(value)?,
+        Some(older) if older < FORMAT => migrate(value, older, &MIGRATIONS)?,
+        Some(newer) => return Err(too_new(newer)),
+        None => return Err(broken("it has no format")),
+    };
+    checked(guild, id)
+}
+
+fn too_new(format: u32) -> Broken {
+    broken(format!(
+        "it was written by a newer Quizloop (format {format}; this one knows up to {FORMAT}): use that version again"
+    ))
+}
+
+fn checked(guild: Guild, id: GuildId) -> Result<Guild, Broken> {
     if guild.id() != id {
         return Err(broken(format!(
             "it is of server {}, but its name says {id}",

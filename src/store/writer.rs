@@ -4,14 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::snapshot::{self, GUILDS};
 use super::ticket::{NotSaved, Progress};
 use super::{Inner, SavingDone};
 use crate::failpoint;
@@ -229,22 +227,20 @@ impl Inner {
     fn write(&self, batch: Batch) -> BTreeMap<GuildId, String> {
         for (guild, done) in batch.forget {
             let deleted = self
+                .keeper
                 .delete(guild)
                 .map_err(|error| NotSaved::new(error.to_string()));
             // Nobody may be waiting any more.
             let _ = done.send(deleted);
         }
-        let mut saving: Vec<Saving> = batch
-            .save
-            .into_iter()
-            .filter_map(|guild| self.save(guild))
-            .collect();
-        if saving.iter().any(|saving| saving.result.is_ok()) {
-            // One fsync of the folder for all files of this round.
-            if let Err(error) = self.disk.sync_dir(&self.dir.join(GUILDS)) {
-                for saving in &mut saving {
-                    saving.result = Err(io::Error::new(error.kind(), error.to_string()));
-                }
+        let guilds: Vec<_> = batch.save.into_iter().collect();
+        let some = guilds.chunks(self.keeper.at_once());
+        let mut saving: Vec<Saving> = some.flat_map(|some| self.save(some)).collect();
+        if saving.iter().any(|saving| saving.result.is_ok())
+            && let Err(error) = self.keeper.settle()
+        {
+            for saving in &mut saving {
+                saving.result = Err(io::Error::new(error.kind(), error.to_string()));
             }
         }
         failpoint::pass("store.publish");
@@ -253,66 +249,28 @@ impl Inner {
         failed
     }
 
-    fn save(&self, guild: GuildId) -> Option<Saving> {
-        // A clone is quick; members who read this guild don't wait for the encoding.
-        let (state, version, progress) = {
-            let entry = self.guilds.get(&guild)?;
-            (entry.guild.clone(), entry.version, entry.progress.clone())
+    fn save(&self, guilds: &[GuildId]) -> Vec<Saving> {
+        // Clones are quick; members who read these guilds don't wait for the encoding.
+        let copy = |guild: &GuildId| {
+            let entry = self.guilds.get(guild)?;
+            Some((entry.guild.clone(), entry.version, entry.progress.clone()))
         };
+        let mut states = Vec::new();
+        let mut entries = Vec::new();
+        for (state, version, progress) in guilds.iter().filter_map(copy) {
+            entries.push((state.id(), version, progress));
+            states.push(state);
+        }
         failpoint::pass("store.encode");
-        let result = snapshot::encode(&state)
-            .map_err(io::Error::other)
-            .and_then(|bytes| self.replace(&snapshot::path(&self.dir, guild), &bytes));
-        Some(Saving {
+        let results = self.keeper.save(&states);
+        let entries = entries.into_iter().zip(results);
+        let saving = entries.map(|((guild, version, progress), result)| Saving {
             guild,
             version,
             progress,
             result,
-        })
-    }
-
-    /// Puts a new snapshot in the place of the current one, which becomes the last good generation. At
-    /// every moment there is a whole file under the current name.
-    fn replace(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
-        let new = snapshot::temporary(current);
-        self.disk.write(&new, bytes)?;
-        failpoint::pass("store.written");
-        if self.disk.exists(current) {
-            let previous = snapshot::previous(current);
-            let old = snapshot::temporary(&previous);
-            self.disk.remove(&old)?;
-            if self.disk.link(current, &old).is_err() {
-                // Some disks have no links: a copy does as well.
-                self.disk.write(&old, &std::fs::read(current)?)?;
-            }
-            self.disk.rename(&old, &previous)?;
-            failpoint::pass("store.kept");
-        }
-        self.disk.rename(&new, current)?;
-        failpoint::pass("store.renamed");
-        Ok(())
-    }
-
-    /// The last good generation goes first and for good, so that a crash never leaves it alone.
-    fn delete(&self, guild: GuildId) -> io::Result<()> {
-        let current = snapshot::path(&self.dir, guild);
-        let folder = self.dir.join(GUILDS);
-        failpoint::pass("forget.begin");
-        self.disk.remove(&snapshot::previous(&current))?;
-        // What an operator went back from is this guild's data as well.
-        for entry in std::fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if snapshot::is_replaced(&current, &path) {
-                self.disk.remove(&path)?;
-            }
-        }
-        self.disk.sync_dir(&folder)?;
-        failpoint::pass("forget.half");
-        self.disk.remove(&current)?;
-        self.disk.remove(&snapshot::temporary(&current))?;
-        self.disk.sync_dir(&folder)?;
-        failpoint::pass("forget.done");
-        Ok(())
+        });
+        saving.collect()
     }
 
     fn publish(&self, saving: &[Saving]) -> BTreeMap<GuildId, String> {

@@ -9,6 +9,7 @@ mod bank;
 mod bank_verbs;
 mod browser;
 mod crashes;
+mod database;
 #[cfg(debug_assertions)]
 mod disk;
 mod endings;

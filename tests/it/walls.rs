@@ -50,7 +50,8 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
 ];
 
 /// Things from outside that only some rooms may touch.
-const ONLY_IN: [(&str, &[&str]); 16] = [
+const ONLY_IN: [(&str, &[&str]); 17] = [
+    ("sqlx::", &["store"]),
     ("serenity::", &["bot"]),
     (
         "tokio::",

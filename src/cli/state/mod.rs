@@ -2,16 +2,20 @@
 
 mod reports;
 mod restore;
+mod source;
+mod transfer;
 mod verify;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::exit::{Exit, Failed};
+use super::exit::Failed;
 use super::{Common, load, say};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
-use crate::store::{BadSnapshot, inspect};
+use source::Source;
 
 /// Options of `state`.
 #[derive(Debug, Args)]
@@ -31,10 +35,16 @@ enum StateVerb {
         /// The server's id
         guild: GuildId,
     },
-    /// Print one server's snapshot as JSON
+    /// Print one server's snapshot as JSON, or bring all from the database to a folder
     Export {
-        /// The server's id
-        guild: GuildId,
+        /// The server's id, or a folder that is empty or not there yet
+        #[arg(value_name = "GUILD|DIR")]
+        what: String,
+    },
+    /// Bring all servers from a folder of snapshots to the database
+    Import {
+        /// The folder
+        dir: PathBuf,
     },
     /// Print the mistakes in questions that members reported and no admin has closed
     Reports {
@@ -58,36 +68,43 @@ enum StateVerb {
 
 /// Looks at the state.
 pub fn run(args: &StateArgs) -> Result<(), Failed> {
-    let dir = load::config(&args.common)?.state_dir;
-    let unreadable = |bad: BadSnapshot| Failed::new(Exit::State, bad);
-    match args.verb {
-        StateVerb::List => {
-            let guilds = inspect::guilds(&dir)
-                .map_err(|error| Failed::new(Exit::State, format!("{}: {error}", dir.display())))?;
-            if guilds.is_empty() {
-                say::line(format_args!("No server yet."));
-            }
-            for id in guilds {
-                match inspect::guild(&dir, id) {
-                    Ok(guild) => say::line(format_args!("{}", summary(&guild))),
-                    Err(error) => say::line(format_args!("{id}  unreadable: {}", error.what)),
-                }
-            }
+    let config = load::config(&args.common)?;
+    match &args.verb {
+        StateVerb::List => list(&Source::of(&config)?)?,
+        StateVerb::Show { guild } => say::text(show(&Source::of(&config)?.guild(*guild)?)),
+        StateVerb::Export { what } => match what.parse::<GuildId>() {
+            Ok(guild) => print(&Source::of(&config)?.guild(guild)?)?,
+            Err(_) => transfer::export(&config, Path::new(what))?,
+        },
+        StateVerb::Import { dir } => transfer::import(&config, dir)?,
+        StateVerb::Reports { guild, json } => {
+            reports::run(&Source::of(&config)?, *guild, *json)?;
         }
-        StateVerb::Show { guild } => {
-            say::text(show(&inspect::guild(&dir, guild).map_err(unreadable)?));
+        StateVerb::Verify => verify::run(source::folder(&config, "verify")?)?,
+        StateVerb::Restore { guild, yes } => {
+            restore::run(source::folder(&config, "restore")?, *guild, *yes)?;
         }
-        StateVerb::Export { guild } => {
-            let guild = inspect::guild(&dir, guild).map_err(unreadable)?;
-            say::line(format_args!(
-                "{}",
-                serde_json::to_string_pretty(&guild).map_err(anyhow::Error::from)?
-            ));
-        }
-        StateVerb::Reports { guild, json } => reports::run(&dir, guild, json)?,
-        StateVerb::Verify => verify::run(&dir)?,
-        StateVerb::Restore { guild, yes } => restore::run(&dir, guild, yes)?,
     }
+    Ok(())
+}
+
+fn list(source: &Source) -> Result<(), Failed> {
+    let guilds = source.guilds()?;
+    if guilds.is_empty() {
+        say::line(format_args!("No server yet."));
+    }
+    for id in guilds {
+        match source.try_guild(id) {
+            Ok(guild) => say::line(format_args!("{}", summary(&guild))),
+            Err(error) => say::line(format_args!("{id}  unreadable: {error}")),
+        }
+    }
+    Ok(())
+}
+
+fn print(guild: &Guild) -> Result<(), Failed> {
+    let json = serde_json::to_string_pretty(guild).map_err(anyhow::Error::from)?;
+    say::line(format_args!("{json}"));
     Ok(())
 }
 

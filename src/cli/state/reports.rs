@@ -1,14 +1,12 @@
 //! `state reports`: the mistakes in questions that members reported, of one server or of all.
 
-use std::path::Path;
-
 use serde::Serialize;
 
-use super::super::exit::{Exit, Failed};
+use super::super::exit::Failed;
 use super::super::say;
+use super::source::Source;
 use crate::practice::feedback::Report;
 use crate::practice::id::GuildId;
-use crate::store::{BadSnapshot, inspect};
 
 /// A report as JSON.
 #[derive(Serialize)]
@@ -19,17 +17,14 @@ struct Listed<'a> {
 }
 
 /// Prints the open reports.
-pub fn run(dir: &Path, guild: Option<GuildId>, json: bool) -> Result<(), Failed> {
-    let failed =
-        |error: std::io::Error| Failed::new(Exit::State, format!("{}: {error}", dir.display()));
+pub fn run(source: &Source, guild: Option<GuildId>, json: bool) -> Result<(), Failed> {
     let guilds = match guild {
         Some(guild) => vec![guild],
-        None => inspect::guilds(dir).map_err(failed)?,
+        None => source.guilds()?,
     };
     let mut all = Vec::new();
     for id in guilds {
-        let state =
-            inspect::guild(dir, id).map_err(|bad: BadSnapshot| Failed::new(Exit::State, bad))?;
+        let state = source.guild(id)?;
         all.extend(state.reports().iter().map(|report| (id, report.clone())));
     }
     if json {

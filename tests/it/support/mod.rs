@@ -3,7 +3,8 @@
 //! Time stands still until it is moved, and nothing sleeps: what is to happen is waited for.
 
 mod member;
+pub mod scratch;
 mod world;
 
 pub use member::{MemberHandle, Read};
-pub use world::{PATIENCE, World, posts_in};
+pub use world::{PATIENCE, World, WorldBuilder, posts_in};

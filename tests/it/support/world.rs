@@ -31,6 +31,7 @@ pub struct WorldBuilder {
     limits: bool,
     settings: String,
     failpoints: bool,
+    database: Option<String>,
 }
 
 /// A world.
@@ -108,6 +109,12 @@ impl WorldBuilder {
         self
     }
 
+    /// The state is in that database.
+    pub fn database(mut self, url: String) -> Self {
+        self.database = Some(url);
+        self
+    }
+
     /// Starts the sandbox, but not the bot.
     pub async fn without_bot(self) -> World {
         let mut options = Options {
@@ -122,10 +129,10 @@ impl WorldBuilder {
         let text = self.settings + &self.team.unwrap_or_default();
         std::fs::write(&config, text).unwrap();
         let mut arguments: Vec<OsString> = vec!["run".into(), "--config".into(), config.into()];
-        arguments.extend([
-            "--state".into(),
-            folder.path().join("state").into_os_string(),
-        ]);
+        if self.database.is_none() {
+            let state = folder.path().join("state").into_os_string();
+            arguments.extend(["--state".into(), state]);
+        }
         arguments.extend([
             "--clock".into(),
             format!("{}/sandbox/clock", sandbox.url()).into(),
@@ -140,6 +147,9 @@ impl WorldBuilder {
         if self.failpoints {
             let file = folder.path().join(FAILPOINTS);
             environment.push(("QUIZLOOP_FAILPOINTS".into(), file.into()));
+        }
+        if let Some(url) = self.database {
+            environment.push(("QUIZLOOP_STATE_URL".into(), url.into()));
         }
         environment.extend(self.environment);
         World {
@@ -180,6 +190,7 @@ impl World {
             limits: false,
             settings: String::new(),
             failpoints: false,
+            database: None,
         }
     }
 
@@ -259,6 +270,11 @@ impl World {
     /// What a refused request means is not checked against Discord's description.
     pub fn unchecked(&mut self) {
         self.checked = false;
+    }
+
+    /// The bot that runs, to start another one beside it.
+    pub fn set_aside(&mut self) -> BotProcess {
+        self.bot.take().expect("the bot runs")
     }
 
     /// Starts the bot without waiting for anything.

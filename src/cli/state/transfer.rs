@@ -1,0 +1,99 @@
+//! `state import` and `state export`: between a folder of snapshots and the database, checked afterwards.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::super::exit::{Exit, Failed};
+use super::super::say;
+use super::count;
+use super::source::{Source, state};
+use crate::config::{Config, DatabaseUrl};
+use crate::practice::guild::Guild;
+use crate::store::Store;
+use crate::store::database::Reader;
+
+/// How long the last save may take.
+const CLOSE: Duration = Duration::from_secs(60);
+
+/// From the folder to the database, which must be empty.
+pub fn import(config: &Config, dir: &Path) -> Result<(), Failed> {
+    let url = database(config, "import")?;
+    // A folder that a bot uses would go on changing: its lock is held meanwhile.
+    let from = Store::open(dir).map_err(state)?;
+    if from.guilds().is_empty() {
+        return Err(state(format!("there is no server in {}", dir.display())));
+    }
+    let to = Store::open_database(url.secret()).map_err(state)?;
+    empty(&to, "the database")?;
+    copy(&from, &to)?;
+    drop(to);
+    let reader = Reader::connect(url.secret()).map_err(state)?;
+    compare(&from, &Source::Database(Box::new(reader)))?;
+    done(&from, "the database");
+    Ok(())
+}
+
+/// From the database to a folder, which must be empty. The bot must be stopped: it would go on writing.
+pub fn export(config: &Config, dir: &Path) -> Result<(), Failed> {
+    let url = database(config, "export")?;
+    let to = Store::open(dir).map_err(state)?;
+    empty(&to, &dir.display().to_string())?;
+    let from = Store::open_database(url.secret()).map_err(state)?;
+    copy(&from, &to)?;
+    drop(to);
+    compare(&from, &Source::Folder(dir.to_owned()))?;
+    from.close(CLOSE);
+    done(&from, &dir.display().to_string());
+    Ok(())
+}
+
+fn database<'a>(config: &'a Config, verb: &str) -> Result<&'a DatabaseUrl, Failed> {
+    config.state_url.as_ref().ok_or_else(|| {
+        Failed::new(
+            Exit::Usage,
+            format!("`state {verb}` moves between a folder and a database: name the database with [state] url in the config, or with QUIZLOOP_STATE_URL"),
+        )
+    })
+}
+
+fn empty(store: &Store, place: &str) -> Result<(), Failed> {
+    match store.guilds().len() {
+        0 => Ok(()),
+        some => Err(state(format!(
+            "{place} has {} already; nothing was changed. What is moved goes to an empty place",
+            count(some, "server")
+        ))),
+    }
+}
+
+fn copy(from: &Store, to: &Store) -> Result<(), Failed> {
+    for id in from.guilds() {
+        if let Some(guild) = from.read(id, Guild::clone) {
+            // All of them are waited for at the end.
+            let _awaited = to.change(id, |state| *state = guild);
+        }
+    }
+    if to.close(CLOSE) {
+        return Ok(());
+    }
+    let why = "not everything could be written; see the log. Empty the place and try again";
+    Err(Failed::new(Exit::Failed, why))
+}
+
+/// Reads everything again from where it was brought.
+fn compare(from: &Store, to: &Source) -> Result<(), Failed> {
+    for id in from.guilds() {
+        if Some(to.guild(id)?) != from.read(id, Guild::clone) {
+            let what = format!("server {id} is not there as it was: please report this");
+            return Err(Failed::new(Exit::Failed, what));
+        }
+    }
+    Ok(())
+}
+
+fn done(from: &Store, place: &str) {
+    let number = count(from.guilds().len(), "server");
+    say::line(format_args!(
+        "{number} brought to {place}, read again, and found the same."
+    ));
+}

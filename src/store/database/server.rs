@@ -1,0 +1,96 @@
+//! Reaching the server: the URL, the pool, the tables.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool};
+use tokio::runtime::{Builder, Runtime};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Why the database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum NoDatabase {
+    /// The URL is none.
+    #[error("state.url can't be read: {0}. Write postgres://user:password@host:5432/database")]
+    Url(String),
+    /// It can't be reached, or refuses.
+    #[error(
+        "the database {place} can't be used: {error}. Is the server up, and do name and password in state.url fit?"
+    )]
+    Unreachable {
+        /// Host and database, without user and password.
+        place: String,
+        /// What the client says.
+        error: sqlx::Error,
+    },
+    /// Its tables can't be brought up to date.
+    #[error("the database's tables can't be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// Something failed while it was read.
+    #[error("the database can't be read: {0}")]
+    Read(#[from] sqlx::Error),
+    /// Rows that make no guild.
+    #[error("the database's rows of server {guild} can't be read; nothing was changed: {what}")]
+    Broken {
+        /// The server.
+        guild: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The machine does not let us.
+    #[error("no thread for the database: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// One thread beside the store's own, on which connections live.
+pub fn runtime() -> Result<Runtime, NoDatabase> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("database")
+        .enable_all()
+        .build()?;
+    Ok(runtime)
+}
+
+/// Connects, with at most so many connections. Nothing waits for ever: whoever waits is told to try again.
+pub async fn connect(url: &str, connections: usize) -> Result<PgPool, NoDatabase> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| NoDatabase::Url(error.to_string()))?
+        .application_name("quizloop")
+        .options([
+            ("statement_timeout", "8s"),
+            ("lock_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "15s"),
+        ])
+        .disable_statement_logging();
+    let place = format!(
+        "{} on {}",
+        options.get_database().unwrap_or("(none)"),
+        options.get_host()
+    );
+    let pool = PgPoolOptions::new()
+        .max_connections(u32::try_from(connections).unwrap_or(u32::MAX))
+        .acquire_timeout(CONNECT)
+        .connect_with(options);
+    pool.await
+        .map_err(|error| NoDatabase::Unreachable { place, error })
+}
+
+/// Brings the tables up to date. Of several processes one does it, under a lock, and the others wait.
+pub async fn migrate(pool: &PgPool) -> Result<(), NoDatabase> {
+    let first = include_str!("migrations/0001_first.sql");
+    let migrations = [(1, "first", first)].map(|(number, name, sql)| {
+        let kind = MigrationType::Simple;
+        Migration::new(number, name.into(), kind, sql.into(), false)
+    });
+    let migrator = Migrator {
+        migrations: Cow::Owned(migrations.into()),
+        ..Migrator::DEFAULT
+    };
+    Ok(migrator.run(pool).await?)
+}

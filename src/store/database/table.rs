@@ -1,0 +1,195 @@
+//! The tables whose rows belong to a guild, and the statements that change them.
+
+use std::sync::LazyLock;
+
+/// A table, in the order in which rows are written: what others refer to comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Teams.
+    Team,
+    /// Rounds of teams.
+    Round,
+    /// Ledgers of members in teams.
+    Member,
+    /// What is kept of members beside the ledgers.
+    Person,
+    /// What they practised.
+    Review,
+    /// Mistakes in questions that they reported.
+    Report,
+}
+
+/// A table's columns with their types; the first ones are its key.
+struct Shape {
+    name: &'static str,
+    keys: usize,
+    columns: &'static [(&'static str, &'static str)],
+}
+
+/// The statements of one table. Each takes all rows at once, as a list in JSON.
+pub struct Statements {
+    /// Writes rows; those that are there already with the same content are left alone.
+    pub write: String,
+    /// Deletes rows.
+    pub delete: String,
+}
+
+impl Table {
+    /// All of them, in the order in which rows are written.
+    pub const ALL: [Self; 6] = [
+        Self::Team,
+        Self::Round,
+        Self::Member,
+        Self::Person,
+        Self::Review,
+        Self::Report,
+    ];
+
+    const fn shape(self) -> Shape {
+        match self {
+            Self::Team => Shape {
+                name: "team",
+                keys: 2,
+                columns: &[
+                    ("guild", "bigint"),
+                    ("channel", "bigint"),
+                    ("zone", "text"),
+                    ("at", "time"),
+                    ("last_day", "date"),
+                    ("paused", "boolean"),
+                    ("state", "jsonb"),
+                ],
+            },
+            Self::Round => Shape {
+                name: "round",
+                keys: 3,
+                columns: &[
+                    ("guild", "bigint"),
+                    ("channel", "bigint"),
+                    ("number", "integer"),
+                    ("day", "date"),
+                    ("question", "text"),
+                    ("due", "timestamptz"),
+                    ("message", "bigint"),
+                    ("state", "jsonb"),
+                ],
+            },
+            Self::Member => Shape {
+                name: "member",
+                keys: 3,
+                columns: &[
+                    ("guild", "bigint"),
+                    ("channel", "bigint"),
+                    ("member", "bigint"),
+                    ("first_round", "integer"),
+                    ("marks", "text"),
+                    ("state", "jsonb"),
+                ],
+            },
+            Self::Person => Shape {
+                name: "person",
+                keys: 2,
+                columns: &[
+                    ("guild", "bigint"),
+                    ("member", "bigint"),
+                    ("hidden", "date"),
+                    ("state", "jsonb"),
+                ],
+            },
+            Self::Review => Shape {
+                name: "review",
+                keys: 3,
+                columns: &[
+                    ("guild", "bigint"),
+                    ("member", "bigint"),
+                    ("question", "text"),
+                    ("rating", "text"),
+                    ("stability", "real"),
+                    ("difficulty", "real"),
+                    ("last", "date"),
+                    ("due", "date"),
+                    ("count", "integer"),
+                    ("lapses", "integer"),
+                ],
+            },
+            Self::Report => Shape {
+                name: "report",
+                keys: 2,
+                columns: &[
+                    ("guild", "bigint"),
+                    ("number", "integer"),
+                    ("question", "text"),
+                    ("member", "bigint"),
+                    ("at", "timestamptz"),
+                    ("state", "jsonb"),
+                ],
+            },
+        }
+    }
+
+    /// Its statements.
+    pub fn statements(self) -> &'static Statements {
+        static ALL: LazyLock<[Statements; 6]> =
+            LazyLock::new(|| Table::ALL.map(|table| table.shape().statements()));
+        &ALL[self as usize]
+    }
+
+    /// The names of the two columns that are a row's key within its guild; the second may be missing.
+    pub fn keys(self) -> (&'static str, Option<&'static str>) {
+        let Shape { keys, columns, .. } = self.shape();
+        (columns[1].0, (keys > 2).then(|| columns[2].0))
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.shape().name
+    }
+}
+
+impl Shape {
+    fn statements(&self) -> Statements {
+        let Self {
+            name,
+            keys,
+            columns,
+        } = self;
+        let names = |columns: &[(&str, &str)], of: &str| {
+            let names = columns.iter().map(|(column, _)| format!("{of}{column}"));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let given = columns
+            .iter()
+            .map(|(column, kind)| format!("{column} {kind}"));
+        let given = given.collect::<Vec<_>>().join(", ");
+        let (key, rest) = columns.split_at(*keys);
+        let write = format!(
+            "insert into {name} as kept ({all}) select {all} from jsonb_to_recordset($1::text::jsonb) as given ({given}) \
+             on conflict ({key}) do update set ({rest}) = row ({new}) where ({old}) is distinct from ({new})",
+            all = names(columns, ""),
+            key = names(key, ""),
+            rest = names(rest, ""),
+            new = names(rest, "excluded."),
+            old = names(rest, "kept."),
+        );
+        let same = key
+            .iter()
+            .map(|(column, _)| format!("kept.{column} = given.{column}"));
+        let delete = format!(
+            "delete from {name} as kept using jsonb_to_recordset($1::text::jsonb) as given ({given}) where {}",
+            same.collect::<Vec<_>>().join(" and ")
+        );
+        Statements { write, delete }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tables_statements() {
+        let statements = Table::Person.statements();
+        insta::assert_snapshot!(statements.write, @"insert into person as kept (guild, member, hidden, state) select guild, member, hidden, state from jsonb_to_recordset($1::text::jsonb) as given (guild bigint, member bigint, hidden date, state jsonb) on conflict (guild, member) do update set (hidden, state) = row (excluded.hidden, excluded.state) where (kept.hidden, kept.state) is distinct from (excluded.hidden, excluded.state)");
+        insta::assert_snapshot!(statements.delete, @"delete from person as kept using jsonb_to_recordset($1::text::jsonb) as given (guild bigint, member bigint, hidden date, state jsonb) where kept.guild = given.guild and kept.member = given.member");
+    }
+}

@@ -1,0 +1,144 @@
+//! A guild's life: things that happen to it, at random.
+
+use jiff::civil::{Date, date, time};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+use crate::practice::guild::Guild;
+use crate::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use crate::practice::ledger::By;
+use crate::practice::people::Rated;
+use crate::practice::retention::Retention;
+use crate::practice::review::Rating;
+use crate::practice::round::Thread;
+use crate::practice::schedule::Schedule;
+use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::zone::Zone;
+
+const QUESTIONS: [&str; 5] = [
+    "tasks-1",
+    "queues-1",
+    "sync-1",
+    "timeouts-1",
+    "ünïcode-\"quoted\"",
+];
+const FIRST: Date = date(2026, 3, 2);
+
+/// Lets things happen.
+pub struct Life {
+    random: StdRng,
+    day: i64,
+}
+
+impl Life {
+    /// The same seed makes the same life.
+    pub fn new(seed: u64) -> Self {
+        let random = StdRng::seed_from_u64(seed);
+        Self { random, day: 0 }
+    }
+
+    /// One thing happens.
+    pub fn happen(&mut self, guild: &mut Guild) {
+        let channel = ChannelId::new(self.random.random_range(1..=2));
+        let user = UserId::new(self.random.random_range(1..=4));
+        let now = self.now();
+        match self.random.random_range(0..16) {
+            0 if guild.team(channel).is_none() => guild.put(team(channel, now)),
+            1 => drop(
+                guild
+                    .remove(channel)
+                    .filter(|_| self.random.random_bool(0.9))
+                    .map(|team| guild.put(team)),
+            ),
+            2..=4 => self.rate(guild, user),
+            5 => guild.change_person(user, |person| person.hidden = Some(FIRST)),
+            6 if self.random.random_bool(0.2) => guild.forget(user, now),
+            7 => drop(guild.report(QUESTIONS[0], user, "a 'mistake' \\ \u{1f9f5}", now)),
+            8 => guild.change_person(user, |person| person.hidden = None),
+            _ => {
+                if let Some(team) = guild.team_mut(channel) {
+                    self.play(team, user, now);
+                }
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        let day = FIRST
+            .saturating_add(self.day.days())
+            .at(10, 0, 0, 123_456_789);
+        day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+    }
+
+    fn rate(&mut self, guild: &mut Guild, user: UserId) {
+        let question = QUESTIONS.choose(&mut self.random).unwrap();
+        let rated = Rated {
+            question,
+            before: guild
+                .review(user, question)
+                .map_or(0, |review| review.count),
+            rating: *Rating::ALL.choose(&mut self.random).unwrap(),
+            retention: Retention::default(),
+            today: FIRST.saturating_add(self.day.days()),
+        };
+        guild.rate(user, &rated);
+    }
+
+    fn play(&mut self, team: &mut Team, user: UserId, now: Timestamp) {
+        let newest = team.rounds().last().cloned();
+        let posted = newest.as_ref().and_then(|round| round.message);
+        match (self.random.random_range(0..9), newest, posted) {
+            (0 | 1, _, _) => {
+                self.day += 1;
+                let day = FIRST.saturating_add(self.day.days());
+                team.intend(day, self.now(), &QUESTIONS, &mut self.random);
+            }
+            (2, Some(_), None) => {
+                team.give_up();
+            }
+            (_, Some(_), None) => {
+                let message = MessageId::new(snowflake_at(now) + 1);
+                team.posted(message);
+                team.threaded(message, Thread::There);
+            }
+            (3, Some(round), Some(_)) => {
+                let by = By {
+                    user: Some(user),
+                    at: now,
+                };
+                let _ = team.void(round.number, by);
+            }
+            (4, Some(round), Some(_)) => drop(team.look(round.number, user, now)),
+            (5, _, Some(posted)) => team.read_to(None, posted),
+            (6, _, _) => team.remind_at(user, time(17, 30, 0, 0), now),
+            (_, _, Some(posted)) => {
+                let at = now + SignedDuration::from_mins(5);
+                team.reply(posted, user, MessageId::new(snowflake_at(at) + user.get()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn team(channel: ChannelId, now: Timestamp) -> Team {
+    let zone = Zone::named("Asia/Kathmandu").unwrap();
+    let settings = Settings {
+        schedule: Schedule::weekdays_at(time(8, 45, 0, 0), zone),
+        reveal: Reveal::AfterReply,
+        role: None,
+        retention: Retention::default(),
+        report: true,
+    };
+    Team::new(channel, settings, now)
+}
+
+/// A guild after so many things have happened.
+pub fn lived(id: GuildId, seed: u64, things: usize) -> Guild {
+    let (mut guild, mut life) = (Guild::new(id), Life::new(seed));
+    for _ in 0..things {
+        life.happen(&mut guild);
+    }
+    guild
+}

@@ -1,0 +1,22 @@
+//! The database itself, on a PostgreSQL that the variable `QUIZLOOP_TEST_POSTGRES` names. Each test has a database of
+//! its own in it.
+
+mod life;
+mod owners;
+mod proxy;
+mod same;
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
+#[path = "../../../../tests/it/support/scratch.rs"]
+mod scratch;
+mod trouble;
+
+use scratch::Scratch;
+
+use crate::practice::id::GuildId;
+use crate::store::Store;
+
+const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
+
+fn open(scratch: &Scratch) -> Store {
+    Store::open_database(&scratch.url()).unwrap_or_else(|error| panic!("{error}"))
+}

@@ -1,0 +1,84 @@
+//! One owner at a time.
+
+use std::time::{Duration, Instant};
+
+use super::life::lived;
+use super::{GUILD, Scratch, open};
+use crate::store::Store;
+use crate::store::database::Reader;
+
+const EXPIRED: &str = "update lease set until = now() - interval '1 second'";
+
+fn save(store: &Store, seed: u64) -> Result<(), String> {
+    let ((), ticket) = store.change(GUILD, |guild| *guild = lived(GUILD, seed, 200));
+    futures::executor::block_on(ticket.attempt()).map_err(|error| error.to_string())
+}
+
+/// A process that was taken for dead wakes up: what it writes is refused, and it is told.
+#[test]
+fn a_stale_owner_is_refused() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let stale = open(&scratch);
+    save(&stale, 1).unwrap();
+    scratch.run(&[EXPIRED]);
+    let owner = open(&scratch);
+    assert_eq!(owner.read(GUILD, Clone::clone), Some(lived(GUILD, 1, 200)));
+    save(&owner, 2).unwrap();
+    let refused = save(&stale, 3).unwrap_err();
+    assert!(
+        refused.contains("another process has taken over: process "),
+        "{refused}"
+    );
+    assert!(!stale.holds() && owner.holds());
+    let told = futures::executor::block_on(stale.lost());
+    assert!(told.starts_with("another process has taken over"), "{told}");
+    let reader = Reader::connect(&scratch.url()).unwrap();
+    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
+    assert!(futures::executor::block_on(stale.forget(GUILD)).is_err());
+    assert!(reader.guild(GUILD).unwrap().is_some());
+}
+
+/// A process that stops gives its lease back, so the next one need not wait for its end.
+#[test]
+fn who_stops_is_replaced_at_once() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let first = open(&scratch);
+    save(&first, 1).unwrap();
+    assert!(first.close(Duration::from_secs(5)));
+    let left = scratch.ask("select until <= now() from lease");
+    assert_eq!(left, "true");
+    let start = Instant::now();
+    let second = open(&scratch);
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "it did not wait for the end of the lease"
+    );
+    assert!(second.holds());
+    assert_eq!(scratch.ask("select epoch from lease"), "2");
+}
+
+/// Two processes start at once on an empty database: one makes the tables, one has the guilds.
+#[test]
+fn two_at_once() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let opened = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                let store = open(&scratch);
+                opened
+                    .lock()
+                    .unwrap()
+                    .push(scratch.ask("select epoch from lease"));
+                assert!(store.close(Duration::from_secs(5)));
+            });
+        }
+    });
+    assert_eq!(opened.into_inner().unwrap(), ["1", "2"]);
+}

@@ -1,0 +1,119 @@
+//! What is read is what was written.
+
+use super::life::{Life, lived};
+use super::{GUILD, Scratch, open};
+use crate::practice::id::GuildId;
+use crate::store::database::Reader;
+use crate::store::database::known::prints;
+use crate::store::database::rows::split;
+
+/// Whatever happens to a guild, after each save the database has the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guild_at_each_step_of_its_life() {
+    tokio::task::block_in_place(|| {
+        let Some(scratch) = Scratch::new() else {
+            return;
+        };
+        let store = open(&scratch);
+        let reader = Reader::connect(&scratch.url()).unwrap();
+        for seed in 0..4 {
+            let id = GuildId::new(GUILD.get() + seed);
+            let mut life = Life::new(seed);
+            for step in 0..60 {
+                let ((), ticket) = store.change(id, |guild| {
+                    for _ in 0..3 {
+                        life.happen(guild);
+                    }
+                });
+                futures::executor::block_on(ticket.attempt()).unwrap();
+                let kept = store.read(id, Clone::clone).unwrap();
+                assert_eq!(
+                    reader.guild(id).unwrap(),
+                    Some(kept),
+                    "seed {seed}, step {step}"
+                );
+            }
+        }
+        let mut kept: Vec<_> = store.guilds();
+        kept.sort_unstable();
+        assert_eq!(reader.guilds().unwrap(), kept);
+        assert!(store.close(std::time::Duration::from_secs(5)));
+        drop(store);
+        // Another process finds the same.
+        let again = open(&scratch);
+        for id in kept {
+            assert_eq!(again.read(id, Clone::clone), reader.guild(id).unwrap());
+        }
+    });
+}
+
+/// Only rows that changed are written: the database counts.
+#[test]
+fn only_changed_rows_are_written() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let store = open(&scratch);
+    let save = |change: &dyn Fn(&mut crate::practice::guild::Guild)| {
+        let ((), ticket) = store.change(GUILD, |guild| change(guild));
+        futures::executor::block_on(ticket.attempt()).unwrap();
+    };
+    save(&|guild| *guild = lived(GUILD, 7, 400));
+    let rows = split(&store.read(GUILD, Clone::clone).unwrap())
+        .unwrap()
+        .rows;
+    assert!(prints(&rows).len() > 20, "it has lived");
+    // A row tells which transaction wrote it.
+    let by = |table| format!("select xmin::text as by from {table}");
+    let tables = ["team", "round", "member", "person", "review", "report"].map(by);
+    let tables = tables.join(" union all ");
+    let touched = format!(
+        "select count(*) from ({tables}) as rows \
+         where by <> (select mode() within group (order by by) from ({tables}) as rows)"
+    );
+    assert_eq!(scratch.ask(&touched), "0");
+    save(&|_| {});
+    assert_eq!(scratch.ask(&touched), "0");
+    save(&|guild| {
+        let channel = *guild.teams().keys().next().unwrap();
+        guild.team_mut(channel).unwrap().managed = true;
+    });
+    assert_eq!(scratch.ask(&touched), "1");
+}
+
+/// Forgetting leaves nothing, and what comes later begins anew.
+#[test]
+fn a_forgotten_guild_leaves_no_row() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let store = open(&scratch);
+    let save = |seed| {
+        let ((), ticket) = store.change(GUILD, |guild| *guild = lived(GUILD, seed, 300));
+        futures::executor::block_on(ticket.attempt()).unwrap();
+    };
+    save(1);
+    futures::executor::block_on(store.forget(GUILD)).unwrap();
+    let left = "(select count(*) from guild) + (select count(*) from team) + (select count(*) from round) \
+        + (select count(*) from member) + (select count(*) from person) + (select count(*) from review) \
+        + (select count(*) from report)";
+    assert_eq!(scratch.ask(left), "0");
+    save(2);
+    let reader = Reader::connect(&scratch.url()).unwrap();
+    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 300)));
+}
+
+/// Notes come back.
+#[test]
+fn notes_are_kept() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let store = open(&scratch);
+    assert_eq!(store.note("commands"), None);
+    store.put_note("commands", "abc");
+    assert_eq!(store.note("commands").as_deref(), Some("abc"));
+    while scratch.ask("select text from note where name = 'commands'") != "abc" {
+        std::thread::yield_now();
+    }
+}

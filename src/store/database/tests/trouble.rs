@@ -1,0 +1,102 @@
+//! A database that is away, hangs, or whose answers get lost.
+
+use std::time::Duration;
+
+use super::life::lived;
+use super::proxy::{Proxy, Way};
+use super::{GUILD, Scratch};
+use crate::store::Store;
+use crate::store::database::Reader;
+
+fn by_proxy(scratch: &Scratch) -> (Proxy, Store) {
+    let url = scratch.url();
+    let (_, rest) = url.split_once("://").unwrap();
+    let (place, _) = rest.split_once('/').unwrap();
+    let (_, server) = place.rsplit_once('@').unwrap_or(("", place));
+    let proxy = Proxy::to(server);
+    let store = Store::open_database(&url.replacen(server, proxy.address(), 1));
+    (proxy, store.unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn save(store: &Store, seed: u64) -> Result<(), String> {
+    let ((), ticket) = store.change(GUILD, |guild| *guild = lived(GUILD, seed, 200));
+    futures::executor::block_on(ticket.attempt()).map_err(|error| error.to_string())
+}
+
+/// Nothing is acknowledged that is not committed; when the database is back, it is saved by itself.
+#[test]
+fn the_database_goes_away_and_comes_back() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let (proxy, store) = by_proxy(&scratch);
+    save(&store, 1).unwrap();
+    proxy.set(Way::Cut);
+    save(&store, 2).unwrap_err();
+    let reader = Reader::connect(&scratch.url()).unwrap();
+    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 1, 200)));
+    proxy.set(Way::Open);
+    let settled = store.settled(GUILD);
+    futures::executor::block_on(settled.saved());
+    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
+}
+
+/// A server that does not answer is given up in time.
+#[test]
+fn the_database_hangs() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let (proxy, store) = by_proxy(&scratch);
+    save(&store, 1).unwrap();
+    proxy.set(Way::Hung);
+    let refused = save(&store, 2).unwrap_err();
+    assert!(
+        refused.contains("did not answer") || refused.contains("timed out"),
+        "{refused}"
+    );
+    proxy.set(Way::Cut);
+    proxy.set(Way::Open);
+    futures::executor::block_on(store.settled(GUILD).saved());
+    let reader = Reader::connect(&scratch.url()).unwrap();
+    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
+}
+
+/// The commit came through and its answer did not: it is found again, and not made twice.
+#[test]
+fn a_commit_in_doubt() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let (proxy, store) = by_proxy(&scratch);
+    save(&store, 1).unwrap();
+    for seed in 2..6 {
+        proxy.set(Way::AnswerLost);
+        save(&store, seed).unwrap_err();
+        futures::executor::block_on(store.settled(GUILD).saved());
+        let reader = Reader::connect(&scratch.url()).unwrap();
+        assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, seed, 200)));
+    }
+    // One for the first, and two for each of the others: that in doubt, and the one that found it.
+    assert_eq!(scratch.ask("select commit from guild"), "9");
+    assert!(store.close(Duration::from_secs(5)));
+}
+
+/// Where it is said why, neither name nor password is.
+#[test]
+fn who_can_not_connect_is_told_where_and_no_secret() {
+    let refused = Store::open_database("postgres://ada:hunter2@127.0.0.1:9/quiz")
+        .err()
+        .unwrap();
+    let text = refused.to_string();
+    assert!(
+        text.starts_with("the database quiz on 127.0.0.1 can't be used: "),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2") && !text.contains("ada"), "{text}");
+    let refused = Store::open_database("not a url").err().unwrap().to_string();
+    assert!(
+        refused.starts_with("state.url can't be read: "),
+        "{refused}"
+    );
+}

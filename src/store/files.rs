@@ -1,0 +1,103 @@
+//! Guilds as files: one snapshot a guild, its last good generation beside it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk::Disk;
+use super::keep::Keep;
+use super::snapshot::{self, GUILDS};
+use super::{notes, open};
+use crate::failpoint;
+use crate::practice::guild::Guild;
+use crate::practice::id::GuildId;
+
+/// A state folder.
+pub(super) struct Files {
+    dir: PathBuf,
+    disk: Arc<dyn Disk>,
+    /// Held until the process ends: a second process on this folder refuses to start.
+    _lock: open::Lock,
+}
+
+impl Files {
+    pub(super) fn new(dir: &Path, disk: Arc<dyn Disk>, lock: open::Lock) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            disk,
+            _lock: lock,
+        }
+    }
+
+    fn save_one(&self, guild: &Guild) -> io::Result<()> {
+        let bytes = snapshot::encode(guild).map_err(io::Error::other)?;
+        self.replace(&snapshot::path(&self.dir, guild.id()), &bytes)
+    }
+
+    /// Puts a new snapshot in the place of the current one, which becomes the last good generation. At
+    /// every moment there is a whole file under the current name.
+    fn replace(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
+        let new = snapshot::temporary(current);
+        self.disk.write(&new, bytes)?;
+        failpoint::pass("store.written");
+        if self.disk.exists(current) {
+            let previous = snapshot::previous(current);
+            let old = snapshot::temporary(&previous);
+            self.disk.remove(&old)?;
+            if self.disk.link(current, &old).is_err() {
+                // Some disks have no links: a copy does as well.
+                self.disk.write(&old, &std::fs::read(current)?)?;
+            }
+            self.disk.rename(&old, &previous)?;
+            failpoint::pass("store.kept");
+        }
+        self.disk.rename(&new, current)?;
+        failpoint::pass("store.renamed");
+        Ok(())
+    }
+}
+
+impl Keep for Files {
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    fn save(&self, guilds: &[Guild]) -> Vec<io::Result<()>> {
+        guilds.iter().map(|guild| self.save_one(guild)).collect()
+    }
+
+    /// One fsync of the folder for all files of this round.
+    fn settle(&self) -> io::Result<()> {
+        self.disk.sync_dir(&self.dir.join(GUILDS))
+    }
+
+    /// The last good generation goes first and for good, so that a crash never leaves it alone.
+    fn delete(&self, guild: GuildId) -> io::Result<()> {
+        let current = snapshot::path(&self.dir, guild);
+        let folder = self.dir.join(GUILDS);
+        failpoint::pass("forget.begin");
+        self.disk.remove(&snapshot::previous(&current))?;
+        // What an operator went back from is this guild's data as well.
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if snapshot::is_replaced(&current, &path) {
+                self.disk.remove(&path)?;
+            }
+        }
+        self.disk.sync_dir(&folder)?;
+        failpoint::pass("forget.half");
+        self.disk.remove(&current)?;
+        self.disk.remove(&snapshot::temporary(&current))?;
+        self.disk.sync_dir(&folder)?;
+        failpoint::pass("forget.done");
+        Ok(())
+    }
+
+    fn note(&self, name: &str) -> Option<String> {
+        notes::read(&self.dir, name)
+    }
+
+    fn put_note(&self, name: &str, text: &str) -> io::Result<()> {
+        notes::write(&self.dir, self.disk.as_ref(), name, text)
+    }
+}

@@ -1,0 +1,44 @@
+//! What keeps guilds beyond the life of the process: files or a database.
+
+use std::io;
+
+use tokio::sync::watch;
+
+use crate::practice::guild::Guild;
+use crate::practice::id::GuildId;
+
+/// Keeps guilds. It is called from the store's own thread and may take its time, except for the notes.
+pub(super) trait Keep: Send + Sync {
+    /// How many guilds it is given at once.
+    fn at_once(&self) -> usize;
+
+    /// Saves guilds, each for itself: one result a guild, in their order.
+    fn save(&self, guilds: &[Guild]) -> Vec<io::Result<()>>;
+
+    /// Ends a round of saving: what was saved in it stays saved when this has returned.
+    fn settle(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Deletes a guild for good.
+    fn delete(&self, guild: GuildId) -> io::Result<()>;
+
+    /// A small note beside the guilds. Notes only spare work.
+    fn note(&self, name: &str) -> Option<String>;
+
+    /// Keeps a note.
+    fn put_note(&self, name: &str, text: &str) -> io::Result<()>;
+
+    /// Whether nobody else can have taken these guilds over by now, as far as that is known here.
+    fn holds(&self) -> bool {
+        true
+    }
+
+    /// Tells when somebody else has taken the guilds over, with a sentence. None: nobody can.
+    fn lost(&self) -> Option<watch::Receiver<Option<String>>> {
+        None
+    }
+
+    /// Lets go of everything; nothing is saved any more.
+    fn close(&self) {}
+}

@@ -1,0 +1,192 @@
+//! The bot on a database: alone, with a second process that stands by, and while the database is in trouble.
+
+use std::process::Command;
+use std::time::Duration;
+
+use quizloop::sandbox::ids;
+
+use crate::support::World;
+use crate::support::scratch::Scratch;
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+/// What twenty seconds without a renewal do.
+const LEASE_RAN_OUT: &str = "update lease set until = now() - interval '1 second'";
+
+fn on(scratch: &Scratch) -> crate::support::WorldBuilder {
+    World::at(FRIDAY).team().database(scratch.url())
+}
+
+/// Kills and starts, as on files: nothing is lost, nothing comes twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn days_with_a_kill_in_each() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let mut world = on(&scratch).start().await;
+    for day in ["2026-03-27", "2026-03-30", "2026-03-31"] {
+        world.at_time(&format!("{day}T09:00")).await;
+        world.ada().reply("in my own words").await;
+        world.kill().await;
+        scratch.run(&[LEASE_RAN_OUT]);
+        world.start_bot().await;
+    }
+    assert_eq!(world.posts().len(), 3);
+    assert_eq!(world.ada().streak().await, 3);
+    assert_eq!(
+        scratch.ask("select count(*) from round where message is not null"),
+        "3"
+    );
+    assert_eq!(scratch.ask("select marks from member"), "aaa");
+    assert!(!world.state().exists(), "nothing is written to files");
+    assert_eq!(world.stop().await, Some(0));
+    assert_eq!(scratch.ask("select until <= now() from lease"), "true");
+}
+
+/// A process hangs, another takes over; the first one wakes up, hears of replies as well, and is refused.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_was_taken_for_dead() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let mut world = on(&scratch).start().await;
+    world.advance("1m").await;
+    world.ada().reply("before").await;
+    let mut stale = world.set_aside();
+    let pid = Pid::from_raw(i32::try_from(stale.id().unwrap()).unwrap()).unwrap();
+    kill_process(pid, Signal::STOP).unwrap();
+    world.lin().say("while nobody listens");
+    scratch.run(&[LEASE_RAN_OUT]);
+    world.start_bot().await;
+    world.sam().reply("the other one counts").await;
+    kill_process(pid, Signal::CONT).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), stale.wait()).await;
+    assert_eq!(
+        ended.unwrap().unwrap().code(),
+        Some(1),
+        "{}",
+        stale.log().text()
+    );
+    let log = stale.log().text();
+    assert!(
+        log.contains("another process has taken over: process "),
+        "{log}"
+    );
+    world.at_time("2026-03-30T09:00").await;
+    assert_eq!(world.posts().len(), 2);
+    for member in [world.ada(), world.lin(), world.sam()] {
+        assert_eq!(member.streak().await, 1);
+    }
+    assert_eq!(scratch.ask("select count(*) from round"), "2");
+}
+
+/// Who stands by takes over when the first one goes, and posts what is due.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stands_by_takes_over() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let mut world = on(&scratch).start().await;
+    world.advance("1m").await;
+    world.ada().reply("before").await;
+    let mut first = world.set_aside();
+    world.launch();
+    world
+        .until("the second process to stand by", || {
+            world.log().contains("standing by: process ")
+        })
+        .await;
+    let status = first.stop(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(status.and_then(|status| status.code()), Some(0));
+    world
+        .until("the second process to take over", || {
+            world.log().contains("connected")
+        })
+        .await;
+    world.at_time("2026-03-30T09:00").await;
+    assert_eq!(world.posts().len(), 2);
+    assert_eq!(world.ada().streak().await, 1);
+}
+
+/// All connections are ended, as when the server restarts or fails over: what is said meanwhile is saved and marked
+/// all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connections_end() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let world = on(&scratch).start().await;
+    world.advance("1m").await;
+    for member in [world.ada(), world.lin(), world.sam()] {
+        scratch.run(&["select pg_terminate_backend(pid) from pg_stat_activity \
+            where application_name = 'quizloop' and datname = current_database()"]);
+        member.reply("words").await;
+    }
+    assert_eq!(scratch.ask("select count(*) from member"), "3");
+}
+
+fn state(world: &World, url: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_quizloop"))
+        .arg("state")
+        .args(arguments)
+        .current_dir(world.folder())
+        .env("QUIZLOOP_STATE_URL", url)
+        .env_remove("QUIZLOOP_CONFIG")
+        .output()
+        .unwrap();
+    let text = [done.stdout, done.stderr].concat();
+    (done.status.code(), String::from_utf8(text).unwrap())
+}
+
+/// From files to a database and back, and the streaks are what they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn there_and_back() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let url = scratch.url();
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    world.ada().reply("on files").await;
+    let (code, text) = state(&world, &url, &["import", "state"]);
+    assert_eq!(code, Some(3), "a bot is running: {text}");
+    world.kill().await;
+    let (code, text) = state(&world, &url, &["import", "state"]);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(text, @"1 server brought to the database, read again, and found the same.");
+    let (code, text) = state(&world, &url, &["import", "state"]);
+    assert_eq!(code, Some(3));
+    insta::assert_snapshot!(text, @"quizloop: the database has 1 server already; nothing was changed. What is moved goes to an empty place");
+    let (code, listed) = state(&world, &url, &["list"]);
+    assert_eq!(code, Some(0), "{listed}");
+    insta::assert_snapshot!(listed, @"1110000000000000001  teams 1  rounds 1  members 1");
+    let (code, text) = state(&world, &url, &["verify"]);
+    assert_eq!(code, Some(2));
+    insta::assert_snapshot!(text, @"quizloop: `state verify` is for snapshot files, and the state is in a database: use the database's own backups, or name a folder with --state");
+    let (code, text) = state(&world, &url, &["export", "back"]);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(text, @"1 server brought to back, read again, and found the same.");
+    let read = |folder: &str| {
+        let file = format!("{folder}/guilds/{}.json", ids::GUILD);
+        std::fs::read_to_string(world.folder().join(file)).unwrap()
+    };
+    assert_eq!(read("back"), read("state"));
+}
+
+/// Wrong addresses are told without what is secret in them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_not_there() {
+    let world = World::at(FRIDAY).without_bot().await;
+    let (code, text) = state(&world, "postgres://ada:hunter2@127.0.0.1:9/quiz", &["list"]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(
+        text.starts_with("quizloop: the database quiz on 127.0.0.1 can't be used: "),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+    let (code, text) = state(&world, "mysql://ada:hunter2@db/quiz", &["list"]);
+    assert_eq!(code, Some(2));
+    insta::assert_snapshot!(text, @"quizloop: QUIZLOOP_STATE_URL: this is not the URL of a PostgreSQL database: write postgres://user:password@host:5432/database, with ?sslmode=verify-full where it is encrypted");
+}
