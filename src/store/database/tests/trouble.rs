@@ -8,6 +8,9 @@ use super::{GUILD, Scratch};
 use crate::store::Store;
 use crate::store::database::Reader;
 
+/// Real time: a save that is tried again comes after half a minute at the latest.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn by_proxy(scratch: &Scratch) -> (Proxy, Store) {
     let url = scratch.url();
     let (_, rest) = url.split_once("://").unwrap();
@@ -23,6 +26,13 @@ fn save(store: &Store, seed: u64) -> Result<(), String> {
     futures::executor::block_on(ticket.attempt()).map_err(|error| error.to_string())
 }
 
+/// Waits until all is in the database; not for ever.
+fn saved(store: &Store) {
+    let runtime = crate::store::database::server::runtime().unwrap();
+    let saved = async { tokio::time::timeout(PATIENCE, store.settled(GUILD).saved()).await };
+    runtime.block_on(saved).expect("it is saved in the end");
+}
+
 /// Nothing is acknowledged that is not committed; when the database is back, it is saved by itself.
 #[test]
 fn the_database_goes_away_and_comes_back() {
@@ -36,8 +46,7 @@ fn the_database_goes_away_and_comes_back() {
     let reader = Reader::connect(&scratch.url()).unwrap();
     assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 1, 200)));
     proxy.set(Way::Open);
-    let settled = store.settled(GUILD);
-    futures::executor::block_on(settled.saved());
+    saved(&store);
     assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
 }
 
@@ -57,7 +66,7 @@ fn the_database_hangs() {
     );
     proxy.set(Way::Cut);
     proxy.set(Way::Open);
-    futures::executor::block_on(store.settled(GUILD).saved());
+    saved(&store);
     let reader = Reader::connect(&scratch.url()).unwrap();
     assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
 }
@@ -73,7 +82,7 @@ fn a_commit_in_doubt() {
     for seed in 2..6 {
         proxy.set(Way::AnswerLost);
         save(&store, seed).unwrap_err();
-        futures::executor::block_on(store.settled(GUILD).saved());
+        saved(&store);
         let reader = Reader::connect(&scratch.url()).unwrap();
         assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, seed, 200)));
     }
