@@ -78,15 +78,10 @@ fn config(walk: &mut Walk<'_>, folder: &Path) -> Config {
 }
 
 fn read_state(walk: &mut Walk<'_>, state: &Table<'_>, folder: &Path, config: &mut Config) {
-    let dir = path(walk, state, "dir", folder);
-    let found = walk.optional(state, "url", walk::text);
-    if let (Some(_), Some(found)) = (&dir, &found) {
-        let message = "the state is either in a folder or in a database";
-        walk.error(&found.span, message, "take out `dir` or `url`");
-    }
-    if let Some(dir) = dir {
+    if let Some(dir) = path(walk, state, "dir", folder) {
         config.state_dir = dir;
     }
+    let found = walk.optional(state, "url", walk::text);
     config.state_url = found.and_then(|found| database::read(walk, &found));
 }
 

@@ -15,6 +15,12 @@ pub(super) trait Keep: Send + Sync {
     /// Saves guilds, each for itself: one result a guild, in their order.
     fn save(&self, guilds: &[Guild]) -> Vec<io::Result<()>>;
 
+    /// Whether what was saved stays saved without [`Keep::settle`], so that nobody has to wait for the rest of the
+    /// round.
+    fn settles_each(&self) -> bool {
+        false
+    }
+
     /// Ends a round of saving: what was saved in it stays saved when this has returned.
     fn settle(&self) -> io::Result<()> {
         Ok(())

@@ -222,6 +222,16 @@ struct Saving {
     result: io::Result<()>,
 }
 
+/// Why nothing can be saved now, if that is so: then the rest of the round need not be tried.
+fn is_away(saving: &[Saving]) -> Option<String> {
+    let error = |one: &Saving| match &one.result {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Some(error.to_string()),
+        _ => None,
+    };
+    let errors: Option<Vec<String>> = saving.iter().map(error).collect();
+    errors?.into_iter().next()
+}
+
 impl Inner {
     /// Deletes what is to be forgotten, saves what changed, and gives what could not be saved.
     fn write(&self, batch: Batch) -> BTreeMap<GuildId, String> {
@@ -234,8 +244,19 @@ impl Inner {
             let _ = done.send(deleted);
         }
         let guilds: Vec<_> = batch.save.into_iter().collect();
-        let some = guilds.chunks(self.keeper.at_once());
-        let mut saving: Vec<Saving> = some.flat_map(|some| self.save(some)).collect();
+        let (mut saving, mut failed) = (Vec::new(), BTreeMap::new());
+        let mut away: Option<String> = None;
+        for some in guilds.chunks(self.keeper.at_once()) {
+            let done = away
+                .as_ref()
+                .map_or_else(|| self.save(some), |why| self.left_out(some, why));
+            // Everybody is told at once, not one after the other.
+            away = is_away(&done);
+            saving.extend(done);
+            if self.keeper.settles_each() {
+                failed.append(&mut self.publish(&std::mem::take(&mut saving)));
+            }
+        }
         if saving.iter().any(|saving| saving.result.is_ok())
             && let Err(error) = self.keeper.settle()
         {
@@ -244,7 +265,7 @@ impl Inner {
             }
         }
         failpoint::pass("store.publish");
-        let failed = self.publish(&saving);
+        failed.append(&mut self.publish(&saving));
         failpoint::pass("store.published");
         failed
     }
@@ -271,6 +292,20 @@ impl Inner {
             result,
         });
         saving.collect()
+    }
+
+    /// Guilds that are not tried in this round.
+    fn left_out(&self, guilds: &[GuildId], why: &str) -> Vec<Saving> {
+        let entry = |guild: &GuildId| {
+            let entry = self.guilds.get(guild)?;
+            Some(Saving {
+                guild: *guild,
+                version: entry.version,
+                progress: entry.progress.clone(),
+                result: Err(io::Error::new(io::ErrorKind::NotConnected, why)),
+            })
+        };
+        guilds.iter().filter_map(entry).collect()
     }
 
     fn publish(&self, saving: &[Saving]) -> BTreeMap<GuildId, String> {

@@ -99,6 +99,11 @@ impl Keep for Database {
         AT_ONCE
     }
 
+    /// A commit is for good.
+    fn settles_each(&self) -> bool {
+        true
+    }
+
     fn save(&self, guilds: &[Guild]) -> Vec<io::Result<()>> {
         let mut all = self.known();
         let take = |guild: &Guild| all.remove(&guild.id()).unwrap_or_default();
@@ -114,7 +119,7 @@ impl Keep for Database {
         let saved = saved.unwrap_or_default().into_iter();
         let results = saved.map(|(guild, known, result)| {
             all.insert(guild, known);
-            result.map_err(io::Error::other)
+            result.map_err(write::NotWritten::told)
         });
         results.collect()
     }

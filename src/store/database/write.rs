@@ -1,5 +1,7 @@
 //! Saving a guild: one transaction of the rows that changed.
 
+use std::io;
+
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
@@ -49,6 +51,27 @@ pub enum NotWritten {
     /// The id is larger than the database's numbers.
     #[error("the id {0} is too large")]
     Id(GuildId),
+}
+
+impl NotWritten {
+    /// As the store wants it: whether the database is away, or has something against this guild.
+    pub fn told(self) -> io::Error {
+        let is_away = match &self {
+            Self::TooSlow => true,
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+            ),
+            Self::Lost(_) | Self::Rows(_) | Self::Changed { .. } | Self::Id(_) => false,
+        };
+        if is_away {
+            return io::Error::new(io::ErrorKind::NotConnected, self);
+        }
+        io::Error::other(self)
+    }
 }
 
 /// Saves a guild, and remembers what is there.

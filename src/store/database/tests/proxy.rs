@@ -100,8 +100,9 @@ fn carry(from: &TcpStream, to: &TcpStream, way: &Arc<AtomicU8>, asks: bool) {
             match now(&way) {
                 Way::Hung => {}
                 Way::AnswerLost if asks && bytes.windows(6).any(|six| six == b"COMMIT") => {
-                    let _ = to.write_all(bytes);
+                    // In this order, or the answer may be quicker.
                     let _ = from.shutdown(Shutdown::Both);
+                    let _ = to.write_all(bytes);
                     way.store(Way::Open as u8, Ordering::SeqCst);
                 }
                 _ => drop(to.write_all(bytes)),

@@ -50,6 +50,38 @@ fn the_database_goes_away_and_comes_back() {
     assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
 }
 
+/// However many guilds wait for it, all are told at once that the database is away, not one after the other.
+#[test]
+fn many_are_told_at_once() {
+    const GUILDS: u64 = 400;
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let (proxy, store) = by_proxy(&scratch);
+    save(&store, 1).unwrap();
+    proxy.set(Way::Hung);
+    let change = |number| {
+        let id = crate::practice::id::GuildId::new(number);
+        store.change(id, |guild| *guild = lived(id, number, 5)).1
+    };
+    let tickets: Vec<_> = (1..=GUILDS).map(change).collect();
+    let runtime = crate::store::database::server::runtime().unwrap();
+    let told = async {
+        for ticket in tickets {
+            ticket.attempt().await.unwrap_err();
+        }
+    };
+    let told = runtime.block_on(async { tokio::time::timeout(PATIENCE, told).await });
+    told.expect("all are told soon");
+    proxy.set(Way::Cut);
+    proxy.set(Way::Open);
+    assert!(store.close(PATIENCE));
+    assert_eq!(
+        scratch.ask("select count(*) from guild"),
+        (GUILDS + 1).to_string()
+    );
+}
+
 /// A server that does not answer is given up in time.
 #[test]
 fn the_database_hangs() {

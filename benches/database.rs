@@ -1,0 +1,141 @@
+//! Guilds in PostgreSQL: how long a save takes, how many there are in a second, how long a start takes, and how large
+//! it all is.
+//!
+//! `QUIZLOOP_TEST_POSTGRES=postgres://… cargo bench --bench database` makes a database of its own there, prints a
+//! table, and deletes it. The numbers in docs/SCALE.md come from it.
+
+use std::time::{Duration, Instant};
+
+use quizloop::practice::guild::Guild;
+use quizloop::practice::id::GuildId;
+use quizloop::store::{Store, Ticket};
+
+mod guilds;
+#[allow(dead_code, clippy::unwrap_used, reason = "it is the tests' own")]
+#[path = "../tests/it/support/scratch.rs"]
+mod scratch;
+
+use guilds::{CHANNEL, day, guild, practised};
+use scratch::Scratch;
+
+/// Guilds with a team of ten members and fifty rounds.
+const GUILDS: u32 = 10_000;
+/// Saves one after the other, and as many as there are guilds at once.
+const SAVES: i64 = 500;
+
+fn main() {
+    // `cargo test --benches` passes arguments of the test harness; this is no test.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let store = open(&scratch);
+    one_by_one(
+        &store,
+        &guild(1, 10, 50),
+        "a guild of 10 members and 50 rounds",
+    );
+    one_by_one(
+        &store,
+        &guild(2, 1000, 250),
+        "a guild of 1,000 members and 250 rounds",
+    );
+    one_by_one(
+        &store,
+        &practised(3, 1000, 100),
+        "a guild of 1,000 members with 100 reviews",
+    );
+    let before = size(&scratch);
+    let start = Instant::now();
+    fill(&store);
+    println!(
+        "filling with {GUILDS} guilds of 10 members and 50 rounds: {:.1?}",
+        start.elapsed()
+    );
+    println!(
+        "size of each in the database: {:.1} KB",
+        kilobytes(size(&scratch) - before, GUILDS)
+    );
+    let start = Instant::now();
+    let tickets: Vec<Ticket> = (0..GUILDS)
+        .map(|number| touch(&store, id(number), 1))
+        .collect();
+    wait(tickets);
+    let a_second = f64::from(GUILDS) / start.elapsed().as_secs_f64();
+    println!(
+        "a change in each of them at once: {:.1?}, {a_second:.0} a second",
+        start.elapsed()
+    );
+    assert!(store.close(Duration::from_secs(60)), "all is saved");
+    drop(store);
+    let start = Instant::now();
+    let store = open(&scratch);
+    println!(
+        "opening {} guilds: {:.1?}",
+        store.guilds().len(),
+        start.elapsed()
+    );
+    store.close(Duration::from_secs(5));
+}
+
+fn open(scratch: &Scratch) -> Store {
+    Store::open_database(&scratch.url()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn id(number: u32) -> GuildId {
+    GuildId::new(1000 + u64::from(number))
+}
+
+fn fill(store: &Store) {
+    let mut tickets = Vec::new();
+    for number in 0..GUILDS {
+        let new = guild(id(number).get(), 10, 50);
+        tickets.push(store.change(id(number), |state| *state = new).1);
+    }
+    wait(tickets);
+}
+
+/// A small change, such as a reply makes.
+fn touch(store: &Store, id: GuildId, number: i64) -> Ticket {
+    let change = |state: &mut Guild| {
+        let team = state.team_mut(CHANNEL).expect("a team");
+        team.skip = Some(day(number));
+    };
+    store.change(id, change).1
+}
+
+fn wait(tickets: Vec<Ticket>) {
+    futures::executor::block_on(async {
+        for ticket in tickets {
+            ticket.saved().await;
+        }
+    });
+}
+
+fn one_by_one(store: &Store, guild: &Guild, what: &str) {
+    let new = guild.clone();
+    wait(vec![store.change(guild.id(), |state| *state = new).1]);
+    let mut took: Vec<Duration> = (0..SAVES)
+        .map(|number| {
+            let start = Instant::now();
+            wait(vec![touch(store, guild.id(), number)]);
+            start.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    let at = |share: usize| took[(took.len() - 1) * share / 100];
+    println!("saving {what}: median {:.2?}, 99 % {:.2?}", at(50), at(99));
+}
+
+fn size(scratch: &Scratch) -> u64 {
+    let size = scratch.ask("select pg_database_size(current_database())");
+    size.parse().expect("a number")
+}
+
+fn kilobytes(bytes: u64, of: u32) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a figure with two digits")]
+    let bytes = bytes as f64;
+    bytes / f64::from(of) / 1000.0
+}

@@ -1,0 +1,77 @@
+//! Guilds of all sizes, for measuring.
+
+use jiff::civil::{Date, date, time};
+use jiff::{SignedDuration, ToSpan};
+use quizloop::practice::guild::Guild;
+use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use quizloop::practice::people::Rated;
+use quizloop::practice::retention::Retention;
+use quizloop::practice::review::Rating;
+use quizloop::practice::schedule::Schedule;
+use quizloop::practice::team::{Reveal, Settings, Team};
+use quizloop::practice::zone::Zone;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+/// The channel of the team of each.
+pub const CHANNEL: ChannelId = ChannelId::new(1_120_000_000_000_000_001);
+
+/// The day with that number.
+pub fn day(number: i64) -> Date {
+    date(2026, 1, 1).saturating_add(number.days())
+}
+
+/// A guild with that many members who have answered that many rounds.
+pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
+    let settings = Settings {
+        schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
+        reveal: Reveal::AfterReply,
+        role: None,
+        retention: Retention::default(),
+        report: false,
+    };
+    let start = "2026-01-01T09:00:00Z".parse().expect("a time");
+    let mut team = Team::new(CHANNEL, settings, start);
+    let mut rng = StdRng::seed_from_u64(1);
+    let bank: Vec<String> = (0..131)
+        .map(|number| format!("a-question-of-the-bank-{number}"))
+        .collect();
+    let bank: Vec<&str> = bank.iter().map(String::as_str).collect();
+    for number in 0..rounds {
+        let opened = start + SignedDuration::from_hours(24 * number);
+        let posted = MessageId::new(snowflake_at(opened));
+        team.intend(day(number), opened, &bank, &mut rng)
+            .expect("a round a day");
+        team.posted(posted);
+        for member in 1..=members {
+            let reply = snowflake_at(opened + SignedDuration::from_mins(5)) + member;
+            team.reply(
+                posted,
+                UserId::new(1_150_000_000_000_000_000 + member),
+                MessageId::new(reply),
+            );
+        }
+    }
+    let mut guild = Guild::new(GuildId::new(id));
+    guild.put(team);
+    guild
+}
+
+/// Members who have practised that many questions each.
+pub fn practised(id: u64, members: u64, questions: usize) -> Guild {
+    let mut guild = guild(id, members, 20);
+    for member in 1..=members {
+        for number in 0..questions {
+            let question = format!("a-question-of-the-bank-{number}");
+            let rated = Rated {
+                question: &question,
+                before: 0,
+                rating: Rating::ALL[number % 4],
+                retention: Retention::default(),
+                today: day(i64::try_from(number).expect("few")),
+            };
+            guild.rate(UserId::new(1_150_000_000_000_000_000 + member), &rated);
+        }
+    }
+    guild
+}
