@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::failpoint;
 use crate::health::{self, Vitals};
+use crate::store::database::NoDatabase;
 use crate::store::{OpenError, Store};
 
 /// How long saving may take when the bot is stopped: with what comes before, less than the five seconds in
@@ -102,7 +103,11 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
 fn open(config: &Config) -> Result<Store, Failed> {
     let refused = |error: &dyn std::fmt::Display| Failed::new(Exit::State, error);
     match &config.state_url {
-        Some(url) => Store::open_database(url.secret()).map_err(|error| refused(&error)),
+        Some(url) => Store::open_database(url.secret()).map_err(|error| match error {
+            // It may be back when a supervisor tries again.
+            NoDatabase::Unreachable { .. } => Failed::new(Exit::Failed, error),
+            other => refused(&other),
+        }),
         None => open_folder(&config.state_dir).map_err(|error| refused(&error)),
     }
 }

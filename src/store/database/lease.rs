@@ -52,31 +52,33 @@ pub struct Lease {
 pub struct Lost(pub String);
 
 impl Lease {
-    /// Takes the lease; waits for it as long as another process has it.
+    /// Takes the lease; waits for it as long as another process has it. A database that is away meanwhile is waited
+    /// for as well.
     pub async fn take(pool: &PgPool) -> Result<Self, NoDatabase> {
         let holder = holder();
         let mut told = false;
         loop {
             let asked = Instant::now();
-            let taken = sqlx::query(TAKE)
-                .bind(SHARD)
-                .bind(&holder)
-                .bind(HELD_FOR.as_secs_f64());
-            if let Some(row) = taken.fetch_optional(pool).await? {
-                let epoch: i64 = row.try_get(0)?;
-                tracing::info!(epoch, "this process owns the guilds");
-                return Ok(Self {
-                    epoch,
-                    renewed: Mutex::new(asked),
-                    lost: watch::channel(None).0,
-                });
-            }
-            if !told {
-                let other = other(pool).await?;
-                tracing::info!(
-                    "standing by: {other} has the guilds, and this process takes over if that one goes"
-                );
-                told = true;
+            match ask(pool, &holder).await {
+                Ok(Ok(epoch)) => {
+                    tracing::info!(epoch, "this process owns the guilds");
+                    return Ok(Self {
+                        epoch,
+                        renewed: Mutex::new(asked),
+                        lost: watch::channel(None).0,
+                    });
+                }
+                Ok(Err(other)) if !told => {
+                    tracing::info!(
+                        "standing by: {other} has the guilds, and this process takes over if that one goes"
+                    );
+                    told = true;
+                }
+                Ok(Err(_)) => {}
+                Err(error) if may_pass(&error) => {
+                    tracing::warn!(%error, "the database can't be asked who has the guilds");
+                }
+                Err(error) => return Err(error.into()),
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
@@ -128,6 +130,8 @@ impl Lease {
 
     /// Gives the lease back, so that another process need not wait for its end.
     pub async fn release(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
+        // It is not renewed any more.
+        self.lost.send_replace(Some("it was given back".into()));
         let release = sqlx::query(RELEASE).bind(SHARD).bind(self.epoch);
         release.execute(pool).await.map(drop)
     }
@@ -144,6 +148,33 @@ pub async fn keep(lease: Arc<Lease>, pool: PgPool) {
                 tracing::warn!("the database does not answer; the lease could not be renewed");
             }
         }
+    }
+}
+
+/// Asks for the lease: the new epoch, or who has it.
+async fn ask(pool: &PgPool, holder: &str) -> Result<Result<i64, String>, sqlx::Error> {
+    let taken = sqlx::query(TAKE)
+        .bind(SHARD)
+        .bind(holder)
+        .bind(HELD_FOR.as_secs_f64());
+    match taken.fetch_optional(pool).await? {
+        Some(row) => row.try_get(0).map(Ok),
+        None => other(pool).await.map(Err),
+    }
+}
+
+/// Whether asking again may help: the server is away, or the old owner's last write has not ended.
+fn may_pass(error: &sqlx::Error) -> bool {
+    /// PostgreSQL's code for a lock that was not given in time, and its class for a server that goes or comes
+    /// (PostgreSQL's manual, appendix A).
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    const OPERATOR_INTERVENTION: &str = "57";
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code == LOCK_NOT_AVAILABLE || code.starts_with(OPERATOR_INTERVENTION)
+        }),
+        _ => false,
     }
 }
 

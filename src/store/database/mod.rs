@@ -60,17 +60,18 @@ impl Database {
         let opening = async {
             let pool = server::connect(url, AT_ONCE + 2).await?;
             server::migrate(&pool).await?;
-            let lease = Lease::take(&pool).await?;
+            let lease = Arc::new(Lease::take(&pool).await?);
+            // From now on: reading very many guilds may take longer than a lease holds.
+            tokio::spawn(lease::keep(Arc::clone(&lease), pool.clone()));
             let (loaded, notes) = (read::all(&pool).await?, read::notes(&pool).await?);
             Ok::<_, NoDatabase>((pool, lease, loaded, notes))
         };
         let (pool, lease, loaded, notes) = runtime.block_on(opening)?;
-        let lease = Arc::new(lease);
-        runtime.spawn(lease::keep(Arc::clone(&lease), pool.clone()));
-        let (guilds, known) = loaded
-            .into_iter()
-            .map(|(guild, known)| (guild.clone(), (guild.id(), known)))
-            .unzip();
+        let with_id = |(guild, known): (Guild, Known)| {
+            let id = guild.id();
+            (guild, (id, known))
+        };
+        let (guilds, known) = loaded.into_iter().map(with_id).unzip();
         let database = Self {
             runtime: Some(runtime),
             pool,

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use sqlx::{Connection, PgConnection};
+
 use super::life::lived;
 use super::{GUILD, Scratch, open};
 use crate::store::Store;
@@ -59,6 +61,42 @@ fn who_stops_is_replaced_at_once() {
     );
     assert!(second.holds());
     assert_eq!(scratch.ask("select epoch from lease"), "2");
+}
+
+/// A takeover waits for a write of the old owner that has begun, and then is the newer one.
+#[test]
+fn a_takeover_waits_for_a_write_in_progress() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let first = open(&scratch);
+    save(&first, 1).unwrap();
+    let url = scratch.url();
+    let (begun, is_begun) = std::sync::mpsc::channel();
+    let writing = std::thread::spawn(move || {
+        let runtime = crate::store::database::server::runtime().unwrap();
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            let mut transaction = connection.begin().await.unwrap();
+            let fence = "select 1 from lease where shard = 0 and epoch = 1 for key share";
+            sqlx::query(fence).execute(&mut *transaction).await.unwrap();
+            begun.send(()).unwrap();
+            // Longer than a lock is waited for once.
+            let write = "update guild set commit = commit + 1 from pg_sleep(6)";
+            sqlx::query(write).execute(&mut *transaction).await.unwrap();
+            transaction.commit().await.unwrap();
+        });
+    });
+    is_begun.recv().unwrap();
+    assert!(first.close(Duration::from_secs(5)));
+    let owner = open(&scratch);
+    writing.join().unwrap();
+    assert_eq!(
+        scratch.ask("select commit from guild"),
+        "2",
+        "it was read after the write"
+    );
+    save(&owner, 2).unwrap();
 }
 
 /// Two processes start at once on an empty database: one makes the tables, one has the guilds.
