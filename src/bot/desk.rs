@@ -51,6 +51,8 @@ pub struct Desk {
     pub quizzes: Quizzes,
     /// Where pictures are drawn.
     pub easel: Easel,
+    /// Begins the scheduler.
+    pub begin: Notify,
     /// Wakes the scheduler after a change that may make something due.
     pub wake: Notify,
     /// When teams in trouble are tried again.
@@ -104,6 +106,7 @@ impl Desk {
             floods: Floods::default(),
             quizzes: Quizzes::default(),
             easel: Easel::default(),
+            begin: Notify::new(),
             wake: Notify::new(),
             backoff: DashMap::new(),
             week_backoff: DashMap::new(),
@@ -169,7 +172,8 @@ impl Desk {
     ) -> (Option<R>, Ticket) {
         let of_guild = |guild: &mut Guild| guild.team_mut(key.channel).map(change);
         let changed = self.store.change_kept(key.guild, of_guild);
-        changed.unwrap_or_else(|| (None, Ticket::done()))
+        // A guild that is another process's is none that was removed: its ticket fails.
+        changed.unwrap_or_else(|| (None, self.store.settled(key.guild)))
     }
 
     /// The question of a round, if it still is in the bank.

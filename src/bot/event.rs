@@ -11,6 +11,8 @@ use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 pub enum Event {
     /// A new session: everything before it may have been missed.
     Ready {
+        /// The shard whose session it is.
+        shard: u32,
         /// The bot itself.
         me: UserId,
         /// The guilds of this shard.

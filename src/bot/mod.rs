@@ -32,6 +32,7 @@ pub mod render;
 mod replies;
 mod response;
 mod rest;
+mod shards;
 mod tidy;
 mod translate;
 #[cfg(any(test, fuzzing))]
@@ -53,7 +54,8 @@ use crate::clock::Clock;
 use crate::config::DeclaredTeam;
 use crate::failpoint;
 use crate::health::Vitals;
-use crate::practice::id::GuildId;
+use crate::practice::id::{GuildId, UserId};
+use crate::practice::shard::Shards;
 use crate::store::Store;
 use desk::{Desk, Inboxes};
 use event::Event;
@@ -73,6 +75,8 @@ pub struct Parts {
     pub access: Access,
     /// Where it is told how the bot is.
     pub vitals: Arc<Vitals>,
+    /// The shards that this process may have; none for as many as Discord recommends.
+    pub shards: Option<Shards>,
     /// Teams of the operator's file.
     pub declared: Vec<DeclaredTeam>,
 }
@@ -104,8 +108,8 @@ pub enum End {
 /// whoever owns the store.
 pub async fn run(parts: Parts) -> End {
     let rest = Rest::new(&parts.access).reporting(Arc::clone(&parts.vitals));
-    let application = match introduce(&rest).await {
-        Ok(application) => application,
+    let (application, user) = match introduce(&rest).await {
+        Ok(known) => known,
         Err(end) => return end,
     };
     let (desk, inboxes) = Desk::new(
@@ -116,7 +120,12 @@ pub async fn run(parts: Parts) -> End {
         parts.vitals,
     );
     let desk = Arc::new(desk);
+    desk.set_me(user);
     register::commands(&desk, application).await;
+    let total = match shards::join(&desk, parts.shards).await {
+        Ok(shards) => shards.total,
+        Err(end) => return ended(end),
+    };
     let (events, heard) = mpsc::unbounded_channel();
     let making = gateway::Making {
         access: parts.access,
@@ -132,10 +141,11 @@ pub async fn run(parts: Parts) -> End {
         desk: Arc::clone(&desk),
         declared: parts.declared.into(),
         application,
+        total,
         here: HashSet::new(),
     };
     tokio::select! {
-        end = gateway::keep(Arc::clone(&desk), making) => ended(end),
+        end = shards::run(Arc::clone(&desk), making, total) => ended(end),
         Some(failure) = fatal.recv() => ended(match failure {
             Failure::Token => GatewayEnd::Token,
             other => GatewayEnd::Other(other.to_string()),
@@ -144,6 +154,7 @@ pub async fn run(parts: Parts) -> End {
         () = marks::run(Arc::clone(&desk), marks) => End::Failed("marks ended".into()),
         () = footer::run(Arc::clone(&desk), stale_footers) => End::Failed("footers ended".into()),
         () = disk_trouble::run(Arc::clone(&desk)) => End::Failed("looking after the disk ended".into()),
+        () = schedule(&desk) => End::Failed("the scheduler ended".into()),
         () = housekeeping(Arc::clone(&desk)) => End::Failed("housekeeping ended".into()),
     }
 }
@@ -157,15 +168,16 @@ fn ended(end: GatewayEnd) -> End {
     }
 }
 
-/// Asks Discord who we are, again and again while it is out of reach.
-async fn introduce(rest: &Rest) -> Result<u64, End> {
+/// Asks Discord who we are, the application and its user, again and again while it is out of reach.
+async fn introduce(rest: &Rest) -> Result<(u64, UserId), End> {
     const PAUSES: [u64; 5] = [1, 2, 5, 15, 30];
     let mut pauses = PAUSES.iter().chain(std::iter::repeat(&60));
     loop {
-        match rest.application().await {
-            Ok((application, name)) => {
+        let asked = async { Ok((rest.application().await?, rest.user().await?)) };
+        match asked.await {
+            Ok(((application, name), user)) => {
                 tracing::info!(application, name, "Discord knows us");
-                return Ok(application);
+                return Ok((application, user));
             }
             Err(Failure::Token) => return Err(End::Token),
             Err(failure) => {
@@ -174,6 +186,16 @@ async fn introduce(rest: &Rest) -> Result<u64, End> {
                 tokio::time::sleep(Duration::from_secs(pause)).await;
             }
         }
+    }
+}
+
+/// There is one scheduler, whatever begins and ends: it starts when the first session has brought the teams, or when it
+/// is known that other processes have them all.
+async fn schedule(desk: &Arc<Desk>) {
+    desk.begin.notified().await;
+    // On a task of its own, as what it starts is.
+    if let Err(error) = tokio::spawn(daily::run(Arc::clone(desk))).await {
+        tracing::error!(%error, "the scheduler panicked");
     }
 }
 
@@ -193,20 +215,19 @@ struct Listener {
     desk: Arc<Desk>,
     declared: Arc<[DeclaredTeam]>,
     application: u64,
-    /// The guilds of this session.
+    /// How many shards there are.
+    total: u32,
+    /// The guilds of the newest session of each shard.
     here: HashSet<GuildId>,
 }
 
 impl Listener {
     async fn listen(mut self, mut heard: mpsc::UnboundedReceiver<Event>) {
-        let mut scheduler = None;
         while let Some(event) = heard.recv().await {
             let session = matches!(event, Event::Ready { .. });
             self.handle(event);
-            if session && scheduler.is_none() {
-                // Sessions begin many times in a process's life; there is one scheduler, and it starts
-                // when the first session has brought the teams.
-                scheduler = Some(tokio::spawn(daily::run(Arc::clone(&self.desk))));
+            if session {
+                self.desk.begin.notify_one();
             }
         }
         // The gateway's client is gone; why, it tells another way.
@@ -217,10 +238,10 @@ impl Listener {
         let desk = Arc::clone(&self.desk);
         desk.vitals.event_heard();
         match event {
-            Event::Ready { me, guilds } => {
+            Event::Ready { shard, me, guilds } => {
                 desk.vitals.session_started();
                 desk.set_me(me);
-                self.session(guilds);
+                self.session(shard, guilds);
             }
             Event::GuildHere(guild) => {
                 if self.here.insert(guild) {
@@ -252,29 +273,38 @@ impl Listener {
     }
 
     /// A session began: anything may have happened since the last one.
-    fn session(&mut self, guilds: Vec<GuildId>) {
-        tracing::info!(guilds = guilds.len(), "connected");
+    fn session(&mut self, shard: u32, guilds: Vec<GuildId>) {
+        if self.total > 1 {
+            tracing::info!(shard, guilds = guilds.len(), "connected");
+        } else {
+            tracing::info!(guilds = guilds.len(), "connected");
+        }
         failpoint::pass("session.begin");
-        if guilds.is_empty() {
+        if guilds.is_empty() && self.total == 1 {
             tracing::info!(
                 "the bot is in no server yet; invite it with {}",
                 invite_url(self.application)
             );
         }
-        self.here = guilds.iter().copied().collect();
+        let total = self.total;
+        let is_of_others = |guild: &GuildId| guild.shard(total) != shard;
+        self.here.retain(is_of_others);
+        self.here.extend(&guilds);
         for guild in &guilds {
             declared::apply(&self.desk, &self.declared, *guild);
         }
         let kept = self.desk.store.guilds();
         let gone = kept
             .into_iter()
-            .filter(|guild| !self.here.contains(guild))
+            .filter(|guild| !is_of_others(guild) && !self.here.contains(guild))
             .collect();
         tokio::spawn(forget_if_gone(Arc::clone(&self.desk), gone));
         tokio::spawn(replies::catch_up(Arc::clone(&self.desk), guilds));
         // Whatever was tried while Discord was away is worth another try now.
-        self.desk.backoff.clear();
-        self.desk.week_backoff.clear();
+        self.desk.backoff.retain(|key, _| is_of_others(&key.guild));
+        self.desk
+            .week_backoff
+            .retain(|key, _| is_of_others(&key.guild));
         self.desk.wake.notify_one();
     }
 }

@@ -66,7 +66,7 @@ impl Intent<'_> {
             return Ok(Outcome::There(message));
         }
         // A process that was held up for long may have been replaced meanwhile.
-        if !self.desk.store.holds() {
+        if !self.desk.store.holds(self.key.guild) {
             return Err(Stop::NotSaved);
         }
         match send.await {

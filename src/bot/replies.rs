@@ -93,7 +93,10 @@ fn note_early(desk: &Desk, wrote: Wrote) {
 
 /// Marks a reply when it is on disk; gives who hears when that is over.
 async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, ticket: Ticket) -> Marked {
-    ticket.saved().await;
+    if !ticket.saved().await {
+        // Whoever has the guild now reads it from the history.
+        return oneshot::channel().1;
+    }
     failpoint::pass("reply.saved");
     desk.vitals.reply_counted();
     tracing::debug!(guild = %wrote.guild, round_message = %place.posted, member = %wrote.author, "counted a reply");
@@ -270,8 +273,9 @@ async fn count_page(desk: &Desk, page: &[History]) -> Vec<Marked> {
             news.push((place, wrote, ticket));
         } else if !message.marked && is_counted(desk, wrote) {
             // Counted before a crash that came before the mark; or just now, by an event, and not on disk yet.
-            desk.store.settled(wrote.guild).saved().await;
-            marks.push(desk.mark(wrote.channel, wrote.message));
+            if desk.store.settled(wrote.guild).saved().await {
+                marks.push(desk.mark(wrote.channel, wrote.message));
+            }
         }
     }
     for (place, wrote, ticket) in news {

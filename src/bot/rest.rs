@@ -159,6 +159,10 @@ pub struct Gateway {
     pub url: String,
     /// How many sessions may still be started today, if Discord said so.
     pub sessions_left: Option<u64>,
+    /// How many shards Discord recommends.
+    pub shards: u32,
+    /// How many sessions may begin side by side (Discord docs, events/gateway, "Session Start Limit Object").
+    pub max_concurrency: u32,
 }
 
 /// A channel as far as the bot cares.
@@ -263,6 +267,16 @@ impl Rest {
         Ok((info.id.get(), info.name))
     }
 
+    /// The bot's own user, which has another id than the application where that is from before 2016.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rest::application`].
+    pub async fn user(&self) -> Result<UserId, Failure> {
+        let user = self.now(self.http.get_current_user()).await?;
+        Ok(UserId::new(user.id.get()))
+    }
+
     /// Where the gateway is, and how many sessions may still be started today.
     ///
     /// # Errors
@@ -277,6 +291,11 @@ impl Rest {
         };
         Ok(Gateway {
             url,
+            shards: limits.as_ref().map_or(1, |limits| limits.shards.max(1)),
+            max_concurrency: limits.as_ref().map_or(1, |limits| {
+                let side_by_side = limits.session_start_limit.max_concurrency.max(1);
+                u32::try_from(side_by_side).unwrap_or(u32::MAX)
+            }),
             sessions_left: limits.map(|limits| limits.session_start_limit.remaining),
         })
     }

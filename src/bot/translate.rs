@@ -13,8 +13,9 @@ use super::event::{Ask, Call, Event, Value, Wrote};
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 /// A new session.
-pub fn ready(ready: &Ready) -> Event {
+pub fn ready(ready: &Ready, shard: u32) -> Event {
     Event::Ready {
+        shard,
         me: UserId::new(ready.user.id.get()),
         guilds: ready
             .guilds

@@ -20,11 +20,15 @@ struct Line {
     seq: u64,
     now_ms: i64,
     flowing: bool,
+    /// As whom this process reports, where several follow.
+    follower: Option<u64>,
 }
 
 #[derive(Serialize)]
 struct Settled {
     seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follower: Option<u64>,
 }
 
 /// A clock that follows the one at `url`, which has `/stream` and `/settled` under it; the receiver
@@ -40,10 +44,12 @@ pub async fn follow(url: String) -> anyhow::Result<(Clock, oneshot::Receiver<()>
     let mut lines = Lines {
         stream,
         buffer: Vec::new(),
+        follower: None,
     };
     let first = tokio::time::timeout(FIRST_READING, lines.next())
         .await
         .context("the clock is silent")??;
+    let follower = lines.follower;
     let (readings, reading) = watch::channel(first);
     let (settled, mut acted) = watch::channel(0);
     let (gone, is_gone) = oneshot::channel();
@@ -60,7 +66,7 @@ pub async fn follow(url: String) -> anyhow::Result<(Clock, oneshot::Receiver<()>
             let seq = *acted.borrow_and_update();
             let told = client
                 .post(format!("{url}/settled"))
-                .json(&Settled { seq })
+                .json(&Settled { seq, follower })
                 .send()
                 .await;
             if let Err(error) = told {
@@ -74,6 +80,7 @@ pub async fn follow(url: String) -> anyhow::Result<(Clock, oneshot::Receiver<()>
 struct Lines {
     stream: reqwest::Response,
     buffer: Vec<u8>,
+    follower: Option<u64>,
 }
 
 impl Lines {
@@ -82,6 +89,7 @@ impl Lines {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();
                 let line: Line = serde_json::from_slice(&line)?;
+                self.follower = line.follower;
                 return Ok(Reading {
                     seq: line.seq,
                     time: Timestamp::from_millisecond(line.now_ms)?,

@@ -73,12 +73,12 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
                 requests_per_second: config.requests_per_second,
             },
             vitals,
+            shards: config.shards,
             declared: config.teams,
         };
         tokio::select! {
             end = bot::run(parts) => Err(failed(&end)),
             never = told => match never {},
-            why = store.lost() => Err(Failed::new(Exit::Failed, why)),
             () = stand_in_gone(gone) => Err(Failed::new(Exit::Failed, "the stand-in for Discord is gone")),
             signal = stop_signal() => {
                 tracing::info!(signal, "stopping");
@@ -103,7 +103,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
 fn open(config: &Config) -> Result<Store, Failed> {
     let refused = |error: &dyn std::fmt::Display| Failed::new(Exit::State, error);
     match &config.state_url {
-        Some(url) => Store::open_database(url.secret()).map_err(|error| match error {
+        Some(url) => Store::connect(url.secret()).map_err(|error| match error {
             // It may be back when a supervisor tries again.
             NoDatabase::Unreachable { .. } => Failed::new(Exit::Failed, error),
             other => refused(&other),

@@ -48,8 +48,10 @@ async fn tell_to(
     let mut sessions = vitals.sessions();
     send(&[Word::Status("connecting to Discord".into())]);
     // The sender is in `vitals`, so it is there.
-    let _ = sessions.wait_for(|begun| *begun > 0).await;
-    let mut said = "connected to Discord".to_owned();
+    let _ = sessions
+        .wait_for(|begun| *begun > 0 || vitals.stands_by())
+        .await;
+    let mut said = doing(vitals).to_owned();
     send(&[Word::Ready, Word::Status(said.clone())]);
     let mut stood_still = false;
     loop {
@@ -58,7 +60,7 @@ async fn tell_to(
             tracing::error!("{what}: the supervisor is not told any more that the bot lives");
         }
         stood_still = still.is_some();
-        let well = || "connected to Discord; all is well".to_owned();
+        let well = || format!("{}; all is well", doing(vitals));
         let status = vitals.report().problems().unwrap_or_else(well);
         if status != said {
             send(&[Word::Status(status.clone())]);
@@ -68,6 +70,14 @@ async fn tell_to(
             send(&[Word::Alive]);
         }
         tokio::time::sleep(alive.unwrap_or(LOOK).min(LOOK)).await;
+    }
+}
+
+fn doing(vitals: &Vitals) -> &'static str {
+    if vitals.stands_by() {
+        "standing by for other processes"
+    } else {
+        "connected to Discord"
     }
 }
 
@@ -146,7 +156,7 @@ mod tests {
         });
         let status = |text: &str| Word::Status(text.into());
         assert_eq!(next(&mut heard).await, status("connecting to Discord"));
-        vitals.gateway_seen(true, std::time::Instant::now());
+        vitals.gateway_seen(0, true, std::time::Instant::now());
         vitals.scheduler_looked(0);
         vitals.session_started();
         assert_eq!(next(&mut heard).await, Word::Ready);

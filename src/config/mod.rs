@@ -9,6 +9,7 @@ mod health;
 mod packs;
 mod parse;
 mod schedule;
+mod shards;
 mod team;
 mod time;
 mod token;
@@ -22,6 +23,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::practice::id::{ChannelId, GuildId};
+use crate::practice::shard::Shards;
 use crate::practice::team::Settings;
 
 pub use self::database::DatabaseUrl;
@@ -49,6 +51,8 @@ pub struct Config {
     pub api_url: Option<String>,
     /// How many requests a second are made at most, answers to interactions aside.
     pub requests_per_second: u16,
+    /// The shards that this process may have; none for as many as Discord recommends.
+    pub shards: Option<Shards>,
     /// The folder of the snapshots.
     pub state_dir: PathBuf,
     /// The database that has the state instead of the folder.
@@ -78,6 +82,7 @@ impl Default for Config {
             token_file: None,
             api_url: None,
             requests_per_second: REQUESTS_PER_SECOND,
+            shards: None,
             state_dir: DEFAULT_STATE_DIR.into(),
             state_url: None,
             bank_paths: Vec::new(),

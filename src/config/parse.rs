@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::team::{self, TEAM_KEYS};
-use super::{Config, DEFAULT_STATE_DIR, database, health, url};
+use super::{Config, DEFAULT_STATE_DIR, database, health, shards, url};
 use crate::findings::walk::{self, Field, Table, Walk};
 use crate::findings::{self, Finding, Source};
 
 const TOP: &str = "the config";
 const TOP_KEYS: [&str; 6] = ["token_file", "discord", "state", "bank", "health", "team"];
-const DISCORD_KEYS: [&str; 2] = ["api_url", "requests_per_second"];
+const DISCORD_KEYS: [&str; 3] = ["api_url", "requests_per_second", "shards"];
 const STATE_KEYS: [&str; 2] = ["dir", "url"];
 const BANK_KEYS: [&str; 1] = ["paths"];
 const HEALTH_KEYS: [&str; 1] = ["listen"];
@@ -49,19 +49,7 @@ fn config(walk: &mut Walk<'_>, folder: &Path) -> Config {
     let top = walk.table(document.get_ref(), 0..0, TOP, &TOP_KEYS);
     config.token_file = path(walk, &top, "token_file", folder);
     if let Some(discord) = section(walk, &top, "discord", "[discord]", &DISCORD_KEYS) {
-        let found = walk.optional(&discord, "api_url", walk::text);
-        config.api_url = found.and_then(|found| url::read(walk, &found));
-        if let Some(found) = walk.optional(&discord, "requests_per_second", walk::number) {
-            let number = u16::try_from(found.value).ok().filter(|number| *number > 0);
-            match number {
-                Some(number) => config.requests_per_second = number,
-                None => walk.error(
-                    &found.span,
-                    "`requests_per_second` is out of bounds",
-                    "give a number from 1 to 65535; Discord takes 50 a second from a bot",
-                ),
-            }
-        }
+        read_discord(walk, &discord, &mut config);
     }
     if let Some(state) = section(walk, &top, "state", "[state]", &STATE_KEYS) {
         read_state(walk, &state, folder, &mut config);
@@ -75,6 +63,24 @@ fn config(walk: &mut Walk<'_>, folder: &Path) -> Config {
     }
     config.teams = team::read_all(walk, &top);
     config
+}
+
+fn read_discord(walk: &mut Walk<'_>, discord: &Table<'_>, config: &mut Config) {
+    let found = walk.optional(discord, "api_url", walk::text);
+    config.api_url = found.and_then(|found| url::read(walk, &found));
+    if let Some(found) = walk.optional(discord, "requests_per_second", walk::number) {
+        let number = u16::try_from(found.value).ok().filter(|number| *number > 0);
+        match number {
+            Some(number) => config.requests_per_second = number,
+            None => walk.error(
+                &found.span,
+                "`requests_per_second` is out of bounds",
+                "give a number from 1 to 65535; Discord takes 50 a second from a bot",
+            ),
+        }
+    }
+    let found = walk.optional(discord, "shards", shards::words);
+    config.shards = found.and_then(|found| shards::read(walk, &found));
 }
 
 fn read_state(walk: &mut Walk<'_>, state: &Table<'_>, folder: &Path, config: &mut Config) {

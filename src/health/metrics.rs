@@ -47,7 +47,7 @@ impl Outcome {
 /// All numbers.
 pub struct Metrics {
     registry: Registry,
-    pub gateway_connected: Gauge,
+    gateway_connected: Family<[(&'static str, String); 1], Gauge>,
     pub sessions_started: Counter,
     pub gateway_rebuilds: Counter,
     pub events_heard: Counter,
@@ -69,7 +69,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("quizloop"),
-            gateway_connected: Gauge::default(),
+            gateway_connected: Family::default(),
             sessions_started: Counter::default(),
             gateway_rebuilds: Counter::default(),
             events_heard: Counter::default(),
@@ -98,13 +98,18 @@ fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
 
+/// The number of shards is bounded: Discord asks for one for each 2,500 guilds at most.
+fn label(shard: u32) -> [(&'static str, String); 1] {
+    [("shard", shard.to_string())]
+}
+
 impl Metrics {
     fn register_gateway(&self, to: &mut Registry) {
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         to.register("build", "Which Quizloop this is", build);
         to.register(
             "gateway_connected",
-            "1 while a session at Discord's gateway is connected, else 0",
+            "1 while a shard's session at Discord's gateway is connected, else 0",
             self.gateway_connected.clone(),
         );
         to.register(
@@ -188,6 +193,15 @@ impl Metrics {
             Unit::Seconds,
             self.interaction_time.clone(),
         );
+    }
+
+    pub fn connected(&self, shard: u32, connected: bool) {
+        let gauge = self.gateway_connected.get_or_create(&label(shard));
+        gauge.set(i64::from(connected));
+    }
+
+    pub fn shard_left(&self, shard: u32) {
+        self.gateway_connected.remove(&label(shard));
     }
 
     pub fn posted(&self, lag: Duration) {

@@ -25,6 +25,16 @@ pub struct Part {
     pub problem: Option<String>,
 }
 
+/// The connection of one shard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShardPart {
+    /// The shard.
+    pub shard: u32,
+    /// How it is.
+    #[serde(flatten)]
+    pub part: Part,
+}
+
 /// The whole bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -32,6 +42,8 @@ pub struct Report {
     pub status: State,
     /// The connection to Discord's gateway: events come in.
     pub gateway: Part,
+    /// The same by shard; empty while this process stands by.
+    pub shards: Vec<ShardPart>,
     /// The scheduler: questions go out.
     pub scheduler: Part,
     /// The state folder: what happened is saved.
@@ -57,10 +69,11 @@ impl Part {
 }
 
 impl Report {
-    pub(super) fn new(gateway: Part, scheduler: Part, disk: Part) -> Self {
+    pub(super) fn new(gateway: Part, shards: Vec<ShardPart>, scheduler: Part, disk: Part) -> Self {
         Self {
             status: gateway.state.max(scheduler.state).max(disk.state),
             gateway,
+            shards,
             scheduler,
             disk,
         }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::metrics::{Metrics, Outcome};
 use super::report::Report;
-use super::signs::Signs;
+use super::signs::{ShardSigns, Signs};
 
 /// What the bot has reported.
 pub struct Vitals {
@@ -53,26 +53,49 @@ impl Vitals {
         self.sessions.subscribe()
     }
 
-    /// The connection to the gateway was looked at: whether it is there, and when Discord was last heard on
-    /// it.
-    pub fn gateway_seen(&self, connected: bool, heard: Instant) {
-        let now = (self.time)();
-        let mut signs = self.lock();
-        if signs.connected != connected {
-            (signs.connected, signs.since) = (connected, now);
-        }
-        signs.heard = Some(heard);
-        signs.keeper_due = Some(Instant::now());
+    /// It is known now which shards are this process's, if any.
+    pub fn joined(&self) {
+        self.lock().joined = true;
+        // Whoever waits for the bot to be ready looks again.
+        self.sessions.send_modify(|_| ());
     }
 
-    /// There is no client at the gateway; whoever keeps it goes on within `pause`.
-    pub fn gateway_away(&self, pause: Duration) {
+    /// Whether this process has no shard, and takes over when another one goes.
+    pub fn stands_by(&self) -> bool {
+        self.lock().stands_by()
+    }
+
+    /// A shard's connection to the gateway was looked at: whether it is there, and when Discord was last heard on
+    /// it.
+    pub fn gateway_seen(&self, shard: u32, connected: bool, heard: Instant) {
+        let due = Some(Instant::now());
+        self.shard(shard, |signs, now| {
+            signs.connect(connected, now);
+            signs.heard = Some(heard);
+            signs.keeper_due = due;
+        });
+    }
+
+    /// A shard has no client at the gateway; whoever keeps it goes on within `pause`.
+    pub fn gateway_away(&self, shard: u32, pause: Duration) {
+        let due = Instant::now().checked_add(pause);
+        self.shard(shard, |signs, now| {
+            signs.connect(false, now);
+            signs.keeper_due = due;
+        });
+    }
+
+    /// A shard is not this process's any more.
+    pub fn shard_left(&self, shard: u32) {
+        self.lock().shards.remove(&shard);
+        self.count(|metrics| metrics.shard_left(shard));
+    }
+
+    fn shard(&self, shard: u32, change: impl FnOnce(&mut ShardSigns, Duration)) {
         let now = (self.time)();
         let mut signs = self.lock();
-        if signs.connected {
-            (signs.connected, signs.since) = (false, now);
-        }
-        signs.keeper_due = Instant::now().checked_add(pause);
+        let one = signs.shards.entry(shard);
+        change(one.or_insert_with(|| ShardSigns::new(now)), now);
     }
 
     /// The gateway's client was ill or had ended, and another one takes its place.
@@ -143,9 +166,9 @@ impl Vitals {
     pub(super) fn encode(&self, waiting: usize) -> String {
         self.metrics.as_ref().map_or_else(String::new, |metrics| {
             metrics.guilds_dirty.set(whole(waiting));
-            metrics
-                .gateway_connected
-                .set(i64::from(self.lock().connected));
+            for (shard, signs) in &self.lock().shards {
+                metrics.connected(*shard, signs.connected);
+            }
             metrics.encode()
         })
     }

@@ -111,6 +111,15 @@ id!(
     RoleId
 );
 
+impl GuildId {
+    /// The shard of so many to which it belongs (Discord docs, events/gateway, "Sharding").
+    pub const fn shard(self, total: u32) -> u32 {
+        let total = if total == 0 { 1 } else { total };
+        // Below `total`, so it fits.
+        ((self.0 >> SEQUENCE_BITS) % total as u64) as u32
+    }
+}
+
 impl MessageId {
     /// The thread that was started from this message (Discord docs, resources/channel,
     /// "Start Thread from Message": the thread has the id of its message).

@@ -25,6 +25,7 @@ pub mod retention;
 pub mod review;
 pub mod round;
 pub mod schedule;
+pub mod shard;
 pub mod streak;
 pub mod team;
 pub mod week;

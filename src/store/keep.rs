@@ -2,8 +2,6 @@
 
 use std::io;
 
-use tokio::sync::watch;
-
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
@@ -35,14 +33,10 @@ pub(super) trait Keep: Send + Sync {
     /// Keeps a note.
     fn put_note(&self, name: &str, text: &str) -> io::Result<()>;
 
-    /// Whether nobody else can have taken these guilds over by now, as far as that is known here.
-    fn holds(&self) -> bool {
+    /// Whether nobody else can have taken a guild over by now, as far as that is known here.
+    fn holds(&self, guild: GuildId) -> bool {
+        let _ = guild;
         true
-    }
-
-    /// Tells when somebody else has taken the guilds over, with a sentence. None: nobody can.
-    fn lost(&self) -> Option<watch::Receiver<Option<String>>> {
-        None
     }
 
     /// Lets go of everything; nothing is saved any more.

@@ -14,6 +14,7 @@ mod keep;
 mod notes;
 mod open;
 pub mod restore;
+mod shards;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -26,23 +27,26 @@ mod writer;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
 use dashmap::mapref::one::RefMut;
 use tokio::sync::{oneshot, watch};
 
 pub use open::{BadSnapshot, OpenError};
+pub use shards::Share;
 pub use snapshot::Broken;
 pub use ticket::{NotSaved, Ticket};
 
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
+use crate::practice::shard::Shards;
 use database::{Database, NoDatabase};
 use disk::{Disk, RealDisk};
 use files::Files;
 use keep::Keep;
+use shards::{Part, Turns};
 use ticket::Progress;
 use writer::Queue;
 
@@ -80,8 +84,30 @@ pub struct SavingDone<'a> {
 /// Hears of every round of saving, on the store's own thread: it must not wait for anything.
 pub type Observer = Box<dyn Fn(&SavingDone<'_>) + Send + Sync>;
 
+/// How long a shard's last saves may take before it is given away without them.
+const LEAVE_LIMIT: Duration = Duration::from_secs(4);
+
+/// What keeps the guilds beyond the life of the process.
+enum Keeper {
+    Files(Files),
+    Database(Arc<Database>),
+}
+
+impl Keeper {
+    fn keep(&self) -> &dyn Keep {
+        match self {
+            Self::Files(files) => files,
+            Self::Database(database) => database.as_ref(),
+        }
+    }
+}
+
 struct Inner {
-    keeper: Box<dyn Keep>,
+    keeper: Keeper,
+    // Guards which guilds are here; held for a change, so that none is made of a guild that has just gone. Taken before
+    // a guild's own lock.
+    part: RwLock<Part>,
+    turns: Turns,
     guilds: DashMap<GuildId, Entry>,
     queue: Queue,
     /// The guilds whose last save failed.
@@ -116,38 +142,159 @@ impl Store {
     pub fn open_on(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
         let opened = open::open(dir, disk.as_ref())?;
         let files = Files::new(dir, disk, opened.lock);
-        Self::with(Box::new(files), opened.guilds).map_err(|error| OpenError::Folder {
-            dir: dir.to_owned(),
-            error,
+        Self::with(Keeper::Files(files), Part::Whole, opened.guilds).map_err(|error| {
+            OpenError::Folder {
+                dir: dir.to_owned(),
+                error,
+            }
         })
     }
 
-    /// Opens a database. Waits as long as another process has its guilds.
+    /// Connects to a database. There are no guilds until this process has joined the others and has a share.
     ///
     /// # Errors
     ///
-    /// The database can't be used, or what is in it can't be read.
-    pub fn open_database(url: &str) -> Result<Self, NoDatabase> {
-        let (database, guilds) = Database::open(url)?;
-        Ok(Self::with(Box::new(database), guilds)?)
+    /// The database can't be used.
+    pub fn connect(url: &str) -> Result<Self, NoDatabase> {
+        let database = Arc::new(Database::connect(url)?);
+        let part = Part::Shards {
+            total: 1,
+            held: BTreeSet::new(),
+            unreadable: BTreeSet::new(),
+        };
+        Ok(Self::with(Keeper::Database(database), part, Vec::new())?)
     }
 
-    fn with(keeper: Box<dyn Keep>, kept: Vec<Guild>) -> io::Result<Self> {
-        let guilds = DashMap::new();
-        for guild in kept {
-            guilds.insert(guild.id(), Entry::new(guild));
+    /// Opens a database with all guilds, undivided. Waits as long as another process has them.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be used, the processes that use it have divided the guilds, or what is in it can't be read.
+    pub fn open_database(url: &str) -> Result<Self, NoDatabase> {
+        const ASK_EVERY: Duration = Duration::from_secs(1);
+        let store = Self::connect(url)?;
+        let Some(database) = store.inner.database().cloned() else {
+            unreachable!("it was connected to one")
+        };
+        database.wait_for(database.join(Shards::all(1), false))?;
+        loop {
+            let seen = database.wait_for(database.look())?;
+            if let Some((guild, what)) = seen.unreadable.first() {
+                return Err(NoDatabase::Broken {
+                    guild: guild.to_string(),
+                    what: what.clone(),
+                });
+            }
+            if store.inner.take(1, seen).held.contains(&0) {
+                return Ok(store);
+            }
+            std::thread::sleep(ASK_EVERY);
         }
+    }
+
+    fn with(keeper: Keeper, part: Part, kept: Vec<Guild>) -> io::Result<Self> {
         let inner = Arc::new(Inner {
             keeper,
-            guilds,
+            part: RwLock::new(part),
+            turns: Turns::default(),
+            guilds: DashMap::new(),
             queue: Queue::default(),
             failing: watch::channel(BTreeSet::new()).0,
             observer: OnceLock::new(),
         });
+        inner.put(kept);
         Ok(Self {
             _writer: Arc::new(writer::Writer::start(&inner)?),
             inner,
         })
+    }
+
+    /// Says which shards this process may have. With files it has them from now on. With a database it joins the processes
+    /// that share it; where those have divided the guilds in another way already, theirs holds if `may_differ`.
+    ///
+    /// # Errors
+    ///
+    /// The others have divided the guilds in another way, or the database can't be used.
+    pub async fn join(&self, wanted: Shards, may_differ: bool) -> Result<Shards, NoDatabase> {
+        if let Some(database) = self.inner.database() {
+            return database.join(wanted, may_differ).await;
+        }
+        *self.inner.part_mut() = Part::Shards {
+            total: wanted.total,
+            held: wanted.numbers().collect(),
+            unreadable: BTreeSet::new(),
+        };
+        // The others stay where they are, and are another process's.
+        self.inner.guilds.retain(|guild, _| wanted.has(*guild));
+        Ok(wanted)
+    }
+
+    /// Looks which shards are this process's now. With a database it takes those that nobody has and lets go of those that
+    /// another process has taken over.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be asked, or the guilds were divided anew.
+    pub async fn look(&self) -> Result<Share, NoDatabase> {
+        let Some(database) = self.inner.database() else {
+            return Ok(Share {
+                held: self.inner.part().held(),
+                leave: Vec::new(),
+            });
+        };
+        let total = database.total();
+        let seen = database.look().await?;
+        for (guild, what) in &seen.unreadable {
+            tracing::error!(%guild, what, "the database's rows of a server can't be read; it is left alone");
+        }
+        Ok(self.inner.take(total, seen))
+    }
+
+    /// Saves what is not saved of a shard and gives it to whoever takes it. Nothing is changed in it any more.
+    pub async fn leave(&self, shard: u32) {
+        let Some(database) = self.inner.database() else {
+            return;
+        };
+        let total = database.total();
+        if let Part::Shards { held, .. } = &mut *self.inner.part_mut() {
+            held.remove(&shard);
+        }
+        let waiting = self.inner.of_shard(shard, total);
+        let waiting = waiting
+            .into_iter()
+            .filter_map(|guild| Some(self.inner.guilds.get(&guild)?.ticket().saved()));
+        let saved = futures::future::join_all(waiting);
+        if tokio::time::timeout(LEAVE_LIMIT, saved).await.is_err() {
+            tracing::warn!(
+                shard,
+                "not everything of a shard could be saved before it was given away"
+            );
+        }
+        self.inner.evict(shard, total);
+        database.leave(shard).await;
+    }
+
+    /// Waits for the next turn at beginning a session in a slot, of which Discord grants `max_concurrency`.
+    pub async fn turn(&self, slot: u32) {
+        const ASK_AGAIN: Duration = Duration::from_secs(1);
+        loop {
+            let pause = match self.inner.database() {
+                Some(database) => database.turn(slot).await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "the database can't be asked whose turn it is");
+                    Some(ASK_AGAIN)
+                }),
+                None => self.inner.turns.ask(slot, Instant::now()),
+            };
+            match pause {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return,
+            }
+        }
+    }
+
+    /// Whether a guild is this process's.
+    pub fn has(&self, guild: GuildId) -> bool {
+        self.inner.part().has(guild)
     }
 
     /// From now on `observer` hears of every round of saving. There is one; a second is not taken.
@@ -176,6 +323,10 @@ impl Store {
     /// Changes a guild, which is made if it is missing: for what members and operators ask for. The change is in
     /// memory at once; the ticket tells when it is on disk.
     pub fn change<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Ticket) {
+        let part = self.inner.part();
+        if !part.has(guild) {
+            return refused(guild, change);
+        }
         let fresh = || Entry::new(Guild::new(guild));
         let entry = self.inner.guilds.entry(guild).or_insert_with(fresh);
         self.changed(guild, entry, change)
@@ -188,6 +339,10 @@ impl Store {
         guild: GuildId,
         change: impl FnOnce(&mut Guild) -> R,
     ) -> Option<(R, Ticket)> {
+        let part = self.inner.part();
+        if !part.has(guild) {
+            return Some(refused(guild, change));
+        }
         let entry = self.inner.guilds.get_mut(&guild)?;
         Some(self.changed(guild, entry, change))
     }
@@ -209,6 +364,10 @@ impl Store {
 
     /// A ticket for all that was changed in a guild so far; it is saved at once if nothing is open.
     pub fn settled(&self, guild: GuildId) -> Ticket {
+        let part = self.inner.part();
+        if !part.has(guild) {
+            return Ticket::refused();
+        }
         let entry = self.inner.guilds.get(&guild);
         entry.map_or_else(Ticket::done, |entry| entry.ticket())
     }
@@ -224,6 +383,9 @@ impl Store {
     ///
     /// The disk does not delete it. It is gone from memory all the same.
     pub async fn forget(&self, guild: GuildId) -> Result<(), NotSaved> {
+        if !self.has(guild) {
+            return Err(ticket::moved());
+        }
         self.inner.guilds.remove(&guild);
         let (done, wait) = oneshot::channel();
         self.inner.queue.forget(guild, done);
@@ -235,36 +397,103 @@ impl Store {
     /// `limit`. Returns whether everything is on disk.
     pub fn close(&self, limit: Duration) -> bool {
         let saved = self.inner.queue.close(limit);
-        self.inner.keeper.close();
+        self.inner.keeper.keep().close();
         saved
     }
 
-    /// Whether nobody else can have taken these guilds over by now. Whoever sends something that must come once asks
-    /// just before.
-    pub fn holds(&self) -> bool {
-        self.inner.keeper.holds()
-    }
-
-    /// Returns, with a sentence, when another process has taken these guilds over. With files nobody can.
-    pub async fn lost(&self) -> String {
-        if let Some(mut lost) = self.inner.keeper.lost()
-            && let Ok(why) = lost.wait_for(Option::is_some).await
-            && let Some(why) = why.as_ref()
-        {
-            return why.clone();
-        }
-        std::future::pending().await
+    /// Whether nobody else can have taken a guild over by now. Whoever sends something that must come once asks just
+    /// before.
+    pub fn holds(&self, guild: GuildId) -> bool {
+        self.has(guild) && self.inner.keeper.keep().holds(guild)
     }
 
     /// A small note that is kept beside the guilds.
     pub fn note(&self, name: &str) -> Option<String> {
-        self.inner.keeper.note(name)
+        self.inner.keeper.keep().note(name)
     }
 
     /// Keeps a note. A note that can't be written is forgotten: notes only spare work.
     pub fn put_note(&self, name: &str, text: &str) {
-        if let Err(error) = self.inner.keeper.put_note(name, text) {
+        if let Err(error) = self.inner.keeper.keep().put_note(name, text) {
             tracing::warn!(%error, name, "a note could not be written");
+        }
+    }
+}
+
+/// A change of a guild that is another process's: made of nothing, kept nowhere, told to nobody.
+fn refused<R>(guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Ticket) {
+    (change(&mut Guild::new(guild)), Ticket::refused())
+}
+
+impl Inner {
+    fn part(&self) -> RwLockReadGuard<'_, Part> {
+        // Whole after every statement.
+        self.part.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn part_mut(&self) -> RwLockWriteGuard<'_, Part> {
+        self.part.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    const fn database(&self) -> Option<&Arc<Database>> {
+        match &self.keeper {
+            Keeper::Files(_) => None,
+            Keeper::Database(database) => Some(database),
+        }
+    }
+
+    fn put(&self, guilds: Vec<Guild>) {
+        for guild in guilds {
+            self.guilds.insert(guild.id(), Entry::new(guild));
+        }
+    }
+
+    /// What a look at the database brought.
+    fn take(&self, total: u32, seen: database::Seen) -> Share {
+        for shard in &seen.lost {
+            self.evict(*shard, total);
+        }
+        let mut part = self.part_mut();
+        let (mut now, mut bad) = match std::mem::take(&mut *part) {
+            Part::Whole => (BTreeSet::new(), BTreeSet::new()),
+            Part::Shards {
+                held, unreadable, ..
+            } => (held, unreadable),
+        };
+        now.retain(|shard| !seen.lost.contains(shard));
+        bad.retain(|guild| now.contains(&guild.shard(total)));
+        bad.extend(seen.unreadable.into_iter().map(|(guild, _)| guild));
+        now.extend(seen.taken);
+        self.put(seen.guilds);
+        let held = now.clone();
+        *part = Part::Shards {
+            total,
+            held: now,
+            unreadable: bad,
+        };
+        Share {
+            held,
+            leave: seen.leave,
+        }
+    }
+
+    fn of_shard(&self, shard: u32, total: u32) -> Vec<GuildId> {
+        let all = self.guilds.iter().map(|entry| *entry.key());
+        all.filter(|guild| guild.shard(total) == shard).collect()
+    }
+
+    /// Lets go of a shard's guilds. Whoever waits for a save of them is told that there will be none.
+    fn evict(&self, shard: u32, total: u32) {
+        if let Part::Shards { held, .. } = &mut *self.part_mut() {
+            held.remove(&shard);
+        }
+        for guild in self.of_shard(shard, total) {
+            if let Some((_, entry)) = self.guilds.remove(&guild) {
+                let failed = Some((u64::MAX, ticket::moved()));
+                entry
+                    .progress
+                    .send_modify(|progress| progress.failed = failed);
+            }
         }
     }
 }

@@ -15,6 +15,11 @@ impl NotSaved {
     }
 }
 
+/// What is told where the guild is another process's now.
+pub(super) fn moved() -> NotSaved {
+    NotSaved::new("another process has this server now")
+}
+
 /// How far a guild is saved.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Progress {
@@ -40,6 +45,16 @@ impl Ticket {
         }
     }
 
+    /// A ticket for a change of a guild that is another process's.
+    pub(super) fn refused() -> Self {
+        let progress = Progress {
+            saved: 0,
+            failed: Some((u64::MAX, moved())),
+        };
+        // Nothing will come any more, so nobody has to keep the other end.
+        Self::new(1, watch::channel(progress).1)
+    }
+
     /// A ticket for nothing.
     pub const fn done() -> Self {
         Self {
@@ -48,12 +63,16 @@ impl Ticket {
         }
     }
 
-    /// Returns when the change is on disk, however long that takes. If the guild is forgotten
-    /// meanwhile there is nothing to wait for.
-    pub async fn saved(mut self) {
-        if let Some(progress) = &mut self.progress {
+    /// Returns true when the change is on disk, however long that takes; false if the guild was forgotten or became
+    /// another process's before, so that it never will be.
+    pub async fn saved(mut self) -> bool {
+        match &mut self.progress {
             // The other side is gone only with its guild.
-            let _ = progress.wait_for(|now| now.saved >= self.version).await;
+            Some(progress) => progress
+                .wait_for(|now| now.saved >= self.version)
+                .await
+                .is_ok(),
+            None => true,
         }
     }
 

@@ -238,6 +238,7 @@ impl Inner {
         for (guild, done) in batch.forget {
             let deleted = self
                 .keeper
+                .keep()
                 .delete(guild)
                 .map_err(|error| NotSaved::new(error.to_string()));
             // Nobody may be waiting any more.
@@ -246,19 +247,19 @@ impl Inner {
         let guilds: Vec<_> = batch.save.into_iter().collect();
         let (mut saving, mut failed) = (Vec::new(), BTreeMap::new());
         let mut away: Option<String> = None;
-        for some in guilds.chunks(self.keeper.at_once()) {
+        for some in guilds.chunks(self.keeper.keep().at_once()) {
             let done = away
                 .as_ref()
                 .map_or_else(|| self.save(some), |why| self.left_out(some, why));
             // Everybody is told at once, not one after the other.
             away = is_away(&done);
             saving.extend(done);
-            if self.keeper.settles_each() {
+            if self.keeper.keep().settles_each() {
                 failed.append(&mut self.publish(&std::mem::take(&mut saving)));
             }
         }
         if saving.iter().any(|saving| saving.result.is_ok())
-            && let Err(error) = self.keeper.settle()
+            && let Err(error) = self.keeper.keep().settle()
         {
             for saving in &mut saving {
                 saving.result = Err(io::Error::new(error.kind(), error.to_string()));
@@ -283,7 +284,7 @@ impl Inner {
             states.push(state);
         }
         failpoint::pass("store.encode");
-        let results = self.keeper.save(&states);
+        let results = self.keeper.keep().save(&states);
         let entries = entries.into_iter().zip(results);
         let saving = entries.map(|((guild, version, progress), result)| Saving {
             guild,

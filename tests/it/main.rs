@@ -15,6 +15,8 @@ mod disk;
 mod endings;
 mod failures;
 mod feedback;
+#[cfg(unix)]
+mod fleet;
 mod flood;
 mod gateway;
 mod habit;

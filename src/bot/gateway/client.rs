@@ -8,9 +8,9 @@ use serenity::Error;
 use serenity::all::{GatewayError, ShardId, ShardManager};
 use tokio::sync::{mpsc, oneshot};
 
-use super::GatewayEnd;
 use super::handler::{Handler, INTENTS};
 use super::pulse::Pulse;
+use super::{GatewayEnd, Shard};
 use crate::bot::event::Event;
 use crate::bot::rest::{Access, http};
 use crate::clock::Clock;
@@ -35,16 +35,16 @@ pub struct Running {
     pub pulse: Arc<Pulse>,
     /// Why it ended, if it ended by itself.
     pub end: oneshot::Receiver<GatewayEnd>,
-    stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 impl Making {
-    /// Starts a client that connects to the gateway at `url`.
+    /// Starts a client for a shard that connects to the gateway at `url`.
     ///
     /// # Errors
     ///
     /// The thread can't be made.
-    pub fn start(&self, url: String) -> std::io::Result<Running> {
+    pub fn start(&self, shard: Shard, url: String) -> std::io::Result<Running> {
         let pulse = Arc::new(Pulse::new(Instant::now()));
         let (ended, end) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
@@ -53,9 +53,9 @@ impl Making {
             .build()?;
         let (making, seen) = (self.clone(), Arc::clone(&pulse));
         std::thread::Builder::new()
-            .name("gateway".into())
+            .name(format!("gateway-{}", shard.number))
             .spawn(move || {
-                let client = making.run(url, seen);
+                let client = making.run(shard, url, seen);
                 let end = runtime.block_on(async {
                     tokio::select! {
                         // Stopped comes first: nothing is begun any more then.
@@ -69,11 +69,16 @@ impl Making {
                 // The other side is gone if nobody asks any more.
                 let _ = end.map(|end| ended.send(end));
             })?;
-        Ok(Running { pulse, end, stop })
+        Ok(Running {
+            pulse,
+            end,
+            stop: Some(stop),
+        })
     }
 
-    async fn run(self, url: String, pulse: Arc<Pulse>) -> GatewayEnd {
+    async fn run(self, shard: Shard, url: String, pulse: Arc<Pulse>) -> GatewayEnd {
         let handler = Handler {
+            shard: shard.number,
             clock: self.clock,
             events: self.events,
             pulse: Arc::clone(&pulse),
@@ -85,11 +90,11 @@ impl Making {
                 *client.ws_url.lock().await = url;
                 let shards = Arc::clone(&client.shard_manager);
                 tokio::select! {
-                    end = client.start() => match end {
+                    end = client.start_shard(shard.number, shard.total) => match end {
                         Ok(()) => GatewayEnd::Other("the gateway's client was shut down".into()),
                         Err(error) => reason(&error),
                     },
-                    never = beat(&shards, &pulse) => match never {},
+                    never = beat(&shards, ShardId(shard.number), &pulse) => match never {},
                 }
             }
             Err(error) => reason(&error),
@@ -98,11 +103,11 @@ impl Making {
 }
 
 /// Shows that the runtime runs, and what serenity knows of its shard.
-async fn beat(shards: &ShardManager, pulse: &Pulse) -> Infallible {
+async fn beat(shards: &ShardManager, id: ShardId, pulse: &Pulse) -> Infallible {
     loop {
         let shard = {
             let runners = shards.runners.lock().await;
-            let shard = runners.get(&ShardId(0));
+            let shard = runners.get(&id);
             shard.map(|one| (one.stage, one.latency, one.runner_tx.clone()))
         };
         match shard {
@@ -116,11 +121,11 @@ async fn beat(shards: &ShardManager, pulse: &Pulse) -> Infallible {
     }
 }
 
-impl Running {
-    /// Ends the client. One that spins ends as soon as it can be made to.
-    pub fn stop(self) {
+/// Ends the client. One that spins ends as soon as it can be made to.
+impl Drop for Running {
+    fn drop(&mut self) {
         // The thread is gone if the client has ended by itself.
-        let _ = self.stop.send(());
+        let _ = self.stop.take().map(|stop| stop.send(()));
         self.pulse.nudge();
     }
 }

@@ -23,6 +23,8 @@ pub const INTENTS: GatewayIntents = GatewayIntents::GUILDS.union(GatewayIntents:
 /// Hands every event on. Serenity runs each call as a task of its own, so the order of events is
 /// not kept; nothing behind this depends on it.
 pub struct Handler {
+    /// The shard whose events these are.
+    pub shard: u32,
     /// The time.
     pub clock: Clock,
     /// Where events go.
@@ -47,7 +49,7 @@ impl Handler {
 impl EventHandler for Handler {
     async fn ready(&self, _: Context, ready: Ready) {
         self.pulse.session();
-        self.send(Some(translate::ready(&ready)));
+        self.send(Some(translate::ready(&ready, self.shard)));
     }
 
     async fn guild_create(&self, _: Context, guild: Guild, _: Option<bool>) {

@@ -2,7 +2,8 @@
 //!
 //! A close frame without a code, and some with one, make serenity 0.12.5 spin until the next heartbeat is
 //! due, which freezes the runtime it is on. Here that is a runtime on which nothing else lives: posts,
-//! saves and answers go on meanwhile, and the watchdog ends the spinning client and makes another.
+//! saves and answers go on meanwhile, and the watchdog ends the spinning client and makes another. Each shard has a
+//! client, a thread and a watchdog of its own, so one shard's trouble is not another's.
 //!
 //! `client` is one client on its thread, `pulse` what is seen of it from outside, `judge` what that means,
 //! `watchdog` what is done about it.
@@ -14,7 +15,16 @@ mod pulse;
 mod watchdog;
 
 pub use client::Making;
-pub use watchdog::keep;
+pub use watchdog::{keep, recommended};
+
+/// One of the parts into which Discord divides a bot's guilds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which one, from 0.
+    pub number: u32,
+    /// How many there are in all.
+    pub total: u32,
+}
 
 /// Why there is no gateway any more.
 #[derive(Debug, thiserror::Error)]

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot::error::TryRecvError;
 
-use super::GatewayEnd;
 use super::client::{Making, Running};
 use super::judge::{is_stable, judge};
+use super::{GatewayEnd, Shard};
 use crate::bot::desk::Desk;
 use crate::bot::rest::{Failure, Gateway};
 
@@ -36,6 +36,9 @@ const PAUSES: [u64; 9] = [0, 2, 5, 10, 15, 30, 120, 600, 900];
 
 /// After so many clients in a row that cost a session start and got no session a new process has to try.
 const IN_VAIN: u32 = 5;
+
+/// However many shards begin their sessions before this one, its turn comes within this time or is asked for again.
+const TURN_LIMIT: Duration = Duration::from_secs(3600);
 
 /// With fewer sessions left than this today none is begun: beyond 1,000 a day Discord resets the token
 /// (Discord docs, events/gateway, "Session Start Limit").
@@ -86,12 +89,12 @@ impl Record {
     }
 }
 
-/// Keeps a client at the gateway until Discord or this machine makes it impossible.
-pub async fn keep(desk: Arc<Desk>, making: Making) -> GatewayEnd {
+/// Keeps a client for a shard at the gateway until Discord or this machine makes it impossible.
+pub async fn keep(desk: Arc<Desk>, making: Making, shard: Shard) -> GatewayEnd {
     let mut record = Record::default();
     let mut went = Went::Well;
     loop {
-        let gateway = match discord(&desk).await {
+        let gateway = match discord(&desk, Some(shard)).await {
             Ok(gateway) => gateway,
             Err(end) => return end,
         };
@@ -108,17 +111,22 @@ pub async fn keep(desk: Arc<Desk>, making: Making) -> GatewayEnd {
         let pause = record.pause();
         if !pause.is_zero() {
             tracing::warn!("the next session is begun in {} s", pause.as_secs());
-            desk.vitals.gateway_away(pause);
+            desk.vitals.gateway_away(shard.number, pause);
             tokio::time::sleep(pause).await;
         }
+        // Discord lets so many sessions of a bot begin side by side, whichever process begins them.
+        desk.vitals.gateway_away(shard.number, TURN_LIMIT);
+        desk.store
+            .turn(shard.number % gateway.max_concurrency)
+            .await;
         record.left = gateway.sessions_left;
-        let client = match making.start(gateway.url) {
+        let client = match making.start(shard, gateway.url) {
             Ok(client) => client,
             Err(error) => {
                 return GatewayEnd::Other(format!("the gateway's thread can't be made: {error}"));
             }
         };
-        went = match watch(&desk, client).await {
+        went = match watch(&desk, shard, client).await {
             Ok(went) => went,
             Err(end) => return end,
         };
@@ -126,11 +134,22 @@ pub async fn keep(desk: Arc<Desk>, making: Making) -> GatewayEnd {
     }
 }
 
+/// How many shards Discord recommends.
+///
+/// # Errors
+///
+/// Discord refuses the token.
+pub async fn recommended(desk: &Desk) -> Result<u32, GatewayEnd> {
+    Ok(discord(desk, None).await?.shards)
+}
+
 /// Asks Discord for its gateway, until it answers.
-async fn discord(desk: &Desk) -> Result<Gateway, GatewayEnd> {
+async fn discord(desk: &Desk, shard: Option<Shard>) -> Result<Gateway, GatewayEnd> {
     let mut told = false;
     loop {
-        desk.vitals.gateway_away(ASK_LIMIT);
+        if let Some(shard) = shard {
+            desk.vitals.gateway_away(shard.number, ASK_LIMIT);
+        }
         let asked = tokio::time::timeout(ASK_LIMIT, desk.rest.gateway()).await;
         match asked.unwrap_or_else(|_| Err(Failure::Unreachable("no answer".into()))) {
             Ok(gateway) => return Ok(gateway),
@@ -147,7 +166,7 @@ async fn discord(desk: &Desk) -> Result<Gateway, GatewayEnd> {
 }
 
 /// Watches a client until it is to be replaced.
-async fn watch(desk: &Desk, mut client: Running) -> Result<Went, GatewayEnd> {
+async fn watch(desk: &Desk, shard: Shard, mut client: Running) -> Result<Went, GatewayEnd> {
     let mut looked = Instant::now();
     let mut went = Went::Nowhere;
     loop {
@@ -172,7 +191,7 @@ async fn watch(desk: &Desk, mut client: Running) -> Result<Went, GatewayEnd> {
         }
         let signs = client.pulse.signs();
         desk.vitals
-            .gateway_seen(signs.connected.is_some(), signs.heard);
+            .gateway_seen(shard.number, signs.connected.is_some(), signs.heard);
         if is_stable(&signs, now) {
             went = Went::Well;
         } else if went == Went::Nowhere && !signs.sessions.is_empty() {
@@ -180,7 +199,6 @@ async fn watch(desk: &Desk, mut client: Running) -> Result<Went, GatewayEnd> {
         }
         if let Some(ill) = judge(&signs, now) {
             tracing::error!("the gateway's client is ill: {ill}; another is made");
-            client.stop();
             return Ok(went);
         }
     }

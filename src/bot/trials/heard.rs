@@ -21,7 +21,7 @@ pub fn events(payload: &[u8]) -> Vec<Event> {
 /// As the gateway's handler does it.
 fn translated(sent: &Sent) -> Option<Event> {
     match sent {
-        Sent::Ready(sent) => Some(translate::ready(&sent.ready)),
+        Sent::Ready(sent) => Some(translate::ready(&sent.ready, 0)),
         Sent::GuildCreate(sent) => Some(Event::GuildHere(GuildId::new(sent.guild.id.get()))),
         Sent::GuildDelete(sent) => translate::guild_gone(&sent.guild),
         Sent::ChannelDelete(sent) => Some(translate::channel_gone(&sent.channel)),

@@ -1,6 +1,7 @@
 //! How a connection gets its session: IDENTIFY and RESUME.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,21 @@ pub const SESSIONS_A_DAY: usize = 1000;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
+/// In so many seconds `max_concurrency` sessions may begin (Discord docs, events/gateway, "Rate Limiting").
+const SLOT: Duration = Duration::from_secs(5);
+
 impl Gateway {
+    /// Notes that a session begins; whether it may.
+    fn begin(&mut self, shard: Shard, now: Instant) -> bool {
+        let slot = |shard: Shard| shard.number % u64::from(self.max_concurrency.max(1));
+        let is_early = self
+            .begun
+            .iter()
+            .any(|(begun, other)| slot(*other) == slot(shard) && now.duration_since(*begun) < SLOT);
+        self.begun.push((now, shard));
+        !(self.strict && is_early)
+    }
+
     /// Sessions that were started within the last day.
     pub fn started_today(&self, now_ms: i64) -> usize {
         let recent = self.started_ms.iter().rev();
@@ -57,6 +72,9 @@ pub fn identify(discord: &mut Discord, link: u64, data: &Value) -> Reaction {
         None => {}
     }
     let shard = shard(&data["shard"])?;
+    if !discord.gateway.begin(shard, Instant::now()) {
+        return Ok(vec![frame(op::INVALID_SESSION, &json!(false))]);
+    }
     let intents = data["intents"].as_u64().ok_or(close::INVALID_INTENTS)?;
     check_intents(discord, intents)?;
     let session = format!("{:032x}", discord.next_id());

@@ -10,13 +10,13 @@ pub mod session;
 pub mod socket;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use code::{close, op};
-pub use session::Session;
+pub use session::{Session, Shard};
 
 use super::model::Discord;
 
@@ -58,6 +58,14 @@ pub struct Gateway {
     pub identifies: u64,
     /// When sessions were started, in Unix milliseconds.
     pub started_ms: Vec<i64>,
+    /// The sessions that were begun, by shard, with the time of the machine.
+    pub begun: Vec<(Instant, Shard)>,
+    /// How many shards `GET /gateway/bot` recommends.
+    pub shards: u32,
+    /// How many sessions may begin within five seconds, one for each remainder of the shard's number.
+    pub max_concurrency: u32,
+    /// Whether a session that begins earlier is called invalid, as Discord does.
+    pub strict: bool,
     /// Heartbeats are not answered.
     pub mute: bool,
     /// Connections stay open, but nothing is sent on them any more.
@@ -79,6 +87,10 @@ impl Gateway {
             links: BTreeMap::new(),
             identifies: 0,
             started_ms: Vec::new(),
+            begun: Vec::new(),
+            shards: 1,
+            max_concurrency: 1,
+            strict: false,
             mute: false,
             silent: false,
             refuse: false,

@@ -27,12 +27,12 @@ fn gateway_bot(discord: &Discord) -> Answer {
     let started = discord.gateway.started_today(discord.clock.now_ms());
     ok(json!({
         "url": discord.gateway.url,
-        "shards": 1,
+        "shards": discord.gateway.shards,
         "session_start_limit": {
             "total": SESSIONS_A_DAY,
             "remaining": SESSIONS_A_DAY.saturating_sub(started),
             "reset_after": 86_400_000,
-            "max_concurrency": 1,
+            "max_concurrency": discord.gateway.max_concurrency,
         },
     }))
 }

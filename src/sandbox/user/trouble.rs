@@ -46,6 +46,15 @@ impl Sandbox {
         });
     }
 
+    /// From now on so many shards are recommended, and so many sessions may begin side by side; more are called invalid.
+    pub fn recommend_shards(&self, shards: u32, max_concurrency: u32) {
+        self.with(|discord| {
+            let gateway = &mut discord.gateway;
+            (gateway.shards, gateway.max_concurrency) = (shards, max_concurrency);
+            gateway.strict = true;
+        });
+    }
+
     /// Drops the gateway's connections without a word.
     pub fn cut_gateway(&self) {
         self.with(|discord| discord.gateway.tell_all(&Out::Cut));

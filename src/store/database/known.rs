@@ -10,7 +10,7 @@ use crate::practice::id::GuildId;
 pub type Prints = Vec<(Table, Key, u64)>;
 
 /// What is known of one guild in the database.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Known {
     /// The number of its newest commit; 0 if the database has nothing of it.
     pub commit: i64,

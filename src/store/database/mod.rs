@@ -1,10 +1,13 @@
 //! Guilds in PostgreSQL: rows that people can query, a transaction a save, an owner at a time.
 //!
-//! `table` and `rows` say what a guild looks like in tables, `write` and `read` move it there and back, `lease` sees to
-//! it that one process at a time writes, `known` remembers what is there already.
+//! `table` and `rows` say what a guild looks like in tables, `write` and `read` move it there and back, `known` remembers
+//! what is there already. `lease` sees to it that one process at a time writes a shard, `plan` says which process has which
+//! shards, and `fleet` is this process among the others.
 
+mod fleet;
 mod known;
 mod lease;
+mod plan;
 mod read;
 mod reader;
 mod rows;
@@ -14,21 +17,23 @@ mod table;
 mod tests;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use futures::future::join_all;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 use super::keep::Keep;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
+use crate::practice::shard::Shards;
+use fleet::Fleet;
 use known::Known;
-use lease::Lease;
 pub use reader::Reader;
 pub use server::NoDatabase;
 
@@ -38,61 +43,159 @@ const AT_ONCE: usize = 8;
 /// A step that takes longer than this is given up: whoever waits for it is told, and it is tried again.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// How long a stop waits for the lease to be given back; without that it runs out by itself.
+/// How long a stop waits for the leases to be given back; without that they run out by themselves.
 const RELEASE: Duration = Duration::from_secs(1);
 
-/// A database of which this process owns the guilds.
+/// A database that this process shares with others.
 pub(super) struct Database {
     /// Gone only while it is dropped: a runtime must not be dropped where others wait.
     runtime: Option<Runtime>,
     pool: PgPool,
-    lease: Arc<Lease>,
-    // Guards what is known of the rows; the store's thread is the only one that wants it.
-    known: Mutex<HashMap<GuildId, Known>>,
+    fleet: Arc<Fleet>,
+    known: Arc<DashMap<GuildId, Known>>,
     // Guards the notes, which are read where nobody may wait.
     notes: Mutex<BTreeMap<String, String>>,
 }
 
+/// What a look at the database brought.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Shards that another process has taken over.
+    pub lost: Vec<u32>,
+    /// Shards that this process has from now on.
+    pub taken: Vec<u32>,
+    /// Their guilds.
+    pub guilds: Vec<Guild>,
+    /// Those whose rows can't be read, and why.
+    pub unreadable: Vec<(GuildId, String)>,
+    /// Shards that other processes are to have.
+    pub leave: Vec<u32>,
+}
+
 impl Database {
-    /// Connects, brings the tables up to date, waits until this process owns the guilds, and reads them.
-    pub(super) fn open(url: &str) -> Result<(Self, Vec<Guild>), NoDatabase> {
+    /// Connects and brings the tables up to date.
+    pub(super) fn connect(url: &str) -> Result<Self, NoDatabase> {
         let runtime = server::runtime()?;
-        let opening = async {
-            let pool = server::connect(url, AT_ONCE + 2).await?;
+        let (pool, notes) = runtime.block_on(async {
+            let pool = server::connect(url, AT_ONCE + 3).await?;
             server::migrate(&pool).await?;
-            let lease = Arc::new(Lease::take(&pool).await?);
-            // From now on: reading very many guilds may take longer than a lease holds.
-            tokio::spawn(lease::keep(Arc::clone(&lease), pool.clone()));
-            let (loaded, notes) = (read::all(&pool).await?, read::notes(&pool).await?);
-            Ok::<_, NoDatabase>((pool, lease, loaded, notes))
-        };
-        let (pool, lease, loaded, notes) = runtime.block_on(opening)?;
-        let with_id = |(guild, known): (Guild, Known)| {
-            let id = guild.id();
-            (guild, (id, known))
-        };
-        let (guilds, known) = loaded.into_iter().map(with_id).unzip();
-        let database = Self {
+            let notes = read::notes(&pool).await?;
+            Ok::<_, NoDatabase>((pool, notes))
+        })?;
+        let fleet = Arc::new(Fleet::new(pool.clone()));
+        runtime.spawn(Arc::clone(&fleet).stay());
+        Ok(Self {
             runtime: Some(runtime),
             pool,
-            lease,
-            known: Mutex::new(known),
+            fleet,
+            known: Arc::default(),
             notes: Mutex::new(notes),
-        };
-        Ok((database, guilds))
+        })
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<GuildId, Known>> {
-        // What is known of a guild is put back whole.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Joins the processes that share the database.
+    pub(super) async fn join(
+        &self,
+        wanted: Shards,
+        may_differ: bool,
+    ) -> Result<Shards, NoDatabase> {
+        let fleet = Arc::clone(&self.fleet);
+        self.there(async move { fleet.join(wanted, may_differ).await })
+            .await?
     }
 
-    fn wait<T>(&self, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    /// Looks what is this process's now, takes what nobody has, and reads it.
+    pub(super) async fn look(&self) -> Result<Seen, NoDatabase> {
+        let (fleet, pool) = (Arc::clone(&self.fleet), self.pool.clone());
+        let (known, total) = (Arc::clone(&self.known), self.total());
+        self.there(async move { look(&fleet, &pool, &known, total).await })
+            .await?
+    }
+
+    /// Gives a shard back whose guilds are saved.
+    pub(super) async fn leave(&self, shard: u32) {
+        let (fleet, known, total) = (
+            Arc::clone(&self.fleet),
+            Arc::clone(&self.known),
+            self.total(),
+        );
+        let left = self.there(async move {
+            known.retain(|guild, _| guild.shard(total) != shard);
+            if let Err(error) = fleet.release(shard).await {
+                tracing::warn!(%error, shard, "a shard could not be given back; its lease runs out by itself");
+            }
+        });
+        // Nothing panics there, and a runtime that is gone has nothing to give back.
+        let _ = left.await;
+    }
+
+    /// Asks for a slot's next turn at beginning a session: none if it is now, else when to ask again.
+    pub(super) async fn turn(&self, slot: u32) -> Result<Option<Duration>, NoDatabase> {
+        let fleet = Arc::clone(&self.fleet);
+        let asked = self.there(async move { fleet.turn(slot).await });
+        Ok(asked.await??)
+    }
+
+    /// How many shards there are; 1 before this process has joined.
+    pub(super) fn total(&self) -> u32 {
+        self.fleet.shards().map_or(1, |shards| shards.total)
+    }
+
+    /// Waits for something, outside of any runtime.
+    pub(super) fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
         match &self.runtime {
             Some(runtime) => runtime.block_on(work),
-            None => Err(io::Error::other("the database is closed")),
+            // It is there until this is dropped.
+            None => futures::executor::block_on(work),
         }
     }
+
+    /// Does something on the runtime on which the connections are.
+    async fn there<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, NoDatabase> {
+        let closed = || NoDatabase::Thread(io::Error::other("the database is closed"));
+        let runtime = self.runtime.as_ref().ok_or_else(closed)?;
+        runtime.spawn(work).await.map_err(|_| closed())
+    }
+}
+
+async fn look(
+    fleet: &Fleet,
+    pool: &PgPool,
+    known: &DashMap<GuildId, Known>,
+    total: u32,
+) -> Result<Seen, NoDatabase> {
+    let fleet::Seen { lost, taken, leave } = fleet.look().await?;
+    let mut seen = Seen {
+        lost,
+        leave,
+        ..Seen::default()
+    };
+    known.retain(|guild, _| !seen.lost.contains(&guild.shard(total)));
+    if taken.is_empty() {
+        return Ok(seen);
+    }
+    match read::shards(pool, &taken, total).await {
+        Ok(loadings) => {
+            tracing::info!(shards = ?taken, guilds = loadings.guilds.len(), "this process has these shards now");
+            for (guild, rows) in loadings.guilds {
+                known.insert(guild.id(), rows);
+                seen.guilds.push(guild);
+            }
+            seen.unreadable = loadings.unreadable;
+            seen.taken = taken;
+        }
+        Err(error) => {
+            tracing::warn!(%error, shards = ?taken, "the guilds of these shards can't be read; another process may try");
+            for shard in taken {
+                // What can't be given back runs out by itself.
+                let _ = fleet.release(shard).await;
+            }
+        }
+    }
+    Ok(seen)
 }
 
 impl Keep for Database {
@@ -106,29 +209,26 @@ impl Keep for Database {
     }
 
     fn save(&self, guilds: &[Guild]) -> Vec<io::Result<()>> {
-        let mut all = self.known();
-        let take = |guild: &Guild| all.remove(&guild.id()).unwrap_or_default();
-        let known: Vec<Known> = guilds.iter().map(take).collect();
-        let work = guilds
-            .iter()
-            .zip(known)
-            .map(|(guild, mut known)| async move {
-                let result = write::save(&self.pool, &self.lease, guild, &mut known).await;
-                (guild.id(), known, result)
-            });
-        let saved = self.wait(async { Ok(join_all(work).await) });
-        let saved = saved.unwrap_or_default().into_iter();
-        let results = saved.map(|(guild, known, result)| {
-            all.insert(guild, known);
+        let work = guilds.iter().map(async |guild| {
+            let id = guild.id();
+            let known = self.known.remove(&id);
+            let mut known = known.map_or_else(Known::default, |(_, known)| known);
+            let lease = self.fleet.lease_of(id);
+            let result = write::save(&self.pool, lease.as_deref(), guild, &mut known).await;
+            // What was read meanwhile, because the shard went and came back, is newer.
+            if let Entry::Vacant(place) = self.known.entry(id) {
+                place.insert(known);
+            }
             result.map_err(write::NotWritten::told)
         });
-        results.collect()
+        self.wait_for(join_all(work))
     }
 
     fn delete(&self, guild: GuildId) -> io::Result<()> {
-        self.known().remove(&guild);
-        let deleted = write::delete(&self.pool, &self.lease, guild);
-        self.wait(async { deleted.await.map_err(io::Error::other) })
+        self.known.remove(&guild);
+        let lease = self.fleet.lease_of(guild);
+        let deleted = write::delete(&self.pool, lease.as_deref(), guild);
+        self.wait_for(deleted).map_err(io::Error::other)
     }
 
     fn note(&self, name: &str) -> Option<String> {
@@ -150,24 +250,16 @@ impl Keep for Database {
         Ok(())
     }
 
-    fn holds(&self) -> bool {
-        self.lease.holds()
-    }
-
-    fn lost(&self) -> Option<watch::Receiver<Option<String>>> {
-        Some(self.lease.lost())
+    fn holds(&self, guild: GuildId) -> bool {
+        let lease = self.fleet.lease_of(guild);
+        lease.is_some_and(|lease| lease.holds())
     }
 
     fn close(&self) {
-        let released = async {
-            let released = tokio::time::timeout(RELEASE, self.lease.release(&self.pool)).await;
-            if !matches!(released, Ok(Ok(()))) {
-                tracing::warn!("the lease could not be given back; it runs out by itself");
-            }
-            Ok(())
-        };
-        // The runtime is there until this is dropped.
-        let _ = self.wait(released);
+        let left = async { tokio::time::timeout(RELEASE, self.fleet.leave()).await };
+        if !matches!(self.wait_for(left), Ok(Ok(()))) {
+            tracing::warn!("the leases could not be given back; they run out by themselves");
+        }
     }
 }
 

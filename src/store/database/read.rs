@@ -18,25 +18,65 @@ use crate::store::snapshot;
 const CHUNK: usize = 500;
 
 const GUILDS: &str = "select guild from guild order by guild";
+const OF_SHARDS: &str = "select guild from guild where (guild >> 22) % $1 = any($2) order by guild";
 const STATES: &str = "select guild, commit, state::text from guild where guild = any($1)";
 const REVIEWS: &str = "select guild, member, question, rating, stability, difficulty, last::text, due::text, count, lapses \
     from review where guild = any($1)";
 const ONE_MOMENT: &str = "set transaction isolation level repeatable read read only";
 
 /// A guild, and what is known of its rows.
-type Loaded = (Guild, Known);
+pub type Loaded = (Guild, Known);
 
-/// All guilds, as of one moment.
-pub async fn all(pool: &PgPool) -> Result<Vec<Loaded>, NoDatabase> {
+/// What was read of some shards.
+#[derive(Debug, Default)]
+pub struct Loadings {
+    /// The guilds, and what is known of their rows.
+    pub guilds: Vec<Loaded>,
+    /// Guilds whose rows can't be read, and why.
+    pub unreadable: Vec<(GuildId, String)>,
+}
+
+/// All guilds of some shards, as of one moment.
+pub async fn shards(pool: &PgPool, shards: &[u32], total: u32) -> Result<Loadings, NoDatabase> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     sqlx::query(ONE_MOMENT).execute(&mut *transaction).await?;
-    let ids = ids(&mut transaction).await?;
-    let mut loaded = Vec::with_capacity(ids.len());
-    for some in ids.chunks(CHUNK) {
-        loaded.extend(these(&mut transaction, some).await?);
+    let numbers: Vec<i64> = shards.iter().map(|shard| i64::from(*shard)).collect();
+    let ids = sqlx::query(OF_SHARDS)
+        .bind(i64::from(total))
+        .bind(numbers)
+        .fetch_all(&mut *transaction)
+        .await?;
+    let ids: Result<Vec<i64>, _> = ids.iter().map(|row| row.try_get(0)).collect();
+    let mut loadings = Loadings::default();
+    for some in ids?.chunks(CHUNK) {
+        loadings.add(&mut transaction, some).await?;
     }
-    Ok(loaded)
+    Ok(loadings)
+}
+
+impl Loadings {
+    /// Reads some guilds. One that can't be read keeps no other one away.
+    async fn add(&mut self, connection: &mut PgConnection, ids: &[i64]) -> Result<(), NoDatabase> {
+        match these(connection, ids).await {
+            Ok(guilds) => {
+                self.guilds.extend(guilds);
+                return Ok(());
+            }
+            Err(NoDatabase::Broken { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        for one in ids {
+            match these(connection, &[*one]).await {
+                Ok(guilds) => self.guilds.extend(guilds),
+                Err(NoDatabase::Broken { what, .. }) => {
+                    self.unreadable.push((GuildId::new(id(*one)), what));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The ids of all guilds.

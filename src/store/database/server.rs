@@ -9,6 +9,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
 use tokio::runtime::{Builder, Runtime};
 
+use super::lease::NotTaken;
+
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -34,6 +36,19 @@ pub enum NoDatabase {
     /// Something failed while it was read.
     #[error("the database can't be read: {0}")]
     Read(#[from] sqlx::Error),
+    /// Other processes have divided the guilds in another way.
+    #[error(
+        "the processes that use the database have {total} shards, and this one is to have some of {wanted}: write the same for all in [discord] shards, or stop the others first"
+    )]
+    Divided {
+        /// How many shards they have.
+        total: i32,
+        /// How many this one was told of.
+        wanted: u32,
+    },
+    /// The guilds were divided anew while this process did nothing.
+    #[error("the other processes have {0} shards now: start this one again")]
+    DividedAnew(i32),
     /// Rows that make no guild.
     #[error("the database's rows of server {guild} can't be read; nothing was changed: {what}")]
     Broken {
@@ -45,6 +60,22 @@ pub enum NoDatabase {
     /// The machine does not let us.
     #[error("no thread for the database: {0}")]
     Thread(#[from] std::io::Error),
+}
+
+impl NoDatabase {
+    /// Whether asking again is of no use.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::DividedAnew(_))
+    }
+}
+
+impl From<NotTaken> for NoDatabase {
+    fn from(why: NotTaken) -> Self {
+        match why {
+            NotTaken::Database(error) => Self::Read(error),
+            NotTaken::Divided(total) => Self::DividedAnew(total),
+        }
+    }
 }
 
 /// One thread beside the store's own, on which connections live.

@@ -35,6 +35,9 @@ pub enum NotWritten {
     /// Another process writes these guilds now.
     #[error(transparent)]
     Lost(#[from] Lost),
+    /// This process does not have the guild's shard.
+    #[error("another process has this server")]
+    NotOurs,
     /// The guild can't be written as rows.
     #[error(transparent)]
     Rows(#[from] NotRows),
@@ -65,7 +68,9 @@ impl NotWritten {
                     | sqlx::Error::PoolTimedOut
                     | sqlx::Error::PoolClosed
             ),
-            Self::Lost(_) | Self::Rows(_) | Self::Changed { .. } | Self::Id(_) => false,
+            Self::Lost(_) | Self::NotOurs | Self::Rows(_) | Self::Changed { .. } | Self::Id(_) => {
+                false
+            }
         };
         if is_away {
             return io::Error::new(io::ErrorKind::NotConnected, self);
@@ -77,10 +82,11 @@ impl NotWritten {
 /// Saves a guild, and remembers what is there.
 pub async fn save(
     pool: &PgPool,
-    lease: &Lease,
+    lease: Option<&Lease>,
     guild: &Guild,
     known: &mut Known,
 ) -> Result<(), NotWritten> {
+    let lease = lease.ok_or(NotWritten::NotOurs)?;
     let id = number(guild.id())?;
     let Rows { guild: state, rows } = split(guild)?;
     let new = prints(&rows);
@@ -102,7 +108,12 @@ pub async fn save(
 }
 
 /// Deletes a guild with all its rows.
-pub async fn delete(pool: &PgPool, lease: &Lease, guild: GuildId) -> Result<(), NotWritten> {
+pub async fn delete(
+    pool: &PgPool,
+    lease: Option<&Lease>,
+    guild: GuildId,
+) -> Result<(), NotWritten> {
+    let lease = lease.ok_or(NotWritten::NotOurs)?;
     let id = number(guild)?;
     in_time(pool, async |connection| {
         let mut transaction = connection.begin().await?;

@@ -149,7 +149,16 @@ impl<'w> MemberHandle<'w> {
 
     /// The streak that `/streak` shows.
     pub async fn streak(&self) -> u32 {
-        let text = self.sees("streak", &[]).await.text();
+        self.streak_in(ids::ASYNCIO).await
+    }
+
+    /// The streak that `/streak` tells in a channel.
+    pub async fn streak_in(&self, channel: u64) -> u32 {
+        let outcome = self.command_in(channel, "streak", &[]).await;
+        let text = match outcome.message() {
+            Some(message) => message.text(),
+            None => panic!("/streak: {outcome:?}\n{}", self.world.log()),
+        };
         let number = text
             .split("**")
             .nth(1)

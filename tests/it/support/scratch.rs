@@ -62,7 +62,8 @@ impl Scratch {
         })
     }
 
-    fn on_server(&self, statements: &[&str]) {
+    /// Runs statements on the server, outside of it.
+    pub fn on_server(&self, statements: &[&str]) {
         run(&self.server, statements);
     }
 }

@@ -81,14 +81,37 @@ create table report (
     primary key (guild, number)
 );
 
--- Who may write the guilds of a shard. Each time another takes it over the epoch grows; whoever has an older one is
--- refused. The second key makes a change of epoch, and nothing else, wait for writes in progress.
+-- How many shards the guilds are divided into; all processes agree on it.
+create table division (
+    one   boolean primary key default true check (one),
+    total integer not null
+);
+
+-- Processes that share the guilds, and the shards that each may have. Who does not renew `until` is gone.
+create table process (
+    process bigserial   primary key,
+    name    text        not null,
+    first   integer     not null,
+    last    integer     not null,
+    until   timestamptz not null
+);
+
+-- Who may write the guilds of a shard. Each time another takes it over the epoch is a larger one; whoever has an older
+-- one is refused. The second key makes a change of epoch, and nothing else, wait for writes in progress.
 create table lease (
-    shard  integer     primary key,
-    epoch  bigint      not null,
-    holder text        not null,
-    until  timestamptz not null,
+    shard   integer     primary key,
+    epoch   bigint      not null,
+    process bigint      not null,
+    holder  text        not null,
+    until   timestamptz not null,
     unique (shard, epoch)
+);
+create sequence epoch;
+
+-- When the next session may be begun, one row for each of the sessions that Discord lets begin side by side.
+create table identify (
+    slot integer     primary key,
+    next timestamptz not null
 );
 
 create table note (

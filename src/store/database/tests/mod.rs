@@ -3,6 +3,7 @@
 
 mod life;
 mod owners;
+#[path = "../../../../tests/it/support/proxy.rs"]
 mod proxy;
 mod same;
 #[allow(clippy::print_stdout, reason = "a skipped test says so")]

@@ -9,7 +9,11 @@ use super::{GUILD, Scratch, open};
 use crate::store::Store;
 use crate::store::database::Reader;
 
-const EXPIRED: &str = "update lease set until = now() - interval '1 second'";
+/// What twenty seconds without a word do.
+const EXPIRED: [&str; 2] = [
+    "update lease set until = now() - interval '1 second'",
+    "update process set until = now() - interval '1 second'",
+];
 
 fn save(store: &Store, seed: u64) -> Result<(), String> {
     let ((), ticket) = store.change(GUILD, |guild| *guild = lived(GUILD, seed, 200));
@@ -24,7 +28,7 @@ fn a_stale_owner_is_refused() {
     };
     let stale = open(&scratch);
     save(&stale, 1).unwrap();
-    scratch.run(&[EXPIRED]);
+    scratch.run(&EXPIRED);
     let owner = open(&scratch);
     assert_eq!(owner.read(GUILD, Clone::clone), Some(lived(GUILD, 1, 200)));
     save(&owner, 2).unwrap();
@@ -33,9 +37,7 @@ fn a_stale_owner_is_refused() {
         refused.contains("another process has taken over: process "),
         "{refused}"
     );
-    assert!(!stale.holds() && owner.holds());
-    let told = futures::executor::block_on(stale.lost());
-    assert!(told.starts_with("another process has taken over"), "{told}");
+    assert!(!stale.holds(GUILD) && owner.holds(GUILD));
     let reader = Reader::connect(&scratch.url()).unwrap();
     assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
     assert!(futures::executor::block_on(stale.forget(GUILD)).is_err());
@@ -59,8 +61,8 @@ fn who_stops_is_replaced_at_once() {
         start.elapsed() < Duration::from_secs(20),
         "it did not wait for the end of the lease"
     );
-    assert!(second.holds());
-    assert_eq!(scratch.ask("select epoch from lease"), "2");
+    assert!(second.holds(GUILD));
+    assert_ne!(scratch.ask("select epoch from lease"), "1");
 }
 
 /// A takeover waits for a write of the old owner that has begun, and then is the newer one.
@@ -118,5 +120,7 @@ fn two_at_once() {
             });
         }
     });
-    assert_eq!(opened.into_inner().unwrap(), ["1", "2"]);
+    let epochs = opened.into_inner().unwrap();
+    let number = |epoch: &String| epoch.parse::<u32>().unwrap();
+    assert!(number(&epochs[0]) < number(&epochs[1]), "{epochs:?}");
 }

@@ -1,0 +1,33 @@
+//! Which shards a process may have: `[discord] shards`.
+
+use toml::de::DeValue;
+
+use crate::findings::walk::{Field, Value, Walk};
+use crate::practice::shard::Shards;
+
+/// What may stand there.
+const EXAMPLE: &str = "write \"auto\" for as many as Discord recommends, a number for so many, or \"0-3/16\" for the first four of 16 in this process";
+
+/// As many as Discord recommends.
+const AUTO: &str = "auto";
+
+/// A text or a number, as text.
+pub fn words(value: &Value<'_>) -> Result<String, &'static str> {
+    match value.get_ref() {
+        DeValue::String(text) => Ok(text.trim().to_owned()),
+        DeValue::Integer(number) => Ok(number.as_str().to_owned()),
+        _ => Err("\"auto\", a number or a range such as \"0-3/16\""),
+    }
+}
+
+/// Reads them; none for as many as Discord recommends.
+pub fn read(walk: &mut Walk<'_>, found: &Field<String>) -> Option<Shards> {
+    if found.value == AUTO {
+        return None;
+    }
+    let shards = found.value.parse();
+    if let Err(error) = &shards {
+        walk.error(&found.span, format!("`shards`: {error}"), EXAMPLE);
+    }
+    shards.ok()
+}

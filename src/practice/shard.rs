@@ -1,0 +1,121 @@
+//! Shards: the parts into which Discord divides a bot's guilds.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::id::GuildId;
+
+/// Shards from `first` to `last`, of `total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shards {
+    /// The first one, from 0.
+    pub first: u32,
+    /// The last one.
+    pub last: u32,
+    /// How many there are in all, at least 1.
+    pub total: u32,
+}
+
+/// Says what a text that should name shards looks like instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" does not name shards")]
+pub struct NoShards(String);
+
+impl Shards {
+    /// All of so many; at least one.
+    pub const fn all(total: u32) -> Self {
+        let total = if total == 0 { 1 } else { total };
+        Self {
+            first: 0,
+            last: total - 1,
+            total,
+        }
+    }
+
+    /// The shard of a guild.
+    pub const fn of(self, guild: GuildId) -> u32 {
+        guild.shard(self.total)
+    }
+
+    /// Whether a guild belongs to them.
+    pub const fn has(self, guild: GuildId) -> bool {
+        let shard = self.of(guild);
+        self.first <= shard && shard <= self.last
+    }
+
+    /// Their numbers.
+    pub fn numbers(self) -> impl Iterator<Item = u32> {
+        self.first..=self.last
+    }
+}
+
+/// `"0-3/16"`, `"5/16"` or `"16"`.
+impl FromStr for Shards {
+    type Err = NoShards;
+
+    fn from_str(text: &str) -> Result<Self, NoShards> {
+        let bad = || NoShards(text.to_owned());
+        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| bad());
+        let Some((some, total)) = text.split_once('/') else {
+            let total = number(text)?;
+            return if total > 0 {
+                Ok(Self::all(total))
+            } else {
+                Err(bad())
+            };
+        };
+        let (first, last) = some.split_once('-').unwrap_or((some, some));
+        let shards = Self {
+            first: number(first)?,
+            last: number(last)?,
+            total: number(total)?,
+        };
+        let is_there = shards.first <= shards.last && shards.last < shards.total;
+        if is_there { Ok(shards) } else { Err(bad()) }
+    }
+}
+
+impl fmt::Display for Shards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}/{}", self.first, self.last, self.total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_name_shards() {
+        let read = |text: &str| text.parse::<Shards>().map(|shards| shards.to_string());
+        assert_eq!(read("0-3/16").unwrap(), "0-3/16");
+        assert_eq!(read("5/16").unwrap(), "5-5/16");
+        assert_eq!(read(" 4 ").unwrap(), "0-3/4");
+        for bad in [
+            "", "0", "3-1/4", "0-4/4", "a/b", "-1/4", "1-2-3/4", "0/0", "many",
+        ] {
+            read(bad).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn every_guild_has_one_shard() {
+        // Discord's example: the id's time, by the number of shards.
+        let guild = GuildId::new(197_038_439_483_310_086);
+        assert_eq!(
+            guild.shard(10),
+            ((197_038_439_483_310_086_u64 >> 22) % 10) as u32
+        );
+        for total in 1..50 {
+            let holders = (0..total).filter(|shard| {
+                let one = Shards {
+                    first: *shard,
+                    last: *shard,
+                    total,
+                };
+                one.has(guild)
+            });
+            assert_eq!(holders.count(), 1);
+        }
+    }
+}

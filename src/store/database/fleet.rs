@@ -1,0 +1,334 @@
+//! The processes that share a database: they agree on the number of shards, divide the shards among themselves, and take
+//! turns at beginning sessions.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use sqlx::{Connection, PgPool, Row};
+
+use super::lease::{self, HELD_FOR, Holder, Lease, NotTaken, RENEW_EVERY, whole};
+use super::plan::{Had, Plan, Process, plan};
+use super::server::NoDatabase;
+use crate::practice::id::GuildId;
+use crate::practice::shard::Shards;
+use crate::store::shards::SLOT;
+
+/// How often somebody who waits for the others asks again.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// Processes that divide the guilds in another way may have died; so often it is looked whether they are still there.
+const ASKED: usize = 25;
+
+/// For how long a process that is gone stays in its table, for people who look.
+const GONE_FOR: &str = "interval '1 hour'";
+
+const LOCK: &str = "lock table division in exclusive mode";
+const TOTAL: &str = "select total from division";
+const OTHERS: &str = "select (select count(*) from process where until > now()) + (select count(*) from lease where until > now())";
+const DIVIDE: &str = "insert into division (total) values ($1) on conflict (one) do update set total = excluded.total";
+const NO_LEASES: &str = "delete from lease";
+const ENTER: &str = "insert into process (name, first, last, until) \
+    values ($1, $2, $3, now() + make_interval(secs => $4)) returning process";
+const STAY: &str = "insert into process (process, name, first, last, until) \
+    values ($5, $1, $2, $3, now() + make_interval(secs => $4)) on conflict (process) do update set until = excluded.until";
+const LEAVE: &str = "delete from process where process = $1";
+const THERE: &str = "select process, first, last from process where until > now()";
+const HAD: &str = "select shard, process from lease where until > now()";
+const TURN: &str = "insert into identify as kept (slot, next) values ($1, now() + make_interval(secs => $2)) \
+    on conflict (slot) do update set next = excluded.next where kept.next <= now() returning slot";
+const NEXT_TURN: &str =
+    "select extract(epoch from next - now())::float8 from identify where slot = $1";
+
+/// This process among the others.
+pub struct Fleet {
+    pool: PgPool,
+    joined: OnceLock<(Holder, Shards)>,
+    // Guards the list, for moments; never held while anything is asked.
+    leases: Mutex<BTreeMap<u32, Arc<Lease>>>,
+    /// Whether everything was given back: then nothing is renewed any more.
+    left: AtomicBool,
+}
+
+/// What a look brought.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Shards that another process has taken over.
+    pub lost: Vec<u32>,
+    /// Shards that were taken.
+    pub taken: Vec<u32>,
+    /// Shards that other processes are to have.
+    pub leave: Vec<u32>,
+}
+
+impl Fleet {
+    /// Alone, so far.
+    pub const fn new(pool: PgPool) -> Self {
+        Self {
+            pool,
+            joined: OnceLock::new(),
+            leases: Mutex::new(BTreeMap::new()),
+            left: AtomicBool::new(false),
+        }
+    }
+
+    /// Joins the others, who may have divided the guilds already; then `wanted` must fit, unless it `may_differ`. Gives the
+    /// shards that this process may have.
+    pub async fn join(&self, wanted: Shards, may_differ: bool) -> Result<Shards, NoDatabase> {
+        for asked in 0.. {
+            match self.enter(wanted, may_differ).await {
+                Ok(Ok((process, shards))) => {
+                    let holder = Holder {
+                        process,
+                        name: name(),
+                        total: shards.total,
+                    };
+                    tracing::info!(process, %shards, "joined the processes that share the database");
+                    let _ = self.joined.set((holder, shards));
+                    return Ok(shards);
+                }
+                Ok(Err(total)) if asked >= ASKED => {
+                    return Err(NoDatabase::Divided {
+                        total,
+                        wanted: wanted.total,
+                    });
+                }
+                Ok(Err(total)) => {
+                    if asked == 0 {
+                        tracing::info!(
+                            "other processes have {total} shards; waiting for them to stop"
+                        );
+                    }
+                }
+                Err(error) if may_pass(&error) => {
+                    tracing::warn!(%error, "the database can't be asked who shares it");
+                }
+                Err(error) => return Err(error.into()),
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+        unreachable!("it is asked until there is an answer")
+    }
+
+    /// Enters; or the number of shards that the others have, if that does not fit.
+    async fn enter(
+        &self,
+        wanted: Shards,
+        may_differ: bool,
+    ) -> Result<Result<(i64, Shards), i32>, sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        sqlx::query(LOCK).execute(&mut *transaction).await?;
+        let total = sqlx::query(TOTAL).fetch_optional(&mut *transaction).await?;
+        let total: Option<i32> = total.map(|row| row.try_get(0)).transpose()?;
+        let others: i64 = sqlx::query(OTHERS)
+            .fetch_one(&mut *transaction)
+            .await?
+            .try_get(0)?;
+        let shards = match total {
+            Some(total) if total == whole(wanted.total) => wanted,
+            Some(total) if others > 0 && !may_differ => return Ok(Err(total)),
+            Some(total) if others > 0 => Shards::all(total.unsigned_abs()),
+            _ => {
+                sqlx::query(DIVIDE)
+                    .bind(whole(wanted.total))
+                    .execute(&mut *transaction)
+                    .await?;
+                // All have run out. This waits for the last write of whoever had one.
+                sqlx::query(NO_LEASES).execute(&mut *transaction).await?;
+                wanted
+            }
+        };
+        let gone = format!("delete from process where until < now() - {GONE_FOR}");
+        sqlx::query(&gone).execute(&mut *transaction).await?;
+        let entered = sqlx::query(ENTER)
+            .bind(name())
+            .bind(whole(shards.first))
+            .bind(whole(shards.last))
+            .bind(HELD_FOR.as_secs_f64());
+        let entered = entered.fetch_one(&mut *transaction).await?;
+        let process = entered.try_get(0)?;
+        transaction.commit().await?;
+        Ok(Ok((process, shards)))
+    }
+
+    /// Renews what this process has, for ever.
+    pub async fn stay(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(RENEW_EVERY).await;
+            if self.left.load(Ordering::Relaxed) {
+                return;
+            }
+            if let Err(error) = self.renew().await {
+                tracing::warn!(%error, "the leases could not be renewed");
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<(), sqlx::Error> {
+        let Some((holder, shards)) = self.joined.get() else {
+            return Ok(());
+        };
+        let leases: Vec<_> = self.leases().values().cloned().collect();
+        lease::renew(&self.pool, &leases).await?;
+        let stay = sqlx::query(STAY)
+            .bind(&holder.name)
+            .bind(whole(shards.first))
+            .bind(whole(shards.last))
+            .bind(HELD_FOR.as_secs_f64())
+            .bind(holder.process);
+        stay.execute(&self.pool).await.map(drop)
+    }
+
+    /// Looks who is there and who has what, and takes what this process is to have and nobody has.
+    pub async fn look(&self) -> Result<Seen, NotTaken> {
+        let Some((holder, shards)) = self.joined.get() else {
+            return Ok(Seen::default());
+        };
+        let mut seen = Seen {
+            lost: self.forget_lost(),
+            ..Seen::default()
+        };
+        let plan = match self.plan(holder, *shards).await {
+            Ok(plan) => plan,
+            // Those that are lost are told all the same.
+            Err(error) if seen.lost.is_empty() => return Err(error.into()),
+            Err(_) => return Ok(seen),
+        };
+        seen.leave = plan.leave;
+        for shard in plan.take {
+            match Lease::take(&self.pool, shard, holder).await {
+                Ok(Some(lease)) => {
+                    self.leases().insert(shard, Arc::new(lease));
+                    seen.taken.push(shard);
+                }
+                // Another process was quicker.
+                Ok(None) => {}
+                Err(NotTaken::Database(error)) if may_pass(&error) => {
+                    tracing::warn!(%error, shard, "the database can't be asked for a shard");
+                }
+                Err(error) if seen.taken.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn plan(&self, holder: &Holder, shards: Shards) -> Result<Plan, sqlx::Error> {
+        let process = |row: &sqlx::postgres::PgRow| {
+            let (first, last): (i32, i32) = (row.try_get(1)?, row.try_get(2)?);
+            Ok::<_, sqlx::Error>(Process {
+                number: row.try_get(0)?,
+                range: (first.unsigned_abs(), last.unsigned_abs()),
+            })
+        };
+        let there = sqlx::query(THERE).fetch_all(&self.pool).await?;
+        let there: Result<Vec<_>, _> = there.iter().map(process).collect();
+        let had = sqlx::query(HAD).fetch_all(&self.pool).await?;
+        let had = had.iter().map(|row| {
+            let shard: i32 = row.try_get(0)?;
+            Ok::<_, sqlx::Error>(Had {
+                shard: shard.unsigned_abs(),
+                by: row.try_get(1)?,
+            })
+        });
+        let mut had: Vec<Had> = had.collect::<Result<_, _>>()?;
+        // What this process still has although it has run out, because the database was away, is not taken again.
+        let mine: Vec<u32> = self.leases().keys().copied().collect();
+        had.retain(|one| !mine.contains(&one.shard));
+        let by = holder.process;
+        had.extend(mine.into_iter().map(|shard| Had { shard, by }));
+        let me = Process {
+            number: holder.process,
+            range: (shards.first, shards.last),
+        };
+        Ok(plan(me, &there?, &had))
+    }
+
+    fn forget_lost(&self) -> Vec<u32> {
+        let mut leases = self.leases();
+        let lost = leases.values().filter(|lease| lease.is_lost());
+        let lost: Vec<u32> = lost.map(|lease| lease.shard).collect();
+        leases.retain(|shard, _| !lost.contains(shard));
+        lost
+    }
+
+    /// The lease that covers a guild, if this process has it.
+    pub fn lease_of(&self, guild: GuildId) -> Option<Arc<Lease>> {
+        let (_, shards) = self.joined.get()?;
+        self.leases().get(&shards.of(guild)).cloned()
+    }
+
+    /// How many shards there are; none before this process has joined.
+    pub fn shards(&self) -> Option<Shards> {
+        self.joined.get().map(|(_, shards)| *shards)
+    }
+
+    /// Gives a shard back.
+    pub async fn release(&self, shard: u32) -> Result<(), sqlx::Error> {
+        let lease = self.leases().remove(&shard);
+        lease::release(&self.pool, lease.as_slice()).await
+    }
+
+    /// Gives everything back.
+    pub async fn leave(&self) -> Result<(), sqlx::Error> {
+        self.left.store(true, Ordering::Relaxed);
+        let leases: Vec<_> = std::mem::take(&mut *self.leases()).into_values().collect();
+        lease::release(&self.pool, &leases).await?;
+        if let Some((holder, _)) = self.joined.get() {
+            let leave = sqlx::query(LEAVE).bind(holder.process);
+            leave.execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for the next turn at beginning a session: none if it is now, else when to ask again.
+    pub async fn turn(&self, slot: u32) -> Result<Option<Duration>, sqlx::Error> {
+        let turn = sqlx::query(TURN).bind(whole(slot)).bind(SLOT.as_secs_f64());
+        if turn.fetch_optional(&self.pool).await?.is_some() {
+            return Ok(None);
+        }
+        let next = sqlx::query(NEXT_TURN).bind(whole(slot));
+        let seconds: f64 = next.fetch_one(&self.pool).await?.try_get(0)?;
+        Ok(Some(Duration::from_secs_f64(
+            seconds.clamp(0.05, SLOT.as_secs_f64()),
+        )))
+    }
+
+    fn leases(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Lease>>> {
+        // The list is whole after every statement.
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether asking again may help: the server is away, or a write has not ended.
+fn may_pass(error: &sqlx::Error) -> bool {
+    /// PostgreSQL's code for a lock that was not given in time, and its class for a server that goes or comes
+    /// (PostgreSQL's manual, appendix A).
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    const OPERATOR_INTERVENTION: &str = "57";
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code == LOCK_NOT_AVAILABLE || code.starts_with(OPERATOR_INTERVENTION)
+        }),
+        _ => false,
+    }
+}
+
+/// How others see this process.
+fn name() -> String {
+    format!("process {} on {}", std::process::id(), machine())
+}
+
+#[cfg(unix)]
+fn machine() -> String {
+    let machine = rustix::system::uname();
+    machine.nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn machine() -> String {
+    "a machine".into()
+}
