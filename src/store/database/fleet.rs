@@ -190,12 +190,12 @@ impl Fleet {
             lost: self.forget_lost(),
             ..Seen::default()
         };
-        let plan = match self.plan(holder, *shards).await {
-            Ok(plan) => plan,
-            // Those that are lost are told all the same.
-            Err(error) if seen.lost.is_empty() => return Err(error.into()),
-            Err(_) => return Ok(seen),
-        };
+        if !seen.lost.is_empty() {
+            // First all work for them ends. If they are to come back, it begins anew: what was said meanwhile has to be
+            // read from the history.
+            return Ok(seen);
+        }
+        let plan = self.plan(holder, *shards).await?;
         seen.leave = plan.leave;
         for shard in plan.take {
             match Lease::take(&self.pool, shard, holder).await {
