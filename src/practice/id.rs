@@ -113,10 +113,10 @@ id!(
 
 impl GuildId {
     /// The shard of so many to which it belongs (Discord docs, events/gateway, "Sharding").
-    pub const fn shard(self, total: u32) -> u32 {
-        let total = if total == 0 { 1 } else { total };
-        // Below `total`, so it fits.
-        ((self.0 >> SEQUENCE_BITS) % total as u64) as u32
+    pub fn shard(self, total: u32) -> u32 {
+        let shard = (self.0 >> SEQUENCE_BITS) % u64::from(total.max(1));
+        // It is below `total`, so it fits.
+        u32::try_from(shard).unwrap_or_default()
     }
 }
 
