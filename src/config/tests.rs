@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::{Config, TABLES};
 use crate::findings::{Finding, Source, render_all};
 use crate::practice::id::RoleId;
+use crate::practice::shard::Shards;
 use crate::practice::team::Reveal;
 
 fn parse(text: &str) -> (Config, Vec<Finding>) {
@@ -78,6 +79,38 @@ fn what_a_team_leaves_out_has_a_default() {
     assert_eq!(settings.schedule.days.to_string(), "Monday to Friday");
     assert_eq!(settings.schedule.catch_up, SignedDuration::from_hours(3));
     assert!(settings.schedule.holidays.is_empty());
+}
+
+#[test]
+fn shards_are_all_a_number_or_a_range() {
+    let shards = |value: &str| {
+        let source = Source::new("config.toml", format!("[discord]\nshards = {value}\n"));
+        let (config, found) = Config::parse(&source, Path::new("."));
+        (config.shards, found.is_empty())
+    };
+    assert_eq!(shards("\"auto\""), (None, true));
+    assert_eq!(shards("4"), (Some(Shards::all(4)), true));
+    let range = "0-3/16".parse().unwrap();
+    assert_eq!(shards("\"0-3/16\""), (Some(range), true));
+    insta::assert_snapshot!(findings("[discord]\nshards = \"4-3/16\"\n"), @r#"
+    error: `shards`: "4-3/16" does not name shards
+     --> config.toml:2:10
+      |
+    2 | shards = "4-3/16"
+      |          ^^^^^^^^
+      = help: write "auto" for as many as Discord recommends, a number for so many, or "0-3/16" for the first four of 16 in this process
+
+    1 error
+    "#);
+    insta::assert_snapshot!(findings("[discord]\nshards = true\n"), @r#"
+    error: `shards` must be "auto", a number or a range such as "0-3/16", not a boolean
+     --> config.toml:2:10
+      |
+    2 | shards = true
+      |          ^^^^
+
+    1 error
+    "#);
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! The server of `/healthz` and `/metrics`.
+//! The server of `/healthz`, `/livez` and `/metrics`.
 //!
-//! It lives on the bot's own runtime, not on a thread of its own: both pages are made from a few numbers in
+//! It lives on the bot's own runtime, not on a thread of its own: all pages are made from a few numbers in
 //! well under a millisecond, and a bot whose runtime stands still must not be called well by somebody else.
 //! axum is what the sandbox brings anyway.
 
@@ -40,10 +40,11 @@ pub async fn serve(
     waiting: impl Fn() -> usize + Clone + Send + Sync + 'static,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let asked = Arc::clone(&vitals);
+    let (asked, looked) = (Arc::clone(&vitals), Arc::clone(&vitals));
     // A GET route answers HEAD as well, and everything else with 405.
     let router = Router::new()
         .route("/healthz", get(async move || health(&asked)))
+        .route("/livez", get(async move || life(&looked)))
         .route("/metrics", get(async move || metrics(&vitals, waiting())));
     axum::serve(listener, router).await
 }
@@ -58,6 +59,25 @@ fn health(vitals: &Vitals) -> Response {
     match serde_json::to_string(&report) {
         Ok(json) => page(status, "application/json", json),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Whether a restart would help: Discord or the disk in trouble is no reason for one, a bot that stands still is.
+fn life(vitals: &Vitals) -> Response {
+    match vitals.stands_still() {
+        None => page(
+            StatusCode::OK,
+            "text/plain; charset=utf-8",
+            "alive\n".into(),
+        ),
+        Some(what) => {
+            let text = format!("{what}\n");
+            page(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/plain; charset=utf-8",
+                text,
+            )
+        }
     }
 }
 

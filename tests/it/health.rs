@@ -14,14 +14,14 @@ const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 const LISTEN: &str = "[health]\nlisten = \"127.0.0.1:0\"\n";
 
 /// Who watches the bot from outside.
-struct Monitor {
+pub struct Monitor {
     url: String,
     client: reqwest::Client,
 }
 
 impl Monitor {
     /// Finds the address in the log, as port 0 takes a free one.
-    async fn of(world: &World) -> Self {
+    pub async fn of(world: &World) -> Self {
         let url = || {
             let log = world.log();
             let (_, rest) = log.split_once("http://127.0.0.1:")?;
@@ -49,7 +49,7 @@ impl Monitor {
     }
 
     /// Waits until the health is as wanted.
-    async fn sees(&self, status: u16, what: impl Fn(&Value) -> bool) -> Value {
+    pub async fn sees(&self, status: u16, what: impl Fn(&Value) -> bool) -> Value {
         let mut last = (0, Value::Null);
         for _ in 0..3000 {
             last = self.health().await;
@@ -68,7 +68,7 @@ impl Monitor {
     }
 
     /// Waits until a number is as wanted: what is counted after an answer comes a moment later.
-    async fn counts(&self, name: &str, wanted: f64) {
+    pub async fn counts(&self, name: &str, wanted: f64) {
         let mut last = None;
         for _ in 0..3000 {
             last = self.metrics().await.samples.get(name).copied();
@@ -258,7 +258,9 @@ async fn the_names_of_the_numbers() {
 async fn the_numbers_move() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
     let monitor = Monitor::of(&world).await;
-    monitor.counts("quizloop_gateway_connected", 1.0).await;
+    monitor
+        .counts("quizloop_gateway_connected{shard=\"0\"}", 1.0)
+        .await;
     monitor.counts("quizloop_sessions_started_total", 1.0).await;
     let before = monitor.metrics().await;
     for zero in [
@@ -358,10 +360,14 @@ async fn the_gateway_is_cut() {
         "not connected to Discord's gateway for 61 s"
     );
     assert_eq!(health["scheduler"]["state"], "ok");
-    monitor.counts("quizloop_gateway_connected", 0.0).await;
+    monitor
+        .counts("quizloop_gateway_connected{shard=\"0\"}", 0.0)
+        .await;
     world.sandbox.refuse_gateway(false);
     monitor.sees(200, is_well).await;
-    monitor.counts("quizloop_gateway_connected", 1.0).await;
+    monitor
+        .counts("quizloop_gateway_connected{shard=\"0\"}", 1.0)
+        .await;
 }
 
 /// The disk takes nothing: down, with the reason; and well again when it does.

@@ -34,6 +34,7 @@ mod reminders;
 mod reviews;
 mod sandbox;
 mod security;
+mod shards;
 mod soak;
 mod state_verbs;
 mod streaks;

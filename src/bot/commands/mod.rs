@@ -56,6 +56,13 @@ pub fn definitions() -> Value {
 
 /// The answer to a call.
 pub async fn respond(desk: &Desk, call: &Call) -> Response {
+    // What was asked just before a server became another process's must not be answered as if nothing were known of it.
+    if call.guild.is_some_and(|guild| !desk.store.has(guild)) {
+        return match call.ask {
+            Ask::Suggest { .. } => Response::Suggestions(Vec::new()),
+            _ => Response::New(Sorry::Elsewhere.message()),
+        };
+    }
     match &call.ask {
         Ask::Command(name) => new(command(desk, call, name).await),
         Ask::Press {

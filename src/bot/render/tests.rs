@@ -337,6 +337,7 @@ fn troubles() {
         Sorry::AdminsOnly,
         Sorry::Managed,
         Sorry::NotSaved,
+        Sorry::Elsewhere,
         Sorry::StaleButton,
         Sorry::TooSlow,
         Sorry::TooFast("2026-03-27T08:00:30Z".parse().unwrap()),

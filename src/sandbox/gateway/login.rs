@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::session::{Session, Shard};
-use super::{Gateway, Out, TurnAway, close, frame, intent, op};
+use super::{Gateway, Out, Starts, TurnAway, close, frame, intent, op};
 use crate::sandbox::model::{Channel, Discord};
 use crate::sandbox::wire::{self, id};
 
@@ -22,7 +22,7 @@ const DAY_MS: i64 = 86_400_000;
 /// In so many seconds `max_concurrency` sessions may begin (Discord docs, events/gateway, "Rate Limiting").
 const SLOT: Duration = Duration::from_secs(5);
 
-impl Gateway {
+impl Starts {
     /// Notes that a session begins; whether it may.
     fn begin(&mut self, shard: Shard, now: Instant) -> bool {
         let slot = |shard: Shard| shard.number % u64::from(self.max_concurrency.max(1));
@@ -33,7 +33,9 @@ impl Gateway {
         self.begun.push((now, shard));
         !(self.strict && is_early)
     }
+}
 
+impl Gateway {
     /// Sessions that were started within the last day.
     pub fn started_today(&self, now_ms: i64) -> usize {
         let recent = self.started_ms.iter().rev();
@@ -72,7 +74,7 @@ pub fn identify(discord: &mut Discord, link: u64, data: &Value) -> Reaction {
         None => {}
     }
     let shard = shard(&data["shard"])?;
-    if !discord.gateway.begin(shard, Instant::now()) {
+    if !discord.gateway.starts.begin(shard, Instant::now()) {
         return Ok(vec![frame(op::INVALID_SESSION, &json!(false))]);
     }
     let intents = data["intents"].as_u64().ok_or(close::INVALID_INTENTS)?;

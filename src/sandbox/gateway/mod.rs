@@ -43,6 +43,30 @@ pub enum TurnAway {
     Invalidate,
 }
 
+/// How sessions may begin (Discord docs, events/gateway, "Session Start Limit Object").
+#[derive(Debug)]
+pub struct Starts {
+    /// How many shards are recommended.
+    pub shards: u32,
+    /// How many sessions may begin within five seconds, one for each remainder of the shard's number.
+    pub max_concurrency: u32,
+    /// Whether a session that begins earlier is called invalid, as Discord does.
+    pub strict: bool,
+    /// Those that were begun, with the time of the machine.
+    pub begun: Vec<(Instant, Shard)>,
+}
+
+impl Starts {
+    const fn new() -> Self {
+        Self {
+            shards: 1,
+            max_concurrency: 1,
+            strict: false,
+            begun: Vec::new(),
+        }
+    }
+}
+
 /// All sessions and connections.
 #[derive(Debug)]
 pub struct Gateway {
@@ -58,14 +82,8 @@ pub struct Gateway {
     pub identifies: u64,
     /// When sessions were started, in Unix milliseconds.
     pub started_ms: Vec<i64>,
-    /// The sessions that were begun, by shard, with the time of the machine.
-    pub begun: Vec<(Instant, Shard)>,
-    /// How many shards `GET /gateway/bot` recommends.
-    pub shards: u32,
-    /// How many sessions may begin within five seconds, one for each remainder of the shard's number.
-    pub max_concurrency: u32,
-    /// Whether a session that begins earlier is called invalid, as Discord does.
-    pub strict: bool,
+    /// How sessions may begin, and did.
+    pub starts: Starts,
     /// Heartbeats are not answered.
     pub mute: bool,
     /// Connections stay open, but nothing is sent on them any more.
@@ -87,10 +105,7 @@ impl Gateway {
             links: BTreeMap::new(),
             identifies: 0,
             started_ms: Vec::new(),
-            begun: Vec::new(),
-            shards: 1,
-            max_concurrency: 1,
-            strict: false,
+            starts: Starts::new(),
             mute: false,
             silent: false,
             refuse: false,

@@ -27,12 +27,12 @@ fn gateway_bot(discord: &Discord) -> Answer {
     let started = discord.gateway.started_today(discord.clock.now_ms());
     ok(json!({
         "url": discord.gateway.url,
-        "shards": discord.gateway.shards,
+        "shards": discord.gateway.starts.shards,
         "session_start_limit": {
             "total": SESSIONS_A_DAY,
             "remaining": SESSIONS_A_DAY.saturating_sub(started),
             "reset_after": 86_400_000,
-            "max_concurrency": discord.gateway.max_concurrency,
+            "max_concurrency": discord.gateway.starts.max_concurrency,
         },
     }))
 }

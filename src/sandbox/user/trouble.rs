@@ -49,15 +49,30 @@ impl Sandbox {
     /// From now on so many shards are recommended, and so many sessions may begin side by side; more are called invalid.
     pub fn recommend_shards(&self, shards: u32, max_concurrency: u32) {
         self.with(|discord| {
-            let gateway = &mut discord.gateway;
-            (gateway.shards, gateway.max_concurrency) = (shards, max_concurrency);
-            gateway.strict = true;
+            let starts = &mut discord.gateway.starts;
+            (starts.shards, starts.max_concurrency) = (shards, max_concurrency);
+            starts.strict = true;
         });
     }
 
     /// Drops the gateway's connections without a word.
     pub fn cut_gateway(&self) {
         self.with(|discord| discord.gateway.tell_all(&Out::Cut));
+    }
+
+    /// Closes the connection of one shard, with a code or without one.
+    pub fn close_shard(&self, shard: u64, code: Option<u16>) {
+        self.with(|discord| {
+            let gateway = &discord.gateway;
+            let of_shard = gateway
+                .sessions
+                .iter()
+                .filter(|one| one.shard.number == shard);
+            for link in of_shard.filter_map(|one| gateway.links.get(&one.link?)) {
+                // A closed channel means that the connection is going away.
+                let _ = link.send(Out::Close(code));
+            }
+        });
     }
 
     /// Closes the gateway's connections, with a code or without one.

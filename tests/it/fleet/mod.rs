@@ -340,15 +340,15 @@ async fn fifty_days_of_trouble() {
     for (number, place) in sea.places.iter().enumerate() {
         for member in &place.members {
             let handle = sea.world.member(*member);
-            let seen = handle.streak_in(place.channel).await;
+            let shown = handle.streak_in(place.channel).await;
             let known = sea.streak(number, *member, rounds);
-            assert_eq!(seen, known, "guild {number}, member {member}");
+            assert_eq!(shown, known, "guild {number}, member {member}");
         }
     }
     let begun = sea
         .world
         .sandbox
-        .read(|discord| discord.gateway.begun.clone());
+        .read(|discord| discord.gateway.starts.begun.clone());
     for (index, (at, shard)) in begun.iter().enumerate() {
         let before = begun[..index]
             .iter()

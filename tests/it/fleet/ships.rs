@@ -153,11 +153,9 @@ impl Ships {
         let mut text = String::new();
         for (number, ship) in self.all.iter().enumerate() {
             let now = ship.bot.as_ref().map(|bot| bot.log().text());
-            text += &format!(
-                "== process {number}\n{}{}\n",
-                ship.logs,
-                now.unwrap_or_default()
-            );
+            let now = now.unwrap_or_default();
+            let parts = [&format!("== process {number}\n"), &ship.logs, &now, "\n"];
+            text.extend(parts);
         }
         text
     }
