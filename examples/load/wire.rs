@@ -70,8 +70,13 @@ fn user(user: u64, name: &str, bot: bool) -> Value {
     json!({ "id": id(user), "username": name, "global_name": name, "discriminator": "0", "avatar": null, "bot": bot, "public_flags": 0 })
 }
 
-fn me() -> Value {
-    user(APPLICATION, "bot", true)
+/// The bot's own user.
+pub fn me() -> Value {
+    let mut me = user(APPLICATION, "bot", true);
+    // Of oneself Discord tells a little more.
+    me["mfa_enabled"] = json!(false);
+    me["verified"] = json!(true);
+    me
 }
 
 fn member() -> Value {

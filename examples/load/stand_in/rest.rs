@@ -77,6 +77,7 @@ fn other(stand_in: &StandIn, method: &Method, path: &[&str]) -> Response {
             "session_start_limit": { "total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1 },
         }),
         (&Method::GET, [.., "applications", "@me"]) => wire::application(),
+        (&Method::GET, ["users", "@me"]) => wire::me(),
         (&Method::PUT, ["applications", ..]) | (&Method::GET, ["channels", _, "messages"]) => {
             json!([])
         }
