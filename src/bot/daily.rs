@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -13,13 +14,14 @@ use tokio::task::JoinSet;
 
 use super::desk::{Desk, TeamKey};
 use super::post::Post;
-use super::reminders;
-use super::tidy::Tidy;
+use super::tidy::{self, Tidy};
 use super::week::WeekPost;
-use crate::practice::id::UserId;
+use super::{fetch, reminders};
+use crate::practice::id::{GuildId, UserId};
 use crate::practice::posting::Next;
 use crate::practice::team::Team;
 use crate::practice::week::NextWeek;
+use crate::store::Known;
 
 /// How many teams are posted side by side: enough to use up the requests of a second
 /// ([`super::budget`]) at a quarter of a second for a request, few enough for others to get their turn.
@@ -28,15 +30,19 @@ const AT_ONCE: usize = 16;
 /// How many members are reminded side by side. Nobody waits for that, so it never takes the places of posts.
 const REMINDED_AT_ONCE: usize = 4;
 
-/// Something to do for a team.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Job {
-    /// Its round.
+    /// A team's round.
     Round(TeamKey),
-    /// The report on its week.
+    /// What is due in a guild that was let go.
+    Wake(GuildId),
+    /// The report on a team's week.
     Week(TeamKey),
     /// A member's reminder.
     Remind(TeamKey, UserId),
+    /// Guilds that nobody wants are let go.
+    LetGo,
 }
 
 /// How many jobs of a sort run side by side.
@@ -51,17 +57,58 @@ impl Job {
         match self {
             Self::Round(key) => {
                 let _place = places.posts.acquire().await;
-                Post { desk, key }.go_on().await;
+                if let Some(_pin) = fetch::patiently(desk, key.guild).await {
+                    Post { desk, key }.go_on().await;
+                }
+            }
+            Self::Wake(guild) => {
+                let _place = places.posts.acquire().await;
+                if let Some(_pin) = fetch::patiently(desk, guild).await {
+                    wake(desk, guild).await;
+                }
             }
             Self::Week(key) => {
                 let _place = places.posts.acquire().await;
-                WeekPost { desk, key }.go_on().await;
+                if let Some(_pin) = fetch::patiently(desk, key.guild).await {
+                    WeekPost { desk, key }.go_on().await;
+                }
             }
             Self::Remind(key, user) => {
                 let _place = places.reminders.acquire().await;
-                reminders::send(desk, key, user).await;
+                if let Some(_pin) = fetch::patiently(desk, key.guild).await {
+                    reminders::send(desk, key, user).await;
+                }
             }
+            Self::LetGo => let_go(desk).await,
         }
+    }
+}
+
+/// Does what may not wait in a guild that was just fetched. The rest is planned with all others, now that it is here.
+async fn wake(desk: &Arc<Desk>, guild: GuildId) {
+    let now = desk.clock.now();
+    tidy::forget_unseen_of(desk, guild, tidy::day_of(now)).await;
+    let mut plan = Plan::default();
+    desk.store
+        .known(guild, |known| plan.note(desk, guild, known, now));
+    plan.rounds.sort_unstable();
+    for (_, job) in plan.rounds {
+        if let Job::Round(key) = job {
+            Post { desk, key }.go_on().await;
+        }
+    }
+}
+
+/// Making guilds small takes its time: that is done where nobody waits for answers.
+async fn let_go(desk: &Arc<Desk>) {
+    let store = desk.store.clone();
+    // A panic has been printed already, and leaves every guild as it was.
+    let gone = tokio::task::spawn_blocking(move || store.let_go()).await;
+    if let Ok(guilds @ 1..) = gone {
+        tracing::debug!(
+            guilds,
+            "nobody wanted some servers for a while: they were let go"
+        );
     }
 }
 
@@ -73,12 +120,19 @@ pub async fn run(desk: Arc<Desk>) {
     });
     let (mut running, mut busy) = (JoinSet::new(), HashSet::new());
     let mut tidy = Tidy::default();
+    let mut rests = desk.uptime();
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
         tidy.look(&desk, now);
-        let plan = Plan::of(&desk, now);
+        let mut plan = Plan::of(&desk, now);
         desk.vitals.scheduler_looked(plan.rounds.len());
-        for job in plan.jobs() {
+        let rested = desk.uptime().saturating_sub(rests);
+        let lets_go = rested >= desk.store.rest();
+        if lets_go {
+            rests = desk.uptime();
+        }
+        plan.look_in(now, desk.store.rest().saturating_sub(rested));
+        for job in plan.jobs().chain(lets_go.then_some(Job::LetGo)) {
             if busy.insert(job) {
                 let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
                 running.spawn(async move {
@@ -106,7 +160,7 @@ pub async fn run(desk: Arc<Desk>) {
 #[derive(Debug, Default)]
 struct Plan {
     /// Whose question is due first comes first.
-    rounds: Vec<(Timestamp, TeamKey)>,
+    rounds: Vec<(Timestamp, Job)>,
     /// After all rounds.
     weeks: Vec<(Timestamp, TeamKey)>,
     /// One of each team, then the second of each, so that a team of many holds up none of few.
@@ -117,26 +171,40 @@ struct Plan {
 impl Plan {
     fn of(desk: &Desk, now: Timestamp) -> Self {
         let mut plan = Self::default();
-        for guild in desk.store.guilds() {
-            desk.store.read(guild, |state| {
-                for (channel, team) in state.teams() {
-                    let key = TeamKey {
-                        guild,
-                        channel: *channel,
-                    };
-                    plan.add(desk, key, team, now);
-                }
-            });
-        }
+        desk.store
+            .each(|guild, known| plan.note(desk, guild, known, now));
         plan.rounds.sort_unstable();
         plan.weeks.sort_unstable();
         plan.reminders.sort_unstable();
         plan
     }
 
+    fn note(&mut self, desk: &Desk, guild: GuildId, known: Known<'_>, now: Timestamp) {
+        match known {
+            Known::Whole(state) => {
+                for (channel, team) in state.teams() {
+                    let key = TeamKey {
+                        guild,
+                        channel: *channel,
+                    };
+                    self.add(desk, key, team, now);
+                }
+            }
+            Known::Outline(outline) => match outline.wake {
+                // Of those of which it is not known when they were due none goes before all others.
+                Some(wake) if wake == Timestamp::MIN => self.rounds.push((now, Job::Wake(guild))),
+                Some(wake) if wake <= now => self.rounds.push((wake, Job::Wake(guild))),
+                Some(wake) => self.look_at(wake),
+                None => {}
+            },
+        }
+    }
+
     fn add(&mut self, desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) {
         match moment(desk, key, team, now) {
-            Some(at) if at <= now => self.rounds.push((order(team, now), key)),
+            // It is looked at again when whoever works on it is through.
+            Some(_) if desk.posting.contains(&key) => {}
+            Some(at) if at <= now => self.rounds.push((order(team, now), Job::Round(key))),
             Some(at) => self.look_at(at),
             None => {}
         }
@@ -160,8 +228,13 @@ impl Plan {
         self.next = self.next.into_iter().chain([moment]).min();
     }
 
+    fn look_in(&mut self, now: Timestamp, pause: Duration) {
+        let moment = now.saturating_add(pause);
+        self.look_at(moment.unwrap_or(Timestamp::MAX));
+    }
+
     fn jobs(&self) -> impl Iterator<Item = Job> {
-        let rounds = self.rounds.iter().map(|(_, key)| Job::Round(*key));
+        let rounds = self.rounds.iter().map(|(_, job)| *job);
         let weeks = self.weeks.iter().map(|(_, key)| Job::Week(*key));
         let reminders = self.reminders.iter();
         rounds

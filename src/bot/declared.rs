@@ -1,20 +1,38 @@
 //! Teams that the operator's file declares.
 
+use std::sync::Arc;
+
 use super::desk::{Desk, TeamKey};
+use super::fetch;
 use crate::config::DeclaredTeam;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
+use crate::store::Known;
 
 /// Makes a guild's teams as the file says. A team that left the file keeps its rounds and streaks; it is
 /// paused until an admin resumes it.
-pub fn apply(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
-    let own: Vec<&DeclaredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
-    let managed = desk.store.read(guild, |state| {
-        state.teams().values().any(|team| team.managed)
+pub fn apply(desk: &Arc<Desk>, declared: &Arc<[DeclaredTeam]>, guild: GuildId) {
+    let managed = desk.store.known(guild, |known| match known {
+        Known::Whole(state) => state.teams().values().any(|team| team.managed),
+        Known::Outline(outline) => outline.managed,
     });
-    if own.is_empty() && managed != Some(true) {
+    let is_declared = declared.iter().any(|team| team.guild == guild);
+    if !is_declared && managed != Some(true) {
         return;
     }
+    if let Some(_pin) = desk.store.pin(guild) {
+        return apply_here(desk, declared, guild);
+    }
+    let (desk, declared) = (Arc::clone(desk), Arc::clone(declared));
+    tokio::spawn(async move {
+        if let Some(_pin) = fetch::patiently(&desk, guild).await {
+            apply_here(&desk, &declared, guild);
+        }
+    });
+}
+
+fn apply_here(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
+    let own: Vec<&DeclaredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
     let now = desk.clock.now();
     if !differs(desk, &own, guild) {
         return;

@@ -59,6 +59,8 @@ pub struct Desk {
     pub backoff: DashMap<TeamKey, Backoff>,
     /// When reports on weeks that are in trouble are tried again.
     pub week_backoff: DashMap<TeamKey, Backoff>,
+    /// Teams whose round is being worked on: nobody else does that meanwhile.
+    pub posting: DashSet<TeamKey>,
     /// Teams to whose new question somebody replied before we knew its message.
     pub early: DashSet<TeamKey>,
     /// Rounds whose footer is out of date.
@@ -110,6 +112,7 @@ impl Desk {
             wake: Notify::new(),
             backoff: DashMap::new(),
             week_backoff: DashMap::new(),
+            posting: DashSet::new(),
             early: DashSet::new(),
             stale_footers,
             marks,

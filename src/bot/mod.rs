@@ -14,6 +14,7 @@ mod desk;
 mod disk_trouble;
 mod easel;
 mod event;
+mod fetch;
 mod find;
 mod flood;
 mod footer;
@@ -54,7 +55,8 @@ use crate::clock::Clock;
 use crate::config::DeclaredTeam;
 use crate::failpoint;
 use crate::health::Vitals;
-use crate::practice::id::{GuildId, UserId};
+use crate::practice::guild::Guild;
+use crate::practice::id::{ChannelId, GuildId, UserId};
 use crate::practice::shard::Shards;
 use crate::store::Store;
 use desk::{Desk, Inboxes};
@@ -254,7 +256,9 @@ impl Listener {
                 // Events come in no order and at times twice: the bot may be back already.
                 tokio::spawn(forget_if_gone(desk, vec![guild]));
             }
-            Event::ChannelGone { guild, channel } => thread_gone(&desk, guild, channel),
+            Event::ChannelGone { guild, channel } => {
+                tokio::spawn(thread_gone(desk, guild, channel));
+            }
             Event::ChannelChanged { guild, channel } => {
                 // What was refused may be allowed now.
                 let key = desk::TeamKey { guild, channel };
@@ -318,15 +322,16 @@ pub fn invite_url(application: u64) -> String {
 }
 
 /// A deleted thread is not waited for any more; replies to the message itself still count.
-fn thread_gone(desk: &Desk, guild: GuildId, thread: crate::practice::id::ChannelId) {
+async fn thread_gone(desk: Arc<Desk>, guild: GuildId, thread: ChannelId) {
+    if !desk.store.may_concern(guild, thread) {
+        return;
+    }
+    let Some(_pin) = fetch::patiently(&desk, guild).await else {
+        return;
+    };
     let message = thread.starter_message();
-    let team = desk
-        .store
-        .read(guild, |state| {
-            state.team_of(message).map(|team| team.channel)
-        })
-        .flatten();
-    if let Some(channel) = team {
+    let team_of = |state: &Guild| state.team_of(message).map(|team| team.channel);
+    if let Some(channel) = desk.store.read(guild, team_of).flatten() {
         // Nobody is told, so nobody has to wait for the disk.
         let key = desk::TeamKey { guild, channel };
         let _unawaited = desk.change_team(key, |team| {

@@ -36,9 +36,26 @@ pub struct Post<'a> {
     pub key: TeamKey,
 }
 
+/// Others may work on the team when this is dropped, also by a panic.
+struct Posting<'a>(&'a Post<'a>);
+
+impl Drop for Posting<'_> {
+    fn drop(&mut self) {
+        self.0.desk.posting.remove(&self.0.key);
+    }
+}
+
 impl Post<'_> {
-    /// Takes step after step until nothing is to be done or a step fails.
+    /// Takes step after step until nothing is to be done or a step fails. If somebody is at it already, that is left to
+    /// them.
     pub async fn go_on(&self) {
+        if self.desk.posting.insert(self.key) {
+            let _end = Posting(self);
+            self.steps().await;
+        }
+    }
+
+    async fn steps(&self) {
         // An intent made here was never sent; any other may have been.
         let mut fresh = false;
         loop {

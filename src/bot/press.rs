@@ -128,6 +128,18 @@ impl fmt::Display for Privacy {
 }
 
 impl Press {
+    /// Whether it opens a form and looks at nothing but the bank.
+    pub const fn opens_form(&self) -> bool {
+        matches!(
+            self,
+            Self::Report { .. }
+                | Self::Quiz {
+                    step: Step::Write,
+                    ..
+                }
+        )
+    }
+
     /// Reads a custom id; `None` if it is not one of ours or of a form that is gone.
     pub fn parse(custom_id: &str) -> Option<Self> {
         let mut parts = custom_id.split(':');

@@ -55,6 +55,10 @@ pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
     let Some(guild) = call.guild else {
         return;
     };
+    // It was there for the answer. If it is not any more, they are told next time.
+    let Some(_pin) = desk.store.pin(guild) else {
+        return;
+    };
     let owed = desk.store.read(guild, |state| {
         let teams = state.teams().values();
         let owing = teams.filter(|team| team.owes_word_of_refusal(call.user));

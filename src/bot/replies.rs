@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::event::Wrote;
+use super::fetch;
 use super::rest::{Failure, HISTORY_PAGE, History};
 use crate::failpoint;
 use crate::practice::forgetting::ROUNDS_READ;
@@ -48,6 +49,12 @@ struct Place {
 
 /// Counts a message, if it is a reply; marks a member's first one as soon as it is on disk.
 pub async fn heard(desk: Arc<Desk>, wrote: Wrote) {
+    if !wrote.person || !desk.store.may_concern(wrote.guild, wrote.channel) {
+        return;
+    }
+    let Some(_pin) = fetch::patiently(&desk, wrote.guild).await else {
+        return;
+    };
     if let Some((place, ticket)) = count(&desk, wrote) {
         // When the mark is made is of no interest: who reads the history looks whether it is there.
         drop(acknowledge(&desk, place, wrote, ticket).await);
@@ -131,15 +138,30 @@ fn place_of(desk: &Desk, wrote: Wrote) -> Option<Place> {
 pub async fn catch_up(desk: Arc<Desk>, guilds: Vec<GuildId>) {
     let places = Arc::new(Semaphore::new(READ_AT_ONCE));
     let mut reading = tokio::task::JoinSet::new();
-    for key in teams(&desk, &guilds) {
-        let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
-        reading.spawn(async move { catch_up_patiently(&desk, key, &places).await });
+    for guild in guilds {
+        // One after the other: who has a place next is fetched, and all others need not be in memory.
+        let turn = places.acquire().await;
+        let Some(pin) = fetch::patiently(&desk, guild).await else {
+            continue;
+        };
+        drop(turn);
+        for key in teams(&desk, guild) {
+            let (desk, places, pin) = (Arc::clone(&desk), Arc::clone(&places), pin.clone());
+            reading.spawn(async move {
+                catch_up_patiently(&desk, key, &places).await;
+                drop(pin);
+            });
+        }
+        while reading.try_join_next().is_some() {}
     }
     while reading.join_next().await.is_some() {}
 }
 
 /// Reads a team's history once more, because something was found that was not known when a session began.
 pub async fn read_again(desk: Arc<Desk>, key: TeamKey) {
+    let Some(_pin) = fetch::patiently(&desk, key.guild).await else {
+        return;
+    };
     catch_up_patiently(&desk, key, &Semaphore::new(1)).await;
 }
 
@@ -164,17 +186,15 @@ async fn catch_up_patiently(desk: &Desk, key: TeamKey, places: &Semaphore) {
     }
 }
 
-fn teams(desk: &Desk, guilds: &[GuildId]) -> Vec<TeamKey> {
-    let of_guild = |guild: &GuildId| {
-        desk.store.read(*guild, |state| {
-            let key = |channel: &ChannelId| TeamKey {
-                guild: *guild,
-                channel: *channel,
-            };
-            state.teams().keys().map(key).collect::<Vec<_>>()
-        })
-    };
-    guilds.iter().filter_map(of_guild).flatten().collect()
+fn teams(desk: &Desk, guild: GuildId) -> Vec<TeamKey> {
+    let keys = desk.store.read(guild, |state| {
+        let key = |channel: &ChannelId| TeamKey {
+            guild,
+            channel: *channel,
+        };
+        state.teams().keys().map(key).collect()
+    });
+    keys.unwrap_or_default()
 }
 
 /// Something to be read: a round's thread, or the channel with the replies to the questions themselves.

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::desk::Desk;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
-use crate::store::NotSaved;
+use crate::store::{Known, NotSaved};
 
 /// Remembers up to which day that was done.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Tidy {
 impl Tidy {
     /// Does what there is to do on a new day.
     pub fn look(&mut self, desk: &Arc<Desk>, now: Timestamp) {
-        let today = now.to_zoned(TimeZone::UTC).date();
+        let today = day_of(now);
         if self.done < Some(today) {
             forget_unseen(desk, today);
             self.done = Some(today);
@@ -28,19 +28,35 @@ impl Tidy {
     }
 }
 
+/// The day on which members are looked at; a few hours make no difference in thirteen months.
+pub fn day_of(now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::UTC).date()
+}
+
 fn forget_unseen(desk: &Arc<Desk>, today: Date) {
-    for guild in desk.store.guilds() {
-        let unseen = desk
-            .store
-            .read(guild, |state| !state.unseen(today).is_empty());
-        if unseen == Some(true) {
-            let desk = Arc::clone(desk);
-            tokio::spawn(async move {
-                let count = erase(&desk, guild, |state| state.forget_unseen(today)).await;
-                let count = count.unwrap_or(0);
-                tracing::info!(%guild, count, "members were not seen for long and are forgotten");
-            });
+    // Those that were let go have a moment at which they are looked at for this.
+    let mut due = Vec::new();
+    desk.store.each(|guild, known| {
+        if matches!(known, Known::Whole(state) if !state.unseen(today).is_empty()) {
+            due.push(guild);
         }
+    });
+    for guild in due {
+        let desk = Arc::clone(desk);
+        tokio::spawn(async move { forget_unseen_of(&desk, guild, today).await });
+    }
+}
+
+/// Forgets the members of a guild who were not seen for long.
+pub async fn forget_unseen_of(desk: &Desk, guild: GuildId, today: Date) {
+    let Ok(_pin) = desk.store.fetch(guild).await else {
+        return;
+    };
+    let unseen = |state: &Guild| !state.unseen(today).is_empty();
+    if desk.store.read(guild, unseen) == Some(true) {
+        let count = erase(desk, guild, |state| state.forget_unseen(today)).await;
+        let count = count.unwrap_or(0);
+        tracing::info!(%guild, count, "members were not seen for long and are forgotten");
     }
 }
 

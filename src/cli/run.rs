@@ -14,7 +14,7 @@ use crate::bot::{self, Access, End, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failpoint;
-use crate::health::{self, Vitals};
+use crate::health::{self, Guilds, Vitals};
 use crate::store::database::NoDatabase;
 use crate::store::{OpenError, Store};
 
@@ -61,6 +61,8 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
             Some((clock, gone)) => (vitals_by(clock.clone()), clock, Some(gone)),
             None => (vitals_by_the_machine(), Clock::system(), None),
         };
+        let times = clock.clone();
+        store.tell_time(move || times.now());
         let vitals = watched(vitals, &store, health);
         let told = supervisor::tell(Arc::clone(&vitals));
         let parts = Parts {
@@ -169,13 +171,21 @@ fn watched(vitals: Vitals, store: &Store, listener: Option<TcpListener>) -> Arc<
     if let Some(listener) = listener {
         let (asked, store) = (Arc::clone(&vitals), store.clone());
         tokio::spawn(async move {
-            let served = health::serve(listener, asked, move || store.waiting()).await;
+            let served = health::serve(listener, asked, move || count(&store)).await;
             if let Err(error) = served {
                 tracing::error!(%error, "nobody is told any more how the bot is");
             }
         });
     }
     vitals
+}
+
+fn count(store: &Store) -> Guilds {
+    Guilds {
+        dirty: store.waiting(),
+        whole: store.whole(),
+        resting: store.resting(),
+    }
 }
 
 /// Who follows a stand-in's clock ends with it.

@@ -60,6 +60,7 @@ pub struct Metrics {
     commit_time: Histogram,
     commits_failed: Counter,
     pub guilds_dirty: Gauge,
+    guilds: Family<[Label; 1], Gauge>,
     interactions: Family<[Label; 2], Counter>,
     interaction_time: SecondsByLabel,
     rest_failures: Family<[Label; 1], Counter>,
@@ -82,6 +83,7 @@ impl Default for Metrics {
             commit_time: histogram(),
             commits_failed: Counter::default(),
             guilds_dirty: Gauge::default(),
+            guilds: Family::default(),
             interactions: Family::default(),
             interaction_time: Family::new_with_constructor(histogram),
             rest_failures: Family::default(),
@@ -183,6 +185,11 @@ impl Metrics {
             self.guilds_dirty.clone(),
         );
         to.register(
+            "guilds",
+            "Servers by whether all of them is in memory or an outline, because nobody wanted them for a while",
+            self.guilds.clone(),
+        );
+        to.register(
             "interactions",
             "Commands, buttons and suggestions by what came of them",
             self.interactions.clone(),
@@ -193,6 +200,12 @@ impl Metrics {
             Unit::Seconds,
             self.interaction_time.clone(),
         );
+    }
+
+    pub fn guilds(&self, whole: i64, resting: i64) {
+        for (kept, number) in [("whole", whole), ("outline", resting)] {
+            self.guilds.get_or_create(&[("kept", kept)]).set(number);
+        }
     }
 
     pub fn connected(&self, shard: u32, connected: bool) {

@@ -15,4 +15,4 @@ pub use metrics::Outcome;
 pub use report::{Part, Report, State};
 pub use server::{bind, serve};
 pub use signs::{GATEWAY_LIMIT, SCHEDULER_LIMIT};
-pub use vitals::Vitals;
+pub use vitals::{Guilds, Vitals};

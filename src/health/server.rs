@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::vitals::Vitals;
+use super::vitals::{Guilds, Vitals};
 
 /// The text format that Prometheus reads (`OpenMetrics` 1.0, "Text Format").
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,7 +29,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Answers until the future is dropped. `waiting` says how many guilds wait to be saved.
+/// Answers until the future is dropped. `guilds` says how many there are.
 ///
 /// # Errors
 ///
@@ -37,7 +37,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub async fn serve(
     listener: TcpListener,
     vitals: Arc<Vitals>,
-    waiting: impl Fn() -> usize + Clone + Send + Sync + 'static,
+    guilds: impl Fn() -> Guilds + Clone + Send + Sync + 'static,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let (asked, looked) = (Arc::clone(&vitals), Arc::clone(&vitals));
@@ -45,7 +45,7 @@ pub async fn serve(
     let router = Router::new()
         .route("/healthz", get(async move || health(&asked)))
         .route("/livez", get(async move || life(&looked)))
-        .route("/metrics", get(async move || metrics(&vitals, waiting())));
+        .route("/metrics", get(async move || metrics(&vitals, guilds())));
     axum::serve(listener, router).await
 }
 
@@ -81,8 +81,8 @@ fn life(vitals: &Vitals) -> Response {
     }
 }
 
-fn metrics(vitals: &Vitals, waiting: usize) -> Response {
-    page(StatusCode::OK, OPEN_METRICS, vitals.encode(waiting))
+fn metrics(vitals: &Vitals, guilds: Guilds) -> Response {
+    page(StatusCode::OK, OPEN_METRICS, vitals.encode(guilds))
 }
 
 fn page(status: StatusCode, kind: &'static str, text: String) -> Response {

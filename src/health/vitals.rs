@@ -161,11 +161,12 @@ impl Vitals {
         self.count(|metrics| metrics.rest_failed(kind));
     }
 
-    /// All that was counted, in the format that Prometheus reads, with so many guilds waiting to be saved.
-    /// Empty if nothing is counted.
-    pub(super) fn encode(&self, waiting: usize) -> String {
+    /// All that was counted, in the format that Prometheus reads, with how many guilds there are. Empty if nothing is
+    /// counted.
+    pub(super) fn encode(&self, guilds: Guilds) -> String {
         self.metrics.as_ref().map_or_else(String::new, |metrics| {
-            metrics.guilds_dirty.set(whole(waiting));
+            metrics.guilds_dirty.set(whole(guilds.dirty));
+            metrics.guilds(whole(guilds.whole), whole(guilds.resting));
             for (shard, signs) in &self.lock().shards {
                 metrics.connected(*shard, signs.connected);
             }
@@ -183,6 +184,17 @@ impl Vitals {
     fn lock(&self) -> MutexGuard<'_, Signs> {
         self.signs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many guilds there are, told by whoever has them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Guilds {
+    /// With changes that are not saved yet.
+    pub dirty: usize,
+    /// In memory, whole.
+    pub whole: usize,
+    /// Let go: their outlines are in memory.
+    pub resting: usize,
 }
 
 fn whole(count: usize) -> i64 {

@@ -48,6 +48,13 @@ impl Guild {
     /// Members who were not seen for [`MONTHS_KEPT`] months.
     pub fn unseen(&self, today: Date) -> Vec<UserId> {
         let limit = today.saturating_sub(MONTHS_KEPT.months());
+        let mut known = self.members_known();
+        known.retain(|user| self.last_seen(*user).is_none_or(|seen| seen < limit));
+        known
+    }
+
+    /// Members of whom something is kept, sorted.
+    pub(super) fn members_known(&self) -> Vec<UserId> {
         let members = self.teams.values().flat_map(Team::members);
         let mut known: Vec<UserId> = members.map(|(user, _)| user).collect();
         known.extend(self.people.keys());
@@ -56,7 +63,6 @@ impl Guild {
         known.extend(teams.flat_map(|team| team.reminders.keys()));
         known.sort_unstable();
         known.dedup();
-        known.retain(|user| self.last_seen(*user).is_none_or(|seen| seen < limit));
         known
     }
 

@@ -15,6 +15,7 @@ pub mod id;
 mod laws;
 pub mod ledger;
 pub mod orders;
+pub mod outline;
 pub mod people;
 pub mod person;
 pub mod picking;

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::disk::Disk;
 use super::keep::Keep;
 use super::snapshot::{self, GUILDS};
@@ -62,7 +64,7 @@ impl Keep for Files {
         1
     }
 
-    fn save(&self, guilds: &[Guild]) -> Vec<io::Result<()>> {
+    fn save(&self, guilds: &[Guild], _: Option<Timestamp>) -> Vec<io::Result<()>> {
         guilds.iter().map(|guild| self.save_one(guild)).collect()
     }
 

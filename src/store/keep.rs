@@ -2,6 +2,8 @@
 
 use std::io;
 
+use jiff::Timestamp;
+
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
@@ -10,8 +12,8 @@ pub(super) trait Keep: Send + Sync {
     /// How many guilds it is given at once.
     fn at_once(&self) -> usize;
 
-    /// Saves guilds, each for itself: one result a guild, in their order.
-    fn save(&self, guilds: &[Guild]) -> Vec<io::Result<()>>;
+    /// Saves guilds, each for itself: one result a guild, in their order. With the time, if it is known, outlines can be kept.
+    fn save(&self, guilds: &[Guild], now: Option<Timestamp>) -> Vec<io::Result<()>>;
 
     /// Whether what was saved stays saved without [`Keep::settle`], so that nobody has to wait for the rest of the
     /// round.

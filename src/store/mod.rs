@@ -6,13 +6,16 @@
 
 pub mod database;
 pub mod disk;
+mod entry;
 #[cfg(debug_assertions)]
 pub mod faulty;
 mod files;
+mod idle;
 pub mod inspect;
 mod keep;
 mod notes;
 mod open;
+mod pack;
 pub mod restore;
 mod shards;
 mod snapshot;
@@ -27,13 +30,17 @@ mod writer;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
 use dashmap::mapref::one::RefMut;
+use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
+pub use entry::Pin;
+pub use idle::{Known, NotFetched};
 pub use open::{BadSnapshot, OpenError};
 pub use shards::Share;
 pub use snapshot::Broken;
@@ -44,33 +51,11 @@ use crate::practice::id::GuildId;
 use crate::practice::shard::Shards;
 use database::{Database, NoDatabase};
 use disk::{Disk, RealDisk};
+use entry::Entry;
 use files::Files;
 use keep::Keep;
 use shards::{Part, Turns};
-use ticket::Progress;
 use writer::Queue;
-
-/// A guild with the number of its newest change.
-#[derive(Debug)]
-struct Entry {
-    guild: Guild,
-    version: u64,
-    progress: watch::Sender<Progress>,
-}
-
-impl Entry {
-    fn new(guild: Guild) -> Self {
-        Self {
-            guild,
-            version: 0,
-            progress: watch::channel(Progress::default()).0,
-        }
-    }
-
-    fn ticket(&self) -> Ticket {
-        Ticket::new(self.version, self.progress.subscribe())
-    }
-}
 
 /// What is told about a round of saving.
 #[derive(Debug)]
@@ -83,6 +68,9 @@ pub struct SavingDone<'a> {
 
 /// Hears of every round of saving, on the store's own thread: it must not wait for anything.
 pub type Observer = Box<dyn Fn(&SavingDone<'_>) + Send + Sync>;
+
+/// Tells the time.
+type Telling = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How long a shard's last saves may take before it is given away without them.
 const LEAVE_LIMIT: Duration = Duration::from_secs(4);
@@ -109,6 +97,9 @@ struct Inner {
     part: RwLock<Part>,
     turns: Turns,
     guilds: DashMap<GuildId, Entry>,
+    /// Counts how often a guild was let go.
+    stamps: AtomicU64,
+    clock: OnceLock<Telling>,
     queue: Queue,
     /// The guilds whose last save failed.
     failing: watch::Sender<BTreeSet<GuildId>>,
@@ -179,13 +170,8 @@ impl Store {
         database.wait_for(database.join(Shards::all(1), false))?;
         loop {
             let seen = database.wait_for(database.look())?;
-            if let Some((guild, what)) = seen.unreadable.first() {
-                return Err(NoDatabase::Broken {
-                    guild: guild.to_string(),
-                    what: what.clone(),
-                });
-            }
             if store.inner.take(1, seen).held.contains(&0) {
+                store.inner.fetch_all()?;
                 return Ok(store);
             }
             std::thread::sleep(ASK_EVERY);
@@ -198,6 +184,8 @@ impl Store {
             part: RwLock::new(part),
             turns: Turns::default(),
             guilds: DashMap::new(),
+            stamps: AtomicU64::new(0),
+            clock: OnceLock::new(),
             queue: Queue::default(),
             failing: watch::channel(BTreeSet::new()).0,
             observer: OnceLock::new(),
@@ -244,9 +232,6 @@ impl Store {
         };
         let total = database.total();
         let seen = database.look().await?;
-        for (guild, what) in &seen.unreadable {
-            tracing::error!(%guild, what, "the database's rows of a server can't be read; it is left alone");
-        }
         Ok(self.inner.take(total, seen))
     }
 
@@ -262,7 +247,7 @@ impl Store {
         let waiting = self.inner.of_shard(shard, total);
         let waiting = waiting
             .into_iter()
-            .filter_map(|guild| Some(self.inner.guilds.get(&guild)?.ticket().saved()));
+            .filter_map(|guild| Some(self.inner.guilds.get(&guild)?.here()?.ticket().saved()));
         let saved = futures::future::join_all(waiting);
         if tokio::time::timeout(LEAVE_LIMIT, saved).await.is_err() {
             tracing::warn!(
@@ -312,16 +297,15 @@ impl Store {
         self.inner.guilds.iter().map(|entry| *entry.key()).collect()
     }
 
-    /// Looks at a guild.
+    /// Looks at a guild that was fetched.
     pub fn read<R>(&self, guild: GuildId, look: impl FnOnce(&Guild) -> R) -> Option<R> {
-        self.inner
-            .guilds
-            .get(&guild)
-            .map(|entry| look(&entry.guild))
+        let entry = self.inner.guilds.get(&guild)?;
+        let here = entry.here().or_else(|| not_fetched(guild))?;
+        Some(look(&here.guild))
     }
 
-    /// Changes a guild, which is made if it is missing: for what members and operators ask for. The change is in
-    /// memory at once; the ticket tells when it is on disk.
+    /// Changes a guild that was fetched, which is made if nothing is kept of it: for what members and operators ask for.
+    /// The change is in memory at once; the ticket tells when it is on disk.
     pub fn change<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Ticket) {
         let part = self.inner.part();
         if !part.has(guild) {
@@ -332,7 +316,7 @@ impl Store {
         self.changed(guild, entry, change)
     }
 
-    /// Changes a guild that is kept. `None`: it is not, or not any more, and does not come back by this: whoever
+    /// Changes a guild that is kept and was fetched. `None`: it is not, or not any more, and does not come back by this: whoever
     /// still works for a guild that the bot has left must not bring its data back.
     pub fn change_kept<R>(
         &self,
@@ -353,10 +337,14 @@ impl Store {
         mut entry: RefMut<'_, GuildId, Entry>,
         change: impl FnOnce(&mut Guild) -> R,
     ) -> (R, Ticket) {
-        let result = change(&mut entry.guild);
-        entry.version += 1;
-        let ticket = entry.ticket();
-        // The queue must not be locked under the guild's lock.
+        let Some(here) = entry.here_mut().or_else(|| not_fetched(guild)) else {
+            return refused(guild, change);
+        };
+        let result = change(&mut here.guild);
+        here.version += 1;
+        here.touch();
+        let ticket = here.ticket();
+        // Nobody else has to wait for the queue.
         drop(entry);
         self.inner.queue.dirty(guild);
         (result, ticket)
@@ -369,7 +357,9 @@ impl Store {
             return Ticket::refused();
         }
         let entry = self.inner.guilds.get(&guild);
-        entry.map_or_else(Ticket::done, |entry| entry.ticket())
+        // What was let go is saved.
+        let here = entry.as_ref().and_then(|entry| entry.here());
+        here.map_or_else(Ticket::done, entry::Here::ticket)
     }
 
     /// The guilds whose last save failed; saving them is tried again by itself. None: all is well.
@@ -425,6 +415,14 @@ fn refused<R>(guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Ticke
     (change(&mut Guild::new(guild)), Ticket::refused())
 }
 
+/// Whoever works for a guild fetches it first. Who did not is told nothing of it and changes nothing, because a guild that is
+/// made anew would take the place of the one that was let go.
+fn not_fetched<T>(guild: GuildId) -> Option<T> {
+    tracing::error!(%guild, "a server was asked for that was let go and not fetched");
+    debug_assert!(false, "server {guild} was not fetched");
+    None
+}
+
 impl Inner {
     fn part(&self) -> RwLockReadGuard<'_, Part> {
         // Whole after every statement.
@@ -462,9 +460,8 @@ impl Inner {
         };
         now.retain(|shard| !seen.lost.contains(shard));
         bad.retain(|guild| now.contains(&guild.shard(total)));
-        bad.extend(seen.unreadable.into_iter().map(|(guild, _)| guild));
         now.extend(seen.taken);
-        self.put(seen.guilds);
+        self.put_away(seen.guilds);
         let held = now.clone();
         *part = Part::Shards {
             total,
@@ -488,10 +485,9 @@ impl Inner {
             held.remove(&shard);
         }
         for guild in self.of_shard(shard, total) {
-            if let Some((_, entry)) = self.guilds.remove(&guild) {
+            if let Some((_, Entry::Here(here))) = self.guilds.remove(&guild) {
                 let failed = Some((u64::MAX, ticket::moved()));
-                entry
-                    .progress
+                here.progress
                     .send_modify(|progress| progress.failed = failed);
             }
         }

@@ -50,6 +50,13 @@ impl Part {
         }
     }
 
+    /// Leaves a guild alone that can't be read. With a folder all could be read at its start.
+    pub fn leave_alone(&mut self, guild: GuildId) {
+        if let Self::Shards { unreadable, .. } = self {
+            unreadable.insert(guild);
+        }
+    }
+
     /// The shards that are here; none if nobody has asked for shards.
     pub fn held(&self) -> BTreeSet<u32> {
         match self {

@@ -35,6 +35,8 @@ struct Work {
     failed: BTreeSet<GuildId>,
     forget: Vec<(GuildId, oneshot::Sender<Result<(), NotSaved>>)>,
     writing: bool,
+    /// What is being written.
+    saving: BTreeSet<GuildId>,
     closed: bool,
 }
 
@@ -52,6 +54,13 @@ impl Queue {
     pub(super) fn forget(&self, guild: GuildId, done: oneshot::Sender<Result<(), NotSaved>>) {
         self.lock().forget.push((guild, done));
         self.changed.notify_all();
+    }
+
+    /// Whether nothing of a guild is being saved, or is to be.
+    pub(super) fn is_free_of(&self, guild: GuildId) -> bool {
+        let work = self.lock();
+        let mut lists = [&work.dirty, &work.failed, &work.saving].into_iter();
+        lists.all(|list| !list.contains(&guild))
     }
 
     pub(super) fn waiting(&self) -> usize {
@@ -124,6 +133,7 @@ impl Queue {
         let mut work = self.lock();
         work.failed.extend(failed);
         work.writing = false;
+        work.saving.clear();
         self.changed.notify_all();
     }
 }
@@ -138,6 +148,7 @@ impl Work {
         self.writing = true;
         let mut save = std::mem::take(&mut self.dirty);
         save.append(&mut self.failed);
+        self.saving.clone_from(&save);
         Batch {
             save,
             forget: std::mem::take(&mut self.forget),
@@ -275,7 +286,8 @@ impl Inner {
         // Clones are quick; members who read these guilds don't wait for the encoding.
         let copy = |guild: &GuildId| {
             let entry = self.guilds.get(guild)?;
-            Some((entry.guild.clone(), entry.version, entry.progress.clone()))
+            let here = entry.here()?;
+            Some((here.guild.clone(), here.version, here.progress.clone()))
         };
         let mut states = Vec::new();
         let mut entries = Vec::new();
@@ -284,7 +296,7 @@ impl Inner {
             states.push(state);
         }
         failpoint::pass("store.encode");
-        let results = self.keeper.keep().save(&states);
+        let results = self.keeper.keep().save(&states, self.now());
         let entries = entries.into_iter().zip(results);
         let saving = entries.map(|((guild, version, progress), result)| Saving {
             guild,
@@ -299,10 +311,11 @@ impl Inner {
     fn left_out(&self, guilds: &[GuildId], why: &str) -> Vec<Saving> {
         let entry = |guild: &GuildId| {
             let entry = self.guilds.get(guild)?;
+            let here = entry.here()?;
             Some(Saving {
                 guild: *guild,
-                version: entry.version,
-                progress: entry.progress.clone(),
+                version: here.version,
+                progress: here.progress.clone(),
                 result: Err(io::Error::new(io::ErrorKind::NotConnected, why)),
             })
         };

@@ -61,7 +61,7 @@ impl Monitor {
         panic!("{last:?}");
     }
 
-    async fn metrics(&self) -> Metrics {
+    pub async fn metrics(&self) -> Metrics {
         let (status, text) = self.get("/metrics").await;
         assert_eq!(status, 200);
         Metrics::parse(&text)
@@ -82,7 +82,7 @@ impl Monitor {
 }
 
 /// A page of metrics.
-struct Metrics {
+pub struct Metrics {
     /// The families with their types, in the order of the page.
     families: Vec<(String, String)>,
     /// Name and labels, as they are written, with the value.
@@ -135,7 +135,7 @@ impl Metrics {
         Self { families, samples }
     }
 
-    fn value(&self, name: &str) -> f64 {
+    pub fn value(&self, name: &str) -> f64 {
         let found = self.samples.get(name);
         *found.unwrap_or_else(|| panic!("no {name} in {:#?}", self.samples.keys()))
     }
@@ -243,6 +243,7 @@ async fn the_names_of_the_numbers() {
     quizloop_commit_duration_seconds histogram
     quizloop_commits_failed counter
     quizloop_guilds_dirty gauge
+    quizloop_guilds gauge
     quizloop_interactions counter
     quizloop_interaction_duration_seconds histogram
     ");

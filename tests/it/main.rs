@@ -31,6 +31,7 @@ mod practice;
 mod privacy;
 mod progress;
 mod reminders;
+mod resting;
 mod reviews;
 mod sandbox;
 mod security;

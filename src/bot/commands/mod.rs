@@ -30,6 +30,7 @@ use super::render::trouble::Sorry;
 use super::response::{Response, SUGGESTIONS_MAX, Suggestion};
 use crate::bank::Question;
 use crate::practice::id::GuildId;
+use crate::store::{NotFetched, Pin};
 
 /// The longest name of a choice (Discord docs, interactions/application-commands, "Option Choice").
 const CHOICE_NAME_MAX: usize = 100;
@@ -56,13 +57,10 @@ pub fn definitions() -> Value {
 
 /// The answer to a call.
 pub async fn respond(desk: &Desk, call: &Call) -> Response {
-    // What was asked just before a server became another process's must not be answered as if nothing were known of it.
-    if call.guild.is_some_and(|guild| !desk.store.has(guild)) {
-        return match call.ask {
-            Ask::Suggest { .. } => Response::Suggestions(Vec::new()),
-            _ => Response::New(Sorry::Elsewhere.message()),
-        };
-    }
+    let _pin = match at_hand(desk, call).await {
+        Ok(pin) => pin,
+        Err(sorry) => return Response::New(sorry.message()),
+    };
     match &call.ask {
         Ask::Command(name) => new(command(desk, call, name).await),
         Ask::Press {
@@ -76,6 +74,31 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
             option,
             typed,
         } => Response::Suggestions(suggest(desk, command, option, typed)),
+    }
+}
+
+/// Keeps the guild in memory for as long as it is needed, if it is needed.
+async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<Pin>, Sorry> {
+    // Suggestions and forms come from the bank alone, and neither can be announced and filled in later.
+    let needs_none = match &call.ask {
+        Ask::Suggest { .. } => true,
+        Ask::Press { custom_id, .. } => {
+            Press::parse(custom_id).is_some_and(|press| press.opens_form())
+        }
+        Ask::Command(_) | Ask::Submit { .. } => false,
+    };
+    let Some(guild) = call.guild.filter(|_| !needs_none) else {
+        return Ok(None);
+    };
+    match desk.store.fetch(guild).await {
+        Ok(pin) => Ok(Some(pin)),
+        // What was asked just before a server became another process's must not be answered as if nothing were known
+        // of it.
+        Err(NotFetched::Elsewhere) => Err(Sorry::Elsewhere),
+        Err(NotFetched::Away(error)) => {
+            tracing::warn!(%guild, %error, "a server can't be fetched; a member is told to try again");
+            Err(Sorry::NotFetched)
+        }
     }
 }
 

@@ -85,6 +85,8 @@ pub enum Sorry {
     NotSaved,
     /// The server is another process's now, or its data can't be read.
     Elsewhere,
+    /// The database does not give the server's data.
+    NotFetched,
     /// The button is of a form that is gone, or of a round that is.
     StaleButton,
     /// A form was ready too late to be shown.
@@ -126,6 +128,7 @@ impl Sorry {
             Self::Managed => "The operator's file manages this channel: its settings are changed there, not here.".into(),
             Self::NotSaved => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),
             Self::Elsewhere => "I am just moving, and can't look into this server's notes at this moment. Please try again in a few seconds.".into(),
+            Self::NotFetched => "I can't get at this server's notes right now. Nothing is lost. Please try again in a minute.".into(),
             Self::StaleButton => "This button is of an older message that I can't follow any more. The newest question has fresh ones, and `/answer` and `/streak` always work.".into(),
             Self::TooSlow => "That took too long, and a form can't be shown late. Please press again.".into(),
             Self::TooFast(until) => format!(

@@ -44,7 +44,9 @@ pub async fn act(desk: &Arc<Desk>, events: Vec<Event>) {
         match event {
             Event::Ready { me, .. } => desk.set_me(me),
             Event::GuildHere(_) | Event::GuildGone(_) | Event::ChannelChanged { .. } => {}
-            Event::ChannelGone { guild, channel } => crate::bot::thread_gone(desk, guild, channel),
+            Event::ChannelGone { guild, channel } => {
+                crate::bot::thread_gone(Arc::clone(desk), guild, channel).await;
+            }
             Event::Wrote(wrote) => replies::heard(Arc::clone(desk), wrote).await,
             Event::Asked(call) => limits::check(&commands::respond(desk, &call).await),
         }

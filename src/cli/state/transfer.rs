@@ -7,6 +7,7 @@ use super::super::exit::{Exit, Failed};
 use super::super::say;
 use super::count;
 use super::source::{Source, state};
+use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::practice::guild::Guild;
 use crate::store::Store;
@@ -24,6 +25,8 @@ pub fn import(config: &Config, dir: &Path) -> Result<(), Failed> {
         return Err(state(format!("there is no server in {}", dir.display())));
     }
     let to = Store::open_database(url.secret()).map_err(state)?;
+    // With the time it can be written down when each server is next wanted, so that a start has to read none of them.
+    to.tell_time(|| Clock::system().now());
     empty(&to, "the database")?;
     copy(&from, &to)?;
     drop(to);

@@ -14,7 +14,7 @@ mod rows;
 mod server;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod write;
 
 use std::collections::BTreeMap;
@@ -25,15 +25,19 @@ use std::time::Duration;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use futures::future::join_all;
+use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use super::keep::Keep;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
+use crate::practice::outline::Outline;
 use crate::practice::shard::Shards;
 use fleet::Fleet;
 use known::Known;
+pub(super) use known::Known as Rows;
+pub(super) use read::Loaded;
 pub use reader::Reader;
 pub use server::NoDatabase;
 
@@ -65,9 +69,7 @@ pub(super) struct Seen {
     /// Shards that this process has from now on.
     pub taken: Vec<u32>,
     /// Their guilds.
-    pub guilds: Vec<Guild>,
-    /// Those whose rows can't be read, and why.
-    pub unreadable: Vec<(GuildId, String)>,
+    pub guilds: Vec<(GuildId, Outline)>,
     /// Shards that other processes are to have.
     pub leave: Vec<u32>,
 }
@@ -110,6 +112,25 @@ impl Database {
         let (known, total) = (Arc::clone(&self.known), self.total());
         self.there(async move { look(&fleet, &pool, &known, total).await })
             .await?
+    }
+
+    /// Reads guilds. What is known of their rows holds as long as nobody writes them.
+    pub(super) async fn load(&self, guilds: &[GuildId]) -> Result<Vec<Loaded>, NoDatabase> {
+        let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
+        let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
+        let pool = self.pool.clone();
+        self.there(async move { read::guilds(&pool, &ids).await })
+            .await?
+    }
+
+    /// Remembers a guild's rows.
+    pub(super) fn know(&self, guild: GuildId, rows: Rows) {
+        self.known.insert(guild, rows);
+    }
+
+    /// Forgets a guild's rows.
+    pub(super) fn unlearn(&self, guild: GuildId) {
+        self.known.remove(&guild);
     }
 
     /// Gives a shard back whose guilds are saved.
@@ -177,14 +198,10 @@ async fn look(
     if taken.is_empty() {
         return Ok(seen);
     }
-    match read::shards(pool, &taken, total).await {
-        Ok(loadings) => {
-            tracing::info!(shards = ?taken, guilds = loadings.guilds.len(), "this process has these shards now");
-            for (guild, rows) in loadings.guilds {
-                known.insert(guild.id(), rows);
-                seen.guilds.push(guild);
-            }
-            seen.unreadable = loadings.unreadable;
+    match read::outlines(pool, &taken, total).await {
+        Ok(outlines) => {
+            tracing::info!(shards = ?taken, guilds = outlines.len(), "this process has these shards now");
+            seen.guilds = outlines;
             seen.taken = taken;
         }
         Err(error) => {
@@ -208,13 +225,13 @@ impl Keep for Database {
         true
     }
 
-    fn save(&self, guilds: &[Guild]) -> Vec<io::Result<()>> {
+    fn save(&self, guilds: &[Guild], now: Option<Timestamp>) -> Vec<io::Result<()>> {
         let work = guilds.iter().map(async |guild| {
             let id = guild.id();
             let known = self.known.remove(&id);
             let mut known = known.map_or_else(Known::default, |(_, known)| known);
             let lease = self.fleet.lease_of(id);
-            let result = write::save(&self.pool, lease.as_deref(), guild, &mut known).await;
+            let result = write::save(&self.pool, lease.as_deref(), (guild, now), &mut known).await;
             // What was read meanwhile, because the shard went and came back, is newer.
             if let Entry::Vacant(place) = self.known.entry(id) {
                 place.insert(known);

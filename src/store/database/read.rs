@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use futures::TryStreamExt as _;
+use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
@@ -12,71 +14,67 @@ use super::server::NoDatabase;
 use super::table::Table;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
+use crate::practice::outline::Outline;
 use crate::store::snapshot;
 
-/// So many guilds are read at once.
-const CHUNK: usize = 500;
-
 const GUILDS: &str = "select guild from guild order by guild";
-const OF_SHARDS: &str = "select guild from guild where (guild >> 22) % $1 = any($2) order by guild";
+const OF_SHARDS: &str = "select guild, extract(epoch from wake)::float8, managed, places from guild \
+    where (guild >> 22) % $1 = any($2)";
 const STATES: &str = "select guild, commit, state::text from guild where guild = any($1)";
 const REVIEWS: &str = "select guild, member, question, rating, stability, difficulty, last::text, due::text, count, lapses \
     from review where guild = any($1)";
 const ONE_MOMENT: &str = "set transaction isolation level repeatable read read only";
+const NO_LIMIT: &str = "set local statement_timeout = 0";
 
 /// A guild, and what is known of its rows.
 pub type Loaded = (Guild, Known);
 
-/// What was read of some shards.
-#[derive(Debug, Default)]
-pub struct Loadings {
-    /// The guilds, and what is known of their rows.
-    pub guilds: Vec<Loaded>,
-    /// Guilds whose rows can't be read, and why.
-    pub unreadable: Vec<(GuildId, String)>,
+/// The outlines of all guilds of some shards.
+pub async fn outlines(
+    pool: &PgPool,
+    shards: &[u32],
+    total: u32,
+) -> Result<Vec<(GuildId, Outline)>, NoDatabase> {
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin().await?;
+    // As many rows as there are guilds.
+    sqlx::query(NO_LIMIT).execute(&mut *transaction).await?;
+    let numbers: Vec<i64> = shards.iter().map(|shard| i64::from(*shard)).collect();
+    let mut rows = sqlx::query(OF_SHARDS)
+        .bind(i64::from(total))
+        .bind(numbers)
+        .fetch(&mut *transaction);
+    let mut outlines = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        outlines.push((GuildId::new(id(row.try_get(0)?)), outline(&row)?));
+    }
+    Ok(outlines)
 }
 
-/// All guilds of some shards, as of one moment.
-pub async fn shards(pool: &PgPool, shards: &[u32], total: u32) -> Result<Loadings, NoDatabase> {
+fn outline(row: &PgRow) -> Result<Outline, sqlx::Error> {
+    let (wake, places): (Option<f64>, Option<&[u8]>) = (row.try_get(1)?, row.try_get(3)?);
+    let (Some(wake), Some(places)) = (wake, places) else {
+        return Ok(Outline::unknown());
+    };
+    Ok(Outline::kept(moment(wake), row.try_get(2)?, places))
+}
+
+/// Seconds of Unix time as a moment, at most a second too early; none for never.
+fn moment(seconds: f64) -> Option<Timestamp> {
+    if seconds.is_infinite() {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "what is too large is cut")]
+    let whole = Timestamp::from_second(seconds.floor() as i64);
+    Some(whole.unwrap_or(Timestamp::MIN))
+}
+
+/// Some guilds, as of one moment.
+pub async fn guilds(pool: &PgPool, ids: &[i64]) -> Result<Vec<Loaded>, NoDatabase> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     sqlx::query(ONE_MOMENT).execute(&mut *transaction).await?;
-    let numbers: Vec<i64> = shards.iter().map(|shard| i64::from(*shard)).collect();
-    let ids = sqlx::query(OF_SHARDS)
-        .bind(i64::from(total))
-        .bind(numbers)
-        .fetch_all(&mut *transaction)
-        .await?;
-    let ids: Result<Vec<i64>, _> = ids.iter().map(|row| row.try_get(0)).collect();
-    let mut loadings = Loadings::default();
-    for some in ids?.chunks(CHUNK) {
-        loadings.add(&mut transaction, some).await?;
-    }
-    Ok(loadings)
-}
-
-impl Loadings {
-    /// Reads some guilds. One that can't be read keeps no other one away.
-    async fn add(&mut self, connection: &mut PgConnection, ids: &[i64]) -> Result<(), NoDatabase> {
-        match these(connection, ids).await {
-            Ok(guilds) => {
-                self.guilds.extend(guilds);
-                return Ok(());
-            }
-            Err(NoDatabase::Broken { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        for one in ids {
-            match these(connection, &[*one]).await {
-                Ok(guilds) => self.guilds.extend(guilds),
-                Err(NoDatabase::Broken { what, .. }) => {
-                    self.unreadable.push((GuildId::new(id(*one)), what));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
+    these(&mut transaction, ids).await
 }
 
 /// The ids of all guilds.

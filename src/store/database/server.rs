@@ -114,8 +114,11 @@ pub async fn connect(url: &str, connections: usize) -> Result<PgPool, NoDatabase
 
 /// Brings the tables up to date. Of several processes one does it, under a lock, and the others wait.
 pub async fn migrate(pool: &PgPool) -> Result<(), NoDatabase> {
-    let first = include_str!("migrations/0001_first.sql");
-    let migrations = [(1, "first", first)].map(|(number, name, sql)| {
+    let all = [
+        (1, "first", include_str!("migrations/0001_first.sql")),
+        (2, "outlines", include_str!("migrations/0002_outlines.sql")),
+    ];
+    let migrations = all.map(|(number, name, sql)| {
         let kind = MigrationType::Simple;
         Migration::new(number, name.into(), kind, sql.into(), false)
     });

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
@@ -11,10 +12,13 @@ use super::lease::{Lease, Lost};
 use super::rows::{NotRows, Rows, split};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
+use crate::practice::outline::Outline;
 
 const COMMITTED: &str = "select commit from guild where guild = $1 for update";
-const INSERT: &str = "insert into guild (guild, commit, state) values ($1, 1, $2::text::jsonb)";
-const UPDATE: &str = "update guild set commit = commit + 1, state = $3::text::jsonb where guild = $1 and commit = $2";
+const INSERT: &str = "insert into guild (guild, commit, state, wake, managed, places) \
+    values ($1, $2 + 1, $3::text::jsonb, $4::text::timestamptz, $5, $6)";
+const UPDATE: &str = "update guild set commit = commit + 1, state = $3::text::jsonb, \
+    wake = $4::text::timestamptz, managed = $5, places = $6 where guild = $1 and commit = $2";
 const DELETE: &str = "delete from guild where guild = $1";
 const NOTE: &str = "insert into note (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text";
 
@@ -83,9 +87,10 @@ impl NotWritten {
 pub async fn save(
     pool: &PgPool,
     lease: Option<&Lease>,
-    guild: &Guild,
+    (guild, now): (&Guild, Option<Timestamp>),
     known: &mut Known,
 ) -> Result<(), NotWritten> {
+    let outline = now.map_or_else(Outline::unknown, |now| guild.outline(now));
     let lease = lease.ok_or(NotWritten::NotOurs)?;
     let id = number(guild.id())?;
     let Rows { guild: state, rows } = split(guild)?;
@@ -94,7 +99,7 @@ pub async fn save(
         let mut transaction = connection.begin().await?;
         lease.fence(&mut transaction).await?;
         settle(&mut transaction, id, known).await?;
-        begin(&mut transaction, (id, known.commit), &state).await?;
+        begin(&mut transaction, (id, known.commit), (&state, &outline)).await?;
         let mut changes = changes(guild.id(), &known.prints, rows, &new);
         apply(&mut transaction, &mut changes).await?;
         // From here on the answer may get lost on its way.
@@ -188,15 +193,16 @@ async fn settle(
 async fn begin(
     transaction: &mut PgConnection,
     (id, commit): (i64, i64),
-    state: &Value,
+    (state, outline): (&Value, &Outline),
 ) -> Result<(), NotWritten> {
-    let query = if commit == 0 {
-        sqlx::query(INSERT).bind(id)
-    } else {
-        sqlx::query(UPDATE).bind(id).bind(commit)
-    };
-    let written = query
+    let statement = if commit == 0 { INSERT } else { UPDATE };
+    let written = sqlx::query(statement)
+        .bind(id)
+        .bind(commit)
         .bind(state.to_string())
+        .bind(wake(outline))
+        .bind(outline.managed)
+        .bind(outline.places())
         .execute(&mut *transaction)
         .await?;
     if written.rows_affected() == 1 {
@@ -211,6 +217,15 @@ async fn begin(
         found,
         expected: commit,
     })
+}
+
+/// As the column `wake` has it.
+fn wake(outline: &Outline) -> Option<String> {
+    match outline.wake {
+        None => Some("infinity".into()),
+        Some(wake) if wake == Timestamp::MIN => None,
+        Some(wake) => Some(wake.to_string()),
+    }
 }
 
 /// Rows that are gone first, the last tables before those to which they refer; then the others the other way round.

@@ -1,5 +1,6 @@
 //! What disks and crashes do to the store.
 
+mod both;
 mod crash;
 mod failing;
 mod files;

@@ -1,14 +1,15 @@
 //! The database itself, on a PostgreSQL that the variable `QUIZLOOP_TEST_POSTGRES` names. Each test has a database of
 //! its own in it.
 
-mod life;
+mod idle;
+pub mod life;
 mod owners;
 #[path = "../../../../tests/it/support/proxy.rs"]
 mod proxy;
 mod same;
 #[allow(clippy::print_stdout, reason = "a skipped test says so")]
 #[path = "../../../../tests/it/support/scratch.rs"]
-mod scratch;
+pub mod scratch;
 mod trouble;
 
 use scratch::Scratch;

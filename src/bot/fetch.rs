@@ -1,0 +1,28 @@
+//! Having a guild at hand before anything is done for it: those that rest were let go.
+
+use std::time::Duration;
+
+use super::desk::Desk;
+use crate::practice::id::GuildId;
+use crate::store::{NotFetched, Pin};
+
+/// Pauses between two questions to a database that is away; the last one is repeated.
+const PAUSES: [u64; 5] = [1, 2, 5, 10, 15];
+
+/// Fetches a guild, again and again while the database is away: what is done for it can wait, and must not be lost. None:
+/// it is another process's now.
+pub async fn patiently(desk: &Desk, guild: GuildId) -> Option<Pin> {
+    let mut pauses = PAUSES.into_iter();
+    let mut pause = 0;
+    loop {
+        match desk.store.fetch(guild).await {
+            Ok(pin) => return Some(pin),
+            Err(NotFetched::Elsewhere) => return None,
+            Err(NotFetched::Away(error)) => {
+                pause = pauses.next().unwrap_or(pause);
+                tracing::warn!(%guild, %error, "a server can't be fetched; trying again in {pause} s");
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+            }
+        }
+    }
+}
