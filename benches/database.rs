@@ -6,8 +6,10 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use quizloop::practice::guild::Guild;
 use quizloop::practice::id::GuildId;
+use quizloop::practice::shard::Shards;
 use quizloop::store::{Store, Ticket};
 
 mod guilds;
@@ -20,6 +22,8 @@ use scratch::Scratch;
 
 /// Guilds with a team of ten members and fifty rounds.
 const GUILDS: u32 = 10_000;
+/// Guilds of a start, as large as those.
+const AT_START: u32 = 100_000;
 /// Saves one after the other, and as many as there are guilds at once.
 const SAVES: i64 = 500;
 
@@ -73,15 +77,103 @@ fn main() {
     let start = Instant::now();
     let store = open(&scratch);
     println!(
-        "opening {} guilds: {:.1?}",
+        "reading {} guilds whole, as `state export` does: {:.1?}",
         store.guilds().len(),
         start.elapsed()
     );
     store.close(Duration::from_secs(5));
+    drop(store);
+    begin(&scratch);
+}
+
+/// From connecting to having all guilds, as the bot does it, and what one costs that is wanted.
+fn begin(scratch: &Scratch) {
+    multiply(scratch);
+    let before = resident();
+    let (start, worked) = (Instant::now(), processor_time());
+    let store = Store::connect(&scratch.url()).unwrap_or_else(|error| panic!("{error}"));
+    store.tell_time(evening);
+    futures::executor::block_on(async {
+        store
+            .join(Shards::all(1), false)
+            .await
+            .expect("nobody else is there");
+        store.look().await.expect("the database is there");
+    });
+    let (took, worked) = (start.elapsed(), processor_time().saturating_sub(worked));
+    let guilds = store.guilds().len();
+    println!("a start with {guilds} guilds: {took:.2?}, {worked:.2?} of it our own work");
+    println!(
+        "memory for each of them at rest: {:.2} KB",
+        kilobytes(resident() - before, u32::try_from(guilds).expect("few"))
+    );
+    let mut took: Vec<Duration> = (0..1000)
+        .map(|number| {
+            let start = Instant::now();
+            let pin = futures::executor::block_on(store.fetch(id(number)));
+            drop(pin.expect("it is there"));
+            start.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    println!(
+        "fetching one: median {:.2?}, 99 % {:.2?}",
+        took[took.len() / 2],
+        took[took.len() * 99 / 100]
+    );
+    store.close(Duration::from_secs(5));
+}
+
+/// Makes as many guilds as a start is to have, all alike.
+fn multiply(scratch: &Scratch) {
+    let copies = AT_START / GUILDS - 1;
+    for copy in 1..=copies {
+        for (table, columns) in [
+            ("guild", "commit, state, wake, managed, places"),
+            ("team", "channel, zone, at, last_day, paused, state"),
+            (
+                "round",
+                "channel, number, day, question, due, message, state",
+            ),
+            ("member", "channel, member, first_round, marks, state"),
+        ] {
+            scratch.run(&[&format!(
+                "insert into {table} (guild, {columns}) select guild + {copy} * 1000000, {columns} from {table} \
+                 where guild between 1000 and 999999"
+            )]);
+        }
+    }
+    scratch.run(&["vacuum analyze"]);
+}
+
+/// On a Saturday long after the last round nothing is due.
+fn evening() -> Timestamp {
+    "2026-12-26T12:00:00Z".parse().expect("a time")
+}
+
+/// Bytes (proc(5), "/proc/pid/statm": the second number, in pages).
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages = statm
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<u64>().ok());
+    pages.expect("a number") * 4096
+}
+
+/// The processor's time of this process (proc(5), "/proc/pid/stat": numbers 14 and 15, in hundredths of a second).
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let (_, rest) = stat.rsplit_once(')').expect("a name in brackets");
+    let ticks = rest.split_whitespace().skip(11).take(2);
+    let ticks = ticks.filter_map(|ticks| ticks.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
 fn open(scratch: &Scratch) -> Store {
-    Store::open_database(&scratch.url()).unwrap_or_else(|error| panic!("{error}"))
+    let store = Store::open_database(&scratch.url()).unwrap_or_else(|error| panic!("{error}"));
+    store.tell_time(evening);
+    store
 }
 
 fn id(number: u32) -> GuildId {

@@ -6,11 +6,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::desk::{Desk, TeamKey};
 use super::post::Post;
@@ -26,6 +26,10 @@ use crate::store::Known;
 /// How many teams are posted side by side: enough to use up the requests of a second
 /// ([`super::budget`]) at a quarter of a second for a request, few enough for others to get their turn.
 const AT_ONCE: usize = 16;
+
+/// After a look that took longer than this there is a pause, so many times as long as the look.
+const LONG_LOOK: Duration = Duration::from_millis(2);
+const PAUSE_OF_LOOKS: u32 = 9;
 
 /// How many members are reminded side by side. Nobody waits for that, so it never takes the places of posts.
 const REMINDED_AT_ONCE: usize = 4;
@@ -123,6 +127,7 @@ pub async fn run(desk: Arc<Desk>) {
     let mut rests = desk.uptime();
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
+        let began = Instant::now();
         tidy.look(&desk, now);
         let mut plan = Plan::of(&desk, now);
         desk.vitals.scheduler_looked(plan.rounds.len());
@@ -144,14 +149,33 @@ pub async fn run(desk: Arc<Desk>) {
         if running.is_empty() {
             desk.clock.settled(seq);
         }
+        // However many servers there are, looking takes a small share of the time.
+        let looked = began.elapsed();
+        if looked > LONG_LOOK {
+            tokio::time::sleep(looked * PAUSE_OF_LOOKS).await;
+        }
         tokio::select! {
-            Some(done) = running.join_next() => match done {
-                Ok(job) => { busy.remove(&job); }
-                // Whose task it was is not known; those still at work are asked again later.
-                Err(error) => { tracing::error!(%error, "a post panicked"); busy.clear(); }
-            },
+            Some(done) = running.join_next() => {
+                over(&mut busy, done);
+                while let Some(done) = running.try_join_next() {
+                    over(&mut busy, done);
+                }
+            }
             () = desk.clock.wait_until(plan.next, seq) => {}
             () = desk.wake.notified() => {}
+        }
+    }
+}
+
+fn over(busy: &mut HashSet<Job>, done: Result<Job, JoinError>) {
+    match done {
+        Ok(job) => {
+            busy.remove(&job);
+        }
+        // Whose task it was is not known; those still at work are asked again later.
+        Err(error) => {
+            tracing::error!(%error, "a post panicked");
+            busy.clear();
         }
     }
 }
@@ -171,8 +195,12 @@ struct Plan {
 impl Plan {
     fn of(desk: &Desk, now: Timestamp) -> Self {
         let mut plan = Self::default();
-        desk.store
-            .each(|guild, known| plan.note(desk, guild, known, now));
+        let next = desk.store.due(now, |guild, known| {
+            plan.note(desk, guild, known, now);
+        });
+        if let Some(next) = next {
+            plan.look_at(next);
+        }
         plan.rounds.sort_unstable();
         plan.weeks.sort_unstable();
         plan.reminders.sort_unstable();

@@ -25,7 +25,6 @@ pub async fn join(desk: &Desk, wanted: Option<Shards>) -> Result<Shards, Gateway
     };
     let joined = desk.store.join(shards, wanted.is_none()).await;
     let joined = joined.map_err(|error| GatewayEnd::Other(error.to_string()))?;
-    desk.vitals.joined();
     if joined != Shards::all(1) {
         tracing::info!(shards = %joined, "the guilds are divided into shards");
     }
@@ -61,6 +60,8 @@ pub async fn run(desk: Arc<Desk>, making: Making, total: u32) -> GatewayEnd {
                     // What is due there need not wait for the session.
                     desk.wake.notify_one();
                 }
+                // Not before the shards are known: until then it would seem to stand by.
+                desk.vitals.joined();
                 for shard in share.leave {
                     tracing::info!(shard, "another process is to have this shard");
                     clients.end(shard);
@@ -126,6 +127,7 @@ impl Clients {
 
     /// Keeps a client for a shard.
     fn start(&mut self, number: u32) {
+        self.desk.vitals.gateway_away(number, gateway::ASK_LIMIT);
         let shard = Shard {
             number,
             total: self.total,

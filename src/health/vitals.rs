@@ -55,9 +55,11 @@ impl Vitals {
 
     /// It is known now which shards are this process's, if any.
     pub fn joined(&self) {
-        self.lock().joined = true;
-        // Whoever waits for the bot to be ready looks again.
-        self.sessions.send_modify(|_| ());
+        let known = std::mem::replace(&mut self.lock().joined, true);
+        if !known {
+            // Whoever waits for the bot to be ready looks again.
+            self.sessions.send_modify(|_| ());
+        }
     }
 
     /// Whether this process has no shard, and takes over when another one goes.

@@ -1,7 +1,7 @@
 //! What happened to one member in each round, as far as it has to be remembered.
 //!
 //! A ledger holds marks only; that a round was missed or covered by a freeze follows from them (see
-//! [`super::streak`]). One character a round keeps a year of rounds at 250 bytes a member.
+//! [`super::streak`]). Half a byte a round keeps a year of rounds at 125 bytes a member.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::id::UserId;
+use super::marks::Marks;
 
 /// Who ordered something, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +60,27 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// All of them.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Nothing,
+        Self::Answered,
+        Self::Late,
+        Self::Looked,
+        Self::LookedFirst,
+        Self::Credited,
+    ];
+
+    /// Half a byte for it; 0 for nothing.
+    pub(super) const fn half(self) -> u8 {
+        self as u8
+    }
+
+    /// The mark for half a byte.
+    pub(super) fn of_half(half: u8) -> Self {
+        let known = Self::ALL.get(usize::from(half));
+        known.copied().unwrap_or(Self::Nothing)
+    }
+
     const fn letter(self) -> char {
         match self {
             Self::Nothing => '.',
@@ -93,13 +115,14 @@ impl Mark {
 #[serde(try_from = "Written", into = "Written")]
 pub struct Ledger {
     from: u32,
-    marks: Vec<Mark>,
-    credits: BTreeMap<u32, By>,
+    marks: Marks,
+    /// Few members have any.
+    credits: Option<Box<BTreeMap<u32, By>>>,
 }
 
 impl Ledger {
     /// The number of the first round that exists for this member; none if there is no mark yet.
-    pub const fn first_round(&self) -> Option<u32> {
+    pub fn first_round(&self) -> Option<u32> {
         if self.marks.is_empty() {
             None
         } else {
@@ -109,16 +132,13 @@ impl Ledger {
 
     /// The mark in that round.
     pub fn mark(&self, round: u32) -> Mark {
-        round
-            .checked_sub(self.from)
-            .and_then(|index| self.marks.get(index as usize))
-            .copied()
-            .unwrap_or(Mark::Nothing)
+        let index = round.checked_sub(self.from);
+        index.map_or(Mark::Nothing, |index| self.marks.get(index as usize))
     }
 
     /// Who credited that round.
     pub fn credited_by(&self, round: u32) -> Option<By> {
-        self.credits.get(&round).copied()
+        self.credits.as_ref()?.get(&round).copied()
     }
 
     /// Enters a mark. Credit that an admin gave stays.
@@ -130,23 +150,27 @@ impl Ledger {
 
     /// Enters credit for a round. Returns false if it was there already.
     pub fn credit(&mut self, round: u32, by: By) -> bool {
-        if self.credits.contains_key(&round) {
+        if self.credited_by(round).is_some() {
             return false;
         }
         self.put(round, Mark::Credited);
-        self.credits.insert(round, by);
+        self.credits.get_or_insert_default().insert(round, by);
         true
     }
 
     /// How many of the credits that admin gave.
     pub(super) fn signed(&self, user: UserId) -> usize {
-        let own = self.credits.values().filter(|by| by.user == Some(user));
-        own.count()
+        let credits = self.credits.iter().flat_map(|credits| credits.values());
+        credits.filter(|by| by.user == Some(user)).count()
     }
 
     /// Takes an admin's name out of the credits.
     pub(super) fn erase_signature(&mut self, user: UserId) {
-        for by in self.credits.values_mut() {
+        for by in self
+            .credits
+            .iter_mut()
+            .flat_map(|credits| credits.values_mut())
+        {
             by.erase(user);
         }
     }
@@ -160,18 +184,11 @@ impl Ledger {
         }
         if round < self.from {
             let gap = (self.from - round) as usize;
-            self.marks
-                .splice(0..0, std::iter::repeat_n(Mark::Nothing, gap));
+            let before = std::iter::repeat_n(Mark::Nothing, gap);
+            self.marks = before.chain(self.marks.iter()).collect();
             self.from = round;
         }
-        let index = (round - self.from) as usize;
-        if index >= self.marks.len() {
-            self.marks.resize(index + 1, Mark::Nothing);
-        }
-        self.marks[index] = mark;
-        while self.marks.last() == Some(&Mark::Nothing) {
-            self.marks.pop();
-        }
+        self.marks.put((round - self.from) as usize, mark);
     }
 
     /// The number of the last round with a mark; 0 if there is none.
@@ -195,8 +212,10 @@ impl From<Ledger> for Written {
     fn from(ledger: Ledger) -> Self {
         Self {
             from: ledger.from,
-            marks: ledger.marks.iter().map(|mark| mark.letter()).collect(),
-            credits: ledger.credits,
+            marks: ledger.marks.iter().map(Mark::letter).collect(),
+            credits: ledger
+                .credits
+                .map_or_else(BTreeMap::new, |credits| *credits),
         }
     }
 }
@@ -210,14 +229,15 @@ impl TryFrom<Written> for Ledger {
                 format!("'{letter}' is not a mark: a ledger has only . a l v w and c")
             })
         };
+        let credits = written.credits;
         let ledger = Self {
             from: written.from,
             marks: written.marks.chars().map(read).collect::<Result<_, _>>()?,
-            credits: written.credits,
+            credits: (!credits.is_empty()).then(|| Box::new(credits.clone())),
         };
         let credited = |round: &u32| ledger.mark(*round) == Mark::Credited;
-        let marked = ledger.marks.iter().filter(|mark| **mark == Mark::Credited);
-        if !ledger.credits.keys().all(credited) || marked.count() != ledger.credits.len() {
+        let marked = ledger.marks.iter().filter(|mark| *mark == Mark::Credited);
+        if !credits.keys().all(credited) || marked.count() != credits.len() {
             return Err("the credits don't fit the marks: each c needs one entry".into());
         }
         if ledger.from == 0 && !ledger.marks.is_empty() {

@@ -14,6 +14,7 @@ pub mod id;
 #[cfg(test)]
 mod laws;
 pub mod ledger;
+mod marks;
 pub mod orders;
 pub mod outline;
 pub mod people;

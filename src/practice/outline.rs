@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::forgetting::MONTHS_KEPT;
 use super::guild::Guild;
-use super::id::{ChannelId, UserId};
+use super::id::{ChannelId, MessageId, UserId};
 use super::posting::Next;
 use super::team::Team;
 use super::week::NextWeek;
@@ -92,9 +92,15 @@ impl Guild {
     }
 
     fn wake(&self, now: Timestamp) -> Option<Timestamp> {
-        let teams = self.teams.values().filter_map(|team| team.wake(now));
         let unseen = self.next_unseen().map(|day| start_of(day, now));
-        teams.chain(unseen).min()
+        self.next_work(now).into_iter().chain(unseen).min()
+    }
+
+    /// When there is next something to do for its teams, if nothing happens before; none: never. It holds for every later
+    /// moment as well: what is due by then is not due before.
+    pub fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
+        let teams = self.teams.values();
+        teams.filter_map(|team| team.wake(now)).min()
     }
 
     /// The day from which somebody may have been unseen for too long.
@@ -133,7 +139,7 @@ impl Team {
 
     fn places(&self) -> impl Iterator<Item = u16> {
         let messages = self.rounds.iter().filter_map(|round| round.message);
-        let threads = messages.map(|message| message.get());
+        let threads = messages.map(MessageId::get);
         threads.chain([self.channel.get()]).map(short)
     }
 }

@@ -1,10 +1,12 @@
 //! A guild in memory: whole, or as an outline of one that was let go.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::pack::Packed;
 use super::ticket::{Progress, Ticket};
 use crate::practice::guild::Guild;
 use crate::practice::outline::Outline;
@@ -24,10 +26,20 @@ pub(super) struct Here {
     pub guild: Guild,
     pub version: u64,
     pub progress: watch::Sender<Progress>,
+    // Guards one value; locked for a moment only.
+    planned: Mutex<Option<Planned>>,
     /// Whether anybody wanted it since it was last looked who can be let go.
     touched: AtomicBool,
     /// Whoever has another of these works with the guild.
     pin: Arc<()>,
+}
+
+/// When there is next something to do for a guild, and for which change and from which moment on that holds.
+#[derive(Debug, Clone, Copy)]
+struct Planned {
+    version: u64,
+    from: Timestamp,
+    next: Option<Timestamp>,
 }
 
 /// A guild that was let go.
@@ -37,7 +49,7 @@ pub(super) struct Away {
     pub stamp: u64,
     pub outline: Outline,
     /// All of it, made small; none: it has to be fetched from the database.
-    pub packed: Option<Arc<[u8]>>,
+    pub packed: Option<Packed>,
 }
 
 /// Keeps a guild in memory for as long as it lives.
@@ -51,6 +63,7 @@ impl Entry {
             guild,
             version: 0,
             progress: watch::channel(Progress::default()).0,
+            planned: Mutex::new(None),
             touched: AtomicBool::new(true),
             pin: Arc::default(),
         }))
@@ -85,6 +98,24 @@ impl Here {
     /// Somebody wants it.
     pub fn touch(&self) {
         self.touched.store(true, Ordering::Relaxed);
+    }
+
+    /// When there is next something to do; worked out anew only after a change, because this is asked of every guild
+    /// after every post of any.
+    pub fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
+        // Whole after every statement.
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let holds = |planned: &Planned| planned.version == self.version && planned.from <= now;
+        if let Some(planned) = planned.filter(holds) {
+            return planned.next;
+        }
+        let next = self.guild.next_work(now);
+        *planned = Some(Planned {
+            version: self.version,
+            from: now,
+            next,
+        });
+        next
     }
 
     /// Whether nobody works with it and all of it is saved.

@@ -3,7 +3,6 @@
 //! With files a guild that rests is kept in memory, made small: what is acknowledged must not depend on a file that
 //! somebody may touch. With a database only its outline stays, and it is read again when somebody wants it.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -13,7 +12,8 @@ use tokio::sync::oneshot;
 
 use super::database::{Loaded, NoDatabase};
 use super::entry::{Away, Entry, Here, Pin};
-use super::{Inner, Keeper, Store, pack};
+use super::pack::{self, Packed};
+use super::{Inner, Keeper, Store};
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::outline::Outline;
@@ -33,12 +33,28 @@ pub enum NotFetched {
 }
 
 /// What the store knows of a guild at once.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Known<'a> {
     /// All.
     Whole(&'a Guild),
     /// Its outline: it was let go.
     Outline(&'a Outline),
+}
+
+/// Whether a guild is at hand.
+enum Hand {
+    /// It is, or nothing is kept of it.
+    Pinned(Pin),
+    /// It was let go.
+    Away { stamp: u64, packed: Option<Packed> },
+}
+
+/// What stays of a guild that is let go.
+struct Small {
+    outline: Outline,
+    packed: Option<Packed>,
+    /// The number of the change to which it belongs.
+    version: u64,
 }
 
 impl Store {
@@ -51,8 +67,8 @@ impl Store {
     pub async fn fetch(&self, guild: GuildId) -> Result<Pin, NotFetched> {
         loop {
             let (stamp, packed) = match self.at_hand(guild)? {
-                Ok(pin) => return Ok(pin),
-                Err(away) => away,
+                Hand::Pinned(pin) => return Ok(pin),
+                Hand::Away { stamp, packed } => (stamp, packed),
             };
             match (packed, self.inner.database()) {
                 (Some(packed), _) => self.inner.unpack(guild, stamp, packed).await?,
@@ -72,21 +88,24 @@ impl Store {
 
     /// A pin, if the guild is in memory or nothing is kept of it; see [`Store::fetch`].
     pub fn pin(&self, guild: GuildId) -> Option<Pin> {
-        self.at_hand(guild).ok()?.ok()
+        match self.at_hand(guild) {
+            Ok(Hand::Pinned(pin)) => Some(pin),
+            Ok(Hand::Away { .. }) | Err(_) => None,
+        }
     }
 
-    /// A pin, or what there is instead of the guild.
-    #[expect(clippy::type_complexity, reason = "one place needs it")]
-    fn at_hand(&self, guild: GuildId) -> Result<Result<Pin, (u64, Option<Arc<[u8]>>)>, NotFetched> {
+    fn at_hand(&self, guild: GuildId) -> Result<Hand, NotFetched> {
         if !self.has(guild) {
             return Err(NotFetched::Elsewhere);
         }
         let entry = self.inner.guilds.get(&guild);
         Ok(match entry.as_deref() {
-            Some(Entry::Here(here)) => Ok(here.pin()),
-            Some(Entry::Away(away)) => Err((away.stamp, away.packed.clone())),
-            // Nothing is kept of it.
-            None => Ok(Pin::default()),
+            Some(Entry::Here(here)) => Hand::Pinned(here.pin()),
+            Some(Entry::Away(away)) => Hand::Away {
+                stamp: away.stamp,
+                packed: away.packed.clone(),
+            },
+            None => Hand::Pinned(Pin::default()),
         })
     }
 
@@ -95,6 +114,28 @@ impl Store {
         for guild in self.guilds() {
             self.known(guild, |known| look(guild, known));
         }
+    }
+
+    /// Shows the guilds for which there may be something to do now, whole or in outline, without wanting any. Gives when
+    /// there is next something to do for any other.
+    pub fn due(
+        &self,
+        now: Timestamp,
+        mut look: impl FnMut(GuildId, Known<'_>),
+    ) -> Option<Timestamp> {
+        let mut next: Option<Timestamp> = None;
+        for entry in &self.inner.guilds {
+            let (wake, known) = match entry.value() {
+                Entry::Here(here) => (here.next_work(now), Known::Whole(&here.guild)),
+                Entry::Away(away) => (away.outline.wake, Known::Outline(&away.outline)),
+            };
+            match wake {
+                Some(wake) if wake <= now => look(*entry.key(), known),
+                Some(_) => next = next.into_iter().chain(wake).min(),
+                None => {}
+            }
+        }
+        next
     }
 
     /// Shows a guild, whole or in outline, without wanting it.
@@ -184,7 +225,7 @@ impl Inner {
         Ok(())
     }
 
-    fn away(&self, outline: Outline, packed: Option<Arc<[u8]>>) -> Away {
+    fn away(&self, outline: Outline, packed: Option<Packed>) -> Away {
         let stamp = self.stamps.fetch_add(1, Ordering::Relaxed);
         Away {
             stamp,
@@ -194,19 +235,19 @@ impl Inner {
     }
 
     fn let_one_go(&self, guild: GuildId, now: Timestamp) -> bool {
-        let Some((outline, packed, version)) = self.made_small(guild, now) else {
+        let Some(small) = self.made_small(guild, now) else {
             return false;
         };
         let Some(mut entry) = self.guilds.get_mut(&guild) else {
             return false;
         };
         // While it was made small somebody may have come for it.
-        let same = |here: &Here| here.is_idle() && here.version == version;
+        let same = |here: &Here| here.is_idle() && here.version == small.version;
         // The queue is locked for a moment only, and nobody waits for a guild who has it.
         if !entry.here().is_some_and(same) || !self.queue.is_free_of(guild) {
             return false;
         }
-        *entry = Entry::Away(self.away(outline, packed));
+        *entry = Entry::Away(self.away(small.outline, small.packed));
         // Under the guild's lock: whoever fetches it again knows its rows anew.
         if let Some(database) = self.database() {
             database.unlearn(guild);
@@ -214,13 +255,8 @@ impl Inner {
         true
     }
 
-    /// What stays of a guild that can be let go, with the number of the change to which it belongs.
-    #[expect(clippy::type_complexity, reason = "one place needs it")]
-    fn made_small(
-        &self,
-        guild: GuildId,
-        now: Timestamp,
-    ) -> Option<(Outline, Option<Arc<[u8]>>, u64)> {
+    /// What stays of a guild, if it can be let go.
+    fn made_small(&self, guild: GuildId, now: Timestamp) -> Option<Small> {
         let (outline, copy, version) = {
             let entry = self.guilds.get(&guild)?;
             let here = entry.here()?;
@@ -238,16 +274,15 @@ impl Inner {
             Some(guild) => Some(pack::packed(&guild)?),
             None => None,
         };
-        Some((outline, packed, version))
+        Some(Small {
+            outline,
+            packed,
+            version,
+        })
     }
 
     /// Makes a guild large again. Whether it is a guild was tried before it was let go.
-    async fn unpack(
-        &self,
-        guild: GuildId,
-        stamp: u64,
-        packed: Arc<[u8]>,
-    ) -> Result<(), NotFetched> {
+    async fn unpack(&self, guild: GuildId, stamp: u64, packed: Packed) -> Result<(), NotFetched> {
         let whole = if packed.len() < LARGE {
             pack::unpack(&packed, guild)
         } else {
@@ -265,17 +300,16 @@ impl Inner {
 
     /// What the database had of a guild.
     fn loaded(&self, guild: GuildId, stamp: u64, loaded: Option<Loaded>) {
-        match (loaded, self.database()) {
-            (Some((whole, rows)), Some(database)) => self.back(guild, stamp, || {
+        if let (Some((whole, rows)), Some(database)) = (loaded, self.database()) {
+            return self.back(guild, stamp, || {
                 database.know(guild, rows);
                 whole
-            }),
-            _ => {
-                let is_same = |_: &GuildId, entry: &Entry| matches!(entry, Entry::Away(away) if away.stamp == stamp);
-                if self.guilds.remove_if(&guild, is_same).is_some() {
-                    tracing::warn!(%guild, "a server is not in the database any more");
-                }
-            }
+            });
+        }
+        let is_same =
+            |_: &GuildId, entry: &Entry| matches!(entry, Entry::Away(away) if away.stamp == stamp);
+        if self.guilds.remove_if(&guild, is_same).is_some() {
+            tracing::warn!(%guild, "a server is not in the database any more");
         }
     }
 

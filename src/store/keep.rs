@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
+/// The kind of an error that says: somebody else keeps this guild now, so it is never saved from here.
+pub(super) const TAKEN_OVER: io::ErrorKind = io::ErrorKind::ResourceBusy;
+
 /// Keeps guilds. It is called from the store's own thread and may take its time, except for the notes.
 pub(super) trait Keep: Send + Sync {
     /// How many guilds it is given at once.

@@ -9,8 +9,11 @@ use crate::practice::id::GuildId;
 /// Of miniz's levels, which are zlib's: more takes several times as long and saves a few bytes in a hundred.
 const LEVEL: u8 = 6;
 
+/// A guild's bytes.
+pub(super) type Packed = Arc<[u8]>;
+
 /// Makes a guild small, and tries whether it can be made large again. None: it has to stay as it is.
-pub(super) fn packed(guild: &Guild) -> Option<Arc<[u8]>> {
+pub(super) fn packed(guild: &Guild) -> Option<Packed> {
     let json = serde_json::to_vec(guild).ok()?;
     let bytes = miniz_oxide::deflate::compress_to_vec(&json, LEVEL);
     let same = unpack(&bytes, guild.id()).is_some_and(|again| again == *guild);

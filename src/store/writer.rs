@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
+use super::keep::TAKEN_OVER;
 use super::ticket::{NotSaved, Progress};
 use super::{Inner, SavingDone};
 use crate::failpoint;
@@ -52,8 +53,12 @@ impl Queue {
     }
 
     pub(super) fn forget(&self, guild: GuildId, done: oneshot::Sender<Result<(), NotSaved>>) {
-        self.lock().forget.push((guild, done));
-        self.changed.notify_all();
+        let mut work = self.lock();
+        // When nobody works any more whoever waits must hear of it: their end goes with `done`.
+        if !work.closed {
+            work.forget.push((guild, done));
+            self.changed.notify_all();
+        }
     }
 
     /// Whether nothing of a guild is being saved, or is to be.
@@ -338,8 +343,9 @@ impl Inner {
                 }
                 Err(error) => progress.failed = Some((*version, NotSaved::new(error.to_string()))),
             });
-            // Who was removed meanwhile is not tried again.
+            // Who was removed meanwhile, or is another process's, is not tried again.
             if let Err(error) = result
+                && error.kind() != TAKEN_OVER
                 && self.guilds.contains_key(guild)
             {
                 failed.insert(*guild, error.to_string());

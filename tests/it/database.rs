@@ -1,5 +1,7 @@
 //! The bot on a database: alone, with a second process that stands by, and while the database is in trouble.
 
+mod trouble;
+
 use std::process::Command;
 use std::time::Duration;
 

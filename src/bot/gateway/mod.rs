@@ -15,7 +15,7 @@ mod pulse;
 mod watchdog;
 
 pub use client::Making;
-pub use watchdog::{keep, recommended};
+pub use watchdog::{ASK_LIMIT, keep, recommended};
 
 /// One of the parts into which Discord divides a bot's guilds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,7 +28,7 @@ const OVERSLEPT: Duration = Duration::from_secs(2);
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
 /// How long the answer may take: a connection from before an outage may hang, a new one does not.
-const ASK_LIMIT: Duration = Duration::from_secs(5);
+pub const ASK_LIMIT: Duration = Duration::from_secs(5);
 
 /// The pauses before the next client, in seconds, by how many in a row cost a session start and did not last.
 /// With at most four sessions to a client ([`judge`]) the last one keeps a day's starts well below 1,000.

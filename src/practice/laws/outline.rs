@@ -99,6 +99,14 @@ proptest! {
             }
             prop_assert!(!is_wanted(&guild, later), "{later} is before {wake:?}");
         }
+        // What was worked out earlier holds later.
+        for hours in [1, 7, 30, 80] {
+            let later = now + SignedDuration::from_hours(hours);
+            let then = guild.next_work(later);
+            let first = guild.next_work(now);
+            let late = first.is_none_or(|first| first > later);
+            prop_assert!(!late || then.is_none_or(|then| then > later), "{first:?} was said, {then:?} it is");
+        }
     }
 
     /// What may be a reply is never taken for something else, also by an outline that was kept elsewhere.

@@ -13,6 +13,7 @@ use super::rows::{NotRows, Rows, split};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::outline::Outline;
+use crate::store::keep::TAKEN_OVER;
 
 const COMMITTED: &str = "select commit from guild where guild = $1 for update";
 const INSERT: &str = "insert into guild (guild, commit, state, wake, managed, places) \
@@ -61,25 +62,22 @@ pub enum NotWritten {
 }
 
 impl NotWritten {
-    /// As the store wants it: whether the database is away, or has something against this guild.
+    /// As the store wants it: whether the database is away, the guild somebody else's, or there is something against it.
     pub fn told(self) -> io::Error {
-        let is_away = match &self {
-            Self::TooSlow => true,
-            Self::Database(error) => matches!(
-                error,
+        let kind = match &self {
+            Self::TooSlow
+            | Self::Database(
                 sqlx::Error::Io(_)
-                    | sqlx::Error::Tls(_)
-                    | sqlx::Error::PoolTimedOut
-                    | sqlx::Error::PoolClosed
-            ),
-            Self::Lost(_) | Self::NotOurs | Self::Rows(_) | Self::Changed { .. } | Self::Id(_) => {
-                false
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed,
+            ) => io::ErrorKind::NotConnected,
+            Self::Lost(_) | Self::NotOurs => TAKEN_OVER,
+            Self::Database(_) | Self::Rows(_) | Self::Changed { .. } | Self::Id(_) => {
+                io::ErrorKind::Other
             }
         };
-        if is_away {
-            return io::Error::new(io::ErrorKind::NotConnected, self);
-        }
-        io::Error::other(self)
+        io::Error::new(kind, self)
     }
 }
 

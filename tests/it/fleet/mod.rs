@@ -153,7 +153,10 @@ impl Sea {
     async fn begin(&mut self, trouble: Trouble, one: usize) {
         match trouble {
             Trouble::Killed => self.ships.kill(one).await,
-            Trouble::Stopped => assert_eq!(self.ships.stop(one).await, Some(0)),
+            Trouble::Stopped => {
+                let code = self.ships.stop(one).await;
+                assert_eq!(code, Some(0), "{}", self.ships.logs());
+            }
             Trouble::Hangs => {
                 self.ships.hang(one, true);
                 self.ships.silent_for_long(one);

@@ -40,6 +40,10 @@ fn a_stale_owner_is_refused() {
     assert!(!stale.holds(GUILD) && owner.holds(GUILD));
     let reader = Reader::connect(&scratch.url()).unwrap();
     assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
+    assert!(
+        stale.close(Duration::from_secs(5)),
+        "what is not its own any more it does not wait for"
+    );
     assert!(futures::executor::block_on(stale.forget(GUILD)).is_err());
     assert!(reader.guild(GUILD).unwrap().is_some());
 }

@@ -69,10 +69,10 @@ fn a_life_with_rests_is_a_life() {
             let (mut life, mut model_life) = (Life::new(seed), Life::new(seed));
             let mut model = crate::practice::guild::Guild::new(id);
             for step in 0..40 {
-                let _pin = wait(store.fetch(id)).unwrap();
+                let pin = wait(store.fetch(id)).unwrap();
                 assert!(save(&store, id, |guild| life.happen(guild)));
                 model_life.happen(&mut model);
-                drop(_pin);
+                drop(pin);
                 let_all_go(&store);
                 assert_eq!(
                     whole(&store, id).unwrap().as_ref(),
