@@ -6,9 +6,10 @@
 //!
 //! Time comes in as an argument, from any beginning.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dashmap::DashMap;
+use dashmap::{DashMap, Entry};
 
 use crate::practice::id::UserId;
 
@@ -27,7 +28,7 @@ const SUGGESTIONS: Pace = Pace {
 /// How long a member who asked too fast has to wait.
 pub const COOLDOWN: Duration = Duration::from_secs(30);
 
-/// Each time so many members more are remembered, those who are idle are forgotten: a night's raid does not
+/// Each time so many members more have come, those who are idle are forgotten: a night's raid does not
 /// have to wait for the hourly housekeeping.
 const CROWD: usize = 1024;
 
@@ -118,15 +119,21 @@ impl Member {
 #[derive(Debug, Default)]
 pub struct Floods {
     members: DashMap<UserId, Member>,
+    /// How many were not remembered when they asked: counting all members locks the whole map.
+    newcomers: AtomicUsize,
 }
 
 impl Floods {
     /// A member asks for something.
     pub fn ask(&self, user: UserId, wish: Wish, now: Duration) -> Verdict {
-        if !self.members.contains_key(&user) && self.members.len() % CROWD == CROWD - 1 {
+        let verdict = match self.members.entry(user) {
+            Entry::Occupied(mut known) => return known.get_mut().ask(wish, now),
+            Entry::Vacant(free) => free.insert(Member::default()).ask(wish, now),
+        };
+        if self.newcomers.fetch_add(1, Ordering::Relaxed) % CROWD == CROWD - 1 {
             self.forget_idle(now);
         }
-        self.members.entry(user).or_default().ask(wish, now)
+        verdict
     }
 
     /// Forgets everybody who has asked nothing for long enough to start anew.
