@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use jiff::civil::Date;
 use rand::Rng;
-use rand::seq::IteratorRandom;
+use rand::seq::{IndexedRandom as _, IteratorRandom as _};
 
 use super::guild::Guild;
 use super::id::UserId;
@@ -105,9 +105,11 @@ impl Guild {
         };
         let due = || least(Why::Due, Review::is_due);
         let ahead = || least(Why::Ahead, |review, today| review.last < today);
-        let new = |rng| {
+        let new = |rng: &mut _| {
             let unseen = known.iter().filter(|one| one.review.is_none());
             let free = unseen.filter(|one| !asked(one.question) && one.question != choice.shown);
+            // One draw from all of them: choosing while going through them draws for each.
+            let free: Vec<_> = free.collect();
             free.choose(rng).map(|one| Pick {
                 question: one.question,
                 before: 0,

@@ -124,14 +124,17 @@ fn pick<'a>(
     before: &Quiz,
     around: &Around,
 ) -> Result<Pick<'a>, Sorry> {
-    let questions = desk.bank.pick(before.topic.as_deref(), before.level);
-    let ids = questions.map(|question| question.id.as_str());
-    let fitting: Vec<&str> = ids.filter(|id| !around.open.contains(*id)).collect();
     let asked = desk.quizzes.on((guild, call.user), around.today);
-    let was_asked = |id: &str| {
-        let question = desk.bank.get(id);
-        question.is_some_and(|question| asked.contains(&question.number))
-    };
+    let (mut fitting, mut asked_today) = (Vec::new(), Vec::new());
+    for question in desk.bank.pick(before.topic.as_deref(), before.level) {
+        let id = question.id.as_str();
+        if !around.open.contains(id) {
+            fitting.push(id);
+            asked_today.extend(asked.contains(question.number).then_some(id));
+        }
+    }
+    asked_today.sort_unstable();
+    let was_asked = |id: &str| asked_today.binary_search(&id).is_ok();
     let shown = desk.bank.get(&before.question);
     let choice = Choice {
         mode: before.mode,

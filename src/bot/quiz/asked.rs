@@ -1,7 +1,5 @@
 //! What `/quiz` asked whom today.
 
-use std::collections::HashSet;
-
 use dashmap::DashMap;
 use jiff::civil::Date;
 
@@ -18,12 +16,31 @@ pub struct Quizzes {
 #[derive(Debug)]
 struct Today {
     day: Date,
-    numbers: HashSet<u32>,
+    numbers: Numbers,
+}
+
+/// Numbers of questions, sorted: a handful for most members, of whom there may be very many, so a set that hashes
+/// would be far larger than what is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Numbers(Box<[u32]>);
+
+impl Numbers {
+    /// Whether a number is among them.
+    pub fn contains(&self, number: u32) -> bool {
+        self.0.binary_search(&number).is_ok()
+    }
+
+    fn insert(&mut self, number: u32) {
+        if let Err(place) = self.0.binary_search(&number) {
+            let (before, after) = self.0.split_at(place);
+            self.0 = [before, &[number], after].concat().into();
+        }
+    }
 }
 
 impl Quizzes {
     /// The numbers of the questions that a member was asked on that local day.
-    pub fn on(&self, member: (GuildId, UserId), day: Date) -> HashSet<u32> {
+    pub fn on(&self, member: (GuildId, UserId), day: Date) -> Numbers {
         let today = self.asked.get(&member).filter(|today| today.day == day);
         today.map(|today| today.numbers.clone()).unwrap_or_default()
     }
@@ -32,11 +49,11 @@ impl Quizzes {
     pub fn remember(&self, member: (GuildId, UserId), day: Date, number: u32) {
         let mut today = self.asked.entry(member).or_insert_with(|| Today {
             day,
-            numbers: HashSet::new(),
+            numbers: Numbers::default(),
         });
         if today.day != day {
             today.day = day;
-            today.numbers.clear();
+            today.numbers = Numbers::default();
         }
         today.numbers.insert(number);
     }
@@ -54,5 +71,27 @@ impl Quizzes {
     /// Forgets a member of a guild.
     pub fn forget_member(&self, member: (GuildId, UserId)) {
         self.asked.remove(&member);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_day_is_remembered_and_ends() {
+        let (quizzes, member) = (Quizzes::default(), (GuildId::new(1), UserId::new(2)));
+        let (today, tomorrow) = (date(2026, 3, 27), date(2026, 3, 28));
+        for number in [7, 3, 9, 3, 1] {
+            quizzes.remember(member, today, number);
+        }
+        assert_eq!(*quizzes.on(member, today).0, [1, 3, 7, 9]);
+        assert_eq!(quizzes.on(member, tomorrow), Numbers::default());
+        quizzes.remember(member, tomorrow, 3);
+        assert_eq!(*quizzes.on(member, tomorrow).0, [3]);
+        let others = (GuildId::new(1), UserId::new(3));
+        assert!(!quizzes.on(others, tomorrow).contains(3));
     }
 }
