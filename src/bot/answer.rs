@@ -60,8 +60,7 @@ enum Announce {
 pub async fn answer(desk: Arc<Desk>, call: Call) {
     let start = Instant::now();
     let (outcome, sent) = match desk.floods.ask(call.user, wish(&call), desk.uptime()) {
-        // Serenity's futures are large; on the heap they don't swell this task.
-        Verdict::Go => (Outcome::Answered, Box::pin(respond(&desk, &call)).await),
+        Verdict::Go => (Outcome::Answered, respond(&desk, &call).await),
         Verdict::Wait { wait, first } => {
             if first {
                 tracing::info!(guild = ?call.guild, member = %call.user, "a member asks too fast and has to wait");
@@ -103,7 +102,7 @@ async fn slow_down(desk: &Desk, call: &Call, wait: Duration) -> Result<(), Failu
             Response::New(Sorry::TooFast(until.unwrap_or(Timestamp::MAX)).message())
         }
     };
-    Box::pin(send(desk, call, &response)).await?;
+    send(desk, call, &response).await?;
     Ok(())
 }
 
@@ -213,5 +212,21 @@ async fn fill_in(desk: &Desk, call: &Call, response: Response) -> Result<(), Fai
         }
         // Suggestions can't be announced; whoever still types asks again.
         Response::Suggestions(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<F>(_: impl FnOnce(Arc<Desk>, Call) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Each answer under way holds one of these, and a future that is passed on by value is easily held several times.
+    #[test]
+    fn an_answer_under_way_is_small() {
+        let size = size_of_future(answer);
+        assert!(size < 4096, "{size} bytes");
     }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod backoff;
 mod budget;
+mod callback;
 pub mod commands;
 mod daily;
 mod declared;

@@ -8,6 +8,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Client;
 use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
@@ -16,6 +17,7 @@ use serenity::all::{
 };
 
 use super::budget::{Budget, Urgency};
+use super::callback::Callbacks;
 use super::event::Wrote;
 use super::render::file::File;
 use super::render::message::Message;
@@ -50,7 +52,11 @@ pub struct Access {
 /// The same token and address for every client. Serenity ignores the proxy while its rate limiter is
 /// on; whoever names a proxy has the limits held there.
 pub fn http(access: &Access) -> Http {
-    let builder = HttpBuilder::new(access.token.secret());
+    http_on(Client::new(), access)
+}
+
+fn http_on(connections: Client, access: &Access) -> Http {
+    let builder = HttpBuilder::new(access.token.secret()).client(connections);
     match &access.api_url {
         Some(url) => builder.proxy(url).ratelimiter_disabled(true).build(),
         None => builder.build(),
@@ -188,6 +194,8 @@ pub struct ChannelInfo {
 /// The REST API with our token.
 pub struct Rest {
     http: Http,
+    // None if there is no way to Discord at all; serenity then says why.
+    callbacks: Option<Callbacks>,
     budget: Budget,
     vitals: Option<Arc<Vitals>>,
 }
@@ -195,8 +203,10 @@ pub struct Rest {
 impl Rest {
     /// A client of its own: connections belong to the runtime they are made on.
     pub fn new(access: &Access) -> Self {
+        let client = Client::new();
         Self {
-            http: http(access),
+            callbacks: Callbacks::new(client.clone(), access.api_url.as_deref()),
+            http: http_on(client, access),
             budget: Budget::new(access.requests_per_second),
             vitals: None,
         }
@@ -209,8 +219,17 @@ impl Rest {
         self
     }
 
-    /// A request that must not take for ever.
-    async fn limited<T>(
+    /// A request that must not take for ever. Serenity's futures are large, and moving one from call to call makes
+    /// each of those as large again; on the heap they swell nothing that waits for them.
+    fn limited<T>(
+        &self,
+        request: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Failure>> {
+        self.limited_in_place(Box::pin(request))
+    }
+
+    /// A small one of those.
+    async fn limited_in_place<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Failure> {
@@ -247,8 +266,7 @@ impl Rest {
         urgency: Urgency,
         request: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, Failure>> {
-        // Serenity's futures are large; on the heap they don't swell everything that waits for them.
-        self.budget.spend(urgency, Box::pin(self.limited(request)))
+        self.budget.spend(urgency, self.limited(request))
     }
 
     /// Serenity's client, for the rooms of the bot that need more than what is here.
@@ -488,10 +506,18 @@ impl Rest {
         body: &impl serde::Serialize,
         file: Option<&File>,
     ) -> Result<(), Failure> {
-        let request = self
-            .http
-            .create_interaction_response(id.into(), token, body, files(file));
-        self.limited(request).await
+        match (&self.callbacks, file) {
+            (Some(callbacks), None) => {
+                let request = callbacks.send(id, token, body);
+                self.limited_in_place(request).await
+            }
+            (_, file) => {
+                let request =
+                    self.http
+                        .create_interaction_response(id.into(), token, body, files(file));
+                self.limited(request).await
+            }
+        }
     }
 
     /// Fills in an answer that was announced.

@@ -69,7 +69,7 @@ const ONLY_IN: [(&str, &[&str]); 17] = [
     ("jsonschema::", &["sandbox"]),
     ("dashmap::", &["bot", "store"]),
     ("std::fs", &["cli", "config", "failpoint", "store"]),
-    ("reqwest::", &["cli"]),
+    ("reqwest::", &["bot", "cli"]),
     ("std::env", &["cli", "config", "sandbox"]),
 ];
 

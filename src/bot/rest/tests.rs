@@ -56,9 +56,12 @@ async fn production() -> (Sandbox, Rest) {
         .add_root_certificate(reqwest::Certificate::from_der(&certificate).unwrap())
         .build()
         .unwrap();
-    let http = HttpBuilder::new(sandbox.token()).client(client).build();
+    let http = HttpBuilder::new(sandbox.token())
+        .client(client.clone())
+        .build();
     assert!(http.ratelimiter.is_some(), "the limiter is on");
     let rest = Rest {
+        callbacks: Callbacks::new(client, None),
         http,
         budget: Budget::new(1_000),
         vitals: None,
@@ -72,24 +75,59 @@ async fn buckets(rest: &Rest) -> usize {
     limiter.routes().read().await.len()
 }
 
-/// h. The limiter keeps an entry for every interaction it has ever answered, until we clear it.
+/// h. The limiter keeps an entry for every thread it has ever asked for, until we clear it. Answers leave none.
 #[tokio::test]
 async fn what_the_limiter_remembers_is_forgotten() {
     let (_sandbox, rest) = production().await;
     let answer = json!({ "type": 4, "data": { "content": "" } });
     let before = buckets(&rest).await;
     for interaction in 1..200 {
-        // Nobody asked; it is the entry that counts.
+        // Nobody asked; what Discord says then is read as ever.
         let refused = rest.respond(interaction, "nobody", &answer, None).await;
         assert!(
-            matches!(refused, Err(Failure::Unknown { .. })),
+            matches!(refused, Err(Failure::Unknown { code: 10_062, .. })),
             "{refused:?}"
         );
     }
-    assert!(buckets(&rest).await >= before + 199);
+    assert_eq!(buckets(&rest).await, before);
+    for thread in 1..20 {
+        let unknown = rest.channel(ChannelId::new(thread)).await;
+        assert!(
+            matches!(unknown, Err(Failure::Unknown { .. })),
+            "{unknown:?}"
+        );
+    }
+    assert!(buckets(&rest).await >= before + 19);
     rest.forget_limits().await;
     assert_eq!(buckets(&rest).await, 0);
     rest.gateway().await.expect("it works as before");
+}
+
+/// h. A limit on an answer is waited for without serenity's limiter, unless Discord does not say for how long.
+#[tokio::test]
+async fn a_limit_on_an_answer_is_waited_for() {
+    let (sandbox, rest) = production().await;
+    let answer = json!({ "type": 4, "data": { "content": "" } });
+    let limited = Fault::too_many_requests(0.5, "user");
+    sandbox.fault(Rule::on("Callback"), limited);
+    let started = Instant::now();
+    let refused = rest.respond(1, "nobody", &answer, None).await;
+    assert!(
+        matches!(refused, Err(Failure::Unknown { .. })),
+        "{refused:?}"
+    );
+    assert!(started.elapsed() >= Duration::from_millis(500));
+    let silent = Fault::Answer {
+        status: 429,
+        body: "<h1>rate limited</h1>".to_owned(),
+        headers: Vec::new(),
+    };
+    sandbox.fault(Rule::on("Callback"), silent);
+    let given_up = rest.respond(1, "nobody", &answer, None).await;
+    assert!(
+        matches!(given_up, Err(Failure::Unreachable(_))),
+        "{given_up:?}"
+    );
 }
 
 /// h, j. A 429 is waited for as long as Discord says, and one that lasts too long is given up.
