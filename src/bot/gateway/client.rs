@@ -84,7 +84,7 @@ impl Making {
             pulse: Arc::clone(&pulse),
         };
         let builder = serenity::client::ClientBuilder::new_with_http(http(&self.access), INTENTS);
-        match builder.event_handler(handler).await {
+        match builder.raw_event_handler(handler).await {
             Ok(mut client) => {
                 // Serenity falls back to Discord's own gateway if asking for the URL fails.
                 *client.ws_url.lock().await = url;

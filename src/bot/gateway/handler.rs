@@ -1,13 +1,9 @@
 //! Serenity's events, handed on as ours.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use serenity::all::{
-    Context, EventHandler, GatewayIntents, Guild, GuildChannel, Interaction, Message,
-    PartialGuildChannel, Ready, UnavailableGuild,
-};
-use serenity::async_trait;
+use serenity::all::{Context, Event as Gateway, GatewayIntents, Message, RawEventHandler};
 use tokio::sync::mpsc;
 
 use super::pulse::Pulse;
@@ -34,56 +30,51 @@ pub struct Handler {
 }
 
 impl Handler {
-    fn send(&self, event: Option<Event>) {
+    fn heard(&self, event: &Gateway) {
+        let ours = match event {
+            Gateway::Ready(event) => {
+                self.pulse.session();
+                Some(translate::ready(&event.ready, self.shard))
+            }
+            Gateway::GuildCreate(event) => {
+                Some(Event::GuildHere(GuildId::new(event.guild.id.get())))
+            }
+            Gateway::GuildDelete(event) => translate::guild_gone(&event.guild),
+            Gateway::ChannelDelete(event) => Some(translate::channel_gone(&event.channel)),
+            Gateway::ChannelUpdate(event) => Some(translate::channel_changed(&event.channel)),
+            Gateway::ThreadDelete(event) => Some(translate::thread_gone(&event.thread)),
+            Gateway::MessageCreate(event) => wrote(&event.message),
+            Gateway::InteractionCreate(event) => {
+                translate::asked(&event.interaction, self.clock.now())
+            }
+            _ => return,
+        };
         self.pulse.heard();
         // A closed channel means that the process is ending.
-        let _ = event.map(|event| self.events.send(event));
-    }
-
-    fn now(&self) -> Timestamp {
-        self.clock.now()
+        let _ = ours.map(|event| self.events.send(event));
     }
 }
 
-#[async_trait]
-impl EventHandler for Handler {
-    async fn ready(&self, _: Context, ready: Ready) {
-        self.pulse.session();
-        self.send(Some(translate::ready(&ready, self.shard)));
-    }
-
-    async fn guild_create(&self, _: Context, guild: Guild, _: Option<bool>) {
-        let id = GuildId::new(guild.id.get());
-        self.send(Some(Event::GuildHere(id)));
-    }
-
-    async fn guild_delete(&self, _: Context, guild: UnavailableGuild, _: Option<Guild>) {
-        self.send(translate::guild_gone(&guild));
-    }
-
-    async fn channel_delete(&self, _: Context, channel: GuildChannel, _: Option<Vec<Message>>) {
-        self.send(Some(translate::channel_gone(&channel)));
-    }
-
-    async fn channel_update(&self, _: Context, _: Option<GuildChannel>, new: GuildChannel) {
-        self.send(Some(translate::channel_changed(&new)));
-    }
-
-    async fn thread_delete(
-        &self,
+/// One method for all events: the task that serenity starts for each is then far smaller than the one that can call any
+/// of the eighty methods of the other kind.
+impl RawEventHandler for Handler {
+    // Written out as `async_trait` would, but nothing here waits: the event, some kilobytes, does not move into a future.
+    fn raw_event<'h, 'f>(
+        &'h self,
         _: Context,
-        thread: PartialGuildChannel,
-        _: Option<GuildChannel>,
-    ) {
-        self.send(Some(translate::thread_gone(&thread)));
+        event: Gateway,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'f>>
+    where
+        'h: 'f,
+        Self: 'f,
+    {
+        self.heard(&event);
+        Box::pin(std::future::ready(()))
     }
+}
 
-    async fn message(&self, _: Context, message: Message) {
-        let guild = message.guild_id.map(|guild| GuildId::new(guild.get()));
-        self.send(guild.map(|guild| Event::Wrote(translate::wrote(&message, guild))));
-    }
-
-    async fn interaction_create(&self, _: Context, interaction: Interaction) {
-        self.send(translate::asked(&interaction, self.now()));
-    }
+/// Direct messages mean nothing to us.
+fn wrote(message: &Message) -> Option<Event> {
+    let guild = GuildId::new(message.guild_id?.get());
+    Some(Event::Wrote(translate::wrote(message, guild)))
 }
