@@ -9,7 +9,7 @@ use crate::bot::event::{Ask, Call};
 use crate::bot::render::message::Message;
 use crate::bot::render::reveal;
 use crate::bot::render::trouble::Sorry;
-use crate::practice::id::GuildId;
+use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::round::Round;
 
 /// The command in Discord's form.
@@ -32,7 +32,7 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
         let question = named(desk, text)?;
         // The open question is asked for like this as well.
         let here = round_here(desk, call, guild).ok();
-        let Some((key, round)) = here.filter(|(_, round)| round.question == question.id) else {
+        let Some((key, round)) = here.filter(|(_, here)| here.question == question.id) else {
             let message = reveal::answer(question);
             return Ok(if public { message } else { message.ephemeral() });
         };
@@ -81,12 +81,12 @@ pub async fn confirmed(
     if !public {
         return Ok(reveal::answer(question));
     }
-    let round = desk.team(key, |team| team.round(number).cloned()).flatten();
-    let round = round.ok_or(Sorry::StaleButton)?;
+    let round = desk.team(key, |team| team.round(number).map(Shown::of));
+    let round = round.flatten().ok_or(Sorry::StaleButton)?;
     publish(desk, key, &round, question).await
 }
 
-async fn show(desk: &Desk, call: &Call, key: TeamKey, round: &Round, public: bool) -> Said {
+async fn show(desk: &Desk, call: &Call, key: TeamKey, round: &Shown, public: bool) -> Said {
     let question = known(desk, &round.question)?;
     if desk.team(key, |team| team.spoils(round.number, call.user)) == Some(true) {
         return Ok(reveal::confirm(key.channel, round.number, public, question).ephemeral());
@@ -94,15 +94,15 @@ async fn show(desk: &Desk, call: &Call, key: TeamKey, round: &Round, public: boo
     if !public {
         return Ok(reveal::answer(question).ephemeral());
     }
-    if round.thread_id() == Some(call.channel) {
+    if round.thread == Some(call.channel) {
         return Ok(reveal::answer(question));
     }
     Ok(publish(desk, key, round, question).await?.ephemeral())
 }
 
 /// Posts the answer where the team talks about the round.
-async fn publish(desk: &Desk, key: TeamKey, round: &Round, question: &Question) -> Said {
-    let place = round.thread_id().unwrap_or(key.channel);
+async fn publish(desk: &Desk, key: TeamKey, round: &Shown, question: &Question) -> Said {
+    let place = round.thread.unwrap_or(key.channel);
     desk.rest
         .send(place, &reveal::answer(question))
         .await
@@ -112,12 +112,30 @@ async fn publish(desk: &Desk, key: TeamKey, round: &Round, question: &Question) 
     )))
 }
 
+/// What a reveal needs of a round: a whole one has a list of all who replied.
+pub struct Shown {
+    number: u32,
+    /// The id of its question.
+    pub question: String,
+    thread: Option<ChannelId>,
+}
+
+impl Shown {
+    fn of(round: &Round) -> Self {
+        Self {
+            number: round.number,
+            question: round.question.clone(),
+            thread: round.thread_id(),
+        }
+    }
+}
+
 /// The round of the thread a call comes from, or the newest one of the team.
-pub fn round_here(desk: &Desk, call: &Call, guild: GuildId) -> Result<(TeamKey, Round), Sorry> {
+pub fn round_here(desk: &Desk, call: &Call, guild: GuildId) -> Result<(TeamKey, Shown), Sorry> {
     let key = team_of(desk, call, guild)?;
     let round = desk.team(key, |team| {
         let of_thread = team.round_of(call.channel.starter_message());
-        of_thread.or_else(|| team.open_round()).cloned()
+        of_thread.or_else(|| team.open_round()).map(Shown::of)
     });
     Ok((key, round.flatten().ok_or(Sorry::NoRound)?))
 }

@@ -187,14 +187,14 @@ impl Embed {
     /// With another named text; nothing if it is empty, which Discord would refuse.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.push(name, &value.into(), false);
+        self.push(name, value.into(), false);
         self
     }
 
     /// With another short named text that may stand beside others.
     #[must_use]
     pub fn inline(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.push(name, &value.into(), true);
+        self.push(name, value.into(), true);
         self
     }
 
@@ -210,11 +210,11 @@ impl Embed {
         texts.chain(fields).map(|text| text.chars().count()).sum()
     }
 
-    fn push(&mut self, name: &str, value: &str, inline: bool) {
+    fn push(&mut self, name: &str, value: String, inline: bool) {
         if !value.is_empty() {
             self.fields.push(Field {
                 name: name.to_owned(),
-                value: super::text::cut(value, FIELD_MAX),
+                value: super::text::fit(value, FIELD_MAX),
                 inline,
             });
         }

@@ -3,7 +3,7 @@
 use super::daily::{asked, button, color, topic};
 use super::feedback::report_button;
 use super::message::{DESCRIPTION_MAX, Embed, Message, Style};
-use super::text::{bullets, cut, output, python};
+use super::text::{bullets, fit, output, python};
 use crate::bank::{Kind, Question};
 use crate::bot::press::Press;
 use crate::practice::id::ChannelId;
@@ -26,7 +26,7 @@ pub fn answer_embed(question: &Question) -> Embed {
     );
     Embed {
         title: Some(format!("#{} · model answer", question.number)),
-        description: Some(cut(&description, DESCRIPTION_MAX)),
+        description: Some(fit(description, DESCRIPTION_MAX)),
         color: color(question.level),
         ..Embed::default()
     }

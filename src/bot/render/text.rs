@@ -27,6 +27,15 @@ pub fn cut(text: &str, max: usize) -> String {
         .unwrap_or_else(|| ELLIPSIS.to_string())
 }
 
+/// The same for a text that is not needed any more: one that fits, as nearly all do, is not copied.
+pub fn fit(text: String, max: usize) -> String {
+    // A character has a byte at least.
+    if text.len() <= max {
+        return text;
+    }
+    cut(&text, max)
+}
+
 /// Whether no code block is open at the end.
 fn is_closed(text: &str) -> bool {
     text.matches(FENCE).count().is_multiple_of(2)
