@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgConnection, PgPool};
+use sqlx::{ConnectOptions, PgPool};
 use tokio::runtime::{Builder, Runtime};
 
 use super::lease::NotTaken;
@@ -107,19 +107,9 @@ pub async fn connect(url: &str, connections: usize) -> Result<PgPool, NoDatabase
     let pool = PgPoolOptions::new()
         .max_connections(u32::try_from(connections).unwrap_or(u32::MAX))
         .acquire_timeout(CONNECT)
-        // Instead of the pool's own question whether the server is there.
-        .test_before_acquire(false)
-        .before_acquire(|connection, _| Box::pin(takes_writes(connection)))
         .connect_with(options);
     pool.await
         .map_err(|error| NoDatabase::Unreachable { place, error })
-}
-
-/// Whether a connection from before is still good. After a failover it may lead to a server that takes no writes any more;
-/// a new one leads to whoever has the address now.
-async fn takes_writes(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let read_only = sqlx::query_scalar::<_, String>("show transaction_read_only");
-    Ok(read_only.fetch_one(connection).await? == "off")
 }
 
 /// Brings the tables up to date. Of several processes one does it, under a lock, and the others wait.

@@ -123,6 +123,37 @@ fn a_commit_in_doubt() {
     assert!(store.close(Duration::from_secs(5)));
 }
 
+/// After a failover the server may take no writes for a while: the lease is renewed again by itself, although nobody saves
+/// anything.
+#[test]
+fn a_server_that_takes_no_writes() {
+    let Some(scratch) = Scratch::new() else {
+        return;
+    };
+    let store = super::open(&scratch);
+    let url = scratch.url();
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let read_only = format!("alter database {name} set default_transaction_read_only");
+    let ends = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
+    );
+    scratch.on_server(&[&format!("{read_only} = true"), &ends]);
+    // Longer than from one renewal to the next.
+    let waits = "select now() - until > interval '-13 seconds' from lease";
+    until(&scratch, waits);
+    scratch.on_server(&[&format!("{read_only} = false")]);
+    until(&scratch, "select until > now() + interval '14 seconds' from lease");
+    save(&store, 1).unwrap();
+}
+
+fn until(scratch: &Scratch, query: &str) {
+    let end = std::time::Instant::now() + PATIENCE;
+    while scratch.ask(query) != "true" {
+        assert!(std::time::Instant::now() < end, "{query}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Where it is said why, neither name nor password is.
 #[test]
 fn who_can_not_connect_is_told_where_and_no_secret() {
