@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::id::UserId;
+pub use super::marks::Mark;
 use super::marks::Marks;
 
 /// Who ordered something, and when.
@@ -42,74 +43,6 @@ impl By {
     }
 }
 
-/// What a member did in one round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// Nothing.
-    Nothing,
-    /// Replied within the round's window.
-    Answered,
-    /// Replied after the next round had opened.
-    Late,
-    /// Looked at the model answer and has not replied.
-    Looked,
-    /// Looked at the model answer first, then replied within the window.
-    LookedFirst,
-    /// An admin credited the member with the round.
-    Credited,
-}
-
-impl Mark {
-    /// All of them.
-    pub(super) const ALL: [Self; 6] = [
-        Self::Nothing,
-        Self::Answered,
-        Self::Late,
-        Self::Looked,
-        Self::LookedFirst,
-        Self::Credited,
-    ];
-
-    /// Half a byte for it; 0 for nothing.
-    pub(super) const fn half(self) -> u8 {
-        self as u8
-    }
-
-    /// The mark for half a byte.
-    pub(super) fn of_half(half: u8) -> Self {
-        let known = Self::ALL.get(usize::from(half));
-        known.copied().unwrap_or(Self::Nothing)
-    }
-
-    const fn letter(self) -> char {
-        match self {
-            Self::Nothing => '.',
-            Self::Answered => 'a',
-            Self::Late => 'l',
-            Self::Looked => 'v',
-            Self::LookedFirst => 'w',
-            Self::Credited => 'c',
-        }
-    }
-
-    const fn of(letter: char) -> Option<Self> {
-        Some(match letter {
-            '.' => Self::Nothing,
-            'a' => Self::Answered,
-            'l' => Self::Late,
-            'v' => Self::Looked,
-            'w' => Self::LookedFirst,
-            'c' => Self::Credited,
-            _ => return None,
-        })
-    }
-
-    /// Whether the member wrote a reply.
-    pub const fn replied(self) -> bool {
-        matches!(self, Self::Answered | Self::Late | Self::LookedFirst)
-    }
-}
-
 /// The marks of one member. Rounds before the first mark don't exist for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
@@ -117,6 +50,10 @@ pub struct Ledger {
     from: u32,
     marks: Marks,
     /// Few members have any.
+    #[expect(
+        clippy::box_collection,
+        reason = "16 bytes less for each of those without"
+    )]
     credits: Option<Box<BTreeMap<u32, By>>>,
 }
 

@@ -1,8 +1,74 @@
-//! Marks in a row, two to a byte.
+//! What a member did in a round, and many of these in a row, two to a byte.
 //!
 //! A team of two hundred has fifty thousand of them in a year, and a process has thousands of teams.
 
-use super::ledger::Mark;
+/// What a member did in one round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Nothing.
+    Nothing,
+    /// Replied within the round's window.
+    Answered,
+    /// Replied after the next round had opened.
+    Late,
+    /// Looked at the model answer and has not replied.
+    Looked,
+    /// Looked at the model answer first, then replied within the window.
+    LookedFirst,
+    /// An admin credited the member with the round.
+    Credited,
+}
+
+impl Mark {
+    /// All of them.
+    const ALL: [Self; 6] = [
+        Self::Nothing,
+        Self::Answered,
+        Self::Late,
+        Self::Looked,
+        Self::LookedFirst,
+        Self::Credited,
+    ];
+
+    /// Half a byte for it; 0 for nothing.
+    const fn half(self) -> u8 {
+        self as u8
+    }
+
+    /// The mark for half a byte.
+    fn of_half(half: u8) -> Self {
+        let known = Self::ALL.get(usize::from(half));
+        known.copied().unwrap_or(Self::Nothing)
+    }
+
+    pub(super) const fn letter(self) -> char {
+        match self {
+            Self::Nothing => '.',
+            Self::Answered => 'a',
+            Self::Late => 'l',
+            Self::Looked => 'v',
+            Self::LookedFirst => 'w',
+            Self::Credited => 'c',
+        }
+    }
+
+    pub(super) const fn of(letter: char) -> Option<Self> {
+        Some(match letter {
+            '.' => Self::Nothing,
+            'a' => Self::Answered,
+            'l' => Self::Late,
+            'v' => Self::Looked,
+            'w' => Self::LookedFirst,
+            'c' => Self::Credited,
+            _ => return None,
+        })
+    }
+
+    /// Whether the member wrote a reply.
+    pub const fn replied(self) -> bool {
+        matches!(self, Self::Answered | Self::Late | Self::LookedFirst)
+    }
+}
 
 /// A list of marks. It is as long as its last mark that says something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

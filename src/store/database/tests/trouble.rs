@@ -134,15 +134,17 @@ fn a_server_that_takes_no_writes() {
     let url = scratch.url();
     let (_, name) = url.rsplit_once('/').unwrap();
     let read_only = format!("alter database {name} set default_transaction_read_only");
-    let ends = format!(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
-    );
+    let ends =
+        format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
     scratch.on_server(&[&format!("{read_only} = true"), &ends]);
     // Longer than from one renewal to the next.
     let waits = "select now() - until > interval '-13 seconds' from lease";
     until(&scratch, waits);
     scratch.on_server(&[&format!("{read_only} = false")]);
-    until(&scratch, "select until > now() + interval '14 seconds' from lease");
+    until(
+        &scratch,
+        "select until > now() + interval '14 seconds' from lease",
+    );
     save(&store, 1).unwrap();
 }
 
