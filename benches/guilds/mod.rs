@@ -7,6 +7,7 @@ use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at
 use quizloop::practice::people::Rated;
 use quizloop::practice::retention::Retention;
 use quizloop::practice::review::Rating;
+use quizloop::practice::round::Thread;
 use quizloop::practice::schedule::Schedule;
 use quizloop::practice::team::{Reveal, Settings, Team};
 use quizloop::practice::zone::Zone;
@@ -43,6 +44,7 @@ pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
         team.intend(day(number), opened, &bank, &mut rng)
             .expect("a round a day");
         team.posted(posted);
+        team.threaded(posted, Thread::There);
         for member in 1..=members {
             let reply = snowflake_at(opened + SignedDuration::from_mins(5)) + member;
             team.reply(

@@ -55,7 +55,7 @@ impl Guild {
 
     /// Members of whom something is kept, sorted.
     pub(super) fn members_known(&self) -> Vec<UserId> {
-        let members = self.teams.values().flat_map(Team::members);
+        let members = self.teams.values().flat_map(|team| team.members());
         let mut known: Vec<UserId> = members.map(|(user, _)| user).collect();
         known.extend(self.people.keys());
         known.extend(self.reports.members());

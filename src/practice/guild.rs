@@ -19,7 +19,8 @@ pub struct Guild {
     format: u32,
     #[serde(rename = "guild")]
     id: GuildId,
-    pub(super) teams: BTreeMap<ChannelId, Team>,
+    /// Each on the heap: a map sets room aside for eleven, and most guilds have one.
+    pub(super) teams: BTreeMap<ChannelId, Box<Team>>,
     /// The questions that somebody reviewed, by id. A review names one by its place here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) questions: Vec<String>,
@@ -50,35 +51,34 @@ impl Guild {
     }
 
     /// The teams by channel.
-    pub const fn teams(&self) -> &BTreeMap<ChannelId, Team> {
+    pub const fn teams(&self) -> &BTreeMap<ChannelId, Box<Team>> {
         &self.teams
     }
 
     /// The team that posts in that channel.
     pub fn team(&self, channel: ChannelId) -> Option<&Team> {
-        self.teams.get(&channel)
+        self.teams.get(&channel).map(Box::as_ref)
     }
 
     /// The team that posts in that channel, to change it.
     pub fn team_mut(&mut self, channel: ChannelId) -> Option<&mut Team> {
-        self.teams.get_mut(&channel)
+        self.teams.get_mut(&channel).map(Box::as_mut)
     }
 
     /// Adds a team, or puts it in the place of the one that posted there.
     pub fn put(&mut self, team: Team) {
-        self.teams.insert(team.channel, team);
+        self.teams.insert(team.channel, Box::new(team));
     }
 
     /// Removes a team with all that is known of it.
     pub fn remove(&mut self, channel: ChannelId) -> Option<Team> {
-        self.teams.remove(&channel)
+        self.teams.remove(&channel).map(|team| *team)
     }
 
     /// The team one of whose rounds was posted with that message, which also is its thread's id.
     pub fn team_of(&self, message: MessageId) -> Option<&Team> {
-        self.teams
-            .values()
-            .find(|team| team.round_of(message).is_some())
+        let mut teams = self.teams.values().map(Box::as_ref);
+        teams.find(|team| team.round_of(message).is_some())
     }
 
     /// Whether everything in it fits together; if not, what does not.

@@ -83,7 +83,7 @@ impl Guild {
     /// Its outline, as of now.
     pub fn outline(&self, now: Timestamp) -> Outline {
         let teams = self.teams.values();
-        let places: BTreeSet<u16> = teams.flat_map(Team::places).collect();
+        let places: BTreeSet<u16> = teams.flat_map(|team| team.places()).collect();
         Outline {
             wake: self.wake(now),
             managed: self.teams.values().any(|team| team.managed),

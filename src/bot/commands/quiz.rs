@@ -248,11 +248,12 @@ impl Around {
     fn of(desk: &Desk, call: &Call, guild: GuildId) -> Self {
         let now = desk.clock.now();
         let look = |state: &Guild| {
-            let near = team_at(state, call.channel).or_else(|| state.teams().values().next());
+            let teams = || state.teams().values().map(Box::as_ref);
+            let near = team_at(state, call.channel).or_else(|| teams().next());
             let zone = near.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
             let open = |team: &Team| Some(team.open_round()?.question.clone());
             Self {
-                open: state.teams().values().filter_map(open).collect(),
+                open: teams().filter_map(open).collect(),
                 today: zone.date(now),
                 retention: near.map_or_else(Retention::default, |team| team.settings.retention),
             }

@@ -79,7 +79,7 @@ fn is_wanted(guild: &Guild, now: Timestamp) -> bool {
             && matches!(team.next_week(now), NextWeek::Wait(_) | NextWeek::Rest)
             && team.reminders_today(now).all(|due| due.at > now)
     };
-    !guild.teams().values().all(rests) || !guild.unseen(today).is_empty()
+    !guild.teams().values().all(|team| rests(team)) || !guild.unseen(today).is_empty()
 }
 
 proptest! {
