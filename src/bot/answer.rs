@@ -149,6 +149,11 @@ async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<Said, Fai
                 .await?;
             Said::Message
         }
+        Response::Ready(message) => {
+            rest.respond(id, token, &Callback::new(MESSAGE, message), None)
+                .await?;
+            Said::Message
+        }
         Response::Update(message) => {
             let callback = Callback::new(UPDATE, message);
             rest.respond(id, token, &callback, message.file.as_ref())
@@ -202,12 +207,14 @@ fn how(call: &Call) -> Announce {
 async fn fill_in(desk: &Desk, call: &Call, response: Response) -> Result<(), Failure> {
     match response {
         Response::New(message) | Response::Update(message) => {
-            desk.rest.fill_in(&call.token, &message).await
+            let file = message.file.as_ref();
+            desk.rest.fill_in(&call.token, &message, file).await
         }
+        Response::Ready(message) => desk.rest.fill_in(&call.token, &message, None).await,
         // Nothing that gives a form waits, so none comes late; who sees this all the same presses again.
         Response::Modal(_) => {
             desk.rest
-                .fill_in(&call.token, &Sorry::TooSlow.message())
+                .fill_in(&call.token, &Sorry::TooSlow.message(), None)
                 .await
         }
         // Suggestions can't be announced; whoever still types asks again.

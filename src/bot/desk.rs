@@ -13,6 +13,7 @@ use super::flood::Floods;
 use super::marks::Mark;
 use super::quiz::Quizzes;
 use super::rest::{Failure, Rest};
+use super::reveals::Reveals;
 use crate::bank::{Bank, Question};
 use crate::clock::Clock;
 use crate::health::Vitals;
@@ -49,6 +50,8 @@ pub struct Desk {
     pub floods: Floods,
     /// What was asked in `/quiz` today.
     pub quizzes: Quizzes,
+    /// Model answers that are ready to be sent.
+    pub reveals: Reveals,
     /// Where pictures are drawn.
     pub easel: Easel,
     /// Begins the scheduler.
@@ -100,6 +103,7 @@ impl Desk {
         let (fatal, fatal_inbox) = mpsc::unbounded_channel();
         let made = (Instant::now(), clock.now());
         let desk = Self {
+            reveals: Reveals::of(&bank),
             store,
             bank,
             clock,

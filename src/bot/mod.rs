@@ -34,6 +34,7 @@ pub mod render;
 mod replies;
 mod response;
 mod rest;
+mod reveals;
 mod shards;
 mod tidy;
 mod translate;

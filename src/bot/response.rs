@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::render::message::Message;
 use super::render::modal::Modal;
+use super::reveals::Ready;
 
 /// Discord takes at most 25 suggestions (Discord docs, interactions/receiving-and-responding,
 /// "Autocomplete").
@@ -14,6 +15,8 @@ pub const SUGGESTIONS_MAX: usize = 25;
 pub enum Response {
     /// A new message.
     New(Message),
+    /// A new message that was rendered for somebody before.
+    Ready(Ready),
     /// The message with the pressed button is replaced.
     Update(Message),
     /// A form pops up. Discord takes it as the first answer only, never after an announcement and never for a form:

@@ -525,12 +525,15 @@ impl Rest {
     /// # Errors
     ///
     /// As every request.
-    pub async fn fill_in(&self, token: &str, message: &Message) -> Result<(), Failure> {
-        let request = self.http.edit_original_interaction_response(
-            token,
-            message,
-            files(message.file.as_ref()),
-        );
+    pub async fn fill_in(
+        &self,
+        token: &str,
+        message: &impl serde::Serialize,
+        file: Option<&File>,
+    ) -> Result<(), Failure> {
+        let request = self
+            .http
+            .edit_original_interaction_response(token, message, files(file));
         self.limited(request).await?;
         Ok(())
     }

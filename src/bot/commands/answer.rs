@@ -9,6 +9,7 @@ use crate::bot::event::{Ask, Call};
 use crate::bot::render::message::Message;
 use crate::bot::render::reveal;
 use crate::bot::render::trouble::Sorry;
+use crate::bot::response::Response;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::round::Round;
 
@@ -26,15 +27,18 @@ pub fn definition() -> Value {
 }
 
 /// The answer to the question that was named, or of the round of the channel or thread.
-pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
+pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Result<Response, Sorry> {
     let public = call.flag("public");
     if let Some(text) = call.text("question") {
         let question = named(desk, text)?;
         // The open question is asked for like this as well.
         let here = round_here(desk, call, guild).ok();
         let Some((key, round)) = here.filter(|(_, here)| here.question == question.id) else {
-            let message = reveal::answer(question);
-            return Ok(if public { message } else { message.ephemeral() });
+            return Ok(if public {
+                Response::New(reveal::answer(question))
+            } else {
+                desk.reveals.private(question)
+            });
         };
         return show(desk, call, key, &round, public).await;
     }
@@ -43,7 +47,12 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
 }
 
 /// The button on a daily message, which works also when its round is not known any more.
-pub fn pressed(desk: &Desk, call: &Call, guild: GuildId, question: &str) -> Said {
+pub fn pressed(
+    desk: &Desk,
+    call: &Call,
+    guild: GuildId,
+    question: &str,
+) -> Result<Response, Sorry> {
     let question = known(desk, question)?;
     let Ask::Press { message, .. } = &call.ask else {
         return Err(Sorry::StaleButton);
@@ -57,10 +66,12 @@ pub fn pressed(desk: &Desk, call: &Call, guild: GuildId, question: &str) -> Said
         team.spoils(number, call.user).then_some(number)
     });
     Ok(match spoiled.flatten() {
-        Some(number) => reveal::confirm(key.channel, number, false, question),
-        None => reveal::answer(question),
-    }
-    .ephemeral())
+        Some(number) => {
+            let confirm = reveal::confirm(key.channel, number, false, question);
+            Response::New(confirm.ephemeral())
+        }
+        None => desk.reveals.private(question),
+    })
 }
 
 /// "Show it anyway": what that means for the streak is on disk before anything is shown.
@@ -86,18 +97,27 @@ pub async fn confirmed(
     publish(desk, key, &round, question).await
 }
 
-async fn show(desk: &Desk, call: &Call, key: TeamKey, round: &Shown, public: bool) -> Said {
+async fn show(
+    desk: &Desk,
+    call: &Call,
+    key: TeamKey,
+    round: &Shown,
+    public: bool,
+) -> Result<Response, Sorry> {
     let question = known(desk, &round.question)?;
     if desk.team(key, |team| team.spoils(round.number, call.user)) == Some(true) {
-        return Ok(reveal::confirm(key.channel, round.number, public, question).ephemeral());
+        let confirm = reveal::confirm(key.channel, round.number, public, question);
+        return Ok(Response::New(confirm.ephemeral()));
     }
     if !public {
-        return Ok(reveal::answer(question).ephemeral());
+        return Ok(desk.reveals.private(question));
     }
-    if round.thread == Some(call.channel) {
-        return Ok(reveal::answer(question));
-    }
-    Ok(publish(desk, key, round, question).await?.ephemeral())
+    let message = if round.thread == Some(call.channel) {
+        reveal::answer(question)
+    } else {
+        publish(desk, key, round, question).await?.ephemeral()
+    };
+    Ok(Response::New(message))
 }
 
 /// Posts the answer where the team talks about the round.

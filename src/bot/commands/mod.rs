@@ -62,7 +62,10 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
         Err(sorry) => return Response::New(sorry.message()),
     };
     match &call.ask {
-        Ask::Command(name) => new(command(desk, call, name).await),
+        Ask::Command(name) => {
+            let said = command(desk, call, name).await;
+            said.unwrap_or_else(|sorry| Response::New(sorry.message()))
+        }
         Ask::Press {
             custom_id, values, ..
         } => press(desk, call, custom_id, values).await,
@@ -159,11 +162,11 @@ pub fn changes(custom_id: &str) -> bool {
     }
 }
 
-async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
+async fn command(desk: &Desk, call: &Call, name: &str) -> Result<Response, Sorry> {
     let guild = call.guild.ok_or(Sorry::OnlyInGuild)?;
-    match name {
+    let said = match name {
         "quiz" => quiz::run(desk, call, guild),
-        "answer" => answer::run(desk, call, guild).await,
+        "answer" => return answer::run(desk, call, guild).await,
         "hint" => hint::run(desk, call, guild),
         "streak" => streak::run(desk, call, guild),
         "leaderboard" => leaderboard::run(desk, call, guild),
@@ -173,7 +176,8 @@ async fn command(desk: &Desk, call: &Call, name: &str) -> Said {
         name if name.starts_with("remind ") => remind::run(desk, call, guild, name).await,
         "setup" => setup::run(desk, call, guild).await,
         other => team::run(desk, call, guild, other).await,
-    }
+    };
+    said.map(Response::New)
 }
 
 async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> Response {
@@ -182,7 +186,8 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> 
     };
     match press {
         Press::Hint { question } => new(hint::pressed(desk, &question)),
-        Press::Answer { question } => new(answer::pressed(desk, call, guild, &question)),
+        Press::Answer { question } => answer::pressed(desk, call, guild, &question)
+            .unwrap_or_else(|sorry| Response::New(sorry.message())),
         Press::Streak => new(streak::run(desk, call, guild)),
         Press::Reveal {
             channel,

@@ -125,7 +125,8 @@ fn pick<'a>(
     around: &Around,
 ) -> Result<Pick<'a>, Sorry> {
     let asked = desk.quizzes.on((guild, call.user), around.today);
-    let (mut fitting, mut asked_today) = (Vec::new(), Vec::new());
+    let mut fitting = Vec::with_capacity(desk.bank.len());
+    let mut asked_today = Vec::new();
     for question in desk.bank.pick(before.topic.as_deref(), before.level) {
         let id = question.id.as_str();
         if !around.open.contains(id) {

@@ -165,7 +165,7 @@ async fn a_limit_on_one_members_answer_holds_up_nobody_who_is_answered_directly(
     sandbox.fault(Rule::on("EditOriginal").always(), limited);
     let message = Message::default();
     let direct = json!({ "type": 4, "data": { "content": "" } });
-    let stuck = rest.fill_in("one", &message);
+    let stuck = rest.fill_in("one", &message, None);
     tokio::pin!(stuck);
     let started = Instant::now();
     let others = async {

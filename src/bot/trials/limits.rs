@@ -11,6 +11,10 @@ pub fn check(response: &Response) {
             let json = serde_json::to_value(message).expect("a message is JSON");
             check_message(&json);
         }
+        Response::Ready(message) => {
+            let json = serde_json::to_value(message).expect("a message is JSON");
+            check_message(&json);
+        }
         Response::Modal(modal) => {
             check_form(&serde_json::to_value(modal).expect("a form is JSON"));
         }
