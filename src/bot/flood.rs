@@ -32,6 +32,9 @@ pub const COOLDOWN: Duration = Duration::from_secs(30);
 /// have to wait for the hourly housekeeping.
 const CROWD: usize = 1024;
 
+/// How many times the room that is needed is left alone.
+const ROOM: usize = 8;
+
 /// What a member asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
@@ -64,27 +67,47 @@ struct Pace {
 
 impl Pace {
     /// Takes one, if there is one. `full_at` is when the store will be full again.
-    fn take(self, full_at: &mut Duration, now: Duration) -> bool {
-        let missing = full_at.saturating_sub(now) + self.every;
+    fn take(self, full_at: &mut Moment, now: Duration) -> bool {
+        let missing = full_at.after(now) + self.every;
         let is_there = missing <= self.every * self.burst;
         if is_there {
-            *full_at = now + missing;
+            *full_at = Moment::at(now + missing);
         }
         is_there
+    }
+}
+
+/// A time in milliseconds, half as large as a `Duration`: there may be very many members.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Moment(u64);
+
+impl Moment {
+    /// Rounded down: forty at once stay forty, wherever in a millisecond they begin.
+    fn at(time: Duration) -> Self {
+        Self(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// How long after `now` it is.
+    fn after(self, now: Duration) -> Duration {
+        Duration::from_millis(self.0).saturating_sub(now)
+    }
+
+    fn has_come(self, now: Duration) -> bool {
+        self.after(now).is_zero()
     }
 }
 
 /// One member. Times of the past mean nothing any more.
 #[derive(Debug, Clone, Copy, Default)]
 struct Member {
-    answers_full_at: Duration,
-    suggestions_full_at: Duration,
-    cool_until: Duration,
+    answers_full_at: Moment,
+    suggestions_full_at: Moment,
+    cool_until: Moment,
 }
 
 impl Member {
     fn ask(&mut self, wish: Wish, now: Duration) -> Verdict {
-        let wait = self.cool_until.saturating_sub(now);
+        let wait = self.cool_until.after(now);
         if !wait.is_zero() {
             return Verdict::Wait { wait, first: false };
         }
@@ -94,7 +117,7 @@ impl Member {
                 Verdict::Go
             }
             Wish::Answer => {
-                self.cool_until = now + COOLDOWN;
+                self.cool_until = Moment::at(now + COOLDOWN);
                 Verdict::Wait {
                     wait: COOLDOWN,
                     first: true,
@@ -111,7 +134,7 @@ impl Member {
         self.answers_full_at
             .max(self.suggestions_full_at)
             .max(self.cool_until)
-            <= now
+            .has_come(now)
     }
 }
 
@@ -139,6 +162,10 @@ impl Floods {
     /// Forgets everybody who has asked nothing for long enough to start anew.
     pub fn forget_idle(&self, now: Duration) {
         self.members.retain(|_, member| !member.is_idle(now));
+        // A crowd that has gone leaves no room behind, but one that comes and goes does not make its room anew each time.
+        if self.members.capacity() > ROOM * (self.members.len() + CROWD) {
+            self.members.shrink_to_fit();
+        }
     }
 }
 

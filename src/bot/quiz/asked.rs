@@ -1,5 +1,7 @@
 //! What `/quiz` asked whom today.
 
+use std::collections::HashMap;
+
 use dashmap::DashMap;
 use jiff::civil::Date;
 
@@ -10,7 +12,8 @@ use crate::practice::id::{GuildId, UserId};
 /// only looked at does not have to wait for the disk.
 #[derive(Debug, Default)]
 pub struct Quizzes {
-    asked: DashMap<(GuildId, UserId), Today>,
+    // By guild first: the guild's id beside each member would be a fifth of all this.
+    asked: DashMap<GuildId, HashMap<UserId, Today>>,
 }
 
 #[derive(Debug)]
@@ -40,14 +43,17 @@ impl Numbers {
 
 impl Quizzes {
     /// The numbers of the questions that a member was asked on that local day.
-    pub fn on(&self, member: (GuildId, UserId), day: Date) -> Numbers {
-        let today = self.asked.get(&member).filter(|today| today.day == day);
+    pub fn on(&self, (guild, user): (GuildId, UserId), day: Date) -> Numbers {
+        let of_guild = self.asked.get(&guild);
+        let today = of_guild.as_ref().and_then(|members| members.get(&user));
+        let today = today.filter(|today| today.day == day);
         today.map(|today| today.numbers.clone()).unwrap_or_default()
     }
 
     /// Remembers that a member was asked a question.
-    pub fn remember(&self, member: (GuildId, UserId), day: Date, number: u32) {
-        let mut today = self.asked.entry(member).or_insert_with(|| Today {
+    pub fn remember(&self, (guild, user): (GuildId, UserId), day: Date, number: u32) {
+        let mut of_guild = self.asked.entry(guild).or_default();
+        let today = of_guild.entry(user).or_insert_with(|| Today {
             day,
             numbers: Numbers::default(),
         });
@@ -60,17 +66,24 @@ impl Quizzes {
 
     /// Forgets what was asked before that day.
     pub fn forget_before(&self, day: Date) {
-        self.asked.retain(|_, today| today.day >= day);
+        self.asked.retain(|_, members| {
+            members.retain(|_, today| today.day >= day);
+            // Tomorrow's members may be fewer.
+            members.shrink_to_fit();
+            !members.is_empty()
+        });
     }
 
     /// Forgets a guild.
     pub fn forget_guild(&self, guild: GuildId) {
-        self.asked.retain(|(of, _), _| *of != guild);
+        self.asked.remove(&guild);
     }
 
     /// Forgets a member of a guild.
-    pub fn forget_member(&self, member: (GuildId, UserId)) {
-        self.asked.remove(&member);
+    pub fn forget_member(&self, (guild, user): (GuildId, UserId)) {
+        if let Some(mut members) = self.asked.get_mut(&guild) {
+            members.remove(&user);
+        }
     }
 }
 
