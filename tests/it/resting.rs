@@ -43,6 +43,8 @@ async fn friday_passes(world: &World) -> Monitor {
     rests(&monitor, false).await;
     world.at_time("2026-03-27T22:00").await;
     world.at_time("2026-03-28T11:00").await;
+    // A save may have been in the thread's hands at the last look.
+    world.at_time("2026-03-28T23:10").await;
     rests(&monitor, true).await;
     monitor
 }
@@ -87,8 +89,10 @@ async fn replies_count_and_other_talk_wakes_nobody() {
         world.lin().counted(reply).await;
         rests(&monitor, false).await;
         assert_eq!(world.lin().streak().await, 1);
-        world.at_time("2026-03-28T23:30").await;
+        world.at_time("2026-03-29T00:30").await;
         world.at_time("2026-03-29T13:00").await;
+        // A save may have been in the thread's hands at the last look.
+        world.at_time("2026-03-30T02:00").await;
         talk_is_heard(&world, &monitor, other).await;
         rests(&monitor, true).await;
         world.at_time("2026-03-30T09:00").await;
@@ -107,8 +111,10 @@ async fn commands_and_buttons_find_it_all() {
         let hint = world.ada().press(post, "How to answer").await;
         assert!(hint.ephemeral);
         assert_eq!(world.ada().streak().await, 1);
-        world.at_time("2026-03-28T23:30").await;
+        world.at_time("2026-03-29T00:30").await;
         world.at_time("2026-03-29T13:00").await;
+        // A save may have been in the thread's hands at the last look.
+        world.at_time("2026-03-30T02:00").await;
         rests(&monitor, true).await;
         let shown = world.sam().press(post, "Model answer").await;
         assert!(format!("{shown:?}").contains("Show it anyway"), "{shown:?}");
