@@ -12,12 +12,6 @@ use crate::support::scratch::Scratch;
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// What twenty seconds without a word do.
-const RAN_OUT: [&str; 2] = [
-    "update lease set until = now() - interval '1 second'",
-    "update process set until = now() - interval '1 second'",
-];
-
 fn on(scratch: &Scratch) -> crate::support::WorldBuilder {
     World::at(FRIDAY).team().database(scratch.url())
 }
@@ -33,7 +27,7 @@ async fn days_with_a_kill_in_each() {
         world.at_time(&format!("{day}T09:00")).await;
         world.ada().reply("in my own words").await;
         world.kill().await;
-        scratch.run(&RAN_OUT);
+        scratch.leases_run_out();
         world.start_bot().await;
     }
     assert_eq!(world.posts().len(), 3);
@@ -63,7 +57,7 @@ async fn a_process_that_was_taken_for_dead() {
     let pid = Pid::from_raw(i32::try_from(stale.id().unwrap()).unwrap()).unwrap();
     kill_process(pid, Signal::STOP).unwrap();
     world.lin().say("while nobody listens");
-    scratch.run(&RAN_OUT);
+    scratch.leases_run_out();
     world.start_bot().await;
     world.sam().reply("the other one counts").await;
     kill_process(pid, Signal::CONT).unwrap();

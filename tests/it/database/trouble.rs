@@ -1,17 +1,12 @@
 //! A database that is full, read-only after a failover, or slow: nothing is acknowledged that is not committed, members are told
 //! to try again, and all recovers by itself.
 
-use std::time::{Duration, Instant};
-
-use quizloop::sandbox::ids;
-use serde_json::{Value, json};
+use std::time::Instant;
 
 use super::on;
+use crate::support::outage::{FIRST_ANSWER, credit_sam, nothing_is_acknowledged};
 use crate::support::scratch::Scratch;
 use crate::support::{Read, World};
-
-/// Discord takes no first answer after this time (Discord docs, interactions/receiving-and-responding).
-const FIRST_ANSWER: Duration = Duration::from_secs(3);
 
 /// From now on each change of a guild's own row does this first.
 fn first(scratch: &Scratch, what: &str) {
@@ -27,10 +22,6 @@ fn no_more(scratch: &Scratch) {
     scratch.run(&["drop trigger first on guild"]);
 }
 
-fn credit_sam() -> [(&'static str, Value); 2] {
-    [("member", json!(ids::SAM.to_string())), ("round", json!(1))]
-}
-
 async fn posted(scratch: &Scratch) -> World {
     let world = on(scratch).start().await;
     world.advance("1m").await;
@@ -40,14 +31,7 @@ async fn posted(scratch: &Scratch) -> World {
 
 /// Nothing is acknowledged; when it is over, all is there, also for the next process.
 async fn through(scratch: &Scratch, world: &mut World, end: impl FnOnce()) {
-    let reply = world.lin().say("during the trouble");
-    let begun = Instant::now();
-    let refused = world.ada().sees("team credit", &credit_sam()).await.text();
-    assert!(begun.elapsed() < FIRST_ANSWER, "they are told in time");
-    assert!(refused.contains("could not be saved"), "{refused}");
-    let quiz = world.lin().sees("quiz", &[]).await.text();
-    assert!(quiz.contains("[Level]"), "practice goes on");
-    assert!(!world.sandbox.message(reply).unwrap().is_counted());
+    let reply = nothing_is_acknowledged(world, "the database").await;
     assert_eq!(scratch.ask("select count(*) from member"), "1");
     end();
     world.lin().counted(reply).await;

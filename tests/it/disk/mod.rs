@@ -8,14 +8,12 @@ use std::time::{Duration, Instant};
 
 use quizloop::sandbox::ids;
 use quizloop::sandbox::user::Outcome;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::support::outage::{FIRST_ANSWER, credit_sam, nothing_is_acknowledged};
 use crate::support::{Read, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
-
-/// Discord takes no first answer after this time (Discord docs, interactions/receiving-and-responding).
-const FIRST_ANSWER: Duration = Duration::from_secs(3);
 
 /// A world with a failing disk to come: Ada has set the team up, and the first question is there.
 async fn posted() -> World {
@@ -33,10 +31,6 @@ async fn begin(world: &mut World) {
         .await;
     world.advance("1m").await;
     world.ada().reply("before the trouble").await;
-}
-
-fn credit_sam() -> [(&'static str, Value); 2] {
-    [("member", json!(ids::SAM.to_string())), ("round", json!(1))]
 }
 
 /// What the bot said in direct messages.
@@ -58,22 +52,6 @@ fn lines_with(world: &World, words: &str) -> usize {
         .lines()
         .filter(|line| line.contains(words))
         .count()
-}
-
-/// While the disk takes nothing: no ✅, a command that says so, practice as ever. Gives Lin's reply.
-async fn nothing_is_acknowledged(world: &World, what: &str) -> u64 {
-    let reply = world.lin().say("during the trouble");
-    let begun = Instant::now();
-    let refused = world.ada().sees("team credit", &credit_sam()).await.text();
-    assert!(begun.elapsed() < FIRST_ANSWER, "{what}");
-    assert!(refused.contains("could not be saved"), "{what}: {refused}");
-    let quiz = world.lin().sees("quiz", &[]).await.text();
-    assert!(quiz.contains("[Level]"), "{what}: practice goes on");
-    assert!(
-        !world.sandbox.message(reply).unwrap().is_counted(),
-        "{what}"
-    );
-    reply
 }
 
 /// 26. The disk fails at every step and in every way: nothing is acknowledged, the admin and the log hear of it once,

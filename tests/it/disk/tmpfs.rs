@@ -6,7 +6,8 @@ use std::process::Command;
 
 use quizloop::sandbox::ids;
 
-use super::{FRIDAY, begin, nothing_is_acknowledged};
+use super::{FRIDAY, begin};
+use crate::support::outage::nothing_is_acknowledged;
 use crate::support::{Read, World};
 
 /// Set for the copy of this process that runs in a user namespace of its own.

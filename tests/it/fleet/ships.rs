@@ -14,6 +14,8 @@ use crate::support::scratch::Scratch;
 struct Ship {
     bot: Option<BotProcess>,
     way: Proxy,
+    /// The database's URL that leads this way.
+    url: String,
     /// What those before it wrote to their logs.
     logs: String,
 }
@@ -28,13 +30,14 @@ impl Ships {
     /// So many processes, none of which runs.
     pub fn new(scratch: Scratch, number: usize) -> Self {
         let url = scratch.url();
-        let (_, rest) = url.split_once("://").unwrap();
-        let (place, _) = rest.split_once('/').unwrap();
-        let (_, server) = place.rsplit_once('@').unwrap_or(("", place));
-        let ship = |_| Ship {
-            bot: None,
-            way: Proxy::to(server),
-            logs: String::new(),
+        let ship = |_| {
+            let (way, url) = Proxy::before(&url);
+            Ship {
+                bot: None,
+                way,
+                url,
+                logs: String::new(),
+            }
         };
         Self {
             all: (0..number).map(ship).collect(),
@@ -48,12 +51,8 @@ impl Ships {
 
     /// Starts one.
     pub fn launch(&mut self, one: usize, world: &World) {
-        let (url, mut program) = (self.scratch.url(), world.program().clone());
-        let (head, rest) = url.split_once("://").unwrap();
-        let (place, name) = rest.split_once('/').unwrap();
-        let user = place.rsplit_once('@').map_or("", |(user, _)| user);
-        let way = self.all[one].way.address();
-        let url = format!("{head}://{user}@{way}/{name}");
+        let mut program = world.program().clone();
+        let url = self.all[one].url.clone();
         let variable = OsString::from("QUIZLOOP_STATE_URL");
         program.environment.retain(|(name, _)| *name != variable);
         program.environment.push((variable, url.into()));

@@ -3,6 +3,7 @@
 //! Time stands still until it is moved, and nothing sleeps: what is to happen is waited for.
 
 mod member;
+pub mod outage;
 pub mod proxy;
 pub mod scratch;
 mod world;

@@ -29,7 +29,7 @@ pub struct Proxy {
 
 impl Proxy {
     /// A way to the server at that address.
-    pub fn to(server: &str) -> Self {
+    fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = Self {
             address: listener.local_addr().unwrap().to_string(),
@@ -57,9 +57,14 @@ impl Proxy {
         proxy
     }
 
-    /// Where clients connect.
-    pub fn address(&self) -> &str {
-        &self.address
+    /// A way to the server of a database's URL, and the URL that leads by it.
+    pub fn before(url: &str) -> (Self, String) {
+        let (_, rest) = url.split_once("://").unwrap();
+        let (place, _) = rest.split_once('/').unwrap();
+        let (_, server) = place.rsplit_once('@').unwrap_or(("", place));
+        let proxy = Self::to(server);
+        let by_it = url.replacen(server, &proxy.address, 1);
+        (proxy, by_it)
     }
 
     /// From now on.

@@ -48,6 +48,14 @@ impl Scratch {
         run(&self.url(), statements);
     }
 
+    /// What twenty seconds without a word from anybody do.
+    pub fn leases_run_out(&self) {
+        self.run(&[
+            "update lease set until = now() - interval '1 second'",
+            "update process set until = now() - interval '1 second'",
+        ]);
+    }
+
     /// The first column of the first row, as text.
     pub fn ask(&self, query: &str) -> String {
         let url = self.url();

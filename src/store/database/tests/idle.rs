@@ -132,12 +132,8 @@ fn a_database_that_is_away_can_be_asked_again() {
     let Some(scratch) = Scratch::new() else {
         return;
     };
-    let url = scratch.url();
-    let (_, rest) = url.split_once("://").unwrap();
-    let (place, _) = rest.split_once('/').unwrap();
-    let (_, server) = place.rsplit_once('@').unwrap_or(("", place));
-    let proxy = Proxy::to(server);
-    let store = begun(&scratch, &url.replacen(server, proxy.address(), 1));
+    let (proxy, url) = Proxy::before(&scratch.url());
+    let store = begun(&scratch, &url);
     proxy.set(Way::Cut);
     assert!(matches!(wait(store.fetch(GUILD)), Err(NotFetched::Away(_))));
     proxy.set(Way::Open);

@@ -9,12 +9,6 @@ use super::{GUILD, Scratch, open};
 use crate::store::Store;
 use crate::store::database::Reader;
 
-/// What twenty seconds without a word do.
-const EXPIRED: [&str; 2] = [
-    "update lease set until = now() - interval '1 second'",
-    "update process set until = now() - interval '1 second'",
-];
-
 fn save(store: &Store, seed: u64) -> Result<(), String> {
     let ((), ticket) = store.change(GUILD, |guild| *guild = lived(GUILD, seed, 200));
     futures::executor::block_on(ticket.attempt()).map_err(|error| error.to_string())
@@ -28,7 +22,7 @@ fn a_stale_owner_is_refused() {
     };
     let stale = open(&scratch);
     save(&stale, 1).unwrap();
-    scratch.run(&EXPIRED);
+    scratch.leases_run_out();
     let owner = open(&scratch);
     assert_eq!(owner.read(GUILD, Clone::clone), Some(lived(GUILD, 1, 200)));
     save(&owner, 2).unwrap();

@@ -12,12 +12,8 @@ use crate::store::database::Reader;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn by_proxy(scratch: &Scratch) -> (Proxy, Store) {
-    let url = scratch.url();
-    let (_, rest) = url.split_once("://").unwrap();
-    let (place, _) = rest.split_once('/').unwrap();
-    let (_, server) = place.rsplit_once('@').unwrap_or(("", place));
-    let proxy = Proxy::to(server);
-    let store = Store::open_database(&url.replacen(server, proxy.address(), 1));
+    let (proxy, url) = Proxy::before(&scratch.url());
+    let store = Store::open_database(&url);
     (proxy, store.unwrap_or_else(|error| panic!("{error}")))
 }
 

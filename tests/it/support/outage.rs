@@ -1,0 +1,32 @@
+//! What holds while the state can't be saved, whatever it is that does not take it.
+
+use std::time::{Duration, Instant};
+
+use quizloop::sandbox::ids;
+use serde_json::{Value, json};
+
+use super::{Read, World};
+
+/// Discord takes no first answer after this time (Discord docs, interactions/receiving-and-responding).
+pub const FIRST_ANSWER: Duration = Duration::from_secs(3);
+
+/// The options of `/team credit` for Sam's first round.
+pub fn credit_sam() -> [(&'static str, Value); 2] {
+    [("member", json!(ids::SAM.to_string())), ("round", json!(1))]
+}
+
+/// While nothing can be saved: no ✅, a command that says so, practice as ever. Gives Lin's reply.
+pub async fn nothing_is_acknowledged(world: &World, what: &str) -> u64 {
+    let reply = world.lin().say("during the trouble");
+    let begun = Instant::now();
+    let refused = world.ada().sees("team credit", &credit_sam()).await.text();
+    assert!(begun.elapsed() < FIRST_ANSWER, "{what}");
+    assert!(refused.contains("could not be saved"), "{what}: {refused}");
+    let quiz = world.lin().sees("quiz", &[]).await.text();
+    assert!(quiz.contains("[Level]"), "{what}: practice goes on");
+    assert!(
+        !world.sandbox.message(reply).unwrap().is_counted(),
+        "{what}"
+    );
+    reply
+}
