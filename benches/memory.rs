@@ -148,7 +148,7 @@ fn fill(store: &Store, shape: Shape, numbers: std::ops::Range<u64>, kind: &str) 
                 ticket.saved().await;
             }
         });
-        while kind == "rest" && store.whole() > 0 {
+        while kind == "rest" && store.count().0 > 0 {
             store.let_go();
         }
     }

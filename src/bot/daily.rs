@@ -57,33 +57,24 @@ struct Places {
 
 impl Job {
     async fn work(self, desk: &Arc<Desk>, places: &Places) {
+        let (guild, places) = match self {
+            Self::Round(key) | Self::Week(key) => (key.guild, &places.posts),
+            Self::Wake(guild) => (guild, &places.posts),
+            Self::Remind(key, _) => (key.guild, &places.reminders),
+            Self::LetGo => return let_go(desk).await,
+        };
         // Places are given in the order in which they were asked for; none is ever closed.
+        let _place = places.acquire().await;
+        let Some(_pin) = fetch::patiently(desk, guild).await else {
+            return;
+        };
         match self {
-            Self::Round(key) => {
-                let _place = places.posts.acquire().await;
-                if let Some(_pin) = fetch::patiently(desk, key.guild).await {
-                    Post { desk, key }.go_on().await;
-                }
-            }
-            Self::Wake(guild) => {
-                let _place = places.posts.acquire().await;
-                if let Some(_pin) = fetch::patiently(desk, guild).await {
-                    wake(desk, guild).await;
-                }
-            }
-            Self::Week(key) => {
-                let _place = places.posts.acquire().await;
-                if let Some(_pin) = fetch::patiently(desk, key.guild).await {
-                    WeekPost { desk, key }.go_on().await;
-                }
-            }
-            Self::Remind(key, user) => {
-                let _place = places.reminders.acquire().await;
-                if let Some(_pin) = fetch::patiently(desk, key.guild).await {
-                    reminders::send(desk, key, user).await;
-                }
-            }
-            Self::LetGo => let_go(desk).await,
+            Self::Round(key) => Post { desk, key }.go_on().await,
+            Self::Wake(guild) => wake(desk, guild).await,
+            Self::Week(key) => WeekPost { desk, key }.go_on().await,
+            Self::Remind(key, user) => reminders::send(desk, key, user).await,
+            // Done above: it is about no guild.
+            Self::LetGo => {}
         }
     }
 }

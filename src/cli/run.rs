@@ -181,10 +181,11 @@ fn watched(vitals: Vitals, store: &Store, listener: Option<TcpListener>) -> Arc<
 }
 
 fn count(store: &Store) -> Guilds {
+    let (whole, resting) = store.count();
     Guilds {
         dirty: store.waiting(),
-        whole: store.whole(),
-        resting: store.resting(),
+        whole,
+        resting,
     }
 }
 

@@ -65,11 +65,6 @@ impl Outline {
         let places = self.places.as_ref();
         places.is_none_or(|places| places.binary_search(&short(channel.get())).is_ok())
     }
-
-    /// How many bytes it has beside itself.
-    pub fn heap_bytes(&self) -> usize {
-        self.places.as_ref().map_or(0, |places| places.len() * 2)
-    }
 }
 
 /// 16 bits of an id, as evenly spread as ids are not: the highest ones of Fibonacci hashing (Knuth, The Art of Computer

@@ -116,15 +116,18 @@ impl Store {
         }
     }
 
-    /// Shows the guilds for which there may be something to do now, whole or in outline, without wanting any. Gives when
-    /// there is next something to do for any other.
+    /// Shows the guilds of this process for which there may be something to do now, whole or in outline, without wanting
+    /// any. Gives when there is next something to do for any other.
     pub fn due(
         &self,
         now: Timestamp,
         mut look: impl FnMut(GuildId, Known<'_>),
     ) -> Option<Timestamp> {
         let mut next: Option<Timestamp> = None;
-        for entry in &self.inner.guilds {
+        let part = self.inner.part();
+        // Those of a shard that is being given away are still here for a moment: nothing can be done for them.
+        let ours = self.inner.guilds.iter();
+        for entry in ours.filter(|entry| part.has(*entry.key())) {
             let (wake, known) = match entry.value() {
                 Entry::Here(here) => (here.next_work(now), Known::Whole(&here.guild)),
                 Entry::Away(away) => (away.outline.wake, Known::Outline(&away.outline)),
@@ -182,15 +185,16 @@ impl Store {
             .count()
     }
 
-    /// How many guilds are in memory whole.
-    pub fn whole(&self) -> usize {
-        let entries = self.inner.guilds.iter();
-        entries.filter(|entry| entry.here().is_some()).count()
-    }
-
-    /// How many guilds were let go.
-    pub fn resting(&self) -> usize {
-        self.inner.guilds.len().saturating_sub(self.whole())
+    /// How many guilds are in memory whole, and how many were let go.
+    pub fn count(&self) -> (usize, usize) {
+        let (mut whole, mut resting) = (0, 0);
+        for entry in &self.inner.guilds {
+            match entry.value() {
+                Entry::Here(_) => whole += 1,
+                Entry::Away(_) => resting += 1,
+            }
+        }
+        (whole, resting)
     }
 }
 

@@ -62,10 +62,7 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
         Err(sorry) => return Response::New(sorry.message()),
     };
     match &call.ask {
-        Ask::Command(name) => {
-            let said = command(desk, call, name).await;
-            said.unwrap_or_else(|sorry| Response::New(sorry.message()))
-        }
+        Ask::Command(name) => told(command(desk, call, name).await),
         Ask::Press {
             custom_id, values, ..
         } => press(desk, call, custom_id, values).await,
@@ -186,8 +183,7 @@ async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> 
     };
     match press {
         Press::Hint { question } => new(hint::pressed(desk, &question)),
-        Press::Answer { question } => answer::pressed(desk, call, guild, &question)
-            .unwrap_or_else(|sorry| Response::New(sorry.message())),
+        Press::Answer { question } => told(answer::pressed(desk, call, guild, &question)),
         Press::Streak => new(streak::run(desk, call, guild)),
         Press::Reveal {
             channel,
@@ -234,7 +230,12 @@ async fn submitted(
 }
 
 fn new(said: Said) -> Response {
-    Response::New(said.unwrap_or_else(|sorry| sorry.message()))
+    told(said.map(Response::New))
+}
+
+/// A response, or the refusal as a new message.
+fn told(said: Result<Response, Sorry>) -> Response {
+    said.unwrap_or_else(|sorry| Response::New(sorry.message()))
 }
 
 /// A message that takes the place of the one with the button; a refusal comes beside it.

@@ -58,7 +58,7 @@ fn a_start_reads_outlines() {
         return;
     };
     let store = begun(&scratch, &scratch.url());
-    assert_eq!((store.guilds().len(), store.whole()), (2, 0));
+    assert_eq!(store.count(), (0, 2));
     let kept = lived(GUILD, 1, 200);
     let mut expected = kept.outline(now());
     // Whole seconds are kept.
@@ -68,7 +68,7 @@ fn a_start_reads_outlines() {
     assert_eq!(outline(&store, GUILD), Some(expected));
     let pin = wait(store.fetch(GUILD)).unwrap();
     assert_eq!(store.read(GUILD, Clone::clone), Some(kept));
-    assert_eq!(store.whole(), 1);
+    assert_eq!(store.count(), (1, 1));
     drop(pin);
 }
 
