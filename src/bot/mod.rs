@@ -60,7 +60,7 @@ use crate::health::Vitals;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, UserId};
 use crate::practice::shard::Shards;
-use crate::store::Store;
+use crate::store::{ClaimError, Store};
 use desk::{Desk, Inboxes};
 use event::Event;
 
@@ -98,6 +98,9 @@ pub enum End {
         "Discord refused the intents GUILDS and GUILD_MESSAGES, which every bot may use: is the token a bot's?"
     )]
     Intents,
+    /// The state belongs to another application, or that can't be told.
+    #[error("{0}")]
+    State(#[from] ClaimError),
     /// Too few sessions are left today.
     #[error(
         "only {0} session starts are left today; Discord resets the token of a bot that uses them all up. Wait a day, and find out what restarts the bot"
@@ -116,6 +119,10 @@ pub async fn run(parts: Parts) -> End {
         Ok(known) => known,
         Err(end) => return end,
     };
+    // Before anything else: with another application's token every server would seem to be gone.
+    if let Err(error) = parts.store.claim(application).await {
+        return End::State(error);
+    }
     let (desk, inboxes) = Desk::new(
         parts.store,
         parts.bank,
@@ -299,12 +306,19 @@ impl Listener {
         for guild in &guilds {
             declared::apply(&self.desk, &self.declared, *guild);
         }
-        let kept = self.desk.store.guilds();
-        let gone = kept
-            .into_iter()
-            .filter(|guild| !is_of_others(guild) && !self.here.contains(guild))
-            .collect();
-        tokio::spawn(forget_if_gone(Arc::clone(&self.desk), gone));
+        let mut kept = self.desk.store.guilds();
+        kept.retain(|guild| !is_of_others(guild));
+        let total_kept = kept.len();
+        kept.retain(|guild| !self.here.contains(guild));
+        if is_implausible(kept.len(), total_kept) {
+            tracing::error!(
+                missing = kept.len(),
+                stored = total_kept,
+                "too many servers missing from the session; no data deleted"
+            );
+        } else {
+            tokio::spawn(forget_if_gone(Arc::clone(&self.desk), kept));
+        }
         tokio::spawn(replies::catch_up(Arc::clone(&self.desk), guilds));
         // Whatever was tried while Discord was away is worth another try now.
         self.desk.backoff.retain(|key, _| is_of_others(&key.guild));
@@ -313,6 +327,12 @@ impl Listener {
             .retain(|key, _| is_of_others(&key.guild));
         self.desk.wake.notify_one();
     }
+}
+
+/// Whether so many servers are missing from a session that an error is likelier than as many removals: more than one,
+/// and more than a tenth of those whose data is stored.
+const fn is_implausible(missing: usize, stored: usize) -> bool {
+    missing > 1 && missing * 10 > stored
 }
 
 /// The link with which somebody adds the bot to a server, with the least permissions.

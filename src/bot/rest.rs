@@ -35,6 +35,10 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 /// of 2,000 characters at most.
 const WORDS_MAX: usize = 300;
 
+/// Discord's error codes for a guild that the bot is not in (Discord docs, topics/opcodes-and-status-codes, "JSON").
+const UNKNOWN_GUILD: isize = 10_004;
+const MISSING_ACCESS: isize = 50_001;
+
 /// Messages a page of history has at most (Discord docs, resources/message, "Get Channel Messages").
 pub const HISTORY_PAGE: u8 = 100;
 
@@ -443,11 +447,14 @@ impl Rest {
     ///
     /// # Errors
     ///
-    /// As every request, except that Discord says it is not.
+    /// As every request, except for Discord's own answers that the bot is not there. A 403 or 404 with another code is a
+    /// failure: a proxy or a firewall answers with those as well.
     pub async fn is_in(&self, guild: GuildId) -> Result<bool, Failure> {
         match self.now(self.http.get_guild(guild.get().into())).await {
             Ok(_) => Ok(true),
-            Err(Failure::Unknown { .. } | Failure::Forbidden { .. }) => Ok(false),
+            Err(failure) if matches!(failure.code(), Some(UNKNOWN_GUILD | MISSING_ACCESS)) => {
+                Ok(false)
+            }
             Err(failure) => Err(failure),
         }
     }

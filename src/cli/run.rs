@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::failpoint;
 use crate::health::{self, Guilds, Vitals};
 use crate::store::database::NoDatabase;
-use crate::store::{OpenError, Store};
+use crate::store::{ClaimError, OpenError, Store};
 
 /// How long saving may take when the bot is stopped: with what comes before, less than the five seconds in
 /// which a stop must be done.
@@ -201,6 +201,8 @@ async fn stand_in_gone(gone: Option<tokio::sync::oneshot::Receiver<()>>) {
 fn failed(end: &End) -> Failed {
     let exit = match end {
         End::Token | End::Intents => Exit::Refused,
+        End::State(ClaimError::OtherApplication { .. }) => Exit::Usage,
+        End::State(ClaimError::Io(_)) => Exit::State,
         End::TooManyStarts(_) | End::Failed(_) => Exit::Failed,
     };
     Failed::new(exit, end)

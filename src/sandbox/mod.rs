@@ -62,6 +62,8 @@ pub struct Options {
     pub seeded: bool,
     /// The interval that HELLO asks for.
     pub heartbeat: Duration,
+    /// The id of the application under test, which is also its bot user's.
+    pub application: u64,
     /// The bot's token, without "Bot ".
     pub token: String,
     /// Privileged intents that the application has.
@@ -80,6 +82,7 @@ impl Default for Options {
             flowing: false,
             seeded: true,
             heartbeat: HEARTBEAT,
+            application: ids::APP,
             token: seed::TOKEN.to_owned(),
             privileged_intents: 0,
             enforce_limits: false,
@@ -175,7 +178,7 @@ impl Sandbox {
         let clock = Arc::new(Clock::new(start, options.flowing));
         let gateway = Gateway::new(format!("ws://{address}/gateway"), options.heartbeat);
         let app = App {
-            id: ids::APP,
+            id: options.application,
             name: "Quizloop".into(),
             token: options.token,
             owner: ids::ADA,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::disk::Disk;
 use super::keep::Keep;
 use super::snapshot::{self, GUILDS};
-use super::{notes, open};
+use super::{application, notes, open};
 use crate::failpoint;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
@@ -29,6 +29,16 @@ impl Files {
             disk,
             _lock: lock,
         }
+    }
+
+    /// Binds the folder to an application, unless it is bound already. Returns the application that it is bound to.
+    pub(super) fn bind_application(&self, application: u64) -> io::Result<u64> {
+        application::bind(&self.dir, self.disk.as_ref(), application)
+    }
+
+    /// The application that the folder is bound to, if any.
+    pub(super) fn application(&self) -> io::Result<Option<u64>> {
+        application::owner(&self.dir)
     }
 
     fn save_one(&self, guild: &Guild) -> io::Result<()> {

@@ -4,6 +4,7 @@
 //! that. The store takes changes of one guild at a time and knows nothing of Discord. No lock is held
 //! longer than a closure that can't await.
 
+mod application;
 pub mod database;
 pub mod disk;
 mod entry;
@@ -39,6 +40,7 @@ use dashmap::mapref::one::RefMut;
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
+pub use application::{Adoption, ClaimError};
 pub use entry::Pin;
 pub use idle::{Known, NotFetched};
 pub use open::{BadSnapshot, OpenError};
@@ -195,6 +197,39 @@ impl Store {
             _writer: Arc::new(writer::Writer::start(&inner)?),
             inner,
         })
+    }
+
+    /// Claims this state for an application. The first one that claims it owns it from then on.
+    ///
+    /// # Errors
+    ///
+    /// The state belongs to another application, or the owner can't be read or stored.
+    pub async fn claim(&self, application: u64) -> Result<(), ClaimError> {
+        let owner = match &self.inner.keeper {
+            Keeper::Files(files) => files.bind_application(application)?,
+            Keeper::Database(database) => {
+                let bound = database.bind_application(application).await;
+                bound.map_err(io::Error::other)?
+            }
+        };
+        if owner == application {
+            return Ok(());
+        }
+        Err(ClaimError::OtherApplication { owner, application })
+    }
+
+    /// The application that this state belongs to, if any.
+    ///
+    /// # Errors
+    ///
+    /// The owner can't be read.
+    pub fn application(&self) -> io::Result<Option<u64>> {
+        match &self.inner.keeper {
+            Keeper::Files(files) => files.application(),
+            Keeper::Database(database) => database
+                .wait_for(database.application())
+                .map_err(io::Error::other),
+        }
     }
 
     /// Says which shards this process may have. With files it has them from now on. With a database it joins the processes

@@ -175,6 +175,11 @@ async fn there_and_back() {
         std::fs::read_to_string(world.folder().join(file)).unwrap()
     };
     assert_eq!(read("back"), read("state"));
+    // The owner comes along, so that no other application can claim the copy.
+    let owner = ids::APP.to_string();
+    assert_eq!(scratch.ask("select id::text from application"), owner);
+    let file = world.folder().join("back/application");
+    assert_eq!(std::fs::read_to_string(file).unwrap().trim(), owner);
 }
 
 /// Wrong addresses are told without what is secret in them.

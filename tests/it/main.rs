@@ -4,6 +4,7 @@
 
 mod admins;
 mod answers;
+mod application;
 mod bad_input;
 mod bank;
 mod bank_verbs;

@@ -128,10 +128,13 @@ async fn bare(args: &SandboxArgs) -> Result<(), Failed> {
         "Discord's stand-in is at {}. Start a bot with:",
         sandbox.url()
     ));
+    // A state of its own, or the bot would use that of the current folder.
+    let state = Folder::new()?;
     say::line(format_args!(
-        "  DISCORD_TOKEN={} DISCORD_API_URL={} quizloop run",
+        "  DISCORD_TOKEN={} DISCORD_API_URL={} quizloop run --state {}",
         sandbox.token(),
-        sandbox.url()
+        sandbox.url(),
+        state.path().display()
     ));
     stop_signal().await;
     Ok(())

@@ -1,16 +1,19 @@
 //! `state`: looking at the snapshots, also while the bot runs; going back to an earlier one when it does not.
 
+mod adopt;
 mod reports;
 mod restore;
 mod source;
 mod transfer;
 mod verify;
 
+use std::io::{self, BufRead, IsTerminal};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::exit::Failed;
+use super::exit::{Exit, Failed};
 use super::{Common, load, say};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
@@ -64,6 +67,14 @@ enum StateVerb {
         #[arg(long)]
         yes: bool,
     },
+    /// Hand the state over to another application, with the bot stopped
+    Adopt {
+        /// The id of the application that is to own the state
+        application: NonZeroU64,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Looks at the state.
@@ -84,8 +95,37 @@ pub fn run(args: &StateArgs) -> Result<(), Failed> {
         StateVerb::Restore { guild, yes } => {
             restore::run(source::folder(&config, "restore")?, *guild, *yes)?;
         }
+        StateVerb::Adopt { application, yes } => adopt::run(&config, application.get(), *yes)?,
     }
     Ok(())
+}
+
+/// Refuses to go on without a terminal to confirm in, unless `yes` was given.
+fn require_confirmation(yes: bool, why: &str) -> Result<(), Failed> {
+    if yes || io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Failed::new(
+        Exit::Usage,
+        format!("{why}, so it has to be confirmed: run it in a terminal, or with --yes"),
+    ))
+}
+
+/// Asks for confirmation; only the whole word counts.
+fn confirm(question: &str, yes: bool) -> Result<(), Failed> {
+    if yes || is_confirmed(question, &mut io::stdin().lock()) {
+        return Ok(());
+    }
+    Err(Failed::new(
+        Exit::Failed,
+        "not confirmed; nothing was changed",
+    ))
+}
+
+fn is_confirmed(question: &str, input: &mut impl BufRead) -> bool {
+    say::text(format_args!("{question} Type yes: "));
+    let mut line = String::new();
+    input.read_line(&mut line).is_ok() && line.trim() == "yes"
 }
 
 fn list(source: &Source) -> Result<(), Failed> {
@@ -168,4 +208,18 @@ fn show_team(team: &Team) -> String {
         ));
     }
     lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_confirmed;
+
+    #[test]
+    fn only_the_whole_word_confirms() {
+        let said = |text: &str| is_confirmed("Go back?", &mut text.as_bytes());
+        assert!(said("yes\n") && said("  yes \r\n") && said("yes"));
+        for no in ["", "\n", "y\n", "YES\n", "no\nyes\n", "yes please\n"] {
+            assert!(!said(no), "{no:?}");
+        }
+    }
 }

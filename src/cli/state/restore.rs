@@ -1,13 +1,12 @@
 //! `state restore`: back to a server's last good generation, after asking.
 
-use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::super::exit::{Exit, Failed};
 use super::super::say;
-use super::count;
+use super::{confirm, count, require_confirmation};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::ledger::Mark;
@@ -25,24 +24,14 @@ round don't count any more, and a question lost today may come once more.";
 
 /// Shows what is lost, asks, and goes back.
 pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), Failed> {
-    if !yes && !io::stdin().is_terminal() {
-        return Err(Failed::new(
-            Exit::Usage,
-            "going back loses what came later, so it has to be confirmed: run it in a terminal, or with --yes",
-        ));
-    }
+    require_confirmation(yes, "going back loses what came later")?;
     let restore = Restore::open(dir, guild).map_err(|error| Failed::new(Exit::State, error))?;
     say::text(preview(
         restore.current.as_ref(),
         &restore.guild,
         restore.written,
     ));
-    if !yes && !is_confirmed(&mut io::stdin().lock()) {
-        return Err(Failed::new(
-            Exit::Failed,
-            "not confirmed; nothing was changed",
-        ));
-    }
+    confirm("Go back?", yes)?;
     let kept = restore
         .go_back()
         .map_err(|error| Failed::new(Exit::Failed, format!("the disk did not take it: {error}")))?;
@@ -54,13 +43,6 @@ pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), Failed> {
     }
     say::line("Done. Start the bot again.");
     Ok(())
-}
-
-/// Asks; only the whole word counts.
-fn is_confirmed(input: &mut impl BufRead) -> bool {
-    say::text("Go back? Type yes: ");
-    let mut line = String::new();
-    input.read_line(&mut line).is_ok() && line.trim() == "yes"
 }
 
 /// What there is, and what going back loses.
@@ -193,18 +175,4 @@ fn lost_of(team: &Team, previous: Option<&Team>) -> Option<String> {
         .chain(settings)
         .collect();
     (!parts.is_empty()).then(|| format!("channel {}: {}", team.channel, parts.join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_whole_word_confirms() {
-        let said = |text: &str| is_confirmed(&mut text.as_bytes());
-        assert!(said("yes\n") && said("  yes \r\n") && said("yes"));
-        for no in ["", "\n", "y\n", "YES\n", "no\nyes\n", "yes please\n"] {
-            assert!(!said(no), "{no:?}");
-        }
-    }
 }

@@ -28,6 +28,7 @@ pub fn import(config: &Config, dir: &Path) -> Result<(), Failed> {
     // With the time it can be written down when each server is next wanted, so that a start has to read none of them.
     to.tell_time(|| Clock::system().now());
     empty(&to, "the database")?;
+    hand_on_owner(&from, &to)?;
     copy(&from, &to)?;
     drop(to);
     let reader = Reader::connect(url.secret()).map_err(state)?;
@@ -42,6 +43,7 @@ pub fn export(config: &Config, dir: &Path) -> Result<(), Failed> {
     let to = Store::open(dir).map_err(state)?;
     empty(&to, &dir.display().to_string())?;
     let from = Store::open_database(url.secret()).map_err(state)?;
+    hand_on_owner(&from, &to)?;
     copy(&from, &to)?;
     drop(to);
     compare(&from, &Source::Folder(dir.to_owned()))?;
@@ -81,6 +83,14 @@ fn copy(from: &Store, to: &Store) -> Result<(), Failed> {
     }
     let why = "not everything could be written; see the log. Empty the place and try again";
     Err(Failed::new(Exit::Failed, why))
+}
+
+/// The copy belongs to the same application. A place that already belongs to another one is refused.
+fn hand_on_owner(from: &Store, to: &Store) -> Result<(), Failed> {
+    match from.application().map_err(state)? {
+        Some(owner) => futures::executor::block_on(to.claim(owner)).map_err(state),
+        None => Ok(()),
+    }
 }
 
 /// Reads everything again from where it was brought.

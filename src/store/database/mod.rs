@@ -4,6 +4,7 @@
 //! what is there already. `lease` sees to it that one process at a time writes a shard, `plan` says which process has which
 //! shards, and `fleet` is this process among the others.
 
+mod application;
 mod fleet;
 mod known;
 mod lease;
@@ -93,6 +94,20 @@ impl Database {
             known: Arc::default(),
             notes: Mutex::new(notes),
         })
+    }
+
+    /// Binds the database to an application, unless it is bound already. Returns the application that it is bound to.
+    pub(super) async fn bind_application(&self, application: u64) -> Result<u64, NoDatabase> {
+        let pool = self.pool.clone();
+        self.there(async move { application::bind(&pool, application).await })
+            .await?
+    }
+
+    /// The application that the database is bound to, if any.
+    pub(super) async fn application(&self) -> Result<Option<u64>, NoDatabase> {
+        let pool = self.pool.clone();
+        self.there(async move { application::owner(&pool).await })
+            .await?
     }
 
     /// Joins the processes that share the database.

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use super::server::{self, NoDatabase};
-use super::{Known, read};
+use super::{Known, application, read};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
@@ -42,6 +42,25 @@ impl Reader {
         })?;
         let known = ids.into_iter().filter_map(|id| u64::try_from(id).ok());
         Ok(known.map(GuildId::new).collect())
+    }
+
+    /// The application that the database belongs to, if any.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read.
+    pub fn application(&self) -> Result<Option<u64>, NoDatabase> {
+        self.runtime.block_on(application::owner(&self.pool))
+    }
+
+    /// Hands the database over to another application, unless a process uses it. Returns the number of those processes.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be used.
+    pub fn adopt(&self, application: u64) -> Result<i64, NoDatabase> {
+        self.runtime
+            .block_on(application::adopt(&self.pool, application))
     }
 
     /// One guild, if it is there.

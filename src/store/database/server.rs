@@ -117,6 +117,11 @@ pub async fn migrate(pool: &PgPool) -> Result<(), NoDatabase> {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "outlines", include_str!("migrations/0002_outlines.sql")),
+        (
+            3,
+            "application",
+            include_str!("migrations/0003_application.sql"),
+        ),
     ];
     let migrations = all.map(|(number, name, sql)| {
         let kind = MigrationType::Simple;

@@ -32,6 +32,8 @@ pub struct WorldBuilder {
     settings: String,
     failpoints: bool,
     database: Option<String>,
+    application: u64,
+    state: Option<PathBuf>,
 }
 
 /// A world.
@@ -115,11 +117,24 @@ impl WorldBuilder {
         self
     }
 
+    /// The bot's application, if it is not the usual one.
+    pub fn application(mut self, id: u64) -> Self {
+        self.application = id;
+        self
+    }
+
+    /// The bot uses the state of another world.
+    pub fn state(mut self, dir: &Path) -> Self {
+        self.state = Some(dir.to_owned());
+        self
+    }
+
     /// Starts the sandbox, but not the bot.
     pub async fn without_bot(self) -> World {
         let mut options = Options {
             start: Some(self.start.timestamp()),
             enforce_limits: self.limits,
+            application: self.application,
             ..Options::default()
         };
         options.heartbeat = self.heartbeat.unwrap_or(options.heartbeat);
@@ -130,8 +145,8 @@ impl WorldBuilder {
         std::fs::write(&config, text).unwrap();
         let mut arguments: Vec<OsString> = vec!["run".into(), "--config".into(), config.into()];
         if self.database.is_none() {
-            let state = folder.path().join("state").into_os_string();
-            arguments.extend(["--state".into(), state]);
+            let state = self.state.unwrap_or_else(|| folder.path().join("state"));
+            arguments.extend(["--state".into(), state.into_os_string()]);
         }
         arguments.extend([
             "--clock".into(),
@@ -191,6 +206,8 @@ impl World {
             settings: String::new(),
             failpoints: false,
             database: None,
+            application: ids::APP,
+            state: None,
         }
     }
 

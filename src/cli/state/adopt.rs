@@ -1,0 +1,59 @@
+//! `state adopt`: hands the state over to another application, after asking.
+
+use super::super::exit::{Exit, Failed};
+use super::super::say;
+use super::source::state;
+use super::{confirm, count, require_confirmation};
+use crate::config::Config;
+use crate::store::Adoption;
+use crate::store::database::Reader;
+
+/// Shows the present owner, asks, and hands the state over.
+pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), Failed> {
+    require_confirmation(
+        yes,
+        "the data of servers that the new application is not in may be deleted",
+    )?;
+    match &config.state_url {
+        Some(url) => {
+            let reader = Reader::connect(url.secret()).map_err(state)?;
+            let owner = reader.application().map_err(state)?;
+            let guilds = reader.guilds().map_err(state)?.len();
+            ask(owner, application, guilds, yes)?;
+            let processes = reader.adopt(application).map_err(state)?;
+            if processes > 0 {
+                return Err(state(
+                    "a bot uses the database: stop it first, or wait half a minute after a crash",
+                ));
+            }
+        }
+        None => {
+            let folder = Adoption::open(&config.state_dir).map_err(state)?;
+            ask(folder.owner, application, folder.guilds, yes)?;
+            folder.adopt(application).map_err(|error| {
+                Failed::new(
+                    Exit::Failed,
+                    format!("the new owner can't be stored: {error}"),
+                )
+            })?;
+        }
+    }
+    say::line(format_args!(
+        "Done. The state belongs to application {application} now."
+    ));
+    Ok(())
+}
+
+fn ask(owner: Option<u64>, application: u64, guilds: usize, yes: bool) -> Result<(), Failed> {
+    let owner = owner.map_or("no application yet".to_owned(), |owner| {
+        format!("application {owner}")
+    });
+    say::line(format_args!(
+        "This state has {} and belongs to {owner}.",
+        count(guilds, "server")
+    ));
+    say::line(format_args!(
+        "Application {application} will own it. Invite its bot to every server first: data of servers that it is not in may be deleted."
+    ));
+    confirm("Hand it over?", yes)
+}

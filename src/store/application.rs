@@ -1,0 +1,123 @@
+//! The application that a state belongs to.
+//!
+//! A bot deletes the data of servers that it is no longer in. With another application's token none of the servers are
+//! its own, so the id of the application is stored with the state, and every other application is refused before
+//! anything else happens.
+
+use std::io;
+use std::path::Path;
+
+use super::disk::Disk;
+use super::snapshot::temporary;
+use super::{notes, open};
+
+/// The file in the state folder that holds the application's id.
+const FILE: &str = "application";
+
+/// The note that versions without that file left behind: the application's id, a colon, and a hash of its commands.
+const COMMANDS_NOTE: &str = "commands";
+
+/// Why an application can't use a state.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// The state belongs to another application.
+    #[error(
+        "this state belongs to application {owner}, but the token is that of application {application}. Use the token of application {owner}, or name another state with --state or QUIZLOOP_STATE_URL. To hand this state over to application {application} permanently: quizloop state adopt {application}"
+    )]
+    OtherApplication {
+        /// The application that the state belongs to.
+        owner: u64,
+        /// The application that the token belongs to.
+        application: u64,
+    },
+    /// The owner can't be read or stored.
+    #[error("the application that this state belongs to can't be read or stored: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Binds a state folder to an application, unless it is bound already. Returns the application that it is bound to.
+pub(super) fn bind(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<u64> {
+    if let Some(owner) = stored(dir)? {
+        return Ok(owner);
+    }
+    let owner = noted(notes::read(dir, COMMANDS_NOTE)).unwrap_or(application);
+    store(dir, disk, owner)?;
+    Ok(owner)
+}
+
+/// The application that a state folder is bound to, if any.
+pub(super) fn owner(dir: &Path) -> io::Result<Option<u64>> {
+    Ok(stored(dir)?.or_else(|| noted(notes::read(dir, COMMANDS_NOTE))))
+}
+
+/// Binds a state folder to an application, whichever it was bound to before.
+pub(super) fn store(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<()> {
+    let path = dir.join(FILE);
+    let new = temporary(&path);
+    disk.write(&new, format!("{application}\n").as_bytes())?;
+    disk.rename(&new, &path)?;
+    disk.sync_dir(dir)
+}
+
+fn stored(dir: &Path) -> io::Result<Option<u64>> {
+    let path = dir.join(FILE);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let invalid = || {
+        let message = format!(
+            "{} does not hold an application's id. Set it with: quizloop state adopt APPLICATION",
+            path.display()
+        );
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    };
+    text.trim().parse().map(Some).map_err(|_| invalid())
+}
+
+fn noted(note: Option<String>) -> Option<u64> {
+    note?.split_once(':')?.0.parse().ok()
+}
+
+/// A state folder whose bot is stopped, for handing it over to another application.
+pub struct Adoption<'a> {
+    dir: &'a Path,
+    /// The application that it is bound to, as far as that can be read.
+    pub owner: Option<u64>,
+    /// Number of servers in it.
+    pub guilds: usize,
+    _lock: open::Lock,
+}
+
+impl<'a> Adoption<'a> {
+    /// Locks a state folder.
+    ///
+    /// # Errors
+    ///
+    /// There is no state there, or a bot uses it.
+    pub fn open(dir: &'a Path) -> Result<Self, open::OpenError> {
+        let folder = |error| open::OpenError::Folder {
+            dir: dir.to_owned(),
+            error,
+        };
+        let guilds = open::list(dir).map_err(folder)?.guilds.len();
+        let mut lock = open::Lock::take(dir)?;
+        lock.name_owner();
+        Ok(Self {
+            dir,
+            owner: owner(dir).unwrap_or_default(),
+            guilds,
+            _lock: lock,
+        })
+    }
+
+    /// Binds the folder to another application.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it.
+    pub fn adopt(&self, application: u64) -> io::Result<()> {
+        store(self.dir, &super::disk::RealDisk, application)
+    }
+}

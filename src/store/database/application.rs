@@ -1,0 +1,49 @@
+//! The application that a database belongs to.
+
+use sqlx::{Connection, PgPool, Row};
+
+use super::server::NoDatabase;
+
+const BIND: &str = "insert into application (id) values ($1) on conflict (one) do nothing";
+const OWNER: &str = "select id from application";
+const PROCESSES: &str = "select count(*) from process where until > now()";
+/// The lock under which processes join.
+const LOCK: &str = "lock table division in exclusive mode";
+const ADOPT: &str =
+    "insert into application (id) values ($1) on conflict (one) do update set id = excluded.id";
+
+/// Binds the database to an application, unless it is bound already. Returns the application that it is bound to.
+pub async fn bind(pool: &PgPool, application: u64) -> Result<u64, NoDatabase> {
+    sqlx::query(BIND)
+        .bind(application.cast_signed())
+        .execute(pool)
+        .await?;
+    Ok(owner(pool).await?.unwrap_or(application))
+}
+
+/// The application that the database is bound to, if any.
+pub async fn owner(pool: &PgPool) -> Result<Option<u64>, NoDatabase> {
+    let row = sqlx::query(OWNER).fetch_optional(pool).await?;
+    let owner: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+    Ok(owner.map(i64::cast_unsigned))
+}
+
+/// Binds the database to another application, unless a process uses it. Returns the number of those processes.
+pub async fn adopt(pool: &PgPool, application: u64) -> Result<i64, NoDatabase> {
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin().await?;
+    // No process joins in between.
+    sqlx::query(LOCK).execute(&mut *transaction).await?;
+    let processes: i64 = sqlx::query(PROCESSES)
+        .fetch_one(&mut *transaction)
+        .await?
+        .try_get(0)?;
+    if processes == 0 {
+        sqlx::query(ADOPT)
+            .bind(application.cast_signed())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(processes)
+}
