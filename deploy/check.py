@@ -1,6 +1,7 @@
-"""What no schema knows of the files in deploy/: that they fit one another, and that nobody gets more than the bot needs.
+"""Checks what no schema covers in deploy/.
 
-deploy/check runs it, with a Python that has a reader for YAML.
+The files must match one another, and nothing may get more access than it needs. deploy/check runs
+this with a Python that has PyYAML.
 """
 
 import pathlib
@@ -11,16 +12,16 @@ import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 SETTINGS = HERE / "compose.config.toml"
-# What Quizloop allows itself of Discord's 50 requests a second, over all processes.
+# Maximum requests per second over all processes. Discord accepts 50.
 BUDGET = 48
 SECRETS = {"DISCORD_TOKEN", "QUIZLOOP_STATE_URL"}
 
-complaints = []
+errors = []
 
 
-def expect(holds, what):
-    if not holds:
-        complaints.append(what)
+def expect(condition, message):
+    if not condition:
+        errors.append(message)
 
 
 def main():
@@ -30,27 +31,27 @@ def main():
     share = None if "api_url" in config["discord"] else config["discord"]["requests_per_second"]
     compose(yaml.safe_load((HERE / "compose.yaml").read_text()), share)
     kubernetes(read_manifests(), settings, port, share)
-    for complaint in complaints:
-        print(complaint, file=sys.stderr)
-    sys.exit(1 if complaints else 0)
+    for error in errors:
+        print(error, file=sys.stderr)
+    sys.exit(1 if errors else 0)
 
 
 def read_manifests():
-    """The manifests by kind. Each is there once, so that a kind is a name."""
+    """Returns the manifests by kind. Each kind occurs only once."""
     folder = HERE / "kubernetes"
     listed = set(yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"])
-    there = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
-    # A placeholder that is applied would overwrite the token.
+    present = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
+    # Applying the placeholder would overwrite the token.
     expect(
-        there - listed == {"secret.example.yaml"} and listed <= there,
-        f"kustomization.yaml must list all but the example of a Secret; it lists {sorted(listed)}",
+        present - listed == {"secret.example.yaml"} and listed <= present,
+        f"kustomization.yaml must list all files except the example Secret, not {sorted(listed)}",
     )
     manifests = {}
-    for name in sorted(there):
+    for name in sorted(present):
         for manifest in yaml.safe_load_all((folder / name).read_text()):
             kind = manifest["kind"]
-            expect(kind not in manifests, f"{name}: a second {kind}; this check knows one of each")
-            expect("namespace" not in manifest["metadata"], f"{name}: the operator chooses the namespace")
+            expect(kind not in manifests, f"{name}: second {kind}; this check supports one of each")
+            expect("namespace" not in manifest["metadata"], f"{name}: must not set a namespace")
             manifests[kind] = manifest
     return manifests
 
@@ -60,17 +61,26 @@ def compose(file, share):
     fits_budget("compose.yaml", bot["deploy"]["replicas"], share)
     arguments("compose.yaml", bot["command"])
     settings = file["configs"][bot["configs"][0]["source"]]["file"]
-    expect((HERE / settings) == SETTINGS, f"compose.yaml: the bot reads {settings}, not {SETTINGS.name}")
+    expect(
+        (HERE / settings) == SETTINGS,
+        f"compose.yaml: the bot reads {settings} instead of {SETTINGS.name}",
+    )
     expect(SECRETS <= bot["environment"].keys(), f"compose.yaml: the bot needs {sorted(SECRETS)}")
     for name, service in file["services"].items():
         place = f"compose.yaml, {name}"
         expect(service.get("read_only") is True, f"{place}: the root file system is not read-only")
-        expect(service.get("cap_drop") == ["ALL"], f"{place}: capabilities are left")
-        expect("no-new-privileges:true" in service.get("security_opt", []), f"{place}: it may gain privileges")
+        expect(service.get("cap_drop") == ["ALL"], f"{place}: not all capabilities are dropped")
+        expect(
+            "no-new-privileges:true" in service.get("security_opt", []),
+            f"{place}: no-new-privileges is missing",
+        )
         expect("ports" not in service, f"{place}: a port is published")
         for variable in SECRETS | {"POSTGRES_PASSWORD"}:
             value = service["environment"].get(variable)
-            expect(value is None or "${" in value and ":?" in value, f"{place}: {variable} must come from outside")
+            expect(
+                value is None or "${" in value and ":?" in value,
+                f"{place}: {variable} must come from the environment",
+            )
 
 
 def kubernetes(manifests, settings, port, share):
@@ -83,24 +93,33 @@ def kubernetes(manifests, settings, port, share):
     arguments("statefulset.yaml", container["args"])
 
     mounted = manifests["ConfigMap"]["data"]["config.toml"]
-    expect(mounted == settings, f"configmap.yaml: config.toml is not the text of {SETTINGS.name}")
+    expect(mounted == settings, f"configmap.yaml: config.toml differs from {SETTINGS.name}")
     volumes = {volume["name"]: volume["configMap"]["name"] for volume in pod["volumes"]}
     for mount in container["volumeMounts"]:
         expect(
             volumes.get(mount["name"]) == manifests["ConfigMap"]["metadata"]["name"],
-            f"statefulset.yaml: {mount['mountPath']} is not the ConfigMap",
+            f"statefulset.yaml: {mount['mountPath']} does not mount the ConfigMap",
         )
 
     secret = manifests["Secret"]
     keys = {"name": secret["metadata"]["name"]}
-    wanted = [{"name": name, "valueFrom": {"secretKeyRef": keys | {"key": name}}} for name in secret["stringData"]]
-    expect(secret["stringData"].keys() == SECRETS, "secret.example.yaml: it has other keys than the bot reads")
-    expect(container["env"] == wanted, "statefulset.yaml: env is not what secret.example.yaml has")
+    wanted = [
+        {"name": name, "valueFrom": {"secretKeyRef": keys | {"key": name}}}
+        for name in secret["stringData"]
+    ]
+    expect(
+        secret["stringData"].keys() == SECRETS,
+        "secret.example.yaml: the keys differ from those the bot reads",
+    )
+    expect(container["env"] == wanted, "statefulset.yaml: env does not match secret.example.yaml")
     for name, value in secret["stringData"].items():
-        expect("PLACEHOLDER" in value, f"secret.example.yaml: {name} may be a real one")
+        expect("PLACEHOLDER" in value, f"secret.example.yaml: {name} may be a real secret")
 
     service = manifests["Service"]
-    expect(spec["serviceName"] == service["metadata"]["name"], "statefulset.yaml: serviceName is no Service")
+    expect(
+        spec["serviceName"] == service["metadata"]["name"],
+        "statefulset.yaml: serviceName does not name the Service",
+    )
     selectors = {
         "StatefulSet": spec["selector"]["matchLabels"],
         "Service": service["spec"]["selector"],
@@ -110,51 +129,75 @@ def kubernetes(manifests, settings, port, share):
     for number, spread in enumerate(pod["topologySpreadConstraints"]):
         selectors[f"topologySpreadConstraints[{number}]"] = spread["labelSelector"]["matchLabels"]
     for kind, selector in selectors.items():
-        expect(selector and selector.items() <= labels.items(), f"{kind}: it does not select the bot's pods")
+        expect(
+            selector and selector.items() <= labels.items(),
+            f"{kind}: does not select the bot's pods",
+        )
 
     [named] = container["ports"]
-    expect(named["containerPort"] == port, f"statefulset.yaml: the bot listens on {port}")
-    uses = [container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")]
+    expect(
+        named["containerPort"] == port,
+        f"statefulset.yaml: containerPort must be {port}, where the bot listens",
+    )
+    uses = [
+        container[probe]["httpGet"]["port"]
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+    ]
     uses += [entry["targetPort"] for entry in service["spec"]["ports"]]
-    uses += [entry["port"] for rule in manifests["NetworkPolicy"]["spec"]["ingress"] for entry in rule["ports"]]
-    expect(set(uses) == {named["name"]}, f"the port {named['name']} is meant, not {uses}")
-    # 503 while Discord or the database is away: a restart would only lose what is not saved yet.
+    uses += [
+        entry["port"]
+        for rule in manifests["NetworkPolicy"]["spec"]["ingress"]
+        for entry in rule["ports"]
+    ]
+    expect(set(uses) == {named["name"]}, f"all ports must be {named['name']}, not {uses}")
+    # /healthz returns 503 while Discord or the database is unavailable. A restart would not help
+    # then and would lose unsaved changes.
     for probe in ("startupProbe", "livenessProbe"):
-        expect(container[probe]["httpGet"]["path"] != "/healthz", f"statefulset.yaml: {probe} must not ask /healthz")
+        expect(
+            container[probe]["httpGet"]["path"] != "/healthz",
+            f"statefulset.yaml: {probe} must not use /healthz",
+        )
     restricted(pod, container)
 
 
 def restricted(pod, container):
-    """The profile "restricted" of Kubernetes' Pod Security Standards, and a root file system that stays as it is."""
-    inside, around = container["securityContext"], pod["securityContext"]
+    """Checks Kubernetes' "restricted" Pod Security Standard and a read-only root file system."""
+    container_context, pod_context = container["securityContext"], pod["securityContext"]
     rules = {
-        "runAsNonRoot": around.get("runAsNonRoot") is True and around.get("runAsUser", 0) > 0,
-        "seccompProfile": around.get("seccompProfile") == {"type": "RuntimeDefault"},
-        "allowPrivilegeEscalation": inside.get("allowPrivilegeEscalation") is False,
-        "capabilities": inside.get("capabilities") == {"drop": ["ALL"]},
-        "readOnlyRootFilesystem": inside.get("readOnlyRootFilesystem") is True,
-        "privileged": "privileged" not in inside,
+        "runAsNonRoot": pod_context.get("runAsNonRoot") is True
+        and pod_context.get("runAsUser", 0) > 0,
+        "seccompProfile": pod_context.get("seccompProfile") == {"type": "RuntimeDefault"},
+        "allowPrivilegeEscalation": container_context.get("allowPrivilegeEscalation") is False,
+        "capabilities": container_context.get("capabilities") == {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": container_context.get("readOnlyRootFilesystem") is True,
+        "privileged": "privileged" not in container_context,
         "hosts": not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys(),
         "automountServiceAccountToken": pod.get("automountServiceAccountToken") is False,
         "one container": len(pod["containers"]) == 1 and "initContainers" not in pod,
     }
-    for name, holds in rules.items():
-        expect(holds, f"statefulset.yaml: {name} is not as the profile wants it")
+    for name, is_met in rules.items():
+        expect(is_met, f"statefulset.yaml: {name} does not meet the profile")
 
 
 def fits_budget(place, processes, share):
-    # Compose's schema takes words as well, for variables.
+    # Compose's schema also accepts strings, for variables.
     if not isinstance(processes, int):
-        expect(False, f"{place}: {processes!r} is no number of processes")
-    # With a proxy that holds the limits there is nothing to divide.
+        expect(False, f"{place}: {processes!r} is not a number of processes")
+    # With a proxy that enforces the limits, there is nothing to divide.
     elif share is not None:
-        asked = processes * share
-        expect(asked <= BUDGET, f"{place}: {processes} processes with {share} requests a second each are {asked} of {BUDGET}")
+        total = processes * share
+        expect(
+            total <= BUDGET,
+            f"{place}: {processes} processes with {share} requests/s exceed {BUDGET}",
+        )
 
 
 def arguments(place, words):
-    # `--state DIR` goes before the database; three processes would each begin with an empty folder.
-    expect(words[0] == "run" and "--state" not in words, f"{place}: `{' '.join(words)}` does not use the database")
+    # `--state DIR` takes precedence over the database, so each process would have its own folder.
+    expect(
+        words[0] == "run" and "--state" not in words,
+        f"{place}: `{' '.join(words)}` does not use the database",
+    )
 
 
 main()
