@@ -17,7 +17,7 @@ use quizloop::practice::guild::Guild;
 use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
 use quizloop::practice::retention::Retention;
 use quizloop::practice::schedule::Schedule;
-use quizloop::practice::team::{Reveal, Settings, Team};
+use quizloop::practice::team::{Reveal, Team, TeamSettings};
 use quizloop::practice::zone::Zone;
 use quizloop::store::{Store, inspect};
 use rand::SeedableRng;
@@ -101,12 +101,12 @@ fn start() -> Timestamp {
 }
 
 fn team(channel: u64) -> Team {
-    let settings = Settings {
+    let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
         retention: Retention::default(),
-        report: false,
+        send_weekly_report: false,
     };
     Team::new(ChannelId::new(channel), settings, start())
 }
@@ -120,16 +120,16 @@ fn guild(members: u64, rounds: i64) -> Guild {
         let opened = start() + SignedDuration::from_hours(24 * number);
         let posted = MessageId::new(snowflake_at(opened));
         let day = Zone::utc().date(opened);
-        team.intend(day, opened, &ids, &mut rng)
+        team.begin_round(day, opened, &ids, &mut rng)
             .expect("a round a day");
-        team.posted(posted);
+        team.record_post(posted);
         for member in 1..=members {
             let reply = snowflake_at(opened + SignedDuration::from_mins(5)) + member;
-            team.reply(posted, UserId::new(member), MessageId::new(reply));
+            team.count_reply(posted, UserId::new(member), MessageId::new(reply));
         }
     }
     let mut guild = Guild::new(GuildId::new(1));
-    guild.put(team);
+    guild.insert_team(team);
     guild
 }
 
@@ -200,8 +200,8 @@ fn look_at_10_000_teams(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         for team in &teams {
             black_box((
-                team.next(now),
-                team.next_week(now),
+                team.next_post_step(now),
+                team.next_report_step(now),
                 team.reminders_today(now).count(),
             ));
         }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use quizloop::practice::guild::Guild;
 use quizloop::practice::id::GuildId;
-use quizloop::practice::shard::Shards;
+use quizloop::practice::shard::ShardRange;
 use quizloop::store::{Store, Ticket};
 
 mod guilds;
@@ -103,7 +103,7 @@ fn begin(url: &str) {
     let store = Store::connect(url).unwrap_or_else(|error| panic!("{error}"));
     store.tell_time(evening);
     futures::executor::block_on(async {
-        let joined = store.join(Shards::all(1), false).await;
+        let joined = store.join(ShardRange::all(1), false).await;
         joined.expect("nobody else is there");
     });
     let before = resident();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use divan::Bencher;
 use quizloop::practice::guild::Guild;
 use quizloop::practice::id::UserId;
-use quizloop::practice::picking::{Choice, Mode};
+use quizloop::practice::question_picker::{PickMode, PickRequest};
 use quizloop::store::Store;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -76,9 +76,9 @@ fn pick_a_question(bencher: Bencher<'_, '_>) {
         .map(|number| format!("a-question-of-the-bank-{number}"))
         .collect();
     let fitting: Vec<&str> = bank.iter().map(String::as_str).collect();
-    let choice = Choice {
-        mode: Mode::Mixed,
-        fitting: &fitting,
+    let choice = PickRequest {
+        mode: PickMode::Mixed,
+        candidates: &fitting,
         shown: "",
         today: day(200),
     };

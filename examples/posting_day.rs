@@ -63,7 +63,7 @@ fn main() {
     ];
     let sizes = asked.map_or_else(|| vec![1_000, 100_000, 1_000_000], |teams| vec![teams]);
     let zones = zones();
-    let single = [Zone::named("Europe/Berlin").unwrap_or_else(|_| Zone::utc())];
+    let single = [Zone::from_name("Europe/Berlin").unwrap_or_else(|_| Zone::utc())];
     print("in one zone, at 09:00", &sizes, &plans, &single);
     print(
         &format!("over {} zones, at 09:00 in each", zones.len()),
@@ -84,7 +84,7 @@ fn zones() -> Vec<Zone> {
     names.sort();
     names
         .iter()
-        .filter_map(|name| Zone::named(name).ok())
+        .filter_map(|name| Zone::from_name(name).ok())
         .collect()
 }
 
@@ -128,7 +128,7 @@ fn due_times(teams: u64, zones: &[Zone], spread: i64) -> Vec<Timestamp> {
     let schedule = |zone: &Zone| Schedule::weekdays_at(time(9, 0, 0, 0), zone.clone());
     let moments: Vec<_> = zones
         .iter()
-        .filter_map(|zone| schedule(zone).moment(DAY))
+        .filter_map(|zone| schedule(zone).due_at(DAY))
         .collect();
     let mut turn = (0..moments.len()).cycle();
     let due = (0_i64..).zip(0..teams).filter_map(|(number, _)| {

@@ -45,7 +45,7 @@ fn config(bytes: &[u8]) {
     for team in config.teams {
         // Whoever looks at it next must not be harmed by it either.
         let team = crate::practice::team::Team::new(team.channel, team.settings, EPOCH);
-        let _ = (team.next(EPOCH), team.next_posts(EPOCH, 3));
+        let _ = (team.next_post_step(EPOCH), team.next_post_times(EPOCH, 3));
     }
 }
 

@@ -4,12 +4,12 @@ use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, ToSpan};
 use quizloop::practice::guild::Guild;
 use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
-use quizloop::practice::people::Rated;
+use quizloop::practice::members::NewRating;
 use quizloop::practice::retention::Retention;
 use quizloop::practice::review::Rating;
-use quizloop::practice::round::Thread;
+use quizloop::practice::round::ThreadStatus;
 use quizloop::practice::schedule::Schedule;
-use quizloop::practice::team::{Reveal, Settings, Team};
+use quizloop::practice::team::{Reveal, Team, TeamSettings};
 use quizloop::practice::zone::Zone;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -24,12 +24,12 @@ pub fn day(number: i64) -> Date {
 
 /// A guild with that many members who have answered that many rounds.
 pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
-    let settings = Settings {
+    let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
         retention: Retention::default(),
-        report: false,
+        send_weekly_report: false,
     };
     let start = "2026-01-01T09:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);
@@ -41,13 +41,13 @@ pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
     for number in 0..rounds {
         let opened = start + SignedDuration::from_hours(24 * number);
         let posted = MessageId::new(snowflake_at(opened));
-        team.intend(day(number), opened, &bank, &mut rng)
+        team.begin_round(day(number), opened, &bank, &mut rng)
             .expect("a round a day");
-        team.posted(posted);
-        team.threaded(posted, Thread::There);
+        team.record_post(posted);
+        team.record_thread(posted, ThreadStatus::Created);
         for member in 1..=members {
             let reply = snowflake_at(opened + SignedDuration::from_mins(5)) + member;
-            team.reply(
+            team.count_reply(
                 posted,
                 UserId::new(1_150_000_000_000_000_000 + member),
                 MessageId::new(reply),
@@ -55,7 +55,7 @@ pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
         }
     }
     let mut guild = Guild::new(GuildId::new(id));
-    guild.put(team);
+    guild.insert_team(team);
     guild
 }
 
@@ -65,9 +65,9 @@ pub fn practised(id: u64, members: u64, questions: usize) -> Guild {
     for member in 1..=members {
         for number in 0..questions {
             let question = format!("a-question-of-the-bank-{number}");
-            let rated = Rated {
+            let rated = NewRating {
                 question: &question,
-                before: 0,
+                review_count: 0,
                 rating: Rating::ALL[number % 4],
                 retention: Retention::default(),
                 today: day(i64::try_from(number).expect("few")),

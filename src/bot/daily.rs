@@ -18,9 +18,9 @@ use super::tidy::{self, Tidy};
 use super::week::WeekPost;
 use super::{fetch, reminders};
 use crate::practice::id::{GuildId, UserId};
-use crate::practice::posting::Next;
+use crate::practice::posting::PostStep;
 use crate::practice::team::Team;
-use crate::practice::week::NextWeek;
+use crate::practice::weekly_report::ReportStep;
 use crate::store::Known;
 
 /// How many teams are posted side by side: enough to use up the requests of a second
@@ -209,7 +209,7 @@ impl Plan {
                     self.add(desk, key, team, now);
                 }
             }
-            Known::Outline(outline) => match outline.wake {
+            Known::Outline(outline) => match outline.next_due {
                 // Of those of which it is not known when they were due none goes before all others.
                 Some(wake) if wake == Timestamp::MIN => self.rounds.push((now, Job::Wake(guild))),
                 Some(wake) if wake <= now => self.rounds.push((wake, Job::Wake(guild))),
@@ -265,35 +265,35 @@ impl Plan {
 /// When there is something to do for a team.
 fn moment(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
     let held = desk.backoff.get(&key).map(|backoff| backoff.until);
-    let due = match team.next(now) {
-        Next::Wait(at) => return Some(at),
-        Next::Rest => return None,
+    let due = match team.next_post_step(now) {
+        PostStep::Wait(at) => return Some(at),
+        PostStep::Idle => return None,
         // A thread that can't be started must not keep the next question from coming.
-        Next::Thread => match team.next_due(now) {
-            Next::Intend { .. } => now,
-            Next::Wait(at) => return Some(held.map_or(now, |held| held.min(at))),
+        PostStep::CreateThread => match team.next_question_step(now) {
+            PostStep::Begin { .. } => now,
+            PostStep::Wait(at) => return Some(held.map_or(now, |held| held.min(at))),
             _ => held.unwrap_or(now),
         },
-        Next::Intend { .. } | Next::Post | Next::GiveUp => held.unwrap_or(now),
+        PostStep::Begin { .. } | PostStep::Post | PostStep::Abandon => held.unwrap_or(now),
     };
     Some(due)
 }
 
 /// When there is something to do about a team's report on its week.
 fn week_moment(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
-    let due = match team.next_week(now) {
-        NextWeek::Wait(at) => return Some(at),
-        NextWeek::Rest => return None,
-        NextWeek::Intend { due, .. } => due,
-        NextWeek::Post | NextWeek::GiveUp => now,
+    let due = match team.next_report_step(now) {
+        ReportStep::Wait(at) => return Some(at),
+        ReportStep::Idle => return None,
+        ReportStep::Begin { due, .. } => due,
+        ReportStep::Post | ReportStep::Abandon => now,
     };
     let held = desk.week_backoff.get(&key).map(|backoff| backoff.until);
     Some(held.map_or(due, |held| held.max(due)))
 }
 
 fn order(team: &Team, now: Timestamp) -> Timestamp {
-    match team.next_due(now) {
-        Next::Intend { due, .. } => due,
+    match team.next_question_step(now) {
+        PostStep::Begin { due, .. } => due,
         _ => team.rounds().last().map_or(now, |round| round.due),
     }
 }

@@ -41,10 +41,10 @@ fn apply_here(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
     let _unawaited = desk.store.change(guild, |state| {
         for declared in &own {
             let fresh = || Team::new(declared.channel, declared.settings.clone(), now);
-            let mut team = state.remove(declared.channel).unwrap_or_else(fresh);
+            let mut team = state.remove_team(declared.channel).unwrap_or_else(fresh);
             team.settings = declared.settings.clone();
             team.managed = true;
-            state.put(team);
+            state.insert_team(team);
         }
         let left: Vec<_> = state.teams().values().filter(|team| team.managed).map(|team| team.channel).collect();
         for channel in left.into_iter().filter(|channel| own.iter().all(|team| team.channel != *channel)) {

@@ -193,5 +193,5 @@ impl Desk {
 pub fn team_at(guild: &Guild, channel: ChannelId) -> Option<&Team> {
     guild
         .team(channel)
-        .or_else(|| guild.team_of(channel.starter_message()))
+        .or_else(|| guild.team_by_message(channel.starter_message()))
 }

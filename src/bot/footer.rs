@@ -103,10 +103,10 @@ async fn edit(desk: &Desk, (key, message): Shown) {
         return;
     };
     let found = desk.team(key, |team| {
-        let round = team.round_of(message)?;
+        let round = team.round_by_message(message)?;
         Some((
             round.clone(),
-            team.replied(round.number),
+            team.reply_count(round.number),
             team.settings.role,
         ))
     });

@@ -59,7 +59,7 @@ use crate::failpoint;
 use crate::health::Vitals;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, UserId};
-use crate::practice::shard::Shards;
+use crate::practice::shard::ShardRange;
 use crate::store::{ClaimError, Store};
 use desk::{Desk, Inboxes};
 use event::Event;
@@ -80,7 +80,7 @@ pub struct Parts {
     /// Where it is told how the bot is.
     pub vitals: Arc<Vitals>,
     /// The shards that this process may have; none for as many as Discord recommends.
-    pub shards: Option<Shards>,
+    pub shards: Option<ShardRange>,
     /// Teams of the operator's file.
     pub declared: Vec<DeclaredTeam>,
 }
@@ -352,12 +352,12 @@ async fn thread_gone(desk: Arc<Desk>, guild: GuildId, thread: ChannelId) {
         return;
     };
     let message = thread.starter_message();
-    let team_of = |state: &Guild| state.team_of(message).map(|team| team.channel);
+    let team_of = |state: &Guild| state.team_by_message(message).map(|team| team.channel);
     if let Some(channel) = desk.store.read(guild, team_of).flatten() {
         // Nobody is told, so nobody has to wait for the disk.
         let key = desk::TeamKey { guild, channel };
         let _unawaited = desk.change_team(key, |team| {
-            team.threaded(message, crate::practice::round::Thread::Refused);
+            team.record_thread(message, crate::practice::round::ThreadStatus::Unavailable);
         });
     }
 }

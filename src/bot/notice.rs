@@ -4,7 +4,7 @@ use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::render;
 use super::rest::Failure;
-use crate::practice::team::Trouble;
+use crate::practice::team::PostingFailure;
 
 /// Writes the trouble down where `/team status` shows it, and tells the admin who set the team up in a
 /// direct message, once until it is over. Teams of the operator's file have no such admin; their
@@ -13,11 +13,17 @@ pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
     let what = render::trouble::sentence(failure);
     let now = desk.clock.now();
     let (admin, ticket) = desk.change_team(key, |team| {
-        let news = team.trouble.as_ref().is_none_or(|known| known.what != what);
-        let since = team.trouble.as_ref().map_or(now, |known| known.since);
-        team.trouble = Some(Trouble {
+        let news = team
+            .posting_failure
+            .as_ref()
+            .is_none_or(|known| known.message != what);
+        let since = team
+            .posting_failure
+            .as_ref()
+            .map_or(now, |known| known.since);
+        team.posting_failure = Some(PostingFailure {
             since,
-            what: what.clone(),
+            message: what.clone(),
         });
         team.set_up_by.filter(|_| news)
     });

@@ -12,8 +12,8 @@ use super::rest::Failure;
 use super::{notice, render, replies};
 use crate::failpoint;
 use crate::practice::id::MessageId;
-use crate::practice::posting::Next;
-use crate::practice::round::{Round, Thread};
+use crate::practice::posting::PostStep;
+use crate::practice::round::{Round, ThreadStatus};
 use crate::practice::team::Team;
 
 /// Threads stay in the channel's list for a day after the last reply (Discord docs,
@@ -64,20 +64,20 @@ impl Post<'_> {
                 return;
             };
             let step = match next {
-                Next::Intend { day, due } => {
+                PostStep::Begin { day, due } => {
                     fresh = true;
                     self.intend(day, due).await
                 }
-                Next::Post => self.post(fresh).await,
-                Next::GiveUp => self.give_up().await,
-                Next::Thread => self.start_thread().await,
-                Next::Wait(_) | Next::Rest => return,
+                PostStep::Post => self.post(fresh).await,
+                PostStep::Abandon => self.give_up().await,
+                PostStep::CreateThread => self.start_thread().await,
+                PostStep::Wait(_) | PostStep::Idle => return,
             };
             if let Err(stop) = step {
                 return self.stopped(stop, now).await;
             }
             // What was there before us may have replies that we did not take for replies.
-            let early = next == Next::Post && self.desk.early.remove(&self.key).is_some();
+            let early = next == PostStep::Post && self.desk.early.remove(&self.key).is_some();
             if !fresh || early {
                 tokio::spawn(replies::read_again(Arc::clone(self.desk), self.key));
             }
@@ -85,14 +85,14 @@ impl Post<'_> {
     }
 
     /// As the team says, except that a thread in trouble does not keep a due question waiting.
-    fn step_of(&self, team: &Team, now: Timestamp) -> Next {
+    fn step_of(&self, team: &Team, now: Timestamp) -> PostStep {
         let held = self
             .desk
             .backoff
             .get(&self.key)
             .is_some_and(|held| held.until > now);
-        match team.next(now) {
-            Next::Thread if held => team.next_due(now),
+        match team.next_post_step(now) {
+            PostStep::CreateThread if held => team.next_question_step(now),
             next => next,
         }
     }
@@ -101,8 +101,10 @@ impl Post<'_> {
     async fn intend(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), Stop> {
         let ids = self.desk.bank.ids();
         let (made, ticket) = self.desk.change_team(self.key, |team| {
-            self.desk
-                .random(|rng| team.intend(day, due, &ids, rng).map(|round| round.number))
+            self.desk.random(|rng| {
+                team.begin_round(day, due, &ids, rng)
+                    .map(|round| round.number)
+            })
         });
         ticket.attempt().await.map_err(|_| Stop::NotSaved)?;
         failpoint::pass("post.intended");
@@ -123,8 +125,8 @@ impl Post<'_> {
             Outcome::Deleted => return self.drop_round().await,
         };
         let (_, ticket) = self.desk.change_team(self.key, |team| {
-            team.posted(message);
-            team.trouble = None;
+            team.record_post(message);
+            team.posting_failure = None;
         });
         tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round = round.number, %message, "posted");
         self.desk
@@ -184,19 +186,19 @@ impl Post<'_> {
             .await;
         failpoint::pass("thread.started");
         let state = match started {
-            Ok(()) => Thread::There,
+            Ok(()) => ThreadStatus::Created,
             Err(
                 Failure::Rejected {
                     code: WRONG_CHANNEL_TYPE,
                     ..
                 }
                 | Failure::Unknown { .. },
-            ) => Thread::Refused,
+            ) => ThreadStatus::Unavailable,
             Err(failure) => return Err(Stop::Failed(failure)),
         };
         let (_, ticket) = self.desk.change_team(self.key, |team| {
-            team.threaded(message, state);
-            team.trouble = None;
+            team.record_thread(message, state);
+            team.posting_failure = None;
         });
         self.desk.backoff.remove(&self.key);
         // The thread is there; starting it again would be harmless.
@@ -215,14 +217,14 @@ impl Post<'_> {
             tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, day = %round.day, "no question could be posted on that day");
             return self.drop_round().await;
         };
-        let posted = |team: &mut Team| team.posted(message);
+        let posted = |team: &mut Team| team.record_post(message);
         let (_, ticket) = self.desk.change_team(self.key, posted);
         ticket.attempt().await.map_err(|_| Stop::NotSaved)
     }
 
     async fn drop_round(&self) -> Result<(), Stop> {
         self.desk.vitals.given_up();
-        let (_, ticket) = self.desk.change_team(self.key, Team::give_up);
+        let (_, ticket) = self.desk.change_team(self.key, Team::abandon_round);
         self.desk.backoff.remove(&self.key);
         ticket.attempt().await.map_err(|_| Stop::NotSaved)
     }

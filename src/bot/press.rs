@@ -255,7 +255,7 @@ impl fmt::Display for Press {
 mod tests {
     use super::*;
     use crate::bot::quiz::Order;
-    use crate::practice::picking::Mode;
+    use crate::practice::question_picker::PickMode;
     use proptest::prelude::*;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
@@ -266,7 +266,7 @@ mod tests {
             question: question.into(),
             topic: Some("t".repeat(crate::bank::TOPIC_MAX)),
             level: Some(crate::bank::Level::Senior),
-            mode: Mode::Mixed,
+            mode: PickMode::Mixed,
             before: u16::MAX,
             order: Order::random(&mut StdRng::seed_from_u64(1)),
         }

@@ -9,8 +9,8 @@ use crate::bank::{Bank, Question};
 use crate::chart::{Day, Outcome, Progress, Topic, first_day};
 use crate::practice::guild::Guild;
 use crate::practice::id::UserId;
-use crate::practice::person::Person;
-use crate::practice::streak::{Entry, walk};
+use crate::practice::member_profile::MemberProfile;
+use crate::practice::streak::{RoundOutcome, replay};
 use crate::practice::team::Team;
 
 /// A member's progress: the rounds and the streak of one team, and their reviews in the whole guild.
@@ -39,7 +39,7 @@ fn days(guild: &Guild, team: Option<&Team>, user: UserId, today: Date) -> Vec<Da
     for (date, outcome) in team.map(|team| rounds(team, user)).unwrap_or_default() {
         days.entry(date).or_default().0 = Some(outcome);
     }
-    let practised = guild.person(user).map(Person::practised);
+    let practised = guild.profile(user).map(MemberProfile::practice_days);
     for one in practised.unwrap_or_default() {
         days.entry(one.day).or_default().1 += one.count;
     }
@@ -56,19 +56,19 @@ fn days(guild: &Guild, team: Option<&Team>, user: UserId, today: Date) -> Vec<Da
 /// The rounds of a member that count, the oldest first.
 fn rounds(team: &Team, user: UserId) -> Vec<(Date, Outcome)> {
     let ledger = team.ledger(user);
-    let rounds = walk(&ledger, team.rounds());
+    let rounds = replay(&ledger, team.rounds());
     rounds
         .filter_map(|(round, entry, _)| Some((round.day, outcome(&entry)?)))
         .collect()
 }
 
 /// What the picture makes of an entry; nothing if it neither extends nor ends a streak, or is open.
-const fn outcome(entry: &Entry) -> Option<Outcome> {
+const fn outcome(entry: &RoundOutcome) -> Option<Outcome> {
     match entry {
-        Entry::Answered | Entry::Credited(_) => Some(Outcome::Answered),
-        Entry::Frozen { .. } => Some(Outcome::Frozen),
-        Entry::Missed { .. } => Some(Outcome::Missed),
-        Entry::LookedFirst | Entry::Void(_) | Entry::Open => None,
+        RoundOutcome::Answered | RoundOutcome::Credited(_) => Some(Outcome::Answered),
+        RoundOutcome::Frozen { .. } => Some(Outcome::Frozen),
+        RoundOutcome::Missed { .. } => Some(Outcome::Missed),
+        RoundOutcome::PeekedFirst | RoundOutcome::Void(_) | RoundOutcome::Open => None,
     }
 }
 
@@ -114,12 +114,12 @@ mod tests {
     use super::*;
     use crate::bank::built_in;
     use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
-    use crate::practice::ledger::By;
-    use crate::practice::people::Rated;
+    use crate::practice::ledger::Actor;
+    use crate::practice::members::NewRating;
     use crate::practice::retention::Retention;
     use crate::practice::review::Rating;
     use crate::practice::schedule::Schedule;
-    use crate::practice::team::{Reveal, Settings};
+    use crate::practice::team::{Reveal, TeamSettings};
     use crate::practice::zone::Zone;
     use jiff::civil::{date, time};
     use rand::SeedableRng;
@@ -135,39 +135,39 @@ mod tests {
 
     /// Ada answers the first seven rounds and the twelfth; the eighth is void, the last one is open.
     fn guild() -> Guild {
-        let settings = Settings {
+        let settings = TeamSettings {
             schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
             reveal: Reveal::AfterReply,
             role: None,
             retention: Retention::default(),
-            report: false,
+            send_weekly_report: false,
         };
         let mut team = Team::new(CHANNEL, settings, "2026-03-01T00:00:00Z".parse().unwrap());
         let mut rng = StdRng::seed_from_u64(1);
         for (number, day) in (1_u32..).zip(2..=14) {
             let day = date(2026, 3, day);
             let posted = message(day, 9);
-            team.intend(day, posted.time(), &["a", "b"], &mut rng)
+            team.begin_round(day, posted.time(), &["a", "b"], &mut rng)
                 .unwrap();
-            team.posted(posted);
+            team.record_post(posted);
             if number <= 7 || number == 12 {
-                team.reply(posted, ADA, message(day, 10));
+                team.count_reply(posted, ADA, message(day, 10));
             }
         }
-        let by = By {
+        let by = Actor {
             user: None,
             at: "2026-03-14T10:00:00Z".parse().unwrap(),
         };
         team.void(8, by).unwrap();
         let mut guild = Guild::new(GuildId::new(1));
-        guild.put(team);
+        guild.insert_team(team);
         guild
     }
 
     fn rate(guild: &mut Guild, question: &str, rating: Rating, today: Date) {
-        let rated = Rated {
+        let rated = NewRating {
             question,
-            before: 0,
+            review_count: 0,
             rating,
             retention: Retention::default(),
             today,

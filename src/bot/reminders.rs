@@ -20,7 +20,7 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
     if desk.team(key, is_due) != Some(true) {
         return;
     }
-    let (round, ticket) = desk.change_team(key, |team| team.remind(user, now).cloned());
+    let (round, ticket) = desk.change_team(key, |team| team.begin_reminder(user, now).cloned());
     let Some(round) = round.flatten() else {
         return;
     };
@@ -44,7 +44,7 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
 
 /// The member does not take direct messages: no more of them, which they are told when they next ask for something.
 async fn refused(desk: &Desk, key: TeamKey, user: UserId) {
-    let (_, ticket) = desk.change_team(key, |team| team.reminder_refused(user));
+    let (_, ticket) = desk.change_team(key, |team| team.record_dm_failure(user));
     // If the disk fails now, the next reminder is refused as well.
     let _ = ticket.attempt().await;
     tracing::info!(guild = %key.guild, channel = %key.channel, member = %user, "reminders are off: Discord does not let us write to the member");
@@ -61,7 +61,7 @@ pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
     };
     let owed = desk.store.read(guild, |state| {
         let teams = state.teams().values();
-        let owing = teams.filter(|team| team.owes_word_of_refusal(call.user));
+        let owing = teams.filter(|team| team.has_unreported_dm_failure(call.user));
         owing.map(|team| team.channel).collect::<Vec<_>>()
     });
     for channel in owed.unwrap_or_default() {
@@ -71,7 +71,7 @@ pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
 
 async fn tell_of_refusal(desk: &Desk, call: &Call, key: TeamKey) {
     let now = desk.clock.now();
-    let (owed, ticket) = desk.change_team(key, |team| team.tell_of_refusal(call.user, now));
+    let (owed, ticket) = desk.change_team(key, |team| team.acknowledge_dm_failure(call.user, now));
     if owed != Some(true) || ticket.attempt().await.is_err() {
         return;
     }

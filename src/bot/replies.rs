@@ -12,9 +12,9 @@ use super::event::Wrote;
 use super::fetch;
 use super::rest::{Failure, HISTORY_PAGE, History};
 use crate::failpoint;
-use crate::practice::forgetting::ROUNDS_READ;
+use crate::practice::data_deletion::BACKFILL_ROUNDS;
 use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
-use crate::practice::reply::Counted;
+use crate::practice::reply::ReplyOutcome;
 use crate::practice::team::Team;
 use crate::store::Ticket;
 
@@ -70,15 +70,15 @@ fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
         note_early(desk, wrote);
         return None;
     };
-    let news = |team: &Team| team.would_count(place.posted, wrote.author, wrote.message);
+    let news = |team: &Team| team.is_new_reply(place.posted, wrote.author, wrote.message);
     if desk.team(place.key, news) != Some(true) {
         return None;
     }
     let (counted, ticket) = desk.change_team(place.key, |team| {
-        team.reply(place.posted, wrote.author, wrote.message)
+        team.count_reply(place.posted, wrote.author, wrote.message)
     });
     failpoint::pass("reply.entered");
-    matches!(counted, Some(Counted::First { .. })).then_some((place, ticket))
+    matches!(counted, Some(ReplyOutcome::First { .. })).then_some((place, ticket))
 }
 
 /// While a question is being posted its message is not known here yet, and a reply to it can't be told from one
@@ -125,11 +125,11 @@ fn place_of(desk: &Desk, wrote: Wrote) -> Option<Place> {
     };
     desk.store.read(wrote.guild, |guild| {
         let thread = wrote.channel.starter_message();
-        if let Some(team) = guild.team_of(thread) {
+        if let Some(team) = guild.team_by_message(thread) {
             return Some(place(team.channel, thread));
         }
         let team = guild.team(wrote.channel)?;
-        let to = wrote.to.filter(|to| team.round_of(*to).is_some())?;
+        let to = wrote.to.filter(|to| team.round_by_message(*to).is_some())?;
         Some(place(team.channel, to))
     })?
 }
@@ -237,7 +237,7 @@ pub fn readings_of(team: &Team) -> usize {
 }
 
 fn readings(team: &Team) -> Vec<Reading> {
-    let newest: Vec<_> = team.posted_rounds().rev().take(ROUNDS_READ).collect();
+    let newest: Vec<_> = team.posted_rounds().rev().take(BACKFILL_ROUNDS).collect();
     let overlap = |read: MessageId| MessageId::new(snowflake_at(read.time() - OVERLAP));
     let reading = |thread_of, from, posted: MessageId, read_to: Option<MessageId>| Reading {
         thread_of,
@@ -247,10 +247,10 @@ fn readings(team: &Team) -> Vec<Reading> {
     let threads = newest.iter().filter_map(|round| {
         let thread = round.thread_id()?;
         let number = Some(round.number);
-        Some(reading(number, thread, round.message?, round.read_to))
+        Some(reading(number, thread, round.message?, round.read_up_to))
     });
     let oldest = newest.last().and_then(|round| round.message);
-    let channel = oldest.map(|oldest| reading(None, team.channel, oldest, team.read_to));
+    let channel = oldest.map(|oldest| reading(None, team.channel, oldest, team.read_up_to));
     threads.chain(channel).collect()
 }
 
@@ -318,12 +318,12 @@ async fn note(desk: &Desk, key: TeamKey, pages: Vec<Page>) {
 
 fn note_page(desk: &Desk, key: TeamKey, thread_of: Option<u32>, last: MessageId) {
     let known = |team: &Team| match thread_of {
-        Some(number) => team.round(number)?.read_to,
-        None => team.read_to,
+        Some(number) => team.round(number)?.read_up_to,
+        None => team.read_up_to,
     };
     if desk.team(key, known).flatten() < Some(last) {
         // Nobody is told, so nobody has to wait for the disk.
-        let _unawaited = desk.change_team(key, |team| team.read_to(thread_of, last));
+        let _unawaited = desk.change_team(key, |team| team.record_read_up_to(thread_of, last));
     }
 }
 

@@ -11,21 +11,21 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::desk::Desk;
 use super::gateway::{self, GatewayEnd, Making, Shard};
-use crate::practice::shard::Shards;
+use crate::practice::shard::ShardRange;
 use crate::store::Share;
 
 /// How often it is looked which shards are this process's.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Joins the others that share the guilds, if there are any. Without a number of shards it is Discord's.
-pub async fn join(desk: &Desk, wanted: Option<Shards>) -> Result<Shards, GatewayEnd> {
+pub async fn join(desk: &Desk, wanted: Option<ShardRange>) -> Result<ShardRange, GatewayEnd> {
     let shards = match wanted {
         Some(shards) => shards,
-        None => Shards::all(gateway::recommended(desk).await?),
+        None => ShardRange::all(gateway::recommended(desk).await?),
     };
     let joined = desk.store.join(shards, wanted.is_none()).await;
     let joined = joined.map_err(|error| GatewayEnd::Other(error.to_string()))?;
-    if joined != Shards::all(1) {
+    if joined != ShardRange::all(1) {
         tracing::info!(shards = %joined, "the guilds are divided into shards");
     }
     Ok(joined)

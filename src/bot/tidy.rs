@@ -37,7 +37,7 @@ fn forget_unseen(desk: &Arc<Desk>, today: Date) {
     // Those that were let go have a moment at which they are looked at for this.
     let mut due = Vec::new();
     desk.store.each(|guild, known| {
-        if matches!(known, Known::Whole(state) if !state.unseen(today).is_empty()) {
+        if matches!(known, Known::Whole(state) if !state.inactive_members(today).is_empty()) {
             due.push(guild);
         }
     });
@@ -52,9 +52,9 @@ pub async fn forget_unseen_of(desk: &Desk, guild: GuildId, today: Date) {
     let Ok(_pin) = desk.store.fetch(guild).await else {
         return;
     };
-    let unseen = |state: &Guild| !state.unseen(today).is_empty();
+    let unseen = |state: &Guild| !state.inactive_members(today).is_empty();
     if desk.store.read(guild, unseen) == Some(true) {
-        let count = erase(desk, guild, |state| state.forget_unseen(today)).await;
+        let count = erase(desk, guild, |state| state.delete_inactive_members(today)).await;
         let count = count.unwrap_or(0);
         tracing::info!(%guild, count, "members were not seen for long and are forgotten");
     }

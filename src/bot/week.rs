@@ -13,7 +13,7 @@ use super::rest::Failure;
 use crate::failpoint;
 use crate::practice::id::MessageId;
 use crate::practice::team::Team;
-use crate::practice::week::{NextWeek, WeekReport};
+use crate::practice::weekly_report::{ReportStep, WeeklyReport};
 
 /// One team whose week is being reported.
 pub struct WeekPost<'a> {
@@ -30,17 +30,17 @@ impl WeekPost<'_> {
         let mut fresh = false;
         loop {
             let now = self.desk.clock.now();
-            let Some(next) = self.desk.team(self.key, |team| team.next_week(now)) else {
+            let Some(next) = self.desk.team(self.key, |team| team.next_report_step(now)) else {
                 return;
             };
             let step = match next {
-                NextWeek::Intend { monday, due } => {
+                ReportStep::Begin { monday, due } => {
                     fresh = true;
                     self.intend(monday, due).await
                 }
-                NextWeek::Post => self.post(fresh).await,
-                NextWeek::GiveUp => self.give_up().await,
-                NextWeek::Wait(_) | NextWeek::Rest => return,
+                ReportStep::Post => self.post(fresh).await,
+                ReportStep::Abandon => self.give_up().await,
+                ReportStep::Wait(_) | ReportStep::Idle => return,
             };
             if let Err(stop) = step {
                 return self.stopped(&stop, now);
@@ -52,7 +52,7 @@ impl WeekPost<'_> {
     /// Step 1: the intent goes to disk.
     async fn intend(&self, monday: Date, due: Timestamp) -> Result<(), Stop> {
         self.change(|team| {
-            team.intend_week(monday, due);
+            team.begin_report(monday, due);
         })
         .await?;
         failpoint::pass("week.intended");
@@ -67,20 +67,20 @@ impl WeekPost<'_> {
         let intent = self.intent(&report);
         let message = match intent.fulfil(fresh, self.send(&report)).await? {
             Outcome::There(message) => message,
-            Outcome::Deleted => return self.change(Team::give_up_week).await,
+            Outcome::Deleted => return self.change(Team::abandon_report).await,
         };
         tracing::info!(guild = %self.key.guild, channel = %self.key.channel, monday = %report.monday, %message, "posted the report on a week");
         // If the disk fails now, the message is there all the same and will be found again.
-        let _ = self.change(|team| team.week_posted(message)).await;
+        let _ = self.change(|team| team.record_report_post(message)).await;
         failpoint::pass("week.posted");
         Ok(())
     }
 
-    async fn send(&self, report: &WeekReport) -> Result<MessageId, Failure> {
+    async fn send(&self, report: &WeeklyReport) -> Result<MessageId, Failure> {
         let now = self.desk.clock.now();
         let message = self.desk.store.read(self.key.guild, |guild| {
             let team = guild.team(self.key.channel)?;
-            let digest = team.digest(report.monday, |user| guild.hides(user));
+            let digest = team.weekly_summary(report.monday, |user| guild.is_hidden(user));
             let asked = |id: &str| self.desk.bank.get(id);
             Some(render::week::week(team, report, (&digest, now), asked))
         });
@@ -103,10 +103,10 @@ impl WeekPost<'_> {
             return Ok(());
         };
         if let Some(message) = self.intent(&report).look_once_more().await? {
-            return self.change(|team| team.week_posted(message)).await;
+            return self.change(|team| team.record_report_post(message)).await;
         }
         tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, monday = %report.monday, "no report on a week could be posted");
-        self.change(Team::give_up_week).await
+        self.change(Team::abandon_report).await
     }
 
     async fn change(&self, change: impl FnOnce(&mut Team)) -> Result<(), Stop> {
@@ -114,13 +114,13 @@ impl WeekPost<'_> {
         ticket.attempt().await.map_err(|_| Stop::NotSaved)
     }
 
-    fn wanted(&self) -> Option<WeekReport> {
+    fn wanted(&self) -> Option<WeeklyReport> {
         self.desk
-            .team(self.key, |team| team.wanted_week().cloned())
+            .team(self.key, |team| team.pending_report().cloned())
             .flatten()
     }
 
-    fn intent(&self, report: &WeekReport) -> Intent<'_> {
+    fn intent(&self, report: &WeeklyReport) -> Intent<'_> {
         Intent {
             desk: self.desk,
             key: self.key,

@@ -23,8 +23,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::practice::id::{ChannelId, GuildId};
-use crate::practice::shard::Shards;
-use crate::practice::team::Settings;
+use crate::practice::shard::ShardRange;
+use crate::practice::team::TeamSettings;
 
 pub use self::database::DatabaseUrl;
 pub use self::file::{ConfigError, ConfigPath, find_path, read};
@@ -52,7 +52,7 @@ pub struct Config {
     /// How many requests a second are made at most, answers to interactions aside.
     pub requests_per_second: u16,
     /// The shards that this process may have; none for as many as Discord recommends.
-    pub shards: Option<Shards>,
+    pub shards: Option<ShardRange>,
     /// The folder of the snapshots.
     pub state_dir: PathBuf,
     /// The database that has the state instead of the folder.
@@ -73,7 +73,7 @@ pub struct DeclaredTeam {
     /// Where it posts.
     pub channel: ChannelId,
     /// What people could set about it.
-    pub settings: Settings,
+    pub settings: TeamSettings,
 }
 
 impl Default for Config {

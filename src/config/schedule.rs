@@ -89,7 +89,7 @@ fn days(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Weekdays> {
             Err(error) => walk.error(&item.span, error.to_string(), DAYS_FIX),
         }
     }
-    Weekdays::of(named)
+    Weekdays::from_days(named)
 }
 
 /// The days of an item, unless one of them was named before.

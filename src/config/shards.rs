@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use crate::findings::walk::{Field, Value, Walk};
-use crate::practice::shard::Shards;
+use crate::practice::shard::ShardRange;
 
 /// What may stand there.
 const EXAMPLE: &str = "write \"auto\" for as many as Discord recommends, a number for so many, or \"0-3/16\" for the first four of 16 in this process";
@@ -21,7 +21,7 @@ pub fn words(value: &Value<'_>) -> Result<String, &'static str> {
 }
 
 /// Reads them; none for as many as Discord recommends.
-pub fn read(walk: &mut Walk<'_>, found: &Field<String>) -> Option<Shards> {
+pub fn read(walk: &mut Walk<'_>, found: &Field<String>) -> Option<ShardRange> {
     if found.value == AUTO {
         return None;
     }

@@ -8,7 +8,7 @@ use crate::findings::walk::{self, Field, Table, Walk};
 use crate::findings::{Finding, Span, did_you_mean};
 use crate::practice::id::{ChannelId, GuildId, RoleId};
 use crate::practice::retention::Retention;
-use crate::practice::team::{Reveal, Settings};
+use crate::practice::team::{Reveal, TeamSettings};
 
 const TEAM: &str = "[[team]]";
 
@@ -75,7 +75,7 @@ fn team(
     Some(DeclaredTeam {
         guild: guild?.value,
         channel: channel?.value,
-        settings: Settings {
+        settings: TeamSettings {
             schedule: schedule?,
             reveal: reveal?,
             role: match role {
@@ -83,7 +83,7 @@ fn team(
                 None => None,
             },
             retention: retention?,
-            report: report?,
+            send_weekly_report: report?,
         },
     })
 }
@@ -93,7 +93,7 @@ fn retention(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Retention> {
         return Some(Retention::default());
     }
     let found = walk.optional(table, "retention", walk::share)?;
-    let retention = Retention::of_share(found.value);
+    let retention = Retention::from_share(found.value);
     if retention.is_none() {
         let message = format!("a retention of {} is out of range", found.value);
         let fix =

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::{Config, TABLES};
 use crate::findings::{Finding, Source, render_all};
 use crate::practice::id::RoleId;
-use crate::practice::shard::Shards;
+use crate::practice::shard::ShardRange;
 use crate::practice::team::Reveal;
 
 fn parse(text: &str) -> (Config, Vec<Finding>) {
@@ -50,7 +50,7 @@ fn a_team_is_read_whole() {
     assert_eq!(findings, []);
     let team = &config.teams[0];
     assert_eq!(team.settings.retention.get(), 85);
-    assert!(team.settings.report);
+    assert!(team.settings.send_weekly_report);
     assert_eq!(team.guild.get(), 1_110_000_000_000_000_001);
     assert_eq!(team.channel.get(), 1_120_000_000_000_000_001);
     assert_eq!(
@@ -89,7 +89,7 @@ fn shards_are_all_a_number_or_a_range() {
         (config.shards, found.is_empty())
     };
     assert_eq!(shards("\"auto\""), (None, true));
-    assert_eq!(shards("4"), (Some(Shards::all(4)), true));
+    assert_eq!(shards("4"), (Some(ShardRange::all(4)), true));
     let range = "0-3/16".parse().unwrap();
     assert_eq!(shards("\"0-3/16\""), (Some(range), true));
     insta::assert_snapshot!(findings("[discord]\nshards = \"4-3/16\"\n"), @r#"

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::findings::near_matches;
-use crate::practice::zone::{UnknownZone, Zone};
+use crate::practice::zone::{UnknownTimeZoneError, Zone};
 
 /// What is suggested before anything was typed.
 const USUAL: [&str; 12] = [
@@ -39,7 +39,7 @@ static NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| {
             name: name.to_string(),
             key: key(name.as_str()),
         })
-        .filter(|name| Zone::named(&name.name).is_ok())
+        .filter(|name| Zone::from_name(&name.name).is_ok())
         .collect();
     names.sort_by(|a, b| (!a.is_region(), &a.name).cmp(&(!b.is_region(), &b.name)));
     names
@@ -80,7 +80,7 @@ impl Name {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{unknown}")]
 pub struct NoSuchZone {
-    unknown: UnknownZone,
+    unknown: UnknownTimeZoneError,
     /// Names that may be meant, the best first.
     pub near: Vec<&'static str>,
 }
@@ -106,7 +106,7 @@ impl NoSuchZone {
 ///
 /// There is no such zone.
 pub fn parse(name: &str) -> Result<Zone, NoSuchZone> {
-    Zone::named(name.trim()).map_err(|unknown| NoSuchZone {
+    Zone::from_name(name.trim()).map_err(|unknown| NoSuchZone {
         near: search(name, NEAR),
         unknown,
     })

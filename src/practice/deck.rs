@@ -26,23 +26,23 @@ pub struct Draw {
     /// Its id.
     pub question: String,
     /// How many unseen questions are left in this pass.
-    pub left: usize,
+    pub remaining: usize,
 }
 
 impl Deck {
     /// Takes the next question out of `bank`, the ids of all questions there are now. `None` if
     /// there are none.
     pub fn draw(&mut self, bank: &[&str], rng: &mut impl Rng) -> Option<Draw> {
-        self.follow(bank, rng);
+        self.sync_with_bank(bank, rng);
         if self.unseen.is_empty() {
-            self.shuffle_anew(bank, rng);
+            self.start_new_pass(bank, rng);
         }
         let question = self.unseen.pop()?;
         self.seen.push(question.clone());
         self.last = Some(question.clone());
         Some(Draw {
             question,
-            left: self.unseen.len(),
+            remaining: self.unseen.len(),
         })
     }
 
@@ -55,18 +55,18 @@ impl Deck {
     }
 
     /// Drops questions that left the bank and mixes in those that came.
-    fn follow(&mut self, bank: &[&str], rng: &mut impl Rng) {
-        let there: HashSet<&str> = bank.iter().copied().collect();
+    fn sync_with_bank(&mut self, bank: &[&str], rng: &mut impl Rng) {
+        let available: HashSet<&str> = bank.iter().copied().collect();
         // What was seen stays seen: a question that leaves and comes back must not repeat.
-        self.unseen.retain(|id| there.contains(id.as_str()));
+        self.unseen.retain(|id| available.contains(id.as_str()));
         let known: HashSet<String> = self.unseen.iter().chain(&self.seen).cloned().collect();
         for id in bank.iter().filter(|id| !known.contains(**id)) {
-            let place = rng.random_range(0..=self.unseen.len());
-            self.unseen.insert(place, (*id).to_owned());
+            let position = rng.random_range(0..=self.unseen.len());
+            self.unseen.insert(position, (*id).to_owned());
         }
     }
 
-    fn shuffle_anew(&mut self, bank: &[&str], rng: &mut impl Rng) {
+    fn start_new_pass(&mut self, bank: &[&str], rng: &mut impl Rng) {
         self.seen.clear();
         self.unseen = bank.iter().map(|id| (*id).to_owned()).collect();
         self.unseen.shuffle(rng);
@@ -136,7 +136,7 @@ mod tests {
                     }
                     asked.push(drawn.question.clone());
                     let left = bank.iter().filter(|id| !asked.iter().any(|a| a == *id)).count();
-                    prop_assert_eq!(drawn.left, left);
+                    prop_assert_eq!(drawn.remaining, left);
                     let json = serde_json::to_string(&deck).unwrap();
                     deck = serde_json::from_str(&json).unwrap();
                     last = Some(drawn.question);

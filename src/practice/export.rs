@@ -4,33 +4,35 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::feedback::Report;
 use super::guild::Guild;
 use super::id::{ChannelId, GuildId, MessageId, UserId};
-use super::ledger::{By, Ledger};
-use super::person::{Person, Practised};
-use super::remind::Reminder;
+use super::ledger::{Actor, Ledger};
+use super::member_profile::{MemberProfile, PracticeDay};
+use super::question_reports::QuestionReport;
+use super::reminders::Reminder;
 use super::review::Review;
 use super::streak::Streak;
 use super::team::Team;
 
 /// What is kept of one member in one guild. The names of its parts are those that people read.
 #[derive(Debug, Serialize)]
-pub struct Export<'a> {
+pub struct MemberExport<'a> {
     /// The server.
     pub server: GuildId,
     /// The member.
     pub member: UserId,
     /// When this was written.
-    pub written: Timestamp,
+    #[serde(rename = "written")]
+    pub exported_at: Timestamp,
     /// The teams in which they took part.
-    pub teams: Vec<TeamPart>,
+    pub teams: Vec<TeamExport>,
     /// What they practised with `/quiz`.
-    pub reviews: Vec<ReviewPart<'a>>,
+    pub reviews: Vec<ReviewExport<'a>>,
     /// How many reviews there were on each of the last days.
-    pub practised: &'a [Practised],
+    #[serde(rename = "practised")]
+    pub practice_days: &'a [PracticeDay],
     /// Mistakes in questions that they reported and no admin has closed, in their own words.
-    pub reports: Vec<&'a Report>,
+    pub reports: Vec<&'a QuestionReport>,
     /// Since when they are on no board.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_since: Option<Date>,
@@ -38,7 +40,7 @@ pub struct Export<'a> {
 
 /// What is kept of a member in one team.
 #[derive(Debug, Serialize)]
-pub struct TeamPart {
+pub struct TeamExport {
     /// The team's channel.
     pub channel: ChannelId,
     /// Whether they set it up.
@@ -53,7 +55,8 @@ pub struct TeamPart {
     /// Their first replies to the newest rounds: round and message.
     pub replies: Vec<(u32, MessageId)>,
     /// When they looked at an answer before replying: round and time.
-    pub looks: Vec<(u32, Timestamp)>,
+    #[serde(rename = "looks")]
+    pub peeks: Vec<(u32, Timestamp)>,
     /// Rounds that they voided for all.
     pub voided: Vec<u32>,
     /// How many credits they gave to others.
@@ -65,18 +68,18 @@ pub struct TeamPart {
 
 /// One question that a member practised.
 #[derive(Debug, Serialize)]
-pub struct ReviewPart<'a> {
+pub struct ReviewExport<'a> {
     /// Its id.
     pub question: &'a str,
     /// When and how well, in the words of a snapshot: rating, stability and difficulty of FSRS, last, due,
     /// count, lapses.
     #[serde(flatten)]
-    pub memory: Memory,
+    pub memory: MemoryExport,
 }
 
 /// The numbers of a review, by name.
 #[derive(Debug, Serialize)]
-pub struct Memory {
+pub struct MemoryExport {
     rating: &'static str,
     stability_days: f32,
     difficulty: f32,
@@ -88,28 +91,28 @@ pub struct Memory {
 
 impl Guild {
     /// All that is kept of a member.
-    pub fn export(&self, user: UserId, now: Timestamp) -> Export<'_> {
-        let person = self.person(user);
-        let teams = self.teams.values().filter(|team| team.knows(user));
-        Export {
+    pub fn export(&self, user: UserId, now: Timestamp) -> MemberExport<'_> {
+        let profile = self.profile(user);
+        let teams = self.teams.values().filter(|team| team.has_data_of(user));
+        MemberExport {
             server: self.id(),
             member: user,
-            written: now,
+            exported_at: now,
             teams: teams.map(|team| team.export(user)).collect(),
-            reviews: self.reviews(user).map(part).collect(),
-            practised: person.map_or(&[], Person::practised),
-            reports: self.reports_of(user).collect(),
-            hidden_since: person.and_then(|person| person.hidden),
+            reviews: self.reviews(user).map(review_export).collect(),
+            practice_days: profile.map_or(&[], MemberProfile::practice_days),
+            reports: self.reports_by(user).collect(),
+            hidden_since: profile.and_then(|profile| profile.hidden_since),
         }
     }
 }
 
-fn part<'a>((question, review): (&'a str, &Review)) -> ReviewPart<'a> {
+fn review_export<'a>((question, review): (&'a str, &Review)) -> ReviewExport<'a> {
     let (stability_days, difficulty) = review.fsrs();
-    ReviewPart {
+    ReviewExport {
         question,
-        memory: Memory {
-            rating: review.rating.word(),
+        memory: MemoryExport {
+            rating: review.rating.as_str(),
             stability_days,
             difficulty,
             last: review.last,
@@ -121,34 +124,34 @@ fn part<'a>((question, review): (&'a str, &Review)) -> ReviewPart<'a> {
 }
 
 impl Team {
-    fn export(&self, user: UserId) -> TeamPart {
+    fn export(&self, user: UserId) -> TeamExport {
         let Streak {
             current, longest, ..
         } = self.streak(user);
-        let own = |by: Option<By>| by.is_some_and(|by| by.user == Some(user));
+        let own = |by: Option<Actor>| by.is_some_and(|by| by.user == Some(user));
         let rounds = || self.rounds().iter();
         let reply = |round: &super::round::Round| {
             let reply = round.window.replies.get(&user)?;
             Some((round.number, *reply))
         };
-        let look = |round: &super::round::Round| {
-            let look = round.window.looks.get(&user)?;
-            Some((round.number, *look))
+        let peek = |round: &super::round::Round| {
+            let peek = round.window.peeks.get(&user)?;
+            Some((round.number, *peek))
         };
         let ledgers = self.members().map(|(_, ledger)| ledger);
-        TeamPart {
+        TeamExport {
             channel: self.channel,
             set_up: self.set_up_by == Some(user),
             ledger: self.ledger(user),
             streak: current,
             longest,
             replies: rounds().filter_map(reply).collect(),
-            looks: rounds().filter_map(look).collect(),
+            peeks: rounds().filter_map(peek).collect(),
             voided: rounds()
-                .filter(|one| own(one.void))
+                .filter(|one| own(one.voided_by))
                 .map(|one| one.number)
                 .collect(),
-            credits_given: ledgers.map(|ledger| ledger.signed(user)).sum(),
+            credits_given: ledgers.map(|ledger| ledger.credits_given_by(user)).sum(),
             reminder: self.reminders.get(&user).cloned(),
         }
     }

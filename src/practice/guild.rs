@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::feedback::Reports;
 use super::id::{ChannelId, GuildId, MessageId, UserId};
-use super::person::Person;
+use super::member_profile::MemberProfile;
+use super::question_reports::QuestionReports;
 use super::team::Team;
 
 /// The number of the snapshot format that this version writes. Format 2 has people and their reviews.
-pub const FORMAT: u32 = 2;
+pub const SNAPSHOT_FORMAT: u32 = 2;
 
 /// A guild with its teams.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,25 +23,27 @@ pub struct Guild {
     pub(super) teams: BTreeMap<ChannelId, Box<Team>>,
     /// The questions that somebody reviewed, by id. A review names one by its place here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) questions: Vec<String>,
+    #[serde(rename = "questions")]
+    pub(super) reviewed_questions: Vec<String>,
     /// What is kept of members beside the ledgers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) people: BTreeMap<UserId, Person>,
+    #[serde(rename = "people")]
+    pub(super) profiles: BTreeMap<UserId, MemberProfile>,
     /// Mistakes in questions that members reported.
-    #[serde(default, skip_serializing_if = "Reports::is_empty")]
-    pub(super) reports: Reports,
+    #[serde(default, skip_serializing_if = "QuestionReports::is_empty")]
+    pub(super) reports: QuestionReports,
 }
 
 impl Guild {
     /// A guild without teams.
     pub fn new(id: GuildId) -> Self {
         Self {
-            format: FORMAT,
+            format: SNAPSHOT_FORMAT,
             id,
             teams: BTreeMap::new(),
-            questions: Vec::new(),
-            people: BTreeMap::new(),
-            reports: Reports::default(),
+            reviewed_questions: Vec::new(),
+            profiles: BTreeMap::new(),
+            reports: QuestionReports::default(),
         }
     }
 
@@ -66,19 +68,19 @@ impl Guild {
     }
 
     /// Adds a team, or puts it in the place of the one that posted there.
-    pub fn put(&mut self, team: Team) {
+    pub fn insert_team(&mut self, team: Team) {
         self.teams.insert(team.channel, Box::new(team));
     }
 
     /// Removes a team with all that is known of it.
-    pub fn remove(&mut self, channel: ChannelId) -> Option<Team> {
+    pub fn remove_team(&mut self, channel: ChannelId) -> Option<Team> {
         self.teams.remove(&channel).map(|team| *team)
     }
 
     /// The team one of whose rounds was posted with that message, which also is its thread's id.
-    pub fn team_of(&self, message: MessageId) -> Option<&Team> {
+    pub fn team_by_message(&self, message: MessageId) -> Option<&Team> {
         let mut teams = self.teams.values().map(Box::as_ref);
-        teams.find(|team| team.round_of(message).is_some())
+        teams.find(|team| team.round_by_message(message).is_some())
     }
 
     /// Whether everything in it fits together; if not, what does not.
@@ -96,7 +98,7 @@ impl Guild {
             }
             team.check()?;
         }
-        self.check_people()?;
+        self.check_profiles()?;
         self.reports.check()
     }
 }

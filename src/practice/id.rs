@@ -32,7 +32,7 @@ pub fn snowflake_at(time: Timestamp) -> u64 {
 /// Says what a text that should be an id looks like instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a Discord id (a whole number above 0, such as 1110000000000000001)")]
-pub struct BadId(String);
+pub struct ParseIdError(String);
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -64,12 +64,12 @@ macro_rules! id {
         }
 
         impl FromStr for $name {
-            type Err = BadId;
+            type Err = ParseIdError;
 
-            fn from_str(text: &str) -> Result<Self, BadId> {
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
                 match text.parse() {
                     Ok(id) if id > 0 => Ok(Self(id)),
-                    _ => Err(BadId(text.to_owned())),
+                    _ => Err(ParseIdError(text.to_owned())),
                 }
             }
         }

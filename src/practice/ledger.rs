@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::id::UserId;
-pub use super::marks::Mark;
-use super::marks::Marks;
+use super::round_results::PackedResults;
+pub use super::round_results::RoundResult;
 
 /// Who ordered something, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct By {
+pub struct Actor {
     /// The admin; none if their data was deleted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
@@ -25,7 +25,7 @@ pub struct By {
 }
 
 /// The admin's id, in text for operators.
-impl fmt::Display for By {
+impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.user {
             Some(user) => user.fmt(f),
@@ -34,103 +34,105 @@ impl fmt::Display for By {
     }
 }
 
-impl By {
+impl Actor {
     /// Takes a name out, and leaves that somebody did it.
-    pub(super) fn erase(&mut self, user: UserId) {
+    pub(super) fn anonymize(&mut self, user: UserId) {
         if self.user == Some(user) {
             self.user = None;
         }
     }
 }
 
-/// The marks of one member. Rounds before the first mark don't exist for them.
+/// The marks of one member. Rounds before the first result don't exist for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "StoredLedger", into = "StoredLedger")]
 pub struct Ledger {
     from: u32,
-    marks: Marks,
+    results: PackedResults,
     /// Few members have any.
     #[expect(
         clippy::box_collection,
         reason = "16 bytes less for each of those without"
     )]
-    credits: Option<Box<BTreeMap<u32, By>>>,
+    credits: Option<Box<BTreeMap<u32, Actor>>>,
 }
 
 impl Ledger {
-    /// The number of the first round that exists for this member; none if there is no mark yet.
+    /// The number of the first round that exists for this member; none if there is no result yet.
     pub fn first_round(&self) -> Option<u32> {
-        if self.marks.is_empty() {
+        if self.results.is_empty() {
             None
         } else {
             Some(self.from)
         }
     }
 
-    /// The mark in that round.
-    pub fn mark(&self, round: u32) -> Mark {
+    /// The result in that round.
+    pub fn result(&self, round: u32) -> RoundResult {
         let index = round.checked_sub(self.from);
-        index.map_or(Mark::Nothing, |index| self.marks.get(index as usize))
+        index.map_or(RoundResult::Nothing, |index| {
+            self.results.get(index as usize)
+        })
     }
 
     /// Who credited that round.
-    pub fn credited_by(&self, round: u32) -> Option<By> {
+    pub fn credited_by(&self, round: u32) -> Option<Actor> {
         self.credits.as_ref()?.get(&round).copied()
     }
 
-    /// Enters a mark. Credit that an admin gave stays.
-    pub fn set(&mut self, round: u32, mark: Mark) {
-        if self.mark(round) != Mark::Credited {
-            self.put(round, mark);
+    /// Enters a result. Credit that an admin gave stays.
+    pub fn record(&mut self, round: u32, result: RoundResult) {
+        if self.result(round) != RoundResult::Credited {
+            self.put(round, result);
         }
     }
 
     /// Enters credit for a round. Returns false if it was there already.
-    pub fn credit(&mut self, round: u32, by: By) -> bool {
+    pub fn credit(&mut self, round: u32, by: Actor) -> bool {
         if self.credited_by(round).is_some() {
             return false;
         }
-        self.put(round, Mark::Credited);
+        self.put(round, RoundResult::Credited);
         self.credits.get_or_insert_default().insert(round, by);
         true
     }
 
     /// How many of the credits that admin gave.
-    pub(super) fn signed(&self, user: UserId) -> usize {
+    pub(super) fn credits_given_by(&self, user: UserId) -> usize {
         let credits = self.credits.iter().flat_map(|credits| credits.values());
         credits.filter(|by| by.user == Some(user)).count()
     }
 
     /// Takes an admin's name out of the credits.
-    pub(super) fn erase_signature(&mut self, user: UserId) {
+    pub(super) fn anonymize_credits_by(&mut self, user: UserId) {
         for by in self
             .credits
             .iter_mut()
             .flat_map(|credits| credits.values_mut())
         {
-            by.erase(user);
+            by.anonymize(user);
         }
     }
 
-    fn put(&mut self, round: u32, mark: Mark) {
-        if self.mark(round) == mark {
+    fn put(&mut self, round: u32, result: RoundResult) {
+        if self.result(round) == result {
             return;
         }
-        if self.marks.is_empty() {
+        if self.results.is_empty() {
             self.from = round;
         }
         if round < self.from {
             let gap = (self.from - round) as usize;
-            let before = std::iter::repeat_n(Mark::Nothing, gap);
-            self.marks = before.chain(self.marks.iter()).collect();
+            let before = std::iter::repeat_n(RoundResult::Nothing, gap);
+            self.results = before.chain(self.results.iter()).collect();
             self.from = round;
         }
-        self.marks.put((round - self.from) as usize, mark);
+        self.results.put((round - self.from) as usize, result);
     }
 
-    /// The number of the last round with a mark; 0 if there is none.
+    /// The number of the last round with a result; 0 if there is none.
     pub fn last_round(&self) -> u32 {
-        let length = u32::try_from(self.marks.len()).unwrap_or(u32::MAX);
+        let length = u32::try_from(self.results.len()).unwrap_or(u32::MAX);
         self.from.saturating_add(length).saturating_sub(1)
     }
 }
@@ -138,18 +140,18 @@ impl Ledger {
 /// How a ledger is written in a snapshot.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct StoredLedger {
     from: u32,
     marks: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    credits: BTreeMap<u32, By>,
+    credits: BTreeMap<u32, Actor>,
 }
 
-impl From<Ledger> for Written {
+impl From<Ledger> for StoredLedger {
     fn from(ledger: Ledger) -> Self {
         Self {
             from: ledger.from,
-            marks: ledger.marks.iter().map(Mark::letter).collect(),
+            marks: ledger.results.iter().map(RoundResult::letter).collect(),
             credits: ledger
                 .credits
                 .map_or_else(BTreeMap::new, |credits| *credits),
@@ -157,27 +159,30 @@ impl From<Ledger> for Written {
     }
 }
 
-impl TryFrom<Written> for Ledger {
+impl TryFrom<StoredLedger> for Ledger {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<Self, String> {
+    fn try_from(stored: StoredLedger) -> Result<Self, String> {
         let read = |letter| {
-            Mark::of(letter).ok_or_else(|| {
+            RoundResult::from_letter(letter).ok_or_else(|| {
                 format!("'{letter}' is not a mark: a ledger has only . a l v w and c")
             })
         };
-        let credits = written.credits;
+        let credits = stored.credits;
         let ledger = Self {
-            from: written.from,
-            marks: written.marks.chars().map(read).collect::<Result<_, _>>()?,
+            from: stored.from,
+            results: stored.marks.chars().map(read).collect::<Result<_, _>>()?,
             credits: (!credits.is_empty()).then(|| Box::new(credits.clone())),
         };
-        let credited = |round: &u32| ledger.mark(*round) == Mark::Credited;
-        let marked = ledger.marks.iter().filter(|mark| *mark == Mark::Credited);
+        let credited = |round: &u32| ledger.result(*round) == RoundResult::Credited;
+        let marked = ledger
+            .results
+            .iter()
+            .filter(|result| *result == RoundResult::Credited);
         if !credits.keys().all(credited) || marked.count() != credits.len() {
             return Err("the credits don't fit the marks: each c needs one entry".into());
         }
-        if ledger.from == 0 && !ledger.marks.is_empty() {
+        if ledger.from == 0 && !ledger.results.is_empty() {
             return Err("rounds are numbered from 1, so marks can't start from 0".into());
         }
         Ok(ledger)
@@ -191,16 +196,16 @@ mod tests {
     #[test]
     fn is_short_and_readable_in_a_snapshot() {
         let mut ledger = Ledger::default();
-        ledger.set(12, Mark::Answered);
-        ledger.set(14, Mark::Late);
-        ledger.set(10, Mark::LookedFirst);
-        let by = By {
+        ledger.record(12, RoundResult::Answered);
+        ledger.record(14, RoundResult::Late);
+        ledger.record(10, RoundResult::PeekedFirst);
+        let by = Actor {
             user: Some(UserId::new(7)),
             at: "2026-03-27T08:00:00Z".parse().unwrap(),
         };
         assert!(ledger.credit(13, by));
         assert!(!ledger.credit(13, by), "credit is given once");
-        ledger.set(13, Mark::Answered);
+        ledger.record(13, RoundResult::Answered);
         let json = serde_json::to_string(&ledger).unwrap();
         insta::assert_snapshot!(json, @r#"{"from":10,"marks":"w.acl","credits":{"13":{"user":"7","at":"2026-03-27T08:00:00Z"}}}"#);
         assert_eq!(serde_json::from_str::<Ledger>(&json).unwrap(), ledger);
@@ -209,13 +214,13 @@ mod tests {
 
     #[test]
     fn refuses_marks_it_does_not_know_and_credit_without_a_name() {
-        let refused = |json| {
+        let error_of = |json| {
             serde_json::from_str::<Ledger>(json)
                 .unwrap_err()
                 .to_string()
         };
-        insta::assert_snapshot!(refused(r#"{"from":1,"marks":"ax"}"#), @"'x' is not a mark: a ledger has only . a l v w and c");
-        insta::assert_snapshot!(refused(r#"{"from":1,"marks":"ac"}"#), @"the credits don't fit the marks: each c needs one entry");
-        insta::assert_snapshot!(refused(r#"{"from":0,"marks":"a"}"#), @"rounds are numbered from 1, so marks can't start from 0");
+        insta::assert_snapshot!(error_of(r#"{"from":1,"marks":"ax"}"#), @"'x' is not a mark: a ledger has only . a l v w and c");
+        insta::assert_snapshot!(error_of(r#"{"from":1,"marks":"ac"}"#), @"the credits don't fit the marks: each c needs one entry");
+        insta::assert_snapshot!(error_of(r#"{"from":0,"marks":"a"}"#), @"rounds are numbered from 1, so marks can't start from 0");
     }
 }

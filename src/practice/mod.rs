@@ -3,33 +3,33 @@
 //! This room knows nobody: no Discord library, no runtime, no clock, no file, no random source. Time
 //! and randomness come in as arguments, and every function says what happened.
 
-pub mod board;
+pub mod admin_actions;
+pub mod data_deletion;
 pub mod deck;
-pub mod digest;
 pub mod export;
-pub mod feedback;
-pub mod forgetting;
 pub mod guild;
+pub mod guild_summary;
 pub mod id;
-#[cfg(test)]
-mod laws;
+pub mod leaderboard;
 pub mod ledger;
-mod marks;
-pub mod orders;
-pub mod outline;
-pub mod people;
-pub mod person;
-pub mod picking;
+pub mod member_profile;
+pub mod members;
 pub mod posting;
-pub mod remind;
+#[cfg(test)]
+mod properties;
+pub mod question_picker;
+pub mod question_reports;
+pub mod reminders;
 pub mod reply;
 pub mod retention;
 pub mod review;
 pub mod round;
+mod round_results;
 pub mod schedule;
 pub mod shard;
 pub mod streak;
 pub mod team;
-pub mod week;
 pub mod weekdays;
+pub mod weekly_report;
+pub mod weekly_summary;
 pub mod zone;

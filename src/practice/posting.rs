@@ -1,68 +1,68 @@
 //! Posting a round exactly once: the steps, and which of them is next.
 //!
 //! Each step is committed before the next one is taken, so a crash at any moment leaves a team from
-//! which [`Team::next`] knows how to go on.
+//! which [`Team::next_post_step`] knows how to go on.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rand::Rng;
 
 use super::id::MessageId;
-use super::round::{Round, Thread, Window, nonce};
+use super::round::{Round, ThreadStatus, Window, nonce};
 use super::schedule::Due;
 use super::team::Team;
 
 /// What is to be done for a team now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// A question is due: make the round with [`Team::intend`].
-    Intend {
+pub enum PostStep {
+    /// A question is due: make the round with [`Team::begin_round`].
+    Begin {
         /// The local day.
         day: Date,
         /// The due time.
         due: Timestamp,
     },
-    /// The newest round has no message: look for it in the channel, else post it, then [`Team::posted`].
+    /// The newest round has no message: look for it in the channel, else post it, then [`Team::record_post`].
     Post,
-    /// The newest round has no message and its time is over: look for it once more, else [`Team::give_up`].
-    GiveUp,
-    /// The newest round's thread is to be started, then [`Team::threaded`].
-    Thread,
+    /// The newest round has no message and its time is over: look for it once more, else [`Team::abandon_round`].
+    Abandon,
+    /// The newest round's thread is to be started, then [`Team::record_thread`].
+    CreateThread,
     /// Nothing until then.
     Wait(Timestamp),
     /// Nothing at all.
-    Rest,
+    Idle,
 }
 
 impl Team {
     /// What is to be done now.
-    pub fn next(&self, now: Timestamp) -> Next {
+    pub fn next_post_step(&self, now: Timestamp) -> PostStep {
         if let Some(round) = self.rounds.last() {
             if round.message.is_none() {
-                return if self.over(round, now) {
-                    Next::GiveUp
+                return if self.is_expired(round, now) {
+                    PostStep::Abandon
                 } else {
-                    Next::Post
+                    PostStep::Post
                 };
             }
-            if round.thread == Thread::Wanted {
-                return Next::Thread;
+            if round.thread == ThreadStatus::Pending {
+                return PostStep::CreateThread;
             }
         }
-        self.next_due(now)
+        self.next_question_step(now)
     }
 
     /// When the next question is due, whatever else is still to be done.
-    pub fn next_due(&self, now: Timestamp) -> Next {
+    pub fn next_question_step(&self, now: Timestamp) -> PostStep {
         match self.due(now) {
-            Due::Now { day, at } => Next::Intend { day, due: at },
-            Due::Later { at, .. } => Next::Wait(at),
-            Due::Never => Next::Rest,
+            Due::Now { day, at } => PostStep::Begin { day, due: at },
+            Due::Later { at, .. } => PostStep::Wait(at),
+            Due::Never => PostStep::Idle,
         }
     }
 
     /// Whether an intent may not be posted any more: another day, or past the catch-up limit.
-    fn over(&self, round: &Round, now: Timestamp) -> bool {
+    fn is_expired(&self, round: &Round, now: Timestamp) -> bool {
         let schedule = &self.settings.schedule;
         schedule.zone.date(now) != round.day || now.duration_since(round.due) > schedule.catch_up
     }
@@ -70,7 +70,7 @@ impl Team {
     /// Step 1: makes the next round of `bank`, the ids of all questions. Its day is over with it, so
     /// neither the schedule nor an admin gets a second question on that day. `None` if there is an
     /// unfinished round, the day had its question, or the bank is empty.
-    pub fn intend(
+    pub fn begin_round(
         &mut self,
         day: Date,
         due: Timestamp,
@@ -91,13 +91,13 @@ impl Team {
             number: u32::try_from(self.rounds.len() + 1).ok()?,
             day,
             question: draw.question,
-            left: draw.left,
+            remaining: draw.remaining,
             due,
             nonce: nonce(self.channel, due),
             message: None,
-            thread: Thread::Wanted,
-            read_to: None,
-            void: None,
+            thread: ThreadStatus::Pending,
+            read_up_to: None,
+            voided_by: None,
             window: Window::default(),
         });
         self.rounds.last()
@@ -105,7 +105,7 @@ impl Team {
 
     /// Step 3: the message is there. The round opens, and the window of the one before closes.
     /// Returns false if there was no intent to fulfil.
-    pub fn posted(&mut self, message: MessageId) -> bool {
+    pub fn record_post(&mut self, message: MessageId) -> bool {
         let newer = self
             .open_round()
             .is_none_or(|open| open.message < Some(message));
@@ -117,13 +117,13 @@ impl Team {
         }
         round.message = Some(message);
         let number = round.number;
-        self.close(number - 1, message.time());
-        self.drop_forgotten();
+        self.close_round(number - 1, message.time());
+        self.prune_deleted_members();
         true
     }
 
     /// Step 5: the thread is there, or can't be.
-    pub fn threaded(&mut self, message: MessageId, thread: Thread) {
+    pub fn record_thread(&mut self, message: MessageId, thread: ThreadStatus) {
         if let Some(round) = self
             .rounds
             .iter_mut()
@@ -135,27 +135,27 @@ impl Team {
     }
 
     /// Drops an intent that was never posted: that day has no round, and its question comes next.
-    pub fn give_up(&mut self) -> Option<Round> {
+    pub fn abandon_round(&mut self) -> Option<Round> {
         let round = self.rounds.pop_if(|round| round.message.is_none())?;
         self.deck.put_back(&round.question);
         Some(round)
     }
 
-    fn close(&mut self, number: u32, at: Timestamp) {
+    fn close_round(&mut self, number: u32, at: Timestamp) {
         let Some(round) = self.round_mut(number) else {
             return;
         };
         // Nobody waits for yesterday's thread: replies to the message itself are counted.
-        if round.thread == Thread::Wanted {
-            round.thread = Thread::Refused;
+        if round.thread == ThreadStatus::Pending {
+            round.thread = ThreadStatus::Unavailable;
         }
-        let marks: Vec<_> = round
+        let results: Vec<_> = round
             .window
             .members()
-            .map(|user| (user, round.window.mark(user, Some(at))))
+            .map(|user| (user, round.window.result(user, Some(at))))
             .collect();
-        for (user, mark) in marks {
-            self.members.entry(user).or_default().set(number, mark);
+        for (user, result) in results {
+            self.members.entry(user).or_default().record(number, result);
         }
         if let Some(older) = number
             .checked_sub(1)

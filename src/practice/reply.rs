@@ -6,98 +6,103 @@
 use jiff::Timestamp;
 
 use super::id::{MessageId, UserId};
-use super::ledger::Mark;
+use super::ledger::RoundResult;
 use super::team::Team;
 
 /// What a reply was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum ReplyOutcome {
     /// The member's first reply to that round.
     First {
         /// The round.
         round: u32,
         /// What it was entered as.
-        mark: Mark,
+        result: RoundResult,
     },
     /// The member had replied to that round before.
-    Again,
+    Repeat,
     /// It belongs to no round.
     NoRound,
     /// The member had their data deleted after they wrote it.
-    Forgotten,
+    BeforeDeletion,
 }
 
 impl Team {
     /// Counts a person's message in the thread of the round that was posted with `posted`, or in
     /// reply to that message.
-    pub fn reply(&mut self, posted: MessageId, user: UserId, reply: MessageId) -> Counted {
-        let Some(number) = self.round_of(posted).map(|round| round.number) else {
-            return Counted::NoRound;
+    pub fn count_reply(
+        &mut self,
+        posted: MessageId,
+        user: UserId,
+        reply: MessageId,
+    ) -> ReplyOutcome {
+        let Some(number) = self.round_by_message(posted).map(|round| round.number) else {
+            return ReplyOutcome::NoRound;
         };
-        if self.was_forgotten(user, reply) {
-            return Counted::Forgotten;
+        if self.was_deleted(user, reply) {
+            return ReplyOutcome::BeforeDeletion;
         }
-        let before = self.mark(user, number);
-        let mark = self.enter_reply(number, user, reply);
-        self.members.entry(user).or_default().set(number, mark);
-        let credited = before == Mark::Credited;
+        let before = self.result(user, number);
+        let result = self.record_reply(number, user, reply);
+        self.members.entry(user).or_default().record(number, result);
+        let credited = before == RoundResult::Credited;
         if before.replied() || credited && !self.is_first_reply(posted, user, reply) {
-            return Counted::Again;
+            return ReplyOutcome::Repeat;
         }
-        Counted::First {
+        ReplyOutcome::First {
             round: number,
-            mark,
+            result,
         }
     }
 
     /// Enters that a member chose to see the model answer of the open round before replying.
     /// Returns false, and changes nothing, if the round is not open or they replied before.
-    pub fn look(&mut self, number: u32, user: UserId, at: Timestamp) -> bool {
+    pub fn peek(&mut self, number: u32, user: UserId, at: Timestamp) -> bool {
         if self.open_round().map(|round| round.number) != Some(number)
-            || self.mark(user, number) != Mark::Nothing
+            || self.result(user, number) != RoundResult::Nothing
         {
             return false;
         }
         if let Some(round) = self.round_mut(number) {
-            round.window.looks.entry(user).or_insert(at);
+            round.window.peeks.entry(user).or_insert(at);
         }
         self.members
             .entry(user)
             .or_default()
-            .set(number, Mark::Looked);
+            .record(number, RoundResult::Peeked);
         true
     }
 
     /// Whether a member must be asked before the answer of that round is shown to them.
-    pub fn spoils(&self, number: u32, user: UserId) -> bool {
+    pub fn needs_reveal_confirmation(&self, number: u32, user: UserId) -> bool {
         self.settings.reveal == super::team::Reveal::AfterReply
             && self
                 .open_round()
-                .is_some_and(|open| open.number == number && open.void.is_none())
-            && self.mark(user, number) == Mark::Nothing
+                .is_some_and(|open| open.number == number && open.voided_by.is_none())
+            && self.result(user, number) == RoundResult::Nothing
     }
 
     /// Whether that message is the member's first reply to a recent round.
     pub fn is_first_reply(&self, posted: MessageId, user: UserId, reply: MessageId) -> bool {
-        self.round_of(posted)
+        self.round_by_message(posted)
             .is_some_and(|round| round.window.replies.get(&user) == Some(&reply))
     }
 
     /// Whether counting a reply would change anything. Most messages of a lively thread don't.
-    pub fn would_count(&self, posted: MessageId, user: UserId, reply: MessageId) -> bool {
-        let Some(round) = self.round_of(posted) else {
+    pub fn is_new_reply(&self, posted: MessageId, user: UserId, reply: MessageId) -> bool {
+        let Some(round) = self.round_by_message(posted) else {
             return false;
         };
-        if self.was_forgotten(user, reply) {
+        if self.was_deleted(user, reply) {
             return false;
         }
         let first = round.window.replies.get(&user);
         if self.is_recent(round.number) {
             return first.is_none_or(|first| reply < *first);
         }
-        let look = round.window.looks.get(&user).copied();
-        let before = self.mark(user, round.number);
-        old_mark(before, reply.time(), self.closed(round.number), look) != before
+        let peek = round.window.peeks.get(&user).copied();
+        let before = self.result(user, round.number);
+        result_for_closed_round(before, reply.time(), self.closed_at(round.number), peek) != before
     }
 
     /// Whether the times of that round's replies are kept.
@@ -107,55 +112,55 @@ impl Team {
     }
 
     /// The thread of a round, or the channel, was read up to that message without a gap.
-    pub fn read_to(&mut self, thread_of: Option<u32>, message: MessageId) {
+    pub fn record_read_up_to(&mut self, thread_of: Option<u32>, message: MessageId) {
         let read_to = match thread_of {
-            None => Some(&mut self.read_to),
-            Some(number) => self.round_mut(number).map(|round| &mut round.read_to),
+            None => Some(&mut self.read_up_to),
+            Some(number) => self.round_mut(number).map(|round| &mut round.read_up_to),
         };
         if let Some(read_to) = read_to {
             *read_to = (*read_to).max(Some(message));
         }
     }
 
-    /// A member's mark in a round.
-    pub fn mark(&self, user: UserId, number: u32) -> Mark {
+    /// A member's result in a round.
+    pub fn result(&self, user: UserId, number: u32) -> RoundResult {
         self.members
             .get(&user)
-            .map_or(Mark::Nothing, |ledger| ledger.mark(number))
+            .map_or(RoundResult::Nothing, |ledger| ledger.result(number))
     }
 
-    fn enter_reply(&mut self, number: u32, user: UserId, reply: MessageId) -> Mark {
-        let closed = self.closed(number);
+    fn record_reply(&mut self, number: u32, user: UserId, reply: MessageId) -> RoundResult {
+        let closed = self.closed_at(number);
         let recent = self
             .open_round()
             .is_some_and(|open| number + 1 >= open.number);
-        let before = self.mark(user, number);
+        let before = self.result(user, number);
         let Some(round) = self.round_mut(number) else {
             return before;
         };
         if !recent {
-            let look = round.window.looks.get(&user).copied();
-            return old_mark(before, reply.time(), closed, look);
+            let peek = round.window.peeks.get(&user).copied();
+            return result_for_closed_round(before, reply.time(), closed, peek);
         }
         let first = round.window.replies.entry(user).or_insert(reply);
         *first = reply.min(*first);
-        round.window.mark(user, closed)
+        round.window.result(user, closed)
     }
 }
 
-/// The mark after a reply to a round whose replies are not kept any more.
-fn old_mark(
-    before: Mark,
+/// The result after a reply to a round whose replies are not kept any more.
+fn result_for_closed_round(
+    before: RoundResult,
     reply: Timestamp,
     closed: Option<Timestamp>,
-    look: Option<Timestamp>,
-) -> Mark {
+    peek: Option<Timestamp>,
+) -> RoundResult {
     let in_time = closed.is_some_and(|closed| reply < closed);
     match before {
-        Mark::Answered | Mark::Credited => before,
-        _ if in_time && look.is_none_or(|look| reply < look) => Mark::Answered,
-        _ if in_time => Mark::LookedFirst,
-        Mark::LookedFirst => before,
-        Mark::Nothing | Mark::Looked | Mark::Late => Mark::Late,
+        RoundResult::Answered | RoundResult::Credited => before,
+        _ if in_time && peek.is_none_or(|peek| reply < peek) => RoundResult::Answered,
+        _ if in_time => RoundResult::PeekedFirst,
+        RoundResult::PeekedFirst => before,
+        RoundResult::Nothing | RoundResult::Peeked | RoundResult::Late => RoundResult::Late,
     }
 }

@@ -15,14 +15,14 @@ impl Retention {
     pub const MAX: u8 = 97;
 
     /// So many percent; `None` outside of [`Self::MIN`] to [`Self::MAX`].
-    pub fn percent(percent: u8) -> Option<Self> {
+    pub fn from_percent(percent: u8) -> Option<Self> {
         (Self::MIN..=Self::MAX)
             .contains(&percent)
             .then_some(Self(percent))
     }
 
     /// The nearest to a share from 0 to 1; `None` outside of the bounds.
-    pub fn of_share(share: f64) -> Option<Self> {
+    pub fn from_share(share: f64) -> Option<Self> {
         let percent = (share * 100.0).round();
         (Self::MIN..=Self::MAX)
             .find(|one| (f64::from(*one) - percent).abs() < 0.5)
@@ -57,7 +57,7 @@ impl TryFrom<u8> for Retention {
 
     fn try_from(percent: u8) -> Result<Self, String> {
         let (min, max) = (Self::MIN, Self::MAX);
-        Self::percent(percent)
+        Self::from_percent(percent)
             .ok_or_else(|| format!("a retention of {percent} %: it must be from {min} to {max}"))
     }
 }
@@ -74,10 +74,10 @@ mod tests {
 
     #[test]
     fn takes_shares_and_percents_within_bounds() {
-        assert_eq!(Retention::of_share(0.9), Some(Retention::default()));
-        assert_eq!(Retention::of_share(0.85), Retention::percent(85));
+        assert_eq!(Retention::from_share(0.9), Some(Retention::default()));
+        assert_eq!(Retention::from_share(0.85), Retention::from_percent(85));
         for outside in [0.0, 0.69, 0.98, 1.0, 90.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(Retention::of_share(outside), None, "{outside}");
+            assert_eq!(Retention::from_share(outside), None, "{outside}");
         }
         assert!(serde_json::from_str::<Retention>("99").is_err());
     }

@@ -33,14 +33,14 @@ impl Rating {
     /// All of them, the worst first.
     pub const ALL: [Self; 4] = [Self::Again, Self::Hard, Self::Good, Self::Easy];
 
-    /// The rating for so many key points made out of so many.
-    pub const fn of_points(made: usize, points: usize) -> Self {
-        let percent = made * 100;
+    /// The rating for so many key points covered out of so many.
+    pub const fn from_points(covered: usize, points: usize) -> Self {
+        let percent = covered * 100;
         if percent < points * 40 {
             Self::Again
         } else if percent < points * 70 {
             Self::Hard
-        } else if made < points {
+        } else if covered < points {
             Self::Good
         } else {
             Self::Easy
@@ -48,7 +48,7 @@ impl Rating {
     }
 
     /// Its word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Again => "again",
             Self::Hard => "hard",
@@ -97,20 +97,20 @@ impl Review {
             lapses: 0,
             rating,
         };
-        fresh.then(None, rating, retention, today)
+        fresh.apply_rating(None, rating, retention, today)
     }
 
     /// The state after another review.
     pub(super) fn next(&self, rating: Rating, retention: Retention, today: Date) -> Self {
         let memory = self.memory();
-        let mut next = self.then(Some(memory), rating, retention, today);
+        let mut next = self.apply_rating(Some(memory), rating, retention, today);
         next.lapses = self
             .lapses
             .saturating_add(u16::from(rating == Rating::Again));
         next
     }
 
-    fn then(
+    fn apply_rating(
         &self,
         memory: Option<MemoryState>,
         rating: Rating,
@@ -124,13 +124,13 @@ impl Review {
         next.count = self.count.saturating_add(1);
         next.rating = rating;
         next.last = today;
-        let state = recalled(memory, rating, retention, elapsed);
+        let state = fsrs_next(memory, rating, retention, elapsed);
         let days = state.as_ref().map_or(1, |state| interval(state.interval));
         if let Some(ItemState { memory, .. }) = state {
             next.stability = memory.stability;
             next.difficulty = memory.difficulty;
         }
-        next.due = later(today, days);
+        next.due = add_days(today, days);
         next
     }
 
@@ -185,7 +185,7 @@ impl Review {
 }
 
 /// What FSRS says after a rating; it can only fail on a memory that is not one, which then starts anew.
-fn recalled(
+fn fsrs_next(
     memory: Option<MemoryState>,
     rating: Rating,
     retention: Retention,
@@ -225,7 +225,7 @@ pub(super) fn days_between(from: Date, to: Date) -> u32 {
 }
 
 /// So many days later; the calendar's last day where it would go beyond.
-pub(super) fn later(day: Date, days: u32) -> Date {
+pub(super) fn add_days(day: Date, days: u32) -> Date {
     day.saturating_add(i64::from(days).days())
 }
 
@@ -236,7 +236,7 @@ impl fmt::Display for Review {
             f,
             "{} {} {} {} {} {} {} {}",
             self.question,
-            self.rating.word(),
+            self.rating.as_str(),
             self.stability,
             self.difficulty,
             self.last,
@@ -251,7 +251,7 @@ impl FromStr for Review {
     type Err = String;
 
     fn from_str(line: &str) -> Result<Self, String> {
-        let review = read(line).ok_or_else(|| {
+        let review = parse_line(line).ok_or_else(|| {
             format!(
                 "\"{line}\" is not a review: question, rating, stability, difficulty, last, due, count, lapses"
             )
@@ -263,12 +263,12 @@ impl FromStr for Review {
     }
 }
 
-fn read(line: &str) -> Option<Review> {
+fn parse_line(line: &str) -> Option<Review> {
     let mut parts = line.split(' ');
     let mut part = || parts.next();
     let question = part()?.parse().ok()?;
     let word = part()?;
-    let rating = Rating::ALL.into_iter().find(|one| one.word() == word)?;
+    let rating = Rating::ALL.into_iter().find(|one| one.as_str() == word)?;
     let review = Review {
         question,
         rating,
@@ -310,13 +310,13 @@ mod tests {
     #[test]
     fn the_share_of_points_gives_the_rating() {
         use Rating::{Again, Easy, Good, Hard};
-        let of = |points| (0..=points).map(move |made| Rating::of_points(made, points));
+        let of = |points| (0..=points).map(move |covered| Rating::from_points(covered, points));
         assert_eq!(of(3).collect::<Vec<_>>(), [Again, Again, Hard, Easy]);
         assert_eq!(of(4).collect::<Vec<_>>(), [Again, Again, Hard, Good, Easy]);
         let five = [Again, Again, Hard, Hard, Good, Easy];
         assert_eq!(of(5).collect::<Vec<_>>(), five);
-        let ten = Rating::of_points(4, 10);
-        assert_eq!((ten, Rating::of_points(7, 10)), (Hard, Good));
+        let ten = Rating::from_points(4, 10);
+        assert_eq!((ten, Rating::from_points(7, 10)), (Hard, Good));
     }
 
     /// The crate's own figures for its default parameters (its documentation, `FSRS::next_states`).
@@ -388,12 +388,12 @@ mod tests {
 
     #[test]
     fn refuses_lines_that_are_not_reviews() {
-        let refused = |line: &str| line.parse::<Review>().unwrap_err();
-        insta::assert_snapshot!(refused("7 good 2.3 2.1 2026-03-26"), @r#""7 good 2.3 2.1 2026-03-26" is not a review: question, rating, stability, difficulty, last, due, count, lapses"#);
-        insta::assert_snapshot!(refused("7 good NaN 2.1 2026-03-26 2026-03-28 1 0"), @r#""7 good NaN 2.1 2026-03-26 2026-03-28 1 0" is not a review: the stability must be a number of days above 0"#);
-        insta::assert_snapshot!(refused("7 good 2 11 2026-03-26 2026-03-28 1 0"), @r#""7 good 2 11 2026-03-26 2026-03-28 1 0" is not a review: the difficulty must be from 1 to 10"#);
-        insta::assert_snapshot!(refused("7 good 2 1 2026-03-26 2026-03-26 1 0"), @r#""7 good 2 1 2026-03-26 2026-03-26 1 0" is not a review: it can't be due before the day after its last review"#);
-        insta::assert_snapshot!(refused("7 good 2 1 2026-03-26 2026-03-27 1 1"), @r#""7 good 2 1 2026-03-26 2026-03-27 1 1" is not a review: there must be more reviews than lapses"#);
+        let error_of = |line: &str| line.parse::<Review>().unwrap_err();
+        insta::assert_snapshot!(error_of("7 good 2.3 2.1 2026-03-26"), @r#""7 good 2.3 2.1 2026-03-26" is not a review: question, rating, stability, difficulty, last, due, count, lapses"#);
+        insta::assert_snapshot!(error_of("7 good NaN 2.1 2026-03-26 2026-03-28 1 0"), @r#""7 good NaN 2.1 2026-03-26 2026-03-28 1 0" is not a review: the stability must be a number of days above 0"#);
+        insta::assert_snapshot!(error_of("7 good 2 11 2026-03-26 2026-03-28 1 0"), @r#""7 good 2 11 2026-03-26 2026-03-28 1 0" is not a review: the difficulty must be from 1 to 10"#);
+        insta::assert_snapshot!(error_of("7 good 2 1 2026-03-26 2026-03-26 1 0"), @r#""7 good 2 1 2026-03-26 2026-03-26 1 0" is not a review: it can't be due before the day after its last review"#);
+        insta::assert_snapshot!(error_of("7 good 2 1 2026-03-26 2026-03-27 1 1"), @r#""7 good 2 1 2026-03-26 2026-03-27 1 1" is not a review: there must be more reviews than lapses"#);
     }
 
     #[test]
@@ -414,7 +414,7 @@ mod tests {
             steps in prop::collection::vec((rating(), -3000_i64..100_000), 1..40),
             percent in 70_u8..=97,
         ) {
-            let retention = Retention::percent(percent).unwrap();
+            let retention = Retention::from_percent(percent).unwrap();
             let mut review: Option<Review> = None;
             for (rating, offset) in steps {
                 let today = TODAY.saturating_add(offset.days());
@@ -441,9 +441,9 @@ mod tests {
             let retention = Retention::default();
             let mut review = first(Rating::Good);
             for (rating, days) in before {
-                review = review.next(rating, retention, later(review.last, days));
+                review = review.next(rating, retention, add_days(review.last, days));
             }
-            let today = later(review.last, wait);
+            let today = add_days(review.last, wait);
             let waits = Rating::ALL.map(|rating| review.next(rating, retention, today).interval());
             prop_assert!(waits.is_sorted(), "{:?}", waits);
         }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::id::{ChannelId, MessageId, UserId};
-use super::ledger::{By, Mark};
+use super::ledger::{Actor, RoundResult};
 
 /// Discord takes nonces of at most 25 characters (Discord docs, resources/message, "Create Message").
 pub const NONCE_MAX: usize = 25;
@@ -15,14 +15,17 @@ pub const NONCE_MAX: usize = 25;
 /// What became of a round's thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Thread {
+pub enum ThreadStatus {
     /// It is still to be started.
-    Wanted,
+    #[serde(rename = "wanted")]
+    Pending,
     /// It is there, with the id of the round's message.
-    There,
+    #[serde(rename = "there")]
+    Created,
     /// It can't be started, for lack of a permission or because the channel has no threads. Replies
     /// to the message itself are counted.
-    Refused,
+    #[serde(rename = "refused")]
+    Unavailable,
 }
 
 /// A question of a team's.
@@ -31,12 +34,13 @@ pub enum Thread {
 pub struct Round {
     /// From 1, without gaps.
     pub number: u32,
-    /// The team's local date when the round was made; a later change of zone does not touch it.
+    /// The team's local date when the round was created; a later change of zone does not touch it.
     pub day: Date,
     /// The id of the question.
     pub question: String,
     /// How many unseen questions the deck then had left.
-    pub left: usize,
+    #[serde(rename = "left")]
+    pub remaining: usize,
     /// When it was due. An admin's "post now" is due at once.
     pub due: Timestamp,
     /// With this Discord recognises a second attempt to post the same round.
@@ -44,29 +48,31 @@ pub struct Round {
     /// The message, once it is known to be there. Until then the round is only an intent.
     pub message: Option<MessageId>,
     /// The thread on the message.
-    pub thread: Thread,
+    pub thread: ThreadStatus,
     /// Up to this message the thread has been read without a gap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read_to: Option<MessageId>,
+    #[serde(rename = "read_to")]
+    pub read_up_to: Option<MessageId>,
     /// Who voided the round for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub void: Option<By>,
+    #[serde(rename = "void")]
+    pub voided_by: Option<Actor>,
     /// Replies and looks with their times.
     #[serde(default, skip_serializing_if = "Window::is_empty")]
     pub window: Window,
 }
 
 impl Round {
-    /// When the round opened: the moment its message was made.
-    pub fn opened(&self) -> Option<Timestamp> {
+    /// When the round opened: the moment its message was created.
+    pub fn opened_at(&self) -> Option<Timestamp> {
         self.message.map(MessageId::time)
     }
 
     /// The thread in which people reply, if there is one.
     pub fn thread_id(&self) -> Option<ChannelId> {
         match self.thread {
-            Thread::There => self.message.map(MessageId::thread),
-            Thread::Wanted | Thread::Refused => None,
+            ThreadStatus::Created => self.message.map(MessageId::thread),
+            ThreadStatus::Pending | ThreadStatus::Unavailable => None,
         }
     }
 
@@ -79,8 +85,8 @@ impl Round {
 
 /// A nonce that no other round has: channel and second of creation, both in base 36, are at most
 /// 13 + 1 + 7 characters. The channel is in it because Discord compares all messages of an author.
-pub fn nonce(channel: ChannelId, made: Timestamp) -> String {
-    let second = u64::try_from(made.as_second()).unwrap_or(0);
+pub fn nonce(channel: ChannelId, created: Timestamp) -> String {
+    let second = u64::try_from(created.as_second()).unwrap_or(0);
     format!("{}.{}", base36(channel.get()), base36(second))
 }
 
@@ -99,7 +105,7 @@ fn base36(mut number: u64) -> String {
 /// Who replied to a round and who looked at its answer, with the times that decide which came first.
 ///
 /// Replies are kept for the two newest rounds, so that events that come late or out of order still
-/// end in the right mark; for older rounds the ledger's marks stand for them. Looks are few and stay.
+/// end in the right result; for older rounds the ledger's marks stand for them. Looks are few and stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
@@ -108,29 +114,30 @@ pub struct Window {
     pub replies: BTreeMap<UserId, MessageId>,
     /// When a member chose to see the model answer before replying.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub looks: BTreeMap<UserId, Timestamp>,
+    #[serde(rename = "looks")]
+    pub peeks: BTreeMap<UserId, Timestamp>,
 }
 
 impl Window {
     fn is_empty(&self) -> bool {
-        self.replies.is_empty() && self.looks.is_empty()
+        self.replies.is_empty() && self.peeks.is_empty()
     }
 
-    /// The member's mark, with the moment at which the window closed, if it has.
-    pub fn mark(&self, user: UserId, closed: Option<Timestamp>) -> Mark {
-        let look = self.looks.get(&user);
+    /// The member's result, with the moment at which the window closed, if it has.
+    pub fn result(&self, user: UserId, closed: Option<Timestamp>) -> RoundResult {
+        let peek = self.peeks.get(&user);
         match self.replies.get(&user).map(|reply| reply.time()) {
-            None if look.is_some() => Mark::Looked,
-            None => Mark::Nothing,
-            Some(reply) if closed.is_some_and(|closed| reply >= closed) => Mark::Late,
-            Some(reply) if look.is_some_and(|look| *look <= reply) => Mark::LookedFirst,
-            Some(_) => Mark::Answered,
+            None if peek.is_some() => RoundResult::Peeked,
+            None => RoundResult::Nothing,
+            Some(reply) if closed.is_some_and(|closed| reply >= closed) => RoundResult::Late,
+            Some(reply) if peek.is_some_and(|peek| *peek <= reply) => RoundResult::PeekedFirst,
+            Some(_) => RoundResult::Answered,
         }
     }
 
     /// Everybody who replied or looked.
     pub fn members(&self) -> impl Iterator<Item = UserId> {
-        self.replies.keys().chain(self.looks.keys()).copied()
+        self.replies.keys().chain(self.peeks.keys()).copied()
     }
 }
 
@@ -160,12 +167,12 @@ mod tests {
                 (sam, message("2026-03-27T07:30:00Z")),
             ]
             .into(),
-            looks: [(sam, at("2026-03-27T07:00:00Z"))].into(),
+            peeks: [(sam, at("2026-03-27T07:00:00Z"))].into(),
         };
         let closed = Some(at("2026-03-27T08:00:00Z"));
-        assert_eq!(window.mark(ada, closed), Mark::Answered);
-        assert_eq!(window.mark(lin, closed), Mark::Late);
-        assert_eq!(window.mark(lin, None), Mark::Answered);
-        assert_eq!(window.mark(sam, closed), Mark::LookedFirst);
+        assert_eq!(window.result(ada, closed), RoundResult::Answered);
+        assert_eq!(window.result(lin, closed), RoundResult::Late);
+        assert_eq!(window.result(lin, None), RoundResult::Answered);
+        assert_eq!(window.result(sam, closed), RoundResult::PeekedFirst);
     }
 }

@@ -54,7 +54,7 @@ impl Pause {
 
 /// What keeps single days without a question, besides the schedule itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ScheduleOverrides {
     /// Nothing due before this moment is posted: a team set up at 15:00 for 09:00 starts tomorrow.
     pub since: Timestamp,
     /// The last day that had its question, or was given up. Days up to it are over.
@@ -98,26 +98,26 @@ impl Schedule {
         }
     }
 
-    /// The due time on that day, if the day has one in its zone; see [`Zone::moment`].
-    pub fn moment(&self, day: Date) -> Option<Timestamp> {
-        self.zone.moment(day, self.at)
+    /// The due time on that day, if the day has one in its zone; see [`Zone::at_local_time`].
+    pub fn due_at(&self, day: Date) -> Option<Timestamp> {
+        self.zone.at_local_time(day, self.at)
     }
 
     /// Whether the schedule wants a question on that day.
-    pub fn wants(&self, day: Date) -> bool {
+    pub fn includes(&self, day: Date) -> bool {
         self.days.contains(day.weekday()) && !self.holidays.contains(&day)
     }
 
     /// Whether, and if not when, a question is due.
-    pub fn due(&self, now: Timestamp, limits: &Limits) -> Due {
+    pub fn due(&self, now: Timestamp, overrides: &ScheduleOverrides) -> Due {
         let today = self.zone.date(now);
-        if let Some(at) = self.open_day(today, limits)
+        if let Some(at) = self.due_on(today, overrides)
             && at <= now
             && now.duration_since(at) <= self.catch_up
         {
             return Due::Now { day: today, at };
         }
-        self.upcoming(now, limits)
+        self.upcoming(now, overrides)
             .next()
             .map_or(Due::Never, |(day, at)| Due::Later { day, at })
     }
@@ -126,25 +126,25 @@ impl Schedule {
     pub fn upcoming(
         &self,
         now: Timestamp,
-        limits: &Limits,
+        overrides: &ScheduleOverrides,
     ) -> impl Iterator<Item = (Date, Timestamp)> {
         self.zone
             .date(now)
             .series(1.day())
             .take(HORIZON_DAYS)
-            .filter_map(move |day| self.open_day(day, limits).map(|at| (day, at)))
+            .filter_map(move |day| self.due_on(day, overrides).map(|at| (day, at)))
             .filter(move |(_, at)| *at > now)
     }
 
     /// The due time of a day on which nothing speaks against a question.
-    fn open_day(&self, day: Date, limits: &Limits) -> Option<Timestamp> {
-        let over = limits.last_day.is_some_and(|last| day <= last);
+    fn due_on(&self, day: Date, overrides: &ScheduleOverrides) -> Option<Timestamp> {
+        let over = overrides.last_day.is_some_and(|last| day <= last);
         let kept_free =
-            limits.skip == Some(day) || limits.pause.is_some_and(|pause| pause.covers(day));
-        if over || kept_free || !self.wants(day) {
+            overrides.skip == Some(day) || overrides.pause.is_some_and(|pause| pause.covers(day));
+        if over || kept_free || !self.includes(day) {
             return None;
         }
-        self.moment(day).filter(|at| *at >= limits.since)
+        self.due_at(day).filter(|at| *at >= overrides.since)
     }
 }
 

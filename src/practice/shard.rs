@@ -7,7 +7,7 @@ use super::id::GuildId;
 
 /// Shards from `first` to `last`, of `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shards {
+pub struct ShardRange {
     /// The first one, from 0.
     pub first: u32,
     /// The last one.
@@ -19,9 +19,9 @@ pub struct Shards {
 /// Says what a text that should name shards looks like instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" does not name shards")]
-pub struct NoShards(String);
+pub struct ParseShardRangeError(String);
 
-impl Shards {
+impl ShardRange {
     /// All of so many; at least one.
     pub const fn all(total: u32) -> Self {
         let total = if total == 0 { 1 } else { total };
@@ -33,28 +33,28 @@ impl Shards {
     }
 
     /// The shard of a guild.
-    pub fn of(self, guild: GuildId) -> u32 {
+    pub fn shard_of(self, guild: GuildId) -> u32 {
         guild.shard(self.total)
     }
 
     /// Whether a guild belongs to them.
-    pub fn has(self, guild: GuildId) -> bool {
-        let shard = self.of(guild);
+    pub fn contains(self, guild: GuildId) -> bool {
+        let shard = self.shard_of(guild);
         self.first <= shard && shard <= self.last
     }
 
     /// Their numbers.
-    pub fn numbers(self) -> impl Iterator<Item = u32> {
+    pub fn ids(self) -> impl Iterator<Item = u32> {
         self.first..=self.last
     }
 }
 
 /// `"0-3/16"`, `"5/16"` or `"16"`.
-impl FromStr for Shards {
-    type Err = NoShards;
+impl FromStr for ShardRange {
+    type Err = ParseShardRangeError;
 
-    fn from_str(text: &str) -> Result<Self, NoShards> {
-        let bad = || NoShards(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, ParseShardRangeError> {
+        let bad = || ParseShardRangeError(text.to_owned());
         let number = |text: &str| text.trim().parse::<u32>().map_err(|_| bad());
         let Some((some, total)) = text.split_once('/') else {
             let total = number(text)?;
@@ -75,7 +75,7 @@ impl FromStr for Shards {
     }
 }
 
-impl fmt::Display for Shards {
+impl fmt::Display for ShardRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}/{}", self.first, self.last, self.total)
     }
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn texts_that_name_shards() {
-        let read = |text: &str| text.parse::<Shards>().map(|shards| shards.to_string());
+        let read = |text: &str| text.parse::<ShardRange>().map(|shards| shards.to_string());
         assert_eq!(read("0-3/16").unwrap(), "0-3/16");
         assert_eq!(read("5/16").unwrap(), "5-5/16");
         assert_eq!(read(" 4 ").unwrap(), "0-3/4");
@@ -108,12 +108,12 @@ mod tests {
         );
         for total in 1..50 {
             let holders = (0..total).filter(|shard| {
-                let one = Shards {
+                let one = ShardRange {
                     first: *shard,
                     last: *shard,
                     total,
                 };
-                one.has(guild)
+                one.contains(guild)
             });
             assert_eq!(holders.count(), 1);
         }

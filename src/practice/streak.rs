@@ -2,7 +2,7 @@
 
 use std::cmp::max;
 
-use super::ledger::{By, Ledger, Mark};
+use super::ledger::{Actor, Ledger, RoundResult};
 use super::round::Round;
 
 /// A freeze is earned with each seventh answered round.
@@ -13,7 +13,7 @@ pub const MAX_FREEZES: u32 = 2;
 
 /// What a round was for one member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
+pub enum RoundOutcome {
     /// Answered in time.
     Answered,
     /// Not answered; a freeze covered it. `late`: a reply came after the window.
@@ -27,11 +27,11 @@ pub enum Entry {
         late: bool,
     },
     /// Answered after looking at the model answer: neither extends nor ends the streak.
-    LookedFirst,
+    PeekedFirst,
     /// An admin voided the round for all.
-    Void(By),
+    Void(Actor),
     /// An admin credited the member with the round.
-    Credited(Option<By>),
+    Credited(Option<Actor>),
     /// The round is open and can't be missed yet.
     Open,
 }
@@ -51,7 +51,7 @@ pub struct Streak {
 
 impl Streak {
     /// How many more answered rounds bring the next freeze; `None` while all that can be held are.
-    pub const fn to_next_freeze(&self) -> Option<u32> {
+    pub const fn rounds_to_next_freeze(&self) -> Option<u32> {
         if self.freezes >= MAX_FREEZES {
             return None;
         }
@@ -68,32 +68,32 @@ impl Streak {
     }
 
     /// A freeze is spent only if there is a streak to keep.
-    fn miss(&mut self, late: bool) -> Entry {
+    fn miss(&mut self, late: bool) -> RoundOutcome {
         if self.current > 0 && self.freezes > 0 {
             self.freezes -= 1;
-            return Entry::Frozen { late };
+            return RoundOutcome::Frozen { late };
         }
         self.current = 0;
-        Entry::Missed { late }
+        RoundOutcome::Missed { late }
     }
 
-    fn step(&mut self, ledger: &Ledger, round: &Round, open: bool) -> Entry {
-        if let Some(by) = round.void {
-            return Entry::Void(by);
+    fn apply_round(&mut self, ledger: &Ledger, round: &Round, open: bool) -> RoundOutcome {
+        if let Some(by) = round.voided_by {
+            return RoundOutcome::Void(by);
         }
-        match ledger.mark(round.number) {
-            Mark::Answered => {
+        match ledger.result(round.number) {
+            RoundResult::Answered => {
                 self.answer();
-                Entry::Answered
+                RoundOutcome::Answered
             }
-            Mark::Credited => {
+            RoundResult::Credited => {
                 self.answer();
-                Entry::Credited(ledger.credited_by(round.number))
+                RoundOutcome::Credited(ledger.credited_by(round.number))
             }
-            Mark::LookedFirst => Entry::LookedFirst,
-            Mark::Late => self.miss(true),
-            Mark::Nothing | Mark::Looked if open => Entry::Open,
-            Mark::Nothing | Mark::Looked => self.miss(false),
+            RoundResult::PeekedFirst => RoundOutcome::PeekedFirst,
+            RoundResult::Late => self.miss(true),
+            RoundResult::Nothing | RoundResult::Peeked if open => RoundOutcome::Open,
+            RoundResult::Nothing | RoundResult::Peeked => self.miss(false),
         }
     }
 }
@@ -102,10 +102,10 @@ impl Streak {
 ///
 /// `rounds` are all rounds of the team; those that are only intended are left out, and the last one
 /// posted is the open one. Rounds before the member's first are not theirs.
-pub fn walk<'a>(
+pub fn replay<'a>(
     ledger: &'a Ledger,
     rounds: &'a [Round],
-) -> impl Iterator<Item = (&'a Round, Entry, Streak)> {
+) -> impl Iterator<Item = (&'a Round, RoundOutcome, Streak)> {
     let open = rounds.iter().rev().find(|round| round.message.is_some());
     let open = open.map(|round| round.number);
     let first = ledger.first_round().unwrap_or(u32::MAX);
@@ -115,14 +115,14 @@ pub fn walk<'a>(
         .iter()
         .filter(|round| round.message.is_some())
         .scan(Streak::default(), move |streak, round| {
-            let entry = streak.step(ledger, round, open == Some(round.number));
+            let entry = streak.apply_round(ledger, round, open == Some(round.number));
             Some((round, entry, *streak))
         })
 }
 
 /// The standing after all rounds.
 pub fn streak(ledger: &Ledger, rounds: &[Round]) -> Streak {
-    walk(ledger, rounds)
+    replay(ledger, rounds)
         .last()
         .map(|(_, _, streak)| streak)
         .unwrap_or_default()

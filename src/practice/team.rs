@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::deck::Deck;
 use super::id::{ChannelId, MessageId, RoleId, UserId};
 use super::ledger::Ledger;
-use super::remind::Reminder;
+use super::reminders::Reminder;
 use super::retention::Retention;
 use super::round::Round;
-use super::schedule::{Due, Limits, Pause, Schedule};
+use super::schedule::{Due, Pause, Schedule, ScheduleOverrides};
 use super::streak::{Streak, streak};
-use super::week::WeekReport;
+use super::weekly_report::WeeklyReport;
 
 /// When members may see the model answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub enum Reveal {
 /// What people may set about a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct TeamSettings {
     /// When questions come.
     pub schedule: Schedule,
     /// When the answer may be seen.
@@ -43,17 +43,19 @@ pub struct Settings {
     pub retention: Retention,
     /// Whether a report comes at the end of each week.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub report: bool,
+    #[serde(rename = "report")]
+    pub send_weekly_report: bool,
 }
 
 /// Something that keeps a team from its question, which its admin was told once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Trouble {
+pub struct PostingFailure {
     /// Since when.
     pub since: Timestamp,
     /// What is wrong and what to do, as a sentence for the admin.
-    pub what: String,
+    #[serde(rename = "what")]
+    pub message: String,
 }
 
 /// A team of a guild.
@@ -63,7 +65,7 @@ pub struct Team {
     /// Where it posts.
     pub channel: ChannelId,
     /// What people set.
-    pub settings: Settings,
+    pub settings: TeamSettings,
     /// Whether the operator's file declares this team, so that commands must not change it.
     #[serde(default)]
     pub managed: bool,
@@ -83,28 +85,32 @@ pub struct Team {
     pub skip: Option<Date>,
     /// Up to this message the channel has been read without a gap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read_to: Option<MessageId>,
+    #[serde(rename = "read_to")]
+    pub read_up_to: Option<MessageId>,
     /// What is wrong now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<Trouble>,
+    #[serde(rename = "trouble")]
+    pub posting_failure: Option<PostingFailure>,
     pub(super) deck: Deck,
     pub(super) rounds: Vec<Round>,
     pub(super) members: BTreeMap<UserId, Ledger>,
     /// Who had their data deleted, and when: what they wrote before does not count. Kept as long as the
     /// bot may read it again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) forgotten: BTreeMap<UserId, Timestamp>,
+    #[serde(rename = "forgotten")]
+    pub(super) deleted_members: BTreeMap<UserId, Timestamp>,
     /// Who wants to be reminded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) reminders: BTreeMap<UserId, Reminder>,
     /// The newest report on a week.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) week: Option<WeekReport>,
+    #[serde(rename = "week")]
+    pub(super) weekly_report: Option<WeeklyReport>,
 }
 
 impl Team {
     /// A new team, without rounds. Its first question is the first that is due after `now`.
-    pub fn new(channel: ChannelId, settings: Settings, now: Timestamp) -> Self {
+    pub fn new(channel: ChannelId, settings: TeamSettings, now: Timestamp) -> Self {
         Self {
             channel,
             settings,
@@ -114,14 +120,14 @@ impl Team {
             last_day: None,
             pause: None,
             skip: None,
-            read_to: None,
-            trouble: None,
+            read_up_to: None,
+            posting_failure: None,
             deck: Deck::default(),
             rounds: Vec::new(),
             members: BTreeMap::new(),
-            forgotten: BTreeMap::new(),
+            deleted_members: BTreeMap::new(),
             reminders: BTreeMap::new(),
-            week: None,
+            weekly_report: None,
         }
     }
 
@@ -132,11 +138,11 @@ impl Team {
 
     /// The round with that number.
     pub fn round(&self, number: u32) -> Option<&Round> {
-        self.rounds.get(place(number)?)
+        self.rounds.get(round_index(number)?)
     }
 
     pub(super) fn round_mut(&mut self, number: u32) -> Option<&mut Round> {
-        self.rounds.get_mut(place(number)?)
+        self.rounds.get_mut(round_index(number)?)
     }
 
     /// The open round: the newest one that was posted.
@@ -150,17 +156,17 @@ impl Team {
     }
 
     /// The round that was posted with that message, which also is its thread's id.
-    pub fn round_of(&self, message: MessageId) -> Option<&Round> {
+    pub fn round_by_message(&self, message: MessageId) -> Option<&Round> {
         // Messages only get newer from round to round; an intent, which has none, comes last.
-        let place = |round: &Round| (round.message.is_none(), round.message);
+        let sort_key = |round: &Round| (round.message.is_none(), round.message);
         let sought = (false, Some(message));
-        let index = self.rounds.binary_search_by_key(&sought, place).ok()?;
+        let index = self.rounds.binary_search_by_key(&sought, sort_key).ok()?;
         self.rounds.get(index)
     }
 
     /// When the window of a round closed: when the next round opened.
-    pub fn closed(&self, number: u32) -> Option<Timestamp> {
-        self.round(number.checked_add(1)?)?.opened()
+    pub fn closed_at(&self, number: u32) -> Option<Timestamp> {
+        self.round(number.checked_add(1)?)?.opened_at()
     }
 
     /// A member's ledger; an empty one for somebody who never took part.
@@ -182,16 +188,16 @@ impl Team {
     }
 
     /// How many members have replied to a round, in time or late.
-    pub fn replied(&self, number: u32) -> usize {
+    pub fn reply_count(&self, number: u32) -> usize {
         self.members
             .values()
-            .filter(|ledger| ledger.mark(number).replied())
+            .filter(|ledger| ledger.result(number).replied())
             .count()
     }
 
     /// What keeps days without a question, besides the schedule.
-    pub const fn limits(&self) -> Limits {
-        Limits {
+    pub const fn schedule_overrides(&self) -> ScheduleOverrides {
+        ScheduleOverrides {
             since: self.since,
             last_day: self.last_day,
             pause: self.pause,
@@ -201,12 +207,12 @@ impl Team {
 
     /// When the next question is due.
     pub fn due(&self, now: Timestamp) -> Due {
-        self.settings.schedule.due(now, &self.limits())
+        self.settings.schedule.due(now, &self.schedule_overrides())
     }
 
     /// The next due times: first the one that is due now, if there is one.
-    pub fn next_posts(&self, now: Timestamp, count: usize) -> Vec<Timestamp> {
-        let limits = self.limits();
+    pub fn next_post_times(&self, now: Timestamp, count: usize) -> Vec<Timestamp> {
+        let overrides = self.schedule_overrides();
         let overdue = match self.due(now) {
             Due::Now { .. } => Some(now),
             Due::Later { .. } | Due::Never => None,
@@ -214,7 +220,7 @@ impl Team {
         let later = self
             .settings
             .schedule
-            .upcoming(now, &limits)
+            .upcoming(now, &overrides)
             .map(|(_, at)| at);
         overdue.into_iter().chain(later).take(count).collect()
     }
@@ -223,7 +229,7 @@ impl Team {
     pub(super) fn check(&self) -> Result<(), String> {
         let channel = self.channel;
         for (index, round) in self.rounds.iter().enumerate() {
-            if place(round.number) != Some(index) {
+            if round_index(round.number) != Some(index) {
                 return Err(format!(
                     "team {channel}: round {} stands where round {} belongs",
                     round.number,
@@ -253,6 +259,6 @@ impl Team {
 }
 
 /// Where a round stands in the list: rounds are numbered from 1 without gaps.
-fn place(number: u32) -> Option<usize> {
+fn round_index(number: u32) -> Option<usize> {
     number.checked_sub(1).map(|index| index as usize)
 }

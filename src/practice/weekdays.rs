@@ -22,7 +22,7 @@ pub struct Weekdays(u8);
 
 /// Says why a text is no set of weekdays.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadDays {
+pub enum ParseWeekdaysError {
     /// A word is no weekday.
     #[error("\"{0}\" is not a weekday: write mon, tue, wed, thu, fri, sat or sun")]
     Unknown(String),
@@ -43,7 +43,7 @@ impl Weekdays {
     }
 
     /// These days, if there are any.
-    pub fn of(days: impl IntoIterator<Item = Weekday>) -> Option<Self> {
+    pub fn from_days(days: impl IntoIterator<Item = Weekday>) -> Option<Self> {
         let bits = days.into_iter().fold(0, |bits, day| bits | bit(day));
         (bits != 0).then_some(Self(bits))
     }
@@ -61,7 +61,7 @@ impl Weekdays {
     }
 
     /// The first and the last of three to six days in a row, which may pass the week's end.
-    fn run(self) -> Option<(Weekday, Weekday)> {
+    fn contiguous_range(self) -> Option<(Weekday, Weekday)> {
         if !(3..=6).contains(&self.0.count_ones()) {
             return None;
         }
@@ -77,7 +77,7 @@ impl Weekdays {
     /// # Errors
     ///
     /// A word is no weekday, or there is none.
-    pub fn parse(text: &str) -> Result<Self, BadDays> {
+    pub fn parse(text: &str) -> Result<Self, ParseWeekdaysError> {
         let text = text
             .to_lowercase()
             .replace(" to ", "-")
@@ -92,7 +92,7 @@ impl Weekdays {
             bits |= part_bits(part)?;
         }
         if bits == 0 {
-            Err(BadDays::Empty)
+            Err(ParseWeekdaysError::Empty)
         } else {
             Ok(Self(bits))
         }
@@ -103,11 +103,11 @@ const fn bit(day: Weekday) -> u8 {
     1 << day.to_monday_zero_offset()
 }
 
-fn part_bits(part: &str) -> Result<u8, BadDays> {
+fn part_bits(part: &str) -> Result<u8, ParseWeekdaysError> {
     let Some((first, last)) = part.split_once('-') else {
-        return weekday(part).map(bit);
+        return parse_weekday(part).map(bit);
     };
-    let (mut day, last) = (weekday(first.trim())?, weekday(last.trim())?);
+    let (mut day, last) = (parse_weekday(first.trim())?, parse_weekday(last.trim())?);
     let mut bits = bit(day);
     // A range may pass the week's end: sun-thu.
     while day != last {
@@ -117,14 +117,14 @@ fn part_bits(part: &str) -> Result<u8, BadDays> {
     Ok(bits)
 }
 
-fn weekday(name: &str) -> Result<Weekday, BadDays> {
+fn parse_weekday(name: &str) -> Result<Weekday, ParseWeekdaysError> {
     let long = |day| weekday_name(day).to_lowercase();
     WEEK.into_iter()
         .find(|(day, short)| {
             name.len() >= 3 && name.starts_with(short) && long(*day).starts_with(name)
         })
         .map(|(day, _)| day)
-        .ok_or_else(|| BadDays::Unknown(name.to_owned()))
+        .ok_or_else(|| ParseWeekdaysError::Unknown(name.to_owned()))
 }
 
 /// The weekday's name in English, as people write it.
@@ -147,7 +147,7 @@ impl fmt::Display for Weekdays {
             return f.write_str("every day");
         }
         let name = weekday_name;
-        if let Some((first, last)) = self.run() {
+        if let Some((first, last)) = self.contiguous_range() {
             return write!(f, "{} to {}", name(first), name(last));
         }
         let names: Vec<_> = self.iter().map(name).collect();
@@ -179,23 +179,26 @@ mod tests {
 
     #[test]
     fn reads_what_people_write() {
-        let says = |text| Weekdays::parse(text).map(|days| days.to_string());
-        assert_eq!(says("mon-fri").unwrap(), "Monday to Friday");
-        assert_eq!(says("Monday to Friday").unwrap(), "Monday to Friday");
+        let parsed = |text| Weekdays::parse(text).map(|days| days.to_string());
+        assert_eq!(parsed("mon-fri").unwrap(), "Monday to Friday");
+        assert_eq!(parsed("Monday to Friday").unwrap(), "Monday to Friday");
         assert_eq!(
-            says("MON, wed,Friday").unwrap(),
+            parsed("MON, wed,Friday").unwrap(),
             "Monday, Wednesday and Friday"
         );
-        assert_eq!(says("every day").unwrap(), "every day");
-        assert_eq!(says("sun–thu").unwrap(), "Sunday to Thursday");
+        assert_eq!(parsed("every day").unwrap(), "every day");
+        assert_eq!(parsed("sun–thu").unwrap(), "Sunday to Thursday");
         assert_eq!(
-            says("tue, thu and sun").unwrap(),
+            parsed("tue, thu and sun").unwrap(),
             "Tuesday, Thursday and Sunday"
         );
-        assert_eq!(says("sat").unwrap(), "Saturday");
-        assert_eq!(says("  "), Err(BadDays::Empty));
-        assert_eq!(says("mon, fun"), Err(BadDays::Unknown("fun".into())));
-        assert_eq!(says("mo"), Err(BadDays::Unknown("mo".into())));
+        assert_eq!(parsed("sat").unwrap(), "Saturday");
+        assert_eq!(parsed("  "), Err(ParseWeekdaysError::Empty));
+        assert_eq!(
+            parsed("mon, fun"),
+            Err(ParseWeekdaysError::Unknown("fun".into()))
+        );
+        assert_eq!(parsed("mo"), Err(ParseWeekdaysError::Unknown("mo".into())));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Zone(TimeZone);
 /// Says that there is no such zone. It is never taken for UTC in silence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no time zone \"{0}\" in the IANA database")]
-pub struct UnknownZone(pub String);
+pub struct UnknownTimeZoneError(pub String);
 
 impl Zone {
     /// The zone of that name; upper and lower case don't matter. `UTC` is a zone as well.
@@ -22,8 +22,8 @@ impl Zone {
     /// # Errors
     ///
     /// There is no zone of that name.
-    pub fn named(name: &str) -> Result<Self, UnknownZone> {
-        let unknown = || UnknownZone(name.to_owned());
+    pub fn from_name(name: &str) -> Result<Self, UnknownTimeZoneError> {
+        let unknown = || UnknownTimeZoneError(name.to_owned());
         let zone = TimeZone::get(name).map_err(|_| unknown())?;
         // Only zones with a name can be written down and read again.
         zone.iana_name().ok_or_else(unknown)?;
@@ -50,7 +50,7 @@ impl Zone {
     /// A wall time that a spring clock change leaves out comes later by what was left out, one that
     /// comes twice in autumn is the first one. Should the clock change move it out of its day,
     /// it comes before the gap. A day that its zone left out (Samoa, 30 December 2011) has none.
-    pub fn moment(&self, day: Date, at: Time) -> Option<Timestamp> {
+    pub fn at_local_time(&self, day: Date, at: Time) -> Option<Timestamp> {
         let local = self.0.to_ambiguous_zoned(day.to_datetime(at));
         [Disambiguation::Compatible, Disambiguation::Earlier]
             .into_iter()
@@ -80,7 +80,7 @@ impl Serialize for Zone {
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::named(&name).map_err(de::Error::custom)
+        Self::from_name(&name).map_err(de::Error::custom)
     }
 }
 
@@ -90,14 +90,14 @@ mod tests {
 
     #[test]
     fn utc_is_a_zone_and_nonsense_is_not() {
-        assert_eq!(Zone::named("UTC").unwrap().name(), "UTC");
-        assert_eq!(Zone::named("Etc/UTC").unwrap().name(), "Etc/UTC");
+        assert_eq!(Zone::from_name("UTC").unwrap().name(), "UTC");
+        assert_eq!(Zone::from_name("Etc/UTC").unwrap().name(), "Etc/UTC");
         assert_eq!(
-            Zone::named("europe/berlin").unwrap().name(),
+            Zone::from_name("europe/berlin").unwrap().name(),
             "Europe/Berlin"
         );
         for nonsense in ["Mars/Olympus", "", "CEST", "+02:00", "Europe"] {
-            assert!(Zone::named(nonsense).is_err(), "{nonsense}");
+            assert!(Zone::from_name(nonsense).is_err(), "{nonsense}");
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::pack::Packed;
 use super::ticket::{Progress, Ticket};
 use crate::practice::guild::Guild;
-use crate::practice::outline::Outline;
+use crate::practice::guild_summary::GuildSummary;
 
 /// What the store has of a guild.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ struct Planned {
 pub(super) struct Away {
     /// Tells this time of being away from any other.
     pub stamp: u64,
-    pub outline: Outline,
+    pub outline: GuildSummary,
     /// All of it, made small; none: it has to be fetched from the database.
     pub packed: Option<Packed>,
 }

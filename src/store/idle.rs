@@ -15,8 +15,8 @@ use super::entry::{Away, Entry, Here, Pin};
 use super::pack::{self, Packed};
 use super::{Inner, Keeper, Store};
 use crate::practice::guild::Guild;
+use crate::practice::guild_summary::GuildSummary;
 use crate::practice::id::{ChannelId, GuildId};
-use crate::practice::outline::Outline;
 
 /// Unpacking more than this is done beside everything else.
 const LARGE: usize = 64 * 1024;
@@ -38,7 +38,7 @@ pub enum Known<'a> {
     /// All.
     Whole(&'a Guild),
     /// Its outline: it was let go.
-    Outline(&'a Outline),
+    Outline(&'a GuildSummary),
 }
 
 /// Whether a guild is at hand.
@@ -51,7 +51,7 @@ enum Hand {
 
 /// What stays of a guild that is let go.
 struct Small {
-    outline: Outline,
+    outline: GuildSummary,
     packed: Option<Packed>,
     /// The number of the change to which it belongs.
     version: u64,
@@ -130,7 +130,7 @@ impl Store {
         for entry in ours.filter(|entry| part.has(*entry.key())) {
             let (wake, known) = match entry.value() {
                 Entry::Here(here) => (here.next_work(now), Known::Whole(&here.guild)),
-                Entry::Away(away) => (away.outline.wake, Known::Outline(&away.outline)),
+                Entry::Away(away) => (away.outline.next_due, Known::Outline(&away.outline)),
             };
             match wake {
                 Some(wake) if wake <= now => look(*entry.key(), known),
@@ -154,7 +154,7 @@ impl Store {
     pub fn may_concern(&self, guild: GuildId, channel: ChannelId) -> bool {
         let may = self.known(guild, |known| match known {
             Known::Whole(_) => true,
-            Known::Outline(outline) => outline.may_concern(channel),
+            Known::Outline(outline) => outline.may_contain_reply(channel),
         });
         may == Some(true)
     }
@@ -205,7 +205,7 @@ impl Inner {
     }
 
     /// Guilds of which there are outlines.
-    pub(super) fn put_away(&self, outlines: Vec<(GuildId, Outline)>) {
+    pub(super) fn put_away(&self, outlines: Vec<(GuildId, GuildSummary)>) {
         for (guild, outline) in outlines {
             let away = self.away(outline, None);
             self.guilds.insert(guild, Entry::Away(away));
@@ -229,7 +229,7 @@ impl Inner {
         Ok(())
     }
 
-    fn away(&self, outline: Outline, packed: Option<Packed>) -> Away {
+    fn away(&self, outline: GuildSummary, packed: Option<Packed>) -> Away {
         let stamp = self.stamps.fetch_add(1, Ordering::Relaxed);
         Away {
             stamp,
@@ -267,8 +267,8 @@ impl Inner {
             if !here.rested() || !here.is_idle() {
                 return None;
             }
-            let outline = here.guild.outline(now);
-            if outline.wake.is_some_and(|wake| wake <= now) {
+            let outline = here.guild.summary(now);
+            if outline.next_due.is_some_and(|wake| wake <= now) {
                 return None;
             }
             let copy = self.database().is_none().then(|| here.guild.clone());

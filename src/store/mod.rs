@@ -50,7 +50,7 @@ pub use ticket::{NotSaved, Ticket};
 
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
-use crate::practice::shard::Shards;
+use crate::practice::shard::ShardRange;
 use database::{Database, NoDatabase};
 use disk::{Disk, RealDisk};
 use entry::Entry;
@@ -169,7 +169,7 @@ impl Store {
         let Some(database) = store.inner.database().cloned() else {
             unreachable!("it was connected to one")
         };
-        database.wait_for(database.join(Shards::all(1), false))?;
+        database.wait_for(database.join(ShardRange::all(1), false))?;
         loop {
             let seen = database.wait_for(database.look())?;
             if store.inner.take(1, seen).held.contains(&0) {
@@ -238,17 +238,21 @@ impl Store {
     /// # Errors
     ///
     /// The others have divided the guilds in another way, or the database can't be used.
-    pub async fn join(&self, wanted: Shards, may_differ: bool) -> Result<Shards, NoDatabase> {
+    pub async fn join(
+        &self,
+        wanted: ShardRange,
+        may_differ: bool,
+    ) -> Result<ShardRange, NoDatabase> {
         if let Some(database) = self.inner.database() {
             return database.join(wanted, may_differ).await;
         }
         *self.inner.part_mut() = Part::Shards {
             total: wanted.total,
-            held: wanted.numbers().collect(),
+            held: wanted.ids().collect(),
             unreadable: BTreeSet::new(),
         };
         // The others stay where they are, and are another process's.
-        self.inner.guilds.retain(|guild, _| wanted.has(*guild));
+        self.inner.guilds.retain(|guild, _| wanted.contains(*guild));
         Ok(wanted)
     }
 

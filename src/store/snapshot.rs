@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::practice::guild::{FORMAT, Guild};
+use crate::practice::guild::{Guild, SNAPSHOT_FORMAT};
 use crate::practice::id::GuildId;
 
 /// The folder of the snapshots in the state folder.
@@ -22,7 +22,7 @@ pub type Migration = fn(&mut Value) -> Result<(), String>;
 
 /// The steps from older formats: the first one leads from 0 to 1. Format 1 is the first there ever
 /// was, so that step does not exist.
-const MIGRATIONS: [Option<Migration>; FORMAT as usize] = [None, Some(people_come)];
+const MIGRATIONS: [Option<Migration>; SNAPSHOT_FORMAT as usize] = [None, Some(people_come)];
 
 /// From 1 to 2: what is kept of people was added, and nothing else changed.
 #[expect(clippy::unnecessary_wraps, reason = "other steps can fail")]
@@ -126,8 +126,10 @@ pub(super) fn decode_with(
     }
     let head: Head = serde_json::from_slice(bytes)?;
     let guild: Guild = match head.format {
-        FORMAT => serde_json::from_slice(bytes)?,
-        older if older < FORMAT => migrate(serde_json::from_slice(bytes)?, older, migrations)?,
+        SNAPSHOT_FORMAT => serde_json::from_slice(bytes)?,
+        older if older < SNAPSHOT_FORMAT => {
+            migrate(serde_json::from_slice(bytes)?, older, migrations)?
+        }
         newer => return Err(too_new(newer)),
     };
     checked(guild, id)
@@ -139,8 +141,8 @@ pub(super) fn from_value(value: Value, id: GuildId) -> Result<Guild, Broken> {
         .as_u64()
         .and_then(|format| u32::try_from(format).ok());
     let guild = match format {
-        Some(FORMAT) => serde_json::from_value(value)?,
-        Some(older) if older < FORMAT => migrate(value, older, &MIGRATIONS)?,
+        Some(SNAPSHOT_FORMAT) => serde_json::from_value(value)?,
+        Some(older) if older < SNAPSHOT_FORMAT => migrate(value, older, &MIGRATIONS)?,
         Some(newer) => return Err(too_new(newer)),
         None => return Err(broken("it has no format")),
     };
@@ -149,7 +151,7 @@ pub(super) fn from_value(value: Value, id: GuildId) -> Result<Guild, Broken> {
 
 fn too_new(format: u32) -> Broken {
     broken(format!(
-        "it was written by a newer Quizloop (format {format}; this one knows up to {FORMAT}): use that version again"
+        "it was written by a newer Quizloop (format {format}; this one knows up to {SNAPSHOT_FORMAT}): use that version again"
     ))
 }
 

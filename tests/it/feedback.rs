@@ -1,6 +1,6 @@
 //! Mistakes in questions that members report, and who reads of them.
 
-use quizloop::practice::feedback::OPEN_OF_MEMBER_MAX;
+use quizloop::practice::question_reports::MAX_OPEN_REPORTS_PER_MEMBER;
 use quizloop::sandbox::faults::{Fault, Rule};
 use quizloop::sandbox::ids;
 use quizloop::sandbox::user::Outcome;
@@ -120,7 +120,7 @@ async fn a_report_is_kept_until_an_admin_closes_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_has_a_few_open_ones() {
     let world = World::at(THURSDAY).team().start().await;
-    for number in 1..=OPEN_OF_MEMBER_MAX {
+    for number in 1..=MAX_OPEN_REPORTS_PER_MEMBER {
         let said = report(world.lin(), "queue-handover", &format!("mistake {number}")).await;
         assert!(said.contains(&format!("number {number}")), "{said}");
     }

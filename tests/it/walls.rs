@@ -97,7 +97,8 @@ fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
     for file in files {
         let inside = file.strip_prefix(&src).unwrap();
         let is_test = inside.iter().any(|part| {
-            ["tests", "laws", "tests.rs", "trials", "trials.rs"].contains(&part.to_str().unwrap())
+            ["tests", "properties", "tests.rs", "trials", "trials.rs"]
+                .contains(&part.to_str().unwrap())
         });
         let room = inside
             .iter()

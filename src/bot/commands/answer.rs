@@ -62,8 +62,9 @@ pub fn pressed(
         channel: call.channel,
     };
     let spoiled = desk.team(key, |team| {
-        let number = team.round_of(*message)?.number;
-        team.spoils(number, call.user).then_some(number)
+        let number = team.round_by_message(*message)?.number;
+        team.needs_reveal_confirmation(number, call.user)
+            .then_some(number)
     });
     Ok(match spoiled.flatten() {
         Some(number) => {
@@ -83,8 +84,11 @@ pub async fn confirmed(
 ) -> Said {
     let question = known(desk, question)?;
     let now = desk.clock.now();
-    if desk.team(key, |team| team.spoils(number, call.user)) == Some(true) {
-        let _awaited_below = desk.change_team(key, |team| team.look(number, call.user, now));
+    if desk.team(key, |team| {
+        team.needs_reveal_confirmation(number, call.user)
+    }) == Some(true)
+    {
+        let _awaited_below = desk.change_team(key, |team| team.peek(number, call.user, now));
     }
     // Also who presses again must not see it before the look is on disk.
     let settled = desk.store.settled(key.guild).attempt().await;
@@ -105,7 +109,10 @@ async fn show(
     public: bool,
 ) -> Result<Response, Sorry> {
     let question = known(desk, &round.question)?;
-    if desk.team(key, |team| team.spoils(round.number, call.user)) == Some(true) {
+    if desk.team(key, |team| {
+        team.needs_reveal_confirmation(round.number, call.user)
+    }) == Some(true)
+    {
         let confirm = reveal::confirm(key.channel, round.number, public, question);
         return Ok(Response::New(confirm.ephemeral()));
     }
@@ -154,7 +161,7 @@ impl Shown {
 pub fn round_here(desk: &Desk, call: &Call, guild: GuildId) -> Result<(TeamKey, Shown), Sorry> {
     let key = team_of(desk, call, guild)?;
     let round = desk.team(key, |team| {
-        let of_thread = team.round_of(call.channel.starter_message());
+        let of_thread = team.round_by_message(call.channel.starter_message());
         of_thread.or_else(|| team.open_round()).map(Shown::of)
     });
     Ok((key, round.flatten().ok_or(Sorry::NoRound)?))

@@ -35,7 +35,7 @@ pub async fn sent(
     let text = written.get(render::TEXT).map_or("", String::as_str);
     let now = desk.clock.now();
     let (entered, ticket) = desk.store.change(guild, |state| {
-        state.report(&question.id, call.user, text, now)
+        state.add_report(&question.id, call.user, text, now)
     });
     failpoint::pass("report.entered");
     let number = entered.map_err(|why| Sorry::BadOption(render::refused(why)))?;

@@ -7,8 +7,8 @@ use crate::bot::desk::Desk;
 use crate::bot::event::Call;
 use crate::bot::render::streak::leaderboard;
 use crate::bot::render::trouble::Sorry;
-use crate::practice::board::Period;
 use crate::practice::id::GuildId;
+use crate::practice::leaderboard::Period;
 
 /// The command in Discord's form.
 pub fn definition() -> Value {
@@ -36,7 +36,7 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
             _ => Period::Month(team.settings.schedule.zone.date(now)),
         };
         let mut rows = team.leaderboard(period);
-        rows.retain(|row| !state.hides(row.user));
+        rows.retain(|row| !state.is_hidden(row.user));
         Some(leaderboard(&rows, period))
     });
     message.flatten().ok_or(Sorry::NoTeam)

@@ -13,7 +13,7 @@ use crate::bot::response::Response;
 use crate::bot::tidy::erase;
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, UserId};
-use crate::practice::ledger::Mark;
+use crate::practice::ledger::RoundResult;
 use crate::practice::zone::Zone;
 
 /// The command in Discord's form.
@@ -49,16 +49,16 @@ fn kept(desk: &Desk, guild: GuildId, user: UserId) -> Kept {
         let marks = ledgers.iter().map(|ledger| {
             let rounds = ledger.first_round().unwrap_or(0)..=ledger.last_round();
             rounds
-                .filter(|round| ledger.mark(*round) != Mark::Nothing)
+                .filter(|round| ledger.result(*round) != RoundResult::Nothing)
                 .count()
         });
         Kept {
             teams: ledgers.len(),
             rounds: marks.sum(),
             reviews: state.reviews(user).count(),
-            reports: state.reports_of(user).count(),
+            reports: state.reports_by(user).count(),
             reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
-            hidden: state.hides(user),
+            hidden: state.is_hidden(user),
         }
     };
     let known = desk.store.read(guild, count);
@@ -79,7 +79,7 @@ async fn hide(desk: &Desk, call: &Call, guild: GuildId, hidden: bool) -> Said {
     let now = desk.clock.now();
     let ((), ticket) = desk.store.change(guild, |state| {
         let since = hidden.then(|| Zone::utc().date(now));
-        state.change_person(call.user, |person| person.hidden = since);
+        state.update_profile(call.user, |person| person.hidden_since = since);
     });
     ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
     Ok(render::kept(&kept(desk, guild, call.user)))
@@ -88,7 +88,7 @@ async fn hide(desk: &Desk, call: &Call, guild: GuildId, hidden: bool) -> Said {
 /// Deletes everything, from both generations on disk.
 async fn delete(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let now = desk.clock.now();
-    let erased = erase(desk, guild, |state| state.forget(call.user, now)).await;
+    let erased = erase(desk, guild, |state| state.delete_member(call.user, now)).await;
     erased.map_err(|_| Sorry::NotSaved)?;
     desk.quizzes.forget_member((guild, call.user));
     desk.easel.forget();

@@ -16,8 +16,10 @@ use crate::bot::response::Response;
 use crate::failpoint;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
-use crate::practice::people::Rated;
-use crate::practice::picking::{Choice, Mode, Nothing, Pick, Why};
+use crate::practice::members::NewRating;
+use crate::practice::question_picker::{
+    PickError, PickMode, PickReason, PickRequest, PickedQuestion,
+};
 use crate::practice::retention::Retention;
 use crate::practice::review::{Rating, Review};
 use crate::practice::team::Team;
@@ -60,11 +62,11 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     Ok(next(desk, call, guild, &start)?.ephemeral())
 }
 
-fn mode(word: Option<&str>) -> Result<Mode, Sorry> {
+fn mode(word: Option<&str>) -> Result<PickMode, Sorry> {
     match word {
-        None | Some("mixed") => Ok(Mode::Mixed),
-        Some("due") => Ok(Mode::Due),
-        Some("new") => Ok(Mode::New),
+        None | Some("mixed") => Ok(PickMode::Mixed),
+        Some("due") => Ok(PickMode::Due),
+        Some("new") => Ok(PickMode::New),
         Some(_) => Err(Sorry::BadOption("mode: choose due, new or mixed.".into())),
     }
 }
@@ -106,12 +108,12 @@ fn next(desk: &Desk, call: &Call, guild: GuildId, before: &Quiz) -> Said {
     desk.quizzes.remember(member, around.today, question.number);
     let at = Quiz {
         question: question.id.clone(),
-        before: pick.before,
+        before: pick.review_count,
         order: desk.random(Order::random),
         ..before.clone()
     };
     let card = Card {
-        why: pick.why,
+        why: pick.reason,
         due: due(desk, call, guild, around.today),
     };
     Ok(render::question(question, &at, card, false))
@@ -123,7 +125,7 @@ fn pick<'a>(
     guild: GuildId,
     before: &Quiz,
     around: &Around,
-) -> Result<Pick<'a>, Sorry> {
+) -> Result<PickedQuestion<'a>, Sorry> {
     let asked = desk.quizzes.on((guild, call.user), around.today);
     let mut fitting = Vec::with_capacity(desk.bank.len());
     let mut asked_today = Vec::new();
@@ -137,9 +139,9 @@ fn pick<'a>(
     asked_today.sort_unstable();
     let was_asked = |id: &str| asked_today.binary_search(&id).is_ok();
     let shown = desk.bank.get(&before.question);
-    let choice = Choice {
+    let choice = PickRequest {
         mode: before.mode,
-        fitting: &fitting,
+        candidates: &fitting,
         shown: shown.map_or("", |question| &question.id),
         today: around.today,
     };
@@ -148,13 +150,13 @@ fn pick<'a>(
     // Nothing is kept of this server yet.
     let picked = known.unwrap_or_else(|| choose(&Guild::new(guild)));
     picked.map_err(|nothing| match nothing {
-        Nothing::Fits => Sorry::NothingLikeIt,
-        Nothing::Due { next } => Sorry::NothingDue {
+        PickError::NoMatch => Sorry::NothingLikeIt,
+        PickError::NoneDue { next } => Sorry::NothingDue {
             today: around.today,
             next,
         },
-        Nothing::New => Sorry::NothingNew,
-        Nothing::LeftToday => Sorry::AllAskedToday,
+        PickError::AllSeen => Sorry::NothingNew,
+        PickError::AllAskedToday => Sorry::AllAskedToday,
     })
 }
 
@@ -164,20 +166,20 @@ fn hint(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz) -> Said {
     let review = |state: &Guild| state.review(call.user, &at.question).copied();
     let review = desk.store.read(guild, review).flatten();
     let card = Card {
-        why: review.map_or(Why::New, |review| standing(&review, around.today)),
+        why: review.map_or(PickReason::New, |review| standing(&review, around.today)),
         due: due(desk, call, guild, around.today),
     };
     Ok(render::question(question, at, card, true))
 }
 
 /// Why a question that was reviewed before is asked.
-fn standing(review: &Review, today: Date) -> Why {
+fn standing(review: &Review, today: Date) -> PickReason {
     if review.is_due(today) {
-        Why::Due
+        PickReason::Due
     } else if review.last == today && review.rating == Rating::Again {
-        Why::Again
+        PickReason::Again
     } else {
-        Why::Ahead
+        PickReason::Ahead
     }
 }
 
@@ -191,10 +193,10 @@ async fn score(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz, values: &[St
     let around = Around::of(desk, call, guild);
     let points = question.points.len();
     let made = made(values, points);
-    let rated = Rated {
+    let rated = NewRating {
         question: &question.id,
-        before: at.before,
-        rating: Rating::of_points(made, points),
+        review_count: at.before,
+        rating: Rating::from_points(made, points),
         retention: around.retention,
         today: around.today,
     };

@@ -45,7 +45,7 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
     }
     let change = |team: &mut Team| {
         if name == "remind off" {
-            let were_on = team.remind_no_more(user, now);
+            let were_on = team.disable_reminder(user, now);
             return Ok(render::off(key.channel, were_on));
         }
         on(team, call, now)
@@ -64,6 +64,6 @@ fn on(team: &mut Team, call: &Call, now: jiff::Timestamp) -> Said {
             &team.settings.schedule,
         )));
     }
-    team.remind_at(call.user, at, now);
+    team.set_reminder(call.user, at, now);
     Ok(render::on(team.channel, at, &team.settings.schedule))
 }

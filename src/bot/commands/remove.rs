@@ -27,7 +27,7 @@ pub async fn confirmed(desk: &Desk, call: &Call, key: TeamKey) -> Said {
         Some(true) => return Err(Sorry::Managed),
         Some(false) => {}
     }
-    let removed = |guild: &mut Guild| guild.remove(key.channel);
+    let removed = |guild: &mut Guild| guild.remove_team(key.channel);
     if let Some((_, ticket)) = desk.store.change_kept(key.guild, removed) {
         ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
     }

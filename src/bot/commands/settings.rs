@@ -11,8 +11,8 @@ use crate::bot::render::text::quoted;
 use crate::bot::render::trouble::Sorry;
 use crate::config;
 use crate::practice::retention::Retention;
-use crate::practice::team::{Reveal, Settings};
-use crate::practice::weekdays::{BadDays, Weekdays};
+use crate::practice::team::{Reveal, TeamSettings};
+use crate::practice::weekdays::{ParseWeekdaysError, Weekdays};
 use crate::practice::zone::Zone;
 
 /// Manage Server, as the string Discord wants (Discord docs, topics/permissions: bit 5).
@@ -50,7 +50,7 @@ pub fn any(call: &Call) -> bool {
 }
 
 /// The settings after the options given: what is not named stays.
-pub fn changed(mut settings: Settings, call: &Call) -> Result<Settings, Sorry> {
+pub fn changed(mut settings: TeamSettings, call: &Call) -> Result<TeamSettings, Sorry> {
     let schedule = &mut settings.schedule;
     if let Some(zone) = call.text("timezone") {
         schedule.zone = self::zone(zone)?;
@@ -77,7 +77,7 @@ pub fn changed(mut settings: Settings, call: &Call) -> Result<Settings, Sorry> {
         settings.retention = retention(percent)?;
     }
     if let Some(report) = call.yes_or_no("report") {
-        settings.report = report;
+        settings.send_weekly_report = report;
     }
     match call.text("reveal") {
         Some("open") => settings.reveal = Reveal::Open,
@@ -100,8 +100,8 @@ fn zone(text: &str) -> Result<Zone, Sorry> {
 fn days(text: &str) -> Result<Weekdays, Sorry> {
     Weekdays::parse(text).map_err(|bad| {
         let bad = match bad {
-            BadDays::Unknown(word) => BadDays::Unknown(quoted(&word)),
-            BadDays::Empty => bad,
+            ParseWeekdaysError::Unknown(word) => ParseWeekdaysError::Unknown(quoted(&word)),
+            ParseWeekdaysError::Empty => bad,
         };
         Sorry::BadOption(format!("days: {bad}."))
     })
@@ -118,7 +118,7 @@ pub fn time(text: &str) -> Result<Time, Sorry> {
 }
 
 fn retention(percent: u32) -> Result<Retention, Sorry> {
-    let retention = u8::try_from(percent).ok().and_then(Retention::percent);
+    let retention = u8::try_from(percent).ok().and_then(Retention::from_percent);
     retention.ok_or_else(|| {
         let (min, max) = (Retention::MIN, Retention::MAX);
         Sorry::BadOption(format!(

@@ -15,7 +15,7 @@ use crate::config;
 use crate::failpoint;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::schedule::Schedule;
-use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::team::{Reveal, Team, TeamSettings};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
@@ -103,17 +103,17 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
 }
 
 /// What a new team has where the admin says nothing.
-fn defaults() -> Settings {
-    Settings {
+fn defaults() -> TeamSettings {
+    TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
-        report: false,
+        send_weekly_report: false,
     }
 }
 
-async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: Settings) -> Result<(), Sorry> {
+async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: TeamSettings) -> Result<(), Sorry> {
     let now = desk.clock.now();
     let ((), ticket) = desk.store.change(key.guild, |guild| {
         if let Some(team) = guild.team_mut(key.channel) {
@@ -122,7 +122,7 @@ async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: Settings) -> Res
         }
         let mut team = Team::new(key.channel, settings, now);
         team.set_up_by = Some(call.user);
-        guild.put(team);
+        guild.insert_team(team);
     });
     failpoint::pass("setup.changed");
     let saved = ticket.attempt().await.map_err(|_| Sorry::NotSaved);

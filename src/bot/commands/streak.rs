@@ -8,7 +8,7 @@ use crate::bot::event::Call;
 use crate::bot::render::streak::{Standing, streak};
 use crate::bot::render::trouble::Sorry;
 use crate::practice::id::GuildId;
-use crate::practice::streak::walk;
+use crate::practice::streak::replay;
 
 /// So many rounds `/streak why` explains.
 const EXPLAINED: usize = 14;
@@ -32,11 +32,11 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let member = call.user("member").unwrap_or(call.user);
     let message = desk.store.read(guild, |state| {
         let team = state.team(key.channel).ok_or(Sorry::NoTeam)?;
-        if member != call.user && state.hides(member) {
+        if member != call.user && state.is_hidden(member) {
             return Err(Sorry::Hidden);
         }
         let ledger = team.ledger(member);
-        let mut rounds: Vec<_> = walk(&ledger, team.rounds())
+        let mut rounds: Vec<_> = replay(&ledger, team.rounds())
             .map(|(round, entry, _)| (round, entry))
             .collect();
         let explained = if call.flag("why") { EXPLAINED } else { 0 };

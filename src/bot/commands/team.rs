@@ -13,7 +13,7 @@ use crate::bot::render::team as render;
 use crate::bot::render::trouble::Sorry;
 use crate::failpoint;
 use crate::practice::id::GuildId;
-use crate::practice::ledger::By;
+use crate::practice::ledger::Actor;
 use crate::practice::retention::Retention;
 use crate::practice::team::Team;
 
@@ -71,7 +71,7 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
     }
     let key = team_of(desk, call, guild)?;
     let now = desk.clock.now();
-    let by = By {
+    let by = Actor {
         user: Some(call.user),
         at: now,
     };
@@ -131,7 +131,10 @@ pub async fn post_now(desk: &Desk, call: &Call, key: TeamKey) -> Said {
     let ids = desk.bank.ids();
     let (made, ticket) = desk.change_team(key, |team| {
         let day = team.settings.schedule.zone.date(now);
-        desk.random(|rng| team.intend(day, now, &ids, rng).map(|round| round.number))
+        desk.random(|rng| {
+            team.begin_round(day, now, &ids, rng)
+                .map(|round| round.number)
+        })
     });
     let made = made.ok_or(Sorry::NoTeam)?;
     ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
@@ -194,11 +197,11 @@ fn skip(team: &mut Team, now: jiff::Timestamp) -> Said {
     let day = team.skip_next(now).ok_or_else(nothing)?;
     Ok(render::skipped(
         day,
-        &team.next_posts(now, render::POSTS_AHEAD),
+        &team.next_post_times(now, render::POSTS_AHEAD),
     ))
 }
 
-fn refused(refused: crate::practice::orders::Refused) -> Sorry {
+fn refused(refused: crate::practice::admin_actions::AdminActionError) -> Sorry {
     Sorry::BadOption(format!("That can't be done: {refused}."))
 }
 

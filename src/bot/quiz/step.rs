@@ -6,7 +6,7 @@ use std::fmt;
 use rand::{Rng, RngExt};
 
 use crate::bank::Level;
-use crate::practice::picking::Mode;
+use crate::practice::question_picker::PickMode;
 
 /// Outputs to choose from: the right one and three wrong ones.
 pub const OPTIONS: usize = 4;
@@ -24,7 +24,7 @@ pub struct Quiz {
     /// The level that was asked for.
     pub level: Option<Level>,
     /// What the member wants to practise.
-    pub mode: Mode,
+    pub mode: PickMode,
     /// How often they had reviewed the question when it was asked.
     pub before: u16,
     /// In which order the outputs are offered.
@@ -141,9 +141,9 @@ impl Quiz {
 impl fmt::Display for Quiz {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = match self.mode {
-            Mode::Due => 'd',
-            Mode::New => 'n',
-            Mode::Mixed => 'm',
+            PickMode::Due => 'd',
+            PickMode::New => 'n',
+            PickMode::Mixed => 'm',
         };
         let level = match self.level {
             None => '*',
@@ -157,11 +157,11 @@ impl fmt::Display for Quiz {
     }
 }
 
-const fn mode(letter: char) -> Option<Mode> {
+const fn mode(letter: char) -> Option<PickMode> {
     match letter {
-        'd' => Some(Mode::Due),
-        'n' => Some(Mode::New),
-        'm' => Some(Mode::Mixed),
+        'd' => Some(PickMode::Due),
+        'n' => Some(PickMode::New),
+        'm' => Some(PickMode::Mixed),
         _ => None,
     }
 }

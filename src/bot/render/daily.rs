@@ -32,8 +32,8 @@ pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
     }
     .inline("Level", question.level.to_string())
     .inline("Topic", topic(&question.topic));
-    if FEW_LEFT.contains(&round.left) {
-        embed = embed.field("The deck", deck(round.left));
+    if FEW_LEFT.contains(&round.remaining) {
+        embed = embed.field("The deck", deck(round.remaining));
     }
     let id = &question.id;
     Message::embed(embed.footer(footer(round, replied))).buttons(vec![

@@ -6,7 +6,7 @@ use super::modal::{Field, Modal, Room};
 use super::text::{count, plain};
 use crate::bank::Question;
 use crate::bot::press::{Form, Press};
-use crate::practice::feedback::{Refused, Report, TEXT_MAX};
+use crate::practice::question_reports::{MAX_REPORT_CHARS, QuestionReport, ReportError};
 
 /// The colour of administration.
 const SLATE: u32 = 0x5c_6b_73;
@@ -31,7 +31,7 @@ pub fn form(question: &Question) -> Modal {
     let form = Form::Report {
         question: question.id.clone(),
     };
-    let field = Field::new(Room::Paragraph, TEXT, "What is wrong?", TEXT_MAX).placeholder(
+    let field = Field::new(Room::Paragraph, TEXT, "What is wrong?", MAX_REPORT_CHARS).placeholder(
         "This server's admins will read it, with your name. It is kept until they close it.",
     );
     let title = format!("Report a mistake in #{}", question.number);
@@ -47,13 +47,13 @@ pub fn thanks(number: u32) -> Message {
 }
 
 /// A report can't be taken.
-pub fn refused(refused: Refused) -> String {
+pub fn refused(refused: ReportError) -> String {
     let what_to_do = match refused {
-        Refused::GuildFull => "An admin has to close some with `/team reports` first.",
-        Refused::MemberFull => {
+        ReportError::GuildFull => "An admin has to close some with `/team reports` first.",
+        ReportError::MemberFull => {
             "When an admin closes one with `/team reports`, there is room for this one."
         }
-        Refused::Empty => "Press the button again and say what is wrong.",
+        ReportError::Empty => "Press the button again and say what is wrong.",
     };
     format!("Your report could not be taken: {refused}. {what_to_do}")
 }
@@ -61,7 +61,7 @@ pub fn refused(refused: Refused) -> String {
 /// The open reports, the newest first, a page at a time, from 0. A page that does not exist any more is the last one.
 /// `name` gives what is asked by the question's id, if it still is in the bank.
 pub fn list<'a>(
-    reports: &[Report],
+    reports: &[QuestionReport],
     page: usize,
     name: impl Fn(&str) -> Option<&'a Question>,
 ) -> Message {
@@ -72,7 +72,7 @@ pub fn list<'a>(
     }
     let last = (reports.len() - 1) / A_PAGE;
     let page = page.min(last);
-    let shown: Vec<&Report> = reports
+    let shown: Vec<&QuestionReport> = reports
         .iter()
         .rev()
         .skip(page * A_PAGE)
@@ -100,7 +100,7 @@ pub fn list<'a>(
     if last > 0 {
         embed = embed.footer(format!("Page {} of {}", page + 1, last + 1));
     }
-    let choice = |report: &&Report| {
+    let choice = |report: &&QuestionReport| {
         Choice::new(
             &format!("Report {}", report.number),
             report.number.to_string(),

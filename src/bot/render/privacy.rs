@@ -6,7 +6,7 @@ use super::file::File;
 use super::message::{Embed, Message};
 use super::text::{bullets, count};
 use crate::bot::press::{Press, Privacy};
-use crate::practice::forgetting::{MONTHS_KEPT, ROUNDS_READ};
+use crate::practice::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS};
 
 /// The colour of what concerns the member alone.
 const SLATE: u32 = 0x5c_6b_73;
@@ -50,7 +50,7 @@ pub fn kept(kept: &Kept) -> Message {
     .field(
         "How long",
         format!(
-            "Until you delete it, the bot is removed from the server, or you were not seen here for {MONTHS_KEPT} \
+            "Until you delete it, the bot is removed from the server, or you were not seen here for {INACTIVITY_MONTHS} \
              months."
         ),
     );
@@ -136,7 +136,7 @@ pub fn confirm(kept: &Kept) -> Message {
 pub fn deleted() -> Message {
     Message::text(format!(
         "Everything I kept of you in this server is deleted. What you replied until now does not count any more; your \
-         next reply starts a new streak. To make sure of that I keep your id and this moment until {ROUNDS_READ} more \
+         next reply starts a new streak. To make sure of that I keep your id and this moment until {BACKFILL_ROUNDS} more \
          questions have come; then they go as well."
     ))
 }

@@ -14,7 +14,7 @@ use super::text::{count, cut, output};
 use crate::bank::Question;
 use crate::bot::press::{Form, Press};
 use crate::bot::quiz::{OPTIONS, Quiz, Step};
-use crate::practice::picking::Why;
+use crate::practice::question_picker::PickReason;
 use crate::practice::review::{Rating, Review};
 
 /// Characters of an answer that a member writes for themselves: it is shown back with marks before its
@@ -31,7 +31,7 @@ const LETTERS: [&str; OPTIONS] = ["A", "B", "C", "D"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Card {
     /// Why it comes.
-    pub why: Why,
+    pub why: PickReason,
     /// How many reviews are due today, this one included.
     pub due: u32,
 }
@@ -96,12 +96,12 @@ pub fn question(question: &Question, at: &Quiz, card: Card, hint: bool) -> Messa
         .buttons(hint.into_iter().chain([answer, another]).collect())
 }
 
-fn why(why: Why) -> &'static str {
+fn why(why: PickReason) -> &'static str {
     match why {
-        Why::Due => "it is due again",
-        Why::New => "new to you",
-        Why::Again => "missed today",
-        Why::Ahead => "ahead of its day",
+        PickReason::Due => "it is due again",
+        PickReason::New => "new to you",
+        PickReason::Again => "missed today",
+        PickReason::Ahead => "ahead of its day",
     }
 }
 
@@ -216,7 +216,7 @@ fn title(score: &Score) -> String {
     }
     let (made, points) = score.points;
     let points = count(points, "key point", "key points");
-    format!("{made} of {points}: {}", score.review.rating.word())
+    format!("{made} of {points}: {}", score.review.rating.as_str())
 }
 
 fn comes_back(score: &Score) -> String {

@@ -6,11 +6,11 @@ use jiff::civil::Date;
 
 use super::message::{Embed, Message};
 use super::text::count;
-use crate::practice::board::{Period, Row};
 use crate::practice::id::UserId;
-use crate::practice::ledger::By;
+use crate::practice::leaderboard::{LeaderboardRow, Period};
+use crate::practice::ledger::Actor;
 use crate::practice::round::Round;
-use crate::practice::streak::{Entry, Streak};
+use crate::practice::streak::{RoundOutcome, Streak};
 
 /// The colour of streaks.
 const FLAME: u32 = 0xe6_7e_22;
@@ -27,7 +27,7 @@ pub struct Standing<'a> {
     /// The standing.
     pub streak: Streak,
     /// The last rounds with what they were, the oldest first; none unless asked for.
-    pub why: Vec<(&'a Round, Entry)>,
+    pub why: Vec<(&'a Round, RoundOutcome)>,
 }
 
 /// A member's streak.
@@ -63,7 +63,7 @@ pub fn streak(standing: &Standing<'_>) -> Message {
 
 fn freezes(streak: Streak) -> String {
     let held = count(streak.freezes as usize, "freeze", "freezes");
-    match streak.to_next_freeze() {
+    match streak.rounds_to_next_freeze() {
         None => {
             format!("{held} held, the most there can be; each covers one missed round by itself.")
         }
@@ -76,7 +76,7 @@ fn freezes(streak: Streak) -> String {
     }
 }
 
-fn why(rounds: &[(&Round, Entry)]) -> String {
+fn why(rounds: &[(&Round, RoundOutcome)]) -> String {
     let lines = rounds
         .iter()
         .rev()
@@ -84,29 +84,29 @@ fn why(rounds: &[(&Round, Entry)]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn reason(entry: &Entry) -> String {
+fn reason(entry: &RoundOutcome) -> String {
     match entry {
-        Entry::Answered => "✅ answered".into(),
-        Entry::Frozen { late: false } => "❄️ missed, covered by a freeze".into(),
-        Entry::Frozen { late: true } => "❄️ late, covered by a freeze".into(),
-        Entry::Missed { late: false } => "✖️ missed".into(),
-        Entry::Missed { late: true } => "✖️ late, after the next question".into(),
-        Entry::LookedFirst => "👀 looked first, unchanged".into(),
-        Entry::Void(by) => format!("➖ void, by {}", name(by)),
-        Entry::Credited(by) => by.as_ref().map_or("✅ credited".into(), |by| {
+        RoundOutcome::Answered => "✅ answered".into(),
+        RoundOutcome::Frozen { late: false } => "❄️ missed, covered by a freeze".into(),
+        RoundOutcome::Frozen { late: true } => "❄️ late, covered by a freeze".into(),
+        RoundOutcome::Missed { late: false } => "✖️ missed".into(),
+        RoundOutcome::Missed { late: true } => "✖️ late, after the next question".into(),
+        RoundOutcome::PeekedFirst => "👀 looked first, unchanged".into(),
+        RoundOutcome::Void(by) => format!("➖ void, by {}", name(by)),
+        RoundOutcome::Credited(by) => by.as_ref().map_or("✅ credited".into(), |by| {
             format!("✅ credited by {}", name(by))
         }),
-        Entry::Open => "⏳ open".into(),
+        RoundOutcome::Open => "⏳ open".into(),
     }
 }
 
-fn name(by: &By) -> String {
+fn name(by: &Actor) -> String {
     by.user
         .map_or("an admin".into(), |admin| format!("<@{admin}>"))
 }
 
 /// The best members of a period.
-pub fn leaderboard(rows: &[Row], period: Period) -> Message {
+pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
     let title = match period {
         Period::Month(day) => format!("Leaderboard of {}", month(day)),
         Period::AllTime => "Leaderboard of all time".into(),

@@ -9,7 +9,7 @@ use super::message::{Embed, Message, Style, link};
 use super::text::{bullets, count};
 use crate::bot::press::Press;
 use crate::practice::id::{ChannelId, GuildId, UserId};
-use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::team::{Reveal, Team, TeamSettings};
 
 /// The colour of administration.
 const SLATE: u32 = 0x5c_6b_73;
@@ -26,7 +26,7 @@ pub fn moment(time: Timestamp) -> String {
 }
 
 /// Settings in words.
-pub fn settings(settings: &Settings) -> String {
+pub fn settings(settings: &TeamSettings) -> String {
     let schedule = &settings.schedule;
     let mut lines = vec![
         format!(
@@ -52,7 +52,7 @@ pub fn settings(settings: &Settings) -> String {
                 format!("**Role**: <@&{role}> is mentioned with each question")
             }),
     ];
-    if settings.report {
+    if settings.send_weekly_report {
         lines.push(
             "**Report**: each week after its last question, in the channel; nobody is notified"
                 .into(),
@@ -132,7 +132,7 @@ pub fn set_up(team: &Team, now: Timestamp, access: &Access, changed: bool) -> Me
     }
     embed = embed.field(
         "The next questions",
-        posts(&team.next_posts(now, POSTS_AHEAD)),
+        posts(&team.next_post_times(now, POSTS_AHEAD)),
     );
     if !changed {
         embed = embed.footer("If a post ever fails for good, I tell you once in a direct message.");
@@ -195,7 +195,7 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
             None => write!(text, "\n**Paused** until `/team resume`"),
         };
     }
-    if let Some(at) = team.next_week_report(status.now) {
+    if let Some(at) = team.next_report_at(status.now) {
         let next = moment(at);
         let _ = write!(
             text,
@@ -205,7 +205,7 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
     if let Some(day) = team.skip {
         let _ = write!(text, "\n**Skipped**: {day}");
     }
-    let fine = team.trouble.is_none() && status.access.is_ok_and(Access::is_fine);
+    let fine = team.posting_failure.is_none() && status.access.is_ok_and(Access::is_fine);
     let permissions = match status.access {
         Ok(access) if access.missing.is_empty() => "All there.".into(),
         Ok(access) => missing(team.channel, &access.missing),
@@ -217,13 +217,13 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
         color: if fine { SLATE } else { ALARM },
         ..Embed::default()
     };
-    if let Some(trouble) = &team.trouble {
+    if let Some(trouble) = &team.posting_failure {
         embed = embed.field(
             "Trouble",
             format!(
                 "Since <t:{}:R>: {}",
                 trouble.since.as_second(),
-                trouble.what
+                trouble.message
             ),
         );
     }
@@ -231,7 +231,7 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
         .field("The newest round", newest(team, status.guild))
         .field(
             "The next questions",
-            posts(&team.next_posts(status.now, POSTS_AHEAD)),
+            posts(&team.next_post_times(status.now, POSTS_AHEAD)),
         )
         .field("Permissions", permissions);
     if status.access.is_ok_and(|access| access.silent_role) {
@@ -249,7 +249,7 @@ fn newest(team: &Team, guild: GuildId) -> String {
     let Some(message) = round.message else {
         return format!("{}: being posted", round.label());
     };
-    let replied = count(team.replied(round.number), "reply", "replies");
+    let replied = count(team.reply_count(round.number), "reply", "replies");
     format!(
         "[{}]({}), {replied}",
         round.label(),
@@ -278,7 +278,7 @@ pub fn paused(team: &Team, now: Timestamp) -> Message {
         Some(day) => format!("until {day}"),
         None => "until `/team resume`".into(),
     };
-    let next = team.next_posts(now, 1);
+    let next = team.next_post_times(now, 1);
     let next = next.first().map_or(String::new(), |next| {
         format!(" The next question comes {}.", moment(*next))
     });
@@ -293,7 +293,7 @@ pub fn resumed(team: &Team, now: Timestamp) -> Message {
     Message::text(format!(
         "<#{}> goes on. The next questions:\n{}",
         team.channel,
-        posts(&team.next_posts(now, POSTS_AHEAD))
+        posts(&team.next_post_times(now, POSTS_AHEAD))
     ))
 }
 

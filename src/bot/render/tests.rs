@@ -11,12 +11,12 @@ use super::trouble::Sorry;
 use super::{daily, help, quiz, reveal, streak, team, trouble};
 use crate::bank::{Bank, Kind, Question, built_in};
 use crate::bot::rest::Failure;
-use crate::practice::board::{Period, Row};
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
-use crate::practice::ledger::By;
+use crate::practice::leaderboard::{LeaderboardRow, Period};
+use crate::practice::ledger::Actor;
 use crate::practice::schedule::Schedule;
-use crate::practice::streak::{Streak, walk};
-use crate::practice::team::{Reveal, Settings, Team, Trouble};
+use crate::practice::streak::{Streak, replay};
+use crate::practice::team::{PostingFailure, Reveal, Team, TeamSettings};
 use crate::practice::zone::Zone;
 
 const ADA: UserId = UserId::new(1);
@@ -38,13 +38,16 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn settings() -> Settings {
-    Settings {
-        schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::named("Europe/Berlin").unwrap()),
+fn settings() -> TeamSettings {
+    TeamSettings {
+        schedule: Schedule::weekdays_at(
+            time(9, 0, 0, 0),
+            Zone::from_name("Europe/Berlin").unwrap(),
+        ),
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
-        report: false,
+        send_weekly_report: false,
     }
 }
 
@@ -64,31 +67,31 @@ fn message(day: i8, hour: i8, nth: u64) -> MessageId {
 fn team_with_rounds() -> Team {
     let mut team = new_team();
     let mut rng = StdRng::seed_from_u64(1);
-    let by = By {
+    let by = Actor {
         user: Some(UserId::new(9)),
         at: at("2026-03-30T10:00:00Z"),
     };
     for (number, day) in (1..).zip([23_i8, 24, 25, 26, 27, 30, 31]) {
         let posted = message(day, 8, 0);
-        team.intend(
+        team.begin_round(
             date(2026, 3, day),
             posted.time(),
             &["coroutine-objects", "b"],
             &mut rng,
         )
         .unwrap();
-        team.posted(posted);
-        team.threaded(posted, crate::practice::round::Thread::There);
+        team.record_post(posted);
+        team.record_thread(posted, crate::practice::round::ThreadStatus::Created);
         match number {
-            1 => drop(team.reply(posted, ADA, message(day, 9, 1))),
+            1 => drop(team.count_reply(posted, ADA, message(day, 9, 1))),
             3 => {
-                team.look(3, ADA, message(day, 9, 0).time());
-                team.reply(posted, ADA, message(day, 10, 1));
+                team.peek(3, ADA, message(day, 9, 0).time());
+                team.count_reply(posted, ADA, message(day, 10, 1));
             }
             5 => {
-                team.reply(message(26, 8, 0), ADA, message(day, 9, 1));
+                team.count_reply(message(26, 8, 0), ADA, message(day, 9, 1));
                 team.credit(5, ADA, by).unwrap();
-                team.reply(posted, LIN, message(day, 9, 2));
+                team.count_reply(posted, LIN, message(day, 9, 2));
             }
             6 => team.void(6, by).unwrap(),
             _ => {}
@@ -101,14 +104,14 @@ fn team_with_rounds() -> Team {
 fn daily_message() {
     let team = team_with_rounds();
     let mut round = team.rounds()[0].clone();
-    round.left = 20;
+    round.remaining = 20;
     assert_snapshot!("daily_fresh", daily::post(&question(), &round, 0));
-    round.left = 7;
+    round.remaining = 7;
     assert_snapshot!(
         "daily_with_role_and_few_left",
         daily::post(&question(), &round, 1).mentioning(RoleId::new(5))
     );
-    round.left = 0;
+    round.remaining = 0;
     assert_snapshot!(
         "daily_last_of_the_deck",
         daily::post(&question(), &round, 12)
@@ -170,7 +173,7 @@ fn streaks() {
     assert_snapshot!("streak_none", streak::streak(&nothing));
     let team = team_with_rounds();
     let ledger = team.ledger(ADA);
-    let why = walk(&ledger, team.rounds())
+    let why = replay(&ledger, team.rounds())
         .map(|(round, entry, _)| (round, entry))
         .collect();
     let standing = streak::Standing {
@@ -208,8 +211,8 @@ fn leaderboards() {
         "leaderboard_empty",
         streak::leaderboard(&[], Period::AllTime)
     );
-    let rows: Vec<Row> = (1..13)
-        .map(|user| Row {
+    let rows: Vec<LeaderboardRow> = (1..13)
+        .map(|user| LeaderboardRow {
             user: UserId::new(user),
             answered: 3,
             streak: Streak::default(),
@@ -255,11 +258,11 @@ fn teams() {
     };
     assert_snapshot!("status", status(&busy, &state));
     busy.managed = true;
-    busy.settings.report = true;
+    busy.settings.send_weekly_report = true;
     busy.pause(Some(date(2026, 4, 7)));
-    busy.trouble = Some(Trouble {
+    busy.posting_failure = Some(PostingFailure {
         since: later,
-        what: trouble::sentence(&forbidden(50_013)),
+        message: trouble::sentence(&forbidden(50_013)),
     });
     let missing = Access {
         silent_role: true,
@@ -271,7 +274,10 @@ fn teams() {
     busy.resume(later);
     assert_snapshot!("resumed", team::resumed(&busy, later));
     let day = busy.skip_next(later).unwrap();
-    assert_snapshot!("skipped", team::skipped(day, &busy.next_posts(later, 3)));
+    assert_snapshot!(
+        "skipped",
+        team::skipped(day, &busy.next_post_times(later, 3))
+    );
     assert_snapshot!("confirm_removal", team::confirm_removal(&busy));
     let short = [
         team::posting(3),

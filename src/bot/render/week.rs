@@ -9,9 +9,9 @@ use super::streak::PLACES;
 use super::team::posts;
 use super::text::{bullets, count, cut};
 use crate::bank::Question;
-use crate::practice::digest::{Digest, Hard};
 use crate::practice::team::Team;
-use crate::practice::week::WeekReport;
+use crate::practice::weekly_report::WeeklyReport;
+use crate::practice::weekly_summary::{HardQuestion, WeeklySummary};
 
 /// The colour of a week that is done.
 const EVENING: u32 = 0x4f_7c_d8;
@@ -25,8 +25,8 @@ const QUESTION_MAX: usize = 180;
 /// The report. `asked` gives a question by its id, if it still is in the bank.
 pub fn week<'q>(
     team: &Team,
-    report: &WeekReport,
-    (digest, now): (&Digest, Timestamp),
+    report: &WeeklyReport,
+    (digest, now): (&WeeklySummary, Timestamp),
     asked: impl Fn(&str) -> Option<&'q Question>,
 ) -> Message {
     let streaks = digest.streaks.iter();
@@ -52,7 +52,7 @@ pub fn week<'q>(
             ),
         );
     }
-    let next = posts(&team.next_posts(now, POSTS_AHEAD));
+    let next = posts(&team.next_post_times(now, POSTS_AHEAD));
     Message::embed(
         embed
             .field("The next questions", next)
@@ -60,7 +60,7 @@ pub fn week<'q>(
     )
 }
 
-fn table(digest: &Digest) -> String {
+fn table(digest: &WeeklySummary) -> String {
     let rounds = count(digest.rounds, "question", "questions");
     if digest.rows.is_empty() {
         return format!("{rounds}, and nobody to name. A reply in the thread starts a streak.");
@@ -82,13 +82,13 @@ fn table(digest: &Digest) -> String {
     text.trim_end().to_owned()
 }
 
-fn in_words(hard: &Hard, question: Option<&Question>) -> String {
+fn in_words(hard: &HardQuestion, question: Option<&Question>) -> String {
     let asked = question.map_or_else(
         || "a question that is not in the bank any more".to_owned(),
         |question| cut(&question.question.replace('\n', " "), QUESTION_MAX),
     );
     format!(
         "Round {}: {asked}\n{} of {} did not answer in time, or looked first",
-        hard.round, hard.missed, hard.of
+        hard.round, hard.missed, hard.participants
     )
 }

@@ -16,9 +16,9 @@ use crate::config::Token;
 use crate::health::Vitals;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
-use crate::practice::round::Thread;
+use crate::practice::round::ThreadStatus;
 use crate::practice::schedule::Schedule;
-use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::team::{Reveal, Team, TeamSettings};
 use crate::practice::zone::Zone;
 use crate::store::Store;
 
@@ -117,12 +117,12 @@ impl crate::store::disk::Disk for Nowhere {
 
 /// Three rounds on three days; Ada has replied to the first two.
 pub fn guild(bank: &Bank) -> Guild {
-    let settings = Settings {
+    let settings = TeamSettings {
         schedule: Schedule::weekdays_at(jiff::civil::time(8, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: Some(RoleId::new(7)),
         retention: crate::practice::retention::Retention::default(),
-        report: false,
+        send_weekly_report: false,
     };
     let start: Timestamp = "2026-03-25T07:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);
@@ -131,16 +131,16 @@ pub fn guild(bank: &Bank) -> Guild {
     for day in 0..3 {
         let due = start + SignedDuration::from_hours(1 + 24 * day);
         let date = team.settings.schedule.zone.date(due);
-        team.intend(date, due, &bank.ids(), &mut random);
+        team.begin_round(date, due, &bank.ids(), &mut random);
         let message = MessageId::new(snowflake_at(due) + 5);
-        team.posted(message);
-        team.threaded(message, Thread::There);
+        team.record_post(message);
+        team.record_thread(message, ThreadStatus::Created);
         if day < 2 {
             let reply = MessageId::new(snowflake_at(due + SignedDuration::from_mins(5)));
-            team.reply(message, ADA, reply);
+            team.count_reply(message, ADA, reply);
         }
     }
     let mut guild = Guild::new(GUILD);
-    guild.put(team);
+    guild.insert_team(team);
     guild
 }

@@ -10,7 +10,7 @@ use crate::bot::response::Response;
 use crate::bot::{find, render, replies};
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, MessageId};
-use crate::practice::streak::{streak, walk};
+use crate::practice::streak::{replay, streak};
 use crate::practice::team::Team;
 use crate::store::trials::{decode, encode};
 
@@ -18,7 +18,7 @@ use crate::store::trials::{decode, encode};
 fn moments(team: &Team) -> Vec<Timestamp> {
     let rounds = team.rounds().iter().rev().take(3);
     let own = rounds
-        .flat_map(|round| [Some(round.due), round.opened()])
+        .flat_map(|round| [Some(round.due), round.opened_at()])
         .flatten();
     let edges = [
         Timestamp::MIN,
@@ -56,13 +56,17 @@ pub fn sound(guild: &Guild) {
 /// Everything that reads a team.
 fn look(team: &Team) {
     for (_, ledger) in team.members() {
-        let walked = walk(ledger, team.rounds())
+        let walked = replay(ledger, team.rounds())
             .last()
             .map(|(_, _, streak)| streak);
         assert_eq!(walked.unwrap_or_default(), streak(ledger, team.rounds()));
     }
     for now in moments(team) {
-        let _ = (team.next(now), team.due(now), team.next_posts(now, 3));
+        let _ = (
+            team.next_post_step(now),
+            team.due(now),
+            team.next_post_times(now, 3),
+        );
         let access = render::team::Access::default();
         let status = render::team::Status {
             guild: GuildId::new(1),
@@ -89,27 +93,27 @@ fn change(team: &Team) {
         let mut team = team.clone();
         let mut random = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
         let day = team.settings.schedule.zone.date(now);
-        team.intend(day, now, &["a", "b"], &mut random);
+        team.begin_round(day, now, &["a", "b"], &mut random);
         let newest = team.posted_rounds().filter_map(|round| round.message).max();
         let message = newest.map_or(1, |newest| newest.get().saturating_add(1));
-        team.posted(MessageId::new(message));
+        team.record_post(MessageId::new(message));
         let rounds: Vec<_> = team
             .posted_rounds()
             .filter_map(|round| round.message)
             .collect();
         for round in rounds.into_iter().rev().take(4) {
-            team.reply(
+            team.count_reply(
                 round,
                 desk::ADA,
                 MessageId::new(round.get().saturating_add(1)),
             );
-            team.reply(round, desk::ADA, MessageId::new(1));
+            team.count_reply(round, desk::ADA, MessageId::new(1));
         }
         team.resume(now);
         team.skip_next(now);
-        team.give_up();
+        team.abandon_round();
         let mut guild = Guild::new(desk::GUILD);
-        guild.put(team);
+        guild.insert_team(team);
         sound(&guild);
     }
 }

@@ -188,10 +188,10 @@ fn show_team(team: &Team) -> String {
         "  rounds".into(),
     ];
     for round in team.rounds() {
-        let state = match (round.message, round.void) {
+        let state = match (round.message, round.voided_by) {
             (None, _) => "being posted".into(),
             (Some(_), Some(by)) => format!("void, by {by}"),
-            (Some(_), None) => format!("{} replied", team.replied(round.number)),
+            (Some(_), None) => format!("{} replied", team.reply_count(round.number)),
         };
         lines.push(format!(
             "    {}  {}  {state}",

@@ -5,15 +5,15 @@ use serde::Serialize;
 use super::super::exit::Failed;
 use super::super::say;
 use super::source::Source;
-use crate::practice::feedback::Report;
 use crate::practice::id::GuildId;
+use crate::practice::question_reports::QuestionReport;
 
 /// A report as JSON.
 #[derive(Serialize)]
 struct Listed<'a> {
     guild: GuildId,
     #[serde(flatten)]
-    report: &'a Report,
+    report: &'a QuestionReport,
 }
 
 /// Prints the open reports.
@@ -47,8 +47,8 @@ pub fn run(source: &Source, guild: Option<GuildId>, json: bool) -> Result<(), Fa
     Ok(())
 }
 
-fn shown(guild: GuildId, report: &Report) -> String {
-    let Report {
+fn shown(guild: GuildId, report: &QuestionReport) -> String {
+    let QuestionReport {
         number,
         question,
         user,

@@ -9,7 +9,7 @@ use super::super::say;
 use super::{confirm, count, require_confirmation};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
-use crate::practice::ledger::Mark;
+use crate::practice::ledger::RoundResult;
 use crate::practice::team::Team;
 use crate::store::Broken;
 use crate::store::restore::{Generation, Restore};
@@ -108,7 +108,7 @@ impl Tally {
             let credited = |number| {
                 let has = team
                     .members()
-                    .filter(|(_, ledger)| ledger.mark(number) == Mark::Credited);
+                    .filter(|(_, ledger)| ledger.result(number) == RoundResult::Credited);
                 has.count()
             };
             Self {
@@ -116,10 +116,13 @@ impl Tally {
                 replies: sum.replies
                     + rounds
                         .iter()
-                        .map(|round| team.replied(round.number))
+                        .map(|round| team.reply_count(round.number))
                         .sum::<usize>(),
                 orders: sum.orders
-                    + rounds.iter().filter(|round| round.void.is_some()).count()
+                    + rounds
+                        .iter()
+                        .filter(|round| round.voided_by.is_some())
+                        .count()
                     + rounds
                         .iter()
                         .map(|round| credited(round.number))

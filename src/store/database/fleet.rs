@@ -12,7 +12,7 @@ use super::lease::{self, HELD_FOR, Holder, Lease, NotTaken, RENEW_EVERY, whole};
 use super::plan::{Had, Plan, Process, plan};
 use super::server::NoDatabase;
 use crate::practice::id::GuildId;
-use crate::practice::shard::Shards;
+use crate::practice::shard::ShardRange;
 use crate::store::shards::SLOT;
 
 /// How often somebody who waits for the others asks again.
@@ -44,7 +44,7 @@ const NEXT_TURN: &str =
 /// This process among the others.
 pub struct Fleet {
     pool: PgPool,
-    joined: OnceLock<(Holder, Shards)>,
+    joined: OnceLock<(Holder, ShardRange)>,
     // Guards the list, for moments; never held while anything is asked.
     leases: Mutex<BTreeMap<u32, Arc<Lease>>>,
     /// Whether everything was given back: then nothing is renewed any more.
@@ -75,7 +75,11 @@ impl Fleet {
 
     /// Joins the others, who may have divided the guilds already; then `wanted` must fit, unless it `may_differ`. Gives the
     /// shards that this process may have.
-    pub async fn join(&self, wanted: Shards, may_differ: bool) -> Result<Shards, NoDatabase> {
+    pub async fn join(
+        &self,
+        wanted: ShardRange,
+        may_differ: bool,
+    ) -> Result<ShardRange, NoDatabase> {
         for asked in 0.. {
             match self.enter(wanted, may_differ).await {
                 Ok(Ok((process, shards))) => {
@@ -114,9 +118,9 @@ impl Fleet {
     /// Enters; or the number of shards that the others have, if that does not fit.
     async fn enter(
         &self,
-        wanted: Shards,
+        wanted: ShardRange,
         may_differ: bool,
-    ) -> Result<Result<(i64, Shards), i32>, sqlx::Error> {
+    ) -> Result<Result<(i64, ShardRange), i32>, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         sqlx::query(LOCK).execute(&mut *transaction).await?;
@@ -129,7 +133,7 @@ impl Fleet {
         let shards = match total {
             Some(total) if total == whole(wanted.total) => wanted,
             Some(total) if others > 0 && !may_differ => return Ok(Err(total)),
-            Some(total) if others > 0 => Shards::all(total.unsigned_abs()),
+            Some(total) if others > 0 => ShardRange::all(total.unsigned_abs()),
             _ => {
                 sqlx::query(DIVIDE)
                     .bind(whole(wanted.total))
@@ -215,7 +219,7 @@ impl Fleet {
         Ok(seen)
     }
 
-    async fn plan(&self, holder: &Holder, shards: Shards) -> Result<Plan, sqlx::Error> {
+    async fn plan(&self, holder: &Holder, shards: ShardRange) -> Result<Plan, sqlx::Error> {
         let process = |row: &sqlx::postgres::PgRow| {
             let (first, last): (i32, i32) = (row.try_get(1)?, row.try_get(2)?);
             Ok::<_, sqlx::Error>(Process {
@@ -257,11 +261,11 @@ impl Fleet {
     /// The lease that covers a guild, if this process has it.
     pub fn lease_of(&self, guild: GuildId) -> Option<Arc<Lease>> {
         let (_, shards) = self.joined.get()?;
-        self.leases().get(&shards.of(guild)).cloned()
+        self.leases().get(&shards.shard_of(guild)).cloned()
     }
 
     /// How many shards there are; none before this process has joined.
-    pub fn shards(&self) -> Option<Shards> {
+    pub fn shards(&self) -> Option<ShardRange> {
         self.joined.get().map(|(_, shards)| *shards)
     }
 

@@ -32,9 +32,9 @@ use tokio::runtime::Runtime;
 
 use super::keep::Keep;
 use crate::practice::guild::Guild;
+use crate::practice::guild_summary::GuildSummary;
 use crate::practice::id::GuildId;
-use crate::practice::outline::Outline;
-use crate::practice::shard::Shards;
+use crate::practice::shard::ShardRange;
 use fleet::Fleet;
 use known::Known;
 pub(super) use known::Known as Rows;
@@ -70,7 +70,7 @@ pub(super) struct Seen {
     /// Shards that this process has from now on.
     pub taken: Vec<u32>,
     /// Their guilds.
-    pub guilds: Vec<(GuildId, Outline)>,
+    pub guilds: Vec<(GuildId, GuildSummary)>,
     /// Shards that other processes are to have.
     pub leave: Vec<u32>,
 }
@@ -113,9 +113,9 @@ impl Database {
     /// Joins the processes that share the database.
     pub(super) async fn join(
         &self,
-        wanted: Shards,
+        wanted: ShardRange,
         may_differ: bool,
-    ) -> Result<Shards, NoDatabase> {
+    ) -> Result<ShardRange, NoDatabase> {
         let fleet = Arc::clone(&self.fleet);
         self.there(async move { fleet.join(wanted, may_differ).await })
             .await?

@@ -13,8 +13,8 @@ use super::rows::{Joining, split};
 use super::server::NoDatabase;
 use super::table::Table;
 use crate::practice::guild::Guild;
+use crate::practice::guild_summary::GuildSummary;
 use crate::practice::id::GuildId;
-use crate::practice::outline::Outline;
 use crate::store::snapshot;
 
 const GUILDS: &str = "select guild from guild order by guild";
@@ -34,7 +34,7 @@ pub async fn outlines(
     pool: &PgPool,
     shards: &[u32],
     total: u32,
-) -> Result<Vec<(GuildId, Outline)>, NoDatabase> {
+) -> Result<Vec<(GuildId, GuildSummary)>, NoDatabase> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     // As many rows as there are guilds.
@@ -51,12 +51,16 @@ pub async fn outlines(
     Ok(outlines)
 }
 
-fn outline(row: &PgRow) -> Result<Outline, sqlx::Error> {
+fn outline(row: &PgRow) -> Result<GuildSummary, sqlx::Error> {
     let (wake, places): (Option<f64>, Option<&[u8]>) = (row.try_get(1)?, row.try_get(3)?);
     let (Some(wake), Some(places)) = (wake, places) else {
-        return Ok(Outline::unknown());
+        return Ok(GuildSummary::unknown());
     };
-    Ok(Outline::kept(moment(wake), row.try_get(2)?, places))
+    Ok(GuildSummary::from_parts(
+        moment(wake),
+        row.try_get(2)?,
+        places,
+    ))
 }
 
 /// Seconds of Unix time as a moment, at most a second too early; none for never.

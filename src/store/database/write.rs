@@ -11,8 +11,8 @@ use super::known::{Change, Known, changes, prints};
 use super::lease::{Lease, Lost};
 use super::rows::{NotRows, Rows, split};
 use crate::practice::guild::Guild;
+use crate::practice::guild_summary::GuildSummary;
 use crate::practice::id::GuildId;
-use crate::practice::outline::Outline;
 use crate::store::keep::TAKEN_OVER;
 
 const COMMITTED: &str = "select commit from guild where guild = $1 for update";
@@ -88,7 +88,7 @@ pub async fn save(
     (guild, now): (&Guild, Option<Timestamp>),
     known: &mut Known,
 ) -> Result<(), NotWritten> {
-    let outline = now.map_or_else(Outline::unknown, |now| guild.outline(now));
+    let outline = now.map_or_else(GuildSummary::unknown, |now| guild.summary(now));
     let lease = lease.ok_or(NotWritten::NotOurs)?;
     let id = number(guild.id())?;
     let Rows { guild: state, rows } = split(guild)?;
@@ -191,7 +191,7 @@ async fn settle(
 async fn begin(
     transaction: &mut PgConnection,
     (id, commit): (i64, i64),
-    (state, outline): (&Value, &Outline),
+    (state, outline): (&Value, &GuildSummary),
 ) -> Result<(), NotWritten> {
     let statement = if commit == 0 { INSERT } else { UPDATE };
     let written = sqlx::query(statement)
@@ -200,7 +200,7 @@ async fn begin(
         .bind(state.to_string())
         .bind(wake(outline))
         .bind(outline.managed)
-        .bind(outline.places())
+        .bind(outline.channel_hashes())
         .execute(&mut *transaction)
         .await?;
     if written.rows_affected() == 1 {
@@ -218,8 +218,8 @@ async fn begin(
 }
 
 /// As the column `wake` has it.
-fn wake(outline: &Outline) -> Option<String> {
-    match outline.wake {
+fn wake(outline: &GuildSummary) -> Option<String> {
+    match outline.next_due {
         None => Some("infinity".into()),
         Some(wake) if wake == Timestamp::MIN => None,
         Some(wake) => Some(wake.to_string()),

@@ -17,18 +17,18 @@ use super::disk::Disk;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::schedule::Schedule;
-use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::team::{Reveal, Team, TeamSettings};
 use crate::practice::zone::Zone;
 
 const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
 
 fn team(channel: u64) -> Team {
-    let settings = Settings {
+    let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
-        report: false,
+        send_weekly_report: false,
     };
     Team::new(
         ChannelId::new(channel),
@@ -40,7 +40,7 @@ fn team(channel: u64) -> Team {
 /// A change that leaves a mark: one team more.
 fn add_team(guild: &mut Guild) {
     let next = guild.teams().len() as u64 + 1;
-    guild.put(team(next));
+    guild.insert_team(team(next));
 }
 
 fn teams(store: &Store, guild: GuildId) -> usize {

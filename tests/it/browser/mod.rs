@@ -17,7 +17,7 @@ mod trouble;
 
 use jiff::Timestamp;
 use jiff::civil::time;
-use quizloop::practice::schedule::{Limits, Schedule};
+use quizloop::practice::schedule::{Schedule, ScheduleOverrides};
 use quizloop::practice::zone::Zone;
 use quizloop::sandbox::page::Calendar;
 
@@ -37,9 +37,9 @@ async fn world() -> World {
 
 /// 09:00 in Berlin on working days.
 fn calendar() -> Calendar {
-    let zone = Zone::named("Europe/Berlin").unwrap();
+    let zone = Zone::from_name("Europe/Berlin").unwrap();
     let schedule = Schedule::weekdays_at(time(9, 0, 0, 0), zone.clone());
-    let limits = Limits {
+    let limits = ScheduleOverrides {
         since: Timestamp::MIN,
         last_day: None,
         pause: None,

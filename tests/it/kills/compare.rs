@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::time;
 use quizloop::practice::guild::Guild;
 use quizloop::practice::id::{ChannelId, GuildId, UserId};
-use quizloop::practice::ledger::Mark;
+use quizloop::practice::ledger::RoundResult;
 use quizloop::practice::team::Team;
 use quizloop::sandbox::ids;
 use quizloop::store::inspect;
@@ -140,9 +140,9 @@ impl Lives {
         for (number, round) in (1..).zip(&self.model.rounds) {
             for (member, messages) in &round.replies {
                 let marked = messages.iter().any(|message| self.has_mark(*message));
-                let mark = team.unwrap().mark(UserId::new(*member), number);
+                let mark = team.unwrap().result(UserId::new(*member), number);
                 assert!(
-                    !marked || mark.replied() || mark == Mark::Credited,
+                    !marked || mark.replied() || mark == RoundResult::Credited,
                     "round {number}: member {member} has a ✅ and the mark {mark:?} on disk"
                 );
             }
@@ -213,7 +213,7 @@ impl Lives {
         for (number, _) in (1..).zip(&self.model.rounds) {
             for member in MEMBERS {
                 let (found, expected) = (
-                    letter(team.mark(UserId::new(member), number)),
+                    letter(team.result(UserId::new(member), number)),
                     self.model.mark(member, number),
                 );
                 if found != expected {
@@ -231,20 +231,21 @@ impl Lives {
 }
 
 fn credited(team: &Team, member: u64, round: u32) -> bool {
-    team.mark(UserId::new(member), round) == Mark::Credited
+    team.result(UserId::new(member), round) == RoundResult::Credited
 }
 
 fn voided(team: &Team, round: u32) -> bool {
-    team.round(round).is_some_and(|round| round.void.is_some())
+    team.round(round)
+        .is_some_and(|round| round.voided_by.is_some())
 }
 
-fn letter(mark: Mark) -> char {
+fn letter(mark: RoundResult) -> char {
     match mark {
-        Mark::Nothing => '.',
-        Mark::Answered => 'a',
-        Mark::Late => 'l',
-        Mark::Looked => 'v',
-        Mark::LookedFirst => 'w',
-        Mark::Credited => 'c',
+        RoundResult::Nothing => '.',
+        RoundResult::Answered => 'a',
+        RoundResult::Late => 'l',
+        RoundResult::Peeked => 'v',
+        RoundResult::PeekedFirst => 'w',
+        RoundResult::Credited => 'c',
     }
 }

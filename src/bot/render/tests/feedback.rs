@@ -7,10 +7,10 @@ use crate::bank::{Bank, built_in};
 use crate::bot::render::feedback;
 use crate::bot::response::Response;
 use crate::bot::trials::limits;
-use crate::practice::feedback::{Refused, Report};
+use crate::practice::question_reports::{QuestionReport, ReportError};
 
-fn report(number: u32, question: &str, text: &str) -> Report {
-    Report {
+fn report(number: u32, question: &str, text: &str) -> QuestionReport {
+    QuestionReport {
         number,
         question: question.into(),
         user: LIN,
@@ -35,7 +35,11 @@ fn reports() {
     assert_snapshot!("reports", feedback::list(&reports, 9, name));
     reports.extend((6..=10).map(|number| report(number, "gone", "Again")));
     assert_snapshot!("reports_newest", feedback::list(&reports, 0, name));
-    let refused = [Refused::GuildFull, Refused::MemberFull, Refused::Empty];
+    let refused = [
+        ReportError::GuildFull,
+        ReportError::MemberFull,
+        ReportError::Empty,
+    ];
     let said = [
         feedback::list(&[], 0, name).to_string(),
         feedback::thanks(7).to_string(),
@@ -49,7 +53,7 @@ fn reports() {
 fn the_longest_reports_fit() {
     let id = "q".repeat(crate::bank::ID_MAX);
     let longest = |number| report(u32::MAX - number, &id, &"*".repeat(500));
-    let reports: Vec<Report> = (0..100).map(longest).collect();
+    let reports: Vec<QuestionReport> = (0..100).map(longest).collect();
     for page in [0, 7, 19, usize::MAX] {
         let message = feedback::list(&reports, page, |_| None);
         limits::check(&Response::New(message));

@@ -8,13 +8,13 @@ use crate::bot::quiz::{Order, Quiz};
 use crate::bot::render::quiz::{self, Card, Score, Tried};
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, UserId};
-use crate::practice::people::Rated;
-use crate::practice::picking::{Mode, Why};
+use crate::practice::members::NewRating;
+use crate::practice::question_picker::{PickMode, PickReason};
 use crate::practice::retention::Retention;
 use crate::practice::review::Rating;
 
 pub const CARD: Card = Card {
-    why: Why::Ahead,
+    why: PickReason::Ahead,
     due: 1000,
 };
 
@@ -23,7 +23,7 @@ pub fn at(question: &Question) -> Quiz {
         question: question.id.clone(),
         topic: Some("structured-concurrency".into()),
         level: None,
-        mode: Mode::Mixed,
+        mode: PickMode::Mixed,
         before: 65_535,
         order: Order::default(),
     }
@@ -35,10 +35,10 @@ fn predict() -> Question {
 }
 
 fn scored(made: usize, points: usize) -> Score {
-    let rated = Rated {
+    let rated = NewRating {
         question: "any",
-        before: 0,
-        rating: Rating::of_points(made, points),
+        review_count: 0,
+        rating: Rating::from_points(made, points),
         retention: Retention::default(),
         today: date(2026, 3, 27),
     };
@@ -64,12 +64,12 @@ pub fn score() -> Score {
 fn asking() {
     let (one, at) = (question(), at(&question()));
     let new = Card {
-        why: Why::New,
+        why: PickReason::New,
         due: 0,
     };
     assert_snapshot!("quiz_new", quiz::question(&one, &at, new, false));
     let due = Card {
-        why: Why::Due,
+        why: PickReason::Due,
         due: 3,
     };
     assert_snapshot!("quiz_due_with_hint", quiz::question(&one, &at, due, true));
@@ -81,7 +81,7 @@ fn choosing_an_output() {
     let one = predict();
     let at = at(&one);
     let again = Card {
-        why: Why::Again,
+        why: PickReason::Again,
         due: 1,
     };
     assert_snapshot!("quiz_predict", quiz::question(&one, &at, again, false));

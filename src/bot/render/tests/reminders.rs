@@ -15,7 +15,7 @@ fn reminders() {
     let channel = ChannelId::new(20);
     let round = team.rounds()[6].clone();
     let mut threadless = round.clone();
-    threadless.thread = crate::practice::round::Thread::Refused;
+    threadless.thread = crate::practice::round::ThreadStatus::Unavailable;
     let of = |round, question| remind::reminder(GuildId::new(10), channel, round, question);
     let five = time(17, 0, 0, 0);
     let all = [

@@ -8,15 +8,15 @@ use crate::bank::{Bank, built_in};
 use crate::bot::render::week;
 use crate::bot::response::Response;
 use crate::bot::trials::limits;
-use crate::practice::board::Row;
-use crate::practice::digest::{Digest, Hard};
 use crate::practice::id::UserId;
+use crate::practice::leaderboard::LeaderboardRow;
 use crate::practice::streak::Streak;
 use crate::practice::team::Team;
+use crate::practice::weekly_summary::{HardQuestion, WeeklySummary};
 
 fn intended(team: &mut Team) {
-    team.settings.report = true;
-    team.intend_week(date(2026, 3, 23), at("2026-03-27T16:00:00Z"));
+    team.settings.send_weekly_report = true;
+    team.begin_report(date(2026, 3, 23), at("2026-03-27T16:00:00Z"));
 }
 
 #[test]
@@ -24,11 +24,15 @@ fn weeks() {
     let (bank, _) = Bank::load(built_in(), &[]);
     let mut team = team_with_rounds();
     intended(&mut team);
-    let report = team.wanted_week().unwrap();
+    let report = team.pending_report().unwrap();
     let now = at("2026-03-31T16:00:00Z");
-    let shown = |digest: &Digest| week::week(&team, report, (digest, now), |id| bank.get(id));
-    assert_snapshot!("week", shown(&team.digest(report.monday, |_| false)));
-    let nobody = team.digest(report.monday, |_| true);
+    let shown =
+        |digest: &WeeklySummary| week::week(&team, report, (digest, now), |id| bank.get(id));
+    assert_snapshot!(
+        "week",
+        shown(&team.weekly_summary(report.monday, |_| false))
+    );
+    let nobody = team.weekly_summary(report.monday, |_| true);
     assert_snapshot!("week_of_nobody", shown(&nobody));
 }
 
@@ -38,14 +42,14 @@ fn the_longest_week_fits() {
     let mut team = team_with_rounds();
     team.pause(None);
     intended(&mut team);
-    let report = team.wanted_week().unwrap();
+    let report = team.pending_report().unwrap();
     let (bank, _) = Bank::load(built_in(), &[]);
     let longest = bank
         .questions()
         .iter()
         .max_by_key(|one| one.question.len())
         .unwrap();
-    let row = |number| Row {
+    let row = |number| LeaderboardRow {
         user: UserId::new(u64::MAX - number),
         answered: 7,
         streak: Streak {
@@ -53,13 +57,13 @@ fn the_longest_week_fits() {
             ..Streak::default()
         },
     };
-    let hard = |round| Hard {
+    let hard = |round| HardQuestion {
         round,
         question: longest.id.clone(),
         missed: 99_999,
-        of: 99_999,
+        participants: 99_999,
     };
-    let digest = Digest {
+    let digest = WeeklySummary {
         rounds: 7,
         rows: (0..1000).map(row).collect(),
         streaks: (0..3)

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cli::exit::{Exit, Failed};
 use crate::cli::say;
 use crate::findings::{self, Finding, Source};
-use crate::practice::schedule::{Limits, Schedule};
+use crate::practice::schedule::{Schedule, ScheduleOverrides};
 use crate::practice::zone::Zone;
 use crate::sandbox::ids;
 use crate::sandbox::page::Calendar;
@@ -62,7 +62,7 @@ impl Seed {
     /// The sample: one guild, and a team in `zone` at 09:00 on working days.
     pub fn sample(zone: &str) -> anyhow::Result<Self> {
         let keys = toml::Table::from_iter([("timezone".to_owned(), zone.into())]);
-        let schedule = Schedule::weekdays_at(time(9, 0, 0, 0), Zone::named(zone)?);
+        let schedule = Schedule::weekdays_at(time(9, 0, 0, 0), Zone::from_name(zone)?);
         Ok(Self {
             guilds: Vec::new(),
             teams: vec![TeamPlan {
@@ -111,7 +111,7 @@ impl Seed {
 
     /// When the next question of any team comes.
     fn next_question(&self, after: Timestamp) -> Option<Timestamp> {
-        let limits = Limits {
+        let limits = ScheduleOverrides {
             since: Timestamp::MIN,
             last_day: None,
             pause: None,

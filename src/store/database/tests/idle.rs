@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::life::lived;
 use super::proxy::{Proxy, Way};
 use super::{GUILD, Scratch, open};
+use crate::practice::guild_summary::GuildSummary;
 use crate::practice::id::GuildId;
-use crate::practice::outline::Outline;
-use crate::practice::shard::Shards;
+use crate::practice::shard::ShardRange;
 use crate::store::{Known, NotFetched, Store};
 
 const OTHER: GuildId = GuildId::new(GUILD.get() + 1);
@@ -34,7 +34,7 @@ fn begun(scratch: &Scratch, url: &str) -> Store {
 fn begin(url: &str) -> Store {
     let store = Store::connect(url).unwrap_or_else(|error| panic!("{error}"));
     store.tell_time(now);
-    wait(store.join(Shards::all(1), false)).unwrap();
+    wait(store.join(ShardRange::all(1), false)).unwrap();
     let share = wait(store.look()).unwrap();
     assert!(share.held.contains(&0));
     store
@@ -44,7 +44,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     futures::executor::block_on(work)
 }
 
-fn outline(store: &Store, guild: GuildId) -> Option<Outline> {
+fn outline(store: &Store, guild: GuildId) -> Option<GuildSummary> {
     let known = store.known(guild, |known| match known {
         Known::Outline(outline) => Some(outline.clone()),
         Known::Whole(_) => None,
@@ -60,10 +60,10 @@ fn a_start_reads_outlines() {
     let store = begun(&scratch, &scratch.url());
     assert_eq!(store.count(), (0, 2));
     let kept = lived(GUILD, 1, 200);
-    let mut expected = kept.outline(now());
+    let mut expected = kept.summary(now());
     // Whole seconds are kept.
-    expected.wake = expected
-        .wake
+    expected.next_due = expected
+        .next_due
         .map(|wake| Timestamp::from_second(wake.as_second()).unwrap());
     assert_eq!(outline(&store, GUILD), Some(expected));
     let pin = wait(store.fetch(GUILD)).unwrap();
@@ -81,7 +81,7 @@ fn without_an_outline_everything_may_be() {
     assert!(begun(&scratch, &scratch.url()).close(Duration::from_secs(5)));
     scratch.run(&["update guild set wake = null, places = null"]);
     let store = begin(&scratch.url());
-    assert_eq!(outline(&store, GUILD), Some(Outline::unknown()));
+    assert_eq!(outline(&store, GUILD), Some(GuildSummary::unknown()));
     let _pin = wait(store.fetch(GUILD)).unwrap();
     assert_eq!(store.read(GUILD, Clone::clone), Some(lived(GUILD, 1, 200)));
 }

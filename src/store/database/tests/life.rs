@@ -8,13 +8,13 @@ use rand::{RngExt, SeedableRng};
 
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
-use crate::practice::ledger::By;
-use crate::practice::people::Rated;
+use crate::practice::ledger::Actor;
+use crate::practice::members::NewRating;
 use crate::practice::retention::Retention;
 use crate::practice::review::Rating;
-use crate::practice::round::Thread;
+use crate::practice::round::ThreadStatus;
 use crate::practice::schedule::Schedule;
-use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::team::{Reveal, Team, TeamSettings};
 use crate::practice::zone::Zone;
 
 const QUESTIONS: [&str; 5] = [
@@ -45,18 +45,18 @@ impl Life {
         let user = UserId::new(self.random.random_range(1..=4));
         let now = self.now();
         match self.random.random_range(0..16) {
-            0 if guild.team(channel).is_none() => guild.put(team(channel, now)),
+            0 if guild.team(channel).is_none() => guild.insert_team(team(channel, now)),
             1 => drop(
                 guild
-                    .remove(channel)
+                    .remove_team(channel)
                     .filter(|_| self.random.random_bool(0.9))
-                    .map(|team| guild.put(team)),
+                    .map(|team| guild.insert_team(team)),
             ),
             2..=4 => self.rate(guild, user),
-            5 => guild.change_person(user, |person| person.hidden = Some(FIRST)),
-            6 if self.random.random_bool(0.2) => guild.forget(user, now),
-            7 => drop(guild.report(QUESTIONS[0], user, "a 'mistake' \\ \u{1f9f5}", now)),
-            8 => guild.change_person(user, |person| person.hidden = None),
+            5 => guild.update_profile(user, |person| person.hidden_since = Some(FIRST)),
+            6 if self.random.random_bool(0.2) => guild.delete_member(user, now),
+            7 => drop(guild.add_report(QUESTIONS[0], user, "a 'mistake' \\ \u{1f9f5}", now)),
+            8 => guild.update_profile(user, |person| person.hidden_since = None),
             _ => {
                 if let Some(team) = guild.team_mut(channel) {
                     self.play(team, user, now);
@@ -74,9 +74,9 @@ impl Life {
 
     fn rate(&mut self, guild: &mut Guild, user: UserId) {
         let question = QUESTIONS.choose(&mut self.random).unwrap();
-        let rated = Rated {
+        let rated = NewRating {
             question,
-            before: guild
+            review_count: guild
                 .review(user, question)
                 .map_or(0, |review| review.count),
             rating: *Rating::ALL.choose(&mut self.random).unwrap(),
@@ -93,29 +93,29 @@ impl Life {
             (0 | 1, _, _) => {
                 self.day += 1;
                 let day = FIRST.saturating_add(self.day.days());
-                team.intend(day, self.now(), &QUESTIONS, &mut self.random);
+                team.begin_round(day, self.now(), &QUESTIONS, &mut self.random);
             }
             (2, Some(_), None) => {
-                team.give_up();
+                team.abandon_round();
             }
             (_, Some(_), None) => {
                 let message = MessageId::new(snowflake_at(now) + 1);
-                team.posted(message);
-                team.threaded(message, Thread::There);
+                team.record_post(message);
+                team.record_thread(message, ThreadStatus::Created);
             }
             (3, Some(round), Some(_)) => {
-                let by = By {
+                let by = Actor {
                     user: Some(user),
                     at: now,
                 };
                 let _ = team.void(round.number, by);
             }
-            (4, Some(round), Some(_)) => drop(team.look(round.number, user, now)),
-            (5, _, Some(posted)) => team.read_to(None, posted),
-            (6, _, _) => team.remind_at(user, time(17, 30, 0, 0), now),
+            (4, Some(round), Some(_)) => drop(team.peek(round.number, user, now)),
+            (5, _, Some(posted)) => team.record_read_up_to(None, posted),
+            (6, _, _) => team.set_reminder(user, time(17, 30, 0, 0), now),
             (_, _, Some(posted)) => {
                 let at = now + SignedDuration::from_mins(5);
-                team.reply(posted, user, MessageId::new(snowflake_at(at) + user.get()));
+                team.count_reply(posted, user, MessageId::new(snowflake_at(at) + user.get()));
             }
             _ => {}
         }
@@ -123,13 +123,13 @@ impl Life {
 }
 
 fn team(channel: ChannelId, now: Timestamp) -> Team {
-    let zone = Zone::named("Asia/Kathmandu").unwrap();
-    let settings = Settings {
+    let zone = Zone::from_name("Asia/Kathmandu").unwrap();
+    let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(8, 45, 0, 0), zone),
         reveal: Reveal::AfterReply,
         role: None,
         retention: Retention::default(),
-        report: true,
+        send_weekly_report: true,
     };
     Team::new(channel, settings, now)
 }

@@ -116,7 +116,7 @@ fn what_is_due_stays() {
         };
         assert_eq!(let_all_go(&store), 1);
         let wake = store.known(GUILD, |known| match known {
-            Known::Outline(outline) => outline.wake,
+            Known::Outline(outline) => outline.next_due,
             Known::Whole(_) => None,
         });
         let monday: Timestamp = "2026-03-30T09:00:00Z".parse().unwrap();
@@ -156,7 +156,7 @@ fn many_want_what_others_let_go() {
                             let user = crate::practice::id::UserId::new(
                                 member * 1000 + number.unsigned_abs() + 1,
                             );
-                            guild.report("tasks-1", user, "a mistake", at)
+                            guild.add_report("tasks-1", user, "a mistake", at)
                         });
                         new.unwrap();
                         wait(ticket.attempt()).unwrap();

@@ -4,22 +4,22 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::id::UserId;
-use super::ledger::By;
+use super::ledger::Actor;
 use super::schedule::Pause;
 use super::team::Team;
 
 /// Why an order about a round can't be carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum AdminActionError {
     /// There is no such round.
     #[error("there is no round {0}")]
-    NoRound(u32),
+    RoundNotFound(u32),
     /// The round is void already.
     #[error("round {0} is void already")]
-    VoidAlready(u32),
+    AlreadyVoid(u32),
     /// The member has that round already.
     #[error("the member has round {0} already")]
-    HasAlready(u32),
+    AlreadyCounted(u32),
 }
 
 impl Team {
@@ -37,8 +37,8 @@ impl Team {
 
     /// Skips the next question that is to come; returns its day.
     pub fn skip_next(&mut self, now: Timestamp) -> Option<Date> {
-        let limits = self.limits();
-        let (day, _) = self.settings.schedule.upcoming(now, &limits).next()?;
+        let overrides = self.schedule_overrides();
+        let (day, _) = self.settings.schedule.upcoming(now, &overrides).next()?;
         self.skip = Some(day);
         Some(day)
     }
@@ -48,15 +48,15 @@ impl Team {
     /// # Errors
     ///
     /// There is no such round, or it is void already.
-    pub fn void(&mut self, number: u32, by: By) -> Result<(), Refused> {
+    pub fn void(&mut self, number: u32, by: Actor) -> Result<(), AdminActionError> {
         let round = self
             .round_mut(number)
             .filter(|round| round.message.is_some())
-            .ok_or(Refused::NoRound(number))?;
-        if round.void.is_some() {
-            return Err(Refused::VoidAlready(number));
+            .ok_or(AdminActionError::RoundNotFound(number))?;
+        if round.voided_by.is_some() {
+            return Err(AdminActionError::AlreadyVoid(number));
         }
-        round.void = Some(by);
+        round.voided_by = Some(by);
         Ok(())
     }
 
@@ -65,16 +65,18 @@ impl Team {
     /// # Errors
     ///
     /// There is no such round, or the member answered it or was credited with it before.
-    pub fn credit(&mut self, number: u32, user: UserId, by: By) -> Result<(), Refused> {
+    pub fn credit(&mut self, number: u32, user: UserId, by: Actor) -> Result<(), AdminActionError> {
         if self
             .round(number)
             .is_none_or(|round| round.message.is_none())
         {
-            return Err(Refused::NoRound(number));
+            return Err(AdminActionError::RoundNotFound(number));
         }
         let ledger = self.members.entry(user).or_default();
-        if ledger.mark(number) == super::ledger::Mark::Answered || !ledger.credit(number, by) {
-            return Err(Refused::HasAlready(number));
+        if ledger.result(number) == super::ledger::RoundResult::Answered
+            || !ledger.credit(number, by)
+        {
+            return Err(AdminActionError::AlreadyCounted(number));
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::review::{Rating, Review};
 
 /// What a member wants to practise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
+pub enum PickMode {
     /// What is due.
     Due,
     /// What they have not seen.
@@ -24,11 +24,11 @@ pub enum Mode {
 
 /// What there is to choose from.
 #[derive(Debug, Clone, Copy)]
-pub struct Choice<'f, 'a> {
+pub struct PickRequest<'f, 'a> {
     /// What the member wants.
-    pub mode: Mode,
+    pub mode: PickMode,
     /// The questions that fit topic and level, by id; those of open rounds are left out.
-    pub fitting: &'f [&'a str],
+    pub candidates: &'f [&'a str],
     /// The question on the message where "Next" was pressed, which is not the next one.
     pub shown: &'f str,
     /// The team's local date.
@@ -37,7 +37,7 @@ pub struct Choice<'f, 'a> {
 
 /// Why a question was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum PickReason {
     /// It is due.
     Due,
     /// The member has not seen it.
@@ -50,29 +50,29 @@ pub enum Why {
 
 /// A question that was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pick<'a> {
+pub struct PickedQuestion<'a> {
     /// Its id.
     pub question: &'a str,
     /// How often the member has reviewed it.
-    pub before: u16,
+    pub review_count: u16,
     /// Why.
-    pub why: Why,
+    pub reason: PickReason,
 }
 
 /// Why there is no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nothing {
+pub enum PickError {
     /// Nothing has that topic and level.
-    Fits,
+    NoMatch,
     /// Nothing of it is due; the next one is on that day, if there is one.
-    Due {
+    NoneDue {
         /// A day after today.
         next: Option<Date>,
     },
     /// All of it has been seen.
-    New,
+    AllSeen,
     /// All of it was asked today.
-    LeftToday,
+    AllAskedToday,
 }
 
 impl Guild {
@@ -87,95 +87,101 @@ impl Guild {
     pub fn pick<'a>(
         &self,
         user: UserId,
-        choice: &Choice<'_, 'a>,
+        request: &PickRequest<'_, 'a>,
         asked: impl Fn(&str) -> bool,
         rng: &mut impl Rng,
-    ) -> Result<Pick<'a>, Nothing> {
-        let known = self.known(user, choice);
-        let seen: Vec<Seen<'a, '_>> = known.iter().filter_map(Known::seen).collect();
-        let free = |one: &&Seen<'a, '_>| !asked(one.question) && one.question != choice.shown;
+    ) -> Result<PickedQuestion<'a>, PickError> {
+        let candidates = self.candidates(user, request);
+        let seen: Vec<Reviewed<'a, '_>> =
+            candidates.iter().filter_map(Candidate::reviewed).collect();
+        let free = |one: &&Reviewed<'a, '_>| !asked(one.question) && one.question != request.shown;
         let least = |why, fits: fn(&Review, Date) -> bool| {
-            let fits = |one: &&Seen<'a, '_>| fits(one.review, choice.today);
+            let fits = |one: &&Reviewed<'a, '_>| fits(one.review, request.today);
             let first = seen
                 .iter()
                 .filter(free)
                 .filter(fits)
-                .min_by(|a, b| a.compare(b, choice.today));
+                .min_by(|a, b| a.compare(b, request.today));
             first.map(|one| one.pick(why))
         };
-        let due = || least(Why::Due, Review::is_due);
-        let ahead = || least(Why::Ahead, |review, today| review.last < today);
+        let due = || least(PickReason::Due, Review::is_due);
+        let ahead = || least(PickReason::Ahead, |review, today| review.last < today);
         let new = |rng: &mut _| {
-            let unseen = known.iter().filter(|one| one.review.is_none());
-            let free = unseen.filter(|one| !asked(one.question) && one.question != choice.shown);
+            let unseen = candidates.iter().filter(|one| one.review.is_none());
+            let free = unseen.filter(|one| !asked(one.question) && one.question != request.shown);
             // One draw from all of them: choosing while going through them draws for each.
             let free: Vec<_> = free.collect();
-            free.choose(rng).map(|one| Pick {
+            free.choose(rng).map(|one| PickedQuestion {
                 question: one.question,
-                before: 0,
-                why: Why::New,
+                review_count: 0,
+                reason: PickReason::New,
             })
         };
         let again = |rng| {
-            let wanted =
-                |one: &&Seen<'a, '_>| one.question != choice.shown && one.failed_on(choice.today);
+            let wanted = |one: &&Reviewed<'a, '_>| {
+                one.question != request.shown && one.failed_on(request.today)
+            };
             seen.iter()
                 .filter(wanted)
                 .choose(rng)
-                .map(|one| one.pick(Why::Again))
+                .map(|one| one.pick(PickReason::Again))
         };
-        let pick = match choice.mode {
-            Mode::Due => due().or_else(|| again(rng)),
-            Mode::New => new(rng),
-            Mode::Mixed => due()
+        let pick = match request.mode {
+            PickMode::Due => due().or_else(|| again(rng)),
+            PickMode::New => new(rng),
+            PickMode::Mixed => due()
                 .or_else(|| new(&mut *rng))
                 .or_else(|| again(&mut *rng))
                 .or_else(ahead),
         };
-        pick.ok_or_else(|| nothing(choice, &known))
+        pick.ok_or_else(|| pick_error(request, &candidates))
     }
 
     /// The questions to choose from with the member's memory of each.
-    fn known<'a, 'r>(&'r self, user: UserId, choice: &Choice<'_, 'a>) -> Vec<Known<'a, 'r>> {
+    fn candidates<'a, 'r>(
+        &'r self,
+        user: UserId,
+        request: &PickRequest<'_, 'a>,
+    ) -> Vec<Candidate<'a, 'r>> {
         let mut reviews: Vec<(&str, &Review)> = self.reviews(user).collect();
         reviews.sort_unstable_by_key(|(question, _)| *question);
         let review = |question: &str| {
             let place = reviews.binary_search_by_key(&question, |(question, _)| *question);
             place.ok().map(|place| reviews[place].1)
         };
-        let known = |question: &&'a str| Known {
+        let candidate = |question: &&'a str| Candidate {
             question,
             review: review(question),
         };
-        choice.fitting.iter().map(known).collect()
+        request.candidates.iter().map(candidate).collect()
     }
 }
 
-struct Known<'a, 'r> {
+struct Candidate<'a, 'r> {
     question: &'a str,
     review: Option<&'r Review>,
 }
 
-impl<'a, 'r> Known<'a, 'r> {
-    fn seen(&self) -> Option<Seen<'a, 'r>> {
-        self.review.map(|review| Seen {
+impl<'a, 'r> Candidate<'a, 'r> {
+    fn reviewed(&self) -> Option<Reviewed<'a, 'r>> {
+        self.review.map(|review| Reviewed {
             question: self.question,
             review,
         })
     }
 }
 
-struct Seen<'a, 'r> {
+struct Reviewed<'a, 'r> {
     question: &'a str,
     review: &'r Review,
 }
 
-impl<'a> Seen<'a, '_> {
-    const fn pick(&self, why: Why) -> Pick<'a> {
-        Pick {
+impl<'a> Reviewed<'a, '_> {
+    const fn pick(&self, why: PickReason) -> PickedQuestion<'a> {
+        PickedQuestion {
             question: self.question,
-            before: self.review.count,
-            why,
+            review_count: self.review.count,
+            reason: why,
         }
     }
 
@@ -190,18 +196,21 @@ impl<'a> Seen<'a, '_> {
     }
 }
 
-fn nothing(choice: &Choice<'_, '_>, known: &[Known<'_, '_>]) -> Nothing {
-    if known.is_empty() {
-        return Nothing::Fits;
+fn pick_error(request: &PickRequest<'_, '_>, candidates: &[Candidate<'_, '_>]) -> PickError {
+    if candidates.is_empty() {
+        return PickError::NoMatch;
     }
-    match choice.mode {
-        Mode::Due => {
-            let dues = known.iter().filter_map(|one| one.review).map(|one| one.due);
-            Nothing::Due {
-                next: dues.filter(|due| *due > choice.today).min(),
+    match request.mode {
+        PickMode::Due => {
+            let dues = candidates
+                .iter()
+                .filter_map(|one| one.review)
+                .map(|one| one.due);
+            PickError::NoneDue {
+                next: dues.filter(|due| *due > request.today).min(),
             }
         }
-        Mode::New => Nothing::New,
-        Mode::Mixed => Nothing::LeftToday,
+        PickMode::New => PickError::AllSeen,
+        PickMode::Mixed => PickError::AllAskedToday,
     }
 }

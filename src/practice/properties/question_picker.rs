@@ -9,19 +9,21 @@ use rand::rngs::StdRng;
 
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, UserId};
-use crate::practice::people::Rated;
-use crate::practice::picking::{Choice, Mode, Nothing, Pick, Why};
+use crate::practice::members::NewRating;
+use crate::practice::question_picker::{
+    PickError, PickMode, PickReason, PickRequest, PickedQuestion,
+};
 use crate::practice::retention::Retention;
-use crate::practice::review::{Rating, later};
+use crate::practice::review::{Rating, add_days};
 
 const ADA: UserId = UserId::new(7);
 const START: Date = date(2026, 3, 2);
 const BANK: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 /// On so many days after the start a question got that rating.
-type Step = (u32, usize, Rating);
+type RatingStep = (u32, usize, Rating);
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps() -> impl Strategy<Value = Vec<RatingStep>> {
     let rating = prop::sample::select(Rating::ALL.to_vec());
     let steps = prop::collection::vec((0_u32..20, 0..BANK.len(), rating), 0..30);
     steps.prop_map(|mut steps| {
@@ -30,16 +32,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
-fn guild(steps: &[Step]) -> Guild {
+fn guild(steps: &[RatingStep]) -> Guild {
     let mut guild = Guild::new(GuildId::new(1));
     for (day, question, rating) in steps {
         let question = BANK[*question];
-        let rated = Rated {
+        let rated = NewRating {
             question,
-            before: guild.review(ADA, question).map_or(0, |review| review.count),
+            review_count: guild.review(ADA, question).map_or(0, |review| review.count),
             rating: *rating,
             retention: Retention::default(),
-            today: later(START, *day),
+            today: add_days(START, *day),
         };
         guild.rate(ADA, &rated);
     }
@@ -48,16 +50,16 @@ fn guild(steps: &[Step]) -> Guild {
 
 fn pick<'a>(
     guild: &Guild,
-    choice: &Choice<'_, 'a>,
+    request: &PickRequest<'_, 'a>,
     asked: &BTreeSet<&str>,
     seed: u64,
-) -> Result<Pick<'a>, Nothing> {
+) -> Result<PickedQuestion<'a>, PickError> {
     let mut rng = StdRng::seed_from_u64(seed);
-    guild.pick(ADA, choice, |question| asked.contains(question), &mut rng)
+    guild.pick(ADA, request, |question| asked.contains(question), &mut rng)
 }
 
-fn modes() -> impl Strategy<Value = Mode> {
-    prop::sample::select(vec![Mode::Due, Mode::New, Mode::Mixed])
+fn modes() -> impl Strategy<Value = PickMode> {
+    prop::sample::select(vec![PickMode::Due, PickMode::New, PickMode::Mixed])
 }
 
 proptest! {
@@ -70,39 +72,39 @@ proptest! {
         seed in 0_u64..1000,
     ) {
         let guild = guild(&steps);
-        let today = later(START, day);
-        let choice = Choice { mode, fitting: &BANK, shown: "a", today };
+        let today = add_days(START, day);
+        let request = PickRequest { mode, candidates: &BANK, shown: "a", today };
         let review = |question: &str| guild.review(ADA, question).copied();
         let free = |question: &&&str| !asked.contains(**question) && ***question != *"a";
         let due: Vec<&str> = BANK.iter().filter(free).copied()
             .filter(|one| review(one).is_some_and(|review| review.is_due(today))).collect();
         let unseen = BANK.iter().filter(free).any(|one| review(one).is_none());
-        match pick(&guild, &choice, &asked, seed) {
-            Ok(Pick { question, before, why }) => {
+        match pick(&guild, &request, &asked, seed) {
+            Ok(PickedQuestion { question, review_count, reason }) => {
                 prop_assert_ne!(question, "a", "the one that is shown");
-                prop_assert_eq!(before, review(question).map_or(0, |review| review.count));
+                prop_assert_eq!(review_count, review(question).map_or(0, |review| review.count));
                 let again = review(question).is_some_and(|one| one.last == today && one.rating == Rating::Again);
                 prop_assert!(again || !asked.contains(question), "asked twice on a day");
-                if mode != Mode::New && !due.is_empty() {
+                if mode != PickMode::New && !due.is_empty() {
                     // The first is the one that is most likely forgotten.
                     let recall = |one: &str| review(one).map(|one| one.retrievability(today));
                     let least = due.iter().filter_map(|one| recall(one)).fold(1.0, f32::min);
                     prop_assert_eq!(recall(question), Some(least));
-                    prop_assert_eq!(why, Why::Due);
-                } else if mode != Mode::Due && unseen {
-                    prop_assert_eq!((why, review(question)), (Why::New, None));
+                    prop_assert_eq!(reason, PickReason::Due);
+                } else if mode != PickMode::Due && unseen {
+                    prop_assert_eq!((reason, review(question)), (PickReason::New, None));
                 } else {
-                    prop_assert!(matches!(why, Why::Again | Why::Ahead));
+                    prop_assert!(matches!(reason, PickReason::Again | PickReason::Ahead));
                 }
-                prop_assert!(mode == Mode::Mixed || why != Why::Ahead);
+                prop_assert!(mode == PickMode::Mixed || reason != PickReason::Ahead);
             }
             Err(nothing) => {
-                prop_assert!(mode == Mode::New || due.is_empty());
-                prop_assert!(mode == Mode::Due || !unseen);
+                prop_assert!(mode == PickMode::New || due.is_empty());
+                prop_assert!(mode == PickMode::Due || !unseen);
                 let expected = match mode {
-                    Mode::New => matches!(nothing, Nothing::New),
-                    Mode::Mixed => matches!(nothing, Nothing::LeftToday),
-                    Mode::Due => matches!(nothing, Nothing::Due { next } if next.is_none_or(|next| next > today)),
+                    PickMode::New => matches!(nothing, PickError::AllSeen),
+                    PickMode::Mixed => matches!(nothing, PickError::AllAskedToday),
+                    PickMode::Due => matches!(nothing, PickError::NoneDue { next } if next.is_none_or(|next| next > today)),
                 };
                 prop_assert!(expected, "{:?}", nothing);
             }
@@ -112,20 +114,20 @@ proptest! {
 
 #[test]
 fn with_nothing_to_choose_from_that_is_said() {
-    let choice = Choice {
-        mode: Mode::Mixed,
-        fitting: &[],
+    let request = PickRequest {
+        mode: PickMode::Mixed,
+        candidates: &[],
         shown: "",
         today: START,
     };
-    let nothing = pick(&guild(&[]), &choice, &BTreeSet::new(), 1);
-    assert_eq!(nothing, Err(Nothing::Fits));
+    let nothing = pick(&guild(&[]), &request, &BTreeSet::new(), 1);
+    assert_eq!(nothing, Err(PickError::NoMatch));
 }
 
 #[test]
 fn what_was_missed_today_comes_again_today() {
     let all: BTreeSet<&str> = BANK.into_iter().collect();
-    let steps: Vec<Step> = (0..BANK.len())
+    let steps: Vec<RatingStep> = (0..BANK.len())
         .map(|one| {
             (
                 3,
@@ -138,26 +140,26 @@ fn what_was_missed_today_comes_again_today() {
             )
         })
         .collect();
-    let choice = Choice {
-        mode: Mode::Due,
-        fitting: &BANK,
+    let request = PickRequest {
+        mode: PickMode::Due,
+        candidates: &BANK,
         shown: "",
-        today: later(START, 3),
+        today: add_days(START, 3),
     };
-    let picked = pick(&guild(&steps), &choice, &all, 1).unwrap();
+    let picked = pick(&guild(&steps), &request, &all, 1).unwrap();
     assert_eq!(
-        (picked.question, picked.before, picked.why),
-        ("e", 1, Why::Again)
+        (picked.question, picked.review_count, picked.reason),
+        ("e", 1, PickReason::Again)
     );
-    let shown = Choice {
+    let shown = PickRequest {
         shown: "e",
-        ..choice
+        ..request
     };
     let next = pick(&guild(&steps), &shown, &all, 1);
     assert_eq!(
         next,
-        Err(Nothing::Due {
-            next: Some(later(START, 4))
+        Err(PickError::NoneDue {
+            next: Some(add_days(START, 4))
         })
     );
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::guild::Guild;
 use super::id::UserId;
-use super::person::Person;
+use super::member_profile::MemberProfile;
 use super::retention::Retention;
 use super::review::{Rating, Review, days_between};
 
@@ -13,12 +13,12 @@ pub const FORECAST_DAYS: usize = 14;
 
 /// A rating that a member gave.
 #[derive(Debug, Clone, Copy)]
-pub struct Rated<'a> {
+pub struct NewRating<'a> {
     /// The id of the question.
     pub question: &'a str,
     /// How often they had reviewed it when it was asked. If it is more by now, this rating was entered
     /// before: a button may be pressed twice, or Discord may send a press again.
-    pub before: u16,
+    pub review_count: u16,
     /// How well they knew it.
     pub rating: Rating,
     /// What the team wants to remember.
@@ -29,95 +29,107 @@ pub struct Rated<'a> {
 
 impl Guild {
     /// What is kept of a member, if anything is.
-    pub fn person(&self, user: UserId) -> Option<&Person> {
-        self.people.get(&user)
+    pub fn profile(&self, user: UserId) -> Option<&MemberProfile> {
+        self.profiles.get(&user)
     }
 
     /// Changes what is kept of a member; nothing stays of who has nothing left.
-    pub fn change_person<R>(&mut self, user: UserId, change: impl FnOnce(&mut Person) -> R) -> R {
-        let person = self.people.entry(user).or_default();
-        let result = change(person);
-        if person.is_empty() {
-            self.people.remove(&user);
+    pub fn update_profile<R>(
+        &mut self,
+        user: UserId,
+        change: impl FnOnce(&mut MemberProfile) -> R,
+    ) -> R {
+        let profile = self.profiles.entry(user).or_default();
+        let result = change(profile);
+        if profile.is_empty() {
+            self.profiles.remove(&user);
         }
         result
     }
 
     /// Whether a member does not want to be on boards and in reports.
-    pub fn hides(&self, user: UserId) -> bool {
-        self.person(user)
-            .is_some_and(|person| person.hidden.is_some())
+    pub fn is_hidden(&self, user: UserId) -> bool {
+        self.profile(user)
+            .is_some_and(|profile| profile.hidden_since.is_some())
     }
 
     /// A member's reviews with the ids of the questions.
     pub fn reviews(&self, user: UserId) -> impl Iterator<Item = (&str, &Review)> {
-        let reviews = self.person(user).into_iter().flat_map(|one| &one.reviews);
+        let reviews = self.profile(user).into_iter().flat_map(|one| &one.reviews);
         reviews.filter_map(|review| {
-            let question = self.questions.get(review.question as usize)?;
+            let question = self.reviewed_questions.get(review.question as usize)?;
             Some((question.as_str(), review))
         })
     }
 
     /// A member's memory of one question.
     pub fn review(&self, user: UserId, question: &str) -> Option<&Review> {
-        let place = self.place_of(question)?;
-        self.person(user)?.review(place)
+        let index = self.question_index(question)?;
+        self.profile(user)?.review(index)
     }
 
     /// Enters a rating. Gives the state after it, and whether it was new.
-    pub fn rate(&mut self, user: UserId, rated: &Rated<'_>) -> (Review, bool) {
+    pub fn rate(&mut self, user: UserId, rated: &NewRating<'_>) -> (Review, bool) {
         let before = self.review(user, rated.question).copied();
         let (rating, retention, today) = (rated.rating, rated.retention, rated.today);
         let after = match before {
-            Some(before) if before.count != rated.before => return (before, false),
+            Some(before) if before.count != rated.review_count => return (before, false),
             Some(before) => before.next(rating, retention, today),
-            None => Review::first(self.number_of(rated.question), rating, retention, today),
+            None => Review::first(
+                self.intern_question(rated.question),
+                rating,
+                retention,
+                today,
+            ),
         };
-        self.people.entry(user).or_default().put(after);
+        self.profiles.entry(user).or_default().put_review(after);
         (after, true)
     }
 
     /// How many reviews come on each of the next days; today's are those that are overdue as well. Only
-    /// questions that are `there` count.
+    /// questions that satisfy `exists` count.
     pub fn forecast(
         &self,
         user: UserId,
         today: Date,
-        there: impl Fn(&str) -> bool,
+        exists: impl Fn(&str) -> bool,
     ) -> [u32; FORECAST_DAYS] {
         let mut days = [0; FORECAST_DAYS];
         for (question, review) in self.reviews(user) {
             let ahead = days_between(today, review.due) as usize;
-            if let Some(day) = days.get_mut(ahead).filter(|_| there(question)) {
+            if let Some(day) = days.get_mut(ahead).filter(|_| exists(question)) {
                 *day += 1;
             }
         }
         days
     }
 
-    fn place_of(&self, question: &str) -> Option<u32> {
-        let place = self.questions.iter().position(|one| one == question)?;
-        u32::try_from(place).ok()
+    fn question_index(&self, question: &str) -> Option<u32> {
+        let index = self
+            .reviewed_questions
+            .iter()
+            .position(|one| one == question)?;
+        u32::try_from(index).ok()
     }
 
     /// The question's place in the list, which it gets if it has none.
-    fn number_of(&mut self, question: &str) -> u32 {
-        self.place_of(question).unwrap_or_else(|| {
-            self.questions.push(question.to_owned());
+    fn intern_question(&mut self, question: &str) -> u32 {
+        self.question_index(question).unwrap_or_else(|| {
+            self.reviewed_questions.push(question.to_owned());
             // The bank has far fewer questions than this type has numbers.
-            u32::try_from(self.questions.len() - 1).unwrap_or(u32::MAX)
+            u32::try_from(self.reviewed_questions.len() - 1).unwrap_or(u32::MAX)
         })
     }
 
-    pub(super) fn check_people(&self) -> Result<(), String> {
-        let mut sorted: Vec<_> = self.questions.iter().collect();
+    pub(super) fn check_profiles(&self) -> Result<(), String> {
+        let mut sorted: Vec<_> = self.reviewed_questions.iter().collect();
         sorted.sort_unstable();
         if sorted.windows(2).any(|two| two[0] == two[1]) {
             return Err("the list of questions has one twice".into());
         }
-        for (user, person) in &self.people {
-            person
-                .check(self.questions.len())
+        for (user, profile) in &self.profiles {
+            profile
+                .check(self.reviewed_questions.len())
                 .map_err(|what| format!("member {user}: {what}"))?;
         }
         Ok(())
@@ -134,10 +146,10 @@ mod tests {
     const ADA: UserId = UserId::new(7);
     const TODAY: Date = date(2026, 3, 26);
 
-    fn rated(question: &str, before: u16, rating: Rating) -> Rated<'_> {
-        Rated {
+    fn rated(question: &str, before: u16, rating: Rating) -> NewRating<'_> {
+        NewRating {
             question,
-            before,
+            review_count: before,
             rating,
             retention: Retention::default(),
             today: TODAY,
@@ -203,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_told() {
-        let told = |people: &str| {
+        let error_of = |people: &str| {
             let json = format!(
                 r#"{{"format":2,"guild":"1","teams":{{}},"questions":["a","b"],"people":{{"7":{people}}}}}"#
             );
@@ -214,9 +226,9 @@ mod tests {
         };
         let line = |number: u32| format!(r#""{number} easy 8.2956 1 2026-03-26 2026-04-03 1 0""#);
         let (a, b, c) = (line(0), line(1), line(2));
-        insta::assert_snapshot!(told(&format!(r#"{{"reviews":[{b},{a}]}}"#)), @"member 7: reviews must be in the order of their questions, each once");
-        insta::assert_snapshot!(told(&format!(r#"{{"reviews":[{a},{c}]}}"#)), @"member 7: a review of question 2, of which there are 2");
-        insta::assert_snapshot!(told(r#"{"practised":["2026-03-26 1","2026-03-26 1"]}"#), @"member 7: days of practice must be in order, each once");
+        insta::assert_snapshot!(error_of(&format!(r#"{{"reviews":[{b},{a}]}}"#)), @"member 7: reviews must be in the order of their questions, each once");
+        insta::assert_snapshot!(error_of(&format!(r#"{{"reviews":[{a},{c}]}}"#)), @"member 7: a review of question 2, of which there are 2");
+        insta::assert_snapshot!(error_of(r#"{"practised":["2026-03-26 1","2026-03-26 1"]}"#), @"member 7: days of practice must be in order, each once");
     }
 
     #[test]
@@ -237,10 +249,10 @@ mod tests {
     #[test]
     fn a_person_with_nothing_left_is_gone() {
         let mut guild = Guild::new(GuildId::new(1));
-        guild.change_person(ADA, |person| person.hidden = Some(TODAY));
-        assert!(guild.hides(ADA));
-        guild.change_person(ADA, |person| person.hidden = None);
-        assert_eq!(guild.person(ADA), None);
+        guild.update_profile(ADA, |profile| profile.hidden_since = Some(TODAY));
+        assert!(guild.is_hidden(ADA));
+        guild.update_profile(ADA, |profile| profile.hidden_since = None);
+        assert_eq!(guild.profile(ADA), None);
     }
 
     /// 40 bytes a review are promised, the empty places of the lists included.
@@ -250,7 +262,7 @@ mod tests {
         for number in 0..100 {
             guild.rate(ADA, &rated(&format!("question-{number}"), 0, Rating::Good));
         }
-        let reviews = &guild.person(ADA).unwrap().reviews;
+        let reviews = &guild.profile(ADA).unwrap().reviews;
         assert!(reviews.capacity() * size_of::<Review>() <= 100 * 40);
     }
 }

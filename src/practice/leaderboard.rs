@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use jiff::civil::Date;
 
 use super::id::UserId;
-use super::streak::{Entry, Streak, walk};
+use super::streak::{RoundOutcome, Streak, replay};
 use super::team::Team;
 
 /// Which rounds count.
@@ -18,7 +18,7 @@ pub enum Period {
 }
 
 impl Period {
-    fn has(self, day: Date) -> bool {
+    fn contains(self, day: Date) -> bool {
         match self {
             Self::Month(month) => (day.year(), day.month()) == (month.year(), month.month()),
             Self::AllTime => true,
@@ -28,7 +28,7 @@ impl Period {
 
 /// One member's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
+pub struct LeaderboardRow {
     /// Who.
     pub user: UserId,
     /// Answered or credited rounds of the period.
@@ -39,25 +39,25 @@ pub struct Row {
 
 impl Team {
     /// Everybody with at least one answered round in the period, the best first.
-    pub fn leaderboard(&self, period: Period) -> Vec<Row> {
-        let mut rows: Vec<Row> = self
+    pub fn leaderboard(&self, period: Period) -> Vec<LeaderboardRow> {
+        let mut rows: Vec<LeaderboardRow> = self
             .members()
-            .filter_map(|(user, _)| self.row(user, period))
+            .filter_map(|(user, _)| self.leaderboard_row(user, period))
             .collect();
         rows.sort_by_key(|row| (Reverse(row.answered), Reverse(row.streak.current), row.user));
         rows
     }
 
-    fn row(&self, user: UserId, period: Period) -> Option<Row> {
+    fn leaderboard_row(&self, user: UserId, period: Period) -> Option<LeaderboardRow> {
         let ledger = self.members.get(&user)?;
-        let mut row = Row {
+        let mut row = LeaderboardRow {
             user,
             answered: 0,
             streak: Streak::default(),
         };
-        for (round, entry, streak) in walk(ledger, &self.rounds) {
-            let answered = matches!(entry, Entry::Answered | Entry::Credited(_));
-            row.answered += u32::from(answered && period.has(round.day));
+        for (round, entry, streak) in replay(ledger, &self.rounds) {
+            let answered = matches!(entry, RoundOutcome::Answered | RoundOutcome::Credited(_));
+            row.answered += u32::from(answered && period.contains(round.day));
             row.streak = streak;
         }
         (row.answered > 0).then_some(row)

@@ -1,8 +1,8 @@
 //! The laws of the habit, tried on random histories.
 
-mod habit;
-mod outline;
-mod picking;
+mod guild_summary;
+mod question_picker;
 mod reminders;
 mod schedule;
-mod weeks;
+mod streaks;
+mod weekly_report;

@@ -9,14 +9,14 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::practice::board::Period;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
-use crate::practice::ledger::By;
-use crate::practice::reply::Counted;
+use crate::practice::leaderboard::Period;
+use crate::practice::ledger::Actor;
+use crate::practice::reply::ReplyOutcome;
 use crate::practice::schedule::Schedule;
 use crate::practice::streak::Streak;
-use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::team::{Reveal, Team, TeamSettings};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
@@ -38,15 +38,15 @@ fn message(at: Timestamp, nth: u64) -> MessageId {
 fn guild_with_team() -> Guild {
     let mut schedule = Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc());
     schedule.days = Weekdays::every_day();
-    let settings = Settings {
+    let settings = TeamSettings {
         schedule,
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
-        report: false,
+        send_weekly_report: false,
     };
     let mut guild = Guild::new(GuildId::new(1));
-    guild.put(Team::new(CHANNEL, settings, start()));
+    guild.insert_team(Team::new(CHANNEL, settings, start()));
     guild
 }
 
@@ -54,34 +54,34 @@ fn open_round(team: &mut Team, number: u32) {
     let day = date(2026, 3, 1) + jiff::Span::new().days(number - 1);
     let mut rng = StdRng::seed_from_u64(3);
     assert!(
-        team.intend(day, opening(number), &["a", "b"], &mut rng)
+        team.begin_round(day, opening(number), &["a", "b"], &mut rng)
             .is_some()
     );
-    assert!(team.posted(message(opening(number), 0)));
+    assert!(team.record_post(message(opening(number), 0)));
 }
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
-enum Event {
+enum HistoryEvent {
     Reply { user: u64, round: u32, minutes: i64 },
-    Look { user: u64 },
+    Peek { user: u64 },
     Void { round: u32 },
     Credit { user: u64, round: u32 },
-    Forget { user: u64 },
+    DeleteMember { user: u64 },
     NextRound,
     Restart,
 }
 
-fn events() -> impl Strategy<Value = Vec<Event>> {
+fn events() -> impl Strategy<Value = Vec<HistoryEvent>> {
     let event = prop_oneof![
         6 => (1_u64..4, 1_u32..12, 0_i64..3000)
-            .prop_map(|(user, round, minutes)| Event::Reply { user, round, minutes }),
-        1 => (1_u64..4).prop_map(|user| Event::Look { user }),
-        1 => (1_u32..12).prop_map(|round| Event::Void { round }),
-        1 => (1_u64..4, 1_u32..12).prop_map(|(user, round)| Event::Credit { user, round }),
-        1 => (1_u64..4).prop_map(|user| Event::Forget { user }),
-        5 => Just(Event::NextRound),
-        1 => Just(Event::Restart),
+            .prop_map(|(user, round, minutes)| HistoryEvent::Reply { user, round, minutes }),
+        1 => (1_u64..4).prop_map(|user| HistoryEvent::Peek { user }),
+        1 => (1_u32..12).prop_map(|round| HistoryEvent::Void { round }),
+        1 => (1_u64..4, 1_u32..12).prop_map(|(user, round)| HistoryEvent::Credit { user, round }),
+        1 => (1_u64..4).prop_map(|user| HistoryEvent::DeleteMember { user }),
+        5 => Just(HistoryEvent::NextRound),
+        1 => Just(HistoryEvent::Restart),
     ];
     prop::collection::vec(event, 1..90)
 }
@@ -91,26 +91,26 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 struct Model {
     rounds: u32,
     replies: Vec<(u64, u32, Timestamp)>,
-    looks: BTreeMap<(u64, u32), Timestamp>,
+    peeks: BTreeMap<(u64, u32), Timestamp>,
     voids: Vec<u32>,
     credits: Vec<(u64, u32)>,
-    forgotten: BTreeMap<u64, Timestamp>,
+    deleted: BTreeMap<u64, Timestamp>,
 }
 
 impl Model {
     /// What somebody wrote before they were forgotten does not bring them back, for as long as it is read.
-    fn is_forgotten(&self, user: u64, reply: Timestamp) -> bool {
+    fn is_deleted(&self, user: u64, reply: Timestamp) -> bool {
         let read_from = opening(self.rounds.saturating_sub(2).max(1));
-        self.forgotten
+        self.deleted
             .get(&user)
             .is_some_and(|at| reply <= *at && *at >= read_from)
     }
 
-    fn forget(&mut self, user: u64, at: Timestamp) {
+    fn delete_member(&mut self, user: u64, at: Timestamp) {
         self.replies.retain(|(other, _, _)| *other != user);
-        self.looks.retain(|(other, _), _| *other != user);
+        self.peeks.retain(|(other, _), _| *other != user);
         self.credits.retain(|(other, _)| *other != user);
-        self.forgotten.insert(user, at);
+        self.deleted.insert(user, at);
     }
 
     fn closed(&self, round: u32) -> Option<Timestamp> {
@@ -130,7 +130,7 @@ impl Model {
 
     fn streak(&self, user: u64) -> Streak {
         let looked = self
-            .looks
+            .peeks
             .keys()
             .filter(|(u, _)| *u == user)
             .map(|(_, r)| *r);
@@ -153,9 +153,9 @@ impl Model {
                 continue;
             }
             let credited = self.credits.contains(&(user, round));
-            let look = self.looks.get(&(user, round));
+            let peek = self.peeks.get(&(user, round));
             match self.in_time(user, round) {
-                Some(at) if !credited && look.is_some_and(|look| *look <= at) => continue,
+                Some(at) if !credited && peek.is_some_and(|peek| *peek <= at) => continue,
                 None if !credited => {
                     let late = self
                         .replies
@@ -187,18 +187,18 @@ impl Model {
 /// A reply belongs to a moment after its round opened; its id is unique by user.
 fn reply(team: &mut Team, model: &mut Model, user: u64, round: u32, minutes: i64) {
     let at = opening(round) + SignedDuration::from_mins(minutes);
-    team.reply(
+    team.count_reply(
         message(opening(round), 0),
         UserId::new(user),
         message(at, user),
     );
-    if !model.is_forgotten(user, at) {
+    if !model.is_deleted(user, at) {
         model.replies.push((user, round, at));
     }
 }
 
-fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
-    let by = By {
+fn apply(guild: &mut Guild, model: &mut Model, event: &HistoryEvent) {
+    let by = Actor {
         user: Some(UserId::new(99)),
         at: start(),
     };
@@ -206,44 +206,46 @@ fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
     match *event {
         // Only the present can be heard of, and the present is the newest round or the one before:
         // older windows are closed for good.
-        Event::Reply {
+        HistoryEvent::Reply {
             user,
             round,
             minutes,
         } if round <= model.rounds => {
             reply(team, model, user, round, minutes);
         }
-        Event::Look { user } if model.rounds > 0 => {
+        HistoryEvent::Peek { user } if model.rounds > 0 => {
             let at = opening(model.rounds) + SignedDuration::from_hours(12);
-            if team.look(model.rounds, UserId::new(user), at) {
-                model.looks.insert((user, model.rounds), at);
+            if team.peek(model.rounds, UserId::new(user), at) {
+                model.peeks.insert((user, model.rounds), at);
             }
         }
-        Event::Forget { user } if model.rounds > 0 => {
+        HistoryEvent::DeleteMember { user } if model.rounds > 0 => {
             let at = opening(model.rounds) + SignedDuration::from_hours(13);
-            guild.forget(UserId::new(user), at);
-            model.forget(user, at);
-            assert!(!guild.knows(UserId::new(user)));
+            guild.delete_member(UserId::new(user), at);
+            model.delete_member(user, at);
+            assert!(!guild.has_data_of(UserId::new(user)));
         }
-        Event::Void { round } => {
+        HistoryEvent::Void { round } => {
             if team.void(round, by).is_ok() {
                 model.voids.push(round);
             }
         }
-        Event::Credit { user, round } => {
+        HistoryEvent::Credit { user, round } => {
             if team.credit(round, UserId::new(user), by).is_ok() {
                 model.credits.push((user, round));
             }
         }
-        Event::NextRound => {
+        HistoryEvent::NextRound => {
             model.rounds += 1;
             open_round(team, model.rounds);
         }
-        Event::Restart => {
+        HistoryEvent::Restart => {
             let json = serde_json::to_string(guild).unwrap();
             *guild = serde_json::from_str(&json).unwrap();
         }
-        Event::Reply { .. } | Event::Look { .. } | Event::Forget { .. } => {}
+        HistoryEvent::Reply { .. }
+        | HistoryEvent::Peek { .. }
+        | HistoryEvent::DeleteMember { .. } => {}
     }
 }
 
@@ -297,21 +299,24 @@ fn a_late_reply_counts_as_late_and_does_not_repair() {
     open_round(team, 1);
     let first = message(opening(1), 0);
     assert!(matches!(
-        team.reply(first, ada, message(opening(1), 1)),
-        Counted::First { round: 1, .. }
+        team.count_reply(first, ada, message(opening(1), 1)),
+        ReplyOutcome::First { round: 1, .. }
     ));
     open_round(team, 2);
     open_round(team, 3);
     let late = message(opening(3), 1);
     assert!(matches!(
-        team.reply(message(opening(2), 0), ada, late),
-        Counted::First { .. }
+        team.count_reply(message(opening(2), 0), ada, late),
+        ReplyOutcome::First { .. }
     ));
     assert_eq!(
-        team.reply(message(opening(2), 0), ada, late),
-        Counted::Again
+        team.count_reply(message(opening(2), 0), ada, late),
+        ReplyOutcome::Repeat
     );
-    assert_eq!(team.reply(MessageId::new(12), ada, late), Counted::NoRound);
+    assert_eq!(
+        team.count_reply(MessageId::new(12), ada, late),
+        ReplyOutcome::NoRound
+    );
     assert_eq!(team.streak(ada).current, 0);
 }
 
@@ -320,7 +325,7 @@ fn a_late_reply_counts_as_late_and_does_not_repair() {
 fn what_a_forgotten_admin_ordered_stays() {
     let mut guild = guild_with_team();
     let (admin, ada) = (UserId::new(99), UserId::new(1));
-    let by = By {
+    let by = Actor {
         user: Some(admin),
         at: start(),
     };
@@ -330,13 +335,13 @@ fn what_a_forgotten_admin_ordered_stays() {
     open_round(team, 2);
     team.void(1, by).unwrap();
     team.credit(2, ada, by).unwrap();
-    assert!(guild.knows(admin));
-    guild.forget(admin, start());
-    assert!(!guild.knows(admin));
+    assert!(guild.has_data_of(admin));
+    guild.delete_member(admin, start());
+    assert!(!guild.has_data_of(admin));
     let team = guild.team(CHANNEL).unwrap();
     assert_eq!((team.set_up_by, team.streak(ada).current), (None, 1));
-    let nobody = By { user: None, ..by };
-    assert_eq!(team.round(1).unwrap().void, Some(nobody));
+    let nobody = Actor { user: None, ..by };
+    assert_eq!(team.round(1).unwrap().voided_by, Some(nobody));
     assert_eq!(team.ledger(ada).credited_by(2), Some(nobody));
 }
 
@@ -347,14 +352,14 @@ fn who_was_not_seen_for_thirteen_months_is_forgotten() {
     let team = guild.team_mut(CHANNEL).unwrap();
     open_round(team, 1);
     open_round(team, 2);
-    team.reply(message(opening(1), 0), ada, message(opening(1), 1));
-    team.reply(message(opening(2), 0), lin, message(opening(2), 1));
-    guild.change_person(sam, |person| person.hidden = Some(date(2026, 3, 2)));
-    let known = |guild: &Guild| [ada, lin, sam].map(|user| guild.knows(user));
-    assert_eq!(guild.forget_unseen(date(2027, 4, 1)), 0);
+    team.count_reply(message(opening(1), 0), ada, message(opening(1), 1));
+    team.count_reply(message(opening(2), 0), lin, message(opening(2), 1));
+    guild.update_profile(sam, |profile| profile.hidden_since = Some(date(2026, 3, 2)));
+    let known = |guild: &Guild| [ada, lin, sam].map(|user| guild.has_data_of(user));
+    assert_eq!(guild.delete_inactive_members(date(2027, 4, 1)), 0);
     assert_eq!(known(&guild), [true, true, true]);
-    assert_eq!(guild.forget_unseen(date(2027, 4, 2)), 1);
+    assert_eq!(guild.delete_inactive_members(date(2027, 4, 2)), 1);
     assert_eq!(known(&guild), [false, true, true]);
-    assert_eq!(guild.forget_unseen(date(2030, 1, 1)), 2);
+    assert_eq!(guild.delete_inactive_members(date(2030, 1, 1)), 2);
     assert_eq!(known(&guild), [false, false, false]);
 }

@@ -7,9 +7,9 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::practice::id::{ChannelId, MessageId, snowflake_at};
-use crate::practice::posting::Next;
-use crate::practice::schedule::{Due, Limits, Schedule};
-use crate::practice::team::{Reveal, Settings, Team};
+use crate::practice::posting::PostStep;
+use crate::practice::schedule::{Due, Schedule, ScheduleOverrides};
+use crate::practice::team::{Reveal, Team, TeamSettings};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
@@ -28,15 +28,15 @@ pub const ZONES: [&str; 12] = [
     "Antarctica/Troll",
 ];
 
-pub fn settings(at: Time, zone: &str, days: Weekdays) -> Settings {
-    let mut schedule = Schedule::weekdays_at(at, Zone::named(zone).unwrap());
+pub fn settings(at: Time, zone: &str, days: Weekdays) -> TeamSettings {
+    let mut schedule = Schedule::weekdays_at(at, Zone::from_name(zone).unwrap());
     schedule.days = days;
-    Settings {
+    TeamSettings {
         schedule,
         reveal: Reveal::AfterReply,
         role: None,
         retention: crate::practice::retention::Retention::default(),
-        report: false,
+        send_weekly_report: false,
     }
 }
 
@@ -45,12 +45,12 @@ pub fn utc(day: Date) -> Timestamp {
 }
 
 /// Does at `now` whatever the team says is to be done; returns the day of a new round.
-fn act(team: &mut Team, now: Timestamp, rng: &mut StdRng) -> Option<Date> {
-    let Next::Intend { day, due } = team.next_due(now) else {
+fn post_if_due(team: &mut Team, now: Timestamp, rng: &mut StdRng) -> Option<Date> {
+    let PostStep::Begin { day, due } = team.next_question_step(now) else {
         return None;
     };
-    team.intend(day, due, &["a", "b", "c"], rng)?;
-    assert!(team.posted(MessageId::new(snowflake_at(now))));
+    team.begin_round(day, due, &["a", "b", "c"], rng)?;
+    assert!(team.record_post(MessageId::new(snowflake_at(now))));
     Some(day)
 }
 
@@ -62,7 +62,7 @@ fn post_days(
 ) -> Vec<Date> {
     let (mut now, mut days, mut rng) = (from, Vec::new(), StdRng::seed_from_u64(7));
     while now < to {
-        days.extend(act(team, now, &mut rng));
+        days.extend(post_if_due(team, now, &mut rng));
         now += step();
     }
     days
@@ -83,7 +83,7 @@ proptest! {
         let from = utc(date(day.0, day.1, day.2));
         let to = from + SignedDuration::from_hours(24 * 40);
         let week = [1, 2, 3, 4, 5, 6, 7].into_iter().filter(|n| days >> (n - 1) & 1 == 1);
-        let week = Weekdays::of(week.map(|n| jiff::civil::Weekday::from_monday_one_offset(n).unwrap())).unwrap();
+        let week = Weekdays::from_days(week.map(|n| jiff::civil::Weekday::from_monday_one_offset(n).unwrap())).unwrap();
         let settings = settings(time(at.0, at.1, 0, 0), zone, week);
         let schedule = settings.schedule.clone();
         let mut team = Team::new(ChannelId::new(1), settings, from);
@@ -93,19 +93,19 @@ proptest! {
         prop_assert!(posted.is_sorted_by(|a, b| a < b), "a day came twice: {posted:?}");
         let margin = SignedDuration::from_hours(3);
         let wanted: Vec<Date> = schedule.zone.date(from).series(1.day()).take(43)
-            .filter(|day| schedule.wants(*day))
-            .filter(|day| schedule.moment(*day).is_some_and(|due| due >= from && due < to - margin))
+            .filter(|day| schedule.includes(*day))
+            .filter(|day| schedule.due_at(*day).is_some_and(|due| due >= from && due < to - margin))
             .collect();
         // Only a due time so late that no look fell on the same day may be missing.
         let late = |day: &Date| {
-            let due = schedule.moment(*day).unwrap();
+            let due = schedule.due_at(*day).unwrap();
             schedule.zone.date(due + SignedDuration::from_mins(170)) != *day
         };
         for day in wanted.iter().filter(|day| !late(day)) {
             prop_assert!(posted.contains(day), "{day} was left out in {zone}");
         }
         for day in &posted {
-            prop_assert!(schedule.wants(*day));
+            prop_assert!(schedule.includes(*day));
         }
     }
 
@@ -120,7 +120,7 @@ proptest! {
         for (zone, hour, minutes) in changes {
             team.settings = settings(time(hour, 0, 0, 0), zone, Weekdays::every_day());
             for _ in 0..3 {
-                posted.extend(act(&mut team, now, &mut rng));
+                posted.extend(post_if_due(&mut team, now, &mut rng));
                 now += SignedDuration::from_mins(minutes) + SignedDuration::from_secs(1);
             }
         }
@@ -128,8 +128,8 @@ proptest! {
     }
 }
 
-fn free() -> Limits {
-    Limits {
+fn free() -> ScheduleOverrides {
+    ScheduleOverrides {
         since: Timestamp::MIN,
         last_day: None,
         pause: None,
@@ -137,9 +137,9 @@ fn free() -> Limits {
     }
 }
 
-fn moment(zone: &str, at: Time, day: Date) -> String {
-    let zone = Zone::named(zone).unwrap();
-    let due = Schedule::weekdays_at(at, zone.clone()).moment(day);
+fn due_at_text(zone: &str, at: Time, day: Date) -> String {
+    let zone = Zone::from_name(zone).unwrap();
+    let due = Schedule::weekdays_at(at, zone.clone()).due_at(day);
     due.map_or("none".into(), |due| {
         due.to_zoned(zone.time_zone().clone()).to_string()
     })
@@ -158,13 +158,13 @@ fn wall_time_stays_across_clock_changes() {
     ] {
         for day in [before, after] {
             assert!(
-                moment(zone, nine, day).contains("T09:00:00"),
+                due_at_text(zone, nine, day).contains("T09:00:00"),
                 "{zone} {day}"
             );
         }
     }
     assert_eq!(
-        moment("Asia/Kathmandu", nine, date(2026, 3, 28)),
+        due_at_text("Asia/Kathmandu", nine, date(2026, 3, 28)),
         "2026-03-28T09:00:00+05:45[Asia/Kathmandu]"
     );
 }
@@ -173,20 +173,20 @@ fn wall_time_stays_across_clock_changes() {
 fn gaps_are_due_later_and_overlaps_the_first_time() {
     let half_past_two = time(2, 30, 0, 0);
     assert_eq!(
-        moment("Europe/Berlin", half_past_two, date(2026, 3, 29)),
+        due_at_text("Europe/Berlin", half_past_two, date(2026, 3, 29)),
         "2026-03-29T03:30:00+02:00[Europe/Berlin]"
     );
     assert_eq!(
-        moment("Europe/Berlin", half_past_two, date(2026, 10, 25)),
+        due_at_text("Europe/Berlin", half_past_two, date(2026, 10, 25)),
         "2026-10-25T02:30:00+02:00[Europe/Berlin]"
     );
     assert_eq!(
-        moment("Australia/Lord_Howe", time(2, 15, 0, 0), date(2026, 10, 4)),
+        due_at_text("Australia/Lord_Howe", time(2, 15, 0, 0), date(2026, 10, 4)),
         "2026-10-04T02:45:00+11:00[Australia/Lord_Howe]"
     );
     // The gap would push it into the next day, so it comes before the gap.
     assert_eq!(
-        moment(
+        due_at_text(
             "America/Scoresbysund",
             time(23, 30, 0, 0),
             date(2026, 3, 28)
@@ -194,7 +194,7 @@ fn gaps_are_due_later_and_overlaps_the_first_time() {
         "2026-03-28T22:30:00-02:00[America/Scoresbysund]"
     );
     assert_eq!(
-        moment("Pacific/Apia", time(9, 0, 0, 0), date(2011, 12, 30)),
+        due_at_text("Pacific/Apia", time(9, 0, 0, 0), date(2011, 12, 30)),
         "none"
     );
 }
@@ -207,8 +207,8 @@ fn month_ends_leap_days_and_new_year_are_days_like_others() {
         ..Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc())
     };
     let days_after = |day: Date| -> Vec<String> {
-        let limits = free();
-        let upcoming = schedule.upcoming(utc(day), &limits);
+        let overrides = free();
+        let upcoming = schedule.upcoming(utc(day), &overrides);
         upcoming.take(2).map(|(day, _)| day.to_string()).collect()
     };
     assert_eq!(days_after(date(2028, 2, 28)), ["2028-02-28", "2028-02-29"]);

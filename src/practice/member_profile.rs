@@ -6,11 +6,11 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::review::{Review, later};
+use super::review::{Review, add_days};
 
 /// Days of practice are kept for the picture of `/progress`, which shows 26 weeks, the running one
 /// included.
-pub const DAYS_KEPT: u32 = 26 * 7;
+pub const PRACTICE_DAYS_KEPT: u32 = 26 * 7;
 
 /// A list grows by so many places at a time, so that few of them stay empty.
 const GROWTH: usize = 4;
@@ -18,76 +18,79 @@ const GROWTH: usize = 4;
 /// One member.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Person {
+pub struct MemberProfile {
     /// What they practised, by question.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) reviews: Vec<Review>,
     /// How much they practised on each of the last days, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) practised: Vec<Practised>,
+    #[serde(rename = "practised")]
+    pub(super) practice_days: Vec<PracticeDay>,
     /// Since when they don't want to be on boards and in reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hidden: Option<Date>,
+    #[serde(rename = "hidden")]
+    pub hidden_since: Option<Date>,
 }
 
 /// How many reviews there were on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Practised {
+pub struct PracticeDay {
     /// The team's local date.
     pub day: Date,
     /// At least 1.
     pub count: u16,
 }
 
-impl Person {
+impl MemberProfile {
     /// Whether there is nothing to keep of them.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
     /// The days of practice that are kept, the oldest first.
-    pub fn practised(&self) -> &[Practised] {
-        &self.practised
+    pub fn practice_days(&self) -> &[PracticeDay] {
+        &self.practice_days
     }
 
     /// When they last did something that is kept here.
     pub fn last_seen(&self) -> Option<Date> {
         let reviewed = self.reviews.iter().map(|review| review.last).max();
-        let practised = self.practised.last().map(|one| one.day);
-        reviewed.max(practised).max(self.hidden)
+        let practised = self.practice_days.last().map(|one| one.day);
+        reviewed.max(practised).max(self.hidden_since)
     }
 
     pub(super) fn review(&self, question: u32) -> Option<&Review> {
-        let place = self.place(question).ok()?;
-        self.reviews.get(place)
+        let index = self.position(question).ok()?;
+        self.reviews.get(index)
     }
 
     /// Enters the newest state of a question.
-    pub(super) fn put(&mut self, review: Review) {
-        match self.place(review.question) {
-            Ok(place) => self.reviews[place] = review,
-            Err(place) => {
+    pub(super) fn put_review(&mut self, review: Review) {
+        match self.position(review.question) {
+            Ok(index) => self.reviews[index] = review,
+            Err(index) => {
                 if self.reviews.len() == self.reviews.capacity() {
                     self.reviews.reserve_exact(GROWTH);
                 }
-                self.reviews.insert(place, review);
+                self.reviews.insert(index, review);
             }
         }
-        self.practise(review.last);
+        self.count_practice(review.last);
     }
 
-    fn place(&self, question: u32) -> Result<usize, usize> {
+    fn position(&self, question: u32) -> Result<usize, usize> {
         self.reviews
             .binary_search_by_key(&question, |review| review.question)
     }
 
-    fn practise(&mut self, day: Date) {
-        match self.practised.last_mut() {
+    fn count_practice(&mut self, day: Date) {
+        match self.practice_days.last_mut() {
             // A clock that went back counts for the last day there is.
             Some(last) if last.day >= day => last.count = last.count.saturating_add(1),
             _ => {
-                self.practised.retain(|one| later(one.day, DAYS_KEPT) > day);
-                self.practised.push(Practised { day, count: 1 });
+                self.practice_days
+                    .retain(|one| add_days(one.day, PRACTICE_DAYS_KEPT) > day);
+                self.practice_days.push(PracticeDay { day, count: 1 });
             }
         }
     }
@@ -106,7 +109,7 @@ impl Person {
             ));
         }
         if self
-            .practised
+            .practice_days
             .windows(2)
             .any(|two| two[0].day >= two[1].day)
         {
@@ -116,13 +119,13 @@ impl Person {
     }
 }
 
-impl fmt::Display for Practised {
+impl fmt::Display for PracticeDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.day, self.count)
     }
 }
 
-impl FromStr for Practised {
+impl FromStr for PracticeDay {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -135,13 +138,13 @@ impl FromStr for Practised {
     }
 }
 
-impl Serialize for Practised {
+impl Serialize for PracticeDay {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Practised {
+impl<'de> Deserialize<'de> for PracticeDay {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)

@@ -10,8 +10,8 @@ use rand::rngs::StdRng;
 
 use super::schedule::{ZONES, settings, utc};
 use crate::practice::id::{ChannelId, MessageId, UserId, snowflake_at};
-use crate::practice::posting::Next;
-use crate::practice::remind::LATE;
+use crate::practice::posting::PostStep;
+use crate::practice::reminders::MAX_LATENESS;
 use crate::practice::team::Team;
 use crate::practice::weekdays::Weekdays;
 
@@ -21,23 +21,23 @@ const LIN: UserId = UserId::new(2);
 fn team(zone: &str, question: Time, at: Time, from: Timestamp) -> Team {
     let settings = settings(question, zone, Weekdays::every_day());
     let mut team = Team::new(ChannelId::new(1), settings, from);
-    team.remind_at(LIN, at, from);
+    team.set_reminder(LIN, at, from);
     team
 }
 
 /// Posts what is due, as the bot would.
 fn post(team: &mut Team, now: Timestamp) {
-    if let Next::Intend { day, due } = team.next_due(now) {
+    if let PostStep::Begin { day, due } = team.next_question_step(now) {
         let mut rng = StdRng::seed_from_u64(7);
-        team.intend(day, due, &["a", "b"], &mut rng);
-        team.posted(MessageId::new(snowflake_at(now)));
+        team.begin_round(day, due, &["a", "b"], &mut rng);
+        team.record_post(MessageId::new(snowflake_at(now)));
     }
 }
 
 /// Reminds Lin if it is due; the day.
 fn remind(team: &mut Team, now: Timestamp) -> Option<Date> {
     let today = team.settings.schedule.zone.date(now);
-    let round = team.remind(LIN, now)?;
+    let round = team.begin_reminder(LIN, now)?;
     assert_eq!(round.day, today, "a reminder is about today's round");
     Some(today)
 }
@@ -69,19 +69,19 @@ proptest! {
         for step in steps.iter().cycle().take(1500) {
             post(&mut team, now);
             if let Some(today) = remind(&mut team, now) {
-                let due = zone.moment(today, sum).unwrap();
-                prop_assert!(now >= due && now.duration_since(due) <= LATE);
+                let due = zone.at_local_time(today, sum).unwrap();
+                prop_assert!(now >= due && now.duration_since(due) <= MAX_LATENESS);
                 had.push(today);
             }
             now += SignedDuration::from_mins(*step);
         }
         prop_assert!(had.is_sorted_by(|a, b| a < b), "a day had two: {had:?}");
         let opened_in_time = |round: &&crate::practice::round::Round| {
-            let due = zone.moment(round.day, sum).unwrap();
-            round.opened().unwrap() <= due && due >= from && now.duration_since(due) > LATE
+            let due = zone.at_local_time(round.day, sum).unwrap();
+            round.opened_at().unwrap() <= due && due >= from && now.duration_since(due) > MAX_LATENESS
         };
         let wanted: Vec<Date> = team.posted_rounds().filter(opened_in_time).map(|round| round.day).collect();
-        prop_assert_eq!(wanted, had.into_iter().filter(|day| now.duration_since(zone.moment(*day, sum).unwrap()) > LATE).collect::<Vec<_>>());
+        prop_assert_eq!(wanted, had.into_iter().filter(|day| now.duration_since(zone.at_local_time(*day, sum).unwrap()) > MAX_LATENESS).collect::<Vec<_>>());
     }
 
     /// However the clock jumps and whatever is set, switched off and on: no day has two.
@@ -96,10 +96,10 @@ proptest! {
         for (minutes, act, hour) in acts {
             now += SignedDuration::from_mins(minutes);
             match act {
-                0 => drop(team.remind_no_more(LIN, now)),
-                1 => team.reminder_refused(LIN),
-                2 => drop(team.tell_of_refusal(LIN, now)),
-                3 | 4 => team.remind_at(LIN, time(hour, 30, 0, 0), now),
+                0 => drop(team.disable_reminder(LIN, now)),
+                1 => team.record_dm_failure(LIN),
+                2 => drop(team.acknowledge_dm_failure(LIN, now)),
+                3 | 4 => team.set_reminder(LIN, time(hour, 30, 0, 0), now),
                 _ => {}
             }
             post(&mut team, now);
@@ -128,75 +128,92 @@ fn only_who_did_nothing_about_an_open_round_of_today() {
         post(&mut team, at("2026-03-26T08:00:00Z"));
         team
     };
-    assert!(fresh().remind(LIN, five).is_some());
+    assert!(fresh().begin_reminder(LIN, five).is_some());
     assert!(
         fresh()
-            .remind(LIN, five - SignedDuration::from_secs(1))
+            .begin_reminder(LIN, five - SignedDuration::from_secs(1))
             .is_none()
     );
-    assert!(fresh().remind(LIN, five + LATE).is_some());
+    assert!(fresh().begin_reminder(LIN, five + MAX_LATENESS).is_some());
     assert!(
         fresh()
-            .remind(LIN, five + LATE + SignedDuration::from_secs(1))
+            .begin_reminder(LIN, five + MAX_LATENESS + SignedDuration::from_secs(1))
             .is_none()
     );
     let posted = fresh().open_round().unwrap().message.unwrap();
     let mut replied = fresh();
-    replied.reply(
+    replied.count_reply(
         posted,
         LIN,
         MessageId::new(snowflake_at(at("2026-03-26T09:00:00Z"))),
     );
-    assert!(replied.remind(LIN, five).is_none());
+    assert!(replied.begin_reminder(LIN, five).is_none());
     let mut looked = fresh();
-    looked.look(1, LIN, at("2026-03-26T09:00:00Z"));
-    assert!(looked.remind(LIN, five).is_none());
+    looked.peek(1, LIN, at("2026-03-26T09:00:00Z"));
+    assert!(looked.begin_reminder(LIN, five).is_none());
     let mut void = fresh();
-    let by = crate::practice::ledger::By {
+    let by = crate::practice::ledger::Actor {
         user: None,
         at: five,
     };
     void.void(1, by).unwrap();
-    assert!(void.remind(LIN, five).is_none());
+    assert!(void.begin_reminder(LIN, five).is_none());
     let mut late = berlin("2026-03-26T07:00:00Z");
     late.settings.schedule.catch_up = SignedDuration::from_hours(24);
     post(&mut late, at("2026-03-26T16:10:00Z"));
     assert!(late.open_round().is_some());
     assert!(
-        late.remind(LIN, at("2026-03-26T16:20:00Z")).is_none(),
+        late.begin_reminder(LIN, at("2026-03-26T16:20:00Z"))
+            .is_none(),
         "the question came after it"
     );
     let mut yesterday = fresh();
     yesterday.pause(None);
-    assert!(yesterday.remind(LIN, at("2026-03-27T16:00:00Z")).is_none());
+    assert!(
+        yesterday
+            .begin_reminder(LIN, at("2026-03-27T16:00:00Z"))
+            .is_none()
+    );
 }
 
 #[test]
 fn a_time_that_has_passed_begins_tomorrow_and_setting_it_again_takes_nothing_away() {
     let mut team = berlin("2026-03-26T07:00:00Z");
     post(&mut team, at("2026-03-26T08:00:00Z"));
-    team.remind_at(LIN, time(10, 0, 0, 0), at("2026-03-26T09:30:00Z"));
-    assert!(team.remind(LIN, at("2026-03-26T09:40:00Z")).is_none());
-    team.remind_at(LIN, time(12, 0, 0, 0), at("2026-03-26T10:00:00Z"));
-    team.remind_at(LIN, time(12, 0, 0, 0), at("2026-03-26T11:10:00Z"));
-    assert!(team.remind(LIN, at("2026-03-26T11:20:00Z")).is_some());
+    team.set_reminder(LIN, time(10, 0, 0, 0), at("2026-03-26T09:30:00Z"));
+    assert!(
+        team.begin_reminder(LIN, at("2026-03-26T09:40:00Z"))
+            .is_none()
+    );
+    team.set_reminder(LIN, time(12, 0, 0, 0), at("2026-03-26T10:00:00Z"));
+    team.set_reminder(LIN, time(12, 0, 0, 0), at("2026-03-26T11:10:00Z"));
+    assert!(
+        team.begin_reminder(LIN, at("2026-03-26T11:20:00Z"))
+            .is_some()
+    );
     // Off and on again: the day had its own.
-    assert!(team.remind_no_more(LIN, at("2026-03-26T11:30:00Z")));
+    assert!(team.disable_reminder(LIN, at("2026-03-26T11:30:00Z")));
     assert_eq!(team.reminder(LIN), None);
-    team.remind_at(LIN, time(18, 0, 0, 0), at("2026-03-26T11:40:00Z"));
-    assert!(team.remind(LIN, at("2026-03-26T17:10:00Z")).is_none());
+    team.set_reminder(LIN, time(18, 0, 0, 0), at("2026-03-26T11:40:00Z"));
+    assert!(
+        team.begin_reminder(LIN, at("2026-03-26T17:10:00Z"))
+            .is_none()
+    );
     post(&mut team, at("2026-03-27T08:00:00Z"));
-    assert!(team.remind(LIN, at("2026-03-27T17:10:00Z")).is_some());
+    assert!(
+        team.begin_reminder(LIN, at("2026-03-27T17:10:00Z"))
+            .is_some()
+    );
 }
 
 #[test]
 fn who_can_not_be_reached_is_told_once() {
     let now = at("2026-03-26T08:00:00Z");
     let mut team = berlin("2026-03-26T07:00:00Z");
-    team.reminder_refused(LIN);
+    team.record_dm_failure(LIN);
     assert_eq!(team.reminder(LIN), None);
-    assert!(team.owes_word_of_refusal(LIN));
-    assert!(team.tell_of_refusal(LIN, now));
-    assert!(!team.tell_of_refusal(LIN, now));
+    assert!(team.has_unreported_dm_failure(LIN));
+    assert!(team.acknowledge_dm_failure(LIN, now));
+    assert!(!team.acknowledge_dm_failure(LIN, now));
     assert!(team.reminders.is_empty(), "nothing is left of it");
 }

@@ -8,47 +8,47 @@ use rand::rngs::StdRng;
 
 use super::schedule::{ZONES, settings, utc};
 use crate::practice::id::{ChannelId, MessageId, UserId, snowflake_at};
-use crate::practice::ledger::By;
-use crate::practice::posting::Next;
+use crate::practice::ledger::Actor;
+use crate::practice::posting::PostStep;
 use crate::practice::round::NONCE_MAX;
 use crate::practice::team::Team;
-use crate::practice::week::NextWeek;
 use crate::practice::weekdays::Weekdays;
+use crate::practice::weekly_report::ReportStep;
 
 const MONDAY: Date = date(2026, 3, 23);
 
 fn team(zone: &str, at: Time, days: Weekdays, from: Timestamp) -> Team {
     let mut settings = settings(at, zone, days);
-    settings.report = true;
+    settings.send_weekly_report = true;
     Team::new(ChannelId::new(1), settings, from)
 }
 
 fn post(team: &mut Team, now: Timestamp) {
-    if let Next::Intend { day, due } = team.next_due(now) {
+    if let PostStep::Begin { day, due } = team.next_question_step(now) {
         let mut rng = StdRng::seed_from_u64(7);
-        team.intend(day, due, &["a", "b", "c", "d", "e"], &mut rng);
-        team.posted(MessageId::new(snowflake_at(now)));
+        team.begin_round(day, due, &["a", "b", "c", "d", "e"], &mut rng);
+        team.record_post(MessageId::new(snowflake_at(now)));
     }
 }
 
 /// Does what is to be done about the report; the Monday of one that was posted.
 fn report(team: &mut Team, now: Timestamp, works: bool) -> Option<Date> {
-    match team.next_week(now) {
-        NextWeek::Intend { monday, due } => {
+    match team.next_report_step(now) {
+        ReportStep::Begin { monday, due } => {
             assert!(due <= now);
-            assert!(team.intend_week(monday, due));
+            assert!(team.begin_report(monday, due));
             None
         }
-        NextWeek::Post if works => {
-            let monday = team.wanted_week()?.monday;
-            team.week_posted(MessageId::new(snowflake_at(now)));
+        ReportStep::Post if works => {
+            let monday = team.pending_report()?.monday;
+            team.record_report_post(MessageId::new(snowflake_at(now)));
             Some(monday)
         }
-        NextWeek::GiveUp => {
-            team.give_up_week();
+        ReportStep::Abandon => {
+            team.abandon_report();
             None
         }
-        NextWeek::Post | NextWeek::Wait(_) | NextWeek::Rest => None,
+        ReportStep::Post | ReportStep::Wait(_) | ReportStep::Idle => None,
     }
 }
 
@@ -68,7 +68,7 @@ proptest! {
     ) {
         let from = utc(date(day.0, day.1, day.2));
         let week = [1, 2, 3, 4, 5, 6, 7].into_iter().filter(|n| days >> (n - 1) & 1 == 1);
-        let week = Weekdays::of(week.map(|n| jiff::civil::Weekday::from_monday_one_offset(n).unwrap())).unwrap();
+        let week = Weekdays::from_days(week.map(|n| jiff::civil::Weekday::from_monday_one_offset(n).unwrap())).unwrap();
         let mut team = team(zone, time(at.0, at.1, 0, 0), week, from);
         let schedule = team.settings.schedule.clone();
         let (mut now, mut reported) = (from, Vec::new());
@@ -77,7 +77,7 @@ proptest! {
             for _ in 0..3 {
                 let works = !down || number % 7 > 0;
                 if let Some(monday) = report(&mut team, now, works) {
-                    let due = schedule.week_due(monday).unwrap();
+                    let due = schedule.report_due_at(monday).unwrap();
                     prop_assert!(now >= due && schedule.zone.date(now) == schedule.zone.date(due));
                     let last = team.rounds_of_week(monday).last().unwrap();
                     prop_assert!(last.day <= schedule.zone.date(due) && last.due <= due);
@@ -89,13 +89,13 @@ proptest! {
         prop_assert!(reported.is_sorted_by(|a, b| a < b), "a week had two: {reported:?}");
         // A question or a report so late that no look may have fallen on the same day can be missing.
         let sure = |monday: Date| {
-            let due = schedule.week_due(monday).unwrap();
+            let due = schedule.report_due_at(monday).unwrap();
             due > from && now.duration_since(due) > SignedDuration::from_hours(24)
                 && schedule.zone.date(due + SignedDuration::from_mins(60)) == schedule.zone.date(due)
         };
         let first = team.posted_rounds().next().map(|round| round.day);
         let mut monday = first.map(|day| day.saturating_sub(jiff::ToSpan::days(i64::from(day.weekday().to_monday_zero_offset()))));
-        while let Some(this) = monday.filter(|monday| schedule.week_due(*monday).is_some_and(|due| due < now)) {
+        while let Some(this) = monday.filter(|monday| schedule.report_due_at(*monday).is_some_and(|due| due < now)) {
             if !down && sure(this) && team.rounds_of_week(this).next().is_some() {
                 prop_assert!(reported.contains(&this), "{this} has none in {zone}");
             }
@@ -113,11 +113,11 @@ fn eight_hours_after_the_last_question_in_the_evening_at_the_latest_and_on_its_d
             Weekdays::parse(days).unwrap(),
             utc(MONDAY),
         );
-        let due = team.settings.schedule.week_due(MONDAY).unwrap();
+        let due = team.settings.schedule.report_due_at(MONDAY).unwrap();
         let local = due.to_zoned(team.settings.schedule.zone.time_zone().clone());
         local.strftime("%a %H:%M").to_string()
     };
-    let told = [
+    let due_times = [
         due(time(9, 0, 0, 0), "mon-fri"),
         due(time(0, 0, 0, 0), "mon, wed"),
         due(time(14, 30, 0, 0), "mon-fri"),
@@ -128,7 +128,7 @@ fn eight_hours_after_the_last_question_in_the_evening_at_the_latest_and_on_its_d
         due(time(1, 0, 0, 0), "sun"),
     ];
     assert_eq!(
-        told,
+        due_times,
         [
             "Fri 17:00",
             "Wed 08:00",
@@ -150,29 +150,29 @@ fn a_week_without_a_round_or_a_team_without_a_report_has_none() {
     let from = at("2026-03-23T00:00:00Z");
     let mut team = team("UTC", time(9, 0, 0, 0), Weekdays::working(), from);
     let friday = at("2026-03-27T17:00:00Z");
-    assert_eq!(team.next_week(from), NextWeek::Wait(friday));
-    let next = NextWeek::Wait(at("2026-04-03T17:00:00Z"));
-    assert_eq!(team.next_week(friday), next, "nothing was asked");
+    assert_eq!(team.next_report_step(from), ReportStep::Wait(friday));
+    let next = ReportStep::Wait(at("2026-04-03T17:00:00Z"));
+    assert_eq!(team.next_report_step(friday), next, "nothing was asked");
     post(&mut team, at("2026-03-23T09:00:00Z"));
-    let intend = NextWeek::Intend {
+    let intend = ReportStep::Begin {
         monday: MONDAY,
         due: friday,
     };
-    assert_eq!(team.next_week(friday), intend);
+    assert_eq!(team.next_report_step(friday), intend);
     assert_eq!(
-        team.next_week(friday + SignedDuration::from_hours(3)),
+        team.next_report_step(friday + SignedDuration::from_hours(3)),
         intend
     );
     let late = friday + SignedDuration::from_hours(3) + SignedDuration::from_secs(1);
-    assert_eq!(team.next_week(late), next, "too late");
+    assert_eq!(team.next_report_step(late), next, "too late");
     // A holiday on Friday: Thursday is the last day.
     team.settings.schedule.holidays = [date(2026, 3, 27)].into();
     assert_eq!(
-        team.next_week(from),
-        NextWeek::Wait(at("2026-03-26T17:00:00Z"))
+        team.next_report_step(from),
+        ReportStep::Wait(at("2026-03-26T17:00:00Z"))
     );
-    team.settings.report = false;
-    assert_eq!(team.next_week(friday), NextWeek::Rest);
+    team.settings.send_weekly_report = false;
+    assert_eq!(team.next_report_step(friday), ReportStep::Idle);
 }
 
 #[test]
@@ -185,25 +185,28 @@ fn an_intent_is_posted_or_given_up_and_comes_once() {
         at("2026-03-23T00:00:00Z"),
     );
     post(&mut team, at("2026-03-23T09:00:00Z"));
-    assert!(team.intend_week(MONDAY, friday));
-    assert!(!team.intend_week(MONDAY, friday));
-    let nonce = &team.wanted_week().unwrap().nonce;
+    assert!(team.begin_report(MONDAY, friday));
+    assert!(!team.begin_report(MONDAY, friday));
+    let nonce = &team.pending_report().unwrap().nonce;
     assert!(
         nonce.len() <= NONCE_MAX && *nonce != crate::practice::round::nonce(team.channel, friday)
     );
-    let json = serde_json::to_string(team.wanted_week().unwrap()).unwrap();
+    let json = serde_json::to_string(team.pending_report().unwrap()).unwrap();
     insta::assert_snapshot!(json, @r#"{"monday":"2026-03-23","due":"2026-03-27T17:00:00Z","nonce":"1.tckhw0w","state":"wanted"}"#);
-    assert_eq!(team.next_week(friday), NextWeek::Post);
-    assert_eq!(team.next_week(at("2026-03-28T00:00:00Z")), NextWeek::GiveUp);
+    assert_eq!(team.next_report_step(friday), ReportStep::Post);
+    assert_eq!(
+        team.next_report_step(at("2026-03-28T00:00:00Z")),
+        ReportStep::Abandon
+    );
     let mut off = team.clone();
-    off.settings.report = false;
-    assert_eq!(off.next_week(friday), NextWeek::GiveUp);
-    team.week_posted(MessageId::new(snowflake_at(friday)));
-    let next = NextWeek::Wait(at("2026-04-03T17:00:00Z"));
-    assert_eq!(team.next_week(friday), next);
+    off.settings.send_weekly_report = false;
+    assert_eq!(off.next_report_step(friday), ReportStep::Abandon);
+    team.record_report_post(MessageId::new(snowflake_at(friday)));
+    let next = ReportStep::Wait(at("2026-04-03T17:00:00Z"));
+    assert_eq!(team.next_report_step(friday), next);
     // The clock goes back: that week had its own.
-    assert_eq!(team.next_week(at("2026-03-24T00:00:00Z")), next);
-    team.give_up_week();
+    assert_eq!(team.next_report_step(at("2026-03-24T00:00:00Z")), next);
+    team.abandon_report();
     assert!(
         serde_json::to_string(&team)
             .unwrap()
@@ -235,29 +238,29 @@ fn what_is_in_it() {
         posted.push(MessageId::new(snowflake_at(nine)));
         let reply =
             |hours: i64| MessageId::new(snowflake_at(nine + SignedDuration::from_hours(hours)));
-        team.reply(posted[posted.len() - 1], ada, reply(1));
+        team.count_reply(posted[posted.len() - 1], ada, reply(1));
         match day {
             23 => {
-                team.look(1, sam, nine + SignedDuration::from_mins(5));
-                team.reply(posted[0], sam, reply(2));
+                team.peek(1, sam, nine + SignedDuration::from_mins(5));
+                team.count_reply(posted[0], sam, reply(2));
             }
-            24 => drop(team.reply(posted[1], lin, reply(2))),
+            24 => drop(team.count_reply(posted[1], lin, reply(2))),
             // Yesterday's question, today.
-            26 => drop(team.reply(posted[2], lin, reply(2))),
+            26 => drop(team.count_reply(posted[2], lin, reply(2))),
             _ => {}
         }
     }
     team.void(
         4,
-        By {
+        Actor {
             user: None,
             at: at("2026-03-26T12:00:00Z"),
         },
     )
     .unwrap();
-    team.reply(MessageId::new(1), ida, MessageId::new(2));
+    team.count_reply(MessageId::new(1), ida, MessageId::new(2));
     let shown = |hidden: &[UserId]| {
-        let digest = team.digest(MONDAY, |user| hidden.contains(&user));
+        let digest = team.weekly_summary(MONDAY, |user| hidden.contains(&user));
         let rows: Vec<_> = digest
             .rows
             .iter()
@@ -271,7 +274,7 @@ fn what_is_in_it() {
         let hardest: Vec<_> = digest
             .hardest
             .iter()
-            .map(|hard| (hard.round, hard.missed, hard.of))
+            .map(|hard| (hard.round, hard.missed, hard.participants))
             .collect();
         (digest.rounds, rows, streaks, hardest)
     };
@@ -285,5 +288,5 @@ fn what_is_in_it() {
     assert_eq!(rows, [(2, 1, 0), (3, 0, 0)]);
     assert_eq!(streaks, []);
     assert_eq!(hardest, [(1, 1, 1), (3, 2, 2), (2, 1, 2)]);
-    assert_eq!(team.digest(date(2026, 3, 30), |_| false).rows, []);
+    assert_eq!(team.weekly_summary(date(2026, 3, 30), |_| false).rows, []);
 }

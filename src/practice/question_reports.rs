@@ -9,18 +9,18 @@ use super::guild::Guild;
 use super::id::UserId;
 
 /// Characters of a report.
-pub const TEXT_MAX: usize = 500;
+pub const MAX_REPORT_CHARS: usize = 500;
 
 /// Open reports that a guild keeps: as many as an admin may still go through.
-pub const OPEN_MAX: usize = 100;
+pub const MAX_OPEN_REPORTS: usize = 100;
 
 /// Open reports that a guild keeps of one member, so that nobody fills it up alone.
-pub const OPEN_OF_MEMBER_MAX: usize = 5;
+pub const MAX_OPEN_REPORTS_PER_MEMBER: usize = 5;
 
 /// A mistake that somebody found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Report {
+pub struct QuestionReport {
     /// From 1, and never given again in this guild.
     pub number: u32,
     /// The id of the question.
@@ -29,70 +29,71 @@ pub struct Report {
     pub user: UserId,
     /// When.
     pub at: Timestamp,
-    /// What is wrong, in their words; at most [`TEXT_MAX`] characters.
+    /// What is wrong, in their words; at most [`MAX_REPORT_CHARS`] characters.
     pub text: String,
 }
 
 /// The reports of a guild.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reports {
+pub struct QuestionReports {
     /// The number of the newest report there ever was.
-    last: u32,
+    #[serde(rename = "last")]
+    last_number: u32,
     /// Those that no admin has closed, the oldest first.
-    open: Vec<Report>,
+    open: Vec<QuestionReport>,
 }
 
 /// Why a report can't be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The guild has [`OPEN_MAX`] open ones.
-    #[error("{OPEN_MAX} reports are open in this server already")]
+pub enum ReportError {
+    /// The guild has [`MAX_OPEN_REPORTS`] open ones.
+    #[error("{MAX_OPEN_REPORTS} reports are open in this server already")]
     GuildFull,
-    /// The member has [`OPEN_OF_MEMBER_MAX`] open ones.
-    #[error("{OPEN_OF_MEMBER_MAX} of your reports are open already")]
+    /// The member has [`MAX_OPEN_REPORTS_PER_MEMBER`] open ones.
+    #[error("{MAX_OPEN_REPORTS_PER_MEMBER} of your reports are open already")]
     MemberFull,
     /// There is nothing to read in it.
     #[error("there is nothing in it")]
     Empty,
 }
 
-impl Reports {
+impl QuestionReports {
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    fn enter(&mut self, report: Report) -> Result<u32, Refused> {
+    fn add(&mut self, report: QuestionReport) -> Result<u32, ReportError> {
         // Sent again because the first answer was lost, or because it could not be saved at first.
-        let same = |one: &&Report| {
+        let same = |one: &&QuestionReport| {
             (one.user, &one.question, &one.text) == (report.user, &report.question, &report.text)
         };
         if let Some(same) = self.open.iter().find(same) {
             return Ok(same.number);
         }
-        if self.open.len() >= OPEN_MAX {
-            return Err(Refused::GuildFull);
+        if self.open.len() >= MAX_OPEN_REPORTS {
+            return Err(ReportError::GuildFull);
         }
-        if self.of(report.user).count() >= OPEN_OF_MEMBER_MAX {
-            return Err(Refused::MemberFull);
+        if self.by_member(report.user).count() >= MAX_OPEN_REPORTS_PER_MEMBER {
+            return Err(ReportError::MemberFull);
         }
-        self.last = self.last.saturating_add(1);
-        let number = self.last;
-        self.open.push(Report { number, ..report });
+        self.last_number = self.last_number.saturating_add(1);
+        let number = self.last_number;
+        self.open.push(QuestionReport { number, ..report });
         Ok(number)
     }
 
-    fn of(&self, user: UserId) -> impl Iterator<Item = &Report> {
+    fn by_member(&self, user: UserId) -> impl Iterator<Item = &QuestionReport> {
         self.open.iter().filter(move |report| report.user == user)
     }
 
     /// When a member wrote their newest one.
-    pub(super) fn newest_of(&self, user: UserId) -> Option<Timestamp> {
-        self.of(user).map(|report| report.at).max()
+    pub(super) fn latest_by(&self, user: UserId) -> Option<Timestamp> {
+        self.by_member(user).map(|report| report.at).max()
     }
 
     /// Who wrote them.
-    pub(super) fn members(&self) -> impl Iterator<Item = UserId> {
+    pub(super) fn authors(&self) -> impl Iterator<Item = UserId> {
         self.open.iter().map(|report| report.user)
     }
 
@@ -105,7 +106,7 @@ impl Reports {
         if !numbers.clone().is_sorted_by(|one, next| one < next)
             || numbers
                 .clone()
-                .any(|number| number == 0 || number > self.last)
+                .any(|number| number == 0 || number > self.last_number)
         {
             return Err("reports must be numbered in order, up to the last one".into());
         }
@@ -115,13 +116,13 @@ impl Reports {
 
 impl Guild {
     /// The open reports, the oldest first.
-    pub fn reports(&self) -> &[Report] {
+    pub fn reports(&self) -> &[QuestionReport] {
         &self.reports.open
     }
 
     /// The open reports of one member, the oldest first.
-    pub fn reports_of(&self, user: UserId) -> impl Iterator<Item = &Report> {
-        self.reports.of(user)
+    pub fn reports_by(&self, user: UserId) -> impl Iterator<Item = &QuestionReport> {
+        self.reports.by_member(user)
     }
 
     /// Enters a report; gives its number. One that is open with the same words is that one.
@@ -129,19 +130,19 @@ impl Guild {
     /// # Errors
     ///
     /// There are too many, or nothing is in it.
-    pub fn report(
+    pub fn add_report(
         &mut self,
         question: &str,
         user: UserId,
         text: &str,
         at: Timestamp,
-    ) -> Result<u32, Refused> {
-        let text: String = text.trim().chars().take(TEXT_MAX).collect();
+    ) -> Result<u32, ReportError> {
+        let text: String = text.trim().chars().take(MAX_REPORT_CHARS).collect();
         if text.is_empty() {
-            return Err(Refused::Empty);
+            return Err(ReportError::Empty);
         }
         let question = question.to_owned();
-        self.reports.enter(Report {
+        self.reports.add(QuestionReport {
             number: 0,
             question,
             user,
@@ -177,10 +178,10 @@ mod tests {
     #[test]
     fn a_report_is_kept_until_it_is_closed_and_its_number_is_not_given_again() {
         let mut guild = guild();
-        let report = |guild: &mut Guild, text: &str| guild.report("queues", ADA, text, at());
+        let report = |guild: &mut Guild, text: &str| guild.add_report("queues", ADA, text, at());
         assert_eq!(report(&mut guild, " It blocks.\n"), Ok(1));
         assert_eq!(report(&mut guild, "It blocks."), Ok(1), "sent twice");
-        assert_eq!(report(&mut guild, " \n"), Err(Refused::Empty));
+        assert_eq!(report(&mut guild, " \n"), Err(ReportError::Empty));
         let json = serde_json::to_string(&guild.reports).unwrap();
         insta::assert_snapshot!(json, @r#"{"last":1,"open":[{"number":1,"question":"queues","user":"7","at":"2026-03-27T08:00:00Z","text":"It blocks."}]}"#);
         assert!(guild.close_report(1));
@@ -188,39 +189,52 @@ mod tests {
         assert_eq!(report(&mut guild, "It blocks."), Ok(2));
         let long = "ü".repeat(600);
         assert_eq!(report(&mut guild, &long), Ok(3));
-        assert_eq!(guild.reports()[1].text.chars().count(), TEXT_MAX);
+        assert_eq!(guild.reports()[1].text.chars().count(), MAX_REPORT_CHARS);
         assert_eq!(guild.check(), Ok(()));
     }
 
     #[test]
     fn a_member_who_is_forgotten_takes_their_reports_along() {
         let mut guild = guild();
-        guild.report("queues", ADA, "wrong", at()).unwrap();
+        guild.add_report("queues", ADA, "wrong", at()).unwrap();
         guild
-            .report("queues", UserId::new(8), "wrong", at())
+            .add_report("queues", UserId::new(8), "wrong", at())
             .unwrap();
-        assert!(guild.knows(ADA));
+        assert!(guild.has_data_of(ADA));
         assert_eq!(guild.last_seen(ADA), Some(jiff::civil::date(2026, 3, 27)));
-        guild.forget(ADA, at());
-        assert!(!guild.knows(ADA));
+        guild.delete_member(ADA, at());
+        assert!(!guild.has_data_of(ADA));
         assert_eq!(guild.reports().len(), 1);
-        assert_eq!(guild.forget_unseen(jiff::civil::date(2027, 4, 27)), 0);
-        assert_eq!(guild.forget_unseen(jiff::civil::date(2027, 4, 28)), 1);
+        assert_eq!(
+            guild.delete_inactive_members(jiff::civil::date(2027, 4, 27)),
+            0
+        );
+        assert_eq!(
+            guild.delete_inactive_members(jiff::civil::date(2027, 4, 28)),
+            1
+        );
         assert_eq!(guild.reports(), []);
     }
 
     #[test]
     fn numbers_out_of_order_are_told() {
-        let told = |reports: &str| serde_json::from_str::<Reports>(reports).unwrap().check();
+        let check_json = |reports: &str| {
+            serde_json::from_str::<QuestionReports>(reports)
+                .unwrap()
+                .check()
+        };
         let one =
             r#"{"number":1,"question":"queues","user":"7","at":"2026-03-27T08:00:00Z","text":"x"}"#;
-        assert_eq!(told(&format!(r#"{{"last":1,"open":[{one}]}}"#)), Ok(()));
+        assert_eq!(
+            check_json(&format!(r#"{{"last":1,"open":[{one}]}}"#)),
+            Ok(())
+        );
         for bad in [
             format!(r#"{{"last":0,"open":[{one}]}}"#),
             format!(r#"{{"last":2,"open":[{one},{one}]}}"#),
         ] {
             insta::allow_duplicates! {
-                insta::assert_snapshot!(told(&bad).unwrap_err(), @"reports must be numbered in order, up to the last one");
+                insta::assert_snapshot!(check_json(&bad).unwrap_err(), @"reports must be numbered in order, up to the last one");
             }
         }
     }
@@ -234,13 +248,13 @@ mod tests {
                 if close {
                     guild.close_report(number);
                 } else {
-                    let entered = guild.report("queues", UserId::new(user), &format!("{number}"), at());
-                    let mine = guild.reports.of(UserId::new(user)).count();
-                    prop_assert_eq!(entered == Err(Refused::GuildFull), entered.is_err() && guild.reports().len() == OPEN_MAX);
-                    prop_assert!(entered != Err(Refused::MemberFull) || mine == OPEN_OF_MEMBER_MAX);
-                    prop_assert!(mine <= OPEN_OF_MEMBER_MAX);
+                    let entered = guild.add_report("queues", UserId::new(user), &format!("{number}"), at());
+                    let mine = guild.reports.by_member(UserId::new(user)).count();
+                    prop_assert_eq!(entered == Err(ReportError::GuildFull), entered.is_err() && guild.reports().len() == MAX_OPEN_REPORTS);
+                    prop_assert!(entered != Err(ReportError::MemberFull) || mine == MAX_OPEN_REPORTS_PER_MEMBER);
+                    prop_assert!(mine <= MAX_OPEN_REPORTS_PER_MEMBER);
                 }
-                prop_assert!(guild.reports().len() <= OPEN_MAX);
+                prop_assert!(guild.reports().len() <= MAX_OPEN_REPORTS);
                 prop_assert_eq!(guild.check(), Ok(()));
             }
         }

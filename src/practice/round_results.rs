@@ -1,0 +1,174 @@
+//! What a member did in a round, and many of these in a row, two to a byte.
+//!
+//! A team of two hundred has fifty thousand of them in a year, and a process has thousands of teams.
+
+/// What a member did in one round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundResult {
+    /// Nothing.
+    Nothing,
+    /// Replied within the round's window.
+    Answered,
+    /// Replied after the next round had opened.
+    Late,
+    /// Looked at the model answer and has not replied.
+    Peeked,
+    /// Looked at the model answer first, then replied within the window.
+    PeekedFirst,
+    /// An admin credited the member with the round.
+    Credited,
+}
+
+impl RoundResult {
+    /// All of them.
+    const ALL: [Self; 6] = [
+        Self::Nothing,
+        Self::Answered,
+        Self::Late,
+        Self::Peeked,
+        Self::PeekedFirst,
+        Self::Credited,
+    ];
+
+    /// Half a byte for it; 0 for nothing.
+    const fn nibble(self) -> u8 {
+        self as u8
+    }
+
+    /// The result for half a byte.
+    fn from_nibble(nibble: u8) -> Self {
+        let known = Self::ALL.get(usize::from(nibble));
+        known.copied().unwrap_or(Self::Nothing)
+    }
+
+    pub(super) const fn letter(self) -> char {
+        match self {
+            Self::Nothing => '.',
+            Self::Answered => 'a',
+            Self::Late => 'l',
+            Self::Peeked => 'v',
+            Self::PeekedFirst => 'w',
+            Self::Credited => 'c',
+        }
+    }
+
+    pub(super) const fn from_letter(letter: char) -> Option<Self> {
+        Some(match letter {
+            '.' => Self::Nothing,
+            'a' => Self::Answered,
+            'l' => Self::Late,
+            'v' => Self::Peeked,
+            'w' => Self::PeekedFirst,
+            'c' => Self::Credited,
+            _ => return None,
+        })
+    }
+
+    /// Whether the member wrote a reply.
+    pub const fn replied(self) -> bool {
+        matches!(self, Self::Answered | Self::Late | Self::PeekedFirst)
+    }
+}
+
+/// A list of results. It is as long as its last result that says something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackedResults {
+    /// The lower half of a byte comes first. A half that is not used says nothing, so equal lists are equal bytes.
+    nibbles: Box<[u8]>,
+}
+
+impl PackedResults {
+    /// The result at that index; nothing beyond the end.
+    pub fn get(&self, index: usize) -> RoundResult {
+        let byte = self.nibbles.get(index / 2).copied().unwrap_or_default();
+        RoundResult::from_nibble(byte >> shift(index) & 0x0F)
+    }
+
+    /// Puts a result at that index.
+    pub fn put(&mut self, index: usize, result: RoundResult) {
+        let mut bytes = std::mem::take(&mut self.nibbles).into_vec();
+        if index / 2 >= bytes.len() {
+            // Not more than it takes: a list grows by one in a day.
+            bytes.reserve_exact(index / 2 + 1 - bytes.len());
+            bytes.resize(index / 2 + 1, 0);
+        }
+        let byte = &mut bytes[index / 2];
+        *byte = *byte & !(0x0F << shift(index)) | result.nibble() << shift(index);
+        while bytes.last() == Some(&0) {
+            bytes.pop();
+        }
+        self.nibbles = bytes.into_boxed_slice();
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        let last_is_half = self.nibbles.last().is_some_and(|last| last >> 4 == 0);
+        self.nibbles.len() * 2 - usize::from(last_is_half)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.nibbles.is_empty()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = RoundResult> {
+        (0..self.len()).map(|index| self.get(index))
+    }
+}
+
+const fn shift(index: usize) -> u8 {
+    if index.is_multiple_of(2) { 0 } else { 4 }
+}
+
+impl FromIterator<RoundResult> for PackedResults {
+    fn from_iter<I: IntoIterator<Item = RoundResult>>(results: I) -> Self {
+        let mut bytes: Vec<u8> = Vec::new();
+        for (index, result) in results.into_iter().enumerate() {
+            match bytes.last_mut().filter(|_| shift(index) > 0) {
+                Some(last) => *last |= result.nibble() << 4,
+                None => bytes.push(result.nibble()),
+            }
+        }
+        while bytes.last() == Some(&0) {
+            bytes.pop();
+        }
+        Self {
+            nibbles: bytes.into_boxed_slice(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn result() -> impl Strategy<Value = RoundResult> {
+        prop::sample::select(&RoundResult::ALL)
+    }
+
+    proptest! {
+        /// Whatever is put wherever, it is what a plain list would be.
+        #[test]
+        fn as_a_plain_list(puts in prop::collection::vec((0_usize..40, result()), 0..60)) {
+            let (mut results, mut plain) = (PackedResults::default(), Vec::new());
+            for (index, result) in puts {
+                results.put(index, result);
+                if index >= plain.len() {
+                    plain.resize(index + 1, RoundResult::Nothing);
+                }
+                plain[index] = result;
+                while plain.last() == Some(&RoundResult::Nothing) {
+                    plain.pop();
+                }
+                prop_assert_eq!(results.len(), plain.len());
+                prop_assert_eq!(results.iter().collect::<Vec<_>>(), plain.clone());
+                prop_assert_eq!(&plain.iter().copied().collect::<PackedResults>(), &results);
+                prop_assert_eq!(results.get(plain.len() + 5), RoundResult::Nothing);
+                prop_assert_eq!(results.is_empty(), plain.is_empty());
+            }
+        }
+    }
+}
