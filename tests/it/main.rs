@@ -43,5 +43,6 @@ mod streaks;
 mod supervisor;
 mod support;
 mod trouble;
+mod upgrades;
 mod walls;
 mod weeks;

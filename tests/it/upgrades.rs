@@ -1,0 +1,114 @@
+//! State that earlier versions wrote opens, and means what it meant.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use quizloop::sandbox::ids;
+use serde_json::Value;
+
+use crate::support::World;
+use crate::support::scratch::Scratch;
+
+/// The servers in `tests/fixtures/2026-11-30`: one with six rounds, one that is paused.
+const SERVERS: [u64; 2] = [ids::GUILD, 1_486_273_432_780_800_008];
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/2026-11-30")
+        .join(name)
+}
+
+/// A copy of the snapshot files, because opening a state changes it.
+fn snapshots() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::create_dir(copy.path().join("guilds")).unwrap();
+    std::fs::copy(fixture("state/notes.json"), copy.path().join("notes.json")).unwrap();
+    for file in std::fs::read_dir(fixture("state/guilds")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(
+            file.path(),
+            copy.path().join("guilds").join(file.file_name()),
+        )
+        .unwrap();
+    }
+    copy
+}
+
+/// What `quizloop state` prints.
+fn state(arguments: &[&str], database: Option<&str>) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quizloop"));
+    command.arg("state").args(arguments);
+    if let Some(url) = database {
+        command.env("QUIZLOOP_STATE_URL", url);
+    }
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A server's snapshot in the fixture.
+fn stored(server: u64) -> Value {
+    let file = fixture(&format!("state/guilds/{server}.json"));
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+/// A server as this version writes it, without the number of its format.
+fn exported(server: u64, arguments: &[&str], database: Option<&str>) -> Value {
+    let server = server.to_string();
+    let all = [&["export", &server], arguments].concat();
+    serde_json::from_str(&state(&all, database)).unwrap()
+}
+
+fn without_format(mut snapshot: Value) -> Value {
+    snapshot.as_object_mut().unwrap().remove("format");
+    snapshot
+}
+
+#[test]
+fn snapshot_files_read_as_they_were_written() {
+    let copy = snapshots();
+    let folder = ["--state", copy.path().to_str().unwrap()];
+    state(&[&["verify"], folder.as_slice()].concat(), None);
+    for server in SERVERS {
+        let now = without_format(exported(server, &folder, None));
+        assert_eq!(now, without_format(stored(server)));
+    }
+}
+
+#[test]
+fn a_database_reads_as_it_was_written() {
+    let Some(database) = Scratch::new() else {
+        return;
+    };
+    let dump = std::fs::read_to_string(fixture("database.sql")).unwrap();
+    let statements: Vec<_> = dump.split(";\n").map(str::trim).collect();
+    database.run(&statements);
+    for server in SERVERS {
+        let now = without_format(exported(server, &[], Some(&database.url())));
+        assert_eq!(now, without_format(stored(server)));
+    }
+    let owner = database.ask("select id::text from application");
+    assert_eq!(owner, ids::APP.to_string(), "from its registered commands");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bot_continues_on_it() {
+    let copy = snapshots();
+    // This sandbox has neither the commands that were registered nor the messages of the earlier rounds.
+    let notes = format!("{{\"commands\": \"{}:0\"}}", ids::APP);
+    std::fs::write(copy.path().join("notes.json"), notes).unwrap();
+    let mut world = World::at("2026-03-31T08:59[Europe/Berlin]")
+        .team()
+        .with("report = true")
+        .state(copy.path())
+        .start()
+        .await;
+    world.unchecked();
+    assert_eq!(world.ada().streak().await, 1);
+    assert_eq!(world.lin().streak().await, 1);
+    world.advance("1m").await;
+    world.ada().reply("on the new version").await;
+    assert_eq!(world.ada().streak().await, 2);
+    assert_eq!(world.stop().await, Some(0));
+}
