@@ -185,9 +185,9 @@ fn decode_a_snapshot(bencher: Bencher<'_, '_>, (members, rounds): (u64, i64)) {
     );
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let (id, copy) = (guild.id(), guild.clone());
-    let ((), ticket) = store.change(id, |state| *state = copy);
+    let ((), commit) = store.upsert(id, |state| *state = copy);
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.expect("a runtime").block_on(ticket.saved());
+    runtime.expect("a runtime").block_on(commit.wait_durable());
     drop(store);
     bencher.bench_local(|| inspect::guild(dir.path(), id).is_ok());
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use quizloop::practice::guild::Guild;
 use quizloop::practice::id::GuildId;
 use quizloop::practice::shard::ShardRange;
-use quizloop::store::{Store, Ticket};
+use quizloop::store::{Commit, Store};
 
 mod guilds;
 #[allow(dead_code, clippy::unwrap_used, reason = "it is the tests' own")]
@@ -71,10 +71,10 @@ fn main() {
         kilobytes(size(&scratch) - before, GUILDS)
     );
     let start = Instant::now();
-    let tickets: Vec<Ticket> = (0..GUILDS)
+    let commits: Vec<Commit> = (0..GUILDS)
         .map(|number| touch(&store, id(number), 1))
         .collect();
-    wait(tickets);
+    wait(commits);
     let a_second = f64::from(GUILDS) / start.elapsed().as_secs_f64();
     println!(
         "a change in each of them at once: {:.1?}, {a_second:.0} a second",
@@ -86,7 +86,7 @@ fn main() {
     let store = open(&scratch);
     println!(
         "reading {} guilds whole, as `state export` does: {:.1?}",
-        store.guilds().len(),
+        store.guild_ids().len(),
         start.elapsed()
     );
     store.close(Duration::from_secs(5));
@@ -101,17 +101,17 @@ fn main() {
 fn begin(url: &str) {
     let (start, worked) = (Instant::now(), processor_time());
     let store = Store::connect(url).unwrap_or_else(|error| panic!("{error}"));
-    store.tell_time(evening);
+    store.set_clock(evening);
     futures::executor::block_on(async {
         let joined = store.join(ShardRange::all(1), false).await;
         joined.expect("nobody else is there");
     });
     let before = resident();
     futures::executor::block_on(async {
-        store.look().await.expect("the database is there");
+        store.refresh_shards().await.expect("the database is there");
     });
     let (took, worked) = (start.elapsed(), processor_time().saturating_sub(worked));
-    let guilds = store.guilds().len();
+    let guilds = store.guild_ids().len();
     println!("a start with {guilds} guilds: {took:.2?}, {worked:.2?} of it our own work");
     println!(
         "memory for each of them at rest: {:.2} KB",
@@ -120,7 +120,7 @@ fn begin(url: &str) {
     let mut took: Vec<Duration> = (0..1000)
         .map(|number| {
             let start = Instant::now();
-            let pin = futures::executor::block_on(store.fetch(id(number)));
+            let pin = futures::executor::block_on(store.load(id(number)));
             drop(pin.expect("it is there"));
             start.elapsed()
         })
@@ -182,7 +182,7 @@ fn processor_time() -> Duration {
 
 fn open(scratch: &Scratch) -> Store {
     let store = Store::open_database(&scratch.url()).unwrap_or_else(|error| panic!("{error}"));
-    store.tell_time(evening);
+    store.set_clock(evening);
     store
 }
 
@@ -191,34 +191,34 @@ fn id(number: u32) -> GuildId {
 }
 
 fn fill(store: &Store) {
-    let mut tickets = Vec::new();
+    let mut commits = Vec::new();
     for number in 0..GUILDS {
         let new = guild(id(number).get(), 10, 50);
-        tickets.push(store.change(id(number), |state| *state = new).1);
+        commits.push(store.upsert(id(number), |state| *state = new).1);
     }
-    wait(tickets);
+    wait(commits);
 }
 
 /// A small change, such as a reply makes.
-fn touch(store: &Store, id: GuildId, number: i64) -> Ticket {
+fn touch(store: &Store, id: GuildId, number: i64) -> Commit {
     let change = |state: &mut Guild| {
         let team = state.team_mut(CHANNEL).expect("a team");
         team.skip = Some(day(number));
     };
-    store.change(id, change).1
+    store.upsert(id, change).1
 }
 
-fn wait(tickets: Vec<Ticket>) {
+fn wait(commits: Vec<Commit>) {
     futures::executor::block_on(async {
-        for ticket in tickets {
-            ticket.saved().await;
+        for commit in commits {
+            commit.wait_durable().await;
         }
     });
 }
 
 fn one_by_one(store: &Store, guild: &Guild, what: &str) {
     let new = guild.clone();
-    wait(vec![store.change(guild.id(), |state| *state = new).1]);
+    wait(vec![store.upsert(guild.id(), |state| *state = new).1]);
     let mut took: Vec<Duration> = (0..SAVES)
         .map(|number| {
             let start = Instant::now();

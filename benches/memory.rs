@@ -122,7 +122,7 @@ fn measure(kind: &str, shape: Shape, count: u64) -> i64 {
     let dir = tempfile::tempdir().expect("a folder");
     let store = Store::open(dir.path()).expect("an empty folder opens");
     // On a Saturday long after the last round nothing is due.
-    store.tell_time(|| "2026-12-26T12:00:00Z".parse::<Timestamp>().expect("a time"));
+    store.set_clock(|| "2026-12-26T12:00:00Z".parse::<Timestamp>().expect("a time"));
     // What is there once, however many guilds there are.
     fill(&store, shape, 0..CHUNK, kind);
     let before = resident();
@@ -134,22 +134,22 @@ fn measure(kind: &str, shape: Shape, count: u64) -> i64 {
 fn fill(store: &Store, shape: Shape, numbers: std::ops::Range<u64>, kind: &str) {
     let numbers: Vec<u64> = numbers.collect();
     for some in numbers.chunks(usize::try_from(CHUNK).expect("few")) {
-        let tickets: Vec<_> = some
+        let commits: Vec<_> = some
             .iter()
             .map(|number| {
                 let new = shape.make(number + 1);
                 store
-                    .change(GuildId::new(number + 1), |state| *state = new)
+                    .upsert(GuildId::new(number + 1), |state| *state = new)
                     .1
             })
             .collect();
         futures::executor::block_on(async {
-            for ticket in tickets {
-                ticket.saved().await;
+            for commit in commits {
+                commit.wait_durable().await;
             }
         });
-        while kind == "rest" && store.count().0 > 0 {
-            store.let_go();
+        while kind == "rest" && store.residency_counts().0 > 0 {
+            store.evict_idle();
         }
     }
 }

@@ -19,9 +19,9 @@ fn main() {
     divan::main();
 }
 
-fn fill(store: &Store, guild: &Guild) -> quizloop::store::Ticket {
+fn fill(store: &Store, guild: &Guild) -> quizloop::store::Commit {
     let copy = guild.clone();
-    store.change(guild.id(), |state| *state = copy).1
+    store.upsert(guild.id(), |state| *state = copy).1
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -37,14 +37,14 @@ fn save_a_guild_of_1000_members_and_250_rounds(bencher: Bencher<'_, '_>) {
     let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let guild = guild(1, 1000, 250);
-    runtime.block_on(fill(&store, &guild).saved());
+    runtime.block_on(fill(&store, &guild).wait_durable());
     let number = AtomicI64::new(0);
     bencher.bench_local(|| {
         let skip = day(number.fetch_add(1, Ordering::Relaxed));
-        let (_, ticket) = store.change(guild.id(), |state| {
+        let (_, commit) = store.upsert(guild.id(), |state| {
             state.team_mut(CHANNEL).map(|team| team.skip = Some(skip))
         });
-        runtime.block_on(ticket.saved());
+        runtime.block_on(commit.wait_durable());
     });
 }
 
@@ -54,10 +54,10 @@ fn save_a_guild_of_1000_members_with_100_reviews(bencher: Bencher<'_, '_>) {
     let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let guild = practised(1, 1000, 100);
-    runtime.block_on(fill(&store, &guild).saved());
+    runtime.block_on(fill(&store, &guild).wait_durable());
     bencher.bench_local(|| {
-        let ((), ticket) = store.change(guild.id(), |_| ());
-        runtime.block_on(ticket.saved());
+        let ((), commit) = store.upsert(guild.id(), |_| ());
+        runtime.block_on(commit.wait_durable());
     });
 }
 
@@ -93,10 +93,10 @@ fn save_a_guild_of_10_members_and_50_rounds(bencher: Bencher<'_, '_>) {
     let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let guild = guild(1, 10, 50);
-    runtime.block_on(fill(&store, &guild).saved());
+    runtime.block_on(fill(&store, &guild).wait_durable());
     bencher.bench_local(|| {
-        let ((), ticket) = store.change(guild.id(), |_| ());
-        runtime.block_on(ticket.saved());
+        let ((), commit) = store.upsert(guild.id(), |_| ());
+        runtime.block_on(commit.wait_durable());
     });
 }
 
@@ -105,14 +105,14 @@ fn save_a_guild_of_10_members_and_50_rounds(bencher: Bencher<'_, '_>) {
 fn open_1000_guilds_of_50_members(bencher: Bencher<'_, '_>) {
     let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
     let store = Store::open(dir.path()).expect("an empty folder opens");
-    let tickets: Vec<_> = (1..=1000)
+    let commits: Vec<_> = (1..=1000)
         .map(|id| fill(&store, &guild(id, 50, 20)))
         .collect();
     runtime.block_on(async {
-        for ticket in tickets {
-            ticket.saved().await;
+        for commit in commits {
+            commit.wait_durable().await;
         }
     });
     drop(store);
-    bencher.bench_local(|| black_box(Store::open(dir.path()).expect("it opens").guilds().len()));
+    bencher.bench_local(|| black_box(Store::open(dir.path()).expect("it opens").guild_ids().len()));
 }

@@ -21,7 +21,7 @@ use crate::practice::id::{GuildId, UserId};
 use crate::practice::posting::PostStep;
 use crate::practice::team::Team;
 use crate::practice::weekly_report::ReportStep;
-use crate::store::Known;
+use crate::store::GuildView;
 
 /// How many teams are posted side by side: enough to use up the requests of a second
 /// ([`super::budget`]) at a quarter of a second for a request, few enough for others to get their turn.
@@ -85,7 +85,7 @@ async fn wake(desk: &Arc<Desk>, guild: GuildId) {
     tidy::forget_unseen_of(desk, guild, tidy::day_of(now)).await;
     let mut plan = Plan::default();
     desk.store
-        .known(guild, |known| plan.note(desk, guild, known, now));
+        .view(guild, |known| plan.note(desk, guild, known, now));
     plan.rounds.sort_unstable();
     for (_, job) in plan.rounds {
         if let Job::Round(key) = job {
@@ -98,7 +98,7 @@ async fn wake(desk: &Arc<Desk>, guild: GuildId) {
 async fn let_go(desk: &Arc<Desk>) {
     let store = desk.store.clone();
     // A panic has been printed already, and leaves every guild as it was.
-    let gone = tokio::task::spawn_blocking(move || store.let_go()).await;
+    let gone = tokio::task::spawn_blocking(move || store.evict_idle()).await;
     if let Ok(guilds @ 1..) = gone {
         tracing::debug!(
             guilds,
@@ -123,11 +123,11 @@ pub async fn run(desk: Arc<Desk>) {
         let mut plan = Plan::of(&desk, now);
         desk.vitals.scheduler_looked(plan.rounds.len());
         let rested = desk.uptime().saturating_sub(rests);
-        let lets_go = rested >= desk.store.rest();
+        let lets_go = rested >= desk.store.idle_timeout();
         if lets_go {
             rests = desk.uptime();
         }
-        plan.look_in(now, desk.store.rest().saturating_sub(rested));
+        plan.look_in(now, desk.store.idle_timeout().saturating_sub(rested));
         for job in plan.jobs().chain(lets_go.then_some(Job::LetGo)) {
             if busy.insert(job) {
                 let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
@@ -198,9 +198,9 @@ impl Plan {
         plan
     }
 
-    fn note(&mut self, desk: &Desk, guild: GuildId, known: Known<'_>, now: Timestamp) {
+    fn note(&mut self, desk: &Desk, guild: GuildId, known: GuildView<'_>, now: Timestamp) {
         match known {
-            Known::Whole(state) => {
+            GuildView::Loaded(state) => {
                 for (channel, team) in state.teams() {
                     let key = TeamKey {
                         guild,
@@ -209,7 +209,7 @@ impl Plan {
                     self.add(desk, key, team, now);
                 }
             }
-            Known::Outline(outline) => match outline.next_due {
+            GuildView::Summary(outline) => match outline.next_due {
                 // Of those of which it is not known when they were due none goes before all others.
                 Some(wake) if wake == Timestamp::MIN => self.rounds.push((now, Job::Wake(guild))),
                 Some(wake) if wake <= now => self.rounds.push((wake, Job::Wake(guild))),

@@ -7,20 +7,20 @@ use super::fetch;
 use crate::config::DeclaredTeam;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
-use crate::store::Known;
+use crate::store::GuildView;
 
 /// Makes a guild's teams as the file says. A team that left the file keeps its rounds and streaks; it is
 /// paused until an admin resumes it.
 pub fn apply(desk: &Arc<Desk>, declared: &Arc<[DeclaredTeam]>, guild: GuildId) {
-    let managed = desk.store.known(guild, |known| match known {
-        Known::Whole(state) => state.teams().values().any(|team| team.managed),
-        Known::Outline(outline) => outline.managed,
+    let managed = desk.store.view(guild, |view| match view {
+        GuildView::Loaded(state) => state.teams().values().any(|team| team.managed),
+        GuildView::Summary(outline) => outline.managed,
     });
     let is_declared = declared.iter().any(|team| team.guild == guild);
     if !is_declared && managed != Some(true) {
         return;
     }
-    if let Some(_pin) = desk.store.pin(guild) {
+    if let Some(_pin) = desk.store.try_pin(guild) {
         return apply_here(desk, declared, guild);
     }
     let (desk, declared) = (Arc::clone(desk), Arc::clone(declared));
@@ -38,7 +38,7 @@ fn apply_here(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
         return;
     }
     // Nobody is told, so nobody has to wait for the disk.
-    let _unawaited = desk.store.change(guild, |state| {
+    let _unawaited = desk.store.upsert(guild, |state| {
         for declared in &own {
             let fresh = || Team::new(declared.channel, declared.settings.clone(), now);
             let mut team = state.remove_team(declared.channel).unwrap_or_else(fresh);

@@ -21,7 +21,7 @@ use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 use crate::practice::round::Round;
 use crate::practice::team::Team;
-use crate::store::{Store, Ticket};
+use crate::store::{Commit, Store};
 
 use super::backoff::Backoff;
 
@@ -171,16 +171,16 @@ impl Desk {
             .flatten()
     }
 
-    /// Changes a team; the ticket tells when that is on disk. `None`: there is no such team, or no more.
+    /// Changes a team; the commit tells when that is on disk. `None`: there is no such team, or no more.
     pub fn change_team<R>(
         &self,
         key: TeamKey,
         change: impl FnOnce(&mut Team) -> R,
-    ) -> (Option<R>, Ticket) {
+    ) -> (Option<R>, Commit) {
         let of_guild = |guild: &mut Guild| guild.team_mut(key.channel).map(change);
-        let changed = self.store.change_kept(key.guild, of_guild);
-        // A guild that is another process's is none that was removed: its ticket fails.
-        changed.unwrap_or_else(|| (None, self.store.settled(key.guild)))
+        let changed = self.store.update(key.guild, of_guild);
+        // A guild that is another process's is none that was removed: its commit fails.
+        changed.unwrap_or_else(|| (None, self.store.latest_commit(key.guild)))
     }
 
     /// The question of a round, if it still is in the bank.

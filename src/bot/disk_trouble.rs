@@ -14,7 +14,7 @@ use super::budget::Urgency;
 use super::desk::Desk;
 use super::render;
 use crate::practice::id::{GuildId, UserId};
-use crate::store::Known;
+use crate::store::GuildView;
 
 /// Between two messages: Discord takes bots that open many direct messages at once for spammers.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -48,13 +48,13 @@ pub async fn run(desk: Arc<Desk>) {
 /// Who set up teams in these guilds.
 fn admins(desk: &Desk, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
     let of_guild = |guild: &GuildId| {
-        desk.store.known(*guild, |known| match known {
-            Known::Whole(state) => {
+        desk.store.view(*guild, |view| match view {
+            GuildView::Loaded(state) => {
                 let admins = state.teams().values().filter_map(|team| team.set_up_by);
                 admins.collect::<Vec<_>>()
             }
             // What was let go is saved by now.
-            Known::Outline(_) => Vec::new(),
+            GuildView::Summary(_) => Vec::new(),
         })
     };
     guilds.iter().filter_map(of_guild).flatten().collect()

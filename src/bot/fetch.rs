@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use super::desk::Desk;
 use crate::practice::id::GuildId;
-use crate::store::{NotFetched, Pin};
+use crate::store::{GuildPin, LoadError};
 
 /// Pauses between two questions to a database that is away; the last one is repeated.
 const PAUSES: [u64; 5] = [1, 2, 5, 10, 15];
 
 /// Fetches a guild, again and again while the database is away: what is done for it can wait, and must not be lost. None:
 /// it is another process's now.
-pub async fn patiently(desk: &Desk, guild: GuildId) -> Option<Pin> {
+pub async fn patiently(desk: &Desk, guild: GuildId) -> Option<GuildPin> {
     let mut pauses = PAUSES.into_iter();
     let mut pause = 0;
     loop {
-        match desk.store.fetch(guild).await {
+        match desk.store.load(guild).await {
             Ok(pin) => return Some(pin),
-            Err(NotFetched::Elsewhere) => return None,
-            Err(NotFetched::Away(error)) => {
+            Err(LoadError::Unavailable) => return None,
+            Err(LoadError::Database(error)) => {
                 pause = pauses.next().unwrap_or(pause);
                 tracing::warn!(%guild, %error, "a server can't be fetched; trying again in {pause} s");
                 tokio::time::sleep(Duration::from_secs(pause)).await;

@@ -99,7 +99,7 @@ fn take_due(states: &mut HashMap<Shown, State>, now: Timestamp) -> Vec<Shown> {
 }
 
 async fn edit(desk: &Desk, (key, message): Shown) {
-    let Ok(_pin) = desk.store.fetch(key.guild).await else {
+    let Ok(_pin) = desk.store.load(key.guild).await else {
         return;
     };
     let found = desk.team(key, |team| {

@@ -306,7 +306,7 @@ impl Listener {
         for guild in &guilds {
             declared::apply(&self.desk, &self.declared, *guild);
         }
-        let mut kept = self.desk.store.guilds();
+        let mut kept = self.desk.store.guild_ids();
         kept.retain(|guild| !is_of_others(guild));
         let total_kept = kept.len();
         kept.retain(|guild| !self.here.contains(guild));
@@ -345,7 +345,7 @@ pub fn invite_url(application: u64) -> String {
 
 /// A deleted thread is not waited for any more; replies to the message itself still count.
 async fn thread_gone(desk: Arc<Desk>, guild: GuildId, thread: ChannelId) {
-    if !desk.store.may_concern(guild, thread) {
+    if !desk.store.may_contain_reply(guild, thread) {
         return;
     }
     let Some(_pin) = fetch::patiently(&desk, guild).await else {
@@ -365,7 +365,7 @@ async fn thread_gone(desk: Arc<Desk>, guild: GuildId, thread: ChannelId) {
 /// The bot was removed from a guild: its data goes.
 async fn forget(desk: Arc<Desk>, guild: GuildId) {
     desk.quizzes.forget_guild(guild);
-    match desk.store.forget(guild).await {
+    match desk.store.delete(guild).await {
         Ok(()) => tracing::info!(%guild, "the bot was removed from a server; its data is deleted"),
         Err(error) => {
             tracing::error!(%guild, %error, "the data of a server that the bot left could not be deleted; the next start tries again");

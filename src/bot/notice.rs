@@ -12,7 +12,7 @@ use crate::practice::team::PostingFailure;
 pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
     let what = render::trouble::sentence(failure);
     let now = desk.clock.now();
-    let (admin, ticket) = desk.change_team(key, |team| {
+    let (admin, commit) = desk.change_team(key, |team| {
         let news = team
             .posting_failure
             .as_ref()
@@ -28,7 +28,7 @@ pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
         team.set_up_by.filter(|_| news)
     });
     // First on disk, so that a crash can't make us say it twice.
-    if ticket.attempt().await.is_err() {
+    if commit.wait().await.is_err() {
         return;
     }
     let Some(admin) = admin.flatten() else {

@@ -60,13 +60,13 @@ impl Intent<'_> {
         fresh: bool,
         send: impl Future<Output = Result<MessageId, Failure>>,
     ) -> Result<Outcome, Stop> {
-        let settled = self.desk.store.settled(self.key.guild).attempt().await;
+        let settled = self.desk.store.latest_commit(self.key.guild).wait().await;
         settled.map_err(|_| Stop::NotSaved)?;
         if !fresh && let Some(message) = self.look().await.map_err(Stop::Failed)? {
             return Ok(Outcome::There(message));
         }
         // A process that was held up for long may have been replaced meanwhile.
-        if !self.desk.store.holds(self.key.guild) {
+        if !self.desk.store.is_sole_owner(self.key.guild) {
             return Err(Stop::NotSaved);
         }
         match send.await {

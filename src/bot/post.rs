@@ -100,13 +100,13 @@ impl Post<'_> {
     /// Step 1: the intent goes to disk.
     async fn intend(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), Stop> {
         let ids = self.desk.bank.ids();
-        let (made, ticket) = self.desk.change_team(self.key, |team| {
+        let (made, commit) = self.desk.change_team(self.key, |team| {
             self.desk.random(|rng| {
                 team.begin_round(day, due, &ids, rng)
                     .map(|round| round.number)
             })
         });
-        ticket.attempt().await.map_err(|_| Stop::NotSaved)?;
+        commit.wait().await.map_err(|_| Stop::NotSaved)?;
         failpoint::pass("post.intended");
         if let Some(round) = made.flatten() {
             tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round, %day, "a question is due");
@@ -124,7 +124,7 @@ impl Post<'_> {
             // That was today's question.
             Outcome::Deleted => return self.drop_round().await,
         };
-        let (_, ticket) = self.desk.change_team(self.key, |team| {
+        let (_, commit) = self.desk.change_team(self.key, |team| {
             team.record_post(message);
             team.posting_failure = None;
         });
@@ -134,7 +134,7 @@ impl Post<'_> {
             .posted(lag(round.due, self.desk.clock.now()));
         self.desk.backoff.remove(&self.key);
         // If the disk fails now, the message is there all the same and will be found again.
-        let _ = ticket.attempt().await;
+        let _ = commit.wait().await;
         failpoint::pass("post.posted");
         Ok(())
     }
@@ -196,13 +196,13 @@ impl Post<'_> {
             ) => ThreadStatus::Unavailable,
             Err(failure) => return Err(Stop::Failed(failure)),
         };
-        let (_, ticket) = self.desk.change_team(self.key, |team| {
+        let (_, commit) = self.desk.change_team(self.key, |team| {
             team.record_thread(message, state);
             team.posting_failure = None;
         });
         self.desk.backoff.remove(&self.key);
         // The thread is there; starting it again would be harmless.
-        let _ = ticket.attempt().await;
+        let _ = commit.wait().await;
         failpoint::pass("thread.saved");
         Ok(())
     }
@@ -218,15 +218,15 @@ impl Post<'_> {
             return self.drop_round().await;
         };
         let posted = |team: &mut Team| team.record_post(message);
-        let (_, ticket) = self.desk.change_team(self.key, posted);
-        ticket.attempt().await.map_err(|_| Stop::NotSaved)
+        let (_, commit) = self.desk.change_team(self.key, posted);
+        commit.wait().await.map_err(|_| Stop::NotSaved)
     }
 
     async fn drop_round(&self) -> Result<(), Stop> {
         self.desk.vitals.given_up();
-        let (_, ticket) = self.desk.change_team(self.key, Team::abandon_round);
+        let (_, commit) = self.desk.change_team(self.key, Team::abandon_round);
         self.desk.backoff.remove(&self.key);
-        ticket.attempt().await.map_err(|_| Stop::NotSaved)
+        commit.wait().await.map_err(|_| Stop::NotSaved)
     }
 
     fn intent(&self, round: &Round) -> Intent<'_> {

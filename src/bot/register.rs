@@ -11,7 +11,7 @@ use crate::failpoint;
 pub async fn commands(desk: &Desk, application: u64) {
     let definitions = definitions();
     let mark = mark(application, &definitions.to_string());
-    if desk.store.note(NOTE).as_deref() == Some(mark.as_str()) {
+    if desk.store.metadata(NOTE).as_deref() == Some(mark.as_str()) {
         return;
     }
     failpoint::pass("register.begin");
@@ -19,7 +19,7 @@ pub async fn commands(desk: &Desk, application: u64) {
         Ok(()) => {
             failpoint::pass("register.done");
             tracing::info!("registered the slash commands");
-            desk.store.put_note(NOTE, &mark);
+            desk.store.set_metadata(NOTE, &mark);
         }
         Err(failure) => {
             tracing::error!(%failure, "the slash commands could not be registered; the next start tries again");

@@ -20,11 +20,11 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
     if desk.team(key, is_due) != Some(true) {
         return;
     }
-    let (round, ticket) = desk.change_team(key, |team| team.begin_reminder(user, now).cloned());
+    let (round, commit) = desk.change_team(key, |team| team.begin_reminder(user, now).cloned());
     let Some(round) = round.flatten() else {
         return;
     };
-    if ticket.attempt().await.is_err() {
+    if commit.wait().await.is_err() {
         tracing::warn!(guild = %key.guild, channel = %key.channel, "a reminder was left out: the state could not be saved");
         return;
     }
@@ -44,9 +44,9 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
 
 /// The member does not take direct messages: no more of them, which they are told when they next ask for something.
 async fn refused(desk: &Desk, key: TeamKey, user: UserId) {
-    let (_, ticket) = desk.change_team(key, |team| team.record_dm_failure(user));
+    let (_, commit) = desk.change_team(key, |team| team.record_dm_failure(user));
     // If the disk fails now, the next reminder is refused as well.
-    let _ = ticket.attempt().await;
+    let _ = commit.wait().await;
     tracing::info!(guild = %key.guild, channel = %key.channel, member = %user, "reminders are off: Discord does not let us write to the member");
 }
 
@@ -56,7 +56,7 @@ pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
         return;
     };
     // It was there for the answer. If it is not any more, they are told next time.
-    let Some(_pin) = desk.store.pin(guild) else {
+    let Some(_pin) = desk.store.try_pin(guild) else {
         return;
     };
     let owed = desk.store.read(guild, |state| {
@@ -71,8 +71,8 @@ pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
 
 async fn tell_of_refusal(desk: &Desk, call: &Call, key: TeamKey) {
     let now = desk.clock.now();
-    let (owed, ticket) = desk.change_team(key, |team| team.acknowledge_dm_failure(call.user, now));
-    if owed != Some(true) || ticket.attempt().await.is_err() {
+    let (owed, commit) = desk.change_team(key, |team| team.acknowledge_dm_failure(call.user, now));
+    if owed != Some(true) || commit.wait().await.is_err() {
         return;
     }
     let message = render::remind::refused(key.channel).ephemeral();

@@ -16,7 +16,7 @@ use crate::practice::data_deletion::BACKFILL_ROUNDS;
 use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
 use crate::practice::reply::ReplyOutcome;
 use crate::practice::team::Team;
-use crate::store::Ticket;
+use crate::store::Commit;
 
 /// The history is read from this long before the last message known: messages of one moment may
 /// reach us in any order.
@@ -49,20 +49,20 @@ struct Place {
 
 /// Counts a message, if it is a reply; marks a member's first one as soon as it is on disk.
 pub async fn heard(desk: Arc<Desk>, wrote: Wrote) {
-    if !wrote.person || !desk.store.may_concern(wrote.guild, wrote.channel) {
+    if !wrote.person || !desk.store.may_contain_reply(wrote.guild, wrote.channel) {
         return;
     }
     let Some(_pin) = fetch::patiently(&desk, wrote.guild).await else {
         return;
     };
-    if let Some((place, ticket)) = count(&desk, wrote) {
+    if let Some((place, commit)) = count(&desk, wrote) {
         // When the mark is made is of no interest: who reads the history looks whether it is there.
-        drop(acknowledge(&desk, place, wrote, ticket).await);
+        drop(acknowledge(&desk, place, wrote, commit).await);
     }
 }
 
 /// Counts a message; gives what is to be waited for before the member may be told.
-fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
+fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Commit)> {
     if !wrote.person {
         return None;
     }
@@ -74,11 +74,11 @@ fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Ticket)> {
     if desk.team(place.key, news) != Some(true) {
         return None;
     }
-    let (counted, ticket) = desk.change_team(place.key, |team| {
+    let (counted, commit) = desk.change_team(place.key, |team| {
         team.count_reply(place.posted, wrote.author, wrote.message)
     });
     failpoint::pass("reply.entered");
-    matches!(counted, Some(ReplyOutcome::First { .. })).then_some((place, ticket))
+    matches!(counted, Some(ReplyOutcome::First { .. })).then_some((place, commit))
 }
 
 /// While a question is being posted its message is not known here yet, and a reply to it can't be told from one
@@ -99,8 +99,8 @@ fn note_early(desk: &Desk, wrote: Wrote) {
 }
 
 /// Marks a reply when it is on disk; gives who hears when that is over.
-async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, ticket: Ticket) -> Marked {
-    if !ticket.saved().await {
+async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, commit: Commit) -> Marked {
+    if !commit.wait_durable().await {
         // Whoever has the guild now reads it from the history.
         return oneshot::channel().1;
     }
@@ -289,17 +289,17 @@ async fn count_page(desk: &Desk, page: &[History]) -> Vec<Marked> {
     let (mut news, mut marks) = (Vec::new(), Vec::new());
     for message in page.iter().filter(|message| message.wrote.person) {
         let wrote = message.wrote;
-        if let Some((place, ticket)) = count(desk, wrote) {
-            news.push((place, wrote, ticket));
+        if let Some((place, commit)) = count(desk, wrote) {
+            news.push((place, wrote, commit));
         } else if !message.marked && is_counted(desk, wrote) {
             // Counted before a crash that came before the mark; or just now, by an event, and not on disk yet.
-            if desk.store.settled(wrote.guild).saved().await {
+            if desk.store.latest_commit(wrote.guild).wait_durable().await {
                 marks.push(desk.mark(wrote.channel, wrote.message));
             }
         }
     }
-    for (place, wrote, ticket) in news {
-        marks.push(acknowledge(desk, place, wrote, ticket).await);
+    for (place, wrote, commit) in news {
+        marks.push(acknowledge(desk, place, wrote, commit).await);
     }
     marks
 }

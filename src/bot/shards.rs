@@ -12,7 +12,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use super::desk::Desk;
 use super::gateway::{self, GatewayEnd, Making, Shard};
 use crate::practice::shard::ShardRange;
-use crate::store::Share;
+use crate::store::Assignment;
 
 /// How often it is looked which shards are this process's.
 const LOOK: Duration = Duration::from_secs(1);
@@ -42,7 +42,7 @@ pub async fn run(desk: Arc<Desk>, making: Making, total: u32) -> GatewayEnd {
     };
     let (mut told, mut stood_by) = (false, false);
     loop {
-        match desk.store.look().await {
+        match desk.store.refresh_shards().await {
             Ok(share) => {
                 told = false;
                 let stands_by = share.held.is_empty();
@@ -62,10 +62,10 @@ pub async fn run(desk: Arc<Desk>, making: Making, total: u32) -> GatewayEnd {
                 }
                 // Not before the shards are known: until then it would seem to stand by.
                 desk.vitals.joined();
-                for shard in share.leave {
+                for shard in share.to_release {
                     tracing::info!(shard, "another process is to have this shard");
                     clients.end(shard);
-                    desk.store.leave(shard).await;
+                    desk.store.release_shard(shard).await;
                 }
             }
             Err(error) if error.is_final() => return GatewayEnd::Other(error.to_string()),
@@ -107,7 +107,7 @@ struct Clients {
 
 impl Clients {
     /// Ends those whose shard is gone; gives the shards that have none.
-    fn differ(&mut self, share: &Share) -> Vec<u32> {
+    fn differ(&mut self, share: &Assignment) -> Vec<u32> {
         let gone: Vec<u32> = self
             .stop
             .keys()
@@ -121,7 +121,7 @@ impl Clients {
         let new = share
             .held
             .iter()
-            .filter(|shard| !self.stop.contains_key(shard) && !share.leave.contains(shard));
+            .filter(|shard| !self.stop.contains_key(shard) && !share.to_release.contains(shard));
         new.copied().collect()
     }
 

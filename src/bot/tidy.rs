@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::desk::Desk;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
-use crate::store::{Known, NotSaved};
+use crate::store::{GuildView, SaveError};
 
 /// Remembers up to which day that was done.
 #[derive(Debug, Default)]
@@ -36,8 +36,8 @@ pub fn day_of(now: Timestamp) -> Date {
 fn forget_unseen(desk: &Arc<Desk>, today: Date) {
     // Those that were let go have a moment at which they are looked at for this.
     let mut due = Vec::new();
-    desk.store.each(|guild, known| {
-        if matches!(known, Known::Whole(state) if !state.inactive_members(today).is_empty()) {
+    desk.store.for_each(|guild, known| {
+        if matches!(known, GuildView::Loaded(state) if !state.inactive_members(today).is_empty()) {
             due.push(guild);
         }
     });
@@ -49,7 +49,7 @@ fn forget_unseen(desk: &Arc<Desk>, today: Date) {
 
 /// Forgets the members of a guild who were not seen for long.
 pub async fn forget_unseen_of(desk: &Desk, guild: GuildId, today: Date) {
-    let Ok(_pin) = desk.store.fetch(guild).await else {
+    let Ok(_pin) = desk.store.load(guild).await else {
         return;
     };
     let unseen = |state: &Guild| !state.inactive_members(today).is_empty();
@@ -70,11 +70,11 @@ pub async fn erase<R>(
     desk: &Desk,
     guild: GuildId,
     change: impl FnOnce(&mut Guild) -> R,
-) -> Result<R, NotSaved> {
-    let (result, ticket) = desk.store.change(guild, change);
-    ticket.attempt().await?;
-    if let Some(((), ticket)) = desk.store.change_kept(guild, |_| ()) {
-        ticket.attempt().await?;
+) -> Result<R, SaveError> {
+    let (result, commit) = desk.store.upsert(guild, change);
+    commit.wait().await?;
+    if let Some(((), commit)) = desk.store.update(guild, |_| ()) {
+        commit.wait().await?;
     }
     Ok(result)
 }

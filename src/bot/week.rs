@@ -110,8 +110,8 @@ impl WeekPost<'_> {
     }
 
     async fn change(&self, change: impl FnOnce(&mut Team)) -> Result<(), Stop> {
-        let (_, ticket) = self.desk.change_team(self.key, change);
-        ticket.attempt().await.map_err(|_| Stop::NotSaved)
+        let (_, commit) = self.desk.change_team(self.key, change);
+        commit.wait().await.map_err(|_| Stop::NotSaved)
     }
 
     fn wanted(&self) -> Option<WeeklyReport> {

@@ -7,8 +7,8 @@ use crate::bank::{Bank, built_in};
 use crate::config::{self, Config, DatabaseUrl};
 use crate::findings::{Finding, render_all};
 use crate::practice::id::GuildId;
-use crate::store::database::Reader;
-use crate::store::{BadSnapshot, inspect};
+use crate::store::postgres::DatabaseReader;
+use crate::store::{InvalidSnapshot, inspect};
 
 /// Checks everything that can be checked without Discord.
 pub fn run(common: &Common) -> Result<(), Failed> {
@@ -56,10 +56,10 @@ fn state(config: &Config) -> (usize, Vec<Finding>) {
     if let Some(url) = &config.state_url {
         return database(url);
     }
-    let guilds = inspect::guilds(&config.state_dir).unwrap_or_default();
+    let guilds = inspect::guild_ids(&config.state_dir).unwrap_or_default();
     let bad = |guild: &GuildId| {
         let bad = inspect::guild(&config.state_dir, *guild).err()?;
-        Some(Finding::error(place(&bad), bad.what.clone()).fix(bad.fix()))
+        Some(Finding::error(place(&bad), bad.message.clone()).fix(bad.fix()))
     };
     (guilds.len(), guilds.iter().filter_map(bad).collect())
 }
@@ -73,8 +73,8 @@ fn place_of(config: &Config) -> String {
 
 /// Whether the database can be reached and read.
 fn database(url: &DatabaseUrl) -> (usize, Vec<Finding>) {
-    let guilds = Reader::connect(url.secret()).and_then(|reader| {
-        let guilds = reader.guilds()?;
+    let guilds = DatabaseReader::connect(url.secret()).and_then(|reader| {
+        let guilds = reader.guild_ids()?;
         for guild in &guilds {
             reader.guild(*guild)?;
         }
@@ -86,9 +86,9 @@ fn database(url: &DatabaseUrl) -> (usize, Vec<Finding>) {
     }
 }
 
-fn place(bad: &BadSnapshot) -> String {
+fn place(bad: &InvalidSnapshot) -> String {
     let file = bad.file.display();
-    bad.place.map_or_else(
+    bad.position.map_or_else(
         || file.to_string(),
         |(line, column)| format!("{file}:{line}:{column}"),
     )

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::failpoint;
 use crate::health::{self, Guilds, Vitals};
-use crate::store::database::NoDatabase;
+use crate::store::postgres::DatabaseError;
 use crate::store::{ClaimError, OpenError, Store};
 
 /// How long saving may take when the bot is stopped: with what comes before, less than the five seconds in
@@ -62,7 +62,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
             None => (vitals_by_the_machine(), Clock::system(), None),
         };
         let times = clock.clone();
-        store.tell_time(move || times.now());
+        store.set_clock(move || times.now());
         let vitals = watched(vitals, &store, health);
         let told = supervisor::tell(Arc::clone(&vitals));
         let parts = Parts {
@@ -107,7 +107,7 @@ fn open(config: &Config) -> Result<Store, Failed> {
     match &config.state_url {
         Some(url) => Store::connect(url.secret()).map_err(|error| match error {
             // It may be back when a supervisor tries again.
-            NoDatabase::Unreachable { .. } => Failed::new(Exit::Failed, error),
+            DatabaseError::Unreachable { .. } => Failed::new(Exit::Failed, error),
             other => refused(&other),
         }),
         None => open_folder(&config.state_dir).map_err(|error| refused(&error)),
@@ -167,7 +167,7 @@ fn watched(vitals: Vitals, store: &Store, listener: Option<TcpListener>) -> Arc<
         vitals
     });
     let told = Arc::clone(&vitals);
-    store.observe(Box::new(move |done| told.saved(done.took, done.failed)));
+    store.observe(Box::new(move |done| told.saved(done.duration, done.error)));
     if let Some(listener) = listener {
         let (asked, store) = (Arc::clone(&vitals), store.clone());
         tokio::spawn(async move {
@@ -181,9 +181,9 @@ fn watched(vitals: Vitals, store: &Store, listener: Option<TcpListener>) -> Arc<
 }
 
 fn count(store: &Store) -> Guilds {
-    let (whole, resting) = store.count();
+    let (whole, resting) = store.residency_counts();
     Guilds {
-        dirty: store.waiting(),
+        dirty: store.unsaved_count(),
         whole,
         resting,
     }

@@ -8,14 +8,14 @@ use std::io;
 use std::path::Path;
 
 use super::disk::Disk;
-use super::snapshot::temporary;
-use super::{notes, open};
+use super::snapshot::temporary_path;
+use super::{metadata, open};
 
 /// The file in the state folder that holds the application's id.
 const FILE: &str = "application";
 
 /// The note that versions without that file left behind: the application's id, a colon, and a hash of its commands.
-const COMMANDS_NOTE: &str = "commands";
+const COMMANDS_KEY: &str = "commands";
 
 /// Why an application can't use a state.
 #[derive(Debug, thiserror::Error)]
@@ -40,20 +40,20 @@ pub(super) fn bind(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<
     if let Some(owner) = stored(dir)? {
         return Ok(owner);
     }
-    let owner = noted(notes::read(dir, COMMANDS_NOTE)).unwrap_or(application);
+    let owner = owner_in_commands(metadata::get(dir, COMMANDS_KEY)).unwrap_or(application);
     store(dir, disk, owner)?;
     Ok(owner)
 }
 
 /// The application that a state folder is bound to, if any.
 pub(super) fn owner(dir: &Path) -> io::Result<Option<u64>> {
-    Ok(stored(dir)?.or_else(|| noted(notes::read(dir, COMMANDS_NOTE))))
+    Ok(stored(dir)?.or_else(|| owner_in_commands(metadata::get(dir, COMMANDS_KEY))))
 }
 
 /// Binds a state folder to an application, whichever it was bound to before.
 pub(super) fn store(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<()> {
     let path = dir.join(FILE);
-    let new = temporary(&path);
+    let new = temporary_path(&path);
     disk.write(&new, format!("{application}\n").as_bytes())?;
     disk.rename(&new, &path)?;
     disk.sync_dir(dir)
@@ -76,7 +76,7 @@ fn stored(dir: &Path) -> io::Result<Option<u64>> {
     text.trim().parse().map(Some).map_err(|_| invalid())
 }
 
-fn noted(note: Option<String>) -> Option<u64> {
+fn owner_in_commands(note: Option<String>) -> Option<u64> {
     note?.split_once(':')?.0.parse().ok()
 }
 
@@ -87,7 +87,7 @@ pub struct Adoption<'a> {
     pub owner: Option<u64>,
     /// Number of servers in it.
     pub guilds: usize,
-    _lock: open::Lock,
+    _lock: open::FolderLock,
 }
 
 impl<'a> Adoption<'a> {
@@ -102,8 +102,8 @@ impl<'a> Adoption<'a> {
             error,
         };
         let guilds = open::list(dir).map_err(folder)?.guilds.len();
-        let mut lock = open::Lock::take(dir)?;
-        lock.name_owner();
+        let mut lock = open::FolderLock::acquire(dir)?;
+        lock.write_pid();
         Ok(Self {
             dir,
             owner: owner(dir).unwrap_or_default(),

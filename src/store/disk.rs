@@ -51,7 +51,7 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = create(path)?;
+        let mut file = create_private(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     }
@@ -88,21 +88,21 @@ impl Disk for RealDisk {
 }
 
 /// An empty file that only its owner may read.
-pub(super) fn create(path: &Path) -> io::Result<File> {
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
-    private(&mut options);
+    set_private_mode(&mut options);
     options.open(path)
 }
 
 #[cfg(unix)]
-pub(super) fn private(options: &mut OpenOptions) {
+pub(super) fn set_private_mode(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt;
     options.mode(0o600);
 }
 
 #[cfg(not(unix))]
-pub(super) fn private(_: &mut OpenOptions) {}
+pub(super) fn set_private_mode(_: &mut OpenOptions) {}
 
 /// Makes a folder, with its parents, that only its owner may enter; one that is there already and open
 /// to others is closed to them.
@@ -110,7 +110,7 @@ pub(super) fn private(_: &mut OpenOptions) {}
 /// # Errors
 ///
 /// It can't be made.
-pub fn private_dir(dir: &Path) -> io::Result<()> {
+pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::disk::{Disk, RealDisk, create};
+use super::disk::{Disk, RealDisk, create_private};
 use crate::failpoint::{self, Fault};
 
 /// A disk that fails where the failpoints say so.
@@ -12,7 +12,7 @@ use crate::failpoint::{self, Fault};
 pub struct FaultyDisk;
 
 /// Fails if that step is to fail.
-fn trip(step: &'static str) -> io::Result<()> {
+fn fail_if_set(step: &'static str) -> io::Result<()> {
     match failpoint::hit(step) {
         None => Ok(()),
         Some(Fault::Error(error)) => Err(error),
@@ -32,26 +32,26 @@ impl Disk for FaultyDisk {
                 return Err(io::ErrorKind::WriteZero.into());
             }
         }
-        let mut file = create(path)?;
+        let mut file = create_private(path)?;
         file.write_all(first)?;
-        trip("disk.half")?;
+        fail_if_set("disk.half")?;
         file.write_all(second)?;
-        trip("disk.fsync")?;
+        fail_if_set("disk.fsync")?;
         file.sync_all()
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        trip("disk.link")?;
+        fail_if_set("disk.link")?;
         RealDisk.link(from, to)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        trip("disk.rename")?;
+        fail_if_set("disk.rename")?;
         RealDisk.rename(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        trip("disk.remove")?;
+        fail_if_set("disk.remove")?;
         RealDisk.remove(path)
     }
 
@@ -60,7 +60,7 @@ impl Disk for FaultyDisk {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        trip("disk.sync-dir")?;
+        fail_if_set("disk.sync-dir")?;
         RealDisk.sync_dir(dir)
     }
 }

@@ -6,24 +6,24 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::backend::Backend;
 use super::disk::Disk;
-use super::keep::Keep;
-use super::snapshot::{self, GUILDS};
-use super::{application, notes, open};
+use super::snapshot::{self, GUILDS_DIR};
+use super::{application, metadata, open};
 use crate::failpoint;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
 /// A state folder.
-pub(super) struct Files {
+pub(super) struct FileBackend {
     dir: PathBuf,
     disk: Arc<dyn Disk>,
     /// Held until the process ends: a second process on this folder refuses to start.
-    _lock: open::Lock,
+    _lock: open::FolderLock,
 }
 
-impl Files {
-    pub(super) fn new(dir: &Path, disk: Arc<dyn Disk>, lock: open::Lock) -> Self {
+impl FileBackend {
+    pub(super) fn new(dir: &Path, disk: Arc<dyn Disk>, lock: open::FolderLock) -> Self {
         Self {
             dir: dir.to_owned(),
             disk,
@@ -43,18 +43,18 @@ impl Files {
 
     fn save_one(&self, guild: &Guild) -> io::Result<()> {
         let bytes = snapshot::encode(guild).map_err(io::Error::other)?;
-        self.replace(&snapshot::path(&self.dir, guild.id()), &bytes)
+        self.replace_snapshot(&snapshot::path(&self.dir, guild.id()), &bytes)
     }
 
     /// Puts a new snapshot in the place of the current one, which becomes the last good generation. At
     /// every moment there is a whole file under the current name.
-    fn replace(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
-        let new = snapshot::temporary(current);
+    fn replace_snapshot(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
+        let new = snapshot::temporary_path(current);
         self.disk.write(&new, bytes)?;
         failpoint::pass("store.written");
         if self.disk.exists(current) {
-            let previous = snapshot::previous(current);
-            let old = snapshot::temporary(&previous);
+            let previous = snapshot::previous_path(current);
+            let old = snapshot::temporary_path(&previous);
             self.disk.remove(&old)?;
             if self.disk.link(current, &old).is_err() {
                 // Some disks have no links: a copy does as well.
@@ -69,8 +69,8 @@ impl Files {
     }
 }
 
-impl Keep for Files {
-    fn at_once(&self) -> usize {
+impl Backend for FileBackend {
+    fn batch_size(&self) -> usize {
         1
     }
 
@@ -79,37 +79,37 @@ impl Keep for Files {
     }
 
     /// One fsync of the folder for all files of this round.
-    fn settle(&self) -> io::Result<()> {
-        self.disk.sync_dir(&self.dir.join(GUILDS))
+    fn sync(&self) -> io::Result<()> {
+        self.disk.sync_dir(&self.dir.join(GUILDS_DIR))
     }
 
     /// The last good generation goes first and for good, so that a crash never leaves it alone.
     fn delete(&self, guild: GuildId) -> io::Result<()> {
         let current = snapshot::path(&self.dir, guild);
-        let folder = self.dir.join(GUILDS);
+        let folder = self.dir.join(GUILDS_DIR);
         failpoint::pass("forget.begin");
-        self.disk.remove(&snapshot::previous(&current))?;
+        self.disk.remove(&snapshot::previous_path(&current))?;
         // What an operator went back from is this guild's data as well.
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
-            if snapshot::is_replaced(&current, &path) {
+            if snapshot::is_backup(&current, &path) {
                 self.disk.remove(&path)?;
             }
         }
         self.disk.sync_dir(&folder)?;
         failpoint::pass("forget.half");
         self.disk.remove(&current)?;
-        self.disk.remove(&snapshot::temporary(&current))?;
+        self.disk.remove(&snapshot::temporary_path(&current))?;
         self.disk.sync_dir(&folder)?;
         failpoint::pass("forget.done");
         Ok(())
     }
 
-    fn note(&self, name: &str) -> Option<String> {
-        notes::read(&self.dir, name)
+    fn metadata(&self, name: &str) -> Option<String> {
+        metadata::get(&self.dir, name)
     }
 
-    fn put_note(&self, name: &str, text: &str) -> io::Result<()> {
-        notes::write(&self.dir, self.disk.as_ref(), name, text)
+    fn set_metadata(&self, name: &str, text: &str) -> io::Result<()> {
+        metadata::set(&self.dir, self.disk.as_ref(), name, text)
     }
 }

@@ -4,8 +4,8 @@
 use std::io;
 use std::path::Path;
 
-use super::open::{BadSnapshot, read_one};
-use super::snapshot::{GUILDS, path};
+use super::open::{InvalidSnapshot, read_snapshot};
+use super::snapshot::{GUILDS_DIR, path};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
@@ -14,9 +14,9 @@ use crate::practice::id::GuildId;
 /// # Errors
 ///
 /// The folder can't be read.
-pub fn guilds(dir: &Path) -> io::Result<Vec<GuildId>> {
+pub fn guild_ids(dir: &Path) -> io::Result<Vec<GuildId>> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir.join(GUILDS))? {
+    for entry in std::fs::read_dir(dir.join(GUILDS_DIR))? {
         let name = entry?.file_name();
         let name = name.to_string_lossy();
         found.extend(
@@ -33,7 +33,7 @@ pub fn guilds(dir: &Path) -> io::Result<Vec<GuildId>> {
 /// # Errors
 ///
 /// The snapshot can't be read.
-pub fn guild(dir: &Path, id: GuildId) -> Result<Guild, BadSnapshot> {
+pub fn guild(dir: &Path, id: GuildId) -> Result<Guild, InvalidSnapshot> {
     let path = path(dir, id);
-    read_one(&path, id).map_err(|broken| BadSnapshot::of(&path, Some(id), broken))
+    read_snapshot(&path, id).map_err(|error| InvalidSnapshot::new(&path, Some(id), error))
 }

@@ -1,28 +1,28 @@
 //! Guilds in memory and on disk: one snapshot file a guild, group commit, the last good generation kept.
 //!
-//! A change is in memory at once and on disk when its [`Ticket`] says so; what anybody is told waits for
+//! A change is in memory at once and on disk when its [`Commit`] says so; what anybody is told waits for
 //! that. The store takes changes of one guild at a time and knows nothing of Discord. No lock is held
 //! longer than a closure that can't await.
 
 mod application;
-pub mod database;
+mod backend;
+mod cache_entry;
+mod commit;
+mod compression;
 pub mod disk;
-mod entry;
+mod eviction;
 #[cfg(debug_assertions)]
 pub mod faulty;
 mod files;
-mod idle;
 pub mod inspect;
-mod keep;
-mod notes;
+mod metadata;
 mod open;
-mod pack;
+mod ownership;
+pub mod postgres;
 pub mod restore;
-mod shards;
 mod snapshot;
 #[cfg(test)]
 mod tests;
-mod ticket;
 #[cfg(any(test, fuzzing))]
 pub mod trials;
 pub mod verify;
@@ -41,50 +41,50 @@ use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 pub use application::{Adoption, ClaimError};
-pub use entry::Pin;
-pub use idle::{Known, NotFetched};
-pub use open::{BadSnapshot, OpenError};
-pub use shards::Share;
-pub use snapshot::Broken;
-pub use ticket::{NotSaved, Ticket};
+pub use cache_entry::GuildPin;
+pub use commit::{Commit, SaveError};
+pub use eviction::{GuildView, LoadError};
+pub use open::{InvalidSnapshot, OpenError};
+pub use ownership::Assignment;
+pub use snapshot::SnapshotError;
 
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::shard::ShardRange;
-use database::{Database, NoDatabase};
+use backend::Backend;
+use cache_entry::CacheEntry;
 use disk::{Disk, RealDisk};
-use entry::Entry;
-use files::Files;
-use keep::Keep;
-use shards::{Part, Turns};
-use writer::Queue;
+use files::FileBackend;
+use ownership::{IdentifyLimiter, Ownership};
+use postgres::{DatabaseError, PostgresBackend};
+use writer::SaveQueue;
 
 /// What is told about a round of saving.
 #[derive(Debug)]
-pub struct SavingDone<'a> {
+pub struct SaveReport<'a> {
     /// How long it took, the fsyncs included.
-    pub took: Duration,
+    pub duration: Duration,
     /// Why something could not be saved, if so.
-    pub failed: Option<&'a str>,
+    pub error: Option<&'a str>,
 }
 
 /// Hears of every round of saving, on the store's own thread: it must not wait for anything.
-pub type Observer = Box<dyn Fn(&SavingDone<'_>) + Send + Sync>;
+pub type SaveObserver = Box<dyn Fn(&SaveReport<'_>) + Send + Sync>;
 
 /// Tells the time.
-type Telling = Box<dyn Fn() -> Timestamp + Send + Sync>;
+type ClockFn = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How long a shard's last saves may take before it is given away without them.
-const LEAVE_LIMIT: Duration = Duration::from_secs(4);
+const SHARD_RELEASE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// What keeps the guilds beyond the life of the process.
-enum Keeper {
-    Files(Files),
-    Database(Arc<Database>),
+enum AnyBackend {
+    Files(FileBackend),
+    Database(Arc<PostgresBackend>),
 }
 
-impl Keeper {
-    fn keep(&self) -> &dyn Keep {
+impl AnyBackend {
+    fn as_dyn(&self) -> &dyn Backend {
         match self {
             Self::Files(files) => files,
             Self::Database(database) => database.as_ref(),
@@ -93,19 +93,19 @@ impl Keeper {
 }
 
 struct Inner {
-    keeper: Keeper,
+    backend: AnyBackend,
     // Guards which guilds are here; held for a change, so that none is made of a guild that has just gone. Taken before
     // a guild's own lock.
-    part: RwLock<Part>,
-    turns: Turns,
-    guilds: DashMap<GuildId, Entry>,
+    ownership: RwLock<Ownership>,
+    identify_limiter: IdentifyLimiter,
+    guilds: DashMap<GuildId, CacheEntry>,
     /// Counts how often a guild was let go.
-    stamps: AtomicU64,
-    clock: OnceLock<Telling>,
-    queue: Queue,
+    next_generation: AtomicU64,
+    clock: OnceLock<ClockFn>,
+    queue: SaveQueue,
     /// The guilds whose last save failed.
     failing: watch::Sender<BTreeSet<GuildId>>,
-    observer: OnceLock<Observer>,
+    observer: OnceLock<SaveObserver>,
 }
 
 /// All guilds. Clones share them.
@@ -134,8 +134,8 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_on(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
         let opened = open::open(dir, disk.as_ref())?;
-        let files = Files::new(dir, disk, opened.lock);
-        Self::with(Keeper::Files(files), Part::Whole, opened.guilds).map_err(|error| {
+        let files = FileBackend::new(dir, disk, opened.lock);
+        Self::from_parts(AnyBackend::Files(files), Ownership::All, opened.guilds).map_err(|error| {
             OpenError::Folder {
                 dir: dir.to_owned(),
                 error,
@@ -148,14 +148,18 @@ impl Store {
     /// # Errors
     ///
     /// The database can't be used.
-    pub fn connect(url: &str) -> Result<Self, NoDatabase> {
-        let database = Arc::new(Database::connect(url)?);
-        let part = Part::Shards {
+    pub fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let database = Arc::new(PostgresBackend::connect(url)?);
+        let ownership = Ownership::Shards {
             total: 1,
             held: BTreeSet::new(),
             unreadable: BTreeSet::new(),
         };
-        Ok(Self::with(Keeper::Database(database), part, Vec::new())?)
+        Ok(Self::from_parts(
+            AnyBackend::Database(database),
+            ownership,
+            Vec::new(),
+        )?)
     }
 
     /// Opens a database with all guilds, undivided. Waits as long as another process has them.
@@ -163,36 +167,36 @@ impl Store {
     /// # Errors
     ///
     /// The database can't be used, the processes that use it have divided the guilds, or what is in it can't be read.
-    pub fn open_database(url: &str) -> Result<Self, NoDatabase> {
+    pub fn open_database(url: &str) -> Result<Self, DatabaseError> {
         const ASK_EVERY: Duration = Duration::from_secs(1);
         let store = Self::connect(url)?;
         let Some(database) = store.inner.database().cloned() else {
             unreachable!("it was connected to one")
         };
-        database.wait_for(database.join(ShardRange::all(1), false))?;
+        database.block_on(database.join(ShardRange::all(1), false))?;
         loop {
-            let seen = database.wait_for(database.look())?;
-            if store.inner.take(1, seen).held.contains(&0) {
-                store.inner.fetch_all()?;
+            let seen = database.block_on(database.refresh_shards())?;
+            if store.inner.apply_refresh(1, seen).held.contains(&0) {
+                store.inner.load_all()?;
                 return Ok(store);
             }
             std::thread::sleep(ASK_EVERY);
         }
     }
 
-    fn with(keeper: Keeper, part: Part, kept: Vec<Guild>) -> io::Result<Self> {
+    fn from_parts(backend: AnyBackend, ownership: Ownership, kept: Vec<Guild>) -> io::Result<Self> {
         let inner = Arc::new(Inner {
-            keeper,
-            part: RwLock::new(part),
-            turns: Turns::default(),
+            backend,
+            ownership: RwLock::new(ownership),
+            identify_limiter: IdentifyLimiter::default(),
             guilds: DashMap::new(),
-            stamps: AtomicU64::new(0),
+            next_generation: AtomicU64::new(0),
             clock: OnceLock::new(),
-            queue: Queue::default(),
+            queue: SaveQueue::default(),
             failing: watch::channel(BTreeSet::new()).0,
             observer: OnceLock::new(),
         });
-        inner.put(kept);
+        inner.insert_all(kept);
         Ok(Self {
             _writer: Arc::new(writer::Writer::start(&inner)?),
             inner,
@@ -205,9 +209,9 @@ impl Store {
     ///
     /// The state belongs to another application, or the owner can't be read or stored.
     pub async fn claim(&self, application: u64) -> Result<(), ClaimError> {
-        let owner = match &self.inner.keeper {
-            Keeper::Files(files) => files.bind_application(application)?,
-            Keeper::Database(database) => {
+        let owner = match &self.inner.backend {
+            AnyBackend::Files(files) => files.bind_application(application)?,
+            AnyBackend::Database(database) => {
                 let bound = database.bind_application(application).await;
                 bound.map_err(io::Error::other)?
             }
@@ -224,10 +228,10 @@ impl Store {
     ///
     /// The owner can't be read.
     pub fn application(&self) -> io::Result<Option<u64>> {
-        match &self.inner.keeper {
-            Keeper::Files(files) => files.application(),
-            Keeper::Database(database) => database
-                .wait_for(database.application())
+        match &self.inner.backend {
+            AnyBackend::Files(files) => files.application(),
+            AnyBackend::Database(database) => database
+                .block_on(database.application())
                 .map_err(io::Error::other),
         }
     }
@@ -242,11 +246,11 @@ impl Store {
         &self,
         wanted: ShardRange,
         may_differ: bool,
-    ) -> Result<ShardRange, NoDatabase> {
+    ) -> Result<ShardRange, DatabaseError> {
         if let Some(database) = self.inner.database() {
             return database.join(wanted, may_differ).await;
         }
-        *self.inner.part_mut() = Part::Shards {
+        *self.inner.ownership_mut() = Ownership::Shards {
             total: wanted.total,
             held: wanted.ids().collect(),
             unreadable: BTreeSet::new(),
@@ -262,53 +266,69 @@ impl Store {
     /// # Errors
     ///
     /// The database can't be asked, or the guilds were divided anew.
-    pub async fn look(&self) -> Result<Share, NoDatabase> {
+    pub async fn refresh_shards(&self) -> Result<Assignment, DatabaseError> {
         let Some(database) = self.inner.database() else {
-            return Ok(Share {
-                held: self.inner.part().held(),
-                leave: Vec::new(),
+            return Ok(Assignment {
+                held: self.inner.ownership().held(),
+                to_release: Vec::new(),
             });
         };
-        let total = database.total();
-        let seen = database.look().await?;
-        Ok(self.inner.take(total, seen))
+        let total = database.total_shards();
+        let seen = database.refresh_shards().await?;
+        Ok(self.inner.apply_refresh(total, seen))
     }
 
     /// Saves what is not saved of a shard and gives it to whoever takes it. Nothing is changed in it any more.
-    pub async fn leave(&self, shard: u32) {
+    pub async fn release_shard(&self, shard: u32) {
         let Some(database) = self.inner.database() else {
             return;
         };
-        let total = database.total();
-        if let Part::Shards { held, .. } = &mut *self.inner.part_mut() {
+        let total = database.total_shards();
+        if let Ownership::Shards { held, .. } = &mut *self.inner.ownership_mut() {
             held.remove(&shard);
         }
-        let waiting = self.inner.of_shard(shard, total);
-        let waiting = waiting
-            .into_iter()
-            .filter_map(|guild| Some(self.inner.guilds.get(&guild)?.here()?.ticket().saved()));
+        let waiting = self.inner.guilds_of_shard(shard, total);
+        let waiting = waiting.into_iter().filter_map(|guild| {
+            Some(
+                self.inner
+                    .guilds
+                    .get(&guild)?
+                    .resident()?
+                    .commit()
+                    .wait_durable(),
+            )
+        });
         let saved = futures::future::join_all(waiting);
-        if tokio::time::timeout(LEAVE_LIMIT, saved).await.is_err() {
+        if tokio::time::timeout(SHARD_RELEASE_TIMEOUT, saved)
+            .await
+            .is_err()
+        {
             tracing::warn!(
                 shard,
                 "not everything of a shard could be saved before it was given away"
             );
         }
-        self.inner.evict(shard, total);
-        database.leave(shard).await;
+        self.inner.evict_shard(shard, total);
+        database.release_shard(shard).await;
     }
 
     /// Waits for the next turn at beginning a session in a slot, of which Discord grants `max_concurrency`.
-    pub async fn turn(&self, slot: u32) {
+    pub async fn acquire_identify_slot(&self, slot: u32) {
         const ASK_AGAIN: Duration = Duration::from_secs(1);
         loop {
-            let pause = match self.inner.database() {
-                Some(database) => database.turn(slot).await.unwrap_or_else(|error| {
-                    tracing::warn!(%error, "the database can't be asked whose turn it is");
-                    Some(ASK_AGAIN)
-                }),
-                None => self.inner.turns.ask(slot, Instant::now()),
-            };
+            let pause =
+                match self.inner.database() {
+                    Some(database) => database.acquire_identify_slot(slot).await.unwrap_or_else(
+                        |error| {
+                            tracing::warn!(%error, "the database can't be asked whose turn it is");
+                            Some(ASK_AGAIN)
+                        },
+                    ),
+                    None => self
+                        .inner
+                        .identify_limiter
+                        .try_acquire(slot, Instant::now()),
+                };
             match pause {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return,
@@ -317,88 +337,88 @@ impl Store {
     }
 
     /// Whether a guild is this process's.
-    pub fn has(&self, guild: GuildId) -> bool {
-        self.inner.part().has(guild)
+    pub fn owns(&self, guild: GuildId) -> bool {
+        self.inner.ownership().owns(guild)
     }
 
     /// From now on `observer` hears of every round of saving. There is one; a second is not taken.
-    pub fn observe(&self, observer: Observer) {
+    pub fn observe(&self, observer: SaveObserver) {
         let _ = self.inner.observer.set(observer);
     }
 
     /// How many guilds have changes that are not on disk yet, those that are being written left out.
-    pub fn waiting(&self) -> usize {
-        self.inner.queue.waiting()
+    pub fn unsaved_count(&self) -> usize {
+        self.inner.queue.unsaved_count()
     }
 
     /// The guilds there are.
-    pub fn guilds(&self) -> Vec<GuildId> {
+    pub fn guild_ids(&self) -> Vec<GuildId> {
         self.inner.guilds.iter().map(|entry| *entry.key()).collect()
     }
 
     /// Looks at a guild that was fetched.
-    pub fn read<R>(&self, guild: GuildId, look: impl FnOnce(&Guild) -> R) -> Option<R> {
+    pub fn read<R>(&self, guild: GuildId, f: impl FnOnce(&Guild) -> R) -> Option<R> {
         let entry = self.inner.guilds.get(&guild)?;
-        let here = entry.here().or_else(|| not_fetched(guild))?;
-        Some(look(&here.guild))
+        let resident = entry.resident().or_else(|| report_not_loaded(guild))?;
+        Some(f(&resident.guild))
     }
 
     /// Changes a guild that was fetched, which is made if nothing is kept of it: for what members and operators ask for.
-    /// The change is in memory at once; the ticket tells when it is on disk.
-    pub fn change<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Ticket) {
-        let part = self.inner.part();
-        if !part.has(guild) {
-            return refused(guild, change);
+    /// The change is in memory at once; the commit tells when it is on disk.
+    pub fn upsert<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Commit) {
+        let ownership = self.inner.ownership();
+        if !ownership.owns(guild) {
+            return rejected_change(guild, change);
         }
-        let fresh = || Entry::new(Guild::new(guild));
+        let fresh = || CacheEntry::new(Guild::new(guild));
         let entry = self.inner.guilds.entry(guild).or_insert_with(fresh);
-        self.changed(guild, entry, change)
+        self.apply_change(guild, entry, change)
     }
 
     /// Changes a guild that is kept and was fetched. `None`: it is not, or not any more, and does not come back by this: whoever
     /// still works for a guild that the bot has left must not bring its data back.
-    pub fn change_kept<R>(
+    pub fn update<R>(
         &self,
         guild: GuildId,
         change: impl FnOnce(&mut Guild) -> R,
-    ) -> Option<(R, Ticket)> {
-        let part = self.inner.part();
-        if !part.has(guild) {
-            return Some(refused(guild, change));
+    ) -> Option<(R, Commit)> {
+        let ownership = self.inner.ownership();
+        if !ownership.owns(guild) {
+            return Some(rejected_change(guild, change));
         }
         let entry = self.inner.guilds.get_mut(&guild)?;
-        Some(self.changed(guild, entry, change))
+        Some(self.apply_change(guild, entry, change))
     }
 
-    fn changed<R>(
+    fn apply_change<R>(
         &self,
         guild: GuildId,
-        mut entry: RefMut<'_, GuildId, Entry>,
+        mut entry: RefMut<'_, GuildId, CacheEntry>,
         change: impl FnOnce(&mut Guild) -> R,
-    ) -> (R, Ticket) {
-        let Some(here) = entry.here_mut().or_else(|| not_fetched(guild)) else {
-            return refused(guild, change);
+    ) -> (R, Commit) {
+        let Some(resident) = entry.resident_mut().or_else(|| report_not_loaded(guild)) else {
+            return rejected_change(guild, change);
         };
-        let result = change(&mut here.guild);
-        here.version += 1;
-        here.touch();
-        let ticket = here.ticket();
+        let result = change(&mut resident.guild);
+        resident.version += 1;
+        resident.mark_used();
+        let commit = resident.commit();
         // Nobody else has to wait for the queue.
         drop(entry);
-        self.inner.queue.dirty(guild);
-        (result, ticket)
+        self.inner.queue.mark_dirty(guild);
+        (result, commit)
     }
 
-    /// A ticket for all that was changed in a guild so far; it is saved at once if nothing is open.
-    pub fn settled(&self, guild: GuildId) -> Ticket {
-        let part = self.inner.part();
-        if !part.has(guild) {
-            return Ticket::refused();
+    /// A commit for all that was changed in a guild so far; it is saved at once if nothing is open.
+    pub fn latest_commit(&self, guild: GuildId) -> Commit {
+        let ownership = self.inner.ownership();
+        if !ownership.owns(guild) {
+            return Commit::rejected();
         }
         let entry = self.inner.guilds.get(&guild);
         // What was let go is saved.
-        let here = entry.as_ref().and_then(|entry| entry.here());
-        here.map_or_else(Ticket::done, entry::Here::ticket)
+        let resident = entry.as_ref().and_then(|entry| entry.resident());
+        resident.map_or_else(Commit::done, cache_entry::ResidentGuild::commit)
     }
 
     /// The guilds whose last save failed; saving them is tried again by itself. None: all is well.
@@ -411,122 +431,127 @@ impl Store {
     /// # Errors
     ///
     /// The disk does not delete it. It is gone from memory all the same.
-    pub async fn forget(&self, guild: GuildId) -> Result<(), NotSaved> {
-        if !self.has(guild) {
-            return Err(ticket::moved());
+    pub async fn delete(&self, guild: GuildId) -> Result<(), SaveError> {
+        if !self.owns(guild) {
+            return Err(commit::owned_elsewhere());
         }
         self.inner.guilds.remove(&guild);
         let (done, wait) = oneshot::channel();
-        self.inner.queue.forget(guild, done);
+        self.inner.queue.delete(guild, done);
         wait.await
-            .unwrap_or_else(|_| Err(NotSaved::new("the store is closed")))
+            .unwrap_or_else(|_| Err(SaveError::new("the store is closed")))
     }
 
     /// Saves what is not saved yet and stops saving; later changes stay in memory. Blocks, for at most
     /// `limit`. Returns whether everything is on disk.
     pub fn close(&self, limit: Duration) -> bool {
         let saved = self.inner.queue.close(limit);
-        self.inner.keeper.keep().close();
+        self.inner.backend.as_dyn().close();
         saved
     }
 
     /// Whether nobody else can have taken a guild over by now. Whoever sends something that must come once asks just
     /// before.
-    pub fn holds(&self, guild: GuildId) -> bool {
-        self.has(guild) && self.inner.keeper.keep().holds(guild)
+    pub fn is_sole_owner(&self, guild: GuildId) -> bool {
+        self.owns(guild) && self.inner.backend.as_dyn().owns(guild)
     }
 
     /// A small note that is kept beside the guilds.
-    pub fn note(&self, name: &str) -> Option<String> {
-        self.inner.keeper.keep().note(name)
+    pub fn metadata(&self, name: &str) -> Option<String> {
+        self.inner.backend.as_dyn().metadata(name)
     }
 
     /// Keeps a note. A note that can't be written is forgotten: notes only spare work.
-    pub fn put_note(&self, name: &str, text: &str) {
-        if let Err(error) = self.inner.keeper.keep().put_note(name, text) {
+    pub fn set_metadata(&self, name: &str, text: &str) {
+        if let Err(error) = self.inner.backend.as_dyn().set_metadata(name, text) {
             tracing::warn!(%error, name, "a note could not be written");
         }
     }
 }
 
 /// A change of a guild that is another process's: made of nothing, kept nowhere, told to nobody.
-fn refused<R>(guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Ticket) {
-    (change(&mut Guild::new(guild)), Ticket::refused())
+fn rejected_change<R>(guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Commit) {
+    (change(&mut Guild::new(guild)), Commit::rejected())
 }
 
 /// Whoever works for a guild fetches it first. Who did not is told nothing of it and changes nothing, because a guild that is
 /// made anew would take the place of the one that was let go.
-fn not_fetched<T>(guild: GuildId) -> Option<T> {
+fn report_not_loaded<T>(guild: GuildId) -> Option<T> {
     tracing::error!(%guild, "a server was asked for that was let go and not fetched");
     debug_assert!(false, "server {guild} was not fetched");
     None
 }
 
 impl Inner {
-    fn part(&self) -> RwLockReadGuard<'_, Part> {
+    fn ownership(&self) -> RwLockReadGuard<'_, Ownership> {
         // Whole after every statement.
-        self.part.read().unwrap_or_else(PoisonError::into_inner)
+        self.ownership
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn part_mut(&self) -> RwLockWriteGuard<'_, Part> {
-        self.part.write().unwrap_or_else(PoisonError::into_inner)
+    fn ownership_mut(&self) -> RwLockWriteGuard<'_, Ownership> {
+        self.ownership
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    const fn database(&self) -> Option<&Arc<Database>> {
-        match &self.keeper {
-            Keeper::Files(_) => None,
-            Keeper::Database(database) => Some(database),
+    const fn database(&self) -> Option<&Arc<PostgresBackend>> {
+        match &self.backend {
+            AnyBackend::Files(_) => None,
+            AnyBackend::Database(database) => Some(database),
         }
     }
 
-    fn put(&self, guilds: Vec<Guild>) {
+    fn insert_all(&self, guilds: Vec<Guild>) {
         for guild in guilds {
-            self.guilds.insert(guild.id(), Entry::new(guild));
+            self.guilds.insert(guild.id(), CacheEntry::new(guild));
         }
     }
 
     /// What a look at the database brought.
-    fn take(&self, total: u32, seen: database::Seen) -> Share {
+    fn apply_refresh(&self, total: u32, seen: postgres::ShardRefresh) -> Assignment {
         for shard in &seen.lost {
-            self.evict(*shard, total);
+            self.evict_shard(*shard, total);
         }
-        let mut part = self.part_mut();
-        let (mut now, mut bad) = match std::mem::take(&mut *part) {
-            Part::Whole => (BTreeSet::new(), BTreeSet::new()),
-            Part::Shards {
+        let mut ownership = self.ownership_mut();
+        let (mut now, mut bad) = match std::mem::take(&mut *ownership) {
+            Ownership::All => (BTreeSet::new(), BTreeSet::new()),
+            Ownership::Shards {
                 held, unreadable, ..
             } => (held, unreadable),
         };
         now.retain(|shard| !seen.lost.contains(shard));
         bad.retain(|guild| now.contains(&guild.shard(total)));
         now.extend(seen.taken);
-        self.put_away(seen.guilds);
+        self.insert_evicted(seen.guilds);
         let held = now.clone();
-        *part = Part::Shards {
+        *ownership = Ownership::Shards {
             total,
             held: now,
             unreadable: bad,
         };
-        Share {
+        Assignment {
             held,
-            leave: seen.leave,
+            to_release: seen.to_release,
         }
     }
 
-    fn of_shard(&self, shard: u32, total: u32) -> Vec<GuildId> {
+    fn guilds_of_shard(&self, shard: u32, total: u32) -> Vec<GuildId> {
         let all = self.guilds.iter().map(|entry| *entry.key());
         all.filter(|guild| guild.shard(total) == shard).collect()
     }
 
     /// Lets go of a shard's guilds. Whoever waits for a save of them is told that there will be none.
-    fn evict(&self, shard: u32, total: u32) {
-        if let Part::Shards { held, .. } = &mut *self.part_mut() {
+    fn evict_shard(&self, shard: u32, total: u32) {
+        if let Ownership::Shards { held, .. } = &mut *self.ownership_mut() {
             held.remove(&shard);
         }
-        for guild in self.of_shard(shard, total) {
-            if let Some((_, Entry::Here(here))) = self.guilds.remove(&guild) {
-                let failed = Some((u64::MAX, ticket::moved()));
-                here.progress
+        for guild in self.guilds_of_shard(shard, total) {
+            if let Some((_, CacheEntry::Resident(resident))) = self.guilds.remove(&guild) {
+                let failed = Some((u64::MAX, commit::owned_elsewhere()));
+                resident
+                    .progress
                     .send_modify(|progress| progress.failed = failed);
             }
         }

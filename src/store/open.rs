@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::disk::{Disk, private_dir};
-use super::snapshot::{self, Broken, GUILDS, PREVIOUS};
+use super::disk::{Disk, create_private_dir};
+use super::snapshot::{self, GUILDS_DIR, PREVIOUS_EXTENSION, SnapshotError};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
 /// How many threads read snapshots side by side.
-const READERS: usize = 4;
+const READER_THREADS: usize = 4;
 
 /// Why a state folder can't be opened.
 #[derive(Debug, thiserror::Error)]
@@ -39,29 +39,29 @@ pub enum OpenError {
         owner: String,
     },
     /// Snapshots can't be read.
-    #[error("{}", Listed(.0))]
-    Unreadable(Vec<BadSnapshot>),
+    #[error("{}", SnapshotList(.0))]
+    Unreadable(Vec<InvalidSnapshot>),
 }
 
 /// A snapshot that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadSnapshot {
+pub struct InvalidSnapshot {
     /// The file.
     pub file: PathBuf,
     /// Line and column from 1, where there is a place.
-    pub place: Option<(usize, usize)>,
+    pub position: Option<(usize, usize)>,
     /// What is wrong.
-    pub what: String,
+    pub message: String,
     /// The last good generation with the time it was written, if it can be read.
     pub previous: Option<(PathBuf, Option<Timestamp>)>,
 }
 
-impl BadSnapshot {
-    pub(super) fn of(file: &Path, id: Option<GuildId>, broken: Broken) -> Self {
+impl InvalidSnapshot {
+    pub(super) fn new(file: &Path, id: Option<GuildId>, error: SnapshotError) -> Self {
         Self {
             file: file.to_owned(),
-            place: broken.place,
-            what: broken.what,
+            position: error.position,
+            message: error.message,
             previous: last_good(file, id),
         }
     }
@@ -90,29 +90,29 @@ impl BadSnapshot {
     }
 
     /// File, line and what is wrong, with what to do, in one line.
-    pub fn in_one_line(&self, fix: &str) -> String {
-        format!("{}: {}. {fix}", self.spot(), self.what)
+    pub fn one_line(&self, fix: &str) -> String {
+        format!("{}: {}. {fix}", self.location(), self.message)
     }
 
-    fn spot(&self) -> String {
+    fn location(&self) -> String {
         let file = self.file.display();
-        match self.place {
+        match self.position {
             Some((line, column)) => format!("{file}:{line}:{column}"),
             None => file.to_string(),
         }
     }
 }
 
-impl fmt::Display for BadSnapshot {
+impl fmt::Display for InvalidSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.spot(), self.what)?;
+        writeln!(f, "{}: {}", self.location(), self.message)?;
         write!(f, "  {}", self.fix())
     }
 }
 
-struct Listed<'a>(&'a [BadSnapshot]);
+struct SnapshotList<'a>(&'a [InvalidSnapshot]);
 
-impl fmt::Display for Listed<'_> {
+impl fmt::Display for SnapshotList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the state can't be read; nothing was changed.")?;
         for bad in self.0 {
@@ -122,19 +122,19 @@ impl fmt::Display for Listed<'_> {
     }
 }
 
-pub(super) struct Opened {
+pub(super) struct OpenedFolder {
     pub guilds: Vec<Guild>,
-    pub lock: Lock,
+    pub lock: FolderLock,
 }
 
-pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<Opened, OpenError> {
+pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<OpenedFolder, OpenError> {
     let folder = |error| OpenError::Folder {
         dir: dir.to_owned(),
         error,
     };
-    private_dir(dir).map_err(folder)?;
-    private_dir(&dir.join(GUILDS)).map_err(folder)?;
-    let mut lock = Lock::take(dir)?;
+    create_private_dir(dir).map_err(folder)?;
+    create_private_dir(&dir.join(GUILDS_DIR)).map_err(folder)?;
+    let mut lock = FolderLock::acquire(dir)?;
     let files = list(dir).map_err(folder)?;
     let (guilds, bad) = read_all(&files.guilds);
     if !bad.is_empty() {
@@ -144,28 +144,28 @@ pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<Opened, OpenError> {
     for leftover in files.leftovers {
         disk.remove(&leftover).map_err(folder)?;
     }
-    lock.sign();
-    Ok(Opened { guilds, lock })
+    lock.keep_file();
+    Ok(OpenedFolder { guilds, lock })
 }
 
 /// The lock on a folder; the operating system takes it away when the file is closed.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(super) struct FolderLock {
     file: File,
     /// A lock file that we made is taken away again if opening fails: nothing on disk is changed then.
-    made: Option<PathBuf>,
+    created: Option<PathBuf>,
 }
 
-impl Lock {
-    pub(super) fn take(dir: &Path) -> Result<Self, OpenError> {
+impl FolderLock {
+    pub(super) fn acquire(dir: &Path) -> Result<Self, OpenError> {
         let path = dir.join("lock");
         let folder = |error| OpenError::Folder {
             dir: dir.to_owned(),
             error,
         };
-        let made = (!path.exists()).then(|| path.clone());
+        let created = (!path.exists()).then(|| path.clone());
         let mut options = OpenOptions::new();
-        super::disk::private(&mut options);
+        super::disk::set_private_mode(&mut options);
         let mut file = options
             .read(true)
             .write(true)
@@ -174,7 +174,7 @@ impl Lock {
             .open(&path)
             .map_err(folder)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { file, made }),
+            Ok(()) => Ok(Self { file, created }),
             Err(TryLockError::Error(error)) => Err(folder(error)),
             Err(TryLockError::WouldBlock) => {
                 let mut owner = String::new();
@@ -194,13 +194,13 @@ impl Lock {
     }
 
     /// Writes down who has the folder.
-    fn sign(&mut self) {
-        self.made = None;
-        self.name_owner();
+    fn keep_file(&mut self) {
+        self.created = None;
+        self.write_pid();
     }
 
     /// Writes down who has the folder for a moment; a lock file that was made for it goes again.
-    pub(super) fn name_owner(&mut self) {
+    pub(super) fn write_pid(&mut self) {
         // The lock holds without it, and a full disk must not keep the bot from starting: it goes on in memory.
         let signed = self
             .file
@@ -212,42 +212,43 @@ impl Lock {
     }
 }
 
-impl Drop for Lock {
+impl Drop for FolderLock {
     fn drop(&mut self) {
-        if let Some(made) = self.made.take() {
+        if let Some(created) = self.created.take() {
             // An empty lock file left behind would do no harm.
-            let _ = fs::remove_file(made);
+            let _ = fs::remove_file(created);
         }
     }
 }
 
 /// The files of a state folder.
-pub(super) struct Files {
+pub(super) struct FolderListing {
     /// Snapshots with the server that their name tells; also those that are missing beside their last
     /// good generation.
-    pub guilds: Vec<(PathBuf, Result<GuildId, Broken>)>,
+    pub guilds: Vec<(PathBuf, Result<GuildId, SnapshotError>)>,
     leftovers: Vec<PathBuf>,
 }
 
-pub(super) fn list(dir: &Path) -> io::Result<Files> {
-    let mut files = Files {
+pub(super) fn list(dir: &Path) -> io::Result<FolderListing> {
+    let mut files = FolderListing {
         guilds: Vec::new(),
         leftovers: Vec::new(),
     };
     let mut previous = Vec::new();
-    for entry in fs::read_dir(dir.join(GUILDS))? {
+    for entry in fs::read_dir(dir.join(GUILDS_DIR))? {
         let path = entry?.path();
         let name = path
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if let Some(stem) = name.strip_suffix(&format!(".{PREVIOUS}")) {
+        if let Some(stem) = name.strip_suffix(&format!(".{PREVIOUS_EXTENSION}")) {
             previous.push((path.with_file_name(format!("{stem}.json")), stem.to_owned()));
         } else if let Some(stem) = name.strip_suffix(".json") {
-            let id = stem.parse().map_err(|_| Broken {
-                place: None,
-                what: "the name is not that of a snapshot, which is a server's id and .json".into(),
+            let id = stem.parse().map_err(|_| SnapshotError {
+                position: None,
+                message: "the name is not that of a snapshot, which is a server's id and .json"
+                    .into(),
             });
             files.guilds.push((path, id));
         } else if path.extension().is_some_and(|ending| ending == "new") {
@@ -257,9 +258,9 @@ pub(super) fn list(dir: &Path) -> io::Result<Files> {
     // A last good generation without its snapshot: somebody deleted the snapshot.
     for (current, stem) in previous {
         if files.guilds.iter().all(|(path, _)| *path != current) {
-            let missing = Broken {
-                place: None,
-                what: format!("the snapshot of server {stem} is missing"),
+            let missing = SnapshotError {
+                position: None,
+                message: format!("the snapshot of server {stem} is missing"),
             };
             files.guilds.push((current, Err(missing)));
         }
@@ -268,12 +269,14 @@ pub(super) fn list(dir: &Path) -> io::Result<Files> {
     Ok(files)
 }
 
-fn read_all(files: &[(PathBuf, Result<GuildId, Broken>)]) -> (Vec<Guild>, Vec<BadSnapshot>) {
-    let share = files.len().div_ceil(READERS).max(1);
+fn read_all(
+    files: &[(PathBuf, Result<GuildId, SnapshotError>)],
+) -> (Vec<Guild>, Vec<InvalidSnapshot>) {
+    let share = files.len().div_ceil(READER_THREADS).max(1);
     let results: Vec<_> = std::thread::scope(|scope| {
         let readers: Vec<_> = files
             .chunks(share)
-            .map(|files| scope.spawn(|| files.iter().map(read).collect::<Vec<_>>()))
+            .map(|files| scope.spawn(|| files.iter().map(read_listed).collect::<Vec<_>>()))
             .collect();
         // A reader that panicked takes the start with it: its guilds must not be missing in silence.
         readers
@@ -285,29 +288,31 @@ fn read_all(files: &[(PathBuf, Result<GuildId, Broken>)]) -> (Vec<Guild>, Vec<Ba
     for result in results {
         match result {
             Ok(guild) => guilds.push(guild),
-            Err(broken) => bad.push(broken),
+            Err(error) => bad.push(error),
         }
     }
     (guilds, bad)
 }
 
-fn read((path, id): &(PathBuf, Result<GuildId, Broken>)) -> Result<Guild, BadSnapshot> {
+fn read_listed(
+    (path, id): &(PathBuf, Result<GuildId, SnapshotError>),
+) -> Result<Guild, InvalidSnapshot> {
     id.clone()
-        .and_then(|id| read_one(path, id))
-        .map_err(|broken| BadSnapshot::of(path, id.as_ref().ok().copied(), broken))
+        .and_then(|id| read_snapshot(path, id))
+        .map_err(|error| InvalidSnapshot::new(path, id.as_ref().ok().copied(), error))
 }
 
 /// Reads one snapshot.
-pub(super) fn read_one(path: &Path, id: GuildId) -> Result<Guild, Broken> {
-    let bytes = fs::read(path).map_err(|error| Broken::unread(&error))?;
+pub(super) fn read_snapshot(path: &Path, id: GuildId) -> Result<Guild, SnapshotError> {
+    let bytes = fs::read(path).map_err(|error| SnapshotError::unreadable(&error))?;
     snapshot::decode(&bytes, id)
 }
 
 fn last_good(current: &Path, id: Option<GuildId>) -> Option<(PathBuf, Option<Timestamp>)> {
-    let path = snapshot::previous(current);
+    let path = snapshot::previous_path(current);
     let stem = current.file_stem()?.to_string_lossy().into_owned();
     let id = id.or_else(|| stem.parse().ok())?;
-    read_one(&path, id).ok()?;
+    read_snapshot(&path, id).ok()?;
     let written = fs::metadata(&path).and_then(|data| data.modified()).ok();
     Some((
         path,

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::disk::{Disk, RealDisk};
-use super::open::{BadSnapshot, Lock, OpenError, read_one};
-use super::snapshot::{self, Broken, GUILDS};
+use super::open::{FolderLock, InvalidSnapshot, OpenError, read_snapshot};
+use super::snapshot::{self, GUILDS_DIR, SnapshotError};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
 /// Whoever went back so often has another trouble.
-const KEPT_MAX: u32 = 1000;
+const MAX_BACKUPS: u32 = 1000;
 
 /// Why there is no going back.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum RestoreError {
     },
     /// Nothing is known of that server.
     #[error("there is nothing of server {guild} in {dir}")]
-    Unknown {
+    UnknownServer {
         /// The server.
         guild: GuildId,
         /// The folder.
@@ -44,10 +44,10 @@ pub enum RestoreError {
     #[error(
         "server {0} has no earlier generation: it was saved only once. Mend its snapshot, or restore it from a backup"
     )]
-    NoGeneration(GuildId),
+    NothingToRestore(GuildId),
     /// The last good generation can't be read either.
-    #[error("{}", .0.in_one_line("Mend it, or restore the snapshot from a backup"))]
-    Unreadable(BadSnapshot),
+    #[error("{}", .0.one_line("Mend it, or restore the snapshot from a backup"))]
+    Unreadable(InvalidSnapshot),
 }
 
 /// A file of a server.
@@ -56,9 +56,9 @@ pub struct Generation {
     /// Where it lies.
     pub file: PathBuf,
     /// When it was written, if the disk says so.
-    pub written: Option<Timestamp>,
+    pub written_at: Option<Timestamp>,
     /// What is in it, or what is wrong with it.
-    pub guild: Result<Guild, Broken>,
+    pub guild: Result<Guild, SnapshotError>,
 }
 
 /// A way back that is open. The folder is locked as long as it lives.
@@ -67,12 +67,12 @@ pub struct Restore {
     /// The snapshot that would be replaced; none if it is missing.
     pub current: Option<Generation>,
     /// When the last good generation was written.
-    pub written: Option<Timestamp>,
+    pub written_at: Option<Timestamp>,
     /// What is in it.
     pub guild: Guild,
     bytes: Vec<u8>,
     path: PathBuf,
-    _lock: Lock,
+    _lock: FolderLock,
 }
 
 impl Restore {
@@ -82,35 +82,36 @@ impl Restore {
     ///
     /// A bot has the folder, or there is nothing good to go back to.
     pub fn open(dir: &Path, id: GuildId) -> Result<Self, RestoreError> {
-        if !dir.join(GUILDS).is_dir() {
+        if !dir.join(GUILDS_DIR).is_dir() {
             let dir = dir.to_owned();
-            return Err(RestoreError::Unknown { guild: id, dir });
+            return Err(RestoreError::UnknownServer { guild: id, dir });
         }
-        let mut lock = Lock::take(dir).map_err(|error| match error {
+        let mut lock = FolderLock::acquire(dir).map_err(|error| match error {
             OpenError::Locked { dir, owner } => RestoreError::Locked { dir, owner },
             error => RestoreError::Folder(error),
         })?;
         let path = snapshot::path(dir, id);
-        let file = snapshot::previous(&path);
+        let file = snapshot::previous_path(&path);
         let current = path.exists().then(|| Generation::read(&path, id));
         if !file.exists() {
             return Err(match current {
-                Some(_) => RestoreError::NoGeneration(id),
-                None => RestoreError::Unknown {
+                Some(_) => RestoreError::NothingToRestore(id),
+                None => RestoreError::UnknownServer {
                     guild: id,
                     dir: dir.to_owned(),
                 },
             });
         }
         let unreadable =
-            |broken| RestoreError::Unreadable(BadSnapshot::of(&file, Some(id), broken));
-        let bytes = fs::read(&file).map_err(|error| unreadable(Broken::unread(&error)))?;
+            |error| RestoreError::Unreadable(InvalidSnapshot::new(&file, Some(id), error));
+        let bytes =
+            fs::read(&file).map_err(|error| unreadable(SnapshotError::unreadable(&error)))?;
         let guild = snapshot::decode(&bytes, id).map_err(unreadable)?;
         // A bot that starts now says whom it has to wait for.
-        lock.name_owner();
+        lock.write_pid();
         Ok(Self {
             current,
-            written: written(&file),
+            written_at: modified_at(&file),
             guild,
             bytes,
             path,
@@ -124,17 +125,17 @@ impl Restore {
     /// # Errors
     ///
     /// The disk did not take it. The current snapshot is the old or the new one, and whole.
-    pub fn go_back(self) -> io::Result<Option<PathBuf>> {
-        self.go_back_on(&RealDisk)
+    pub fn rollback(self) -> io::Result<Option<PathBuf>> {
+        self.rollback_on(&RealDisk)
     }
 
-    pub(super) fn go_back_on(self, disk: &dyn Disk) -> io::Result<Option<PathBuf>> {
+    pub(super) fn rollback_on(self, disk: &dyn Disk) -> io::Result<Option<PathBuf>> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        let new = snapshot::temporary(&self.path);
+        let new = snapshot::temporary_path(&self.path);
         disk.write(&new, &self.bytes)?;
-        same_owner(&snapshot::previous(&self.path), &new)?;
+        copy_owner(&snapshot::previous_path(&self.path), &new)?;
         let kept = match self.current {
-            Some(_) => Some(self.keep(disk)?),
+            Some(_) => Some(self.keep_backup(disk)?),
             None => None,
         };
         // The kept file is there for good before anything takes the place of the old one.
@@ -145,9 +146,9 @@ impl Restore {
     }
 
     /// Gives the current snapshot a second name that nobody takes for a snapshot.
-    fn keep(&self, disk: &dyn Disk) -> io::Result<PathBuf> {
-        let kept = (1..=KEPT_MAX)
-            .map(|number| snapshot::replaced(&self.path, number))
+    fn keep_backup(&self, disk: &dyn Disk) -> io::Result<PathBuf> {
+        let kept = (1..=MAX_BACKUPS)
+            .map(|number| snapshot::backup_path(&self.path, number))
             .find(|path| !path.exists())
             .ok_or_else(|| io::Error::other("too many replaced files are kept already"))?;
         if disk.link(&self.path, &kept).is_err() {
@@ -162,15 +163,15 @@ impl Generation {
     fn read(file: &Path, id: GuildId) -> Self {
         Self {
             file: file.to_owned(),
-            written: written(file),
-            guild: read_one(file, id),
+            written_at: modified_at(file),
+            guild: read_snapshot(file, id),
         }
     }
 }
 
 /// An operator who is root must not leave a file that the bot can't read.
 #[cfg(unix)]
-fn same_owner(as_of: &Path, file: &Path) -> io::Result<()> {
+fn copy_owner(as_of: &Path, file: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, chown};
     let (wanted, is) = (fs::metadata(as_of)?, fs::metadata(file)?);
     if (wanted.uid(), wanted.gid()) == (is.uid(), is.gid()) {
@@ -180,11 +181,11 @@ fn same_owner(as_of: &Path, file: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn same_owner(_: &Path, _: &Path) -> io::Result<()> {
+fn copy_owner(_: &Path, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn written(file: &Path) -> Option<Timestamp> {
+fn modified_at(file: &Path) -> Option<Timestamp> {
     let written = fs::metadata(file).and_then(|data| data.modified()).ok()?;
     Timestamp::try_from(written).ok()
 }

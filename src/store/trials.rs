@@ -10,7 +10,7 @@ use crate::practice::id::GuildId;
 ///
 /// It can't be read.
 pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, String> {
-    snapshot::decode(bytes, id).map_err(|broken| broken.what)
+    snapshot::decode(bytes, id).map_err(|broken| broken.message)
 }
 
 /// Writes a snapshot.

@@ -4,13 +4,13 @@
 use std::io;
 use std::path::Path;
 
-use super::open::{BadSnapshot, list, read_one};
-use super::snapshot::{self, Broken};
+use super::open::{InvalidSnapshot, list, read_snapshot};
+use super::snapshot::{self, SnapshotError};
 use crate::practice::guild::Guild;
 
 /// What was read, and what is wrong.
 #[derive(Debug, Default)]
-pub struct Verified {
+pub struct VerifyReport {
     /// Servers whose snapshot is good.
     pub guilds: usize,
     /// Their teams.
@@ -22,9 +22,9 @@ pub struct Verified {
     /// Last good generations that are good.
     pub generations: usize,
     /// Snapshots that can't be read.
-    pub bad: Vec<BadSnapshot>,
+    pub invalid: Vec<InvalidSnapshot>,
     /// Last good generations that can't be read; what they would replace is good.
-    pub bad_generations: Vec<BadSnapshot>,
+    pub invalid_generations: Vec<InvalidSnapshot>,
 }
 
 /// Reads all snapshots and their last good generations.
@@ -32,28 +32,28 @@ pub struct Verified {
 /// # Errors
 ///
 /// The folder can't be read.
-pub fn verify(dir: &Path) -> io::Result<Verified> {
-    let mut found = Verified::default();
+pub fn verify(dir: &Path) -> io::Result<VerifyReport> {
+    let mut found = VerifyReport::default();
     for (file, id) in list(dir)?.guilds {
-        let read = id.clone().and_then(|id| read_one(&file, id));
+        let read = id.clone().and_then(|id| read_snapshot(&file, id));
         let good = match read {
             Ok(guild) => {
-                found.count(&guild);
+                found.add_counts(&guild);
                 true
             }
             // A bot that is running has just forgotten this server.
             Err(_) if id.is_ok() && !file.exists() => continue,
-            Err(broken) => {
-                let bad = BadSnapshot::of(&file, id.as_ref().ok().copied(), broken);
-                found.bad.push(bad);
+            Err(error) => {
+                let bad = InvalidSnapshot::new(&file, id.as_ref().ok().copied(), error);
+                found.invalid.push(bad);
                 false
             }
         };
-        let previous = snapshot::previous(&file);
+        let previous = snapshot::previous_path(&file);
         if let (Ok(id), true) = (id, previous.exists()) {
-            match read_one(&previous, id) {
+            match read_snapshot(&previous, id) {
                 Ok(_) => found.generations += 1,
-                Err(broken) if good => found.bad_generation(&previous, broken),
+                Err(error) if good => found.add_invalid_generation(&previous, error),
                 // That there is nothing to go back to is told with the snapshot.
                 Err(_) => {}
             }
@@ -62,13 +62,13 @@ pub fn verify(dir: &Path) -> io::Result<Verified> {
     Ok(found)
 }
 
-impl Verified {
+impl VerifyReport {
     /// Whether nothing is wrong.
-    pub const fn is_good(&self) -> bool {
-        self.bad.is_empty() && self.bad_generations.is_empty()
+    pub const fn is_valid(&self) -> bool {
+        self.invalid.is_empty() && self.invalid_generations.is_empty()
     }
 
-    fn count(&mut self, guild: &Guild) {
+    fn add_counts(&mut self, guild: &Guild) {
         self.guilds += 1;
         for team in guild.teams().values() {
             self.teams += 1;
@@ -77,11 +77,11 @@ impl Verified {
         }
     }
 
-    fn bad_generation(&mut self, file: &Path, broken: Broken) {
-        self.bad_generations.push(BadSnapshot {
+    fn add_invalid_generation(&mut self, file: &Path, error: SnapshotError) {
+        self.invalid_generations.push(InvalidSnapshot {
             file: file.to_owned(),
-            place: broken.place,
-            what: broken.what,
+            position: error.position,
+            message: error.message,
             previous: None,
         });
     }

@@ -10,65 +10,65 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::keep::TAKEN_OVER;
-use super::ticket::{NotSaved, Progress};
-use super::{Inner, SavingDone};
+use super::backend::LEASE_LOST;
+use super::commit::{SaveError, SaveProgress};
+use super::{Inner, SaveReport};
 use crate::failpoint;
 use crate::practice::id::GuildId;
 
 /// The first pause after a failed save; it doubles up to [`RETRY_MAX`]. A new change is tried at once.
-const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MIN: Duration = Duration::from_secs(1);
 /// The longest pause between attempts.
 const RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// What is to be saved.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(super) struct SaveQueue {
     // Guards the lists of what is to be done; locked for moments only, never while writing.
-    work: Mutex<Work>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Work {
+struct QueueState {
     dirty: BTreeSet<GuildId>,
     /// Guilds whose last save failed; they wait for the pause to pass.
     failed: BTreeSet<GuildId>,
-    forget: Vec<(GuildId, oneshot::Sender<Result<(), NotSaved>>)>,
+    deletes: Vec<(GuildId, oneshot::Sender<Result<(), SaveError>>)>,
     writing: bool,
     /// What is being written.
     saving: BTreeSet<GuildId>,
     closed: bool,
 }
 
-impl Queue {
-    fn lock(&self) -> MutexGuard<'_, Work> {
+impl SaveQueue {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         // The lists are whole after every statement, so a panic elsewhere does not spoil them.
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn dirty(&self, guild: GuildId) {
+    pub(super) fn mark_dirty(&self, guild: GuildId) {
         self.lock().dirty.insert(guild);
         self.changed.notify_all();
     }
 
-    pub(super) fn forget(&self, guild: GuildId, done: oneshot::Sender<Result<(), NotSaved>>) {
+    pub(super) fn delete(&self, guild: GuildId, done: oneshot::Sender<Result<(), SaveError>>) {
         let mut work = self.lock();
         // When nobody works any more whoever waits must hear of it: their end goes with `done`.
         if !work.closed {
-            work.forget.push((guild, done));
+            work.deletes.push((guild, done));
             self.changed.notify_all();
         }
     }
 
     /// Whether nothing of a guild is being saved, or is to be.
-    pub(super) fn is_free_of(&self, guild: GuildId) -> bool {
+    pub(super) fn is_clean(&self, guild: GuildId) -> bool {
         let work = self.lock();
         let mut lists = [&work.dirty, &work.failed, &work.saving].into_iter();
         lists.all(|list| !list.contains(&guild))
     }
 
-    pub(super) fn waiting(&self) -> usize {
+    pub(super) fn unsaved_count(&self) -> usize {
         let work = self.lock();
         work.dirty.union(&work.failed).count()
     }
@@ -85,7 +85,7 @@ impl Queue {
                 work.dirty.extend(failed);
                 self.changed.notify_all();
             }
-            let busy = work.writing || !work.dirty.is_empty() || !work.forget.is_empty();
+            let busy = work.writing || !work.dirty.is_empty() || !work.deletes.is_empty();
             let left = end.saturating_duration_since(Instant::now());
             if !busy || left.is_zero() {
                 work.closed = true;
@@ -107,7 +107,7 @@ impl Queue {
 
     /// Waits for something to do; `None` when the store is closed. After a failure what failed is due
     /// again when the pause has passed.
-    fn next(&self, pause: Option<Duration>) -> Option<Batch> {
+    fn next_batch(&self, pause: Option<Duration>) -> Option<Batch> {
         let end = pause.map(|pause| Instant::now() + pause);
         let mut work = self.lock();
         loop {
@@ -116,8 +116,8 @@ impl Queue {
             }
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
             let again = left.is_some_and(|left| left.is_zero());
-            if again || !work.dirty.is_empty() || !work.forget.is_empty() {
-                return Some(work.take());
+            if again || !work.dirty.is_empty() || !work.deletes.is_empty() {
+                return Some(work.take_batch());
             }
             work = match left {
                 Some(left) => {
@@ -134,7 +134,7 @@ impl Queue {
         }
     }
 
-    fn done(&self, failed: impl Iterator<Item = GuildId>) {
+    fn finish_batch(&self, failed: impl Iterator<Item = GuildId>) {
         let mut work = self.lock();
         work.failed.extend(failed);
         work.writing = false;
@@ -145,18 +145,18 @@ impl Queue {
 
 struct Batch {
     save: BTreeSet<GuildId>,
-    forget: Vec<(GuildId, oneshot::Sender<Result<(), NotSaved>>)>,
+    deletes: Vec<(GuildId, oneshot::Sender<Result<(), SaveError>>)>,
 }
 
-impl Work {
-    fn take(&mut self) -> Batch {
+impl QueueState {
+    fn take_batch(&mut self) -> Batch {
         self.writing = true;
         let mut save = std::mem::take(&mut self.dirty);
         save.append(&mut self.failed);
         self.saving.clone_from(&save);
         Batch {
             save,
-            forget: std::mem::take(&mut self.forget),
+            deletes: std::mem::take(&mut self.deletes),
         }
     }
 }
@@ -193,13 +193,13 @@ impl Drop for Writer {
 
 fn run(inner: &Inner) {
     let mut pause: Option<Duration> = None;
-    while let Some(batch) = inner.queue.next(pause) {
+    while let Some(batch) = inner.queue.next_batch(pause) {
         let (start, saves) = (Instant::now(), !batch.save.is_empty());
         let failed = inner.write(batch);
         if let Some(observer) = inner.observer.get().filter(|_| saves) {
-            observer(&SavingDone {
-                took: start.elapsed(),
-                failed: failed.values().next().map(String::as_str),
+            observer(&SaveReport {
+                duration: start.elapsed(),
+                error: failed.values().next().map(String::as_str),
             });
         }
         pause = match (failed.is_empty(), pause) {
@@ -214,7 +214,7 @@ fn run(inner: &Inner) {
                     error,
                     "the state can't be saved; the bot goes on in memory, acknowledges nothing, and tries again"
                 );
-                Some(RETRY_FIRST)
+                Some(RETRY_MIN)
             }
             (false, Some(before)) => Some((before * 2).min(RETRY_MAX)),
         };
@@ -225,22 +225,22 @@ fn run(inner: &Inner) {
             known.clone_from(&failing);
             is_news
         });
-        inner.queue.done(failing.into_iter());
+        inner.queue.finish_batch(failing.into_iter());
     }
 }
 
 /// A guild in a round of saving.
-struct Saving {
+struct SaveAttempt {
     guild: GuildId,
     version: u64,
     /// That of the entry which was saved: after a removal there may be another under the same id.
-    progress: watch::Sender<Progress>,
+    progress: watch::Sender<SaveProgress>,
     result: io::Result<()>,
 }
 
 /// Why nothing can be saved now, if that is so: then the rest of the round need not be tried.
-fn is_away(saving: &[Saving]) -> Option<String> {
-    let error = |one: &Saving| match &one.result {
+fn backend_unavailable(saving: &[SaveAttempt]) -> Option<String> {
+    let error = |one: &SaveAttempt| match &one.result {
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Some(error.to_string()),
         _ => None,
     };
@@ -251,31 +251,31 @@ fn is_away(saving: &[Saving]) -> Option<String> {
 impl Inner {
     /// Deletes what is to be forgotten, saves what changed, and gives what could not be saved.
     fn write(&self, batch: Batch) -> BTreeMap<GuildId, String> {
-        for (guild, done) in batch.forget {
+        for (guild, done) in batch.deletes {
             let deleted = self
-                .keeper
-                .keep()
+                .backend
+                .as_dyn()
                 .delete(guild)
-                .map_err(|error| NotSaved::new(error.to_string()));
+                .map_err(|error| SaveError::new(error.to_string()));
             // Nobody may be waiting any more.
             let _ = done.send(deleted);
         }
         let guilds: Vec<_> = batch.save.into_iter().collect();
         let (mut saving, mut failed) = (Vec::new(), BTreeMap::new());
-        let mut away: Option<String> = None;
-        for some in guilds.chunks(self.keeper.keep().at_once()) {
-            let done = away
+        let mut unavailable: Option<String> = None;
+        for some in guilds.chunks(self.backend.as_dyn().batch_size()) {
+            let done = unavailable
                 .as_ref()
-                .map_or_else(|| self.save(some), |why| self.left_out(some, why));
+                .map_or_else(|| self.save(some), |why| self.skip(some, why));
             // Everybody is told at once, not one after the other.
-            away = is_away(&done);
+            unavailable = backend_unavailable(&done);
             saving.extend(done);
-            if self.keeper.keep().settles_each() {
+            if self.backend.as_dyn().durable_per_save() {
                 failed.append(&mut self.publish(&std::mem::take(&mut saving)));
             }
         }
         if saving.iter().any(|saving| saving.result.is_ok())
-            && let Err(error) = self.keeper.keep().settle()
+            && let Err(error) = self.backend.as_dyn().sync()
         {
             for saving in &mut saving {
                 saving.result = Err(io::Error::new(error.kind(), error.to_string()));
@@ -287,12 +287,16 @@ impl Inner {
         failed
     }
 
-    fn save(&self, guilds: &[GuildId]) -> Vec<Saving> {
+    fn save(&self, guilds: &[GuildId]) -> Vec<SaveAttempt> {
         // Clones are quick; members who read these guilds don't wait for the encoding.
         let copy = |guild: &GuildId| {
             let entry = self.guilds.get(guild)?;
-            let here = entry.here()?;
-            Some((here.guild.clone(), here.version, here.progress.clone()))
+            let resident = entry.resident()?;
+            Some((
+                resident.guild.clone(),
+                resident.version,
+                resident.progress.clone(),
+            ))
         };
         let mut states = Vec::new();
         let mut entries = Vec::new();
@@ -301,9 +305,9 @@ impl Inner {
             states.push(state);
         }
         failpoint::pass("store.encode");
-        let results = self.keeper.keep().save(&states, self.now());
+        let results = self.backend.as_dyn().save(&states, self.now());
         let entries = entries.into_iter().zip(results);
-        let saving = entries.map(|((guild, version, progress), result)| Saving {
+        let saving = entries.map(|((guild, version, progress), result)| SaveAttempt {
             guild,
             version,
             progress,
@@ -313,23 +317,23 @@ impl Inner {
     }
 
     /// Guilds that are not tried in this round.
-    fn left_out(&self, guilds: &[GuildId], why: &str) -> Vec<Saving> {
+    fn skip(&self, guilds: &[GuildId], why: &str) -> Vec<SaveAttempt> {
         let entry = |guild: &GuildId| {
             let entry = self.guilds.get(guild)?;
-            let here = entry.here()?;
-            Some(Saving {
+            let resident = entry.resident()?;
+            Some(SaveAttempt {
                 guild: *guild,
-                version: here.version,
-                progress: here.progress.clone(),
+                version: resident.version,
+                progress: resident.progress.clone(),
                 result: Err(io::Error::new(io::ErrorKind::NotConnected, why)),
             })
         };
         guilds.iter().filter_map(entry).collect()
     }
 
-    fn publish(&self, saving: &[Saving]) -> BTreeMap<GuildId, String> {
+    fn publish(&self, saving: &[SaveAttempt]) -> BTreeMap<GuildId, String> {
         let mut failed = BTreeMap::new();
-        for Saving {
+        for SaveAttempt {
             guild,
             version,
             progress,
@@ -338,14 +342,14 @@ impl Inner {
         {
             progress.send_modify(|progress| match result {
                 Ok(()) => {
-                    progress.saved = *version;
+                    progress.saved_version = *version;
                     progress.failed = None;
                 }
-                Err(error) => progress.failed = Some((*version, NotSaved::new(error.to_string()))),
+                Err(error) => progress.failed = Some((*version, SaveError::new(error.to_string()))),
             });
             // Who was removed meanwhile, or is another process's, is not tried again.
             if let Err(error) = result
-                && error.kind() != TAKEN_OVER
+                && error.kind() != LEASE_LOST
                 && self.guilds.contains_key(guild)
             {
                 failed.insert(*guild, error.to_string());

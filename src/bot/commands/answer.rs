@@ -91,7 +91,7 @@ pub async fn confirmed(
         let _awaited_below = desk.change_team(key, |team| team.peek(number, call.user, now));
     }
     // Also who presses again must not see it before the look is on disk.
-    let settled = desk.store.settled(key.guild).attempt().await;
+    let settled = desk.store.latest_commit(key.guild).wait().await;
     settled.map_err(|_| Sorry::NotSaved)?;
     if !public {
         return Ok(reveal::answer(question));

@@ -34,12 +34,12 @@ pub async fn sent(
         .ok_or_else(|| Sorry::NoQuestion(question.to_owned()))?;
     let text = written.get(render::TEXT).map_or("", String::as_str);
     let now = desk.clock.now();
-    let (entered, ticket) = desk.store.change(guild, |state| {
+    let (entered, commit) = desk.store.upsert(guild, |state| {
         state.add_report(&question.id, call.user, text, now)
     });
     failpoint::pass("report.entered");
     let number = entered.map_err(|why| Sorry::BadOption(render::refused(why)))?;
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
     failpoint::pass("report.saved");
     tracing::info!(%guild, number, question = question.id, "a mistake in a question was reported");
     Ok(render::thanks(number).ephemeral())

@@ -30,7 +30,7 @@ use super::render::trouble::Sorry;
 use super::response::{Response, SUGGESTIONS_MAX, Suggestion};
 use crate::bank::Question;
 use crate::practice::id::GuildId;
-use crate::store::{NotFetched, Pin};
+use crate::store::{GuildPin, LoadError};
 
 /// The longest name of a choice (Discord docs, interactions/application-commands, "Option Choice").
 const CHOICE_NAME_MAX: usize = 100;
@@ -78,7 +78,7 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
 }
 
 /// Keeps the guild in memory for as long as it is needed, if it is needed.
-async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<Pin>, Sorry> {
+async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<GuildPin>, Sorry> {
     // Suggestions and forms come from the bank alone, and neither can be announced and filled in later.
     let needs_none = match &call.ask {
         Ask::Suggest { .. } => true,
@@ -90,12 +90,12 @@ async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<Pin>, Sorry> {
     let Some(guild) = call.guild.filter(|_| !needs_none) else {
         return Ok(None);
     };
-    match desk.store.fetch(guild).await {
+    match desk.store.load(guild).await {
         Ok(pin) => Ok(Some(pin)),
         // What was asked just before a server became another process's must not be answered as if nothing were known
         // of it.
-        Err(NotFetched::Elsewhere) => Err(Sorry::Elsewhere),
-        Err(NotFetched::Away(error)) => {
+        Err(LoadError::Unavailable) => Err(Sorry::Elsewhere),
+        Err(LoadError::Database(error)) => {
             tracing::warn!(%guild, %error, "a server can't be fetched; a member is told to try again");
             Err(Sorry::NotFetched)
         }

@@ -77,11 +77,11 @@ fn export(desk: &Desk, call: &Call, guild: GuildId) -> Said {
 
 async fn hide(desk: &Desk, call: &Call, guild: GuildId, hidden: bool) -> Said {
     let now = desk.clock.now();
-    let ((), ticket) = desk.store.change(guild, |state| {
+    let ((), commit) = desk.store.upsert(guild, |state| {
         let since = hidden.then(|| Zone::utc().date(now));
         state.update_profile(call.user, |person| person.hidden_since = since);
     });
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
     Ok(render::kept(&kept(desk, guild, call.user)))
 }
 

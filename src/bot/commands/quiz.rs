@@ -200,12 +200,12 @@ async fn score(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz, values: &[St
         retention: around.retention,
         today: around.today,
     };
-    let ((review, new), ticket) = desk
+    let ((review, new), commit) = desk
         .store
-        .change(guild, |state| state.rate(call.user, &rated));
+        .upsert(guild, |state| state.rate(call.user, &rated));
     failpoint::pass("review.changed");
     // Also what was counted before may not be on disk yet.
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
     failpoint::pass("review.saved");
     let score = Score {
         points: (made, points),

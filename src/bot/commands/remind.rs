@@ -50,8 +50,8 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
         }
         on(team, call, now)
     };
-    let (said, ticket) = desk.change_team(key, change);
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    let (said, commit) = desk.change_team(key, change);
+    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
     desk.wake.notify_one();
     Ok(said.ok_or(Sorry::NoTeam)??.ephemeral())
 }

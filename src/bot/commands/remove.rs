@@ -28,8 +28,8 @@ pub async fn confirmed(desk: &Desk, call: &Call, key: TeamKey) -> Said {
         Some(false) => {}
     }
     let removed = |guild: &mut Guild| guild.remove_team(key.channel);
-    if let Some((_, ticket)) = desk.store.change_kept(key.guild, removed) {
-        ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    if let Some((_, commit)) = desk.store.update(key.guild, removed) {
+        commit.wait().await.map_err(|_| Sorry::NotSaved)?;
     }
     desk.backoff.remove(&key);
     Ok(render::removed(key.channel))

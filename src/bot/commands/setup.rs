@@ -115,7 +115,7 @@ fn defaults() -> TeamSettings {
 
 async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: TeamSettings) -> Result<(), Sorry> {
     let now = desk.clock.now();
-    let ((), ticket) = desk.store.change(key.guild, |guild| {
+    let ((), commit) = desk.store.upsert(key.guild, |guild| {
         if let Some(team) = guild.team_mut(key.channel) {
             team.settings = settings;
             return;
@@ -125,7 +125,7 @@ async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: TeamSettings) ->
         guild.insert_team(team);
     });
     failpoint::pass("setup.changed");
-    let saved = ticket.attempt().await.map_err(|_| Sorry::NotSaved);
+    let saved = commit.wait().await.map_err(|_| Sorry::NotSaved);
     failpoint::pass("setup.saved");
     saved
 }

@@ -129,7 +129,7 @@ pub async fn post_now(desk: &Desk, call: &Call, key: TeamKey) -> Said {
     admins_only(call)?;
     let now = desk.clock.now();
     let ids = desk.bank.ids();
-    let (made, ticket) = desk.change_team(key, |team| {
+    let (made, commit) = desk.change_team(key, |team| {
         let day = team.settings.schedule.zone.date(now);
         desk.random(|rng| {
             team.begin_round(day, now, &ids, rng)
@@ -137,7 +137,7 @@ pub async fn post_now(desk: &Desk, call: &Call, key: TeamKey) -> Said {
         })
     });
     let made = made.ok_or(Sorry::NoTeam)?;
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
     desk.backoff.remove(&key);
     desk.wake.notify_one();
     Ok(made.map_or_else(render::posted_today, render::posting))
@@ -177,11 +177,11 @@ async fn settings(desk: &Desk, call: &Call, key: TeamKey) -> Said {
 
 /// Changes a team; what is said is on disk first.
 async fn order(desk: &Desk, key: TeamKey, change: impl FnOnce(&mut Team) -> Said) -> Said {
-    let (said, ticket) = desk.change_team(key, change);
+    let (said, commit) = desk.change_team(key, change);
     let said = said.ok_or(Sorry::NoTeam)?;
     failpoint::pass("order.changed");
     // A refusal waits as well: "has it already" may be about something that is not on disk yet.
-    ticket.attempt().await.map_err(|_| Sorry::NotSaved)?;
+    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
     failpoint::pass("order.saved");
     let message = said?;
     desk.wake.notify_one();

@@ -117,7 +117,7 @@ pub async fn keep(desk: Arc<Desk>, making: Making, shard: Shard) -> GatewayEnd {
         // Discord lets so many sessions of a bot begin side by side, whichever process begins them.
         desk.vitals.gateway_away(shard.number, TURN_LIMIT);
         desk.store
-            .turn(shard.number % gateway.max_concurrency)
+            .acquire_identify_slot(shard.number % gateway.max_concurrency)
             .await;
         record.left = gateway.sessions_left;
         let client = match making.start(shard, gateway.url) {

@@ -47,14 +47,14 @@ pub fn with(work: impl FnOnce(&Arc<Desk>, &Runtime)) {
     ROOM.with_borrow_mut(|room| {
         let room = room.get_or_insert_with(open);
         let fresh = room.fresh.clone();
-        let others = room.desk.store.guilds();
+        let others = room.desk.store.guild_ids();
         room.runtime.block_on(async {
             for other in others.into_iter().filter(|other| *other != GUILD) {
                 // The disk does not matter here.
-                let _ = room.desk.store.forget(other).await;
+                let _ = room.desk.store.delete(other).await;
             }
         });
-        let ((), _) = room.desk.store.change(GUILD, |guild| *guild = fresh);
+        let ((), _) = room.desk.store.upsert(GUILD, |guild| *guild = fresh);
         work(&room.desk, &room.runtime);
     });
 }

@@ -51,7 +51,7 @@ pub async fn act(desk: &Arc<Desk>, events: Vec<Event>) {
             Event::Asked(call) => limits::check(&commands::respond(desk, &call).await),
         }
     }
-    for id in desk.store.guilds() {
+    for id in desk.store.guild_ids() {
         desk.store.read(id, super::saved::sound);
     }
 }

@@ -40,7 +40,7 @@ pub fn snapshot(bytes: &[u8]) {
     }
     // The commands, on this guild instead of the usual one.
     desk::with(|desk, runtime| {
-        let ((), _) = desk.store.change(desk::GUILD, |state| *state = guild);
+        let ((), _) = desk.store.upsert(desk::GUILD, |state| *state = guild);
         runtime.block_on(ask(desk));
         desk.store.read(desk::GUILD, sound);
     });

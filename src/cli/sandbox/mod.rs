@@ -184,7 +184,7 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("quizloop-sandbox-{}", std::process::id()));
         // What a process of the same number left behind.
         let _ = std::fs::remove_dir_all(&path);
-        crate::store::disk::private_dir(&path)
+        crate::store::disk::create_private_dir(&path)
             .with_context(|| format!("{} can't be made", path.display()))?;
         Ok(Self { path })
     }

@@ -6,7 +6,7 @@ use super::source::state;
 use super::{confirm, count, require_confirmation};
 use crate::config::Config;
 use crate::store::Adoption;
-use crate::store::database::Reader;
+use crate::store::postgres::DatabaseReader;
 
 /// Shows the present owner, asks, and hands the state over.
 pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), Failed> {
@@ -16,9 +16,9 @@ pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), Failed> {
     )?;
     match &config.state_url {
         Some(url) => {
-            let reader = Reader::connect(url.secret()).map_err(state)?;
+            let reader = DatabaseReader::connect(url.secret()).map_err(state)?;
             let owner = reader.application().map_err(state)?;
-            let guilds = reader.guilds().map_err(state)?.len();
+            let guilds = reader.guild_ids().map_err(state)?.len();
             ask(owner, application, guilds, yes)?;
             let processes = reader.adopt(application).map_err(state)?;
             if processes > 0 {

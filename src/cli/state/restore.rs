@@ -11,7 +11,7 @@ use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::ledger::RoundResult;
 use crate::practice::team::Team;
-use crate::store::Broken;
+use crate::store::SnapshotError;
 use crate::store::restore::{Generation, Restore};
 
 /// So many lost rounds of a team are named.
@@ -29,11 +29,11 @@ pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), Failed> {
     say::text(preview(
         restore.current.as_ref(),
         &restore.guild,
-        restore.written,
+        restore.written_at,
     ));
     confirm("Go back?", yes)?;
     let kept = restore
-        .go_back()
+        .rollback()
         .map_err(|error| Failed::new(Exit::Failed, format!("the disk did not take it: {error}")))?;
     if let Some(kept) = kept {
         say::line(format_args!(
@@ -50,8 +50,11 @@ fn preview(current: Option<&Generation>, previous: &Guild, written: Option<Times
     let (now, lost) = match current {
         None => ("the snapshot is missing".to_owned(), None),
         Some(current) => match &current.guild {
-            Ok(now) => (generation(now, current.written), Some(lost(now, previous))),
-            Err(broken) => (unreadable(broken, current.written), None),
+            Ok(now) => (
+                generation(now, current.written_at),
+                Some(lost(now, previous)),
+            ),
+            Err(broken) => (unreadable(broken, current.written_at), None),
         },
     };
     let lost = match lost {
@@ -66,11 +69,11 @@ fn preview(current: Option<&Generation>, previous: &Guild, written: Option<Times
     )
 }
 
-fn unreadable(broken: &Broken, written: Option<Timestamp>) -> String {
-    let line = broken.place.map_or(String::new(), |(line, column)| {
+fn unreadable(broken: &SnapshotError, written: Option<Timestamp>) -> String {
+    let line = broken.position.map_or(String::new(), |(line, column)| {
         format!(" (line {line}, column {column})")
     });
-    format!("{}{}{line}", when(written), broken.what)
+    format!("{}{}{line}", when(written), broken.message)
 }
 
 fn generation(guild: &Guild, written: Option<Timestamp>) -> String {

@@ -6,15 +6,15 @@ use super::super::exit::{Exit, Failed};
 use crate::config::Config;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
-use crate::store::database::Reader;
 use crate::store::inspect;
+use crate::store::postgres::DatabaseReader;
 
 /// Guilds that are only looked at.
 pub enum Source {
     /// A folder of snapshots.
     Folder(PathBuf),
     /// A database.
-    Database(Box<Reader>),
+    Database(Box<DatabaseReader>),
 }
 
 impl Source {
@@ -22,7 +22,7 @@ impl Source {
     pub fn of(config: &Config) -> Result<Self, Failed> {
         match &config.state_url {
             Some(url) => {
-                let reader = Reader::connect(url.secret()).map_err(state)?;
+                let reader = DatabaseReader::connect(url.secret()).map_err(state)?;
                 Ok(Self::Database(Box::new(reader)))
             }
             None => Ok(Self::Folder(config.state_dir.clone())),
@@ -32,9 +32,9 @@ impl Source {
     /// The guilds there are.
     pub fn guilds(&self) -> Result<Vec<GuildId>, Failed> {
         match self {
-            Self::Folder(dir) => inspect::guilds(dir)
+            Self::Folder(dir) => inspect::guild_ids(dir)
                 .map_err(|error| Failed::new(Exit::State, format!("{}: {error}", dir.display()))),
-            Self::Database(reader) => reader.guilds().map_err(state),
+            Self::Database(reader) => reader.guild_ids().map_err(state),
         }
     }
 
@@ -58,7 +58,7 @@ impl Source {
     /// One of them, or in one line why it can't be read.
     pub fn try_guild(&self, guild: GuildId) -> Result<Guild, String> {
         match self {
-            Self::Folder(dir) => inspect::guild(dir, guild).map_err(|bad| bad.what),
+            Self::Folder(dir) => inspect::guild(dir, guild).map_err(|bad| bad.message),
             Self::Database(_) => self.guild(guild).map_err(|error| error.to_string()),
         }
     }

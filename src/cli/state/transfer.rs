@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::practice::guild::Guild;
 use crate::store::Store;
-use crate::store::database::Reader;
+use crate::store::postgres::DatabaseReader;
 
 /// How long the last save may take.
 const CLOSE: Duration = Duration::from_secs(60);
@@ -21,17 +21,17 @@ pub fn import(config: &Config, dir: &Path) -> Result<(), Failed> {
     let url = database(config, "import")?;
     // A folder that a bot uses would go on changing: its lock is held meanwhile.
     let from = Store::open(dir).map_err(state)?;
-    if from.guilds().is_empty() {
+    if from.guild_ids().is_empty() {
         return Err(state(format!("there is no server in {}", dir.display())));
     }
     let to = Store::open_database(url.secret()).map_err(state)?;
     // With the time it can be written down when each server is next wanted, so that a start has to read none of them.
-    to.tell_time(|| Clock::system().now());
+    to.set_clock(|| Clock::system().now());
     empty(&to, "the database")?;
     hand_on_owner(&from, &to)?;
     copy(&from, &to)?;
     drop(to);
-    let reader = Reader::connect(url.secret()).map_err(state)?;
+    let reader = DatabaseReader::connect(url.secret()).map_err(state)?;
     compare(&from, &Source::Database(Box::new(reader)))?;
     done(&from, "the database");
     Ok(())
@@ -62,7 +62,7 @@ fn database<'a>(config: &'a Config, verb: &str) -> Result<&'a DatabaseUrl, Faile
 }
 
 fn empty(store: &Store, place: &str) -> Result<(), Failed> {
-    match store.guilds().len() {
+    match store.guild_ids().len() {
         0 => Ok(()),
         some => Err(state(format!(
             "{place} has {} already; nothing was changed. What is moved goes to an empty place",
@@ -72,10 +72,10 @@ fn empty(store: &Store, place: &str) -> Result<(), Failed> {
 }
 
 fn copy(from: &Store, to: &Store) -> Result<(), Failed> {
-    for id in from.guilds() {
+    for id in from.guild_ids() {
         if let Some(guild) = from.read(id, Guild::clone) {
             // All of them are waited for at the end.
-            let _awaited = to.change(id, |state| *state = guild);
+            let _awaited = to.upsert(id, |state| *state = guild);
         }
     }
     if to.close(CLOSE) {
@@ -95,7 +95,7 @@ fn hand_on_owner(from: &Store, to: &Store) -> Result<(), Failed> {
 
 /// Reads everything again from where it was brought.
 fn compare(from: &Store, to: &Source) -> Result<(), Failed> {
-    for id in from.guilds() {
+    for id in from.guild_ids() {
         if Some(to.guild(id)?) != from.read(id, Guild::clone) {
             let what = format!("server {id} is not there as it was: please report this");
             return Err(Failed::new(Exit::Failed, what));
@@ -105,7 +105,7 @@ fn compare(from: &Store, to: &Source) -> Result<(), Failed> {
 }
 
 fn done(from: &Store, place: &str) {
-    let number = count(from.guilds().len(), "server");
+    let number = count(from.guild_ids().len(), "server");
     say::line(format_args!(
         "{number} brought to {place}, read again, and found the same."
     ));

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::exit::{Exit, Failed};
 use super::super::say;
 use super::count;
-use crate::store::verify::{Verified, verify};
+use crate::store::verify::{VerifyReport, verify};
 
 /// What to do about a last good generation that can't be read.
 const FIX_GENERATION: &str = "The snapshot itself is good, and its next save replaces this file. If more files break, look at the disk";
@@ -14,17 +14,17 @@ const FIX_GENERATION: &str = "The snapshot itself is good, and its next save rep
 pub fn run(dir: &Path) -> Result<(), Failed> {
     let found = verify(dir)
         .map_err(|error| Failed::new(Exit::State, format!("{}: {error}", dir.display())))?;
-    for bad in &found.bad {
-        say::line(bad.in_one_line(&bad.fix()));
+    for bad in &found.invalid {
+        say::line(bad.one_line(&bad.fix()));
     }
-    for bad in &found.bad_generations {
-        say::line(bad.in_one_line(FIX_GENERATION));
+    for bad in &found.invalid_generations {
+        say::line(bad.one_line(FIX_GENERATION));
     }
     say::line(summary(&found));
-    if found.is_good() {
+    if found.is_valid() {
         return Ok(());
     }
-    let files = found.bad.len() + found.bad_generations.len();
+    let files = found.invalid.len() + found.invalid_generations.len();
     let what = format!(
         "{} can't be used; nothing was changed",
         count(files, "file")
@@ -32,7 +32,7 @@ pub fn run(dir: &Path) -> Result<(), Failed> {
     Err(Failed::new(Exit::State, what))
 }
 
-fn summary(found: &Verified) -> String {
+fn summary(found: &VerifyReport) -> String {
     format!(
         "Good: {}, {}, {}, {}; {}.",
         count(found.guilds, "server"),

@@ -19,39 +19,39 @@ type Bytes = Arc<Vec<u8>>;
 
 /// A step that changed a folder's names. It is sure to survive a crash only after the folder's fsync.
 #[derive(Debug, Clone)]
-enum Step {
+enum DirChange {
     Put(PathBuf, Bytes),
     Rename(PathBuf, PathBuf),
     Remove(PathBuf),
 }
 
 #[derive(Default)]
-struct State {
+struct DiskState {
     /// What programs see.
     live: BTreeMap<PathBuf, Bytes>,
     /// What surely survives.
     durable: BTreeMap<PathBuf, Bytes>,
     /// What was done since the last fsync of the folder.
-    pending: Vec<Step>,
+    pending: Vec<DirChange>,
     steps: usize,
     crash_at: usize,
 }
 
 /// A disk in memory whose machine crashes at a given step.
 #[derive(Clone, Default)]
-struct CrashingDisk(Arc<Mutex<State>>);
+struct CrashingDisk(Arc<Mutex<DiskState>>);
 
-fn apply(files: &mut BTreeMap<PathBuf, Bytes>, step: &Step) {
+fn apply(files: &mut BTreeMap<PathBuf, Bytes>, step: &DirChange) {
     match step {
-        Step::Put(path, bytes) => {
+        DirChange::Put(path, bytes) => {
             files.insert(path.clone(), Arc::clone(bytes));
         }
-        Step::Rename(from, to) => {
+        DirChange::Rename(from, to) => {
             if let Some(bytes) = files.remove(from) {
                 files.insert(to.clone(), bytes);
             }
         }
-        Step::Remove(path) => {
+        DirChange::Remove(path) => {
             files.remove(path);
         }
     }
@@ -64,7 +64,7 @@ impl CrashingDisk {
         disk
     }
 
-    fn take(&self, step: Step, torn: Option<Step>) -> io::Result<()> {
+    fn take(&self, step: DirChange, torn: Option<DirChange>) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
         state.steps += 1;
         if state.steps > state.crash_at {
@@ -96,8 +96,8 @@ impl CrashingDisk {
 
 impl Disk for CrashingDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let whole = Step::Put(path.to_owned(), Arc::new(bytes.to_vec()));
-        let half = Step::Put(path.to_owned(), Arc::new(bytes[..bytes.len() / 2].to_vec()));
+        let whole = DirChange::Put(path.to_owned(), Arc::new(bytes.to_vec()));
+        let half = DirChange::Put(path.to_owned(), Arc::new(bytes[..bytes.len() / 2].to_vec()));
         self.take(whole, Some(half))
     }
 
@@ -110,15 +110,15 @@ impl Disk for CrashingDisk {
             .get(from)
             .cloned()
             .ok_or(io::ErrorKind::NotFound)?;
-        self.take(Step::Put(to.to_owned(), bytes), None)
+        self.take(DirChange::Put(to.to_owned(), bytes), None)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.take(Step::Rename(from.to_owned(), to.to_owned()), None)
+        self.take(DirChange::Rename(from.to_owned(), to.to_owned()), None)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.take(Step::Remove(path.to_owned()), None)
+        self.take(DirChange::Remove(path.to_owned()), None)
     }
 
     fn exists(&self, path: &Path) -> bool {
@@ -149,31 +149,31 @@ fn reopen(dir: &Path, files: &BTreeMap<PathBuf, Bytes>, from: &Path) -> Store {
 
 /// What a guild had when it was last acknowledged, and what it has at most.
 #[derive(Default, Clone, Copy)]
-struct Told {
+struct TeamCounts {
     acknowledged: usize,
     made: usize,
 }
 
-async fn changes(store: &Store, groups: &[(bool, usize)]) -> BTreeMap<GuildId, Told> {
-    let mut told: BTreeMap<GuildId, Told> = BTreeMap::new();
+async fn changes(store: &Store, groups: &[(bool, usize)]) -> BTreeMap<GuildId, TeamCounts> {
+    let mut counts: BTreeMap<GuildId, TeamCounts> = BTreeMap::new();
     for (other, count) in groups {
         let guild = if *other { OTHER } else { GUILD };
         let mut last = None;
         for _ in 0..*count {
-            last = Some(store.change(guild, add_team).1);
-            told.entry(guild).or_default().made += 1;
+            last = Some(store.upsert(guild, add_team).1);
+            counts.entry(guild).or_default().made += 1;
         }
-        if let Some(ticket) = last
-            && ticket.attempt().await.is_ok()
+        if let Some(commit) = last
+            && commit.wait().await.is_ok()
         {
-            let told = told.entry(guild).or_default();
-            told.acknowledged = told.made;
+            let counts = counts.entry(guild).or_default();
+            counts.acknowledged = counts.made;
         }
     }
-    told
+    counts
 }
 
-fn crash_and_look(
+fn check_after_crash(
     crash_at: usize,
     groups: &[(bool, usize)],
     kept: &[bool],
@@ -184,18 +184,18 @@ fn crash_and_look(
         .unwrap();
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let disk = CrashingDisk::crashing_at(crash_at);
-    let told = {
+    let counts = {
         let store = super::open_on(before.path(), disk.clone());
         runtime.block_on(changes(&store, groups))
     };
     let store = reopen(after.path(), &disk.survivors(kept), before.path());
-    for (guild, told) in told {
+    for (guild, counts) in counts {
         let found = teams(&store, guild);
         prop_assert!(
-            (told.acknowledged..=told.made).contains(&found),
+            (counts.acknowledged..=counts.made).contains(&found),
             "crash at step {crash_at}: {found} of {} acknowledged and {} made",
-            told.acknowledged,
-            told.made
+            counts.acknowledged,
+            counts.made
         );
     }
     Ok(())
@@ -211,7 +211,7 @@ fn a_crash_at_every_step_of_three_saves() {
             vec![true, false],
             vec![false, true],
         ] {
-            crash_and_look(
+            check_after_crash(
                 crash_at,
                 &[(false, 1), (false, 2), (true, 1), (false, 1)],
                 &kept,
@@ -231,6 +231,6 @@ proptest! {
         groups in prop::collection::vec((any::<bool>(), 1_usize..4), 1..10),
         kept in prop::collection::vec(any::<bool>(), 1..12),
     ) {
-        crash_and_look(crash_at, &groups, &kept)?;
+        check_after_crash(crash_at, &groups, &kept)?;
     }
 }

@@ -10,7 +10,7 @@ use crate::store::disk::{Disk, RealDisk};
 
 /// Which step fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fails {
+enum FailingStep {
     Write,
     Rename,
     SyncDir,
@@ -18,14 +18,14 @@ enum Fails {
 
 /// A disk that fails so many times, and counts its writes.
 #[derive(Clone)]
-struct Failing {
-    fails: Fails,
+struct FailingDisk {
+    fails: FailingStep,
     left: Arc<AtomicUsize>,
     writes: Arc<AtomicUsize>,
 }
 
-impl Failing {
-    fn new(fails: Fails, times: usize) -> Self {
+impl FailingDisk {
+    fn new(fails: FailingStep, times: usize) -> Self {
         Self {
             fails,
             left: Arc::new(AtomicUsize::new(times)),
@@ -33,7 +33,7 @@ impl Failing {
         }
     }
 
-    fn step(&self, step: Fails) -> io::Result<()> {
+    fn step(&self, step: FailingStep) -> io::Result<()> {
         let take = |left: usize| left.checked_sub(1);
         if step == self.fails
             && self
@@ -50,10 +50,10 @@ impl Failing {
     }
 }
 
-impl Disk for Failing {
+impl Disk for FailingDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.writes.fetch_add(1, Ordering::SeqCst);
-        if self.step(Fails::Write).is_err() {
+        if self.step(FailingStep::Write).is_err() {
             // A full disk takes a part.
             RealDisk.write(path, &bytes[..bytes.len() / 3])?;
             return Err(io::Error::new(
@@ -69,7 +69,7 @@ impl Disk for Failing {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step(Fails::Rename)?;
+        self.step(FailingStep::Rename)?;
         RealDisk.rename(from, to)
     }
 
@@ -82,7 +82,7 @@ impl Disk for Failing {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.step(Fails::SyncDir)?;
+        self.step(FailingStep::SyncDir)?;
         RealDisk.sync_dir(dir)
     }
 }
@@ -90,19 +90,23 @@ impl Disk for Failing {
 /// 26. The disk fails for a while.
 #[tokio::test]
 async fn nothing_is_acknowledged_and_it_recovers_by_itself() {
-    for fails in [Fails::Write, Fails::Rename, Fails::SyncDir] {
+    for fails in [
+        FailingStep::Write,
+        FailingStep::Rename,
+        FailingStep::SyncDir,
+    ] {
         let dir = tempfile::tempdir().unwrap();
-        let store = open_on(dir.path(), Failing::new(fails, 1));
-        let ((), ticket) = store.change(GUILD, add_team);
-        let again = ticket.clone();
-        let error = ticket.attempt().await.unwrap_err();
+        let store = open_on(dir.path(), FailingDisk::new(fails, 1));
+        let ((), commit) = store.upsert(GUILD, add_team);
+        let again = commit.clone();
+        let error = commit.wait().await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "the state could not be saved: no space left on device",
             "{fails:?}"
         );
         assert_eq!(teams(&store, GUILD), 1, "it goes on in memory");
-        again.saved().await;
+        again.wait_durable().await;
         drop(store);
         assert_eq!(teams(&open(dir.path()), GUILD), 1, "{fails:?}");
     }
@@ -112,32 +116,32 @@ async fn nothing_is_acknowledged_and_it_recovers_by_itself() {
 #[tokio::test]
 async fn who_fails_is_known() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_on(dir.path(), Failing::new(Fails::Write, 2));
+    let store = open_on(dir.path(), FailingDisk::new(FailingStep::Write, 2));
     let mut failing = store.failing();
-    let ((), ticket) = store.change(GUILD, add_team);
+    let ((), commit) = store.upsert(GUILD, add_team);
     failing
         .wait_for(|guilds| guilds.contains(&GUILD))
         .await
         .unwrap();
     // Fails a second time, which is no news, and then is saved.
-    let ((), _second) = store.change(GUILD, add_team);
+    let ((), _second) = store.upsert(GUILD, add_team);
     failing.changed().await.unwrap();
     assert!(failing.borrow().is_empty());
-    ticket.saved().await;
+    commit.wait_durable().await;
 }
 
 /// A disk whose writes wait for a word each, and say when they begin.
-struct Gate {
+struct GatedDisk {
     begun: std::sync::mpsc::Sender<()>,
-    go_on: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+    release: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
 }
 
-impl Disk for Gate {
+impl Disk for GatedDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.begun.send(()).unwrap();
         // A test that failed gives no word; its store must still come to an end.
         let _ = self
-            .go_on
+            .release
             .lock()
             .unwrap()
             .recv_timeout(std::time::Duration::from_secs(5));
@@ -170,33 +174,30 @@ impl Disk for Gate {
 #[tokio::test]
 async fn a_save_of_what_was_removed_acknowledges_nothing_new() {
     let dir = tempfile::tempdir().unwrap();
-    let ((begun, has_begun), (word, go_on)) =
+    let ((begun, has_begun), (word, release)) =
         (std::sync::mpsc::channel(), std::sync::mpsc::channel());
-    let go_on = std::sync::Mutex::new(go_on);
-    let store = open_on(dir.path(), Gate { begun, go_on });
-    let ((), old) = store.change(GUILD, add_team);
+    let release = std::sync::Mutex::new(release);
+    let store = open_on(dir.path(), GatedDisk { begun, release });
+    let ((), old) = store.upsert(GUILD, add_team);
     has_begun.recv().unwrap();
-    let ((), older) = store.change(GUILD, add_team);
+    let ((), older) = store.upsert(GUILD, add_team);
     let mut forgotten = {
         let store = store.clone();
-        Box::pin(async move { store.forget(GUILD).await })
+        Box::pin(async move { store.delete(GUILD).await })
     };
     let first = tokio::time::timeout(std::time::Duration::ZERO, &mut forgotten);
     assert!(first.await.is_err(), "the disk is at work");
-    let ((), new) = store.change(GUILD, add_team);
+    let ((), new) = store.upsert(GUILD, add_team);
     word.send(()).unwrap();
     // The next write has begun, so all that the first one had to say is said.
     has_begun.recv().unwrap();
-    let now = tokio::time::timeout(std::time::Duration::ZERO, new.clone().attempt());
+    let now = tokio::time::timeout(std::time::Duration::ZERO, new.clone().wait());
     assert!(now.await.is_err(), "not on disk, and yet acknowledged");
     word.send(()).unwrap();
-    new.attempt().await.unwrap();
-    old.attempt().await.unwrap();
+    new.wait().await.unwrap();
+    old.wait().await.unwrap();
     forgotten.await.unwrap();
-    assert!(
-        older.attempt().await.is_err(),
-        "removed before it was saved"
-    );
+    assert!(older.wait().await.is_err(), "removed before it was saved");
     drop(store);
     assert_eq!(teams(&open(dir.path()), GUILD), 1);
 }
@@ -211,9 +212,9 @@ async fn closing_tries_once_more() {
 
 async fn close_after_a_failure() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_on(dir.path(), Failing::new(Fails::Write, 1));
-    let ((), ticket) = store.change(GUILD, add_team);
-    assert!(ticket.attempt().await.is_err());
+    let store = open_on(dir.path(), FailingDisk::new(FailingStep::Write, 1));
+    let ((), commit) = store.upsert(GUILD, add_team);
+    assert!(commit.wait().await.is_err());
     assert!(store.close(std::time::Duration::from_secs(4)));
     drop(store);
     assert_eq!(teams(&open(dir.path()), GUILD), 1);
@@ -222,11 +223,11 @@ async fn close_after_a_failure() {
 #[tokio::test]
 async fn changes_that_come_together_share_a_write() {
     let dir = tempfile::tempdir().unwrap();
-    let disk = Failing::new(Fails::Write, 0);
+    let disk = FailingDisk::new(FailingStep::Write, 0);
     let store = open_on(dir.path(), disk.clone());
-    let tickets: Vec<_> = (0..500).map(|_| store.change(GUILD, add_team).1).collect();
-    for ticket in tickets {
-        ticket.attempt().await.unwrap();
+    let commits: Vec<_> = (0..500).map(|_| store.upsert(GUILD, add_team).1).collect();
+    for commit in commits {
+        commit.wait().await.unwrap();
     }
     let writes = disk.writes.load(Ordering::SeqCst);
     assert!(writes < 100, "500 changes took {writes} writes");

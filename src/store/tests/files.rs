@@ -22,7 +22,7 @@ async fn what_is_saved_is_there_after_a_restart_with_the_generation_before() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for _ in 0..3 {
-        store.change(GUILD, add_team).1.attempt().await.unwrap();
+        store.upsert(GUILD, add_team).1.wait().await.unwrap();
     }
     drop(store);
     assert_eq!(
@@ -46,7 +46,7 @@ async fn only_the_owner_can_read_it() {
     fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
     let store = open(&state);
     for _ in 0..2 {
-        store.change(GUILD, add_team).1.attempt().await.unwrap();
+        store.upsert(GUILD, add_team).1.wait().await.unwrap();
     }
     let mode = |path: &str| fs::metadata(state.join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(""), 0o700);
@@ -74,12 +74,12 @@ async fn forgetting_deletes_every_trace_and_a_later_change_starts_anew() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for _ in 0..2 {
-        store.change(GUILD, add_team).1.attempt().await.unwrap();
+        store.upsert(GUILD, add_team).1.wait().await.unwrap();
     }
-    store.forget(GUILD).await.unwrap();
+    store.delete(GUILD).await.unwrap();
     assert_eq!(names(&dir.path().join("guilds")), Vec::<String>::new());
-    assert!(store.guilds().is_empty());
-    store.change(GUILD, add_team).1.attempt().await.unwrap();
+    assert!(store.guild_ids().is_empty());
+    store.upsert(GUILD, add_team).1.wait().await.unwrap();
     assert_eq!(teams(&store, GUILD), 1);
 }
 
@@ -88,14 +88,12 @@ async fn forgetting_deletes_every_trace_and_a_later_change_starts_anew() {
 async fn a_forgotten_guild_stays_forgotten() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    store.change(GUILD, add_team).1.attempt().await.unwrap();
-    let (teams, ticket) = store
-        .change_kept(GUILD, |guild| guild.teams().len())
-        .unwrap();
-    assert_eq!((teams, ticket.attempt().await), (1, Ok(())));
-    store.forget(GUILD).await.unwrap();
-    assert!(store.change_kept(GUILD, add_team).is_none());
-    assert!(store.guilds().is_empty() && store.close(Duration::from_secs(5)));
+    store.upsert(GUILD, add_team).1.wait().await.unwrap();
+    let (teams, commit) = store.update(GUILD, |guild| guild.teams().len()).unwrap();
+    assert_eq!((teams, commit.wait().await), (1, Ok(())));
+    store.delete(GUILD).await.unwrap();
+    assert!(store.update(GUILD, add_team).is_none());
+    assert!(store.guild_ids().is_empty() && store.close(Duration::from_secs(5)));
     assert_eq!(names(&dir.path().join("guilds")), Vec::<String>::new());
 }
 
@@ -103,8 +101,8 @@ async fn a_forgotten_guild_stays_forgotten() {
 async fn it_can_be_looked_at_while_it_is_in_use() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    store.change(GUILD, add_team).1.attempt().await.unwrap();
-    assert_eq!(inspect::guilds(dir.path()).unwrap(), [GUILD]);
+    store.upsert(GUILD, add_team).1.wait().await.unwrap();
+    assert_eq!(inspect::guild_ids(dir.path()).unwrap(), [GUILD]);
     assert_eq!(inspect::guild(dir.path(), GUILD).unwrap().teams().len(), 1);
     let missing = inspect::guild(dir.path(), GuildId::new(5))
         .unwrap_err()
@@ -119,17 +117,20 @@ async fn it_can_be_looked_at_while_it_is_in_use() {
 fn notes_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    assert_eq!(store.note("commands"), None);
-    store.put_note("commands", "abc");
+    assert_eq!(store.metadata("commands"), None);
+    store.set_metadata("commands", "abc");
     drop(store);
-    assert_eq!(open(dir.path()).note("commands").as_deref(), Some("abc"));
+    assert_eq!(
+        open(dir.path()).metadata("commands").as_deref(),
+        Some("abc")
+    );
 }
 
 #[tokio::test]
 async fn what_a_crash_left_half_written_is_cleared_away() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    store.change(GUILD, add_team).1.attempt().await.unwrap();
+    store.upsert(GUILD, add_team).1.wait().await.unwrap();
     drop(store);
     fs::write(dir.path().join("guilds/1110000000000000001.new"), "{").unwrap();
     drop(open(dir.path()));

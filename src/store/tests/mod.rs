@@ -1,6 +1,6 @@
 //! What disks and crashes do to the store.
 
-mod both;
+mod backends;
 mod crash;
 mod failing;
 mod files;

@@ -57,7 +57,7 @@ async fn at_every_step_there_is_a_whole_snapshot() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for _ in 0..2 {
-        store.change(GUILD, add_team).1.attempt().await.unwrap();
+        store.upsert(GUILD, add_team).1.wait().await.unwrap();
     }
     drop(store);
     let current = dir.path().join("guilds/1110000000000000001.json");
@@ -69,7 +69,7 @@ async fn at_every_step_there_is_a_whole_snapshot() {
             steps: Mutex::default(),
         };
         let restore = Restore::open(dir.path(), GUILD).unwrap();
-        let done = restore.go_back_on(&disk);
+        let done = restore.rollback_on(&disk);
         let is_old = teams(&open(dir.path()), GUILD) == 1;
         let steps = disk.steps.into_inner().unwrap();
         if done.is_ok() {

@@ -16,7 +16,7 @@ async fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for _ in 0..2 {
-        store.change(GUILD, add_team).1.attempt().await.unwrap();
+        store.upsert(GUILD, add_team).1.wait().await.unwrap();
     }
     dir
 }
@@ -36,7 +36,7 @@ fn contents(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
 }
 
 /// What opening says after the snapshot was replaced by `bytes`.
-async fn said(bytes: &[u8]) -> String {
+async fn open_error(bytes: &[u8]) -> String {
     let dir = folder().await;
     let file = dir.path().join("guilds/1110000000000000001.json");
     fs::write(&file, bytes).unwrap();
@@ -68,7 +68,7 @@ async fn whole() -> Vec<u8> {
 #[tokio::test]
 async fn truncated() {
     let bytes = whole().await;
-    insta::assert_snapshot!(said(&bytes[..bytes.len() / 2]).await, @"
+    insta::assert_snapshot!(open_error(&bytes[..bytes.len() / 2]).await, @"
     the state can't be read; nothing was changed.
     state/guilds/1110000000000000001.json:29:17: EOF while parsing a list
       The last good generation is state/guilds/1110000000000000001.prev.json, written TIME. Mend the file, or go back to that one: quizloop state restore 1110000000000000001 --state 'state'
@@ -78,9 +78,9 @@ async fn truncated() {
 /// 25. Nothing, or nothing but zeros.
 #[tokio::test]
 async fn empty_and_zeros() {
-    let empty = said(b"").await;
+    let empty = open_error(b"").await;
     assert!(empty.contains("0001.json: the file is empty\n"), "{empty}");
-    let zeros = said(&[0; 4096]).await;
+    let zeros = open_error(&[0; 4096]).await;
     assert!(
         zeros.contains("0001.json: the file holds only zeros\n"),
         "{zeros}"
@@ -91,14 +91,14 @@ async fn empty_and_zeros() {
 #[tokio::test]
 async fn broken_by_hand() {
     let text = String::from_utf8(whole().await).unwrap();
-    let typo = said(text.replacen("\"since\"", "\"sinec\"", 1).as_bytes()).await;
+    let typo = open_error(text.replacen("\"since\"", "\"sinec\"", 1).as_bytes()).await;
     assert!(typo.contains("unknown field `sinec`"), "{typo}");
-    let zone = said(text.replacen("\"UTC\"", "\"Mars/Olympus\"", 1).as_bytes()).await;
+    let zone = open_error(text.replacen("\"UTC\"", "\"Mars/Olympus\"", 1).as_bytes()).await;
     assert!(
         zone.contains("there is no time zone \"Mars/Olympus\" in the IANA database"),
         "{zone}"
     );
-    let filed = said(
+    let filed = open_error(
         text.replacen("\"channel\": \"1\"", "\"channel\": \"7\"", 1)
             .as_bytes(),
     )
@@ -110,7 +110,7 @@ async fn broken_by_hand() {
 #[tokio::test]
 async fn newer_and_foreign() {
     let text = String::from_utf8(whole().await).unwrap();
-    let newer = said(
+    let newer = open_error(
         text.replacen("\"format\": 2", "\"format\": 3", 1)
             .as_bytes(),
     )
@@ -119,7 +119,7 @@ async fn newer_and_foreign() {
         newer.contains("it was written by a newer Quizloop (format 3; this one knows up to 2)"),
         "{newer}"
     );
-    let foreign = said(text.replacen("0000000001\"", "0000000009\"", 1).as_bytes()).await;
+    let foreign = open_error(text.replacen("0000000001\"", "0000000009\"", 1).as_bytes()).await;
     assert!(
         foreign
             .contains("it is of server 1110000000000000009, but its name says 1110000000000000001"),
@@ -156,7 +156,7 @@ async fn an_older_format_is_brought_up() {
     assert_eq!(guild.teams().len(), 2);
     assert!(encode(&guild).unwrap().starts_with(b"{\n  \"format\": 2,"));
     let error = decode_with(old.as_bytes(), GUILD, &[None, None]).unwrap_err();
-    assert_eq!(error.what, "there never was a format 0");
+    assert_eq!(error.message, "there never was a format 0");
 }
 
 /// Format 1 had no people: what was written then is read as it is.

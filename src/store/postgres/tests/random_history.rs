@@ -27,12 +27,12 @@ const QUESTIONS: [&str; 5] = [
 const FIRST: Date = date(2026, 3, 2);
 
 /// Lets things happen.
-pub struct Life {
+pub struct RandomHistory {
     random: StdRng,
     day: i64,
 }
 
-impl Life {
+impl RandomHistory {
     /// The same seed makes the same life.
     pub fn new(seed: u64) -> Self {
         let random = StdRng::seed_from_u64(seed);
@@ -40,7 +40,7 @@ impl Life {
     }
 
     /// One thing happens.
-    pub fn happen(&mut self, guild: &mut Guild) {
+    pub fn step(&mut self, guild: &mut Guild) {
         let channel = ChannelId::new(self.random.random_range(1..=2));
         let user = UserId::new(self.random.random_range(1..=4));
         let now = self.now();
@@ -59,7 +59,7 @@ impl Life {
             8 => guild.update_profile(user, |person| person.hidden_since = None),
             _ => {
                 if let Some(team) = guild.team_mut(channel) {
-                    self.play(team, user, now);
+                    self.change_team(team, user, now);
                 }
             }
         }
@@ -86,7 +86,7 @@ impl Life {
         guild.rate(user, &rated);
     }
 
-    fn play(&mut self, team: &mut Team, user: UserId, now: Timestamp) {
+    fn change_team(&mut self, team: &mut Team, user: UserId, now: Timestamp) {
         let newest = team.rounds().last().cloned();
         let posted = newest.as_ref().and_then(|round| round.message);
         match (self.random.random_range(0..9), newest, posted) {
@@ -135,10 +135,10 @@ fn team(channel: ChannelId, now: Timestamp) -> Team {
 }
 
 /// A guild after so many things have happened.
-pub fn lived(id: GuildId, seed: u64, things: usize) -> Guild {
-    let (mut guild, mut life) = (Guild::new(id), Life::new(seed));
+pub fn guild_with_history(id: GuildId, seed: u64, things: usize) -> Guild {
+    let (mut guild, mut history) = (Guild::new(id), RandomHistory::new(seed));
     for _ in 0..things {
-        life.happen(&mut guild);
+        history.step(&mut guild);
     }
     guild
 }

@@ -2,54 +2,59 @@
 
 use serde_json::{Value, json};
 
-use super::rows::{Key, Row, print};
-use super::table::Table;
+use super::rows::{RowKey, TableRow, row_hash};
+use super::table::GuildTable;
 use crate::practice::id::GuildId;
 
 /// Which rows there are, with what tells their content: 32 bytes a row.
-pub type Prints = Vec<(Table, Key, u64)>;
+pub type RowHashes = Vec<(GuildTable, RowKey, u64)>;
 
 /// What is known of one guild in the database.
 #[derive(Debug, Default, Clone)]
-pub struct Known {
+pub struct RowCache {
     /// The number of its newest commit; 0 if the database has nothing of it.
-    pub commit: i64,
+    pub commit_number: i64,
     /// Its rows.
-    pub prints: Prints,
+    pub hashes: RowHashes,
     /// What its rows are if a commit came through whose answer did not.
-    pub doubt: Option<Prints>,
+    pub in_doubt: Option<RowHashes>,
 }
 
 /// What is to be done to a table.
 #[derive(Debug)]
-pub struct Change {
+pub struct TableChange {
     /// The table.
-    pub table: Table,
+    pub table: GuildTable,
     /// Rows to write.
     pub write: Vec<Value>,
     /// Keys of rows to delete.
     pub delete: Vec<Value>,
     /// The members whose reviews were touched, with the questions that they have now.
-    pub reviewed: Vec<Value>,
+    pub kept_reviews: Vec<Value>,
 }
 
 /// The prints of these rows, which are sorted.
-pub fn prints(rows: &[Row]) -> Prints {
+pub fn row_hashes(rows: &[TableRow]) -> RowHashes {
     let prints = rows
         .iter()
-        .map(|row| (row.table, row.key, print(&row.columns)));
+        .map(|row| (row.table, row.key, row_hash(&row.columns)));
     prints.collect()
 }
 
 /// What has to be done for the database to have `new` where it has `old`.
-pub fn changes(guild: GuildId, old: &Prints, rows: Vec<Row>, new: &Prints) -> Vec<Change> {
-    let mut changes = Table::ALL.map(|table| Change {
+pub fn diff(
+    guild: GuildId,
+    old: &RowHashes,
+    rows: Vec<TableRow>,
+    new: &RowHashes,
+) -> Vec<TableChange> {
+    let mut changes = GuildTable::ALL.map(|table| TableChange {
         table,
         write: Vec::new(),
         delete: Vec::new(),
-        reviewed: Vec::new(),
+        kept_reviews: Vec::new(),
     });
-    let place = |prints: &Prints, table: Table, key: Key| {
+    let place = |prints: &RowHashes, table: GuildTable, key: RowKey| {
         prints.binary_search_by_key(&(table, key), |(table, key, _)| (*table, *key))
     };
     for (row, (_, _, print)) in rows.into_iter().zip(new) {
@@ -62,8 +67,8 @@ pub fn changes(guild: GuildId, old: &Prints, rows: Vec<Row>, new: &Prints) -> Ve
             Value::Array(many) => {
                 let questions: Vec<&Value> = many.iter().map(|one| &one["question"]).collect();
                 change
-                    .reviewed
-                    .push(reviewed(guild, row.key, &json!(questions)));
+                    .kept_reviews
+                    .push(member_reviews(guild, row.key, &json!(questions)));
                 change.write.extend(many);
             }
             one => change.write.push(one),
@@ -73,19 +78,23 @@ pub fn changes(guild: GuildId, old: &Prints, rows: Vec<Row>, new: &Prints) -> Ve
         if place(new, *table, *key).is_err() {
             let change = &mut changes[*table as usize];
             match table {
-                Table::Review => change.reviewed.push(reviewed(guild, *key, &json!([]))),
-                _ => change.delete.push(keyed(guild, *table, *key)),
+                GuildTable::Review => {
+                    change
+                        .kept_reviews
+                        .push(member_reviews(guild, *key, &json!([])))
+                }
+                _ => change.delete.push(key_columns(guild, *table, *key)),
             }
         }
     }
     changes.into()
 }
 
-fn reviewed(guild: GuildId, key: Key, questions: &Value) -> Value {
+fn member_reviews(guild: GuildId, key: RowKey, questions: &Value) -> Value {
     json!({ "guild": guild, "member": key.0, "questions": questions })
 }
 
-fn keyed(guild: GuildId, table: Table, key: Key) -> Value {
+fn key_columns(guild: GuildId, table: GuildTable, key: RowKey) -> Value {
     let (first, second) = table.keys();
     let mut columns = json!({ "guild": guild, first: key.0 });
     if let Some(second) = second {

@@ -8,38 +8,38 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Value, json};
 
-use super::table::Table;
+use super::table::GuildTable;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
 type Object = Map<String, Value>;
 
 /// What tells a row from the others of its table and guild: a channel and a number, or a member.
-pub type Key = (u64, u64);
+pub type RowKey = (u64, u64);
 
 /// One row, or the rows of one member where the table has many for each.
 #[derive(Debug)]
-pub struct Row {
+pub struct TableRow {
     /// Where it belongs.
-    pub table: Table,
+    pub table: GuildTable,
     /// Its key.
-    pub key: Key,
+    pub key: RowKey,
     /// The columns with their names, or a list of such.
     pub columns: Value,
 }
 
 /// A guild as rows.
 #[derive(Debug)]
-pub struct Rows {
+pub struct GuildRows {
     /// The guild's own state.
     pub guild: Value,
     /// All others, sorted by table and key.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
 }
 
 /// Something that a snapshot can't look like.
 #[derive(Debug, thiserror::Error)]
-pub enum NotRows {
+pub enum RowError {
     /// It can't be written as JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -49,7 +49,7 @@ pub enum NotRows {
 }
 
 /// Takes a guild apart.
-pub fn split(guild: &Guild) -> Result<Rows, NotRows> {
+pub fn split_guild(guild: &Guild) -> Result<GuildRows, RowError> {
     let id = guild.id();
     let mut state = object(serde_json::to_value(guild)?, "state")?;
     let mut rows = Vec::new();
@@ -63,8 +63,8 @@ pub fn split(guild: &Guild) -> Result<Rows, NotRows> {
         let reviews = take(&mut person, "reviews");
         let key = (number(&Value::String(member.clone())), 0);
         let columns = json!({ "guild": id, "member": member, "hidden": person.get("hidden"), "state": person });
-        rows.push(Row {
-            table: Table::Person,
+        rows.push(TableRow {
+            table: GuildTable::Person,
             key,
             columns,
         });
@@ -74,8 +74,8 @@ pub fn split(guild: &Guild) -> Result<Rows, NotRows> {
                 .iter()
                 .map(|review| split_review(id, &member, review, &questions));
             let columns = columns.collect::<Result<Vec<_>, _>>()?;
-            rows.push(Row {
-                table: Table::Review,
+            rows.push(TableRow {
+                table: GuildTable::Review,
                 key,
                 columns: columns.into(),
             });
@@ -88,15 +88,15 @@ pub fn split(guild: &Guild) -> Result<Rows, NotRows> {
                 "guild": id, "number": report["number"], "question": report["question"], "member": report["user"],
                 "at": report["at"], "state": report,
             });
-            rows.push(Row {
-                table: Table::Report,
+            rows.push(TableRow {
+                table: GuildTable::Report,
                 key,
                 columns,
             });
         }
     }
     rows.sort_by_key(|row| (row.table, row.key));
-    Ok(Rows {
+    Ok(GuildRows {
         guild: state.into(),
         rows,
     })
@@ -106,16 +106,16 @@ fn split_team(
     guild: GuildId,
     channel: &str,
     mut team: Object,
-    rows: &mut Vec<Row>,
-) -> Result<(), NotRows> {
+    rows: &mut Vec<TableRow>,
+) -> Result<(), RowError> {
     let place = number(&Value::String(channel.to_owned()));
     for round in take(&mut team, "rounds").as_array().into_iter().flatten() {
         let columns = json!({
             "guild": guild, "channel": channel, "number": round["number"], "day": round["day"],
             "question": round["question"], "due": round["due"], "message": round["message"], "state": round,
         });
-        rows.push(Row {
-            table: Table::Round,
+        rows.push(TableRow {
+            table: GuildTable::Round,
             key: (place, number(&round["number"])),
             columns,
         });
@@ -126,8 +126,8 @@ fn split_team(
             "guild": guild, "channel": channel, "member": member, "first_round": ledger["from"],
             "marks": ledger["marks"], "state": ledger,
         });
-        rows.push(Row {
-            table: Table::Member,
+        rows.push(TableRow {
+            table: GuildTable::Member,
             key,
             columns,
         });
@@ -137,8 +137,8 @@ fn split_team(
         "guild": guild, "channel": channel, "zone": schedule["zone"], "at": schedule["at"],
         "last_day": team.get("last_day"), "paused": team.contains_key("pause"), "state": team,
     });
-    rows.push(Row {
-        table: Table::Team,
+    rows.push(TableRow {
+        table: GuildTable::Team,
         key: (place, 0),
         columns,
     });
@@ -146,7 +146,7 @@ fn split_team(
 }
 
 /// The words of a review in their order; the first is the place of its question in the guild's list.
-const REVIEW: [&str; 7] = [
+const REVIEW_COLUMNS: [&str; 7] = [
     "rating",
     "stability",
     "difficulty",
@@ -161,16 +161,16 @@ fn split_review(
     member: &str,
     review: &Value,
     questions: &[Value],
-) -> Result<Value, NotRows> {
+) -> Result<Value, RowError> {
     let mut words = review.as_str().unwrap_or_default().split(' ');
     let place = words.next().and_then(|word| word.parse::<usize>().ok());
     let question = place.and_then(|place| questions.get(place));
-    let question = question.ok_or(NotRows::Missing("question for a review"))?;
+    let question = question.ok_or(RowError::Missing("question for a review"))?;
     let mut columns = Object::new();
     columns.insert("guild".into(), json!(guild));
     columns.insert("member".into(), json!(member));
     columns.insert("question".into(), question.clone());
-    for (name, word) in REVIEW.iter().zip(words) {
+    for (name, word) in REVIEW_COLUMNS.iter().zip(words) {
         columns.insert((*name).into(), json!(word));
     }
     Ok(columns.into())
@@ -178,57 +178,62 @@ fn split_review(
 
 /// Puts a guild together again: its own state, and the states of its rows.
 #[derive(Debug)]
-pub struct Joining {
+pub struct GuildAssembler {
     state: Object,
     teams: BTreeMap<u64, Object>,
     people: BTreeMap<u64, Object>,
-    open: Vec<Value>,
+    open_reports: Vec<Value>,
 }
 
-impl Joining {
+impl GuildAssembler {
     /// Begins with the guild's own state.
-    pub fn new(state: Value) -> Result<Self, NotRows> {
+    pub fn new(state: Value) -> Result<Self, RowError> {
         Ok(Self {
             state: object(state, "state")?,
             teams: BTreeMap::new(),
             people: BTreeMap::new(),
-            open: Vec::new(),
+            open_reports: Vec::new(),
         })
     }
 
     /// Adds a row that is no review. Teams come before their rounds and members.
-    pub fn add(&mut self, table: Table, (first, second): Key, state: Value) -> Result<(), NotRows> {
+    pub fn add(
+        &mut self,
+        table: GuildTable,
+        (first, second): RowKey,
+        state: Value,
+    ) -> Result<(), RowError> {
         match table {
-            Table::Team => {
+            GuildTable::Team => {
                 let mut team = object(state, "team")?;
                 team.insert("rounds".into(), json!([]));
                 team.insert("members".into(), json!({}));
                 self.teams.insert(first, team);
             }
-            Table::Round => {
+            GuildTable::Round => {
                 let team = self.teams.get_mut(&first);
                 let rounds = team.and_then(|team| team["rounds"].as_array_mut());
                 rounds
-                    .ok_or(NotRows::Missing("team for a round"))?
+                    .ok_or(RowError::Missing("team for a round"))?
                     .push(state);
             }
-            Table::Member => {
+            GuildTable::Member => {
                 let team = self.teams.get_mut(&first);
                 let members = team.and_then(|team| team["members"].as_object_mut());
-                let members = members.ok_or(NotRows::Missing("team for a member"))?;
+                let members = members.ok_or(RowError::Missing("team for a member"))?;
                 members.insert(second.to_string(), state);
             }
-            Table::Person => {
+            GuildTable::Person => {
                 self.people.insert(first, object(state, "person")?);
             }
-            Table::Report => self.open.push(state),
-            Table::Review => return Err(NotRows::Missing("state in a review")),
+            GuildTable::Report => self.open_reports.push(state),
+            GuildTable::Review => return Err(RowError::Missing("state in a review")),
         }
         Ok(())
     }
 
     /// The places of the questions in the guild's list.
-    pub fn questions(&self) -> BTreeMap<String, usize> {
+    pub fn question_positions(&self) -> BTreeMap<String, usize> {
         let questions = self.state.get("questions").and_then(Value::as_array);
         let questions = questions.into_iter().flatten().filter_map(Value::as_str);
         questions
@@ -242,11 +247,11 @@ impl Joining {
         &mut self,
         member: u64,
         mut reviews: Vec<(usize, String)>,
-    ) -> Result<(), NotRows> {
+    ) -> Result<(), RowError> {
         reviews.sort_unstable_by_key(|(place, _)| *place);
         let lines: Vec<String> = reviews.into_iter().map(|(_, line)| line).collect();
         let person = self.people.get_mut(&member);
-        let person = person.ok_or(NotRows::Missing("person for a review"))?;
+        let person = person.ok_or(RowError::Missing("person for a review"))?;
         person.insert("reviews".into(), json!(lines));
         Ok(())
     }
@@ -265,7 +270,7 @@ impl Joining {
             self.state.insert("people".into(), keyed(self.people));
         }
         if let Some(Value::Object(reports)) = self.state.get_mut("reports") {
-            reports.insert("open".into(), self.open.into());
+            reports.insert("open".into(), self.open_reports.into());
         }
         self.state.into()
     }
@@ -273,7 +278,7 @@ impl Joining {
 
 /// What tells the content of a row from another, for the sake of not writing it again. Two contents have the same
 /// one with a probability of 2⁻⁶⁴.
-pub fn print(columns: &Value) -> u64 {
+pub fn row_hash(columns: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     columns.hash(&mut hasher);
     hasher.finish()
@@ -283,14 +288,14 @@ fn take(object: &mut Object, key: &str) -> Value {
     object.remove(key).unwrap_or_default()
 }
 
-fn object(value: Value, what: &'static str) -> Result<Object, NotRows> {
+fn object(value: Value, what: &'static str) -> Result<Object, RowError> {
     match value {
         Value::Object(object) => Ok(object),
-        _ => Err(NotRows::Missing(what)),
+        _ => Err(RowError::Missing(what)),
     }
 }
 
-fn object_or_none(value: Value, what: &'static str) -> Result<Object, NotRows> {
+fn object_or_none(value: Value, what: &'static str) -> Result<Object, RowError> {
     if value.is_null() {
         return Ok(Object::new());
     }

@@ -1,22 +1,22 @@
 //! What holds wherever guilds are kept: each test runs on a folder of snapshots and on a database.
 
-mod idle;
-mod kept;
+mod durability;
+mod eviction;
 
 use tempfile::TempDir;
 
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
-use crate::store::database::tests::scratch::Scratch;
-use crate::store::{NotFetched, Store};
+use crate::store::postgres::tests::scratch::Scratch;
+use crate::store::{LoadError, Store};
 
 /// Where guilds are kept.
-pub enum Place {
+pub enum TestBackend {
     Folder(TempDir),
     Database(Scratch),
 }
 
-impl Place {
+impl TestBackend {
     /// Opens a store there, as the program does.
     pub fn open(&self) -> Store {
         match self {
@@ -30,10 +30,10 @@ impl Place {
 }
 
 /// Runs a test on both. Without a database server the second run is left out, and says so.
-pub fn on_both(test: impl Fn(&Place)) {
-    test(&Place::Folder(tempfile::tempdir().unwrap()));
+pub fn on_each_backend(test: impl Fn(&TestBackend)) {
+    test(&TestBackend::Folder(tempfile::tempdir().unwrap()));
     if let Some(scratch) = Scratch::new() {
-        test(&Place::Database(scratch));
+        test(&TestBackend::Database(scratch));
     }
 }
 
@@ -44,12 +44,12 @@ pub fn wait<T>(work: impl Future<Output = T>) -> T {
 
 /// Changes a guild; true when that is kept.
 pub fn save(store: &Store, guild: GuildId, change: impl FnOnce(&mut Guild)) -> bool {
-    let ((), ticket) = store.change(guild, change);
-    wait(ticket.attempt()).is_ok()
+    let ((), commit) = store.upsert(guild, change);
+    wait(commit.wait()).is_ok()
 }
 
 /// All of a guild, fetched if it was let go.
-pub fn whole(store: &Store, guild: GuildId) -> Result<Option<Guild>, NotFetched> {
-    let _pin = wait(store.fetch(guild))?;
+pub fn load_guild(store: &Store, guild: GuildId) -> Result<Option<Guild>, LoadError> {
+    let _pin = wait(store.load(guild))?;
     Ok(store.read(guild, Clone::clone))
 }

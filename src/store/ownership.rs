@@ -8,24 +8,24 @@ use crate::practice::id::GuildId;
 
 /// Between the beginnings of two sessions of one slot (Discord docs, events/gateway, "Rate Limiting": `max_concurrency`
 /// IDENTIFY requests in 5 s), with a little for the time that connecting takes.
-pub(super) const SLOT: Duration = Duration::from_millis(5_500);
+pub(super) const IDENTIFY_INTERVAL: Duration = Duration::from_millis(5_500);
 
 /// The shards of this process now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Share {
+pub struct Assignment {
     /// Those whose guilds are here.
     pub held: BTreeSet<u32>,
     /// Those of them that another process is to have: whoever works for them stops and then calls
-    /// [`super::Store::leave`].
-    pub leave: Vec<u32>,
+    /// [`super::Store::release_shard`].
+    pub to_release: Vec<u32>,
 }
 
 /// Which guilds may be changed here.
 #[derive(Debug, Default)]
-pub(super) enum Part {
+pub(super) enum Ownership {
     /// All.
     #[default]
-    Whole,
+    All,
     /// Those of some shards.
     Shards {
         /// How many shards there are in all.
@@ -37,11 +37,11 @@ pub(super) enum Part {
     },
 }
 
-impl Part {
+impl Ownership {
     /// Whether a guild may be changed here.
-    pub fn has(&self, guild: GuildId) -> bool {
+    pub fn owns(&self, guild: GuildId) -> bool {
         match self {
-            Self::Whole => true,
+            Self::All => true,
             Self::Shards {
                 total,
                 held,
@@ -51,7 +51,7 @@ impl Part {
     }
 
     /// Leaves a guild alone that can't be read. With a folder all could be read at its start.
-    pub fn leave_alone(&mut self, guild: GuildId) {
+    pub fn quarantine(&mut self, guild: GuildId) {
         if let Self::Shards { unreadable, .. } = self {
             unreadable.insert(guild);
         }
@@ -60,7 +60,7 @@ impl Part {
     /// The shards that are here; none if nobody has asked for shards.
     pub fn held(&self) -> BTreeSet<u32> {
         match self {
-            Self::Whole => BTreeSet::new(),
+            Self::All => BTreeSet::new(),
             Self::Shards { held, .. } => held.clone(),
         }
     }
@@ -68,19 +68,19 @@ impl Part {
 
 /// Turns at beginning sessions, where no other process takes any.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(super) struct IdentifyLimiter {
     // Guards a few plain values, for moments.
-    next: Mutex<BTreeMap<u32, Instant>>,
+    next_at: Mutex<BTreeMap<u32, Instant>>,
 }
 
-impl Turns {
+impl IdentifyLimiter {
     /// Asks for a slot's next turn: none if it is now, else when to ask again.
-    pub fn ask(&self, slot: u32, now: Instant) -> Option<Duration> {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn try_acquire(&self, slot: u32, now: Instant) -> Option<Duration> {
+        let mut next = self.next_at.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(next) = next.get(&slot).filter(|next| **next > now) {
             return Some(next.duration_since(now));
         }
-        next.insert(slot, now + SLOT);
+        next.insert(slot, now + IDENTIFY_INTERVAL);
         None
     }
 }
@@ -91,15 +91,18 @@ mod tests {
 
     #[test]
     fn sessions_of_a_slot_begin_one_after_the_other() {
-        let (turns, start) = (Turns::default(), Instant::now());
-        assert_eq!(turns.ask(0, start), None);
-        assert_eq!(turns.ask(1, start), None);
+        let (turns, start) = (IdentifyLimiter::default(), Instant::now());
+        assert_eq!(turns.try_acquire(0, start), None);
+        assert_eq!(turns.try_acquire(1, start), None);
         let later = start + Duration::from_secs(2);
         assert_eq!(
-            turns.ask(0, later),
-            Some(SLOT.saturating_sub(Duration::from_secs(2)))
+            turns.try_acquire(0, later),
+            Some(IDENTIFY_INTERVAL.saturating_sub(Duration::from_secs(2)))
         );
-        assert_eq!(turns.ask(0, start + SLOT), None);
-        assert_eq!(turns.ask(0, start + SLOT), Some(SLOT));
+        assert_eq!(turns.try_acquire(0, start + IDENTIFY_INTERVAL), None);
+        assert_eq!(
+            turns.try_acquire(0, start + IDENTIFY_INTERVAL),
+            Some(IDENTIFY_INTERVAL)
+        );
     }
 }

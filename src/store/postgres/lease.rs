@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
-use super::write::NotWritten;
+use super::write::WriteError;
 
 /// How long a lease holds. A process that dies is replaced after this at the latest.
-pub const HELD_FOR: Duration = Duration::from_secs(20);
+pub const LEASE_DURATION: Duration = Duration::from_secs(20);
 
 /// How often it is renewed.
-pub const RENEW_EVERY: Duration = Duration::from_secs(5);
+pub const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 
 /// So long after it was renewed it is trusted. That is less than it holds: two machines' clocks don't run alike, and
 /// what is sent takes a moment to arrive.
-const TRUSTED_FOR: Duration = Duration::from_secs(15);
+const TRUST_DURATION: Duration = Duration::from_secs(15);
 
 /// Nobody divides the guilds anew meanwhile.
 const TOTAL: &str = "select total from division for share";
@@ -43,68 +43,75 @@ pub struct Lease {
     pub shard: u32,
     epoch: i64,
     // Guards one value. When the last renewal that came through was asked for.
-    renewed: Mutex<Instant>,
+    renewed_at: Mutex<Instant>,
     lost: AtomicBool,
 }
 
 /// Another process has taken over.
 #[derive(Debug, thiserror::Error)]
 #[error("another process has taken over: {0}")]
-pub struct Lost(pub String);
+pub struct LeaseLost(pub String);
 
 /// Why a lease could not be asked for.
 #[derive(Debug, thiserror::Error)]
-pub enum NotTaken {
+pub enum LeaseError {
     /// The database did not do it.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// The guilds were divided anew.
     #[error("the guilds are divided into {0} shards now")]
-    Divided(i32),
+    ShardCountChanged(i32),
 }
 
 /// Who asks for leases.
 #[derive(Debug)]
-pub struct Holder {
+pub struct ProcessIdentity {
     /// The number of its process.
     pub process: i64,
     /// How people know it.
     pub name: String,
     /// How many shards there are.
-    pub total: u32,
+    pub total_shards: u32,
 }
 
 impl Lease {
     /// Takes the lease of a shard, unless another process has it.
-    pub async fn take(pool: &PgPool, shard: u32, by: &Holder) -> Result<Option<Self>, NotTaken> {
+    pub async fn acquire(
+        pool: &PgPool,
+        shard: u32,
+        by: &ProcessIdentity,
+    ) -> Result<Option<Self>, LeaseError> {
         let asked = Instant::now();
         let mut connection = pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         let total = sqlx::query(TOTAL).fetch_one(&mut *transaction).await?;
         let total: i32 = total.try_get(0)?;
-        if total != whole(by.total) {
-            return Err(NotTaken::Divided(total));
+        if total != shard_as_i32(by.total_shards) {
+            return Err(LeaseError::ShardCountChanged(total));
         }
         let taken = sqlx::query(TAKE)
-            .bind(whole(shard))
+            .bind(shard_as_i32(shard))
             .bind(by.process)
             .bind(&by.name)
-            .bind(HELD_FOR.as_secs_f64());
+            .bind(LEASE_DURATION.as_secs_f64());
         let taken = taken.fetch_optional(&mut *transaction).await?;
         let epoch = taken.map(|row| row.try_get(0)).transpose()?;
         transaction.commit().await?;
         Ok(epoch.map(|epoch| Self {
             shard,
             epoch,
-            renewed: Mutex::new(asked),
+            renewed_at: Mutex::new(asked),
             lost: AtomicBool::new(false),
         }))
     }
 
     /// Whether the lease can't have run out by now.
-    pub fn holds(&self) -> bool {
-        let renewed = *self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
-        !self.is_lost() && renewed.elapsed() < TRUSTED_FOR
+    pub fn is_valid(&self) -> bool {
+        let renewed = *self
+            .renewed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        !self.is_lost() && renewed.elapsed() < TRUST_DURATION
     }
 
     /// Whether it is known that another process has taken over.
@@ -113,23 +120,25 @@ impl Lease {
     }
 
     /// Another process has taken over.
-    pub fn lose(&self) {
+    pub fn revoke(&self) {
         self.lost.store(true, Ordering::Relaxed);
     }
 
     /// Refuses a transaction if another process has taken over; makes such a process wait for its end otherwise.
-    pub async fn fence(&self, connection: &mut PgConnection) -> Result<(), NotWritten> {
-        let fence = sqlx::query(FENCE).bind(whole(self.shard)).bind(self.epoch);
+    pub async fn fence(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
+        let fence = sqlx::query(FENCE)
+            .bind(shard_as_i32(self.shard))
+            .bind(self.epoch);
         if fence.fetch_optional(&mut *connection).await?.is_some() {
             return Ok(());
         }
-        self.lose();
+        self.revoke();
         let holder = sqlx::query(HOLDER)
-            .bind(whole(self.shard))
+            .bind(shard_as_i32(self.shard))
             .fetch_optional(connection)
             .await?;
         let holder = holder.map_or_else(|| Ok("another process".into()), |row| row.try_get(0));
-        Err(Lost(holder?).into())
+        Err(LeaseLost(holder?).into())
     }
 }
 
@@ -140,15 +149,18 @@ pub async fn renew(pool: &PgPool, leases: &[std::sync::Arc<Lease>]) -> Result<()
     let renewed = sqlx::query(RENEW)
         .bind(shards)
         .bind(epochs)
-        .bind(HELD_FOR.as_secs_f64());
+        .bind(LEASE_DURATION.as_secs_f64());
     let renewed = renewed.fetch_all(pool).await?;
     let renewed: Result<Vec<i32>, _> = renewed.iter().map(|row| row.try_get(0)).collect();
     let renewed = renewed?;
     for lease in leases {
-        if renewed.contains(&whole(lease.shard)) {
-            *lease.renewed.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+        if renewed.contains(&shard_as_i32(lease.shard)) {
+            *lease
+                .renewed_at
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = asked;
         } else {
-            lease.lose();
+            lease.revoke();
         }
     }
     Ok(())
@@ -158,7 +170,7 @@ pub async fn renew(pool: &PgPool, leases: &[std::sync::Arc<Lease>]) -> Result<()
 pub async fn release(pool: &PgPool, leases: &[std::sync::Arc<Lease>]) -> Result<(), sqlx::Error> {
     for lease in leases {
         // They are not renewed any more, and nobody trusts them.
-        lease.lose();
+        lease.revoke();
     }
     let (shards, epochs) = columns(leases);
     let release = sqlx::query(RELEASE).bind(shards).bind(epochs);
@@ -168,11 +180,11 @@ pub async fn release(pool: &PgPool, leases: &[std::sync::Arc<Lease>]) -> Result<
 fn columns(leases: &[std::sync::Arc<Lease>]) -> (Vec<i32>, Vec<i64>) {
     leases
         .iter()
-        .map(|lease| (whole(lease.shard), lease.epoch))
+        .map(|lease| (shard_as_i32(lease.shard), lease.epoch))
         .unzip()
 }
 
 /// As the database counts shards.
-pub fn whole(shard: u32) -> i32 {
+pub fn shard_as_i32(shard: u32) -> i32 {
     i32::try_from(shard).unwrap_or(i32::MAX)
 }

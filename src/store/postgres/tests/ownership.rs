@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
 
-use super::life::lived;
+use super::random_history::guild_with_history;
 use super::{GUILD, Scratch, open};
 use crate::store::Store;
-use crate::store::database::Reader;
+use crate::store::postgres::DatabaseReader;
 
 fn save(store: &Store, seed: u64) -> Result<(), String> {
-    let ((), ticket) = store.change(GUILD, |guild| *guild = lived(GUILD, seed, 200));
-    futures::executor::block_on(ticket.attempt()).map_err(|error| error.to_string())
+    let ((), commit) = store.upsert(GUILD, |guild| *guild = guild_with_history(GUILD, seed, 200));
+    futures::executor::block_on(commit.wait()).map_err(|error| error.to_string())
 }
 
 /// A process that was taken for dead wakes up: what it writes is refused, and it is told.
@@ -24,21 +24,27 @@ fn a_stale_owner_is_refused() {
     save(&stale, 1).unwrap();
     scratch.leases_run_out();
     let owner = open(&scratch);
-    assert_eq!(owner.read(GUILD, Clone::clone), Some(lived(GUILD, 1, 200)));
-    save(&owner, 2).unwrap();
-    let refused = save(&stale, 3).unwrap_err();
-    assert!(
-        refused.contains("another process has taken over: process "),
-        "{refused}"
+    assert_eq!(
+        owner.read(GUILD, Clone::clone),
+        Some(guild_with_history(GUILD, 1, 200))
     );
-    assert!(!stale.holds(GUILD) && owner.holds(GUILD));
-    let reader = Reader::connect(&scratch.url()).unwrap();
-    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
+    save(&owner, 2).unwrap();
+    let error = save(&stale, 3).unwrap_err();
+    assert!(
+        error.contains("another process has taken over: process "),
+        "{error}"
+    );
+    assert!(!stale.is_sole_owner(GUILD) && owner.is_sole_owner(GUILD));
+    let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+    assert_eq!(
+        reader.guild(GUILD).unwrap(),
+        Some(guild_with_history(GUILD, 2, 200))
+    );
     assert!(
         stale.close(Duration::from_secs(5)),
         "what is not its own any more it does not wait for"
     );
-    assert!(futures::executor::block_on(stale.forget(GUILD)).is_err());
+    assert!(futures::executor::block_on(stale.delete(GUILD)).is_err());
     assert!(reader.guild(GUILD).unwrap().is_some());
 }
 
@@ -59,7 +65,7 @@ fn who_stops_is_replaced_at_once() {
         start.elapsed() < Duration::from_secs(20),
         "it did not wait for the end of the lease"
     );
-    assert!(second.holds(GUILD));
+    assert!(second.is_sole_owner(GUILD));
     assert_ne!(scratch.ask("select epoch from lease"), "1");
 }
 
@@ -74,7 +80,7 @@ fn a_takeover_waits_for_a_write_in_progress() {
     let url = scratch.url();
     let (begun, is_begun) = std::sync::mpsc::channel();
     let writing = std::thread::spawn(move || {
-        let runtime = crate::store::database::server::runtime().unwrap();
+        let runtime = crate::store::postgres::connection::runtime().unwrap();
         runtime.block_on(async {
             let mut connection = PgConnection::connect(&url).await.unwrap();
             let mut transaction = connection.begin().await.unwrap();

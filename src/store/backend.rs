@@ -8,24 +8,24 @@ use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
 /// The kind of an error that says: somebody else keeps this guild now, so it is never saved from here.
-pub(super) const TAKEN_OVER: io::ErrorKind = io::ErrorKind::ResourceBusy;
+pub(super) const LEASE_LOST: io::ErrorKind = io::ErrorKind::ResourceBusy;
 
 /// Keeps guilds. It is called from the store's own thread and may take its time, except for the notes.
-pub(super) trait Keep: Send + Sync {
+pub(super) trait Backend: Send + Sync {
     /// How many guilds it is given at once.
-    fn at_once(&self) -> usize;
+    fn batch_size(&self) -> usize;
 
     /// Saves guilds, each for itself: one result a guild, in their order. With the time, if it is known, outlines can be kept.
     fn save(&self, guilds: &[Guild], now: Option<Timestamp>) -> Vec<io::Result<()>>;
 
-    /// Whether what was saved stays saved without [`Keep::settle`], so that nobody has to wait for the rest of the
+    /// Whether what was saved stays saved without [`Backend::sync`], so that nobody has to wait for the rest of the
     /// round.
-    fn settles_each(&self) -> bool {
+    fn durable_per_save(&self) -> bool {
         false
     }
 
     /// Ends a round of saving: what was saved in it stays saved when this has returned.
-    fn settle(&self) -> io::Result<()> {
+    fn sync(&self) -> io::Result<()> {
         Ok(())
     }
 
@@ -33,13 +33,13 @@ pub(super) trait Keep: Send + Sync {
     fn delete(&self, guild: GuildId) -> io::Result<()>;
 
     /// A small note beside the guilds. Notes only spare work.
-    fn note(&self, name: &str) -> Option<String>;
+    fn metadata(&self, name: &str) -> Option<String>;
 
     /// Keeps a note.
-    fn put_note(&self, name: &str, text: &str) -> io::Result<()>;
+    fn set_metadata(&self, name: &str, text: &str) -> io::Result<()>;
 
     /// Whether nobody else can have taken a guild over by now, as far as that is known here.
-    fn holds(&self, guild: GuildId) -> bool {
+    fn owns(&self, guild: GuildId) -> bool {
         let _ = guild;
         true
     }

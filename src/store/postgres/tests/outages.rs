@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::life::lived;
 use super::proxy::{Proxy, Way};
+use super::random_history::guild_with_history;
 use super::{GUILD, Scratch};
 use crate::store::Store;
-use crate::store::database::Reader;
+use crate::store::postgres::DatabaseReader;
 
 /// Real time: a save that is tried again comes after half a minute at the latest.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn by_proxy(scratch: &Scratch) -> (Proxy, Store) {
     let (proxy, url) = Proxy::before(&scratch.url());
@@ -18,14 +18,15 @@ fn by_proxy(scratch: &Scratch) -> (Proxy, Store) {
 }
 
 fn save(store: &Store, seed: u64) -> Result<(), String> {
-    let ((), ticket) = store.change(GUILD, |guild| *guild = lived(GUILD, seed, 200));
-    futures::executor::block_on(ticket.attempt()).map_err(|error| error.to_string())
+    let ((), commit) = store.upsert(GUILD, |guild| *guild = guild_with_history(GUILD, seed, 200));
+    futures::executor::block_on(commit.wait()).map_err(|error| error.to_string())
 }
 
 /// Waits until all is in the database; not for ever.
-fn saved(store: &Store) {
-    let runtime = crate::store::database::server::runtime().unwrap();
-    let saved = async { tokio::time::timeout(PATIENCE, store.settled(GUILD).saved()).await };
+fn wait_until_saved(store: &Store) {
+    let runtime = crate::store::postgres::connection::runtime().unwrap();
+    let saved =
+        async { tokio::time::timeout(TIMEOUT, store.latest_commit(GUILD).wait_durable()).await };
     runtime.block_on(saved).expect("it is saved in the end");
 }
 
@@ -39,11 +40,17 @@ fn the_database_goes_away_and_comes_back() {
     save(&store, 1).unwrap();
     proxy.set(Way::Cut);
     save(&store, 2).unwrap_err();
-    let reader = Reader::connect(&scratch.url()).unwrap();
-    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 1, 200)));
+    let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+    assert_eq!(
+        reader.guild(GUILD).unwrap(),
+        Some(guild_with_history(GUILD, 1, 200))
+    );
     proxy.set(Way::Open);
-    saved(&store);
-    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
+    wait_until_saved(&store);
+    assert_eq!(
+        reader.guild(GUILD).unwrap(),
+        Some(guild_with_history(GUILD, 2, 200))
+    );
 }
 
 /// However many guilds wait for it, all are told at once that the database is away, not one after the other.
@@ -58,20 +65,22 @@ fn many_are_told_at_once() {
     proxy.set(Way::Hung);
     let change = |number| {
         let id = crate::practice::id::GuildId::new(number);
-        store.change(id, |guild| *guild = lived(id, number, 5)).1
+        store
+            .upsert(id, |guild| *guild = guild_with_history(id, number, 5))
+            .1
     };
-    let tickets: Vec<_> = (1..=GUILDS).map(change).collect();
-    let runtime = crate::store::database::server::runtime().unwrap();
+    let commits: Vec<_> = (1..=GUILDS).map(change).collect();
+    let runtime = crate::store::postgres::connection::runtime().unwrap();
     let told = async {
-        for ticket in tickets {
-            ticket.attempt().await.unwrap_err();
+        for commit in commits {
+            commit.wait().await.unwrap_err();
         }
     };
-    let told = runtime.block_on(async { tokio::time::timeout(PATIENCE, told).await });
+    let told = runtime.block_on(async { tokio::time::timeout(TIMEOUT, told).await });
     told.expect("all are told soon");
     proxy.set(Way::Cut);
     proxy.set(Way::Open);
-    assert!(store.close(PATIENCE));
+    assert!(store.close(TIMEOUT));
     assert_eq!(
         scratch.ask("select count(*) from guild"),
         (GUILDS + 1).to_string()
@@ -87,16 +96,19 @@ fn the_database_hangs() {
     let (proxy, store) = by_proxy(&scratch);
     save(&store, 1).unwrap();
     proxy.set(Way::Hung);
-    let refused = save(&store, 2).unwrap_err();
+    let error = save(&store, 2).unwrap_err();
     assert!(
-        refused.contains("did not answer") || refused.contains("timed out"),
-        "{refused}"
+        error.contains("did not answer") || error.contains("timed out"),
+        "{error}"
     );
     proxy.set(Way::Cut);
     proxy.set(Way::Open);
-    saved(&store);
-    let reader = Reader::connect(&scratch.url()).unwrap();
-    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 200)));
+    wait_until_saved(&store);
+    let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+    assert_eq!(
+        reader.guild(GUILD).unwrap(),
+        Some(guild_with_history(GUILD, 2, 200))
+    );
 }
 
 /// The commit came through and its answer did not: it is found again, and not made twice.
@@ -110,9 +122,12 @@ fn a_commit_in_doubt() {
     for seed in 2..6 {
         proxy.set(Way::AnswerLost);
         save(&store, seed).unwrap_err();
-        saved(&store);
-        let reader = Reader::connect(&scratch.url()).unwrap();
-        assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, seed, 200)));
+        wait_until_saved(&store);
+        let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+        assert_eq!(
+            reader.guild(GUILD).unwrap(),
+            Some(guild_with_history(GUILD, seed, 200))
+        );
     }
     // One for the first, and two for each of the others: that in doubt, and the one that found it.
     assert_eq!(scratch.ask("select commit from guild"), "9");
@@ -135,17 +150,17 @@ fn a_server_that_takes_no_writes() {
     scratch.on_server(&[&format!("{read_only} = true"), &ends]);
     // Longer than from one renewal to the next.
     let waits = "select now() - until > interval '-13 seconds' from lease";
-    until(&scratch, waits);
+    wait_until(&scratch, waits);
     scratch.on_server(&[&format!("{read_only} = false")]);
-    until(
+    wait_until(
         &scratch,
         "select until > now() + interval '14 seconds' from lease",
     );
     save(&store, 1).unwrap();
 }
 
-fn until(scratch: &Scratch, query: &str) {
-    let end = std::time::Instant::now() + PATIENCE;
+fn wait_until(scratch: &Scratch, query: &str) {
+    let end = std::time::Instant::now() + TIMEOUT;
     while scratch.ask(query) != "true" {
         assert!(std::time::Instant::now() < end, "{query}");
         std::thread::sleep(Duration::from_millis(100));
@@ -155,18 +170,15 @@ fn until(scratch: &Scratch, query: &str) {
 /// Where it is said why, neither name nor password is.
 #[test]
 fn who_can_not_connect_is_told_where_and_no_secret() {
-    let refused = Store::open_database("postgres://ada:hunter2@127.0.0.1:9/quiz")
+    let error = Store::open_database("postgres://ada:hunter2@127.0.0.1:9/quiz")
         .err()
         .unwrap();
-    let text = refused.to_string();
+    let text = error.to_string();
     assert!(
         text.starts_with("the database quiz on 127.0.0.1 can't be used: "),
         "{text}"
     );
     assert!(!text.contains("hunter2") && !text.contains("ada"), "{text}");
-    let refused = Store::open_database("not a url").err().unwrap().to_string();
-    assert!(
-        refused.starts_with("state.url can't be read: "),
-        "{refused}"
-    );
+    let error = Store::open_database("not a url").err().unwrap().to_string();
+    assert!(error.starts_with("state.url can't be read: "), "{error}");
 }

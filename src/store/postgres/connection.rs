@@ -9,24 +9,24 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
 use tokio::runtime::{Builder, Runtime};
 
-use super::lease::NotTaken;
+use super::lease::LeaseError;
 
 /// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the database can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum NoDatabase {
+pub enum DatabaseError {
     /// The URL is none.
     #[error("state.url can't be read: {0}. Write postgres://user:password@host:5432/database")]
-    Url(String),
+    InvalidUrl(String),
     /// It can't be reached, or refuses.
     #[error(
-        "the database {place} can't be used: {error}. Is the server up, and do name and password in state.url fit?"
+        "the database {target} can't be used: {error}. Is the server up, and do name and password in state.url fit?"
     )]
     Unreachable {
         /// Host and database, without user and password.
-        place: String,
+        target: String,
         /// What the client says.
         error: sqlx::Error,
     },
@@ -40,7 +40,7 @@ pub enum NoDatabase {
     #[error(
         "the processes that use the database have {total} shards, and this one is to have some of {wanted}: write the same for all in [discord] shards, or stop the others first"
     )]
-    Divided {
+    ShardCountMismatch {
         /// How many shards they have.
         total: i32,
         /// How many this one was told of.
@@ -48,38 +48,38 @@ pub enum NoDatabase {
     },
     /// The guilds were divided anew while this process did nothing.
     #[error("the other processes have {0} shards now: start this one again")]
-    DividedAnew(i32),
+    ShardCountChanged(i32),
     /// Rows that make no guild.
-    #[error("the database's rows of server {guild} can't be read; nothing was changed: {what}")]
-    Broken {
+    #[error("the database's rows of server {guild} can't be read; nothing was changed: {message}")]
+    InvalidRows {
         /// The server.
         guild: String,
         /// What is wrong.
-        what: String,
+        message: String,
     },
     /// The machine does not let us.
     #[error("no thread for the database: {0}")]
     Thread(#[from] std::io::Error),
 }
 
-impl NoDatabase {
+impl DatabaseError {
     /// Whether asking again is of no use.
     pub const fn is_final(&self) -> bool {
-        matches!(self, Self::DividedAnew(_))
+        matches!(self, Self::ShardCountChanged(_))
     }
 }
 
-impl From<NotTaken> for NoDatabase {
-    fn from(why: NotTaken) -> Self {
+impl From<LeaseError> for DatabaseError {
+    fn from(why: LeaseError) -> Self {
         match why {
-            NotTaken::Database(error) => Self::Read(error),
-            NotTaken::Divided(total) => Self::DividedAnew(total),
+            LeaseError::Database(error) => Self::Read(error),
+            LeaseError::ShardCountChanged(total) => Self::ShardCountChanged(total),
         }
     }
 }
 
 /// One thread beside the store's own, on which connections live.
-pub fn runtime() -> Result<Runtime, NoDatabase> {
+pub fn runtime() -> Result<Runtime, DatabaseError> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("database")
@@ -89,9 +89,9 @@ pub fn runtime() -> Result<Runtime, NoDatabase> {
 }
 
 /// Connects, with at most so many connections. Nothing waits for ever: whoever waits is told to try again.
-pub async fn connect(url: &str, connections: usize) -> Result<PgPool, NoDatabase> {
+pub async fn connect(url: &str, connections: usize) -> Result<PgPool, DatabaseError> {
     let options = PgConnectOptions::from_str(url)
-        .map_err(|error| NoDatabase::Url(error.to_string()))?
+        .map_err(|error| DatabaseError::InvalidUrl(error.to_string()))?
         .application_name("quizloop")
         .options([
             ("statement_timeout", "8s"),
@@ -106,14 +106,16 @@ pub async fn connect(url: &str, connections: usize) -> Result<PgPool, NoDatabase
     );
     let pool = PgPoolOptions::new()
         .max_connections(u32::try_from(connections).unwrap_or(u32::MAX))
-        .acquire_timeout(CONNECT)
+        .acquire_timeout(CONNECT_TIMEOUT)
         .connect_with(options);
-    pool.await
-        .map_err(|error| NoDatabase::Unreachable { place, error })
+    pool.await.map_err(|error| DatabaseError::Unreachable {
+        target: place,
+        error,
+    })
 }
 
 /// Brings the tables up to date. Of several processes one does it, under a lock, and the others wait.
-pub async fn migrate(pool: &PgPool) -> Result<(), NoDatabase> {
+pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "outlines", include_str!("migrations/0002_outlines.sql")),

@@ -3,29 +3,29 @@
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
-use super::server::{self, NoDatabase};
-use super::{Known, application, read};
+use super::connection::{self, DatabaseError};
+use super::{RowCache, application, read};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
 /// A connection that only reads.
-pub struct Reader {
+pub struct DatabaseReader {
     runtime: Runtime,
     pool: PgPool,
 }
 
-impl Reader {
+impl DatabaseReader {
     /// Connects. Tables that are missing are made, so that a new database is an empty one.
     ///
     /// # Errors
     ///
     /// The database can't be used.
-    pub fn connect(url: &str) -> Result<Self, NoDatabase> {
-        let runtime = server::runtime()?;
+    pub fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let runtime = connection::runtime()?;
         let pool = runtime.block_on(async {
-            let pool = server::connect(url, 1).await?;
-            server::migrate(&pool).await?;
-            Ok::<_, NoDatabase>(pool)
+            let pool = connection::connect(url, 1).await?;
+            connection::migrate(&pool).await?;
+            Ok::<_, DatabaseError>(pool)
         })?;
         Ok(Self { runtime, pool })
     }
@@ -35,10 +35,10 @@ impl Reader {
     /// # Errors
     ///
     /// The database can't be read.
-    pub fn guilds(&self) -> Result<Vec<GuildId>, NoDatabase> {
+    pub fn guild_ids(&self) -> Result<Vec<GuildId>, DatabaseError> {
         let ids = self.runtime.block_on(async {
             let mut connection = self.pool.acquire().await?;
-            read::ids(&mut connection).await
+            read::guild_ids(&mut connection).await
         })?;
         let known = ids.into_iter().filter_map(|id| u64::try_from(id).ok());
         Ok(known.map(GuildId::new).collect())
@@ -49,7 +49,7 @@ impl Reader {
     /// # Errors
     ///
     /// The database can't be read.
-    pub fn application(&self) -> Result<Option<u64>, NoDatabase> {
+    pub fn application(&self) -> Result<Option<u64>, DatabaseError> {
         self.runtime.block_on(application::owner(&self.pool))
     }
 
@@ -58,7 +58,7 @@ impl Reader {
     /// # Errors
     ///
     /// The database can't be used.
-    pub fn adopt(&self, application: u64) -> Result<i64, NoDatabase> {
+    pub fn adopt(&self, application: u64) -> Result<i64, DatabaseError> {
         self.runtime
             .block_on(application::adopt(&self.pool, application))
     }
@@ -68,17 +68,17 @@ impl Reader {
     /// # Errors
     ///
     /// The database or the guild's rows can't be read.
-    pub fn guild(&self, guild: GuildId) -> Result<Option<Guild>, NoDatabase> {
+    pub fn guild(&self, guild: GuildId) -> Result<Option<Guild>, DatabaseError> {
         let Ok(id) = i64::try_from(guild.get()) else {
             return Ok(None);
         };
         let read = self.runtime.block_on(async {
             let mut connection = self.pool.acquire().await?;
-            read::these(&mut connection, &[id]).await
+            read::load_guilds_on(&mut connection, &[id]).await
         })?;
         Ok(read
             .into_iter()
             .next()
-            .map(|(guild, _): (Guild, Known)| guild))
+            .map(|(guild, _): (Guild, RowCache)| guild))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 /// A table, in the order in which rows are written: what others refer to comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
+pub enum GuildTable {
     /// Teams.
     Team,
     /// Rounds of teams.
@@ -20,7 +20,7 @@ pub enum Table {
 }
 
 /// A table's columns with their types; the first ones are its key.
-struct Shape {
+struct TableSpec {
     name: &'static str,
     keys: usize,
     columns: &'static [(&'static str, &'static str)],
@@ -34,7 +34,7 @@ pub struct Statements {
     pub delete: String,
 }
 
-impl Table {
+impl GuildTable {
     /// All of them, in the order in which rows are written.
     pub const ALL: [Self; 6] = [
         Self::Team,
@@ -45,9 +45,9 @@ impl Table {
         Self::Report,
     ];
 
-    const fn shape(self) -> Shape {
+    const fn spec(self) -> TableSpec {
         match self {
-            Self::Team => Shape {
+            Self::Team => TableSpec {
                 name: "team",
                 keys: 2,
                 columns: &[
@@ -60,7 +60,7 @@ impl Table {
                     ("state", "jsonb"),
                 ],
             },
-            Self::Round => Shape {
+            Self::Round => TableSpec {
                 name: "round",
                 keys: 3,
                 columns: &[
@@ -74,7 +74,7 @@ impl Table {
                     ("state", "jsonb"),
                 ],
             },
-            Self::Member => Shape {
+            Self::Member => TableSpec {
                 name: "member",
                 keys: 3,
                 columns: &[
@@ -86,7 +86,7 @@ impl Table {
                     ("state", "jsonb"),
                 ],
             },
-            Self::Person => Shape {
+            Self::Person => TableSpec {
                 name: "person",
                 keys: 2,
                 columns: &[
@@ -96,7 +96,7 @@ impl Table {
                     ("state", "jsonb"),
                 ],
             },
-            Self::Review => Shape {
+            Self::Review => TableSpec {
                 name: "review",
                 keys: 3,
                 columns: &[
@@ -112,7 +112,7 @@ impl Table {
                     ("lapses", "integer"),
                 ],
             },
-            Self::Report => Shape {
+            Self::Report => TableSpec {
                 name: "report",
                 keys: 2,
                 columns: &[
@@ -130,23 +130,23 @@ impl Table {
     /// Its statements.
     pub fn statements(self) -> &'static Statements {
         static ALL: LazyLock<[Statements; 6]> =
-            LazyLock::new(|| Table::ALL.map(|table| table.shape().statements()));
+            LazyLock::new(|| GuildTable::ALL.map(|table| table.spec().statements()));
         &ALL[self as usize]
     }
 
     /// The names of the two columns that are a row's key within its guild; the second may be missing.
     pub fn keys(self) -> (&'static str, Option<&'static str>) {
-        let Shape { keys, columns, .. } = self.shape();
+        let TableSpec { keys, columns, .. } = self.spec();
         (columns[1].0, (keys > 2).then(|| columns[2].0))
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        self.shape().name
+        self.spec().name
     }
 }
 
-impl Shape {
+impl TableSpec {
     fn statements(&self) -> Statements {
         let Self {
             name,
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_tables_statements() {
-        let statements = Table::Person.statements();
+        let statements = GuildTable::Person.statements();
         insta::assert_snapshot!(statements.write, @"insert into person as kept (guild, member, hidden, state) select guild, member, hidden, state from jsonb_to_recordset($1::text::jsonb) as given (guild bigint, member bigint, hidden date, state jsonb) on conflict (guild, member) do update set (hidden, state) = row (excluded.hidden, excluded.state) where (kept.hidden, kept.state) is distinct from (excluded.hidden, excluded.state)");
         insta::assert_snapshot!(statements.delete, @"delete from person as kept using jsonb_to_recordset($1::text::jsonb) as given (guild bigint, member bigint, hidden date, state jsonb) where kept.guild = given.guild and kept.member = given.member");
     }

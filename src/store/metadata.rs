@@ -5,11 +5,11 @@ use std::io;
 use std::path::Path;
 
 use super::disk::Disk;
-use super::snapshot::temporary;
+use super::snapshot::temporary_path;
 
 const FILE: &str = "notes.json";
 
-fn all(dir: &Path) -> BTreeMap<String, String> {
+fn read_all(dir: &Path) -> BTreeMap<String, String> {
     // Notes that can't be read are as good as none.
     std::fs::read(dir.join(FILE))
         .ok()
@@ -17,15 +17,15 @@ fn all(dir: &Path) -> BTreeMap<String, String> {
         .unwrap_or_default()
 }
 
-pub(super) fn read(dir: &Path, name: &str) -> Option<String> {
-    all(dir).remove(name)
+pub(super) fn get(dir: &Path, name: &str) -> Option<String> {
+    read_all(dir).remove(name)
 }
 
-pub(super) fn write(dir: &Path, disk: &dyn Disk, name: &str, text: &str) -> io::Result<()> {
-    let mut notes = all(dir);
+pub(super) fn set(dir: &Path, disk: &dyn Disk, name: &str, text: &str) -> io::Result<()> {
+    let mut notes = read_all(dir);
     notes.insert(name.to_owned(), text.to_owned());
     let path = dir.join(FILE);
-    let new = temporary(&path);
+    let new = temporary_path(&path);
     disk.write(&new, &serde_json::to_vec_pretty(&notes)?)?;
     disk.rename(&new, &path)?;
     disk.sync_dir(dir)

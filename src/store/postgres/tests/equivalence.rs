@@ -1,11 +1,11 @@
 //! What is read is what was written.
 
-use super::life::{Life, lived};
+use super::random_history::{RandomHistory, guild_with_history};
 use super::{GUILD, Scratch, open};
 use crate::practice::id::GuildId;
-use crate::store::database::Reader;
-use crate::store::database::known::prints;
-use crate::store::database::rows::split;
+use crate::store::postgres::DatabaseReader;
+use crate::store::postgres::row_cache::row_hashes;
+use crate::store::postgres::rows::split_guild;
 
 /// Whatever happens to a guild, after each save the database has the same.
 #[tokio::test(flavor = "multi_thread")]
@@ -15,17 +15,17 @@ async fn a_guild_at_each_step_of_its_life() {
             return;
         };
         let store = open(&scratch);
-        let reader = Reader::connect(&scratch.url()).unwrap();
+        let reader = DatabaseReader::connect(&scratch.url()).unwrap();
         for seed in 0..4 {
             let id = GuildId::new(GUILD.get() + seed);
-            let mut life = Life::new(seed);
+            let mut history = RandomHistory::new(seed);
             for step in 0..60 {
-                let ((), ticket) = store.change(id, |guild| {
+                let ((), commit) = store.upsert(id, |guild| {
                     for _ in 0..3 {
-                        life.happen(guild);
+                        history.step(guild);
                     }
                 });
-                futures::executor::block_on(ticket.attempt()).unwrap();
+                futures::executor::block_on(commit.wait()).unwrap();
                 let kept = store.read(id, Clone::clone).unwrap();
                 assert_eq!(
                     reader.guild(id).unwrap(),
@@ -34,9 +34,9 @@ async fn a_guild_at_each_step_of_its_life() {
                 );
             }
         }
-        let mut kept: Vec<_> = store.guilds();
+        let mut kept: Vec<_> = store.guild_ids();
         kept.sort_unstable();
-        assert_eq!(reader.guilds().unwrap(), kept);
+        assert_eq!(reader.guild_ids().unwrap(), kept);
         assert!(store.close(std::time::Duration::from_secs(5)));
         drop(store);
         // Another process finds the same.
@@ -55,14 +55,14 @@ fn only_changed_rows_are_written() {
     };
     let store = open(&scratch);
     let save = |change: &dyn Fn(&mut crate::practice::guild::Guild)| {
-        let ((), ticket) = store.change(GUILD, |guild| change(guild));
-        futures::executor::block_on(ticket.attempt()).unwrap();
+        let ((), commit) = store.upsert(GUILD, |guild| change(guild));
+        futures::executor::block_on(commit.wait()).unwrap();
     };
-    save(&|guild| *guild = lived(GUILD, 7, 400));
-    let rows = split(&store.read(GUILD, Clone::clone).unwrap())
+    save(&|guild| *guild = guild_with_history(GUILD, 7, 400));
+    let rows = split_guild(&store.read(GUILD, Clone::clone).unwrap())
         .unwrap()
         .rows;
-    assert!(prints(&rows).len() > 20, "it has lived");
+    assert!(row_hashes(&rows).len() > 20, "it has lived");
     // A row tells which transaction wrote it.
     let by = |table| format!("select xmin::text as by from {table}");
     let tables = ["team", "round", "member", "person", "review", "report"].map(by);
@@ -89,18 +89,22 @@ fn a_forgotten_guild_leaves_no_row() {
     };
     let store = open(&scratch);
     let save = |seed| {
-        let ((), ticket) = store.change(GUILD, |guild| *guild = lived(GUILD, seed, 300));
-        futures::executor::block_on(ticket.attempt()).unwrap();
+        let ((), commit) =
+            store.upsert(GUILD, |guild| *guild = guild_with_history(GUILD, seed, 300));
+        futures::executor::block_on(commit.wait()).unwrap();
     };
     save(1);
-    futures::executor::block_on(store.forget(GUILD)).unwrap();
+    futures::executor::block_on(store.delete(GUILD)).unwrap();
     let left = "(select count(*) from guild) + (select count(*) from team) + (select count(*) from round) \
         + (select count(*) from member) + (select count(*) from person) + (select count(*) from review) \
         + (select count(*) from report)";
     assert_eq!(scratch.ask(left), "0");
     save(2);
-    let reader = Reader::connect(&scratch.url()).unwrap();
-    assert_eq!(reader.guild(GUILD).unwrap(), Some(lived(GUILD, 2, 300)));
+    let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+    assert_eq!(
+        reader.guild(GUILD).unwrap(),
+        Some(guild_with_history(GUILD, 2, 300))
+    );
 }
 
 /// Notes come back.
@@ -110,9 +114,9 @@ fn notes_are_kept() {
         return;
     };
     let store = open(&scratch);
-    assert_eq!(store.note("commands"), None);
-    store.put_note("commands", "abc");
-    assert_eq!(store.note("commands").as_deref(), Some("abc"));
+    assert_eq!(store.metadata("commands"), None);
+    store.set_metadata("commands", "abc");
+    assert_eq!(store.metadata("commands").as_deref(), Some("abc"));
     while scratch.ask("select text from note where name = 'commands'") != "abc" {
         std::thread::yield_now();
     }

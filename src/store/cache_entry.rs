@@ -6,125 +6,129 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::pack::Packed;
-use super::ticket::{Progress, Ticket};
+use super::commit::{Commit, SaveProgress};
+use super::compression::CompressedGuild;
 use crate::practice::guild::Guild;
 use crate::practice::guild_summary::GuildSummary;
 
 /// What the store has of a guild.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub(super) enum CacheEntry {
     /// All of it.
-    Here(Box<Here>),
+    Resident(Box<ResidentGuild>),
     /// Its outline.
-    Away(Away),
+    Evicted(EvictedGuild),
 }
 
 /// A guild with the number of its newest change.
 #[derive(Debug)]
-pub(super) struct Here {
+pub(super) struct ResidentGuild {
     pub guild: Guild,
     pub version: u64,
-    pub progress: watch::Sender<Progress>,
+    pub progress: watch::Sender<SaveProgress>,
     // Guards one value; locked for a moment only.
-    planned: Mutex<Option<Planned>>,
+    due_cache: Mutex<Option<DueCache>>,
     /// Whether anybody wanted it since it was last looked who can be let go.
-    touched: AtomicBool,
+    recently_used: AtomicBool,
     /// Whoever has another of these works with the guild.
     pin: Arc<()>,
 }
 
 /// When there is next something to do for a guild, and for which change and from which moment on that holds.
 #[derive(Debug, Clone, Copy)]
-struct Planned {
+struct DueCache {
     version: u64,
-    from: Timestamp,
-    next: Option<Timestamp>,
+    computed_at: Timestamp,
+    next_due: Option<Timestamp>,
 }
 
 /// A guild that was let go.
 #[derive(Debug)]
-pub(super) struct Away {
+pub(super) struct EvictedGuild {
     /// Tells this time of being away from any other.
-    pub stamp: u64,
+    pub generation: u64,
     pub outline: GuildSummary,
     /// All of it, made small; none: it has to be fetched from the database.
-    pub packed: Option<Packed>,
+    pub compressed: Option<CompressedGuild>,
 }
 
 /// Keeps a guild in memory for as long as it lives.
 #[derive(Debug, Clone, Default)]
 #[must_use = "the guild may be let go when this is dropped"]
-pub struct Pin(#[allow(dead_code, reason = "it is counted")] Option<Arc<()>>);
+pub struct GuildPin(#[allow(dead_code, reason = "it is counted")] Option<Arc<()>>);
 
-impl Entry {
+impl CacheEntry {
     pub fn new(guild: Guild) -> Self {
-        Self::Here(Box::new(Here {
+        Self::Resident(Box::new(ResidentGuild {
             guild,
             version: 0,
-            progress: watch::channel(Progress::default()).0,
-            planned: Mutex::new(None),
-            touched: AtomicBool::new(true),
+            progress: watch::channel(SaveProgress::default()).0,
+            due_cache: Mutex::new(None),
+            recently_used: AtomicBool::new(true),
             pin: Arc::default(),
         }))
     }
 
-    pub fn here(&self) -> Option<&Here> {
+    pub fn resident(&self) -> Option<&ResidentGuild> {
         match self {
-            Self::Here(here) => Some(here),
-            Self::Away(_) => None,
+            Self::Resident(resident) => Some(resident),
+            Self::Evicted(_) => None,
         }
     }
 
-    pub fn here_mut(&mut self) -> Option<&mut Here> {
+    pub fn resident_mut(&mut self) -> Option<&mut ResidentGuild> {
         match self {
-            Self::Here(here) => Some(here),
-            Self::Away(_) => None,
+            Self::Resident(resident) => Some(resident),
+            Self::Evicted(_) => None,
         }
     }
 }
 
-impl Here {
-    pub fn ticket(&self) -> Ticket {
-        Ticket::new(self.version, self.progress.subscribe())
+impl ResidentGuild {
+    pub fn commit(&self) -> Commit {
+        Commit::new(self.version, self.progress.subscribe())
     }
 
     /// Somebody wants it, and has it for as long as they keep the pin.
-    pub fn pin(&self) -> Pin {
-        self.touch();
-        Pin(Some(Arc::clone(&self.pin)))
+    pub fn pin(&self) -> GuildPin {
+        self.mark_used();
+        GuildPin(Some(Arc::clone(&self.pin)))
     }
 
     /// Somebody wants it.
-    pub fn touch(&self) {
-        self.touched.store(true, Ordering::Relaxed);
+    pub fn mark_used(&self) {
+        self.recently_used.store(true, Ordering::Relaxed);
     }
 
     /// When there is next something to do; worked out anew only after a change, because this is asked of every guild
     /// after every post of any.
-    pub fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         // Whole after every statement.
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        let holds = |planned: &Planned| planned.version == self.version && planned.from <= now;
+        let mut planned = self
+            .due_cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let holds =
+            |planned: &DueCache| planned.version == self.version && planned.computed_at <= now;
         if let Some(planned) = planned.filter(holds) {
-            return planned.next;
+            return planned.next_due;
         }
         let next = self.guild.next_work(now);
-        *planned = Some(Planned {
+        *planned = Some(DueCache {
             version: self.version,
-            from: now,
-            next,
+            computed_at: now,
+            next_due: next,
         });
         next
     }
 
     /// Whether nobody works with it and all of it is saved.
     pub fn is_idle(&self) -> bool {
-        Arc::strong_count(&self.pin) == 1 && self.progress.borrow().saved == self.version
+        Arc::strong_count(&self.pin) == 1 && self.progress.borrow().saved_version == self.version
     }
 
     /// Whether nobody wanted it since this was last asked.
-    pub fn rested(&self) -> bool {
-        !self.touched.swap(false, Ordering::Relaxed)
+    pub fn take_idle_flag(&self) -> bool {
+        !self.recently_used.swap(false, Ordering::Relaxed)
     }
 }

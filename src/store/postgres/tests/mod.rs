@@ -1,16 +1,16 @@
 //! The database itself, on a PostgreSQL that the variable `QUIZLOOP_TEST_POSTGRES` names. Each test has a database of
 //! its own in it.
 
-mod idle;
-pub mod life;
-mod owners;
+mod equivalence;
+mod eviction;
+mod outages;
+mod ownership;
 #[path = "../../../../tests/it/support/proxy.rs"]
 mod proxy;
-mod same;
+pub mod random_history;
 #[allow(clippy::print_stdout, reason = "a skipped test says so")]
 #[path = "../../../../tests/it/support/scratch.rs"]
 pub mod scratch;
-mod trouble;
 
 use scratch::Scratch;
 

@@ -6,51 +6,51 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
-use super::LIMIT;
-use super::known::{Change, Known, changes, prints};
-use super::lease::{Lease, Lost};
-use super::rows::{NotRows, Rows, split};
+use super::STEP_TIMEOUT;
+use super::lease::{Lease, LeaseLost};
+use super::row_cache::{RowCache, TableChange, diff, row_hashes};
+use super::rows::{GuildRows, RowError, split_guild};
 use crate::practice::guild::Guild;
 use crate::practice::guild_summary::GuildSummary;
 use crate::practice::id::GuildId;
-use crate::store::keep::TAKEN_OVER;
+use crate::store::backend::LEASE_LOST;
 
-const COMMITTED: &str = "select commit from guild where guild = $1 for update";
-const INSERT: &str = "insert into guild (guild, commit, state, wake, managed, places) \
+const SELECT_COMMIT: &str = "select commit from guild where guild = $1 for update";
+const INSERT_GUILD: &str = "insert into guild (guild, commit, state, wake, managed, places) \
     values ($1, $2 + 1, $3::text::jsonb, $4::text::timestamptz, $5, $6)";
-const UPDATE: &str = "update guild set commit = commit + 1, state = $3::text::jsonb, \
+const UPDATE_GUILD: &str = "update guild set commit = commit + 1, state = $3::text::jsonb, \
     wake = $4::text::timestamptz, managed = $5, places = $6 where guild = $1 and commit = $2";
-const DELETE: &str = "delete from guild where guild = $1";
-const NOTE: &str = "insert into note (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text";
+const DELETE_GUILD: &str = "delete from guild where guild = $1";
+const UPSERT_METADATA: &str = "insert into note (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text";
 
 /// Of a member's reviews those go whose questions are not named.
-const REVIEWS_GONE: &str = "delete from review as kept using jsonb_to_recordset($1::text::jsonb) \
+const DELETE_REVIEWS: &str = "delete from review as kept using jsonb_to_recordset($1::text::jsonb) \
     as given (guild bigint, member bigint, questions jsonb) \
     where kept.guild = given.guild and kept.member = given.member and not given.questions ? kept.question";
 
 /// Why something is not in the database.
 #[derive(Debug, thiserror::Error)]
-pub enum NotWritten {
+pub enum WriteError {
     /// The database did not do it.
     #[error("the database did not take it: {0}")]
     Database(#[from] sqlx::Error),
     /// It did not answer in time.
-    #[error("the database did not answer within {} s", LIMIT.as_secs())]
-    TooSlow,
+    #[error("the database did not answer within {} s", STEP_TIMEOUT.as_secs())]
+    Timeout,
     /// Another process writes these guilds now.
     #[error(transparent)]
-    Lost(#[from] Lost),
+    LeaseLost(#[from] LeaseLost),
     /// This process does not have the guild's shard.
     #[error("another process has this server")]
-    NotOurs,
+    NotOwner,
     /// The guild can't be written as rows.
     #[error(transparent)]
-    Rows(#[from] NotRows),
+    Rows(#[from] RowError),
     /// Somebody else wrote, who must not.
     #[error(
         "somebody changed the rows of this server (commit {found} where {expected} was expected)"
     )]
-    Changed {
+    Conflict {
         /// What is there.
         found: i64,
         /// What was last written here.
@@ -58,22 +58,22 @@ pub enum NotWritten {
     },
     /// The id is larger than the database's numbers.
     #[error("the id {0} is too large")]
-    Id(GuildId),
+    IdTooLarge(GuildId),
 }
 
-impl NotWritten {
+impl WriteError {
     /// As the store wants it: whether the database is away, the guild somebody else's, or there is something against it.
-    pub fn told(self) -> io::Error {
+    pub fn into_io_error(self) -> io::Error {
         let kind = match &self {
-            Self::TooSlow
+            Self::Timeout
             | Self::Database(
                 sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed,
             ) => io::ErrorKind::NotConnected,
-            Self::Lost(_) | Self::NotOurs => TAKEN_OVER,
-            Self::Database(_) | Self::Rows(_) | Self::Changed { .. } | Self::Id(_) => {
+            Self::LeaseLost(_) | Self::NotOwner => LEASE_LOST,
+            Self::Database(_) | Self::Rows(_) | Self::Conflict { .. } | Self::IdTooLarge(_) => {
                 io::ErrorKind::Other
             }
         };
@@ -86,25 +86,30 @@ pub async fn save(
     pool: &PgPool,
     lease: Option<&Lease>,
     (guild, now): (&Guild, Option<Timestamp>),
-    known: &mut Known,
-) -> Result<(), NotWritten> {
+    cache: &mut RowCache,
+) -> Result<(), WriteError> {
     let outline = now.map_or_else(GuildSummary::unknown, |now| guild.summary(now));
-    let lease = lease.ok_or(NotWritten::NotOurs)?;
-    let id = number(guild.id())?;
-    let Rows { guild: state, rows } = split(guild)?;
-    let new = prints(&rows);
-    in_time(pool, async |connection| {
+    let lease = lease.ok_or(WriteError::NotOwner)?;
+    let id = guild_as_i64(guild.id())?;
+    let GuildRows { guild: state, rows } = split_guild(guild)?;
+    let new = row_hashes(&rows);
+    with_timeout(pool, async |connection| {
         let mut transaction = connection.begin().await?;
         lease.fence(&mut transaction).await?;
-        settle(&mut transaction, id, known).await?;
-        begin(&mut transaction, (id, known.commit), (&state, &outline)).await?;
-        let mut changes = changes(guild.id(), &known.prints, rows, &new);
-        apply(&mut transaction, &mut changes).await?;
+        resolve_in_doubt_commit(&mut transaction, id, cache).await?;
+        upsert_guild(
+            &mut transaction,
+            (id, cache.commit_number),
+            (&state, &outline),
+        )
+        .await?;
+        let mut changes = diff(guild.id(), &cache.hashes, rows, &new);
+        apply_changes(&mut transaction, &mut changes).await?;
         // From here on the answer may get lost on its way.
-        known.doubt = Some(new);
+        cache.in_doubt = Some(new);
         transaction.commit().await?;
-        known.prints = known.doubt.take().unwrap_or_default();
-        known.commit += 1;
+        cache.hashes = cache.in_doubt.take().unwrap_or_default();
+        cache.commit_number += 1;
         Ok(())
     })
     .await
@@ -115,13 +120,13 @@ pub async fn delete(
     pool: &PgPool,
     lease: Option<&Lease>,
     guild: GuildId,
-) -> Result<(), NotWritten> {
-    let lease = lease.ok_or(NotWritten::NotOurs)?;
-    let id = number(guild)?;
-    in_time(pool, async |connection| {
+) -> Result<(), WriteError> {
+    let lease = lease.ok_or(WriteError::NotOwner)?;
+    let id = guild_as_i64(guild)?;
+    with_timeout(pool, async |connection| {
         let mut transaction = connection.begin().await?;
         lease.fence(&mut transaction).await?;
-        sqlx::query(DELETE)
+        sqlx::query(DELETE_GUILD)
             .bind(id)
             .execute(&mut *transaction)
             .await?;
@@ -131,19 +136,19 @@ pub async fn delete(
 }
 
 /// Writes a note.
-pub async fn note(pool: &PgPool, name: &str, text: &str) -> Result<(), sqlx::Error> {
-    let note = sqlx::query(NOTE).bind(name).bind(text);
+pub async fn set_metadata(pool: &PgPool, name: &str, text: &str) -> Result<(), sqlx::Error> {
+    let note = sqlx::query(UPSERT_METADATA).bind(name).bind(text);
     note.execute(pool).await.map(drop)
 }
 
 /// Does something on a connection, in time. A connection on which it failed is not used again.
-async fn in_time(
+async fn with_timeout(
     pool: &PgPool,
-    work: impl AsyncFnOnce(&mut PgConnection) -> Result<(), NotWritten>,
-) -> Result<(), NotWritten> {
+    work: impl AsyncFnOnce(&mut PgConnection) -> Result<(), WriteError>,
+) -> Result<(), WriteError> {
     let mut connection = pool.acquire().await?;
-    let done = tokio::time::timeout(LIMIT, work(&mut connection)).await;
-    let done = done.unwrap_or(Err(NotWritten::TooSlow));
+    let done = tokio::time::timeout(STEP_TIMEOUT, work(&mut connection)).await;
+    let done = done.unwrap_or(Err(WriteError::Timeout));
     if done.is_err() {
         drop(connection.detach());
     }
@@ -151,36 +156,39 @@ async fn in_time(
 }
 
 /// Looks whether a commit came through whose answer did not.
-async fn settle(
+async fn resolve_in_doubt_commit(
     transaction: &mut PgConnection,
     id: i64,
-    known: &mut Known,
-) -> Result<(), NotWritten> {
-    if known.commit > 0 && known.doubt.is_none() {
+    cache: &mut RowCache,
+) -> Result<(), WriteError> {
+    if cache.commit_number > 0 && cache.in_doubt.is_none() {
         return Ok(());
     }
-    let found = sqlx::query(COMMITTED)
+    let found = sqlx::query(SELECT_COMMIT)
         .bind(id)
         .fetch_optional(&mut *transaction)
         .await?;
     let found: i64 = found.map_or(Ok(0), |row| row.try_get(0))?;
-    match known.doubt.take() {
-        Some(prints) if found == known.commit + 1 => {
+    match cache.in_doubt.take() {
+        Some(prints) if found == cache.commit_number + 1 => {
             tracing::info!(
                 guild = id,
                 commit = found,
                 "a commit in doubt had come through"
             );
-            known.prints = prints;
-            known.commit = found;
+            cache.hashes = prints;
+            cache.commit_number = found;
         }
         // A guild that was forgotten and is here again: nothing of the old one may stay.
         None if found > 0 => {
-            sqlx::query(DELETE).bind(id).execute(transaction).await?;
+            sqlx::query(DELETE_GUILD)
+                .bind(id)
+                .execute(transaction)
+                .await?;
         }
-        _ if found != known.commit => {
-            let expected = known.commit;
-            return Err(NotWritten::Changed { found, expected });
+        _ if found != cache.commit_number => {
+            let expected = cache.commit_number;
+            return Err(WriteError::Conflict { found, expected });
         }
         _ => {}
     }
@@ -188,17 +196,21 @@ async fn settle(
 }
 
 /// The guild's own row, with the number of this commit.
-async fn begin(
+async fn upsert_guild(
     transaction: &mut PgConnection,
     (id, commit): (i64, i64),
     (state, outline): (&Value, &GuildSummary),
-) -> Result<(), NotWritten> {
-    let statement = if commit == 0 { INSERT } else { UPDATE };
+) -> Result<(), WriteError> {
+    let statement = if commit == 0 {
+        INSERT_GUILD
+    } else {
+        UPDATE_GUILD
+    };
     let written = sqlx::query(statement)
         .bind(id)
         .bind(commit)
         .bind(state.to_string())
-        .bind(wake(outline))
+        .bind(due_column(outline))
         .bind(outline.managed)
         .bind(outline.channel_hashes())
         .execute(&mut *transaction)
@@ -206,19 +218,19 @@ async fn begin(
     if written.rows_affected() == 1 {
         return Ok(());
     }
-    let found = sqlx::query(COMMITTED)
+    let found = sqlx::query(SELECT_COMMIT)
         .bind(id)
         .fetch_optional(transaction)
         .await?;
     let found = found.map_or(Ok(0), |row| row.try_get(0))?;
-    Err(NotWritten::Changed {
+    Err(WriteError::Conflict {
         found,
         expected: commit,
     })
 }
 
 /// As the column `wake` has it.
-fn wake(outline: &GuildSummary) -> Option<String> {
+fn due_column(outline: &GuildSummary) -> Option<String> {
     match outline.next_due {
         None => Some("infinity".into()),
         Some(wake) if wake == Timestamp::MIN => None,
@@ -227,10 +239,13 @@ fn wake(outline: &GuildSummary) -> Option<String> {
 }
 
 /// Rows that are gone first, the last tables before those to which they refer; then the others the other way round.
-async fn apply(transaction: &mut PgConnection, changes: &mut [Change]) -> Result<(), sqlx::Error> {
+async fn apply_changes(
+    transaction: &mut PgConnection,
+    changes: &mut [TableChange],
+) -> Result<(), sqlx::Error> {
     for change in changes.iter_mut().rev() {
-        run(transaction, REVIEWS_GONE, &mut change.reviewed).await?;
-        run(
+        execute_for_rows(transaction, DELETE_REVIEWS, &mut change.kept_reviews).await?;
+        execute_for_rows(
             transaction,
             &change.table.statements().delete,
             &mut change.delete,
@@ -238,7 +253,7 @@ async fn apply(transaction: &mut PgConnection, changes: &mut [Change]) -> Result
         .await?;
     }
     for change in changes {
-        run(
+        execute_for_rows(
             transaction,
             &change.table.statements().write,
             &mut change.write,
@@ -248,7 +263,7 @@ async fn apply(transaction: &mut PgConnection, changes: &mut [Change]) -> Result
     Ok(())
 }
 
-async fn run(
+async fn execute_for_rows(
     transaction: &mut PgConnection,
     statement: &str,
     rows: &mut Vec<Value>,
@@ -264,6 +279,6 @@ async fn run(
         .map(drop)
 }
 
-fn number(guild: GuildId) -> Result<i64, NotWritten> {
-    i64::try_from(guild.get()).map_err(|_| NotWritten::Id(guild))
+fn guild_as_i64(guild: GuildId) -> Result<i64, WriteError> {
+    i64::try_from(guild.get()).map_err(|_| WriteError::IdTooLarge(guild))
 }

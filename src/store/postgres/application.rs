@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgPool, Row};
 
-use super::server::NoDatabase;
+use super::connection::DatabaseError;
 
 const BIND: &str = "insert into application (id) values ($1) on conflict (one) do nothing";
 const OWNER: &str = "select id from application";
@@ -13,7 +13,7 @@ const ADOPT: &str =
     "insert into application (id) values ($1) on conflict (one) do update set id = excluded.id";
 
 /// Binds the database to an application, unless it is bound already. Returns the application that it is bound to.
-pub async fn bind(pool: &PgPool, application: u64) -> Result<u64, NoDatabase> {
+pub async fn bind(pool: &PgPool, application: u64) -> Result<u64, DatabaseError> {
     sqlx::query(BIND)
         .bind(application.cast_signed())
         .execute(pool)
@@ -22,14 +22,14 @@ pub async fn bind(pool: &PgPool, application: u64) -> Result<u64, NoDatabase> {
 }
 
 /// The application that the database is bound to, if any.
-pub async fn owner(pool: &PgPool) -> Result<Option<u64>, NoDatabase> {
+pub async fn owner(pool: &PgPool) -> Result<Option<u64>, DatabaseError> {
     let row = sqlx::query(OWNER).fetch_optional(pool).await?;
     let owner: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
     Ok(owner.map(i64::cast_unsigned))
 }
 
 /// Binds the database to another application, unless a process uses it. Returns the number of those processes.
-pub async fn adopt(pool: &PgPool, application: u64) -> Result<i64, NoDatabase> {
+pub async fn adopt(pool: &PgPool, application: u64) -> Result<i64, DatabaseError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     // No process joins in between.

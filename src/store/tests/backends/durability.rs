@@ -3,25 +3,29 @@
 use std::time::Duration;
 
 use super::super::{GUILD, add_team, teams};
-use super::{on_both, save, wait, whole};
+use super::{load_guild, on_each_backend, save, wait};
 use crate::practice::id::GuildId;
-use crate::store::database::tests::life::{Life, lived};
+use crate::store::postgres::tests::random_history::{RandomHistory, guild_with_history};
 
 #[test]
 fn what_is_saved_is_there_after_a_restart() {
-    on_both(|place| {
+    on_each_backend(|place| {
         let other = GuildId::new(GUILD.get() + 1);
         let store = place.open();
         for seed in 1..4 {
-            assert!(save(&store, GUILD, |guild| *guild = lived(GUILD, seed, 300)));
+            assert!(save(&store, GUILD, |guild| *guild =
+                guild_with_history(GUILD, seed, 300)));
             assert!(save(&store, other, add_team));
         }
         assert!(store.close(Duration::from_secs(5)));
         drop(store);
         let again = place.open();
-        assert_eq!(again.read(GUILD, Clone::clone), Some(lived(GUILD, 3, 300)));
+        assert_eq!(
+            again.read(GUILD, Clone::clone),
+            Some(guild_with_history(GUILD, 3, 300))
+        );
         assert_eq!(teams(&again, other), 3);
-        let mut guilds = again.guilds();
+        let mut guilds = again.guild_ids();
         guilds.sort();
         assert_eq!(guilds, [GUILD, other]);
     });
@@ -29,12 +33,12 @@ fn what_is_saved_is_there_after_a_restart() {
 
 #[test]
 fn every_step_of_a_life_is_kept() {
-    on_both(|place| {
-        let mut life = Life::new(11);
+    on_each_backend(|place| {
+        let mut history = RandomHistory::new(11);
         for _ in 0..5 {
             let store = place.open();
             for _ in 0..8 {
-                assert!(save(&store, GUILD, |guild| life.happen(guild)));
+                assert!(save(&store, GUILD, |guild| history.step(guild)));
             }
             let kept = store.read(GUILD, Clone::clone);
             assert!(store.close(Duration::from_secs(5)));
@@ -46,16 +50,16 @@ fn every_step_of_a_life_is_kept() {
     });
 }
 
-/// Changes that come together are kept together, each with its own ticket.
+/// Changes that come together are kept together, each with its own commit.
 #[test]
 fn many_changes_at_once_are_all_kept() {
-    on_both(|place| {
+    on_each_backend(|place| {
         let store = place.open();
         let ids = || (1..=40).map(|number| GuildId::new(number << 22));
         let changes = || ids().chain(ids()).chain(ids());
-        let tickets: Vec<_> = changes().map(|id| store.change(id, add_team).1).collect();
-        for ticket in tickets {
-            wait(ticket.attempt()).unwrap();
+        let commits: Vec<_> = changes().map(|id| store.upsert(id, add_team).1).collect();
+        for commit in commits {
+            wait(commit.wait()).unwrap();
         }
         drop(store);
         let again = place.open();
@@ -65,17 +69,14 @@ fn many_changes_at_once_are_all_kept() {
 
 #[test]
 fn a_forgotten_guild_is_gone_and_a_later_change_starts_anew() {
-    on_both(|place| {
+    on_each_backend(|place| {
         let store = place.open();
         for _ in 0..2 {
             assert!(save(&store, GUILD, add_team));
         }
-        wait(store.forget(GUILD)).unwrap();
-        assert!(store.guilds().is_empty());
-        assert!(
-            store.change_kept(GUILD, add_team).is_none(),
-            "it stays gone"
-        );
+        wait(store.delete(GUILD)).unwrap();
+        assert!(store.guild_ids().is_empty());
+        assert!(store.update(GUILD, add_team).is_none(), "it stays gone");
         assert!(save(&store, GUILD, add_team));
         assert!(store.close(Duration::from_secs(5)));
         drop(store);
@@ -85,24 +86,24 @@ fn a_forgotten_guild_is_gone_and_a_later_change_starts_anew() {
 
 #[test]
 fn what_was_let_go_can_be_forgotten() {
-    on_both(|place| {
-        let store = super::idle::clocked(place);
+    on_each_backend(|place| {
+        let store = super::eviction::open_with_clock(place);
         assert!(save(&store, GUILD, add_team));
-        super::idle::let_all_go(&store);
-        wait(store.forget(GUILD)).unwrap();
-        assert_eq!(whole(&store, GUILD).unwrap(), None);
+        super::eviction::evict_all(&store);
+        wait(store.delete(GUILD)).unwrap();
+        assert_eq!(load_guild(&store, GUILD).unwrap(), None);
         assert!(store.close(Duration::from_secs(5)));
         drop(store);
-        assert!(place.open().guilds().is_empty());
+        assert!(place.open().guild_ids().is_empty());
     });
 }
 
 #[test]
 fn notes_come_back() {
-    on_both(|place| {
+    on_each_backend(|place| {
         let store = place.open();
-        assert_eq!(store.note("commands"), None);
-        store.put_note("commands", "abc");
-        assert_eq!(store.note("commands").as_deref(), Some("abc"));
+        assert_eq!(store.metadata("commands"), None);
+        store.set_metadata("commands", "abc");
+        assert_eq!(store.metadata("commands").as_deref(), Some("abc"));
     });
 }
