@@ -12,9 +12,9 @@ use super::desk::Desk;
 use super::event::{Ask, Call};
 use super::flood::{Verdict, Wish};
 use super::reminders;
-use super::render::trouble::Sorry;
+use super::render::user_error::UserError;
 use super::response::Response;
-use super::rest::Failure;
+use super::rest::ApiError;
 use crate::failpoint;
 use crate::health::Outcome;
 
@@ -94,22 +94,22 @@ fn wish(call: &Call) -> Wish {
 }
 
 /// The cheapest answer there is: neither the store nor the bank is asked.
-async fn slow_down(desk: &Desk, call: &Call, wait: Duration) -> Result<(), Failure> {
+async fn slow_down(desk: &Desk, call: &Call, wait: Duration) -> Result<(), ApiError> {
     let response = match wish(call) {
         Wish::Suggestions => Response::Suggestions(Vec::new()),
         Wish::Answer => {
             let until = desk.clock.now().saturating_add(wait);
-            Response::New(Sorry::TooFast(until.unwrap_or(Timestamp::MAX)).message())
+            Response::New(UserError::RateLimited(until.unwrap_or(Timestamp::MAX)).message())
         }
     };
     send(desk, call, &response).await?;
     Ok(())
 }
 
-async fn respond(desk: &Desk, call: &Call) -> Result<(), Failure> {
+async fn respond(desk: &Desk, call: &Call) -> Result<(), ApiError> {
     let said = first_answer(desk, call).await?;
     if said == Said::Message {
-        reminders::tell_of_refusals(desk, call).await;
+        reminders::report_dm_failures(desk, call).await;
     }
     Ok(())
 }
@@ -123,7 +123,7 @@ enum Said {
     Other,
 }
 
-async fn first_answer(desk: &Desk, call: &Call) -> Result<Said, Failure> {
+async fn first_answer(desk: &Desk, call: &Call) -> Result<Said, ApiError> {
     let response = commands::respond(desk, call);
     tokio::pin!(response);
     tokio::select! {
@@ -138,7 +138,7 @@ async fn first_answer(desk: &Desk, call: &Call) -> Result<Said, Failure> {
     }
 }
 
-async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<Said, Failure> {
+async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<Said, ApiError> {
     failpoint::pass("answer.ready");
     let (id, token) = (call.id, call.token.as_str());
     let rest = &desk.rest;
@@ -175,7 +175,7 @@ async fn send(desk: &Desk, call: &Call, response: &Response) -> Result<Said, Fai
     Ok(said)
 }
 
-async fn announce(desk: &Desk, call: &Call) -> Result<(), Failure> {
+async fn announce(desk: &Desk, call: &Call) -> Result<(), ApiError> {
     let private = json!({ "flags": 64 });
     let nothing = json!({});
     let callback = match how(call) {
@@ -204,17 +204,23 @@ fn how(call: &Call) -> Announce {
     }
 }
 
-async fn fill_in(desk: &Desk, call: &Call, response: Response) -> Result<(), Failure> {
+async fn fill_in(desk: &Desk, call: &Call, response: Response) -> Result<(), ApiError> {
     match response {
         Response::New(message) | Response::Update(message) => {
             let file = message.file.as_ref();
-            desk.rest.fill_in(&call.token, &message, file).await
+            desk.rest
+                .edit_original_response(&call.token, &message, file)
+                .await
         }
-        Response::Ready(message) => desk.rest.fill_in(&call.token, &message, None).await,
+        Response::Ready(message) => {
+            desk.rest
+                .edit_original_response(&call.token, &message, None)
+                .await
+        }
         // Nothing that gives a form waits, so none comes late; who sees this all the same presses again.
         Response::Modal(_) => {
             desk.rest
-                .fill_in(&call.token, &Sorry::TooSlow.message(), None)
+                .edit_original_response(&call.token, &UserError::ModalTooLate.message(), None)
                 .await
         }
         // Suggestions can't be announced; whoever still types asks again.

@@ -10,9 +10,9 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::easel::Easel;
 use super::flood::Floods;
-use super::marks::Mark;
 use super::quiz::Quizzes;
-use super::rest::{Failure, Rest};
+use super::reactions::ReactionJob;
+use super::rest::{ApiError, DiscordClient};
 use super::reveals::Reveals;
 use crate::bank::{Bank, Question};
 use crate::clock::Clock;
@@ -43,7 +43,7 @@ pub struct Desk {
     /// The time.
     pub clock: Clock,
     /// Discord.
-    pub rest: Rest,
+    pub rest: DiscordClient,
     /// Where it is told how the bot is.
     pub vitals: Arc<Vitals>,
     /// Members who ask too fast.
@@ -69,9 +69,9 @@ pub struct Desk {
     /// Rounds whose footer is out of date.
     pub stale_footers: mpsc::UnboundedSender<(TeamKey, MessageId)>,
     /// Counted replies that are to be marked.
-    marks: mpsc::UnboundedSender<Mark>,
+    marks: mpsc::UnboundedSender<ReactionJob>,
     /// Something that the process can't go on with.
-    pub fatal: mpsc::UnboundedSender<Failure>,
+    pub fatal: mpsc::UnboundedSender<ApiError>,
     me: OnceLock<UserId>,
     /// When the desk was made, by the machine and by the clock.
     made: (Instant, Timestamp),
@@ -84,9 +84,9 @@ pub struct Inboxes {
     /// Rounds whose footer is out of date.
     pub stale_footers: mpsc::UnboundedReceiver<(TeamKey, MessageId)>,
     /// Counted replies that are to be marked.
-    pub marks: mpsc::UnboundedReceiver<Mark>,
+    pub marks: mpsc::UnboundedReceiver<ReactionJob>,
     /// Something that the process can't go on with.
-    pub fatal: mpsc::UnboundedReceiver<Failure>,
+    pub fatal: mpsc::UnboundedReceiver<ApiError>,
 }
 
 impl Desk {
@@ -95,7 +95,7 @@ impl Desk {
         store: Store,
         bank: Bank,
         clock: Clock,
-        rest: Rest,
+        rest: DiscordClient,
         vitals: Arc<Vitals>,
     ) -> (Self, Inboxes) {
         let (stale_footers, stale_footers_inbox) = mpsc::unbounded_channel();
@@ -152,7 +152,7 @@ impl Desk {
     /// Marks a reply that is counted and on disk, when its turn comes. The receiver's other end is gone when
     /// that is over.
     pub fn mark(&self, channel: ChannelId, message: MessageId) -> oneshot::Receiver<()> {
-        let (mark, over) = Mark::new(channel, message);
+        let (mark, over) = ReactionJob::new(channel, message);
         // The receiver is gone only when the process is ending.
         let _ = self.marks.send(mark);
         over

@@ -12,14 +12,14 @@ use super::render;
 use crate::practice::id::MessageId;
 
 /// The least time between two edits of one message.
-const PAUSE: SignedDuration = SignedDuration::from_secs(10);
+const EDIT_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 
 /// A message of ours that shows a number of replies.
-type Shown = (TeamKey, MessageId);
+type FooterKey = (TeamKey, MessageId);
 
 /// When a message was edited last, and whether it is out of date.
 #[derive(Debug, Clone, Copy)]
-struct State {
+struct FooterState {
     edited: Timestamp,
     stale: bool,
     /// An edit is under way: the next one waits for it, or the older could arrive last.
@@ -28,30 +28,30 @@ struct State {
 
 /// Edits footers that are out of date, for ever: the first at once, further ones at most every ten
 /// seconds. Messages don't wait for each other.
-pub async fn run(desk: Arc<Desk>, mut stale: mpsc::UnboundedReceiver<Shown>) {
-    let mut states: HashMap<Shown, State> = HashMap::new();
+pub async fn run(desk: Arc<Desk>, mut stale: mpsc::UnboundedReceiver<FooterKey>) {
+    let mut states: HashMap<FooterKey, FooterState> = HashMap::new();
     let mut running = JoinSet::new();
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
-        for shown in take_due(&mut states, now) {
+        for footer in take_due(&mut states, now) {
             let desk = Arc::clone(&desk);
             running.spawn(async move {
-                edit(&desk, shown).await;
-                shown
+                edit(&desk, footer).await;
+                footer
             });
         }
         let next = states
             .values()
             .filter(|state| state.stale && !state.busy)
-            .map(|state| state.edited + PAUSE)
+            .map(|state| state.edited + EDIT_INTERVAL)
             .min();
         tokio::select! {
-            shown = stale.recv() => match shown {
-                Some(shown) => note(&mut states, shown),
+            footer = stale.recv() => match footer {
+                Some(footer) => mark_stale(&mut states, footer),
                 None => return,
             },
             Some(done) = running.join_next() => match done {
-                Ok(shown) => done_with(&mut states, shown),
+                Ok(footer) => mark_done(&mut states, footer),
                 Err(error) => {
                     tracing::error!(%error, "updating a footer panicked");
                     for state in states.values_mut() {
@@ -64,41 +64,41 @@ pub async fn run(desk: Arc<Desk>, mut stale: mpsc::UnboundedReceiver<Shown>) {
     }
 }
 
-fn done_with(states: &mut HashMap<Shown, State>, shown: Shown) {
-    if let Some(state) = states.get_mut(&shown) {
+fn mark_done(states: &mut HashMap<FooterKey, FooterState>, footer: FooterKey) {
+    if let Some(state) = states.get_mut(&footer) {
         state.busy = false;
     }
 }
 
-fn note(states: &mut HashMap<Shown, State>, shown: Shown) {
-    let never = State {
+fn mark_stale(states: &mut HashMap<FooterKey, FooterState>, footer: FooterKey) {
+    let never = FooterState {
         edited: Timestamp::MIN,
         stale: true,
         busy: false,
     };
-    states.entry(shown).or_insert(never).stale = true;
+    states.entry(footer).or_insert(never).stale = true;
 }
 
 /// The messages that may be edited now; those long up to date are forgotten.
-fn take_due(states: &mut HashMap<Shown, State>, now: Timestamp) -> Vec<Shown> {
-    let rested = |state: &State| now.duration_since(state.edited) >= PAUSE;
-    states.retain(|_, state| state.stale || state.busy || !rested(state));
+fn take_due(states: &mut HashMap<FooterKey, FooterState>, now: Timestamp) -> Vec<FooterKey> {
+    let cooled_down = |state: &FooterState| now.duration_since(state.edited) >= EDIT_INTERVAL;
+    states.retain(|_, state| state.stale || state.busy || !cooled_down(state));
     let mut due = Vec::new();
-    for (shown, state) in states
+    for (footer, state) in states
         .iter_mut()
-        .filter(|(_, state)| state.stale && !state.busy && rested(state))
+        .filter(|(_, state)| state.stale && !state.busy && cooled_down(state))
     {
-        *state = State {
+        *state = FooterState {
             edited: now,
             stale: false,
             busy: true,
         };
-        due.push(*shown);
+        due.push(*footer);
     }
     due
 }
 
-async fn edit(desk: &Desk, (key, message): Shown) {
+async fn edit(desk: &Desk, (key, message): FooterKey) {
     let Ok(_pin) = desk.store.load(key.guild).await else {
         return;
     };
@@ -121,7 +121,7 @@ async fn edit(desk: &Desk, (key, message): Shown) {
     if let Some(role) = role {
         post.content = Some(format!("<@&{role}>"));
     }
-    if let Err(failure) = desk.rest.edit(key.channel, message, &post).await {
+    if let Err(failure) = desk.rest.edit_message(key.channel, message, &post).await {
         tracing::debug!(guild = %key.guild, %failure, "a footer could not be updated");
     }
 }
@@ -138,18 +138,18 @@ mod tests {
             guild: GuildId::new(1),
             channel: ChannelId::new(2),
         };
-        let shown = (key, MessageId::new(3));
+        let footer = (key, MessageId::new(3));
         let mut states = HashMap::new();
         let mut edits = Vec::new();
         for second in 0..45 {
             if second < 25 {
-                note(&mut states, shown);
+                mark_stale(&mut states, footer);
             }
             let due = take_due(&mut states, start + SignedDuration::from_secs(second));
             edits.extend(due.iter().map(|_| second));
             // Each edit takes two seconds.
             if edits.last().is_some_and(|begun| begun + 2 == second) {
-                done_with(&mut states, shown);
+                mark_done(&mut states, footer);
             }
         }
         assert_eq!(edits, [0, 10, 20, 30]);

@@ -4,43 +4,43 @@
 //! practice decides → store commits → render → REST. Nothing is sent under a lock, and what a member is
 //! told has been counted is on disk before.
 
+mod alerts;
 mod answer;
 mod backoff;
-mod budget;
 mod callback;
 pub mod commands;
-mod daily;
-mod declared;
+mod config_teams;
+mod data_expiry;
 mod desk;
-mod disk_trouble;
 mod easel;
 mod event;
-mod fetch;
+mod exactly_once;
 mod find;
 mod flood;
 mod footer;
 mod gateway;
-mod marks;
-mod notice;
-mod once;
+mod load_guild;
 pub mod permissions;
 mod post;
 mod press;
 mod progress;
 mod quiz;
+mod reactions;
 mod register;
 mod reminders;
 pub mod render;
 mod replies;
 mod response;
 mod rest;
+mod rest_limiter;
 mod reveals;
+mod save_alerts;
+mod scheduler;
 mod shards;
-mod tidy;
 mod translate;
 #[cfg(any(test, fuzzing))]
 pub mod trials;
-mod week;
+mod weekly_report;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -49,8 +49,8 @@ use std::time::Duration;
 use jiff::ToSpan;
 use tokio::sync::mpsc;
 
-pub use gateway::GatewayEnd;
-pub use rest::{Access, Failure, Rest};
+pub use gateway::GatewayExit;
+pub use rest::{ApiConfig, ApiError, DiscordClient};
 
 use crate::bank::Bank;
 use crate::clock::Clock;
@@ -76,7 +76,7 @@ pub struct Parts {
     /// The time.
     pub clock: Clock,
     /// How Discord is reached.
-    pub access: Access,
+    pub access: ApiConfig,
     /// Where it is told how the bot is.
     pub vitals: Arc<Vitals>,
     /// The shards that this process may have; none for as many as Discord recommends.
@@ -114,7 +114,7 @@ pub enum End {
 /// Runs the bot until it can't go on. Dropping the future stops it; what the store has taken is saved by
 /// whoever owns the store.
 pub async fn run(parts: Parts) -> End {
-    let rest = Rest::new(&parts.access).reporting(Arc::clone(&parts.vitals));
+    let rest = DiscordClient::new(&parts.access).with_health(Arc::clone(&parts.vitals));
     let (application, user) = match introduce(&rest).await {
         Ok(known) => known,
         Err(end) => return end,
@@ -138,8 +138,8 @@ pub async fn run(parts: Parts) -> End {
         Err(end) => return ended(end),
     };
     let (events, heard) = mpsc::unbounded_channel();
-    let making = gateway::Making {
-        access: parts.access,
+    let factory = gateway::ClientFactory {
+        api: parts.access,
         clock: parts.clock,
         events,
     };
@@ -156,41 +156,41 @@ pub async fn run(parts: Parts) -> End {
         here: HashSet::new(),
     };
     tokio::select! {
-        end = shards::run(Arc::clone(&desk), making, total) => ended(end),
+        end = shards::run(Arc::clone(&desk), factory, total) => ended(end),
         Some(failure) = fatal.recv() => ended(match failure {
-            Failure::Token => GatewayEnd::Token,
-            other => GatewayEnd::Other(other.to_string()),
+            ApiError::Unauthorized => GatewayExit::InvalidToken,
+            other => GatewayExit::Other(other.to_string()),
         }),
         () = listener.listen(heard) => End::Failed("no more events".into()),
-        () = marks::run(Arc::clone(&desk), marks) => End::Failed("marks ended".into()),
+        () = reactions::run(Arc::clone(&desk), marks) => End::Failed("marks ended".into()),
         () = footer::run(Arc::clone(&desk), stale_footers) => End::Failed("footers ended".into()),
-        () = disk_trouble::run(Arc::clone(&desk)) => End::Failed("looking after the disk ended".into()),
+        () = save_alerts::run(Arc::clone(&desk)) => End::Failed("looking after the disk ended".into()),
         () = schedule(&desk) => End::Failed("the scheduler ended".into()),
         () = housekeeping(Arc::clone(&desk)) => End::Failed("housekeeping ended".into()),
     }
 }
 
-fn ended(end: GatewayEnd) -> End {
+fn ended(end: GatewayExit) -> End {
     match end {
-        GatewayEnd::Token => End::Token,
-        GatewayEnd::Intents => End::Intents,
-        GatewayEnd::TooManyStarts(left) => End::TooManyStarts(left),
-        GatewayEnd::Other(what) => End::Failed(what),
+        GatewayExit::InvalidToken => End::Token,
+        GatewayExit::DisallowedIntents => End::Intents,
+        GatewayExit::NoSessionStartsLeft(left) => End::TooManyStarts(left),
+        GatewayExit::Other(what) => End::Failed(what),
     }
 }
 
 /// Asks Discord who we are, the application and its user, again and again while it is out of reach.
-async fn introduce(rest: &Rest) -> Result<(u64, UserId), End> {
+async fn introduce(rest: &DiscordClient) -> Result<(u64, UserId), End> {
     const PAUSES: [u64; 5] = [1, 2, 5, 15, 30];
     let mut pauses = PAUSES.iter().chain(std::iter::repeat(&60));
     loop {
-        let asked = async { Ok((rest.application().await?, rest.user().await?)) };
+        let asked = async { Ok((rest.application().await?, rest.current_user().await?)) };
         match asked.await {
             Ok(((application, name), user)) => {
                 tracing::info!(application, name, "Discord knows us");
                 return Ok((application, user));
             }
-            Err(Failure::Token) => return Err(End::Token),
+            Err(ApiError::Unauthorized) => return Err(End::Token),
             Err(failure) => {
                 let pause = pauses.next().copied().unwrap_or(60);
                 tracing::warn!(%failure, "trying again in {pause} s");
@@ -205,7 +205,7 @@ async fn introduce(rest: &Rest) -> Result<(u64, UserId), End> {
 async fn schedule(desk: &Arc<Desk>) {
     desk.begin.notified().await;
     // On a task of its own, as what it starts is.
-    if let Err(error) = tokio::spawn(daily::run(Arc::clone(desk))).await {
+    if let Err(error) = tokio::spawn(scheduler::run(Arc::clone(desk))).await {
         tracing::error!(%error, "the scheduler panicked");
     }
 }
@@ -213,7 +213,7 @@ async fn schedule(desk: &Arc<Desk>) {
 async fn housekeeping(desk: Arc<Desk>) {
     loop {
         tokio::time::sleep(HOUSEKEEPING).await;
-        desk.rest.forget_limits().await;
+        desk.rest.clear_rate_limits().await;
         desk.floods.forget_idle(desk.uptime());
         // The day before, so that it is over in every zone.
         let today = desk.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -256,8 +256,8 @@ impl Listener {
             }
             Event::GuildHere(guild) => {
                 if self.here.insert(guild) {
-                    declared::apply(&desk, &self.declared, guild);
-                    tokio::spawn(replies::catch_up(desk, vec![guild]));
+                    config_teams::apply(&desk, &self.declared, guild);
+                    tokio::spawn(replies::backfill_guilds(desk, vec![guild]));
                 }
             }
             Event::GuildGone(guild) => {
@@ -277,7 +277,7 @@ impl Listener {
                 }
             }
             Event::Wrote(wrote) => {
-                tokio::spawn(replies::heard(desk, wrote));
+                tokio::spawn(replies::on_message(desk, wrote));
             }
             Event::Asked(call) => {
                 tokio::spawn(answer::answer(desk, *call));
@@ -304,7 +304,7 @@ impl Listener {
         self.here.retain(is_of_others);
         self.here.extend(&guilds);
         for guild in &guilds {
-            declared::apply(&self.desk, &self.declared, *guild);
+            config_teams::apply(&self.desk, &self.declared, *guild);
         }
         let mut kept = self.desk.store.guild_ids();
         kept.retain(|guild| !is_of_others(guild));
@@ -319,7 +319,7 @@ impl Listener {
         } else {
             tokio::spawn(forget_if_gone(Arc::clone(&self.desk), kept));
         }
-        tokio::spawn(replies::catch_up(Arc::clone(&self.desk), guilds));
+        tokio::spawn(replies::backfill_guilds(Arc::clone(&self.desk), guilds));
         // Whatever was tried while Discord was away is worth another try now.
         self.desk.backoff.retain(|key, _| is_of_others(&key.guild));
         self.desk
@@ -337,7 +337,7 @@ const fn is_implausible(missing: usize, stored: usize) -> bool {
 
 /// The link with which somebody adds the bot to a server, with the least permissions.
 pub fn invite_url(application: u64) -> String {
-    let permissions = permissions::needed();
+    let permissions = permissions::required_bits();
     format!(
         "https://discord.com/oauth2/authorize?client_id={application}&scope=bot+applications.commands&permissions={permissions}&integration_type=0"
     )
@@ -348,7 +348,7 @@ async fn thread_gone(desk: Arc<Desk>, guild: GuildId, thread: ChannelId) {
     if !desk.store.may_contain_reply(guild, thread) {
         return;
     }
-    let Some(_pin) = fetch::patiently(&desk, guild).await else {
+    let Some(_pin) = load_guild::with_retry(&desk, guild).await else {
         return;
     };
     let message = thread.starter_message();
@@ -377,7 +377,7 @@ async fn forget(desk: Arc<Desk>, guild: GuildId) {
 /// removed, or Discord may be in trouble. Only Discord's clear word deletes anything.
 async fn forget_if_gone(desk: Arc<Desk>, guilds: Vec<GuildId>) {
     for guild in guilds {
-        match desk.rest.is_in(guild).await {
+        match desk.rest.is_in_guild(guild).await {
             Ok(false) => forget(Arc::clone(&desk), guild).await,
             Ok(true) => {}
             Err(failure) => {

@@ -3,11 +3,11 @@
 use serenity::all::{Channel, Permissions};
 
 use super::desk::{Desk, TeamKey};
-use super::render::team::Access;
-use super::rest::Failure;
+use super::render::team::PermissionReport;
+use super::rest::ApiError;
 
 /// What the bot needs, in the words of Discord's settings, in the order in which it needs them.
-const NEEDED: [(Permissions, &str); 7] = [
+const REQUIRED: [(Permissions, &str); 7] = [
     (Permissions::VIEW_CHANNEL, "View Channel"),
     (Permissions::SEND_MESSAGES, "Send Messages"),
     (Permissions::EMBED_LINKS, "Embed Links"),
@@ -21,8 +21,8 @@ const NEEDED: [(Permissions, &str); 7] = [
 ];
 
 /// All that the bot needs as the number of an invite link.
-pub fn needed() -> u64 {
-    NEEDED
+pub fn required_bits() -> u64 {
+    REQUIRED
         .iter()
         .fold(0, |bits, (permission, _)| bits | permission.bits())
 }
@@ -32,45 +32,45 @@ pub fn needed() -> u64 {
 /// # Errors
 ///
 /// Discord did not say.
-pub async fn access(desk: &Desk, key: TeamKey) -> Result<Access, Failure> {
+pub async fn check(desk: &Desk, key: TeamKey) -> Result<PermissionReport, ApiError> {
     let Some(me) = desk.me() else {
-        return Err(Failure::Unreachable("the session has not begun".into()));
+        return Err(ApiError::Transient("the session has not begun".into()));
     };
     let (rest, http) = (&desk.rest, desk.rest.http());
     // Serenity's futures are large; on the heap they don't swell everything that waits for them.
     let (guild, channel, member) = Box::pin(async {
         tokio::join!(
-            rest.now(http.get_guild(key.guild.get().into())),
-            rest.now(http.get_channel(key.channel.get().into())),
-            rest.now(http.get_member(key.guild.get().into(), me.get().into())),
+            rest.urgent(http.get_guild(key.guild.get().into())),
+            rest.urgent(http.get_channel(key.channel.get().into())),
+            rest.urgent(http.get_member(key.guild.get().into(), me.get().into())),
         )
     })
     .await;
     let channel = match channel {
         Ok(Channel::Guild(channel)) => channel,
         // A channel that we may not even see.
-        Ok(_) | Err(Failure::Forbidden { .. } | Failure::Unknown { .. }) => {
-            return Ok(Access {
-                missing: lacking(Permissions::empty()),
-                silent_role: false,
+        Ok(_) | Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => {
+            return Ok(PermissionReport {
+                missing: missing(Permissions::empty()),
+                unmentionable_role: false,
             });
         }
         Err(failure) => return Err(failure),
     };
     let guild = guild?;
-    let has = guild.user_permissions_in(&channel, &member?);
+    let granted = guild.user_permissions_in(&channel, &member?);
     let role = desk.team(key, |team| team.settings.role).flatten();
     let role = role.and_then(|role| guild.roles.get(&role.get().into()));
-    Ok(Access {
-        missing: lacking(has),
-        silent_role: role.is_some_and(|role| !role.mentionable)
-            && !has.contains(Permissions::MENTION_EVERYONE),
+    Ok(PermissionReport {
+        missing: missing(granted),
+        unmentionable_role: role.is_some_and(|role| !role.mentionable)
+            && !granted.contains(Permissions::MENTION_EVERYONE),
     })
 }
 
-fn lacking(has: Permissions) -> Vec<&'static str> {
-    let lacks = |permission: Permissions| !has.contains(permission);
-    NEEDED
+fn missing(granted: Permissions) -> Vec<&'static str> {
+    let lacks = |permission: Permissions| !granted.contains(permission);
+    REQUIRED
         .iter()
         .filter(|(permission, _)| lacks(*permission))
         .map(|(_, name)| *name)
@@ -87,10 +87,10 @@ mod tests {
         let bits = [6, 10, 11, 14, 16, 35, 38]
             .iter()
             .fold(0_u64, |bits, bit| bits | 1 << bit);
-        assert_eq!(needed(), bits);
-        assert_eq!(lacking(Permissions::all()), Vec::<&str>::new());
+        assert_eq!(required_bits(), bits);
+        assert_eq!(missing(Permissions::all()), Vec::<&str>::new());
         assert_eq!(
-            lacking(Permissions::all() - Permissions::CREATE_PUBLIC_THREADS),
+            missing(Permissions::all() - Permissions::CREATE_PUBLIC_THREADS),
             ["Create Public Threads"]
         );
     }

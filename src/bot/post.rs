@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::backoff::Backoff;
 use super::desk::{Desk, TeamKey};
-use super::once::{Intent, Outcome, Stop};
-use super::rest::Failure;
-use super::{notice, render, replies};
+use super::exactly_once::{PendingMessage, SendOutcome, StepError};
+use super::rest::ApiError;
+use super::{alerts, render, replies};
 use crate::failpoint;
 use crate::practice::id::MessageId;
 use crate::practice::posting::PostStep;
@@ -29,7 +29,7 @@ fn lag(due: Timestamp, now: Timestamp) -> Duration {
 }
 
 /// One team being posted.
-pub struct Post<'a> {
+pub struct PostJob<'a> {
     /// The desk.
     pub desk: &'a Arc<Desk>,
     /// The team.
@@ -37,55 +37,55 @@ pub struct Post<'a> {
 }
 
 /// Others may work on the team when this is dropped, also by a panic.
-struct Posting<'a>(&'a Post<'a>);
+struct PostingGuard<'a>(&'a PostJob<'a>);
 
-impl Drop for Posting<'_> {
+impl Drop for PostingGuard<'_> {
     fn drop(&mut self) {
         self.0.desk.posting.remove(&self.0.key);
     }
 }
 
-impl Post<'_> {
+impl PostJob<'_> {
     /// Takes step after step until nothing is to be done or a step fails. If somebody is at it already, that is left to
     /// them.
-    pub async fn go_on(&self) {
+    pub async fn run(&self) {
         if self.desk.posting.insert(self.key) {
-            let _end = Posting(self);
-            self.steps().await;
+            let _end = PostingGuard(self);
+            self.run_steps().await;
         }
     }
 
-    async fn steps(&self) {
+    async fn run_steps(&self) {
         // An intent made here was never sent; any other may have been.
-        let mut fresh = false;
+        let mut first_attempt = false;
         loop {
             let now = self.desk.clock.now();
-            let Some(next) = self.desk.team(self.key, |team| self.step_of(team, now)) else {
+            let Some(next) = self.desk.team(self.key, |team| self.next_step(team, now)) else {
                 return;
             };
             let step = match next {
                 PostStep::Begin { day, due } => {
-                    fresh = true;
-                    self.intend(day, due).await
+                    first_attempt = true;
+                    self.record_intent(day, due).await
                 }
-                PostStep::Post => self.post(fresh).await,
-                PostStep::Abandon => self.give_up().await,
+                PostStep::Post => self.post_message(first_attempt).await,
+                PostStep::Abandon => self.abandon().await,
                 PostStep::CreateThread => self.start_thread().await,
                 PostStep::Wait(_) | PostStep::Idle => return,
             };
-            if let Err(stop) = step {
-                return self.stopped(stop, now).await;
+            if let Err(error) = step {
+                return self.on_step_error(error, now).await;
             }
             // What was there before us may have replies that we did not take for replies.
             let early = next == PostStep::Post && self.desk.early.remove(&self.key).is_some();
-            if !fresh || early {
-                tokio::spawn(replies::read_again(Arc::clone(self.desk), self.key));
+            if !first_attempt || early {
+                tokio::spawn(replies::backfill_team(Arc::clone(self.desk), self.key));
             }
         }
     }
 
     /// As the team says, except that a thread in trouble does not keep a due question waiting.
-    fn step_of(&self, team: &Team, now: Timestamp) -> PostStep {
+    fn next_step(&self, team: &Team, now: Timestamp) -> PostStep {
         let held = self
             .desk
             .backoff
@@ -98,31 +98,35 @@ impl Post<'_> {
     }
 
     /// Step 1: the intent goes to disk.
-    async fn intend(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), Stop> {
+    async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
         let ids = self.desk.bank.ids();
-        let (made, commit) = self.desk.change_team(self.key, |team| {
+        let (number, commit) = self.desk.change_team(self.key, |team| {
             self.desk.random(|rng| {
                 team.begin_round(day, due, &ids, rng)
                     .map(|round| round.number)
             })
         });
-        commit.wait().await.map_err(|_| Stop::NotSaved)?;
+        commit.wait().await.map_err(|_| StepError::SaveFailed)?;
         failpoint::pass("post.intended");
-        if let Some(round) = made.flatten() {
+        if let Some(round) = number.flatten() {
             tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round, %day, "a question is due");
         }
         Ok(())
     }
 
     /// Steps 2 and 3: the message is found or sent, and its id goes to disk.
-    async fn post(&self, fresh: bool) -> Result<(), Stop> {
-        let Some(round) = self.newest() else {
+    async fn post_message(&self, first_attempt: bool) -> Result<(), StepError> {
+        let Some(round) = self.latest_round() else {
             return Ok(());
         };
-        let message = match self.intent(&round).fulfil(fresh, self.send(&round)).await? {
-            Outcome::There(message) => message,
+        let message = match self
+            .pending_message(&round)
+            .ensure_sent(first_attempt, self.send_message(&round))
+            .await?
+        {
+            SendOutcome::Sent(message) => message,
             // That was today's question.
-            Outcome::Deleted => return self.drop_round().await,
+            SendOutcome::Deleted => return self.drop_round().await,
         };
         let (_, commit) = self.desk.change_team(self.key, |team| {
             team.record_post(message);
@@ -139,14 +143,14 @@ impl Post<'_> {
         Ok(())
     }
 
-    async fn send(&self, round: &Round) -> Result<MessageId, Failure> {
+    async fn send_message(&self, round: &Round) -> Result<MessageId, ApiError> {
         let role = self
             .desk
             .team(self.key, |team| team.settings.role)
             .flatten();
         let question = self.desk.question_of(round);
         let Some(question) = question else {
-            return Err(Failure::Rejected {
+            return Err(ApiError::Rejected {
                 status: 0,
                 code: 0,
                 message: format!(
@@ -157,18 +161,22 @@ impl Post<'_> {
         };
         let mut message = render::daily::post(question, round, 0).nonce(&round.nonce);
         if let Some(role) = role {
-            message = message.mentioning(role);
+            message = message.mention_role(role);
         }
         failpoint::pass("post.sending");
-        let sent = self.desk.rest.send(self.key.channel, &message).await;
+        let sent = self
+            .desk
+            .rest
+            .send_message(self.key.channel, &message)
+            .await;
         failpoint::pass("post.sent");
         sent
     }
 
     /// Steps 4 and 5: the thread is started, and that goes to disk.
-    async fn start_thread(&self) -> Result<(), Stop> {
+    async fn start_thread(&self) -> Result<(), StepError> {
         let Some((round, message)) = self
-            .newest()
+            .latest_round()
             .and_then(|round| Some((round.clone(), round.message?)))
         else {
             return Ok(());
@@ -188,13 +196,13 @@ impl Post<'_> {
         let state = match started {
             Ok(()) => ThreadStatus::Created,
             Err(
-                Failure::Rejected {
+                ApiError::Rejected {
                     code: WRONG_CHANNEL_TYPE,
                     ..
                 }
-                | Failure::Unknown { .. },
+                | ApiError::NotFound { .. },
             ) => ThreadStatus::Unavailable,
-            Err(failure) => return Err(Stop::Failed(failure)),
+            Err(failure) => return Err(StepError::Api(failure)),
         };
         let (_, commit) = self.desk.change_team(self.key, |team| {
             team.record_thread(message, state);
@@ -208,29 +216,29 @@ impl Post<'_> {
     }
 
     /// The time for an intent is over: it counts if its message is there after all.
-    async fn give_up(&self) -> Result<(), Stop> {
-        let Some(round) = self.newest() else {
+    async fn abandon(&self) -> Result<(), StepError> {
+        let Some(round) = self.latest_round() else {
             return Ok(());
         };
-        let found = self.intent(&round).look_once_more().await?;
+        let found = self.pending_message(&round).find_before_giving_up().await?;
         let Some(message) = found else {
             tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, day = %round.day, "no question could be posted on that day");
             return self.drop_round().await;
         };
         let posted = |team: &mut Team| team.record_post(message);
         let (_, commit) = self.desk.change_team(self.key, posted);
-        commit.wait().await.map_err(|_| Stop::NotSaved)
+        commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 
-    async fn drop_round(&self) -> Result<(), Stop> {
+    async fn drop_round(&self) -> Result<(), StepError> {
         self.desk.vitals.given_up();
         let (_, commit) = self.desk.change_team(self.key, Team::abandon_round);
         self.desk.backoff.remove(&self.key);
-        commit.wait().await.map_err(|_| Stop::NotSaved)
+        commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 
-    fn intent(&self, round: &Round) -> Intent<'_> {
-        Intent {
+    fn pending_message(&self, round: &Round) -> PendingMessage<'_> {
+        PendingMessage {
             desk: self.desk,
             key: self.key,
             due: round.due,
@@ -238,27 +246,27 @@ impl Post<'_> {
         }
     }
 
-    fn newest(&self) -> Option<Round> {
+    fn latest_round(&self) -> Option<Round> {
         self.desk
             .team(self.key, |team| team.rounds().last().cloned())
             .flatten()
     }
 
-    async fn stopped(&self, stop: Stop, now: Timestamp) {
-        let passing = stop.is_passing();
+    async fn on_step_error(&self, error: StepError, now: Timestamp) {
+        let passing = error.is_transient();
         let before = self.desk.backoff.get(&self.key).map(|held| *held);
         let backoff = Backoff::after(before, passing, now);
         self.desk.backoff.insert(self.key, backoff);
-        let Stop::Failed(failure) = stop else {
+        let StepError::Api(failure) = error else {
             tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, "not posted: the state could not be saved");
             return;
         };
         tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, %failure, again = %backoff.until, "a step of a post failed");
-        if failure == Failure::Token {
+        if failure == ApiError::Unauthorized {
             // The receiver is gone only when the process is ending.
             let _ = self.desk.fatal.send(failure);
         } else if !passing {
-            notice::trouble(self.desk, self.key, &failure).await;
+            alerts::alert_admin(self.desk, self.key, &failure).await;
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::render::daily::topic;
+use super::render::daily::topic_label;
 use crate::bank::{Bank, Question};
 use crate::chart::{Day, Outcome, Progress, Topic, first_day};
 use crate::practice::guild::Guild;
@@ -22,12 +22,12 @@ pub fn progress(
     today: Date,
 ) -> Progress {
     let streak = team.map(|team| team.streak(user)).unwrap_or_default();
-    let there = |question: &str| bank.get(question).is_some();
+    let in_bank = |question: &str| bank.get(question).is_some();
     Progress {
         today,
         days: days(guild, team, user, today),
         topics: topics(guild, bank, user, today),
-        forecast: guild.forecast(user, today, there),
+        forecast: guild.forecast(user, today, in_bank),
         streak: streak.current,
         longest: streak.longest,
     }
@@ -85,9 +85,9 @@ fn topics(guild: &Guild, bank: &Bank, user: UserId, today: Date) -> Vec<Topic> {
     let topics = bank.topics().map(|name| {
         let recalls = recalls.get(name).map_or(&[][..], Vec::as_slice);
         Topic {
-            name: topic(name),
-            seen: number(recalls.len()),
-            of: number(of(name)),
+            name: topic_label(name),
+            seen: to_u32(recalls.len()),
+            of: to_u32(of(name)),
             recall: mean(recalls),
         }
     });
@@ -95,7 +95,7 @@ fn topics(guild: &Guild, bank: &Bank, user: UserId, today: Date) -> Vec<Topic> {
 }
 
 /// The bank has far fewer questions than this type has numbers.
-fn number(length: usize) -> u32 {
+fn to_u32(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 

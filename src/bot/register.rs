@@ -10,16 +10,16 @@ use crate::failpoint;
 /// the state folder; without that memory they are registered again, which is harmless.
 pub async fn commands(desk: &Desk, application: u64) {
     let definitions = definitions();
-    let mark = mark(application, &definitions.to_string());
-    if desk.store.metadata(NOTE).as_deref() == Some(mark.as_str()) {
+    let fingerprint = fingerprint(application, &definitions.to_string());
+    if desk.store.metadata(METADATA_KEY).as_deref() == Some(fingerprint.as_str()) {
         return;
     }
     failpoint::pass("register.begin");
-    match desk.rest.register(&definitions).await {
+    match desk.rest.register_commands(&definitions).await {
         Ok(()) => {
             failpoint::pass("register.done");
             tracing::info!("registered the slash commands");
-            desk.store.set_metadata(NOTE, &mark);
+            desk.store.set_metadata(METADATA_KEY, &fingerprint);
         }
         Err(failure) => {
             tracing::error!(%failure, "the slash commands could not be registered; the next start tries again");
@@ -28,11 +28,11 @@ pub async fn commands(desk: &Desk, application: u64) {
 }
 
 /// The name under which the store keeps what was registered.
-const NOTE: &str = "commands";
+const METADATA_KEY: &str = "commands";
 
 /// Stands for an application's commands. The hasher's keys are fixed, so that the next start finds the
 /// same; should a new Rust release change it, the commands are registered once more.
-fn mark(application: u64, definitions: &str) -> String {
+fn fingerprint(application: u64, definitions: &str) -> String {
     let mut hasher = DefaultHasher::new();
     definitions.hash(&mut hasher);
     format!("{application}:{:016x}", hasher.finish())

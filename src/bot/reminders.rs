@@ -3,10 +3,10 @@
 //! Both are written down before they are said: what nobody heard because the bot died in between is lost, and
 //! nobody hears anything twice. A reminder too many is worse than one too few.
 
-use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::event::Call;
 use super::render;
+use super::rest_limiter::Priority;
 use crate::failpoint;
 use crate::practice::id::UserId;
 
@@ -31,11 +31,14 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
     failpoint::pass("remind.noted");
     let question = desk.question_of(&round);
     let message = render::remind::reminder(key.guild, key.channel, &round, question);
-    let told = desk.rest.tell(user, &message, Urgency::Background).await;
+    let sent = desk
+        .rest
+        .send_dm(user, &message, Priority::Background)
+        .await;
     failpoint::pass("remind.sent");
-    match told {
+    match sent {
         Ok(()) => {}
-        Err(failure) if failure.is_closed_door() => refused(desk, key, user).await,
+        Err(failure) if failure.is_dm_blocked() => disable_after_dm_failure(desk, key, user).await,
         Err(failure) => {
             tracing::warn!(guild = %key.guild, channel = %key.channel, member = %user, %failure, "a reminder could not be sent");
         }
@@ -43,7 +46,7 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
 }
 
 /// The member does not take direct messages: no more of them, which they are told when they next ask for something.
-async fn refused(desk: &Desk, key: TeamKey, user: UserId) {
+async fn disable_after_dm_failure(desk: &Desk, key: TeamKey, user: UserId) {
     let (_, commit) = desk.change_team(key, |team| team.record_dm_failure(user));
     // If the disk fails now, the next reminder is refused as well.
     let _ = commit.wait().await;
@@ -51,7 +54,7 @@ async fn refused(desk: &Desk, key: TeamKey, user: UserId) {
 }
 
 /// Tells who just got an answer that their reminders are off, if they don't know it yet.
-pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
+pub async fn report_dm_failures(desk: &Desk, call: &Call) {
     let Some(guild) = call.guild else {
         return;
     };
@@ -59,24 +62,25 @@ pub async fn tell_of_refusals(desk: &Desk, call: &Call) {
     let Some(_pin) = desk.store.try_pin(guild) else {
         return;
     };
-    let owed = desk.store.read(guild, |state| {
+    let unreported = desk.store.read(guild, |state| {
         let teams = state.teams().values();
-        let owing = teams.filter(|team| team.has_unreported_dm_failure(call.user));
-        owing.map(|team| team.channel).collect::<Vec<_>>()
+        let with_failure = teams.filter(|team| team.has_unreported_dm_failure(call.user));
+        with_failure.map(|team| team.channel).collect::<Vec<_>>()
     });
-    for channel in owed.unwrap_or_default() {
-        tell_of_refusal(desk, call, TeamKey { guild, channel }).await;
+    for channel in unreported.unwrap_or_default() {
+        report_dm_failure(desk, call, TeamKey { guild, channel }).await;
     }
 }
 
-async fn tell_of_refusal(desk: &Desk, call: &Call, key: TeamKey) {
+async fn report_dm_failure(desk: &Desk, call: &Call, key: TeamKey) {
     let now = desk.clock.now();
-    let (owed, commit) = desk.change_team(key, |team| team.acknowledge_dm_failure(call.user, now));
-    if owed != Some(true) || commit.wait().await.is_err() {
+    let (unreported, commit) =
+        desk.change_team(key, |team| team.acknowledge_dm_failure(call.user, now));
+    if unreported != Some(true) || commit.wait().await.is_err() {
         return;
     }
-    let message = render::remind::refused(key.channel).ephemeral();
-    if let Err(failure) = desk.rest.follow_up(&call.token, &message).await {
+    let message = render::remind::dm_failed(key.channel).ephemeral();
+    if let Err(failure) = desk.rest.create_followup(&call.token, &message).await {
         tracing::warn!(guild = %key.guild, member = %call.user, %failure, "a member could not be told that reminders are off");
     }
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::event::Wrote;
-use super::fetch;
-use super::rest::{Failure, HISTORY_PAGE, History};
+use super::load_guild;
+use super::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
+use super::rest_limiter::Priority;
 use crate::failpoint;
 use crate::practice::data_deletion::BACKFILL_ROUNDS;
 use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
@@ -23,10 +23,10 @@ use crate::store::Commit;
 const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 
 /// How many teams' histories are read side by side.
-const READ_AT_ONCE: usize = 4;
+const MAX_CONCURRENT_BACKFILLS: usize = 4;
 
 /// When a history that could not be read is tried again. After these the next session reads it.
-const RETRY_AFTER: [Duration; 7] = [
+const RETRY_DELAYS: [Duration; 7] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
     Duration::from_secs(15),
@@ -37,147 +37,152 @@ const RETRY_AFTER: [Duration; 7] = [
 ];
 
 /// Hears that a mark was made, or could not be.
-type Marked = oneshot::Receiver<()>;
+type ReactionDone = oneshot::Receiver<()>;
 
 /// Where a message counts as a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct ReplyTarget {
     key: TeamKey,
     /// The message with which the round was posted.
-    posted: MessageId,
+    round_message: MessageId,
 }
 
 /// Counts a message, if it is a reply; marks a member's first one as soon as it is on disk.
-pub async fn heard(desk: Arc<Desk>, wrote: Wrote) {
-    if !wrote.person || !desk.store.may_contain_reply(wrote.guild, wrote.channel) {
+pub async fn on_message(desk: Arc<Desk>, event: Wrote) {
+    if !event.person || !desk.store.may_contain_reply(event.guild, event.channel) {
         return;
     }
-    let Some(_pin) = fetch::patiently(&desk, wrote.guild).await else {
+    let Some(_pin) = load_guild::with_retry(&desk, event.guild).await else {
         return;
     };
-    if let Some((place, commit)) = count(&desk, wrote) {
+    if let Some((target, commit)) = count_reply(&desk, event) {
         // When the mark is made is of no interest: who reads the history looks whether it is there.
-        drop(acknowledge(&desk, place, wrote, commit).await);
+        drop(react_when_saved(&desk, target, event, commit).await);
     }
 }
 
 /// Counts a message; gives what is to be waited for before the member may be told.
-fn count(desk: &Desk, wrote: Wrote) -> Option<(Place, Commit)> {
-    if !wrote.person {
+fn count_reply(desk: &Desk, event: Wrote) -> Option<(ReplyTarget, Commit)> {
+    if !event.person {
         return None;
     }
-    let Some(place) = place_of(desk, wrote) else {
-        note_early(desk, wrote);
+    let Some(target) = reply_target(desk, event) else {
+        remember_early_reply(desk, event);
         return None;
     };
-    let news = |team: &Team| team.is_new_reply(place.posted, wrote.author, wrote.message);
-    if desk.team(place.key, news) != Some(true) {
+    let news = |team: &Team| team.is_new_reply(target.round_message, event.author, event.message);
+    if desk.team(target.key, news) != Some(true) {
         return None;
     }
-    let (counted, commit) = desk.change_team(place.key, |team| {
-        team.count_reply(place.posted, wrote.author, wrote.message)
+    let (counted, commit) = desk.change_team(target.key, |team| {
+        team.count_reply(target.round_message, event.author, event.message)
     });
     failpoint::pass("reply.entered");
-    matches!(counted, Some(ReplyOutcome::First { .. })).then_some((place, commit))
+    matches!(counted, Some(ReplyOutcome::First { .. })).then_some((target, commit))
 }
 
 /// While a question is being posted its message is not known here yet, and a reply to it can't be told from one
 /// to any other message: the history is read once it is known.
-fn note_early(desk: &Desk, wrote: Wrote) {
+fn remember_early_reply(desk: &Desk, event: Wrote) {
     let key = TeamKey {
-        guild: wrote.guild,
-        channel: wrote.channel,
+        guild: event.guild,
+        channel: event.channel,
     };
     let is_posting = |team: &Team| {
         team.rounds()
             .last()
             .is_some_and(|round| round.message.is_none())
     };
-    if wrote.to.is_some() && desk.team(key, is_posting) == Some(true) {
+    if event.to.is_some() && desk.team(key, is_posting) == Some(true) {
         desk.early.insert(key);
     }
 }
 
 /// Marks a reply when it is on disk; gives who hears when that is over.
-async fn acknowledge(desk: &Desk, place: Place, wrote: Wrote, commit: Commit) -> Marked {
+async fn react_when_saved(
+    desk: &Desk,
+    target: ReplyTarget,
+    event: Wrote,
+    commit: Commit,
+) -> ReactionDone {
     if !commit.wait_durable().await {
         // Whoever has the guild now reads it from the history.
         return oneshot::channel().1;
     }
     failpoint::pass("reply.saved");
     desk.vitals.reply_counted();
-    tracing::debug!(guild = %wrote.guild, round_message = %place.posted, member = %wrote.author, "counted a reply");
-    let marked = desk.mark(wrote.channel, wrote.message);
+    tracing::debug!(guild = %event.guild, round_message = %target.round_message, member = %event.author, "counted a reply");
+    let marked = desk.mark(event.channel, event.message);
     // The receiver is gone only when the process is ending.
-    let _ = desk.stale_footers.send((place.key, place.posted));
+    let _ = desk.stale_footers.send((target.key, target.round_message));
     marked
 }
 
 /// A round's thread has the id of the round's message; where it could not be started, replies to the
 /// message itself count.
-fn place_of(desk: &Desk, wrote: Wrote) -> Option<Place> {
-    let place = |channel: ChannelId, posted: MessageId| Place {
+fn reply_target(desk: &Desk, event: Wrote) -> Option<ReplyTarget> {
+    let target = |channel: ChannelId, posted: MessageId| ReplyTarget {
         key: TeamKey {
-            guild: wrote.guild,
+            guild: event.guild,
             channel,
         },
-        posted,
+        round_message: posted,
     };
-    desk.store.read(wrote.guild, |guild| {
-        let thread = wrote.channel.starter_message();
+    desk.store.read(event.guild, |guild| {
+        let thread = event.channel.starter_message();
         if let Some(team) = guild.team_by_message(thread) {
-            return Some(place(team.channel, thread));
+            return Some(target(team.channel, thread));
         }
-        let team = guild.team(wrote.channel)?;
-        let to = wrote.to.filter(|to| team.round_by_message(*to).is_some())?;
-        Some(place(team.channel, to))
+        let team = guild.team(event.channel)?;
+        let to = event.to.filter(|to| team.round_by_message(*to).is_some())?;
+        Some(target(team.channel, to))
     })?
 }
 
 /// Reads what was written in the newest rounds of these guilds while we were away.
-pub async fn catch_up(desk: Arc<Desk>, guilds: Vec<GuildId>) {
-    let places = Arc::new(Semaphore::new(READ_AT_ONCE));
-    let mut reading = tokio::task::JoinSet::new();
+pub async fn backfill_guilds(desk: Arc<Desk>, guilds: Vec<GuildId>) {
+    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT_BACKFILLS));
+    let mut tasks = tokio::task::JoinSet::new();
     for guild in guilds {
         // One after the other: who has a place next is fetched, and all others need not be in memory.
-        let turn = places.acquire().await;
-        let Some(pin) = fetch::patiently(&desk, guild).await else {
+        let permit = permits.acquire().await;
+        let Some(pin) = load_guild::with_retry(&desk, guild).await else {
             continue;
         };
-        drop(turn);
-        for key in teams(&desk, guild) {
-            let (desk, places, pin) = (Arc::clone(&desk), Arc::clone(&places), pin.clone());
-            reading.spawn(async move {
-                catch_up_patiently(&desk, key, &places).await;
+        drop(permit);
+        for key in team_keys(&desk, guild) {
+            let (desk, permits, pin) = (Arc::clone(&desk), Arc::clone(&permits), pin.clone());
+            tasks.spawn(async move {
+                backfill_with_retry(&desk, key, &permits).await;
                 drop(pin);
             });
         }
-        while reading.try_join_next().is_some() {}
+        while tasks.try_join_next().is_some() {}
     }
-    while reading.join_next().await.is_some() {}
+    while tasks.join_next().await.is_some() {}
 }
 
 /// Reads a team's history once more, because something was found that was not known when a session began.
-pub async fn read_again(desk: Arc<Desk>, key: TeamKey) {
-    let Some(_pin) = fetch::patiently(&desk, key.guild).await else {
+pub async fn backfill_team(desk: Arc<Desk>, key: TeamKey) {
+    let Some(_pin) = load_guild::with_retry(&desk, key.guild).await else {
         return;
     };
-    catch_up_patiently(&desk, key, &Semaphore::new(1)).await;
+    backfill_with_retry(&desk, key, &Semaphore::new(1)).await;
 }
 
 /// Reads a team's history, again and again while Discord is in trouble: nobody's reply may be lost to it.
-async fn catch_up_patiently(desk: &Desk, key: TeamKey, places: &Semaphore) {
-    for pause in RETRY_AFTER.map(Some).into_iter().chain([None]) {
+async fn backfill_with_retry(desk: &Desk, key: TeamKey, permits: &Semaphore) {
+    for pause in RETRY_DELAYS.map(Some).into_iter().chain([None]) {
         let read = {
             // The semaphore is never closed.
-            let _place = places.acquire().await;
-            catch_up_team(desk, key).await
+            let _permit = permits.acquire().await;
+            read_team_history(desk, key).await
         };
         let failure = match read {
-            Ok(pages) => return note(desk, key, pages).await,
+            Ok(pages) => return record_progress(desk, key, pages).await,
             Err(failure) => failure,
         };
-        let pause = pause.filter(|_| failure.is_passing());
+        let pause = pause.filter(|_| failure.is_transient());
         tracing::warn!(guild = %key.guild, channel = %key.channel, %failure, ?pause, "a history could not be read");
         match pause {
             Some(pause) => tokio::time::sleep(pause).await,
@@ -186,7 +191,7 @@ async fn catch_up_patiently(desk: &Desk, key: TeamKey, places: &Semaphore) {
     }
 }
 
-fn teams(desk: &Desk, guild: GuildId) -> Vec<TeamKey> {
+fn team_keys(desk: &Desk, guild: GuildId) -> Vec<TeamKey> {
     let keys = desk.store.read(guild, |state| {
         let key = |channel: &ChannelId| TeamKey {
             guild,
@@ -199,31 +204,31 @@ fn teams(desk: &Desk, guild: GuildId) -> Vec<TeamKey> {
 
 /// Something to be read: a round's thread, or the channel with the replies to the questions themselves.
 #[derive(Debug, Clone, Copy)]
-struct Reading {
+struct HistoryRange {
     /// The number of the round whose thread it is; none for the channel.
-    thread_of: Option<u32>,
-    from: ChannelId,
+    thread_round: Option<u32>,
+    channel: ChannelId,
     after: MessageId,
 }
 
 /// A page of history that was counted.
 #[derive(Debug)]
-struct Page {
+struct CountedPage {
     /// As of its reading.
-    thread_of: Option<u32>,
+    thread_round: Option<u32>,
     /// Its last message.
     last: MessageId,
     /// The marks that it brought.
-    marks: Vec<Marked>,
+    reactions: Vec<ReactionDone>,
 }
 
-async fn catch_up_team(desk: &Desk, key: TeamKey) -> Result<Vec<Page>, Failure> {
+async fn read_team_history(desk: &Desk, key: TeamKey) -> Result<Vec<CountedPage>, ApiError> {
     let mut pages = Vec::new();
-    let readings = desk.team(key, readings).unwrap_or_default();
-    for reading in readings {
-        match read(desk, key.guild, reading, &mut pages).await {
+    let ranges = desk.team(key, history_ranges).unwrap_or_default();
+    for range in ranges {
+        match read_range(desk, key.guild, range, &mut pages).await {
             // A thread that was deleted, or that we may not see, has nothing to read.
-            Err(Failure::Unknown { .. } | Failure::Forbidden { .. }) | Ok(()) => {}
+            Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) | Ok(()) => {}
             Err(failure) => return Err(failure),
         }
     }
@@ -232,50 +237,50 @@ async fn catch_up_team(desk: &Desk, key: TeamKey) -> Result<Vec<Page>, Failure> 
 
 /// How many rounds would be read: for trials of what a snapshot may hold.
 #[cfg(any(test, fuzzing))]
-pub fn readings_of(team: &Team) -> usize {
-    readings(team).len()
+pub fn history_range_count(team: &Team) -> usize {
+    history_ranges(team).len()
 }
 
-fn readings(team: &Team) -> Vec<Reading> {
+fn history_ranges(team: &Team) -> Vec<HistoryRange> {
     let newest: Vec<_> = team.posted_rounds().rev().take(BACKFILL_ROUNDS).collect();
     let overlap = |read: MessageId| MessageId::new(snowflake_at(read.time() - OVERLAP));
-    let reading = |thread_of, from, posted: MessageId, read_to: Option<MessageId>| Reading {
-        thread_of,
-        from,
+    let range = |thread_round, from, posted: MessageId, read_to: Option<MessageId>| HistoryRange {
+        thread_round,
+        channel: from,
         after: read_to.map_or(posted, overlap).max(posted),
     };
     let threads = newest.iter().filter_map(|round| {
         let thread = round.thread_id()?;
         let number = Some(round.number);
-        Some(reading(number, thread, round.message?, round.read_up_to))
+        Some(range(number, thread, round.message?, round.read_up_to))
     });
     let oldest = newest.last().and_then(|round| round.message);
-    let channel = oldest.map(|oldest| reading(None, team.channel, oldest, team.read_up_to));
+    let channel = oldest.map(|oldest| range(None, team.channel, oldest, team.read_up_to));
     threads.chain(channel).collect()
 }
 
-async fn read(
+async fn read_range(
     desk: &Desk,
     guild: GuildId,
-    reading: Reading,
-    pages: &mut Vec<Page>,
-) -> Result<(), Failure> {
-    let mut after = reading.after;
+    range: HistoryRange,
+    pages: &mut Vec<CountedPage>,
+) -> Result<(), ApiError> {
+    let mut after = range.after;
     loop {
         let page = desk
             .rest
-            .history(guild, reading.from, after, Urgency::Background)
+            .history(guild, range.channel, after, Priority::Background)
             .await?;
-        let Some(last) = page.last().map(|message| message.wrote.message) else {
+        let Some(last) = page.last().map(|message| message.event.message) else {
             return Ok(());
         };
         failpoint::pass("history.page");
-        let marks = count_page(desk, &page).await;
+        let reactions = count_page(desk, &page).await;
         failpoint::pass("history.counted");
-        pages.push(Page {
-            thread_of: reading.thread_of,
+        pages.push(CountedPage {
+            thread_round: range.thread_round,
             last,
-            marks,
+            reactions,
         });
         after = last;
         if page.len() < usize::from(HISTORY_PAGE) {
@@ -285,52 +290,52 @@ async fn read(
 }
 
 /// Counts a page of history, and marks what was not marked.
-async fn count_page(desk: &Desk, page: &[History]) -> Vec<Marked> {
-    let (mut news, mut marks) = (Vec::new(), Vec::new());
-    for message in page.iter().filter(|message| message.wrote.person) {
-        let wrote = message.wrote;
-        if let Some((place, commit)) = count(desk, wrote) {
-            news.push((place, wrote, commit));
-        } else if !message.marked && is_counted(desk, wrote) {
+async fn count_page(desk: &Desk, page: &[HistoryMessage]) -> Vec<ReactionDone> {
+    let (mut news, mut reactions) = (Vec::new(), Vec::new());
+    for message in page.iter().filter(|message| message.event.person) {
+        let event = message.event;
+        if let Some((target, commit)) = count_reply(desk, event) {
+            news.push((target, event, commit));
+        } else if !message.has_own_reaction && is_counted(desk, event) {
             // Counted before a crash that came before the mark; or just now, by an event, and not on disk yet.
-            if desk.store.latest_commit(wrote.guild).wait_durable().await {
-                marks.push(desk.mark(wrote.channel, wrote.message));
+            if desk.store.latest_commit(event.guild).wait_durable().await {
+                reactions.push(desk.mark(event.channel, event.message));
             }
         }
     }
-    for (place, wrote, commit) in news {
-        marks.push(acknowledge(desk, place, wrote, commit).await);
+    for (target, event, commit) in news {
+        reactions.push(react_when_saved(desk, target, event, commit).await);
     }
-    marks
+    reactions
 }
 
 /// Writes down how far was read. Only after the marks: a message before that place is not looked at again.
-async fn note(desk: &Desk, key: TeamKey, pages: Vec<Page>) {
+async fn record_progress(desk: &Desk, key: TeamKey, pages: Vec<CountedPage>) {
     for page in pages {
-        for mark in page.marks {
+        for mark in page.reactions {
             // The other end is gone when the mark is made: that is all it has to say.
             let _ = mark.await;
         }
-        note_page(desk, key, page.thread_of, page.last);
+        record_page(desk, key, page.thread_round, page.last);
         failpoint::pass("history.noted");
     }
 }
 
-fn note_page(desk: &Desk, key: TeamKey, thread_of: Option<u32>, last: MessageId) {
-    let known = |team: &Team| match thread_of {
+fn record_page(desk: &Desk, key: TeamKey, thread_round: Option<u32>, last: MessageId) {
+    let known = |team: &Team| match thread_round {
         Some(number) => team.round(number)?.read_up_to,
         None => team.read_up_to,
     };
     if desk.team(key, known).flatten() < Some(last) {
         // Nobody is told, so nobody has to wait for the disk.
-        let _unawaited = desk.change_team(key, |team| team.record_read_up_to(thread_of, last));
+        let _unawaited = desk.change_team(key, |team| team.record_read_up_to(thread_round, last));
     }
 }
 
-fn is_counted(desk: &Desk, wrote: Wrote) -> bool {
-    place_of(desk, wrote).is_some_and(|place| {
-        desk.team(place.key, |team| {
-            team.is_first_reply(place.posted, wrote.author, wrote.message)
+fn is_counted(desk: &Desk, event: Wrote) -> bool {
+    reply_target(desk, event).is_some_and(|target| {
+        desk.team(target.key, |team| {
+            team.is_first_reply(target.round_message, event.author, event.message)
         }) == Some(true)
     })
 }

@@ -16,12 +16,12 @@ use serenity::all::{
     MessagePagination, ReactionType, StatusCode,
 };
 
-use super::budget::{Budget, Urgency};
 use super::callback::Callbacks;
 use super::event::Wrote;
 use super::render::file::File;
 use super::render::message::Message;
-use super::render::text::cut;
+use super::render::text::truncate;
+use super::rest_limiter::{Priority, RestLimiter};
 use super::translate;
 use crate::config::Token;
 use crate::health::Vitals;
@@ -29,11 +29,11 @@ use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 
 /// How long one request may take. Serenity's rate limiter waits for ever, and a request whose answer is
 /// lost must be tried again.
-const REQUEST_LIMIT: Duration = Duration::from_secs(15);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How much of Discord's own words about a failure is kept, in characters: they are told on to admins, in messages
 /// of 2,000 characters at most.
-const WORDS_MAX: usize = 300;
+const ERROR_TEXT_MAX: usize = 300;
 
 /// Discord's error codes for a guild that the bot is not in (Discord docs, topics/opcodes-and-status-codes, "JSON").
 const UNKNOWN_GUILD: isize = 10_004;
@@ -44,7 +44,7 @@ pub const HISTORY_PAGE: u8 = 100;
 
 /// How we reach Discord.
 #[derive(Debug, Clone)]
-pub struct Access {
+pub struct ApiConfig {
     /// The bot's token.
     pub token: Token,
     /// A proxy or a stand-in to use instead of Discord's own address.
@@ -55,12 +55,12 @@ pub struct Access {
 
 /// The same token and address for every client. Serenity ignores the proxy while its rate limiter is
 /// on; whoever names a proxy has the limits held there.
-pub fn http(access: &Access) -> Http {
-    http_on(Client::new(), access)
+pub fn http(access: &ApiConfig) -> Http {
+    http_with_client(Client::new(), access)
 }
 
-fn http_on(connections: Client, access: &Access) -> Http {
-    let builder = HttpBuilder::new(access.token.secret()).client(connections);
+fn http_with_client(client: Client, access: &ApiConfig) -> Http {
+    let builder = HttpBuilder::new(access.token.secret()).client(client);
     match &access.api_url {
         Some(url) => builder.proxy(url).ratelimiter_disabled(true).build(),
         None => builder.build(),
@@ -69,10 +69,10 @@ fn http_on(connections: Client, access: &Access) -> Http {
 
 /// Why a request failed, by what is to be done about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum ApiError {
     /// Discord does not take the token: nothing will work (401).
     #[error("Discord refused the token")]
-    Token,
+    Unauthorized,
     /// The bot may not do that: trying again soon is pointless (403).
     #[error("Discord refused: {message} (code {code})")]
     Forbidden {
@@ -83,7 +83,7 @@ pub enum Failure {
     },
     /// The thing is gone (404).
     #[error("Discord knows nothing of it: {message} (code {code})")]
-    Unknown {
+    NotFound {
         /// Discord's error code.
         code: isize,
         /// Discord's words.
@@ -101,70 +101,70 @@ pub enum Failure {
     },
     /// Discord is busy, broken or out of reach: worth another try, and the request may have worked.
     #[error("Discord could not be reached: {0}")]
-    Unreachable(String),
+    Transient(String),
 }
 
-impl Failure {
+impl ApiError {
     /// Discord's error code, if it sent one.
     pub const fn code(&self) -> Option<isize> {
         match self {
             Self::Forbidden { code, .. }
-            | Self::Unknown { code, .. }
+            | Self::NotFound { code, .. }
             | Self::Rejected { code, .. } => Some(*code),
-            Self::Token | Self::Unreachable(_) => None,
+            Self::Unauthorized | Self::Transient(_) => None,
         }
     }
 
     /// A word for counting.
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Token => "token",
+            Self::Unauthorized => "token",
             Self::Forbidden { .. } => "forbidden",
-            Self::Unknown { .. } => "unknown",
+            Self::NotFound { .. } => "unknown",
             Self::Rejected { .. } => "rejected",
-            Self::Unreachable(_) => "unreachable",
+            Self::Transient(_) => "unreachable",
         }
     }
 
     /// Whether a person does not let the bot write to them (Discord docs, topics/opcodes-and-status-codes, "JSON":
     /// "Cannot send messages to this user", once by their settings and once for want of a server in common).
-    pub const fn is_closed_door(&self) -> bool {
+    pub const fn is_dm_blocked(&self) -> bool {
         matches!(self.code(), Some(50_007 | 50_278))
     }
 
     /// Whether another try may work without anybody changing anything.
-    pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_))
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient(_))
     }
 
-    fn of(error: &Error) -> Self {
+    fn from_error(error: &Error) -> Self {
         match error {
-            Error::Http(HttpError::UnsuccessfulRequest(response)) => Self::of_response(response),
-            other => Self::Unreachable(other.to_string()),
+            Error::Http(HttpError::UnsuccessfulRequest(response)) => Self::from_response(response),
+            other => Self::Transient(other.to_string()),
         }
     }
 
-    fn of_response(response: &ErrorResponse) -> Self {
+    fn from_response(response: &ErrorResponse) -> Self {
         let (status, code) = (response.status_code, response.error.code);
-        let message = cut(&response.error.message, WORDS_MAX);
+        let message = truncate(&response.error.message, ERROR_TEXT_MAX);
         match status {
-            StatusCode::UNAUTHORIZED => Self::Token,
+            StatusCode::UNAUTHORIZED => Self::Unauthorized,
             StatusCode::FORBIDDEN => Self::Forbidden { code, message },
-            StatusCode::NOT_FOUND => Self::Unknown { code, message },
-            StatusCode::TOO_MANY_REQUESTS => Self::Unreachable("too many requests (429)".into()),
+            StatusCode::NOT_FOUND => Self::NotFound { code, message },
+            StatusCode::TOO_MANY_REQUESTS => Self::Transient("too many requests (429)".into()),
             status if status.is_client_error() => Self::Rejected {
                 status: status.as_u16(),
                 code,
                 message,
             },
-            status => Self::Unreachable(format!("it answered with {status}")),
+            status => Self::Transient(format!("it answered with {status}")),
         }
     }
 }
 
 /// Discord's gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gateway {
+pub struct GatewayInfo {
     /// Its address.
     pub url: String,
     /// How many sessions may still be started today, if Discord said so.
@@ -196,51 +196,51 @@ pub struct ChannelInfo {
 }
 
 /// The REST API with our token.
-pub struct Rest {
+pub struct DiscordClient {
     http: Http,
     // None if there is no way to Discord at all; serenity then says why.
-    callbacks: Option<Callbacks>,
-    budget: Budget,
+    interactions: Option<Callbacks>,
+    limiter: RestLimiter,
     vitals: Option<Arc<Vitals>>,
 }
 
-impl Rest {
+impl DiscordClient {
     /// A client of its own: connections belong to the runtime they are made on.
-    pub fn new(access: &Access) -> Self {
+    pub fn new(access: &ApiConfig) -> Self {
         let client = Client::new();
         Self {
-            callbacks: Callbacks::new(client.clone(), access.api_url.as_deref()),
-            http: http_on(client, access),
-            budget: Budget::new(access.requests_per_second),
+            interactions: Callbacks::new(client.clone(), access.api_url.as_deref()),
+            http: http_with_client(client, access),
+            limiter: RestLimiter::new(access.requests_per_second),
             vitals: None,
         }
     }
 
     /// Failures are reported there.
     #[must_use]
-    pub fn reporting(mut self, vitals: Arc<Vitals>) -> Self {
+    pub fn with_health(mut self, vitals: Arc<Vitals>) -> Self {
         self.vitals = Some(vitals);
         self
     }
 
     /// A request that must not take for ever. Serenity's futures are large, and moving one from call to call makes
     /// each of those as large again; on the heap they swell nothing that waits for them.
-    fn limited<T>(
+    fn with_timeout<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
-    ) -> impl Future<Output = Result<T, Failure>> {
-        self.limited_in_place(Box::pin(request))
+    ) -> impl Future<Output = Result<T, ApiError>> {
+        self.with_timeout_inline(Box::pin(request))
     }
 
     /// A small one of those.
-    async fn limited_in_place<T>(
+    async fn with_timeout_inline<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Failure> {
-        let failure = match tokio::time::timeout(REQUEST_LIMIT, request).await {
+    ) -> Result<T, ApiError> {
+        let failure = match tokio::time::timeout(REQUEST_TIMEOUT, request).await {
             Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => Failure::of(&error),
-            Err(_) => Failure::Unreachable("no answer in 15 seconds".into()),
+            Ok(Err(error)) => ApiError::from_error(&error),
+            Err(_) => ApiError::Transient("no answer in 15 seconds".into()),
         };
         if let Some(vitals) = &self.vitals {
             vitals.rest_failed(failure.kind());
@@ -249,28 +249,28 @@ impl Rest {
     }
 
     /// A request for which somebody waits.
-    pub(super) fn now<T>(
+    pub(super) fn urgent<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
-    ) -> impl Future<Output = Result<T, Failure>> {
-        self.counted(Urgency::Now, request)
+    ) -> impl Future<Output = Result<T, ApiError>> {
+        self.rate_limited(Priority::Urgent, request)
     }
 
     /// A request for which nobody waits.
-    fn in_background<T>(
+    fn background<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
-    ) -> impl Future<Output = Result<T, Failure>> {
-        self.counted(Urgency::Background, request)
+    ) -> impl Future<Output = Result<T, ApiError>> {
+        self.rate_limited(Priority::Background, request)
     }
 
     /// A request that Discord counts.
-    fn counted<T>(
+    fn rate_limited<T>(
         &self,
-        urgency: Urgency,
+        priority: Priority,
         request: impl Future<Output = Result<T, Error>>,
-    ) -> impl Future<Output = Result<T, Failure>> {
-        self.budget.spend(urgency, self.limited(request))
+    ) -> impl Future<Output = Result<T, ApiError>> {
+        self.limiter.run(priority, self.with_timeout(request))
     }
 
     /// Serenity's client, for the rooms of the bot that need more than what is here.
@@ -283,8 +283,10 @@ impl Rest {
     /// # Errors
     ///
     /// The token is refused, or Discord is out of reach.
-    pub async fn application(&self) -> Result<(u64, String), Failure> {
-        let info = self.now(self.http.get_current_application_info()).await?;
+    pub async fn application(&self) -> Result<(u64, String), ApiError> {
+        let info = self
+            .urgent(self.http.get_current_application_info())
+            .await?;
         self.http.set_application_id(info.id);
         Ok((info.id.get(), info.name))
     }
@@ -294,8 +296,8 @@ impl Rest {
     /// # Errors
     ///
     /// As [`Rest::application`].
-    pub async fn user(&self) -> Result<UserId, Failure> {
-        let user = self.now(self.http.get_current_user()).await?;
+    pub async fn current_user(&self) -> Result<UserId, ApiError> {
+        let user = self.urgent(self.http.get_current_user()).await?;
         Ok(UserId::new(user.id.get()))
     }
 
@@ -304,14 +306,14 @@ impl Rest {
     /// # Errors
     ///
     /// As every request.
-    pub async fn gateway(&self) -> Result<Gateway, Failure> {
-        let url = self.now(self.http.get_gateway()).await?.url;
+    pub async fn gateway(&self) -> Result<GatewayInfo, ApiError> {
+        let url = self.urgent(self.http.get_gateway()).await?.url;
         // A proxy may know nothing of the sessions; then nothing is known of them.
-        let limits = match self.now(self.http.get_bot_gateway()).await {
-            Err(Failure::Token) => return Err(Failure::Token),
+        let limits = match self.urgent(self.http.get_bot_gateway()).await {
+            Err(ApiError::Unauthorized) => return Err(ApiError::Unauthorized),
             limits => limits.ok(),
         };
-        Ok(Gateway {
+        Ok(GatewayInfo {
             url,
             shards: limits.as_ref().map_or(1, |limits| limits.shards.max(1)),
             max_concurrency: limits.as_ref().map_or(1, |limits| {
@@ -327,9 +329,13 @@ impl Rest {
     /// # Errors
     ///
     /// As every request; after a passing failure the message may be there all the same.
-    pub async fn send(&self, channel: ChannelId, message: &Message) -> Result<MessageId, Failure> {
+    pub async fn send_message(
+        &self,
+        channel: ChannelId,
+        message: &Message,
+    ) -> Result<MessageId, ApiError> {
         let sent = self
-            .now(
+            .urgent(
                 self.http
                     .send_message(channel.get().into(), Vec::new(), message),
             )
@@ -342,14 +348,14 @@ impl Rest {
     /// # Errors
     ///
     /// As every request.
-    pub async fn edit(
+    pub async fn edit_message(
         &self,
         channel: ChannelId,
         id: MessageId,
         message: &Message,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         let (channel, id) = (channel.get().into(), id.get().into());
-        self.in_background(self.http.edit_message(channel, id, message, Vec::new()))
+        self.background(self.http.edit_message(channel, id, message, Vec::new()))
             .await?;
         Ok(())
     }
@@ -365,18 +371,18 @@ impl Rest {
         message: MessageId,
         name: &str,
         archive_minutes: u16,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         /// "A thread has already been created for this message" (Discord docs,
         /// topics/opcodes-and-status-codes, "JSON").
-        const THREAD_IS_THERE: isize = 160_004;
+        const THREAD_ALREADY_CREATED: isize = 160_004;
         let body = json!({ "name": name, "auto_archive_duration": archive_minutes });
         let (channel, message) = (channel.get().into(), message.get().into());
         let started = self
             .http
             .create_thread_from_message(channel, message, &body, None);
-        match self.now(started).await {
+        match self.urgent(started).await {
             Ok(_) => Ok(()),
-            Err(failure) if failure.code() == Some(THREAD_IS_THERE) => Ok(()),
+            Err(failure) if failure.code() == Some(THREAD_ALREADY_CREATED) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
@@ -391,10 +397,10 @@ impl Rest {
         channel: ChannelId,
         id: MessageId,
         emoji: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         let emoji = ReactionType::Unicode(emoji.to_owned());
         let (channel, id) = (channel.get().into(), id.get().into());
-        self.in_background(self.http.create_reaction(channel, id, &emoji))
+        self.background(self.http.create_reaction(channel, id, &emoji))
             .await
     }
 
@@ -408,15 +414,18 @@ impl Rest {
         guild: GuildId,
         channel: ChannelId,
         after: MessageId,
-        urgency: Urgency,
-    ) -> Result<Vec<History>, Failure> {
+        priority: Priority,
+    ) -> Result<Vec<HistoryMessage>, ApiError> {
         let target = Some(MessagePagination::After(after.get().max(1).into()));
         let request = self
             .http
             .get_messages(channel.get().into(), target, Some(HISTORY_PAGE));
-        let page = self.counted(urgency, request).await?;
-        let mut messages: Vec<_> = page.iter().map(|one| History::of(one, guild)).collect();
-        messages.sort_by_key(|message| message.wrote.message);
+        let page = self.rate_limited(priority, request).await?;
+        let mut messages: Vec<_> = page
+            .iter()
+            .map(|one| HistoryMessage::from_message(one, guild))
+            .collect();
+        messages.sort_by_key(|message| message.event.message);
         Ok(messages)
     }
 
@@ -425,9 +434,9 @@ impl Rest {
     /// # Errors
     ///
     /// As every request.
-    pub async fn channel(&self, channel: ChannelId) -> Result<Option<ChannelInfo>, Failure> {
+    pub async fn channel(&self, channel: ChannelId) -> Result<Option<ChannelInfo>, ApiError> {
         let channel = self
-            .now(self.http.get_channel(channel.get().into()))
+            .urgent(self.http.get_channel(channel.get().into()))
             .await?;
         let Channel::Guild(channel) = channel else {
             return Ok(None);
@@ -449,8 +458,8 @@ impl Rest {
     ///
     /// As every request, except for Discord's own answers that the bot is not there. A 403 or 404 with another code is a
     /// failure: a proxy or a firewall answers with those as well.
-    pub async fn is_in(&self, guild: GuildId) -> Result<bool, Failure> {
-        match self.now(self.http.get_guild(guild.get().into())).await {
+    pub async fn is_in_guild(&self, guild: GuildId) -> Result<bool, ApiError> {
+        match self.urgent(self.http.get_guild(guild.get().into())).await {
             Ok(_) => Ok(true),
             Err(failure) if matches!(failure.code(), Some(UNKNOWN_GUILD | MISSING_ACCESS)) => {
                 Ok(false)
@@ -464,17 +473,17 @@ impl Rest {
     /// # Errors
     ///
     /// As every request; people may refuse direct messages, see [`Failure::is_closed_door`].
-    pub async fn tell(
+    pub async fn send_dm(
         &self,
         user: UserId,
         message: &Message,
-        urgency: Urgency,
-    ) -> Result<(), Failure> {
+        priority: Priority,
+    ) -> Result<(), ApiError> {
         let body = json!({ "recipient_id": user });
-        let door = self.http.create_private_channel(&body);
-        let door = self.counted(urgency, door).await?;
-        let sending = self.http.send_message(door.id, Vec::new(), message);
-        self.counted(urgency, sending).await?;
+        let dm_channel = self.http.create_private_channel(&body);
+        let dm_channel = self.rate_limited(priority, dm_channel).await?;
+        let sending = self.http.send_message(dm_channel.id, Vec::new(), message);
+        self.rate_limited(priority, sending).await?;
         Ok(())
     }
 
@@ -483,11 +492,11 @@ impl Rest {
     /// # Errors
     ///
     /// As every request; the token lives for 15 minutes.
-    pub async fn follow_up(&self, token: &str, message: &Message) -> Result<(), Failure> {
+    pub async fn create_followup(&self, token: &str, message: &Message) -> Result<(), ApiError> {
         let request = self
             .http
             .create_followup_message(token, message, Vec::new());
-        self.limited(request).await?;
+        self.with_timeout(request).await?;
         Ok(())
     }
 
@@ -496,8 +505,9 @@ impl Rest {
     /// # Errors
     ///
     /// As every request.
-    pub async fn register(&self, commands: &Value) -> Result<(), Failure> {
-        self.now(self.http.create_global_commands(commands)).await?;
+    pub async fn register_commands(&self, commands: &Value) -> Result<(), ApiError> {
+        self.urgent(self.http.create_global_commands(commands))
+            .await?;
         Ok(())
     }
 
@@ -512,17 +522,20 @@ impl Rest {
         token: &str,
         body: &impl serde::Serialize,
         file: Option<&File>,
-    ) -> Result<(), Failure> {
-        match (&self.callbacks, file) {
+    ) -> Result<(), ApiError> {
+        match (&self.interactions, file) {
             (Some(callbacks), None) => {
                 let request = callbacks.send(id, token, body);
-                self.limited_in_place(request).await
+                self.with_timeout_inline(request).await
             }
             (_, file) => {
-                let request =
-                    self.http
-                        .create_interaction_response(id.into(), token, body, files(file));
-                self.limited(request).await
+                let request = self.http.create_interaction_response(
+                    id.into(),
+                    token,
+                    body,
+                    attachments(file),
+                );
+                self.with_timeout(request).await
             }
         }
     }
@@ -532,22 +545,22 @@ impl Rest {
     /// # Errors
     ///
     /// As every request.
-    pub async fn fill_in(
+    pub async fn edit_original_response(
         &self,
         token: &str,
         message: &impl serde::Serialize,
         file: Option<&File>,
-    ) -> Result<(), Failure> {
-        let request = self
-            .http
-            .edit_original_interaction_response(token, message, files(file));
-        self.limited(request).await?;
+    ) -> Result<(), ApiError> {
+        let request =
+            self.http
+                .edit_original_interaction_response(token, message, attachments(file));
+        self.with_timeout(request).await?;
         Ok(())
     }
 
     /// Forgets rate limits that have passed: serenity's limiter keeps an entry for every interaction and
     /// thread it has ever seen, about 200 bytes each.
-    pub async fn forget_limits(&self) {
+    pub async fn clear_rate_limits(&self) {
         if let Some(limiter) = &self.http.ratelimiter {
             limiter.routes().write().await.clear();
         }
@@ -555,29 +568,29 @@ impl Rest {
 }
 
 /// A file beside a body; the body describes it.
-fn files(file: Option<&File>) -> Vec<CreateAttachment> {
+fn attachments(file: Option<&File>) -> Vec<CreateAttachment> {
     let upload = |file: &File| CreateAttachment::bytes(file.bytes(), file.name());
     file.map(upload).into_iter().collect()
 }
 
 /// A message of the history.
 #[derive(Debug, Clone)]
-pub struct History {
+pub struct HistoryMessage {
     /// What it is as a reply.
-    pub wrote: Wrote,
+    pub event: Wrote,
     /// The footers of its embeds; those of others come empty.
     pub footers: Vec<String>,
     /// Whether the bot has marked it with an emoji.
-    pub marked: bool,
+    pub has_own_reaction: bool,
 }
 
-impl History {
-    fn of(message: &serenity::all::Message, guild: GuildId) -> Self {
+impl HistoryMessage {
+    fn from_message(message: &serenity::all::Message, guild: GuildId) -> Self {
         let footer = |embed: &serenity::all::Embed| Some(embed.footer.as_ref()?.text.clone());
         Self {
-            wrote: translate::wrote(message, guild),
+            event: translate::wrote(message, guild),
             footers: message.embeds.iter().filter_map(footer).collect(),
-            marked: message.reactions.iter().any(|reaction| reaction.me),
+            has_own_reaction: message.reactions.iter().any(|reaction| reaction.me),
         }
     }
 }

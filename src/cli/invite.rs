@@ -5,7 +5,7 @@ use clap::Args;
 use super::exit::{Exit, Failed};
 use super::say;
 use super::{Common, load};
-use crate::bot::{Access, Failure, Rest, invite_url};
+use crate::bot::{ApiConfig, ApiError, DiscordClient, invite_url};
 
 /// Options of `invite`.
 #[derive(Debug, Args)]
@@ -34,14 +34,14 @@ fn ask(common: &Common) -> Result<u64, Failed> {
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)?;
-    let rest = Rest::new(&Access {
+    let rest = DiscordClient::new(&ApiConfig {
         token,
         api_url: config.api_url,
         requests_per_second: config.requests_per_second,
     });
     match runtime.block_on(rest.application()) {
         Ok((id, _)) => Ok(id),
-        Err(Failure::Token) => Err(Failed::new(Exit::Refused, crate::bot::End::Token)),
+        Err(ApiError::Unauthorized) => Err(Failed::new(Exit::Refused, crate::bot::End::Token)),
         Err(failure) => Err(Failed::new(
             Exit::Failed,
             format!("{failure}. With --application ID nobody has to be asked"),

@@ -10,7 +10,7 @@ use clap::Args;
 use super::exit::{Exit, Failed};
 use super::load::{self, Loaded};
 use super::{Common, LogFormat, clock_link, log, supervisor};
-use crate::bot::{self, Access, End, Parts};
+use crate::bot::{self, ApiConfig, End, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failpoint;
@@ -69,7 +69,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
             store: store.clone(),
             bank,
             clock,
-            access: Access {
+            access: ApiConfig {
                 token,
                 api_url: config.api_url,
                 requests_per_second: config.requests_per_second,

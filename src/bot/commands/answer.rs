@@ -8,7 +8,7 @@ use crate::bot::desk::{Desk, TeamKey};
 use crate::bot::event::{Ask, Call};
 use crate::bot::render::message::Message;
 use crate::bot::render::reveal;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::round::Round;
@@ -27,7 +27,7 @@ pub fn definition() -> Value {
 }
 
 /// The answer to the question that was named, or of the round of the channel or thread.
-pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Result<Response, Sorry> {
+pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Result<Response, UserError> {
     let public = call.flag("public");
     if let Some(text) = call.text("question") {
         let question = named(desk, text)?;
@@ -52,10 +52,10 @@ pub fn pressed(
     call: &Call,
     guild: GuildId,
     question: &str,
-) -> Result<Response, Sorry> {
+) -> Result<Response, UserError> {
     let question = known(desk, question)?;
     let Ask::Press { message, .. } = &call.ask else {
-        return Err(Sorry::StaleButton);
+        return Err(UserError::StaleComponent);
     };
     let key = TeamKey {
         guild,
@@ -92,12 +92,12 @@ pub async fn confirmed(
     }
     // Also who presses again must not see it before the look is on disk.
     let settled = desk.store.latest_commit(key.guild).wait().await;
-    settled.map_err(|_| Sorry::NotSaved)?;
+    settled.map_err(|_| UserError::SaveFailed)?;
     if !public {
         return Ok(reveal::answer(question));
     }
     let round = desk.team(key, |team| team.round(number).map(Shown::of));
-    let round = round.flatten().ok_or(Sorry::StaleButton)?;
+    let round = round.flatten().ok_or(UserError::StaleComponent)?;
     publish(desk, key, &round, question).await
 }
 
@@ -107,7 +107,7 @@ async fn show(
     key: TeamKey,
     round: &Shown,
     public: bool,
-) -> Result<Response, Sorry> {
+) -> Result<Response, UserError> {
     let question = known(desk, &round.question)?;
     if desk.team(key, |team| {
         team.needs_reveal_confirmation(round.number, call.user)
@@ -131,9 +131,11 @@ async fn show(
 async fn publish(desk: &Desk, key: TeamKey, round: &Shown, question: &Question) -> Said {
     let place = round.thread.unwrap_or(key.channel);
     desk.rest
-        .send(place, &reveal::answer(question))
+        .send_message(place, &reveal::answer(question))
         .await
-        .map_err(|failure| Sorry::Discord(format!("The answer could not be posted. {failure}.")))?;
+        .map_err(|failure| {
+            UserError::Discord(format!("The answer could not be posted. {failure}."))
+        })?;
     Ok(Message::text(format!(
         "The answer is in <#{place}> for everybody."
     )))
@@ -158,24 +160,24 @@ impl Shown {
 }
 
 /// The round of the thread a call comes from, or the newest one of the team.
-pub fn round_here(desk: &Desk, call: &Call, guild: GuildId) -> Result<(TeamKey, Shown), Sorry> {
+pub fn round_here(desk: &Desk, call: &Call, guild: GuildId) -> Result<(TeamKey, Shown), UserError> {
     let key = team_of(desk, call, guild)?;
     let round = desk.team(key, |team| {
         let of_thread = team.round_by_message(call.channel.starter_message());
         of_thread.or_else(|| team.open_round()).map(Shown::of)
     });
-    Ok((key, round.flatten().ok_or(Sorry::NoRound)?))
+    Ok((key, round.flatten().ok_or(UserError::RoundNotFound)?))
 }
 
-fn known<'a>(desk: &'a Desk, id: &str) -> Result<&'a Question, Sorry> {
+fn known<'a>(desk: &'a Desk, id: &str) -> Result<&'a Question, UserError> {
     desk.bank
         .get(id)
-        .ok_or_else(|| Sorry::NoQuestion(id.to_owned()))
+        .ok_or_else(|| UserError::QuestionNotFound(id.to_owned()))
 }
 
 /// A question by its id, or else the best match for what somebody typed without picking.
-fn named<'a>(desk: &'a Desk, text: &str) -> Result<&'a Question, Sorry> {
+fn named<'a>(desk: &'a Desk, text: &str) -> Result<&'a Question, UserError> {
     let found = desk.bank.get(text.trim());
     let found = found.or_else(|| desk.bank.search(text, 1).first().copied());
-    found.ok_or_else(|| Sorry::NoQuestion(text.to_owned()))
+    found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }

@@ -3,20 +3,20 @@
 use std::collections::HashMap;
 
 use super::{Said, admins_only};
+use crate::bot::data_expiry::erase_durably;
 use crate::bot::desk::Desk;
 use crate::bot::event::Call;
 use crate::bot::render::feedback as render;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
-use crate::bot::tidy::erase;
 use crate::failpoint;
 use crate::practice::id::GuildId;
 
 /// The button was pressed: a form pops up. Nothing is waited for.
 pub fn ask(desk: &Desk, question: &str) -> Response {
     match desk.bank.get(question) {
-        Some(question) => Response::Modal(render::form(question)),
-        None => Response::New(Sorry::NoQuestion(question.to_owned()).message()),
+        Some(question) => Response::Modal(render::report_modal(question)),
+        None => Response::New(UserError::QuestionNotFound(question.to_owned()).message()),
     }
 }
 
@@ -27,22 +27,22 @@ pub async fn sent(
     question: &str,
     written: &HashMap<String, String>,
 ) -> Said {
-    let guild = call.guild.ok_or(Sorry::OnlyInGuild)?;
+    let guild = call.guild.ok_or(UserError::GuildOnly)?;
     let question = desk
         .bank
         .get(question)
-        .ok_or_else(|| Sorry::NoQuestion(question.to_owned()))?;
-    let text = written.get(render::TEXT).map_or("", String::as_str);
+        .ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
+    let text = written.get(render::TEXT_FIELD).map_or("", String::as_str);
     let now = desk.clock.now();
     let (entered, commit) = desk.store.upsert(guild, |state| {
         state.add_report(&question.id, call.user, text, now)
     });
     failpoint::pass("report.entered");
-    let number = entered.map_err(|why| Sorry::BadOption(render::refused(why)))?;
-    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
+    let number = entered.map_err(|why| UserError::InvalidOption(render::report_rejected(why)))?;
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     failpoint::pass("report.saved");
     tracing::info!(%guild, number, question = question.id, "a mistake in a question was reported");
-    Ok(render::thanks(number).ephemeral())
+    Ok(render::report_saved(number).ephemeral())
 }
 
 /// The open reports.
@@ -65,11 +65,11 @@ pub async fn close(
     admins_only(call)?;
     let numbers: Vec<u32> = chosen.iter().filter_map(|one| one.parse().ok()).collect();
     // What somebody wrote is deleted at its word: from the last good generation as well.
-    let closed = erase(desk, guild, |state| {
+    let closed = erase_durably(desk, guild, |state| {
         for number in numbers {
             state.close_report(number);
         }
     });
-    closed.await.map_err(|_| Sorry::NotSaved)?;
+    closed.await.map_err(|_| UserError::SaveFailed)?;
     list(desk, call, guild, page)
 }

@@ -7,7 +7,7 @@ use super::answer::round_here;
 use crate::bot::desk::Desk;
 use crate::bot::event::Call;
 use crate::bot::render::reveal;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 
 /// The command in Discord's form.
@@ -28,6 +28,6 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
 /// The hint for a question.
 pub fn pressed(desk: &Desk, question: &str) -> Said {
     let found = desk.bank.get(question);
-    let question = found.ok_or_else(|| Sorry::NoQuestion(question.to_owned()))?;
+    let question = found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
     Ok(reveal::hint(question).ephemeral())
 }

@@ -6,7 +6,7 @@ use super::{Said, team_of};
 use crate::bot::desk::Desk;
 use crate::bot::event::Call;
 use crate::bot::render::streak::leaderboard;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 use crate::practice::leaderboard::Period;
 
@@ -39,5 +39,5 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
         rows.retain(|row| !state.is_hidden(row.user));
         Some(leaderboard(&rows, period))
     });
-    message.flatten().ok_or(Sorry::NoTeam)
+    message.flatten().ok_or(UserError::TeamNotFound)
 }

@@ -25,8 +25,8 @@ use super::desk::{Desk, TeamKey, team_at};
 use super::event::{Ask, Call};
 use super::press::{Form, Press, Privacy};
 use super::render::message::Message;
-use super::render::text::cut;
-use super::render::trouble::Sorry;
+use super::render::text::truncate;
+use super::render::user_error::UserError;
 use super::response::{Response, SUGGESTIONS_MAX, Suggestion};
 use crate::bank::Question;
 use crate::practice::id::GuildId;
@@ -36,7 +36,7 @@ use crate::store::{GuildPin, LoadError};
 const CHOICE_NAME_MAX: usize = 100;
 
 /// What a handler gives: a message, or the reason why there is none.
-pub type Said = Result<Message, Sorry>;
+pub type Said = Result<Message, UserError>;
 
 /// All commands in Discord's form, for the bulk registration.
 pub fn definitions() -> Value {
@@ -78,7 +78,7 @@ pub async fn respond(desk: &Desk, call: &Call) -> Response {
 }
 
 /// Keeps the guild in memory for as long as it is needed, if it is needed.
-async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<GuildPin>, Sorry> {
+async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<GuildPin>, UserError> {
     // Suggestions and forms come from the bank alone, and neither can be announced and filled in later.
     let needs_none = match &call.ask {
         Ask::Suggest { .. } => true,
@@ -94,10 +94,10 @@ async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<GuildPin>, Sorry> {
         Ok(pin) => Ok(Some(pin)),
         // What was asked just before a server became another process's must not be answered as if nothing were known
         // of it.
-        Err(LoadError::Unavailable) => Err(Sorry::Elsewhere),
+        Err(LoadError::Unavailable) => Err(UserError::OwnedElsewhere),
         Err(LoadError::Database(error)) => {
             tracing::warn!(%guild, %error, "a server can't be fetched; a member is told to try again");
-            Err(Sorry::NotFetched)
+            Err(UserError::LoadFailed)
         }
     }
 }
@@ -159,8 +159,8 @@ pub fn changes(custom_id: &str) -> bool {
     }
 }
 
-async fn command(desk: &Desk, call: &Call, name: &str) -> Result<Response, Sorry> {
-    let guild = call.guild.ok_or(Sorry::OnlyInGuild)?;
+async fn command(desk: &Desk, call: &Call, name: &str) -> Result<Response, UserError> {
+    let guild = call.guild.ok_or(UserError::GuildOnly)?;
     let said = match name {
         "quiz" => quiz::run(desk, call, guild),
         "answer" => return answer::run(desk, call, guild).await,
@@ -179,7 +179,7 @@ async fn command(desk: &Desk, call: &Call, name: &str) -> Result<Response, Sorry
 
 async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> Response {
     let (Some(press), Some(guild)) = (Press::parse(custom_id), call.guild) else {
-        return new(Err(Sorry::StaleButton));
+        return new(Err(UserError::StaleComponent));
     };
     match press {
         Press::Hint { question } => new(hint::pressed(desk, &question)),
@@ -219,13 +219,13 @@ async fn submitted(
 ) -> Response {
     match Form::parse(custom_id) {
         Some(Form::Quiz(at)) => {
-            let text = written.get(super::render::quiz::WRITTEN);
+            let text = written.get(super::render::quiz::ANSWER_FIELD);
             update(quiz::written(desk, &at, text.map_or("", String::as_str)))
         }
         Some(Form::Report { question }) => {
             new(feedback::sent(desk, call, &question, written).await)
         }
-        None => new(Err(Sorry::StaleButton)),
+        None => new(Err(UserError::StaleComponent)),
     }
 }
 
@@ -234,7 +234,7 @@ fn new(said: Said) -> Response {
 }
 
 /// A response, or the refusal as a new message.
-fn told(said: Result<Response, Sorry>) -> Response {
+fn told(said: Result<Response, UserError>) -> Response {
     said.unwrap_or_else(|sorry| Response::New(sorry.message()))
 }
 
@@ -258,7 +258,7 @@ fn suggest(desk: &Desk, command: &str, option: &str, typed: &str) -> Vec<Suggest
 
 fn questions(found: &[&Question]) -> Vec<Suggestion> {
     let suggestion = |question: &&Question| Suggestion {
-        name: cut(
+        name: truncate(
             &format!(
                 "{:03} · {}",
                 question.number,
@@ -275,7 +275,7 @@ fn topics(desk: &Desk, typed: &str) -> Vec<Suggestion> {
     let typed = typed.to_lowercase().replace(' ', "-");
     let fits = |topic: &&str| topic.contains(&typed);
     let suggestion = |topic: &str| Suggestion {
-        name: super::render::daily::topic(topic),
+        name: super::render::daily::topic_label(topic),
         value: topic.to_owned(),
     };
     desk.bank
@@ -288,33 +288,33 @@ fn topics(desk: &Desk, typed: &str) -> Vec<Suggestion> {
 
 /// The team a call is about: the one it names, the one of the channel or thread it comes from, or the
 /// only one of the guild.
-fn team_of(desk: &Desk, call: &Call, guild: GuildId) -> Result<TeamKey, Sorry> {
+fn team_of(desk: &Desk, call: &Call, guild: GuildId) -> Result<TeamKey, UserError> {
     let chosen = call.channel("channel");
     let found = desk.store.read(guild, |state| {
         if let Some(chosen) = chosen {
             return state
                 .team(chosen)
                 .map(|team| team.channel)
-                .ok_or(Sorry::NoTeam);
+                .ok_or(UserError::TeamNotFound);
         }
         if let Some(team) = team_at(state, call.channel) {
             return Ok(team.channel);
         }
         match state.teams().keys().collect::<Vec<_>>().as_slice() {
-            [] => Err(Sorry::NoTeam),
+            [] => Err(UserError::TeamNotFound),
             [only] => Ok(**only),
-            _ => Err(Sorry::WhichTeam),
+            _ => Err(UserError::AmbiguousTeam),
         }
     });
-    let channel = found.unwrap_or(Err(Sorry::NoTeam))?;
+    let channel = found.unwrap_or(Err(UserError::TeamNotFound))?;
     Ok(TeamKey { guild, channel })
 }
 
-fn admins_only(call: &Call) -> Result<(), Sorry> {
+fn admins_only(call: &Call) -> Result<(), UserError> {
     if call.admin {
         Ok(())
     } else {
-        Err(Sorry::AdminsOnly)
+        Err(UserError::AdminsOnly)
     }
 }
 

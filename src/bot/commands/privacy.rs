@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::Said;
+use crate::bot::data_expiry::erase_durably;
 use crate::bot::desk::{Desk, TeamKey};
 use crate::bot::event::Call;
 use crate::bot::press::Privacy;
 use crate::bot::render::message::Message;
-use crate::bot::render::privacy::{self as render, Kept};
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::privacy::{self as render, StoredData};
+use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
-use crate::bot::tidy::erase;
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, UserId};
 use crate::practice::ledger::RoundResult;
@@ -27,7 +27,7 @@ pub fn definition() -> Value {
 
 /// What is kept of the member.
 pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Message {
-    render::kept(&kept(desk, guild, call.user)).ephemeral()
+    render::overview(&kept(desk, guild, call.user)).ephemeral()
 }
 
 /// What comes of a button.
@@ -36,12 +36,14 @@ pub async fn pressed(desk: &Desk, call: &Call, guild: GuildId, step: Privacy) ->
         Privacy::Export => super::new(export(desk, call, guild)),
         Privacy::Hide => super::update(hide(desk, call, guild, true).await),
         Privacy::Show => super::update(hide(desk, call, guild, false).await),
-        Privacy::Delete => super::update(Ok(render::confirm(&kept(desk, guild, call.user)))),
+        Privacy::Delete => {
+            super::update(Ok(render::confirm_deletion(&kept(desk, guild, call.user))))
+        }
         Privacy::DeleteForGood => super::update(delete(desk, call, guild).await),
     }
 }
 
-fn kept(desk: &Desk, guild: GuildId, user: UserId) -> Kept {
+fn kept(desk: &Desk, guild: GuildId, user: UserId) -> StoredData {
     let count = |state: &Guild| {
         let teams = || state.teams().values();
         let ledgers = teams().map(|team| team.ledger(user));
@@ -52,7 +54,7 @@ fn kept(desk: &Desk, guild: GuildId, user: UserId) -> Kept {
                 .filter(|round| ledger.result(*round) != RoundResult::Nothing)
                 .count()
         });
-        Kept {
+        StoredData {
             teams: ledgers.len(),
             rounds: marks.sum(),
             reviews: state.reviews(user).count(),
@@ -71,7 +73,7 @@ fn export(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let known = desk.store.read(guild, write);
     let json = known.unwrap_or_else(|| write(&Guild::new(guild)));
     // Keys are texts and numbers are finite, so there is nothing that could not be written.
-    let json = json.map_err(|_| Sorry::NotSaved)?;
+    let json = json.map_err(|_| UserError::SaveFailed)?;
     Ok(render::exported(json).ephemeral())
 }
 
@@ -81,15 +83,15 @@ async fn hide(desk: &Desk, call: &Call, guild: GuildId, hidden: bool) -> Said {
         let since = hidden.then(|| Zone::utc().date(now));
         state.update_profile(call.user, |person| person.hidden_since = since);
     });
-    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
-    Ok(render::kept(&kept(desk, guild, call.user)))
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    Ok(render::overview(&kept(desk, guild, call.user)))
 }
 
 /// Deletes everything, from both generations on disk.
 async fn delete(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let now = desk.clock.now();
-    let erased = erase(desk, guild, |state| state.delete_member(call.user, now)).await;
-    erased.map_err(|_| Sorry::NotSaved)?;
+    let erased = erase_durably(desk, guild, |state| state.delete_member(call.user, now)).await;
+    erased.map_err(|_| UserError::SaveFailed)?;
     desk.quizzes.forget_member((guild, call.user));
     desk.easel.forget();
     freshen_footers(desk, guild);

@@ -7,7 +7,7 @@ use crate::bot::desk::Desk;
 use crate::bot::event::Call;
 use crate::bot::progress::progress;
 use crate::bot::render::progress as render;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::zone::Zone;
@@ -25,7 +25,7 @@ pub fn definition() -> Value {
 pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let key = match team_of(desk, call, guild) {
         Ok(key) => Some(key),
-        Err(Sorry::NoTeam) => None,
+        Err(UserError::TeamNotFound) => None,
         Err(sorry) => return Err(sorry),
     };
     let now = desk.clock.now();

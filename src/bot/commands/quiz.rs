@@ -10,8 +10,8 @@ use crate::bank::{Level, Question};
 use crate::bot::desk::{Desk, team_at};
 use crate::bot::event::Call;
 use crate::bot::quiz::{Order, Quiz, Step};
-use crate::bot::render::quiz::{self as render, Card, Score, Tried};
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
+use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
 use crate::failpoint;
 use crate::practice::guild::Guild;
@@ -54,7 +54,7 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let start = Quiz {
         question: String::new(),
         topic: topic.map(|topic| topic.trim().to_lowercase().replace(' ', "-")),
-        level: level.map_err(|_| Sorry::NothingLikeIt)?,
+        level: level.map_err(|_| UserError::NoMatchingQuestion)?,
         mode: mode(call.text("mode"))?,
         before: 0,
         order: Order::default(),
@@ -62,12 +62,14 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     Ok(next(desk, call, guild, &start)?.ephemeral())
 }
 
-fn mode(word: Option<&str>) -> Result<PickMode, Sorry> {
+fn mode(word: Option<&str>) -> Result<PickMode, UserError> {
     match word {
         None | Some("mixed") => Ok(PickMode::Mixed),
         Some("due") => Ok(PickMode::Due),
         Some("new") => Ok(PickMode::New),
-        Some(_) => Err(Sorry::BadOption("mode: choose due, new or mixed.".into())),
+        Some(_) => Err(UserError::InvalidOption(
+            "mode: choose due, new or mixed.".into(),
+        )),
     }
 }
 
@@ -80,10 +82,10 @@ pub async fn pressed(
     values: &[String],
 ) -> Response {
     super::update(match step {
-        Step::Write => return Response::Modal(render::form(at)),
+        Step::Write => return Response::Modal(render::answer_modal(at)),
         Step::Hint => hint(desk, call, guild, at),
-        Step::Answer => answer(desk, at, Tried::Nothing),
-        Step::Choose(place) => answer(desk, at, Tried::Chose(place)),
+        Step::Answer => answer(desk, at, Attempt::Unknown),
+        Step::Choose(place) => answer(desk, at, Attempt::Output(place)),
         Step::NoPoints => score(desk, call, guild, at, &[]).await,
         Step::Points => score(desk, call, guild, at, values).await,
         Step::Next => next(desk, call, guild, at),
@@ -92,7 +94,7 @@ pub async fn pressed(
 
 /// The model answer beside what the member wrote.
 pub fn written(desk: &Desk, at: &Quiz, text: &str) -> Said {
-    answer(desk, at, Tried::Written(text))
+    answer(desk, at, Attempt::Text(text))
 }
 
 /// The next question of the same topic, level and mode.
@@ -112,8 +114,8 @@ fn next(desk: &Desk, call: &Call, guild: GuildId, before: &Quiz) -> Said {
         order: desk.random(Order::random),
         ..before.clone()
     };
-    let card = Card {
-        why: pick.reason,
+    let card = QuizHeader {
+        reason: pick.reason,
         due: due(desk, call, guild, around.today),
     };
     Ok(render::question(question, &at, card, false))
@@ -125,7 +127,7 @@ fn pick<'a>(
     guild: GuildId,
     before: &Quiz,
     around: &Around,
-) -> Result<PickedQuestion<'a>, Sorry> {
+) -> Result<PickedQuestion<'a>, UserError> {
     let asked = desk.quizzes.on((guild, call.user), around.today);
     let mut fitting = Vec::with_capacity(desk.bank.len());
     let mut asked_today = Vec::new();
@@ -150,13 +152,13 @@ fn pick<'a>(
     // Nothing is kept of this server yet.
     let picked = known.unwrap_or_else(|| choose(&Guild::new(guild)));
     picked.map_err(|nothing| match nothing {
-        PickError::NoMatch => Sorry::NothingLikeIt,
-        PickError::NoneDue { next } => Sorry::NothingDue {
+        PickError::NoMatch => UserError::NoMatchingQuestion,
+        PickError::NoneDue { next } => UserError::NothingDue {
             today: around.today,
             next,
         },
-        PickError::AllSeen => Sorry::NothingNew,
-        PickError::AllAskedToday => Sorry::AllAskedToday,
+        PickError::AllSeen => UserError::NothingUnseen,
+        PickError::AllAskedToday => UserError::AllAskedToday,
     })
 }
 
@@ -165,8 +167,8 @@ fn hint(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz) -> Said {
     let question = find(desk, &at.question)?;
     let review = |state: &Guild| state.review(call.user, &at.question).copied();
     let review = desk.store.read(guild, review).flatten();
-    let card = Card {
-        why: review.map_or(PickReason::New, |review| standing(&review, around.today)),
+    let card = QuizHeader {
+        reason: review.map_or(PickReason::New, |review| standing(&review, around.today)),
         due: due(desk, call, guild, around.today),
     };
     Ok(render::question(question, at, card, true))
@@ -183,7 +185,7 @@ fn standing(review: &Review, today: Date) -> PickReason {
     }
 }
 
-fn answer(desk: &Desk, at: &Quiz, tried: Tried<'_>) -> Said {
+fn answer(desk: &Desk, at: &Quiz, tried: Attempt<'_>) -> Said {
     Ok(render::answer(find(desk, &at.question)?, at, tried))
 }
 
@@ -205,16 +207,16 @@ async fn score(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz, values: &[St
         .upsert(guild, |state| state.rate(call.user, &rated));
     failpoint::pass("review.changed");
     // Also what was counted before may not be on disk yet.
-    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     failpoint::pass("review.saved");
     let score = Score {
         points: (made, points),
         review,
-        new,
+        is_new: new,
         today: around.today,
         due: due(desk, call, guild, around.today),
     };
-    Ok(render::scored(question, at, &score))
+    Ok(render::score_message(question, at, &score))
 }
 
 /// How many different points were chosen; a menu of an older entry may name some that are gone.
@@ -224,9 +226,9 @@ fn made(values: &[String], points: usize) -> usize {
     chosen.len()
 }
 
-fn find<'a>(desk: &'a Desk, question: &str) -> Result<&'a Question, Sorry> {
+fn find<'a>(desk: &'a Desk, question: &str) -> Result<&'a Question, UserError> {
     let found = desk.bank.get(question);
-    found.ok_or_else(|| Sorry::NoQuestion(question.to_owned()))
+    found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))
 }
 
 /// How many reviews of questions that still exist are due.

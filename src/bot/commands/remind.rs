@@ -7,7 +7,7 @@ use super::{Said, team_of};
 use crate::bot::desk::Desk;
 use crate::bot::event::Call;
 use crate::bot::render::remind as render;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
 
@@ -41,29 +41,32 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
             let at = team.reminder(user).and_then(|reminder| reminder.at);
             render::status(key.channel, at, &team.settings.schedule)
         };
-        return Ok(desk.team(key, status).ok_or(Sorry::NoTeam)?.ephemeral());
+        return Ok(desk
+            .team(key, status)
+            .ok_or(UserError::TeamNotFound)?
+            .ephemeral());
     }
     let change = |team: &mut Team| {
         if name == "remind off" {
             let were_on = team.disable_reminder(user, now);
-            return Ok(render::off(key.channel, were_on));
+            return Ok(render::disabled(key.channel, were_on));
         }
         on(team, call, now)
     };
     let (said, commit) = desk.change_team(key, change);
-    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     desk.wake.notify_one();
-    Ok(said.ok_or(Sorry::NoTeam)??.ephemeral())
+    Ok(said.ok_or(UserError::TeamNotFound)??.ephemeral())
 }
 
 fn on(team: &mut Team, call: &Call, now: jiff::Timestamp) -> Said {
     let at = time(call.text("time").unwrap_or_default())?;
     if !team.can_remind_at(at) {
-        return Err(Sorry::BadOption(render::too_early(
+        return Err(UserError::InvalidOption(render::too_early(
             at,
             &team.settings.schedule,
         )));
     }
     team.set_reminder(call.user, at, now);
-    Ok(render::on(team.channel, at, &team.settings.schedule))
+    Ok(render::enabled(team.channel, at, &team.settings.schedule))
 }

@@ -7,8 +7,8 @@ use jiff::civil::{Date, Time};
 use serde_json::{Value, json};
 
 use crate::bot::event::Call;
-use crate::bot::render::text::quoted;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::text::quote;
+use crate::bot::render::user_error::UserError;
 use crate::config;
 use crate::practice::retention::Retention;
 use crate::practice::team::{Reveal, TeamSettings};
@@ -50,7 +50,7 @@ pub fn any(call: &Call) -> bool {
 }
 
 /// The settings after the options given: what is not named stays.
-pub fn changed(mut settings: TeamSettings, call: &Call) -> Result<TeamSettings, Sorry> {
+pub fn changed(mut settings: TeamSettings, call: &Call) -> Result<TeamSettings, UserError> {
     let schedule = &mut settings.schedule;
     if let Some(zone) = call.text("timezone") {
         schedule.zone = self::zone(zone)?;
@@ -87,60 +87,60 @@ pub fn changed(mut settings: TeamSettings, call: &Call) -> Result<TeamSettings, 
     Ok(settings)
 }
 
-fn zone(text: &str) -> Result<Zone, Sorry> {
+fn zone(text: &str) -> Result<Zone, UserError> {
     config::zone::parse(text).map_err(|none| {
-        let name = quoted(text);
+        let name = quote(text);
         let help = none.help();
-        Sorry::BadOption(format!(
+        UserError::InvalidOption(format!(
             "There is no time zone \"{name}\": {help} Pick one of the suggestions."
         ))
     })
 }
 
-fn days(text: &str) -> Result<Weekdays, Sorry> {
+fn days(text: &str) -> Result<Weekdays, UserError> {
     Weekdays::parse(text).map_err(|bad| {
         let bad = match bad {
-            ParseWeekdaysError::Unknown(word) => ParseWeekdaysError::Unknown(quoted(&word)),
+            ParseWeekdaysError::Unknown(word) => ParseWeekdaysError::Unknown(quote(&word)),
             ParseWeekdaysError::Empty => bad,
         };
-        Sorry::BadOption(format!("days: {bad}."))
+        UserError::InvalidOption(format!("days: {bad}."))
     })
 }
 
 /// Reads a time of day.
-pub fn time(text: &str) -> Result<Time, Sorry> {
+pub fn time(text: &str) -> Result<Time, UserError> {
     config::time_of_day(text).ok_or_else(|| {
-        let shown = quoted(text);
-        Sorry::BadOption(format!(
+        let shown = quote(text);
+        UserError::InvalidOption(format!(
             "\"{shown}\" is not a time of day. Write it with 24 hours, such as 09:00 or 17:30."
         ))
     })
 }
 
-fn retention(percent: u32) -> Result<Retention, Sorry> {
+fn retention(percent: u32) -> Result<Retention, UserError> {
     let retention = u8::try_from(percent).ok().and_then(Retention::from_percent);
     retention.ok_or_else(|| {
         let (min, max) = (Retention::MIN, Retention::MAX);
-        Sorry::BadOption(format!(
+        UserError::InvalidOption(format!(
             "retention: write a percentage from {min} to {max}."
         ))
     })
 }
 
-fn catch_up(text: &str) -> Result<SignedDuration, Sorry> {
+fn catch_up(text: &str) -> Result<SignedDuration, UserError> {
     config::catch_up(text).ok_or_else(|| {
-        Sorry::BadOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
+        UserError::InvalidOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
     })
 }
 
-fn holidays(text: &str) -> Result<BTreeSet<Date>, Sorry> {
+fn holidays(text: &str) -> Result<BTreeSet<Date>, UserError> {
     if text.trim() == "none" {
         return Ok(BTreeSet::new());
     }
     let date = |part: &str| {
         part.parse::<Date>().map_err(|_| {
-            let shown = quoted(part);
-            Sorry::BadOption(format!(
+            let shown = quote(part);
+            UserError::InvalidOption(format!(
                 "\"{shown}\" is not a date. Write holidays like 2026-12-24, 2026-12-25, or none."
             ))
         })

@@ -8,7 +8,7 @@ use super::{Said, admins_only};
 use crate::bot::desk::{Desk, TeamKey};
 use crate::bot::event::Call;
 use crate::bot::permissions;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::bot::response::{SUGGESTIONS_MAX, Suggestion};
 use crate::bot::rest::ChannelKind;
 use crate::config;
@@ -85,7 +85,7 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
         channel: channel(desk, call, guild).await?,
     };
     if desk.team(key, |team| team.managed) == Some(true) {
-        return Err(Sorry::Managed);
+        return Err(UserError::ManagedByConfig);
     }
     let known = desk.team(key, |team| team.settings.clone());
     let existed = known.is_some();
@@ -94,12 +94,12 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     desk.backoff.remove(&key);
     desk.wake.notify_one();
     // A failed look-up must not hide that the team is set up; the post itself will tell.
-    let access = permissions::access(desk, key).await.unwrap_or_default();
+    let access = permissions::check(desk, key).await.unwrap_or_default();
     let now = desk.clock.now();
     let message = desk.team(key, |team| {
-        crate::bot::render::team::set_up(team, now, &access, existed)
+        crate::bot::render::team::team_summary(team, now, &access, existed)
     });
-    Ok(message.ok_or(Sorry::NoTeam)?.ephemeral())
+    Ok(message.ok_or(UserError::TeamNotFound)?.ephemeral())
 }
 
 /// What a new team has where the admin says nothing.
@@ -113,7 +113,12 @@ fn defaults() -> TeamSettings {
     }
 }
 
-async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: TeamSettings) -> Result<(), Sorry> {
+async fn save(
+    desk: &Desk,
+    call: &Call,
+    key: TeamKey,
+    settings: TeamSettings,
+) -> Result<(), UserError> {
     let now = desk.clock.now();
     let ((), commit) = desk.store.upsert(key.guild, |guild| {
         if let Some(team) = guild.team_mut(key.channel) {
@@ -125,19 +130,19 @@ async fn save(desk: &Desk, call: &Call, key: TeamKey, settings: TeamSettings) ->
         guild.insert_team(team);
     });
     failpoint::pass("setup.changed");
-    let saved = commit.wait().await.map_err(|_| Sorry::NotSaved);
+    let saved = commit.wait().await.map_err(|_| UserError::SaveFailed);
     failpoint::pass("setup.saved");
     saved
 }
 
 /// The channel for the team: one in which messages and threads are possible.
-async fn channel(desk: &Desk, call: &Call, guild: GuildId) -> Result<ChannelId, Sorry> {
+async fn channel(desk: &Desk, call: &Call, guild: GuildId) -> Result<ChannelId, UserError> {
     let channel = call.channel("channel").unwrap_or(call.channel);
-    let bad = |text: String| Sorry::BadOption(text);
+    let bad = |text: String| UserError::InvalidOption(text);
     match desk.rest.channel(channel).await {
         Ok(Some(info)) if info.guild == guild && info.kind == ChannelKind::Text => Ok(channel),
         Ok(_) => Err(bad("A team needs a text or announcement channel: run `/setup` there, or name it with `channel`.".into())),
-        Err(failure) if failure.is_passing() => Err(Sorry::Discord(format!("{failure}. Please try again."))),
+        Err(failure) if failure.is_transient() => Err(UserError::Discord(format!("{failure}. Please try again."))),
         Err(_) => Err(bad(format!("I can't see <#{channel}>. Give my role \"View Channel\" there and run `/setup` again."))),
     }
 }

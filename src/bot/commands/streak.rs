@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{Said, team_of};
 use crate::bot::desk::Desk;
 use crate::bot::event::Call;
-use crate::bot::render::streak::{Standing, streak};
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::streak::{StreakView, streak};
+use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 use crate::practice::streak::replay;
 
@@ -31,9 +31,9 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
     let key = team_of(desk, call, guild)?;
     let member = call.user("member").unwrap_or(call.user);
     let message = desk.store.read(guild, |state| {
-        let team = state.team(key.channel).ok_or(Sorry::NoTeam)?;
+        let team = state.team(key.channel).ok_or(UserError::TeamNotFound)?;
         if member != call.user && state.is_hidden(member) {
-            return Err(Sorry::Hidden);
+            return Err(UserError::StreakHidden);
         }
         let ledger = team.ledger(member);
         let mut rounds: Vec<_> = replay(&ledger, team.rounds())
@@ -41,12 +41,12 @@ pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
             .collect();
         let explained = if call.flag("why") { EXPLAINED } else { 0 };
         let why = rounds.split_off(rounds.len().saturating_sub(explained));
-        Ok(streak(&Standing {
+        Ok(streak(&StreakView {
             member,
-            own: member == call.user,
+            is_own: member == call.user,
             streak: team.streak(member),
-            why,
+            recent_rounds: why,
         }))
     });
-    Ok(message.unwrap_or(Err(Sorry::NoTeam))?.ephemeral())
+    Ok(message.unwrap_or(Err(UserError::TeamNotFound))?.ephemeral())
 }

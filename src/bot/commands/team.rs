@@ -10,7 +10,7 @@ use crate::bot::event::Call;
 use crate::bot::permissions;
 use crate::bot::render::message::Message;
 use crate::bot::render::team as render;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::failpoint;
 use crate::practice::id::GuildId;
 use crate::practice::ledger::Actor;
@@ -118,8 +118,8 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
     said.map(Message::ephemeral)
 }
 
-fn stale() -> Sorry {
-    Sorry::BadOption(
+fn stale() -> UserError {
+    UserError::InvalidOption(
         "I don't know this command any more. Type `/team` again to see what there is.".into(),
     )
 }
@@ -136,41 +136,46 @@ pub async fn post_now(desk: &Desk, call: &Call, key: TeamKey) -> Said {
                 .map(|round| round.number)
         })
     });
-    let made = made.ok_or(Sorry::NoTeam)?;
-    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
+    let made = made.ok_or(UserError::TeamNotFound)?;
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     desk.backoff.remove(&key);
     desk.wake.notify_one();
-    Ok(made.map_or_else(render::posted_today, render::posting))
+    Ok(made.map_or_else(render::already_posted_today, render::post_started))
 }
 
 async fn status(desk: &Desk, key: TeamKey) -> Said {
-    let access = permissions::access(desk, key)
+    let access = permissions::check(desk, key)
         .await
         .map_err(|failure| failure.to_string());
-    let status = render::Status {
+    let status = render::TeamStatus {
         guild: key.guild,
         now: desk.clock.now(),
         access: access.as_ref().map_err(String::as_str),
-        bank: desk.bank.len(),
+        bank_size: desk.bank.len(),
     };
     desk.team(key, |team| render::status(team, &status))
-        .ok_or(Sorry::NoTeam)
+        .ok_or(UserError::TeamNotFound)
 }
 
 async fn settings(desk: &Desk, call: &Call, key: TeamKey) -> Said {
     let now = desk.clock.now();
     if !any(call) {
         let message = desk.team(key, |team| {
-            render::set_up(team, now, &render::Access::default(), true)
+            render::team_summary(team, now, &render::PermissionReport::default(), true)
         });
-        return message.ok_or(Sorry::NoTeam);
+        return message.ok_or(UserError::TeamNotFound);
     }
     order(desk, key, |team| {
         if team.managed {
-            return Err(Sorry::Managed);
+            return Err(UserError::ManagedByConfig);
         }
         team.settings = changed(team.settings.clone(), call)?;
-        Ok(render::set_up(team, now, &render::Access::default(), true))
+        Ok(render::team_summary(
+            team,
+            now,
+            &render::PermissionReport::default(),
+            true,
+        ))
     })
     .await
 }
@@ -178,10 +183,10 @@ async fn settings(desk: &Desk, call: &Call, key: TeamKey) -> Said {
 /// Changes a team; what is said is on disk first.
 async fn order(desk: &Desk, key: TeamKey, change: impl FnOnce(&mut Team) -> Said) -> Said {
     let (said, commit) = desk.change_team(key, change);
-    let said = said.ok_or(Sorry::NoTeam)?;
+    let said = said.ok_or(UserError::TeamNotFound)?;
     failpoint::pass("order.changed");
     // A refusal waits as well: "has it already" may be about something that is not on disk yet.
-    commit.wait().await.map_err(|_| Sorry::NotSaved)?;
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     failpoint::pass("order.saved");
     let message = said?;
     desk.wake.notify_one();
@@ -190,7 +195,7 @@ async fn order(desk: &Desk, key: TeamKey, change: impl FnOnce(&mut Team) -> Said
 
 fn skip(team: &mut Team, now: jiff::Timestamp) -> Said {
     let nothing = || {
-        Sorry::BadOption(
+        UserError::InvalidOption(
             "There is no question to skip: the schedule has none within two years.".into(),
         )
     };
@@ -201,15 +206,15 @@ fn skip(team: &mut Team, now: jiff::Timestamp) -> Said {
     ))
 }
 
-fn refused(refused: crate::practice::admin_actions::AdminActionError) -> Sorry {
-    Sorry::BadOption(format!("That can't be done: {refused}."))
+fn refused(refused: crate::practice::admin_actions::AdminActionError) -> UserError {
+    UserError::InvalidOption(format!("That can't be done: {refused}."))
 }
 
-fn pause_end(desk: &Desk, key: TeamKey, until: Option<&str>) -> Result<Option<Date>, Sorry> {
+fn pause_end(desk: &Desk, key: TeamKey, until: Option<&str>) -> Result<Option<Date>, UserError> {
     let Some(text) = until else {
         return Ok(None);
     };
-    let bad = |text: &str| Sorry::BadOption(text.to_owned());
+    let bad = |text: &str| UserError::InvalidOption(text.to_owned());
     let day: Date = text
         .trim()
         .parse()

@@ -9,20 +9,20 @@ use serenity::all::{GatewayError, ShardId, ShardManager};
 use tokio::sync::{mpsc, oneshot};
 
 use super::handler::{Handler, INTENTS};
-use super::pulse::Pulse;
-use super::{GatewayEnd, Shard};
+use super::liveness::LivenessMonitor;
+use super::{GatewayExit, Shard};
 use crate::bot::event::Event;
-use crate::bot::rest::{Access, http};
+use crate::bot::rest::{ApiConfig, http};
 use crate::clock::Clock;
 
 /// How often the runtime shows that it runs.
-const BEAT: Duration = Duration::from_millis(250);
+const TICK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What every client is made of.
 #[derive(Clone)]
-pub struct Making {
+pub struct ClientFactory {
     /// How Discord is reached.
-    pub access: Access,
+    pub api: ApiConfig,
     /// The time.
     pub clock: Clock,
     /// Where events go.
@@ -30,32 +30,32 @@ pub struct Making {
 }
 
 /// A client that runs.
-pub struct Running {
+pub struct RunningClient {
     /// Its life signs.
-    pub pulse: Arc<Pulse>,
+    pub liveness: Arc<LivenessMonitor>,
     /// Why it ended, if it ended by itself.
-    pub end: oneshot::Receiver<GatewayEnd>,
+    pub exit: oneshot::Receiver<GatewayExit>,
     stop: Option<oneshot::Sender<()>>,
 }
 
-impl Making {
+impl ClientFactory {
     /// Starts a client for a shard that connects to the gateway at `url`.
     ///
     /// # Errors
     ///
     /// The thread can't be made.
-    pub fn start(&self, shard: Shard, url: String) -> std::io::Result<Running> {
-        let pulse = Arc::new(Pulse::new(Instant::now()));
+    pub fn start(&self, shard: Shard, url: String) -> std::io::Result<RunningClient> {
+        let liveness = Arc::new(LivenessMonitor::new(Instant::now()));
         let (ended, end) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let (making, seen) = (self.clone(), Arc::clone(&pulse));
+        let (factory, thread_liveness) = (self.clone(), Arc::clone(&liveness));
         std::thread::Builder::new()
             .name(format!("gateway-{}", shard.number))
             .spawn(move || {
-                let client = making.run(shard, url, seen);
+                let client = factory.run(shard, url, thread_liveness);
                 let end = runtime.block_on(async {
                     tokio::select! {
                         // Stopped comes first: nothing is begun any more then.
@@ -69,21 +69,21 @@ impl Making {
                 // The other side is gone if nobody asks any more.
                 let _ = end.map(|end| ended.send(end));
             })?;
-        Ok(Running {
-            pulse,
-            end,
+        Ok(RunningClient {
+            liveness,
+            exit: end,
             stop: Some(stop),
         })
     }
 
-    async fn run(self, shard: Shard, url: String, pulse: Arc<Pulse>) -> GatewayEnd {
+    async fn run(self, shard: Shard, url: String, liveness: Arc<LivenessMonitor>) -> GatewayExit {
         let handler = Handler {
             shard: shard.number,
             clock: self.clock,
             events: self.events,
-            pulse: Arc::clone(&pulse),
+            liveness: Arc::clone(&liveness),
         };
-        let builder = serenity::client::ClientBuilder::new_with_http(http(&self.access), INTENTS);
+        let builder = serenity::client::ClientBuilder::new_with_http(http(&self.api), INTENTS);
         match builder.raw_event_handler(handler).await {
             Ok(mut client) => {
                 // Serenity falls back to Discord's own gateway if asking for the URL fails.
@@ -91,19 +91,23 @@ impl Making {
                 let shards = Arc::clone(&client.shard_manager);
                 tokio::select! {
                     end = client.start_shard(shard.number, shard.total) => match end {
-                        Ok(()) => GatewayEnd::Other("the gateway's client was shut down".into()),
-                        Err(error) => reason(&error),
+                        Ok(()) => GatewayExit::Other("the gateway's client was shut down".into()),
+                        Err(error) => exit_reason(&error),
                     },
-                    never = beat(&shards, ShardId(shard.number), &pulse) => match never {},
+                    never = report_liveness(&shards, ShardId(shard.number), &liveness) => match never {},
                 }
             }
-            Err(error) => reason(&error),
+            Err(error) => exit_reason(&error),
         }
     }
 }
 
 /// Shows that the runtime runs, and what serenity knows of its shard.
-async fn beat(shards: &ShardManager, id: ShardId, pulse: &Pulse) -> Infallible {
+async fn report_liveness(
+    shards: &ShardManager,
+    id: ShardId,
+    liveness: &LivenessMonitor,
+) -> Infallible {
     loop {
         let shard = {
             let runners = shards.runners.lock().await;
@@ -111,31 +115,31 @@ async fn beat(shards: &ShardManager, id: ShardId, pulse: &Pulse) -> Infallible {
             shard.map(|one| (one.stage, one.latency, one.runner_tx.clone()))
         };
         match shard {
-            Some((stage, latency, way)) => {
-                pulse.beat(Some(stage), latency);
-                pulse.reach(way);
+            Some((stage, latency, messenger)) => {
+                liveness.tick(Some(stage), latency);
+                liveness.set_messenger(messenger);
             }
-            None => pulse.beat(None, None),
+            None => liveness.tick(None, None),
         }
-        tokio::time::sleep(BEAT).await;
+        tokio::time::sleep(TICK_INTERVAL).await;
     }
 }
 
 /// Ends the client. One that spins ends as soon as it can be made to.
-impl Drop for Running {
+impl Drop for RunningClient {
     fn drop(&mut self) {
         // The thread is gone if the client has ended by itself.
         let _ = self.stop.take().map(|stop| stop.send(()));
-        self.pulse.nudge();
+        self.liveness.force_write();
     }
 }
 
-fn reason(error: &Error) -> GatewayEnd {
+fn exit_reason(error: &Error) -> GatewayExit {
     match error {
-        Error::Gateway(GatewayError::InvalidAuthentication) => GatewayEnd::Token,
+        Error::Gateway(GatewayError::InvalidAuthentication) => GatewayExit::InvalidToken,
         Error::Gateway(
             GatewayError::InvalidGatewayIntents | GatewayError::DisallowedGatewayIntents,
-        ) => GatewayEnd::Intents,
-        other => GatewayEnd::Other(format!("the gateway's client ended: {other}")),
+        ) => GatewayExit::DisallowedIntents,
+        other => GatewayExit::Other(format!("the gateway's client ended: {other}")),
     }
 }

@@ -3,10 +3,10 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serenity::all::{Context, Event as Gateway, GatewayIntents, Message, RawEventHandler};
+use serenity::all::{Context, Event as GatewayEvent, GatewayIntents, Message, RawEventHandler};
 use tokio::sync::mpsc;
 
-use super::pulse::Pulse;
+use super::liveness::LivenessMonitor;
 use crate::bot::event::Event;
 use crate::bot::translate;
 use crate::clock::Clock;
@@ -26,30 +26,30 @@ pub struct Handler {
     /// Where events go.
     pub events: mpsc::UnboundedSender<Event>,
     /// Where their coming is noted.
-    pub pulse: Arc<Pulse>,
+    pub liveness: Arc<LivenessMonitor>,
 }
 
 impl Handler {
-    fn heard(&self, event: &Gateway) {
+    fn dispatch(&self, event: &GatewayEvent) {
         let ours = match event {
-            Gateway::Ready(event) => {
-                self.pulse.session();
+            GatewayEvent::Ready(event) => {
+                self.liveness.on_session();
                 Some(translate::ready(&event.ready, self.shard))
             }
-            Gateway::GuildCreate(event) => {
+            GatewayEvent::GuildCreate(event) => {
                 Some(Event::GuildHere(GuildId::new(event.guild.id.get())))
             }
-            Gateway::GuildDelete(event) => translate::guild_gone(&event.guild),
-            Gateway::ChannelDelete(event) => Some(translate::channel_gone(&event.channel)),
-            Gateway::ChannelUpdate(event) => Some(translate::channel_changed(&event.channel)),
-            Gateway::ThreadDelete(event) => Some(translate::thread_gone(&event.thread)),
-            Gateway::MessageCreate(event) => wrote(&event.message),
-            Gateway::InteractionCreate(event) => {
+            GatewayEvent::GuildDelete(event) => translate::guild_gone(&event.guild),
+            GatewayEvent::ChannelDelete(event) => Some(translate::channel_gone(&event.channel)),
+            GatewayEvent::ChannelUpdate(event) => Some(translate::channel_changed(&event.channel)),
+            GatewayEvent::ThreadDelete(event) => Some(translate::thread_gone(&event.thread)),
+            GatewayEvent::MessageCreate(event) => message_create(&event.message),
+            GatewayEvent::InteractionCreate(event) => {
                 translate::asked(&event.interaction, self.clock.now())
             }
             _ => return,
         };
-        self.pulse.heard();
+        self.liveness.on_event();
         // A closed channel means that the process is ending.
         let _ = ours.map(|event| self.events.send(event));
     }
@@ -62,19 +62,19 @@ impl RawEventHandler for Handler {
     fn raw_event<'h, 'f>(
         &'h self,
         _: Context,
-        event: Gateway,
+        event: GatewayEvent,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'f>>
     where
         'h: 'f,
         Self: 'f,
     {
-        self.heard(&event);
+        self.dispatch(&event);
         Box::pin(std::future::ready(()))
     }
 }
 
 /// Direct messages mean nothing to us.
-fn wrote(message: &Message) -> Option<Event> {
+fn message_create(message: &Message) -> Option<Event> {
     let guild = GuildId::new(message.guild_id?.get());
     Some(Event::Wrote(translate::wrote(message, guild)))
 }

@@ -9,13 +9,13 @@
 //! `watchdog` what is done about it.
 
 mod client;
+mod diagnosis;
 mod handler;
-mod judge;
-mod pulse;
+mod liveness;
 mod watchdog;
 
-pub use client::Making;
-pub use watchdog::{ASK_LIMIT, keep, recommended};
+pub use client::ClientFactory;
+pub use watchdog::{GATEWAY_TIMEOUT, recommended_shards, supervise};
 
 /// One of the parts into which Discord divides a bot's guilds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,16 +28,16 @@ pub struct Shard {
 
 /// Why there is no gateway any more.
 #[derive(Debug, thiserror::Error)]
-pub enum GatewayEnd {
+pub enum GatewayExit {
     /// Discord does not take the token (close code 4004, or 401).
     #[error("Discord refused the token")]
-    Token,
+    InvalidToken,
     /// Discord does not take the intents (close codes 4013 and 4014).
     #[error("Discord refused the intents GUILDS and GUILD_MESSAGES")]
-    Intents,
+    DisallowedIntents,
     /// So few sessions are left today that the next one is not begun.
     #[error("only {0} session starts are left today")]
-    TooManyStarts(u64),
+    NoSessionStartsLeft(u64),
     /// Anything else.
     #[error("{0}")]
     Other(String),

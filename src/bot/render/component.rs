@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::text::cut;
+use super::text::truncate;
 
 /// Rows that a message may have (Discord docs, resources/message, "Create Message", and
 /// components/reference, "Action Row").
@@ -20,14 +20,14 @@ pub const PLACEHOLDER_MAX: usize = 150;
 
 /// The types of components (Discord docs, components/reference, "Component Types").
 mod kind {
-    pub const ROW: u8 = 1;
+    pub const ACTION_ROW: u8 = 1;
     pub const BUTTON: u8 = 2;
     pub const STRING_SELECT: u8 = 3;
 }
 
 /// A row: at most five buttons, or one menu.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub struct ActionRow {
     #[serde(rename = "type")]
     kind: u8,
     components: Vec<Component>,
@@ -38,12 +38,12 @@ pub struct Row {
 #[serde(untagged)]
 enum Component {
     Button(Button),
-    Menu(Menu),
+    StringSelect(StringSelect),
 }
 
 /// How a button looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub enum ButtonStyle {
     /// The one to press.
     Primary = 1,
     /// One among others.
@@ -65,19 +65,19 @@ pub struct Button {
 /// A menu from which a member chooses one option or several (Discord's "string select"). What was chosen comes
 /// as the values of the press.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Menu {
+pub struct StringSelect {
     #[serde(rename = "type")]
     kind: u8,
     custom_id: String,
     placeholder: String,
     min_values: usize,
     max_values: usize,
-    options: Vec<Choice>,
+    options: Vec<SelectOption>,
 }
 
 /// An option of a menu.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Choice {
+pub struct SelectOption {
     label: String,
     value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,28 +86,28 @@ pub struct Choice {
     default: bool,
 }
 
-impl Row {
+impl ActionRow {
     /// A row of buttons, at most [`BUTTONS_MAX`].
     pub fn buttons(buttons: Vec<Button>) -> Self {
         debug_assert!((1..=BUTTONS_MAX).contains(&buttons.len()));
         Self {
-            kind: kind::ROW,
+            kind: kind::ACTION_ROW,
             components: buttons.into_iter().map(Component::Button).collect(),
         }
     }
 
     /// A row with a menu.
-    pub fn menu(menu: Menu) -> Self {
+    pub fn select(menu: StringSelect) -> Self {
         Self {
-            kind: kind::ROW,
-            components: vec![Component::Menu(menu)],
+            kind: kind::ACTION_ROW,
+            components: vec![Component::StringSelect(menu)],
         }
     }
 }
 
 impl Button {
     /// A button that sends `custom_id` when it is pressed.
-    pub fn new(style: Style, label: &str, custom_id: String) -> Self {
+    pub fn new(style: ButtonStyle, label: &str, custom_id: String) -> Self {
         Self {
             kind: kind::BUTTON,
             style: style as u8,
@@ -117,15 +117,15 @@ impl Button {
     }
 }
 
-impl Menu {
+impl StringSelect {
     /// A menu of 1 to [`OPTIONS_MAX`] options, each with a value of its own, from which one is chosen.
-    pub fn new(custom_id: String, placeholder: &str, mut options: Vec<Choice>) -> Self {
+    pub fn new(custom_id: String, placeholder: &str, mut options: Vec<SelectOption>) -> Self {
         debug_assert!((1..=OPTIONS_MAX).contains(&options.len()));
         options.truncate(OPTIONS_MAX);
         Self {
             kind: kind::STRING_SELECT,
             custom_id,
-            placeholder: cut(placeholder, PLACEHOLDER_MAX),
+            placeholder: truncate(placeholder, PLACEHOLDER_MAX),
             min_values: 1,
             max_values: 1,
             options,
@@ -134,18 +134,18 @@ impl Menu {
 
     /// From which at least `min` and at most `max` options are chosen; never more than there are.
     #[must_use]
-    pub fn choosing(mut self, min: usize, max: usize) -> Self {
+    pub fn value_range(mut self, min: usize, max: usize) -> Self {
         self.max_values = max.clamp(1, self.options.len().max(1));
         self.min_values = min.min(self.max_values);
         self
     }
 }
 
-impl Choice {
+impl SelectOption {
     /// An option that shows `label` and sends `value`, which is at most [`OPTION_TEXT_MAX`] characters.
     pub fn new(label: &str, value: impl Into<String>) -> Self {
         Self {
-            label: cut(label, OPTION_TEXT_MAX),
+            label: truncate(label, OPTION_TEXT_MAX),
             value: value.into(),
             description: None,
             default: false,
@@ -155,13 +155,13 @@ impl Choice {
     /// With a line of small print under the label.
     #[must_use]
     pub fn description(mut self, text: &str) -> Self {
-        self.description = (!text.is_empty()).then(|| cut(text, OPTION_TEXT_MAX));
+        self.description = (!text.is_empty()).then(|| truncate(text, OPTION_TEXT_MAX));
         self
     }
 
     /// Chosen from the start.
     #[must_use]
-    pub const fn chosen(mut self, chosen: bool) -> Self {
+    pub const fn selected(mut self, chosen: bool) -> Self {
         self.default = chosen;
         self
     }
@@ -169,14 +169,14 @@ impl Choice {
 
 /// The row as readable text, for tests that show a message whole.
 #[cfg(test)]
-impl std::fmt::Display for Row {
+impl std::fmt::Display for ActionRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for component in &self.components {
             match component {
                 Component::Button(button) => {
                     writeln!(f, "( {} ) {}", button.label, button.custom_id)?;
                 }
-                Component::Menu(menu) => {
+                Component::StringSelect(menu) => {
                     let (min, max) = (menu.min_values, menu.max_values);
                     writeln!(
                         f,
@@ -203,9 +203,9 @@ mod tests {
     use crate::bot::response::Response;
     use crate::bot::trials::limits;
 
-    fn options(count: usize) -> Vec<Choice> {
+    fn options(count: usize) -> Vec<SelectOption> {
         let option = |number| {
-            Choice::new(&"ü".repeat(200), format!("{number}")).description(&"🧵".repeat(200))
+            SelectOption::new(&"ü".repeat(200), format!("{number}")).description(&"🧵".repeat(200))
         };
         (0..count).map(option).collect()
     }
@@ -213,11 +213,12 @@ mod tests {
     #[test]
     fn a_menu_in_discords_form() {
         let options = vec![
-            Choice::new("It starts the loop", "0").description("and runs it"),
-            Choice::new("It closes the loop", "1").chosen(true),
+            SelectOption::new("It starts the loop", "0").description("and runs it"),
+            SelectOption::new("It closes the loop", "1").selected(true),
         ];
-        let menu = Menu::new("q1:points".into(), "What did you say?", options).choosing(0, 25);
-        let message = Message::text("Tick.").menu(menu);
+        let menu =
+            StringSelect::new("q1:points".into(), "What did you say?", options).value_range(0, 25);
+        let message = Message::text("Tick.").select(menu);
         insta::assert_snapshot!(message.to_string(), @r"
         Tick.
         [ What did you say? ▾ 0–2 ] q1:points
@@ -229,10 +230,11 @@ mod tests {
 
     #[test]
     fn long_menus_and_many_rows_keep_discords_limits() {
-        let button = |number| Button::new(Style::Primary, "A", format!("{number}"));
-        let menu = Menu::new("menu".into(), &"?".repeat(500), options(25)).choosing(1, 99);
+        let button = |number| Button::new(ButtonStyle::Primary, "A", format!("{number}"));
+        let menu =
+            StringSelect::new("menu".into(), &"?".repeat(500), options(25)).value_range(1, 99);
         let message = Message::text("rows")
-            .menu(menu)
+            .select(menu)
             .buttons((0..5).map(button).collect())
             .buttons((5..10).map(button).collect());
         limits::check(&Response::New(message));

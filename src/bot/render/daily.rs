@@ -1,7 +1,7 @@
 //! The daily message and its thread.
 
-use super::message::{Button, Embed, Message, Style};
-use super::text::{count, cut, python};
+use super::message::{Button, ButtonStyle, Embed, Message};
+use super::text::{pluralize, python_block, truncate};
 use crate::bank::{Kind, Level, Question};
 use crate::bot::press::Press;
 use crate::practice::round::Round;
@@ -11,7 +11,7 @@ use crate::practice::round::Round;
 const THREAD_NAME_MAX: usize = 100;
 
 /// Notices are given when so many unseen questions are left in the deck.
-const FEW_LEFT: [usize; 3] = [7, 3, 0];
+const DECK_NOTICE_AT: [usize; 3] = [7, 3, 0];
 
 /// The colour of a question's bar, by its level.
 pub const fn color(level: Level) -> u32 {
@@ -26,64 +26,64 @@ pub const fn color(level: Level) -> u32 {
 pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
     let mut embed = Embed {
         title: Some("Question of the day".into()),
-        description: Some(asked(question)),
+        description: Some(question_text(question)),
         color: color(question.level),
         ..Embed::default()
     }
-    .inline("Level", question.level.to_string())
-    .inline("Topic", topic(&question.topic));
-    if FEW_LEFT.contains(&round.remaining) {
-        embed = embed.field("The deck", deck(round.remaining));
+    .inline_field("Level", question.level.to_string())
+    .inline_field("Topic", topic_label(&question.topic));
+    if DECK_NOTICE_AT.contains(&round.remaining) {
+        embed = embed.field("The deck", deck_notice(round.remaining));
     }
     let id = &question.id;
     Message::embed(embed.footer(footer(round, replied))).buttons(vec![
         button(
-            Style::Secondary,
+            ButtonStyle::Secondary,
             "How to answer",
             &Press::Hint {
                 question: id.clone(),
             },
         ),
         button(
-            Style::Secondary,
+            ButtonStyle::Secondary,
             "Model answer",
             &Press::Answer {
                 question: id.clone(),
             },
         ),
-        button(Style::Secondary, "My streak", &Press::Streak),
+        button(ButtonStyle::Secondary, "My streak", &Press::Streak),
     ])
 }
 
 /// A button that means `press`.
-pub fn button(style: Style, label: &str, press: &Press) -> Button {
+pub fn button(style: ButtonStyle, label: &str, press: &Press) -> Button {
     Button::new(style, label, press.custom_id())
 }
 
 /// The question, with the code it is about where it can't be asked without.
-pub fn asked(question: &Question) -> String {
+pub fn question_text(question: &Question) -> String {
     let code = match question.kind {
         Kind::Predict => question.code.as_deref(),
         Kind::Bug => question.broken.as_deref(),
         Kind::Concept | Kind::Compare | Kind::Design => None,
     };
     match code {
-        Some(code) => format!("**{}**\n{}", question.question, python(code)),
+        Some(code) => format!("**{}**\n{}", question.question, python_block(code)),
         None => format!("**{}**", question.question),
     }
 }
 
 /// A topic as people read it: `structured-concurrency` is "structured concurrency".
-pub fn topic(topic: &str) -> String {
+pub fn topic_label(topic: &str) -> String {
     topic.replace('-', " ")
 }
 
-fn deck(left: usize) -> String {
+fn deck_notice(left: usize) -> String {
     match left {
         0 => "This is the last unseen question; after it the deck starts anew, shuffled.".into(),
         left => format!(
             "{} left until the deck starts anew.",
-            count(left, "unseen question", "unseen questions")
+            pluralize(left, "unseen question", "unseen questions")
         ),
     }
 }
@@ -100,5 +100,5 @@ fn footer(round: &Round, replied: usize) -> String {
 /// The name of a question's thread.
 pub fn thread_name(question: &str) -> String {
     // Code marks don't show in names.
-    cut(&question.replace('`', ""), THREAD_NAME_MAX)
+    truncate(&question.replace('`', ""), THREAD_NAME_MAX)
 }

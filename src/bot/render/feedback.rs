@@ -1,37 +1,43 @@
 //! Reporting a mistake in a question, and what admins see of the reports.
 
 use super::daily::button;
-use super::message::{Button, Choice, Embed, Menu, Message, Style};
-use super::modal::{Field, Modal, Room};
-use super::text::{count, plain};
+use super::message::{Button, ButtonStyle, Embed, Message, SelectOption, StringSelect};
+use super::modal::{Modal, TextInput, TextInputStyle};
+use super::text::{escape_markdown, pluralize};
 use crate::bank::Question;
 use crate::bot::press::{Form, Press};
 use crate::practice::question_reports::{MAX_REPORT_CHARS, QuestionReport, ReportError};
 
 /// The colour of administration.
-const SLATE: u32 = 0x5c_6b_73;
+const ADMIN_COLOR: u32 = 0x5c_6b_73;
 
 /// The name of the form's field.
-pub const TEXT: &str = "text";
+pub const TEXT_FIELD: &str = "text";
 
 /// Reports on one page. A report of 500 characters in which each needs an escape fills a field of 1,024, and all
 /// embeds of a message have 6,000 characters.
-pub const A_PAGE: usize = 5;
+pub const PAGE_SIZE: usize = 5;
 
 /// The button under a model answer.
 pub fn report_button(question: &Question) -> Button {
     let press = Press::Report {
         question: question.id.clone(),
     };
-    button(Style::Secondary, "Report a mistake", &press)
+    button(ButtonStyle::Secondary, "Report a mistake", &press)
 }
 
 /// The form behind the button. It says who will read it and how long it is kept.
-pub fn form(question: &Question) -> Modal {
+pub fn report_modal(question: &Question) -> Modal {
     let form = Form::Report {
         question: question.id.clone(),
     };
-    let field = Field::new(Room::Paragraph, TEXT, "What is wrong?", MAX_REPORT_CHARS).placeholder(
+    let field = TextInput::new(
+        TextInputStyle::Paragraph,
+        TEXT_FIELD,
+        "What is wrong?",
+        MAX_REPORT_CHARS,
+    )
+    .placeholder(
         "This server's admins will read it, with your name. It is kept until they close it.",
     );
     let title = format!("Report a mistake in #{}", question.number);
@@ -39,7 +45,7 @@ pub fn form(question: &Question) -> Modal {
 }
 
 /// A report is on disk.
-pub fn thanks(number: u32) -> Message {
+pub fn report_saved(number: u32) -> Message {
     Message::text(format!(
         "Thank you. Your report is saved as number {number}: this server's admins see it with `/team reports`, with your \
          name, and it is kept until they close it."
@@ -47,7 +53,7 @@ pub fn thanks(number: u32) -> Message {
 }
 
 /// A report can't be taken.
-pub fn refused(refused: ReportError) -> String {
+pub fn report_rejected(refused: ReportError) -> String {
     let what_to_do = match refused {
         ReportError::GuildFull => "An admin has to close some with `/team reports` first.",
         ReportError::MemberFull => {
@@ -70,18 +76,18 @@ pub fn list<'a>(
             "No report is open. Members report mistakes with a button under each model answer.",
         );
     }
-    let last = (reports.len() - 1) / A_PAGE;
+    let last = (reports.len() - 1) / PAGE_SIZE;
     let page = page.min(last);
     let shown: Vec<&QuestionReport> = reports
         .iter()
         .rev()
-        .skip(page * A_PAGE)
-        .take(A_PAGE)
+        .skip(page * PAGE_SIZE)
+        .take(PAGE_SIZE)
         .collect();
-    let open = count(reports.len(), "open report", "open reports");
+    let open = pluralize(reports.len(), "open report", "open reports");
     let mut embed = Embed {
         title: Some(format!("{open} about questions")),
-        color: SLATE,
+        color: ADMIN_COLOR,
         ..Embed::default()
     };
     for report in &shown {
@@ -93,7 +99,7 @@ pub fn list<'a>(
             "<@{}> <t:{}:R>: {}",
             report.user,
             report.at.as_second(),
-            plain(&report.text)
+            escape_markdown(&report.text)
         );
         embed = embed.field(&format!("{} · {question}", report.number), said);
     }
@@ -101,27 +107,27 @@ pub fn list<'a>(
         embed = embed.footer(format!("Page {} of {}", page + 1, last + 1));
     }
     let choice = |report: &&QuestionReport| {
-        Choice::new(
+        SelectOption::new(
             &format!("Report {}", report.number),
             report.number.to_string(),
         )
         .description(&report.question)
     };
     let close = Press::CloseReport { page }.custom_id();
-    let menu = Menu::new(
+    let menu = StringSelect::new(
         close,
         "Close a report, which deletes it",
         shown.iter().map(choice).collect(),
     );
-    let message = Message::embed(embed).menu(menu);
-    match turning(page, last) {
+    let message = Message::embed(embed).select(menu);
+    match page_buttons(page, last) {
         none if none.is_empty() => message,
         buttons => message.buttons(buttons),
     }
 }
 
-fn turning(page: usize, last: usize) -> Vec<Button> {
-    let to = |label, page| button(Style::Secondary, label, &Press::Reports { page });
+fn page_buttons(page: usize, last: usize) -> Vec<Button> {
+    let to = |label, page| button(ButtonStyle::Secondary, label, &Press::Reports { page });
     let newer = page.checked_sub(1).map(|page| to("Newer", page));
     let older = (page < last).then(|| to("Older", page + 1));
     newer.into_iter().chain(older).collect()

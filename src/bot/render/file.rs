@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::text::cut;
+use super::text::truncate;
 
 /// Discord's limit for the description of an attachment, in characters (Discord docs, resources/message,
 /// "Attachment Object").
@@ -25,7 +25,7 @@ impl File {
     pub fn new(name: &'static str, description: &str, bytes: impl Into<Arc<[u8]>>) -> Self {
         Self {
             name,
-            description: cut(description, DESCRIPTION_MAX),
+            description: truncate(description, DESCRIPTION_MAX),
             bytes: bytes.into(),
         }
     }

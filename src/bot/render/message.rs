@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::component::ROWS_MAX;
-pub use super::component::{Button, Choice, Menu, Row, Style};
+pub use super::component::{ActionRow, Button, ButtonStyle, SelectOption, StringSelect};
 use super::file::File;
 use crate::practice::id::{MessageId, RoleId};
 
@@ -34,7 +34,7 @@ pub struct Message {
     /// Boxes under the text.
     pub embeds: Vec<Embed>,
     /// Rows of buttons and menus, at most five; an edit without them takes them away.
-    pub components: Vec<Row>,
+    pub components: Vec<ActionRow>,
     /// Whom the text may notify; nobody, unless a role was asked for. Edits say it anew, or Discord
     /// would go back to notifying everybody named in the text.
     pub allowed_mentions: AllowedMentions,
@@ -70,18 +70,18 @@ pub struct Embed {
     pub color: u32,
     /// Named texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<Field>,
+    pub fields: Vec<EmbedField>,
     /// The picture in it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<Image>,
+    pub image: Option<EmbedImage>,
     /// The small print.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub footer: Option<Footer>,
+    pub footer: Option<EmbedFooter>,
 }
 
 /// A named text in an embed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Field {
+pub struct EmbedField {
     /// The name.
     pub name: String,
     /// The text.
@@ -92,14 +92,14 @@ pub struct Field {
 
 /// The picture in an embed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Image {
+pub struct EmbedImage {
     /// Where it is.
     pub url: String,
 }
 
 /// The small print of an embed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Footer {
+pub struct EmbedFooter {
     /// The text.
     pub text: String,
 }
@@ -125,16 +125,16 @@ impl Message {
     /// With a row of buttons under it, below the rows that it has.
     #[must_use]
     pub fn buttons(self, buttons: Vec<Button>) -> Self {
-        self.row(Row::buttons(buttons))
+        self.row(ActionRow::buttons(buttons))
     }
 
     /// With a menu under it, below the rows that it has.
     #[must_use]
-    pub fn menu(self, menu: Menu) -> Self {
-        self.row(Row::menu(menu))
+    pub fn select(self, menu: StringSelect) -> Self {
+        self.row(ActionRow::select(menu))
     }
 
-    fn row(mut self, row: Row) -> Self {
+    fn row(mut self, row: ActionRow) -> Self {
         debug_assert!(self.components.len() < ROWS_MAX);
         self.components.push(row);
         self
@@ -142,14 +142,14 @@ impl Message {
 
     /// As an edit that leaves the text as it is.
     #[must_use]
-    pub fn keeping_text(mut self) -> Self {
+    pub fn keep_content(mut self) -> Self {
         self.content = None;
         self
     }
 
     /// With a file.
     #[must_use]
-    pub fn with(mut self, file: File) -> Self {
+    pub fn attach(mut self, file: File) -> Self {
         self.file = Some(file);
         self
     }
@@ -168,7 +168,7 @@ impl Message {
 
     /// Mentions a role, and notifies it.
     #[must_use]
-    pub fn mentioning(mut self, role: RoleId) -> Self {
+    pub fn mention_role(mut self, role: RoleId) -> Self {
         self.content = Some(format!("<@&{role}>"));
         self.allowed_mentions.roles = vec![role];
         self
@@ -193,7 +193,7 @@ impl Embed {
 
     /// With another short named text that may stand beside others.
     #[must_use]
-    pub fn inline(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub fn inline_field(mut self, name: &str, value: impl Into<String>) -> Self {
         self.push(name, value.into(), true);
         self
     }
@@ -212,9 +212,9 @@ impl Embed {
 
     fn push(&mut self, name: &str, value: String, inline: bool) {
         if !value.is_empty() {
-            self.fields.push(Field {
+            self.fields.push(EmbedField {
                 name: name.to_owned(),
-                value: super::text::fit(value, FIELD_MAX),
+                value: super::text::truncate_owned(value, FIELD_MAX),
                 inline,
             });
         }
@@ -223,13 +223,13 @@ impl Embed {
     /// With small print.
     #[must_use]
     pub fn footer(mut self, text: impl Into<String>) -> Self {
-        self.footer = Some(Footer { text: text.into() });
+        self.footer = Some(EmbedFooter { text: text.into() });
         self
     }
 }
 
 /// A link to a message.
-pub fn link(
+pub fn message_link(
     guild: crate::practice::id::GuildId,
     channel: crate::practice::id::ChannelId,
     message: MessageId,
@@ -282,7 +282,7 @@ mod tests {
     fn nobody_is_mentioned_unless_a_role_was_asked_for() {
         let json = |message: &Message| serde_json::to_string(&message.allowed_mentions).unwrap();
         assert_eq!(json(&Message::text("@everyone")), r#"{"parse":[]}"#);
-        let role = Message::text("").mentioning(RoleId::new(7));
+        let role = Message::text("").mention_role(RoleId::new(7));
         assert_eq!(json(&role), r#"{"parse":[],"roles":["7"]}"#);
     }
 }

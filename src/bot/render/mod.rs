@@ -20,5 +20,5 @@ pub mod team;
 #[cfg(test)]
 mod tests;
 pub mod text;
-pub mod trouble;
-pub mod week;
+pub mod user_error;
+pub mod weekly_report;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::text::cut;
+use super::text::truncate;
 
 /// Characters of a form's title (Discord docs, interactions/receiving-and-responding, "Modal").
 pub const TITLE_MAX: usize = 45;
@@ -16,7 +16,7 @@ pub const TEXT_MAX: usize = 4000;
 pub const FIELDS_MAX: usize = 5;
 
 /// The types of components (Discord docs, components/reference, "Component Types").
-const ROW: u8 = 1;
+const ACTION_ROW: u8 = 1;
 const TEXT_INPUT: u8 = 4;
 
 /// A form. What was written comes back when it is submitted.
@@ -26,28 +26,28 @@ pub struct Modal {
     custom_id: String,
     /// Each field in a row of its own. Discord calls this form deprecated in favour of labels, which serenity 0.12
     /// can't read when they come back: it would lose what was written.
-    components: Vec<Row>,
+    components: Vec<TextInputRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Row {
+struct TextInputRow {
     #[serde(rename = "type")]
     kind: u8,
-    components: [Field; 1],
+    components: [TextInput; 1],
 }
 
 /// How much room a field shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
+pub enum TextInputStyle {
     /// One line.
-    Line = 1,
+    Short = 1,
     /// Several lines.
     Paragraph = 2,
 }
 
 /// A field to write in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Field {
+pub struct TextInput {
     #[serde(rename = "type")]
     kind: u8,
     style: u8,
@@ -61,27 +61,27 @@ pub struct Field {
 
 impl Modal {
     /// A form with one field or more, at most [`FIELDS_MAX`].
-    pub fn new(title: &str, custom_id: String, fields: Vec<Field>) -> Self {
+    pub fn new(title: &str, custom_id: String, fields: Vec<TextInput>) -> Self {
         debug_assert!((1..=FIELDS_MAX).contains(&fields.len()));
-        let row = |field| Row {
-            kind: ROW,
+        let row = |field| TextInputRow {
+            kind: ACTION_ROW,
             components: [field],
         };
         Self {
-            title: cut(title, TITLE_MAX),
+            title: truncate(title, TITLE_MAX),
             custom_id,
             components: fields.into_iter().map(row).collect(),
         }
     }
 }
 
-impl Field {
+impl TextInput {
     /// A field that must not stay empty and takes `max` characters. What is written in it comes under `name`.
-    pub fn new(room: Room, name: &str, label: &str, max: usize) -> Self {
+    pub fn new(style: TextInputStyle, name: &str, label: &str, max: usize) -> Self {
         Self {
             kind: TEXT_INPUT,
-            style: room as u8,
-            label: cut(label, LABEL_MAX),
+            style: style as u8,
+            label: truncate(label, LABEL_MAX),
             custom_id: name.to_owned(),
             max_length: max.clamp(1, TEXT_MAX),
             required: true,
@@ -92,7 +92,7 @@ impl Field {
     /// With grey text while it is empty.
     #[must_use]
     pub fn placeholder(mut self, text: &str) -> Self {
-        self.placeholder = Some(cut(text, PLACEHOLDER_MAX));
+        self.placeholder = Some(truncate(text, PLACEHOLDER_MAX));
         self
     }
 
@@ -133,8 +133,9 @@ mod tests {
 
     #[test]
     fn a_form_in_discords_form() {
-        let long = Field::new(Room::Paragraph, "long", "At length", 500).placeholder("Like aloud");
-        let short = Field::new(Room::Line, "short", "In short", 20).optional();
+        let long = TextInput::new(TextInputStyle::Paragraph, "long", "At length", 500)
+            .placeholder("Like aloud");
+        let short = TextInput::new(TextInputStyle::Short, "short", "In short", 20).optional();
         let modal = Modal::new("Your answer", "q1:mine:loop".into(), vec![long, short]);
         insta::assert_snapshot!(modal, @r"
         # Your answer q1:mine:loop
@@ -148,7 +149,8 @@ mod tests {
     #[test]
     fn long_words_keep_discords_limits() {
         let long = "ü".repeat(5000);
-        let field = |name| Field::new(Room::Line, name, &long, 9999).placeholder(&long);
+        let field =
+            |name| TextInput::new(TextInputStyle::Short, name, &long, 9999).placeholder(&long);
         let fields = ["a", "b", "c", "d", "e"].map(field).into();
         limits::check(&Response::Modal(Modal::new(&long, "id".into(), fields)));
     }

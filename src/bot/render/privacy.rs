@@ -1,19 +1,19 @@
 //! What is kept of a member, in plain words, and what they can do about it.
 
-use super::component::{Button, Style};
+use super::component::{Button, ButtonStyle};
 use super::daily::button;
 use super::file::File;
 use super::message::{Embed, Message};
-use super::text::{bullets, count};
+use super::text::{bullets, pluralize};
 use crate::bot::press::{Press, Privacy};
 use crate::practice::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS};
 
 /// The colour of what concerns the member alone.
-const SLATE: u32 = 0x5c_6b_73;
+const PRIVACY_COLOR: u32 = 0x5c_6b_73;
 
 /// How much is kept of a member in one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredData {
     /// Teams in which they took part.
     pub teams: usize,
     /// Rounds with a mark of theirs, over all teams.
@@ -29,7 +29,7 @@ pub struct Kept {
 }
 
 /// What `/privacy` says.
-pub fn kept(kept: &Kept) -> Message {
+pub fn overview(kept: &StoredData) -> Message {
     let embed = Embed {
         title: Some("What I keep of you".into()),
         description: Some(
@@ -38,10 +38,10 @@ pub fn kept(kept: &Kept) -> Message {
              words, for the admins."
                 .into(),
         ),
-        color: SLATE,
+        color: PRIVACY_COLOR,
         ..Embed::default()
     }
-    .field("Of you there are", bullets(of_you(kept)))
+    .field("Of you there are", bullets(stored_items(kept)))
     .field(
         "What it is for",
         "Marks make your streak. Reviews say when `/quiz` brings a question back. An order an admin gives is kept with \
@@ -57,24 +57,24 @@ pub fn kept(kept: &Kept) -> Message {
     Message::embed(embed).buttons(buttons(kept.hidden))
 }
 
-fn of_you(kept: &Kept) -> Vec<String> {
-    let rounds = count(kept.rounds, "round", "rounds");
-    let teams = count(kept.teams, "team", "teams");
+fn stored_items(kept: &StoredData) -> Vec<String> {
+    let rounds = pluralize(kept.rounds, "round", "rounds");
+    let teams = pluralize(kept.teams, "team", "teams");
     let mut lines = vec![
         format!("a mark in {rounds} of {teams}, and for the newest two the id of your first reply"),
         format!(
             "reviews of {}, and how many you did on each day of half a year",
-            count(kept.reviews, "question", "questions")
+            pluralize(kept.reviews, "question", "questions")
         ),
     ];
     if kept.reports > 0 {
-        let reports = count(kept.reports, "mistake", "mistakes");
+        let reports = pluralize(kept.reports, "mistake", "mistakes");
         lines.push(format!(
             "{reports} in questions that you reported, until an admin closes the report"
         ));
     }
     if kept.reminders > 0 {
-        let teams = count(kept.reminders, "team", "teams");
+        let teams = pluralize(kept.reminders, "team", "teams");
         lines.push(format!("when you want to be reminded, in {teams}"));
     }
     if kept.hidden {
@@ -86,14 +86,26 @@ fn of_you(kept: &Kept) -> Vec<String> {
 fn buttons(hidden: bool) -> Vec<Button> {
     let press = |style, label, step| button(style, label, &Press::Privacy(step));
     let boards = if hidden {
-        press(Style::Secondary, "Put me on the boards", Privacy::Show)
+        press(
+            ButtonStyle::Secondary,
+            "Put me on the boards",
+            Privacy::Show,
+        )
     } else {
-        press(Style::Secondary, "Take me off the boards", Privacy::Hide)
+        press(
+            ButtonStyle::Secondary,
+            "Take me off the boards",
+            Privacy::Hide,
+        )
     };
     vec![
-        press(Style::Primary, "Export as a file", Privacy::Export),
+        press(ButtonStyle::Primary, "Export as a file", Privacy::Export),
         boards,
-        press(Style::Danger, "Delete everything of mine", Privacy::Delete),
+        press(
+            ButtonStyle::Danger,
+            "Delete everything of mine",
+            Privacy::Delete,
+        ),
     ]
 }
 
@@ -105,14 +117,14 @@ pub fn exported(json: Vec<u8>) -> Message {
         json,
     );
     Message::text("Here is all I keep of you in this server. Nobody else sees this message.")
-        .with(file)
+        .attach(file)
 }
 
 /// Asked back before anything is deleted.
-pub fn confirm(kept: &Kept) -> Message {
+pub fn confirm_deletion(kept: &StoredData) -> Message {
     let (rounds, reviews) = (
-        count(kept.rounds, "round", "rounds"),
-        count(kept.reviews, "question", "questions"),
+        pluralize(kept.rounds, "round", "rounds"),
+        pluralize(kept.reviews, "question", "questions"),
     );
     Message::text(format!(
         "This deletes your streak with {rounds}, and your reviews of {reviews}, in this server and for good. You \
@@ -120,12 +132,12 @@ pub fn confirm(kept: &Kept) -> Message {
     ))
     .buttons(vec![
         button(
-            Style::Danger,
+            ButtonStyle::Danger,
             "Delete for good",
             &Press::Privacy(Privacy::DeleteForGood),
         ),
         button(
-            Style::Secondary,
+            ButtonStyle::Secondary,
             "Export as a file",
             &Press::Privacy(Privacy::Export),
         ),

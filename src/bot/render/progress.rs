@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::file::File;
 use super::message::{CONTENT_MAX, Message};
-use super::text::{count, cut, plain, quoted};
+use super::text::{escape_markdown, pluralize, quote, truncate};
 use crate::chart::{Progress, alt, unwritten};
 
 /// The picture with what it says in words as its description. It is no part of an embed: Discord shows an attachment
@@ -15,13 +15,13 @@ pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
         // Names of topics may be an operator's; what they write is no Markdown.
         let text = format!(
             "The picture could not be drawn; in words it is this.\n{}",
-            plain(&words)
+            escape_markdown(&words)
         );
-        return Message::text(cut(&text, CONTENT_MAX));
+        return Message::text(truncate(&text, CONTENT_MAX));
     };
     let mut lines = vec![summary(progress)];
-    lines.extend(names(progress));
-    Message::text(cut(&lines.join("\n"), CONTENT_MAX)).with(File::new(
+    lines.extend(names_without_glyph(progress));
+    Message::text(truncate(&lines.join("\n"), CONTENT_MAX)).attach(File::new(
         "progress.png",
         &words,
         picture,
@@ -32,12 +32,12 @@ fn summary(progress: &Progress) -> String {
     if progress.is_empty() {
         return "Nothing to show yet. Reply to the day's question or try `/quiz`, and this fills up.".into();
     }
-    let rounds = count(progress.streak as usize, "round", "rounds");
+    let rounds = pluralize(progress.streak as usize, "round", "rounds");
     let due = match progress.forecast[0] {
         0 => "Nothing is due today.".into(),
         due => format!(
             "**{}** due today: `/quiz mode:due` asks.",
-            count(due as usize, "review is", "reviews are")
+            pluralize(due as usize, "review is", "reviews are")
         ),
     };
     format!(
@@ -47,11 +47,11 @@ fn summary(progress: &Progress) -> String {
 }
 
 /// Names that the picture's font can't write, for the reader's own fonts.
-fn names(progress: &Progress) -> Option<String> {
+fn names_without_glyph(progress: &Progress) -> Option<String> {
     let unwritten = unwritten(progress);
     let names: Vec<String> = unwritten
         .iter()
-        .map(|one| format!("{} is {}", one.label, quoted(one.name)))
+        .map(|one| format!("{} is {}", one.label, quote(one.name)))
         .collect();
     (!names.is_empty()).then(|| format!("In the picture {}.", names.join(", ")))
 }

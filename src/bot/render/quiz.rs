@@ -4,13 +4,13 @@ use std::iter;
 
 use jiff::civil::Date;
 
-use super::component::{Choice, Menu, Style};
-use super::daily::{asked, button, color, topic};
+use super::component::{ButtonStyle, SelectOption, StringSelect};
+use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
 use super::message::{CONTENT_MAX, Embed, Message};
-use super::modal::{Field, Modal, Room};
+use super::modal::{Modal, TextInput, TextInputStyle};
 use super::reveal::answer_embed;
-use super::text::{count, cut, output};
+use super::text::{output_block, pluralize, truncate};
 use crate::bank::Question;
 use crate::bot::press::{Form, Press};
 use crate::bot::quiz::{OPTIONS, Quiz, Step};
@@ -19,32 +19,32 @@ use crate::practice::review::{Rating, Review};
 
 /// Characters of an answer that a member writes for themselves: it is shown back with marks before its
 /// lines, in a text of 2,000.
-const WRITTEN_MAX: usize = 1500;
+const ANSWER_MAX: usize = 1500;
 
 /// The name of the field in which a member writes.
-pub const WRITTEN: &str = "answer";
+pub const ANSWER_FIELD: &str = "answer";
 
 /// The outputs are offered under these letters.
-const LETTERS: [&str; OPTIONS] = ["A", "B", "C", "D"];
+const OPTION_LETTERS: [&str; OPTIONS] = ["A", "B", "C", "D"];
 
 /// What is known when a question is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Card {
+pub struct QuizHeader {
     /// Why it comes.
-    pub why: PickReason,
+    pub reason: PickReason,
     /// How many reviews are due today, this one included.
     pub due: u32,
 }
 
 /// What a member did before the answer was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tried<'a> {
+pub enum Attempt<'a> {
     /// Nothing that we know of.
-    Nothing,
+    Unknown,
     /// They wrote an answer.
-    Written(&'a str),
+    Text(&'a str),
     /// They chose an output, by its place.
-    Chose(u8),
+    Output(u8),
 }
 
 /// How a review went.
@@ -55,7 +55,7 @@ pub struct Score {
     /// The memory after it.
     pub review: Review,
     /// Whether it was entered now, or had been before.
-    pub new: bool,
+    pub is_new: bool,
     /// The team's local date.
     pub today: Date,
     /// How many reviews are still due today.
@@ -63,40 +63,42 @@ pub struct Score {
 }
 
 /// The question, with the hint if it was asked for.
-pub fn question(question: &Question, at: &Quiz, card: Card, hint: bool) -> Message {
+pub fn question(question: &Question, at: &Quiz, card: QuizHeader, hint: bool) -> Message {
     let outputs = outputs(question, at);
-    let choice = |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output(printed));
-    let choices = LETTERS.iter().zip(&outputs).map(choice);
-    let text: Vec<String> = iter::once(asked(question)).chain(choices).collect();
+    let choice =
+        |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
+    let choices = OPTION_LETTERS.iter().zip(&outputs).map(choice);
+    let text: Vec<String> = iter::once(question_text(question)).chain(choices).collect();
     let mut embed = Embed {
         title: Some("Practice".into()),
         description: Some(text.join("\n")),
         color: color(question.level),
         ..Embed::default()
     }
-    .inline("Level", question.level.to_string())
-    .inline("Topic", topic(&question.topic))
-    .inline("Why now", why(card.why));
+    .inline_field("Level", question.level.to_string())
+    .inline_field("Topic", topic_label(&question.topic))
+    .inline_field("Why now", reason_text(card.reason));
     if hint {
         embed = embed.field("How to answer", question.how_to_answer.as_str());
     }
     let message = Message::embed(embed.footer(footer(card.due, !outputs.is_empty())));
-    let press = |style, label: &str, step| pressed(style, label, step, at);
-    let hint = (!hint).then(|| press(Style::Secondary, "Hint", Step::Hint));
-    let another = press(Style::Secondary, "Another", Step::Next);
+    let press = |style, label: &str, step| quiz_button(style, label, step, at);
+    let hint = (!hint).then(|| press(ButtonStyle::Secondary, "Hint", Step::Hint));
+    let another = press(ButtonStyle::Secondary, "Another", Step::Next);
     if outputs.is_empty() {
-        let own = press(Style::Secondary, "Write my answer", Step::Write);
-        let answer = press(Style::Primary, "Show the answer", Step::Answer);
+        let own = press(ButtonStyle::Secondary, "Write my answer", Step::Write);
+        let answer = press(ButtonStyle::Primary, "Show the answer", Step::Answer);
         return message.buttons(hint.into_iter().chain([own, answer, another]).collect());
     }
-    let choose = |(place, letter): (u8, &&str)| press(Style::Primary, letter, Step::Choose(place));
-    let answer = press(Style::Secondary, "I don't know", Step::Answer);
+    let choose =
+        |(place, letter): (u8, &&str)| press(ButtonStyle::Primary, letter, Step::Choose(place));
+    let answer = press(ButtonStyle::Secondary, "I don't know", Step::Answer);
     message
-        .buttons((0..).zip(&LETTERS).map(choose).collect())
+        .buttons((0..).zip(&OPTION_LETTERS).map(choose).collect())
         .buttons(hint.into_iter().chain([answer, another]).collect())
 }
 
-fn why(why: PickReason) -> &'static str {
+fn reason_text(why: PickReason) -> &'static str {
     match why {
         PickReason::Due => "it is due again",
         PickReason::New => "new to you",
@@ -129,62 +131,72 @@ fn outputs<'a>(question: &'a Question, at: &Quiz) -> Vec<&'a str> {
     at.order.places().map(|place| all[place]).into()
 }
 
-fn pressed(style: Style, label: &str, step: Step, at: &Quiz) -> super::component::Button {
+fn quiz_button(style: ButtonStyle, label: &str, step: Step, at: &Quiz) -> super::component::Button {
     let at = at.clone();
     button(style, label, &Press::Quiz { step, at })
 }
 
 /// The form in which a member writes their own answer.
-pub fn form(at: &Quiz) -> Modal {
-    let field = Field::new(Room::Paragraph, WRITTEN, "As you would say it", WRITTEN_MAX)
-        .placeholder("Only you see it, beside the model answer. It is not kept.");
+pub fn answer_modal(at: &Quiz) -> Modal {
+    let field = TextInput::new(
+        TextInputStyle::Paragraph,
+        ANSWER_FIELD,
+        "As you would say it",
+        ANSWER_MAX,
+    )
+    .placeholder("Only you see it, beside the model answer. It is not kept.");
     Modal::new("My answer", Form::Quiz(at.clone()).custom_id(), vec![field])
 }
 
 /// The model answer, and the question which of its points were made.
-pub fn answer(question: &Question, at: &Quiz, tried: Tried<'_>) -> Message {
+pub fn answer(question: &Question, at: &Quiz, tried: Attempt<'_>) -> Message {
     let choice = |(number, point): (usize, &String)| {
         // Code marks don't show in menus.
-        Choice::new(&point.replace('`', ""), number.to_string())
+        SelectOption::new(&point.replace('`', ""), number.to_string())
     };
-    let choices: Vec<Choice> = question.points.iter().enumerate().map(choice).collect();
+    let choices: Vec<SelectOption> = question.points.iter().enumerate().map(choice).collect();
     let points = choices.len();
     let id = Press::Quiz {
         step: Step::Points,
         at: at.clone(),
     };
-    let menu =
-        Menu::new(id.custom_id(), "Which of these did you say?", choices).choosing(1, points);
+    let menu = StringSelect::new(id.custom_id(), "Which of these did you say?", choices)
+        .value_range(1, points);
     let mut message = Message::embed(answer_embed(question))
-        .menu(menu)
+        .select(menu)
         .buttons(vec![
-            pressed(Style::Secondary, "None of them", Step::NoPoints, at),
-            pressed(Style::Secondary, "Next, without a score", Step::Next, at),
+            quiz_button(ButtonStyle::Secondary, "None of them", Step::NoPoints, at),
+            quiz_button(
+                ButtonStyle::Secondary,
+                "Next, without a score",
+                Step::Next,
+                at,
+            ),
             report_button(question),
         ]);
-    message.content = Some(what_was_tried(question, at, tried));
+    message.content = Some(attempt_text(question, at, tried));
     message
 }
 
-fn what_was_tried(question: &Question, at: &Quiz, tried: Tried<'_>) -> String {
+fn attempt_text(question: &Question, at: &Quiz, tried: Attempt<'_>) -> String {
     match tried {
-        Tried::Nothing => String::new(),
-        Tried::Written(text) => {
+        Attempt::Unknown => String::new(),
+        Attempt::Text(text) => {
             let lines: Vec<String> = text
                 .trim()
                 .lines()
                 .map(|line| format!("> {line}"))
                 .collect();
             let text = format!("**You wrote**\n{}", lines.join("\n"));
-            cut(&text, CONTENT_MAX)
+            truncate(&text, CONTENT_MAX)
         }
-        Tried::Chose(place) => chosen(question, at, usize::from(place)),
+        Attempt::Output(place) => chosen_output_text(question, at, usize::from(place)),
     }
 }
 
-fn chosen(question: &Question, at: &Quiz, place: usize) -> String {
+fn chosen_output_text(question: &Question, at: &Quiz, place: usize) -> String {
     let (outputs, places) = (outputs(question, at), at.order.places());
-    let (Some(printed), Some(letter)) = (outputs.get(place), LETTERS.get(place)) else {
+    let (Some(printed), Some(letter)) = (outputs.get(place), OPTION_LETTERS.get(place)) else {
         return String::new();
     };
     let verdict = if places.get(place) == Some(&0) {
@@ -192,34 +204,41 @@ fn chosen(question: &Question, at: &Quiz, place: usize) -> String {
     } else {
         "that is not what it prints. ❌"
     };
-    format!("You chose **{letter}**: {verdict}\n{}", output(printed))
+    format!(
+        "You chose **{letter}**: {verdict}\n{}",
+        output_block(printed)
+    )
 }
 
 /// The score beside the answer. What the member wrote stays above.
-pub fn scored(question: &Question, at: &Quiz, score: &Score) -> Message {
+pub fn score_message(question: &Question, at: &Quiz, score: &Score) -> Message {
     let embed = Embed {
         title: Some(title(score)),
-        description: Some(format!("{}\n{}", comes_back(score), still_due(score))),
+        description: Some(format!(
+            "{}\n{}",
+            next_review_text(score),
+            remaining_due_text(score)
+        )),
         color: color(question.level),
         ..Embed::default()
     };
-    let next = pressed(Style::Primary, "Next", Step::Next, at);
+    let next = quiz_button(ButtonStyle::Primary, "Next", Step::Next, at);
     let mut message =
         Message::embed(answer_embed(question)).buttons(vec![next, report_button(question)]);
     message.embeds.push(embed);
-    message.keeping_text()
+    message.keep_content()
 }
 
 fn title(score: &Score) -> String {
-    if !score.new {
+    if !score.is_new {
         return "This one was counted before".into();
     }
     let (made, points) = score.points;
-    let points = count(points, "key point", "key points");
+    let points = pluralize(points, "key point", "key points");
     format!("{made} of {points}: {}", score.review.rating.as_str())
 }
 
-fn comes_back(score: &Score) -> String {
+fn next_review_text(score: &Score) -> String {
     let review = score.review;
     let day = review.due.strftime("%a %-d %b %Y");
     let again = if review.rating == Rating::Again && review.last == score.today {
@@ -229,11 +248,11 @@ fn comes_back(score: &Score) -> String {
     };
     format!(
         "It comes again {} ({day}).{again}",
-        days_ahead(score.today, review.due)
+        relative_day(score.today, review.due)
     )
 }
 
-fn still_due(score: &Score) -> String {
+fn remaining_due_text(score: &Score) -> String {
     match score.due {
         0 => "Nothing else is due today.".into(),
         due => format!("{due} more due today."),
@@ -241,7 +260,7 @@ fn still_due(score: &Score) -> String {
 }
 
 /// A day in words: "tomorrow", "in 9 days".
-pub fn days_ahead(today: Date, day: Date) -> String {
+pub fn relative_day(today: Date, day: Date) -> String {
     let days = today.until(day).map_or(0, |span| span.get_days());
     match days {
         ..=0 => "today".into(),

@@ -2,13 +2,13 @@
 
 use jiff::civil::Time;
 
-use super::message::{Message, link};
+use super::message::{Message, message_link};
 use crate::bank::Question;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::round::Round;
 use crate::practice::schedule::Schedule;
 
-fn clock(time: Time) -> String {
+fn format_time(time: Time) -> String {
     time.strftime("%H:%M").to_string()
 }
 
@@ -29,7 +29,7 @@ pub fn reminder(
         (None, Some(message)) => {
             format!(
                 "\n[Reply to the question]({}).",
-                link(guild, channel, message)
+                message_link(guild, channel, message)
             )
         }
         (None, None) => String::new(),
@@ -42,17 +42,17 @@ pub fn reminder(
 }
 
 /// Reminders are on.
-pub fn on(channel: ChannelId, at: Time, schedule: &Schedule) -> Message {
+pub fn enabled(channel: ChannelId, at: Time, schedule: &Schedule) -> Message {
     Message::text(format!(
         "If you have not replied to the day's question of <#{channel}> by {} ({}), I remind you then in a direct message, \
          once. Allow direct messages from members of this server for that. `/remind off` ends it.",
-        clock(at),
+        format_time(at),
         schedule.zone
     ))
 }
 
 /// Reminders are off, from now on or since long.
-pub fn off(channel: ChannelId, were_on: bool) -> Message {
+pub fn disabled(channel: ChannelId, were_on: bool) -> Message {
     let already = if were_on { "" } else { " already" };
     Message::text(format!(
         "Reminders of <#{channel}> are off{already}. `/remind on` brings them back."
@@ -66,7 +66,7 @@ pub fn status(channel: ChannelId, at: Option<Time>, schedule: &Schedule) -> Mess
             "Reminders of <#{channel}> are off. `/remind on time:17:00` switches them on: a direct message on days on which you \
              have not replied by then."
         )),
-        Some(at) => on(channel, at, schedule),
+        Some(at) => enabled(channel, at, schedule),
     }
 }
 
@@ -74,14 +74,14 @@ pub fn status(channel: ChannelId, at: Option<Time>, schedule: &Schedule) -> Mess
 pub fn too_early(at: Time, schedule: &Schedule) -> String {
     format!(
         "At {} there is nothing to remind of: the question comes at {} ({}). Choose a later time of the same day.",
-        clock(at),
-        clock(schedule.at),
+        format_time(at),
+        format_time(schedule.at),
         schedule.zone
     )
 }
 
 /// Said once, when Discord has refused a reminder.
-pub fn refused(channel: ChannelId) -> Message {
+pub fn dm_failed(channel: ChannelId) -> Message {
     Message::text(format!(
         "I could not remind you of the question in <#{channel}>: Discord does not let me send you direct messages. So reminders \
          are off now. Allow direct messages from members of this server, then `/remind on` brings them back. I say this only once."

@@ -1,15 +1,15 @@
 //! The model answer, the hint, and the question whether somebody wants to see them.
 
-use super::daily::{asked, button, color, topic};
+use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
-use super::message::{DESCRIPTION_MAX, Embed, Message, Style};
-use super::text::{bullets, fit, output, python};
+use super::message::{ButtonStyle, DESCRIPTION_MAX, Embed, Message};
+use super::text::{bullets, output_block, python_block, truncate_owned};
 use crate::bank::{Kind, Question};
 use crate::bot::press::Press;
 use crate::practice::id::ChannelId;
 
 /// The colour of hints and questions back.
-const QUIET: u32 = 0x74_7f_8d;
+const HINT_COLOR: u32 = 0x74_7f_8d;
 
 /// The model answer with everything that belongs to it.
 pub fn answer(question: &Question) -> Message {
@@ -20,13 +20,13 @@ pub fn answer(question: &Question) -> Message {
 pub fn answer_embed(question: &Question) -> Embed {
     let description = format!(
         "{}\n\n{}{}",
-        asked(question),
+        question_text(question),
         question.answer,
-        code(question)
+        code_blocks(question)
     );
     Embed {
         title: Some(format!("#{} · model answer", question.number)),
-        description: Some(fit(description, DESCRIPTION_MAX)),
+        description: Some(truncate_owned(description, DESCRIPTION_MAX)),
         color: color(question.level),
         ..Embed::default()
     }
@@ -39,30 +39,30 @@ pub fn answer_embed(question: &Question) -> Embed {
     .field("Pitfalls", bullets(&question.pitfalls))
     .field("The interviewer may go on", question.follow_up.as_str())
     .field("Read on", question.docs.as_str())
-    .footer(source(question))
+    .footer(source_line(question))
 }
 
 /// The code that a reveal adds: what the question itself already showed is not repeated.
-fn code(question: &Question) -> String {
+fn code_blocks(question: &Question) -> String {
     let mut blocks = Vec::new();
     if let Some(printed) = &question.broken_output {
-        blocks.push(format!("It prints\n{}", output(printed)));
+        blocks.push(format!("It prints\n{}", output_block(printed)));
     }
     if question.kind == Kind::Bug && question.broken.is_some() {
         blocks.extend(
             question
                 .code
                 .as_deref()
-                .map(|code| format!("Mended\n{}", python(code))),
+                .map(|code| format!("Mended\n{}", python_block(code))),
         );
     } else if question.kind != Kind::Predict {
-        blocks.extend(question.code.as_deref().map(python));
+        blocks.extend(question.code.as_deref().map(python_block));
     }
     blocks.extend(
         question
             .output
             .as_deref()
-            .map(|text| format!("prints\n{}", output(text))),
+            .map(|text| format!("prints\n{}", output_block(text))),
     );
     if blocks.is_empty() {
         return String::new();
@@ -70,10 +70,10 @@ fn code(question: &Question) -> String {
     format!("\n\n{}", blocks.join("\n\n"))
 }
 
-fn source(question: &Question) -> String {
+fn source_line(question: &Question) -> String {
     format!(
         "{} · {} · Python {}",
-        topic(&question.topic),
+        topic_label(&question.topic),
         question.level,
         question.python
     )
@@ -87,7 +87,7 @@ pub fn hint(question: &Question) -> Message {
             "**{}**\n\n{}",
             question.question, question.how_to_answer
         )),
-        color: QUIET,
+        color: HINT_COLOR,
         ..Embed::default()
     })
 }
@@ -110,5 +110,5 @@ pub fn confirm(channel: ChannelId, round: u32, public: bool, question: &Question
          streak, even if you reply afterwards.{audience} To keep it growing, reply in the thread in your own words; \
          then the answer opens without this question."
     ))
-    .buttons(vec![button(Style::Danger, "Show it anyway", &show)])
+    .buttons(vec![button(ButtonStyle::Danger, "Show it anyway", &show)])
 }

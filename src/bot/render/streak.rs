@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 
 use super::message::{Embed, Message};
-use super::text::count;
+use super::text::pluralize;
 use crate::practice::id::UserId;
 use crate::practice::leaderboard::{LeaderboardRow, Period};
 use crate::practice::ledger::Actor;
@@ -13,62 +13,65 @@ use crate::practice::round::Round;
 use crate::practice::streak::{RoundOutcome, Streak};
 
 /// The colour of streaks.
-const FLAME: u32 = 0xe6_7e_22;
+const STREAK_COLOR: u32 = 0xe6_7e_22;
 
 /// How many places a leaderboard shows.
-pub const PLACES: usize = 10;
+pub const LEADERBOARD_SIZE: usize = 10;
 
 /// What `/streak` says of a member.
-pub struct Standing<'a> {
+pub struct StreakView<'a> {
     /// Whose it is.
     pub member: UserId,
     /// Whether the member themselves asks.
-    pub own: bool,
+    pub is_own: bool,
     /// The standing.
     pub streak: Streak,
     /// The last rounds with what they were, the oldest first; none unless asked for.
-    pub why: Vec<(&'a Round, RoundOutcome)>,
+    pub recent_rounds: Vec<(&'a Round, RoundOutcome)>,
 }
 
 /// A member's streak.
-pub fn streak(standing: &Standing<'_>) -> Message {
+pub fn streak(standing: &StreakView<'_>) -> Message {
     let now = standing.streak;
-    let whose = if standing.own {
+    let whose = if standing.is_own {
         "Your streak".into()
     } else {
         format!("The streak of <@{}>", standing.member)
     };
     let mut text = format!(
         "{whose}: **{}** in a row (longest {}).\n{}",
-        count(now.current as usize, "round", "rounds"),
+        pluralize(now.current as usize, "round", "rounds"),
         now.longest,
-        freezes(now),
+        freeze_text(now),
     );
-    if standing.own && now.answered == 0 {
+    if standing.is_own && now.answered == 0 {
         text.push_str("\nReply in the thread of the open question and it starts.");
     }
     let mut embed = Embed {
         description: Some(text),
-        color: FLAME,
+        color: STREAK_COLOR,
         ..Embed::default()
     };
-    if !standing.why.is_empty() {
+    if !standing.recent_rounds.is_empty() {
         embed = embed.field(
-            &format!("The last {}", count(standing.why.len(), "round", "rounds")),
-            why(&standing.why),
+            &format!(
+                "The last {}",
+                pluralize(standing.recent_rounds.len(), "round", "rounds")
+            ),
+            round_lines(&standing.recent_rounds),
         );
     }
     Message::embed(embed)
 }
 
-fn freezes(streak: Streak) -> String {
-    let held = count(streak.freezes as usize, "freeze", "freezes");
+fn freeze_text(streak: Streak) -> String {
+    let held = pluralize(streak.freezes as usize, "freeze", "freezes");
     match streak.rounds_to_next_freeze() {
         None => {
             format!("{held} held, the most there can be; each covers one missed round by itself.")
         }
         Some(more) => {
-            let more = count(more as usize, "more answered round", "more answered rounds");
+            let more = pluralize(more as usize, "more answered round", "more answered rounds");
             format!(
                 "{held} held; the next one comes after {more}. Each covers one missed round by itself."
             )
@@ -76,15 +79,15 @@ fn freezes(streak: Streak) -> String {
     }
 }
 
-fn why(rounds: &[(&Round, RoundOutcome)]) -> String {
+fn round_lines(rounds: &[(&Round, RoundOutcome)]) -> String {
     let lines = rounds
         .iter()
         .rev()
-        .map(|(round, entry)| format!("{} · {}", round.label(), reason(entry)));
+        .map(|(round, entry)| format!("{} · {}", round.label(), outcome_text(entry)));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn reason(entry: &RoundOutcome) -> String {
+fn outcome_text(entry: &RoundOutcome) -> String {
     match entry {
         RoundOutcome::Answered => "✅ answered".into(),
         RoundOutcome::Frozen { late: false } => "❄️ missed, covered by a freeze".into(),
@@ -92,15 +95,15 @@ fn reason(entry: &RoundOutcome) -> String {
         RoundOutcome::Missed { late: false } => "✖️ missed".into(),
         RoundOutcome::Missed { late: true } => "✖️ late, after the next question".into(),
         RoundOutcome::PeekedFirst => "👀 looked first, unchanged".into(),
-        RoundOutcome::Void(by) => format!("➖ void, by {}", name(by)),
+        RoundOutcome::Void(by) => format!("➖ void, by {}", admin_name(by)),
         RoundOutcome::Credited(by) => by.as_ref().map_or("✅ credited".into(), |by| {
-            format!("✅ credited by {}", name(by))
+            format!("✅ credited by {}", admin_name(by))
         }),
         RoundOutcome::Open => "⏳ open".into(),
     }
 }
 
-fn name(by: &Actor) -> String {
+fn admin_name(by: &Actor) -> String {
     by.user
         .map_or("an admin".into(), |admin| format!("<@{admin}>"))
 }
@@ -108,12 +111,12 @@ fn name(by: &Actor) -> String {
 /// The best members of a period.
 pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
     let title = match period {
-        Period::Month(day) => format!("Leaderboard of {}", month(day)),
+        Period::Month(day) => format!("Leaderboard of {}", month_name(day)),
         Period::AllTime => "Leaderboard of all time".into(),
     };
     let mut text = String::new();
-    for (place, row) in (1..).zip(rows.iter().take(PLACES)) {
-        let answered = count(row.answered as usize, "answered round", "answered rounds");
+    for (place, row) in (1..).zip(rows.iter().take(LEADERBOARD_SIZE)) {
+        let answered = pluralize(row.answered as usize, "answered round", "answered rounds");
         // Writing to a string can't fail.
         let _ = writeln!(
             text,
@@ -125,17 +128,17 @@ pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
         text =
             "Nobody has answered a round yet. The first reply in the thread takes the lead.".into();
     }
-    if rows.len() > PLACES {
-        let _ = write!(text, "and {} more", rows.len() - PLACES);
+    if rows.len() > LEADERBOARD_SIZE {
+        let _ = write!(text, "and {} more", rows.len() - LEADERBOARD_SIZE);
     }
     Message::embed(Embed {
         title: Some(title),
         description: Some(text.trim_end().to_owned()),
-        color: FLAME,
+        color: STREAK_COLOR,
         ..Embed::default()
     })
 }
 
-fn month(day: Date) -> String {
+fn month_name(day: Date) -> String {
     day.strftime("%B %Y").to_string()
 }

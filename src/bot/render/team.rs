@@ -5,22 +5,22 @@ use std::fmt::Write as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::daily::button;
-use super::message::{Embed, Message, Style, link};
-use super::text::{bullets, count};
+use super::message::{ButtonStyle, Embed, Message, message_link};
+use super::text::{bullets, pluralize};
 use crate::bot::press::Press;
 use crate::practice::id::{ChannelId, GuildId, UserId};
 use crate::practice::team::{Reveal, Team, TeamSettings};
 
 /// The colour of administration.
-const SLATE: u32 = 0x5c_6b_73;
+const ADMIN_COLOR: u32 = 0x5c_6b_73;
 /// The colour when something is wrong.
-const ALARM: u32 = 0xd8_43_4f;
+const ERROR_COLOR: u32 = 0xd8_43_4f;
 
 /// How many posts to come are listed.
 pub const POSTS_AHEAD: usize = 3;
 
 /// A moment as Discord shows it in each reader's own zone (Discord docs, reference, "Timestamp Styles").
-pub fn moment(time: Timestamp) -> String {
+pub fn timestamp(time: Timestamp) -> String {
     let seconds = time.as_second();
     format!("<t:{seconds}:F> (<t:{seconds}:R>)")
 }
@@ -37,7 +37,7 @@ pub fn settings(settings: &TeamSettings) -> String {
         ),
         format!(
             "**If I was away**: I still post up to {} late, on the same day",
-            span(schedule.catch_up)
+            duration_text(schedule.catch_up)
         ),
         format!(
             "**Model answer**: {}",
@@ -71,7 +71,7 @@ pub fn settings(settings: &TeamSettings) -> String {
     lines.join("\n")
 }
 
-fn span(span: SignedDuration) -> String {
+fn duration_text(span: SignedDuration) -> String {
     let (hours, minutes) = (span.as_hours(), span.as_mins() % 60);
     match (hours, minutes) {
         (0, minutes) => format!("{minutes} minutes"),
@@ -82,30 +82,35 @@ fn span(span: SignedDuration) -> String {
 }
 
 /// When questions come.
-pub fn posts(posts: &[Timestamp]) -> String {
+pub fn upcoming_posts(posts: &[Timestamp]) -> String {
     if posts.is_empty() {
         return "None: the schedule has no day with a question within two years, or the team is paused.".into();
     }
-    bullets(posts.iter().map(|post| moment(*post)))
+    bullets(posts.iter().map(|post| timestamp(*post)))
 }
 
 /// What the bot may do in a team's channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Access {
+pub struct PermissionReport {
     /// Permissions that are missing, in the words of Discord's settings.
     pub missing: Vec<&'static str>,
     /// Whether a mention of the team's role would notify nobody.
-    pub silent_role: bool,
+    pub unmentionable_role: bool,
 }
 
-impl Access {
-    fn is_fine(&self) -> bool {
-        self.missing.is_empty() && !self.silent_role
+impl PermissionReport {
+    fn is_sufficient(&self) -> bool {
+        self.missing.is_empty() && !self.unmentionable_role
     }
 }
 
 /// What `/setup` says when it is done.
-pub fn set_up(team: &Team, now: Timestamp, access: &Access, changed: bool) -> Message {
+pub fn team_summary(
+    team: &Team,
+    now: Timestamp,
+    access: &PermissionReport,
+    changed: bool,
+) -> Message {
     let head = if changed {
         "has new settings"
     } else {
@@ -118,21 +123,25 @@ pub fn set_up(team: &Team, now: Timestamp, access: &Access, changed: bool) -> Me
             team.channel,
             settings(&team.settings)
         )),
-        color: if access.is_fine() { SLATE } else { ALARM },
+        color: if access.is_sufficient() {
+            ADMIN_COLOR
+        } else {
+            ERROR_COLOR
+        },
         ..Embed::default()
     };
     if !access.missing.is_empty() {
         embed = embed.field(
             "Missing permissions",
-            missing(team.channel, &access.missing),
+            missing_permissions_text(team.channel, &access.missing),
         );
     }
-    if access.silent_role {
-        embed = embed.field("The role", silent_role(team));
+    if access.unmentionable_role {
+        embed = embed.field("The role", unmentionable_role_text(team));
     }
     embed = embed.field(
         "The next questions",
-        posts(&team.next_post_times(now, POSTS_AHEAD)),
+        upcoming_posts(&team.next_post_times(now, POSTS_AHEAD)),
     );
     if !changed {
         embed = embed.footer("If a post ever fails for good, I tell you once in a direct message.");
@@ -143,7 +152,7 @@ pub fn set_up(team: &Team, now: Timestamp, access: &Access, changed: bool) -> Me
             channel: team.channel,
         };
         return message.buttons(vec![button(
-            Style::Primary,
+            ButtonStyle::Primary,
             "Post the first one now",
             &press,
         )]);
@@ -152,7 +161,7 @@ pub fn set_up(team: &Team, now: Timestamp, access: &Access, changed: bool) -> Me
 }
 
 /// Why nobody would hear of a mention, and what to do.
-fn silent_role(team: &Team) -> String {
+fn unmentionable_role_text(team: &Team) -> String {
     let role = team
         .settings
         .role
@@ -163,7 +172,7 @@ fn silent_role(team: &Team) -> String {
 }
 
 /// Which permissions are missing, and what to do.
-fn missing(channel: ChannelId, missing: &[&str]) -> String {
+fn missing_permissions_text(channel: ChannelId, missing: &[&str]) -> String {
     let names = bullets(missing.iter().map(|name| format!("**{name}**")));
     format!(
         "In <#{channel}> my role needs:\n{names}\nGrant them in the channel's settings; then it works by itself."
@@ -171,19 +180,19 @@ fn missing(channel: ChannelId, missing: &[&str]) -> String {
 }
 
 /// What `/team status` knows beyond the team itself.
-pub struct Status<'a> {
+pub struct TeamStatus<'a> {
     /// The guild, for links.
     pub guild: GuildId,
     /// Now.
     pub now: Timestamp,
     /// What the bot may do, or why it could not be looked up.
-    pub access: Result<&'a Access, &'a str>,
+    pub access: Result<&'a PermissionReport, &'a str>,
     /// Questions in the bank.
-    pub bank: usize,
+    pub bank_size: usize,
 }
 
 /// What `/team status` says.
-pub fn status(team: &Team, status: &Status<'_>) -> Message {
+pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     let mut text = settings(&team.settings);
     if team.managed {
         text.push_str("\nThe operator's file manages this team.");
@@ -196,7 +205,7 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
         };
     }
     if let Some(at) = team.next_report_at(status.now) {
-        let next = moment(at);
+        let next = timestamp(at);
         let _ = write!(
             text,
             "\n**The next report**: {next}, if its week has a question"
@@ -205,16 +214,17 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
     if let Some(day) = team.skip {
         let _ = write!(text, "\n**Skipped**: {day}");
     }
-    let fine = team.posting_failure.is_none() && status.access.is_ok_and(Access::is_fine);
+    let fine =
+        team.posting_failure.is_none() && status.access.is_ok_and(PermissionReport::is_sufficient);
     let permissions = match status.access {
         Ok(access) if access.missing.is_empty() => "All there.".into(),
-        Ok(access) => missing(team.channel, &access.missing),
+        Ok(access) => missing_permissions_text(team.channel, &access.missing),
         Err(why) => format!("They could not be looked up: {why}"),
     };
     let mut embed = Embed {
         title: Some("Team status".into()),
         description: Some(format!("<#{}>\n{text}", team.channel)),
-        color: if fine { SLATE } else { ALARM },
+        color: if fine { ADMIN_COLOR } else { ERROR_COLOR },
         ..Embed::default()
     };
     if let Some(trouble) = &team.posting_failure {
@@ -228,44 +238,44 @@ pub fn status(team: &Team, status: &Status<'_>) -> Message {
         );
     }
     embed = embed
-        .field("The newest round", newest(team, status.guild))
+        .field("The newest round", latest_round(team, status.guild))
         .field(
             "The next questions",
-            posts(&team.next_post_times(status.now, POSTS_AHEAD)),
+            upcoming_posts(&team.next_post_times(status.now, POSTS_AHEAD)),
         )
         .field("Permissions", permissions);
-    if status.access.is_ok_and(|access| access.silent_role) {
-        embed = embed.field("The role", silent_role(team));
+    if status.access.is_ok_and(|access| access.unmentionable_role) {
+        embed = embed.field("The role", unmentionable_role_text(team));
     }
-    let members = count(team.members().count(), "member has", "members have");
-    let bank = count(status.bank, "question", "questions");
+    let members = pluralize(team.members().count(), "member has", "members have");
+    let bank = pluralize(status.bank_size, "question", "questions");
     Message::embed(embed.footer(format!("{members} taken part · {bank} in the bank")))
 }
 
-fn newest(team: &Team, guild: GuildId) -> String {
+fn latest_round(team: &Team, guild: GuildId) -> String {
     let Some(round) = team.rounds().last() else {
         return "None yet.".into();
     };
     let Some(message) = round.message else {
         return format!("{}: being posted", round.label());
     };
-    let replied = count(team.reply_count(round.number), "reply", "replies");
+    let replied = pluralize(team.reply_count(round.number), "reply", "replies");
     format!(
         "[{}]({}), {replied}",
         round.label(),
-        link(guild, team.channel, message)
+        message_link(guild, team.channel, message)
     )
 }
 
 /// A question is on its way.
-pub fn posting(number: u32) -> Message {
+pub fn post_started(number: u32) -> Message {
     Message::text(format!(
         "Round {number} is on its way: the question appears in the channel in a moment."
     ))
 }
 
 /// There was a question today.
-pub fn posted_today() -> Message {
+pub fn already_posted_today() -> Message {
     Message::text(
         "Today's question is out already. There is at most one a day, so that nobody's streak depends on a second one.",
     )
@@ -280,7 +290,7 @@ pub fn paused(team: &Team, now: Timestamp) -> Message {
     };
     let next = team.next_post_times(now, 1);
     let next = next.first().map_or(String::new(), |next| {
-        format!(" The next question comes {}.", moment(*next))
+        format!(" The next question comes {}.", timestamp(*next))
     });
     Message::text(format!(
         "<#{}> is paused {end}. Streaks are safe: a pause has no rounds.{next}",
@@ -293,7 +303,7 @@ pub fn resumed(team: &Team, now: Timestamp) -> Message {
     Message::text(format!(
         "<#{}> goes on. The next questions:\n{}",
         team.channel,
-        posts(&team.next_post_times(now, POSTS_AHEAD))
+        upcoming_posts(&team.next_post_times(now, POSTS_AHEAD))
     ))
 }
 
@@ -301,7 +311,7 @@ pub fn resumed(team: &Team, now: Timestamp) -> Message {
 pub fn skipped(day: jiff::civil::Date, next: &[Timestamp]) -> Message {
     Message::text(format!(
         "{day} has no question. After that:\n{}\n`/team resume` takes this back.",
-        posts(next)
+        upcoming_posts(next)
     ))
 }
 
@@ -321,8 +331,8 @@ pub fn credited(member: UserId, number: u32) -> Message {
 
 /// The question before a team is removed.
 pub fn confirm_removal(team: &Team) -> Message {
-    let rounds = count(team.rounds().len(), "round", "rounds");
-    let members = count(team.members().count(), "member", "members");
+    let rounds = pluralize(team.rounds().len(), "round", "rounds");
+    let members = pluralize(team.members().count(), "member", "members");
     let press = Press::Remove {
         channel: team.channel,
     };
@@ -331,7 +341,7 @@ pub fn confirm_removal(team: &Team) -> Message {
          `/team pause` keeps them.",
         team.channel
     ))
-    .buttons(vec![button(Style::Danger, "Remove for good", &press)])
+    .buttons(vec![button(ButtonStyle::Danger, "Remove for good", &press)])
 }
 
 /// A team is gone.

@@ -6,11 +6,11 @@ use jiff::civil::{date, time};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::team::{Access, Status, status};
-use super::trouble::Sorry;
-use super::{daily, help, quiz, reveal, streak, team, trouble};
+use super::team::{PermissionReport, TeamStatus, status};
+use super::user_error::UserError;
+use super::{daily, help, quiz, reveal, streak, team, user_error};
 use crate::bank::{Bank, Kind, Question, built_in};
-use crate::bot::rest::Failure;
+use crate::bot::rest::ApiError;
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
 use crate::practice::leaderboard::{LeaderboardRow, Period};
 use crate::practice::ledger::Actor;
@@ -109,7 +109,7 @@ fn daily_message() {
     round.remaining = 7;
     assert_snapshot!(
         "daily_with_role_and_few_left",
-        daily::post(&question(), &round, 1).mentioning(RoleId::new(5))
+        daily::post(&question(), &round, 1).mention_role(RoleId::new(5))
     );
     round.remaining = 0;
     assert_snapshot!(
@@ -164,11 +164,11 @@ fn reveals() {
 
 #[test]
 fn streaks() {
-    let nothing = streak::Standing {
+    let nothing = streak::StreakView {
         member: ADA,
-        own: true,
+        is_own: true,
         streak: Streak::default(),
-        why: Vec::new(),
+        recent_rounds: Vec::new(),
     };
     assert_snapshot!("streak_none", streak::streak(&nothing));
     let team = team_with_rounds();
@@ -176,11 +176,11 @@ fn streaks() {
     let why = replay(&ledger, team.rounds())
         .map(|(round, entry, _)| (round, entry))
         .collect();
-    let standing = streak::Standing {
+    let standing = streak::StreakView {
         member: ADA,
-        own: false,
+        is_own: false,
         streak: team.streak(ADA),
-        why,
+        recent_rounds: why,
     };
     assert_snapshot!("streak_why", streak::streak(&standing));
     let full = Streak {
@@ -191,11 +191,11 @@ fn streaks() {
     };
     assert_snapshot!(
         "streak_full",
-        streak::streak(&streak::Standing {
+        streak::streak(&streak::StreakView {
             member: ADA,
-            own: true,
+            is_own: true,
             streak: full,
-            why: Vec::new()
+            recent_rounds: Vec::new()
         })
     );
 }
@@ -234,27 +234,30 @@ fn helps() {
 #[test]
 fn teams() {
     let now = at("2026-03-20T12:00:00Z");
-    let fine = Access::default();
-    assert_snapshot!("set_up", team::set_up(&new_team(), now, &fine, false));
-    let missing = Access {
+    let fine = PermissionReport::default();
+    assert_snapshot!("set_up", team::team_summary(&new_team(), now, &fine, false));
+    let missing = PermissionReport {
         missing: vec!["Create Public Threads", "Add Reactions"],
-        silent_role: false,
+        unmentionable_role: false,
     };
     assert_snapshot!(
         "set_up_missing",
-        team::set_up(&new_team(), now, &missing, false)
+        team::team_summary(&new_team(), now, &missing, false)
     );
     let mut busy = team_with_rounds();
     busy.settings.role = Some(RoleId::new(5));
     busy.settings.reveal = Reveal::Open;
     busy.settings.schedule.holidays = [date(2026, 12, 24), date(2026, 12, 25)].into();
     let later = at("2026-03-31T12:00:00Z");
-    assert_snapshot!("settings_changed", team::set_up(&busy, later, &fine, true));
-    let mut state = Status {
+    assert_snapshot!(
+        "settings_changed",
+        team::team_summary(&busy, later, &fine, true)
+    );
+    let mut state = TeamStatus {
         guild: GuildId::new(10),
         now: later,
         access: Ok(&fine),
-        bank: 24,
+        bank_size: 24,
     };
     assert_snapshot!("status", status(&busy, &state));
     busy.managed = true;
@@ -262,10 +265,10 @@ fn teams() {
     busy.pause(Some(date(2026, 4, 7)));
     busy.posting_failure = Some(PostingFailure {
         since: later,
-        message: trouble::sentence(&forbidden(50_013)),
+        message: user_error::explain(&forbidden(50_013)),
     });
-    let missing = Access {
-        silent_role: true,
+    let missing = PermissionReport {
+        unmentionable_role: true,
         ..missing
     };
     state.access = Ok(&missing);
@@ -280,8 +283,8 @@ fn teams() {
     );
     assert_snapshot!("confirm_removal", team::confirm_removal(&busy));
     let short = [
-        team::posting(3),
-        team::posted_today(),
+        team::post_started(3),
+        team::already_posted_today(),
         team::voided(3),
         team::credited(ADA, 3),
         team::removed(ChannelId::new(20)),
@@ -292,8 +295,8 @@ fn teams() {
     );
 }
 
-fn forbidden(code: isize) -> Failure {
-    Failure::Forbidden {
+fn forbidden(code: isize) -> ApiError {
+    ApiError::Forbidden {
         code,
         message: "Missing Permissions".into(),
     }
@@ -304,49 +307,50 @@ fn troubles() {
     let failures = [
         forbidden(50_013),
         forbidden(50_001),
-        Failure::Unknown {
+        ApiError::NotFound {
             code: 10_003,
             message: "Unknown Channel".into(),
         },
-        Failure::Rejected {
+        ApiError::Rejected {
             status: 400,
             code: 50_008,
             message: "Cannot send messages in a non-text channel".into(),
         },
     ];
     let said = failures.map(|failure| {
-        trouble::direct_message(ChannelId::new(20), &trouble::sentence(&failure)).to_string()
+        user_error::posting_failed_dm(ChannelId::new(20), &user_error::explain(&failure))
+            .to_string()
     });
     assert_snapshot!("troubles", said.concat());
-    assert_snapshot!(trouble::not_saved().to_string(), @r"
+    assert_snapshot!(user_error::saving_failed_dm().to_string(), @r"
     Quizloop can't save anything at the moment: the disk of the machine it runs on is full or broken. Until it is mended no question is posted, and commands say that they could not be saved. Nobody's reply is lost: it gets its ✅ when it is saved. Whoever runs the bot finds more in its log.
     I go on trying, and say this only once.
     ");
     let sorry = [
-        Sorry::OnlyInGuild,
-        Sorry::NoTeam,
-        Sorry::WhichTeam,
-        Sorry::NoRound,
-        Sorry::NoQuestion("**@everyone**".into()),
-        Sorry::NothingLikeIt,
-        Sorry::AllAskedToday,
-        Sorry::NothingDue {
+        UserError::GuildOnly,
+        UserError::TeamNotFound,
+        UserError::AmbiguousTeam,
+        UserError::RoundNotFound,
+        UserError::QuestionNotFound("**@everyone**".into()),
+        UserError::NoMatchingQuestion,
+        UserError::AllAskedToday,
+        UserError::NothingDue {
             today: date(2026, 3, 27),
             next: Some(date(2026, 4, 5)),
         },
-        Sorry::NothingDue {
+        UserError::NothingDue {
             today: date(2026, 3, 27),
             next: None,
         },
-        Sorry::NothingNew,
-        Sorry::Hidden,
-        Sorry::AdminsOnly,
-        Sorry::Managed,
-        Sorry::NotSaved,
-        Sorry::Elsewhere,
-        Sorry::StaleButton,
-        Sorry::TooSlow,
-        Sorry::TooFast("2026-03-27T08:00:30Z".parse().unwrap()),
+        UserError::NothingUnseen,
+        UserError::StreakHidden,
+        UserError::AdminsOnly,
+        UserError::ManagedByConfig,
+        UserError::SaveFailed,
+        UserError::OwnedElsewhere,
+        UserError::StaleComponent,
+        UserError::ModalTooLate,
+        UserError::RateLimited("2026-03-27T08:00:30Z".parse().unwrap()),
     ];
     assert_snapshot!(
         "sorry",
@@ -366,8 +370,8 @@ fn the_whole_bank_fits() {
             reveal::answer(question),
             reveal::hint(question),
             quiz::question(question, &at, quizzes::CARD, true),
-            quiz::answer(question, &at, quiz::Tried::Chose(1)),
-            quiz::scored(question, &at, &quizzes::score()),
+            quiz::answer(question, &at, quiz::Attempt::Output(1)),
+            quiz::score_message(question, &at, &quizzes::score()),
         ];
         for message in messages {
             let sizes: Vec<usize> = message

@@ -7,7 +7,7 @@ const FENCE: &str = "```";
 
 /// The text, if it has at most `max` characters; else cut on a character boundary, with an ellipsis, and
 /// with an open code block closed again. `max` is at least 5.
-pub fn cut(text: &str, max: usize) -> String {
+pub fn truncate(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }
@@ -20,7 +20,7 @@ pub fn cut(text: &str, max: usize) -> String {
             format!("{kept}{ELLIPSIS}\n{FENCE}"),
         ]
     });
-    let fits = |short: &String| short.chars().count() <= max && is_closed(short);
+    let fits = |short: &String| short.chars().count() <= max && fences_are_closed(short);
     shorter
         .into_iter()
         .find(fits)
@@ -28,31 +28,31 @@ pub fn cut(text: &str, max: usize) -> String {
 }
 
 /// The same for a text that is not needed any more: one that fits, as nearly all do, is not copied.
-pub fn fit(text: String, max: usize) -> String {
+pub fn truncate_owned(text: String, max: usize) -> String {
     // A character has a byte at least.
     if text.len() <= max {
         return text;
     }
-    cut(&text, max)
+    truncate(&text, max)
 }
 
 /// Whether no code block is open at the end.
-fn is_closed(text: &str) -> bool {
+fn fences_are_closed(text: &str) -> bool {
     text.matches(FENCE).count().is_multiple_of(2)
 }
 
 /// A block of Python code.
-pub fn python(code: &str) -> String {
-    fenced("py", code)
+pub fn python_block(code: &str) -> String {
+    code_block("py", code)
 }
 
 /// A block of plain output.
-pub fn output(text: &str) -> String {
-    fenced("text", text)
+pub fn output_block(text: &str) -> String {
+    code_block("text", text)
 }
 
 /// Three backticks inside would end the block, so an invisible joiner is put between them.
-fn fenced(language: &str, text: &str) -> String {
+fn code_block(language: &str, text: &str) -> String {
     let text = text.trim_end().replace(FENCE, "`\u{200b}`\u{200b}`");
     format!("{FENCE}{language}\n{text}\n{FENCE}")
 }
@@ -67,40 +67,44 @@ pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
 }
 
 /// `1 reply`, `3 replies`.
-pub fn count(number: usize, one: &str, many: &str) -> String {
+pub fn pluralize(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// How much of somebody's text is quoted back to them, in characters.
 const QUOTED_MAX: usize = 100;
 /// Marks in a row on one letter that are shown: no script needs more, and towers of them cover the lines above.
-const MARKS_MAX: usize = 3;
+const COMBINING_MARKS_MAX: usize = 3;
 
 /// Text from outside that is quoted in a sentence: shown as it is, and cut where it gets long.
-pub fn quoted(text: &str) -> String {
-    cut(&plain(text), QUOTED_MAX)
+pub fn quote(text: &str) -> String {
+    truncate(&escape_markdown(text), QUOTED_MAX)
 }
 
 /// Letters that are not seen themselves but turn, join or hide those around them (Unicode's categories Cf, Zl and
 /// Zp, as far as chats let them through).
-const fn is_hidden(letter: char) -> bool {
+const fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Marks that stand on the letter before (Unicode's blocks of combining marks).
-const fn is_mark(letter: char) -> bool {
+const fn is_combining_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
 /// Text from outside that is to be shown as it is: Markdown does not work in it, it can't break out of a line,
 /// and it can't turn the line around.
-pub fn plain(text: &str) -> String {
+pub fn escape_markdown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut marks = 0;
     for letter in text.chars() {
-        marks = if is_mark(letter) { marks + 1 } else { 0 };
+        marks = if is_combining_mark(letter) {
+            marks + 1
+        } else {
+            0
+        };
         match letter {
-            letter if is_hidden(letter) || marks > MARKS_MAX => {}
+            letter if is_invisible(letter) || marks > COMBINING_MARKS_MAX => {}
             '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' | '@' => {
                 shown.push('\\');
                 shown.push(letter);
@@ -119,37 +123,43 @@ mod tests {
 
     #[test]
     fn cuts_on_characters_and_closes_code() {
-        assert_eq!(cut("höhe", 4), "höhe");
-        assert_eq!(cut("höhen", 4), "höh…");
-        assert_eq!(cut("🧵🧵🧵", 2), "🧵…");
-        assert_eq!(cut("a ```py\nlong code", 14), "a ```py\nl…\n```");
+        assert_eq!(truncate("höhe", 4), "höhe");
+        assert_eq!(truncate("höhen", 4), "höh…");
+        assert_eq!(truncate("🧵🧵🧵", 2), "🧵…");
+        assert_eq!(truncate("a ```py\nlong code", 14), "a ```py\nl…\n```");
         assert_eq!(bullets(["one", "two"]), "• one\n• two");
-        assert_eq!(count(1, "reply", "replies"), "1 reply");
+        assert_eq!(pluralize(1, "reply", "replies"), "1 reply");
     }
 
     #[test]
     fn code_can_t_leave_its_block() {
         assert_eq!(
-            output("a\n```\n@everyone\n"),
+            output_block("a\n```\n@everyone\n"),
             "```text\na\n`\u{200b}`\u{200b}`\n@everyone\n```"
         );
-        assert_eq!(plain("||@here|| *x*\n"), "\\|\\|\\@here\\|\\| \\*x\\* ");
-        assert_eq!(plain("\u{202e}evil\u{200b} n\u{303}"), "evil n\u{303}");
         assert_eq!(
-            plain(&format!("a{}", "\u{301}".repeat(50))),
+            escape_markdown("||@here|| *x*\n"),
+            "\\|\\|\\@here\\|\\| \\*x\\* "
+        );
+        assert_eq!(
+            escape_markdown("\u{202e}evil\u{200b} n\u{303}"),
+            "evil n\u{303}"
+        );
+        assert_eq!(
+            escape_markdown(&format!("a{}", "\u{301}".repeat(50))),
             "a\u{301}\u{301}\u{301}"
         );
-        assert_eq!(quoted(&"\u{1f9f5}".repeat(6000)).chars().count(), 100);
+        assert_eq!(quote(&"\u{1f9f5}".repeat(6000)).chars().count(), 100);
     }
 
     proptest! {
         /// 33. Whatever the text, the limit holds and no code block stays open.
         #[test]
         fn a_cut_fits_and_leaves_no_block_open(text in "([a-z ü🧵\n]|`|```){0,40}", max in 12_usize..40) {
-            let short = cut(&text, max);
+            let short = truncate(&text, max);
             prop_assert!(short.chars().count() <= max);
             if text.chars().count() > max {
-                prop_assert!(is_closed(&short), "{:?}", short);
+                prop_assert!(fences_are_closed(&short), "{:?}", short);
             }
         }
     }

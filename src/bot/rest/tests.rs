@@ -46,7 +46,7 @@ async fn behind_tls(sandbox: &Sandbox) -> (SocketAddr, Vec<u8>) {
 }
 
 /// The API as in production, but for the address behind Discord's name.
-async fn production() -> (Sandbox, Rest) {
+async fn production() -> (Sandbox, DiscordClient) {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let (address, certificate) = behind_tls(&sandbox).await;
     let client = reqwest::Client::builder()
@@ -60,17 +60,17 @@ async fn production() -> (Sandbox, Rest) {
         .client(client.clone())
         .build();
     assert!(http.ratelimiter.is_some(), "the limiter is on");
-    let rest = Rest {
-        callbacks: Callbacks::new(client, None),
+    let rest = DiscordClient {
+        interactions: Callbacks::new(client, None),
         http,
-        budget: Budget::new(1_000),
+        limiter: RestLimiter::new(1_000),
         vitals: None,
     };
     rest.application().await.unwrap();
     (sandbox, rest)
 }
 
-async fn buckets(rest: &Rest) -> usize {
+async fn buckets(rest: &DiscordClient) -> usize {
     let limiter = rest.http.ratelimiter.as_ref().unwrap();
     limiter.routes().read().await.len()
 }
@@ -85,7 +85,7 @@ async fn what_the_limiter_remembers_is_forgotten() {
         // Nobody asked; what Discord says then is read as ever.
         let refused = rest.respond(interaction, "nobody", &answer, None).await;
         assert!(
-            matches!(refused, Err(Failure::Unknown { code: 10_062, .. })),
+            matches!(refused, Err(ApiError::NotFound { code: 10_062, .. })),
             "{refused:?}"
         );
     }
@@ -93,12 +93,12 @@ async fn what_the_limiter_remembers_is_forgotten() {
     for thread in 1..20 {
         let unknown = rest.channel(ChannelId::new(thread)).await;
         assert!(
-            matches!(unknown, Err(Failure::Unknown { .. })),
+            matches!(unknown, Err(ApiError::NotFound { .. })),
             "{unknown:?}"
         );
     }
     assert!(buckets(&rest).await >= before + 19);
-    rest.forget_limits().await;
+    rest.clear_rate_limits().await;
     assert_eq!(buckets(&rest).await, 0);
     rest.gateway().await.expect("it works as before");
 }
@@ -113,7 +113,7 @@ async fn a_limit_on_an_answer_is_waited_for() {
     let started = Instant::now();
     let refused = rest.respond(1, "nobody", &answer, None).await;
     assert!(
-        matches!(refused, Err(Failure::Unknown { .. })),
+        matches!(refused, Err(ApiError::NotFound { .. })),
         "{refused:?}"
     );
     assert!(started.elapsed() >= Duration::from_millis(500));
@@ -125,7 +125,7 @@ async fn a_limit_on_an_answer_is_waited_for() {
     sandbox.fault(Rule::on("Callback"), silent);
     let given_up = rest.respond(1, "nobody", &answer, None).await;
     assert!(
-        matches!(given_up, Err(Failure::Unreachable(_))),
+        matches!(given_up, Err(ApiError::Transient(_))),
         "{given_up:?}"
     );
 }
@@ -141,16 +141,16 @@ async fn a_rate_limit_is_waited_for_and_not_for_ever() {
         Rule::on("CreateMessage"),
         Fault::too_many_requests(0.5, "user"),
     );
-    rest.send(channel, &hello)
+    rest.send_message(channel, &hello)
         .await
         .expect("sent when the limit has passed");
     sandbox.fault(
         Rule::on("CreateMessage").always(),
         Fault::too_many_requests(600.0, "user"),
     );
-    let given_up = rest.send(channel, &hello).await;
+    let given_up = rest.send_message(channel, &hello).await;
     assert!(
-        matches!(given_up, Err(Failure::Unreachable(_))),
+        matches!(given_up, Err(ApiError::Transient(_))),
         "{given_up:?}"
     );
     assert_eq!(sandbox.messages(ids::ASYNCIO, ids::ADA).len(), 1);
@@ -165,7 +165,7 @@ async fn a_limit_on_one_members_answer_holds_up_nobody_who_is_answered_directly(
     sandbox.fault(Rule::on("EditOriginal").always(), limited);
     let message = Message::default();
     let direct = json!({ "type": 4, "data": { "content": "" } });
-    let stuck = rest.fill_in("one", &message, None);
+    let stuck = rest.edit_original_response("one", &message, None);
     tokio::pin!(stuck);
     let started = Instant::now();
     let others = async {
@@ -177,5 +177,5 @@ async fn a_limit_on_one_members_answer_holds_up_nobody_who_is_answered_directly(
         _ = &mut stuck => panic!("it is limited"),
         () = others => {}
     }
-    assert!(started.elapsed() < REQUEST_LIMIT);
+    assert!(started.elapsed() < REQUEST_TIMEOUT);
 }

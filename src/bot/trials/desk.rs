@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::bank::{Bank, built_in};
 use crate::bot::desk::{Desk, Inboxes};
-use crate::bot::rest::{Access, Rest};
+use crate::bot::rest::{ApiConfig, DiscordClient};
 use crate::clock::Clock;
 use crate::config::Token;
 use crate::health::Vitals;
@@ -63,7 +63,7 @@ fn open() -> Room {
     let folder = folder();
     let store = Store::open_on(&folder, Arc::new(Nowhere)).expect("a folder for the state");
     let (bank, _) = Bank::load(built_in(), &[]);
-    let access = Access {
+    let access = ApiConfig {
         token: Token::parse("a.b.c").expect("a token"),
         // Port 9 takes and gives nothing; on loopback nobody has it.
         api_url: Some("http://127.0.0.1:9".into()),
@@ -76,7 +76,7 @@ fn open() -> Room {
         .expect("a runtime");
     let vitals = Arc::new(Vitals::new(|| Duration::ZERO));
     let clock = Clock::standing_at(now());
-    let (desk, inboxes) = Desk::new(store, bank, clock, Rest::new(&access), vitals);
+    let (desk, inboxes) = Desk::new(store, bank, clock, DiscordClient::new(&access), vitals);
     Room {
         desk: Arc::new(desk),
         runtime,

@@ -47,7 +47,7 @@ pub async fn act(desk: &Arc<Desk>, events: Vec<Event>) {
             Event::ChannelGone { guild, channel } => {
                 crate::bot::thread_gone(Arc::clone(desk), guild, channel).await;
             }
-            Event::Wrote(wrote) => replies::heard(Arc::clone(desk), wrote).await,
+            Event::Wrote(wrote) => replies::on_message(Arc::clone(desk), wrote).await,
             Event::Asked(call) => limits::check(&commands::respond(desk, &call).await),
         }
     }

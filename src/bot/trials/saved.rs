@@ -67,16 +67,16 @@ fn look(team: &Team) {
             team.due(now),
             team.next_post_times(now, 3),
         );
-        let access = render::team::Access::default();
-        let status = render::team::Status {
+        let access = render::team::PermissionReport::default();
+        let status = render::team::TeamStatus {
             guild: GuildId::new(1),
             now,
             access: Ok(&access),
-            bank: 1,
+            bank_size: 1,
         };
         let said = [
             render::team::status(team, &status),
-            render::team::set_up(team, now, &access, true),
+            render::team::team_summary(team, now, &access, true),
             render::team::paused(team, now),
             render::team::resumed(team, now),
         ];
@@ -84,7 +84,7 @@ fn look(team: &Team) {
             limits::check(&Response::New(message));
         }
     }
-    let _ = replies::readings_of(team);
+    let _ = replies::history_range_count(team);
 }
 
 /// What happens to a team next, whatever it is.
@@ -128,7 +128,7 @@ async fn ask(desk: &Arc<Desk>) {
         .flatten()
     {
         // There is no Discord to look in; what is asked for must exist all the same.
-        let _ = find::own_message(desk, key, (round.due, &round.label())).await;
+        let _ = find::find_own_message(desk, key, (round.due, &round.label())).await;
     }
     for command in [
         "streak",

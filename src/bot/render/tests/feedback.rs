@@ -23,7 +23,7 @@ fn report(number: u32, question: &str, text: &str) -> QuestionReport {
 fn reports() {
     let (bank, _) = Bank::load(built_in(), &[]);
     let name = |id: &str| bank.get(id);
-    assert_snapshot!("report_form", feedback::form(&question()));
+    assert_snapshot!("report_form", feedback::report_modal(&question()));
     let mut reports = vec![
         report(
             3,
@@ -42,8 +42,8 @@ fn reports() {
     ];
     let said = [
         feedback::list(&[], 0, name).to_string(),
-        feedback::thanks(7).to_string(),
-        refused.map(feedback::refused).join("\n"),
+        feedback::report_saved(7).to_string(),
+        refused.map(feedback::report_rejected).join("\n"),
     ];
     assert_snapshot!("reports_short", said.join("\n"));
 }
@@ -60,5 +60,5 @@ fn the_longest_reports_fit() {
     }
     let mut long = question();
     long.id = id;
-    limits::check(&Response::Modal(feedback::form(&long)));
+    limits::check(&Response::Modal(feedback::report_modal(&long)));
 }

@@ -2,11 +2,11 @@
 
 use insta::assert_snapshot;
 
-use crate::bot::render::privacy::{self, Kept};
+use crate::bot::render::privacy::{self, StoredData};
 
 #[test]
 fn what_is_kept() {
-    let kept = Kept {
+    let kept = StoredData {
         teams: 2,
         rounds: 31,
         reviews: 1,
@@ -14,15 +14,15 @@ fn what_is_kept() {
         reminders: 0,
         hidden: false,
     };
-    let hidden = Kept {
+    let hidden = StoredData {
         hidden: true,
         reports: 1,
         reminders: 2,
         ..kept
     };
-    assert_snapshot!("privacy", privacy::kept(&kept));
-    assert_snapshot!("privacy_hidden", privacy::kept(&hidden));
-    assert_snapshot!("privacy_confirm", privacy::confirm(&kept));
+    assert_snapshot!("privacy", privacy::overview(&kept));
+    assert_snapshot!("privacy_hidden", privacy::overview(&hidden));
+    assert_snapshot!("privacy_confirm", privacy::confirm_deletion(&kept));
     assert_snapshot!("privacy_deleted", privacy::deleted());
     assert_snapshot!("privacy_exported", privacy::exported(b"{}".to_vec()));
 }

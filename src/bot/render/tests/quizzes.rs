@@ -5,7 +5,7 @@ use jiff::civil::date;
 
 use super::{Bank, Question, built_in, question};
 use crate::bot::quiz::{Order, Quiz};
-use crate::bot::render::quiz::{self, Card, Score, Tried};
+use crate::bot::render::quiz::{self, Attempt, QuizHeader, Score};
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, UserId};
 use crate::practice::members::NewRating;
@@ -13,8 +13,8 @@ use crate::practice::question_picker::{PickMode, PickReason};
 use crate::practice::retention::Retention;
 use crate::practice::review::Rating;
 
-pub const CARD: Card = Card {
-    why: PickReason::Ahead,
+pub const CARD: QuizHeader = QuizHeader {
+    reason: PickReason::Ahead,
     due: 1000,
 };
 
@@ -46,7 +46,7 @@ fn scored(made: usize, points: usize) -> Score {
     Score {
         points: (made, points),
         review,
-        new,
+        is_new: new,
         today: rated.today,
         due: 0,
     }
@@ -63,30 +63,30 @@ pub fn score() -> Score {
 #[test]
 fn asking() {
     let (one, at) = (question(), at(&question()));
-    let new = Card {
-        why: PickReason::New,
+    let new = QuizHeader {
+        reason: PickReason::New,
         due: 0,
     };
     assert_snapshot!("quiz_new", quiz::question(&one, &at, new, false));
-    let due = Card {
-        why: PickReason::Due,
+    let due = QuizHeader {
+        reason: PickReason::Due,
         due: 3,
     };
     assert_snapshot!("quiz_due_with_hint", quiz::question(&one, &at, due, true));
-    assert_snapshot!("quiz_form", quiz::form(&at));
+    assert_snapshot!("quiz_form", quiz::answer_modal(&at));
 }
 
 #[test]
 fn choosing_an_output() {
     let one = predict();
     let at = at(&one);
-    let again = Card {
-        why: PickReason::Again,
+    let again = QuizHeader {
+        reason: PickReason::Again,
         due: 1,
     };
     assert_snapshot!("quiz_predict", quiz::question(&one, &at, again, false));
     let said = |place| {
-        quiz::answer(&one, &at, Tried::Chose(place))
+        quiz::answer(&one, &at, Attempt::Output(place))
             .content
             .unwrap()
     };
@@ -98,12 +98,12 @@ fn choosing_an_output() {
 #[test]
 fn answering() {
     let (one, at) = (question(), at(&question()));
-    assert_snapshot!("quiz_answer", quiz::answer(&one, &at, Tried::Nothing));
+    assert_snapshot!("quiz_answer", quiz::answer(&one, &at, Attempt::Unknown));
     let mine = "They wait.\n\n```\n@everyone";
-    let written = quiz::answer(&one, &at, Tried::Written(mine));
+    let written = quiz::answer(&one, &at, Attempt::Text(mine));
     assert_snapshot!("quiz_written", written.content.unwrap());
     let long = "é\n".repeat(750);
-    let written = quiz::answer(&one, &at, Tried::Written(&long));
+    let written = quiz::answer(&one, &at, Attempt::Text(&long));
     let length = written.content.unwrap().chars().count();
     assert!(
         length <= crate::bot::render::message::CONTENT_MAX,
@@ -115,7 +115,7 @@ fn answering() {
 fn scoring() {
     let (one, at) = (question(), at(&question()));
     let last = |score: &Score| {
-        let message = quiz::scored(&one, &at, score);
+        let message = quiz::score_message(&one, &at, score);
         assert_eq!(message.content, None, "what was written stays");
         let embed = message.embeds.last().unwrap();
         let text = embed.description.clone().unwrap();
@@ -125,10 +125,10 @@ fn scoring() {
         .map(|(made, points)| last(&scored(made, points)))
         .concat();
     said += &last(&Score {
-        new: false,
+        is_new: false,
         due: 2,
         ..scored(4, 4)
     });
     assert_snapshot!("quiz_scores", said);
-    assert_snapshot!("quiz_scored", quiz::scored(&one, &at, &scored(3, 4)));
+    assert_snapshot!("quiz_scored", quiz::score_message(&one, &at, &scored(3, 4)));
 }

@@ -5,7 +5,7 @@ use jiff::civil::time;
 
 use super::{question, team_with_rounds};
 use crate::bot::render::remind;
-use crate::bot::render::trouble::Sorry;
+use crate::bot::render::user_error::UserError;
 use crate::practice::id::{ChannelId, GuildId};
 
 #[test]
@@ -21,12 +21,12 @@ fn reminders() {
     let all = [
         of(&round, Some(&question())),
         of(&threadless, None),
-        remind::on(channel, five, schedule),
-        remind::off(channel, true),
-        remind::off(channel, false),
+        remind::enabled(channel, five, schedule),
+        remind::disabled(channel, true),
+        remind::disabled(channel, false),
         remind::status(channel, None, schedule),
-        Sorry::BadOption(remind::too_early(time(8, 0, 0, 0), schedule)).message(),
-        remind::refused(channel),
+        UserError::InvalidOption(remind::too_early(time(8, 0, 0, 0), schedule)).message(),
+        remind::dm_failed(channel),
     ];
     assert_snapshot!(
         "reminders",

@@ -5,7 +5,7 @@ use jiff::civil::date;
 
 use super::{at, team_with_rounds};
 use crate::bank::{Bank, built_in};
-use crate::bot::render::week;
+use crate::bot::render::weekly_report;
 use crate::bot::response::Response;
 use crate::bot::trials::limits;
 use crate::practice::id::UserId;
@@ -26,8 +26,9 @@ fn weeks() {
     intended(&mut team);
     let report = team.pending_report().unwrap();
     let now = at("2026-03-31T16:00:00Z");
-    let shown =
-        |digest: &WeeklySummary| week::week(&team, report, (digest, now), |id| bank.get(id));
+    let shown = |digest: &WeeklySummary| {
+        weekly_report::weekly_report(&team, report, (digest, now), |id| bank.get(id))
+    };
     assert_snapshot!(
         "week",
         shown(&team.weekly_summary(report.monday, |_| false))
@@ -72,7 +73,7 @@ fn the_longest_week_fits() {
         hardest: (99_997..=99_999).map(hard).collect(),
     };
     let now = at("2026-03-31T16:00:00Z");
-    let message = week::week(&team, report, (&digest, now), |_| Some(longest));
+    let message = weekly_report::weekly_report(&team, report, (&digest, now), |_| Some(longest));
     assert!(
         message.embeds[0]
             .fields

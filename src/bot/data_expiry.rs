@@ -13,27 +13,27 @@ use crate::store::{GuildView, SaveError};
 
 /// Remembers up to which day that was done.
 #[derive(Debug, Default)]
-pub struct Tidy {
-    done: Option<Date>,
+pub struct ExpiryJob {
+    last_run: Option<Date>,
 }
 
-impl Tidy {
+impl ExpiryJob {
     /// Does what there is to do on a new day.
-    pub fn look(&mut self, desk: &Arc<Desk>, now: Timestamp) {
-        let today = day_of(now);
-        if self.done < Some(today) {
-            forget_unseen(desk, today);
-            self.done = Some(today);
+    pub fn run_if_new_day(&mut self, desk: &Arc<Desk>, now: Timestamp) {
+        let today = utc_date(now);
+        if self.last_run < Some(today) {
+            expire_inactive_members(desk, today);
+            self.last_run = Some(today);
         }
     }
 }
 
 /// The day on which members are looked at; a few hours make no difference in thirteen months.
-pub fn day_of(now: Timestamp) -> Date {
+pub fn utc_date(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }
 
-fn forget_unseen(desk: &Arc<Desk>, today: Date) {
+fn expire_inactive_members(desk: &Arc<Desk>, today: Date) {
     // Those that were let go have a moment at which they are looked at for this.
     let mut due = Vec::new();
     desk.store.for_each(|guild, known| {
@@ -43,18 +43,18 @@ fn forget_unseen(desk: &Arc<Desk>, today: Date) {
     });
     for guild in due {
         let desk = Arc::clone(desk);
-        tokio::spawn(async move { forget_unseen_of(&desk, guild, today).await });
+        tokio::spawn(async move { expire_inactive_members_of(&desk, guild, today).await });
     }
 }
 
 /// Forgets the members of a guild who were not seen for long.
-pub async fn forget_unseen_of(desk: &Desk, guild: GuildId, today: Date) {
+pub async fn expire_inactive_members_of(desk: &Desk, guild: GuildId, today: Date) {
     let Ok(_pin) = desk.store.load(guild).await else {
         return;
     };
     let unseen = |state: &Guild| !state.inactive_members(today).is_empty();
     if desk.store.read(guild, unseen) == Some(true) {
-        let count = erase(desk, guild, |state| state.delete_inactive_members(today)).await;
+        let count = erase_durably(desk, guild, |state| state.delete_inactive_members(today)).await;
         let count = count.unwrap_or(0);
         tracing::info!(%guild, count, "members were not seen for long and are forgotten");
     }
@@ -66,7 +66,7 @@ pub async fn forget_unseen_of(desk: &Desk, guild: GuildId, today: Date) {
 /// # Errors
 ///
 /// The disk does not take it. It is out of memory all the same, and saving is tried again.
-pub async fn erase<R>(
+pub async fn erase_durably<R>(
     desk: &Desk,
     guild: GuildId,
     change: impl FnOnce(&mut Guild) -> R,

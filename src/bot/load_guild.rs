@@ -7,12 +7,12 @@ use crate::practice::id::GuildId;
 use crate::store::{GuildPin, LoadError};
 
 /// Pauses between two questions to a database that is away; the last one is repeated.
-const PAUSES: [u64; 5] = [1, 2, 5, 10, 15];
+const RETRY_DELAYS_SECS: [u64; 5] = [1, 2, 5, 10, 15];
 
 /// Fetches a guild, again and again while the database is away: what is done for it can wait, and must not be lost. None:
 /// it is another process's now.
-pub async fn patiently(desk: &Desk, guild: GuildId) -> Option<GuildPin> {
-    let mut pauses = PAUSES.into_iter();
+pub async fn with_retry(desk: &Desk, guild: GuildId) -> Option<GuildPin> {
+    let mut pauses = RETRY_DELAYS_SECS.into_iter();
     let mut pause = 0;
     loop {
         match desk.store.load(guild).await {

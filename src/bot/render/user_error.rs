@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::message::Message;
-use crate::bot::rest::Failure;
+use crate::bot::rest::ApiError;
 use crate::practice::id::ChannelId;
 
 /// "Missing Access".
@@ -15,7 +15,7 @@ const MISSING_PERMISSIONS: isize = 50_013;
 const UNKNOWN_CHANNEL: isize = 10_003;
 
 /// What keeps a team from its question, and what to do.
-pub fn sentence(failure: &Failure) -> String {
+pub fn explain(failure: &ApiError) -> String {
     match failure.code() {
         Some(MISSING_ACCESS) => {
             "I can't see the channel. Give my role \"View Channel\" there, and \"Read Message History\".".into()
@@ -33,14 +33,14 @@ pub fn sentence(failure: &Failure) -> String {
 }
 
 /// The one direct message to the admin who set a team up.
-pub fn direct_message(channel: ChannelId, what: &str) -> Message {
+pub fn posting_failed_dm(channel: ChannelId, what: &str) -> Message {
     Message::text(format!(
         "Quizloop could not post the question in <#{channel}>. {what}\nI go on trying, and say this only once."
     ))
 }
 
 /// The one direct message about a disk that takes nothing.
-pub fn not_saved() -> Message {
+pub fn saving_failed_dm() -> Message {
     Message::text(
         "Quizloop can't save anything at the moment: the disk of the machine it runs on is full or broken. Until \
          it is mended no question is posted, and commands say that they could not be saved. Nobody's reply is \
@@ -51,19 +51,19 @@ pub fn not_saved() -> Message {
 
 /// Why a member's wish can't be fulfilled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sorry {
+pub enum UserError {
     /// Commands work in servers only.
-    OnlyInGuild,
+    GuildOnly,
     /// No team posts here.
-    NoTeam,
+    TeamNotFound,
     /// Several teams post in this server, none of them here.
-    WhichTeam,
+    AmbiguousTeam,
     /// The team has posted nothing yet.
-    NoRound,
+    RoundNotFound,
     /// The question is not in the bank.
-    NoQuestion(String),
+    QuestionNotFound(String),
     /// No question has that topic and level.
-    NothingLikeIt,
+    NoMatchingQuestion,
     /// Every question that fits was asked today.
     AllAskedToday,
     /// Nothing that fits is due; the next one is on that day, if any is.
@@ -74,32 +74,32 @@ pub enum Sorry {
         next: Option<Date>,
     },
     /// The member has seen every question that fits.
-    NothingNew,
+    NothingUnseen,
     /// The other member keeps their streak to themselves.
-    Hidden,
+    StreakHidden,
     /// Only admins may do that.
     AdminsOnly,
     /// The operator's file says how this team is.
-    Managed,
+    ManagedByConfig,
     /// The state could not be saved.
-    NotSaved,
+    SaveFailed,
     /// The server is another process's now, or its data can't be read.
-    Elsewhere,
+    OwnedElsewhere,
     /// The database does not give the server's data.
-    NotFetched,
+    LoadFailed,
     /// The button is of a form that is gone, or of a round that is.
-    StaleButton,
+    StaleComponent,
     /// A form was ready too late to be shown.
-    TooSlow,
+    ModalTooLate,
     /// An option has a value that can't be taken.
-    BadOption(String),
+    InvalidOption(String),
     /// The member asks too fast, and is answered again at that moment.
-    TooFast(Timestamp),
+    RateLimited(Timestamp),
     /// Discord did not do its part.
     Discord(String),
 }
 
-impl Sorry {
+impl UserError {
     /// The sentence, for the member alone.
     pub fn message(&self) -> Message {
         Message::text(self.text()).ephemeral()
@@ -107,36 +107,36 @@ impl Sorry {
 
     fn text(&self) -> String {
         match self {
-            Self::OnlyInGuild => "I work in servers only: run this in a channel of yours.".into(),
-            Self::NoTeam => "No team practises in this channel yet. An admin can start one with `/setup`.".into(),
-            Self::WhichTeam => "Several teams practise in this server: run this in the channel of one of them, or name the channel.".into(),
-            Self::NoRound => "This team has no question yet. `/team status` shows admins when the first one comes; `/quiz` works now.".into(),
-            Self::NoQuestion(text) => format!(
+            Self::GuildOnly => "I work in servers only: run this in a channel of yours.".into(),
+            Self::TeamNotFound => "No team practises in this channel yet. An admin can start one with `/setup`.".into(),
+            Self::AmbiguousTeam => "Several teams practise in this server: run this in the channel of one of them, or name the channel.".into(),
+            Self::RoundNotFound => "This team has no question yet. `/team status` shows admins when the first one comes; `/quiz` works now.".into(),
+            Self::QuestionNotFound(text) => format!(
                 "There is no question \"{}\" in the bank. Type some words of it and pick one of the suggestions.",
-                super::text::quoted(text)
+                super::text::quote(text)
             ),
-            Self::NothingLikeIt => "There is no question with that topic and level. Leave one of them out.".into(),
+            Self::NoMatchingQuestion => "There is no question with that topic and level. Leave one of them out.".into(),
             Self::AllAskedToday => "You had every question that fits today. Come back tomorrow, or choose another topic.".into(),
             Self::NothingDue { today, next: Some(day) } => format!(
                 "Nothing is due. The next one comes {}; `/quiz mode:new` has questions you have not seen.",
-                super::quiz::days_ahead(*today, *day)
+                super::quiz::relative_day(*today, *day)
             ),
             Self::NothingDue { next: None, .. } => "Nothing is due: questions come back after you have scored them. `/quiz` without a mode has new ones.".into(),
-            Self::NothingNew => "You have seen every question that fits. `/quiz` without a mode brings back what you know least.".into(),
-            Self::Hidden => "They keep their streak to themselves.".into(),
+            Self::NothingUnseen => "You have seen every question that fits. `/quiz` without a mode brings back what you know least.".into(),
+            Self::StreakHidden => "They keep their streak to themselves.".into(),
             Self::AdminsOnly => "Only members who may manage the server (\"Manage Server\") can do that.".into(),
-            Self::Managed => "The operator's file manages this channel: its settings are changed there, not here.".into(),
-            Self::NotSaved => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),
-            Self::Elsewhere => "I am just moving, and can't look into this server's notes at this moment. Please try again in a few seconds.".into(),
-            Self::NotFetched => "I can't get at this server's notes right now. Nothing is lost. Please try again in a minute.".into(),
-            Self::StaleButton => "This button is of an older message that I can't follow any more. The newest question has fresh ones, and `/answer` and `/streak` always work.".into(),
-            Self::TooSlow => "That took too long, and a form can't be shown late. Please press again.".into(),
-            Self::TooFast(until) => format!(
+            Self::ManagedByConfig => "The operator's file manages this channel: its settings are changed there, not here.".into(),
+            Self::SaveFailed => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),
+            Self::OwnedElsewhere => "I am just moving, and can't look into this server's notes at this moment. Please try again in a few seconds.".into(),
+            Self::LoadFailed => "I can't get at this server's notes right now. Nothing is lost. Please try again in a minute.".into(),
+            Self::StaleComponent => "This button is of an older message that I can't follow any more. The newest question has fresh ones, and `/answer` and `/streak` always work.".into(),
+            Self::ModalTooLate => "That took too long, and a form can't be shown late. Please press again.".into(),
+            Self::RateLimited(until) => format!(
                 "Slow down, please: that was more than anybody can read. I answer you again <t:{}:R>.",
                 // Discord shows whole seconds: never one too early.
                 until.as_second() + 1
             ),
-            Self::BadOption(text) | Self::Discord(text) => text.clone(),
+            Self::InvalidOption(text) | Self::Discord(text) => text.clone(),
         }
     }
 }

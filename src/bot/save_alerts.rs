@@ -10,34 +10,34 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::budget::Urgency;
 use super::desk::Desk;
 use super::render;
+use super::rest_limiter::Priority;
 use crate::practice::id::{GuildId, UserId};
 use crate::store::GuildView;
 
 /// Between two messages: Discord takes bots that open many direct messages at once for spammers.
-const PAUSE: Duration = Duration::from_secs(1);
+const ALERT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A disk that fails and works by turns is one trouble: an outage that begins sooner after the last message
 /// brings no further one.
-const QUIET: SignedDuration = SignedDuration::from_hours(1);
+const ALERT_COOLDOWN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Tells whoever set up teams in guilds that can't be saved, for ever.
 pub async fn run(desk: Arc<Desk>) {
     let mut failing = desk.store.failing();
-    let mut told = Told::default();
+    let mut history = AlertHistory::default();
     loop {
         let guilds = failing.borrow_and_update().clone();
-        told.heard(!guilds.is_empty());
+        history.set_failing(!guilds.is_empty());
         let admin = admins(&desk, &guilds)
             .into_iter()
-            .find(|admin| told.is_due(*admin, desk.clock.now()));
+            .find(|admin| history.is_due(*admin, desk.clock.now()));
         if let Some(admin) = admin {
-            told.note(admin, desk.clock.now());
-            tell(&desk, admin).await;
+            history.record(admin, desk.clock.now());
+            send_alert(&desk, admin).await;
             // Whether it still is so is looked at before each message.
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(ALERT_INTERVAL).await;
         } else if failing.changed().await.is_err() {
             // The store is closed: the process is ending.
             return std::future::pending().await;
@@ -60,42 +60,46 @@ fn admins(desk: &Desk, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
     guilds.iter().filter_map(of_guild).flatten().collect()
 }
 
-async fn tell(desk: &Desk, admin: UserId) {
-    let told = desk
+async fn send_alert(desk: &Desk, admin: UserId) {
+    let sent = desk
         .rest
-        .tell(admin, &render::trouble::not_saved(), Urgency::Now)
+        .send_dm(
+            admin,
+            &render::user_error::saving_failed_dm(),
+            Priority::Urgent,
+        )
         .await;
-    if let Err(failure) = told {
+    if let Err(failure) = sent {
         tracing::info!(%admin, %failure, "the admin could not be told that nothing can be saved");
     }
 }
 
 /// Who heard of which outage, and when.
 #[derive(Debug, Default)]
-struct Told {
+struct AlertHistory {
     /// Counts the outages.
     outage: u64,
-    lasts: bool,
-    heard: HashMap<UserId, (u64, Timestamp)>,
+    failing: bool,
+    last_alerts: HashMap<UserId, (u64, Timestamp)>,
 }
 
-impl Told {
+impl AlertHistory {
     /// There is an outage, or none.
-    fn heard(&mut self, lasts: bool) {
-        if lasts && !self.lasts {
+    fn set_failing(&mut self, failing: bool) {
+        if failing && !self.failing {
             self.outage += 1;
         }
-        self.lasts = lasts;
+        self.failing = failing;
     }
 
     fn is_due(&self, admin: UserId, now: Timestamp) -> bool {
-        self.heard
-            .get(&admin)
-            .is_none_or(|(outage, at)| *outage != self.outage && now.duration_since(*at) >= QUIET)
+        self.last_alerts.get(&admin).is_none_or(|(outage, at)| {
+            *outage != self.outage && now.duration_since(*at) >= ALERT_COOLDOWN
+        })
     }
 
-    fn note(&mut self, admin: UserId, now: Timestamp) {
-        self.heard.insert(admin, (self.outage, now));
+    fn record(&mut self, admin: UserId, now: Timestamp) {
+        self.last_alerts.insert(admin, (self.outage, now));
     }
 }
 
@@ -108,16 +112,19 @@ mod tests {
         let nine: Timestamp = "2026-03-27T09:00:00Z".parse().unwrap();
         let (ada, lin) = (UserId::new(1), UserId::new(2));
         let at = |minutes| nine + SignedDuration::from_mins(minutes);
-        let mut told = Told::default();
-        told.heard(true);
-        assert!(told.is_due(ada, nine));
-        told.note(ada, nine);
-        told.heard(true);
-        assert!(!told.is_due(ada, at(600)), "the same outage, however long");
-        assert!(told.is_due(lin, at(600)), "somebody else");
-        told.heard(false);
-        told.heard(true);
-        assert!(!told.is_due(ada, at(59)), "it fails and works by turns");
-        assert!(told.is_due(ada, at(60)), "another outage");
+        let mut history = AlertHistory::default();
+        history.set_failing(true);
+        assert!(history.is_due(ada, nine));
+        history.record(ada, nine);
+        history.set_failing(true);
+        assert!(
+            !history.is_due(ada, at(600)),
+            "the same outage, however long"
+        );
+        assert!(history.is_due(lin, at(600)), "somebody else");
+        history.set_failing(false);
+        history.set_failing(true);
+        assert!(!history.is_due(ada, at(59)), "it fails and works by turns");
+        assert!(history.is_due(ada, at(60)), "another outage");
     }
 }

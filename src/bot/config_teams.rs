@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::desk::{Desk, TeamKey};
-use super::fetch;
+use super::load_guild;
 use crate::config::DeclaredTeam;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
@@ -21,20 +21,20 @@ pub fn apply(desk: &Arc<Desk>, declared: &Arc<[DeclaredTeam]>, guild: GuildId) {
         return;
     }
     if let Some(_pin) = desk.store.try_pin(guild) {
-        return apply_here(desk, declared, guild);
+        return apply_loaded(desk, declared, guild);
     }
     let (desk, declared) = (Arc::clone(desk), Arc::clone(declared));
     tokio::spawn(async move {
-        if let Some(_pin) = fetch::patiently(&desk, guild).await {
-            apply_here(&desk, &declared, guild);
+        if let Some(_pin) = load_guild::with_retry(&desk, guild).await {
+            apply_loaded(&desk, &declared, guild);
         }
     });
 }
 
-fn apply_here(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
+fn apply_loaded(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
     let own: Vec<&DeclaredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
     let now = desk.clock.now();
-    if !differs(desk, &own, guild) {
+    if !is_out_of_date(desk, &own, guild) {
         return;
     }
     // Nobody is told, so nobody has to wait for the disk.
@@ -59,7 +59,7 @@ fn apply_here(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
 }
 
 /// Whether anything is to be changed: a start must not rewrite what is as it should be.
-fn differs(desk: &Desk, own: &[&DeclaredTeam], guild: GuildId) -> bool {
+fn is_out_of_date(desk: &Desk, own: &[&DeclaredTeam], guild: GuildId) -> bool {
     let as_declared = |declared: &&DeclaredTeam| {
         let key = TeamKey {
             guild,

@@ -1,19 +1,19 @@
 //! Telling an admin once that a team is in trouble.
 
-use super::budget::Urgency;
 use super::desk::{Desk, TeamKey};
 use super::render;
-use super::rest::Failure;
+use super::rest::ApiError;
+use super::rest_limiter::Priority;
 use crate::practice::team::PostingFailure;
 
 /// Writes the trouble down where `/team status` shows it, and tells the admin who set the team up in a
 /// direct message, once until it is over. Teams of the operator's file have no such admin; their
 /// trouble is in the log.
-pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
-    let what = render::trouble::sentence(failure);
+pub async fn alert_admin(desk: &Desk, key: TeamKey, failure: &ApiError) {
+    let what = render::user_error::explain(failure);
     let now = desk.clock.now();
     let (admin, commit) = desk.change_team(key, |team| {
-        let news = team
+        let is_new = team
             .posting_failure
             .as_ref()
             .is_none_or(|known| known.message != what);
@@ -25,7 +25,7 @@ pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
             since,
             message: what.clone(),
         });
-        team.set_up_by.filter(|_| news)
+        team.set_up_by.filter(|_| is_new)
     });
     // First on disk, so that a crash can't make us say it twice.
     if commit.wait().await.is_err() {
@@ -34,8 +34,8 @@ pub async fn trouble(desk: &Desk, key: TeamKey, failure: &Failure) {
     let Some(admin) = admin.flatten() else {
         return;
     };
-    let message = render::trouble::direct_message(key.channel, &what);
-    if let Err(failure) = desk.rest.tell(admin, &message, Urgency::Now).await {
+    let message = render::user_error::posting_failed_dm(key.channel, &what);
+    if let Err(failure) = desk.rest.send_dm(admin, &message, Priority::Urgent).await {
         tracing::info!(guild = %key.guild, %admin, %failure, "the admin could not be told");
     }
 }

@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::message::{Embed, Message};
-use super::streak::PLACES;
-use super::team::posts;
-use super::text::{bullets, count, cut};
+use super::streak::LEADERBOARD_SIZE;
+use super::team::upcoming_posts;
+use super::text::{bullets, pluralize, truncate};
 use crate::bank::Question;
 use crate::practice::team::Team;
 use crate::practice::weekly_report::WeeklyReport;
 use crate::practice::weekly_summary::{HardQuestion, WeeklySummary};
 
 /// The colour of a week that is done.
-const EVENING: u32 = 0x4f_7c_d8;
+const REPORT_COLOR: u32 = 0x4f_7c_d8;
 
 /// So many questions to come are listed.
 const POSTS_AHEAD: usize = 5;
@@ -23,7 +23,7 @@ const POSTS_AHEAD: usize = 5;
 const QUESTION_MAX: usize = 180;
 
 /// The report. `asked` gives a question by its id, if it still is in the bank.
-pub fn week<'q>(
+pub fn weekly_report<'q>(
     team: &Team,
     report: &WeeklyReport,
     (digest, now): (&WeeklySummary, Timestamp),
@@ -34,12 +34,12 @@ pub fn week<'q>(
     let hardest: Vec<String> = digest
         .hardest
         .iter()
-        .map(|hard| in_words(hard, asked(&hard.question)))
+        .map(|hard| hard_question_text(hard, asked(&hard.question)))
         .collect();
     let mut embed = Embed {
         title: Some("The week".into()),
-        description: Some(table(digest)),
-        color: EVENING,
+        description: Some(leaderboard(digest)),
+        color: REPORT_COLOR,
         ..Embed::default()
     }
     .field("Longest streaks", bullets(streaks));
@@ -52,7 +52,7 @@ pub fn week<'q>(
             ),
         );
     }
-    let next = posts(&team.next_post_times(now, POSTS_AHEAD));
+    let next = upcoming_posts(&team.next_post_times(now, POSTS_AHEAD));
     Message::embed(
         embed
             .field("The next questions", next)
@@ -60,15 +60,15 @@ pub fn week<'q>(
     )
 }
 
-fn table(digest: &WeeklySummary) -> String {
-    let rounds = count(digest.rounds, "question", "questions");
+fn leaderboard(digest: &WeeklySummary) -> String {
+    let rounds = pluralize(digest.rounds, "question", "questions");
     if digest.rows.is_empty() {
         return format!("{rounds}, and nobody to name. A reply in the thread starts a streak.");
     }
-    let members = count(digest.rows.len(), "member", "members");
+    let members = pluralize(digest.rows.len(), "member", "members");
     let mut text = format!("{members} took part in {rounds}.\n");
-    for (place, row) in (1..).zip(digest.rows.iter().take(PLACES)) {
-        let answered = count(row.answered as usize, "answered round", "answered rounds");
+    for (place, row) in (1..).zip(digest.rows.iter().take(LEADERBOARD_SIZE)) {
+        let answered = pluralize(row.answered as usize, "answered round", "answered rounds");
         // Writing to a string can't fail.
         let _ = writeln!(
             text,
@@ -76,16 +76,16 @@ fn table(digest: &WeeklySummary) -> String {
             row.user, row.streak.current
         );
     }
-    if digest.rows.len() > PLACES {
-        let _ = write!(text, "and {} more", digest.rows.len() - PLACES);
+    if digest.rows.len() > LEADERBOARD_SIZE {
+        let _ = write!(text, "and {} more", digest.rows.len() - LEADERBOARD_SIZE);
     }
     text.trim_end().to_owned()
 }
 
-fn in_words(hard: &HardQuestion, question: Option<&Question>) -> String {
+fn hard_question_text(hard: &HardQuestion, question: Option<&Question>) -> String {
     let asked = question.map_or_else(
         || "a question that is not in the bank any more".to_owned(),
-        |question| cut(&question.question.replace('\n', " "), QUESTION_MAX),
+        |question| truncate(&question.question.replace('\n', " "), QUESTION_MAX),
     );
     format!(
         "Round {}: {asked}\n{} of {} did not answer in time, or looked first",

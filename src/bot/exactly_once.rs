@@ -5,40 +5,40 @@ use jiff::Timestamp;
 
 use super::desk::{Desk, TeamKey};
 use super::find;
-use super::rest::Failure;
+use super::rest::ApiError;
 use crate::practice::id::MessageId;
 
 /// "Unknown Message": the message with this nonce was posted and deleted since.
 const UNKNOWN_MESSAGE: isize = 10_008;
 
 /// Why a step did not work.
-pub enum Stop {
+pub enum StepError {
     /// The disk did not take it; nothing was sent.
-    NotSaved,
+    SaveFailed,
     /// Discord did not do it.
-    Failed(Failure),
+    Api(ApiError),
 }
 
-impl Stop {
+impl StepError {
     /// Whether another try may work without anybody changing anything.
-    pub const fn is_passing(&self) -> bool {
+    pub const fn is_transient(&self) -> bool {
         match self {
-            Self::NotSaved => true,
-            Self::Failed(failure) => failure.is_passing(),
+            Self::SaveFailed => true,
+            Self::Api(failure) => failure.is_transient(),
         }
     }
 }
 
 /// What came of it.
-pub enum Outcome {
+pub enum SendOutcome {
     /// It is there.
-    There(MessageId),
+    Sent(MessageId),
     /// Somebody deleted what an earlier attempt had posted.
     Deleted,
 }
 
 /// A message that was intended.
-pub struct Intent<'a> {
+pub struct PendingMessage<'a> {
     /// The desk.
     pub desk: &'a Desk,
     /// The team in whose channel it is posted.
@@ -49,33 +49,33 @@ pub struct Intent<'a> {
     pub label: String,
 }
 
-impl Intent<'_> {
-    /// Makes sure that the message is there, once. `fresh`: nobody can have sent it before, so it is not looked for.
+impl PendingMessage<'_> {
+    /// Makes sure that the message is there, once. `first_attempt`: nobody can have sent it before, so it is not looked for.
     ///
     /// # Errors
     ///
     /// The intent is not on disk, or Discord could not be asked or did not take the message.
-    pub async fn fulfil(
+    pub async fn ensure_sent(
         &self,
-        fresh: bool,
-        send: impl Future<Output = Result<MessageId, Failure>>,
-    ) -> Result<Outcome, Stop> {
+        first_attempt: bool,
+        send: impl Future<Output = Result<MessageId, ApiError>>,
+    ) -> Result<SendOutcome, StepError> {
         let settled = self.desk.store.latest_commit(self.key.guild).wait().await;
-        settled.map_err(|_| Stop::NotSaved)?;
-        if !fresh && let Some(message) = self.look().await.map_err(Stop::Failed)? {
-            return Ok(Outcome::There(message));
+        settled.map_err(|_| StepError::SaveFailed)?;
+        if !first_attempt && let Some(message) = self.find().await.map_err(StepError::Api)? {
+            return Ok(SendOutcome::Sent(message));
         }
         // A process that was held up for long may have been replaced meanwhile.
         if !self.desk.store.is_sole_owner(self.key.guild) {
-            return Err(Stop::NotSaved);
+            return Err(StepError::SaveFailed);
         }
         match send.await {
-            Ok(message) => Ok(Outcome::There(message)),
-            Err(Failure::Unknown {
+            Ok(message) => Ok(SendOutcome::Sent(message)),
+            Err(ApiError::NotFound {
                 code: UNKNOWN_MESSAGE,
                 ..
-            }) => Ok(Outcome::Deleted),
-            Err(failure) => Err(Stop::Failed(failure)),
+            }) => Ok(SendOutcome::Deleted),
+            Err(failure) => Err(StepError::Api(failure)),
         }
     }
 
@@ -84,15 +84,15 @@ impl Intent<'_> {
     /// # Errors
     ///
     /// Discord could not be asked.
-    pub async fn look_once_more(&self) -> Result<Option<MessageId>, Stop> {
-        match self.look().await {
-            Err(failure) if failure.is_passing() => Err(Stop::Failed(failure)),
+    pub async fn find_before_giving_up(&self) -> Result<Option<MessageId>, StepError> {
+        match self.find().await {
+            Err(failure) if failure.is_transient() => Err(StepError::Api(failure)),
             // Where we may not even look, nothing of ours can be seen either.
             found => Ok(found.unwrap_or(None)),
         }
     }
 
-    async fn look(&self) -> Result<Option<MessageId>, Failure> {
-        find::own_message(self.desk, self.key, (self.due, &self.label)).await
+    async fn find(&self) -> Result<Option<MessageId>, ApiError> {
+        find::find_own_message(self.desk, self.key, (self.due, &self.label)).await
     }
 }

@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
+use super::data_expiry::{self, ExpiryJob};
 use super::desk::{Desk, TeamKey};
-use super::post::Post;
-use super::tidy::{self, Tidy};
-use super::week::WeekPost;
-use super::{fetch, reminders};
+use super::post::PostJob;
+use super::weekly_report::WeeklyReportJob;
+use super::{load_guild, reminders};
 use crate::practice::id::{GuildId, UserId};
 use crate::practice::posting::PostStep;
 use crate::practice::team::Team;
@@ -25,14 +25,14 @@ use crate::store::GuildView;
 
 /// How many teams are posted side by side: enough to use up the requests of a second
 /// ([`super::budget`]) at a quarter of a second for a request, few enough for others to get their turn.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT_POSTS: usize = 16;
 
 /// After a look that took longer than this there is a pause, so many times as long as the look.
-const LONG_LOOK: Duration = Duration::from_millis(2);
-const PAUSE_OF_LOOKS: u32 = 9;
+const SLOW_SCAN: Duration = Duration::from_millis(2);
+const SCAN_BACKOFF_FACTOR: u32 = 9;
 
 /// How many members are reminded side by side. Nobody waits for that, so it never takes the places of posts.
-const REMINDED_AT_ONCE: usize = 4;
+const MAX_CONCURRENT_REMINDERS: usize = 4;
 
 /// Something to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,62 +40,62 @@ enum Job {
     /// A team's round.
     Round(TeamKey),
     /// What is due in a guild that was let go.
-    Wake(GuildId),
+    LoadGuild(GuildId),
     /// The report on a team's week.
-    Week(TeamKey),
+    WeeklyReport(TeamKey),
     /// A member's reminder.
     Remind(TeamKey, UserId),
     /// Guilds that nobody wants are let go.
-    LetGo,
+    EvictIdle,
 }
 
 /// How many jobs of a sort run side by side.
-struct Places {
+struct Permits {
     posts: Semaphore,
     reminders: Semaphore,
 }
 
 impl Job {
-    async fn work(self, desk: &Arc<Desk>, places: &Places) {
-        let (guild, places) = match self {
-            Self::Round(key) | Self::Week(key) => (key.guild, &places.posts),
-            Self::Wake(guild) => (guild, &places.posts),
-            Self::Remind(key, _) => (key.guild, &places.reminders),
-            Self::LetGo => return let_go(desk).await,
+    async fn run(self, desk: &Arc<Desk>, permits: &Permits) {
+        let (guild, permits) = match self {
+            Self::Round(key) | Self::WeeklyReport(key) => (key.guild, &permits.posts),
+            Self::LoadGuild(guild) => (guild, &permits.posts),
+            Self::Remind(key, _) => (key.guild, &permits.reminders),
+            Self::EvictIdle => return evict_idle(desk).await,
         };
         // Places are given in the order in which they were asked for; none is ever closed.
-        let _place = places.acquire().await;
-        let Some(_pin) = fetch::patiently(desk, guild).await else {
+        let _permit = permits.acquire().await;
+        let Some(_pin) = load_guild::with_retry(desk, guild).await else {
             return;
         };
         match self {
-            Self::Round(key) => Post { desk, key }.go_on().await,
-            Self::Wake(guild) => wake(desk, guild).await,
-            Self::Week(key) => WeekPost { desk, key }.go_on().await,
+            Self::Round(key) => PostJob { desk, key }.run().await,
+            Self::LoadGuild(guild) => catch_up_guild(desk, guild).await,
+            Self::WeeklyReport(key) => WeeklyReportJob { desk, key }.run().await,
             Self::Remind(key, user) => reminders::send(desk, key, user).await,
             // Done above: it is about no guild.
-            Self::LetGo => {}
+            Self::EvictIdle => {}
         }
     }
 }
 
 /// Does what may not wait in a guild that was just fetched. The rest is planned with all others, now that it is here.
-async fn wake(desk: &Arc<Desk>, guild: GuildId) {
+async fn catch_up_guild(desk: &Arc<Desk>, guild: GuildId) {
     let now = desk.clock.now();
-    tidy::forget_unseen_of(desk, guild, tidy::day_of(now)).await;
-    let mut plan = Plan::default();
+    data_expiry::expire_inactive_members_of(desk, guild, data_expiry::utc_date(now)).await;
+    let mut due_jobs = DueJobs::default();
     desk.store
-        .view(guild, |known| plan.note(desk, guild, known, now));
-    plan.rounds.sort_unstable();
-    for (_, job) in plan.rounds {
+        .view(guild, |known| due_jobs.collect(desk, guild, known, now));
+    due_jobs.rounds.sort_unstable();
+    for (_, job) in due_jobs.rounds {
         if let Job::Round(key) = job {
-            Post { desk, key }.go_on().await;
+            PostJob { desk, key }.run().await;
         }
     }
 }
 
 /// Making guilds small takes its time: that is done where nobody waits for answers.
-async fn let_go(desk: &Arc<Desk>) {
+async fn evict_idle(desk: &Arc<Desk>) {
     let store = desk.store.clone();
     // A panic has been printed already, and leaves every guild as it was.
     let gone = tokio::task::spawn_blocking(move || store.evict_idle()).await;
@@ -109,30 +109,36 @@ async fn let_go(desk: &Arc<Desk>) {
 
 /// Does what is due, for ever.
 pub async fn run(desk: Arc<Desk>) {
-    let places = Arc::new(Places {
-        posts: Semaphore::new(AT_ONCE),
-        reminders: Semaphore::new(REMINDED_AT_ONCE),
+    let permits = Arc::new(Permits {
+        posts: Semaphore::new(MAX_CONCURRENT_POSTS),
+        reminders: Semaphore::new(MAX_CONCURRENT_REMINDERS),
     });
     let (mut running, mut busy) = (JoinSet::new(), HashSet::new());
-    let mut tidy = Tidy::default();
-    let mut rests = desk.uptime();
+    let mut expiry = ExpiryJob::default();
+    let mut last_eviction = desk.uptime();
     loop {
         let (seq, now) = (desk.clock.reading(), desk.clock.now());
-        let began = Instant::now();
-        tidy.look(&desk, now);
-        let mut plan = Plan::of(&desk, now);
-        desk.vitals.scheduler_looked(plan.rounds.len());
-        let rested = desk.uptime().saturating_sub(rests);
-        let lets_go = rested >= desk.store.idle_timeout();
-        if lets_go {
-            rests = desk.uptime();
+        let scan_start = Instant::now();
+        expiry.run_if_new_day(&desk, now);
+        let mut due_jobs = DueJobs::scan(&desk, now);
+        desk.vitals.scheduler_looked(due_jobs.rounds.len());
+        let since_eviction = desk.uptime().saturating_sub(last_eviction);
+        let eviction_due = since_eviction >= desk.store.idle_timeout();
+        if eviction_due {
+            last_eviction = desk.uptime();
         }
-        plan.look_in(now, desk.store.idle_timeout().saturating_sub(rested));
-        for job in plan.jobs().chain(lets_go.then_some(Job::LetGo)) {
+        due_jobs.wake_in(
+            now,
+            desk.store.idle_timeout().saturating_sub(since_eviction),
+        );
+        for job in due_jobs
+            .jobs()
+            .chain(eviction_due.then_some(Job::EvictIdle))
+        {
             if busy.insert(job) {
-                let (desk, places) = (Arc::clone(&desk), Arc::clone(&places));
+                let (desk, permits) = (Arc::clone(&desk), Arc::clone(&permits));
                 running.spawn(async move {
-                    job.work(&desk, &places).await;
+                    job.run(&desk, &permits).await;
                     job
                 });
             }
@@ -141,24 +147,24 @@ pub async fn run(desk: Arc<Desk>) {
             desk.clock.settled(seq);
         }
         // However many servers there are, looking takes a small share of the time.
-        let looked = began.elapsed();
-        if looked > LONG_LOOK {
-            tokio::time::sleep(looked * PAUSE_OF_LOOKS).await;
+        let scan_time = scan_start.elapsed();
+        if scan_time > SLOW_SCAN {
+            tokio::time::sleep(scan_time * SCAN_BACKOFF_FACTOR).await;
         }
         tokio::select! {
             Some(done) = running.join_next() => {
-                over(&mut busy, done);
+                finish_job(&mut busy, done);
                 while let Some(done) = running.try_join_next() {
-                    over(&mut busy, done);
+                    finish_job(&mut busy, done);
                 }
             }
-            () = desk.clock.wait_until(plan.next, seq) => {}
+            () = desk.clock.wait_until(due_jobs.next_wake, seq) => {}
             () = desk.wake.notified() => {}
         }
     }
 }
 
-fn over(busy: &mut HashSet<Job>, done: Result<Job, JoinError>) {
+fn finish_job(busy: &mut HashSet<Job>, done: Result<Job, JoinError>) {
     match done {
         Ok(job) => {
             busy.remove(&job);
@@ -173,32 +179,32 @@ fn over(busy: &mut HashSet<Job>, done: Result<Job, JoinError>) {
 
 /// What is due, and when to look again.
 #[derive(Debug, Default)]
-struct Plan {
+struct DueJobs {
     /// Whose question is due first comes first.
     rounds: Vec<(Timestamp, Job)>,
     /// After all rounds.
-    weeks: Vec<(Timestamp, TeamKey)>,
+    reports: Vec<(Timestamp, TeamKey)>,
     /// One of each team, then the second of each, so that a team of many holds up none of few.
     reminders: Vec<(usize, Timestamp, TeamKey, UserId)>,
-    next: Option<Timestamp>,
+    next_wake: Option<Timestamp>,
 }
 
-impl Plan {
-    fn of(desk: &Desk, now: Timestamp) -> Self {
-        let mut plan = Self::default();
+impl DueJobs {
+    fn scan(desk: &Desk, now: Timestamp) -> Self {
+        let mut due_jobs = Self::default();
         let next = desk.store.due(now, |guild, known| {
-            plan.note(desk, guild, known, now);
+            due_jobs.collect(desk, guild, known, now);
         });
         if let Some(next) = next {
-            plan.look_at(next);
+            due_jobs.wake_at(next);
         }
-        plan.rounds.sort_unstable();
-        plan.weeks.sort_unstable();
-        plan.reminders.sort_unstable();
-        plan
+        due_jobs.rounds.sort_unstable();
+        due_jobs.reports.sort_unstable();
+        due_jobs.reminders.sort_unstable();
+        due_jobs
     }
 
-    fn note(&mut self, desk: &Desk, guild: GuildId, known: GuildView<'_>, now: Timestamp) {
+    fn collect(&mut self, desk: &Desk, guild: GuildId, known: GuildView<'_>, now: Timestamp) {
         match known {
             GuildView::Loaded(state) => {
                 for (channel, team) in state.teams() {
@@ -206,36 +212,38 @@ impl Plan {
                         guild,
                         channel: *channel,
                     };
-                    self.add(desk, key, team, now);
+                    self.add_team(desk, key, team, now);
                 }
             }
             GuildView::Summary(outline) => match outline.next_due {
                 // Of those of which it is not known when they were due none goes before all others.
-                Some(wake) if wake == Timestamp::MIN => self.rounds.push((now, Job::Wake(guild))),
-                Some(wake) if wake <= now => self.rounds.push((wake, Job::Wake(guild))),
-                Some(wake) => self.look_at(wake),
+                Some(wake) if wake == Timestamp::MIN => {
+                    self.rounds.push((now, Job::LoadGuild(guild)))
+                }
+                Some(wake) if wake <= now => self.rounds.push((wake, Job::LoadGuild(guild))),
+                Some(wake) => self.wake_at(wake),
                 None => {}
             },
         }
     }
 
-    fn add(&mut self, desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) {
-        match moment(desk, key, team, now) {
+    fn add_team(&mut self, desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) {
+        match next_post_at(desk, key, team, now) {
             // It is looked at again when whoever works on it is through.
             Some(_) if desk.posting.contains(&key) => {}
-            Some(at) if at <= now => self.rounds.push((order(team, now), Job::Round(key))),
-            Some(at) => self.look_at(at),
+            Some(at) if at <= now => self.rounds.push((due_order(team, now), Job::Round(key))),
+            Some(at) => self.wake_at(at),
             None => {}
         }
-        match week_moment(desk, key, team, now) {
-            Some(at) if at <= now => self.weeks.push((at, key)),
-            Some(at) => self.look_at(at),
+        match next_report_at(desk, key, team, now) {
+            Some(at) if at <= now => self.reports.push((at, key)),
+            Some(at) => self.wake_at(at),
             None => {}
         }
         let mut nth = 0;
         for due in team.reminders_today(now) {
             if due.at > now {
-                self.look_at(due.at);
+                self.wake_at(due.at);
             } else {
                 self.reminders.push((nth, due.at, key, due.user));
                 nth += 1;
@@ -243,18 +251,18 @@ impl Plan {
         }
     }
 
-    fn look_at(&mut self, moment: Timestamp) {
-        self.next = self.next.into_iter().chain([moment]).min();
+    fn wake_at(&mut self, moment: Timestamp) {
+        self.next_wake = self.next_wake.into_iter().chain([moment]).min();
     }
 
-    fn look_in(&mut self, now: Timestamp, pause: Duration) {
+    fn wake_in(&mut self, now: Timestamp, pause: Duration) {
         let moment = now.saturating_add(pause);
-        self.look_at(moment.unwrap_or(Timestamp::MAX));
+        self.wake_at(moment.unwrap_or(Timestamp::MAX));
     }
 
     fn jobs(&self) -> impl Iterator<Item = Job> {
         let rounds = self.rounds.iter().map(|(_, job)| *job);
-        let weeks = self.weeks.iter().map(|(_, key)| Job::Week(*key));
+        let weeks = self.reports.iter().map(|(_, key)| Job::WeeklyReport(*key));
         let reminders = self.reminders.iter();
         rounds
             .chain(weeks)
@@ -263,7 +271,7 @@ impl Plan {
 }
 
 /// When there is something to do for a team.
-fn moment(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
+fn next_post_at(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
     let held = desk.backoff.get(&key).map(|backoff| backoff.until);
     let due = match team.next_post_step(now) {
         PostStep::Wait(at) => return Some(at),
@@ -280,7 +288,7 @@ fn moment(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Time
 }
 
 /// When there is something to do about a team's report on its week.
-fn week_moment(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
+fn next_report_at(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
     let due = match team.next_report_step(now) {
         ReportStep::Wait(at) => return Some(at),
         ReportStep::Idle => return None,
@@ -291,7 +299,7 @@ fn week_moment(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option
     Some(held.map_or(due, |held| held.max(due)))
 }
 
-fn order(team: &Team, now: Timestamp) -> Timestamp {
+fn due_order(team: &Team, now: Timestamp) -> Timestamp {
     match team.next_question_step(now) {
         PostStep::Begin { due, .. } => due,
         _ => team.rounds().last().map_or(now, |round| round.due),
