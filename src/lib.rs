@@ -31,10 +31,10 @@ pub mod config;
 pub mod entropy;
 pub mod failpoint;
 pub mod findings;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod health;
 pub mod practice;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod store;
-#[cfg(any(test, fuzzing))]
-pub mod trials;

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| quizloop::trials::run("interaction", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| quizloop::fuzzing::run("interaction", bytes));

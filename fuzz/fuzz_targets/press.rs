@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| quizloop::trials::run("press", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| quizloop::fuzzing::run("press", bytes));

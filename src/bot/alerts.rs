@@ -1,6 +1,6 @@
 //! Telling an admin once that a team is in trouble.
 
-use super::desk::{Desk, TeamKey};
+use super::context::{BotContext, TeamKey};
 use super::render;
 use super::rest::ApiError;
 use super::rest_limiter::Priority;
@@ -9,10 +9,10 @@ use crate::practice::team::PostingFailure;
 /// Writes the trouble down where `/team status` shows it, and tells the admin who set the team up in a
 /// direct message, once until it is over. Teams of the operator's file have no such admin; their
 /// trouble is in the log.
-pub async fn alert_admin(desk: &Desk, key: TeamKey, failure: &ApiError) {
+pub async fn alert_admin(ctx: &BotContext, key: TeamKey, failure: &ApiError) {
     let what = render::user_error::explain(failure);
-    let now = desk.clock.now();
-    let (admin, commit) = desk.change_team(key, |team| {
+    let now = ctx.clock.now();
+    let (admin, commit) = ctx.update_team(key, |team| {
         let is_new = team
             .posting_failure
             .as_ref()
@@ -35,7 +35,7 @@ pub async fn alert_admin(desk: &Desk, key: TeamKey, failure: &ApiError) {
         return;
     };
     let message = render::user_error::posting_failed_dm(key.channel, &what);
-    if let Err(failure) = desk.rest.send_dm(admin, &message, Priority::Urgent).await {
+    if let Err(failure) = ctx.rest.send_dm(admin, &message, Priority::Urgent).await {
         tracing::info!(guild = %key.guild, %admin, %failure, "the admin could not be told");
     }
 }

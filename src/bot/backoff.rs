@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// The first pause after a passing failure.
-const FIRST: SignedDuration = SignedDuration::from_secs(2);
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 /// The longest pause after passing failures.
-const LONGEST: SignedDuration = SignedDuration::from_mins(5);
+const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// The pause after Discord said no. 10,000 answers of 401, 403 or 429 in ten minutes ban the address
 /// (Discord docs, topics/rate-limits, "Invalid Request Limit"); at this pace nobody gets near.
-const REFUSED: SignedDuration = SignedDuration::from_mins(30);
+const REJECTED_PAUSE: SignedDuration = SignedDuration::from_mins(30);
 
 /// A pause that grows with each failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +20,15 @@ pub struct Backoff {
 
 impl Backoff {
     /// The pause after another failure.
-    pub fn after(before: Option<Self>, passing: bool, now: Timestamp) -> Self {
+    pub fn after(before: Option<Self>, is_transient: bool, now: Timestamp) -> Self {
         let failures = before.map_or(0, |before| before.failures) + 1;
-        let pause = if passing {
-            let doubled = FIRST.as_secs().saturating_mul(1 << (failures - 1).min(20));
-            SignedDuration::from_secs(doubled).min(LONGEST)
+        let pause = if is_transient {
+            let doubled = FIRST_PAUSE
+                .as_secs()
+                .saturating_mul(1 << (failures - 1).min(20));
+            SignedDuration::from_secs(doubled).min(MAX_PAUSE)
         } else {
-            REFUSED
+            REJECTED_PAUSE
         };
         Self {
             failures,

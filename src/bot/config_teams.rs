@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::desk::{Desk, TeamKey};
+use super::context::{BotContext, TeamKey};
 use super::load_guild;
 use crate::config::DeclaredTeam;
 use crate::practice::id::GuildId;
@@ -11,8 +11,8 @@ use crate::store::GuildView;
 
 /// Makes a guild's teams as the file says. A team that left the file keeps its rounds and streaks; it is
 /// paused until an admin resumes it.
-pub fn apply(desk: &Arc<Desk>, declared: &Arc<[DeclaredTeam]>, guild: GuildId) {
-    let managed = desk.store.view(guild, |view| match view {
+pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[DeclaredTeam]>, guild: GuildId) {
+    let managed = ctx.store.view(guild, |view| match view {
         GuildView::Loaded(state) => state.teams().values().any(|team| team.managed),
         GuildView::Summary(outline) => outline.managed,
     });
@@ -20,25 +20,25 @@ pub fn apply(desk: &Arc<Desk>, declared: &Arc<[DeclaredTeam]>, guild: GuildId) {
     if !is_declared && managed != Some(true) {
         return;
     }
-    if let Some(_pin) = desk.store.try_pin(guild) {
-        return apply_loaded(desk, declared, guild);
+    if let Some(_pin) = ctx.store.try_pin(guild) {
+        return apply_loaded(ctx, declared, guild);
     }
-    let (desk, declared) = (Arc::clone(desk), Arc::clone(declared));
+    let (ctx, declared) = (Arc::clone(ctx), Arc::clone(declared));
     tokio::spawn(async move {
-        if let Some(_pin) = load_guild::with_retry(&desk, guild).await {
-            apply_loaded(&desk, &declared, guild);
+        if let Some(_pin) = load_guild::with_retry(&ctx, guild).await {
+            apply_loaded(&ctx, &declared, guild);
         }
     });
 }
 
-fn apply_loaded(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
+fn apply_loaded(ctx: &BotContext, declared: &[DeclaredTeam], guild: GuildId) {
     let own: Vec<&DeclaredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
-    let now = desk.clock.now();
-    if !is_out_of_date(desk, &own, guild) {
+    let now = ctx.clock.now();
+    if !is_out_of_date(ctx, &own, guild) {
         return;
     }
     // Nobody is told, so nobody has to wait for the disk.
-    let _unawaited = desk.store.upsert(guild, |state| {
+    let _unawaited = ctx.store.upsert(guild, |state| {
         for declared in &own {
             let fresh = || Team::new(declared.channel, declared.settings.clone(), now);
             let mut team = state.remove_team(declared.channel).unwrap_or_else(fresh);
@@ -55,21 +55,21 @@ fn apply_loaded(desk: &Desk, declared: &[DeclaredTeam], guild: GuildId) {
             }
         }
     });
-    desk.wake.notify_one();
+    ctx.wake_scheduler.notify_one();
 }
 
 /// Whether anything is to be changed: a start must not rewrite what is as it should be.
-fn is_out_of_date(desk: &Desk, own: &[&DeclaredTeam], guild: GuildId) -> bool {
+fn is_out_of_date(ctx: &BotContext, own: &[&DeclaredTeam], guild: GuildId) -> bool {
     let as_declared = |declared: &&DeclaredTeam| {
         let key = TeamKey {
             guild,
             channel: declared.channel,
         };
-        desk.team(key, |team| {
+        ctx.read_team(key, |team| {
             team.managed && team.settings == declared.settings
         }) == Some(true)
     };
-    let managed = desk.store.read(guild, |state| {
+    let managed = ctx.store.read(guild, |state| {
         state.teams().values().filter(|team| team.managed).count()
     });
     !own.iter().all(as_declared) || managed.unwrap_or(0) != own.len()

@@ -14,37 +14,37 @@ pub enum Event {
         /// The shard whose session it is.
         shard: u32,
         /// The bot itself.
-        me: UserId,
+        user_id: UserId,
         /// The guilds of this shard.
         guilds: Vec<GuildId>,
     },
     /// A guild is there: at the start of a session, after an outage, or because the bot was added.
-    GuildHere(GuildId),
+    GuildCreate(GuildId),
     /// The bot was removed from a guild.
-    GuildGone(GuildId),
+    GuildDelete(GuildId),
     /// A channel or a thread was deleted.
-    ChannelGone {
+    ChannelDelete {
         /// Its guild.
         guild: GuildId,
         /// The channel or thread.
         channel: ChannelId,
     },
     /// A channel, or what may be done in it, changed.
-    ChannelChanged {
+    ChannelUpdate {
         /// Its guild.
         guild: GuildId,
         /// The channel.
         channel: ChannelId,
     },
     /// Somebody wrote a message.
-    Wrote(Wrote),
+    MessageCreate(IncomingMessage),
     /// Somebody ran a command, pressed a button, sent a form or is typing an option.
-    Asked(Box<Call>),
+    Interaction(Box<Interaction>),
 }
 
 /// A message as far as it can be a reply. Its text is not in here: it is never needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wrote {
+pub struct IncomingMessage {
     /// Where; none in a direct message.
     pub guild: GuildId,
     /// The channel or thread.
@@ -54,18 +54,18 @@ pub struct Wrote {
     /// Who.
     pub author: UserId,
     /// Whether a person wrote it: of type 0 or 19 and by neither a bot nor a webhook.
-    pub person: bool,
+    pub is_human: bool,
     /// The message to which it replies.
-    pub to: Option<MessageId>,
+    pub reply_to: Option<MessageId>,
 }
 
 /// What a member asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
+pub enum InteractionData {
     /// A slash command: its name and that of its subcommand, with a space between.
     Command(String),
     /// Suggestions for an option of a command.
-    Suggest {
+    Autocomplete {
         /// The command.
         command: String,
         /// The option.
@@ -74,7 +74,7 @@ pub enum Ask {
         typed: String,
     },
     /// A button or a menu, by its custom id, on that message.
-    Press {
+    Component {
         /// The custom id.
         custom_id: String,
         /// What was chosen from a menu; empty for a button.
@@ -83,7 +83,7 @@ pub enum Ask {
         message: MessageId,
     },
     /// A form that was filled in.
-    Submit {
+    ModalSubmit {
         /// The custom id of the form.
         custom_id: String,
         /// What was written, by the names of the fields; an empty field is empty text.
@@ -95,7 +95,7 @@ pub enum Ask {
 
 /// The value of an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum OptionValue {
     /// Text.
     Text(String),
     /// Yes or no.
@@ -112,15 +112,15 @@ pub enum Value {
 
 /// A member's question to the bot, which it must answer within three seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct Interaction {
     /// The interaction's id.
     pub id: u64,
     /// With this token it is answered.
     pub token: String,
     /// What was asked.
-    pub ask: Ask,
+    pub data: InteractionData,
     /// The options by name.
-    pub options: HashMap<String, Value>,
+    pub options: HashMap<String, OptionValue>,
     /// Where; none in a direct message.
     pub guild: Option<GuildId>,
     /// The channel or thread.
@@ -128,29 +128,29 @@ pub struct Call {
     /// Who.
     pub user: UserId,
     /// Whether the member may manage the guild.
-    pub admin: bool,
+    pub is_admin: bool,
     /// When we heard of it.
-    pub heard: Timestamp,
+    pub received_at: Timestamp,
 }
 
-impl Call {
+impl Interaction {
     /// A text option.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.options.get(name)? {
-            Value::Text(text) => Some(text),
+            OptionValue::Text(text) => Some(text),
             _ => None,
         }
     }
 
     /// A yes-or-no option; no if it is missing.
     pub fn flag(&self, name: &str) -> bool {
-        self.yes_or_no(name) == Some(true)
+        self.optional_flag(name) == Some(true)
     }
 
     /// A yes-or-no option, if it was given.
-    pub fn yes_or_no(&self, name: &str) -> Option<bool> {
+    pub fn optional_flag(&self, name: &str) -> Option<bool> {
         match self.options.get(name)? {
-            Value::Flag(flag) => Some(*flag),
+            OptionValue::Flag(flag) => Some(*flag),
             _ => None,
         }
     }
@@ -158,7 +158,7 @@ impl Call {
     /// A number option above 0.
     pub fn number(&self, name: &str) -> Option<u32> {
         match self.options.get(name)? {
-            Value::Number(number) => u32::try_from(*number).ok(),
+            OptionValue::Number(number) => u32::try_from(*number).ok(),
             _ => None,
         }
     }
@@ -166,7 +166,7 @@ impl Call {
     /// A member option.
     pub fn user(&self, name: &str) -> Option<UserId> {
         match self.options.get(name)? {
-            Value::User(user) => Some(*user),
+            OptionValue::User(user) => Some(*user),
             _ => None,
         }
     }
@@ -174,7 +174,7 @@ impl Call {
     /// A role option.
     pub fn role(&self, name: &str) -> Option<RoleId> {
         match self.options.get(name)? {
-            Value::Role(role) => Some(*role),
+            OptionValue::Role(role) => Some(*role),
             _ => None,
         }
     }
@@ -182,7 +182,7 @@ impl Call {
     /// A channel option.
     pub fn channel(&self, name: &str) -> Option<ChannelId> {
         match self.options.get(name)? {
-            Value::Channel(channel) => Some(*channel),
+            OptionValue::Channel(channel) => Some(*channel),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::desk::{Desk, TeamKey};
+use super::context::{BotContext, TeamKey};
 use super::find;
 use super::rest::ApiError;
 use crate::practice::id::MessageId;
@@ -40,7 +40,7 @@ pub enum SendOutcome {
 /// A message that was intended.
 pub struct PendingMessage<'a> {
     /// The desk.
-    pub desk: &'a Desk,
+    pub ctx: &'a BotContext,
     /// The team in whose channel it is posted.
     pub key: TeamKey,
     /// When it was due.
@@ -60,13 +60,13 @@ impl PendingMessage<'_> {
         first_attempt: bool,
         send: impl Future<Output = Result<MessageId, ApiError>>,
     ) -> Result<SendOutcome, StepError> {
-        let settled = self.desk.store.latest_commit(self.key.guild).wait().await;
+        let settled = self.ctx.store.latest_commit(self.key.guild).wait().await;
         settled.map_err(|_| StepError::SaveFailed)?;
         if !first_attempt && let Some(message) = self.find().await.map_err(StepError::Api)? {
             return Ok(SendOutcome::Sent(message));
         }
         // A process that was held up for long may have been replaced meanwhile.
-        if !self.desk.store.is_sole_owner(self.key.guild) {
+        if !self.ctx.store.is_sole_owner(self.key.guild) {
             return Err(StepError::SaveFailed);
         }
         match send.await {
@@ -93,6 +93,6 @@ impl PendingMessage<'_> {
     }
 
     async fn find(&self) -> Result<Option<MessageId>, ApiError> {
-        find::find_own_message(self.desk, self.key, (self.due, &self.label)).await
+        find::find_own_message(self.ctx, self.key, (self.due, &self.label)).await
     }
 }

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::desk::{Desk, TeamKey};
+use super::context::{BotContext, TeamKey};
 use super::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
 use super::rest_limiter::Priority;
 use crate::practice::id::{MessageId, UserId, snowflake_at};
@@ -14,20 +14,20 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 /// The message that was due then, if the bot has posted it. The bot always sees its own messages' content;
 /// each carries its label in the footer: the round, or the week.
 pub async fn find_own_message(
-    desk: &Desk,
+    ctx: &BotContext,
     key: TeamKey,
     (due, label): (Timestamp, &str),
 ) -> Result<Option<MessageId>, ApiError> {
     let start = due.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
     let mut after = MessageId::new(snowflake_at(start));
     loop {
-        let page = desk
+        let page = ctx
             .rest
             .history(key.guild, key.channel, after, Priority::Urgent)
             .await?;
         if let Some(found) = page
             .iter()
-            .find(|message| is_own_with_label(message, label, desk.me()))
+            .find(|message| is_own_with_label(message, label, ctx.user_id()))
         {
             return Ok(Some(found.event.message));
         }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::desk::{Desk, TeamKey};
+use super::context::{BotContext, TeamKey};
 use super::render;
 use crate::practice::id::MessageId;
 
@@ -28,15 +28,15 @@ struct FooterState {
 
 /// Edits footers that are out of date, for ever: the first at once, further ones at most every ten
 /// seconds. Messages don't wait for each other.
-pub async fn run(desk: Arc<Desk>, mut stale: mpsc::UnboundedReceiver<FooterKey>) {
+pub async fn run(ctx: Arc<BotContext>, mut stale: mpsc::UnboundedReceiver<FooterKey>) {
     let mut states: HashMap<FooterKey, FooterState> = HashMap::new();
     let mut running = JoinSet::new();
     loop {
-        let (seq, now) = (desk.clock.reading(), desk.clock.now());
+        let (seq, now) = (ctx.clock.reading(), ctx.clock.now());
         for footer in take_due(&mut states, now) {
-            let desk = Arc::clone(&desk);
+            let ctx = Arc::clone(&ctx);
             running.spawn(async move {
-                edit(&desk, footer).await;
+                edit(&ctx, footer).await;
                 footer
             });
         }
@@ -59,7 +59,7 @@ pub async fn run(desk: Arc<Desk>, mut stale: mpsc::UnboundedReceiver<FooterKey>)
                     }
                 }
             },
-            () = desk.clock.wait_until(next, seq) => {}
+            () = ctx.clock.wait_until(next, seq) => {}
         }
     }
 }
@@ -98,11 +98,11 @@ fn take_due(states: &mut HashMap<FooterKey, FooterState>, now: Timestamp) -> Vec
     due
 }
 
-async fn edit(desk: &Desk, (key, message): FooterKey) {
-    let Ok(_pin) = desk.store.load(key.guild).await else {
+async fn edit(ctx: &BotContext, (key, message): FooterKey) {
+    let Ok(_pin) = ctx.store.load(key.guild).await else {
         return;
     };
-    let found = desk.team(key, |team| {
+    let found = ctx.read_team(key, |team| {
         let round = team.round_by_message(message)?;
         Some((
             round.clone(),
@@ -114,14 +114,14 @@ async fn edit(desk: &Desk, (key, message): FooterKey) {
         return;
     };
     // A question that left the bank stays as it was posted.
-    let Some(question) = desk.question_of(&round) else {
+    let Some(question) = ctx.question_of_round(&round) else {
         return;
     };
     let mut post = render::daily::post(question, &round, replied);
     if let Some(role) = role {
         post.content = Some(format!("<@&{role}>"));
     }
-    if let Err(failure) = desk.rest.edit_message(key.channel, message, &post).await {
+    if let Err(failure) = ctx.rest.edit_message(key.channel, message, &post).await {
         tracing::debug!(guild = %key.guild, %failure, "a footer could not be updated");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::desk::Desk;
+use super::context::BotContext;
 use crate::practice::id::GuildId;
 use crate::store::{GuildPin, LoadError};
 
@@ -11,11 +11,11 @@ const RETRY_DELAYS_SECS: [u64; 5] = [1, 2, 5, 10, 15];
 
 /// Fetches a guild, again and again while the database is away: what is done for it can wait, and must not be lost. None:
 /// it is another process's now.
-pub async fn with_retry(desk: &Desk, guild: GuildId) -> Option<GuildPin> {
+pub async fn with_retry(ctx: &BotContext, guild: GuildId) -> Option<GuildPin> {
     let mut pauses = RETRY_DELAYS_SECS.into_iter();
     let mut pause = 0;
     loop {
-        match desk.store.load(guild).await {
+        match ctx.store.load(guild).await {
             Ok(pin) => return Some(pin),
             Err(LoadError::Unavailable) => return None,
             Err(LoadError::Database(error)) => {

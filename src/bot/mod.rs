@@ -5,24 +5,26 @@
 //! told has been counted is on disk before.
 
 mod alerts;
-mod answer;
+mod answer_cache;
 mod backoff;
-mod callback;
+mod chart_renderer;
 pub mod commands;
 mod config_teams;
+mod context;
+mod custom_id;
 mod data_expiry;
-mod desk;
-mod easel;
 mod event;
 mod exactly_once;
 mod find;
-mod flood;
 mod footer;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gateway;
+mod interaction_client;
+mod interaction_handler;
 mod load_guild;
 pub mod permissions;
 mod post;
-mod press;
 mod progress;
 mod quiz;
 mod reactions;
@@ -33,13 +35,11 @@ mod replies;
 mod response;
 mod rest;
 mod rest_limiter;
-mod reveals;
 mod save_alerts;
 mod scheduler;
 mod shards;
 mod translate;
-#[cfg(any(test, fuzzing))]
-pub mod trials;
+mod user_rate_limit;
 mod weekly_report;
 
 use std::collections::HashSet;
@@ -61,14 +61,14 @@ use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, UserId};
 use crate::practice::shard::ShardRange;
 use crate::store::{ClaimError, Store};
-use desk::{Desk, Inboxes};
+use context::{BotContext, Receivers};
 use event::Event;
 
 /// How often what is not needed any more is thrown away.
-const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// What a bot is made of.
-pub struct Parts {
+pub struct BotDeps {
     /// All guilds.
     pub store: Store,
     /// All questions.
@@ -78,26 +78,26 @@ pub struct Parts {
     /// How Discord is reached.
     pub access: ApiConfig,
     /// Where it is told how the bot is.
-    pub vitals: Arc<Vitals>,
+    pub health: Arc<Vitals>,
     /// The shards that this process may have; none for as many as Discord recommends.
     pub shards: Option<ShardRange>,
     /// Teams of the operator's file.
-    pub declared: Vec<DeclaredTeam>,
+    pub config_teams: Vec<DeclaredTeam>,
 }
 
 /// Why the bot ended.
 #[derive(Debug, thiserror::Error)]
-pub enum End {
+pub enum ExitReason {
     /// Discord does not take the token.
     #[error(
         "Discord refused the token: check that it is the bot's current one (Developer Portal → Bot → Reset Token)"
     )]
-    Token,
+    Unauthorized,
     /// Discord does not take the intents.
     #[error(
         "Discord refused the intents GUILDS and GUILD_MESSAGES, which every bot may use: is the token a bot's?"
     )]
-    Intents,
+    DisallowedIntents,
     /// The state belongs to another application, or that can't be told.
     #[error("{0}")]
     State(#[from] ClaimError),
@@ -113,74 +113,69 @@ pub enum End {
 
 /// Runs the bot until it can't go on. Dropping the future stops it; what the store has taken is saved by
 /// whoever owns the store.
-pub async fn run(parts: Parts) -> End {
-    let rest = DiscordClient::new(&parts.access).with_health(Arc::clone(&parts.vitals));
-    let (application, user) = match introduce(&rest).await {
+pub async fn run(deps: BotDeps) -> ExitReason {
+    let rest = DiscordClient::new(&deps.access).with_health(Arc::clone(&deps.health));
+    let (application, user) = match fetch_identity(&rest).await {
         Ok(known) => known,
         Err(end) => return end,
     };
     // Before anything else: with another application's token every server would seem to be gone.
-    if let Err(error) = parts.store.claim(application).await {
-        return End::State(error);
+    if let Err(error) = deps.store.claim(application).await {
+        return ExitReason::State(error);
     }
-    let (desk, inboxes) = Desk::new(
-        parts.store,
-        parts.bank,
-        parts.clock.clone(),
-        rest,
-        parts.vitals,
-    );
-    let desk = Arc::new(desk);
-    desk.set_me(user);
-    register::commands(&desk, application).await;
-    let total = match shards::join(&desk, parts.shards).await {
+    let (ctx, receivers) =
+        BotContext::new(deps.store, deps.bank, deps.clock.clone(), rest, deps.health);
+    let ctx = Arc::new(ctx);
+    ctx.set_user_id(user);
+    register::commands(&ctx, application).await;
+    let total = match shards::join(&ctx, deps.shards).await {
         Ok(shards) => shards.total,
-        Err(end) => return ended(end),
+        Err(end) => return exit_reason(end),
     };
-    let (events, heard) = mpsc::unbounded_channel();
+    let (events, event_receiver) = mpsc::unbounded_channel();
     let factory = gateway::ClientFactory {
-        api: parts.access,
-        clock: parts.clock,
+        api: deps.access,
+        clock: deps.clock,
         events,
     };
-    let Inboxes {
+    let Receivers {
         stale_footers,
-        marks,
+        reactions: marks,
         mut fatal,
-    } = inboxes;
-    let listener = Listener {
-        desk: Arc::clone(&desk),
-        declared: parts.declared.into(),
+    } = receivers;
+    let event_loop = EventLoop {
+        ctx: Arc::clone(&ctx),
+        config_teams: deps.config_teams.into(),
         application,
         total,
-        here: HashSet::new(),
+        session_guilds: HashSet::new(),
     };
     tokio::select! {
-        end = shards::run(Arc::clone(&desk), factory, total) => ended(end),
-        Some(failure) = fatal.recv() => ended(match failure {
+        end = shards::run(Arc::clone(&ctx), factory, total) => exit_reason(end),
+        Some(failure) = fatal.recv() => exit_reason(match failure {
             ApiError::Unauthorized => GatewayExit::InvalidToken,
             other => GatewayExit::Other(other.to_string()),
         }),
-        () = listener.listen(heard) => End::Failed("no more events".into()),
-        () = reactions::run(Arc::clone(&desk), marks) => End::Failed("marks ended".into()),
-        () = footer::run(Arc::clone(&desk), stale_footers) => End::Failed("footers ended".into()),
-        () = save_alerts::run(Arc::clone(&desk)) => End::Failed("looking after the disk ended".into()),
-        () = schedule(&desk) => End::Failed("the scheduler ended".into()),
-        () = housekeeping(Arc::clone(&desk)) => End::Failed("housekeeping ended".into()),
+        () = event_loop.run(event_receiver) => ExitReason::Failed("no more events".into()),
+        () = reactions::run(Arc::clone(&ctx), marks) => ExitReason::Failed("marks ended".into()),
+        () = footer::run(Arc::clone(&ctx), stale_footers) => ExitReason::Failed("footers ended".into()),
+        () = save_alerts::run(Arc::clone(&ctx)) => ExitReason::Failed("looking after the disk ended".into()),
+        () = run_scheduler(&ctx) => ExitReason::Failed("the scheduler ended".into()),
+        () = housekeeping(Arc::clone(&ctx)) => ExitReason::Failed("housekeeping ended".into()),
     }
 }
 
-fn ended(end: GatewayExit) -> End {
+fn exit_reason(end: GatewayExit) -> ExitReason {
     match end {
-        GatewayExit::InvalidToken => End::Token,
-        GatewayExit::DisallowedIntents => End::Intents,
-        GatewayExit::NoSessionStartsLeft(left) => End::TooManyStarts(left),
-        GatewayExit::Other(what) => End::Failed(what),
+        GatewayExit::InvalidToken => ExitReason::Unauthorized,
+        GatewayExit::DisallowedIntents => ExitReason::DisallowedIntents,
+        GatewayExit::NoSessionStartsLeft(left) => ExitReason::TooManyStarts(left),
+        GatewayExit::Other(what) => ExitReason::Failed(what),
     }
 }
 
 /// Asks Discord who we are, the application and its user, again and again while it is out of reach.
-async fn introduce(rest: &DiscordClient) -> Result<(u64, UserId), End> {
+async fn fetch_identity(rest: &DiscordClient) -> Result<(u64, UserId), ExitReason> {
     const PAUSES: [u64; 5] = [1, 2, 5, 15, 30];
     let mut pauses = PAUSES.iter().chain(std::iter::repeat(&60));
     loop {
@@ -190,7 +185,7 @@ async fn introduce(rest: &DiscordClient) -> Result<(u64, UserId), End> {
                 tracing::info!(application, name, "Discord knows us");
                 return Ok((application, user));
             }
-            Err(ApiError::Unauthorized) => return Err(End::Token),
+            Err(ApiError::Unauthorized) => return Err(ExitReason::Unauthorized),
             Err(failure) => {
                 let pause = pauses.next().copied().unwrap_or(60);
                 tracing::warn!(%failure, "trying again in {pause} s");
@@ -202,43 +197,43 @@ async fn introduce(rest: &DiscordClient) -> Result<(u64, UserId), End> {
 
 /// There is one scheduler, whatever begins and ends: it starts when the first session has brought the teams, or when it
 /// is known that other processes have them all.
-async fn schedule(desk: &Arc<Desk>) {
-    desk.begin.notified().await;
+async fn run_scheduler(ctx: &Arc<BotContext>) {
+    ctx.start_scheduler.notified().await;
     // On a task of its own, as what it starts is.
-    if let Err(error) = tokio::spawn(scheduler::run(Arc::clone(desk))).await {
+    if let Err(error) = tokio::spawn(scheduler::run(Arc::clone(ctx))).await {
         tracing::error!(%error, "the scheduler panicked");
     }
 }
 
-async fn housekeeping(desk: Arc<Desk>) {
+async fn housekeeping(ctx: Arc<BotContext>) {
     loop {
-        tokio::time::sleep(HOUSEKEEPING).await;
-        desk.rest.clear_rate_limits().await;
-        desk.floods.forget_idle(desk.uptime());
+        tokio::time::sleep(HOUSEKEEPING_INTERVAL).await;
+        ctx.rest.clear_rate_limits().await;
+        ctx.rate_limiter.prune(ctx.uptime());
         // The day before, so that it is over in every zone.
-        let today = desk.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        desk.quizzes.forget_before(today.saturating_sub(1.day()));
+        let today = ctx.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        ctx.asked_today.remove_before(today.saturating_sub(1.day()));
     }
 }
 
 /// Listens to the gateway.
-struct Listener {
-    desk: Arc<Desk>,
-    declared: Arc<[DeclaredTeam]>,
+struct EventLoop {
+    ctx: Arc<BotContext>,
+    config_teams: Arc<[DeclaredTeam]>,
     application: u64,
     /// How many shards there are.
     total: u32,
     /// The guilds of the newest session of each shard.
-    here: HashSet<GuildId>,
+    session_guilds: HashSet<GuildId>,
 }
 
-impl Listener {
-    async fn listen(mut self, mut heard: mpsc::UnboundedReceiver<Event>) {
-        while let Some(event) = heard.recv().await {
+impl EventLoop {
+    async fn run(mut self, mut event_receiver: mpsc::UnboundedReceiver<Event>) {
+        while let Some(event) = event_receiver.recv().await {
             let session = matches!(event, Event::Ready { .. });
             self.handle(event);
             if session {
-                self.desk.begin.notify_one();
+                self.ctx.start_scheduler.notify_one();
             }
         }
         // The gateway's client is gone; why, it tells another way.
@@ -246,47 +241,54 @@ impl Listener {
     }
 
     fn handle(&mut self, event: Event) {
-        let desk = Arc::clone(&self.desk);
-        desk.vitals.event_heard();
+        let ctx = Arc::clone(&self.ctx);
+        ctx.health.event_heard();
         match event {
-            Event::Ready { shard, me, guilds } => {
-                desk.vitals.session_started();
-                desk.set_me(me);
-                self.session(shard, guilds);
+            Event::Ready {
+                shard,
+                user_id: me,
+                guilds,
+            } => {
+                ctx.health.session_started();
+                ctx.set_user_id(me);
+                self.on_session_start(shard, guilds);
             }
-            Event::GuildHere(guild) => {
-                if self.here.insert(guild) {
-                    config_teams::apply(&desk, &self.declared, guild);
-                    tokio::spawn(replies::backfill_guilds(desk, vec![guild]));
+            Event::GuildCreate(guild) => {
+                if self.session_guilds.insert(guild) {
+                    config_teams::apply(&ctx, &self.config_teams, guild);
+                    tokio::spawn(replies::backfill_guilds(ctx, vec![guild]));
                 }
             }
-            Event::GuildGone(guild) => {
-                self.here.remove(&guild);
+            Event::GuildDelete(guild) => {
+                self.session_guilds.remove(&guild);
                 // Events come in no order and at times twice: the bot may be back already.
-                tokio::spawn(forget_if_gone(desk, vec![guild]));
+                tokio::spawn(delete_if_removed(ctx, vec![guild]));
             }
-            Event::ChannelGone { guild, channel } => {
-                tokio::spawn(thread_gone(desk, guild, channel));
+            Event::ChannelDelete { guild, channel } => {
+                tokio::spawn(on_thread_deleted(ctx, guild, channel));
             }
-            Event::ChannelChanged { guild, channel } => {
+            Event::ChannelUpdate { guild, channel } => {
                 // What was refused may be allowed now.
-                let key = desk::TeamKey { guild, channel };
-                let (round, week) = (desk.backoff.remove(&key), desk.week_backoff.remove(&key));
+                let key = context::TeamKey { guild, channel };
+                let (round, week) = (
+                    ctx.post_backoff.remove(&key),
+                    ctx.report_backoff.remove(&key),
+                );
                 if round.is_some() || week.is_some() {
-                    desk.wake.notify_one();
+                    ctx.wake_scheduler.notify_one();
                 }
             }
-            Event::Wrote(wrote) => {
-                tokio::spawn(replies::on_message(desk, wrote));
+            Event::MessageCreate(message) => {
+                tokio::spawn(replies::on_message(ctx, message));
             }
-            Event::Asked(call) => {
-                tokio::spawn(answer::answer(desk, *call));
+            Event::Interaction(interaction) => {
+                tokio::spawn(interaction_handler::handle_interaction(ctx, *interaction));
             }
         }
     }
 
     /// A session began: anything may have happened since the last one.
-    fn session(&mut self, shard: u32, guilds: Vec<GuildId>) {
+    fn on_session_start(&mut self, shard: u32, guilds: Vec<GuildId>) {
         if self.total > 1 {
             tracing::info!(shard, guilds = guilds.len(), "connected");
         } else {
@@ -301,15 +303,15 @@ impl Listener {
         }
         let total = self.total;
         let is_of_others = |guild: &GuildId| guild.shard(total) != shard;
-        self.here.retain(is_of_others);
-        self.here.extend(&guilds);
+        self.session_guilds.retain(is_of_others);
+        self.session_guilds.extend(&guilds);
         for guild in &guilds {
-            config_teams::apply(&self.desk, &self.declared, *guild);
+            config_teams::apply(&self.ctx, &self.config_teams, *guild);
         }
-        let mut kept = self.desk.store.guild_ids();
+        let mut kept = self.ctx.store.guild_ids();
         kept.retain(|guild| !is_of_others(guild));
         let total_kept = kept.len();
-        kept.retain(|guild| !self.here.contains(guild));
+        kept.retain(|guild| !self.session_guilds.contains(guild));
         if is_implausible(kept.len(), total_kept) {
             tracing::error!(
                 missing = kept.len(),
@@ -317,15 +319,17 @@ impl Listener {
                 "too many servers missing from the session; no data deleted"
             );
         } else {
-            tokio::spawn(forget_if_gone(Arc::clone(&self.desk), kept));
+            tokio::spawn(delete_if_removed(Arc::clone(&self.ctx), kept));
         }
-        tokio::spawn(replies::backfill_guilds(Arc::clone(&self.desk), guilds));
+        tokio::spawn(replies::backfill_guilds(Arc::clone(&self.ctx), guilds));
         // Whatever was tried while Discord was away is worth another try now.
-        self.desk.backoff.retain(|key, _| is_of_others(&key.guild));
-        self.desk
-            .week_backoff
+        self.ctx
+            .post_backoff
             .retain(|key, _| is_of_others(&key.guild));
-        self.desk.wake.notify_one();
+        self.ctx
+            .report_backoff
+            .retain(|key, _| is_of_others(&key.guild));
+        self.ctx.wake_scheduler.notify_one();
     }
 }
 
@@ -344,28 +348,28 @@ pub fn invite_url(application: u64) -> String {
 }
 
 /// A deleted thread is not waited for any more; replies to the message itself still count.
-async fn thread_gone(desk: Arc<Desk>, guild: GuildId, thread: ChannelId) {
-    if !desk.store.may_contain_reply(guild, thread) {
+async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: ChannelId) {
+    if !ctx.store.may_contain_reply(guild, thread) {
         return;
     }
-    let Some(_pin) = load_guild::with_retry(&desk, guild).await else {
+    let Some(_pin) = load_guild::with_retry(&ctx, guild).await else {
         return;
     };
     let message = thread.starter_message();
     let team_of = |state: &Guild| state.team_by_message(message).map(|team| team.channel);
-    if let Some(channel) = desk.store.read(guild, team_of).flatten() {
+    if let Some(channel) = ctx.store.read(guild, team_of).flatten() {
         // Nobody is told, so nobody has to wait for the disk.
-        let key = desk::TeamKey { guild, channel };
-        let _unawaited = desk.change_team(key, |team| {
+        let key = context::TeamKey { guild, channel };
+        let _unawaited = ctx.update_team(key, |team| {
             team.record_thread(message, crate::practice::round::ThreadStatus::Unavailable);
         });
     }
 }
 
 /// The bot was removed from a guild: its data goes.
-async fn forget(desk: Arc<Desk>, guild: GuildId) {
-    desk.quizzes.forget_guild(guild);
-    match desk.store.delete(guild).await {
+async fn delete_guild(ctx: Arc<BotContext>, guild: GuildId) {
+    ctx.asked_today.remove_guild(guild);
+    match ctx.store.delete(guild).await {
         Ok(()) => tracing::info!(%guild, "the bot was removed from a server; its data is deleted"),
         Err(error) => {
             tracing::error!(%guild, %error, "the data of a server that the bot left could not be deleted; the next start tries again");
@@ -375,10 +379,10 @@ async fn forget(desk: Arc<Desk>, guild: GuildId) {
 
 /// Guilds that a session does not name, or of which an event says that they are gone: the bot may have been
 /// removed, or Discord may be in trouble. Only Discord's clear word deletes anything.
-async fn forget_if_gone(desk: Arc<Desk>, guilds: Vec<GuildId>) {
+async fn delete_if_removed(ctx: Arc<BotContext>, guilds: Vec<GuildId>) {
     for guild in guilds {
-        match desk.rest.is_in_guild(guild).await {
-            Ok(false) => forget(Arc::clone(&desk), guild).await,
+        match ctx.rest.is_in_guild(guild).await {
+            Ok(false) => delete_guild(Arc::clone(&ctx), guild).await,
             Ok(true) => {}
             Err(failure) => {
                 tracing::warn!(%guild, %failure, "whether the bot still is in a server is not known");

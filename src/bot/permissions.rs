@@ -2,7 +2,7 @@
 
 use serenity::all::{Channel, Permissions};
 
-use super::desk::{Desk, TeamKey};
+use super::context::{BotContext, TeamKey};
 use super::render::team::PermissionReport;
 use super::rest::ApiError;
 
@@ -32,11 +32,11 @@ pub fn required_bits() -> u64 {
 /// # Errors
 ///
 /// Discord did not say.
-pub async fn check(desk: &Desk, key: TeamKey) -> Result<PermissionReport, ApiError> {
-    let Some(me) = desk.me() else {
+pub async fn check(ctx: &BotContext, key: TeamKey) -> Result<PermissionReport, ApiError> {
+    let Some(me) = ctx.user_id() else {
         return Err(ApiError::Transient("the session has not begun".into()));
     };
-    let (rest, http) = (&desk.rest, desk.rest.http());
+    let (rest, http) = (&ctx.rest, ctx.rest.http());
     // Serenity's futures are large; on the heap they don't swell everything that waits for them.
     let (guild, channel, member) = Box::pin(async {
         tokio::join!(
@@ -59,7 +59,7 @@ pub async fn check(desk: &Desk, key: TeamKey) -> Result<PermissionReport, ApiErr
     };
     let guild = guild?;
     let granted = guild.user_permissions_in(&channel, &member?);
-    let role = desk.team(key, |team| team.settings.role).flatten();
+    let role = ctx.read_team(key, |team| team.settings.role).flatten();
     let role = role.and_then(|role| guild.roles.get(&role.get().into()));
     Ok(PermissionReport {
         missing: missing(granted),

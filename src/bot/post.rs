@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::backoff::Backoff;
-use super::desk::{Desk, TeamKey};
+use super::context::{BotContext, TeamKey};
 use super::exactly_once::{PendingMessage, SendOutcome, StepError};
 use super::rest::ApiError;
 use super::{alerts, render, replies};
@@ -31,7 +31,7 @@ fn lag(due: Timestamp, now: Timestamp) -> Duration {
 /// One team being posted.
 pub struct PostJob<'a> {
     /// The desk.
-    pub desk: &'a Arc<Desk>,
+    pub ctx: &'a Arc<BotContext>,
     /// The team.
     pub key: TeamKey,
 }
@@ -41,7 +41,7 @@ struct PostingGuard<'a>(&'a PostJob<'a>);
 
 impl Drop for PostingGuard<'_> {
     fn drop(&mut self) {
-        self.0.desk.posting.remove(&self.0.key);
+        self.0.ctx.posting.remove(&self.0.key);
     }
 }
 
@@ -49,7 +49,7 @@ impl PostJob<'_> {
     /// Takes step after step until nothing is to be done or a step fails. If somebody is at it already, that is left to
     /// them.
     pub async fn run(&self) {
-        if self.desk.posting.insert(self.key) {
+        if self.ctx.posting.insert(self.key) {
             let _end = PostingGuard(self);
             self.run_steps().await;
         }
@@ -59,8 +59,11 @@ impl PostJob<'_> {
         // An intent made here was never sent; any other may have been.
         let mut first_attempt = false;
         loop {
-            let now = self.desk.clock.now();
-            let Some(next) = self.desk.team(self.key, |team| self.next_step(team, now)) else {
+            let now = self.ctx.clock.now();
+            let Some(next) = self
+                .ctx
+                .read_team(self.key, |team| self.next_step(team, now))
+            else {
                 return;
             };
             let step = match next {
@@ -77,9 +80,10 @@ impl PostJob<'_> {
                 return self.on_step_error(error, now).await;
             }
             // What was there before us may have replies that we did not take for replies.
-            let early = next == PostStep::Post && self.desk.early.remove(&self.key).is_some();
+            let early =
+                next == PostStep::Post && self.ctx.early_replies.remove(&self.key).is_some();
             if !first_attempt || early {
-                tokio::spawn(replies::backfill_team(Arc::clone(self.desk), self.key));
+                tokio::spawn(replies::backfill_team(Arc::clone(self.ctx), self.key));
             }
         }
     }
@@ -87,8 +91,8 @@ impl PostJob<'_> {
     /// As the team says, except that a thread in trouble does not keep a due question waiting.
     fn next_step(&self, team: &Team, now: Timestamp) -> PostStep {
         let held = self
-            .desk
-            .backoff
+            .ctx
+            .post_backoff
             .get(&self.key)
             .is_some_and(|held| held.until > now);
         match team.next_post_step(now) {
@@ -99,9 +103,9 @@ impl PostJob<'_> {
 
     /// Step 1: the intent goes to disk.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
-        let ids = self.desk.bank.ids();
-        let (number, commit) = self.desk.change_team(self.key, |team| {
-            self.desk.random(|rng| {
+        let ids = self.ctx.bank.ids();
+        let (number, commit) = self.ctx.update_team(self.key, |team| {
+            self.ctx.with_rng(|rng| {
                 team.begin_round(day, due, &ids, rng)
                     .map(|round| round.number)
             })
@@ -128,15 +132,13 @@ impl PostJob<'_> {
             // That was today's question.
             SendOutcome::Deleted => return self.drop_round().await,
         };
-        let (_, commit) = self.desk.change_team(self.key, |team| {
+        let (_, commit) = self.ctx.update_team(self.key, |team| {
             team.record_post(message);
             team.posting_failure = None;
         });
         tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round = round.number, %message, "posted");
-        self.desk
-            .vitals
-            .posted(lag(round.due, self.desk.clock.now()));
-        self.desk.backoff.remove(&self.key);
+        self.ctx.health.posted(lag(round.due, self.ctx.clock.now()));
+        self.ctx.post_backoff.remove(&self.key);
         // If the disk fails now, the message is there all the same and will be found again.
         let _ = commit.wait().await;
         failpoint::pass("post.posted");
@@ -145,10 +147,10 @@ impl PostJob<'_> {
 
     async fn send_message(&self, round: &Round) -> Result<MessageId, ApiError> {
         let role = self
-            .desk
-            .team(self.key, |team| team.settings.role)
+            .ctx
+            .read_team(self.key, |team| team.settings.role)
             .flatten();
-        let question = self.desk.question_of(round);
+        let question = self.ctx.question_of_round(round);
         let Some(question) = question else {
             return Err(ApiError::Rejected {
                 status: 0,
@@ -164,11 +166,7 @@ impl PostJob<'_> {
             message = message.mention_role(role);
         }
         failpoint::pass("post.sending");
-        let sent = self
-            .desk
-            .rest
-            .send_message(self.key.channel, &message)
-            .await;
+        let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
         failpoint::pass("post.sent");
         sent
     }
@@ -182,13 +180,13 @@ impl PostJob<'_> {
             return Ok(());
         };
         let question = self
-            .desk
-            .question_of(&round)
+            .ctx
+            .question_of_round(&round)
             .map_or("Today's question", |question| question.question.as_str());
         let name = render::daily::thread_name(question);
         failpoint::pass("thread.starting");
         let started = self
-            .desk
+            .ctx
             .rest
             .start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES)
             .await;
@@ -204,11 +202,11 @@ impl PostJob<'_> {
             ) => ThreadStatus::Unavailable,
             Err(failure) => return Err(StepError::Api(failure)),
         };
-        let (_, commit) = self.desk.change_team(self.key, |team| {
+        let (_, commit) = self.ctx.update_team(self.key, |team| {
             team.record_thread(message, state);
             team.posting_failure = None;
         });
-        self.desk.backoff.remove(&self.key);
+        self.ctx.post_backoff.remove(&self.key);
         // The thread is there; starting it again would be harmless.
         let _ = commit.wait().await;
         failpoint::pass("thread.saved");
@@ -226,20 +224,20 @@ impl PostJob<'_> {
             return self.drop_round().await;
         };
         let posted = |team: &mut Team| team.record_post(message);
-        let (_, commit) = self.desk.change_team(self.key, posted);
+        let (_, commit) = self.ctx.update_team(self.key, posted);
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 
     async fn drop_round(&self) -> Result<(), StepError> {
-        self.desk.vitals.given_up();
-        let (_, commit) = self.desk.change_team(self.key, Team::abandon_round);
-        self.desk.backoff.remove(&self.key);
+        self.ctx.health.given_up();
+        let (_, commit) = self.ctx.update_team(self.key, Team::abandon_round);
+        self.ctx.post_backoff.remove(&self.key);
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 
     fn pending_message(&self, round: &Round) -> PendingMessage<'_> {
         PendingMessage {
-            desk: self.desk,
+            ctx: self.ctx,
             key: self.key,
             due: round.due,
             label: round.label(),
@@ -247,16 +245,16 @@ impl PostJob<'_> {
     }
 
     fn latest_round(&self) -> Option<Round> {
-        self.desk
-            .team(self.key, |team| team.rounds().last().cloned())
+        self.ctx
+            .read_team(self.key, |team| team.rounds().last().cloned())
             .flatten()
     }
 
     async fn on_step_error(&self, error: StepError, now: Timestamp) {
         let passing = error.is_transient();
-        let before = self.desk.backoff.get(&self.key).map(|held| *held);
+        let before = self.ctx.post_backoff.get(&self.key).map(|held| *held);
         let backoff = Backoff::after(before, passing, now);
-        self.desk.backoff.insert(self.key, backoff);
+        self.ctx.post_backoff.insert(self.key, backoff);
         let StepError::Api(failure) = error else {
             tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, "not posted: the state could not be saved");
             return;
@@ -264,9 +262,9 @@ impl PostJob<'_> {
         tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, %failure, again = %backoff.until, "a step of a post failed");
         if failure == ApiError::Unauthorized {
             // The receiver is gone only when the process is ending.
-            let _ = self.desk.fatal.send(failure);
+            let _ = self.ctx.fatal.send(failure);
         } else if !passing {
-            alerts::alert_admin(self.desk, self.key, &failure).await;
+            alerts::alert_admin(self.ctx, self.key, &failure).await;
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::desk::Desk;
+use super::context::BotContext;
 use crate::failpoint;
 use crate::practice::id::{ChannelId, MessageId};
 
@@ -42,15 +42,15 @@ impl ReactionJob {
 }
 
 /// Marks what comes in, for ever.
-pub async fn run(desk: Arc<Desk>, mut jobs: mpsc::UnboundedReceiver<ReactionJob>) {
+pub async fn run(ctx: Arc<BotContext>, mut jobs: mpsc::UnboundedReceiver<ReactionJob>) {
     let (mut queues, mut running) = (ChannelQueues::default(), JoinSet::new());
     loop {
         while running.len() < MAX_CONCURRENT_CHANNELS
             && let Some(job) = queues.next()
         {
-            let desk = Arc::clone(&desk);
+            let ctx = Arc::clone(&ctx);
             running.spawn(async move {
-                add_reaction(&desk, &job).await;
+                add_reaction(&ctx, &job).await;
                 job.channel
             });
         }
@@ -70,9 +70,9 @@ pub async fn run(desk: Arc<Desk>, mut jobs: mpsc::UnboundedReceiver<ReactionJob>
     }
 }
 
-async fn add_reaction(desk: &Desk, job: &ReactionJob) {
+async fn add_reaction(ctx: &BotContext, job: &ReactionJob) {
     let channel = job.channel;
-    if let Err(failure) = desk.rest.react(channel, job.message, COUNTED_EMOJI).await {
+    if let Err(failure) = ctx.rest.react(channel, job.message, COUNTED_EMOJI).await {
         // The reply counts all the same: a missing permission, a deleted message, an archived thread.
         tracing::debug!(%channel, %failure, "a counted reply could not be marked");
     }

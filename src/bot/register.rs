@@ -3,23 +3,23 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::commands::definitions;
-use super::desk::Desk;
+use super::context::BotContext;
 use crate::failpoint;
 
 /// Registers the commands if Discord has others than ours. What was registered last is remembered in
 /// the state folder; without that memory they are registered again, which is harmless.
-pub async fn commands(desk: &Desk, application: u64) {
+pub async fn commands(ctx: &BotContext, application: u64) {
     let definitions = definitions();
     let fingerprint = fingerprint(application, &definitions.to_string());
-    if desk.store.metadata(METADATA_KEY).as_deref() == Some(fingerprint.as_str()) {
+    if ctx.store.metadata(METADATA_KEY).as_deref() == Some(fingerprint.as_str()) {
         return;
     }
     failpoint::pass("register.begin");
-    match desk.rest.register_commands(&definitions).await {
+    match ctx.rest.register_commands(&definitions).await {
         Ok(()) => {
             failpoint::pass("register.done");
             tracing::info!("registered the slash commands");
-            desk.store.set_metadata(METADATA_KEY, &fingerprint);
+            ctx.store.set_metadata(METADATA_KEY, &fingerprint);
         }
         Err(failure) => {
             tracing::error!(%failure, "the slash commands could not be registered; the next start tries again");

@@ -3,24 +3,24 @@
 //! Both are written down before they are said: what nobody heard because the bot died in between is lost, and
 //! nobody hears anything twice. A reminder too many is worse than one too few.
 
-use super::desk::{Desk, TeamKey};
-use super::event::Call;
+use super::context::{BotContext, TeamKey};
+use super::event::Interaction;
 use super::render;
 use super::rest_limiter::Priority;
 use crate::failpoint;
 use crate::practice::id::UserId;
 
 /// Reminds a member, if it still is due when their turn has come.
-pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
-    let now = desk.clock.now();
+pub async fn send(ctx: &BotContext, key: TeamKey, user: UserId) {
+    let now = ctx.clock.now();
     let is_due = |team: &crate::practice::team::Team| {
         team.reminders_today(now)
             .any(|due| due.user == user && due.at <= now)
     };
-    if desk.team(key, is_due) != Some(true) {
+    if ctx.read_team(key, is_due) != Some(true) {
         return;
     }
-    let (round, commit) = desk.change_team(key, |team| team.begin_reminder(user, now).cloned());
+    let (round, commit) = ctx.update_team(key, |team| team.begin_reminder(user, now).cloned());
     let Some(round) = round.flatten() else {
         return;
     };
@@ -29,16 +29,13 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
         return;
     }
     failpoint::pass("remind.noted");
-    let question = desk.question_of(&round);
+    let question = ctx.question_of_round(&round);
     let message = render::remind::reminder(key.guild, key.channel, &round, question);
-    let sent = desk
-        .rest
-        .send_dm(user, &message, Priority::Background)
-        .await;
+    let sent = ctx.rest.send_dm(user, &message, Priority::Background).await;
     failpoint::pass("remind.sent");
     match sent {
         Ok(()) => {}
-        Err(failure) if failure.is_dm_blocked() => disable_after_dm_failure(desk, key, user).await,
+        Err(failure) if failure.is_dm_blocked() => disable_after_dm_failure(ctx, key, user).await,
         Err(failure) => {
             tracing::warn!(guild = %key.guild, channel = %key.channel, member = %user, %failure, "a reminder could not be sent");
         }
@@ -46,41 +43,42 @@ pub async fn send(desk: &Desk, key: TeamKey, user: UserId) {
 }
 
 /// The member does not take direct messages: no more of them, which they are told when they next ask for something.
-async fn disable_after_dm_failure(desk: &Desk, key: TeamKey, user: UserId) {
-    let (_, commit) = desk.change_team(key, |team| team.record_dm_failure(user));
+async fn disable_after_dm_failure(ctx: &BotContext, key: TeamKey, user: UserId) {
+    let (_, commit) = ctx.update_team(key, |team| team.record_dm_failure(user));
     // If the disk fails now, the next reminder is refused as well.
     let _ = commit.wait().await;
     tracing::info!(guild = %key.guild, channel = %key.channel, member = %user, "reminders are off: Discord does not let us write to the member");
 }
 
 /// Tells who just got an answer that their reminders are off, if they don't know it yet.
-pub async fn report_dm_failures(desk: &Desk, call: &Call) {
-    let Some(guild) = call.guild else {
+pub async fn report_dm_failures(ctx: &BotContext, interaction: &Interaction) {
+    let Some(guild) = interaction.guild else {
         return;
     };
     // It was there for the answer. If it is not any more, they are told next time.
-    let Some(_pin) = desk.store.try_pin(guild) else {
+    let Some(_pin) = ctx.store.try_pin(guild) else {
         return;
     };
-    let unreported = desk.store.read(guild, |state| {
+    let unreported = ctx.store.read(guild, |state| {
         let teams = state.teams().values();
-        let with_failure = teams.filter(|team| team.has_unreported_dm_failure(call.user));
+        let with_failure = teams.filter(|team| team.has_unreported_dm_failure(interaction.user));
         with_failure.map(|team| team.channel).collect::<Vec<_>>()
     });
     for channel in unreported.unwrap_or_default() {
-        report_dm_failure(desk, call, TeamKey { guild, channel }).await;
+        report_dm_failure(ctx, interaction, TeamKey { guild, channel }).await;
     }
 }
 
-async fn report_dm_failure(desk: &Desk, call: &Call, key: TeamKey) {
-    let now = desk.clock.now();
-    let (unreported, commit) =
-        desk.change_team(key, |team| team.acknowledge_dm_failure(call.user, now));
+async fn report_dm_failure(ctx: &BotContext, interaction: &Interaction, key: TeamKey) {
+    let now = ctx.clock.now();
+    let (unreported, commit) = ctx.update_team(key, |team| {
+        team.acknowledge_dm_failure(interaction.user, now)
+    });
     if unreported != Some(true) || commit.wait().await.is_err() {
         return;
     }
     let message = render::remind::dm_failed(key.channel).ephemeral();
-    if let Err(failure) = desk.rest.create_followup(&call.token, &message).await {
-        tracing::warn!(guild = %key.guild, member = %call.user, %failure, "a member could not be told that reminders are off");
+    if let Err(failure) = ctx.rest.create_followup(&interaction.token, &message).await {
+        tracing::warn!(guild = %key.guild, member = %interaction.user, %failure, "a member could not be told that reminders are off");
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::desk::{Desk, TeamKey};
-use super::event::Wrote;
+use super::context::{BotContext, TeamKey};
+use super::event::IncomingMessage;
 use super::load_guild;
 use super::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
 use super::rest_limiter::Priority;
@@ -48,33 +48,33 @@ struct ReplyTarget {
 }
 
 /// Counts a message, if it is a reply; marks a member's first one as soon as it is on disk.
-pub async fn on_message(desk: Arc<Desk>, event: Wrote) {
-    if !event.person || !desk.store.may_contain_reply(event.guild, event.channel) {
+pub async fn on_message(ctx: Arc<BotContext>, event: IncomingMessage) {
+    if !event.is_human || !ctx.store.may_contain_reply(event.guild, event.channel) {
         return;
     }
-    let Some(_pin) = load_guild::with_retry(&desk, event.guild).await else {
+    let Some(_pin) = load_guild::with_retry(&ctx, event.guild).await else {
         return;
     };
-    if let Some((target, commit)) = count_reply(&desk, event) {
+    if let Some((target, commit)) = count_reply(&ctx, event) {
         // When the mark is made is of no interest: who reads the history looks whether it is there.
-        drop(react_when_saved(&desk, target, event, commit).await);
+        drop(react_when_saved(&ctx, target, event, commit).await);
     }
 }
 
 /// Counts a message; gives what is to be waited for before the member may be told.
-fn count_reply(desk: &Desk, event: Wrote) -> Option<(ReplyTarget, Commit)> {
-    if !event.person {
+fn count_reply(ctx: &BotContext, event: IncomingMessage) -> Option<(ReplyTarget, Commit)> {
+    if !event.is_human {
         return None;
     }
-    let Some(target) = reply_target(desk, event) else {
-        remember_early_reply(desk, event);
+    let Some(target) = reply_target(ctx, event) else {
+        remember_early_reply(ctx, event);
         return None;
     };
     let news = |team: &Team| team.is_new_reply(target.round_message, event.author, event.message);
-    if desk.team(target.key, news) != Some(true) {
+    if ctx.read_team(target.key, news) != Some(true) {
         return None;
     }
-    let (counted, commit) = desk.change_team(target.key, |team| {
+    let (counted, commit) = ctx.update_team(target.key, |team| {
         team.count_reply(target.round_message, event.author, event.message)
     });
     failpoint::pass("reply.entered");
@@ -83,7 +83,7 @@ fn count_reply(desk: &Desk, event: Wrote) -> Option<(ReplyTarget, Commit)> {
 
 /// While a question is being posted its message is not known here yet, and a reply to it can't be told from one
 /// to any other message: the history is read once it is known.
-fn remember_early_reply(desk: &Desk, event: Wrote) {
+fn remember_early_reply(ctx: &BotContext, event: IncomingMessage) {
     let key = TeamKey {
         guild: event.guild,
         channel: event.channel,
@@ -93,16 +93,16 @@ fn remember_early_reply(desk: &Desk, event: Wrote) {
             .last()
             .is_some_and(|round| round.message.is_none())
     };
-    if event.to.is_some() && desk.team(key, is_posting) == Some(true) {
-        desk.early.insert(key);
+    if event.reply_to.is_some() && ctx.read_team(key, is_posting) == Some(true) {
+        ctx.early_replies.insert(key);
     }
 }
 
 /// Marks a reply when it is on disk; gives who hears when that is over.
 async fn react_when_saved(
-    desk: &Desk,
+    ctx: &BotContext,
     target: ReplyTarget,
-    event: Wrote,
+    event: IncomingMessage,
     commit: Commit,
 ) -> ReactionDone {
     if !commit.wait_durable().await {
@@ -110,17 +110,17 @@ async fn react_when_saved(
         return oneshot::channel().1;
     }
     failpoint::pass("reply.saved");
-    desk.vitals.reply_counted();
+    ctx.health.reply_counted();
     tracing::debug!(guild = %event.guild, round_message = %target.round_message, member = %event.author, "counted a reply");
-    let marked = desk.mark(event.channel, event.message);
+    let marked = ctx.queue_reaction(event.channel, event.message);
     // The receiver is gone only when the process is ending.
-    let _ = desk.stale_footers.send((target.key, target.round_message));
+    let _ = ctx.stale_footers.send((target.key, target.round_message));
     marked
 }
 
 /// A round's thread has the id of the round's message; where it could not be started, replies to the
 /// message itself count.
-fn reply_target(desk: &Desk, event: Wrote) -> Option<ReplyTarget> {
+fn reply_target(ctx: &BotContext, event: IncomingMessage) -> Option<ReplyTarget> {
     let target = |channel: ChannelId, posted: MessageId| ReplyTarget {
         key: TeamKey {
             guild: event.guild,
@@ -128,32 +128,34 @@ fn reply_target(desk: &Desk, event: Wrote) -> Option<ReplyTarget> {
         },
         round_message: posted,
     };
-    desk.store.read(event.guild, |guild| {
+    ctx.store.read(event.guild, |guild| {
         let thread = event.channel.starter_message();
         if let Some(team) = guild.team_by_message(thread) {
             return Some(target(team.channel, thread));
         }
         let team = guild.team(event.channel)?;
-        let to = event.to.filter(|to| team.round_by_message(*to).is_some())?;
+        let to = event
+            .reply_to
+            .filter(|to| team.round_by_message(*to).is_some())?;
         Some(target(team.channel, to))
     })?
 }
 
 /// Reads what was written in the newest rounds of these guilds while we were away.
-pub async fn backfill_guilds(desk: Arc<Desk>, guilds: Vec<GuildId>) {
+pub async fn backfill_guilds(ctx: Arc<BotContext>, guilds: Vec<GuildId>) {
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT_BACKFILLS));
     let mut tasks = tokio::task::JoinSet::new();
     for guild in guilds {
         // One after the other: who has a place next is fetched, and all others need not be in memory.
         let permit = permits.acquire().await;
-        let Some(pin) = load_guild::with_retry(&desk, guild).await else {
+        let Some(pin) = load_guild::with_retry(&ctx, guild).await else {
             continue;
         };
         drop(permit);
-        for key in team_keys(&desk, guild) {
-            let (desk, permits, pin) = (Arc::clone(&desk), Arc::clone(&permits), pin.clone());
+        for key in team_keys(&ctx, guild) {
+            let (ctx, permits, pin) = (Arc::clone(&ctx), Arc::clone(&permits), pin.clone());
             tasks.spawn(async move {
-                backfill_with_retry(&desk, key, &permits).await;
+                backfill_with_retry(&ctx, key, &permits).await;
                 drop(pin);
             });
         }
@@ -163,23 +165,23 @@ pub async fn backfill_guilds(desk: Arc<Desk>, guilds: Vec<GuildId>) {
 }
 
 /// Reads a team's history once more, because something was found that was not known when a session began.
-pub async fn backfill_team(desk: Arc<Desk>, key: TeamKey) {
-    let Some(_pin) = load_guild::with_retry(&desk, key.guild).await else {
+pub async fn backfill_team(ctx: Arc<BotContext>, key: TeamKey) {
+    let Some(_pin) = load_guild::with_retry(&ctx, key.guild).await else {
         return;
     };
-    backfill_with_retry(&desk, key, &Semaphore::new(1)).await;
+    backfill_with_retry(&ctx, key, &Semaphore::new(1)).await;
 }
 
 /// Reads a team's history, again and again while Discord is in trouble: nobody's reply may be lost to it.
-async fn backfill_with_retry(desk: &Desk, key: TeamKey, permits: &Semaphore) {
+async fn backfill_with_retry(ctx: &BotContext, key: TeamKey, permits: &Semaphore) {
     for pause in RETRY_DELAYS.map(Some).into_iter().chain([None]) {
         let read = {
             // The semaphore is never closed.
             let _permit = permits.acquire().await;
-            read_team_history(desk, key).await
+            read_team_history(ctx, key).await
         };
         let failure = match read {
-            Ok(pages) => return record_progress(desk, key, pages).await,
+            Ok(pages) => return record_progress(ctx, key, pages).await,
             Err(failure) => failure,
         };
         let pause = pause.filter(|_| failure.is_transient());
@@ -191,8 +193,8 @@ async fn backfill_with_retry(desk: &Desk, key: TeamKey, permits: &Semaphore) {
     }
 }
 
-fn team_keys(desk: &Desk, guild: GuildId) -> Vec<TeamKey> {
-    let keys = desk.store.read(guild, |state| {
+fn team_keys(ctx: &BotContext, guild: GuildId) -> Vec<TeamKey> {
+    let keys = ctx.store.read(guild, |state| {
         let key = |channel: &ChannelId| TeamKey {
             guild,
             channel: *channel,
@@ -222,11 +224,11 @@ struct CountedPage {
     reactions: Vec<ReactionDone>,
 }
 
-async fn read_team_history(desk: &Desk, key: TeamKey) -> Result<Vec<CountedPage>, ApiError> {
+async fn read_team_history(ctx: &BotContext, key: TeamKey) -> Result<Vec<CountedPage>, ApiError> {
     let mut pages = Vec::new();
-    let ranges = desk.team(key, history_ranges).unwrap_or_default();
+    let ranges = ctx.read_team(key, history_ranges).unwrap_or_default();
     for range in ranges {
-        match read_range(desk, key.guild, range, &mut pages).await {
+        match read_range(ctx, key.guild, range, &mut pages).await {
             // A thread that was deleted, or that we may not see, has nothing to read.
             Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) | Ok(()) => {}
             Err(failure) => return Err(failure),
@@ -260,14 +262,14 @@ fn history_ranges(team: &Team) -> Vec<HistoryRange> {
 }
 
 async fn read_range(
-    desk: &Desk,
+    ctx: &BotContext,
     guild: GuildId,
     range: HistoryRange,
     pages: &mut Vec<CountedPage>,
 ) -> Result<(), ApiError> {
     let mut after = range.after;
     loop {
-        let page = desk
+        let page = ctx
             .rest
             .history(guild, range.channel, after, Priority::Background)
             .await?;
@@ -275,7 +277,7 @@ async fn read_range(
             return Ok(());
         };
         failpoint::pass("history.page");
-        let reactions = count_page(desk, &page).await;
+        let reactions = count_page(ctx, &page).await;
         failpoint::pass("history.counted");
         pages.push(CountedPage {
             thread_round: range.thread_round,
@@ -290,51 +292,51 @@ async fn read_range(
 }
 
 /// Counts a page of history, and marks what was not marked.
-async fn count_page(desk: &Desk, page: &[HistoryMessage]) -> Vec<ReactionDone> {
+async fn count_page(ctx: &BotContext, page: &[HistoryMessage]) -> Vec<ReactionDone> {
     let (mut news, mut reactions) = (Vec::new(), Vec::new());
-    for message in page.iter().filter(|message| message.event.person) {
+    for message in page.iter().filter(|message| message.event.is_human) {
         let event = message.event;
-        if let Some((target, commit)) = count_reply(desk, event) {
+        if let Some((target, commit)) = count_reply(ctx, event) {
             news.push((target, event, commit));
-        } else if !message.has_own_reaction && is_counted(desk, event) {
+        } else if !message.has_own_reaction && is_counted(ctx, event) {
             // Counted before a crash that came before the mark; or just now, by an event, and not on disk yet.
-            if desk.store.latest_commit(event.guild).wait_durable().await {
-                reactions.push(desk.mark(event.channel, event.message));
+            if ctx.store.latest_commit(event.guild).wait_durable().await {
+                reactions.push(ctx.queue_reaction(event.channel, event.message));
             }
         }
     }
     for (target, event, commit) in news {
-        reactions.push(react_when_saved(desk, target, event, commit).await);
+        reactions.push(react_when_saved(ctx, target, event, commit).await);
     }
     reactions
 }
 
 /// Writes down how far was read. Only after the marks: a message before that place is not looked at again.
-async fn record_progress(desk: &Desk, key: TeamKey, pages: Vec<CountedPage>) {
+async fn record_progress(ctx: &BotContext, key: TeamKey, pages: Vec<CountedPage>) {
     for page in pages {
         for mark in page.reactions {
             // The other end is gone when the mark is made: that is all it has to say.
             let _ = mark.await;
         }
-        record_page(desk, key, page.thread_round, page.last);
+        record_page(ctx, key, page.thread_round, page.last);
         failpoint::pass("history.noted");
     }
 }
 
-fn record_page(desk: &Desk, key: TeamKey, thread_round: Option<u32>, last: MessageId) {
+fn record_page(ctx: &BotContext, key: TeamKey, thread_round: Option<u32>, last: MessageId) {
     let known = |team: &Team| match thread_round {
         Some(number) => team.round(number)?.read_up_to,
         None => team.read_up_to,
     };
-    if desk.team(key, known).flatten() < Some(last) {
+    if ctx.read_team(key, known).flatten() < Some(last) {
         // Nobody is told, so nobody has to wait for the disk.
-        let _unawaited = desk.change_team(key, |team| team.record_read_up_to(thread_round, last));
+        let _unawaited = ctx.update_team(key, |team| team.record_read_up_to(thread_round, last));
     }
 }
 
-fn is_counted(desk: &Desk, event: Wrote) -> bool {
-    reply_target(desk, event).is_some_and(|target| {
-        desk.team(target.key, |team| {
+fn is_counted(ctx: &BotContext, event: IncomingMessage) -> bool {
+    reply_target(ctx, event).is_some_and(|target| {
+        ctx.read_team(target.key, |team| {
             team.is_first_reply(target.round_message, event.author, event.message)
         }) == Some(true)
     })

@@ -16,8 +16,8 @@ use serenity::all::{
     MessagePagination, ReactionType, StatusCode,
 };
 
-use super::callback::Callbacks;
-use super::event::Wrote;
+use super::event::IncomingMessage;
+use super::interaction_client::InteractionClient;
 use super::render::file::File;
 use super::render::message::Message;
 use super::render::text::truncate;
@@ -199,7 +199,7 @@ pub struct ChannelInfo {
 pub struct DiscordClient {
     http: Http,
     // None if there is no way to Discord at all; serenity then says why.
-    interactions: Option<Callbacks>,
+    interactions: Option<InteractionClient>,
     limiter: RestLimiter,
     vitals: Option<Arc<Vitals>>,
 }
@@ -209,7 +209,7 @@ impl DiscordClient {
     pub fn new(access: &ApiConfig) -> Self {
         let client = Client::new();
         Self {
-            interactions: Callbacks::new(client.clone(), access.api_url.as_deref()),
+            interactions: InteractionClient::new(client.clone(), access.api_url.as_deref()),
             http: http_with_client(client, access),
             limiter: RestLimiter::new(access.requests_per_second),
             vitals: None,
@@ -577,7 +577,7 @@ fn attachments(file: Option<&File>) -> Vec<CreateAttachment> {
 #[derive(Debug, Clone)]
 pub struct HistoryMessage {
     /// What it is as a reply.
-    pub event: Wrote,
+    pub event: IncomingMessage,
     /// The footers of its embeds; those of others come empty.
     pub footers: Vec<String>,
     /// Whether the bot has marked it with an emoji.
@@ -588,7 +588,7 @@ impl HistoryMessage {
     fn from_message(message: &serenity::all::Message, guild: GuildId) -> Self {
         let footer = |embed: &serenity::all::Embed| Some(embed.footer.as_ref()?.text.clone());
         Self {
-            event: translate::wrote(message, guild),
+            event: translate::message_create(message, guild),
             footers: message.embeds.iter().filter_map(footer).collect(),
             has_own_reaction: message.reactions.iter().any(|reaction| reaction.me),
         }

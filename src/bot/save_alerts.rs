@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::desk::Desk;
+use super::context::BotContext;
 use super::render;
 use super::rest_limiter::Priority;
 use crate::practice::id::{GuildId, UserId};
@@ -24,18 +24,18 @@ const ALERT_INTERVAL: Duration = Duration::from_secs(1);
 const ALERT_COOLDOWN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Tells whoever set up teams in guilds that can't be saved, for ever.
-pub async fn run(desk: Arc<Desk>) {
-    let mut failing = desk.store.failing();
+pub async fn run(ctx: Arc<BotContext>) {
+    let mut failing = ctx.store.failing();
     let mut history = AlertHistory::default();
     loop {
         let guilds = failing.borrow_and_update().clone();
         history.set_failing(!guilds.is_empty());
-        let admin = admins(&desk, &guilds)
+        let admin = admins(&ctx, &guilds)
             .into_iter()
-            .find(|admin| history.is_due(*admin, desk.clock.now()));
+            .find(|admin| history.is_due(*admin, ctx.clock.now()));
         if let Some(admin) = admin {
-            history.record(admin, desk.clock.now());
-            send_alert(&desk, admin).await;
+            history.record(admin, ctx.clock.now());
+            send_alert(&ctx, admin).await;
             // Whether it still is so is looked at before each message.
             tokio::time::sleep(ALERT_INTERVAL).await;
         } else if failing.changed().await.is_err() {
@@ -46,9 +46,9 @@ pub async fn run(desk: Arc<Desk>) {
 }
 
 /// Who set up teams in these guilds.
-fn admins(desk: &Desk, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
+fn admins(ctx: &BotContext, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
     let of_guild = |guild: &GuildId| {
-        desk.store.view(*guild, |view| match view {
+        ctx.store.view(*guild, |view| match view {
             GuildView::Loaded(state) => {
                 let admins = state.teams().values().filter_map(|team| team.set_up_by);
                 admins.collect::<Vec<_>>()
@@ -60,8 +60,8 @@ fn admins(desk: &Desk, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
     guilds.iter().filter_map(of_guild).flatten().collect()
 }
 
-async fn send_alert(desk: &Desk, admin: UserId) {
-    let sent = desk
+async fn send_alert(ctx: &BotContext, admin: UserId) {
+    let sent = ctx
         .rest
         .send_dm(
             admin,

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
+use super::context::{BotContext, TeamKey};
 use super::data_expiry::{self, ExpiryJob};
-use super::desk::{Desk, TeamKey};
 use super::post::PostJob;
 use super::weekly_report::WeeklyReportJob;
 use super::{load_guild, reminders};
@@ -56,23 +56,23 @@ struct Permits {
 }
 
 impl Job {
-    async fn run(self, desk: &Arc<Desk>, permits: &Permits) {
+    async fn run(self, ctx: &Arc<BotContext>, permits: &Permits) {
         let (guild, permits) = match self {
             Self::Round(key) | Self::WeeklyReport(key) => (key.guild, &permits.posts),
             Self::LoadGuild(guild) => (guild, &permits.posts),
             Self::Remind(key, _) => (key.guild, &permits.reminders),
-            Self::EvictIdle => return evict_idle(desk).await,
+            Self::EvictIdle => return evict_idle(ctx).await,
         };
         // Places are given in the order in which they were asked for; none is ever closed.
         let _permit = permits.acquire().await;
-        let Some(_pin) = load_guild::with_retry(desk, guild).await else {
+        let Some(_pin) = load_guild::with_retry(ctx, guild).await else {
             return;
         };
         match self {
-            Self::Round(key) => PostJob { desk, key }.run().await,
-            Self::LoadGuild(guild) => catch_up_guild(desk, guild).await,
-            Self::WeeklyReport(key) => WeeklyReportJob { desk, key }.run().await,
-            Self::Remind(key, user) => reminders::send(desk, key, user).await,
+            Self::Round(key) => PostJob { ctx, key }.run().await,
+            Self::LoadGuild(guild) => catch_up_guild(ctx, guild).await,
+            Self::WeeklyReport(key) => WeeklyReportJob { ctx, key }.run().await,
+            Self::Remind(key, user) => reminders::send(ctx, key, user).await,
             // Done above: it is about no guild.
             Self::EvictIdle => {}
         }
@@ -80,23 +80,23 @@ impl Job {
 }
 
 /// Does what may not wait in a guild that was just fetched. The rest is planned with all others, now that it is here.
-async fn catch_up_guild(desk: &Arc<Desk>, guild: GuildId) {
-    let now = desk.clock.now();
-    data_expiry::expire_inactive_members_of(desk, guild, data_expiry::utc_date(now)).await;
+async fn catch_up_guild(ctx: &Arc<BotContext>, guild: GuildId) {
+    let now = ctx.clock.now();
+    data_expiry::expire_inactive_members_of(ctx, guild, data_expiry::utc_date(now)).await;
     let mut due_jobs = DueJobs::default();
-    desk.store
-        .view(guild, |known| due_jobs.collect(desk, guild, known, now));
+    ctx.store
+        .view(guild, |known| due_jobs.collect(ctx, guild, known, now));
     due_jobs.rounds.sort_unstable();
     for (_, job) in due_jobs.rounds {
         if let Job::Round(key) = job {
-            PostJob { desk, key }.run().await;
+            PostJob { ctx, key }.run().await;
         }
     }
 }
 
 /// Making guilds small takes its time: that is done where nobody waits for answers.
-async fn evict_idle(desk: &Arc<Desk>) {
-    let store = desk.store.clone();
+async fn evict_idle(ctx: &Arc<BotContext>) {
+    let store = ctx.store.clone();
     // A panic has been printed already, and leaves every guild as it was.
     let gone = tokio::task::spawn_blocking(move || store.evict_idle()).await;
     if let Ok(guilds @ 1..) = gone {
@@ -108,43 +108,40 @@ async fn evict_idle(desk: &Arc<Desk>) {
 }
 
 /// Does what is due, for ever.
-pub async fn run(desk: Arc<Desk>) {
+pub async fn run(ctx: Arc<BotContext>) {
     let permits = Arc::new(Permits {
         posts: Semaphore::new(MAX_CONCURRENT_POSTS),
         reminders: Semaphore::new(MAX_CONCURRENT_REMINDERS),
     });
     let (mut running, mut busy) = (JoinSet::new(), HashSet::new());
     let mut expiry = ExpiryJob::default();
-    let mut last_eviction = desk.uptime();
+    let mut last_eviction = ctx.uptime();
     loop {
-        let (seq, now) = (desk.clock.reading(), desk.clock.now());
+        let (seq, now) = (ctx.clock.reading(), ctx.clock.now());
         let scan_start = Instant::now();
-        expiry.run_if_new_day(&desk, now);
-        let mut due_jobs = DueJobs::scan(&desk, now);
-        desk.vitals.scheduler_looked(due_jobs.rounds.len());
-        let since_eviction = desk.uptime().saturating_sub(last_eviction);
-        let eviction_due = since_eviction >= desk.store.idle_timeout();
+        expiry.run_if_new_day(&ctx, now);
+        let mut due_jobs = DueJobs::scan(&ctx, now);
+        ctx.health.scheduler_looked(due_jobs.rounds.len());
+        let since_eviction = ctx.uptime().saturating_sub(last_eviction);
+        let eviction_due = since_eviction >= ctx.store.idle_timeout();
         if eviction_due {
-            last_eviction = desk.uptime();
+            last_eviction = ctx.uptime();
         }
-        due_jobs.wake_in(
-            now,
-            desk.store.idle_timeout().saturating_sub(since_eviction),
-        );
+        due_jobs.wake_in(now, ctx.store.idle_timeout().saturating_sub(since_eviction));
         for job in due_jobs
             .jobs()
             .chain(eviction_due.then_some(Job::EvictIdle))
         {
             if busy.insert(job) {
-                let (desk, permits) = (Arc::clone(&desk), Arc::clone(&permits));
+                let (ctx, permits) = (Arc::clone(&ctx), Arc::clone(&permits));
                 running.spawn(async move {
-                    job.run(&desk, &permits).await;
+                    job.run(&ctx, &permits).await;
                     job
                 });
             }
         }
         if running.is_empty() {
-            desk.clock.settled(seq);
+            ctx.clock.settled(seq);
         }
         // However many servers there are, looking takes a small share of the time.
         let scan_time = scan_start.elapsed();
@@ -158,8 +155,8 @@ pub async fn run(desk: Arc<Desk>) {
                     finish_job(&mut busy, done);
                 }
             }
-            () = desk.clock.wait_until(due_jobs.next_wake, seq) => {}
-            () = desk.wake.notified() => {}
+            () = ctx.clock.wait_until(due_jobs.next_wake, seq) => {}
+            () = ctx.wake_scheduler.notified() => {}
         }
     }
 }
@@ -190,10 +187,10 @@ struct DueJobs {
 }
 
 impl DueJobs {
-    fn scan(desk: &Desk, now: Timestamp) -> Self {
+    fn scan(ctx: &BotContext, now: Timestamp) -> Self {
         let mut due_jobs = Self::default();
-        let next = desk.store.due(now, |guild, known| {
-            due_jobs.collect(desk, guild, known, now);
+        let next = ctx.store.due(now, |guild, known| {
+            due_jobs.collect(ctx, guild, known, now);
         });
         if let Some(next) = next {
             due_jobs.wake_at(next);
@@ -204,7 +201,7 @@ impl DueJobs {
         due_jobs
     }
 
-    fn collect(&mut self, desk: &Desk, guild: GuildId, known: GuildView<'_>, now: Timestamp) {
+    fn collect(&mut self, ctx: &BotContext, guild: GuildId, known: GuildView<'_>, now: Timestamp) {
         match known {
             GuildView::Loaded(state) => {
                 for (channel, team) in state.teams() {
@@ -212,7 +209,7 @@ impl DueJobs {
                         guild,
                         channel: *channel,
                     };
-                    self.add_team(desk, key, team, now);
+                    self.add_team(ctx, key, team, now);
                 }
             }
             GuildView::Summary(outline) => match outline.next_due {
@@ -227,15 +224,15 @@ impl DueJobs {
         }
     }
 
-    fn add_team(&mut self, desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) {
-        match next_post_at(desk, key, team, now) {
+    fn add_team(&mut self, ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) {
+        match next_post_at(ctx, key, team, now) {
             // It is looked at again when whoever works on it is through.
-            Some(_) if desk.posting.contains(&key) => {}
+            Some(_) if ctx.posting.contains(&key) => {}
             Some(at) if at <= now => self.rounds.push((due_order(team, now), Job::Round(key))),
             Some(at) => self.wake_at(at),
             None => {}
         }
-        match next_report_at(desk, key, team, now) {
+        match next_report_at(ctx, key, team, now) {
             Some(at) if at <= now => self.reports.push((at, key)),
             Some(at) => self.wake_at(at),
             None => {}
@@ -271,8 +268,8 @@ impl DueJobs {
 }
 
 /// When there is something to do for a team.
-fn next_post_at(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
-    let held = desk.backoff.get(&key).map(|backoff| backoff.until);
+fn next_post_at(ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
+    let held = ctx.post_backoff.get(&key).map(|backoff| backoff.until);
     let due = match team.next_post_step(now) {
         PostStep::Wait(at) => return Some(at),
         PostStep::Idle => return None,
@@ -288,14 +285,19 @@ fn next_post_at(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Optio
 }
 
 /// When there is something to do about a team's report on its week.
-fn next_report_at(desk: &Desk, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
+fn next_report_at(
+    ctx: &BotContext,
+    key: TeamKey,
+    team: &Team,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let due = match team.next_report_step(now) {
         ReportStep::Wait(at) => return Some(at),
         ReportStep::Idle => return None,
         ReportStep::Begin { due, .. } => due,
         ReportStep::Post | ReportStep::Abandon => now,
     };
-    let held = desk.week_backoff.get(&key).map(|backoff| backoff.until);
+    let held = ctx.report_backoff.get(&key).map(|backoff| backoff.until);
     Some(held.map_or(due, |held| held.max(due)))
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
-use super::desk::Desk;
+use super::context::BotContext;
 use super::gateway::{self, ClientFactory, GatewayExit, Shard};
 use crate::practice::shard::ShardRange;
 use crate::store::Assignment;
@@ -18,12 +18,12 @@ use crate::store::Assignment;
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Joins the others that share the guilds, if there are any. Without a number of shards it is Discord's.
-pub async fn join(desk: &Desk, wanted: Option<ShardRange>) -> Result<ShardRange, GatewayExit> {
+pub async fn join(ctx: &BotContext, wanted: Option<ShardRange>) -> Result<ShardRange, GatewayExit> {
     let shards = match wanted {
         Some(shards) => shards,
-        None => ShardRange::all(gateway::recommended_shards(desk).await?),
+        None => ShardRange::all(gateway::recommended_shards(ctx).await?),
     };
-    let joined = desk.store.join(shards, wanted.is_none()).await;
+    let joined = ctx.store.join(shards, wanted.is_none()).await;
     let joined = joined.map_err(|error| GatewayExit::Other(error.to_string()))?;
     if joined != ShardRange::all(1) {
         tracing::info!(shards = %joined, "the guilds are divided into shards");
@@ -32,9 +32,9 @@ pub async fn join(desk: &Desk, wanted: Option<ShardRange>) -> Result<ShardRange,
 }
 
 /// Keeps a client for each shard that this process has, until something makes that impossible.
-pub async fn run(desk: Arc<Desk>, factory: ClientFactory, total: u32) -> GatewayExit {
+pub async fn run(ctx: Arc<BotContext>, factory: ClientFactory, total: u32) -> GatewayExit {
     let mut clients = ShardClients {
-        desk: Arc::clone(&desk),
+        ctx: Arc::clone(&ctx),
         factory,
         total,
         running: JoinSet::new(),
@@ -42,7 +42,7 @@ pub async fn run(desk: Arc<Desk>, factory: ClientFactory, total: u32) -> Gateway
     };
     let (mut warned, mut was_standby) = (false, false);
     loop {
-        match desk.store.refresh_shards().await {
+        match ctx.store.refresh_shards().await {
             Ok(assignment) => {
                 warned = false;
                 let is_standby = assignment.held.is_empty();
@@ -53,19 +53,19 @@ pub async fn run(desk: Arc<Desk>, factory: ClientFactory, total: u32) -> Gateway
                 }
                 was_standby = is_standby;
                 if is_standby {
-                    desk.begin.notify_one();
+                    ctx.start_scheduler.notify_one();
                 }
                 for shard in clients.reconcile(&assignment) {
                     clients.start(shard);
                     // What is due there need not wait for the session.
-                    desk.wake.notify_one();
+                    ctx.wake_scheduler.notify_one();
                 }
                 // Not before the shards are known: until then it would seem to stand by.
-                desk.vitals.joined();
+                ctx.health.joined();
                 for shard in assignment.to_release {
                     tracing::info!(shard, "another process is to have this shard");
                     clients.stop(shard);
-                    desk.store.release_shard(shard).await;
+                    ctx.store.release_shard(shard).await;
                 }
             }
             Err(error) if error.is_final() => return GatewayExit::Other(error.to_string()),
@@ -98,7 +98,7 @@ fn exit_reason(ended: Result<GatewayExit, JoinError>) -> Option<GatewayExit> {
 }
 
 struct ShardClients {
-    desk: Arc<Desk>,
+    ctx: Arc<BotContext>,
     factory: ClientFactory,
     total: u32,
     running: JoinSet<GatewayExit>,
@@ -126,14 +126,14 @@ impl ShardClients {
 
     /// Keeps a client for a shard.
     fn start(&mut self, number: u32) {
-        self.desk
-            .vitals
+        self.ctx
+            .health
             .gateway_away(number, gateway::GATEWAY_TIMEOUT);
         let shard = Shard {
             number,
             total: self.total,
         };
-        let kept = gateway::supervise(Arc::clone(&self.desk), self.factory.clone(), shard);
+        let kept = gateway::supervise(Arc::clone(&self.ctx), self.factory.clone(), shard);
         self.abort_handles.insert(number, self.running.spawn(kept));
     }
 
@@ -141,6 +141,6 @@ impl ShardClients {
         if let Some(stop) = self.abort_handles.remove(&shard) {
             stop.abort();
         }
-        self.desk.vitals.shard_left(shard);
+        self.ctx.health.shard_left(shard);
     }
 }

@@ -5,18 +5,19 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serenity::all::{
     ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
-    ComponentInteraction, ComponentInteractionDataKind, GuildChannel, Interaction, Message,
-    MessageType, ModalInteraction, PartialGuildChannel, Permissions, Ready, UnavailableGuild,
+    ComponentInteraction, ComponentInteractionDataKind, GuildChannel,
+    Interaction as SerenityInteraction, Message, MessageType, ModalInteraction,
+    PartialGuildChannel, Permissions, Ready, UnavailableGuild,
 };
 
-use super::event::{Ask, Call, Event, Value, Wrote};
+use super::event::{Event, IncomingMessage, Interaction, InteractionData, OptionValue};
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 /// A new session.
 pub fn ready(ready: &Ready, shard: u32) -> Event {
     Event::Ready {
         shard,
-        me: UserId::new(ready.user.id.get()),
+        user_id: UserId::new(ready.user.id.get()),
         guilds: ready
             .guilds
             .iter()
@@ -26,36 +27,36 @@ pub fn ready(ready: &Ready, shard: u32) -> Event {
 }
 
 /// A guild is gone, unless Discord only can't reach it now.
-pub fn guild_gone(guild: &UnavailableGuild) -> Option<Event> {
-    (!guild.unavailable).then(|| Event::GuildGone(GuildId::new(guild.id.get())))
+pub fn guild_delete(guild: &UnavailableGuild) -> Option<Event> {
+    (!guild.unavailable).then(|| Event::GuildDelete(GuildId::new(guild.id.get())))
 }
 
 /// A channel was deleted.
-pub fn channel_gone(channel: &GuildChannel) -> Event {
-    Event::ChannelGone {
+pub fn channel_delete(channel: &GuildChannel) -> Event {
+    Event::ChannelDelete {
         guild: GuildId::new(channel.guild_id.get()),
         channel: ChannelId::new(channel.id.get()),
     }
 }
 
 /// A thread was deleted.
-pub fn thread_gone(thread: &PartialGuildChannel) -> Event {
-    Event::ChannelGone {
+pub fn thread_delete(thread: &PartialGuildChannel) -> Event {
+    Event::ChannelDelete {
         guild: GuildId::new(thread.guild_id.get()),
         channel: ChannelId::new(thread.id.get()),
     }
 }
 
 /// A channel changed.
-pub fn channel_changed(channel: &GuildChannel) -> Event {
-    Event::ChannelChanged {
+pub fn channel_update(channel: &GuildChannel) -> Event {
+    Event::ChannelUpdate {
         guild: GuildId::new(channel.guild_id.get()),
         channel: ChannelId::new(channel.id.get()),
     }
 }
 
 /// A message in a guild.
-pub fn wrote(message: &Message, guild: GuildId) -> Wrote {
+pub fn message_create(message: &Message, guild: GuildId) -> IncomingMessage {
     // Discord docs, resources/message, "Message Types": 0 DEFAULT, 19 REPLY. All others are made by
     // Discord or by commands.
     let kind = matches!(
@@ -63,119 +64,122 @@ pub fn wrote(message: &Message, guild: GuildId) -> Wrote {
         MessageType::Regular | MessageType::InlineReply
     );
     let author = &message.author;
-    let person = kind && !author.bot && !author.system && message.webhook_id.is_none();
-    let to = message
+    let is_human = kind && !author.bot && !author.system && message.webhook_id.is_none();
+    let reply_to = message
         .message_reference
         .as_ref()
         .and_then(|reference| reference.message_id);
-    Wrote {
+    IncomingMessage {
         guild,
         channel: ChannelId::new(message.channel_id.get()),
         message: MessageId::new(message.id.get()),
         author: UserId::new(author.id.get()),
-        person,
-        to: to.map(|to| MessageId::new(to.get())),
+        is_human,
+        reply_to: reply_to.map(|to| MessageId::new(to.get())),
     }
 }
 
 /// A member asks for something; none for kinds of interactions that we never offer.
-pub fn asked(interaction: &Interaction, heard: Timestamp) -> Option<Event> {
-    let call = match interaction {
-        Interaction::Command(command) => command_call(command, heard, None),
-        Interaction::Autocomplete(command) => {
+pub fn interaction_create(
+    interaction: &SerenityInteraction,
+    received_at: Timestamp,
+) -> Option<Event> {
+    let interaction = match interaction {
+        SerenityInteraction::Command(command) => from_command(command, received_at, None),
+        SerenityInteraction::Autocomplete(command) => {
             let focused = command.data.autocomplete()?;
             let option = (focused.name.to_owned(), focused.value.to_owned());
-            command_call(command, heard, Some(option))
+            from_command(command, received_at, Some(option))
         }
-        Interaction::Component(component) => component_call(component, heard),
-        Interaction::Modal(modal) => modal_call(modal, heard),
+        SerenityInteraction::Component(component) => from_component(component, received_at),
+        SerenityInteraction::Modal(modal) => from_modal(modal, received_at),
         _ => return None,
     };
-    Some(Event::Asked(Box::new(call)))
+    Some(Event::Interaction(Box::new(interaction)))
 }
 
-fn command_call(
+fn from_command(
     command: &CommandInteraction,
-    heard: Timestamp,
+    received_at: Timestamp,
     typing: Option<(String, String)>,
-) -> Call {
+) -> Interaction {
     let (name, options) = flatten(&command.data);
     let ask = match typing {
-        Some((option, typed)) => Ask::Suggest {
+        Some((option, typed)) => InteractionData::Autocomplete {
             command: name,
             option,
             typed,
         },
-        None => Ask::Command(name),
+        None => InteractionData::Command(name),
     };
     let permissions = command
         .member
         .as_ref()
         .and_then(|member| member.permissions);
-    Call {
+    Interaction {
         id: command.id.get(),
         token: command.token.clone(),
-        ask,
+        data: ask,
         options,
         guild: command.guild_id.map(|guild| GuildId::new(guild.get())),
         channel: ChannelId::new(command.channel_id.get()),
         user: UserId::new(command.user.id.get()),
-        admin: may_manage(permissions),
-        heard,
+        is_admin: can_manage_guild(permissions),
+        received_at,
     }
 }
 
-fn component_call(component: &ComponentInteraction, heard: Timestamp) -> Call {
+fn from_component(component: &ComponentInteraction, received_at: Timestamp) -> Interaction {
     let permissions = component
         .member
         .as_ref()
         .and_then(|member| member.permissions);
-    Call {
+    Interaction {
         id: component.id.get(),
         token: component.token.clone(),
-        ask: Ask::Press {
+        data: InteractionData::Component {
             custom_id: component.data.custom_id.clone(),
-            values: chosen(&component.data.kind),
+            values: selected_values(&component.data.kind),
             message: MessageId::new(component.message.id.get()),
         },
         options: HashMap::new(),
         guild: component.guild_id.map(|guild| GuildId::new(guild.get())),
         channel: ChannelId::new(component.channel_id.get()),
         user: UserId::new(component.user.id.get()),
-        admin: may_manage(permissions),
-        heard,
+        is_admin: can_manage_guild(permissions),
+        received_at,
     }
 }
 
 /// What was chosen from a menu of texts; we offer no other menus.
-fn chosen(kind: &ComponentInteractionDataKind) -> Vec<String> {
+fn selected_values(kind: &ComponentInteractionDataKind) -> Vec<String> {
     match kind {
         ComponentInteractionDataKind::StringSelect { values } => values.clone(),
         _ => Vec::new(),
     }
 }
 
-fn modal_call(modal: &ModalInteraction, heard: Timestamp) -> Call {
+fn from_modal(modal: &ModalInteraction, received_at: Timestamp) -> Interaction {
     let permissions = modal.member.as_ref().and_then(|member| member.permissions);
     let message = modal.message.as_ref();
-    Call {
+    Interaction {
         id: modal.id.get(),
         token: modal.token.clone(),
-        ask: Ask::Submit {
+        data: InteractionData::ModalSubmit {
             custom_id: modal.data.custom_id.clone(),
-            values: written(modal),
+            values: field_values(modal),
             message: message.map(|message| MessageId::new(message.id.get())),
         },
         options: HashMap::new(),
         guild: modal.guild_id.map(|guild| GuildId::new(guild.get())),
         channel: ChannelId::new(modal.channel_id.get()),
         user: UserId::new(modal.user.id.get()),
-        admin: may_manage(permissions),
-        heard,
+        is_admin: can_manage_guild(permissions),
+        received_at,
     }
 }
 
-fn written(modal: &ModalInteraction) -> HashMap<String, String> {
+fn field_values(modal: &ModalInteraction) -> HashMap<String, String> {
     let fields = modal.data.components.iter().flat_map(|row| &row.components);
     let text = |field: &ActionRowComponent| match field {
         ActionRowComponent::InputText(input) => Some((
@@ -187,14 +191,14 @@ fn written(modal: &ModalInteraction) -> HashMap<String, String> {
     fields.filter_map(text).collect()
 }
 
-fn may_manage(permissions: Option<Permissions>) -> bool {
+fn can_manage_guild(permissions: Option<Permissions>) -> bool {
     permissions.is_some_and(|permissions| {
         permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR)
     })
 }
 
 /// The command's full name and the options of its innermost part.
-fn flatten(data: &CommandData) -> (String, HashMap<String, Value>) {
+fn flatten(data: &CommandData) -> (String, HashMap<String, OptionValue>) {
     let (mut name, mut options) = (data.name.clone(), data.options.as_slice());
     while let [
         CommandDataOption {
@@ -209,19 +213,24 @@ fn flatten(data: &CommandData) -> (String, HashMap<String, Value>) {
         name = format!("{name} {part}");
         options = inner.as_slice();
     }
-    let named = |option: &CommandDataOption| Some((option.name.clone(), value(&option.value)?));
+    let named =
+        |option: &CommandDataOption| Some((option.name.clone(), option_value(&option.value)?));
     (name, options.iter().filter_map(named).collect())
 }
 
-fn value(value: &CommandDataOptionValue) -> Option<Value> {
+fn option_value(value: &CommandDataOptionValue) -> Option<OptionValue> {
     Some(match value {
         CommandDataOptionValue::String(text)
-        | CommandDataOptionValue::Autocomplete { value: text, .. } => Value::Text(text.clone()),
-        CommandDataOptionValue::Boolean(flag) => Value::Flag(*flag),
-        CommandDataOptionValue::Integer(number) => Value::Number(*number),
-        CommandDataOptionValue::User(user) => Value::User(UserId::new(user.get())),
-        CommandDataOptionValue::Role(role) => Value::Role(RoleId::new(role.get())),
-        CommandDataOptionValue::Channel(channel) => Value::Channel(ChannelId::new(channel.get())),
+        | CommandDataOptionValue::Autocomplete { value: text, .. } => {
+            OptionValue::Text(text.clone())
+        }
+        CommandDataOptionValue::Boolean(flag) => OptionValue::Flag(*flag),
+        CommandDataOptionValue::Integer(number) => OptionValue::Number(*number),
+        CommandDataOptionValue::User(user) => OptionValue::User(UserId::new(user.get())),
+        CommandDataOptionValue::Role(role) => OptionValue::Role(RoleId::new(role.get())),
+        CommandDataOptionValue::Channel(channel) => {
+            OptionValue::Channel(ChannelId::new(channel.get()))
+        }
         _ => return None,
     })
 }
@@ -231,7 +240,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn heard(kind: u8, data: &serde_json::Value, message: Option<serde_json::Value>) -> Ask {
+    fn heard(
+        kind: u8,
+        data: &serde_json::Value,
+        message: Option<serde_json::Value>,
+    ) -> InteractionData {
         let mut interaction = json!({
             "id": "1", "application_id": "1", "type": kind, "token": "token", "version": 1, "guild_id": "2",
             "channel_id": "3", "locale": "en-US", "guild_locale": "en-US", "entitlements": [],
@@ -245,12 +258,17 @@ mod tests {
         if let Some(message) = message {
             interaction["message"] = message;
         }
-        let interaction: Interaction = serde_json::from_value(interaction).unwrap();
-        let Some(Event::Asked(call)) = asked(&interaction, Timestamp::UNIX_EPOCH) else {
+        let interaction: SerenityInteraction = serde_json::from_value(interaction).unwrap();
+        let Some(Event::Interaction(interaction)) =
+            interaction_create(&interaction, Timestamp::UNIX_EPOCH)
+        else {
             panic!("not understood");
         };
-        assert_eq!((call.user, call.admin), (UserId::new(4), false));
-        call.ask
+        assert_eq!(
+            (interaction.user, interaction.is_admin),
+            (UserId::new(4), false)
+        );
+        interaction.data
     }
 
     fn message() -> serde_json::Value {
@@ -265,7 +283,7 @@ mod tests {
     #[test]
     fn what_was_chosen_and_what_was_written_comes_along() {
         let menu = json!({ "custom_id": "points", "component_type": 3, "values": ["2", "0"] });
-        let pressed = Ask::Press {
+        let pressed = InteractionData::Component {
             custom_id: "points".into(),
             values: vec!["2".into(), "0".into()],
             message: MessageId::new(5),
@@ -277,7 +295,7 @@ mod tests {
         };
         let form = json!({ "custom_id": "mine", "components": [field("a", "in my words"), field("b", "")] });
         let written = [("a", "in my words"), ("b", "")];
-        let sent = |message| Ask::Submit {
+        let sent = |message| InteractionData::ModalSubmit {
             custom_id: "mine".into(),
             values: written
                 .map(|(id, text)| (id.to_owned(), text.to_owned()))

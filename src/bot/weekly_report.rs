@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::backoff::Backoff;
-use super::desk::{Desk, TeamKey};
+use super::context::{BotContext, TeamKey};
 use super::exactly_once::{PendingMessage, SendOutcome, StepError};
 use super::render;
 use super::rest::ApiError;
@@ -18,7 +18,7 @@ use crate::practice::weekly_report::{ReportStep, WeeklyReport};
 /// One team whose week is being reported.
 pub struct WeeklyReportJob<'a> {
     /// The desk.
-    pub desk: &'a Arc<Desk>,
+    pub ctx: &'a Arc<BotContext>,
     /// The team.
     pub key: TeamKey,
 }
@@ -29,8 +29,11 @@ impl WeeklyReportJob<'_> {
         // An intent made here was never sent; any other may have been.
         let mut first_attempt = false;
         loop {
-            let now = self.desk.clock.now();
-            let Some(next) = self.desk.team(self.key, |team| team.next_report_step(now)) else {
+            let now = self.ctx.clock.now();
+            let Some(next) = self
+                .ctx
+                .read_team(self.key, |team| team.next_report_step(now))
+            else {
                 return;
             };
             let step = match next {
@@ -45,7 +48,7 @@ impl WeeklyReportJob<'_> {
             if let Err(error) = step {
                 return self.on_step_error(&error, now);
             }
-            self.desk.week_backoff.remove(&self.key);
+            self.ctx.report_backoff.remove(&self.key);
         }
     }
 
@@ -82,11 +85,11 @@ impl WeeklyReportJob<'_> {
     }
 
     async fn send_message(&self, report: &WeeklyReport) -> Result<MessageId, ApiError> {
-        let now = self.desk.clock.now();
-        let message = self.desk.store.read(self.key.guild, |guild| {
+        let now = self.ctx.clock.now();
+        let message = self.ctx.store.read(self.key.guild, |guild| {
             let team = guild.team(self.key.channel)?;
             let digest = team.weekly_summary(report.monday, |user| guild.is_hidden(user));
-            let asked = |id: &str| self.desk.bank.get(id);
+            let asked = |id: &str| self.ctx.bank.get(id);
             Some(render::weekly_report::weekly_report(
                 team,
                 report,
@@ -102,11 +105,7 @@ impl WeeklyReportJob<'_> {
         })?;
         failpoint::pass("week.sending");
         let message = message.nonce(&report.nonce);
-        let sent = self
-            .desk
-            .rest
-            .send_message(self.key.channel, &message)
-            .await;
+        let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
         failpoint::pass("week.sent");
         sent
     }
@@ -130,19 +129,19 @@ impl WeeklyReportJob<'_> {
     }
 
     async fn update_team(&self, change: impl FnOnce(&mut Team)) -> Result<(), StepError> {
-        let (_, commit) = self.desk.change_team(self.key, change);
+        let (_, commit) = self.ctx.update_team(self.key, change);
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 
     fn pending_report(&self) -> Option<WeeklyReport> {
-        self.desk
-            .team(self.key, |team| team.pending_report().cloned())
+        self.ctx
+            .read_team(self.key, |team| team.pending_report().cloned())
             .flatten()
     }
 
     fn pending_message(&self, report: &WeeklyReport) -> PendingMessage<'_> {
         PendingMessage {
-            desk: self.desk,
+            ctx: self.ctx,
             key: self.key,
             due: report.due,
             label: report.label(),
@@ -151,9 +150,9 @@ impl WeeklyReportJob<'_> {
 
     /// What keeps a report away keeps the question away as well, of which the admin hears.
     fn on_step_error(&self, error: &StepError, now: Timestamp) {
-        let before = self.desk.week_backoff.get(&self.key).map(|held| *held);
+        let before = self.ctx.report_backoff.get(&self.key).map(|held| *held);
         let backoff = Backoff::after(before, error.is_transient(), now);
-        self.desk.week_backoff.insert(self.key, backoff);
+        self.ctx.report_backoff.insert(self.key, backoff);
         let reason = match error {
             StepError::SaveFailed => "the state could not be saved".to_owned(),
             StepError::Api(failure) => failure.to_string(),

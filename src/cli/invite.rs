@@ -41,7 +41,10 @@ fn ask(common: &Common) -> Result<u64, Failed> {
     });
     match runtime.block_on(rest.application()) {
         Ok((id, _)) => Ok(id),
-        Err(ApiError::Unauthorized) => Err(Failed::new(Exit::Refused, crate::bot::End::Token)),
+        Err(ApiError::Unauthorized) => Err(Failed::new(
+            Exit::Refused,
+            crate::bot::ExitReason::Unauthorized,
+        )),
         Err(failure) => Err(Failed::new(
             Exit::Failed,
             format!("{failure}. With --application ID nobody has to be asked"),

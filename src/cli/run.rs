@@ -10,7 +10,7 @@ use clap::Args;
 use super::exit::{Exit, Failed};
 use super::load::{self, Loaded};
 use super::{Common, LogFormat, clock_link, log, supervisor};
-use crate::bot::{self, ApiConfig, End, Parts};
+use crate::bot::{self, ApiConfig, BotDeps, ExitReason};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failpoint;
@@ -65,7 +65,7 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         store.set_clock(move || times.now());
         let vitals = watched(vitals, &store, health);
         let told = supervisor::tell(Arc::clone(&vitals));
-        let parts = Parts {
+        let parts = BotDeps {
             store: store.clone(),
             bank,
             clock,
@@ -74,9 +74,9 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
                 api_url: config.api_url,
                 requests_per_second: config.requests_per_second,
             },
-            vitals,
+            health: vitals,
             shards: config.shards,
-            declared: config.teams,
+            config_teams: config.teams,
         };
         tokio::select! {
             end = bot::run(parts) => Err(failed(&end)),
@@ -198,12 +198,12 @@ async fn stand_in_gone(gone: Option<tokio::sync::oneshot::Receiver<()>>) {
     }
 }
 
-fn failed(end: &End) -> Failed {
+fn failed(end: &ExitReason) -> Failed {
     let exit = match end {
-        End::Token | End::Intents => Exit::Refused,
-        End::State(ClaimError::OtherApplication { .. }) => Exit::Usage,
-        End::State(ClaimError::Io(_)) => Exit::State,
-        End::TooManyStarts(_) | End::Failed(_) => Exit::Failed,
+        ExitReason::Unauthorized | ExitReason::DisallowedIntents => Exit::Refused,
+        ExitReason::State(ClaimError::OtherApplication { .. }) => Exit::Usage,
+        ExitReason::State(ClaimError::Io(_)) => Exit::State,
+        ExitReason::TooManyStarts(_) | ExitReason::Failed(_) => Exit::Failed,
     };
     Failed::new(exit, end)
 }

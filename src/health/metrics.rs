@@ -31,7 +31,7 @@ pub enum Outcome {
     /// The member got none.
     Failed,
     /// The member asks too fast and was told so.
-    Cooled,
+    RateLimited,
 }
 
 impl Outcome {
@@ -39,7 +39,7 @@ impl Outcome {
         match self {
             Self::Answered => "answered",
             Self::Failed => "failed",
-            Self::Cooled => "cooled",
+            Self::RateLimited => "cooled",
         }
     }
 }

@@ -14,6 +14,8 @@ mod eviction;
 #[cfg(debug_assertions)]
 pub mod faulty;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod inspect;
 mod metadata;
 mod open;
@@ -23,8 +25,6 @@ pub mod restore;
 mod snapshot;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, fuzzing))]
-pub mod trials;
 pub mod verify;
 mod writer;
 

@@ -97,7 +97,7 @@ fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
     for file in files {
         let inside = file.strip_prefix(&src).unwrap();
         let is_test = inside.iter().any(|part| {
-            ["tests", "properties", "tests.rs", "trials", "trials.rs"]
+            ["tests", "properties", "tests.rs", "fuzzing", "fuzzing.rs"]
                 .contains(&part.to_str().unwrap())
         });
         let room = inside

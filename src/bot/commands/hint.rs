@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Said;
-use super::answer::round_here;
-use crate::bot::desk::Desk;
-use crate::bot::event::Call;
+use super::CommandResult;
+use super::answer::resolve_round;
+use crate::bot::context::BotContext;
+use crate::bot::event::Interaction;
 use crate::bot::render::reveal;
 use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
@@ -20,14 +20,14 @@ pub fn definition() -> Value {
 }
 
 /// The hint for the round of the channel or thread.
-pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    let (_, round) = round_here(desk, call, guild)?;
-    pressed(desk, &round.question)
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let (_, round) = resolve_round(ctx, interaction, guild)?;
+    on_button(ctx, &round.question)
 }
 
 /// The hint for a question.
-pub fn pressed(desk: &Desk, question: &str) -> Said {
-    let found = desk.bank.get(question);
+pub fn on_button(ctx: &BotContext, question: &str) -> CommandResult {
+    let found = ctx.bank.get(question);
     let question = found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
     Ok(reveal::hint(question).ephemeral())
 }

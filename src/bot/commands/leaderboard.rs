@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Said, team_of};
-use crate::bot::desk::Desk;
-use crate::bot::event::Call;
+use super::{CommandResult, resolve_team};
+use crate::bot::context::BotContext;
+use crate::bot::event::Interaction;
 use crate::bot::render::streak::leaderboard;
 use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
@@ -26,12 +26,12 @@ pub fn definition() -> Value {
 }
 
 /// The leaderboard of the channel's team.
-pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    let key = team_of(desk, call, guild)?;
-    let now = desk.clock.now();
-    let message = desk.store.read(guild, |state| {
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    let message = ctx.store.read(guild, |state| {
         let team = state.team(key.channel)?;
-        let period = match call.text("period") {
+        let period = match interaction.text("period") {
             Some("all") => Period::AllTime,
             _ => Period::Month(team.settings.schedule.zone.date(now)),
         };

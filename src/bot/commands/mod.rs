@@ -3,12 +3,12 @@
 //! Handlers take the desk and a plain `Call`; what they say comes from [`super::render`].
 
 mod answer;
-mod feedback;
 mod help;
 mod hint;
 mod leaderboard;
 mod privacy;
 mod progress;
+mod question_reports;
 mod quiz;
 mod remind;
 mod remove;
@@ -21,13 +21,13 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, TeamKey, team_at};
-use super::event::{Ask, Call};
-use super::press::{Form, Press, Privacy};
+use super::context::{BotContext, TeamKey, team_for_channel};
+use super::custom_id::{ComponentId, ModalId, PrivacyAction};
+use super::event::{Interaction, InteractionData};
 use super::render::message::Message;
 use super::render::text::truncate;
 use super::render::user_error::UserError;
-use super::response::{Response, SUGGESTIONS_MAX, Suggestion};
+use super::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bank::Question;
 use crate::practice::id::GuildId;
 use crate::store::{GuildPin, LoadError};
@@ -36,7 +36,7 @@ use crate::store::{GuildPin, LoadError};
 const CHOICE_NAME_MAX: usize = 100;
 
 /// What a handler gives: a message, or the reason why there is none.
-pub type Said = Result<Message, UserError>;
+pub type CommandResult = Result<Message, UserError>;
 
 /// All commands in Discord's form, for the bulk registration.
 pub fn definitions() -> Value {
@@ -56,41 +56,44 @@ pub fn definitions() -> Value {
 }
 
 /// The answer to a call.
-pub async fn respond(desk: &Desk, call: &Call) -> Response {
-    let _pin = match at_hand(desk, call).await {
+pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
+    let _pin = match pin_guild(ctx, interaction).await {
         Ok(pin) => pin,
-        Err(sorry) => return Response::New(sorry.message()),
+        Err(error) => return Response::New(error.message()),
     };
-    match &call.ask {
-        Ask::Command(name) => told(command(desk, call, name).await),
-        Ask::Press {
+    match &interaction.data {
+        InteractionData::Command(name) => or_user_error(on_command(ctx, interaction, name).await),
+        InteractionData::Component {
             custom_id, values, ..
-        } => press(desk, call, custom_id, values).await,
-        Ask::Submit {
+        } => on_component(ctx, interaction, custom_id, values).await,
+        InteractionData::ModalSubmit {
             custom_id, values, ..
-        } => submitted(desk, call, custom_id, values).await,
-        Ask::Suggest {
+        } => on_modal(ctx, interaction, custom_id, values).await,
+        InteractionData::Autocomplete {
             command,
             option,
             typed,
-        } => Response::Suggestions(suggest(desk, command, option, typed)),
+        } => Response::Autocomplete(autocomplete(ctx, command, option, typed)),
     }
 }
 
 /// Keeps the guild in memory for as long as it is needed, if it is needed.
-async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<GuildPin>, UserError> {
+async fn pin_guild(
+    ctx: &BotContext,
+    interaction: &Interaction,
+) -> Result<Option<GuildPin>, UserError> {
     // Suggestions and forms come from the bank alone, and neither can be announced and filled in later.
-    let needs_none = match &call.ask {
-        Ask::Suggest { .. } => true,
-        Ask::Press { custom_id, .. } => {
-            Press::parse(custom_id).is_some_and(|press| press.opens_form())
+    let needs_none = match &interaction.data {
+        InteractionData::Autocomplete { .. } => true,
+        InteractionData::Component { custom_id, .. } => {
+            ComponentId::parse(custom_id).is_some_and(|press| press.opens_modal())
         }
-        Ask::Command(_) | Ask::Submit { .. } => false,
+        InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => false,
     };
-    let Some(guild) = call.guild.filter(|_| !needs_none) else {
+    let Some(guild) = interaction.guild.filter(|_| !needs_none) else {
         return Ok(None);
     };
-    match desk.store.load(guild).await {
+    match ctx.store.load(guild).await {
         Ok(pin) => Ok(Some(pin)),
         // What was asked just before a server became another process's must not be answered as if nothing were known
         // of it.
@@ -103,7 +106,7 @@ async fn at_hand(desk: &Desk, call: &Call) -> Result<Option<GuildPin>, UserError
 }
 
 /// The names of all commands, for counting.
-const NAMES: [&str; 11] = [
+const COMMAND_NAMES: [&str; 11] = [
     "quiz",
     "answer",
     "hint",
@@ -118,146 +121,178 @@ const NAMES: [&str; 11] = [
 ];
 
 /// A word for what was asked, one of a fixed list: what Discord or a member sends never gets into a label.
-pub fn label(ask: &Ask) -> &'static str {
+pub fn metric_label(ask: &InteractionData) -> &'static str {
     match ask {
-        Ask::Command(name) => {
+        InteractionData::Command(name) => {
             let first = name.split(' ').next().unwrap_or_default();
-            NAMES
+            COMMAND_NAMES
                 .into_iter()
                 .find(|name| *name == first)
                 .unwrap_or("other")
         }
-        Ask::Press { .. } => "button",
-        Ask::Submit { .. } => "form",
-        Ask::Suggest { .. } => "suggest",
+        InteractionData::Component { .. } => "button",
+        InteractionData::ModalSubmit { .. } => "form",
+        InteractionData::Autocomplete { .. } => "suggest",
     }
 }
 
 /// Whether pressing that button changes the message it is on.
-pub fn updates(custom_id: &str) -> bool {
+pub fn component_updates_message(custom_id: &str) -> bool {
     matches!(
-        Press::parse(custom_id),
+        ComponentId::parse(custom_id),
         Some(
-            Press::Reveal { .. }
-                | Press::Quiz { .. }
-                | Press::Privacy(
-                    Privacy::Hide | Privacy::Show | Privacy::Delete | Privacy::DeleteForGood
+            ComponentId::Reveal { .. }
+                | ComponentId::Quiz { .. }
+                | ComponentId::Privacy(
+                    PrivacyAction::Hide
+                        | PrivacyAction::Show
+                        | PrivacyAction::Delete
+                        | PrivacyAction::DeleteForGood
                 )
-                | Press::Remove { .. }
-                | Press::PostNow { .. }
-                | Press::Reports { .. }
-                | Press::CloseReport { .. }
+                | ComponentId::Remove { .. }
+                | ComponentId::PostNow { .. }
+                | ComponentId::Reports { .. }
+                | ComponentId::CloseReport { .. }
         )
     )
 }
 
 /// Whether sending that form changes the message whose button opened it.
-pub fn changes(custom_id: &str) -> bool {
-    match Form::parse(custom_id) {
-        Some(Form::Quiz(_)) => true,
-        Some(Form::Report { .. }) | None => false,
+pub fn modal_updates_message(custom_id: &str) -> bool {
+    match ModalId::parse(custom_id) {
+        Some(ModalId::Quiz(_)) => true,
+        Some(ModalId::Report { .. }) | None => false,
     }
 }
 
-async fn command(desk: &Desk, call: &Call, name: &str) -> Result<Response, UserError> {
-    let guild = call.guild.ok_or(UserError::GuildOnly)?;
-    let said = match name {
-        "quiz" => quiz::run(desk, call, guild),
-        "answer" => return answer::run(desk, call, guild).await,
-        "hint" => hint::run(desk, call, guild),
-        "streak" => streak::run(desk, call, guild),
-        "leaderboard" => leaderboard::run(desk, call, guild),
-        "progress" => progress::run(desk, call, guild).await,
-        "privacy" => Ok(privacy::run(desk, call, guild)),
-        "help" => Ok(super::render::help::help(call.admin).ephemeral()),
-        name if name.starts_with("remind ") => remind::run(desk, call, guild, name).await,
-        "setup" => setup::run(desk, call, guild).await,
-        other => team::run(desk, call, guild, other).await,
+async fn on_command(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    name: &str,
+) -> Result<Response, UserError> {
+    let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
+    let result = match name {
+        "quiz" => quiz::run(ctx, interaction, guild),
+        "answer" => return answer::run(ctx, interaction, guild).await,
+        "hint" => hint::run(ctx, interaction, guild),
+        "streak" => streak::run(ctx, interaction, guild),
+        "leaderboard" => leaderboard::run(ctx, interaction, guild),
+        "progress" => progress::run(ctx, interaction, guild).await,
+        "privacy" => Ok(privacy::run(ctx, interaction, guild)),
+        "help" => Ok(super::render::help::help(interaction.is_admin).ephemeral()),
+        name if name.starts_with("remind ") => remind::run(ctx, interaction, guild, name).await,
+        "setup" => setup::run(ctx, interaction, guild).await,
+        other => team::run(ctx, interaction, guild, other).await,
     };
-    said.map(Response::New)
+    result.map(Response::New)
 }
 
-async fn press(desk: &Desk, call: &Call, custom_id: &str, values: &[String]) -> Response {
-    let (Some(press), Some(guild)) = (Press::parse(custom_id), call.guild) else {
-        return new(Err(UserError::StaleComponent));
+async fn on_component(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    custom_id: &str,
+    values: &[String],
+) -> Response {
+    let (Some(press), Some(guild)) = (ComponentId::parse(custom_id), interaction.guild) else {
+        return reply(Err(UserError::StaleComponent));
     };
     match press {
-        Press::Hint { question } => new(hint::pressed(desk, &question)),
-        Press::Answer { question } => told(answer::pressed(desk, call, guild, &question)),
-        Press::Streak => new(streak::run(desk, call, guild)),
-        Press::Reveal {
+        ComponentId::Hint { question } => reply(hint::on_button(ctx, &question)),
+        ComponentId::Answer { question } => {
+            or_user_error(answer::on_button(ctx, interaction, guild, &question))
+        }
+        ComponentId::Streak => reply(streak::run(ctx, interaction, guild)),
+        ComponentId::Reveal {
             channel,
             round,
             public,
             question,
         } => {
             let key = TeamKey { guild, channel };
-            update(answer::confirmed(desk, call, key, (round, public, &question)).await)
+            update_message(
+                answer::on_confirm(ctx, interaction, key, (round, public, &question)).await,
+            )
         }
-        Press::Quiz { step, at } => quiz::pressed(desk, call, guild, (step, &at), values).await,
-        Press::Privacy(step) => privacy::pressed(desk, call, guild, step).await,
-        Press::Report { question } => feedback::ask(desk, &question),
-        Press::Reports { page } => update(feedback::list(desk, call, guild, page)),
-        Press::CloseReport { page } => {
-            update(feedback::close(desk, call, guild, (page, values)).await)
+        ComponentId::Quiz {
+            action: step,
+            state: at,
+        } => quiz::on_component(ctx, interaction, guild, (step, &at), values).await,
+        ComponentId::Privacy(step) => privacy::on_button(ctx, interaction, guild, step).await,
+        ComponentId::Report { question } => question_reports::open_modal(ctx, &question),
+        ComponentId::Reports { page } => {
+            update_message(question_reports::list(ctx, interaction, guild, page))
         }
-        Press::PostNow { channel } => {
-            update(team::post_now(desk, call, TeamKey { guild, channel }).await)
+        ComponentId::CloseReport { page } => {
+            update_message(question_reports::close(ctx, interaction, guild, (page, values)).await)
         }
-        Press::Remove { channel } => {
-            update(remove::confirmed(desk, call, TeamKey { guild, channel }).await)
+        ComponentId::PostNow { channel } => {
+            update_message(team::post_now(ctx, interaction, TeamKey { guild, channel }).await)
+        }
+        ComponentId::Remove { channel } => {
+            update_message(remove::on_confirm(ctx, interaction, TeamKey { guild, channel }).await)
         }
     }
 }
 
 /// What is done with a form.
-async fn submitted(
-    desk: &Desk,
-    call: &Call,
+async fn on_modal(
+    ctx: &BotContext,
+    interaction: &Interaction,
     custom_id: &str,
     written: &HashMap<String, String>,
 ) -> Response {
-    match Form::parse(custom_id) {
-        Some(Form::Quiz(at)) => {
+    match ModalId::parse(custom_id) {
+        Some(ModalId::Quiz(at)) => {
             let text = written.get(super::render::quiz::ANSWER_FIELD);
-            update(quiz::written(desk, &at, text.map_or("", String::as_str)))
+            update_message(quiz::on_written_answer(
+                ctx,
+                &at,
+                text.map_or("", String::as_str),
+            ))
         }
-        Some(Form::Report { question }) => {
-            new(feedback::sent(desk, call, &question, written).await)
+        Some(ModalId::Report { question }) => {
+            reply(question_reports::on_submit(ctx, interaction, &question, written).await)
         }
-        None => new(Err(UserError::StaleComponent)),
+        None => reply(Err(UserError::StaleComponent)),
     }
 }
 
-fn new(said: Said) -> Response {
-    told(said.map(Response::New))
+fn reply(result: CommandResult) -> Response {
+    or_user_error(result.map(Response::New))
 }
 
 /// A response, or the refusal as a new message.
-fn told(said: Result<Response, UserError>) -> Response {
-    said.unwrap_or_else(|sorry| Response::New(sorry.message()))
+fn or_user_error(result: Result<Response, UserError>) -> Response {
+    result.unwrap_or_else(|error| Response::New(error.message()))
 }
 
 /// A message that takes the place of the one with the button; a refusal comes beside it.
-fn update(said: Said) -> Response {
-    match said {
+fn update_message(result: CommandResult) -> Response {
+    match result {
         Ok(message) => Response::Update(message),
-        Err(sorry) => Response::New(sorry.message()),
+        Err(error) => Response::New(error.message()),
     }
 }
 
-fn suggest(desk: &Desk, command: &str, option: &str, typed: &str) -> Vec<Suggestion> {
+fn autocomplete(
+    ctx: &BotContext,
+    command: &str,
+    option: &str,
+    typed: &str,
+) -> Vec<AutocompleteChoice> {
     match (command, option) {
-        ("answer", "question") => questions(&desk.bank.search(typed, SUGGESTIONS_MAX)),
-        (_, "topic") => topics(desk, typed),
-        (_, "timezone") => setup::zones(typed),
-        (_, "days") => setup::days(typed),
+        ("answer", "question") => {
+            question_choices(&ctx.bank.search(typed, AUTOCOMPLETE_CHOICES_MAX))
+        }
+        (_, "topic") => topic_choices(ctx, typed),
+        (_, "timezone") => setup::zone_choices(typed),
+        (_, "days") => setup::day_choices(typed),
         _ => Vec::new(),
     }
 }
 
-fn questions(found: &[&Question]) -> Vec<Suggestion> {
-    let suggestion = |question: &&Question| Suggestion {
+fn question_choices(found: &[&Question]) -> Vec<AutocompleteChoice> {
+    let suggestion = |question: &&Question| AutocompleteChoice {
         name: truncate(
             &format!(
                 "{:03} · {}",
@@ -271,33 +306,37 @@ fn questions(found: &[&Question]) -> Vec<Suggestion> {
     found.iter().map(suggestion).collect()
 }
 
-fn topics(desk: &Desk, typed: &str) -> Vec<Suggestion> {
+fn topic_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
     let typed = typed.to_lowercase().replace(' ', "-");
     let fits = |topic: &&str| topic.contains(&typed);
-    let suggestion = |topic: &str| Suggestion {
+    let suggestion = |topic: &str| AutocompleteChoice {
         name: super::render::daily::topic_label(topic),
         value: topic.to_owned(),
     };
-    desk.bank
+    ctx.bank
         .topics()
         .filter(fits)
-        .take(SUGGESTIONS_MAX)
+        .take(AUTOCOMPLETE_CHOICES_MAX)
         .map(suggestion)
         .collect()
 }
 
 /// The team a call is about: the one it names, the one of the channel or thread it comes from, or the
 /// only one of the guild.
-fn team_of(desk: &Desk, call: &Call, guild: GuildId) -> Result<TeamKey, UserError> {
-    let chosen = call.channel("channel");
-    let found = desk.store.read(guild, |state| {
+fn resolve_team(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+) -> Result<TeamKey, UserError> {
+    let chosen = interaction.channel("channel");
+    let found = ctx.store.read(guild, |state| {
         if let Some(chosen) = chosen {
             return state
                 .team(chosen)
                 .map(|team| team.channel)
                 .ok_or(UserError::TeamNotFound);
         }
-        if let Some(team) = team_at(state, call.channel) {
+        if let Some(team) = team_for_channel(state, interaction.channel) {
             return Ok(team.channel);
         }
         match state.teams().keys().collect::<Vec<_>>().as_slice() {
@@ -310,8 +349,8 @@ fn team_of(desk: &Desk, call: &Call, guild: GuildId) -> Result<TeamKey, UserErro
     Ok(TeamKey { guild, channel })
 }
 
-fn admins_only(call: &Call) -> Result<(), UserError> {
-    if call.admin {
+fn require_admin(interaction: &Interaction) -> Result<(), UserError> {
+    if interaction.is_admin {
         Ok(())
     } else {
         Err(UserError::AdminsOnly)
@@ -327,8 +366,14 @@ mod tests {
         for definition in definitions().as_array().unwrap() {
             let name = definition["name"].as_str().unwrap();
             let with_subcommand = format!("{name} status");
-            assert_eq!(label(&Ask::Command(with_subcommand)), name);
+            assert_eq!(
+                metric_label(&InteractionData::Command(with_subcommand)),
+                name
+            );
         }
-        assert_eq!(label(&Ask::Command("streak\"} 1".into())), "other");
+        assert_eq!(
+            metric_label(&InteractionData::Command("streak\"} 1".into())),
+            "other"
+        );
     }
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::Said;
+use super::CommandResult;
+use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::custom_id::PrivacyAction;
 use crate::bot::data_expiry::erase_durably;
-use crate::bot::desk::{Desk, TeamKey};
-use crate::bot::event::Call;
-use crate::bot::press::Privacy;
+use crate::bot::event::Interaction;
 use crate::bot::render::message::Message;
 use crate::bot::render::privacy::{self as render, StoredData};
 use crate::bot::render::user_error::UserError;
@@ -26,24 +26,37 @@ pub fn definition() -> Value {
 }
 
 /// What is kept of the member.
-pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Message {
-    render::overview(&kept(desk, guild, call.user)).ephemeral()
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Message {
+    render::overview(&stored_data(ctx, guild, interaction.user)).ephemeral()
 }
 
 /// What comes of a button.
-pub async fn pressed(desk: &Desk, call: &Call, guild: GuildId, step: Privacy) -> Response {
+pub async fn on_button(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    step: PrivacyAction,
+) -> Response {
     match step {
-        Privacy::Export => super::new(export(desk, call, guild)),
-        Privacy::Hide => super::update(hide(desk, call, guild, true).await),
-        Privacy::Show => super::update(hide(desk, call, guild, false).await),
-        Privacy::Delete => {
-            super::update(Ok(render::confirm_deletion(&kept(desk, guild, call.user))))
+        PrivacyAction::Export => super::reply(export(ctx, interaction, guild)),
+        PrivacyAction::Hide => {
+            super::update_message(set_hidden(ctx, interaction, guild, true).await)
         }
-        Privacy::DeleteForGood => super::update(delete(desk, call, guild).await),
+        PrivacyAction::Show => {
+            super::update_message(set_hidden(ctx, interaction, guild, false).await)
+        }
+        PrivacyAction::Delete => super::update_message(Ok(render::confirm_deletion(&stored_data(
+            ctx,
+            guild,
+            interaction.user,
+        )))),
+        PrivacyAction::DeleteForGood => {
+            super::update_message(delete(ctx, interaction, guild).await)
+        }
     }
 }
 
-fn kept(desk: &Desk, guild: GuildId, user: UserId) -> StoredData {
+fn stored_data(ctx: &BotContext, guild: GuildId, user: UserId) -> StoredData {
     let count = |state: &Guild| {
         let teams = || state.teams().values();
         let ledgers = teams().map(|team| team.ledger(user));
@@ -63,44 +76,52 @@ fn kept(desk: &Desk, guild: GuildId, user: UserId) -> StoredData {
             hidden: state.is_hidden(user),
         }
     };
-    let known = desk.store.read(guild, count);
+    let known = ctx.store.read(guild, count);
     known.unwrap_or_else(|| count(&Guild::new(guild)))
 }
 
-fn export(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    let now = desk.clock.now();
-    let write = |state: &Guild| serde_json::to_vec_pretty(&state.export(call.user, now));
-    let known = desk.store.read(guild, write);
+fn export(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let now = ctx.clock.now();
+    let write = |state: &Guild| serde_json::to_vec_pretty(&state.export(interaction.user, now));
+    let known = ctx.store.read(guild, write);
     let json = known.unwrap_or_else(|| write(&Guild::new(guild)));
     // Keys are texts and numbers are finite, so there is nothing that could not be written.
     let json = json.map_err(|_| UserError::SaveFailed)?;
     Ok(render::exported(json).ephemeral())
 }
 
-async fn hide(desk: &Desk, call: &Call, guild: GuildId, hidden: bool) -> Said {
-    let now = desk.clock.now();
-    let ((), commit) = desk.store.upsert(guild, |state| {
+async fn set_hidden(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    hidden: bool,
+) -> CommandResult {
+    let now = ctx.clock.now();
+    let ((), commit) = ctx.store.upsert(guild, |state| {
         let since = hidden.then(|| Zone::utc().date(now));
-        state.update_profile(call.user, |person| person.hidden_since = since);
+        state.update_profile(interaction.user, |person| person.hidden_since = since);
     });
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
-    Ok(render::overview(&kept(desk, guild, call.user)))
+    Ok(render::overview(&stored_data(ctx, guild, interaction.user)))
 }
 
 /// Deletes everything, from both generations on disk.
-async fn delete(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    let now = desk.clock.now();
-    let erased = erase_durably(desk, guild, |state| state.delete_member(call.user, now)).await;
+async fn delete(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let now = ctx.clock.now();
+    let erased = erase_durably(ctx, guild, |state| {
+        state.delete_member(interaction.user, now)
+    })
+    .await;
     erased.map_err(|_| UserError::SaveFailed)?;
-    desk.quizzes.forget_member((guild, call.user));
-    desk.easel.forget();
-    freshen_footers(desk, guild);
+    ctx.asked_today.remove_member((guild, interaction.user));
+    ctx.chart_renderer.clear();
+    refresh_footers(ctx, guild);
     Ok(render::deleted())
 }
 
 /// One less has replied.
-fn freshen_footers(desk: &Desk, guild: GuildId) {
-    desk.store.read(guild, |state| {
+fn refresh_footers(ctx: &BotContext, guild: GuildId) {
+    ctx.store.read(guild, |state| {
         for (channel, team) in state.teams() {
             let open = team.open_round().and_then(|round| round.message);
             if let Some(message) = open {
@@ -109,7 +130,7 @@ fn freshen_footers(desk: &Desk, guild: GuildId) {
                     channel: *channel,
                 };
                 // The other end is gone only when the process is ending.
-                let _ = desk.stale_footers.send((key, message));
+                let _ = ctx.stale_footers.send((key, message));
             }
         }
     });

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Said, team_of};
-use crate::bot::desk::Desk;
-use crate::bot::event::Call;
+use super::{CommandResult, resolve_team};
+use crate::bot::context::BotContext;
+use crate::bot::event::Interaction;
 use crate::bot::progress::progress;
 use crate::bot::render::progress as render;
 use crate::bot::render::user_error::UserError;
@@ -22,20 +22,20 @@ pub fn definition() -> Value {
 }
 
 /// The member's picture, with the rounds of the channel's team. A server without a team has practice all the same.
-pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    let key = match team_of(desk, call, guild) {
+pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = match resolve_team(ctx, interaction, guild) {
         Ok(key) => Some(key),
         Err(UserError::TeamNotFound) => None,
-        Err(sorry) => return Err(sorry),
+        Err(error) => return Err(error),
     };
-    let now = desk.clock.now();
+    let now = ctx.clock.now();
     let look = |state: &Guild| {
         let team = key.and_then(|key| state.team(key.channel));
         let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
-        progress(state, team, &desk.bank, call.user, zone.date(now))
+        progress(state, team, &ctx.bank, interaction.user, zone.date(now))
     };
-    let known = desk.store.read(guild, look);
+    let known = ctx.store.read(guild, look);
     let progress = known.unwrap_or_else(|| look(&Guild::new(guild)));
-    let picture = desk.easel.picture(&progress).await;
+    let picture = ctx.chart_renderer.render(&progress).await;
     Ok(render::progress(&progress, picture).ephemeral())
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::Said;
+use super::CommandResult;
 use crate::bank::{Level, Question};
-use crate::bot::desk::{Desk, team_at};
-use crate::bot::event::Call;
-use crate::bot::quiz::{Order, Quiz, Step};
+use crate::bot::context::{BotContext, team_for_channel};
+use crate::bot::event::Interaction;
+use crate::bot::quiz::{OptionOrder, QuizAction, QuizState};
 use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
@@ -48,21 +48,24 @@ pub fn definition() -> Value {
 }
 
 /// A first question.
-pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    let level = call.text("level").map(str::parse::<Level>).transpose();
-    let topic = call.text("topic");
-    let start = Quiz {
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let level = interaction
+        .text("level")
+        .map(str::parse::<Level>)
+        .transpose();
+    let topic = interaction.text("topic");
+    let start = QuizState {
         question: String::new(),
         topic: topic.map(|topic| topic.trim().to_lowercase().replace(' ', "-")),
         level: level.map_err(|_| UserError::NoMatchingQuestion)?,
-        mode: mode(call.text("mode"))?,
-        before: 0,
-        order: Order::default(),
+        mode: parse_mode(interaction.text("mode"))?,
+        reviews_before: 0,
+        order: OptionOrder::default(),
     };
-    Ok(next(desk, call, guild, &start)?.ephemeral())
+    Ok(next_question(ctx, interaction, guild, &start)?.ephemeral())
 }
 
-fn mode(word: Option<&str>) -> Result<PickMode, UserError> {
+fn parse_mode(word: Option<&str>) -> Result<PickMode, UserError> {
     match word {
         None | Some("mixed") => Ok(PickMode::Mixed),
         Some("due") => Ok(PickMode::Due),
@@ -74,81 +77,90 @@ fn mode(word: Option<&str>) -> Result<PickMode, UserError> {
 }
 
 /// What comes of a button, the menu or the form.
-pub async fn pressed(
-    desk: &Desk,
-    call: &Call,
+pub async fn on_component(
+    ctx: &BotContext,
+    interaction: &Interaction,
     guild: GuildId,
-    (step, at): (Step, &Quiz),
+    (step, at): (QuizAction, &QuizState),
     values: &[String],
 ) -> Response {
-    super::update(match step {
-        Step::Write => return Response::Modal(render::answer_modal(at)),
-        Step::Hint => hint(desk, call, guild, at),
-        Step::Answer => answer(desk, at, Attempt::Unknown),
-        Step::Choose(place) => answer(desk, at, Attempt::Output(place)),
-        Step::NoPoints => score(desk, call, guild, at, &[]).await,
-        Step::Points => score(desk, call, guild, at, values).await,
-        Step::Next => next(desk, call, guild, at),
+    super::update_message(match step {
+        QuizAction::Write => return Response::Modal(render::answer_modal(at)),
+        QuizAction::Hint => hint(ctx, interaction, guild, at),
+        QuizAction::Answer => answer(ctx, at, Attempt::Unknown),
+        QuizAction::Choose(place) => answer(ctx, at, Attempt::Output(place)),
+        QuizAction::NoPoints => score(ctx, interaction, guild, at, &[]).await,
+        QuizAction::Points => score(ctx, interaction, guild, at, values).await,
+        QuizAction::Next => next_question(ctx, interaction, guild, at),
     })
 }
 
 /// The model answer beside what the member wrote.
-pub fn written(desk: &Desk, at: &Quiz, text: &str) -> Said {
-    answer(desk, at, Attempt::Text(text))
+pub fn on_written_answer(ctx: &BotContext, at: &QuizState, text: &str) -> CommandResult {
+    answer(ctx, at, Attempt::Text(text))
 }
 
 /// The next question of the same topic, level and mode.
-fn next(desk: &Desk, call: &Call, guild: GuildId, before: &Quiz) -> Said {
-    let around = Around::of(desk, call, guild);
-    let member = (guild, call.user);
+fn next_question(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    before: &QuizState,
+) -> CommandResult {
+    let around = PracticeContext::for_interaction(ctx, interaction, guild);
+    let member = (guild, interaction.user);
     // The one on the message is never the next one, also after a restart.
-    if let Some(shown) = desk.bank.get(&before.question) {
-        desk.quizzes.remember(member, around.today, shown.number);
+    if let Some(shown) = ctx.bank.get(&before.question) {
+        ctx.asked_today.remember(member, around.today, shown.number);
     }
-    let pick = pick(desk, call, guild, before, &around)?;
-    let question = find(desk, pick.question)?;
-    desk.quizzes.remember(member, around.today, question.number);
-    let at = Quiz {
+    let pick = pick_question(ctx, interaction, guild, before, &around)?;
+    let question = question_by_id(ctx, pick.question)?;
+    ctx.asked_today
+        .remember(member, around.today, question.number);
+    let at = QuizState {
         question: question.id.clone(),
-        before: pick.review_count,
-        order: desk.random(Order::random),
+        reviews_before: pick.review_count,
+        order: ctx.with_rng(OptionOrder::random),
         ..before.clone()
     };
     let card = QuizHeader {
         reason: pick.reason,
-        due: due(desk, call, guild, around.today),
+        due: due_count(ctx, interaction, guild, around.today),
     };
     Ok(render::question(question, &at, card, false))
 }
 
-fn pick<'a>(
-    desk: &'a Desk,
-    call: &Call,
+fn pick_question<'a>(
+    ctx: &'a BotContext,
+    interaction: &Interaction,
     guild: GuildId,
-    before: &Quiz,
-    around: &Around,
+    before: &QuizState,
+    around: &PracticeContext,
 ) -> Result<PickedQuestion<'a>, UserError> {
-    let asked = desk.quizzes.on((guild, call.user), around.today);
-    let mut fitting = Vec::with_capacity(desk.bank.len());
+    let asked = ctx
+        .asked_today
+        .asked_on((guild, interaction.user), around.today);
+    let mut fitting = Vec::with_capacity(ctx.bank.len());
     let mut asked_today = Vec::new();
-    for question in desk.bank.pick(before.topic.as_deref(), before.level) {
+    for question in ctx.bank.pick(before.topic.as_deref(), before.level) {
         let id = question.id.as_str();
-        if !around.open.contains(id) {
+        if !around.open_questions.contains(id) {
             fitting.push(id);
             asked_today.extend(asked.contains(question.number).then_some(id));
         }
     }
     asked_today.sort_unstable();
     let was_asked = |id: &str| asked_today.binary_search(&id).is_ok();
-    let shown = desk.bank.get(&before.question);
+    let shown = ctx.bank.get(&before.question);
     let choice = PickRequest {
         mode: before.mode,
         candidates: &fitting,
         shown: shown.map_or("", |question| &question.id),
         today: around.today,
     };
-    let choose = |state: &Guild| desk.random(|rng| state.pick(call.user, &choice, was_asked, rng));
-    let known = desk.store.read(guild, choose);
+    let choose =
+        |state: &Guild| ctx.with_rng(|rng| state.pick(interaction.user, &choice, was_asked, rng));
+    let known = ctx.store.read(guild, choose);
     // Nothing is kept of this server yet.
     let picked = known.unwrap_or_else(|| choose(&Guild::new(guild)));
     picked.map_err(|nothing| match nothing {
@@ -162,20 +174,25 @@ fn pick<'a>(
     })
 }
 
-fn hint(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz) -> Said {
-    let around = Around::of(desk, call, guild);
-    let question = find(desk, &at.question)?;
-    let review = |state: &Guild| state.review(call.user, &at.question).copied();
-    let review = desk.store.read(guild, review).flatten();
+fn hint(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    at: &QuizState,
+) -> CommandResult {
+    let around = PracticeContext::for_interaction(ctx, interaction, guild);
+    let question = question_by_id(ctx, &at.question)?;
+    let review = |state: &Guild| state.review(interaction.user, &at.question).copied();
+    let review = ctx.store.read(guild, review).flatten();
     let card = QuizHeader {
-        reason: review.map_or(PickReason::New, |review| standing(&review, around.today)),
-        due: due(desk, call, guild, around.today),
+        reason: review.map_or(PickReason::New, |review| pick_reason(&review, around.today)),
+        due: due_count(ctx, interaction, guild, around.today),
     };
     Ok(render::question(question, at, card, true))
 }
 
 /// Why a question that was reviewed before is asked.
-fn standing(review: &Review, today: Date) -> PickReason {
+fn pick_reason(review: &Review, today: Date) -> PickReason {
     if review.is_due(today) {
         PickReason::Due
     } else if review.last == today && review.rating == Rating::Again {
@@ -185,26 +202,36 @@ fn standing(review: &Review, today: Date) -> PickReason {
     }
 }
 
-fn answer(desk: &Desk, at: &Quiz, tried: Attempt<'_>) -> Said {
-    Ok(render::answer(find(desk, &at.question)?, at, tried))
+fn answer(ctx: &BotContext, at: &QuizState, tried: Attempt<'_>) -> CommandResult {
+    Ok(render::answer(
+        question_by_id(ctx, &at.question)?,
+        at,
+        tried,
+    ))
 }
 
 /// Enters the points a member says they made; what they are told is on disk.
-async fn score(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz, values: &[String]) -> Said {
-    let question = find(desk, &at.question)?;
-    let around = Around::of(desk, call, guild);
+async fn score(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    at: &QuizState,
+    values: &[String],
+) -> CommandResult {
+    let question = question_by_id(ctx, &at.question)?;
+    let around = PracticeContext::for_interaction(ctx, interaction, guild);
     let points = question.points.len();
-    let made = made(values, points);
+    let made = count_points(values, points);
     let rated = NewRating {
         question: &question.id,
-        review_count: at.before,
+        review_count: at.reviews_before,
         rating: Rating::from_points(made, points),
         retention: around.retention,
         today: around.today,
     };
-    let ((review, new), commit) = desk
+    let ((review, new), commit) = ctx
         .store
-        .upsert(guild, |state| state.rate(call.user, &rated));
+        .upsert(guild, |state| state.rate(interaction.user, &rated));
     failpoint::pass("review.changed");
     // Also what was counted before may not be on disk yet.
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
@@ -214,56 +241,56 @@ async fn score(desk: &Desk, call: &Call, guild: GuildId, at: &Quiz, values: &[St
         review,
         is_new: new,
         today: around.today,
-        due: due(desk, call, guild, around.today),
+        due: due_count(ctx, interaction, guild, around.today),
     };
     Ok(render::score_message(question, at, &score))
 }
 
 /// How many different points were chosen; a menu of an older entry may name some that are gone.
-fn made(values: &[String], points: usize) -> usize {
+fn count_points(values: &[String], points: usize) -> usize {
     let numbers = values.iter().filter_map(|value| value.parse().ok());
     let chosen: BTreeSet<usize> = numbers.filter(|number| *number < points).collect();
     chosen.len()
 }
 
-fn find<'a>(desk: &'a Desk, question: &str) -> Result<&'a Question, UserError> {
-    let found = desk.bank.get(question);
+fn question_by_id<'a>(ctx: &'a BotContext, question: &str) -> Result<&'a Question, UserError> {
+    let found = ctx.bank.get(question);
     found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))
 }
 
 /// How many reviews of questions that still exist are due.
-fn due(desk: &Desk, call: &Call, guild: GuildId, today: Date) -> u32 {
-    let there = |question: &str| desk.bank.get(question).is_some();
-    let due = |state: &Guild| state.forecast(call.user, today, there)[0];
-    desk.store.read(guild, due).unwrap_or(0)
+fn due_count(ctx: &BotContext, interaction: &Interaction, guild: GuildId, today: Date) -> u32 {
+    let there = |question: &str| ctx.bank.get(question).is_some();
+    let due = |state: &Guild| state.forecast(interaction.user, today, there)[0];
+    ctx.store.read(guild, due).unwrap_or(0)
 }
 
 /// What the place says where a member practises.
-struct Around {
+struct PracticeContext {
     /// The questions of open rounds, which are not for practice.
-    open: BTreeSet<String>,
+    open_questions: BTreeSet<String>,
     /// The local date.
     today: Date,
     /// What the team wants to remember.
     retention: Retention,
 }
 
-impl Around {
+impl PracticeContext {
     /// The team of the channel says which day it is; else any team of the server, else UTC.
-    fn of(desk: &Desk, call: &Call, guild: GuildId) -> Self {
-        let now = desk.clock.now();
+    fn for_interaction(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Self {
+        let now = ctx.clock.now();
         let look = |state: &Guild| {
             let teams = || state.teams().values().map(Box::as_ref);
-            let near = team_at(state, call.channel).or_else(|| teams().next());
+            let near = team_for_channel(state, interaction.channel).or_else(|| teams().next());
             let zone = near.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
             let open = |team: &Team| Some(team.open_round()?.question.clone());
             Self {
-                open: teams().filter_map(open).collect(),
+                open_questions: teams().filter_map(open).collect(),
                 today: zone.date(now),
                 retention: near.map_or_else(Retention::default, |team| team.settings.retention),
             }
         };
-        let known = desk.store.read(guild, look);
+        let known = ctx.store.read(guild, look);
         known.unwrap_or_else(|| look(&Guild::new(guild)))
     }
 }
@@ -275,7 +302,7 @@ mod tests {
     #[test]
     fn points_count_once_and_only_if_they_exist() {
         let values = ["0", "2", "2", "7", "x", "-1"].map(String::from);
-        assert_eq!(made(&values, 4), 2);
-        assert_eq!(made(&[], 4), 0);
+        assert_eq!(count_points(&values, 4), 2);
+        assert_eq!(count_points(&[], 4), 0);
     }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::settings::time;
-use super::{Said, team_of};
-use crate::bot::desk::Desk;
-use crate::bot::event::Call;
+use super::settings::parse_time;
+use super::{CommandResult, resolve_team};
+use crate::bot::context::BotContext;
+use crate::bot::event::Interaction;
 use crate::bot::render::remind as render;
 use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
@@ -33,16 +33,21 @@ pub fn definition() -> Value {
 }
 
 /// Carries out a subcommand; what is said is on disk first.
-pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
-    let key = team_of(desk, call, guild)?;
-    let (now, user) = (desk.clock.now(), call.user);
+pub async fn run(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    name: &str,
+) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let (now, user) = (ctx.clock.now(), interaction.user);
     if name == "remind status" {
         let status = |team: &Team| {
             let at = team.reminder(user).and_then(|reminder| reminder.at);
             render::status(key.channel, at, &team.settings.schedule)
         };
-        return Ok(desk
-            .team(key, status)
+        return Ok(ctx
+            .read_team(key, status)
             .ok_or(UserError::TeamNotFound)?
             .ephemeral());
     }
@@ -51,22 +56,22 @@ pub async fn run(desk: &Desk, call: &Call, guild: GuildId, name: &str) -> Said {
             let were_on = team.disable_reminder(user, now);
             return Ok(render::disabled(key.channel, were_on));
         }
-        on(team, call, now)
+        enable(team, interaction, now)
     };
-    let (said, commit) = desk.change_team(key, change);
+    let (result, commit) = ctx.update_team(key, change);
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
-    desk.wake.notify_one();
-    Ok(said.ok_or(UserError::TeamNotFound)??.ephemeral())
+    ctx.wake_scheduler.notify_one();
+    Ok(result.ok_or(UserError::TeamNotFound)??.ephemeral())
 }
 
-fn on(team: &mut Team, call: &Call, now: jiff::Timestamp) -> Said {
-    let at = time(call.text("time").unwrap_or_default())?;
+fn enable(team: &mut Team, interaction: &Interaction, now: jiff::Timestamp) -> CommandResult {
+    let at = parse_time(interaction.text("time").unwrap_or_default())?;
     if !team.can_remind_at(at) {
         return Err(UserError::InvalidOption(render::too_early(
             at,
             &team.settings.schedule,
         )));
     }
-    team.set_reminder(call.user, at, now);
+    team.set_reminder(interaction.user, at, now);
     Ok(render::enabled(team.channel, at, &team.settings.schedule))
 }

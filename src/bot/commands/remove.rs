@@ -1,15 +1,15 @@
 //! Removing a team, after a question back.
 
-use super::{Said, admins_only};
-use crate::bot::desk::{Desk, TeamKey};
-use crate::bot::event::Call;
+use super::{CommandResult, require_admin};
+use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::event::Interaction;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use crate::practice::guild::Guild;
 
 /// Asks back.
-pub fn ask(desk: &Desk, key: TeamKey) -> Said {
-    let message = desk.team(key, |team| {
+pub fn ask_confirmation(ctx: &BotContext, key: TeamKey) -> CommandResult {
+    let message = ctx.read_team(key, |team| {
         if team.managed {
             Err(UserError::ManagedByConfig)
         } else {
@@ -20,17 +20,21 @@ pub fn ask(desk: &Desk, key: TeamKey) -> Said {
 }
 
 /// "Remove for good" was pressed.
-pub async fn confirmed(desk: &Desk, call: &Call, key: TeamKey) -> Said {
-    admins_only(call)?;
-    match desk.team(key, |team| team.managed) {
+pub async fn on_confirm(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    key: TeamKey,
+) -> CommandResult {
+    require_admin(interaction)?;
+    match ctx.read_team(key, |team| team.managed) {
         None => return Err(UserError::TeamNotFound),
         Some(true) => return Err(UserError::ManagedByConfig),
         Some(false) => {}
     }
     let removed = |guild: &mut Guild| guild.remove_team(key.channel);
-    if let Some((_, commit)) = desk.store.update(key.guild, removed) {
+    if let Some((_, commit)) = ctx.store.update(key.guild, removed) {
         commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     }
-    desk.backoff.remove(&key);
+    ctx.post_backoff.remove(&key);
     Ok(render::removed(key.channel))
 }

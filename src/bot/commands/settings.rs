@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 use serde_json::{Value, json};
 
-use crate::bot::event::Call;
+use crate::bot::event::Interaction;
 use crate::bot::render::text::quote;
 use crate::bot::render::user_error::UserError;
 use crate::config;
@@ -19,7 +19,7 @@ use crate::practice::zone::Zone;
 pub const MANAGE_GUILD: &str = "32";
 
 /// The options, in Discord's form. `timezone` comes first because `/setup` requires it.
-pub fn options(zone_required: bool) -> Vec<Value> {
+pub fn option_definitions(zone_required: bool) -> Vec<Value> {
     vec![
         json!({ "type": 3, "name": "timezone", "description": "IANA time zone, such as Europe/Berlin", "autocomplete": true, "required": zone_required }),
         json!({ "type": 3, "name": "time", "description": "Local time of the question, such as 09:00", "max_length": 5 }),
@@ -33,7 +33,7 @@ pub fn options(zone_required: bool) -> Vec<Value> {
 }
 
 /// Whether any of the options was given.
-pub fn any(call: &Call) -> bool {
+pub fn any_given(interaction: &Interaction) -> bool {
     let names = [
         "timezone",
         "time",
@@ -46,40 +46,45 @@ pub fn any(call: &Call) -> bool {
         "retention",
         "report",
     ];
-    names.iter().any(|name| call.options.contains_key(*name))
+    names
+        .iter()
+        .any(|name| interaction.options.contains_key(*name))
 }
 
 /// The settings after the options given: what is not named stays.
-pub fn changed(mut settings: TeamSettings, call: &Call) -> Result<TeamSettings, UserError> {
+pub fn apply_options(
+    mut settings: TeamSettings,
+    interaction: &Interaction,
+) -> Result<TeamSettings, UserError> {
     let schedule = &mut settings.schedule;
-    if let Some(zone) = call.text("timezone") {
-        schedule.zone = self::zone(zone)?;
+    if let Some(zone) = interaction.text("timezone") {
+        schedule.zone = self::parse_zone(zone)?;
     }
-    if let Some(time) = call.text("time") {
-        schedule.at = self::time(time)?;
+    if let Some(time) = interaction.text("time") {
+        schedule.at = self::parse_time(time)?;
     }
-    if let Some(days) = call.text("days") {
-        schedule.days = self::days(days)?;
+    if let Some(days) = interaction.text("days") {
+        schedule.days = self::parse_days(days)?;
     }
-    if let Some(limit) = call.text("catch_up") {
-        schedule.catch_up = catch_up(limit)?;
+    if let Some(limit) = interaction.text("catch_up") {
+        schedule.catch_up = parse_catch_up(limit)?;
     }
-    if let Some(holidays) = call.text("holidays") {
-        schedule.holidays = self::holidays(holidays)?;
+    if let Some(holidays) = interaction.text("holidays") {
+        schedule.holidays = self::parse_holidays(holidays)?;
     }
-    if let Some(role) = call.role("role") {
+    if let Some(role) = interaction.role("role") {
         settings.role = Some(role);
     }
-    if call.flag("no_role") {
+    if interaction.flag("no_role") {
         settings.role = None;
     }
-    if let Some(percent) = call.number("retention") {
-        settings.retention = retention(percent)?;
+    if let Some(percent) = interaction.number("retention") {
+        settings.retention = parse_retention(percent)?;
     }
-    if let Some(report) = call.yes_or_no("report") {
+    if let Some(report) = interaction.optional_flag("report") {
         settings.send_weekly_report = report;
     }
-    match call.text("reveal") {
+    match interaction.text("reveal") {
         Some("open") => settings.reveal = Reveal::Open,
         Some(_) => settings.reveal = Reveal::AfterReply,
         None => {}
@@ -87,7 +92,7 @@ pub fn changed(mut settings: TeamSettings, call: &Call) -> Result<TeamSettings, 
     Ok(settings)
 }
 
-fn zone(text: &str) -> Result<Zone, UserError> {
+fn parse_zone(text: &str) -> Result<Zone, UserError> {
     config::zone::parse(text).map_err(|none| {
         let name = quote(text);
         let help = none.help();
@@ -97,7 +102,7 @@ fn zone(text: &str) -> Result<Zone, UserError> {
     })
 }
 
-fn days(text: &str) -> Result<Weekdays, UserError> {
+fn parse_days(text: &str) -> Result<Weekdays, UserError> {
     Weekdays::parse(text).map_err(|bad| {
         let bad = match bad {
             ParseWeekdaysError::Unknown(word) => ParseWeekdaysError::Unknown(quote(&word)),
@@ -108,7 +113,7 @@ fn days(text: &str) -> Result<Weekdays, UserError> {
 }
 
 /// Reads a time of day.
-pub fn time(text: &str) -> Result<Time, UserError> {
+pub fn parse_time(text: &str) -> Result<Time, UserError> {
     config::time_of_day(text).ok_or_else(|| {
         let shown = quote(text);
         UserError::InvalidOption(format!(
@@ -117,7 +122,7 @@ pub fn time(text: &str) -> Result<Time, UserError> {
     })
 }
 
-fn retention(percent: u32) -> Result<Retention, UserError> {
+fn parse_retention(percent: u32) -> Result<Retention, UserError> {
     let retention = u8::try_from(percent).ok().and_then(Retention::from_percent);
     retention.ok_or_else(|| {
         let (min, max) = (Retention::MIN, Retention::MAX);
@@ -127,13 +132,13 @@ fn retention(percent: u32) -> Result<Retention, UserError> {
     })
 }
 
-fn catch_up(text: &str) -> Result<SignedDuration, UserError> {
+fn parse_catch_up(text: &str) -> Result<SignedDuration, UserError> {
     config::catch_up(text).ok_or_else(|| {
         UserError::InvalidOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
     })
 }
 
-fn holidays(text: &str) -> Result<BTreeSet<Date>, UserError> {
+fn parse_holidays(text: &str) -> Result<BTreeSet<Date>, UserError> {
     if text.trim() == "none" {
         return Ok(BTreeSet::new());
     }

@@ -3,13 +3,13 @@
 use jiff::civil::time;
 use serde_json::{Value, json};
 
-use super::settings::{MANAGE_GUILD, changed, options};
-use super::{Said, admins_only};
-use crate::bot::desk::{Desk, TeamKey};
-use crate::bot::event::Call;
+use super::settings::{MANAGE_GUILD, apply_options, option_definitions};
+use super::{CommandResult, require_admin};
+use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::event::Interaction;
 use crate::bot::permissions;
 use crate::bot::render::user_error::UserError;
-use crate::bot::response::{SUGGESTIONS_MAX, Suggestion};
+use crate::bot::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
 use crate::bot::rest::ChannelKind;
 use crate::config;
 use crate::failpoint;
@@ -21,7 +21,7 @@ use crate::practice::zone::Zone;
 
 /// The command in Discord's form.
 pub fn definition() -> Value {
-    let mut options = options(true);
+    let mut options = option_definitions(true);
     options.push(json!({
         "type": 7, "name": "channel", "description": "The team's channel (this one, unless you name another)",
         "channel_types": [0, 5],
@@ -36,19 +36,19 @@ pub fn definition() -> Value {
 }
 
 /// Suggestions for a zone.
-pub fn zones(typed: &str) -> Vec<Suggestion> {
-    let both = |name: &str| Suggestion {
+pub fn zone_choices(typed: &str) -> Vec<AutocompleteChoice> {
+    let both = |name: &str| AutocompleteChoice {
         name: name.to_owned(),
         value: name.to_owned(),
     };
-    config::zone::search(typed, SUGGESTIONS_MAX)
+    config::zone::search(typed, AUTOCOMPLETE_CHOICES_MAX)
         .into_iter()
         .map(both)
         .collect()
 }
 
 /// Suggestions for weekdays: the usual ones, and what was typed if it can be understood.
-pub fn days(typed: &str) -> Vec<Suggestion> {
+pub fn day_choices(typed: &str) -> Vec<AutocompleteChoice> {
     let usual = [
         "mon-fri",
         "every day",
@@ -59,7 +59,7 @@ pub fn days(typed: &str) -> Vec<Suggestion> {
     // As it would be written, not as it was typed: a value has 100 characters at most.
     let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
     let fits = |days: &&str| days.starts_with(&typed.to_lowercase());
-    let suggestion = |days: &str| Suggestion {
+    let suggestion = |days: &str| AutocompleteChoice {
         name: Weekdays::parse(days).map_or_else(|_| days.to_owned(), |days| days.to_string()),
         value: days.to_owned(),
     };
@@ -78,32 +78,32 @@ pub fn days(typed: &str) -> Vec<Suggestion> {
 /// # Errors
 ///
 /// An option can't be taken, the channel does not do, or the state can't be saved.
-pub async fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    admins_only(call)?;
+pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    require_admin(interaction)?;
     let key = TeamKey {
         guild,
-        channel: channel(desk, call, guild).await?,
+        channel: resolve_channel(ctx, interaction, guild).await?,
     };
-    if desk.team(key, |team| team.managed) == Some(true) {
+    if ctx.read_team(key, |team| team.managed) == Some(true) {
         return Err(UserError::ManagedByConfig);
     }
-    let known = desk.team(key, |team| team.settings.clone());
+    let known = ctx.read_team(key, |team| team.settings.clone());
     let existed = known.is_some();
-    let settings = changed(known.unwrap_or_else(defaults), call)?;
-    save(desk, call, key, settings).await?;
-    desk.backoff.remove(&key);
-    desk.wake.notify_one();
+    let settings = apply_options(known.unwrap_or_else(default_settings), interaction)?;
+    save_settings(ctx, interaction, key, settings).await?;
+    ctx.post_backoff.remove(&key);
+    ctx.wake_scheduler.notify_one();
     // A failed look-up must not hide that the team is set up; the post itself will tell.
-    let access = permissions::check(desk, key).await.unwrap_or_default();
-    let now = desk.clock.now();
-    let message = desk.team(key, |team| {
+    let access = permissions::check(ctx, key).await.unwrap_or_default();
+    let now = ctx.clock.now();
+    let message = ctx.read_team(key, |team| {
         crate::bot::render::team::team_summary(team, now, &access, existed)
     });
     Ok(message.ok_or(UserError::TeamNotFound)?.ephemeral())
 }
 
 /// What a new team has where the admin says nothing.
-fn defaults() -> TeamSettings {
+fn default_settings() -> TeamSettings {
     TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
@@ -113,20 +113,20 @@ fn defaults() -> TeamSettings {
     }
 }
 
-async fn save(
-    desk: &Desk,
-    call: &Call,
+async fn save_settings(
+    ctx: &BotContext,
+    interaction: &Interaction,
     key: TeamKey,
     settings: TeamSettings,
 ) -> Result<(), UserError> {
-    let now = desk.clock.now();
-    let ((), commit) = desk.store.upsert(key.guild, |guild| {
+    let now = ctx.clock.now();
+    let ((), commit) = ctx.store.upsert(key.guild, |guild| {
         if let Some(team) = guild.team_mut(key.channel) {
             team.settings = settings;
             return;
         }
         let mut team = Team::new(key.channel, settings, now);
-        team.set_up_by = Some(call.user);
+        team.set_up_by = Some(interaction.user);
         guild.insert_team(team);
     });
     failpoint::pass("setup.changed");
@@ -136,10 +136,16 @@ async fn save(
 }
 
 /// The channel for the team: one in which messages and threads are possible.
-async fn channel(desk: &Desk, call: &Call, guild: GuildId) -> Result<ChannelId, UserError> {
-    let channel = call.channel("channel").unwrap_or(call.channel);
+async fn resolve_channel(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+) -> Result<ChannelId, UserError> {
+    let channel = interaction
+        .channel("channel")
+        .unwrap_or(interaction.channel);
     let bad = |text: String| UserError::InvalidOption(text);
-    match desk.rest.channel(channel).await {
+    match ctx.rest.channel(channel).await {
         Ok(Some(info)) if info.guild == guild && info.kind == ChannelKind::Text => Ok(channel),
         Ok(_) => Err(bad("A team needs a text or announcement channel: run `/setup` there, or name it with `channel`.".into())),
         Err(failure) if failure.is_transient() => Err(UserError::Discord(format!("{failure}. Please try again."))),

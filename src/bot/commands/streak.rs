@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Said, team_of};
-use crate::bot::desk::Desk;
-use crate::bot::event::Call;
+use super::{CommandResult, resolve_team};
+use crate::bot::context::BotContext;
+use crate::bot::event::Interaction;
 use crate::bot::render::streak::{StreakView, streak};
 use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 use crate::practice::streak::replay;
 
 /// So many rounds `/streak why` explains.
-const EXPLAINED: usize = 14;
+const EXPLAINED_ROUNDS: usize = 14;
 
 /// The command in Discord's form.
 pub fn definition() -> Value {
@@ -27,23 +27,27 @@ pub fn definition() -> Value {
 }
 
 /// A member's streak in the team of the channel.
-pub fn run(desk: &Desk, call: &Call, guild: GuildId) -> Said {
-    let key = team_of(desk, call, guild)?;
-    let member = call.user("member").unwrap_or(call.user);
-    let message = desk.store.read(guild, |state| {
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let member = interaction.user("member").unwrap_or(interaction.user);
+    let message = ctx.store.read(guild, |state| {
         let team = state.team(key.channel).ok_or(UserError::TeamNotFound)?;
-        if member != call.user && state.is_hidden(member) {
+        if member != interaction.user && state.is_hidden(member) {
             return Err(UserError::StreakHidden);
         }
         let ledger = team.ledger(member);
         let mut rounds: Vec<_> = replay(&ledger, team.rounds())
             .map(|(round, entry, _)| (round, entry))
             .collect();
-        let explained = if call.flag("why") { EXPLAINED } else { 0 };
+        let explained = if interaction.flag("why") {
+            EXPLAINED_ROUNDS
+        } else {
+            0
+        };
         let why = rounds.split_off(rounds.len().saturating_sub(explained));
         Ok(streak(&StreakView {
             member,
-            is_own: member == call.user,
+            is_own: member == interaction.user,
             streak: team.streak(member),
             recent_rounds: why,
         }))

@@ -37,15 +37,15 @@ impl Handler {
                 Some(translate::ready(&event.ready, self.shard))
             }
             GatewayEvent::GuildCreate(event) => {
-                Some(Event::GuildHere(GuildId::new(event.guild.id.get())))
+                Some(Event::GuildCreate(GuildId::new(event.guild.id.get())))
             }
-            GatewayEvent::GuildDelete(event) => translate::guild_gone(&event.guild),
-            GatewayEvent::ChannelDelete(event) => Some(translate::channel_gone(&event.channel)),
-            GatewayEvent::ChannelUpdate(event) => Some(translate::channel_changed(&event.channel)),
-            GatewayEvent::ThreadDelete(event) => Some(translate::thread_gone(&event.thread)),
+            GatewayEvent::GuildDelete(event) => translate::guild_delete(&event.guild),
+            GatewayEvent::ChannelDelete(event) => Some(translate::channel_delete(&event.channel)),
+            GatewayEvent::ChannelUpdate(event) => Some(translate::channel_update(&event.channel)),
+            GatewayEvent::ThreadDelete(event) => Some(translate::thread_delete(&event.thread)),
             GatewayEvent::MessageCreate(event) => message_create(&event.message),
             GatewayEvent::InteractionCreate(event) => {
-                translate::asked(&event.interaction, self.clock.now())
+                translate::interaction_create(&event.interaction, self.clock.now())
             }
             _ => return,
         };
@@ -76,5 +76,7 @@ impl RawEventHandler for Handler {
 /// Direct messages mean nothing to us.
 fn message_create(message: &Message) -> Option<Event> {
     let guild = GuildId::new(message.guild_id?.get());
-    Some(Event::Wrote(translate::wrote(message, guild)))
+    Some(Event::MessageCreate(translate::message_create(
+        message, guild,
+    )))
 }

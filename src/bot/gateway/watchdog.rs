@@ -13,7 +13,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 use super::client::{ClientFactory, RunningClient};
 use super::diagnosis::{diagnose, is_stable};
 use super::{GatewayExit, Shard};
-use crate::bot::desk::Desk;
+use crate::bot::context::BotContext;
 use crate::bot::rest::{ApiError, GatewayInfo};
 
 /// How often the life signs are looked at.
@@ -92,11 +92,11 @@ impl RestartHistory {
 }
 
 /// Keeps a client for a shard at the gateway until Discord or this machine makes it impossible.
-pub async fn supervise(desk: Arc<Desk>, factory: ClientFactory, shard: Shard) -> GatewayExit {
+pub async fn supervise(ctx: Arc<BotContext>, factory: ClientFactory, shard: Shard) -> GatewayExit {
     let mut history = RestartHistory::default();
     let mut outcome = RunOutcome::Stable;
     loop {
-        let gateway = match fetch_gateway(&desk, Some(shard)).await {
+        let gateway = match fetch_gateway(&ctx, Some(shard)).await {
             Ok(gateway) => gateway,
             Err(end) => return end,
         };
@@ -116,12 +116,12 @@ pub async fn supervise(desk: Arc<Desk>, factory: ClientFactory, shard: Shard) ->
         let pause = history.delay();
         if !pause.is_zero() {
             tracing::warn!("the next session is begun in {} s", pause.as_secs());
-            desk.vitals.gateway_away(shard.number, pause);
+            ctx.health.gateway_away(shard.number, pause);
             tokio::time::sleep(pause).await;
         }
         // Discord lets so many sessions of a bot begin side by side, whichever process begins them.
-        desk.vitals.gateway_away(shard.number, IDENTIFY_TIMEOUT);
-        desk.store
+        ctx.health.gateway_away(shard.number, IDENTIFY_TIMEOUT);
+        ctx.store
             .acquire_identify_slot(shard.number % gateway.max_concurrency)
             .await;
         history.sessions_left = gateway.sessions_left;
@@ -131,11 +131,11 @@ pub async fn supervise(desk: Arc<Desk>, factory: ClientFactory, shard: Shard) ->
                 return GatewayExit::Other(format!("the gateway's thread can't be made: {error}"));
             }
         };
-        outcome = match watch(&desk, shard, client).await {
+        outcome = match watch(&ctx, shard, client).await {
             Ok(outcome) => outcome,
             Err(end) => return end,
         };
-        desk.vitals.gateway_rebuilt();
+        ctx.health.gateway_rebuilt();
     }
 }
 
@@ -144,18 +144,18 @@ pub async fn supervise(desk: Arc<Desk>, factory: ClientFactory, shard: Shard) ->
 /// # Errors
 ///
 /// Discord refuses the token.
-pub async fn recommended_shards(desk: &Desk) -> Result<u32, GatewayExit> {
-    Ok(fetch_gateway(desk, None).await?.shards)
+pub async fn recommended_shards(ctx: &BotContext) -> Result<u32, GatewayExit> {
+    Ok(fetch_gateway(ctx, None).await?.shards)
 }
 
 /// Asks Discord for its gateway, until it answers.
-async fn fetch_gateway(desk: &Desk, shard: Option<Shard>) -> Result<GatewayInfo, GatewayExit> {
+async fn fetch_gateway(ctx: &BotContext, shard: Option<Shard>) -> Result<GatewayInfo, GatewayExit> {
     let mut warned = false;
     loop {
         if let Some(shard) = shard {
-            desk.vitals.gateway_away(shard.number, GATEWAY_TIMEOUT);
+            ctx.health.gateway_away(shard.number, GATEWAY_TIMEOUT);
         }
-        let asked = tokio::time::timeout(GATEWAY_TIMEOUT, desk.rest.gateway()).await;
+        let asked = tokio::time::timeout(GATEWAY_TIMEOUT, ctx.rest.gateway()).await;
         match asked.unwrap_or_else(|_| Err(ApiError::Transient("no answer".into()))) {
             Ok(gateway) => return Ok(gateway),
             Err(ApiError::Unauthorized) => return Err(GatewayExit::InvalidToken),
@@ -172,7 +172,7 @@ async fn fetch_gateway(desk: &Desk, shard: Option<Shard>) -> Result<GatewayInfo,
 
 /// Watches a client until it is to be replaced.
 async fn watch(
-    desk: &Desk,
+    ctx: &BotContext,
     shard: Shard,
     mut client: RunningClient,
 ) -> Result<RunOutcome, GatewayExit> {
@@ -199,7 +199,7 @@ async fn watch(
             continue;
         }
         let liveness = client.liveness.snapshot();
-        desk.vitals.gateway_seen(
+        ctx.health.gateway_seen(
             shard.number,
             liveness.connected_since.is_some(),
             liveness.last_received,

@@ -1,7 +1,7 @@
 //! `/quiz`: where it stands, and what was asked today.
 
-mod asked;
-mod step;
+mod asked_today;
+mod state;
 
-pub use self::asked::Quizzes;
-pub use self::step::{OPTIONS, Order, Quiz, Step};
+pub use self::asked_today::AskedToday;
+pub use self::state::{OPTION_COUNT, OptionOrder, QuizAction, QuizState};

@@ -199,9 +199,9 @@ impl std::fmt::Display for ActionRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bot::fuzzing::discord_limits;
     use crate::bot::render::message::Message;
     use crate::bot::response::Response;
-    use crate::bot::trials::limits;
 
     fn options(count: usize) -> Vec<SelectOption> {
         let option = |number| {
@@ -237,6 +237,6 @@ mod tests {
             .select(menu)
             .buttons((0..5).map(button).collect())
             .buttons((5..10).map(button).collect());
-        limits::check(&Response::New(message));
+        discord_limits::check(&Response::New(message));
     }
 }

@@ -3,7 +3,7 @@
 use super::message::{Button, ButtonStyle, Embed, Message};
 use super::text::{pluralize, python_block, truncate};
 use crate::bank::{Kind, Level, Question};
-use crate::bot::press::Press;
+use crate::bot::custom_id::ComponentId;
 use crate::practice::round::Round;
 
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
@@ -40,23 +40,23 @@ pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
         button(
             ButtonStyle::Secondary,
             "How to answer",
-            &Press::Hint {
+            &ComponentId::Hint {
                 question: id.clone(),
             },
         ),
         button(
             ButtonStyle::Secondary,
             "Model answer",
-            &Press::Answer {
+            &ComponentId::Answer {
                 question: id.clone(),
             },
         ),
-        button(ButtonStyle::Secondary, "My streak", &Press::Streak),
+        button(ButtonStyle::Secondary, "My streak", &ComponentId::Streak),
     ])
 }
 
 /// A button that means `press`.
-pub fn button(style: ButtonStyle, label: &str, press: &Press) -> Button {
+pub fn button(style: ButtonStyle, label: &str, press: &ComponentId) -> Button {
     Button::new(style, label, press.custom_id())
 }
 

@@ -5,7 +5,7 @@ use super::message::{Button, ButtonStyle, Embed, Message, SelectOption, StringSe
 use super::modal::{Modal, TextInput, TextInputStyle};
 use super::text::{escape_markdown, pluralize};
 use crate::bank::Question;
-use crate::bot::press::{Form, Press};
+use crate::bot::custom_id::{ComponentId, ModalId};
 use crate::practice::question_reports::{MAX_REPORT_CHARS, QuestionReport, ReportError};
 
 /// The colour of administration.
@@ -20,7 +20,7 @@ pub const PAGE_SIZE: usize = 5;
 
 /// The button under a model answer.
 pub fn report_button(question: &Question) -> Button {
-    let press = Press::Report {
+    let press = ComponentId::Report {
         question: question.id.clone(),
     };
     button(ButtonStyle::Secondary, "Report a mistake", &press)
@@ -28,7 +28,7 @@ pub fn report_button(question: &Question) -> Button {
 
 /// The form behind the button. It says who will read it and how long it is kept.
 pub fn report_modal(question: &Question) -> Modal {
-    let form = Form::Report {
+    let form = ModalId::Report {
         question: question.id.clone(),
     };
     let field = TextInput::new(
@@ -113,7 +113,7 @@ pub fn list<'a>(
         )
         .description(&report.question)
     };
-    let close = Press::CloseReport { page }.custom_id();
+    let close = ComponentId::CloseReport { page }.custom_id();
     let menu = StringSelect::new(
         close,
         "Close a report, which deletes it",
@@ -127,7 +127,13 @@ pub fn list<'a>(
 }
 
 fn page_buttons(page: usize, last: usize) -> Vec<Button> {
-    let to = |label, page| button(ButtonStyle::Secondary, label, &Press::Reports { page });
+    let to = |label, page| {
+        button(
+            ButtonStyle::Secondary,
+            label,
+            &ComponentId::Reports { page },
+        )
+    };
     let newer = page.checked_sub(1).map(|page| to("Newer", page));
     let older = (page < last).then(|| to("Older", page + 1));
     newer.into_iter().chain(older).collect()

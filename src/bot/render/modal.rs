@@ -128,8 +128,8 @@ impl std::fmt::Display for Modal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bot::fuzzing::discord_limits;
     use crate::bot::response::Response;
-    use crate::bot::trials::limits;
 
     #[test]
     fn a_form_in_discords_form() {
@@ -152,6 +152,6 @@ mod tests {
         let field =
             |name| TextInput::new(TextInputStyle::Short, name, &long, 9999).placeholder(&long);
         let fields = ["a", "b", "c", "d", "e"].map(field).into();
-        limits::check(&Response::Modal(Modal::new(&long, "id".into(), fields)));
+        discord_limits::check(&Response::Modal(Modal::new(&long, "id".into(), fields)));
     }
 }

@@ -5,7 +5,7 @@ use super::daily::button;
 use super::file::File;
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize};
-use crate::bot::press::{Press, Privacy};
+use crate::bot::custom_id::{ComponentId, PrivacyAction};
 use crate::practice::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS};
 
 /// The colour of what concerns the member alone.
@@ -84,27 +84,31 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
 }
 
 fn buttons(hidden: bool) -> Vec<Button> {
-    let press = |style, label, step| button(style, label, &Press::Privacy(step));
+    let press = |style, label, step| button(style, label, &ComponentId::Privacy(step));
     let boards = if hidden {
         press(
             ButtonStyle::Secondary,
             "Put me on the boards",
-            Privacy::Show,
+            PrivacyAction::Show,
         )
     } else {
         press(
             ButtonStyle::Secondary,
             "Take me off the boards",
-            Privacy::Hide,
+            PrivacyAction::Hide,
         )
     };
     vec![
-        press(ButtonStyle::Primary, "Export as a file", Privacy::Export),
+        press(
+            ButtonStyle::Primary,
+            "Export as a file",
+            PrivacyAction::Export,
+        ),
         boards,
         press(
             ButtonStyle::Danger,
             "Delete everything of mine",
-            Privacy::Delete,
+            PrivacyAction::Delete,
         ),
     ]
 }
@@ -134,12 +138,12 @@ pub fn confirm_deletion(kept: &StoredData) -> Message {
         button(
             ButtonStyle::Danger,
             "Delete for good",
-            &Press::Privacy(Privacy::DeleteForGood),
+            &ComponentId::Privacy(PrivacyAction::DeleteForGood),
         ),
         button(
             ButtonStyle::Secondary,
             "Export as a file",
-            &Press::Privacy(Privacy::Export),
+            &ComponentId::Privacy(PrivacyAction::Export),
         ),
     ])
 }

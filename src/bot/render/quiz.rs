@@ -12,8 +12,8 @@ use super::modal::{Modal, TextInput, TextInputStyle};
 use super::reveal::answer_embed;
 use super::text::{output_block, pluralize, truncate};
 use crate::bank::Question;
-use crate::bot::press::{Form, Press};
-use crate::bot::quiz::{OPTIONS, Quiz, Step};
+use crate::bot::custom_id::{ComponentId, ModalId};
+use crate::bot::quiz::{OPTION_COUNT, QuizAction, QuizState};
 use crate::practice::question_picker::PickReason;
 use crate::practice::review::{Rating, Review};
 
@@ -25,7 +25,7 @@ const ANSWER_MAX: usize = 1500;
 pub const ANSWER_FIELD: &str = "answer";
 
 /// The outputs are offered under these letters.
-const OPTION_LETTERS: [&str; OPTIONS] = ["A", "B", "C", "D"];
+const OPTION_LETTERS: [&str; OPTION_COUNT] = ["A", "B", "C", "D"];
 
 /// What is known when a question is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct Score {
 }
 
 /// The question, with the hint if it was asked for.
-pub fn question(question: &Question, at: &Quiz, card: QuizHeader, hint: bool) -> Message {
+pub fn question(question: &Question, at: &QuizState, card: QuizHeader, hint: bool) -> Message {
     let outputs = outputs(question, at);
     let choice =
         |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
@@ -83,16 +83,17 @@ pub fn question(question: &Question, at: &Quiz, card: QuizHeader, hint: bool) ->
     }
     let message = Message::embed(embed.footer(footer(card.due, !outputs.is_empty())));
     let press = |style, label: &str, step| quiz_button(style, label, step, at);
-    let hint = (!hint).then(|| press(ButtonStyle::Secondary, "Hint", Step::Hint));
-    let another = press(ButtonStyle::Secondary, "Another", Step::Next);
+    let hint = (!hint).then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
+    let another = press(ButtonStyle::Secondary, "Another", QuizAction::Next);
     if outputs.is_empty() {
-        let own = press(ButtonStyle::Secondary, "Write my answer", Step::Write);
-        let answer = press(ButtonStyle::Primary, "Show the answer", Step::Answer);
+        let own = press(ButtonStyle::Secondary, "Write my answer", QuizAction::Write);
+        let answer = press(ButtonStyle::Primary, "Show the answer", QuizAction::Answer);
         return message.buttons(hint.into_iter().chain([own, answer, another]).collect());
     }
-    let choose =
-        |(place, letter): (u8, &&str)| press(ButtonStyle::Primary, letter, Step::Choose(place));
-    let answer = press(ButtonStyle::Secondary, "I don't know", Step::Answer);
+    let choose = |(place, letter): (u8, &&str)| {
+        press(ButtonStyle::Primary, letter, QuizAction::Choose(place))
+    };
+    let answer = press(ButtonStyle::Secondary, "I don't know", QuizAction::Answer);
     message
         .buttons((0..).zip(&OPTION_LETTERS).map(choose).collect())
         .buttons(hint.into_iter().chain([answer, another]).collect())
@@ -121,23 +122,35 @@ fn footer(due: u32, choose: bool) -> String {
 }
 
 /// The outputs to choose from, in the order of this quiz; empty where there is nothing to choose.
-fn outputs<'a>(question: &'a Question, at: &Quiz) -> Vec<&'a str> {
+fn outputs<'a>(question: &'a Question, at: &QuizState) -> Vec<&'a str> {
     let right = question.output.as_deref();
     let wrong = question.wrong_outputs.iter().map(String::as_str);
     let all: Vec<&str> = right.into_iter().chain(wrong).collect();
-    if all.len() != OPTIONS {
+    if all.len() != OPTION_COUNT {
         return Vec::new();
     }
-    at.order.places().map(|place| all[place]).into()
+    at.order.permutation().map(|place| all[place]).into()
 }
 
-fn quiz_button(style: ButtonStyle, label: &str, step: Step, at: &Quiz) -> super::component::Button {
+fn quiz_button(
+    style: ButtonStyle,
+    label: &str,
+    step: QuizAction,
+    at: &QuizState,
+) -> super::component::Button {
     let at = at.clone();
-    button(style, label, &Press::Quiz { step, at })
+    button(
+        style,
+        label,
+        &ComponentId::Quiz {
+            action: step,
+            state: at,
+        },
+    )
 }
 
 /// The form in which a member writes their own answer.
-pub fn answer_modal(at: &Quiz) -> Modal {
+pub fn answer_modal(at: &QuizState) -> Modal {
     let field = TextInput::new(
         TextInputStyle::Paragraph,
         ANSWER_FIELD,
@@ -145,31 +158,40 @@ pub fn answer_modal(at: &Quiz) -> Modal {
         ANSWER_MAX,
     )
     .placeholder("Only you see it, beside the model answer. It is not kept.");
-    Modal::new("My answer", Form::Quiz(at.clone()).custom_id(), vec![field])
+    Modal::new(
+        "My answer",
+        ModalId::Quiz(at.clone()).custom_id(),
+        vec![field],
+    )
 }
 
 /// The model answer, and the question which of its points were made.
-pub fn answer(question: &Question, at: &Quiz, tried: Attempt<'_>) -> Message {
+pub fn answer(question: &Question, at: &QuizState, tried: Attempt<'_>) -> Message {
     let choice = |(number, point): (usize, &String)| {
         // Code marks don't show in menus.
         SelectOption::new(&point.replace('`', ""), number.to_string())
     };
     let choices: Vec<SelectOption> = question.points.iter().enumerate().map(choice).collect();
     let points = choices.len();
-    let id = Press::Quiz {
-        step: Step::Points,
-        at: at.clone(),
+    let id = ComponentId::Quiz {
+        action: QuizAction::Points,
+        state: at.clone(),
     };
     let menu = StringSelect::new(id.custom_id(), "Which of these did you say?", choices)
         .value_range(1, points);
     let mut message = Message::embed(answer_embed(question))
         .select(menu)
         .buttons(vec![
-            quiz_button(ButtonStyle::Secondary, "None of them", Step::NoPoints, at),
+            quiz_button(
+                ButtonStyle::Secondary,
+                "None of them",
+                QuizAction::NoPoints,
+                at,
+            ),
             quiz_button(
                 ButtonStyle::Secondary,
                 "Next, without a score",
-                Step::Next,
+                QuizAction::Next,
                 at,
             ),
             report_button(question),
@@ -178,7 +200,7 @@ pub fn answer(question: &Question, at: &Quiz, tried: Attempt<'_>) -> Message {
     message
 }
 
-fn attempt_text(question: &Question, at: &Quiz, tried: Attempt<'_>) -> String {
+fn attempt_text(question: &Question, at: &QuizState, tried: Attempt<'_>) -> String {
     match tried {
         Attempt::Unknown => String::new(),
         Attempt::Text(text) => {
@@ -194,8 +216,8 @@ fn attempt_text(question: &Question, at: &Quiz, tried: Attempt<'_>) -> String {
     }
 }
 
-fn chosen_output_text(question: &Question, at: &Quiz, place: usize) -> String {
-    let (outputs, places) = (outputs(question, at), at.order.places());
+fn chosen_output_text(question: &Question, at: &QuizState, place: usize) -> String {
+    let (outputs, places) = (outputs(question, at), at.order.permutation());
     let (Some(printed), Some(letter)) = (outputs.get(place), OPTION_LETTERS.get(place)) else {
         return String::new();
     };
@@ -211,7 +233,7 @@ fn chosen_output_text(question: &Question, at: &Quiz, place: usize) -> String {
 }
 
 /// The score beside the answer. What the member wrote stays above.
-pub fn score_message(question: &Question, at: &Quiz, score: &Score) -> Message {
+pub fn score_message(question: &Question, at: &QuizState, score: &Score) -> Message {
     let embed = Embed {
         title: Some(title(score)),
         description: Some(format!(
@@ -222,7 +244,7 @@ pub fn score_message(question: &Question, at: &Quiz, score: &Score) -> Message {
         color: color(question.level),
         ..Embed::default()
     };
-    let next = quiz_button(ButtonStyle::Primary, "Next", Step::Next, at);
+    let next = quiz_button(ButtonStyle::Primary, "Next", QuizAction::Next, at);
     let mut message =
         Message::embed(answer_embed(question)).buttons(vec![next, report_button(question)]);
     message.embeds.push(embed);

@@ -5,7 +5,7 @@ use super::feedback::report_button;
 use super::message::{ButtonStyle, DESCRIPTION_MAX, Embed, Message};
 use super::text::{bullets, output_block, python_block, truncate_owned};
 use crate::bank::{Kind, Question};
-use crate::bot::press::Press;
+use crate::bot::custom_id::ComponentId;
 use crate::practice::id::ChannelId;
 
 /// The colour of hints and questions back.
@@ -99,7 +99,7 @@ pub fn confirm(channel: ChannelId, round: u32, public: bool, question: &Question
     } else {
         ""
     };
-    let show = Press::Reveal {
+    let show = ComponentId::Reveal {
         channel,
         round,
         public,

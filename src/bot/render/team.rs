@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::daily::button;
 use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::text::{bullets, pluralize};
-use crate::bot::press::Press;
+use crate::bot::custom_id::ComponentId;
 use crate::practice::id::{ChannelId, GuildId, UserId};
 use crate::practice::team::{Reveal, Team, TeamSettings};
 
@@ -148,7 +148,7 @@ pub fn team_summary(
     }
     let message = Message::embed(embed);
     if team.rounds().is_empty() {
-        let press = Press::PostNow {
+        let press = ComponentId::PostNow {
             channel: team.channel,
         };
         return message.buttons(vec![button(
@@ -333,7 +333,7 @@ pub fn credited(member: UserId, number: u32) -> Message {
 pub fn confirm_removal(team: &Team) -> Message {
     let rounds = pluralize(team.rounds().len(), "round", "rounds");
     let members = pluralize(team.members().count(), "member", "members");
-    let press = Press::Remove {
+    let press = ComponentId::Remove {
         channel: team.channel,
     };
     Message::text(format!(

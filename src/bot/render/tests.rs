@@ -384,7 +384,7 @@ fn the_whole_bank_fits() {
                 "{}: {sizes:?}",
                 question.id
             );
-            crate::bot::trials::limits::check(&crate::bot::response::Response::New(
+            crate::bot::fuzzing::discord_limits::check(&crate::bot::response::Response::New(
                 message.clone(),
             ));
             for embed in &message.embeds {

@@ -61,7 +61,7 @@ async fn production() -> (Sandbox, DiscordClient) {
         .build();
     assert!(http.ratelimiter.is_some(), "the limiter is on");
     let rest = DiscordClient {
-        interactions: Callbacks::new(client, None),
+        interactions: InteractionClient::new(client, None),
         http,
         limiter: RestLimiter::new(1_000),
         vitals: None,

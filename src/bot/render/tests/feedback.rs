@@ -4,9 +4,9 @@ use insta::assert_snapshot;
 
 use super::{LIN, at, question};
 use crate::bank::{Bank, built_in};
+use crate::bot::fuzzing::discord_limits;
 use crate::bot::render::feedback;
 use crate::bot::response::Response;
-use crate::bot::trials::limits;
 use crate::practice::question_reports::{QuestionReport, ReportError};
 
 fn report(number: u32, question: &str, text: &str) -> QuestionReport {
@@ -56,9 +56,9 @@ fn the_longest_reports_fit() {
     let reports: Vec<QuestionReport> = (0..100).map(longest).collect();
     for page in [0, 7, 19, usize::MAX] {
         let message = feedback::list(&reports, page, |_| None);
-        limits::check(&Response::New(message));
+        discord_limits::check(&Response::New(message));
     }
     let mut long = question();
     long.id = id;
-    limits::check(&Response::Modal(feedback::report_modal(&long)));
+    discord_limits::check(&Response::Modal(feedback::report_modal(&long)));
 }

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use jiff::civil::date;
 
 use super::{Bank, Question, built_in, question};
-use crate::bot::quiz::{Order, Quiz};
+use crate::bot::quiz::{OptionOrder, QuizState};
 use crate::bot::render::quiz::{self, Attempt, QuizHeader, Score};
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, UserId};
@@ -18,14 +18,14 @@ pub const CARD: QuizHeader = QuizHeader {
     due: 1000,
 };
 
-pub fn at(question: &Question) -> Quiz {
-    Quiz {
+pub fn at(question: &Question) -> QuizState {
+    QuizState {
         question: question.id.clone(),
         topic: Some("structured-concurrency".into()),
         level: None,
         mode: PickMode::Mixed,
-        before: 65_535,
-        order: Order::default(),
+        reviews_before: 65_535,
+        order: OptionOrder::default(),
     }
 }
 

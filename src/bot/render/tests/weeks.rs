@@ -5,9 +5,9 @@ use jiff::civil::date;
 
 use super::{at, team_with_rounds};
 use crate::bank::{Bank, built_in};
+use crate::bot::fuzzing::discord_limits;
 use crate::bot::render::weekly_report;
 use crate::bot::response::Response;
-use crate::bot::trials::limits;
 use crate::practice::id::UserId;
 use crate::practice::leaderboard::LeaderboardRow;
 use crate::practice::streak::Streak;
@@ -80,5 +80,5 @@ fn the_longest_week_fits() {
             .iter()
             .all(|field| !field.value.ends_with('…'))
     );
-    limits::check(&Response::New(message));
+    discord_limits::check(&Response::New(message));
 }

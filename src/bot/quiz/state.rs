@@ -9,14 +9,14 @@ use crate::bank::Level;
 use crate::practice::question_picker::PickMode;
 
 /// Outputs to choose from: the right one and three wrong ones.
-pub const OPTIONS: usize = 4;
+pub const OPTION_COUNT: usize = 4;
 
 /// Stands for "any topic" and "any level".
 const ANY: &str = "*";
 
 /// Where a quiz stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quiz {
+pub struct QuizState {
     /// The id of the question shown.
     pub question: String,
     /// The topic that was asked for.
@@ -26,14 +26,14 @@ pub struct Quiz {
     /// What the member wants to practise.
     pub mode: PickMode,
     /// How often they had reviewed the question when it was asked.
-    pub before: u16,
+    pub reviews_before: u16,
     /// In which order the outputs are offered.
-    pub order: Order,
+    pub order: OptionOrder,
 }
 
 /// What is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum QuizAction {
     /// "Hint".
     Hint,
     /// "Write my answer": opens the form.
@@ -52,9 +52,9 @@ pub enum Step {
 
 /// One of the 24 orders of four outputs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Order(u8);
+pub struct OptionOrder(u8);
 
-impl Order {
+impl OptionOrder {
     const ALL: u8 = 24;
 
     /// Any of them.
@@ -63,7 +63,7 @@ impl Order {
     }
 
     /// Which output stands at each place; the right one is number 0.
-    pub fn places(self) -> [usize; OPTIONS] {
+    pub fn permutation(self) -> [usize; OPTION_COUNT] {
         let mut left = vec![0, 1, 2, 3];
         let mut number = usize::from(self.0);
         [6, 2, 1, 1].map(|size| {
@@ -77,13 +77,13 @@ impl Order {
         char::from(b'a' + self.0)
     }
 
-    fn of(letter: char) -> Option<Self> {
+    fn from_letter(letter: char) -> Option<Self> {
         let number = u8::try_from(letter).ok()?.checked_sub(b'a')?;
         (number < Self::ALL).then_some(Self(number))
     }
 }
 
-impl Step {
+impl QuizAction {
     const LETTERS: [(char, Self); 10] = [
         ('h', Self::Hint),
         ('w', Self::Write),
@@ -105,7 +105,7 @@ impl Step {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for QuizAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut known = Self::LETTERS.into_iter();
         match known.find(|(_, step)| step == self) {
@@ -116,29 +116,29 @@ impl fmt::Display for Step {
     }
 }
 
-impl Quiz {
+impl QuizState {
     /// Reads what [`fmt::Display`] writes, in its parts.
     pub fn parse(arguments: &[&str]) -> Option<Self> {
         let [state, question, topic] = arguments else {
             return None;
         };
         let mut letters = state.chars();
-        let mode = mode(letters.next()?)?;
-        let level = level(letters.next()?)?;
-        let order = Order::of(letters.next()?)?;
+        let mode = parse_mode(letters.next()?)?;
+        let level = parse_level(letters.next()?)?;
+        let order = OptionOrder::from_letter(letters.next()?)?;
         Some(Self {
             question: (*question).to_owned(),
             topic: (*topic != ANY).then(|| (*topic).to_owned()),
             level,
             mode,
-            before: letters.as_str().parse().ok()?,
+            reviews_before: letters.as_str().parse().ok()?,
             order,
         })
     }
 }
 
 /// State, question and topic: `mja12:queue-handover:*`.
-impl fmt::Display for Quiz {
+impl fmt::Display for QuizState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = match self.mode {
             PickMode::Due => 'd',
@@ -151,13 +151,13 @@ impl fmt::Display for Quiz {
             Some(Level::Mid) => 'm',
             Some(Level::Senior) => 's',
         };
-        let (order, before) = (self.order.letter(), self.before);
+        let (order, before) = (self.order.letter(), self.reviews_before);
         let topic = self.topic.as_deref().unwrap_or(ANY);
         write!(f, "{mode}{level}{order}{before}:{}:{topic}", self.question)
     }
 }
 
-const fn mode(letter: char) -> Option<PickMode> {
+const fn parse_mode(letter: char) -> Option<PickMode> {
     match letter {
         'd' => Some(PickMode::Due),
         'n' => Some(PickMode::New),
@@ -167,7 +167,7 @@ const fn mode(letter: char) -> Option<PickMode> {
 }
 
 #[expect(clippy::option_option, reason = "not a level, or any level, or one")]
-const fn level(letter: char) -> Option<Option<Level>> {
+const fn parse_level(letter: char) -> Option<Option<Level>> {
     match letter {
         '*' => Some(None),
         'j' => Some(Some(Level::Junior)),
@@ -185,18 +185,20 @@ mod tests {
 
     #[test]
     fn there_are_24_orders_and_each_has_every_output_once() {
-        let orders: BTreeSet<_> = (0..Order::ALL).map(|one| Order(one).places()).collect();
+        let orders: BTreeSet<_> = (0..OptionOrder::ALL)
+            .map(|one| OptionOrder(one).permutation())
+            .collect();
         assert_eq!(orders.len(), 24);
         for mut order in orders {
             order.sort_unstable();
             assert_eq!(order, [0, 1, 2, 3]);
         }
-        assert_eq!(Order::default().places(), [0, 1, 2, 3]);
+        assert_eq!(OptionOrder::default().permutation(), [0, 1, 2, 3]);
     }
 
     #[test]
     fn any_letter_is_an_order_or_none() {
-        let orders = ('\0'..='\u{200}').filter_map(Order::of);
+        let orders = ('\0'..='\u{200}').filter_map(OptionOrder::from_letter);
         assert_eq!(orders.count(), 24);
     }
 }

@@ -14,15 +14,15 @@ use dashmap::{DashMap, Entry};
 use crate::practice::id::UserId;
 
 /// Answers to commands and buttons: forty at once, and two a second for as long as one likes.
-const ANSWERS: Pace = Pace {
+const INTERACTION_QUOTA: Quota = Quota {
     burst: 40,
-    every: Duration::from_millis(500),
+    refill_every: Duration::from_millis(500),
 };
 
 /// Suggestions: nobody types more than ten letters a second.
-const SUGGESTIONS: Pace = Pace {
+const AUTOCOMPLETE_QUOTA: Quota = Quota {
     burst: 60,
-    every: Duration::from_millis(100),
+    refill_every: Duration::from_millis(100),
 };
 
 /// How long a member who asked too fast has to wait.
@@ -30,48 +30,48 @@ pub const COOLDOWN: Duration = Duration::from_secs(30);
 
 /// Each time so many members more have come, those who are idle are forgotten: a night's raid does not
 /// have to wait for the hourly housekeeping.
-const CROWD: usize = 1024;
+const PRUNE_EVERY: usize = 1024;
 
 /// How many times the room that is needed is left alone.
-const ROOM: usize = 8;
+const SHRINK_FACTOR: usize = 8;
 
 /// What a member asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum RequestKind {
     /// An answer to a command or a button.
-    Answer,
+    Interaction,
     /// Suggestions while typing.
-    Suggestions,
+    Autocomplete,
 }
 
 /// What is done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Decision {
     /// It is answered.
-    Go,
+    Allow,
     /// The member asks too fast, and is answered again after `wait`. `first` tells the beginning.
-    Wait {
+    Deny {
         /// How long.
-        wait: Duration,
+        retry_after: Duration,
         /// Whether this wish was the one too many.
-        first: bool,
+        is_first: bool,
     },
 }
 
 /// A store of `burst` that gets one more with each `every`.
 #[derive(Debug, Clone, Copy)]
-struct Pace {
+struct Quota {
     burst: u32,
-    every: Duration,
+    refill_every: Duration,
 }
 
-impl Pace {
+impl Quota {
     /// Takes one, if there is one. `full_at` is when the store will be full again.
-    fn take(self, full_at: &mut Moment, now: Duration) -> bool {
-        let missing = full_at.after(now) + self.every;
-        let is_there = missing <= self.every * self.burst;
+    fn try_take(self, full_at: &mut Millis, now: Duration) -> bool {
+        let missing = full_at.remaining(now) + self.refill_every;
+        let is_there = missing <= self.refill_every * self.burst;
         if is_there {
-            *full_at = Moment::at(now + missing);
+            *full_at = Millis::from_duration(now + missing);
         }
         is_there
     }
@@ -79,91 +79,100 @@ impl Pace {
 
 /// A time in milliseconds, half as large as a `Duration`: there may be very many members.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Moment(u64);
+struct Millis(u64);
 
-impl Moment {
+impl Millis {
     /// Rounded down: forty at once stay forty, wherever in a millisecond they begin.
-    fn at(time: Duration) -> Self {
+    fn from_duration(time: Duration) -> Self {
         Self(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// How long after `now` it is.
-    fn after(self, now: Duration) -> Duration {
+    fn remaining(self, now: Duration) -> Duration {
         Duration::from_millis(self.0).saturating_sub(now)
     }
 
-    fn has_come(self, now: Duration) -> bool {
-        self.after(now).is_zero()
+    fn is_past(self, now: Duration) -> bool {
+        self.remaining(now).is_zero()
     }
 }
 
 /// One member. Times of the past mean nothing any more.
 #[derive(Debug, Clone, Copy, Default)]
-struct Member {
-    answers_full_at: Moment,
-    suggestions_full_at: Moment,
-    cool_until: Moment,
+struct MemberState {
+    interactions_full_at: Millis,
+    autocomplete_full_at: Millis,
+    denied_until: Millis,
 }
 
-impl Member {
-    fn ask(&mut self, wish: Wish, now: Duration) -> Verdict {
-        let wait = self.cool_until.after(now);
+impl MemberState {
+    fn check(&mut self, kind: RequestKind, now: Duration) -> Decision {
+        let wait = self.denied_until.remaining(now);
         if !wait.is_zero() {
-            return Verdict::Wait { wait, first: false };
+            return Decision::Deny {
+                retry_after: wait,
+                is_first: false,
+            };
         }
-        match wish {
-            Wish::Answer if ANSWERS.take(&mut self.answers_full_at, now) => Verdict::Go,
-            Wish::Suggestions if SUGGESTIONS.take(&mut self.suggestions_full_at, now) => {
-                Verdict::Go
+        match kind {
+            RequestKind::Interaction
+                if INTERACTION_QUOTA.try_take(&mut self.interactions_full_at, now) =>
+            {
+                Decision::Allow
             }
-            Wish::Answer => {
-                self.cool_until = Moment::at(now + COOLDOWN);
-                Verdict::Wait {
-                    wait: COOLDOWN,
-                    first: true,
+            RequestKind::Autocomplete
+                if AUTOCOMPLETE_QUOTA.try_take(&mut self.autocomplete_full_at, now) =>
+            {
+                Decision::Allow
+            }
+            RequestKind::Interaction => {
+                self.denied_until = Millis::from_duration(now + COOLDOWN);
+                Decision::Deny {
+                    retry_after: COOLDOWN,
+                    is_first: true,
                 }
             }
-            Wish::Suggestions => Verdict::Wait {
-                wait: SUGGESTIONS.every,
-                first: false,
+            RequestKind::Autocomplete => Decision::Deny {
+                retry_after: AUTOCOMPLETE_QUOTA.refill_every,
+                is_first: false,
             },
         }
     }
 
     fn is_idle(&self, now: Duration) -> bool {
-        self.answers_full_at
-            .max(self.suggestions_full_at)
-            .max(self.cool_until)
-            .has_come(now)
+        self.interactions_full_at
+            .max(self.autocomplete_full_at)
+            .max(self.denied_until)
+            .is_past(now)
     }
 }
 
 /// Everybody who asked lately.
 #[derive(Debug, Default)]
-pub struct Floods {
-    members: DashMap<UserId, Member>,
+pub struct UserRateLimiter {
+    members: DashMap<UserId, MemberState>,
     /// How many were not remembered when they asked: counting all members locks the whole map.
     newcomers: AtomicUsize,
 }
 
-impl Floods {
+impl UserRateLimiter {
     /// A member asks for something.
-    pub fn ask(&self, user: UserId, wish: Wish, now: Duration) -> Verdict {
-        let verdict = match self.members.entry(user) {
-            Entry::Occupied(mut known) => return known.get_mut().ask(wish, now),
-            Entry::Vacant(free) => free.insert(Member::default()).ask(wish, now),
+    pub fn check(&self, user: UserId, kind: RequestKind, now: Duration) -> Decision {
+        let decision = match self.members.entry(user) {
+            Entry::Occupied(mut known) => return known.get_mut().check(kind, now),
+            Entry::Vacant(free) => free.insert(MemberState::default()).check(kind, now),
         };
-        if self.newcomers.fetch_add(1, Ordering::Relaxed) % CROWD == CROWD - 1 {
-            self.forget_idle(now);
+        if self.newcomers.fetch_add(1, Ordering::Relaxed) % PRUNE_EVERY == PRUNE_EVERY - 1 {
+            self.prune(now);
         }
-        verdict
+        decision
     }
 
     /// Forgets everybody who has asked nothing for long enough to start anew.
-    pub fn forget_idle(&self, now: Duration) {
+    pub fn prune(&self, now: Duration) {
         self.members.retain(|_, member| !member.is_idle(now));
         // A crowd that has gone leaves no room behind, but one that comes and goes does not make its room anew each time.
-        if self.members.capacity() > ROOM * (self.members.len() + CROWD) {
+        if self.members.capacity() > SHRINK_FACTOR * (self.members.len() + PRUNE_EVERY) {
             self.members.shrink_to_fit();
         }
     }
@@ -183,82 +192,97 @@ mod tests {
     }
 
     /// How many of a script's wishes are answered, sixty milliseconds apart, for so many seconds.
-    fn answered(floods: &Floods, from: u64, seconds: u64) -> u64 {
+    fn answered(limiter: &UserRateLimiter, from: u64, seconds: u64) -> u64 {
         let asked = (0..seconds * 1000).step_by(60);
-        let went = asked.filter(|at| floods.ask(LIN, Wish::Answer, ms(from + at)) == Verdict::Go);
+        let went = asked.filter(|at| {
+            limiter.check(LIN, RequestKind::Interaction, ms(from + at)) == Decision::Allow
+        });
         went.count() as u64
     }
 
     #[test]
     fn a_thousand_in_a_minute_are_too_many() {
-        let floods = Floods::default();
-        let first = answered(&floods, 0, 60);
+        let limiter = UserRateLimiter::default();
+        let first = answered(&limiter, 0, 60);
         assert!((40..120).contains(&first), "{first}");
-        assert_eq!(floods.ask(SAM, Wish::Answer, ms(60_000)), Verdict::Go);
+        assert_eq!(
+            limiter.check(SAM, RequestKind::Interaction, ms(60_000)),
+            Decision::Allow
+        );
         // After the pause a member has a full store again.
         let later = ms(60_000) + COOLDOWN;
-        assert_eq!(floods.ask(LIN, Wish::Answer, later), Verdict::Go);
-        assert!(answered(&floods, 90_100, 2) >= 30);
+        assert_eq!(
+            limiter.check(LIN, RequestKind::Interaction, later),
+            Decision::Allow
+        );
+        assert!(answered(&limiter, 90_100, 2) >= 30);
     }
 
     #[test]
     fn the_one_too_many_begins_a_pause_that_does_not_grow() {
-        let floods = Floods::default();
-        let ask = |at| floods.ask(LIN, Wish::Answer, ms(at));
+        let limiter = UserRateLimiter::default();
+        let ask = |at| limiter.check(LIN, RequestKind::Interaction, ms(at));
         for _ in 0..40 {
-            assert_eq!(ask(0), Verdict::Go);
+            assert_eq!(ask(0), Decision::Allow);
         }
-        let wait = |left, first| Verdict::Wait {
-            wait: ms(left),
-            first,
+        let wait = |left, first| Decision::Deny {
+            retry_after: ms(left),
+            is_first: first,
         };
         assert_eq!(ask(0), wait(30_000, true));
         assert_eq!(ask(1_000), wait(29_000, false));
         assert_eq!(ask(29_999), wait(1, false));
         // Suggestions are not worth more than the answer they are for.
-        let typed = floods.ask(LIN, Wish::Suggestions, ms(29_999));
+        let typed = limiter.check(LIN, RequestKind::Autocomplete, ms(29_999));
         assert_eq!(typed, wait(1, false));
-        assert_eq!(ask(30_000), Verdict::Go);
+        assert_eq!(ask(30_000), Decision::Allow);
     }
 
     #[test]
     fn typing_too_fast_ends_nothing_but_suggestions() {
-        let floods = Floods::default();
-        let typed = |at| floods.ask(LIN, Wish::Suggestions, ms(at)) == Verdict::Go;
+        let limiter = UserRateLimiter::default();
+        let typed = |at| limiter.check(LIN, RequestKind::Autocomplete, ms(at)) == Decision::Allow;
         assert_eq!((0..100).filter(|_| typed(0)).count(), 60);
-        assert_eq!(floods.ask(LIN, Wish::Answer, ms(0)), Verdict::Go);
+        assert_eq!(
+            limiter.check(LIN, RequestKind::Interaction, ms(0)),
+            Decision::Allow
+        );
         assert!(typed(100) && !typed(100));
     }
 
     #[test]
     fn who_is_idle_is_forgotten_by_and_by() {
-        let floods = Floods::default();
+        let limiter = UserRateLimiter::default();
         // A raid of many members who each ask once.
         for user in 0..100_000 {
-            floods.ask(UserId::new(10 + user), Wish::Answer, ms(user));
+            limiter.check(UserId::new(10 + user), RequestKind::Interaction, ms(user));
         }
-        assert!(floods.members.len() < 2 * CROWD, "{}", floods.members.len());
+        assert!(
+            limiter.members.len() < 2 * PRUNE_EVERY,
+            "{}",
+            limiter.members.len()
+        );
         for _ in 0..41 {
-            floods.ask(LIN, Wish::Answer, ms(100_000));
+            limiter.check(LIN, RequestKind::Interaction, ms(100_000));
         }
-        floods.forget_idle(ms(99_999) + COOLDOWN);
-        assert_eq!(floods.members.len(), 1);
-        floods.forget_idle(ms(100_000) + COOLDOWN);
-        assert_eq!(floods.members.len(), 0);
+        limiter.prune(ms(99_999) + COOLDOWN);
+        assert_eq!(limiter.members.len(), 1);
+        limiter.prune(ms(100_000) + COOLDOWN);
+        assert_eq!(limiter.members.len(), 0);
     }
 
     proptest! {
         /// Whoever leaves half a second between two presses is always answered, and may type meanwhile.
         #[test]
         fn quick_hands_never_wait(pauses in prop::collection::vec(500_u64..1500, 1..300)) {
-            let floods = Floods::default();
+            let limiter = UserRateLimiter::default();
             let mut now = 0;
             for pause in pauses {
                 now += pause;
-                prop_assert_eq!(floods.ask(LIN, Wish::Answer, ms(now)), Verdict::Go);
+                prop_assert_eq!(limiter.check(LIN, RequestKind::Interaction, ms(now)), Decision::Allow);
                 for letter in 0..5 {
-                    let typed = floods.ask(LIN, Wish::Suggestions, ms(now + letter * 100));
-                    prop_assert_eq!(typed, Verdict::Go);
+                    let typed = limiter.check(LIN, RequestKind::Autocomplete, ms(now + letter * 100));
+                    prop_assert_eq!(typed, Decision::Allow);
                 }
             }
         }
@@ -266,15 +290,15 @@ mod tests {
         /// Whatever others do, a member gets the same answers as alone.
         #[test]
         fn nobody_is_harmed(calls in prop::collection::vec((any::<bool>(), 0_u64..400), 1..400)) {
-            let (together, alone) = (Floods::default(), Floods::default());
+            let (together, alone) = (UserRateLimiter::default(), UserRateLimiter::default());
             let mut now = 0;
             for (is_sam, pause) in calls {
                 now += pause;
                 if is_sam {
-                    let verdict = together.ask(SAM, Wish::Answer, ms(now));
-                    prop_assert_eq!(verdict, alone.ask(SAM, Wish::Answer, ms(now)));
+                    let decision = together.check(SAM, RequestKind::Interaction, ms(now));
+                    prop_assert_eq!(decision, alone.check(SAM, RequestKind::Interaction, ms(now)));
                 } else {
-                    together.ask(LIN, Wish::Answer, ms(now));
+                    together.check(LIN, RequestKind::Interaction, ms(now));
                 }
             }
         }
@@ -282,11 +306,11 @@ mod tests {
         /// In no half minute anybody gets more than a full store and what came in meanwhile.
         #[test]
         fn there_is_a_limit(pauses in prop::collection::vec(0_u64..700, 1..500)) {
-            let floods = Floods::default();
+            let limiter = UserRateLimiter::default();
             let (mut now, mut went) = (0, Vec::new());
             for pause in pauses {
                 now += pause;
-                if floods.ask(LIN, Wish::Answer, ms(now)) == Verdict::Go {
+                if limiter.check(LIN, RequestKind::Interaction, ms(now)) == Decision::Allow {
                     went.push(now);
                 }
             }

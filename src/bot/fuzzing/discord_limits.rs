@@ -11,14 +11,14 @@ pub fn check(response: &Response) {
             let json = serde_json::to_value(message).expect("a message is JSON");
             check_message(&json);
         }
-        Response::Ready(message) => {
+        Response::Cached(message) => {
             let json = serde_json::to_value(message).expect("a message is JSON");
             check_message(&json);
         }
         Response::Modal(modal) => {
-            check_form(&serde_json::to_value(modal).expect("a form is JSON"));
+            check_modal(&serde_json::to_value(modal).expect("a form is JSON"));
         }
-        Response::Suggestions(choices) => {
+        Response::Autocomplete(choices) => {
             assert!(choices.len() <= 25, "{} suggestions", choices.len());
             for choice in choices {
                 fits("a choice's name", &choice.name, 1..=100);
@@ -53,13 +53,13 @@ fn check_message(message: &Value) {
         assert!(list(&embed["fields"]).len() <= 25, "{embed}");
     }
     assert!(size <= 6000, "{size} characters in embeds");
-    check_rows(list(&message["components"]));
+    check_action_rows(list(&message["components"]));
     let empty = text(&message["content"]).trim().is_empty() && list(&message["embeds"]).is_empty();
     assert!(!empty, "an empty message: {message}");
 }
 
 /// Discord docs, components/reference: "Action Row", "Button", "String Select".
-fn check_rows(rows: &[Value]) {
+fn check_action_rows(rows: &[Value]) {
     assert!(rows.len() <= 5, "{} rows", rows.len());
     let mut ids = Vec::new();
     for row in rows {
@@ -71,7 +71,7 @@ fn check_rows(rows: &[Value]) {
             ids.push(&one["custom_id"]);
             fits("a custom id", text(&one["custom_id"]), 1..=100);
             if is_menu {
-                check_menu(one);
+                check_select(one);
             } else {
                 fits("a label", text(&one["label"]), 1..=80);
             }
@@ -83,7 +83,7 @@ fn check_rows(rows: &[Value]) {
     assert_eq!(ids.len(), all, "a custom id twice: {rows:?}");
 }
 
-fn check_menu(menu: &Value) {
+fn check_select(menu: &Value) {
     fits("a placeholder", text(&menu["placeholder"]), 0..=150);
     let options = list(&menu["options"]);
     assert!((1..=25).contains(&options.len()), "{menu}");
@@ -109,7 +109,7 @@ fn check_menu(menu: &Value) {
 }
 
 /// Discord docs, interactions/receiving-and-responding, "Modal", and components/reference, "Text Input".
-fn check_form(form: &Value) {
+fn check_modal(form: &Value) {
     fits("a title", text(&form["title"]), 1..=45);
     fits("a custom id", text(&form["custom_id"]), 1..=100);
     let rows = list(&form["components"]);

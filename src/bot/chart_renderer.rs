@@ -7,31 +7,31 @@ use tokio::sync::Semaphore;
 use crate::chart::{self, Cache, Progress};
 
 /// So many pictures are drawn at once, each for some 30 ms and with some 10 MB; further members wait in a queue.
-const AT_ONCE: usize = 2;
+const MAX_CONCURRENT: usize = 2;
 
 /// Draws pictures.
-pub struct Easel {
+pub struct ChartRenderer {
     cache: Cache,
-    places: Semaphore,
+    permits: Semaphore,
 }
 
-impl Default for Easel {
+impl Default for ChartRenderer {
     fn default() -> Self {
         Self {
             cache: Cache::default(),
-            places: Semaphore::new(AT_ONCE),
+            permits: Semaphore::new(MAX_CONCURRENT),
         }
     }
 }
 
-impl Easel {
+impl ChartRenderer {
     /// The picture as PNG; none if it could not be drawn, which is in the log.
-    pub async fn picture(&self, progress: &Progress) -> Option<Arc<[u8]>> {
+    pub async fn render(&self, progress: &Progress) -> Option<Arc<[u8]>> {
         if let Some(kept) = self.cache.get(progress) {
             return Some(kept);
         }
         // The semaphore is never closed.
-        let _place = self.places.acquire().await.ok()?;
+        let _place = self.permits.acquire().await.ok()?;
         if let Some(kept) = self.cache.get(progress) {
             return Some(kept);
         }
@@ -53,7 +53,7 @@ impl Easel {
     }
 
     /// Forgets the pictures that are kept: one may show what a member wants deleted.
-    pub fn forget(&self) {
+    pub fn clear(&self) {
         self.cache.clear();
     }
 }

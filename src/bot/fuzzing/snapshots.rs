@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{asked, desk, limits};
-use crate::bot::desk::{Desk, TeamKey};
+use super::{discord_limits, fixture, interactions};
+use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::response::Response;
 use crate::bot::{find, render, replies};
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, MessageId};
 use crate::practice::streak::{replay, streak};
 use crate::practice::team::Team;
-use crate::store::trials::{decode, encode};
+use crate::store::fuzzing::{decode, encode};
 
 /// Moments at which anybody may look: the edges of what there is, and around the rounds.
-fn moments(team: &Team) -> Vec<Timestamp> {
+fn interesting_times(team: &Team) -> Vec<Timestamp> {
     let rounds = team.rounds().iter().rev().take(3);
     let own = rounds
         .flat_map(|round| [Some(round.due), round.opened_at()])
@@ -23,45 +23,45 @@ fn moments(team: &Team) -> Vec<Timestamp> {
     let edges = [
         Timestamp::MIN,
         Timestamp::UNIX_EPOCH,
-        desk::now(),
+        fixture::now(),
         Timestamp::MAX,
     ];
     edges.into_iter().chain(own).chain([team.since]).collect()
 }
 
 pub fn snapshot(bytes: &[u8]) {
-    let Ok(guild) = decode(bytes, desk::GUILD) else {
+    let Ok(guild) = decode(bytes, fixture::GUILD) else {
         return;
     };
-    sound(&guild);
+    assert_round_trip(&guild);
     for team in guild.teams().values() {
-        look(team);
-        change(team);
+        read_team(team);
+        mutate_team(team);
     }
     // The commands, on this guild instead of the usual one.
-    desk::with(|desk, runtime| {
-        let ((), _) = desk.store.upsert(desk::GUILD, |state| *state = guild);
-        runtime.block_on(ask(desk));
-        desk.store.read(desk::GUILD, sound);
+    fixture::with(|ctx, runtime| {
+        let ((), _) = ctx.store.upsert(fixture::GUILD, |state| *state = guild);
+        runtime.block_on(run_commands(ctx));
+        ctx.store.read(fixture::GUILD, assert_round_trip);
     });
 }
 
 /// Written and read again, a guild is the same.
-pub fn sound(guild: &Guild) {
+pub fn assert_round_trip(guild: &Guild) {
     let bytes = encode(guild);
     let again = decode(&bytes, guild.id());
     assert_eq!(again.as_ref(), Ok(guild));
 }
 
 /// Everything that reads a team.
-fn look(team: &Team) {
+fn read_team(team: &Team) {
     for (_, ledger) in team.members() {
         let walked = replay(ledger, team.rounds())
             .last()
             .map(|(_, _, streak)| streak);
         assert_eq!(walked.unwrap_or_default(), streak(ledger, team.rounds()));
     }
-    for now in moments(team) {
+    for now in interesting_times(team) {
         let _ = (
             team.next_post_step(now),
             team.due(now),
@@ -81,15 +81,15 @@ fn look(team: &Team) {
             render::team::resumed(team, now),
         ];
         for message in said {
-            limits::check(&Response::New(message));
+            discord_limits::check(&Response::New(message));
         }
     }
     let _ = replies::history_range_count(team);
 }
 
 /// What happens to a team next, whatever it is.
-fn change(team: &Team) {
-    for now in moments(team) {
+fn mutate_team(team: &Team) {
+    for now in interesting_times(team) {
         let mut team = team.clone();
         let mut random = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
         let day = team.settings.schedule.zone.date(now);
@@ -104,31 +104,31 @@ fn change(team: &Team) {
         for round in rounds.into_iter().rev().take(4) {
             team.count_reply(
                 round,
-                desk::ADA,
+                fixture::ADA,
                 MessageId::new(round.get().saturating_add(1)),
             );
-            team.count_reply(round, desk::ADA, MessageId::new(1));
+            team.count_reply(round, fixture::ADA, MessageId::new(1));
         }
         team.resume(now);
         team.skip_next(now);
         team.abandon_round();
-        let mut guild = Guild::new(desk::GUILD);
+        let mut guild = Guild::new(fixture::GUILD);
         guild.insert_team(team);
-        sound(&guild);
+        assert_round_trip(&guild);
     }
 }
 
-async fn ask(desk: &Arc<Desk>) {
+async fn run_commands(ctx: &Arc<BotContext>) {
     let key = TeamKey {
-        guild: desk::GUILD,
-        channel: desk::CHANNEL,
+        guild: fixture::GUILD,
+        channel: fixture::CHANNEL,
     };
-    if let Some(round) = desk
-        .team(key, |team| team.rounds().last().cloned())
+    if let Some(round) = ctx
+        .read_team(key, |team| team.rounds().last().cloned())
         .flatten()
     {
         // There is no Discord to look in; what is asked for must exist all the same.
-        let _ = find::find_own_message(desk, key, (round.due, &round.label())).await;
+        let _ = find::find_own_message(ctx, key, (round.due, &round.label())).await;
     }
     for command in [
         "streak",
@@ -143,6 +143,6 @@ async fn ask(desk: &Arc<Desk>) {
         "remind status",
         "remind off",
     ] {
-        limits::check(&asked::command(desk, command).await);
+        discord_limits::check(&interactions::command(ctx, command).await);
     }
 }

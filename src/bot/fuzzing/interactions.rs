@@ -5,59 +5,59 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{desk, limits};
+use super::{discord_limits, fixture};
 use crate::bot::commands;
-use crate::bot::desk::Desk;
-use crate::bot::event::{self, Ask, Call};
+use crate::bot::context::BotContext;
+use crate::bot::event::{self, Interaction, InteractionData};
 use crate::bot::response::Response;
 use crate::practice::id::MessageId;
 
-fn call(ask: Ask) -> Call {
-    let why = [("why".to_owned(), event::Value::Flag(true))];
-    Call {
+fn interaction(ask: InteractionData) -> Interaction {
+    let why = [("why".to_owned(), event::OptionValue::Flag(true))];
+    Interaction {
         id: 1,
         token: "token".into(),
-        ask,
+        data: ask,
         options: HashMap::from(why),
-        guild: Some(desk::GUILD),
-        channel: desk::CHANNEL,
-        user: desk::ADA,
-        admin: true,
-        heard: desk::now(),
+        guild: Some(fixture::GUILD),
+        channel: fixture::CHANNEL,
+        user: fixture::ADA,
+        is_admin: true,
+        received_at: fixture::now(),
     }
 }
 
 /// An admin presses a button or sends a form, on the newest message.
-pub async fn pressed(desk: &Arc<Desk>, custom_id: String) {
-    let message = desk.store.read(desk::GUILD, |guild| {
-        guild.team(desk::CHANNEL)?.open_round()?.message
+pub async fn send_custom_id(ctx: &Arc<BotContext>, custom_id: String) {
+    let message = ctx.store.read(fixture::GUILD, |guild| {
+        guild.team(fixture::CHANNEL)?.open_round()?.message
     });
     let message = message.flatten().unwrap_or(MessageId::new(1));
-    let _ = commands::updates(&custom_id);
-    let _ = commands::changes(&custom_id);
+    let _ = commands::component_updates_message(&custom_id);
+    let _ = commands::modal_updates_message(&custom_id);
     // Any menu or form may come with any words, whatever was offered.
     let values = vec![custom_id.clone(), String::new()];
     let written = HashMap::from([(String::new(), custom_id.clone())]);
     let asks = [
-        Ask::Press {
+        InteractionData::Component {
             custom_id: custom_id.clone(),
             values,
             message,
         },
-        Ask::Submit {
+        InteractionData::ModalSubmit {
             custom_id,
             values: written,
             message: Some(message),
         },
     ];
     for ask in asks {
-        limits::check(&commands::respond(desk, &call(ask)).await);
+        discord_limits::check(&commands::respond(ctx, &interaction(ask)).await);
     }
 }
 
 /// An admin runs a command.
-pub async fn command(desk: &Arc<Desk>, name: &str) -> Response {
-    commands::respond(desk, &call(Ask::Command(name.to_owned()))).await
+pub async fn command(ctx: &Arc<BotContext>, name: &str) -> Response {
+    commands::respond(ctx, &interaction(InteractionData::Command(name.to_owned()))).await
 }
 
 /// Bytes as a source of choices; when it is empty, every choice is the first.
@@ -72,7 +72,7 @@ impl Choices<'_> {
         *first
     }
 
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+    fn pick<T: Copy>(&mut self, all: &[T]) -> T {
         all[usize::from(self.byte()) % all.len()]
     }
 
@@ -93,15 +93,15 @@ impl Choices<'_> {
 
     fn id(&mut self) -> String {
         let own = [
-            desk::CHANNEL.get(),
-            desk::ADA.get(),
-            desk::GUILD.get(),
+            fixture::CHANNEL.get(),
+            fixture::ADA.get(),
+            fixture::GUILD.get(),
             7,
             1,
             u64::MAX,
             u64::MAX - 1,
         ];
-        self.of(&own).to_string()
+        self.pick(&own).to_string()
     }
 }
 
@@ -111,13 +111,13 @@ pub fn payload(bytes: &[u8]) -> Value {
     let (kind, data) = match choices.byte() % 4 {
         0 | 1 => (2, data(&mut choices, false)),
         2 => (4, data(&mut choices, true)),
-        _ => pressed_or_sent(&mut choices),
+        _ => component_or_modal(&mut choices),
     };
-    let admin = choices.of(&["32", "0", "8"]);
-    let user = json!({ "id": desk::ADA, "username": choices.text(), "discriminator": "0", "avatar": null });
+    let admin = choices.pick(&["32", "0", "8"]);
+    let user = json!({ "id": fixture::ADA, "username": choices.text(), "discriminator": "0", "avatar": null });
     let mut interaction = json!({
         "id": "1", "application_id": "1", "type": kind, "token": "token", "version": 1,
-        "guild_id": desk::GUILD, "channel_id": choices.id(), "locale": "en-US", "guild_locale": "en-US",
+        "guild_id": fixture::GUILD, "channel_id": choices.id(), "locale": "en-US", "guild_locale": "en-US",
         "entitlements": [], "attachment_size_limit": 1, "app_permissions": "0", "data": data,
         "authorizing_integration_owners": {},
         "member": { "user": user, "roles": [], "deaf": false, "mute": false, "flags": 0, "permissions": admin,
@@ -130,7 +130,7 @@ pub fn payload(bytes: &[u8]) -> Value {
 }
 
 /// A button, a menu or a form.
-fn pressed_or_sent(choices: &mut Choices<'_>) -> (u8, Value) {
+fn component_or_modal(choices: &mut Choices<'_>) -> (u8, Value) {
     let custom_id: String = choices.text().chars().take(100).collect();
     match choices.byte() % 3 {
         0 => (3, json!({ "custom_id": custom_id, "component_type": 2 })),
@@ -150,7 +150,7 @@ fn pressed_or_sent(choices: &mut Choices<'_>) -> (u8, Value) {
 /// One of the bot's own, as Discord sends it along with a button.
 fn message() -> Value {
     json!({
-        "id": "5", "channel_id": desk::CHANNEL, "content": "", "timestamp": "2026-03-27T08:00:00Z",
+        "id": "5", "channel_id": fixture::CHANNEL, "content": "", "timestamp": "2026-03-27T08:00:00Z",
         "edited_timestamp": null, "tts": false, "mention_everyone": false, "mentions": [], "mention_roles": [],
         "attachments": [], "embeds": [], "pinned": false, "type": 0,
         "author": { "id": "1", "username": "Quizloop", "discriminator": "0", "avatar": null, "bot": true },
@@ -161,24 +161,26 @@ fn message() -> Value {
 fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
     let commands = commands::definitions();
     let all: Vec<&Value> = commands.as_array().into_iter().flatten().collect();
-    let mut command = choices.of(&all);
+    let mut command = choices.pick(&all);
     let name = command["name"].clone();
-    let subs: Vec<&Value> = list(command).filter(|option| option["type"] == 1).collect();
+    let subs: Vec<&Value> = options_of(command)
+        .filter(|option| option["type"] == 1)
+        .collect();
     let mut path = None;
     if !subs.is_empty() {
-        command = choices.of(&subs);
+        command = choices.pick(&subs);
         path = Some(command["name"].clone());
     }
-    let defined: Vec<&Value> = list(command).collect();
+    let defined: Vec<&Value> = options_of(command).collect();
     let mut options: Vec<Value> = Vec::new();
     for option in &defined {
         if choices.byte() % 2 == 1 {
             let kind = option["type"].as_u64().unwrap_or(3);
-            options.push(given(choices, &option["name"], kind));
+            options.push(option_value(choices, &option["name"], kind));
         }
     }
     if typing {
-        let mut focused = given(choices, &json!("topic"), 3);
+        let mut focused = option_value(choices, &json!("topic"), 3);
         if let Some(option) = defined.iter().find(|option| option["autocomplete"] == true) {
             focused["name"] = option["name"].clone();
         }
@@ -192,16 +194,16 @@ fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
     json!({ "id": "9", "name": name, "type": 1, "options": options })
 }
 
-fn given(choices: &mut Choices<'_>, name: &Value, kind: u64) -> Value {
+fn option_value(choices: &mut Choices<'_>, name: &Value, kind: u64) -> Value {
     let value = match kind {
         3 => json!(choices.text()),
-        4 => json!(choices.of(&[1_i64, 0, -1, 3, 99, i64::MAX, i64::MIN])),
+        4 => json!(choices.pick(&[1_i64, 0, -1, 3, 99, i64::MAX, i64::MIN])),
         5 => json!(choices.byte() % 2 == 1),
         _ => json!(choices.id()),
     };
     json!({ "type": kind, "name": name, "value": value })
 }
 
-fn list(of: &Value) -> impl Iterator<Item = &Value> {
+fn options_of(of: &Value) -> impl Iterator<Item = &Value> {
     of["options"].as_array().into_iter().flatten()
 }

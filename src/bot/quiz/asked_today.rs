@@ -11,23 +11,23 @@ use crate::practice::id::{GuildId, UserId};
 /// restart a question may come a second time on one day, which harms nobody, and a question that is
 /// only looked at does not have to wait for the disk.
 #[derive(Debug, Default)]
-pub struct Quizzes {
+pub struct AskedToday {
     // By guild first: the guild's id beside each member would be a fifth of all this.
-    asked: DashMap<GuildId, HashMap<UserId, Today>>,
+    by_guild: DashMap<GuildId, HashMap<UserId, MemberDay>>,
 }
 
 #[derive(Debug)]
-struct Today {
+struct MemberDay {
     day: Date,
-    numbers: Numbers,
+    numbers: SortedSet,
 }
 
 /// Numbers of questions, sorted: a handful for most members, of whom there may be very many, so a set that hashes
 /// would be far larger than what is in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Numbers(Box<[u32]>);
+pub struct SortedSet(Box<[u32]>);
 
-impl Numbers {
+impl SortedSet {
     /// Whether a number is among them.
     pub fn contains(&self, number: u32) -> bool {
         self.0.binary_search(&number).is_ok()
@@ -41,10 +41,10 @@ impl Numbers {
     }
 }
 
-impl Quizzes {
+impl AskedToday {
     /// The numbers of the questions that a member was asked on that local day.
-    pub fn on(&self, (guild, user): (GuildId, UserId), day: Date) -> Numbers {
-        let of_guild = self.asked.get(&guild);
+    pub fn asked_on(&self, (guild, user): (GuildId, UserId), day: Date) -> SortedSet {
+        let of_guild = self.by_guild.get(&guild);
         let today = of_guild.as_ref().and_then(|members| members.get(&user));
         let today = today.filter(|today| today.day == day);
         today.map(|today| today.numbers.clone()).unwrap_or_default()
@@ -52,21 +52,21 @@ impl Quizzes {
 
     /// Remembers that a member was asked a question.
     pub fn remember(&self, (guild, user): (GuildId, UserId), day: Date, number: u32) {
-        let mut of_guild = self.asked.entry(guild).or_default();
-        let today = of_guild.entry(user).or_insert_with(|| Today {
+        let mut of_guild = self.by_guild.entry(guild).or_default();
+        let today = of_guild.entry(user).or_insert_with(|| MemberDay {
             day,
-            numbers: Numbers::default(),
+            numbers: SortedSet::default(),
         });
         if today.day != day {
             today.day = day;
-            today.numbers = Numbers::default();
+            today.numbers = SortedSet::default();
         }
         today.numbers.insert(number);
     }
 
     /// Forgets what was asked before that day.
-    pub fn forget_before(&self, day: Date) {
-        self.asked.retain(|_, members| {
+    pub fn remove_before(&self, day: Date) {
+        self.by_guild.retain(|_, members| {
             members.retain(|_, today| today.day >= day);
             // Tomorrow's members may be fewer.
             members.shrink_to_fit();
@@ -75,13 +75,13 @@ impl Quizzes {
     }
 
     /// Forgets a guild.
-    pub fn forget_guild(&self, guild: GuildId) {
-        self.asked.remove(&guild);
+    pub fn remove_guild(&self, guild: GuildId) {
+        self.by_guild.remove(&guild);
     }
 
     /// Forgets a member of a guild.
-    pub fn forget_member(&self, (guild, user): (GuildId, UserId)) {
-        if let Some(mut members) = self.asked.get_mut(&guild) {
+    pub fn remove_member(&self, (guild, user): (GuildId, UserId)) {
+        if let Some(mut members) = self.by_guild.get_mut(&guild) {
             members.remove(&user);
         }
     }
@@ -95,16 +95,16 @@ mod tests {
 
     #[test]
     fn a_day_is_remembered_and_ends() {
-        let (quizzes, member) = (Quizzes::default(), (GuildId::new(1), UserId::new(2)));
+        let (asked, member) = (AskedToday::default(), (GuildId::new(1), UserId::new(2)));
         let (today, tomorrow) = (date(2026, 3, 27), date(2026, 3, 28));
         for number in [7, 3, 9, 3, 1] {
-            quizzes.remember(member, today, number);
+            asked.remember(member, today, number);
         }
-        assert_eq!(*quizzes.on(member, today).0, [1, 3, 7, 9]);
-        assert_eq!(quizzes.on(member, tomorrow), Numbers::default());
-        quizzes.remember(member, tomorrow, 3);
-        assert_eq!(*quizzes.on(member, tomorrow).0, [3]);
+        assert_eq!(*asked.asked_on(member, today).0, [1, 3, 7, 9]);
+        assert_eq!(asked.asked_on(member, tomorrow), SortedSet::default());
+        asked.remember(member, tomorrow, 3);
+        assert_eq!(*asked.asked_on(member, tomorrow).0, [3]);
         let others = (GuildId::new(1), UserId::new(3));
-        assert!(!quizzes.on(others, tomorrow).contains(3));
+        assert!(!asked.asked_on(others, tomorrow).contains(3));
     }
 }

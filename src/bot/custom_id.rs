@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::quiz::{Quiz, Step};
+use super::quiz::{QuizAction, QuizState};
 use crate::practice::id::ChannelId;
 
 /// Discord's limit for a custom id, in characters (Discord docs, components/reference, "Button").
@@ -17,7 +17,7 @@ const VERSION: &str = "q1";
 
 /// What a member pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Press {
+pub enum ComponentId {
     /// "How to answer" on a daily message.
     Hint {
         /// The id of the question.
@@ -44,12 +44,12 @@ pub enum Press {
     /// A button or the menu of `/quiz`.
     Quiz {
         /// What was pressed.
-        step: Step,
+        action: QuizAction,
         /// Where the quiz stands.
-        at: Quiz,
+        state: QuizState,
     },
     /// A button of `/privacy`.
-    Privacy(Privacy),
+    Privacy(PrivacyAction),
     /// "Report a mistake" under a model answer.
     Report {
         /// The id of the question.
@@ -79,19 +79,19 @@ pub enum Press {
 
 /// What form a member sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Form {
+pub enum ModalId {
     /// What is wrong with a question.
     Report {
         /// The id of the question.
         question: String,
     },
     /// A member's own answer in `/quiz`.
-    Quiz(Quiz),
+    Quiz(QuizState),
 }
 
 /// What is pressed in `/privacy`. It always is about who presses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Privacy {
+pub enum PrivacyAction {
     /// "Export as a file".
     Export,
     /// "Take me off the boards".
@@ -104,7 +104,7 @@ pub enum Privacy {
     DeleteForGood,
 }
 
-impl Privacy {
+impl PrivacyAction {
     const WORDS: [(&str, Self); 5] = [
         ("export", Self::Export),
         ("hide", Self::Hide),
@@ -119,7 +119,7 @@ impl Privacy {
     }
 }
 
-impl fmt::Display for Privacy {
+impl fmt::Display for PrivacyAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut known = Self::WORDS.into_iter();
         let word = known.find(|(_, step)| step == self).map(|(word, _)| word);
@@ -127,14 +127,14 @@ impl fmt::Display for Privacy {
     }
 }
 
-impl Press {
+impl ComponentId {
     /// Whether it opens a form and looks at nothing but the bank.
-    pub const fn opens_form(&self) -> bool {
+    pub const fn opens_modal(&self) -> bool {
         matches!(
             self,
             Self::Report { .. }
                 | Self::Quiz {
-                    step: Step::Write,
+                    action: QuizAction::Write,
                     ..
                 }
         )
@@ -163,10 +163,10 @@ impl Press {
                 question: (*question).to_owned(),
             },
             ("quiz", [step, at @ ..]) => Self::Quiz {
-                step: Step::parse(step)?,
-                at: Quiz::parse(at)?,
+                action: QuizAction::parse(step)?,
+                state: QuizState::parse(at)?,
             },
-            ("privacy", [step]) => Self::Privacy(Privacy::parse(step)?),
+            ("privacy", [step]) => Self::Privacy(PrivacyAction::parse(step)?),
             ("report", [question]) => Self::Report {
                 question: (*question).to_owned(),
             },
@@ -192,7 +192,7 @@ impl Press {
     }
 }
 
-impl Form {
+impl ModalId {
     /// Reads a custom id; `None` if it is not one of ours or of a form that is gone.
     pub fn parse(custom_id: &str) -> Option<Self> {
         let mut parts = custom_id.split(':');
@@ -205,7 +205,7 @@ impl Form {
             ("report", [question]) => Self::Report {
                 question: (*question).to_owned(),
             },
-            ("quiz", at) => Self::Quiz(Quiz::parse(at)?),
+            ("quiz", at) => Self::Quiz(QuizState::parse(at)?),
             _ => return None,
         })
     }
@@ -216,7 +216,7 @@ impl Form {
     }
 }
 
-impl fmt::Display for Form {
+impl fmt::Display for ModalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Report { question } => write!(f, "report:{question}"),
@@ -225,7 +225,7 @@ impl fmt::Display for Form {
     }
 }
 
-impl fmt::Display for Press {
+impl fmt::Display for ComponentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hint { question } => write!(f, "hint:{question}"),
@@ -240,7 +240,10 @@ impl fmt::Display for Press {
                 let audience = if *public { "all" } else { "me" };
                 write!(f, "reveal:{channel}:{round}:{audience}:{question}")
             }
-            Self::Quiz { step, at } => write!(f, "quiz:{step}:{at}"),
+            Self::Quiz {
+                action: step,
+                state: at,
+            } => write!(f, "quiz:{step}:{at}"),
             Self::Privacy(step) => write!(f, "privacy:{step}"),
             Self::Report { question } => write!(f, "report:{question}"),
             Self::Reports { page } => write!(f, "reports:{page}"),
@@ -254,21 +257,21 @@ impl fmt::Display for Press {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bot::quiz::Order;
+    use crate::bot::quiz::OptionOrder;
     use crate::practice::question_picker::PickMode;
     use proptest::prelude::*;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
     /// The longest there is.
-    fn quiz(question: &str) -> Quiz {
-        Quiz {
+    fn quiz(question: &str) -> QuizState {
+        QuizState {
             question: question.into(),
             topic: Some("t".repeat(crate::bank::TOPIC_MAX)),
             level: Some(crate::bank::Level::Senior),
             mode: PickMode::Mixed,
-            before: u16::MAX,
-            order: Order::random(&mut StdRng::seed_from_u64(1)),
+            reviews_before: u16::MAX,
+            order: OptionOrder::random(&mut StdRng::seed_from_u64(1)),
         }
     }
 
@@ -278,54 +281,57 @@ mod tests {
         let question = "q".repeat(crate::bank::ID_MAX);
         let channel = ChannelId::new(u64::MAX);
         let presses = [
-            Press::Hint {
+            ComponentId::Hint {
                 question: question.clone(),
             },
-            Press::Answer {
+            ComponentId::Answer {
                 question: question.clone(),
             },
-            Press::Streak,
-            Press::Reveal {
+            ComponentId::Streak,
+            ComponentId::Reveal {
                 channel,
                 round: 99_999,
                 public: true,
                 question: question.clone(),
             },
-            Press::Report {
+            ComponentId::Report {
                 question: question.clone(),
             },
-            Press::Reports { page: usize::MAX },
-            Press::CloseReport { page: usize::MAX },
-            Press::PostNow { channel },
-            Press::Remove { channel },
+            ComponentId::Reports { page: usize::MAX },
+            ComponentId::CloseReport { page: usize::MAX },
+            ComponentId::PostNow { channel },
+            ComponentId::Remove { channel },
         ];
         let steps = "hw1234ap0n".chars().map(|letter| {
-            let step = Step::parse(&letter.to_string()).unwrap();
+            let step = QuizAction::parse(&letter.to_string()).unwrap();
             let at = quiz(&question);
-            Press::Quiz { step, at }
+            ComponentId::Quiz {
+                action: step,
+                state: at,
+            }
         });
-        let privacy = Privacy::WORDS.map(|(_, step)| Press::Privacy(step));
+        let privacy = PrivacyAction::WORDS.map(|(_, step)| ComponentId::Privacy(step));
         for press in presses.into_iter().chain(steps).chain(privacy) {
             let id = press.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
-            assert_eq!(Press::parse(&id), Some(press));
+            assert_eq!(ComponentId::parse(&id), Some(press));
         }
-        let forms = [Form::Quiz(quiz(&question)), Form::Report { question }];
+        let forms = [ModalId::Quiz(quiz(&question)), ModalId::Report { question }];
         for form in forms {
             let id = form.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
-            assert_eq!(Form::parse(&id), Some(form));
+            assert_eq!(ModalId::parse(&id), Some(form));
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_understood_or_refused(text in "(q1:)?(quiz:([hw0-4apn]:)?[dnm][*jms][a-z])?[a-z0-9:*-]{0,60}") {
-            if let Some(press) = Press::parse(&text) {
-                prop_assert_eq!(Press::parse(&press.custom_id()), Some(press));
+            if let Some(press) = ComponentId::parse(&text) {
+                prop_assert_eq!(ComponentId::parse(&press.custom_id()), Some(press));
             }
-            if let Some(form) = Form::parse(&text) {
-                prop_assert_eq!(Form::parse(&form.custom_id()), Some(form));
+            if let Some(form) = ModalId::parse(&text) {
+                prop_assert_eq!(ModalId::parse(&form.custom_id()), Some(form));
             }
         }
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Runtime;
 
 use crate::bank::{Bank, built_in};
-use crate::bot::desk::{Desk, Inboxes};
+use crate::bot::context::{BotContext, Receivers};
 use crate::bot::rest::{ApiConfig, DiscordClient};
 use crate::clock::Clock;
 use crate::config::Token;
@@ -26,15 +26,15 @@ pub const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
 pub const CHANNEL: ChannelId = ChannelId::new(1_120_000_000_000_000_001);
 pub const ADA: UserId = UserId::new(1_130_000_000_000_000_001);
 
-struct Room {
-    desk: Arc<Desk>,
+struct Fixture {
+    ctx: Arc<BotContext>,
     runtime: Runtime,
-    fresh: Guild,
-    _inboxes: Inboxes,
+    initial_guild: Guild,
+    _receivers: Receivers,
 }
 
 thread_local! {
-    static ROOM: RefCell<Option<Room>> = const { RefCell::new(None) };
+    static FIXTURE: RefCell<Option<Fixture>> = const { RefCell::new(None) };
 }
 
 /// The moment at which the desk's clock stands.
@@ -43,25 +43,25 @@ pub fn now() -> Timestamp {
 }
 
 /// Lends the desk, with the guild as it was at first.
-pub fn with(work: impl FnOnce(&Arc<Desk>, &Runtime)) {
-    ROOM.with_borrow_mut(|room| {
-        let room = room.get_or_insert_with(open);
-        let fresh = room.fresh.clone();
-        let others = room.desk.store.guild_ids();
-        room.runtime.block_on(async {
+pub fn with(work: impl FnOnce(&Arc<BotContext>, &Runtime)) {
+    FIXTURE.with_borrow_mut(|fixture| {
+        let fixture = fixture.get_or_insert_with(build);
+        let fresh = fixture.initial_guild.clone();
+        let others = fixture.ctx.store.guild_ids();
+        fixture.runtime.block_on(async {
             for other in others.into_iter().filter(|other| *other != GUILD) {
                 // The disk does not matter here.
-                let _ = room.desk.store.delete(other).await;
+                let _ = fixture.ctx.store.delete(other).await;
             }
         });
-        let ((), _) = room.desk.store.upsert(GUILD, |guild| *guild = fresh);
-        work(&room.desk, &room.runtime);
+        let ((), _) = fixture.ctx.store.upsert(GUILD, |guild| *guild = fresh);
+        work(&fixture.ctx, &fixture.runtime);
     });
 }
 
-fn open() -> Room {
+fn build() -> Fixture {
     let folder = folder();
-    let store = Store::open_on(&folder, Arc::new(Nowhere)).expect("a folder for the state");
+    let store = Store::open_on(&folder, Arc::new(NullDisk)).expect("a folder for the state");
     let (bank, _) = Bank::load(built_in(), &[]);
     let access = ApiConfig {
         token: Token::parse("a.b.c").expect("a token"),
@@ -76,12 +76,12 @@ fn open() -> Room {
         .expect("a runtime");
     let vitals = Arc::new(Vitals::new(|| Duration::ZERO));
     let clock = Clock::standing_at(now());
-    let (desk, inboxes) = Desk::new(store, bank, clock, DiscordClient::new(&access), vitals);
-    Room {
-        desk: Arc::new(desk),
+    let (ctx, receivers) = BotContext::new(store, bank, clock, DiscordClient::new(&access), vitals);
+    Fixture {
+        ctx: Arc::new(ctx),
         runtime,
-        fresh,
-        _inboxes: inboxes,
+        initial_guild: fresh,
+        _receivers: receivers,
     }
 }
 
@@ -92,9 +92,9 @@ fn folder() -> PathBuf {
 }
 
 /// A disk that takes everything and keeps nothing.
-struct Nowhere;
+struct NullDisk;
 
-impl crate::store::disk::Disk for Nowhere {
+impl crate::store::disk::Disk for NullDisk {
     fn write(&self, _: &std::path::Path, _: &[u8]) -> std::io::Result<()> {
         Ok(())
     }

@@ -10,38 +10,38 @@ use crate::bank::{Bank, transfer};
 use crate::config::Config;
 use crate::findings::{RawFile, Source, render_all};
 
-/// A trial: it panics if something that must hold does not.
-pub type Trial = fn(&[u8]);
+/// A target: it panics if something that must hold does not.
+pub type FuzzTarget = fn(&[u8]);
 
 /// All of them, by the names of their fuzz targets.
-pub const ALL: [(&str, Trial); 7] = [
+pub const TARGETS: [(&str, FuzzTarget); 7] = [
     ("config", config),
     ("pack", pack),
     ("import", import),
-    ("snapshot", crate::bot::trials::snapshot),
-    ("press", crate::bot::trials::press),
-    ("interaction", crate::bot::trials::interaction),
-    ("gateway", crate::bot::trials::gateway),
+    ("snapshot", crate::bot::fuzzing::snapshot),
+    ("press", crate::bot::fuzzing::custom_id),
+    ("interaction", crate::bot::fuzzing::interaction),
+    ("gateway", crate::bot::fuzzing::gateway),
 ];
 
-/// The trial of that name.
+/// The target of that name.
 ///
 /// # Panics
 ///
 /// There is none, or something that must hold does not.
 pub fn run(name: &str, bytes: &[u8]) {
-    let trial = ALL.iter().find(|(own, _)| *own == name);
-    trial.expect("a trial of that name").1(bytes);
+    let target = TARGETS.iter().find(|(own, _)| *own == name);
+    target.expect("a target of that name").1(bytes);
 }
 
 /// A config: read, or refused with findings that can be shown.
 fn config(bytes: &[u8]) {
     let source = match Source::decode("config.toml", bytes) {
         Ok(source) => source,
-        Err(finding) => return shown(&[*finding]),
+        Err(finding) => return assert_renders(&[*finding]),
     };
     let (config, findings) = Config::parse(&source, Path::new("/etc/quizloop"));
-    shown(&findings);
+    assert_renders(&findings);
     for team in config.teams {
         // Whoever looks at it next must not be harmed by it either.
         let team = crate::practice::team::Team::new(team.channel, team.settings, EPOCH);
@@ -59,15 +59,15 @@ fn pack(bytes: &[u8]) {
         bytes: bytes.to_vec(),
     };
     let (bank, findings) = Bank::check(&[], std::slice::from_ref(&file));
-    shown(&findings);
+    assert_renders(&findings);
     let (loaded, _) = Bank::load(&[], &[file]);
     assert_eq!(loaded.questions(), bank.questions());
     let words = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
     let _ = bank.search(&words, 25);
-    written_and_read(&bank);
+    assert_round_trips(&bank);
 }
 
-fn written_and_read(bank: &Bank) {
+fn assert_round_trips(bank: &Bank) {
     let all: Vec<_> = bank.questions().iter().collect();
     let _ = transfer::anki(&all);
     let file = RawFile {
@@ -112,7 +112,7 @@ fn import(bytes: &[u8]) {
     }
 }
 
-fn shown(findings: &[crate::findings::Finding]) {
+fn assert_renders(findings: &[crate::findings::Finding]) {
     assert!(!render_all(findings).is_empty());
 }
 
@@ -125,14 +125,14 @@ mod tests {
     fn every_kept_case_does_no_harm() {
         let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus-kept");
         let mut harmed = Vec::new();
-        for (name, trial) in ALL {
+        for (name, target) in TARGETS {
             let mut count = 0;
             for entry in
                 std::fs::read_dir(kept.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
             {
                 let file = entry.unwrap().path();
                 let bytes = std::fs::read(&file).unwrap();
-                if std::panic::catch_unwind(|| trial(&bytes)).is_err() {
+                if std::panic::catch_unwind(|| target(&bytes)).is_err() {
                     harmed.push(file);
                 }
                 count += 1;
@@ -142,7 +142,7 @@ mod tests {
         assert!(harmed.is_empty(), "{harmed:#?}");
     }
 
-    /// Each trial has its fuzz target, and each target its trial.
+    /// Each target has its fuzz target, and each target its target.
     #[test]
     fn every_trial_has_its_target() {
         let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
@@ -160,7 +160,7 @@ mod tests {
             })
             .collect();
         names.sort();
-        let mut trials: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+        let mut trials: Vec<_> = TARGETS.iter().map(|(name, _)| *name).collect();
         trials.sort_unstable();
         assert_eq!(names, trials);
     }

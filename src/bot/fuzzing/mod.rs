@@ -4,25 +4,27 @@
 //! There is no Discord: its address is one on which nobody listens, so requests fail at once. Everything up to
 //! them is the bot's own.
 
-mod asked;
-mod desk;
-mod heard;
-pub(super) mod limits;
-mod saved;
+pub(super) mod discord_limits;
+mod events;
+mod fixture;
+mod interactions;
+mod snapshots;
 
-use super::press::Press;
+use super::custom_id::ComponentId;
 
 /// Any text as a custom id: refused, or understood; what is understood is written and read the same.
 ///
 /// # Panics
 ///
 /// It is not so.
-pub fn press(bytes: &[u8]) {
+pub fn custom_id(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    if let Some(press) = Press::parse(&text) {
-        assert_eq!(Press::parse(&press.custom_id()), Some(press));
+    if let Some(press) = ComponentId::parse(&text) {
+        assert_eq!(ComponentId::parse(&press.custom_id()), Some(press));
         let custom_id: String = text.chars().take(100).collect();
-        desk::with(|desk, runtime| runtime.block_on(asked::pressed(desk, custom_id)));
+        fixture::with(|ctx, runtime| {
+            runtime.block_on(interactions::send_custom_id(ctx, custom_id))
+        });
     }
 }
 
@@ -32,27 +34,27 @@ pub fn press(bytes: &[u8]) {
 ///
 /// Something that must hold does not.
 pub fn interaction(bytes: &[u8]) {
-    let payload = asked::payload(bytes);
-    let heard = heard::events(payload.to_string().as_bytes());
+    let payload = interactions::payload(bytes);
+    let events = events::from_payload(payload.to_string().as_bytes());
     assert_eq!(
-        heard.len(),
+        events.len(),
         1,
         "serenity reads what is made here: {payload}"
     );
-    desk::with(|desk, runtime| runtime.block_on(heard::act(desk, heard)));
+    fixture::with(|ctx, runtime| runtime.block_on(events::handle(ctx, events)));
 }
 
 /// Any bytes as a payload of the gateway, several if they stand in lines.
 pub fn gateway(bytes: &[u8]) {
     let payloads = bytes.split(|byte| *byte == b'\n');
-    let heard: Vec<_> = payloads.flat_map(heard::events).collect();
-    if !heard.is_empty() {
-        desk::with(|desk, runtime| runtime.block_on(heard::act(desk, heard)));
+    let events: Vec<_> = payloads.flat_map(events::from_payload).collect();
+    if !events.is_empty() {
+        fixture::with(|ctx, runtime| runtime.block_on(events::handle(ctx, events)));
     }
 }
 
 /// Any bytes as a snapshot: refused, or a guild that is written and read the same and that no reader and no
 /// command is harmed by, at any time.
 pub fn snapshot(bytes: &[u8]) {
-    saved::snapshot(bytes);
+    snapshots::snapshot(bytes);
 }

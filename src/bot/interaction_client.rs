@@ -14,27 +14,27 @@ use serenity::all::{ErrorResponse, HttpError};
 use serenity::{Error, constants};
 
 /// Where Discord is, unless somebody names a proxy or a stand-in.
-const DISCORD: &str = "https://discord.com";
+const DISCORD_URL: &str = "https://discord.com";
 
 /// Bytes that are set aside for a body: a model answer has about 3,000.
-const BODY_ROOM: usize = 4096;
+const BODY_CAPACITY: usize = 4096;
 
 /// The way to the callbacks.
-pub struct Callbacks {
+pub struct InteractionClient {
     client: Client,
     /// What their URLs begin with.
     base: Url,
     /// Whether a limit is waited for here; who stands behind a proxy leaves that to it.
-    patient: bool,
+    wait_on_429: bool,
 }
 
-impl Callbacks {
+impl InteractionClient {
     /// With the connections of that client, to Discord or to what stands at `api_url`; none if that is no URL.
     pub fn new(client: Client, api_url: Option<&str>) -> Option<Self> {
         Some(Self {
             client,
-            base: Url::parse(api_url.unwrap_or(DISCORD)).ok()?,
-            patient: api_url.is_none(),
+            base: Url::parse(api_url.unwrap_or(DISCORD_URL)).ok()?,
+            wait_on_429: api_url.is_none(),
         })
     }
 
@@ -50,10 +50,10 @@ impl Callbacks {
             if response.status().is_success() {
                 return Ok(());
             }
-            match self.pause(&response) {
+            match self.retry_after(&response) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 // Seldom, and large: not to be carried along by every answer.
-                None => return Err(Box::pin(refused(response)).await),
+                None => return Err(Box::pin(response_error(response)).await),
             }
         }
     }
@@ -64,7 +64,7 @@ impl Callbacks {
         token: &str,
         answer: &impl Serialize,
     ) -> serde_json::Result<Request> {
-        let mut body = Vec::with_capacity(BODY_ROOM);
+        let mut body = Vec::with_capacity(BODY_CAPACITY);
         serde_json::to_writer(&mut body, answer)?;
         let mut url = self.base.clone();
         let before = url.path().trim_end_matches('/');
@@ -79,8 +79,8 @@ impl Callbacks {
     }
 
     /// How long Discord wants to be left alone, where that is waited for.
-    fn pause(&self, response: &Response) -> Option<Duration> {
-        if !self.patient || response.status() != StatusCode::TOO_MANY_REQUESTS {
+    fn retry_after(&self, response: &Response) -> Option<Duration> {
+        if !self.wait_on_429 || response.status() != StatusCode::TOO_MANY_REQUESTS {
             return None;
         }
         let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
@@ -89,7 +89,7 @@ impl Callbacks {
     }
 }
 
-async fn refused(response: Response) -> Error {
+async fn response_error(response: Response) -> Error {
     let error = ErrorResponse::from_response(response, Method::POST).await;
     Error::Http(HttpError::UnsuccessfulRequest(error))
 }

@@ -1,0 +1,66 @@
+//! Payloads of the gateway, through serenity's types, to what the bot does about them.
+
+use std::sync::Arc;
+
+use serenity::all::{Event as SerenityEvent, GatewayEvent};
+
+use super::discord_limits;
+use crate::bot::context::BotContext;
+use crate::bot::event::Event;
+use crate::bot::{commands, replies, translate};
+use crate::practice::id::GuildId;
+
+/// What a payload means to the bot. Serenity drops what it can't read.
+pub fn from_payload(payload: &[u8]) -> Vec<Event> {
+    let Ok(GatewayEvent::Dispatch(_, event)) = serde_json::from_slice(payload) else {
+        return Vec::new();
+    };
+    to_event(&event).into_iter().collect()
+}
+
+/// As the gateway's handler does it.
+fn to_event(event: &SerenityEvent) -> Option<Event> {
+    match event {
+        SerenityEvent::Ready(event) => Some(translate::ready(&event.ready, 0)),
+        SerenityEvent::GuildCreate(event) => {
+            Some(Event::GuildCreate(GuildId::new(event.guild.id.get())))
+        }
+        SerenityEvent::GuildDelete(event) => translate::guild_delete(&event.guild),
+        SerenityEvent::ChannelDelete(event) => Some(translate::channel_delete(&event.channel)),
+        SerenityEvent::ChannelUpdate(event) => Some(translate::channel_update(&event.channel)),
+        SerenityEvent::ThreadDelete(event) => Some(translate::thread_delete(&event.thread)),
+        SerenityEvent::MessageCreate(event) => {
+            let guild = event.message.guild_id?;
+            let guild = GuildId::new(guild.get());
+            Some(Event::MessageCreate(translate::message_create(
+                &event.message,
+                guild,
+            )))
+        }
+        SerenityEvent::InteractionCreate(event) => {
+            translate::interaction_create(&event.interaction, super::fixture::now())
+        }
+        _ => None,
+    }
+}
+
+/// What the bot does, as far as that is possible without Discord. Whatever happens, the guild can be saved and
+/// read again.
+pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Event>) {
+    for event in events {
+        match event {
+            Event::Ready { user_id: me, .. } => ctx.set_user_id(me),
+            Event::GuildCreate(_) | Event::GuildDelete(_) | Event::ChannelUpdate { .. } => {}
+            Event::ChannelDelete { guild, channel } => {
+                crate::bot::on_thread_deleted(Arc::clone(ctx), guild, channel).await;
+            }
+            Event::MessageCreate(message) => replies::on_message(Arc::clone(ctx), message).await,
+            Event::Interaction(interaction) => {
+                discord_limits::check(&commands::respond(ctx, &interaction).await)
+            }
+        }
+    }
+    for id in ctx.store.guild_ids() {
+        ctx.store.read(id, super::snapshots::assert_round_trip);
+    }
+}
