@@ -19,7 +19,7 @@ const RATE: u64 = 200;
 const SECONDS: u64 = 20;
 /// Interactions of the memory run, and how many are under way at once.
 const MANY: u32 = 100_000;
-const AT_ONCE: usize = 32;
+const CONCURRENCY: usize = 32;
 /// Members who ask.
 const MEMBERS: u64 = 500;
 
@@ -57,7 +57,7 @@ async fn measure() {
             user
         })
         .collect();
-    let (bot, to_identify) = begin(&sandbox, folder.path()).await;
+    let (bot, to_identify) = start_bot(&sandbox, folder.path()).await;
     sandbox
         .clock()
         .advance(Duration::from_secs(60))
@@ -72,7 +72,7 @@ async fn measure() {
         "resident, idle with one guild                {:>8.1} MB",
         resident(&bot)
     );
-    floor().await;
+    echo_latency().await;
     for command in ["quiz", "answer"] {
         latency(&sandbox, &members, command).await;
     }
@@ -80,19 +80,19 @@ async fn measure() {
         "resident after that                          {:>8.1} MB",
         resident(&bot)
     );
-    many(&sandbox, &members).await;
+    throughput(&sandbox, &members).await;
     println!(
         "resident after {MANY} more interactions     {:>8.1} MB",
         resident(&bot)
     );
-    many(&sandbox, &members).await;
+    throughput(&sandbox, &members).await;
     println!(
         "resident after {MANY} more interactions     {:>8.1} MB",
         resident(&bot)
     );
 }
 
-async fn begin(sandbox: &Sandbox, folder: &std::path::Path) -> (BotProcess, Duration) {
+async fn start_bot(sandbox: &Sandbox, folder: &std::path::Path) -> (BotProcess, Duration) {
     let config = folder.join("config.toml");
     let team = format!(
         "[[team]]\nguild = \"{}\"\nchannel = \"{}\"\ntimezone = \"UTC\"\nreveal = \"open\"\n",
@@ -150,7 +150,7 @@ fn echo(port: &str) {
 
 /// How long a byte takes to another process and back at the same rate: whatever is slower than usual here is
 /// the machine, not the bot.
-async fn floor() {
+async fn echo_latency() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port is free");
@@ -209,7 +209,7 @@ async fn latency(sandbox: &Sandbox, members: &[u64], command: &'static str) {
 }
 
 /// As many as the machine can, to see whether memory grows.
-async fn many(sandbox: &Sandbox, members: &[u64]) {
+async fn throughput(sandbox: &Sandbox, members: &[u64]) {
     let start = Instant::now();
     let mut asked = tokio::task::JoinSet::new();
     for number in 0..MANY {
@@ -218,7 +218,7 @@ async fn many(sandbox: &Sandbox, members: &[u64]) {
             let moved = sandbox.clock().advance(Duration::from_secs(1)).await;
             moved.expect("the bot goes on");
         }
-        if asked.len() >= AT_ONCE {
+        if asked.len() >= CONCURRENCY {
             asked.join_next().await;
         }
         let (sandbox, user) = (sandbox.clone(), member(members, u64::from(number)));

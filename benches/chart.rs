@@ -5,7 +5,7 @@ use std::hint::black_box;
 use divan::{AllocProfiler, Bencher};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use quizloop::chart::{Cache, Day, FORECAST_DAYS, Outcome, Progress, Topic, alt, png};
+use quizloop::chart::{ChartCache, Day, DayOutcome, FORECAST_DAYS, Progress, Topic, alt_text, png};
 
 /// Counts what is allocated, and how much of it at once.
 #[global_allocator]
@@ -22,17 +22,17 @@ fn busy() -> Progress {
     let day = |ago: u16| Day {
         date: TODAY.saturating_sub(i64::from(ago).days()),
         round: [
-            Some(Outcome::Answered),
+            Some(DayOutcome::Answered),
             None,
-            Some(Outcome::Frozen),
-            Some(Outcome::Missed),
+            Some(DayOutcome::Frozen),
+            Some(DayOutcome::Missed),
         ][usize::from(ago % 4)],
         reviews: ago % 12,
     };
     let topic = |number: u8| Topic {
         name: format!("structured topic {number}"),
         seen: u32::from(number % 7),
-        of: 6,
+        total: 6,
         recall: f32::from(number) / 23.0,
     };
     Progress {
@@ -54,12 +54,12 @@ fn picture(bencher: Bencher) {
 #[divan::bench]
 fn words(bencher: Bencher) {
     let busy = busy();
-    bencher.bench_local(|| alt(black_box(&busy)));
+    bencher.bench_local(|| alt_text(black_box(&busy)));
 }
 
 #[divan::bench]
 fn kept_picture(bencher: Bencher) {
-    let (busy, cache) = (busy(), Cache::default());
-    cache.put(busy.clone(), png(&busy).expect("a picture").into());
+    let (busy, cache) = (busy(), ChartCache::default());
+    cache.insert(busy.clone(), png(&busy).expect("a picture").into());
     bencher.bench_local(|| cache.get(black_box(&busy)).expect("it is kept"));
 }

@@ -49,14 +49,14 @@ fn bank(count: usize) -> Bank {
     let copies = count.div_ceil(small.len());
     let copy = |number: usize| PackFile {
         name: format!("copy-{number}.toml"),
-        bytes: renamed(number).into_bytes(),
+        bytes: renamed_copy(number).into_bytes(),
     };
     let (bank, _) = Bank::load(&[], &(0..copies).map(copy).collect::<Vec<_>>());
     assert!(bank.len() >= count, "{} questions", bank.len());
     bank
 }
 
-fn renamed(copy: usize) -> String {
+fn renamed_copy(copy: usize) -> String {
     let mut entry = 0;
     let mut line = |line: &str| {
         if line.starts_with("id = ") {

@@ -38,23 +38,23 @@ fn main() {
     if let [verb, url] = arguments.as_slice()
         && verb == "begin"
     {
-        return begin(url);
+        return measure_start(url);
     }
     let Some(scratch) = Scratch::new() else {
         return;
     };
     let store = open(&scratch);
-    one_by_one(
+    save_one_by_one(
         &store,
         &guild(1, 10, 50),
         "a guild of 10 members and 50 rounds",
     );
-    one_by_one(
+    save_one_by_one(
         &store,
         &guild(2, 1000, 250),
         "a guild of 1,000 members and 250 rounds",
     );
-    one_by_one(
+    save_one_by_one(
         &store,
         &practised(3, 1000, 100),
         "a guild of 1,000 members with 100 reviews",
@@ -98,8 +98,8 @@ fn main() {
 }
 
 /// From connecting to having all guilds, as the bot does it, and what one costs that is wanted.
-fn begin(url: &str) {
-    let (start, worked) = (Instant::now(), processor_time());
+fn measure_start(url: &str) {
+    let (start, worked) = (Instant::now(), cpu_time());
     let store = Store::connect(url).unwrap_or_else(|error| panic!("{error}"));
     store.set_clock(evening);
     futures::executor::block_on(async {
@@ -110,7 +110,7 @@ fn begin(url: &str) {
     futures::executor::block_on(async {
         store.refresh_shards().await.expect("the database is there");
     });
-    let (took, worked) = (start.elapsed(), processor_time().saturating_sub(worked));
+    let (took, worked) = (start.elapsed(), cpu_time().saturating_sub(worked));
     let guilds = store.guild_ids().len();
     println!("a start with {guilds} guilds: {took:.2?}, {worked:.2?} of it our own work");
     println!(
@@ -172,7 +172,7 @@ fn resident() -> u64 {
 }
 
 /// The processor's time of this process (proc(5), "/proc/pid/stat": numbers 14 and 15, in hundredths of a second).
-fn processor_time() -> Duration {
+fn cpu_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
     let (_, rest) = stat.rsplit_once(')').expect("a name in brackets");
     let ticks = rest.split_whitespace().skip(11).take(2);
@@ -216,7 +216,7 @@ fn wait(commits: Vec<Commit>) {
     });
 }
 
-fn one_by_one(store: &Store, guild: &Guild, what: &str) {
+fn save_one_by_one(store: &Store, guild: &Guild, what: &str) {
     let new = guild.clone();
     wait(vec![store.upsert(guild.id(), |state| *state = new).1]);
     let mut took: Vec<Duration> = (0..SAVES)

@@ -19,14 +19,14 @@ const CHUNK: u64 = 250;
 
 /// Members, rounds and reviews of each.
 #[derive(Debug, Clone, Copy)]
-struct Shape {
+struct GuildShape {
     members: u64,
     rounds: i64,
     reviews: usize,
 }
 
-impl Shape {
-    const fn of(members: u64, rounds: i64, reviews: usize) -> Self {
+impl GuildShape {
+    const fn new(members: u64, rounds: i64, reviews: usize) -> Self {
         Self {
             members,
             rounds,
@@ -34,7 +34,7 @@ impl Shape {
         }
     }
 
-    fn make(self, id: u64) -> Guild {
+    fn build(self, id: u64) -> Guild {
         if self.reviews > 0 {
             return practised(id, self.members, self.reviews);
         }
@@ -51,7 +51,7 @@ fn main() {
     // Each measurement has a process of its own.
     if let [kind, members, rounds, reviews, count] = arguments.as_slice() {
         let number = |text: &str| text.parse::<u32>().expect("a number");
-        let shape = Shape::of(
+        let shape = GuildShape::new(
             number(members).into(),
             number(rounds).into(),
             number(reviews) as usize,
@@ -63,21 +63,21 @@ fn main() {
     for (what, shape, count) in [
         (
             "a guild with a team, nothing more",
-            Shape::of(0, 0, 0),
+            GuildShape::new(0, 0, 0),
             20_000,
         ),
-        ("10 members, 20 rounds", Shape::of(10, 20, 0), 5_000),
-        ("10 members, 50 rounds", Shape::of(10, 50, 0), 5_000),
-        ("10 members, 250 rounds", Shape::of(10, 250, 0), 1_000),
-        ("200 members, 50 rounds", Shape::of(200, 50, 0), 1_000),
-        ("200 members, 250 rounds", Shape::of(200, 250, 0), 500),
+        ("10 members, 20 rounds", GuildShape::new(10, 20, 0), 5_000),
+        ("10 members, 50 rounds", GuildShape::new(10, 50, 0), 5_000),
+        ("10 members, 250 rounds", GuildShape::new(10, 250, 0), 1_000),
+        ("200 members, 50 rounds", GuildShape::new(200, 50, 0), 1_000),
+        ("200 members, 250 rounds", GuildShape::new(200, 250, 0), 500),
         (
             "10 members, 20 rounds, 100 reviews each",
-            Shape::of(10, 20, 100),
+            GuildShape::new(10, 20, 100),
             1_000,
         ),
     ] {
-        let of = |kind: &str| apart(kind, shape, count);
+        let of = |kind: &str| measure_in_child(kind, shape, count);
         println!(
             "{what}: whole {}, at rest on files {}",
             of("whole"),
@@ -85,7 +85,7 @@ fn main() {
         );
     }
     let a_member = |rounds| {
-        let of = |members| apart("whole", Shape::of(members, rounds, 0), 500);
+        let of = |members| measure_in_child("whole", GuildShape::new(members, rounds, 0), 500);
         (of(210) - of(10)) / 200
     };
     println!(
@@ -95,8 +95,8 @@ fn main() {
     );
 }
 
-fn apart(kind: &str, shape: Shape, count: u64) -> i64 {
-    let Shape {
+fn measure_in_child(kind: &str, shape: GuildShape, count: u64) -> i64 {
+    let GuildShape {
         members,
         rounds,
         reviews,
@@ -118,7 +118,7 @@ fn apart(kind: &str, shape: Shape, count: u64) -> i64 {
 }
 
 /// Bytes for each of so many guilds.
-fn measure(kind: &str, shape: Shape, count: u64) -> i64 {
+fn measure(kind: &str, shape: GuildShape, count: u64) -> i64 {
     let dir = tempfile::tempdir().expect("a folder");
     let store = Store::open(dir.path()).expect("an empty folder opens");
     // On a Saturday long after the last round nothing is due.
@@ -131,13 +131,13 @@ fn measure(kind: &str, shape: Shape, count: u64) -> i64 {
     grown / i64::try_from(count).expect("few")
 }
 
-fn fill(store: &Store, shape: Shape, numbers: std::ops::Range<u64>, kind: &str) {
+fn fill(store: &Store, shape: GuildShape, numbers: std::ops::Range<u64>, kind: &str) {
     let numbers: Vec<u64> = numbers.collect();
     for some in numbers.chunks(usize::try_from(CHUNK).expect("few")) {
         let commits: Vec<_> = some
             .iter()
             .map(|number| {
-                let new = shape.make(number + 1);
+                let new = shape.build(number + 1);
                 store
                     .upsert(GuildId::new(number + 1), |state| *state = new)
                     .1

@@ -23,7 +23,7 @@ const REQUESTS: u64 = 2;
 const CATCH_UP: SignedDuration = SignedDuration::from_hours(3);
 
 /// How a bot spreads its teams.
-struct Plan {
+struct Scenario {
     name: &'static str,
     /// Requests a second for all its processes.
     requests: u64,
@@ -35,27 +35,27 @@ fn main() {
     let asked = std::env::args().nth(1).and_then(|text| text.parse().ok());
     let budget = u64::from(REQUESTS_PER_SECOND);
     let plans = [
-        Plan {
+        Scenario {
             name: "one bot",
             requests: budget,
             spread: 0,
         },
-        Plan {
+        Scenario {
             name: "one bot, an hour's spread",
             requests: budget,
             spread: 60,
         },
-        Plan {
+        Scenario {
             name: "one bot, 500 requests a second",
             requests: 500,
             spread: 0,
         },
-        Plan {
+        Scenario {
             name: "ten bots",
             requests: 10 * budget,
             spread: 0,
         },
-        Plan {
+        Scenario {
             name: "ten bots, an hour's spread",
             requests: 10 * budget,
             spread: 60,
@@ -88,7 +88,7 @@ fn zones() -> Vec<Zone> {
         .collect()
 }
 
-fn print(what: &str, sizes: &[u64], plans: &[Plan], zones: &[Zone]) {
+fn print(what: &str, sizes: &[u64], plans: &[Scenario], zones: &[Zone]) {
     println!("\nTeams {what}");
     println!(
         "{:>9}  {:<32} {:>10} {:>10} {:>10} {:>10}",
@@ -98,7 +98,7 @@ fn print(what: &str, sizes: &[u64], plans: &[Plan], zones: &[Zone]) {
         for plan in plans {
             let lags = simulate(&due_times(*teams, zones, plan.spread), plan.requests);
             let left_out = lags.iter().filter(|lag| **lag > CATCH_UP).count();
-            let at = |share: f64| said(percentile(&lags, share));
+            let at = |share: f64| format_lag(percentile(&lags, share));
             println!(
                 "{teams:>9}  {:<32} {:>10} {:>10} {:>10} {left_out:>10}",
                 plan.name,
@@ -167,7 +167,7 @@ fn percentile(lags: &[SignedDuration], share: f64) -> SignedDuration {
 }
 
 /// "41 s", "35 min", "11.6 h".
-fn said(lag: SignedDuration) -> String {
+fn format_lag(lag: SignedDuration) -> String {
     let seconds = lag.as_secs_f64();
     match seconds {
         ..1.0 => format!("{:.0} ms", seconds * 1000.0),

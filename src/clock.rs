@@ -10,27 +10,28 @@ use tokio::sync::watch;
 
 /// How long a wait goes on before it looks at the system's clock again: a laptop that slept or a
 /// clock that was set must not delay a post.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// What a followed clock said, and when we heard it.
+/// What a remote clock said, and when we heard it.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading {
+pub struct ClockReading {
     /// Counts the readings, so that "acted on reading 7" can be reported.
     pub seq: u64,
     /// The time it showed.
     pub time: Timestamp,
     /// When we heard it.
-    pub heard: Instant,
+    pub received_at: Instant,
     /// Whether it goes on by itself or stands still until the next reading.
     pub flowing: bool,
 }
 
-impl Reading {
+impl ClockReading {
     fn now(&self) -> Timestamp {
         if !self.flowing {
             return self.time;
         }
-        let passed = SignedDuration::try_from(self.heard.elapsed()).unwrap_or(SignedDuration::ZERO);
+        let passed =
+            SignedDuration::try_from(self.received_at.elapsed()).unwrap_or(SignedDuration::ZERO);
         self.time.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 }
@@ -38,58 +39,61 @@ impl Reading {
 /// Tells the time and waits for it.
 #[derive(Debug, Clone)]
 pub struct Clock {
-    followed: Option<Followed>,
+    remote: Option<RemoteClock>,
 }
 
 #[derive(Debug, Clone)]
-struct Followed {
-    readings: watch::Receiver<Reading>,
-    settled: watch::Sender<u64>,
+struct RemoteClock {
+    readings: watch::Receiver<ClockReading>,
+    acknowledged: watch::Sender<u64>,
 }
 
 impl Clock {
     /// The system's clock.
     pub const fn system() -> Self {
-        Self { followed: None }
+        Self { remote: None }
     }
 
-    /// A clock that follows readings. `settled` receives the number of the last reading on which
+    /// A clock that follows readings. `acknowledged` receives the number of the last reading on which
     /// the scheduler has acted.
-    pub const fn following(
-        readings: watch::Receiver<Reading>,
-        settled: watch::Sender<u64>,
+    pub const fn remote(
+        readings: watch::Receiver<ClockReading>,
+        acknowledged: watch::Sender<u64>,
     ) -> Self {
         Self {
-            followed: Some(Followed { readings, settled }),
+            remote: Some(RemoteClock {
+                readings,
+                acknowledged,
+            }),
         }
     }
 
     /// A clock that stands still at `time`, for unit tests.
-    pub fn standing_at(time: Timestamp) -> Self {
-        let reading = Reading {
+    pub fn frozen_at(time: Timestamp) -> Self {
+        let reading = ClockReading {
             seq: 0,
             time,
-            heard: Instant::now(),
+            received_at: Instant::now(),
             flowing: false,
         };
         // Without its sender a receiver keeps the last value for ever, which is what is wanted.
         let (_, readings) = watch::channel(reading);
-        Self::following(readings, watch::channel(0).0)
+        Self::remote(readings, watch::channel(0).0)
     }
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
-        match &self.followed {
+        match &self.remote {
             #[expect(clippy::disallowed_methods, reason = "this is the one place")]
             None => Timestamp::now(),
-            Some(followed) => followed.readings.borrow().now(),
+            Some(remote) => remote.readings.borrow().now(),
         }
     }
 
     /// How much time has passed for a limit on how fast somebody may be: the machine's time, which nobody sets
-    /// back, and with a followed clock also what that was moved on. `start` and `shown` are one moment.
-    pub fn passed_since(&self, start: Instant, shown: Timestamp) -> Duration {
-        let moved = match &self.followed {
+    /// back, and with a remote clock also what that was moved on. `start` and `shown` are one moment.
+    pub fn elapsed_since(&self, start: Instant, shown: Timestamp) -> Duration {
+        let moved = match &self.remote {
             None => Duration::ZERO,
             Some(_) => Duration::try_from(self.now().duration_since(shown)).unwrap_or_default(),
         };
@@ -97,26 +101,26 @@ impl Clock {
     }
 
     /// The number of the newest reading; 0 for the system's clock.
-    pub fn reading(&self) -> u64 {
-        self.followed
+    pub fn revision(&self) -> u64 {
+        self.remote
             .as_ref()
-            .map_or(0, |followed| followed.readings.borrow().seq)
+            .map_or(0, |remote| remote.readings.borrow().seq)
     }
 
     /// Reports that everything due at reading `seq` was done.
-    pub fn settled(&self, seq: u64) {
-        if let Some(followed) = &self.followed {
-            followed.settled.send_replace(seq);
+    pub fn acknowledge(&self, seq: u64) {
+        if let Some(remote) = &self.remote {
+            remote.acknowledged.send_replace(seq);
         }
     }
 
     /// Returns when the time has come (`None`: never), or earlier when the clock shows another
     /// reading than `acted_on`: look at [`Clock::now`] again.
     pub async fn wait_until(&self, time: Option<Timestamp>, acted_on: u64) {
-        let Some(followed) = &self.followed else {
-            return tokio::time::sleep(self.until(time).min(LOOK_AGAIN)).await;
+        let Some(remote) = &self.remote else {
+            return tokio::time::sleep(self.time_until(time).min(RECHECK_INTERVAL)).await;
         };
-        let mut readings = followed.readings.clone();
+        let mut readings = remote.readings.clone();
         let reading = *readings.borrow_and_update();
         if reading.seq != acted_on {
             return;
@@ -126,16 +130,16 @@ impl Clock {
                 std::future::pending::<()>().await;
             }
         };
-        if !reading.flowing && self.until(time) > Duration::ZERO {
+        if !reading.flowing && self.time_until(time) > Duration::ZERO {
             return moved.await;
         }
         tokio::select! {
-            () = tokio::time::sleep(self.until(time).min(LOOK_AGAIN)) => {}
+            () = tokio::time::sleep(self.time_until(time).min(RECHECK_INTERVAL)) => {}
             () = moved => {}
         }
     }
 
-    fn until(&self, time: Option<Timestamp>) -> Duration {
+    fn time_until(&self, time: Option<Timestamp>) -> Duration {
         time.map_or(Duration::MAX, |time| {
             Duration::try_from(time.duration_since(self.now())).unwrap_or(Duration::ZERO)
         })
@@ -149,14 +153,14 @@ mod tests {
     #[tokio::test]
     async fn a_standing_clock_wakes_when_it_is_moved() {
         let start: Timestamp = "2026-03-27T08:00:00Z".parse().unwrap();
-        let reading = |seq, time| Reading {
+        let reading = |seq, time| ClockReading {
             seq,
             time,
-            heard: Instant::now(),
+            received_at: Instant::now(),
             flowing: false,
         };
         let (sender, readings) = watch::channel(reading(1, start));
-        let clock = Clock::following(readings, watch::channel(0).0);
+        let clock = Clock::remote(readings, watch::channel(0).0);
         let due = start + SignedDuration::from_hours(1);
         let waiting = tokio::spawn({
             let clock = clock.clone();
@@ -166,6 +170,6 @@ mod tests {
         assert!(!waiting.is_finished());
         sender.send_replace(reading(2, due));
         waiting.await.unwrap();
-        assert_eq!((clock.now(), clock.reading()), (due, 2));
+        assert_eq!((clock.now(), clock.revision()), (due, 2));
     }
 }

@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use crate::bank::{Bank, transfer};
+use crate::bank::{Bank, import_export};
 use crate::config::Config;
-use crate::findings::{RawFile, Source, render_all};
+use crate::diagnostics::{RawFile, Source, render_all};
 
 /// A target: it panics if something that must hold does not.
 pub type FuzzTarget = fn(&[u8]);
@@ -34,14 +34,14 @@ pub fn run(name: &str, bytes: &[u8]) {
     target.expect("a target of that name").1(bytes);
 }
 
-/// A config: read, or refused with findings that can be shown.
+/// A config: read, or refused with diagnostics that can be shown.
 fn config(bytes: &[u8]) {
     let source = match Source::decode("config.toml", bytes) {
         Ok(source) => source,
-        Err(finding) => return assert_renders(&[*finding]),
+        Err(diagnostic) => return assert_renders(&[*diagnostic]),
     };
-    let (config, findings) = Config::parse(&source, Path::new("/etc/quizloop"));
-    assert_renders(&findings);
+    let (config, diagnostics) = Config::parse(&source, Path::new("/etc/quizloop"));
+    assert_renders(&diagnostics);
     for team in config.teams {
         // Whoever looks at it next must not be harmed by it either.
         let team = crate::practice::team::Team::new(team.channel, team.settings, EPOCH);
@@ -58,8 +58,8 @@ fn pack(bytes: &[u8]) {
         name: "pack.toml".into(),
         bytes: bytes.to_vec(),
     };
-    let (bank, findings) = Bank::check(&[], std::slice::from_ref(&file));
-    assert_renders(&findings);
+    let (bank, diagnostics) = Bank::check(&[], std::slice::from_ref(&file));
+    assert_renders(&diagnostics);
     let (loaded, _) = Bank::load(&[], &[file]);
     assert_eq!(loaded.questions(), bank.questions());
     let words = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
@@ -69,22 +69,26 @@ fn pack(bytes: &[u8]) {
 
 fn assert_round_trips(bank: &Bank) {
     let all: Vec<_> = bank.questions().iter().collect();
-    let _ = transfer::anki(&all);
+    let _ = import_export::anki(&all);
     let file = RawFile {
         name: "again.toml".into(),
-        bytes: transfer::pack(&all).into_bytes(),
+        bytes: import_export::pack(&all).into_bytes(),
     };
-    let (again, findings) = Bank::load(&[], &[file]);
+    let (again, diagnostics) = Bank::load(&[], &[file]);
     assert!(
-        !findings.iter().any(crate::findings::Finding::is_error),
+        !diagnostics
+            .iter()
+            .any(crate::diagnostics::Diagnostic::is_error),
         "{}",
-        render_all(&findings)
+        render_all(&diagnostics)
     );
     assert_eq!(again.questions(), bank.questions(), "as a question file");
-    let from_json = transfer::import_json(&transfer::json(&all)).map(|import| import.questions);
+    let from_json =
+        import_export::import_json(&import_export::json(&all)).map(|import| import.questions);
     assert_eq!(from_json.as_deref(), Ok(bank.questions()), "as JSON");
     if !all.is_empty() {
-        let from_csv = transfer::import_csv(&transfer::csv(&all)).map(|import| import.questions);
+        let from_csv =
+            import_export::import_csv(&import_export::csv(&all)).map(|import| import.questions);
         assert_eq!(from_csv.as_deref(), Ok(bank.questions()), "as CSV");
     }
 }
@@ -92,28 +96,33 @@ fn assert_round_trips(bank: &Bank) {
 /// Questions from other tools: taken or refused with a reason, never a question that the bank would refuse.
 fn import(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for import in [transfer::import_csv(&text), transfer::import_json(&text)] {
+    for import in [
+        import_export::import_csv(&text),
+        import_export::import_json(&text),
+    ] {
         let Ok(import) = import else { continue };
-        for refused in &import.refused {
+        for refused in &import.rejected {
             assert!(!refused.reasons.is_empty(), "line {}", refused.line);
         }
         let all: Vec<_> = import.questions.iter().collect();
         let file = RawFile {
             name: "imported.toml".into(),
-            bytes: transfer::pack(&all).into_bytes(),
+            bytes: import_export::pack(&all).into_bytes(),
         };
-        let (bank, findings) = Bank::load(&[], &[file]);
+        let (bank, diagnostics) = Bank::load(&[], &[file]);
         assert!(
-            !findings.iter().any(crate::findings::Finding::is_error),
+            !diagnostics
+                .iter()
+                .any(crate::diagnostics::Diagnostic::is_error),
             "{}",
-            render_all(&findings)
+            render_all(&diagnostics)
         );
         assert_eq!(bank.len(), import.questions.len());
     }
 }
 
-fn assert_renders(findings: &[crate::findings::Finding]) {
-    assert!(!render_all(findings).is_empty());
+fn assert_renders(diagnostics: &[crate::diagnostics::Diagnostic]) {
+    assert!(!render_all(diagnostics).is_empty());
 }
 
 #[cfg(test)]

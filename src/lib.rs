@@ -5,11 +5,11 @@
 //! - [`practice`]: the rules of rounds, replies and streaks, pure: no clock, no file, no chance of its own.
 //! - [`bank`]: the questions: read, checked, searched. Pure as well.
 //! - [`chart`]: pictures of what a member practised and knows, as PNG and in words; knows nobody.
-//! - [`findings`]: what is wrong with a file, with its line and the fix.
+//! - [`diagnostics`]: what is wrong with a file, with its line and the fix.
 //! - [`store`]: guilds in memory and on disk; knows practice.
 //! - [`config`]: the operator's file as checked values.
 //! - [`health`]: how the bot is, for who asks from outside; knows nobody.
-//! - [`clock`], [`entropy`]: the time and chance, handed in so that both can be moved.
+//! - [`clock`], [`rng`]: the time and chance, handed in so that both can be moved.
 //! - [`bot`]: the only room that knows serenity. Gateway event → translate → practice decides → store commits →
 //!   render → REST.
 //! - `sandbox`: Discord on loopback, which knows Discord's protocol and nobody here.
@@ -19,7 +19,7 @@
 //! held across an await, or anything sent under one; the text of a reply or the token kept or logged; a failure
 //! after a post taken for a failure of the post; one guild's trouble reaching another.
 
-// A reader who closes the pipe would be a panic; `cli::say` prints.
+// A reader who closes the pipe would be a panic; `cli::output` prints.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod bank;
@@ -28,13 +28,13 @@ pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod entropy;
+pub mod diagnostics;
 pub mod failpoint;
-pub mod findings;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod health;
 pub mod practice;
+pub mod rng;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod store;

@@ -7,30 +7,30 @@
 //! The tool and the bots share the machine's cores: what can be compared between machines is the processor's time for
 //! 1,000 interactions, and the ratio to a bare bot in the same run.
 
-mod bare;
-mod drive;
+mod baseline;
+mod bot_under_test;
+mod driver;
+mod fake_discord;
 mod process;
 mod report;
-mod stand_in;
-mod subject;
-mod watch;
+mod response_tracker;
 mod wire;
 
 use anyhow::{Context as _, Result};
 
-use drive::{Load, Size};
-use report::Row;
-use subject::Subject;
+use bot_under_test::BotUnderTest;
+use driver::{Load, LoadSize};
+use report::ReportRow;
 
 fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    if let Some(kind) = bare::Kind::asked_for(&arguments) {
-        return bare::run(kind);
+    if let Some(kind) = baseline::Baseline::from_arguments(&arguments) {
+        return baseline::run(kind);
     }
     let size = if arguments.iter().any(|one| one == "--quick") {
-        Size::quick()
+        LoadSize::quick()
     } else {
-        Size::full()
+        LoadSize::full()
     };
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -39,26 +39,26 @@ fn main() -> Result<()> {
         .block_on(measure(size))
 }
 
-async fn measure(size: Size) -> Result<()> {
+async fn measure(size: LoadSize) -> Result<()> {
     // Quizloop comes first, so that what is said of the others is said against it.
-    let mut subjects = vec![Subject::quizloop().await?];
-    for kind in bare::Kind::ALL {
-        subjects.push(Subject::bare(kind).await?);
+    let mut bots = vec![BotUnderTest::quizloop().await?];
+    for kind in baseline::Baseline::ALL {
+        bots.push(BotUnderTest::baseline(kind).await?);
     }
-    for subject in &mut subjects {
-        subject.begin().await?;
+    for bot in &mut bots {
+        bot.wait_until_ready().await?;
     }
-    report::start(&subjects, size);
+    report::start(&bots, size);
     for load in Load::ALL {
         let mut rows = Vec::new();
-        for subject in &mut subjects {
-            rows.push(Row::measured(subject, load, size).await?);
+        for bot in &mut bots {
+            rows.push(ReportRow::measure(bot, load, size).await?);
         }
         report::rows(load, &rows);
     }
-    report::memory(&subjects);
-    for subject in subjects {
-        subject.end().await?;
+    report::memory(&bots);
+    for bot in bots {
+        bot.stop().await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 const TICKS_A_SECOND: u32 = 100;
 
 /// The processor's time a process has used so far.
-pub fn processor_time(process: u32) -> Duration {
+pub fn cpu_time(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name of the program, in parentheses, may contain anything; what follows is numbers.
     let numbers = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
@@ -23,7 +23,7 @@ pub fn resident(process: u32) -> f64 {
 }
 
 /// The most it ever held.
-pub fn most_resident(process: u32) -> f64 {
+pub fn peak_resident(process: u32) -> f64 {
     megabytes(process, "VmHWM:")
 }
 

@@ -10,45 +10,45 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::drive::{Load, Outcome, Size};
-use crate::subject::Subject;
+use crate::bot_under_test::BotUnderTest;
+use crate::driver::{Load, LoadSize, RunResult};
 use crate::wire;
 
 /// A bot under a load.
 #[derive(Debug)]
-pub struct Row {
+pub struct ReportRow {
     name: &'static str,
-    fast: Outcome,
-    steady: Outcome,
+    fast: RunResult,
+    steady: RunResult,
     /// Megabytes after that.
     memory: f64,
 }
 
-impl Row {
+impl ReportRow {
     /// Measures it.
-    pub async fn measured(subject: &mut Subject, load: Load, size: Size) -> Result<Self> {
-        let fast = subject.as_fast_as_it_can(load, size).await;
-        let steady = subject.steadily(load, size).await;
+    pub async fn measure(bot: &mut BotUnderTest, load: Load, size: LoadSize) -> Result<Self> {
+        let fast = bot.run_at_full_speed(load, size).await;
+        let steady = bot.run_at_fixed_rate(load, size).await;
         anyhow::ensure!(
-            !fast.waited.is_empty() && !steady.waited.is_empty(),
+            !fast.latencies.is_empty() && !steady.latencies.is_empty(),
             "{} answered nothing",
-            subject.name
+            bot.name
         );
         Ok(Self {
-            name: subject.name,
+            name: bot.name,
             fast,
             steady,
-            memory: subject.memory().0,
+            memory: bot.memory().0,
         })
     }
 
-    fn a_second(&self) -> f64 {
-        self.fast.waited.len() as f64 / self.fast.took.as_secs_f64()
+    fn throughput(&self) -> f64 {
+        self.fast.latencies.len() as f64 / self.fast.took.as_secs_f64()
     }
 
     /// Milliseconds of the processor for 1,000 answers.
-    fn processor(&self) -> f64 {
-        self.fast.used.as_secs_f64() * 1e3 / (self.fast.waited.len() as f64 / 1e3)
+    fn cpu_ms_per_1000(&self) -> f64 {
+        self.fast.cpu_time.as_secs_f64() * 1e3 / (self.fast.latencies.len() as f64 / 1e3)
     }
 
     fn failed(&self) -> u64 {
@@ -56,7 +56,7 @@ impl Row {
     }
 
     fn p99(&self) -> f64 {
-        percentile(&self.steady.waited, 990)
+        percentile(&self.steady.latencies, 990)
     }
 }
 
@@ -67,27 +67,24 @@ fn percentile(waited: &[Duration], share: usize) -> f64 {
 }
 
 /// Says what is measured.
-pub fn start(subjects: &[Subject], size: Size) {
+pub fn start(bots: &[BotUnderTest], size: LoadSize) {
     println!(
         "{} servers of {} members, a team in each. As fast as it goes: {} commands of each sort and {} replies, {} at once; then {} s at a steady rate.",
         wire::GUILDS,
         wire::MEMBERS,
         size.commands,
         size.replies,
-        size.at_once,
+        size.concurrency,
         size.seconds
     );
-    for subject in subjects {
-        let (now, _) = subject.memory();
-        println!(
-            "{:<22} {now:>6.1} MB before it is asked anything",
-            subject.name
-        );
+    for bot in bots {
+        let (now, _) = bot.memory();
+        println!("{:<22} {now:>6.1} MB before it is asked anything", bot.name);
     }
 }
 
 /// The rows of a load, and what is said of the first against each other one.
-pub fn rows(load: Load, rows: &[Row]) {
+pub fn rows(load: Load, rows: &[ReportRow]) {
     println!(
         "\n{:<22} {:>9} {:>12} {:>8} {:>8} {:>8} {:>8} {:>7}",
         load.name(),
@@ -100,12 +97,12 @@ pub fn rows(load: Load, rows: &[Row]) {
         "failed"
     );
     for row in rows {
-        let at = |share| percentile(&row.steady.waited, share);
+        let at = |share| percentile(&row.steady.latencies, share);
         println!(
             "{:<22} {:>9.0} {:>12.1} {:>8.2} {:>8.2} {:>8.2} {:>8.1} {:>7}",
             row.name,
-            row.a_second(),
-            row.processor(),
+            row.throughput(),
+            row.cpu_ms_per_1000(),
             at(500),
             at(990),
             at(999),
@@ -120,21 +117,21 @@ pub fn rows(load: Load, rows: &[Row]) {
         println!(
             "  against {:<22} {:>5.2} of its throughput, {:>5.2} of its CPU, {:>5.2} of its p99",
             other.name,
-            first.a_second() / other.a_second(),
-            first.processor() / other.processor(),
+            first.throughput() / other.throughput(),
+            first.cpu_ms_per_1000() / other.cpu_ms_per_1000(),
             first.p99() / other.p99()
         );
     }
 }
 
 /// What everybody holds at the end.
-pub fn memory(subjects: &[Subject]) {
+pub fn memory(bots: &[BotUnderTest]) {
     println!();
-    for subject in subjects {
-        let (now, most) = subject.memory();
+    for bot in bots {
+        let (now, most) = bot.memory();
         println!(
             "{:<22} {now:>6.1} MB after {} commands and {} replies, {most:.1} MB at most",
-            subject.name, subject.asked, subject.replies
+            bot.name, bot.commands_sent, bot.replies_sent
         );
     }
 }

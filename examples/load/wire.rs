@@ -19,14 +19,14 @@ const SINCE: &str = "2026-01-01T00:00:00.000000+00:00";
 
 /// A member in a server.
 #[derive(Debug, Clone, Copy)]
-pub struct Who {
+pub struct Sender {
     guild: u64,
     member: u64,
 }
 
-impl Who {
+impl Sender {
     /// The one whose turn it is: one of each server, then the next of each.
-    pub const fn turn(number: u64) -> Self {
+    pub const fn nth(number: u64) -> Self {
         Self {
             guild: number % GUILDS,
             member: number / GUILDS % MEMBERS,
@@ -165,7 +165,7 @@ fn message_object(channel: u64, message: u64, author: &Value) -> Value {
 }
 
 /// A member's message in the thread of `question`.
-pub fn reply(who: Who, question: MessageId, message: u64) -> Value {
+pub fn reply(who: Sender, question: MessageId, message: u64) -> Value {
     let mut reply = message_object(question.get(), message, &who.user());
     reply["guild_id"] = json!(id(guild(who.guild)));
     reply["member"] = member();
@@ -173,7 +173,7 @@ pub fn reply(who: Who, question: MessageId, message: u64) -> Value {
 }
 
 /// A member's slash command.
-pub fn command(who: Who, name: &str, number: u64) -> Value {
+pub fn command(who: Sender, name: &str, number: u64) -> Value {
     let mut asking = member();
     asking["user"] = who.user();
     json!({

@@ -1,6 +1,6 @@
 //! The question files that are compiled in.
 
-/// Names them once for `include_str!` and for findings.
+/// Names them once for `include_str!` and for diagnostics.
 macro_rules! files {
     ($($topic:literal),* $(,)?) => {
         &[$((

@@ -3,9 +3,9 @@
 //! The numbers are those of the question format, each below the limit of the part of a Discord message
 //! in which the field is shown (Discord docs, resources/message, "Embed Limits"; components/reference).
 
-use super::entry::Entry;
 use super::question::Question;
-use crate::findings::{Finding, Source};
+use super::sourced_question::SourcedQuestion;
+use crate::diagnostics::{Diagnostic, Source};
 
 /// Characters of an id: with what buttons carry besides, it fits a custom id of 100 characters.
 pub const ID_MAX: usize = 45;
@@ -15,7 +15,7 @@ pub const TOPIC_MAX: usize = 30;
 
 /// Characters of fields that are shown as they are: what is asked; the model answer, which shares a
 /// description of 4096 with question and code; the rest, each in an embed field of 1024.
-const FIELDS: [(&str, usize); 7] = [
+const FIELD_LIMITS: [(&str, usize); 7] = [
     ("question", 300),
     ("answer", 1400),
     ("how_to_answer", 900),
@@ -44,44 +44,47 @@ const CODE_LINES_MAX: usize = 15;
 const TOTAL_MAX: usize = 5400;
 
 /// Everything in an entry that is too long or not of the right number.
-pub fn check(entry: &Entry, source: &Source) -> Vec<Finding> {
+pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
     let question = &entry.question;
-    let mut findings = Vec::new();
-    let mut note = |field: &str, what: String, fix: &str| {
-        findings.push(entry.error(source, field, what).fix(fix));
+    let mut diagnostics = Vec::new();
+    let mut report = |field: &str, what: String, fix: &str| {
+        diagnostics.push(entry.error(source, field, what).fix(fix));
     };
     let named = [
         ("id", &question.id, ID_MAX),
         ("topic", &question.topic, TOPIC_MAX),
     ];
     for (field, text, max) in named {
-        if let Some(excess) = excess(text, max) {
-            note(field, excess.of(field), "shorten it");
+        if let Some(excess) = check_length(text, max) {
+            report(field, excess.message(field), "shorten it");
         }
     }
-    for (field, max) in FIELDS {
-        if let Some(excess) = text(question, field).and_then(|text| excess(text, max)) {
-            note(field, excess.of(field), "shorten it");
+    for (field, max) in FIELD_LIMITS {
+        if let Some(excess) = field_text(question, field).and_then(|text| check_length(text, max)) {
+            report(field, excess.message(field), "shorten it");
         }
     }
     for (field, printed) in [
         ("output", &question.output),
         ("broken_output", &question.broken_output),
     ] {
-        if let Some(excess) = printed.as_ref().and_then(|text| excess(text, OUTPUT_MAX)) {
-            note(field, excess.of(field), "let the program print less");
+        if let Some(excess) = printed
+            .as_ref()
+            .and_then(|text| check_length(text, OUTPUT_MAX))
+        {
+            report(field, excess.message(field), "let the program print less");
         }
     }
     for (number, text) in (1..).zip(&question.wrong_outputs) {
-        if let Some(excess) = excess(text, OUTPUT_MAX) {
-            let what = excess.of(&format!("wrong output {number}"));
-            note("wrong_outputs", what, "shorten it");
+        if let Some(excess) = check_length(text, OUTPUT_MAX) {
+            let what = excess.message(&format!("wrong output {number}"));
+            report("wrong_outputs", what, "shorten it");
         }
     }
     for (field, code) in [("code", &question.code), ("broken", &question.broken)] {
         let lines = code.as_ref().map_or(0, |code| code.lines().count());
         if lines > CODE_LINES_MAX {
-            note(
+            report(
                 field,
                 format!(
                     "`{field}` has {lines} lines, {} too many",
@@ -91,18 +94,18 @@ pub fn check(entry: &Entry, source: &Source) -> Vec<Finding> {
             );
         }
     }
-    lists(question, &mut note);
-    if let Some(excess) = excess(&everything(question), TOTAL_MAX) {
-        note(
+    check_lists(question, &mut report);
+    if let Some(excess) = check_length(&all_text(question), TOTAL_MAX) {
+        report(
             "id",
-            excess.of("the whole entry"),
+            excess.message("the whole entry"),
             "shorten the longest fields: all of it is one message",
         );
     }
-    findings
+    diagnostics
 }
 
-fn lists(question: &Question, note: &mut impl FnMut(&str, String, &str)) {
+fn check_lists(question: &Question, report: &mut impl FnMut(&str, String, &str)) {
     for (field, items, counts) in [
         ("points", &question.points, 3..=6),
         ("pitfalls", &question.pitfalls, 1..=4),
@@ -114,20 +117,24 @@ fn lists(question: &Question, note: &mut impl FnMut(&str, String, &str)) {
                 counts.start(),
                 counts.end()
             );
-            note(field, what, "add some or take some away");
+            report(field, what, "add some or take some away");
         }
-        if let Some(excess) = excess(&items.join("\n• "), LIST_MAX) {
-            note(field, excess.of(field), "shorten the items");
+        if let Some(excess) = check_length(&items.join("\n• "), LIST_MAX) {
+            report(field, excess.message(field), "shorten the items");
         }
     }
     for (index, point) in (1..).zip(&question.points) {
-        if let Some(excess) = excess(point, POINT_MAX) {
-            note("points", excess.of(&format!("point {index}")), "shorten it");
+        if let Some(excess) = check_length(point, POINT_MAX) {
+            report(
+                "points",
+                excess.message(&format!("point {index}")),
+                "shorten it",
+            );
         }
     }
 }
 
-fn text<'q>(question: &'q Question, field: &str) -> Option<&'q String> {
+fn field_text<'q>(question: &'q Question, field: &str) -> Option<&'q String> {
     match field {
         "question" => Some(&question.question),
         "answer" => Some(&question.answer),
@@ -140,8 +147,10 @@ fn text<'q>(question: &'q Question, field: &str) -> Option<&'q String> {
     }
 }
 
-fn everything(question: &Question) -> String {
-    let fields = FIELDS.iter().filter_map(|(field, _)| text(question, field));
+fn all_text(question: &Question) -> String {
+    let fields = FIELD_LIMITS
+        .iter()
+        .filter_map(|(field, _)| field_text(question, field));
     let printed = question.output.iter().chain(&question.broken_output);
     let lists = question.points.iter().chain(&question.pitfalls);
     fields
@@ -158,7 +167,7 @@ struct Excess {
 }
 
 impl Excess {
-    fn of(&self, what: &str) -> String {
+    fn message(&self, what: &str) -> String {
         let what = if what.contains(' ') {
             what.to_owned()
         } else {
@@ -172,7 +181,7 @@ impl Excess {
     }
 }
 
-fn excess(text: &str, max: usize) -> Option<Excess> {
+fn check_length(text: &str, max: usize) -> Option<Excess> {
     let length = text.chars().count();
     (length > max).then_some(Excess { length, max })
 }

@@ -2,58 +2,58 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::entry::Entry;
 use super::question::{Level, Question};
 use super::read::{self, Origin};
-use super::search::Index;
+use super::search::SearchIndex;
+use super::sourced_question::SourcedQuestion;
 use super::{limits, lint, rules};
-use crate::findings::{self, Finding, RawFile, Source};
+use crate::diagnostics::{self, Diagnostic, RawFile, Source};
 
 /// All questions that are loaded, in the order of their numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {
     questions: Vec<Question>,
     by_id: HashMap<String, usize>,
-    index: Index,
+    index: SearchIndex,
 }
 
 /// What was read from all files, before it is a bank.
-pub struct Loaded {
+pub struct LoadedFiles {
     /// The files.
     pub sources: Vec<Source>,
     /// Their entries, as far as they can be used.
-    pub entries: Vec<Entry>,
+    pub questions: Vec<SourcedQuestion>,
     /// What is wrong.
-    pub findings: Vec<Finding>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Bank {
     /// Loads the built-in questions, given as names with texts, and the operator's. An operator's
     /// question takes the place of the built-in one with the same id.
     ///
-    /// Entries with an error are left out of the bank; each error is a finding.
-    pub fn load(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Finding>) {
-        Self::of(Loaded::read(built_in, extra))
+    /// Entries with an error are left out of the bank; each error is a diagnostic.
+    pub fn load(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
+        Self::from_files(LoadedFiles::read(built_in, extra))
     }
 
     /// As [`Bank::load`], with everything besides that a careful editor would mend. It takes longer
     /// and is not for the start of the bot.
-    pub fn check(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Finding>) {
-        let mut loaded = Loaded::read(built_in, extra);
-        let more = lint::lint(&loaded.entries, &loaded.sources);
-        loaded.findings.extend(more);
-        Self::of(loaded)
+    pub fn check(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
+        let mut loaded = LoadedFiles::read(built_in, extra);
+        let more = lint::lint(&loaded.questions, &loaded.sources);
+        loaded.diagnostics.extend(more);
+        Self::from_files(loaded)
     }
 
-    fn of(mut loaded: Loaded) -> (Self, Vec<Finding>) {
+    fn from_files(mut loaded: LoadedFiles) -> (Self, Vec<Diagnostic>) {
         loaded.drop_unusable();
-        loaded.drop_replaced();
-        loaded.note_shared_numbers();
-        findings::sort(&mut loaded.findings);
-        (Self::from_entries(loaded.entries), loaded.findings)
+        loaded.drop_overridden();
+        loaded.report_shared_numbers();
+        diagnostics::sort(&mut loaded.diagnostics);
+        (Self::from_questions(loaded.questions), loaded.diagnostics)
     }
 
-    fn from_entries(entries: Vec<Entry>) -> Self {
+    fn from_questions(entries: Vec<SourcedQuestion>) -> Self {
         let mut questions: Vec<_> = entries.into_iter().map(|entry| entry.question).collect();
         questions.sort_by(|a, b| (a.number, &a.id).cmp(&(b.number, &b.id)));
         let by_id = questions
@@ -62,7 +62,7 @@ impl Bank {
             .map(|(index, question)| (question.id.clone(), index))
             .collect();
         Self {
-            index: Index::new(&questions),
+            index: SearchIndex::new(&questions),
             questions,
             by_id,
         }
@@ -117,7 +117,7 @@ impl Bank {
     }
 
     /// The questions of a topic and a level; none means any.
-    pub fn pick(
+    pub fn filter(
         &self,
         topic: Option<&str>,
         level: Option<Level>,
@@ -129,73 +129,73 @@ impl Bank {
     }
 }
 
-impl Loaded {
+impl LoadedFiles {
     /// Reads all files and drops entries whose id was there before in files of the same origin.
     pub fn read(built_in: &[(&str, &str)], extra: &[RawFile]) -> Self {
         let mut loaded = Self {
             sources: Vec::new(),
-            entries: Vec::new(),
-            findings: Vec::new(),
+            questions: Vec::new(),
+            diagnostics: Vec::new(),
         };
         for (name, text) in built_in {
-            loaded.file(Source::decode(name, text.as_bytes()), true);
+            loaded.add_file(Source::decode(name, text.as_bytes()), true);
         }
         for file in extra {
-            loaded.file(Source::decode(&file.name, &file.bytes), false);
+            loaded.add_file(Source::decode(&file.name, &file.bytes), false);
         }
-        loaded.drop_twins();
+        loaded.drop_duplicate_ids();
         loaded
     }
 
-    fn file(&mut self, source: Result<Source, Box<Finding>>, built_in: bool) {
+    fn add_file(&mut self, source: Result<Source, Box<Diagnostic>>, built_in: bool) {
         let source = match source {
             Ok(source) => source,
-            Err(finding) => return self.findings.push(*finding),
+            Err(diagnostic) => return self.diagnostics.push(*diagnostic),
         };
         let file = self.sources.len();
-        let (entries, findings) = read::read(&source, Origin { file, built_in });
-        self.entries.extend(entries);
-        self.findings.extend(findings);
+        let (entries, diagnostics) = read::read(&source, Origin { file, built_in });
+        self.questions.extend(entries);
+        self.diagnostics.extend(diagnostics);
         self.sources.push(source);
     }
 
     /// What Discord can't show, or what would come out broken, is not asked.
     fn drop_unusable(&mut self) {
-        let (sources, findings) = (&self.sources, &mut self.findings);
-        self.entries.retain(|entry| {
+        let (sources, diagnostics) = (&self.sources, &mut self.diagnostics);
+        self.questions.retain(|entry| {
             let source = &sources[entry.file];
-            let mut wrong = rules::check(entry, source);
-            wrong.extend(limits::check(entry, source));
-            wrong.extend(misplaced(entry, source));
-            let is_usable = wrong.is_empty();
-            findings.extend(wrong);
+            let mut errors = rules::check(entry, source);
+            errors.extend(limits::check(entry, source));
+            errors.extend(in_wrong_file(entry, source));
+            let is_usable = errors.is_empty();
+            diagnostics.extend(errors);
             is_usable
         });
     }
 
     /// An operator's question takes the place of the built-in one with its id.
-    fn drop_replaced(&mut self) {
+    fn drop_overridden(&mut self) {
         let own: HashSet<String> = self
-            .entries
+            .questions
             .iter()
             .filter(|entry| !entry.built_in)
             .map(|entry| entry.question.id.clone())
             .collect();
-        self.entries
+        self.questions
             .retain(|entry| !entry.built_in || !own.contains(&entry.question.id));
     }
 
     /// With a number that two questions have, people find both.
-    fn note_shared_numbers(&mut self) {
-        let mut first: HashMap<u32, &Entry> = HashMap::new();
-        for entry in &self.entries {
+    fn report_shared_numbers(&mut self) {
+        let mut first: HashMap<u32, &SourcedQuestion> = HashMap::new();
+        for entry in &self.questions {
             let number = entry.question.number;
             let before = *first.entry(number).or_insert(entry);
             if before.question.id == entry.question.id {
                 // It is the same entry: ids are unique by now.
                 continue;
             }
-            let finding = entry
+            let diagnostic = entry
                 .error(
                     &self.sources[entry.file],
                     "number",
@@ -203,27 +203,28 @@ impl Loaded {
                 )
                 .related(
                     &self.sources[before.file],
-                    &before.key("number", None),
+                    &before.key_span("number", None),
                     "it was first used here",
                 )
                 .fix("give one of the two another number; your own could begin at 1001");
-            self.findings.push(finding.severity(entry.strictness()));
+            self.diagnostics
+                .push(diagnostic.severity(entry.lint_severity()));
         }
     }
 
-    fn drop_twins(&mut self) {
-        let (sources, findings) = (&self.sources, &mut self.findings);
-        let mut first: HashMap<(bool, String), (usize, findings::Span)> = HashMap::new();
-        self.entries.retain(|entry| {
+    fn drop_duplicate_ids(&mut self) {
+        let (sources, diagnostics) = (&self.sources, &mut self.diagnostics);
+        let mut first: HashMap<(bool, String), (usize, diagnostics::Span)> = HashMap::new();
+        self.questions.retain(|entry| {
             let id = (entry.built_in, entry.question.id.clone());
-            let span = entry.words(&sources[entry.file], "id", None, &entry.question.id);
+            let span = entry.text_span(&sources[entry.file], "id", None, &entry.question.id);
             let Some((file, before)) = first.get(&id) else {
                 first.insert(id, (entry.file, span));
                 return true;
             };
             let message = format!("the id `{}` is taken", entry.question.id);
-            findings.push(
-                Finding::at(&sources[entry.file], &span, message)
+            diagnostics.push(
+                Diagnostic::at(&sources[entry.file], &span, message)
                     .related(&sources[*file], before, "it was first used here")
                     .fix("give one of the two another id"),
             );
@@ -233,7 +234,7 @@ impl Loaded {
 }
 
 /// Our files hold a topic each, so that people find where a question is.
-fn misplaced(entry: &Entry, source: &Source) -> Option<Finding> {
+fn in_wrong_file(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic> {
     let file = source.name().rsplit('/').next()?.strip_suffix(".toml")?;
     let topic = &entry.question.topic;
     let is_misplaced = entry.built_in && topic != file;
@@ -252,12 +253,12 @@ fn misplaced(entry: &Entry, source: &Source) -> Option<Finding> {
 mod tests {
     use super::super::built_in;
     use super::*;
-    use crate::findings::render_all;
+    use crate::diagnostics::render_all;
 
     #[test]
     fn the_built_in_bank_is_sound() {
-        let (bank, findings) = Bank::check(built_in(), &[]);
-        assert_eq!(render_all(&findings), "nothing found");
+        let (bank, diagnostics) = Bank::check(built_in(), &[]);
+        assert_eq!(render_all(&diagnostics), "nothing found");
         assert!(!bank.is_empty());
         let ids = bank.ids();
         assert_eq!(ids.len(), bank.len());

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A range of Python 3 versions, by their second number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Python {
+pub struct PythonVersions {
     since: u16,
     until: Option<u16>,
 }
@@ -13,33 +13,33 @@ pub struct Python {
 /// Says that a text is no range of versions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is no Python version such as \"3.11\" or \"3.11-3.13\"")]
-pub struct BadPython(String);
+pub struct ParsePythonVersionsError(String);
 
-impl Python {
+impl PythonVersions {
     /// Whether the code runs in Python 3.`minor`.
-    pub fn admits(self, minor: u16) -> bool {
+    pub fn supports(self, minor: u16) -> bool {
         minor >= self.since && self.until.is_none_or(|until| minor <= until)
     }
 }
 
 /// As it is written in question files: `3.11`, `3.11-3.13`.
-impl fmt::Display for Python {
+impl fmt::Display for PythonVersions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "3.{}", self.since)?;
         self.until.map_or(Ok(()), |until| write!(f, "-3.{until}"))
     }
 }
 
-impl FromStr for Python {
-    type Err = BadPython;
+impl FromStr for PythonVersions {
+    type Err = ParsePythonVersionsError;
 
-    fn from_str(text: &str) -> Result<Self, BadPython> {
-        let bad = || BadPython(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, ParsePythonVersionsError> {
+        let bad = || ParsePythonVersionsError(text.to_owned());
         let (since, until) = match text.split_once('-') {
-            None => (minor(text).ok_or_else(bad)?, None),
+            None => (parse_minor(text).ok_or_else(bad)?, None),
             Some((since, until)) => (
-                minor(since).ok_or_else(bad)?,
-                Some(minor(until).ok_or_else(bad)?),
+                parse_minor(since).ok_or_else(bad)?,
+                Some(parse_minor(until).ok_or_else(bad)?),
             ),
         };
         if until.is_some_and(|until| until < since) {
@@ -49,7 +49,7 @@ impl FromStr for Python {
     }
 }
 
-fn minor(text: &str) -> Option<u16> {
+fn parse_minor(text: &str) -> Option<u16> {
     let digits = text.trim().strip_prefix("3.")?;
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     if plain { digits.parse().ok() } else { None }
@@ -61,13 +61,13 @@ mod tests {
 
     #[test]
     fn ranges_are_closed() {
-        let python: Python = "3.11-3.13".parse().unwrap();
-        assert!(python.admits(11) && python.admits(13));
-        assert!(!python.admits(10) && !python.admits(14));
+        let python: PythonVersions = "3.11-3.13".parse().unwrap();
+        assert!(python.supports(11) && python.supports(13));
+        assert!(!python.supports(10) && !python.supports(14));
         assert_eq!(python.to_string(), "3.11-3.13");
-        assert!("3.12".parse::<Python>().unwrap().admits(99));
+        assert!("3.12".parse::<PythonVersions>().unwrap().supports(99));
         for bad in ["3", "2.7", "3.x", "3.+1", "3.13-3.11", "3.11+", ""] {
-            assert!(bad.parse::<Python>().is_err(), "{bad}");
+            assert!(bad.parse::<PythonVersions>().is_err(), "{bad}");
         }
     }
 }

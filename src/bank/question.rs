@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::python::Python;
+use super::python::PythonVersions;
 
 /// One entry of the bank. Prose is Discord Markdown in paragraphs, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Question {
     /// What `broken` prints, if it shows the bug by itself.
     pub broken_output: Option<String>,
     /// The Python versions in which the code runs.
-    pub python: Python,
+    pub python: PythonVersions,
     /// A page to read on, `https`.
     pub docs: String,
     /// What an interviewer would ask next.
@@ -78,7 +78,7 @@ pub enum Kind {
 /// Says that a word is not one of a few.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is none of {1}")]
-pub struct UnknownWord(String, &'static str);
+pub struct ParseKeywordError(String, &'static str);
 
 impl Level {
     /// All, from the first to the last.
@@ -129,20 +129,22 @@ impl fmt::Display for Kind {
 }
 
 impl FromStr for Level {
-    type Err = UnknownWord;
+    type Err = ParseKeywordError;
 
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+    fn from_str(word: &str) -> Result<Self, ParseKeywordError> {
         let level = Self::ALL.into_iter().find(|level| level.name() == word);
-        level.ok_or_else(|| UnknownWord(word.to_owned(), "junior, mid, senior"))
+        level.ok_or_else(|| ParseKeywordError(word.to_owned(), "junior, mid, senior"))
     }
 }
 
 impl FromStr for Kind {
-    type Err = UnknownWord;
+    type Err = ParseKeywordError;
 
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+    fn from_str(word: &str) -> Result<Self, ParseKeywordError> {
         let kind = Self::ALL.into_iter().find(|kind| kind.name() == word);
-        kind.ok_or_else(|| UnknownWord(word.to_owned(), "concept, compare, design, bug, predict"))
+        kind.ok_or_else(|| {
+            ParseKeywordError(word.to_owned(), "concept, compare, design, bug, predict")
+        })
     }
 }
 

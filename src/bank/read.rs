@@ -1,13 +1,13 @@
-//! A question file's TOML → entries, with a finding for everything that is missing or of a wrong type.
+//! A question file's TOML → entries, with a diagnostic for everything that is missing or of a wrong type.
 
 use std::str::FromStr;
 
-use super::entry::{Entry, Spot};
-use super::python::Python;
+use super::python::PythonVersions;
 use super::question::{Kind, Level, Question};
 use super::reflow::{reflow, trim_lines};
-use crate::findings::walk::{self, Field, Table, Walk};
-use crate::findings::{Finding, Source, did_you_mean};
+use super::sourced_question::{FieldSpan, SourcedQuestion};
+use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
+use crate::diagnostics::{Diagnostic, Source, did_you_mean};
 
 /// All keys of an entry, in the order in which they are written.
 pub const KEYS: [&str; 19] = [
@@ -33,7 +33,7 @@ pub const KEYS: [&str; 19] = [
 ];
 
 /// The name of an entry's table.
-const ENTRY: &str = "[[question]]";
+const QUESTION_TABLE: &str = "[[question]]";
 
 /// Where a file comes from.
 #[derive(Debug, Clone, Copy)]
@@ -45,75 +45,75 @@ pub struct Origin {
 }
 
 /// Reads all entries of a file. An entry with a mistake is left out and its mistakes are noted.
-pub fn read(source: &Source, origin: Origin) -> (Vec<Entry>, Vec<Finding>) {
-    let mut walk = Walk::new(source);
-    let entries = entries(&mut walk, origin);
-    (entries, walk.into_findings())
+pub fn read(source: &Source, origin: Origin) -> (Vec<SourcedQuestion>, Vec<Diagnostic>) {
+    let mut reader = TomlReader::new(source);
+    let entries = read_questions(&mut reader, origin);
+    (entries, reader.into_diagnostics())
 }
 
-fn entries(walk: &mut Walk<'_>, origin: Origin) -> Vec<Entry> {
-    let Some(document) = walk.document() else {
+fn read_questions(reader: &mut TomlReader<'_>, origin: Origin) -> Vec<SourcedQuestion> {
+    let Some(document) = reader.document() else {
         return Vec::new();
     };
-    let top = walk.table(document.get_ref(), 0..0, "a question file", &["question"]);
-    let Some(list) = walk.optional(&top, "question", walk::array) else {
-        if walk.is_clean() {
+    let top = reader.table(document.get_ref(), 0..0, "a question file", &["question"]);
+    let Some(list) = reader.optional(&top, "question", toml_reader::array) else {
+        if reader.is_clean() {
             let message = "there is no question in this file";
-            walk.error(
+            reader.error(
                 &(0..0),
                 message,
-                format!("begin each question with {ENTRY}"),
+                format!("begin each question with {QUESTION_TABLE}"),
             );
         }
         return Vec::new();
     };
-    let tables = walk.items("question", list.value, walk::table);
+    let tables = reader.items("question", list.value, toml_reader::table);
     tables
         .into_iter()
         .filter_map(|found| {
-            let table = walk.table(found.value, found.span, ENTRY, &KEYS);
-            Reader::new(walk, table).entry(origin)
+            let table = reader.table(found.value, found.span, QUESTION_TABLE, &KEYS);
+            QuestionReader::new(reader, table).read_question(origin)
         })
         .collect()
 }
 
 /// Reads one entry.
-struct Reader<'w, 's, 'd> {
-    walk: &'w mut Walk<'s>,
-    table: Table<'d>,
-    spots: Vec<Spot>,
+struct QuestionReader<'w, 's, 'd> {
+    reader: &'w mut TomlReader<'s>,
+    table: TomlTable<'d>,
+    field_spans: Vec<FieldSpan>,
 }
 
-impl<'w, 's, 'd> Reader<'w, 's, 'd> {
-    const fn new(walk: &'w mut Walk<'s>, table: Table<'d>) -> Self {
+impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
+    const fn new(reader: &'w mut TomlReader<'s>, table: TomlTable<'d>) -> Self {
         Self {
-            walk,
+            reader,
             table,
-            spots: Vec::new(),
+            field_spans: Vec::new(),
         }
     }
 
     /// Every field is asked for before the first that is missing ends it, so that all are noted.
-    fn entry(mut self, origin: Origin) -> Option<Entry> {
-        let id = self.line("id");
-        let number = self.number();
-        let topic = self.line("topic");
-        let level = self.word::<Level>("level", &Level::ALL.map(Level::name));
-        let kind = self.word::<Kind>("type", &Kind::ALL.map(Kind::name));
-        let question = self.prose("question");
-        let answer = self.prose("answer");
-        let how_to_answer = self.prose("how_to_answer");
-        let example_answer = self.prose("example_answer");
-        let points = self.list("points");
-        let pitfalls = self.list("pitfalls");
-        let code = self.program("code");
-        let output = self.program("output");
-        let wrong_outputs = self.programs("wrong_outputs");
-        let broken = self.program("broken");
-        let broken_output = self.program("broken_output");
-        let python = self.python();
-        let docs = self.line("docs");
-        let follow_up = self.prose("follow_up");
+    fn read_question(mut self, origin: Origin) -> Option<SourcedQuestion> {
+        let id = self.string_field("id");
+        let number = self.number_field();
+        let topic = self.string_field("topic");
+        let level = self.keyword::<Level>("level", &Level::ALL.map(Level::name));
+        let kind = self.keyword::<Kind>("type", &Kind::ALL.map(Kind::name));
+        let question = self.prose_field("question");
+        let answer = self.prose_field("answer");
+        let how_to_answer = self.prose_field("how_to_answer");
+        let example_answer = self.prose_field("example_answer");
+        let points = self.prose_list("points");
+        let pitfalls = self.prose_list("pitfalls");
+        let code = self.program_field("code");
+        let output = self.program_field("output");
+        let wrong_outputs = self.program_list("wrong_outputs");
+        let broken = self.program_field("broken");
+        let broken_output = self.program_field("broken_output");
+        let python = self.python_field();
+        let docs = self.string_field("docs");
+        let follow_up = self.prose_field("follow_up");
         let question = Question {
             id: id?,
             number: number?,
@@ -135,75 +135,78 @@ impl<'w, 's, 'd> Reader<'w, 's, 'd> {
             docs: docs?,
             follow_up: follow_up?,
         };
-        Some(Entry {
+        Some(SourcedQuestion {
             question,
             file: origin.file,
             built_in: origin.built_in,
-            head: self.table.span,
-            spots: self.spots,
+            header_span: self.table.span,
+            field_spans: self.field_spans,
         })
     }
 
-    fn keep<T>(&mut self, field: &'static str, found: &Field<T>) {
-        self.spots.push(Spot::of(field, None, found));
+    fn record_span<T>(&mut self, field: &'static str, found: &TomlField<T>) {
+        self.field_spans.push(FieldSpan::new(field, None, found));
     }
 
-    fn text(&mut self, key: &'static str) -> Option<Field<&'d str>> {
-        let found = self.walk.required(&self.table, key, walk::text)?;
-        self.keep(key, &found);
+    fn required_string(&mut self, key: &'static str) -> Option<TomlField<&'d str>> {
+        let found = self.reader.required(&self.table, key, toml_reader::text)?;
+        self.record_span(key, &found);
         Some(found)
     }
 
-    fn line(&mut self, key: &'static str) -> Option<String> {
-        self.text(key).map(|found| found.value.trim().to_owned())
+    fn string_field(&mut self, key: &'static str) -> Option<String> {
+        self.required_string(key)
+            .map(|found| found.value.trim().to_owned())
     }
 
-    fn prose(&mut self, key: &'static str) -> Option<String> {
-        self.text(key).map(|found| reflow(found.value))
+    fn prose_field(&mut self, key: &'static str) -> Option<String> {
+        self.required_string(key).map(|found| reflow(found.value))
     }
 
-    fn program(&mut self, key: &'static str) -> Option<String> {
-        let found = self.walk.optional(&self.table, key, walk::text)?;
-        self.keep(key, &found);
+    fn program_field(&mut self, key: &'static str) -> Option<String> {
+        let found = self.reader.optional(&self.table, key, toml_reader::text)?;
+        self.record_span(key, &found);
         Some(trim_lines(found.value))
     }
 
     /// A list that may be missing, of texts that keep their lines.
-    fn programs(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let Some(found) = self.walk.optional(&self.table, key, walk::array) else {
+    fn program_list(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let Some(found) = self.reader.optional(&self.table, key, toml_reader::array) else {
             return Some(Vec::new());
         };
-        let items = self.items(key, &found)?;
+        let items = self.string_items(key, &found)?;
         Some(items.into_iter().map(trim_lines).collect())
     }
 
-    fn number(&mut self) -> Option<u32> {
-        let found = self.walk.required(&self.table, "number", walk::number)?;
-        self.keep("number", &found);
+    fn number_field(&mut self) -> Option<u32> {
+        let found = self
+            .reader
+            .required(&self.table, "number", toml_reader::positive_integer)?;
+        self.record_span("number", &found);
         Some(found.value)
     }
 
-    fn word<T: FromStr>(&mut self, key: &'static str, words: &[&str]) -> Option<T> {
-        let found = self.text(key)?;
+    fn keyword<T: FromStr>(&mut self, key: &'static str, words: &[&str]) -> Option<T> {
+        let found = self.required_string(key)?;
         let read = found.value.trim().parse().ok();
         if read.is_none() {
             let message = format!("unknown {key} \"{}\"", found.value);
-            self.walk
+            self.reader
                 .error(&found.span, message, did_you_mean(found.value, words));
         }
         read
     }
 
-    fn python(&mut self) -> Option<Python> {
-        let found = self.text("python")?;
+    fn python_field(&mut self) -> Option<PythonVersions> {
+        let found = self.required_string("python")?;
         match found.value.trim().parse() {
             Ok(python) => Some(python),
             Err(error) => {
                 let fix =
                     "write the first version in which the code runs, or the first and the last";
-                self.walk.error(
+                self.reader.error(
                     &found.span,
-                    super::python::BadPython::to_string(&error),
+                    super::python::ParsePythonVersionsError::to_string(&error),
                     fix,
                 );
                 None
@@ -211,22 +214,23 @@ impl<'w, 's, 'd> Reader<'w, 's, 'd> {
         }
     }
 
-    fn list(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let found = self.walk.required(&self.table, key, walk::array)?;
-        let items = self.items(key, &found)?;
+    fn prose_list(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let found = self.reader.required(&self.table, key, toml_reader::array)?;
+        let items = self.string_items(key, &found)?;
         Some(items.into_iter().map(reflow).collect())
     }
 
     /// The texts of a list, if all of its items are texts.
-    fn items(
+    fn string_items(
         &mut self,
         key: &'static str,
-        found: &Field<&'d [walk::Value<'d>]>,
+        found: &TomlField<&'d [toml_reader::TomlValue<'d>]>,
     ) -> Option<Vec<&'d str>> {
-        self.keep(key, found);
-        let items = self.walk.items(key, found.value, walk::text);
+        self.record_span(key, found);
+        let items = self.reader.items(key, found.value, toml_reader::text);
         for (index, item) in items.iter().enumerate() {
-            self.spots.push(Spot::of(key, Some(index), item));
+            self.field_spans
+                .push(FieldSpan::new(key, Some(index), item));
         }
         let whole = items.len() == found.value.len();
         whole.then(|| items.iter().map(|item| item.value).collect())

@@ -1,9 +1,9 @@
 //! What an entry must be to be asked at all, besides its [limits](super::limits): named well, complete,
 //! and made so that nothing in it breaks the message around it.
 
-use super::entry::Entry;
 use super::question::Kind;
-use crate::findings::{Finding, Source};
+use super::sourced_question::SourcedQuestion;
+use crate::diagnostics::{Diagnostic, Source};
 
 /// Where the built-in questions link to.
 const PYTHON_DOCS: &str = "https://docs.python.org/3/";
@@ -13,25 +13,25 @@ const PYTHON_DOCS: &str = "https://docs.python.org/3/";
 const DOCS_MAX: usize = 512;
 
 /// What ends a code block in a message.
-const FENCE: &str = "```";
+const CODE_FENCE: &str = "```";
 
 /// Everything in an entry that keeps it from being asked.
-pub fn check(entry: &Entry, source: &Source) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    names(entry, source, &mut findings);
-    texts(entry, source, &mut findings);
-    programs(entry, source, &mut findings);
-    docs(entry, source, &mut findings);
-    findings
+pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    check_names(entry, source, &mut diagnostics);
+    check_texts(entry, source, &mut diagnostics);
+    check_programs(entry, source, &mut diagnostics);
+    check_docs(entry, source, &mut diagnostics);
+    diagnostics
 }
 
-fn names(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+fn check_names(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let question = &entry.question;
     for (field, name) in [("id", &question.id), ("topic", &question.topic)] {
         if !is_kebab_case(name) {
             let what = format!("the {field} \"{name}\" is not in kebab-case");
             let fix = "write lower-case letters and digits, with single hyphens between words";
-            findings.push(entry.error(source, field, what).fix(fix));
+            diagnostics.push(entry.error(source, field, what).fix(fix));
         }
     }
 }
@@ -43,18 +43,20 @@ fn is_kebab_case(name: &str) -> bool {
         .all(|word| !word.is_empty() && word.chars().all(plain))
 }
 
-fn texts(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
-    for passage in entry.prose() {
-        let wrong = if passage.text.is_empty() {
+fn check_texts(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    for text_field in entry.text_fields() {
+        let wrong = if text_field.text.is_empty() {
             Some(("is empty", "write it, or take the entry out"))
-        } else if passage.text.contains(FENCE) {
+        } else if text_field.text.contains(CODE_FENCE) {
             Some((
                 "has a code fence in it",
                 "put programs into `code`, a word of code between single backticks",
             ))
-        } else if passage.text.contains(is_control) {
+        } else if text_field.text.contains(is_forbidden_control) {
             Some(("has a control character in it", "take it out"))
-        } else if matches!(passage.field, "points" | "pitfalls") && passage.text.contains('\n') {
+        } else if matches!(text_field.field, "points" | "pitfalls")
+            && text_field.text.contains('\n')
+        {
             Some((
                 "has an empty line in it",
                 "make two of it: each is a single line",
@@ -63,9 +65,9 @@ fn texts(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
             None
         };
         if let Some((what, fix)) = wrong {
-            findings.push(
+            diagnostics.push(
                 entry
-                    .error_in(source, &passage, format!("{passage} {what}"))
+                    .error_in(source, &text_field, format!("{text_field} {what}"))
                     .fix(fix),
             );
         }
@@ -74,27 +76,28 @@ fn texts(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
     for (item, point) in points.iter().enumerate() {
         if points[..item].contains(point) {
             let what = format!("point {} is there twice", item + 1);
-            let finding = Finding::at(source, &entry.key("points", Some(item)), what);
-            findings.push(finding.fix("each point is ticked on its own: take one of them out"));
+            let diagnostic = Diagnostic::at(source, &entry.key_span("points", Some(item)), what);
+            diagnostics
+                .push(diagnostic.fix("each point is ticked on its own: take one of them out"));
         }
     }
 }
 
-fn is_control(c: char) -> bool {
+fn is_forbidden_control(c: char) -> bool {
     c.is_control() && c != '\n'
 }
 
-fn programs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+fn check_programs(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let question = &entry.question;
     for (field, text) in entry.programs() {
-        if text.contains(FENCE) {
+        if text.contains(CODE_FENCE) {
             let what = format!("`{field}` has a code fence in it, which would end the code block");
             let fix = "write the three backticks in another way, such as \"`\" * 3";
-            findings.push(entry.error(source, field, what).fix(fix));
+            diagnostics.push(entry.error(source, field, what).fix(fix));
         }
-        if text.contains(|c| is_control(c) && c != '\t') {
+        if text.contains(|c| is_forbidden_control(c) && c != '\t') {
             let what = format!("`{field}` has a control character in it");
-            findings.push(
+            diagnostics.push(
                 entry
                     .error(source, field, what)
                     .fix("take it out, or write its escape"),
@@ -131,36 +134,40 @@ fn programs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
         if is_there && !other_is_there {
             let what = format!("there is `{field}`, but no `{other}`");
             let fix = format!("add `{other}`, or take `{field}` out");
-            findings.push(entry.error(source, field, what).fix(fix));
+            diagnostics.push(entry.error(source, field, what).fix(fix));
         }
     }
-    kinds(entry, source, findings);
-    wrong_outputs(entry, source, findings);
+    check_kinds(entry, source, diagnostics);
+    check_wrong_outputs(entry, source, diagnostics);
 }
 
 /// How many wrong outputs there are beside the right one: four to choose from.
-const WRONG_OUTPUTS: usize = 3;
+const WRONG_OUTPUTS_COUNT: usize = 3;
 
-fn wrong_outputs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+fn check_wrong_outputs(
+    entry: &SourcedQuestion,
+    source: &Source,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let question = &entry.question;
     let wrong = question.wrong_outputs.as_slice();
     if wrong.is_empty() {
         return;
     }
-    let mut note = |item: Option<usize>, what: String, fix: &str| {
-        let place = entry.key("wrong_outputs", item);
-        findings.push(Finding::at(source, &place, what).fix(fix));
+    let mut report = |item: Option<usize>, what: String, fix: &str| {
+        let place = entry.key_span("wrong_outputs", item);
+        diagnostics.push(Diagnostic::at(source, &place, what).fix(fix));
     };
     if question.kind != Kind::Predict {
         let what = format!("a question of type {} has `wrong_outputs`", question.kind);
-        note(None, what, "make it type = \"predict\", or take them out");
+        report(None, what, "make it type = \"predict\", or take them out");
     }
-    if wrong.len() != WRONG_OUTPUTS {
+    if wrong.len() != WRONG_OUTPUTS_COUNT {
         let what = format!(
-            "`wrong_outputs` has {} items, not {WRONG_OUTPUTS}",
+            "`wrong_outputs` has {} items, not {WRONG_OUTPUTS_COUNT}",
             wrong.len()
         );
-        note(
+        report(
             None,
             what,
             "with the right one there are four to choose from",
@@ -176,28 +183,28 @@ fn wrong_outputs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
         } else {
             continue;
         };
-        note(Some(item), format!("wrong output {} {what}", item + 1), fix);
+        report(Some(item), format!("wrong output {} {what}", item + 1), fix);
     }
 }
 
-fn kinds(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+fn check_kinds(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let question = &entry.question;
     if question.kind == Kind::Predict && question.code.is_none() {
         let what = "there is no `code` of which to predict the output";
         let fix = "add `code` and `output`, or choose another type";
-        findings.push(entry.error(source, "type", what).fix(fix));
+        diagnostics.push(entry.error(source, "type", what).fix(fix));
     }
     if question.kind == Kind::Bug && question.broken.is_none() && entry.built_in {
         let what = "there is no `broken` program in which to find the bug";
         let fix = "add `broken`; `code` is the mended program";
-        findings.push(entry.error(source, "type", what).fix(fix));
+        diagnostics.push(entry.error(source, "type", what).fix(fix));
     }
     if question.kind != Kind::Bug && question.broken.is_some() {
         let what = format!(
             "a question of type {} has a `broken` program",
             question.kind
         );
-        findings.push(
+        diagnostics.push(
             entry
                 .error(source, "broken", what)
                 .fix("make it type = \"bug\", or take it out"),
@@ -205,12 +212,12 @@ fn kinds(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
     }
 }
 
-fn docs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
+fn check_docs(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let docs = entry.question.docs.as_str();
     let page = docs.strip_prefix("https://").unwrap_or_default();
     let wrong = if page.is_empty()
         || page.starts_with('/')
-        || docs.contains(|c: char| c.is_whitespace() || is_control(c))
+        || docs.contains(|c: char| c.is_whitespace() || is_forbidden_control(c))
     {
         Some((
             "is not an https link".to_owned(),
@@ -234,7 +241,7 @@ fn docs(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
         None
     };
     if let Some((what, fix)) = wrong {
-        findings.push(
+        diagnostics.push(
             entry
                 .error(source, "docs", format!("`docs` {what}"))
                 .fix(fix),

@@ -12,58 +12,58 @@ use super::question::Question;
 pub const SEARCH_MAX: usize = 25;
 
 /// What a word counts where it stands.
-const IN_ID: f32 = 1.5;
-const IN_TOPIC: f32 = 1.2;
-const IN_QUESTION: f32 = 1.0;
+const ID_WEIGHT: f32 = 1.5;
+const TOPIC_WEIGHT: f32 = 1.2;
+const QUESTION_WEIGHT: f32 = 1.0;
 
 /// What a question gets whose id, number or text holds all that was typed. Each outweighs any sum
 /// of words: a word counts 10 at most (its rarity in 10,000 questions), and nobody types ten.
-const IS_ID: f32 = 1000.0;
-const IS_NUMBER: f32 = 900.0;
-const BEGINS_ID: f32 = 400.0;
-const BEGINS_NUMBER: f32 = 300.0;
-const IN_TEXT: f32 = 100.0;
+const EXACT_ID_SCORE: f32 = 1000.0;
+const EXACT_NUMBER_SCORE: f32 = 900.0;
+const ID_PREFIX_SCORE: f32 = 400.0;
+const NUMBER_PREFIX_SCORE: f32 = 300.0;
+const PHRASE_SCORE: f32 = 100.0;
 
 /// Fewer letters stand in every text.
 const PHRASE_MIN: usize = 3;
 
 /// How well a word fits that has the typed letters in front, or one or two wrong ones.
-const PREFIX_FIT: f32 = 0.7;
-const ONE_OFF_FIT: f32 = 0.6;
-const TWO_OFF_FIT: f32 = 0.4;
+const PREFIX_SIMILARITY: f32 = 0.7;
+const ONE_EDIT_SIMILARITY: f32 = 0.6;
+const TWO_EDITS_SIMILARITY: f32 = 0.4;
 
 /// A word of the bank and the questions that use it.
 #[derive(Debug, Clone)]
-struct Word {
+struct IndexedWord {
     text: String,
     /// In characters.
     length: usize,
     /// A bit for each letter that is in it: words with very different bits can't be near.
-    letters: u64,
+    letter_bits: u64,
     /// How much it tells: a word of every question tells nothing.
-    rarity: f32,
+    idf: f32,
     /// Questions, and what the word counts in each.
-    uses: Vec<(usize, f32)>,
+    postings: Vec<(usize, f32)>,
 }
 
 /// What a search works with.
 #[derive(Debug, Clone, Default)]
-pub struct Index {
+pub struct SearchIndex {
     /// In the order of their texts.
-    words: Vec<Word>,
+    words: Vec<IndexedWord>,
     /// Each question's text in lower case.
-    texts: Vec<String>,
+    lowercase_questions: Vec<String>,
 }
 
-impl Index {
+impl SearchIndex {
     /// Looks through all questions once.
     pub fn new(questions: &[Question]) -> Self {
         let mut uses: HashMap<String, HashMap<usize, f32>> = HashMap::new();
         for (place, question) in questions.iter().enumerate() {
             let fields = [
-                (&question.id, IN_ID),
-                (&question.topic, IN_TOPIC),
-                (&question.question, IN_QUESTION),
+                (&question.id, ID_WEIGHT),
+                (&question.topic, TOPIC_WEIGHT),
+                (&question.question, QUESTION_WEIGHT),
             ];
             for (text, weight) in fields {
                 for word in words(&text.to_lowercase()) {
@@ -75,13 +75,13 @@ impl Index {
         }
         let mut words: Vec<_> = uses
             .into_iter()
-            .map(|(text, uses)| Word::new(text, uses, questions.len()))
+            .map(|(text, uses)| IndexedWord::new(text, uses, questions.len()))
             .collect();
         words.sort_unstable_by(|a, b| a.text.cmp(&b.text));
         let lower = |question: &Question| question.question.to_lowercase();
         Self {
             words,
-            texts: questions.iter().map(lower).collect(),
+            lowercase_questions: questions.iter().map(lower).collect(),
         }
     }
 
@@ -93,7 +93,7 @@ impl Index {
         if typed.is_empty() {
             return (0..questions.len().min(limit)).collect();
         }
-        let scores = match Number::typed(&typed) {
+        let scores = match NumberQuery::parse(&typed) {
             Some(number) => questions
                 .iter()
                 .map(|question| number.score(question.number))
@@ -115,10 +115,14 @@ impl Index {
     fn text_scores(&self, questions: &[Question], typed: &str) -> Vec<f32> {
         let mut scores = self.word_scores(typed, questions.len());
         let is_phrase = typed.len() >= PHRASE_MIN;
-        for ((score, question), text) in scores.iter_mut().zip(questions).zip(&self.texts) {
+        for ((score, question), text) in scores
+            .iter_mut()
+            .zip(questions)
+            .zip(&self.lowercase_questions)
+        {
             *score += id_score(&question.id, typed);
             if is_phrase && text.contains(typed) {
-                *score += IN_TEXT;
+                *score += PHRASE_SCORE;
             }
         }
         scores
@@ -134,13 +138,13 @@ impl Index {
         for word in words(typed) {
             asked = asked.saturating_add(1);
             best.fill(0.0);
-            let fitting = self.fitting(word);
+            let fitting = self.matching_words(word);
             // A rare word that only begins with what was typed must not outdo the word itself.
             let exact = fitting.iter().find(|(found, _)| found.text == word);
-            let most = exact.map_or(f32::INFINITY, |(found, _)| found.rarity);
+            let most = exact.map_or(f32::INFINITY, |(found, _)| found.idf);
             for (found, fit) in fitting {
-                for (place, weight) in &found.uses {
-                    let score = fit * weight * found.rarity.min(most);
+                for (place, weight) in &found.postings {
+                    let score = fit * weight * found.idf.min(most);
                     best[*place] = best[*place].max(score);
                 }
             }
@@ -160,68 +164,77 @@ impl Index {
 
     /// The words that a typed word may mean, with how well they fit. Near misses count only where
     /// nothing begins with it.
-    fn fitting(&self, typed: &str) -> Vec<(&Word, f32)> {
+    fn matching_words(&self, typed: &str) -> Vec<(&IndexedWord, f32)> {
         let from = self
             .words
             .partition_point(|word| word.text.as_str() < typed);
         let begins: Vec<_> = self.words[from..]
             .iter()
             .take_while(|word| word.text.starts_with(typed))
-            .map(|word| (word, if word.text == typed { 1.0 } else { PREFIX_FIT }))
+            .map(|word| {
+                (
+                    word,
+                    if word.text == typed {
+                        1.0
+                    } else {
+                        PREFIX_SIMILARITY
+                    },
+                )
+            })
             .collect();
         if begins.is_empty() {
-            self.near(typed)
+            self.fuzzy_matches(typed)
         } else {
             begins
         }
     }
 
-    fn near(&self, typed: &str) -> Vec<(&Word, f32)> {
+    fn fuzzy_matches(&self, typed: &str) -> Vec<(&IndexedWord, f32)> {
         let length = typed.chars().count();
         let allowed = match length {
             0..=3 => return Vec::new(),
             4..=6 => 1,
             _ => 2,
         };
-        let bits = letters(typed);
+        let bits = letter_bits(typed);
         self.words
             .iter()
             // Each wrong letter changes the length by one and two of the bits at most.
             .filter(|word| word.length.abs_diff(length) <= allowed)
-            .filter(|word| (word.letters ^ bits).count_ones() as usize <= 2 * allowed)
+            .filter(|word| (word.letter_bits ^ bits).count_ones() as usize <= 2 * allowed)
             .filter_map(|word| match strsim::osa_distance(&word.text, typed) {
-                0..=1 => Some((word, ONE_OFF_FIT)),
-                2 if allowed == 2 => Some((word, TWO_OFF_FIT)),
+                0..=1 => Some((word, ONE_EDIT_SIMILARITY)),
+                2 if allowed == 2 => Some((word, TWO_EDITS_SIMILARITY)),
                 _ => None,
             })
             .collect()
     }
 }
 
-impl Word {
+impl IndexedWord {
     fn new(text: String, uses: HashMap<usize, f32>, questions: usize) -> Self {
         let share = as_f32(questions) / as_f32(uses.len());
-        let mut uses: Vec<_> = uses.into_iter().collect();
-        uses.sort_unstable_by_key(|(place, _)| *place);
+        let mut postings: Vec<_> = uses.into_iter().collect();
+        postings.sort_unstable_by_key(|(place, _)| *place);
         Self {
             length: text.chars().count(),
-            letters: letters(&text),
-            rarity: share.ln_1p(),
+            letter_bits: letter_bits(&text),
+            idf: share.ln_1p(),
             text,
-            uses,
+            postings,
         }
     }
 }
 
 /// A number that was typed: `7`, `#7`, `007`.
-struct Number {
+struct NumberQuery {
     value: u32,
     /// As it begins longer numbers: someone who types 1 may be about to type 12.
     digits: String,
 }
 
-impl Number {
-    fn typed(text: &str) -> Option<Self> {
+impl NumberQuery {
+    fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#').unwrap_or(text).trim_start();
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         let value = digits.parse().ok().filter(|_| plain)?;
@@ -233,18 +246,18 @@ impl Number {
 
     fn score(&self, number: u32) -> f32 {
         if number == self.value {
-            return IS_NUMBER;
+            return EXACT_NUMBER_SCORE;
         }
         let begins = number.to_string().starts_with(&self.digits);
-        if begins { BEGINS_NUMBER } else { 0.0 }
+        if begins { NUMBER_PREFIX_SCORE } else { 0.0 }
     }
 }
 
 fn id_score(id: &str, typed: &str) -> f32 {
     if id == typed {
-        IS_ID
+        EXACT_ID_SCORE
     } else if id.starts_with(typed) {
-        BEGINS_ID
+        ID_PREFIX_SCORE
     } else {
         0.0
     }
@@ -264,7 +277,7 @@ fn singular(word: &str) -> &str {
     }
 }
 
-fn letters(word: &str) -> u64 {
+fn letter_bits(word: &str) -> u64 {
     word.chars()
         .fold(0, |bits, c| bits | 1 << (u32::from(c) % u64::BITS))
 }

@@ -1,7 +1,7 @@
 //! Question files as operators write them, right and wrong.
 
 use super::{Bank, Kind, PackFile, Question, built_in};
-use crate::findings::{MAX_BYTES, render_all};
+use crate::diagnostics::{MAX_BYTES, render_all};
 
 const GOOD: &str = r#"
 [[question]]
@@ -29,8 +29,8 @@ fn pack(name: &str, bytes: impl AsRef<[u8]>) -> PackFile {
 }
 
 fn load(files: &[PackFile]) -> (Bank, String) {
-    let (bank, findings) = Bank::load(built_in(), files);
-    (bank, render_all(&findings))
+    let (bank, diagnostics) = Bank::load(built_in(), files);
+    (bank, render_all(&diagnostics))
 }
 
 /// What is found in the good file with something replaced.
@@ -45,8 +45,8 @@ fn findings_with(changes: &[(&str, &str)]) -> String {
 
 #[test]
 fn an_operators_question_is_added() {
-    let (bank, findings) = load(&[pack("own.toml", GOOD)]);
-    assert_eq!(findings, "nothing found");
+    let (bank, diagnostics) = load(&[pack("own.toml", GOOD)]);
+    assert_eq!(diagnostics, "nothing found");
     assert_eq!(bank.ids().last(), Some(&"own-question"));
     assert_eq!(findings_with(&[]), "nothing found");
 }
@@ -55,8 +55,8 @@ fn an_operators_question_is_added() {
 fn an_operators_question_takes_the_place_of_a_built_in_one() {
     let (before, _) = load(&[]);
     let text = GOOD.replace("own-question", "queue-handover");
-    let (bank, findings) = load(&[pack("own.toml", text.replace("1001", "17"))]);
-    assert_eq!(findings, "nothing found");
+    let (bank, diagnostics) = load(&[pack("own.toml", text.replace("1001", "17"))]);
+    assert_eq!(diagnostics, "nothing found");
     assert_eq!(bank.len(), before.len());
     assert_eq!(
         bank.get("queue-handover").unwrap().question,
@@ -75,8 +75,8 @@ fn windows_line_ends_and_a_byte_order_mark_are_an_editors_habit() {
     let text = text
         .replace("there is room.\"", "there is room.\"\"\"")
         .replace('\n', "\r\n");
-    let (bank, findings) = load(&[pack("own.toml", text)]);
-    assert_eq!(findings, "nothing found");
+    let (bank, diagnostics) = load(&[pack("own.toml", text)]);
+    assert_eq!(diagnostics, "nothing found");
     let answer = &bank.get("own-question").unwrap().answer;
     assert_eq!(
         answer,
@@ -160,9 +160,9 @@ fn all_mistakes_are_found_at_once() {
 #[test]
 fn what_is_there_twice_is_shown_in_both_places() {
     let other = GOOD.replace("1001", "17");
-    let (bank, findings) = load(&[pack("a.toml", GOOD), pack("b.toml", other)]);
+    let (bank, diagnostics) = load(&[pack("a.toml", GOOD), pack("b.toml", other)]);
     assert!(bank.get("own-question").is_some());
-    insta::assert_snapshot!(findings, @r#"
+    insta::assert_snapshot!(diagnostics, @r#"
     error: the id `own-question` is taken
      --> b.toml:3:7
       |
@@ -178,9 +178,9 @@ fn what_is_there_twice_is_shown_in_both_places() {
     1 error
     "#);
     let other = GOOD.replace("own-question", "other").replace("1001", "17");
-    let (bank, findings) = load(&[pack("b.toml", other)]);
+    let (bank, diagnostics) = load(&[pack("b.toml", other)]);
     assert!(bank.get("other").is_some(), "a warning keeps nothing out");
-    insta::assert_snapshot!(findings, @"
+    insta::assert_snapshot!(diagnostics, @"
     warning: the number 17 is taken
      --> b.toml:4:1
       |
@@ -461,9 +461,9 @@ fn files_that_are_no_question_files() {
         pack("g-open.toml", "[[question]]\nid = \"a\nnumber = 1\n"),
         pack("h-zeros.toml", [0; 64]),
     ];
-    let (bank, findings) = load(&files);
+    let (bank, diagnostics) = load(&files);
     assert_eq!(bank.len(), load(&[]).0.len());
-    insta::assert_snapshot!(findings, @r#"
+    insta::assert_snapshot!(diagnostics, @r#"
     error: there is no question in this file
      --> a-empty.toml:1:1
       |
@@ -531,12 +531,12 @@ fn files_that_are_no_question_files() {
 #[test]
 fn ours_must_keep_every_rule() {
     let text = GOOD.replace("work over.", "simply work over.");
-    let (bank, findings) = Bank::check(&[("data/questions/tasks.toml", &text)], &[]);
+    let (bank, diagnostics) = Bank::check(&[("data/questions/tasks.toml", &text)], &[]);
     assert!(
         bank.is_empty(),
         "it links elsewhere, and is in the wrong file"
     );
-    insta::assert_snapshot!(render_all(&findings), @r#"
+    insta::assert_snapshot!(render_all(&diagnostics), @r#"
     error: a question on queues is in the file of tasks
      --> data/questions/tasks.toml:5:1
       |
@@ -582,7 +582,7 @@ fn ours_must_keep_every_rule() {
 }
 
 proptest::proptest! {
-    /// Whatever an editor or a disk does to a file, it is read or refused, and each finding can be shown.
+    /// Whatever an editor or a disk does to a file, it is read or refused, and each diagnostic can be shown.
     #[test]
     fn no_damage_to_a_file_does_harm(
         from in 0..GOOD.len(),
@@ -592,7 +592,7 @@ proptest::proptest! {
         let mut damaged = GOOD.as_bytes().to_vec();
         let end = damaged.len().min(from + length);
         damaged.splice(from..end, bytes);
-        let (_, findings) = Bank::check(&[], &[pack("own.toml", damaged)]);
-        render_all(&findings);
+        let (_, diagnostics) = Bank::check(&[], &[pack("own.toml", damaged)]);
+        render_all(&diagnostics);
     }
 }

@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::chart::{self, Cache, Progress};
+use crate::chart::{self, ChartCache, Progress};
 
 /// So many pictures are drawn at once, each for some 30 ms and with some 10 MB; further members wait in a queue.
 const MAX_CONCURRENT: usize = 2;
 
 /// Draws pictures.
 pub struct ChartRenderer {
-    cache: Cache,
+    cache: ChartCache,
     permits: Semaphore,
 }
 
 impl Default for ChartRenderer {
     fn default() -> Self {
         Self {
-            cache: Cache::default(),
+            cache: ChartCache::default(),
             permits: Semaphore::new(MAX_CONCURRENT),
         }
     }
@@ -48,7 +48,7 @@ impl ChartRenderer {
                 return None;
             }
         };
-        self.cache.put(progress.clone(), Arc::clone(&bytes));
+        self.cache.insert(progress.clone(), Arc::clone(&bytes));
         Some(bytes)
     }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::context::{BotContext, TeamKey};
 use super::load_guild;
-use crate::config::DeclaredTeam;
+use crate::config::ConfiguredTeam;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
 use crate::store::GuildView;
 
 /// Makes a guild's teams as the file says. A team that left the file keeps its rounds and streaks; it is
 /// paused until an admin resumes it.
-pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[DeclaredTeam]>, guild: GuildId) {
+pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[ConfiguredTeam]>, guild: GuildId) {
     let managed = ctx.store.view(guild, |view| match view {
         GuildView::Loaded(state) => state.teams().values().any(|team| team.managed),
         GuildView::Summary(outline) => outline.managed,
@@ -31,8 +31,8 @@ pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[DeclaredTeam]>, guild: Guild
     });
 }
 
-fn apply_loaded(ctx: &BotContext, declared: &[DeclaredTeam], guild: GuildId) {
-    let own: Vec<&DeclaredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
+fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], guild: GuildId) {
+    let own: Vec<&ConfiguredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
     let now = ctx.clock.now();
     if !is_out_of_date(ctx, &own, guild) {
         return;
@@ -59,8 +59,8 @@ fn apply_loaded(ctx: &BotContext, declared: &[DeclaredTeam], guild: GuildId) {
 }
 
 /// Whether anything is to be changed: a start must not rewrite what is as it should be.
-fn is_out_of_date(ctx: &BotContext, own: &[&DeclaredTeam], guild: GuildId) -> bool {
-    let as_declared = |declared: &&DeclaredTeam| {
+fn is_out_of_date(ctx: &BotContext, own: &[&ConfiguredTeam], guild: GuildId) -> bool {
+    let as_declared = |declared: &&ConfiguredTeam| {
         let key = TeamKey {
             guild,
             channel: declared.channel,

@@ -16,7 +16,7 @@ use super::rest::{ApiError, DiscordClient};
 use super::user_rate_limit::UserRateLimiter;
 use crate::bank::{Bank, Question};
 use crate::clock::Clock;
-use crate::health::Vitals;
+use crate::health::HealthMonitor;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 use crate::practice::round::Round;
@@ -45,7 +45,7 @@ pub struct BotContext {
     /// Discord.
     pub rest: DiscordClient,
     /// Where it is told how the bot is.
-    pub health: Arc<Vitals>,
+    pub health: Arc<HealthMonitor>,
     /// Members who ask too fast.
     pub rate_limiter: UserRateLimiter,
     /// What was asked in `/quiz` today.
@@ -96,7 +96,7 @@ impl BotContext {
         bank: Bank,
         clock: Clock,
         rest: DiscordClient,
-        health: Arc<Vitals>,
+        health: Arc<HealthMonitor>,
     ) -> (Self, Receivers) {
         let (stale_footers, stale_footers_inbox) = mpsc::unbounded_channel();
         let (marks, marks_inbox) = mpsc::unbounded_channel();
@@ -123,7 +123,7 @@ impl BotContext {
             fatal,
             user_id: OnceLock::new(),
             started_at: made,
-            rng: Mutex::new(crate::entropy::fresh()),
+            rng: Mutex::new(crate::rng::new()),
         };
         let receivers = Receivers {
             stale_footers: stale_footers_inbox,
@@ -161,7 +161,7 @@ impl BotContext {
     /// How long the bot runs, for limits on how fast somebody may be.
     pub fn uptime(&self) -> Duration {
         let (start, shown) = self.started_at;
-        self.clock.passed_since(start, shown)
+        self.clock.elapsed_since(start, shown)
     }
 
     /// Looks at a team.

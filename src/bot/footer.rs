@@ -32,7 +32,7 @@ pub async fn run(ctx: Arc<BotContext>, mut stale: mpsc::UnboundedReceiver<Footer
     let mut states: HashMap<FooterKey, FooterState> = HashMap::new();
     let mut running = JoinSet::new();
     loop {
-        let (seq, now) = (ctx.clock.reading(), ctx.clock.now());
+        let (seq, now) = (ctx.clock.revision(), ctx.clock.now());
         for footer in take_due(&mut states, now) {
             let ctx = Arc::clone(&ctx);
             running.spawn(async move {

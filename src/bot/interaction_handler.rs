@@ -16,7 +16,7 @@ use super::response::Response;
 use super::rest::ApiError;
 use super::user_rate_limit::{Decision, RequestKind};
 use crate::failpoint;
-use crate::health::Outcome;
+use crate::health::InteractionOutcome;
 
 /// Discord closes an interaction that has no answer after 3 s (Discord docs,
 /// interactions/receiving-and-responding). If ours is not ready after this time, because the disk or
@@ -64,7 +64,10 @@ pub async fn handle_interaction(ctx: Arc<BotContext>, interaction: Interaction) 
         request_kind(&interaction),
         ctx.uptime(),
     ) {
-        Decision::Allow => (Outcome::Answered, respond(&ctx, &interaction).await),
+        Decision::Allow => (
+            InteractionOutcome::Answered,
+            respond(&ctx, &interaction).await,
+        ),
         Decision::Deny {
             retry_after: wait,
             is_first: first,
@@ -73,7 +76,7 @@ pub async fn handle_interaction(ctx: Arc<BotContext>, interaction: Interaction) 
                 tracing::info!(guild = ?interaction.guild, member = %interaction.user, "a member asks too fast and has to wait");
             }
             (
-                Outcome::RateLimited,
+                InteractionOutcome::RateLimited,
                 reject_rate_limited(&ctx, &interaction, wait).await,
             )
         }
@@ -81,9 +84,9 @@ pub async fn handle_interaction(ctx: Arc<BotContext>, interaction: Interaction) 
     let outcome = if sent.is_ok() {
         outcome
     } else {
-        Outcome::Failed
+        InteractionOutcome::Failed
     };
-    ctx.health.answered(
+    ctx.health.interaction_finished(
         commands::metric_label(&interaction.data),
         outcome,
         start.elapsed(),
@@ -166,7 +169,7 @@ async fn send(
     interaction: &Interaction,
     response: &Response,
 ) -> Result<ResponseKind, ApiError> {
-    failpoint::pass("answer.ready");
+    failpoint::hit("answer.ready");
     let (id, token) = (interaction.id, interaction.token.as_str());
     let rest = &ctx.rest;
     let kind = match response {

@@ -54,9 +54,9 @@ pub use rest::{ApiConfig, ApiError, DiscordClient};
 
 use crate::bank::Bank;
 use crate::clock::Clock;
-use crate::config::DeclaredTeam;
+use crate::config::ConfiguredTeam;
 use crate::failpoint;
-use crate::health::Vitals;
+use crate::health::HealthMonitor;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, UserId};
 use crate::practice::shard::ShardRange;
@@ -78,11 +78,11 @@ pub struct BotDeps {
     /// How Discord is reached.
     pub access: ApiConfig,
     /// Where it is told how the bot is.
-    pub health: Arc<Vitals>,
+    pub health: Arc<HealthMonitor>,
     /// The shards that this process may have; none for as many as Discord recommends.
     pub shards: Option<ShardRange>,
     /// Teams of the operator's file.
-    pub config_teams: Vec<DeclaredTeam>,
+    pub config_teams: Vec<ConfiguredTeam>,
 }
 
 /// Why the bot ended.
@@ -219,7 +219,7 @@ async fn housekeeping(ctx: Arc<BotContext>) {
 /// Listens to the gateway.
 struct EventLoop {
     ctx: Arc<BotContext>,
-    config_teams: Arc<[DeclaredTeam]>,
+    config_teams: Arc<[ConfiguredTeam]>,
     application: u64,
     /// How many shards there are.
     total: u32,
@@ -242,7 +242,7 @@ impl EventLoop {
 
     fn handle(&mut self, event: Event) {
         let ctx = Arc::clone(&self.ctx);
-        ctx.health.event_heard();
+        ctx.health.event_received();
         match event {
             Event::Ready {
                 shard,
@@ -294,7 +294,7 @@ impl EventLoop {
         } else {
             tracing::info!(guilds = guilds.len(), "connected");
         }
-        failpoint::pass("session.begin");
+        failpoint::hit("session.begin");
         if guilds.is_empty() && self.total == 1 {
             tracing::info!(
                 "the bot is in no server yet; invite it with {}",

@@ -111,7 +111,7 @@ impl PostJob<'_> {
             })
         });
         commit.wait().await.map_err(|_| StepError::SaveFailed)?;
-        failpoint::pass("post.intended");
+        failpoint::hit("post.intended");
         if let Some(round) = number.flatten() {
             tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round, %day, "a question is due");
         }
@@ -137,11 +137,13 @@ impl PostJob<'_> {
             team.posting_failure = None;
         });
         tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round = round.number, %message, "posted");
-        self.ctx.health.posted(lag(round.due, self.ctx.clock.now()));
+        self.ctx
+            .health
+            .round_posted(lag(round.due, self.ctx.clock.now()));
         self.ctx.post_backoff.remove(&self.key);
         // If the disk fails now, the message is there all the same and will be found again.
         let _ = commit.wait().await;
-        failpoint::pass("post.posted");
+        failpoint::hit("post.posted");
         Ok(())
     }
 
@@ -165,9 +167,9 @@ impl PostJob<'_> {
         if let Some(role) = role {
             message = message.mention_role(role);
         }
-        failpoint::pass("post.sending");
+        failpoint::hit("post.sending");
         let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
-        failpoint::pass("post.sent");
+        failpoint::hit("post.sent");
         sent
     }
 
@@ -184,13 +186,13 @@ impl PostJob<'_> {
             .question_of_round(&round)
             .map_or("Today's question", |question| question.question.as_str());
         let name = render::daily::thread_name(question);
-        failpoint::pass("thread.starting");
+        failpoint::hit("thread.starting");
         let started = self
             .ctx
             .rest
             .start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES)
             .await;
-        failpoint::pass("thread.started");
+        failpoint::hit("thread.started");
         let state = match started {
             Ok(()) => ThreadStatus::Created,
             Err(
@@ -209,7 +211,7 @@ impl PostJob<'_> {
         self.ctx.post_backoff.remove(&self.key);
         // The thread is there; starting it again would be harmless.
         let _ = commit.wait().await;
-        failpoint::pass("thread.saved");
+        failpoint::hit("thread.saved");
         Ok(())
     }
 
@@ -229,7 +231,7 @@ impl PostJob<'_> {
     }
 
     async fn drop_round(&self) -> Result<(), StepError> {
-        self.ctx.health.given_up();
+        self.ctx.health.round_abandoned();
         let (_, commit) = self.ctx.update_team(self.key, Team::abandon_round);
         self.ctx.post_backoff.remove(&self.key);
         commit.wait().await.map_err(|_| StepError::SaveFailed)

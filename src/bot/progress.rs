@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::render::daily::topic_label;
 use crate::bank::{Bank, Question};
-use crate::chart::{Day, Outcome, Progress, Topic, first_day};
+use crate::chart::{Day, DayOutcome, Progress, Topic, first_day};
 use crate::practice::guild::Guild;
 use crate::practice::id::UserId;
 use crate::practice::member_profile::MemberProfile;
@@ -35,7 +35,7 @@ pub fn progress(
 
 /// The days of the heat map on which something was.
 fn days(guild: &Guild, team: Option<&Team>, user: UserId, today: Date) -> Vec<Day> {
-    let mut days: BTreeMap<Date, (Option<Outcome>, u16)> = BTreeMap::new();
+    let mut days: BTreeMap<Date, (Option<DayOutcome>, u16)> = BTreeMap::new();
     for (date, outcome) in team.map(|team| rounds(team, user)).unwrap_or_default() {
         days.entry(date).or_default().0 = Some(outcome);
     }
@@ -54,7 +54,7 @@ fn days(guild: &Guild, team: Option<&Team>, user: UserId, today: Date) -> Vec<Da
 }
 
 /// The rounds of a member that count, the oldest first.
-fn rounds(team: &Team, user: UserId) -> Vec<(Date, Outcome)> {
+fn rounds(team: &Team, user: UserId) -> Vec<(Date, DayOutcome)> {
     let ledger = team.ledger(user);
     let rounds = replay(&ledger, team.rounds());
     rounds
@@ -63,11 +63,11 @@ fn rounds(team: &Team, user: UserId) -> Vec<(Date, Outcome)> {
 }
 
 /// What the picture makes of an entry; nothing if it neither extends nor ends a streak, or is open.
-const fn outcome(entry: &RoundOutcome) -> Option<Outcome> {
+const fn outcome(entry: &RoundOutcome) -> Option<DayOutcome> {
     match entry {
-        RoundOutcome::Answered | RoundOutcome::Credited(_) => Some(Outcome::Answered),
-        RoundOutcome::Frozen { .. } => Some(Outcome::Frozen),
-        RoundOutcome::Missed { .. } => Some(Outcome::Missed),
+        RoundOutcome::Answered | RoundOutcome::Credited(_) => Some(DayOutcome::Answered),
+        RoundOutcome::Frozen { .. } => Some(DayOutcome::Frozen),
+        RoundOutcome::Missed { .. } => Some(DayOutcome::Missed),
         RoundOutcome::PeekedFirst | RoundOutcome::Void(_) | RoundOutcome::Open => None,
     }
 }
@@ -81,13 +81,13 @@ fn topics(guild: &Guild, bank: &Bank, user: UserId, today: Date) -> Vec<Topic> {
             recalls.push(review.retrievability(today));
         }
     }
-    let of = |topic: &str| bank.pick(Some(topic), None).count();
+    let of = |topic: &str| bank.filter(Some(topic), None).count();
     let topics = bank.topics().map(|name| {
         let recalls = recalls.get(name).map_or(&[][..], Vec::as_slice);
         Topic {
             name: topic_label(name),
             seen: to_u32(recalls.len()),
-            of: to_u32(of(name)),
+            total: to_u32(of(name)),
             recall: mean(recalls),
         }
     });
@@ -110,7 +110,7 @@ fn mean(values: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::Outcome::{Answered, Frozen, Missed};
+    use super::DayOutcome::{Answered, Frozen, Missed};
     use super::*;
     use crate::bank::built_in;
     use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
@@ -218,7 +218,7 @@ mod tests {
     fn a_topic_has_its_share_and_its_mean() {
         let bank = bank();
         let of_queues: Vec<&str> = bank
-            .pick(Some("queues"), None)
+            .filter(Some("queues"), None)
             .map(|one| one.id.as_str())
             .collect();
         let today = date(2026, 3, 14);
@@ -241,7 +241,7 @@ mod tests {
             .iter()
             .find(|topic| topic.name == "queues")
             .unwrap();
-        assert_eq!((queues.seen, queues.of as usize), (2, of_queues.len()));
+        assert_eq!((queues.seen, queues.total as usize), (2, of_queues.len()));
         assert!((queues.recall - mean).abs() < 1e-6);
         assert!(
             progress

@@ -76,7 +76,7 @@ async fn add_reaction(ctx: &BotContext, job: &ReactionJob) {
         // The reply counts all the same: a missing permission, a deleted message, an archived thread.
         tracing::debug!(%channel, %failure, "a counted reply could not be marked");
     }
-    failpoint::pass("reply.marked");
+    failpoint::hit("reply.marked");
 }
 
 /// The queues of the channels.

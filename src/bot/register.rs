@@ -14,10 +14,10 @@ pub async fn commands(ctx: &BotContext, application: u64) {
     if ctx.store.metadata(METADATA_KEY).as_deref() == Some(fingerprint.as_str()) {
         return;
     }
-    failpoint::pass("register.begin");
+    failpoint::hit("register.begin");
     match ctx.rest.register_commands(&definitions).await {
         Ok(()) => {
-            failpoint::pass("register.done");
+            failpoint::hit("register.done");
             tracing::info!("registered the slash commands");
             ctx.store.set_metadata(METADATA_KEY, &fingerprint);
         }

@@ -28,11 +28,11 @@ pub async fn send(ctx: &BotContext, key: TeamKey, user: UserId) {
         tracing::warn!(guild = %key.guild, channel = %key.channel, "a reminder was left out: the state could not be saved");
         return;
     }
-    failpoint::pass("remind.noted");
+    failpoint::hit("remind.noted");
     let question = ctx.question_of_round(&round);
     let message = render::remind::reminder(key.guild, key.channel, &round, question);
     let sent = ctx.rest.send_dm(user, &message, Priority::Background).await;
-    failpoint::pass("remind.sent");
+    failpoint::hit("remind.sent");
     match sent {
         Ok(()) => {}
         Err(failure) if failure.is_dm_blocked() => disable_after_dm_failure(ctx, key, user).await,

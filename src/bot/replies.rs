@@ -77,7 +77,7 @@ fn count_reply(ctx: &BotContext, event: IncomingMessage) -> Option<(ReplyTarget,
     let (counted, commit) = ctx.update_team(target.key, |team| {
         team.count_reply(target.round_message, event.author, event.message)
     });
-    failpoint::pass("reply.entered");
+    failpoint::hit("reply.entered");
     matches!(counted, Some(ReplyOutcome::First { .. })).then_some((target, commit))
 }
 
@@ -109,7 +109,7 @@ async fn react_when_saved(
         // Whoever has the guild now reads it from the history.
         return oneshot::channel().1;
     }
-    failpoint::pass("reply.saved");
+    failpoint::hit("reply.saved");
     ctx.health.reply_counted();
     tracing::debug!(guild = %event.guild, round_message = %target.round_message, member = %event.author, "counted a reply");
     let marked = ctx.queue_reaction(event.channel, event.message);
@@ -276,9 +276,9 @@ async fn read_range(
         let Some(last) = page.last().map(|message| message.event.message) else {
             return Ok(());
         };
-        failpoint::pass("history.page");
+        failpoint::hit("history.page");
         let reactions = count_page(ctx, &page).await;
-        failpoint::pass("history.counted");
+        failpoint::hit("history.counted");
         pages.push(CountedPage {
             thread_round: range.thread_round,
             last,
@@ -319,7 +319,7 @@ async fn record_progress(ctx: &BotContext, key: TeamKey, pages: Vec<CountedPage>
             let _ = mark.await;
         }
         record_page(ctx, key, page.thread_round, page.last);
-        failpoint::pass("history.noted");
+        failpoint::hit("history.noted");
     }
 }
 

@@ -24,7 +24,7 @@ use super::render::text::truncate;
 use super::rest_limiter::{Priority, RestLimiter};
 use super::translate;
 use crate::config::Token;
-use crate::health::Vitals;
+use crate::health::HealthMonitor;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 
 /// How long one request may take. Serenity's rate limiter waits for ever, and a request whose answer is
@@ -201,7 +201,7 @@ pub struct DiscordClient {
     // None if there is no way to Discord at all; serenity then says why.
     interactions: Option<InteractionClient>,
     limiter: RestLimiter,
-    vitals: Option<Arc<Vitals>>,
+    vitals: Option<Arc<HealthMonitor>>,
 }
 
 impl DiscordClient {
@@ -218,7 +218,7 @@ impl DiscordClient {
 
     /// Failures are reported there.
     #[must_use]
-    pub fn with_health(mut self, vitals: Arc<Vitals>) -> Self {
+    pub fn with_health(mut self, vitals: Arc<HealthMonitor>) -> Self {
         self.vitals = Some(vitals);
         self
     }
@@ -243,7 +243,7 @@ impl DiscordClient {
             Err(_) => ApiError::Transient("no answer in 15 seconds".into()),
         };
         if let Some(vitals) = &self.vitals {
-            vitals.rest_failed(failure.kind());
+            vitals.rest_request_failed(failure.kind());
         }
         Err(failure)
     }

@@ -117,11 +117,11 @@ pub async fn run(ctx: Arc<BotContext>) {
     let mut expiry = ExpiryJob::default();
     let mut last_eviction = ctx.uptime();
     loop {
-        let (seq, now) = (ctx.clock.reading(), ctx.clock.now());
+        let (seq, now) = (ctx.clock.revision(), ctx.clock.now());
         let scan_start = Instant::now();
         expiry.run_if_new_day(&ctx, now);
         let mut due_jobs = DueJobs::scan(&ctx, now);
-        ctx.health.scheduler_looked(due_jobs.rounds.len());
+        ctx.health.scheduler_ran(due_jobs.rounds.len());
         let since_eviction = ctx.uptime().saturating_sub(last_eviction);
         let eviction_due = since_eviction >= ctx.store.idle_timeout();
         if eviction_due {
@@ -141,7 +141,7 @@ pub async fn run(ctx: Arc<BotContext>) {
             }
         }
         if running.is_empty() {
-            ctx.clock.settled(seq);
+            ctx.clock.acknowledge(seq);
         }
         // However many servers there are, looking takes a small share of the time.
         let scan_time = scan_start.elapsed();

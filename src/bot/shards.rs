@@ -61,7 +61,7 @@ pub async fn run(ctx: Arc<BotContext>, factory: ClientFactory, total: u32) -> Ga
                     ctx.wake_scheduler.notify_one();
                 }
                 // Not before the shards are known: until then it would seem to stand by.
-                ctx.health.joined();
+                ctx.health.shards_assigned();
                 for shard in assignment.to_release {
                     tracing::info!(shard, "another process is to have this shard");
                     clients.stop(shard);
@@ -128,7 +128,7 @@ impl ShardClients {
     fn start(&mut self, number: u32) {
         self.ctx
             .health
-            .gateway_away(number, gateway::GATEWAY_TIMEOUT);
+            .gateway_disconnected(number, gateway::GATEWAY_TIMEOUT);
         let shard = Shard {
             number,
             total: self.total,
@@ -141,6 +141,6 @@ impl ShardClients {
         if let Some(stop) = self.abort_handles.remove(&shard) {
             stop.abort();
         }
-        self.ctx.health.shard_left(shard);
+        self.ctx.health.shard_released(shard);
     }
 }

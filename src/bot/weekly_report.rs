@@ -58,7 +58,7 @@ impl WeeklyReportJob<'_> {
             team.begin_report(monday, due);
         })
         .await?;
-        failpoint::pass("week.intended");
+        failpoint::hit("week.intended");
         Ok(())
     }
 
@@ -80,7 +80,7 @@ impl WeeklyReportJob<'_> {
         let _ = self
             .update_team(|team| team.record_report_post(message))
             .await;
-        failpoint::pass("week.posted");
+        failpoint::hit("week.posted");
         Ok(())
     }
 
@@ -103,10 +103,10 @@ impl WeeklyReportJob<'_> {
             code: 0,
             message: "the team is gone".into(),
         })?;
-        failpoint::pass("week.sending");
+        failpoint::hit("week.sending");
         let message = message.nonce(&report.nonce);
         let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
-        failpoint::pass("week.sent");
+        failpoint::hit("week.sent");
         sent
     }
 

@@ -13,15 +13,15 @@ const BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The last pictures by what they show. The whole input is compared and no hash of it, so nobody ever gets a picture
 /// of somebody else's.
 #[derive(Debug, Default)]
-pub struct Cache {
+pub struct ChartCache {
     // Guards the list, the newest first; locked for looking up and putting in, never while something is drawn.
     pictures: Mutex<VecDeque<(Progress, Arc<[u8]>)>>,
 }
 
-impl Cache {
+impl ChartCache {
     /// The picture, if it is there.
     pub fn get(&self, progress: &Progress) -> Option<Arc<[u8]>> {
-        self.with(|pictures| {
+        self.with_pictures(|pictures| {
             let place = pictures.iter().position(|(of, _)| of == progress)?;
             let found = pictures.remove(place)?;
             let bytes = Arc::clone(&found.1);
@@ -31,11 +31,11 @@ impl Cache {
     }
 
     /// Keeps a picture; the ones that were not asked for the longest time go.
-    pub fn put(&self, progress: Progress, bytes: Arc<[u8]>) {
-        self.with(|pictures| {
+    pub fn insert(&self, progress: Progress, bytes: Arc<[u8]>) {
+        self.with_pictures(|pictures| {
             pictures.retain(|(of, _)| *of != progress);
             pictures.push_front((progress, bytes));
-            while pictures.len() > PICTURES_MAX || size(pictures) > BYTES_MAX {
+            while pictures.len() > PICTURES_MAX || total_bytes(pictures) > BYTES_MAX {
                 pictures.pop_back();
             }
         });
@@ -43,16 +43,16 @@ impl Cache {
 
     /// Forgets all of them: one may show what a member wants deleted.
     pub fn clear(&self) {
-        self.with(VecDeque::clear);
+        self.with_pictures(VecDeque::clear);
     }
 
-    fn with<R>(&self, look: impl FnOnce(&mut VecDeque<(Progress, Arc<[u8]>)>) -> R) -> R {
+    fn with_pictures<R>(&self, f: impl FnOnce(&mut VecDeque<(Progress, Arc<[u8]>)>) -> R) -> R {
         // A panic under the lock leaves a list that is whole.
-        look(&mut self.pictures.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self.pictures.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn size(pictures: &VecDeque<(Progress, Arc<[u8]>)>) -> usize {
+fn total_bytes(pictures: &VecDeque<(Progress, Arc<[u8]>)>) -> usize {
     pictures.iter().map(|(_, bytes)| bytes.len()).sum()
 }
 
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::chart::tests::newcomer;
 
-    fn of(streak: u32) -> Progress {
+    fn progress_with_streak(streak: u32) -> Progress {
         Progress {
             streak,
             ..newcomer()
@@ -70,29 +70,38 @@ mod tests {
 
     #[test]
     fn keeps_the_last_that_were_asked_for() {
-        let cache = Cache::default();
-        assert_eq!(cache.get(&of(1)), None);
+        let cache = ChartCache::default();
+        assert_eq!(cache.get(&progress_with_streak(1)), None);
         for streak in 1..=16 {
-            cache.put(of(streak), Arc::from([1, 2, 3]));
+            cache.insert(progress_with_streak(streak), Arc::from([1, 2, 3]));
         }
-        assert!(cache.get(&of(1)).is_some());
-        cache.put(of(17), Arc::from([4]));
-        assert_eq!(cache.get(&of(17)).as_deref(), Some(&[4][..]));
-        assert!(cache.get(&of(1)).is_some(), "it was asked for");
-        assert_eq!(cache.get(&of(2)), None, "it was not");
+        assert!(cache.get(&progress_with_streak(1)).is_some());
+        cache.insert(progress_with_streak(17), Arc::from([4]));
+        assert_eq!(
+            cache.get(&progress_with_streak(17)).as_deref(),
+            Some(&[4][..])
+        );
+        assert!(
+            cache.get(&progress_with_streak(1)).is_some(),
+            "it was asked for"
+        );
+        assert_eq!(cache.get(&progress_with_streak(2)), None, "it was not");
         cache.clear();
-        assert_eq!(cache.get(&of(17)), None);
+        assert_eq!(cache.get(&progress_with_streak(17)), None);
     }
 
     #[test]
     fn large_pictures_do_not_fill_the_memory() {
-        let cache = Cache::default();
+        let cache = ChartCache::default();
         for streak in 1..=3 {
-            cache.put(of(streak), Arc::from(vec![0; 1024 * 1024]));
+            cache.insert(
+                progress_with_streak(streak),
+                Arc::from(vec![0; 1024 * 1024]),
+            );
         }
-        assert_eq!(cache.get(&of(1)), None);
-        assert!(cache.get(&of(2)).is_some());
-        cache.put(of(4), Arc::from(vec![0; BYTES_MAX + 1]));
-        assert_eq!(cache.get(&of(4)), None, "not even one");
+        assert_eq!(cache.get(&progress_with_streak(1)), None);
+        assert!(cache.get(&progress_with_streak(2)).is_some());
+        cache.insert(progress_with_streak(4), Arc::from(vec![0; BYTES_MAX + 1]));
+        assert_eq!(cache.get(&progress_with_streak(4)), None, "not even one");
     }
 }

@@ -15,15 +15,15 @@ impl fmt::Display for Color {
 }
 
 /// The card: its own ground, so that the picture is the same on Discord's light and dark theme.
-pub const CARD: Color = Color(0x16_1b_26);
+pub const BACKGROUND: Color = Color(0x16_1b_26);
 /// Text.
-pub const INK: Color = Color(0xf2_f5_fa);
+pub const FOREGROUND: Color = Color(0xf2_f5_fa);
 /// Text that explains.
 pub const MUTED: Color = Color(0xb4_be_d0);
 /// Days without a round.
-pub const FAINT: Color = Color(0x66_73_8a);
+pub const NO_ROUND: Color = Color(0x66_73_8a);
 /// What a freeze covered.
-pub const ICE: Color = Color(0xa5_e4_ff);
+pub const FROZEN: Color = Color(0xa5_e4_ff);
 /// The part of a bar in which nothing is.
 pub const TRACK: Color = Color(0x2a_32_42);
 /// The part of a topic that was seen and is not recalled.
@@ -116,9 +116,9 @@ mod tests {
 
     /// Neighbours that must be told apart, each a step up in lightness, in CIE's units. 2 can be seen side by side.
     const STEPS: [&[Color]; 3] = [
-        &[CARD, SCALE[0], SCALE[1], SCALE[2], SCALE[3]],
-        &[CARD, TRACK, SEEN, RECALLED, INK],
-        &[CARD, FAINT, MUTED, INK],
+        &[BACKGROUND, SCALE[0], SCALE[1], SCALE[2], SCALE[3]],
+        &[BACKGROUND, TRACK, SEEN, RECALLED, FOREGROUND],
+        &[BACKGROUND, NO_ROUND, MUTED, FOREGROUND],
     ];
     const STEP_MIN: f64 = 9.0;
 
@@ -144,19 +144,21 @@ mod tests {
     #[test]
     fn texts_and_marks_have_contrast() {
         let texts = [
-            (INK, CARD),
-            (MUTED, CARD),
-            (INK, TRACK),
-            (INK, SEEN),
-            (INK, RECALLED),
+            (FOREGROUND, BACKGROUND),
+            (MUTED, BACKGROUND),
+            (FOREGROUND, TRACK),
+            (FOREGROUND, SEEN),
+            (FOREGROUND, RECALLED),
         ];
         for (text, ground) in texts {
             let contrast = contrast(text, ground);
             assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
         }
-        let marks = [SCALE[0], SCALE[1], SCALE[2], SCALE[3], FAINT, ICE, MUTED];
+        let marks = [
+            SCALE[0], SCALE[1], SCALE[2], SCALE[3], NO_ROUND, FROZEN, MUTED,
+        ];
         for mark in marks {
-            let contrast = contrast(mark, CARD);
+            let contrast = contrast(mark, BACKGROUND);
             assert!(contrast >= 3.0, "{mark}: {contrast:.2}");
         }
     }

@@ -49,7 +49,7 @@ pub fn database() -> Arc<Database> {
 }
 
 /// Whether the font has all letters of a text, each mark on a letter of its own.
-pub fn writes(text: &str) -> bool {
+pub fn has_glyphs(text: &str) -> bool {
     let Ok(font) = FontRef::new(REGULAR) else {
         return false;
     };
@@ -66,7 +66,7 @@ const fn is_mark(letter: char) -> bool {
 }
 
 /// How wide a text is, in pixels. Kerning is left out, which makes it a little too wide rather than too narrow.
-pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
+pub fn text_width(text: &str, size: f64, weight: Weight) -> f64 {
     let Ok(font) = FontRef::new(weight.bytes()) else {
         return 0.0;
     };
@@ -82,15 +82,15 @@ pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
 }
 
 /// The text, cut to so many pixels, with an ellipsis if something was cut.
-pub fn fit(text: &str, room: f64, size: f64, weight: Weight) -> String {
-    if width(text, size, weight) <= room {
+pub fn truncate_to_width(text: &str, room: f64, size: f64, weight: Weight) -> String {
+    if text_width(text, size, weight) <= room {
         return text.to_owned();
     }
     let mut short: Vec<char> = text.chars().collect();
     while short.pop().is_some() {
         let cut: String = short.iter().collect();
         let cut = format!("{}{ELLIPSIS}", cut.trim_end());
-        if width(&cut, size, weight) <= room {
+        if text_width(&cut, size, weight) <= room {
             return cut;
         }
     }
@@ -113,24 +113,24 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_to_its_room() {
-        let regular = |text, room| fit(text, room, 26.0, Weight::Regular);
+        let regular = |text, room| truncate_to_width(text, room, 26.0, Weight::Regular);
         assert_eq!(regular("queues", 200.0), "queues");
         assert_eq!(regular("structured concurrency", 200.0), "structured con…");
         assert_eq!(regular("structured concurrency", 1.0), "");
-        let wide = width("queues", 26.0, Weight::SemiBold);
-        assert!(wide > width("queues", 26.0, Weight::Regular));
-        assert!((wide * 2.0 - width("queues", 52.0, Weight::SemiBold)).abs() < 0.01);
+        let wide = text_width("queues", 26.0, Weight::SemiBold);
+        assert!(wide > text_width("queues", 26.0, Weight::Regular));
+        assert!((wide * 2.0 - text_width("queues", 52.0, Weight::SemiBold)).abs() < 0.01);
     }
 
     #[test]
     fn it_is_known_what_can_be_written() {
-        assert!(writes("structured concurrency"));
-        assert!(writes("отмена задач"));
-        assert!(writes("ουρές"));
-        assert!(writes("cafe\u{301}"));
-        assert!(!writes("非同期"));
-        assert!(!writes("🧵"));
-        assert!(!writes("a\u{301}\u{301}"));
-        assert!(!writes("\u{202e}evil"));
+        assert!(has_glyphs("structured concurrency"));
+        assert!(has_glyphs("отмена задач"));
+        assert!(has_glyphs("ουρές"));
+        assert!(has_glyphs("cafe\u{301}"));
+        assert!(!has_glyphs("非同期"));
+        assert!(!has_glyphs("🧵"));
+        assert!(!has_glyphs("a\u{301}\u{301}"));
+        assert!(!has_glyphs("\u{202e}evil"));
     }
 }

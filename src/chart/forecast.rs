@@ -3,68 +3,76 @@
 use jiff::ToSpan;
 
 use super::Progress;
-use super::color::{INK, MUTED, SCALE, TRACK};
+use super::card::{CONTENT_WIDTH, HEADING, LABEL, TEXT_SIZE};
+use super::color::{FOREGROUND, MUTED, SCALE, TRACK};
 use super::font::Weight;
-use super::panel::short;
-use super::picture::{HEADING, LABEL, ROOM, TEXT};
-use super::svg::{Anchor, Area, Point, Style, Svg};
+use super::legend_panel::short_number;
+use super::svg::{Anchor, Area, Point, Svg, TextStyle};
 
 /// From one day to the next, in pixels.
-const PITCH: f64 = ROOM / 14.0;
+const PITCH: f64 = CONTENT_WIDTH / 14.0;
 /// A bar's width, in pixels.
-const BAR: f64 = 46.0;
+const BAR_WIDTH: f64 = 46.0;
 /// The highest bar, in pixels.
-const HIGHEST: f64 = 62.0;
+const MAX_BAR_HEIGHT: f64 = 62.0;
 /// The lowest bar of a day with something due, in pixels.
-const LOWEST: f64 = 5.0;
+const MIN_BAR_HEIGHT: f64 = 5.0;
 /// Heading and numbers above the highest bar, in pixels.
-const HEAD: f64 = 76.0;
+const HEADER_HEIGHT: f64 = 76.0;
 /// The names of the days below the bars, in pixels.
-const NAMES: f64 = 34.0;
+const DAY_NAMES_HEIGHT: f64 = 34.0;
 /// How high it is, in pixels.
-pub const HEIGHT: f64 = HEAD + HIGHEST + NAMES;
+pub const HEIGHT: f64 = HEADER_HEIGHT + MAX_BAR_HEIGHT + DAY_NAMES_HEIGHT;
 
 /// How many, above a bar.
-const COUNT: Style = Style {
+const COUNT_STYLE: TextStyle = TextStyle {
     weight: Weight::SemiBold,
-    ..LABEL.colored(INK).anchored(Anchor::Middle)
+    ..LABEL.with_color(FOREGROUND).with_anchor(Anchor::Middle)
 };
 
 /// Draws it.
 pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
-    svg.text(at.plus(0.0, TEXT), HEADING, "Reviews due");
+    svg.text(at.offset(0.0, TEXT_SIZE), HEADING, "Reviews due");
     let hint = hint(progress);
-    let end = at.plus(ROOM, TEXT);
-    svg.text(end, LABEL.anchored(Anchor::End), &hint);
-    let ground = at.y + HEAD + HIGHEST;
+    let end = at.offset(CONTENT_WIDTH, TEXT_SIZE);
+    svg.text(end, LABEL.with_anchor(Anchor::End), &hint);
+    let ground = at.y + HEADER_HEIGHT + MAX_BAR_HEIGHT;
     let most = progress.forecast.iter().copied().max().unwrap_or(0);
     for (day, due) in (0_u8..).zip(progress.forecast) {
         let middle = at.x + (f64::from(day) + 0.5) * PITCH;
-        let height = height(due, most);
+        let height = bar_height(due, most);
         let color = if day == 0 { SCALE[3] } else { SCALE[1] };
-        let area = Area::new(Point::new(middle - BAR / 2.0, ground - height), BAR, height);
+        let area = Area::new(
+            Point::new(middle - BAR_WIDTH / 2.0, ground - height),
+            BAR_WIDTH,
+            height,
+        );
         svg.rect(area, 3.0, if due == 0 { TRACK } else { color });
         if due > 0 {
             svg.text(
                 Point::new(middle, ground - height - 8.0),
-                COUNT,
-                &short(due),
+                COUNT_STYLE,
+                &short_number(due),
             );
         }
         let date = progress.today.saturating_add(i64::from(day).days());
         let (name, color) = match day {
-            0 => ("today".to_owned(), INK),
+            0 => ("today".to_owned(), FOREGROUND),
             _ => (date.strftime("%a").to_string(), MUTED),
         };
-        let style = LABEL.anchored(Anchor::Middle).colored(color);
-        svg.text(Point::new(middle, ground + NAMES - 6.0), style, &name);
+        let style = LABEL.with_anchor(Anchor::Middle).with_color(color);
+        svg.text(
+            Point::new(middle, ground + DAY_NAMES_HEIGHT - 6.0),
+            style,
+            &name,
+        );
     }
 }
 
-fn height(due: u32, most: u32) -> f64 {
+fn bar_height(due: u32, most: u32) -> f64 {
     match due {
         0 => 3.0,
-        due => (HIGHEST * f64::from(due) / f64::from(most)).max(LOWEST),
+        due => (MAX_BAR_HEIGHT * f64::from(due) / f64::from(most)).max(MIN_BAR_HEIGHT),
     }
 }
 

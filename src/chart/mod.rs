@@ -10,15 +10,15 @@
 //! topics.rs mastery, a bar a topic          forecast.rs  what is due, a bar a day
 //! ```
 
-mod alt;
+mod alt_text;
 mod cache;
+mod card;
 mod color;
 mod draw;
 mod font;
 mod forecast;
-mod heat;
-mod panel;
-mod picture;
+mod heatmap;
+mod legend_panel;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -26,12 +26,12 @@ mod topics;
 
 use jiff::civil::Date;
 
-pub use alt::{ALT_MAX, alt};
-pub use cache::Cache;
-pub use draw::{Failed, png};
-pub use heat::first_day;
-pub use picture::{WIDTH, svg};
-pub use topics::{Unwritten, unwritten};
+pub use alt_text::{ALT_MAX, alt_text};
+pub use cache::ChartCache;
+pub use card::{WIDTH, svg};
+pub use draw::{RenderError, png};
+pub use heatmap::first_day;
+pub use topics::{UnsupportedName, unsupported_names};
 
 /// The heat map shows so many weeks, the running one included.
 pub const WEEKS: u32 = 26;
@@ -63,14 +63,14 @@ pub struct Day {
     /// Which.
     pub date: Date,
     /// What became of the day's round; nothing if there was none, or none that counts.
-    pub round: Option<Outcome>,
+    pub round: Option<DayOutcome>,
     /// How many reviews there were.
     pub reviews: u16,
 }
 
 /// What became of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DayOutcome {
     /// It was missed, or answered too late.
     Missed,
     /// It was missed, and a freeze covered it.
@@ -87,7 +87,7 @@ pub struct Topic {
     /// How many of its questions were practised at least once.
     pub seen: u32,
     /// How many questions it has.
-    pub of: u32,
+    pub total: u32,
     /// The probability that a seen one is recalled today, as the mean over those seen: from 0 to 1.
     pub recall: f32,
 }
@@ -110,10 +110,10 @@ impl Progress {
 impl Topic {
     /// The share of the topic that was seen, from 0 to 1.
     fn share_seen(&self) -> f64 {
-        if self.of == 0 {
+        if self.total == 0 {
             return 0.0;
         }
-        f64::from(self.seen.min(self.of)) / f64::from(self.of)
+        f64::from(self.seen.min(self.total)) / f64::from(self.total)
     }
 
     /// The share of what was seen that is recalled today, from 0 to 1.

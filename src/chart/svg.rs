@@ -21,7 +21,7 @@ impl Point {
     }
 
     /// So far to the right and down from here.
-    pub fn plus(self, right: f64, down: f64) -> Self {
+    pub fn offset(self, right: f64, down: f64) -> Self {
         Self::new(self.x + right, self.y + down)
     }
 }
@@ -45,7 +45,7 @@ impl Area {
 
     /// A square around a place.
     pub fn around(center: Point, size: f64) -> Self {
-        Self::new(center.plus(-size / 2.0, -size / 2.0), size, size)
+        Self::new(center.offset(-size / 2.0, -size / 2.0), size, size)
     }
 }
 
@@ -62,7 +62,7 @@ pub enum Anchor {
 
 /// How a text looks.
 #[derive(Debug, Clone, Copy)]
-pub struct Style {
+pub struct TextStyle {
     /// The height of its letters with what is above and below them, in pixels.
     pub size: f64,
     /// How strong its lines are.
@@ -73,14 +73,14 @@ pub struct Style {
     pub anchor: Anchor,
 }
 
-impl Style {
+impl TextStyle {
     /// The same at its end or middle.
-    pub const fn anchored(self, anchor: Anchor) -> Self {
+    pub const fn with_anchor(self, anchor: Anchor) -> Self {
         Self { anchor, ..self }
     }
 
     /// The same in another colour.
-    pub const fn colored(self, color: Color) -> Self {
+    pub const fn with_color(self, color: Color) -> Self {
         Self { color, ..self }
     }
 }
@@ -108,7 +108,7 @@ impl Svg {
 
     /// A filled rectangle with round corners.
     pub fn rect(&mut self, area: Area, radius: f64, fill: Color) {
-        let (area, radius) = (Rectangle(area), Number(radius));
+        let (area, radius) = (RectAttributes(area), SvgNumber(radius));
         self.element(format_args!(
             r#"<rect {area} rx="{radius}" fill="{fill}"/>"#
         ));
@@ -118,11 +118,15 @@ impl Svg {
     pub fn frame(&mut self, area: Area, radius: f64, thickness: f64, color: Color) {
         let half = thickness / 2.0;
         let inside = Area::new(
-            area.at.plus(half, half),
+            area.at.offset(half, half),
             area.width - thickness,
             area.height - thickness,
         );
-        let (area, radius, thickness) = (Rectangle(inside), Number(radius), Number(thickness));
+        let (area, radius, thickness) = (
+            RectAttributes(inside),
+            SvgNumber(radius),
+            SvgNumber(thickness),
+        );
         self.element(format_args!(
             r#"<rect {area} rx="{radius}" fill="none" stroke="{color}" stroke-width="{thickness}"/>"#
         ));
@@ -130,7 +134,7 @@ impl Svg {
 
     /// A filled circle.
     pub fn circle(&mut self, center: Point, radius: f64, fill: Color) {
-        let (x, y, radius) = (Number(center.x), Number(center.y), Number(radius));
+        let (x, y, radius) = (SvgNumber(center.x), SvgNumber(center.y), SvgNumber(radius));
         self.element(format_args!(
             r#"<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}"/>"#
         ));
@@ -138,23 +142,23 @@ impl Svg {
 
     /// A line with round ends.
     pub fn line(&mut self, from: Point, to: Point, thickness: f64, color: Color) {
-        let [a, b, c, d] = [from.x, from.y, to.x, to.y].map(Number);
-        let thickness = Number(thickness);
+        let [a, b, c, d] = [from.x, from.y, to.x, to.y].map(SvgNumber);
+        let thickness = SvgNumber(thickness);
         self.element(format_args!(
             r#"<path d="M{a} {b}L{c} {d}" stroke="{color}" stroke-width="{thickness}" stroke-linecap="round"/>"#
         ));
     }
 
     /// A line of text; its place is on the line on which the letters stand.
-    pub fn text(&mut self, at: Point, style: Style, text: &str) {
-        let (x, y, size) = (Number(at.x), Number(at.y), Number(style.size));
+    pub fn text(&mut self, at: Point, style: TextStyle, text: &str) {
+        let (x, y, size) = (SvgNumber(at.x), SvgNumber(at.y), SvgNumber(style.size));
         let (weight, fill) = (style.weight as u16, style.color);
         let anchor = match style.anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        let text = Escaped(text);
+        let text = XmlEscaped(text);
         self.element(format_args!(
             r#"<text x="{x}" y="{y}" font-family="{FAMILY}" font-size="{size}" font-weight="{weight}" fill="{fill}" text-anchor="{anchor}">{text}</text>"#
         ));
@@ -167,30 +171,30 @@ impl Svg {
 }
 
 /// A number with at most two places after the point.
-struct Number(f64);
+struct SvgNumber(f64);
 
-impl fmt::Display for Number {
+impl fmt::Display for SvgNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rounded = (self.0 * 100.0).round() / 100.0;
         write!(f, "{rounded}")
     }
 }
 
-struct Rectangle(Area);
+struct RectAttributes(Area);
 
-impl fmt::Display for Rectangle {
+impl fmt::Display for RectAttributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Area { at, width, height } = self.0;
-        let [x, y, width, height] = [at.x, at.y, width.max(0.0), height.max(0.0)].map(Number);
+        let [x, y, width, height] = [at.x, at.y, width.max(0.0), height.max(0.0)].map(SvgNumber);
         write!(f, r#"x="{x}" y="{y}" width="{width}" height="{height}""#)
     }
 }
 
 /// Text from outside: what means something in XML is written as an entity, and what XML 1.0 does not know at all
 /// (section 2.2, "Characters") becomes a replacement character.
-struct Escaped<'a>(&'a str);
+struct XmlEscaped<'a>(&'a str);
 
-impl fmt::Display for Escaped<'_> {
+impl fmt::Display for XmlEscaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for letter in self.0.chars() {
             match letter {
@@ -213,15 +217,15 @@ impl fmt::Display for Escaped<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::color::INK;
+    use crate::chart::color::FOREGROUND;
 
     #[test]
     fn text_from_outside_stays_text() {
         let mut svg = Svg::new(10, 20);
-        let style = Style {
+        let style = TextStyle {
             size: 9.0,
             weight: Weight::Regular,
-            color: INK,
+            color: FOREGROUND,
             anchor: Anchor::End,
         };
         svg.text(

@@ -1,50 +1,50 @@
 //! `check`: all that is wrong with the config, the questions and the state, at once.
 
-use super::exit::{Exit, Failed};
-use super::say;
-use super::{Common, load};
+use super::exit::{CliError, Exit};
+use super::output;
+use super::{CommonArgs, load};
 use crate::bank::{Bank, built_in};
 use crate::config::{self, Config, DatabaseUrl};
-use crate::findings::{Finding, render_all};
+use crate::diagnostics::{Diagnostic, render_all};
 use crate::practice::id::GuildId;
 use crate::store::postgres::DatabaseReader;
 use crate::store::{InvalidSnapshot, inspect};
 
 /// Checks everything that can be checked without Discord.
-pub fn run(common: &Common) -> Result<(), Failed> {
-    let (config, mut findings) = load::config_with_findings(common)?;
-    findings.extend(token(&config));
-    let (packs, wrong) = config::read_packs(&config.bank_paths);
-    findings.extend(wrong);
-    let (bank, wrong) = Bank::check(built_in(), &packs);
-    findings.extend(wrong);
-    let (guilds, wrong) = state(&config);
-    findings.extend(wrong);
-    if !findings.is_empty() {
-        say::error(render_all(&findings).trim_end());
+pub fn run(common: &CommonArgs) -> Result<(), CliError> {
+    let (config, mut diagnostics) = load::config_with_diagnostics(common)?;
+    diagnostics.extend(check_token(&config));
+    let (packs, more) = config::read_packs(&config.bank_paths);
+    diagnostics.extend(more);
+    let (bank, more) = Bank::check(built_in(), &packs);
+    diagnostics.extend(more);
+    let (guilds, more) = check_state(&config);
+    diagnostics.extend(more);
+    if !diagnostics.is_empty() {
+        output::error(render_all(&diagnostics).trim_end());
     }
-    if findings.iter().any(Finding::is_error) {
-        return Err(Failed::new(
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(CliError::new(
             Exit::Usage,
             "the errors above must be mended; nothing was changed",
         ));
     }
-    say::line(format_args!(
+    output::line(format_args!(
         "All is well: {} declared teams, {} questions, {guilds} servers in {}.",
         config.teams.len(),
         bank.len(),
-        place_of(&config)
+        state_location(&config)
     ));
     Ok(())
 }
 
 /// What is to be said of the token. That there is none is no mistake here: a config can be checked on
 /// another machine than the bot's.
-fn token(config: &Config) -> Option<Finding> {
+fn check_token(config: &Config) -> Option<Diagnostic> {
     let file = config.token_file.as_deref()?;
     match config::find_token(None, Some(file)) {
-        Ok((_, finding)) => finding,
-        Err(error) => Some(Finding::warning(
+        Ok((_, diagnostic)) => diagnostic,
+        Err(error) => Some(Diagnostic::warning(
             file.display().to_string(),
             error.to_string(),
         )),
@@ -52,19 +52,19 @@ fn token(config: &Config) -> Option<Finding> {
 }
 
 /// How many servers there are, and which snapshots can't be read.
-fn state(config: &Config) -> (usize, Vec<Finding>) {
+fn check_state(config: &Config) -> (usize, Vec<Diagnostic>) {
     if let Some(url) = &config.state_url {
-        return database(url);
+        return check_database(url);
     }
     let guilds = inspect::guild_ids(&config.state_dir).unwrap_or_default();
     let bad = |guild: &GuildId| {
         let bad = inspect::guild(&config.state_dir, *guild).err()?;
-        Some(Finding::error(place(&bad), bad.message.clone()).fix(bad.fix()))
+        Some(Diagnostic::error(location(&bad), bad.message.clone()).fix(bad.fix()))
     };
     (guilds.len(), guilds.iter().filter_map(bad).collect())
 }
 
-fn place_of(config: &Config) -> String {
+fn state_location(config: &Config) -> String {
     match config.state_url {
         Some(_) => "the database".into(),
         None => config.state_dir.display().to_string(),
@@ -72,7 +72,7 @@ fn place_of(config: &Config) -> String {
 }
 
 /// Whether the database can be reached and read.
-fn database(url: &DatabaseUrl) -> (usize, Vec<Finding>) {
+fn check_database(url: &DatabaseUrl) -> (usize, Vec<Diagnostic>) {
     let guilds = DatabaseReader::connect(url.secret()).and_then(|reader| {
         let guilds = reader.guild_ids()?;
         for guild in &guilds {
@@ -82,11 +82,11 @@ fn database(url: &DatabaseUrl) -> (usize, Vec<Finding>) {
     });
     match guilds {
         Ok(guilds) => (guilds, Vec::new()),
-        Err(error) => (0, vec![Finding::error("[state] url", error.to_string())]),
+        Err(error) => (0, vec![Diagnostic::error("[state] url", error.to_string())]),
     }
 }
 
-fn place(bad: &InvalidSnapshot) -> String {
+fn location(bad: &InvalidSnapshot) -> String {
     let file = bad.file.display();
     bad.position.map_or_else(
         || file.to_string(),

@@ -15,7 +15,7 @@ pub enum Exit {
     /// The state can't be read, or another process has it.
     State = 3,
     /// Discord refused the token or the intents. A restart does not help.
-    Refused = 4,
+    Rejected = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -26,14 +26,14 @@ impl From<Exit> for ExitCode {
 
 /// Why a verb failed, with the code that goes with it.
 #[derive(Debug)]
-pub struct Failed {
+pub struct CliError {
     /// The code.
     pub exit: Exit,
     /// What happened and what to do.
     pub error: anyhow::Error,
 }
 
-impl Failed {
+impl CliError {
     /// A failure with a sentence.
     pub fn new(exit: Exit, what: impl fmt::Display) -> Self {
         Self {
@@ -44,13 +44,13 @@ impl Failed {
 }
 
 /// The chain of causes in one line.
-impl fmt::Display for Failed {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#}", self.error)
     }
 }
 
-impl From<anyhow::Error> for Failed {
+impl From<anyhow::Error> for CliError {
     fn from(error: anyhow::Error) -> Self {
         Self {
             exit: Exit::Failed,

@@ -2,32 +2,32 @@
 
 use clap::Args;
 
-use super::exit::{Exit, Failed};
-use super::say;
-use super::{Common, load};
+use super::exit::{CliError, Exit};
+use super::output;
+use super::{CommonArgs, load};
 use crate::bot::{ApiConfig, ApiError, DiscordClient, invite_url};
 
 /// Options of `invite`.
 #[derive(Debug, Args)]
 pub struct InviteArgs {
     #[command(flatten)]
-    common: Common,
+    common: CommonArgs,
     /// The application's id; without it Discord is asked with the token
     #[arg(long, value_name = "ID")]
     application: Option<u64>,
 }
 
 /// Prints the link.
-pub fn run(args: &InviteArgs) -> Result<(), Failed> {
+pub fn run(args: &InviteArgs) -> Result<(), CliError> {
     let application = match args.application {
         Some(id) => id,
-        None => ask(&args.common)?,
+        None => fetch_application_id(&args.common)?,
     };
-    say::line(format_args!("{}", invite_url(application)));
+    output::line(format_args!("{}", invite_url(application)));
     Ok(())
 }
 
-fn ask(common: &Common) -> Result<u64, Failed> {
+fn fetch_application_id(common: &CommonArgs) -> Result<u64, CliError> {
     let config = load::config(common)?;
     let (token, _) = load::token(&config)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -41,11 +41,11 @@ fn ask(common: &Common) -> Result<u64, Failed> {
     });
     match runtime.block_on(rest.application()) {
         Ok((id, _)) => Ok(id),
-        Err(ApiError::Unauthorized) => Err(Failed::new(
-            Exit::Refused,
+        Err(ApiError::Unauthorized) => Err(CliError::new(
+            Exit::Rejected,
             crate::bot::ExitReason::Unauthorized,
         )),
-        Err(failure) => Err(Failed::new(
+        Err(failure) => Err(CliError::new(
             Exit::Failed,
             format!("{failure}. With --application ID nobody has to be asked"),
         )),

@@ -1,10 +1,10 @@
 //! What most verbs begin with: the config, the token, the bank.
 
-use super::Common;
-use super::exit::{Exit, Failed};
+use super::CommonArgs;
+use super::exit::{CliError, Exit};
 use crate::bank::{Bank, built_in};
 use crate::config::{self, Config, DatabaseUrl, Token};
-use crate::findings::{Finding, render_all};
+use crate::diagnostics::{Diagnostic, render_all};
 
 /// The environment variable that names another address of Discord's API.
 const API_URL: &str = "DISCORD_API_URL";
@@ -16,7 +16,7 @@ const STATE_URL: &str = "QUIZLOOP_STATE_URL";
 const TOKEN: &str = "DISCORD_TOKEN";
 
 /// Everything the bot starts with.
-pub struct Loaded {
+pub struct Startup {
     /// The settings.
     pub config: Config,
     /// The token.
@@ -26,11 +26,11 @@ pub struct Loaded {
 }
 
 /// Loads everything; what is wrong is said at once.
-pub fn all(common: &Common) -> Result<Loaded, Failed> {
+pub fn startup(common: &CommonArgs) -> Result<Startup, CliError> {
     let config = config(common)?;
     let (token, _) = token(&config)?;
     let bank = bank(&config)?;
-    Ok(Loaded {
+    Ok(Startup {
         config,
         token,
         bank,
@@ -38,21 +38,21 @@ pub fn all(common: &Common) -> Result<Loaded, Failed> {
 }
 
 /// The config, with what the command line and the environment say instead.
-pub fn config(common: &Common) -> Result<Config, Failed> {
-    let (config, findings) = config_with_findings(common)?;
-    if findings.iter().any(Finding::is_error) {
-        Err(wrong(&findings))
+pub fn config(common: &CommonArgs) -> Result<Config, CliError> {
+    let (config, diagnostics) = config_with_diagnostics(common)?;
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        Err(diagnostics_error(&diagnostics))
     } else {
         Ok(config)
     }
 }
 
 /// As [`config()`], with all that is wrong inside.
-pub fn config_with_findings(common: &Common) -> Result<(Config, Vec<Finding>), Failed> {
-    let usage = |error: &dyn std::fmt::Display| Failed::new(Exit::Usage, error);
+pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagnostic>), CliError> {
+    let usage = |error: &dyn std::fmt::Display| CliError::new(Exit::Usage, error);
     // The command line's parser has looked at QUIZLOOP_CONFIG already.
     let path = config::find_path(common.config.as_deref(), None);
-    let (mut config, findings) = config::read(&path).map_err(|error| usage(&error))?;
+    let (mut config, diagnostics) = config::read(&path).map_err(|error| usage(&error))?;
     if let Some(url) = std::env::var(STATE_URL).ok().filter(|url| !url.is_empty()) {
         let url = DatabaseUrl::parse(&url);
         config.state_url = Some(url.map_err(|error| usage(&format!("{STATE_URL}: {error}")))?);
@@ -65,14 +65,14 @@ pub fn config_with_findings(common: &Common) -> Result<(Config, Vec<Finding>), F
         let url = config::check_api_url(&url);
         config.api_url = Some(url.map_err(|error| usage(&format!("{API_URL}: {error}")))?);
     }
-    Ok((config, findings))
+    Ok((config, diagnostics))
 }
 
 /// The token, and what is to be said of its file.
-pub fn token(config: &Config) -> Result<(Token, Option<Finding>), Failed> {
+pub fn token(config: &Config) -> Result<(Token, Option<Diagnostic>), CliError> {
     let variable = std::env::var(TOKEN).ok();
     config::find_token(variable.as_deref(), config.token_file.as_deref()).map_err(|error| {
-        Failed::new(
+        CliError::new(
             Exit::Usage,
             format!("{error}. To try Quizloop without one: quizloop sandbox"),
         )
@@ -80,19 +80,19 @@ pub fn token(config: &Config) -> Result<(Token, Option<Finding>), Failed> {
 }
 
 /// The bank. Warnings don't keep the bot from running; `check` shows them.
-pub fn bank(config: &Config) -> Result<Bank, Failed> {
-    let (packs, mut findings) = config::read_packs(&config.bank_paths);
+pub fn bank(config: &Config) -> Result<Bank, CliError> {
+    let (packs, mut diagnostics) = config::read_packs(&config.bank_paths);
     let (bank, found) = Bank::load(built_in(), &packs);
-    findings.extend(found);
-    findings.retain(Finding::is_error);
-    if findings.is_empty() {
+    diagnostics.extend(found);
+    diagnostics.retain(Diagnostic::is_error);
+    if diagnostics.is_empty() {
         Ok(bank)
     } else {
-        Err(wrong(&findings))
+        Err(diagnostics_error(&diagnostics))
     }
 }
 
 /// Findings as the reason why a verb failed.
-pub fn wrong(findings: &[Finding]) -> Failed {
-    Failed::new(Exit::Usage, format!("\n{}", render_all(findings)))
+pub fn diagnostics_error(diagnostics: &[Diagnostic]) -> CliError {
+    CliError::new(Exit::Usage, format!("\n{}", render_all(diagnostics)))
 }

@@ -16,7 +16,7 @@ const DEFAULT: &str = "warn,quizloop=info";
 
 /// Libraries whose finest levels print whole frames and headers, the token among them, some of them as hexadecimal
 /// numbers. They and all their modules stay at `info` whatever `RUST_LOG` says.
-const QUIET: [&str; 8] = [
+const CAPPED_LIBRARIES: [&str; 8] = [
     "tungstenite",
     "tokio_tungstenite",
     "hyper",
@@ -28,17 +28,17 @@ const QUIET: [&str; 8] = [
 ];
 
 /// Whether something of that level may be logged at all.
-fn may_be_seen(target: &str, level: Level) -> bool {
+fn is_allowed(target: &str, level: Level) -> bool {
     let library = target.split("::").next().unwrap_or(target);
-    level <= Level::INFO || !QUIET.contains(&library)
+    level <= Level::INFO || !CAPPED_LIBRARIES.contains(&library)
 }
 
 /// Starts logging. The token is struck out wherever it would appear, whatever prints it.
 pub fn start(format: LogFormat, token: Option<&Token>) {
     let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let quiet = filter_fn(|data| may_be_seen(data.target(), *data.level()));
+    let quiet = filter_fn(|data| is_allowed(data.target(), *data.level()));
     let secret = token.map(|token| token.secret().to_owned());
-    let writer = move || Struck {
+    let writer = move || Redacted {
         secret: secret.clone(),
         out: io::stderr(),
     };
@@ -56,12 +56,12 @@ pub fn start(format: LogFormat, token: Option<&Token>) {
 }
 
 /// Strikes a secret out of what is written. The formatter writes one event at a time.
-struct Struck<W> {
+struct Redacted<W> {
     secret: Option<String>,
     out: W,
 }
 
-impl<W: Write> Write for Struck<W> {
+impl<W: Write> Write for Redacted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &self.secret {
             Some(secret) => {
@@ -84,15 +84,15 @@ mod tests {
 
     #[test]
     fn libraries_that_print_frames_are_kept_quiet() {
-        assert!(!may_be_seen("tungstenite::protocol::frame", Level::TRACE));
-        assert!(!may_be_seen("hyper", Level::DEBUG));
-        assert!(may_be_seen("hyper", Level::WARN));
-        assert!(may_be_seen("quizloop::bot", Level::TRACE));
+        assert!(!is_allowed("tungstenite::protocol::frame", Level::TRACE));
+        assert!(!is_allowed("hyper", Level::DEBUG));
+        assert!(is_allowed("hyper", Level::WARN));
+        assert!(is_allowed("quizloop::bot", Level::TRACE));
     }
 
     #[test]
     fn the_token_is_struck_out() {
-        let mut struck = Struck {
+        let mut struck = Redacted {
             secret: Some("MTExMQ.secret".into()),
             out: Vec::new(),
         };

@@ -3,17 +3,17 @@
 
 mod bank;
 mod check;
-mod clock_link;
 mod exit;
 mod invite;
 mod load;
 mod log;
+mod output;
+mod remote_clock;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
-mod say;
 mod state;
-mod supervisor;
+mod systemd;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ pub use exit::Exit;
 #[command(name = "quizloop", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
-    verb: Verb,
+    command: CliCommand,
 }
 
 const AFTER_HELP: &str = "\
@@ -41,14 +41,14 @@ Exit codes: 0 stopped as asked · 1 failed while running · 2 wrong usage or con
 in use · 4 Discord refused the token or the intents";
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum CliCommand {
     /// Run the bot
     Run(run::RunArgs),
     /// Try the bot in a browser, without an account: Discord on this machine
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs),
     /// Check the config, the questions and the state; shows all that is wrong at once
-    Check(Common),
+    Check(CommonArgs),
     /// Print the link that adds the bot to a server, with the least permissions
     Invite(invite::InviteArgs),
     /// Read the questions, take them to other tools, bring some from there
@@ -59,7 +59,7 @@ enum Verb {
 
 /// Options of most verbs.
 #[derive(Debug, Clone, Args)]
-struct Common {
+struct CommonArgs {
     /// The config [default: config.toml, if it is there]
     #[arg(long, value_name = "FILE", env = "QUIZLOOP_CONFIG", global = true)]
     config: Option<PathBuf>,
@@ -91,19 +91,19 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let done = match cli.verb {
-        Verb::Run(args) => run::run(args),
+    let done = match cli.command {
+        CliCommand::Run(args) => run::run(args),
         #[cfg(feature = "sandbox")]
-        Verb::Sandbox(args) => sandbox::run(&args),
-        Verb::Check(common) => check::run(&common),
-        Verb::Invite(args) => invite::run(&args),
-        Verb::Bank(args) => bank::run(&args),
-        Verb::State(args) => state::run(&args),
+        CliCommand::Sandbox(args) => sandbox::run(&args),
+        CliCommand::Check(common) => check::run(&common),
+        CliCommand::Invite(args) => invite::run(&args),
+        CliCommand::Bank(args) => bank::run(&args),
+        CliCommand::State(args) => state::run(&args),
     };
     match done {
         Ok(()) => Exit::Stopped.into(),
         Err(failed) => {
-            say::error(format_args!("quizloop: {failed}"));
+            output::error(format_args!("quizloop: {failed}"));
             failed.exit.into()
         }
     }

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::exit::{Exit, Failed};
-use super::load::{self, Loaded};
-use super::{Common, LogFormat, clock_link, log, supervisor};
+use super::exit::{CliError, Exit};
+use super::load::{self, Startup};
+use super::{CommonArgs, LogFormat, log, remote_clock, systemd};
 use crate::bot::{self, ApiConfig, BotDeps, ExitReason};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failpoint;
-use crate::health::{self, Guilds, Vitals};
+use crate::health::{self, GuildCounts, HealthMonitor};
 use crate::store::postgres::DatabaseError;
 use crate::store::{ClaimError, OpenError, Store};
 
@@ -26,7 +26,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(4);
 #[derive(Debug, Args)]
 pub struct RunArgs {
     #[command(flatten)]
-    common: Common,
+    common: CommonArgs,
     /// How logs are written; the variable `RUST_LOG` chooses how much
     #[arg(long, value_enum, default_value = "text")]
     log: LogFormat,
@@ -36,16 +36,16 @@ pub struct RunArgs {
 }
 
 /// Runs the bot until it is stopped or can't go on.
-pub fn run(args: RunArgs) -> Result<(), Failed> {
-    let Loaded {
+pub fn run(args: RunArgs) -> Result<(), CliError> {
+    let Startup {
         config,
         token,
         bank,
-    } = load::all(&args.common)?;
+    } = load::startup(&args.common)?;
     log::start(args.log, Some(&token));
-    let store = open(&config)?;
-    failpoint::pass("start.opened");
-    let health = listener(config.health_listen)?;
+    let store = open_store(&config)?;
+    failpoint::hit("start.opened");
+    let listener = bind_health(config.health_listen)?;
     // One thread: everything here waits for Discord or the disk, and an answer that hops between threads is
     // slower than one that does not. The gateway and the store have threads of their own.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -54,18 +54,18 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
         .map_err(anyhow::Error::from)?;
     let stopped = runtime.block_on(async {
         let clock = match args.clock {
-            Some(url) => Some(clock_link::follow(url).await?),
+            Some(url) => Some(remote_clock::follow(url).await?),
             None => None,
         };
-        let (vitals, clock, gone) = match clock {
-            Some((clock, gone)) => (vitals_by(clock.clone()), clock, Some(gone)),
-            None => (vitals_by_the_machine(), Clock::system(), None),
+        let (health, clock, gone) = match clock {
+            Some((clock, gone)) => (remote_clock_monitor(clock.clone()), clock, Some(gone)),
+            None => (system_uptime_monitor(), Clock::system(), None),
         };
         let times = clock.clone();
         store.set_clock(move || times.now());
-        let vitals = watched(vitals, &store, health);
-        let told = supervisor::tell(Arc::clone(&vitals));
-        let parts = BotDeps {
+        let health = with_health(health, &store, listener);
+        let supervisor = systemd::run(Arc::clone(&health));
+        let deps = BotDeps {
             store: store.clone(),
             bank,
             clock,
@@ -74,26 +74,26 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
                 api_url: config.api_url,
                 requests_per_second: config.requests_per_second,
             },
-            health: vitals,
+            health,
             shards: config.shards,
             config_teams: config.teams,
         };
         tokio::select! {
-            end = bot::run(parts) => Err(failed(&end)),
-            never = told => match never {},
-            () = stand_in_gone(gone) => Err(Failed::new(Exit::Failed, "the stand-in for Discord is gone")),
+            end = bot::run(deps) => Err(into_cli_error(&end)),
+            never = supervisor => match never {},
+            () = sandbox_closed(gone) => Err(CliError::new(Exit::Failed, "the stand-in for Discord is gone")),
             signal = stop_signal() => {
                 tracing::info!(signal, "stopping");
-                failpoint::pass("stop.begin");
+                failpoint::hit("stop.begin");
                 Ok(())
             }
         }
     });
-    supervisor::stopping();
+    systemd::notify_stopping();
     // Tasks that still talk to Discord are not waited for: what counts is on disk, or will be now.
     runtime.shutdown_background();
     if !store.close(CLOSE_LIMIT) {
-        return Err(Failed::new(
+        return Err(CliError::new(
             Exit::Failed,
             "not everything could be saved before the stop; see the log",
         ));
@@ -102,12 +102,12 @@ pub fn run(args: RunArgs) -> Result<(), Failed> {
 }
 
 /// Opens the state: the database if one is named, else the folder; in a debug build the folder on a disk that fails where a file of failpoints says so, if one is named.
-fn open(config: &Config) -> Result<Store, Failed> {
-    let refused = |error: &dyn std::fmt::Display| Failed::new(Exit::State, error);
+fn open_store(config: &Config) -> Result<Store, CliError> {
+    let refused = |error: &dyn std::fmt::Display| CliError::new(Exit::State, error);
     match &config.state_url {
         Some(url) => Store::connect(url.secret()).map_err(|error| match error {
             // It may be back when a supervisor tries again.
-            DatabaseError::Unreachable { .. } => Failed::new(Exit::Failed, error),
+            DatabaseError::Unreachable { .. } => CliError::new(Exit::Failed, error),
             other => refused(&other),
         }),
         None => open_folder(&config.state_dir).map_err(|error| refused(&error)),
@@ -117,80 +117,86 @@ fn open(config: &Config) -> Result<Store, Failed> {
 fn open_folder(dir: &Path) -> Result<Store, OpenError> {
     #[cfg(debug_assertions)]
     if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
-        failpoint::drive(file.into());
+        failpoint::load_from(file.into());
         return Store::open_on(dir, std::sync::Arc::new(crate::store::faulty::FaultyDisk));
     }
     Store::open(dir)
 }
 
 /// Takes the address at which the health is told, so that one that is taken is known before anything starts.
-fn listener(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Failed> {
+fn bind_health(address: Option<SocketAddr>) -> Result<Option<TcpListener>, CliError> {
     let Some(address) = address else {
         return Ok(None);
     };
     // Not a mistake of the config: whoever has the address may go away, so a supervisor may try again.
     let listener = health::bind(address).map_err(|error| {
-        Failed::new(
+        CliError::new(
             Exit::Failed,
             format!("can't listen on {address} for [health] listen: {error}. Stop who has it, or name another address"),
         )
     })?;
-    let told = listener.local_addr().unwrap_or(address);
-    tracing::info!("http://{told}/healthz and /metrics tell how the bot is");
+    let bound = listener.local_addr().unwrap_or(address);
+    tracing::info!("http://{bound}/healthz and /metrics tell how the bot is");
     if !address.ip().is_loopback() {
         tracing::warn!(
-            "other machines can ask how the bot is at {told}: keep a firewall before it"
+            "other machines can ask how the bot is at {bound}: keep a firewall before it"
         );
     }
     Ok(Some(listener))
 }
 
 /// Ages are measured by the machine: nobody who sets its clock makes the bot look ill.
-fn vitals_by_the_machine() -> Vitals {
+fn system_uptime_monitor() -> HealthMonitor {
     let start = Instant::now();
-    Vitals::new(move || start.elapsed())
+    HealthMonitor::new(move || start.elapsed())
 }
 
 /// Ages are measured by a clock that is moved.
-fn vitals_by(clock: Clock) -> Vitals {
-    Vitals::new(move || {
+fn remote_clock_monitor(clock: Clock) -> HealthMonitor {
+    HealthMonitor::new(move || {
         let passed = clock.now().duration_since(jiff::Timestamp::UNIX_EPOCH);
         Duration::try_from(passed).unwrap_or(Duration::ZERO)
     })
 }
 
 /// The store reports its saving, and whoever asks is answered.
-fn watched(vitals: Vitals, store: &Store, listener: Option<TcpListener>) -> Arc<Vitals> {
-    let vitals = Arc::new(if listener.is_some() {
-        vitals.counting()
+fn with_health(
+    health: HealthMonitor,
+    store: &Store,
+    listener: Option<TcpListener>,
+) -> Arc<HealthMonitor> {
+    let health = Arc::new(if listener.is_some() {
+        health.with_metrics()
     } else {
-        vitals
+        health
     });
-    let told = Arc::clone(&vitals);
-    store.observe(Box::new(move |done| told.saved(done.duration, done.error)));
+    let observer = Arc::clone(&health);
+    store.observe(Box::new(move |done| {
+        observer.commit_finished(done.duration, done.error)
+    }));
     if let Some(listener) = listener {
-        let (asked, store) = (Arc::clone(&vitals), store.clone());
+        let (monitor, store) = (Arc::clone(&health), store.clone());
         tokio::spawn(async move {
-            let served = health::serve(listener, asked, move || count(&store)).await;
+            let served = health::serve(listener, monitor, move || guild_counts(&store)).await;
             if let Err(error) = served {
                 tracing::error!(%error, "nobody is told any more how the bot is");
             }
         });
     }
-    vitals
+    health
 }
 
-fn count(store: &Store) -> Guilds {
-    let (whole, resting) = store.residency_counts();
-    Guilds {
+fn guild_counts(store: &Store) -> GuildCounts {
+    let (loaded, evicted) = store.residency_counts();
+    GuildCounts {
         dirty: store.unsaved_count(),
-        whole,
-        resting,
+        loaded,
+        evicted,
     }
 }
 
 /// Who follows a stand-in's clock ends with it.
-async fn stand_in_gone(gone: Option<tokio::sync::oneshot::Receiver<()>>) {
+async fn sandbox_closed(gone: Option<tokio::sync::oneshot::Receiver<()>>) {
     match gone {
         // An error means the same: the task that listened has ended.
         Some(gone) => drop(gone.await),
@@ -198,14 +204,14 @@ async fn stand_in_gone(gone: Option<tokio::sync::oneshot::Receiver<()>>) {
     }
 }
 
-fn failed(end: &ExitReason) -> Failed {
+fn into_cli_error(end: &ExitReason) -> CliError {
     let exit = match end {
-        ExitReason::Unauthorized | ExitReason::DisallowedIntents => Exit::Refused,
+        ExitReason::Unauthorized | ExitReason::DisallowedIntents => Exit::Rejected,
         ExitReason::State(ClaimError::OtherApplication { .. }) => Exit::Usage,
         ExitReason::State(ClaimError::Io(_)) => Exit::State,
         ExitReason::TooManyStarts(_) | ExitReason::Failed(_) => Exit::Failed,
     };
-    Failed::new(exit, end)
+    CliError::new(exit, end)
 }
 
 /// Ctrl-C or, where there is such a thing, SIGTERM.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::findings::walk::{Field, Walk};
+use crate::diagnostics::toml_reader::{TomlField, TomlReader};
 
 /// What such an address looks like.
 const EXAMPLE: &str = "write postgres://user:password@host:5432/database, with ?sslmode=verify-full where it is encrypted";
@@ -43,11 +43,11 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 /// Reads the URL.
-pub fn read(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<DatabaseUrl> {
+pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<DatabaseUrl> {
     let url = DatabaseUrl::parse(found.value);
     if url.is_err() {
         let message = "this is not the URL of a PostgreSQL database";
-        walk.error(&found.span, message, EXAMPLE);
+        reader.error(&found.span, message, EXAMPLE);
     }
     url.ok()
 }

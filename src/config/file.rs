@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Config;
-use crate::findings::{Finding, Source};
+use crate::diagnostics::{Diagnostic, Source};
 
 /// The config's name where nobody names one.
 const DEFAULT_NAME: &str = "config.toml";
@@ -13,9 +13,9 @@ const DEFAULT_NAME: &str = "config.toml";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigPath {
     /// Somebody named it: it must be there.
-    Named(PathBuf),
+    Explicit(PathBuf),
     /// The usual name: without such a file the defaults hold.
-    Usual(PathBuf),
+    Default(PathBuf),
 }
 
 /// A config that can't be read at all.
@@ -23,7 +23,7 @@ pub enum ConfigPath {
 pub enum ConfigError {
     /// The named file is not there.
     #[error("there is no config at {}: name another file, or leave the option out", .0.display())]
-    NotThere(PathBuf),
+    NotFound(PathBuf),
     /// The system does not let us.
     #[error("can't read the config {}: {why}", .path.display())]
     Unreadable {
@@ -38,8 +38,8 @@ pub enum ConfigError {
 pub fn find_path(option: Option<&Path>, environment: Option<&Path>) -> ConfigPath {
     let environment = environment.filter(|path| !path.as_os_str().is_empty());
     match option.or(environment) {
-        Some(path) => ConfigPath::Named(path.to_owned()),
-        None => ConfigPath::Usual(DEFAULT_NAME.into()),
+        Some(path) => ConfigPath::Explicit(path.to_owned()),
+        None => ConfigPath::Default(DEFAULT_NAME.into()),
     }
 }
 
@@ -47,15 +47,15 @@ pub fn find_path(option: Option<&Path>, environment: Option<&Path>) -> ConfigPat
 ///
 /// # Errors
 ///
-/// The file can't be read. What is wrong inside is among the findings.
-pub fn read(path: &ConfigPath) -> Result<(Config, Vec<Finding>), ConfigError> {
-    let (ConfigPath::Named(file) | ConfigPath::Usual(file)) = path;
+/// The file can't be read. What is wrong inside is among the diagnostics.
+pub fn read(path: &ConfigPath) -> Result<(Config, Vec<Diagnostic>), ConfigError> {
+    let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) = path;
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
         Err(why) if why.kind() == io::ErrorKind::NotFound => {
             return match path {
-                ConfigPath::Named(file) => Err(ConfigError::NotThere(file.clone())),
-                ConfigPath::Usual(_) => Ok((Config::default(), Vec::new())),
+                ConfigPath::Explicit(file) => Err(ConfigError::NotFound(file.clone())),
+                ConfigPath::Default(_) => Ok((Config::default(), Vec::new())),
             };
         }
         Err(why) => {
@@ -66,7 +66,7 @@ pub fn read(path: &ConfigPath) -> Result<(Config, Vec<Finding>), ConfigError> {
     let folder = file.parent().unwrap_or(Path::new(""));
     Ok(match Source::decode(&file.display().to_string(), &bytes) {
         Ok(source) => Config::parse(&source, folder),
-        Err(finding) => (Config::default(), vec![*finding]),
+        Err(diagnostic) => (Config::default(), vec![*diagnostic]),
     })
 }
 
@@ -77,9 +77,9 @@ mod tests {
     #[test]
     fn the_option_comes_before_the_environment() {
         let (a, b) = (Path::new("a.toml"), Path::new("b.toml"));
-        assert_eq!(find_path(Some(a), Some(b)), ConfigPath::Named(a.into()));
-        assert_eq!(find_path(None, Some(b)), ConfigPath::Named(b.into()));
-        let usual = ConfigPath::Usual("config.toml".into());
+        assert_eq!(find_path(Some(a), Some(b)), ConfigPath::Explicit(a.into()));
+        assert_eq!(find_path(None, Some(b)), ConfigPath::Explicit(b.into()));
+        let usual = ConfigPath::Default("config.toml".into());
         assert_eq!(find_path(None, Some(Path::new(""))), usual);
         assert_eq!(find_path(None, None), usual);
     }
@@ -89,17 +89,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         assert_eq!(
-            read(&ConfigPath::Usual(file.clone())).unwrap(),
+            read(&ConfigPath::Default(file.clone())).unwrap(),
             (Config::default(), vec![])
         );
-        let error = read(&ConfigPath::Named(file.clone())).unwrap_err();
+        let error = read(&ConfigPath::Explicit(file.clone())).unwrap_err();
         assert!(
             error.to_string().starts_with("there is no config at "),
             "{error}"
         );
         std::fs::write(&file, "[bank]\npaths = [\"packs\", \"/srv/a.toml\"]\n").unwrap();
-        let (config, findings) = read(&ConfigPath::Named(file)).unwrap();
-        assert_eq!(findings, []);
+        let (config, diagnostics) = read(&ConfigPath::Explicit(file)).unwrap();
+        assert_eq!(diagnostics, []);
         assert_eq!(
             config.bank_paths,
             [folder.path().join("packs"), "/srv/a.toml".into()]

@@ -2,25 +2,25 @@
 
 use std::net::SocketAddr;
 
-use crate::findings::walk::{Field, Walk};
-use crate::findings::{Finding, Severity};
+use crate::diagnostics::toml_reader::{TomlField, TomlReader};
+use crate::diagnostics::{Diagnostic, Severity};
 
 /// What such an address looks like.
 const EXAMPLE: &str = "write an address and a port, such as \"127.0.0.1:9420\" or \"[::1]:9420\"";
 
 /// Reads an address to listen on. One that others can reach is taken, with a warning.
-pub fn read(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<SocketAddr> {
+pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<SocketAddr> {
     let words = found.value.trim();
     let Ok(address) = words.parse::<SocketAddr>() else {
         let message = format!("\"{words}\" is not an address to listen on");
-        walk.error(&found.span, message, EXAMPLE);
+        reader.error(&found.span, message, EXAMPLE);
         return None;
     };
     if !address.ip().is_loopback() {
         let message = "other machines can ask how the bot is at this address";
-        let finding = Finding::at(walk.source(), &found.span, message);
+        let diagnostic = Diagnostic::at(reader.source(), &found.span, message);
         let fix = "use 127.0.0.1, unless a firewall lets only your monitoring through";
-        walk.note(finding.severity(Severity::Warning).fix(fix));
+        reader.push(diagnostic.severity(Severity::Warning).fix(fix));
     }
     Some(address)
 }

@@ -31,7 +31,7 @@ pub use self::file::{ConfigError, ConfigPath, find_path, read};
 pub use self::packs::read as read_packs;
 pub use self::parse::TABLES;
 pub use self::schedule::read as read_schedule;
-pub use self::time::{catch_up, time_of_day};
+pub use self::time::{parse_catch_up, parse_time_of_day};
 pub use self::token::{Token, TokenError, find_token};
 pub use self::url::check as check_api_url;
 
@@ -62,12 +62,12 @@ pub struct Config {
     /// Where the health of the bot can be asked for; none for nowhere.
     pub health_listen: Option<SocketAddr>,
     /// Teams that the file declares.
-    pub teams: Vec<DeclaredTeam>,
+    pub teams: Vec<ConfiguredTeam>,
 }
 
 /// A team that the operator's file declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeclaredTeam {
+pub struct ConfiguredTeam {
     /// Its guild.
     pub guild: GuildId,
     /// Where it posts.

@@ -3,30 +3,30 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::findings::{Finding, MAX_BYTES, RawFile};
+use crate::diagnostics::{Diagnostic, MAX_BYTES, RawFile};
 
 /// Reads question files, and of folders all files whose names end in `.toml`, in the order of their
 /// names.
-pub fn read(paths: &[PathBuf]) -> (Vec<RawFile>, Vec<Finding>) {
-    let (mut packs, mut findings) = (Vec::new(), Vec::new());
+pub fn read(paths: &[PathBuf]) -> (Vec<RawFile>, Vec<Diagnostic>) {
+    let (mut packs, mut diagnostics) = (Vec::new(), Vec::new());
     for path in paths {
-        match files(path) {
-            Ok(files) if files.is_empty() => findings.push(no_files(path)),
+        match list_files(path) {
+            Ok(files) if files.is_empty() => diagnostics.push(no_files(path)),
             Ok(files) => {
                 for file in files {
-                    match pack(&file) {
+                    match read_pack(&file) {
                         Ok(pack) => packs.push(pack),
-                        Err(why) => findings.push(unreadable(&file, &why)),
+                        Err(why) => diagnostics.push(unreadable(&file, &why)),
                     }
                 }
             }
-            Err(why) => findings.push(unreadable(path, &why)),
+            Err(why) => diagnostics.push(unreadable(path, &why)),
         }
     }
-    (packs, findings)
+    (packs, diagnostics)
 }
 
-fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+fn list_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !std::fs::metadata(path)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -43,7 +43,7 @@ fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Reads one byte more than is allowed, so that the bank can say that a file is too big without the
 /// memory that it would take.
-fn pack(file: &Path) -> io::Result<RawFile> {
+fn read_pack(file: &Path) -> io::Result<RawFile> {
     use io::Read;
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAX_BYTES)
@@ -58,16 +58,16 @@ fn pack(file: &Path) -> io::Result<RawFile> {
     })
 }
 
-fn no_files(path: &Path) -> Finding {
+fn no_files(path: &Path) -> Diagnostic {
     let message = "there is no question file in this folder";
-    Finding::warning(path.display().to_string(), message)
+    Diagnostic::warning(path.display().to_string(), message)
         .fix("question files end in .toml; folders inside are not looked into")
 }
 
-fn unreadable(path: &Path, why: &io::Error) -> Finding {
+fn unreadable(path: &Path, why: &io::Error) -> Diagnostic {
     let name = path.display().to_string();
     let fix = "check the path in `bank.paths`; relative ones count from the config's folder";
-    Finding::error(name, format!("can't read this: {why}")).fix(fix)
+    Diagnostic::error(name, format!("can't read this: {why}")).fix(fix)
 }
 
 #[cfg(test)]
@@ -82,12 +82,12 @@ mod tests {
             std::fs::write(path(name), name).unwrap();
         }
         std::fs::create_dir(path("empty")).unwrap();
-        let (packs, findings) = read(&[folder.path().into(), path("empty"), path("gone.toml")]);
+        let (packs, diagnostics) = read(&[folder.path().into(), path("empty"), path("gone.toml")]);
         let read: Vec<_> = packs.iter().map(|pack| pack.bytes.as_slice()).collect();
         assert_eq!(read, [b"a.toml".as_slice(), b"b.toml"]);
-        let says: Vec<_> = findings
+        let says: Vec<_> = diagnostics
             .iter()
-            .map(|finding| finding.message.as_str())
+            .map(|diagnostic| diagnostic.message.as_str())
             .collect();
         assert_eq!(says[0], "there is no question file in this folder");
         assert!(says[1].starts_with("can't read this: "), "{}", says[1]);

@@ -6,8 +6,8 @@ use jiff::civil::{Date, Time};
 use toml::de::DeValue;
 
 use super::{time, zone};
-use crate::findings::walk::{self, Field, Table, Value, Walk};
-use crate::findings::{Finding, Severity};
+use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable, TomlValue};
+use crate::diagnostics::{Diagnostic, Severity};
 use crate::practice::schedule::{DEFAULT_CATCH_UP, Schedule};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
@@ -18,13 +18,13 @@ const DEFAULT_AT: Time = Time::constant(9, 0, 0, 0);
 const DAYS_FIX: &str = "write days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"] or some of them";
 
 /// Reads a schedule. The zone has no default: nobody's zone is taken for UTC in silence.
-pub fn read(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Schedule> {
-    let at = walk.text_or(table, "at", DEFAULT_AT, at);
-    let zone = walk.required(table, "timezone", walk::text);
-    let zone = zone.and_then(|found| timezone(walk, &found));
-    let days = days(walk, table);
-    let holidays = holidays(walk, table);
-    let catch_up = walk.text_or(table, "catch_up", DEFAULT_CATCH_UP, catch_up);
+pub fn read(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Schedule> {
+    let at = reader.text_or_default(table, "at", DEFAULT_AT, read_time_of_day);
+    let zone = reader.required(table, "timezone", toml_reader::text);
+    let zone = zone.and_then(|found| read_timezone(reader, &found));
+    let days = read_days(reader, table);
+    let holidays = read_holidays(reader, table);
+    let catch_up = reader.text_or_default(table, "catch_up", DEFAULT_CATCH_UP, read_catch_up);
     Some(Schedule {
         at: at?,
         zone: zone?,
@@ -34,11 +34,11 @@ pub fn read(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Schedule> {
     })
 }
 
-fn at(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<Time> {
-    let time = time::time_of_day(found.value);
+fn read_time_of_day(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<Time> {
+    let time = time::parse_time_of_day(found.value);
     if time.is_none() {
         let message = format!("\"{}\" is not a time of day", found.value);
-        walk.error(
+        reader.error(
             &found.span,
             message,
             "write it with 24 hours, such as \"09:00\" or \"17:30\"",
@@ -47,35 +47,38 @@ fn at(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<Time> {
     time
 }
 
-fn timezone(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<Zone> {
+fn read_timezone(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<Zone> {
     match zone::parse(found.value) {
         Ok(zone) => Some(zone),
         Err(unknown) => {
             let fix = unknown.help();
-            walk.error(&found.span, unknown.to_string(), fix);
+            reader.error(&found.span, unknown.to_string(), fix);
             None
         }
     }
 }
 
-fn catch_up(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<jiff::SignedDuration> {
-    let limit = time::catch_up(found.value);
+fn read_catch_up(
+    reader: &mut TomlReader<'_>,
+    found: &TomlField<&str>,
+) -> Option<jiff::SignedDuration> {
+    let limit = time::parse_catch_up(found.value);
     if limit.is_none() {
         let message = format!("\"{}\" is not a catch-up limit", found.value);
         let fix = "write hours and minutes, such as \"3h\", \"90m\" or \"1h30m\", at most \"24h\"; \
                    \"0\" means never late";
-        walk.error(&found.span, message, fix);
+        reader.error(&found.span, message, fix);
     }
     limit
 }
 
-fn days(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Weekdays> {
-    if !table.has("days") {
+fn read_days(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Weekdays> {
+    if !table.contains_key("days") {
         return Some(Weekdays::working());
     }
-    let list = walk.optional(table, "days", walk::array)?;
+    let list = reader.optional(table, "days", toml_reader::array)?;
     if list.value.is_empty() {
-        walk.error(
+        reader.error(
             &list.span,
             "`days` is empty: there would never be a question",
             DAYS_FIX,
@@ -83,43 +86,43 @@ fn days(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Weekdays> {
         return None;
     }
     let mut named = Vec::new();
-    for item in walk.items("days", list.value, walk::text) {
+    for item in reader.items("days", list.value, toml_reader::text) {
         match Weekdays::parse(item.value) {
-            Ok(days) => named.extend(fresh_days(walk, &item, days, &named)),
-            Err(error) => walk.error(&item.span, error.to_string(), DAYS_FIX),
+            Ok(days) => named.extend(new_days(reader, &item, days, &named)),
+            Err(error) => reader.error(&item.span, error.to_string(), DAYS_FIX),
         }
     }
     Weekdays::from_days(named)
 }
 
 /// The days of an item, unless one of them was named before.
-fn fresh_days(
-    walk: &mut Walk<'_>,
-    item: &Field<&str>,
+fn new_days(
+    reader: &mut TomlReader<'_>,
+    item: &TomlField<&str>,
     days: Weekdays,
     named: &[jiff::civil::Weekday],
 ) -> Vec<jiff::civil::Weekday> {
     if days.iter().any(|day| named.contains(&day)) {
         let message = format!("\"{}\" is there twice", item.value);
-        walk.error(&item.span, message, "name each day once");
+        reader.error(&item.span, message, "name each day once");
         return Vec::new();
     }
     days.iter().collect()
 }
 
-fn holidays(walk: &mut Walk<'_>, table: &Table<'_>) -> BTreeSet<Date> {
+fn read_holidays(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> BTreeSet<Date> {
     let mut dates = BTreeSet::new();
-    let Some(list) = walk.optional(table, "holidays", walk::array) else {
+    let Some(list) = reader.optional(table, "holidays", toml_reader::array) else {
         return dates;
     };
-    for item in walk.items("holidays", list.value, date_text) {
+    for item in reader.items("holidays", list.value, date_string) {
         match item.value.trim().parse::<Date>() {
             Ok(date) if item.value.trim().len() == "2026-12-25".len() => {
                 if !dates.insert(date) {
                     let message = format!("{date} is there twice");
-                    let finding = Finding::at(walk.source(), &item.span, message);
-                    walk.note(
-                        finding
+                    let diagnostic = Diagnostic::at(reader.source(), &item.span, message);
+                    reader.push(
+                        diagnostic
                             .severity(Severity::Warning)
                             .fix("take one of them out"),
                     );
@@ -127,7 +130,7 @@ fn holidays(walk: &mut Walk<'_>, table: &Table<'_>) -> BTreeSet<Date> {
             }
             _ => {
                 let message = format!("\"{}\" is not a date", item.value);
-                walk.error(&item.span, message, "write it as \"2026-12-25\"");
+                reader.error(&item.span, message, "write it as \"2026-12-25\"");
             }
         }
     }
@@ -135,7 +138,7 @@ fn holidays(walk: &mut Walk<'_>, table: &Table<'_>) -> BTreeSet<Date> {
 }
 
 /// TOML has dates of its own; both ways to write one mean the same.
-fn date_text(value: &Value<'_>) -> Result<String, &'static str> {
+fn date_string(value: &TomlValue<'_>) -> Result<String, &'static str> {
     match value.get_ref() {
         DeValue::String(text) => Ok(text.to_string()),
         DeValue::Datetime(date) => Ok(date.to_string()),

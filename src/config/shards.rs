@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::findings::walk::{Field, Value, Walk};
+use crate::diagnostics::toml_reader::{TomlField, TomlReader, TomlValue};
 use crate::practice::shard::ShardRange;
 
 /// What may stand there.
@@ -12,7 +12,7 @@ const EXAMPLE: &str = "write \"auto\" for as many as Discord recommends, a numbe
 const AUTO: &str = "auto";
 
 /// A text or a number, as text.
-pub fn words(value: &Value<'_>) -> Result<String, &'static str> {
+pub fn text_or_number(value: &TomlValue<'_>) -> Result<String, &'static str> {
     match value.get_ref() {
         DeValue::String(text) => Ok(text.trim().to_owned()),
         DeValue::Integer(number) => Ok(number.as_str().to_owned()),
@@ -21,13 +21,13 @@ pub fn words(value: &Value<'_>) -> Result<String, &'static str> {
 }
 
 /// Reads them; none for as many as Discord recommends.
-pub fn read(walk: &mut Walk<'_>, found: &Field<String>) -> Option<ShardRange> {
+pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<String>) -> Option<ShardRange> {
     if found.value == AUTO {
         return None;
     }
     let shards = found.value.parse();
     if let Err(error) = &shards {
-        walk.error(&found.span, format!("`shards`: {error}"), EXAMPLE);
+        reader.error(&found.span, format!("`shards`: {error}"), EXAMPLE);
     }
     shards.ok()
 }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use super::{DeclaredTeam, schedule};
-use crate::findings::walk::{self, Field, Table, Walk};
-use crate::findings::{Finding, Span, did_you_mean};
+use super::{ConfiguredTeam, schedule};
+use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
+use crate::diagnostics::{Diagnostic, Span, did_you_mean};
 use crate::practice::id::{ChannelId, GuildId, RoleId};
 use crate::practice::retention::Retention;
 use crate::practice::team::{Reveal, TeamSettings};
 
-const TEAM: &str = "[[team]]";
+const TEAM_TABLE: &str = "[[team]]";
 
 /// The keys of a team.
 pub const TEAM_KEYS: [&str; 11] = [
@@ -30,49 +30,53 @@ pub const TEAM_KEYS: [&str; 11] = [
 const REVEALS: [&str; 2] = ["after-reply", "open"];
 
 /// Reads all teams; two of them on one channel are noted.
-pub fn read_all(walk: &mut Walk<'_>, top: &Table<'_>) -> Vec<DeclaredTeam> {
-    let Some(list) = walk.optional(top, "team", walk::array) else {
+pub fn read_all(reader: &mut TomlReader<'_>, top: &TomlTable<'_>) -> Vec<ConfiguredTeam> {
+    let Some(list) = reader.optional(top, "team", toml_reader::array) else {
         return Vec::new();
     };
-    let tables = walk.items("team", list.value, walk::table);
+    let tables = reader.items("team", list.value, toml_reader::table);
     let mut channels: HashMap<ChannelId, Span> = HashMap::new();
     let mut teams = Vec::new();
     for found in tables {
-        let table = walk.table(found.value, found.span, TEAM, &TEAM_KEYS);
-        let channel = required_id::<ChannelId>(walk, &table, "channel");
+        let table = reader.table(found.value, found.span, TEAM_TABLE, &TEAM_KEYS);
+        let channel = required_id::<ChannelId>(reader, &table, "channel");
         if let Some(channel) = &channel {
             match channels.get(&channel.value) {
-                Some(before) => note_twins(walk, channel, before),
+                Some(before) => report_duplicate_channel(reader, channel, before),
                 None => drop(channels.insert(channel.value, channel.span.clone())),
             }
         }
-        teams.extend(team(walk, &table, channel));
+        teams.extend(read_team(reader, &table, channel));
     }
     teams
 }
 
-fn note_twins(walk: &mut Walk<'_>, channel: &Field<ChannelId>, before: &Span) {
+fn report_duplicate_channel(
+    reader: &mut TomlReader<'_>,
+    channel: &TomlField<ChannelId>,
+    before: &Span,
+) {
     let message = format!("two teams are on channel {}", channel.value);
-    let finding = Finding::at(walk.source(), &channel.span, message)
-        .related(walk.source(), before, "the other one is here")
+    let diagnostic = Diagnostic::at(reader.source(), &channel.span, message)
+        .related(reader.source(), before, "the other one is here")
         .fix("a channel has one team: give one of the two another channel, or take it out");
-    walk.note(finding);
+    reader.push(diagnostic);
 }
 
 /// Every key is read before the first that is missing ends it, so that all are noted.
-fn team(
-    walk: &mut Walk<'_>,
-    table: &Table<'_>,
-    channel: Option<Field<ChannelId>>,
-) -> Option<DeclaredTeam> {
-    let guild = required_id::<GuildId>(walk, table, "guild");
-    let role = walk.optional(table, "role", walk::text);
-    let role = role.map(|found| id::<RoleId>(walk, "role", found));
-    let schedule = schedule::read(walk, table);
-    let reveal = walk.text_or(table, "reveal", Reveal::default(), reveal);
-    let retention = retention(walk, table);
-    let report = report(walk, table);
-    Some(DeclaredTeam {
+fn read_team(
+    reader: &mut TomlReader<'_>,
+    table: &TomlTable<'_>,
+    channel: Option<TomlField<ChannelId>>,
+) -> Option<ConfiguredTeam> {
+    let guild = required_id::<GuildId>(reader, table, "guild");
+    let role = reader.optional(table, "role", toml_reader::text);
+    let role = role.map(|found| parse_id::<RoleId>(reader, "role", found));
+    let schedule = schedule::read(reader, table);
+    let reveal = reader.text_or_default(table, "reveal", Reveal::default(), read_reveal);
+    let retention = read_retention(reader, table);
+    let report = read_report(reader, table);
+    Some(ConfiguredTeam {
         guild: guild?.value,
         channel: channel?.value,
         settings: TeamSettings {
@@ -88,38 +92,47 @@ fn team(
     })
 }
 
-fn retention(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<Retention> {
-    if !table.has("retention") {
+fn read_retention(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Retention> {
+    if !table.contains_key("retention") {
         return Some(Retention::default());
     }
-    let found = walk.optional(table, "retention", walk::share)?;
+    let found = reader.optional(table, "retention", toml_reader::float)?;
     let retention = Retention::from_share(found.value);
     if retention.is_none() {
         let message = format!("a retention of {} is out of range", found.value);
         let fix =
             "write a share from 0.7 to 0.97; the higher it is, the sooner questions come back";
-        walk.error(&found.span, message, fix);
+        reader.error(&found.span, message, fix);
     }
     retention
 }
 
-fn report(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<bool> {
-    if !table.has("report") {
+fn read_report(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<bool> {
+    if !table.contains_key("report") {
         return Some(false);
     }
-    walk.optional(table, "report", walk::flag)
+    reader
+        .optional(table, "report", toml_reader::boolean)
         .map(|found| found.value)
 }
 
-fn required_id<T: FromStr>(walk: &mut Walk<'_>, table: &Table<'_>, key: &str) -> Option<Field<T>> {
-    let found = walk.required(table, key, walk::text)?;
-    id(walk, key, found)
+fn required_id<T: FromStr>(
+    reader: &mut TomlReader<'_>,
+    table: &TomlTable<'_>,
+    key: &str,
+) -> Option<TomlField<T>> {
+    let found = reader.required(table, key, toml_reader::text)?;
+    parse_id(reader, key, found)
 }
 
 /// Ids are strings: there is one way to write them, and no reader on the way can lose digits.
-fn id<T: FromStr>(walk: &mut Walk<'_>, key: &str, found: Field<&str>) -> Option<Field<T>> {
+fn parse_id<T: FromStr>(
+    reader: &mut TomlReader<'_>,
+    key: &str,
+    found: TomlField<&str>,
+) -> Option<TomlField<T>> {
     if let Ok(value) = found.value.trim().parse() {
-        return Some(Field {
+        return Some(TomlField {
             value,
             key: found.key,
             span: found.span,
@@ -130,7 +143,7 @@ fn id<T: FromStr>(walk: &mut Walk<'_>, key: &str, found: Field<&str>) -> Option<
         "turn on Developer Mode in Discord's settings (Advanced), then right-click the {thing} and \
          copy its id"
     );
-    walk.error(
+    reader.error(
         &found.span,
         format!("\"{}\" is not a Discord id", found.value),
         fix,
@@ -138,13 +151,13 @@ fn id<T: FromStr>(walk: &mut Walk<'_>, key: &str, found: Field<&str>) -> Option<
     None
 }
 
-fn reveal(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<Reveal> {
+fn read_reveal(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<Reveal> {
     match found.value {
         "after-reply" => Some(Reveal::AfterReply),
         "open" => Some(Reveal::Open),
         other => {
             let message = format!("unknown reveal rule \"{other}\"");
-            walk.error(&found.span, message, did_you_mean(other, &REVEALS));
+            reader.error(&found.span, message, did_you_mean(other, &REVEALS));
             None
         }
     }

@@ -3,16 +3,16 @@ use std::path::Path;
 use jiff::SignedDuration;
 
 use super::{Config, TABLES};
-use crate::findings::{Finding, Source, render_all};
+use crate::diagnostics::{Diagnostic, Source, render_all};
 use crate::practice::id::RoleId;
 use crate::practice::shard::ShardRange;
 use crate::practice::team::Reveal;
 
-fn parse(text: &str) -> (Config, Vec<Finding>) {
+fn parse(text: &str) -> (Config, Vec<Diagnostic>) {
     Config::parse(&Source::new("config.toml", text), Path::new(""))
 }
 
-fn findings(text: &str) -> String {
+fn diagnostics(text: &str) -> String {
     render_all(&parse(text).1)
 }
 
@@ -31,7 +31,7 @@ fn nothing_at_all_is_the_default() {
 
 #[test]
 fn a_team_is_read_whole() {
-    let (config, findings) = parse(
+    let (config, diagnostics) = parse(
         r#"
         [[team]]
         guild = "1110000000000000001"
@@ -47,7 +47,7 @@ fn a_team_is_read_whole() {
         report = true
         "#,
     );
-    assert_eq!(findings, []);
+    assert_eq!(diagnostics, []);
     let team = &config.teams[0];
     assert_eq!(team.settings.retention.get(), 85);
     assert!(team.settings.send_weekly_report);
@@ -69,8 +69,8 @@ fn a_team_is_read_whole() {
 
 #[test]
 fn what_a_team_leaves_out_has_a_default() {
-    let (config, findings) = parse(&team_with(""));
-    assert_eq!(findings, []);
+    let (config, diagnostics) = parse(&team_with(""));
+    assert_eq!(diagnostics, []);
     let settings = &config.teams[0].settings;
     assert_eq!(settings.reveal, Reveal::AfterReply);
     assert_eq!(settings.role, None);
@@ -92,7 +92,7 @@ fn shards_are_all_a_number_or_a_range() {
     assert_eq!(shards("4"), (Some(ShardRange::all(4)), true));
     let range = "0-3/16".parse().unwrap();
     assert_eq!(shards("\"0-3/16\""), (Some(range), true));
-    insta::assert_snapshot!(findings("[discord]\nshards = \"4-3/16\"\n"), @r#"
+    insta::assert_snapshot!(diagnostics("[discord]\nshards = \"4-3/16\"\n"), @r#"
     error: `shards`: "4-3/16" does not name shards
      --> config.toml:2:10
       |
@@ -102,7 +102,7 @@ fn shards_are_all_a_number_or_a_range() {
 
     1 error
     "#);
-    insta::assert_snapshot!(findings("[discord]\nshards = true\n"), @r#"
+    insta::assert_snapshot!(diagnostics("[discord]\nshards = true\n"), @r#"
     error: `shards` must be "auto", a number or a range such as "0-3/16", not a boolean
      --> config.toml:2:10
       |
@@ -115,7 +115,7 @@ fn shards_are_all_a_number_or_a_range() {
 
 #[test]
 fn a_retention_is_a_share_within_bounds() {
-    insta::assert_snapshot!(findings(&team_with("retention = 90")), @r"
+    insta::assert_snapshot!(diagnostics(&team_with("retention = 90")), @r"
     error: a retention of 90 is out of range
      --> config.toml:5:13
       |
@@ -125,7 +125,7 @@ fn a_retention_is_a_share_within_bounds() {
 
     1 error
     ");
-    insta::assert_snapshot!(findings(&team_with("retention = \"high\"")), @r#"
+    insta::assert_snapshot!(diagnostics(&team_with("retention = \"high\"")), @r#"
     error: `retention` must be a number such as 0.9, not a string
      --> config.toml:5:13
       |
@@ -134,12 +134,12 @@ fn a_retention_is_a_share_within_bounds() {
 
     1 error
     "#);
-    assert_eq!(findings(&team_with("retention = 0.97")), "nothing found");
+    assert_eq!(diagnostics(&team_with("retention = 0.97")), "nothing found");
 }
 
 #[test]
 fn all_mistakes_come_at_once() {
-    insta::assert_snapshot!(findings(r#"
+    insta::assert_snapshot!(diagnostics(r#"
 tokenfile = "token"
 
 [discord]
@@ -249,9 +249,9 @@ holidays = ["Christmas"]
 #[test]
 fn an_unknown_zone_is_never_utc() {
     let text = team_with("").replace("UTC", "Europe/Berln");
-    let (config, findings) = parse(&text);
+    let (config, diagnostics) = parse(&text);
     assert_eq!(config.teams, []);
-    insta::assert_snapshot!(render_all(&findings), @r#"
+    insta::assert_snapshot!(render_all(&diagnostics), @r#"
     error: there is no time zone "Europe/Berln" in the IANA database
      --> config.toml:4:12
       |
@@ -265,7 +265,7 @@ fn an_unknown_zone_is_never_utc() {
 
 #[test]
 fn two_teams_on_one_channel_are_named_both() {
-    insta::assert_snapshot!(findings(&(team_with("") + &team_with(""))), @r#"
+    insta::assert_snapshot!(diagnostics(&(team_with("") + &team_with(""))), @r#"
     error: two teams are on channel 1120000000000000001
      --> config.toml:8:11
       |
@@ -284,7 +284,7 @@ fn two_teams_on_one_channel_are_named_both() {
 
 #[test]
 fn empty_days_and_paths_are_noted() {
-    insta::assert_snapshot!(findings(&("token_file = \"\"\n".to_owned() + &team_with("days = []"))), @r#"
+    insta::assert_snapshot!(diagnostics(&("token_file = \"\"\n".to_owned() + &team_with("days = []"))), @r#"
     error: `token_file` has an empty path
      --> config.toml:1:14
       |
@@ -308,7 +308,7 @@ fn an_address_to_listen_on_is_checked() {
     let (config, found) = parse("[health]\nlisten = \" 127.0.0.1:9420\"\n");
     assert_eq!(found, []);
     assert_eq!(config.health_listen.unwrap().to_string(), "127.0.0.1:9420");
-    insta::assert_snapshot!(findings("[health]\nlisten = \"localhost\"\n"), @r#"
+    insta::assert_snapshot!(diagnostics("[health]\nlisten = \"localhost\"\n"), @r#"
     error: "localhost" is not an address to listen on
      --> config.toml:2:10
       |
@@ -320,7 +320,7 @@ fn an_address_to_listen_on_is_checked() {
     "#);
     let open = parse("[health]\nlisten = \"0.0.0.0:9420\"\n").0;
     assert_eq!(open.health_listen.unwrap().port(), 9420);
-    insta::assert_snapshot!(findings("[health]\nlisten = \"0.0.0.0:9420\"\nport = 1\n"), @r#"
+    insta::assert_snapshot!(diagnostics("[health]\nlisten = \"0.0.0.0:9420\"\nport = 1\n"), @r#"
     warning: other machines can ask how the bot is at this address
      --> config.toml:2:10
       |
@@ -341,7 +341,7 @@ fn an_address_to_listen_on_is_checked() {
 
 #[test]
 fn a_syntax_error_has_a_line() {
-    insta::assert_snapshot!(findings("[state\ndir = \"state\"\n"), @"
+    insta::assert_snapshot!(diagnostics("[state\ndir = \"state\"\n"), @"
     error: this is not TOML: unclosed table, expected `]`
      --> config.toml:1:7
       |
@@ -351,7 +351,7 @@ fn a_syntax_error_has_a_line() {
 
     1 error
     ");
-    insta::assert_snapshot!(findings("[state]\ndir = \"a\"\ndir = \"b\"\n"), @r#"
+    insta::assert_snapshot!(diagnostics("[state]\ndir = \"a\"\ndir = \"b\"\n"), @r#"
     error: the key `dir` is here twice
      --> config.toml:3:1
       |
@@ -367,9 +367,9 @@ fn a_syntax_error_has_a_line() {
 fn windows_line_ends_and_a_mark_do_not_matter() {
     let text = "\u{feff}".to_owned() + &team_with("at = \"9am\"").replace('\n', "\r\n");
     let source = Source::decode("config.toml", text.as_bytes()).unwrap();
-    let (_, findings) = Config::parse(&source, Path::new(""));
-    assert_eq!(findings.len(), 1);
-    assert_eq!(findings[0].place.as_ref().unwrap().line, 5);
+    let (_, diagnostics) = Config::parse(&source, Path::new(""));
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!(diagnostics[0].location.as_ref().unwrap().line, 5);
 }
 
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -377,8 +377,8 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 #[test]
 fn the_example_is_right_and_so_is_what_it_comments_out() {
     assert_eq!(parse(EXAMPLE), (Config::default(), vec![]));
-    let (config, findings) = parse(&uncommented());
-    assert_eq!(render_all(&findings), "nothing found");
+    let (config, diagnostics) = parse(&uncommented());
+    assert_eq!(render_all(&diagnostics), "nothing found");
     assert_eq!(config.teams.len(), 1);
     assert!(config.token_file.is_some() && config.api_url.is_some());
     assert!(config.health_listen.is_some());

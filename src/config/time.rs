@@ -7,16 +7,16 @@ use jiff::civil::Time;
 pub const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// Reads `09:00` or `9:00`, with 24 hours.
-pub fn time_of_day(text: &str) -> Option<Time> {
+pub fn parse_time_of_day(text: &str) -> Option<Time> {
     let (hour, minute) = text.trim().split_once(':')?;
     if hour.len() > 2 || minute.len() != 2 {
         return None;
     }
-    Time::new(digits(hour)?, digits(minute)?, 0, 0).ok()
+    Time::new(parse_digits(hour)?, parse_digits(minute)?, 0, 0).ok()
 }
 
 /// Reads `3h`, `90m`, `1h30m`, `1h 30m` or `0`, at most 24 hours.
-pub fn catch_up(text: &str) -> Option<SignedDuration> {
+pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
     if text.trim() == "0" {
         return Some(SignedDuration::ZERO);
     }
@@ -31,13 +31,13 @@ pub fn catch_up(text: &str) -> Option<SignedDuration> {
     if hours.is_none() && minutes.is_none() {
         return None;
     }
-    let read = |part: Option<&str>| part.map_or(Some(0), digits::<i64>);
+    let read = |part: Option<&str>| part.map_or(Some(0), parse_digits::<i64>);
     let total = read(hours)?.checked_mul(60)?.checked_add(read(minutes)?)?;
     let minutes = u16::try_from(total).ok()?;
     Some(SignedDuration::from_mins(minutes.into())).filter(|limit| *limit <= CATCH_UP_MAX)
 }
 
-fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+fn parse_digits<T: std::str::FromStr>(text: &str) -> Option<T> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     if plain { text.parse().ok() } else { None }
 }
@@ -48,19 +48,22 @@ mod tests {
 
     #[test]
     fn times_have_24_hours() {
-        assert_eq!(time_of_day("09:00"), Some(Time::constant(9, 0, 0, 0)));
-        assert_eq!(time_of_day(" 9:05 "), Some(Time::constant(9, 5, 0, 0)));
-        assert_eq!(time_of_day("00:00"), Some(Time::midnight()));
+        assert_eq!(parse_time_of_day("09:00"), Some(Time::constant(9, 0, 0, 0)));
+        assert_eq!(
+            parse_time_of_day(" 9:05 "),
+            Some(Time::constant(9, 5, 0, 0))
+        );
+        assert_eq!(parse_time_of_day("00:00"), Some(Time::midnight()));
         for bad in [
             "24:00", "9", "9am", "09:60", "09:0", "+9:00", "009:00", "09:00:00", "",
         ] {
-            assert_eq!(time_of_day(bad), None, "{bad}");
+            assert_eq!(parse_time_of_day(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn spans_are_hours_and_minutes() {
-        let minutes = |text| catch_up(text).map(|span| span.as_mins());
+        let minutes = |text| parse_catch_up(text).map(|span| span.as_mins());
         assert_eq!(minutes("3h"), Some(180));
         assert_eq!(minutes("90m"), Some(90));
         assert_eq!(minutes("1h30m"), Some(90));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::findings::Finding;
+use crate::diagnostics::Diagnostic;
 
 /// How Discord wants a bot's token to be announced; people copy it along.
 const PREFIX: &str = "Bot ";
@@ -82,7 +82,7 @@ impl fmt::Display for Token {
 pub fn find_token(
     environment: Option<&str>,
     file: Option<&Path>,
-) -> Result<(Token, Option<Finding>), TokenError> {
+) -> Result<(Token, Option<Diagnostic>), TokenError> {
     if let Some(text) = environment.filter(|text| !text.trim().is_empty()) {
         let token = Token::parse(text);
         return token
@@ -98,21 +98,21 @@ pub fn find_token(
         return Err(TokenError::EmptyFile(path.to_owned()));
     }
     match Token::parse(&text) {
-        Some(token) => Ok((token, open_to_others(path))),
+        Some(token) => Ok((token, warn_if_readable_by_others(path))),
         None => Err(TokenError::Malformed(path.display().to_string())),
     }
 }
 
 /// A warning about a token file that other accounts of the machine can read.
 #[cfg(unix)]
-fn open_to_others(path: &Path) -> Option<Finding> {
+fn warn_if_readable_by_others(path: &Path) -> Option<Diagnostic> {
     use std::os::unix::fs::PermissionsExt;
     const GROUP_AND_OTHERS: u32 = 0o077;
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     (mode & GROUP_AND_OTHERS != 0).then(|| {
         let name = path.display().to_string();
         let fix = format!("chmod 600 {name}");
-        Finding::warning(
+        Diagnostic::warning(
             name,
             "other accounts of this machine can read the bot's token",
         )
@@ -121,7 +121,7 @@ fn open_to_others(path: &Path) -> Option<Finding> {
 }
 
 #[cfg(not(unix))]
-fn open_to_others(_path: &Path) -> Option<Finding> {
+fn warn_if_readable_by_others(_path: &Path) -> Option<Diagnostic> {
     None
 }
 

@@ -1,23 +1,23 @@
 //! The base URL of Discord's REST API: a proxy's, or a stand-in's.
 
-use crate::findings::walk::{Field, Walk};
-use crate::findings::{Finding, Severity};
+use crate::diagnostics::toml_reader::{TomlField, TomlReader};
+use crate::diagnostics::{Diagnostic, Severity};
 
 /// What a base URL looks like.
 const EXAMPLE: &str = "write scheme, host and port, such as \"http://127.0.0.1:8420\"";
 
 /// Reads a base URL; a slash at its end does not matter.
-pub fn read(walk: &mut Walk<'_>, found: &Field<&str>) -> Option<String> {
+pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<String> {
     let url = found.value.trim().trim_end_matches('/');
     if let Some((message, fix)) = problem(url) {
-        walk.error(&found.span, message, fix);
+        reader.error(&found.span, message, fix);
         return None;
     }
-    if sends_the_token_in_the_open(url) {
+    if sends_token_unencrypted(url) {
         let message = "this URL sends the bot's token over the network unencrypted";
-        let finding = Finding::at(walk.source(), &found.span, message);
+        let diagnostic = Diagnostic::at(reader.source(), &found.span, message);
         let fix = "use https, unless you trust every machine on the way";
-        walk.note(finding.severity(Severity::Warning).fix(fix));
+        reader.push(diagnostic.severity(Severity::Warning).fix(fix));
     }
     Some(url.to_owned())
 }
@@ -69,7 +69,7 @@ fn is_host(host: &str) -> bool {
         && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
-fn sends_the_token_in_the_open(url: &str) -> bool {
+fn sends_token_unencrypted(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else {
         return false;
     };
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn a_token_in_the_open_is_noticed() {
-        assert!(sends_the_token_in_the_open("http://proxy.example"));
-        assert!(!sends_the_token_in_the_open("http://127.0.0.1:8420"));
-        assert!(!sends_the_token_in_the_open("https://proxy.example"));
+        assert!(sends_token_unencrypted("http://proxy.example"));
+        assert!(!sends_token_unencrypted("http://127.0.0.1:8420"));
+        assert!(!sends_token_unencrypted("https://proxy.example"));
     }
 }

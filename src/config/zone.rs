@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use crate::findings::near_matches;
+use crate::diagnostics::near_matches;
 use crate::practice::zone::{UnknownTimeZoneError, Zone};
 
 /// What is suggested before anything was typed.
-const USUAL: [&str; 12] = [
+const COMMON_ZONES: [&str; 12] = [
     "UTC",
     "Europe/London",
     "Europe/Berlin",
@@ -22,22 +22,22 @@ const USUAL: [&str; 12] = [
 ];
 
 /// How many names are offered for one that is unknown.
-const NEAR: usize = 3;
+const MAX_SUGGESTIONS: usize = 3;
 
 /// A name of the database and what it is searched by.
-struct Name {
+struct ZoneName {
     name: String,
     /// Lower case, words parted by spaces: `america/new york`.
-    key: String,
+    search_key: String,
 }
 
 /// All names of the bundled database, those of regions (`Europe/Berlin`) before old aliases (`GB`).
-static NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| {
+static NAMES: LazyLock<Vec<ZoneName>> = LazyLock::new(|| {
     let mut names: Vec<_> = jiff::tz::db()
         .available()
-        .map(|name| Name {
+        .map(|name| ZoneName {
             name: name.to_string(),
-            key: key(name.as_str()),
+            search_key: search_key(name.as_str()),
         })
         .filter(|name| Zone::from_name(&name.name).is_ok())
         .collect();
@@ -45,29 +45,33 @@ static NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| {
     names
 });
 
-impl Name {
+impl ZoneName {
     fn is_region(&self) -> bool {
         self.name == "UTC" || (self.name.contains('/') && !self.name.starts_with("Etc/"))
     }
 
     /// How well the name fits what was typed, less is better; none if it does not.
-    fn fit(&self, typed: &str) -> Option<u8> {
-        let city = self.key.rsplit('/').next().unwrap_or(&self.key);
-        let rank = if self.key == typed {
+    fn match_rank(&self, typed: &str) -> Option<u8> {
+        let city = self
+            .search_key
+            .rsplit('/')
+            .next()
+            .unwrap_or(&self.search_key);
+        let rank = if self.search_key == typed {
             0
         } else if city == typed {
             1
         } else if city.starts_with(typed) {
             2
-        } else if self.key.starts_with(typed) {
+        } else if self.search_key.starts_with(typed) {
             3
         } else if self
-            .key
+            .search_key
             .split(['/', ' '])
             .any(|word| word.starts_with(typed))
         {
             4
-        } else if self.key.contains(typed) {
+        } else if self.search_key.contains(typed) {
             5
         } else {
             return None;
@@ -79,16 +83,16 @@ impl Name {
 /// Says that there is no such zone, and which there are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{unknown}")]
-pub struct NoSuchZone {
+pub struct ParseZoneError {
     unknown: UnknownTimeZoneError,
     /// Names that may be meant, the best first.
-    pub near: Vec<&'static str>,
+    pub suggestions: Vec<&'static str>,
 }
 
-impl NoSuchZone {
+impl ParseZoneError {
     /// What to do about it.
     pub fn help(&self) -> String {
-        match self.near.split_first() {
+        match self.suggestions.split_first() {
             None => {
                 "zones are named like \"Europe/Berlin\", \"America/New_York\" or \"UTC\"".to_owned()
             }
@@ -105,34 +109,34 @@ impl NoSuchZone {
 /// # Errors
 ///
 /// There is no such zone.
-pub fn parse(name: &str) -> Result<Zone, NoSuchZone> {
-    Zone::from_name(name.trim()).map_err(|unknown| NoSuchZone {
-        near: search(name, NEAR),
+pub fn parse(name: &str) -> Result<Zone, ParseZoneError> {
+    Zone::from_name(name.trim()).map_err(|unknown| ParseZoneError {
+        suggestions: search(name, MAX_SUGGESTIONS),
         unknown,
     })
 }
 
 /// Nothing this long is meant to be the name of a zone; the longest has 30 bytes.
-const TYPED_MAX: usize = 100;
+const MAX_QUERY_LENGTH: usize = 100;
 
 /// The names that fit what was typed so far, the best first: `berl`, `new york`, `utc`. Without a
 /// name that holds it, those that look alike.
 pub fn search(typed: &str, limit: usize) -> Vec<&'static str> {
-    let typed = key(typed.trim());
-    if typed.len() > TYPED_MAX {
+    let typed = search_key(typed.trim());
+    if typed.len() > MAX_QUERY_LENGTH {
         return Vec::new();
     }
     if typed.is_empty() {
-        return USUAL.into_iter().take(limit).collect();
+        return COMMON_ZONES.into_iter().take(limit).collect();
     }
     let mut found: Vec<_> = NAMES
         .iter()
-        .filter_map(|name| Some((name.fit(&typed)?, name.name.as_str())))
+        .filter_map(|name| Some((name.match_rank(&typed)?, name.name.as_str())))
         .collect();
     // The names are in order already; the sort keeps it among those that fit alike.
     found.sort_by_key(|(rank, _)| *rank);
     if found.is_empty() {
-        return look_alikes(&typed, limit);
+        return similar_names(&typed, limit);
     }
     found
         .into_iter()
@@ -141,16 +145,18 @@ pub fn search(typed: &str, limit: usize) -> Vec<&'static str> {
         .collect()
 }
 
-fn look_alikes(typed: &str, limit: usize) -> Vec<&'static str> {
+fn similar_names(typed: &str, limit: usize) -> Vec<&'static str> {
     let city = typed.rsplit('/').next().unwrap_or(typed);
-    let whole = NAMES.iter().map(|name| name.key.as_str());
-    let cities = NAMES.iter().filter_map(|name| name.key.rsplit('/').next());
+    let whole = NAMES.iter().map(|name| name.search_key.as_str());
+    let cities = NAMES
+        .iter()
+        .filter_map(|name| name.search_key.rsplit('/').next());
     let near = near_matches(typed, whole, limit);
     let near_cities = near_matches(city, cities, limit);
     let mut found = Vec::new();
     for name in NAMES
         .iter()
-        .map(|name| (name.key.as_str(), name.name.as_str()))
+        .map(|name| (name.search_key.as_str(), name.name.as_str()))
     {
         let is_near = near.contains(&name.0);
         let is_near_city = name
@@ -170,7 +176,7 @@ fn look_alikes(typed: &str, limit: usize) -> Vec<&'static str> {
         .collect()
 }
 
-fn key(name: &str) -> String {
+fn search_key(name: &str) -> String {
     name.to_lowercase().replace('_', " ")
 }
 
@@ -197,7 +203,7 @@ mod tests {
     #[test]
     fn the_usual_ones_exist() {
         assert!(NAMES.len() > 400);
-        for name in USUAL {
+        for name in COMMON_ZONES {
             assert_eq!(parse(name).unwrap().name(), name);
         }
     }
@@ -211,7 +217,7 @@ mod tests {
         );
         assert_eq!(unknown.help(), "did you mean \"Europe/Berlin\"?");
         let unknown = parse("+02:00").unwrap_err();
-        assert_eq!(unknown.near, Vec::<&str>::new());
+        assert_eq!(unknown.suggestions, Vec::<&str>::new());
         assert_eq!(parse("Etc/UTC").unwrap().name(), "Etc/UTC");
     }
 }

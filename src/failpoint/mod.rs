@@ -10,8 +10,8 @@
 mod rules;
 
 #[cfg(debug_assertions)]
-pub use rules::{Fault, STEPS, drive, hit, is_driven, pass};
+pub use rules::{IoFault, STEPS, fault_at, hit, is_active, load_from};
 
 /// A step is passed; in this build nothing happens.
 #[cfg(not(debug_assertions))]
-pub const fn pass(_: &str) {}
+pub const fn hit(_: &str) {}

@@ -64,11 +64,11 @@ pub const STEPS: [&str; 49] = [
 static FILE: OnceLock<PathBuf> = OnceLock::new();
 
 // How often each rule was passed, by its line. Guards the counts alone, for the moment of one pass.
-static PASSED: Mutex<Option<HashMap<String, u32>>> = Mutex::new(None);
+static HIT_COUNTS: Mutex<Option<HashMap<String, u32>>> = Mutex::new(None);
 
 /// What a disk is to do instead of its work.
 #[derive(Debug)]
-pub enum Fault {
+pub enum IoFault {
     /// It fails.
     Error(io::Error),
     /// It takes a part and fails.
@@ -77,7 +77,7 @@ pub enum Fault {
 
 /// What a rule lets happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Action {
+enum Effect {
     Kill,
     Error(&'static str),
     Short,
@@ -86,25 +86,25 @@ enum Action {
 
 /// A line of the file: what happens at a step, and at which passes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Rule {
+struct FailRule {
     step: String,
-    action: Action,
+    effect: Effect,
     /// For a kill the pass at which it comes, else how many passes are struck; none: every one.
     count: Option<u32>,
 }
 
-impl Rule {
+impl FailRule {
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let step = words.next().filter(|step| STEPS.contains(step))?.to_owned();
         let action = match words.next()? {
-            "kill" => Action::Kill,
-            "short" => Action::Short,
-            "slow" => Action::Slow(Duration::from_millis(words.next()?.parse().ok()?)),
+            "kill" => Effect::Kill,
+            "short" => Effect::Short,
+            "slow" => Effect::Slow(Duration::from_millis(words.next()?.parse().ok()?)),
             "error" => {
                 let what = words.next()?;
                 let known = ["full", "read-only", "io"];
-                Action::Error(known.into_iter().find(|known| *known == what)?)
+                Effect::Error(known.into_iter().find(|known| *known == what)?)
             }
             _ => return None,
         };
@@ -114,49 +114,49 @@ impl Rule {
         };
         Some(Self {
             step,
-            action,
+            effect: action,
             count,
         })
     }
 
-    fn strikes(&self, pass: u32) -> bool {
-        match self.action {
-            Action::Kill => pass == self.count.unwrap_or(1),
+    fn matches(&self, pass: u32) -> bool {
+        match self.effect {
+            Effect::Kill => pass == self.count.unwrap_or(1),
             _ => self.count.is_none_or(|times| pass <= times),
         }
     }
 
-    fn happen(&self) -> Option<Fault> {
-        match &self.action {
-            Action::Kill => die(),
-            Action::Short => Some(Fault::Short),
-            Action::Slow(time) => {
+    fn apply(&self) -> Option<IoFault> {
+        match &self.effect {
+            Effect::Kill => kill_self(),
+            Effect::Short => Some(IoFault::Short),
+            Effect::Slow(time) => {
                 std::thread::sleep(*time);
                 None
             }
-            Action::Error(what) => Some(Fault::Error(error(what))),
+            Effect::Error(what) => Some(IoFault::Error(error(what))),
         }
     }
 }
 
 /// From now on the rules come from this file; it need not be there yet.
-pub fn drive(file: PathBuf) {
+pub fn load_from(file: PathBuf) {
     // A process has one such file; a second call changes nothing.
     let _ = FILE.set(file);
 }
 
 /// Whether a file was named.
-pub fn is_driven() -> bool {
+pub fn is_active() -> bool {
     FILE.get().is_some()
 }
 
 /// A step is passed.
-pub fn pass(step: &'static str) {
-    drop(hit(step));
+pub fn hit(step: &'static str) {
+    drop(fault_at(step));
 }
 
 /// A step is passed that can fail.
-pub fn hit(step: &'static str) -> Option<Fault> {
+pub fn fault_at(step: &'static str) -> Option<IoFault> {
     debug_assert!(STEPS.contains(&step), "{step} is not in the list");
     // No file, or none any more: no rules.
     let text = std::fs::read_to_string(FILE.get()?).ok()?;
@@ -165,23 +165,23 @@ pub fn hit(step: &'static str) -> Option<Fault> {
         counts.retain(|known, _| text.lines().any(|line| line == known));
     });
     text.lines()
-        .filter(|line| count(line, step))
-        .find_map(|line| Rule::parse(line)?.happen())
+        .filter(|line| count_hit(line, step))
+        .find_map(|line| FailRule::parse(line)?.apply())
 }
 
-/// Counts a pass of a line that is about this step; whether it strikes.
-fn count(line: &str, step: &str) -> bool {
+/// Counts a pass of a line that is about this step; whether it matches.
+fn count_hit(line: &str, step: &str) -> bool {
     if line.trim().is_empty() {
         return false;
     }
-    let Some(rule) = Rule::parse(line) else {
+    let Some(rule) = FailRule::parse(line) else {
         tracing::error!(line, "this failpoint can't be understood");
         return false;
     };
     if rule.step != step {
         return false;
     }
-    rule.strikes(with_counts(|counts| {
+    rule.matches(with_counts(|counts| {
         let passed = counts.entry(line.to_owned()).or_insert(0);
         *passed += 1;
         *passed
@@ -190,7 +190,7 @@ fn count(line: &str, step: &str) -> bool {
 
 fn with_counts<T>(act: impl FnOnce(&mut HashMap<String, u32>) -> T) -> T {
     // The counts are whole after every statement, so a panic elsewhere does not spoil them.
-    let mut counts = PASSED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut counts = HIT_COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     act(counts.get_or_insert_default())
 }
 
@@ -211,7 +211,7 @@ fn error(what: &str) -> io::Error {
 
 /// Ends the process in the middle of whatever it does: nothing is dropped, flushed or said.
 #[cfg(unix)]
-fn die() -> ! {
+fn kill_self() -> ! {
     use rustix::process::{Signal, getpid, kill_process};
     let _ = kill_process(getpid(), Signal::KILL);
     // The signal may take a moment to end the other threads; this one must not go on.
@@ -221,7 +221,7 @@ fn die() -> ! {
 }
 
 #[cfg(not(unix))]
-fn die() -> ! {
+fn kill_self() -> ! {
     std::process::abort()
 }
 
@@ -231,19 +231,19 @@ mod tests {
 
     #[test]
     fn a_rule_is_a_step_an_action_and_a_count() {
-        let rule = |line| Rule::parse(line).unwrap();
+        let rule = |line| FailRule::parse(line).unwrap();
         assert_eq!(rule("post.sent kill").count, None);
         assert_eq!(
             rule("disk.write error full 3"),
-            Rule {
+            FailRule {
                 step: "disk.write".into(),
-                action: Action::Error("full"),
+                effect: Effect::Error("full"),
                 count: Some(3),
             }
         );
         assert_eq!(
-            rule("disk.fsync slow 2000").action,
-            Action::Slow(Duration::from_secs(2))
+            rule("disk.fsync slow 2000").effect,
+            Effect::Slow(Duration::from_secs(2))
         );
         for wrong in [
             "disk.write",
@@ -251,40 +251,40 @@ mod tests {
             "disk.write kill x",
             "disk.write error",
         ] {
-            assert_eq!(Rule::parse(wrong), None, "{wrong}");
+            assert_eq!(FailRule::parse(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn a_kill_comes_at_its_pass_and_an_error_up_to_it() {
-        let strikes = |line| {
-            let rule = Rule::parse(line).unwrap();
-            (1..=4).map(|pass| rule.strikes(pass)).collect::<Vec<_>>()
+        let matches = |line| {
+            let rule = FailRule::parse(line).unwrap();
+            (1..=4).map(|pass| rule.matches(pass)).collect::<Vec<_>>()
         };
-        assert_eq!(strikes("disk.write kill 3"), [false, false, true, false]);
-        assert_eq!(strikes("disk.write kill"), [true, false, false, false]);
-        assert_eq!(strikes("disk.write short 2"), [true, true, false, false]);
-        assert_eq!(strikes("disk.write error io"), [true; 4]);
+        assert_eq!(matches("disk.write kill 3"), [false, false, true, false]);
+        assert_eq!(matches("disk.write kill"), [true, false, false, false]);
+        assert_eq!(matches("disk.write short 2"), [true, true, false, false]);
+        assert_eq!(matches("disk.write error io"), [true; 4]);
     }
 
     #[test]
     fn the_file_is_read_at_every_pass() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("failpoints");
-        assert!(hit("disk.link").is_none(), "nothing drives them yet");
-        drive(file.clone());
-        assert!(is_driven());
-        assert!(hit("disk.link").is_none(), "the file is not there");
+        assert!(fault_at("disk.link").is_none(), "nothing drives them yet");
+        load_from(file.clone());
+        assert!(is_active());
+        assert!(fault_at("disk.link").is_none(), "the file is not there");
         std::fs::write(&file, "disk.link error read-only 1\ndisk.write short\n").unwrap();
-        assert!(hit("disk.rename").is_none());
-        assert!(matches!(hit("disk.link"), Some(Fault::Error(_))));
-        assert!(hit("disk.link").is_none(), "once was asked for");
-        assert!(matches!(hit("disk.write"), Some(Fault::Short)));
+        assert!(fault_at("disk.rename").is_none());
+        assert!(matches!(fault_at("disk.link"), Some(IoFault::Error(_))));
+        assert!(fault_at("disk.link").is_none(), "once was asked for");
+        assert!(matches!(fault_at("disk.write"), Some(IoFault::Short)));
         std::fs::write(&file, "").unwrap();
-        assert!(hit("disk.write").is_none());
+        assert!(fault_at("disk.write").is_none());
         std::fs::write(&file, "disk.link error read-only 1\n").unwrap();
         assert!(
-            hit("disk.link").is_some(),
+            fault_at("disk.link").is_some(),
             "a rule that comes back starts anew"
         );
     }

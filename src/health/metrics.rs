@@ -13,7 +13,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 /// A round posted later than this after its due time counts as late.
-const LATE: Duration = Duration::from_secs(60);
+const LATE_AFTER: Duration = Duration::from_secs(60);
 
 /// Seconds: from a fast answer to Discord's limit of three, and what a disk in trouble takes.
 const BUCKETS: [f64; 11] = [
@@ -25,7 +25,7 @@ type SecondsByLabel = Family<[Label; 1], Histogram, fn() -> Histogram>;
 
 /// What came of a member's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum InteractionOutcome {
     /// Discord took the answer.
     Answered,
     /// The member got none.
@@ -34,12 +34,12 @@ pub enum Outcome {
     RateLimited,
 }
 
-impl Outcome {
+impl InteractionOutcome {
     const fn name(self) -> &'static str {
         match self {
             Self::Answered => "answered",
             Self::Failed => "failed",
-            Self::RateLimited => "cooled",
+            Self::RateLimited => "rate_limited",
         }
     }
 }
@@ -50,10 +50,10 @@ pub struct Metrics {
     gateway_connected: Family<[(&'static str, String); 1], Gauge>,
     pub sessions_started: Counter,
     pub gateway_rebuilds: Counter,
-    pub events_heard: Counter,
+    pub events_received: Counter,
     rounds_posted: Counter,
     rounds_late: Counter,
-    pub rounds_given_up: Counter,
+    pub rounds_abandoned: Counter,
     posting_lag: Gauge<f64, AtomicU64>,
     pub posting_queue: Gauge,
     pub replies_counted: Counter,
@@ -73,10 +73,10 @@ impl Default for Metrics {
             gateway_connected: Family::default(),
             sessions_started: Counter::default(),
             gateway_rebuilds: Counter::default(),
-            events_heard: Counter::default(),
+            events_received: Counter::default(),
             rounds_posted: Counter::default(),
             rounds_late: Counter::default(),
-            rounds_given_up: Counter::default(),
+            rounds_abandoned: Counter::default(),
             posting_lag: Gauge::default(),
             posting_queue: Gauge::default(),
             replies_counted: Counter::default(),
@@ -101,7 +101,7 @@ fn histogram() -> Histogram {
 }
 
 /// The number of shards is bounded: Discord asks for one for each 2,500 guilds at most.
-fn label(shard: u32) -> [(&'static str, String); 1] {
+fn shard_label(shard: u32) -> [(&'static str, String); 1] {
     [("shard", shard.to_string())]
 }
 
@@ -127,7 +127,7 @@ impl Metrics {
         to.register(
             "events_heard",
             "Events from the gateway",
-            self.events_heard.clone(),
+            self.events_received.clone(),
         );
         to.register(
             "rest_failures",
@@ -150,7 +150,7 @@ impl Metrics {
         to.register(
             "rounds_given_up",
             "Questions that could not be posted in time",
-            self.rounds_given_up.clone(),
+            self.rounds_abandoned.clone(),
         );
         to.register_with_unit(
             "posting_lag",
@@ -202,44 +202,51 @@ impl Metrics {
         );
     }
 
-    pub fn guilds(&self, whole: i64, resting: i64) {
-        for (kept, number) in [("whole", whole), ("outline", resting)] {
-            self.guilds.get_or_create(&[("kept", kept)]).set(number);
+    pub fn set_guilds(&self, loaded: i64, evicted: i64) {
+        for (residency, number) in [("loaded", loaded), ("evicted", evicted)] {
+            self.guilds
+                .get_or_create(&[("residency", residency)])
+                .set(number);
         }
     }
 
-    pub fn connected(&self, shard: u32, connected: bool) {
-        let gauge = self.gateway_connected.get_or_create(&label(shard));
+    pub fn set_gateway_connected(&self, shard: u32, connected: bool) {
+        let gauge = self.gateway_connected.get_or_create(&shard_label(shard));
         gauge.set(i64::from(connected));
     }
 
-    pub fn shard_left(&self, shard: u32) {
-        self.gateway_connected.remove(&label(shard));
+    pub fn remove_shard(&self, shard: u32) {
+        self.gateway_connected.remove(&shard_label(shard));
     }
 
-    pub fn posted(&self, lag: Duration) {
+    pub fn round_posted(&self, lag: Duration) {
         self.rounds_posted.inc();
-        if lag > LATE {
+        if lag > LATE_AFTER {
             self.rounds_late.inc();
         }
         self.posting_lag.set(lag.as_secs_f64());
     }
 
-    pub fn committed(&self, took: Duration, failed: bool) {
+    pub fn commit_finished(&self, took: Duration, failed: bool) {
         self.commit_time.observe(took.as_secs_f64());
         if failed {
             self.commits_failed.inc();
         }
     }
 
-    pub fn answered(&self, command: &'static str, outcome: Outcome, took: Duration) {
+    pub fn interaction_finished(
+        &self,
+        command: &'static str,
+        outcome: InteractionOutcome,
+        took: Duration,
+    ) {
         let labels = [("command", command), ("outcome", outcome.name())];
         self.interactions.get_or_create(&labels).inc();
         let time = self.interaction_time.get_or_create(&[("command", command)]);
         time.observe(took.as_secs_f64());
     }
 
-    pub fn rest_failed(&self, kind: &'static str) {
+    pub fn rest_request_failed(&self, kind: &'static str) {
         self.rest_failures.get_or_create(&[("kind", kind)]).inc();
     }
 
@@ -260,12 +267,12 @@ mod tests {
     #[test]
     fn late_is_more_than_a_minute() {
         let metrics = Metrics::default();
-        metrics.posted(Duration::from_secs(60));
+        metrics.round_posted(Duration::from_secs(60));
         assert_eq!(
             (metrics.rounds_posted.get(), metrics.rounds_late.get()),
             (1, 0)
         );
-        metrics.posted(Duration::from_secs(61));
+        metrics.round_posted(Duration::from_secs(61));
         assert_eq!(
             (metrics.rounds_posted.get(), metrics.rounds_late.get()),
             (2, 1)

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum HealthStatus {
     /// Well.
     Ok,
     /// In trouble that is expected to pass by itself; members may notice it.
@@ -16,9 +16,9 @@ pub enum State {
 
 /// One part of the bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Part {
+pub struct ComponentStatus {
     /// How it is.
-    pub state: State,
+    pub state: HealthStatus,
     /// Whole seconds since its last sign of life; none if there was none yet.
     pub age_seconds: Option<u64>,
     /// What is wrong, in words.
@@ -27,39 +27,43 @@ pub struct Part {
 
 /// The connection of one shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ShardPart {
+pub struct ShardStatus {
     /// The shard.
     pub shard: u32,
     /// How it is.
     #[serde(flatten)]
-    pub part: Part,
+    pub component: ComponentStatus,
 }
 
 /// The whole bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct HealthReport {
     /// As bad as the worst part.
-    pub status: State,
+    pub status: HealthStatus,
     /// The connection to Discord's gateway: events come in.
-    pub gateway: Part,
+    pub gateway: ComponentStatus,
     /// The same by shard; empty while this process stands by.
-    pub shards: Vec<ShardPart>,
+    pub shards: Vec<ShardStatus>,
     /// The scheduler: questions go out.
-    pub scheduler: Part,
+    pub scheduler: ComponentStatus,
     /// The state folder: what happened is saved.
-    pub disk: Part,
+    pub disk: ComponentStatus,
 }
 
-impl Part {
-    pub(super) const fn well(age_seconds: Option<u64>) -> Self {
+impl ComponentStatus {
+    pub(super) const fn healthy(age_seconds: Option<u64>) -> Self {
         Self {
-            state: State::Ok,
+            state: HealthStatus::Ok,
             age_seconds,
             problem: None,
         }
     }
 
-    pub(super) const fn ill(state: State, age_seconds: Option<u64>, problem: String) -> Self {
+    pub(super) const fn unhealthy(
+        state: HealthStatus,
+        age_seconds: Option<u64>,
+        problem: String,
+    ) -> Self {
         Self {
             state,
             age_seconds,
@@ -68,8 +72,13 @@ impl Part {
     }
 }
 
-impl Report {
-    pub(super) fn new(gateway: Part, shards: Vec<ShardPart>, scheduler: Part, disk: Part) -> Self {
+impl HealthReport {
+    pub(super) fn new(
+        gateway: ComponentStatus,
+        shards: Vec<ShardStatus>,
+        scheduler: ComponentStatus,
+        disk: ComponentStatus,
+    ) -> Self {
         Self {
             status: gateway.state.max(scheduler.state).max(disk.state),
             gateway,
@@ -81,7 +90,7 @@ impl Report {
 
     /// Whether the bot does its work, if perhaps not all of it at once.
     pub const fn is_working(&self) -> bool {
-        !matches!(self.status, State::Down)
+        !matches!(self.status, HealthStatus::Down)
     }
 
     /// What is wrong with each part, in one line; none if all is well.

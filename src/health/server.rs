@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::vitals::{Guilds, Vitals};
+use super::monitor::{GuildCounts, HealthMonitor};
 
 /// The text format that Prometheus reads (`OpenMetrics` 1.0, "Text Format").
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -36,43 +36,43 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// The runtime does not take the listener.
 pub async fn serve(
     listener: TcpListener,
-    vitals: Arc<Vitals>,
-    guilds: impl Fn() -> Guilds + Clone + Send + Sync + 'static,
+    monitor: Arc<HealthMonitor>,
+    guilds: impl Fn() -> GuildCounts + Clone + Send + Sync + 'static,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let (asked, looked) = (Arc::clone(&vitals), Arc::clone(&vitals));
+    let (for_healthz, for_livez) = (Arc::clone(&monitor), Arc::clone(&monitor));
     // A GET route answers HEAD as well, and everything else with 405.
     let router = Router::new()
-        .route("/healthz", get(async move || health(&asked)))
-        .route("/livez", get(async move || life(&looked)))
-        .route("/metrics", get(async move || metrics(&vitals, guilds())));
+        .route("/healthz", get(async move || healthz(&for_healthz)))
+        .route("/livez", get(async move || livez(&for_livez)))
+        .route("/metrics", get(async move || metrics(&monitor, guilds())));
     axum::serve(listener, router).await
 }
 
-fn health(vitals: &Vitals) -> Response {
-    let report = vitals.report();
+fn healthz(monitor: &HealthMonitor) -> Response {
+    let report = monitor.report();
     let status = if report.is_working() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
     match serde_json::to_string(&report) {
-        Ok(json) => page(status, "application/json", json),
+        Ok(json) => response(status, "application/json", json),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 /// Whether a restart would help: Discord or the disk in trouble is no reason for one, a bot that stands still is.
-fn life(vitals: &Vitals) -> Response {
-    match vitals.stands_still() {
-        None => page(
+fn livez(monitor: &HealthMonitor) -> Response {
+    match monitor.stall_reason() {
+        None => response(
             StatusCode::OK,
             "text/plain; charset=utf-8",
             "alive\n".into(),
         ),
         Some(what) => {
             let text = format!("{what}\n");
-            page(
+            response(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "text/plain; charset=utf-8",
                 text,
@@ -81,11 +81,11 @@ fn life(vitals: &Vitals) -> Response {
     }
 }
 
-fn metrics(vitals: &Vitals, guilds: Guilds) -> Response {
-    page(StatusCode::OK, OPEN_METRICS, vitals.encode(guilds))
+fn metrics(monitor: &HealthMonitor, guilds: GuildCounts) -> Response {
+    response(StatusCode::OK, OPEN_METRICS, monitor.encode(guilds))
 }
 
-fn page(status: StatusCode, kind: &'static str, text: String) -> Response {
+fn response(status: StatusCode, kind: &'static str, text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind),
         // An old answer is worse than none.

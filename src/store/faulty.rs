@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::disk::{Disk, RealDisk, create_private};
-use crate::failpoint::{self, Fault};
+use crate::failpoint::{self, IoFault};
 
 /// A disk that fails where the failpoints say so.
 #[derive(Debug, Clone, Copy)]
@@ -13,10 +13,10 @@ pub struct FaultyDisk;
 
 /// Fails if that step is to fail.
 fn fail_if_set(step: &'static str) -> io::Result<()> {
-    match failpoint::hit(step) {
+    match failpoint::fault_at(step) {
         None => Ok(()),
-        Some(Fault::Error(error)) => Err(error),
-        Some(Fault::Short) => Err(io::ErrorKind::WriteZero.into()),
+        Some(IoFault::Error(error)) => Err(error),
+        Some(IoFault::Short) => Err(io::ErrorKind::WriteZero.into()),
     }
 }
 
@@ -24,10 +24,10 @@ impl Disk for FaultyDisk {
     /// In two halves, so that a kill can leave the first one alone.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let (first, second) = bytes.split_at(bytes.len() / 2);
-        match failpoint::hit("disk.write") {
+        match failpoint::fault_at("disk.write") {
             None => {}
-            Some(Fault::Error(error)) => return Err(error),
-            Some(Fault::Short) => {
+            Some(IoFault::Error(error)) => return Err(error),
+            Some(IoFault::Short) => {
                 RealDisk.write(path, first)?;
                 return Err(io::ErrorKind::WriteZero.into());
             }

@@ -51,7 +51,7 @@ impl FileBackend {
     fn replace_snapshot(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
         let new = snapshot::temporary_path(current);
         self.disk.write(&new, bytes)?;
-        failpoint::pass("store.written");
+        failpoint::hit("store.written");
         if self.disk.exists(current) {
             let previous = snapshot::previous_path(current);
             let old = snapshot::temporary_path(&previous);
@@ -61,10 +61,10 @@ impl FileBackend {
                 self.disk.write(&old, &std::fs::read(current)?)?;
             }
             self.disk.rename(&old, &previous)?;
-            failpoint::pass("store.kept");
+            failpoint::hit("store.kept");
         }
         self.disk.rename(&new, current)?;
-        failpoint::pass("store.renamed");
+        failpoint::hit("store.renamed");
         Ok(())
     }
 }
@@ -87,7 +87,7 @@ impl Backend for FileBackend {
     fn delete(&self, guild: GuildId) -> io::Result<()> {
         let current = snapshot::path(&self.dir, guild);
         let folder = self.dir.join(GUILDS_DIR);
-        failpoint::pass("forget.begin");
+        failpoint::hit("forget.begin");
         self.disk.remove(&snapshot::previous_path(&current))?;
         // What an operator went back from is this guild's data as well.
         for entry in std::fs::read_dir(&folder)? {
@@ -97,11 +97,11 @@ impl Backend for FileBackend {
             }
         }
         self.disk.sync_dir(&folder)?;
-        failpoint::pass("forget.half");
+        failpoint::hit("forget.half");
         self.disk.remove(&current)?;
         self.disk.remove(&snapshot::temporary_path(&current))?;
         self.disk.sync_dir(&folder)?;
-        failpoint::pass("forget.done");
+        failpoint::hit("forget.done");
         Ok(())
     }
 

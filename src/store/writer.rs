@@ -281,9 +281,9 @@ impl Inner {
                 saving.result = Err(io::Error::new(error.kind(), error.to_string()));
             }
         }
-        failpoint::pass("store.publish");
+        failpoint::hit("store.publish");
         failed.append(&mut self.publish(&saving));
-        failpoint::pass("store.published");
+        failpoint::hit("store.published");
         failed
     }
 
@@ -304,7 +304,7 @@ impl Inner {
             entries.push((state.id(), version, progress));
             states.push(state);
         }
-        failpoint::pass("store.encode");
+        failpoint::hit("store.encode");
         let results = self.backend.as_dyn().save(&states, self.now());
         let entries = entries.into_iter().zip(results);
         let saving = entries.map(|((guild, version, progress), result)| SaveAttempt {

@@ -146,7 +146,7 @@ fn jobs<'b>(bank: &'b Bank, pythons: &'b BTreeMap<u16, PathBuf>) -> Vec<Job<'b>>
     let all = bank.questions().iter().flat_map(|question| {
         let admitted = pythons
             .iter()
-            .filter(|(minor, _)| question.python.admits(**minor));
+            .filter(|(minor, _)| question.python.supports(**minor));
         admitted.flat_map(move |(minor, python)| {
             let programs = programs(question).into_iter();
             programs.map(move |(name, code, expected)| Job {
@@ -185,9 +185,9 @@ fn every_example_prints_what_the_bank_says() {
         tell("skipped: there is no Python from 3.11 on to run the examples with");
         return;
     }
-    let (bank, findings) = Bank::load(built_in(), &[]);
+    let (bank, diagnostics) = Bank::load(built_in(), &[]);
     assert_eq!(
-        findings,
+        diagnostics,
         [],
         "an entry with an error is left out, and its example would not run"
     );

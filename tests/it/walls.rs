@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 /// The rooms that each room may use. What is not listed may use nothing of the house.
 const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("practice", &[]),
-    ("findings", &[]),
-    ("bank", &["findings"]),
+    ("diagnostics", &[]),
+    ("bank", &["diagnostics"]),
     ("chart", &[]),
     ("clock", &[]),
-    ("entropy", &[]),
+    ("rng", &[]),
     ("failpoint", &[]),
     ("health", &[]),
     ("store", &["failpoint", "practice"]),
-    ("config", &["findings", "practice"]),
+    ("config", &["diagnostics", "practice"]),
     (
         "bot",
         &[
@@ -23,7 +23,7 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
             "chart",
             "clock",
             "config",
-            "entropy",
+            "rng",
             "failpoint",
             "health",
             "practice",
@@ -38,9 +38,9 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
             "bot",
             "clock",
             "config",
-            "entropy",
+            "rng",
             "failpoint",
-            "findings",
+            "diagnostics",
             "health",
             "practice",
             "sandbox",
@@ -74,7 +74,7 @@ const ONLY_IN: [(&str, &[&str]); 17] = [
 ];
 
 /// The pure rooms must not reach for the time or for randomness by themselves.
-const PURE: [&str; 4] = ["practice", "bank", "chart", "findings"];
+const PURE: [&str; 4] = ["practice", "bank", "chart", "diagnostics"];
 const IMPURE: [&str; 4] = ["SystemTime::now", "Timestamp::now", "rand::rng", "make_rng"];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {

@@ -1,47 +1,47 @@
 //! Markdown that would not come out as meant.
 
-use super::super::entry::{Entry, Passage};
-use super::super::markup::{Piece, pieces};
-use crate::findings::{Finding, Source};
+use super::super::markup::{Segment, segments};
+use super::super::sourced_question::{SourcedQuestion, TextField};
+use crate::diagnostics::{Diagnostic, Source};
 
 /// Notes open backticks and what Discord shows otherwise than written, or what reflowing destroys.
-pub fn check(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
-    for passage in entry.prose() {
-        let mut note = |words: &str, what: &str, fix: &str| {
-            let span = entry.words(source, passage.field, passage.item, words);
-            let finding = Finding::at(source, &span, format!("{passage} {what}"));
-            findings.push(finding.severity(entry.strictness()).fix(fix));
+pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    for text_field in entry.text_fields() {
+        let mut report = |words: &str, what: &str, fix: &str| {
+            let span = entry.text_span(source, text_field.field, text_field.item, words);
+            let diagnostic = Diagnostic::at(source, &span, format!("{text_field} {what}"));
+            diagnostics.push(diagnostic.severity(entry.lint_severity()).fix(fix));
         };
-        for piece in pieces(passage.text) {
+        for piece in segments(text_field.text) {
             match piece {
-                Piece::Code(code) if code.trim().is_empty() => {
-                    note(
+                Segment::Code(code) if code.trim().is_empty() => {
+                    report(
                         "",
                         "has empty backticks",
                         "put code between them, or take them out",
                     );
                 }
-                Piece::Open(open) => note(
+                Segment::Unclosed(open) => report(
                     open.split(' ').next().unwrap_or_default(),
                     "has a backtick that nothing closes",
                     "backticks come in pairs",
                 ),
-                Piece::Prose(prose) => {
-                    if let Some((words, what, fix)) = odd(prose) {
-                        note(words, what, fix);
+                Segment::Prose(prose) => {
+                    if let Some((words, what, fix)) = find_link_or_tag(prose) {
+                        report(words, what, fix);
                     }
                 }
-                Piece::Code(_) => {}
+                Segment::Code(_) => {}
             }
         }
-        if let Some((what, fix)) = odd_paragraph(&passage) {
-            note("", what, fix);
+        if let Some((what, fix)) = find_block_markup(&text_field) {
+            report("", what, fix);
         }
     }
 }
 
 /// Links and HTML.
-fn odd(prose: &str) -> Option<(&str, &'static str, &'static str)> {
+fn find_link_or_tag(prose: &str) -> Option<(&str, &'static str, &'static str)> {
     let link = ["https://", "http://", "]("]
         .into_iter()
         .find(|link| prose.contains(link));
@@ -59,8 +59,8 @@ fn odd(prose: &str) -> Option<(&str, &'static str, &'static str)> {
 }
 
 /// Headings, lists and tables: they need lines of their own, which reflowing joins.
-fn odd_paragraph(passage: &Passage<'_>) -> Option<(&'static str, &'static str)> {
-    for paragraph in passage.text.split("\n\n") {
+fn find_block_markup(text_field: &TextField<'_>) -> Option<(&'static str, &'static str)> {
+    for paragraph in text_field.text.split("\n\n") {
         let first = paragraph.split(' ').next().unwrap_or_default();
         let numbered = first.strip_suffix('.').is_some_and(|number| {
             !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -90,33 +90,33 @@ mod tests {
 
     #[test]
     fn a_run_of_backticks_is_closed_by_one_of_its_length() {
-        use Piece::{Code, Open, Prose};
-        assert_eq!(pieces("a `b` c"), [Prose("a "), Code("b"), Prose(" c")]);
-        assert_eq!(pieces("`` ` `` x"), [Code(" ` "), Prose(" x")]);
+        use Segment::{Code, Prose, Unclosed};
+        assert_eq!(segments("a `b` c"), [Prose("a "), Code("b"), Prose(" c")]);
+        assert_eq!(segments("`` ` `` x"), [Code(" ` "), Prose(" x")]);
         assert_eq!(
-            pieces("a `b\n\nc` d"),
-            [Prose("a "), Open("`b"), Prose("c"), Open("` d")]
+            segments("a `b\n\nc` d"),
+            [Prose("a "), Unclosed("`b"), Prose("c"), Unclosed("` d")]
         );
-        assert_eq!(pieces(""), []);
+        assert_eq!(segments(""), []);
     }
 
     #[test]
     fn links_and_tags_are_odd_and_comparisons_are_not() {
-        assert!(odd("see https://example.org").is_some());
-        assert!(odd("see [this](x)").is_some());
-        assert!(odd("a <b>bold</b> word").is_some());
-        assert!(odd("if 1 < 2 or a <= b").is_none());
+        assert!(find_link_or_tag("see https://example.org").is_some());
+        assert!(find_link_or_tag("see [this](x)").is_some());
+        assert!(find_link_or_tag("a <b>bold</b> word").is_some());
+        assert!(find_link_or_tag("if 1 < 2 or a <= b").is_none());
     }
 
     #[test]
     fn lines_of_their_own_are_odd() {
         let odd = |text| {
-            let passage = Passage {
+            let text_field = TextField {
                 field: "answer",
                 item: None,
                 text,
             };
-            odd_paragraph(&passage).map(|(what, _)| what)
+            find_block_markup(&text_field).map(|(what, _)| what)
         };
         assert_eq!(odd("A.\n\n# B"), Some("has a heading in it"));
         assert_eq!(odd("- a - b"), Some("has a list in it"));

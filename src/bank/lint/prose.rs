@@ -2,12 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use super::super::entry::Entry;
-use super::super::markup::{Piece, pieces};
-use crate::findings::{Finding, Source};
+use super::super::markup::{Segment, segments};
+use super::super::sourced_question::SourcedQuestion;
+use crate::diagnostics::{Diagnostic, Source};
 
 /// To somebody who does not know the answer, nothing is obvious.
-const TALKS_DOWN: [&str; 3] = ["simply", "just", "obviously"];
+const CONDESCENDING_WORDS: [&str; 3] = ["simply", "just", "obviously"];
 
 /// How many words a model answer of ours has.
 const ANSWER_WORDS: RangeInclusive<usize> = 60..=150;
@@ -16,14 +16,14 @@ const ANSWER_WORDS: RangeInclusive<usize> = 60..=150;
 const EXAMPLE_SENTENCES: RangeInclusive<usize> = 3..=6;
 
 /// Notes both.
-pub fn check(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
-    for passage in entry.prose() {
-        for word in talking_down(passage.text) {
-            let span = entry.words(source, passage.field, passage.item, word);
-            let finding = Finding::at(source, &span, format!("{passage} says \"{word}\""));
-            findings.push(
-                finding
-                    .severity(entry.strictness())
+pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    for text_field in entry.text_fields() {
+        for word in condescending_words(text_field.text) {
+            let span = entry.text_span(source, text_field.field, text_field.item, word);
+            let diagnostic = Diagnostic::at(source, &span, format!("{text_field} says \"{word}\""));
+            diagnostics.push(
+                diagnostic
+                    .severity(entry.lint_severity())
                     .fix("take the word out, or say what you mean: only, exactly, a moment ago"),
             );
         }
@@ -31,7 +31,7 @@ pub fn check(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
     if entry.built_in {
         let question = &entry.question;
         let words = question.answer.split_whitespace().count();
-        let sentences = sentences(&question.example_answer);
+        let sentences = count_sentences(&question.example_answer);
         let sizes = [
             ("answer", words, ANSWER_WORDS, "words"),
             ("example_answer", sentences, EXAMPLE_SENTENCES, "sentences"),
@@ -40,22 +40,22 @@ pub fn check(entry: &Entry, source: &Source, findings: &mut Vec<Finding>) {
             if !wanted.contains(&count) {
                 let (least, most) = wanted.into_inner();
                 let what = format!("`{field}` has {count} {unit}, not {least} to {most}");
-                findings.push(entry.error(source, field, what));
+                diagnostics.push(entry.error(source, field, what));
             }
         }
     }
 }
 
-fn talking_down(text: &str) -> Vec<&str> {
+fn condescending_words(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
-    for piece in pieces(text) {
-        let Piece::Prose(prose) = piece else {
+    for piece in segments(text) {
+        let Segment::Prose(prose) = piece else {
             continue;
         };
         // "just-in-time" is a term.
         let words = prose.split(|c: char| !c.is_alphanumeric() && c != '-');
         found.extend(words.filter(|word| {
-            TALKS_DOWN
+            CONDESCENDING_WORDS
                 .iter()
                 .any(|down| word.eq_ignore_ascii_case(down))
         }));
@@ -64,12 +64,12 @@ fn talking_down(text: &str) -> Vec<&str> {
 }
 
 /// Ends of sentences outside of code: a mark, perhaps closing signs, and a space or the end.
-fn sentences(text: &str) -> usize {
-    let prose: String = pieces(text)
+fn count_sentences(text: &str) -> usize {
+    let prose: String = segments(text)
         .into_iter()
         .map(|piece| match piece {
-            Piece::Prose(prose) => prose,
-            Piece::Code(_) | Piece::Open(_) => "code",
+            Segment::Prose(prose) => prose,
+            Segment::Code(_) | Segment::Unclosed(_) => "code",
         })
         .collect();
     prose
@@ -88,12 +88,15 @@ mod tests {
     #[test]
     fn words_are_found_whole_and_outside_of_code() {
         let text = "Just await it. `just` is not `simply`; adjust it just-in-time, OBVIOUSLY.";
-        assert_eq!(talking_down(text), ["Just", "OBVIOUSLY"]);
+        assert_eq!(condescending_words(text), ["Just", "OBVIOUSLY"]);
     }
 
     #[test]
     fn sentences_end_with_a_mark() {
-        assert_eq!(sentences("Use `a. b`. (Since 3.11.) \"Really?\" Yes!"), 4);
-        assert_eq!(sentences("no end"), 0);
+        assert_eq!(
+            count_sentences("Use `a. b`. (Since 3.11.) \"Really?\" Yes!"),
+            4
+        );
+        assert_eq!(count_sentences("no end"), 0);
     }
 }

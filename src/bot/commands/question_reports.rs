@@ -37,10 +37,10 @@ pub async fn on_submit(
     let (entered, commit) = ctx.store.upsert(guild, |state| {
         state.add_report(&question.id, interaction.user, text, now)
     });
-    failpoint::pass("report.entered");
+    failpoint::hit("report.entered");
     let number = entered.map_err(|why| UserError::InvalidOption(render::report_rejected(why)))?;
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
-    failpoint::pass("report.saved");
+    failpoint::hit("report.saved");
     tracing::info!(%guild, number, question = question.id, "a mistake in a question was reported");
     Ok(render::report_saved(number).ephemeral())
 }

@@ -142,7 +142,7 @@ fn pick_question<'a>(
         .asked_on((guild, interaction.user), around.today);
     let mut fitting = Vec::with_capacity(ctx.bank.len());
     let mut asked_today = Vec::new();
-    for question in ctx.bank.pick(before.topic.as_deref(), before.level) {
+    for question in ctx.bank.filter(before.topic.as_deref(), before.level) {
         let id = question.id.as_str();
         if !around.open_questions.contains(id) {
             fitting.push(id);
@@ -232,10 +232,10 @@ async fn score(
     let ((review, new), commit) = ctx
         .store
         .upsert(guild, |state| state.rate(interaction.user, &rated));
-    failpoint::pass("review.changed");
+    failpoint::hit("review.changed");
     // Also what was counted before may not be on disk yet.
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
-    failpoint::pass("review.saved");
+    failpoint::hit("review.saved");
     let score = Score {
         points: (made, points),
         review,

@@ -114,7 +114,7 @@ fn parse_days(text: &str) -> Result<Weekdays, UserError> {
 
 /// Reads a time of day.
 pub fn parse_time(text: &str) -> Result<Time, UserError> {
-    config::time_of_day(text).ok_or_else(|| {
+    config::parse_time_of_day(text).ok_or_else(|| {
         let shown = quote(text);
         UserError::InvalidOption(format!(
             "\"{shown}\" is not a time of day. Write it with 24 hours, such as 09:00 or 17:30."
@@ -133,7 +133,7 @@ fn parse_retention(percent: u32) -> Result<Retention, UserError> {
 }
 
 fn parse_catch_up(text: &str) -> Result<SignedDuration, UserError> {
-    config::catch_up(text).ok_or_else(|| {
+    config::parse_catch_up(text).ok_or_else(|| {
         UserError::InvalidOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
     })
 }

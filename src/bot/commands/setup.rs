@@ -129,9 +129,9 @@ async fn save_settings(
         team.set_up_by = Some(interaction.user);
         guild.insert_team(team);
     });
-    failpoint::pass("setup.changed");
+    failpoint::hit("setup.changed");
     let saved = commit.wait().await.map_err(|_| UserError::SaveFailed);
-    failpoint::pass("setup.saved");
+    failpoint::hit("setup.saved");
     saved
 }
 

@@ -194,10 +194,10 @@ async fn apply_admin_action(
 ) -> CommandResult {
     let (result, commit) = ctx.update_team(key, change);
     let result = result.ok_or(UserError::TeamNotFound)?;
-    failpoint::pass("order.changed");
+    failpoint::hit("order.changed");
     // A refusal waits as well: "has it already" may be about something that is not on disk yet.
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
-    failpoint::pass("order.saved");
+    failpoint::hit("order.saved");
     let message = result?;
     ctx.wake_scheduler.notify_one();
     Ok(message)

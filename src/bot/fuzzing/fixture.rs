@@ -13,7 +13,7 @@ use crate::bot::context::{BotContext, Receivers};
 use crate::bot::rest::{ApiConfig, DiscordClient};
 use crate::clock::Clock;
 use crate::config::Token;
-use crate::health::Vitals;
+use crate::health::HealthMonitor;
 use crate::practice::guild::Guild;
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
 use crate::practice::round::ThreadStatus;
@@ -74,8 +74,8 @@ fn build() -> Fixture {
         .enable_all()
         .build()
         .expect("a runtime");
-    let vitals = Arc::new(Vitals::new(|| Duration::ZERO));
-    let clock = Clock::standing_at(now());
+    let vitals = Arc::new(HealthMonitor::new(|| Duration::ZERO));
+    let clock = Clock::frozen_at(now());
     let (ctx, receivers) = BotContext::new(store, bank, clock, DiscordClient::new(&access), vitals);
     Fixture {
         ctx: Arc::new(ctx),

@@ -116,11 +116,12 @@ pub async fn supervise(ctx: Arc<BotContext>, factory: ClientFactory, shard: Shar
         let pause = history.delay();
         if !pause.is_zero() {
             tracing::warn!("the next session is begun in {} s", pause.as_secs());
-            ctx.health.gateway_away(shard.number, pause);
+            ctx.health.gateway_disconnected(shard.number, pause);
             tokio::time::sleep(pause).await;
         }
         // Discord lets so many sessions of a bot begin side by side, whichever process begins them.
-        ctx.health.gateway_away(shard.number, IDENTIFY_TIMEOUT);
+        ctx.health
+            .gateway_disconnected(shard.number, IDENTIFY_TIMEOUT);
         ctx.store
             .acquire_identify_slot(shard.number % gateway.max_concurrency)
             .await;
@@ -135,7 +136,7 @@ pub async fn supervise(ctx: Arc<BotContext>, factory: ClientFactory, shard: Shar
             Ok(outcome) => outcome,
             Err(end) => return end,
         };
-        ctx.health.gateway_rebuilt();
+        ctx.health.gateway_client_restarted();
     }
 }
 
@@ -153,7 +154,8 @@ async fn fetch_gateway(ctx: &BotContext, shard: Option<Shard>) -> Result<Gateway
     let mut warned = false;
     loop {
         if let Some(shard) = shard {
-            ctx.health.gateway_away(shard.number, GATEWAY_TIMEOUT);
+            ctx.health
+                .gateway_disconnected(shard.number, GATEWAY_TIMEOUT);
         }
         let asked = tokio::time::timeout(GATEWAY_TIMEOUT, ctx.rest.gateway()).await;
         match asked.unwrap_or_else(|_| Err(ApiError::Transient("no answer".into()))) {
@@ -199,7 +201,7 @@ async fn watch(
             continue;
         }
         let liveness = client.liveness.snapshot();
-        ctx.health.gateway_seen(
+        ctx.health.gateway_checked(
             shard.number,
             liveness.connected_since.is_some(),
             liveness.last_received,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::file::File;
 use super::message::{CONTENT_MAX, Message};
 use super::text::{escape_markdown, pluralize, quote, truncate};
-use crate::chart::{Progress, alt, unwritten};
+use crate::chart::{Progress, alt_text, unsupported_names};
 
 /// The picture with what it says in words as its description. It is no part of an embed: Discord shows an attachment
 /// larger. Without a picture the words stand for it.
 pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
-    let words = alt(progress);
+    let words = alt_text(progress);
     let Some(picture) = picture else {
         // Names of topics may be an operator's; what they write is no Markdown.
         let text = format!(
@@ -48,7 +48,7 @@ fn summary(progress: &Progress) -> String {
 
 /// Names that the picture's font can't write, for the reader's own fonts.
 fn names_without_glyph(progress: &Progress) -> Option<String> {
-    let unwritten = unwritten(progress);
+    let unwritten = unsupported_names(progress);
     let names: Vec<String> = unwritten
         .iter()
         .map(|one| format!("{} is {}", one.label, quote(one.name)))

@@ -1,14 +1,14 @@
 //! The card as a whole: what it looks like, what it says, and that any input has one.
 
-mod any;
-mod likeness;
+mod alt_text;
 mod pictures;
-mod words;
+mod properties;
+mod similarity;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 
-use super::{Day, FORECAST_DAYS, Outcome, Progress, Topic};
+use super::{Day, DayOutcome, FORECAST_DAYS, Progress, Topic};
 
 const TODAY: Date = date(2026, 11, 20);
 
@@ -44,7 +44,7 @@ pub fn newcomer() -> Progress {
     let topic = |name: &str| Topic {
         name: name.to_owned(),
         seen: 0,
-        of: 6,
+        total: 6,
         recall: 0.0,
     };
     Progress {
@@ -67,7 +67,7 @@ fn regular() -> Progress {
     let topics = topics.map(|((name, seen), recall)| Topic {
         name: (*name).to_owned(),
         seen,
-        of: 6,
+        total: 6,
         recall: *recall,
     });
     Progress {
@@ -88,9 +88,9 @@ fn an_ordinary_day(ago: i64) -> Option<Day> {
     let round = match ago {
         0 => None,
         _ if is_weekend || holiday => None,
-        16 | 60 | 61 => Some(Outcome::Frozen),
-        34 | 77 | 78 | 120 => Some(Outcome::Missed),
-        _ => Some(Outcome::Answered),
+        16 | 60 | 61 => Some(DayOutcome::Frozen),
+        34 | 77 | 78 | 120 => Some(DayOutcome::Missed),
+        _ => Some(DayOutcome::Answered),
     };
     let reviews = match (ago * ago + 3 * ago) % 11 {
         _ if holiday => 0,
@@ -127,7 +127,7 @@ fn extreme() -> Progress {
             None => format!("topic of the team {number}"),
         },
         seen: number * 3,
-        of: 40,
+        total: 40,
         recall: if number == 4 {
             f32::NAN
         } else {
@@ -137,9 +137,9 @@ fn extreme() -> Progress {
     let day = |ago: i64| Day {
         date: TODAY.saturating_sub(ago.days()),
         round: match ago % 4 {
-            0 => Some(Outcome::Missed),
-            1 => Some(Outcome::Frozen),
-            2 => Some(Outcome::Answered),
+            0 => Some(DayOutcome::Missed),
+            1 => Some(DayOutcome::Frozen),
+            2 => Some(DayOutcome::Answered),
             _ => None,
         },
         reviews: u16::MAX,
@@ -179,15 +179,15 @@ fn beginner() -> Progress {
     let topic = |name: &str, seen, recall| Topic {
         name: name.to_owned(),
         seen,
-        of: 9,
+        total: 9,
         recall,
     };
     let mut forecast = [0; FORECAST_DAYS];
     forecast[3] = 2;
     Progress {
         days: vec![
-            day(date(2026, 11, 18), Some(Outcome::Answered), 0),
-            day(date(2026, 11, 19), Some(Outcome::Answered), 2),
+            day(date(2026, 11, 18), Some(DayOutcome::Answered), 0),
+            day(date(2026, 11, 19), Some(DayOutcome::Answered), 2),
         ],
         topics: vec![
             topic("tasks", 2, 0.95),

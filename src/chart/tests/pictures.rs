@@ -6,13 +6,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::everybody;
-use super::likeness::{Picture, difference};
+use super::similarity::{TestImage, difference};
 use crate::chart::{WIDTH, png};
 
 /// Two drawings of the same picture on different machines differ by less; a word more or less by far more.
-const ALIKE: f64 = 0.05;
+const MAX_DIFFERENCE: f64 = 0.05;
 
-fn kept(name: &str) -> PathBuf {
+fn reference_path(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/chart/tests/pictures");
     folder.join(format!("{name}.png"))
 }
@@ -20,11 +20,14 @@ fn kept(name: &str) -> PathBuf {
 #[test]
 fn they_look_as_they_did() {
     for (name, progress) in everybody() {
-        let drawn = Picture::read(&png(&progress).unwrap());
+        let drawn = TestImage::read(&png(&progress).unwrap());
         assert_eq!(drawn.width, WIDTH as usize);
-        let kept = Picture::read(&fs::read(kept(name)).unwrap());
+        let kept = TestImage::read(&fs::read(reference_path(name)).unwrap());
         let difference = difference(&drawn, &kept);
-        assert!(difference < ALIKE, "{name} differs by {difference:.3}");
+        assert!(
+            difference < MAX_DIFFERENCE,
+            "{name} differs by {difference:.3}"
+        );
     }
 }
 
@@ -32,7 +35,7 @@ fn they_look_as_they_did() {
 #[ignore = "it writes files of the repository"]
 fn write_the_pictures() {
     for (name, progress) in everybody() {
-        fs::write(kept(name), png(&progress).unwrap()).unwrap();
+        fs::write(reference_path(name), png(&progress).unwrap()).unwrap();
     }
 }
 
@@ -40,16 +43,16 @@ fn write_the_pictures() {
 #[test]
 fn a_small_change_is_seen() {
     let [.., (_, progress), _] = everybody();
-    let drawn = Picture::read(&png(&progress).unwrap());
+    let drawn = TestImage::read(&png(&progress).unwrap());
     assert!(difference(&drawn, &drawn) < 1e-9);
     let mut other = progress.clone();
     other.forecast[4] += 1;
-    let one_more_due = Picture::read(&png(&other).unwrap());
-    assert!(difference(&drawn, &one_more_due) > ALIKE);
+    let one_more_due = TestImage::read(&png(&other).unwrap());
+    assert!(difference(&drawn, &one_more_due) > MAX_DIFFERENCE);
     other.clone_from(&progress);
     other.days.pop();
-    let one_day_less = Picture::read(&png(&other).unwrap());
-    assert!(difference(&drawn, &one_day_less) > ALIKE);
+    let one_day_less = TestImage::read(&png(&other).unwrap());
+    assert!(difference(&drawn, &one_day_less) > MAX_DIFFERENCE);
 }
 
 /// Discord takes 10 MiB; a member on a phone would not like to.

@@ -8,26 +8,26 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::exit::{Exit, Failed};
-use super::say;
-use super::{Common, load};
-use crate::bank::{Bank, Level, Question, SEARCH_MAX, transfer};
+use super::exit::{CliError, Exit};
+use super::output;
+use super::{CommonArgs, load};
+use crate::bank::{Bank, Level, Question, SEARCH_MAX, import_export};
 
 /// Options of `bank`.
 #[derive(Debug, Args)]
 pub struct BankArgs {
     #[command(flatten)]
-    common: Common,
+    common: CommonArgs,
     #[command(subcommand)]
-    verb: BankVerb,
+    command: BankCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum BankVerb {
+enum BankCommand {
     /// List the questions
     List {
         #[command(flatten)]
-        which: Which,
+        filter: QuestionFilter,
         /// Words of the question, its id or its number; the best match first, at most 25
         words: Vec<String>,
     },
@@ -39,10 +39,10 @@ enum BankVerb {
     /// Print the questions for another tool
     Export {
         #[command(flatten)]
-        which: Which,
+        filter: QuestionFilter,
         /// What the other tool reads
         #[arg(long, value_enum)]
-        format: Format,
+        format: ExportFormat,
     },
     /// Write a question file from a table or a list; what can't be taken is named with its line
     Import(import::ImportArgs),
@@ -50,7 +50,7 @@ enum BankVerb {
 
 /// Which questions.
 #[derive(Debug, Args)]
-struct Which {
+struct QuestionFilter {
     /// Only this topic, such as cancellation
     #[arg(long)]
     topic: Option<String>,
@@ -60,7 +60,7 @@ struct Which {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+enum ExportFormat {
     /// A list of objects
     Json,
     /// A table with a header; points and pitfalls have a line an item
@@ -69,8 +69,8 @@ enum Format {
     AnkiTsv,
 }
 
-impl Which {
-    fn admits(&self, question: &Question) -> bool {
+impl QuestionFilter {
+    fn matches(&self, question: &Question) -> bool {
         let level: Option<Level> = self.level.as_deref().and_then(|level| level.parse().ok());
         self.topic
             .as_ref()
@@ -80,22 +80,26 @@ impl Which {
 }
 
 /// Does what is asked.
-pub fn run(args: &BankArgs) -> Result<(), Failed> {
-    if let BankVerb::Import(import) = &args.verb {
+pub fn run(args: &BankArgs) -> Result<(), CliError> {
+    if let BankCommand::Import(import) = &args.command {
         return import::run(import);
     }
     let bank = load::bank(&load::config(&args.common)?)?;
-    match &args.verb {
-        BankVerb::List { which, words } => list(&bank, which, &words.join(" ")),
-        BankVerb::Show { question } => show(&bank, question),
-        BankVerb::Export { which, format } => export(&bank, which, *format),
-        BankVerb::Import(_) => Ok(()),
+    match &args.command {
+        BankCommand::List { filter, words } => list(&bank, filter, &words.join(" ")),
+        BankCommand::Show { question } => show(&bank, question),
+        BankCommand::Export { filter, format } => export(&bank, filter, *format),
+        BankCommand::Import(_) => Ok(()),
     }
 }
 
 /// The questions asked for; that there are none is a mistake worth a sentence.
-fn chosen<'b>(bank: &'b Bank, which: &Which, words: &str) -> Result<Vec<&'b Question>, Failed> {
-    if let Some(topic) = &which.topic
+fn select_questions<'b>(
+    bank: &'b Bank,
+    filter: &QuestionFilter,
+    words: &str,
+) -> Result<Vec<&'b Question>, CliError> {
+    if let Some(topic) = &filter.topic
         && !bank.topics().any(|known| known == topic)
     {
         let topics: Vec<_> = bank.topics().collect();
@@ -103,7 +107,7 @@ fn chosen<'b>(bank: &'b Bank, which: &Which, words: &str) -> Result<Vec<&'b Ques
             "there is no topic \"{topic}\"; there are {}",
             topics.join(", ")
         );
-        return Err(Failed::new(Exit::Usage, what));
+        return Err(CliError::new(Exit::Usage, what));
     }
     let found: Vec<_> = if words.is_empty() {
         bank.questions().iter().collect()
@@ -112,22 +116,22 @@ fn chosen<'b>(bank: &'b Bank, which: &Which, words: &str) -> Result<Vec<&'b Ques
     };
     let found: Vec<_> = found
         .into_iter()
-        .filter(|question| which.admits(question))
+        .filter(|question| filter.matches(question))
         .collect();
     if found.is_empty() {
-        return Err(Failed::new(Exit::Usage, "no question fits"));
+        return Err(CliError::new(Exit::Usage, "no question fits"));
     }
     Ok(found)
 }
 
-fn list(bank: &Bank, which: &Which, words: &str) -> Result<(), Failed> {
-    let found = chosen(bank, which, words)?;
-    let style = show::Style::for_terminal();
-    say::styled(show::list(&found, &style));
+fn list(bank: &Bank, filter: &QuestionFilter, words: &str) -> Result<(), CliError> {
+    let found = select_questions(bank, filter, words)?;
+    let style = show::TerminalStyle::for_terminal();
+    output::styled(show::list(&found, &style));
     Ok(())
 }
 
-fn show(bank: &Bank, named: &str) -> Result<(), Failed> {
+fn show(bank: &Bank, named: &str) -> Result<(), CliError> {
     let number = named.trim_start_matches('#').parse::<u32>().ok();
     let by_number = || {
         let mut all = bank.questions().iter();
@@ -142,31 +146,34 @@ fn show(bank: &Bank, named: &str) -> Result<(), Failed> {
             format!("did you mean {}?", near.join(" or "))
         };
         let what = format!("there is no question \"{named}\": {help}");
-        return Err(Failed::new(Exit::Usage, what));
+        return Err(CliError::new(Exit::Usage, what));
     };
-    say::styled(show::question(question, &show::Style::for_terminal()));
+    output::styled(show::question(
+        question,
+        &show::TerminalStyle::for_terminal(),
+    ));
     Ok(())
 }
 
-fn export(bank: &Bank, which: &Which, format: Format) -> Result<(), Failed> {
-    let found = chosen(bank, which, "")?;
-    say::text(match format {
-        Format::Json => transfer::json(&found),
-        Format::Csv => transfer::csv(&found),
-        Format::AnkiTsv => transfer::anki(&found),
+fn export(bank: &Bank, filter: &QuestionFilter, format: ExportFormat) -> Result<(), CliError> {
+    let found = select_questions(bank, filter, "")?;
+    output::text(match format {
+        ExportFormat::Json => import_export::json(&found),
+        ExportFormat::Csv => import_export::csv(&found),
+        ExportFormat::AnkiTsv => import_export::anki(&found),
     });
     Ok(())
 }
 
 /// Writes a file that must not be there yet.
-fn write_new(path: &PathBuf, text: &str) -> Result<(), Failed> {
+fn write_new(path: &PathBuf, text: &str) -> Result<(), CliError> {
     let failed = |error: std::io::Error| {
         let what = if error.kind() == std::io::ErrorKind::AlreadyExists {
             "it is there already; name another file with --output".to_owned()
         } else {
             error.to_string()
         };
-        Failed::new(Exit::Usage, format!("{}: {what}", path.display()))
+        CliError::new(Exit::Usage, format!("{}: {what}", path.display()))
     };
     let mut file = std::fs::File::create_new(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)

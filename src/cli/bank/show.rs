@@ -4,73 +4,73 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style as Look};
 
-use crate::bank::markup::{Span, spans};
+use crate::bank::markup::{StyledSpan, styled_spans};
 use crate::bank::{Kind, Question};
 
 /// Lines that are longer are hard to read.
 const WIDTH_MAX: usize = 100;
 /// Where the output is no terminal.
-const WIDTH_USUAL: usize = 80;
+const DEFAULT_WIDTH: usize = 80;
 
 /// How texts look.
 #[derive(Debug, Clone, Copy)]
-pub struct Style {
+pub struct TerminalStyle {
     width: usize,
     /// Whether lists keep to the width; what is no terminal can take long lines.
-    cuts: bool,
-    head: Look,
+    truncates: bool,
+    heading: Look,
     code: Look,
-    soft: Look,
+    dimmed: Look,
 }
 
-impl Style {
+impl TerminalStyle {
     /// As wide as the terminal, in its colours.
     pub fn for_terminal() -> Self {
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         Self {
-            width: width.unwrap_or(WIDTH_USUAL).clamp(40, WIDTH_MAX),
-            cuts: width.is_some(),
-            head: Look::new().bold(),
+            width: width.unwrap_or(DEFAULT_WIDTH).clamp(40, WIDTH_MAX),
+            truncates: width.is_some(),
+            heading: Look::new().bold(),
             code: AnsiColor::Cyan.on_default(),
-            soft: Look::new().dimmed(),
+            dimmed: Look::new().dimmed(),
         }
     }
 
-    fn head(&self, text: &str) -> String {
-        format!("{}{text}{:#}", self.head, self.head)
+    fn heading(&self, text: &str) -> String {
+        format!("{}{text}{:#}", self.heading, self.heading)
     }
 
-    fn soft(&self, text: &str) -> String {
-        format!("{}{text}{:#}", self.soft, self.soft)
+    fn dimmed(&self, text: &str) -> String {
+        format!("{}{text}{:#}", self.dimmed, self.dimmed)
     }
 
     fn code(&self, text: &str) -> String {
         format!("{}{text}{:#}", self.code, self.code)
     }
 
-    fn marked(&self, paragraph: &str) -> String {
+    fn inline(&self, paragraph: &str) -> String {
         let styled = |span| match span {
-            Span::Plain(text) => text.to_owned(),
-            Span::Bold(text) => self.head(text),
-            Span::Code(text) => self.code(text),
+            StyledSpan::Plain(text) => text.to_owned(),
+            StyledSpan::Bold(text) => self.heading(text),
+            StyledSpan::Code(text) => self.code(text),
         };
-        spans(paragraph).into_iter().map(styled).collect()
+        styled_spans(paragraph).into_iter().map(styled).collect()
     }
 
     fn prose(&self, text: &str) -> String {
         let paragraphs = text
             .split("\n\n")
-            .map(|one| textwrap::fill(&self.marked(one), self.width));
+            .map(|one| textwrap::fill(&self.inline(one), self.width));
         paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
     }
 
     /// One paragraph in bold, with its code in the colour of code.
-    fn strong(&self, paragraph: &str) -> String {
+    fn bold_paragraph(&self, paragraph: &str) -> String {
         let styled = |span| match span {
-            Span::Plain(text) | Span::Bold(text) => self.head(text),
-            Span::Code(text) => self.code(text),
+            StyledSpan::Plain(text) | StyledSpan::Bold(text) => self.heading(text),
+            StyledSpan::Code(text) => self.code(text),
         };
-        let text: String = spans(paragraph).into_iter().map(styled).collect();
+        let text: String = styled_spans(paragraph).into_iter().map(styled).collect();
         textwrap::fill(&text, self.width) + "\n"
     }
 
@@ -80,7 +80,7 @@ impl Style {
             .subsequent_indent("  ");
         let lines = items
             .iter()
-            .map(|item| textwrap::fill(&self.marked(item), &options) + "\n");
+            .map(|item| textwrap::fill(&self.inline(item), &options) + "\n");
         lines.collect()
     }
 
@@ -91,7 +91,7 @@ impl Style {
 }
 
 /// One line a question.
-pub fn list(questions: &[&Question], style: &Style) -> String {
+pub fn list(questions: &[&Question], style: &TerminalStyle) -> String {
     let id_width = questions.iter().map(|one| one.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for question in questions {
@@ -101,15 +101,15 @@ pub fn list(questions: &[&Question], style: &Style) -> String {
         );
         let room = style.width.saturating_sub(head.len()).max(30);
         let mut asked = question.question.replace('`', "");
-        if style.cuts {
-            asked = cut(&asked, room);
+        if style.truncates {
+            asked = truncate(&asked, room);
         }
-        let _ = writeln!(text, "{head}{}", style.soft(&asked));
+        let _ = writeln!(text, "{head}{}", style.dimmed(&asked));
     }
     text
 }
 
-fn cut(text: &str, width: usize) -> String {
+fn truncate(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
@@ -118,7 +118,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// Everything of one question.
-pub fn question(question: &Question, style: &Style) -> String {
+pub fn question(question: &Question, style: &TerminalStyle) -> String {
     let about = format!(
         "#{} · {} · {} · {} · {} · Python {}",
         question.number,
@@ -128,16 +128,16 @@ pub fn question(question: &Question, style: &Style) -> String {
         question.kind,
         question.python
     );
-    let mut text = format!("{}\n\n", style.soft(&about));
-    text += &style.strong(&question.question);
+    let mut text = format!("{}\n\n", style.dimmed(&about));
+    text += &style.bold_paragraph(&question.question);
     let mut section = |name: &str, body: String| {
-        let _ = write!(text, "\n{}\n{body}", style.head(name));
+        let _ = write!(text, "\n{}\n{body}", style.heading(name));
     };
-    for (name, program) in asked_about(question) {
+    for (name, program) in question_programs(question) {
         section(name, style.program(program));
     }
     section("Model answer", style.prose(&question.answer));
-    for (name, program) in revealed(question) {
+    for (name, program) in answer_programs(question) {
         section(name, style.program(program));
     }
     section("Key points", style.items(&question.points));
@@ -153,7 +153,7 @@ pub fn question(question: &Question, style: &Style) -> String {
 }
 
 /// The programs that a question is about.
-fn asked_about(question: &Question) -> Vec<(&'static str, &str)> {
+fn question_programs(question: &Question) -> Vec<(&'static str, &str)> {
     let predict = question
         .code
         .as_deref()
@@ -162,11 +162,11 @@ fn asked_about(question: &Question) -> Vec<(&'static str, &str)> {
         ("The program", predict),
         ("The program with the bug", question.broken.as_deref()),
     ];
-    there(programs)
+    present(programs)
 }
 
 /// The programs that belong to the answer.
-fn revealed(question: &Question) -> Vec<(&'static str, &str)> {
+fn answer_programs(question: &Question) -> Vec<(&'static str, &str)> {
     let code = question
         .code
         .as_deref()
@@ -176,7 +176,7 @@ fn revealed(question: &Question) -> Vec<(&'static str, &str)> {
     } else {
         "Code"
     };
-    let mut revealed = there([
+    let mut revealed = present([
         ("It prints", question.broken_output.as_deref()),
         (name, code),
         ("Output", question.output.as_deref()),
@@ -186,7 +186,7 @@ fn revealed(question: &Question) -> Vec<(&'static str, &str)> {
     revealed
 }
 
-fn there<'q, const N: usize>(
+fn present<'q, const N: usize>(
     programs: [(&'static str, Option<&'q str>); N],
 ) -> Vec<(&'static str, &'q str)> {
     let there = programs.into_iter();
@@ -200,14 +200,14 @@ mod tests {
     use super::*;
     use crate::bank::{Bank, built_in};
 
-    fn plain(width: usize) -> Style {
+    fn plain(width: usize) -> TerminalStyle {
         let none = Look::new();
-        Style {
+        TerminalStyle {
             width,
-            cuts: true,
-            head: none,
+            truncates: true,
+            heading: none,
             code: none,
-            soft: none,
+            dimmed: none,
         }
     }
 

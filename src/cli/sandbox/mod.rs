@@ -1,7 +1,7 @@
 //! `sandbox`: Discord on this machine, with the real bot as a child process, to be tried in a browser.
 
-mod once;
-mod program;
+mod bot_runner;
+mod demo;
 mod seed;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -12,15 +12,15 @@ use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::exit::{Exit, Failed};
+use super::exit::{CliError, Exit};
 use super::log;
-use super::say;
+use super::output;
 use super::{LogFormat, run::stop_signal};
 use crate::clock::Clock;
 use crate::sandbox::control::Action;
 use crate::sandbox::openapi::Description;
 use crate::sandbox::{Options, Sandbox};
-use program::Bot;
+use bot_runner::BotRunner;
 use seed::Seed;
 
 /// Where the page is, unless another port is named.
@@ -58,7 +58,7 @@ pub struct SandboxArgs {
 }
 
 /// Runs the sandbox.
-pub fn run(args: &SandboxArgs) -> Result<(), Failed> {
+pub fn run(args: &SandboxArgs) -> Result<(), CliError> {
     log::start(LogFormat::Text, None);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -66,8 +66,8 @@ pub fn run(args: &SandboxArgs) -> Result<(), Failed> {
         .map_err(anyhow::Error::from)?;
     let done = runtime.block_on(async {
         match (args.once, args.bare) {
-            (true, _) => once::play().await,
-            (_, true) => bare(args).await,
+            (true, _) => demo::run().await,
+            (_, true) => serve_bare(args).await,
             _ => serve(args).await,
         }
     });
@@ -76,34 +76,34 @@ pub fn run(args: &SandboxArgs) -> Result<(), Failed> {
 }
 
 /// The sandbox with the bot, until it is stopped.
-async fn serve(args: &SandboxArgs) -> Result<(), Failed> {
-    let seed = Seed::of(args.seed.as_deref())?;
-    let folder = Folder::new()?;
+async fn serve(args: &SandboxArgs) -> Result<(), CliError> {
+    let seed = Seed::load(args.seed.as_deref())?;
+    let folder = TempFolder::new()?;
     let start_at = seed.start(Clock::system().now());
     let sandbox = start(args, start_at, seed.is_sample()).await?;
     sandbox.set_calendar(seed.calendar());
-    let bot = Bot::new(folder.path(), &seed.plant(&sandbox))?;
+    let bot = BotRunner::new(folder.path(), &seed.apply(&sandbox))?;
     bot.start(&sandbox).await?;
-    say::line(format_args!("Quizloop's sandbox is at {}", sandbox.url()));
-    say::line(format_args!(
+    output::line(format_args!("Quizloop's sandbox is at {}", sandbox.url()));
+    output::line(format_args!(
         "The first question arrives in half a minute, or when you move the clock. Ctrl-C ends it."
     ));
     if args.open
         && let Err(error) = open::that_detached(sandbox.url())
     {
-        say::error(format_args!("the browser can't be opened: {error}"));
+        output::error(format_args!("the browser can't be opened: {error}"));
     }
     tokio::select! {
-        () = obey(&sandbox, &bot) => {}
+        () = run_process_commands(&sandbox, &bot) => {}
         _ = stop_signal() => {}
     }
-    say::line(format_args!("\nStopping."));
+    output::line(format_args!("\nStopping."));
     bot.stop().await;
     Ok(())
 }
 
 /// Does with the bot what is ordered on the page.
-async fn obey(sandbox: &Sandbox, bot: &Bot) {
+async fn run_process_commands(sandbox: &Sandbox, bot: &BotRunner) {
     let mut orders = sandbox.take_orders();
     while let Some(order) = orders.recv().await {
         if order.action != Action::Start {
@@ -121,16 +121,16 @@ async fn obey(sandbox: &Sandbox, bot: &Bot) {
     }
 }
 
-async fn bare(args: &SandboxArgs) -> Result<(), Failed> {
+async fn serve_bare(args: &SandboxArgs) -> Result<(), CliError> {
     // A bot that is started by hand goes by this machine's clock, and so does its Discord.
     let sandbox = start(args, Clock::system().now(), true).await?;
-    say::line(format_args!(
+    output::line(format_args!(
         "Discord's stand-in is at {}. Start a bot with:",
         sandbox.url()
     ));
     // A state of its own, or the bot would use that of the current folder.
-    let state = Folder::new()?;
-    say::line(format_args!(
+    let state = TempFolder::new()?;
+    output::line(format_args!(
         "  DISCORD_TOKEN={} DISCORD_API_URL={} quizloop run --state {}",
         sandbox.token(),
         sandbox.url(),
@@ -140,18 +140,18 @@ async fn bare(args: &SandboxArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn start(args: &SandboxArgs, time: Timestamp, seeded: bool) -> Result<Sandbox, Failed> {
+async fn start(args: &SandboxArgs, time: Timestamp, seeded: bool) -> Result<Sandbox, CliError> {
     let listen = SocketAddr::new(args.listen, args.port);
     let options = Options {
         listen,
         start: Some(time),
         flowing: true,
         seeded,
-        description: description(args.openapi.as_deref())?,
+        description: load_openapi(args.openapi.as_deref())?,
         ..Options::default()
     };
     Sandbox::start(options).await.map_err(|error| {
-        Failed::new(
+        CliError::new(
             Exit::Failed,
             format!("{listen} can't be listened on: {error}. Choose another port with --port"),
         )
@@ -159,12 +159,12 @@ async fn start(args: &SandboxArgs, time: Timestamp, seeded: bool) -> Result<Sand
 }
 
 /// Discord's description, if one is named.
-fn description(file: Option<&Path>) -> Result<Option<Arc<Description>>, Failed> {
+fn load_openapi(file: Option<&Path>) -> Result<Option<Arc<Description>>, CliError> {
     let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else {
         return Ok(None);
     };
     let wrong = |why: &dyn std::fmt::Display| {
-        Failed::new(
+        CliError::new(
             Exit::Usage,
             format!("{} can't be used: {why}", file.display()),
         )
@@ -175,12 +175,12 @@ fn description(file: Option<&Path>) -> Result<Option<Arc<Description>>, Failed> 
 }
 
 /// A folder for the state, which goes when the sandbox ends.
-struct Folder {
+struct TempFolder {
     path: PathBuf,
 }
 
-impl Folder {
-    fn new() -> Result<Self, Failed> {
+impl TempFolder {
+    fn new() -> Result<Self, CliError> {
         let path = std::env::temp_dir().join(format!("quizloop-sandbox-{}", std::process::id()));
         // What a process of the same number left behind.
         let _ = std::fs::remove_dir_all(&path);
@@ -194,7 +194,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempFolder {
     fn drop(&mut self) {
         // What can't be deleted now goes with the machine's temporary files.
         let _ = std::fs::remove_dir_all(&self.path);

@@ -1,58 +1,58 @@
 //! `state adopt`: hands the state over to another application, after asking.
 
-use super::super::exit::{Exit, Failed};
-use super::super::say;
-use super::source::state;
+use super::super::exit::{CliError, Exit};
+use super::super::output;
+use super::source::state_error;
 use super::{confirm, count, require_confirmation};
 use crate::config::Config;
 use crate::store::Adoption;
 use crate::store::postgres::DatabaseReader;
 
 /// Shows the present owner, asks, and hands the state over.
-pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), Failed> {
+pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), CliError> {
     require_confirmation(
         yes,
         "the data of servers that the new application is not in may be deleted",
     )?;
     match &config.state_url {
         Some(url) => {
-            let reader = DatabaseReader::connect(url.secret()).map_err(state)?;
-            let owner = reader.application().map_err(state)?;
-            let guilds = reader.guild_ids().map_err(state)?.len();
+            let reader = DatabaseReader::connect(url.secret()).map_err(state_error)?;
+            let owner = reader.application().map_err(state_error)?;
+            let guilds = reader.guild_ids().map_err(state_error)?.len();
             ask(owner, application, guilds, yes)?;
-            let processes = reader.adopt(application).map_err(state)?;
+            let processes = reader.adopt(application).map_err(state_error)?;
             if processes > 0 {
-                return Err(state(
+                return Err(state_error(
                     "a bot uses the database: stop it first, or wait half a minute after a crash",
                 ));
             }
         }
         None => {
-            let folder = Adoption::open(&config.state_dir).map_err(state)?;
+            let folder = Adoption::open(&config.state_dir).map_err(state_error)?;
             ask(folder.owner, application, folder.guilds, yes)?;
             folder.adopt(application).map_err(|error| {
-                Failed::new(
+                CliError::new(
                     Exit::Failed,
                     format!("the new owner can't be stored: {error}"),
                 )
             })?;
         }
     }
-    say::line(format_args!(
+    output::line(format_args!(
         "Done. The state belongs to application {application} now."
     ));
     Ok(())
 }
 
-fn ask(owner: Option<u64>, application: u64, guilds: usize, yes: bool) -> Result<(), Failed> {
+fn ask(owner: Option<u64>, application: u64, guilds: usize, yes: bool) -> Result<(), CliError> {
     let owner = owner.map_or("no application yet".to_owned(), |owner| {
         format!("application {owner}")
     });
-    say::line(format_args!(
+    output::line(format_args!(
         "This state has {} and belongs to {owner}.",
         count(guilds, "server")
     ));
-    say::line(format_args!(
+    output::line(format_args!(
         "Application {application} will own it. Invite its bot to every server first: data of servers that it is not in may be deleted."
     ));
     confirm("Hand it over?", yes)

@@ -13,24 +13,24 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::exit::{Exit, Failed};
-use super::{Common, load, say};
+use super::exit::{CliError, Exit};
+use super::{CommonArgs, load, output};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
-use source::Source;
+use source::StateSource;
 
 /// Options of `state`.
 #[derive(Debug, Args)]
 pub struct StateArgs {
     #[command(flatten)]
-    common: Common,
+    common: CommonArgs,
     #[command(subcommand)]
-    verb: StateVerb,
+    command: StateCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum StateVerb {
+enum StateCommand {
     /// List the servers
     List,
     /// Show one server: its teams, rounds and streaks
@@ -78,73 +78,75 @@ enum StateVerb {
 }
 
 /// Looks at the state.
-pub fn run(args: &StateArgs) -> Result<(), Failed> {
+pub fn run(args: &StateArgs) -> Result<(), CliError> {
     let config = load::config(&args.common)?;
-    match &args.verb {
-        StateVerb::List => list(&Source::of(&config)?)?,
-        StateVerb::Show { guild } => say::text(show(&Source::of(&config)?.guild(*guild)?)),
-        StateVerb::Export { what } => match what.parse::<GuildId>() {
-            Ok(guild) => print(&Source::of(&config)?.guild(guild)?)?,
+    match &args.command {
+        StateCommand::List => list(&StateSource::open(&config)?)?,
+        StateCommand::Show { guild } => {
+            output::text(show(&StateSource::open(&config)?.guild(*guild)?))
+        }
+        StateCommand::Export { what } => match what.parse::<GuildId>() {
+            Ok(guild) => print_json(&StateSource::open(&config)?.guild(guild)?)?,
             Err(_) => transfer::export(&config, Path::new(what))?,
         },
-        StateVerb::Import { dir } => transfer::import(&config, dir)?,
-        StateVerb::Reports { guild, json } => {
-            reports::run(&Source::of(&config)?, *guild, *json)?;
+        StateCommand::Import { dir } => transfer::import(&config, dir)?,
+        StateCommand::Reports { guild, json } => {
+            reports::run(&StateSource::open(&config)?, *guild, *json)?;
         }
-        StateVerb::Verify => verify::run(source::folder(&config, "verify")?)?,
-        StateVerb::Restore { guild, yes } => {
-            restore::run(source::folder(&config, "restore")?, *guild, *yes)?;
+        StateCommand::Verify => verify::run(source::require_folder(&config, "verify")?)?,
+        StateCommand::Restore { guild, yes } => {
+            restore::run(source::require_folder(&config, "restore")?, *guild, *yes)?;
         }
-        StateVerb::Adopt { application, yes } => adopt::run(&config, application.get(), *yes)?,
+        StateCommand::Adopt { application, yes } => adopt::run(&config, application.get(), *yes)?,
     }
     Ok(())
 }
 
 /// Refuses to go on without a terminal to confirm in, unless `yes` was given.
-fn require_confirmation(yes: bool, why: &str) -> Result<(), Failed> {
+fn require_confirmation(yes: bool, why: &str) -> Result<(), CliError> {
     if yes || io::stdin().is_terminal() {
         return Ok(());
     }
-    Err(Failed::new(
+    Err(CliError::new(
         Exit::Usage,
         format!("{why}, so it has to be confirmed: run it in a terminal, or with --yes"),
     ))
 }
 
 /// Asks for confirmation; only the whole word counts.
-fn confirm(question: &str, yes: bool) -> Result<(), Failed> {
+fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
     if yes || is_confirmed(question, &mut io::stdin().lock()) {
         return Ok(());
     }
-    Err(Failed::new(
+    Err(CliError::new(
         Exit::Failed,
         "not confirmed; nothing was changed",
     ))
 }
 
 fn is_confirmed(question: &str, input: &mut impl BufRead) -> bool {
-    say::text(format_args!("{question} Type yes: "));
+    output::text(format_args!("{question} Type yes: "));
     let mut line = String::new();
     input.read_line(&mut line).is_ok() && line.trim() == "yes"
 }
 
-fn list(source: &Source) -> Result<(), Failed> {
+fn list(source: &StateSource) -> Result<(), CliError> {
     let guilds = source.guilds()?;
     if guilds.is_empty() {
-        say::line(format_args!("No server yet."));
+        output::line(format_args!("No server yet."));
     }
     for id in guilds {
         match source.try_guild(id) {
-            Ok(guild) => say::line(format_args!("{}", summary(&guild))),
-            Err(error) => say::line(format_args!("{id}  unreadable: {error}")),
+            Ok(guild) => output::line(format_args!("{}", guild_summary(&guild))),
+            Err(error) => output::line(format_args!("{id}  unreadable: {error}")),
         }
     }
     Ok(())
 }
 
-fn print(guild: &Guild) -> Result<(), Failed> {
+fn print_json(guild: &Guild) -> Result<(), CliError> {
     let json = serde_json::to_string_pretty(guild).map_err(anyhow::Error::from)?;
-    say::line(format_args!("{json}"));
+    output::line(format_args!("{json}"));
     Ok(())
 }
 
@@ -153,7 +155,7 @@ fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
-fn summary(guild: &Guild) -> String {
+fn guild_summary(guild: &Guild) -> String {
     let teams = guild.teams().len();
     let rounds: usize = guild.teams().values().map(|team| team.rounds().len()).sum();
     let members: usize = guild

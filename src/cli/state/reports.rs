@@ -2,22 +2,22 @@
 
 use serde::Serialize;
 
-use super::super::exit::Failed;
-use super::super::say;
-use super::source::Source;
+use super::super::exit::CliError;
+use super::super::output;
+use super::source::StateSource;
 use crate::practice::id::GuildId;
 use crate::practice::question_reports::QuestionReport;
 
 /// A report as JSON.
 #[derive(Serialize)]
-struct Listed<'a> {
+struct ReportWithGuild<'a> {
     guild: GuildId,
     #[serde(flatten)]
     report: &'a QuestionReport,
 }
 
 /// Prints the open reports.
-pub fn run(source: &Source, guild: Option<GuildId>, json: bool) -> Result<(), Failed> {
+pub fn run(source: &StateSource, guild: Option<GuildId>, json: bool) -> Result<(), CliError> {
     let guilds = match guild {
         Some(guild) => vec![guild],
         None => source.guilds()?,
@@ -30,24 +30,24 @@ pub fn run(source: &Source, guild: Option<GuildId>, json: bool) -> Result<(), Fa
     if json {
         let listed: Vec<_> = all
             .iter()
-            .map(|(guild, report)| Listed {
+            .map(|(guild, report)| ReportWithGuild {
                 guild: *guild,
                 report,
             })
             .collect();
         let json = serde_json::to_string_pretty(&listed).map_err(anyhow::Error::from)?;
-        say::line(format_args!("{json}"));
+        output::line(format_args!("{json}"));
     } else if all.is_empty() {
-        say::line(format_args!("No report is open."));
+        output::line(format_args!("No report is open."));
     } else {
         for (guild, report) in &all {
-            say::text(shown(*guild, report));
+            output::text(format_report(*guild, report));
         }
     }
     Ok(())
 }
 
-fn shown(guild: GuildId, report: &QuestionReport) -> String {
+fn format_report(guild: GuildId, report: &QuestionReport) -> String {
     let QuestionReport {
         number,
         question,
@@ -57,12 +57,12 @@ fn shown(guild: GuildId, report: &QuestionReport) -> String {
     } = report;
     format!(
         "{guild}  report {number}  {question}  by {user}  {at}\n    {}\n",
-        harmless(text)
+        strip_control_chars(text)
     )
 }
 
 /// What somebody wrote can't steer a terminal: each control character is a space.
-fn harmless(text: &str) -> String {
+fn strip_control_chars(text: &str) -> String {
     let text: String = text
         .chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
@@ -76,6 +76,6 @@ mod tests {
 
     #[test]
     fn a_report_can_t_steer_a_terminal() {
-        assert_eq!(harmless("a\n\u{1b}[2J\u{9b}b\u{7}"), "a  [2J b");
+        assert_eq!(strip_control_chars("a\n\u{1b}[2J\u{9b}b\u{7}"), "a  [2J b");
     }
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::super::exit::{Exit, Failed};
-use super::super::say;
+use super::super::exit::{CliError, Exit};
+use super::super::output;
 use super::{confirm, count, require_confirmation};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
@@ -15,7 +15,7 @@ use crate::store::SnapshotError;
 use crate::store::restore::{Generation, Restore};
 
 /// So many lost rounds of a team are named.
-const ROUNDS_NAMED: usize = 5;
+const MAX_ROUNDS_LISTED: usize = 5;
 
 /// What the bot mends by itself after going back, and what it can't.
 const AFTERWARDS: &str = "\
@@ -23,25 +23,25 @@ Replies in the newest three rounds are read again from Discord when the bot star
 round don't count any more, and a question lost today may come once more.";
 
 /// Shows what is lost, asks, and goes back.
-pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), Failed> {
+pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), CliError> {
     require_confirmation(yes, "going back loses what came later")?;
-    let restore = Restore::open(dir, guild).map_err(|error| Failed::new(Exit::State, error))?;
-    say::text(preview(
+    let restore = Restore::open(dir, guild).map_err(|error| CliError::new(Exit::State, error))?;
+    output::text(preview(
         restore.current.as_ref(),
         &restore.guild,
         restore.written_at,
     ));
     confirm("Go back?", yes)?;
-    let kept = restore
-        .rollback()
-        .map_err(|error| Failed::new(Exit::Failed, format!("the disk did not take it: {error}")))?;
+    let kept = restore.rollback().map_err(|error| {
+        CliError::new(Exit::Failed, format!("the disk did not take it: {error}"))
+    })?;
     if let Some(kept) = kept {
-        say::line(format_args!(
+        output::line(format_args!(
             "The replaced file is kept as {}.",
             kept.display()
         ));
     }
-    say::line("Done. Start the bot again.");
+    output::line("Done. Start the bot again.");
     Ok(())
 }
 
@@ -51,10 +51,10 @@ fn preview(current: Option<&Generation>, previous: &Guild, written: Option<Times
         None => ("the snapshot is missing".to_owned(), None),
         Some(current) => match &current.guild {
             Ok(now) => (
-                generation(now, current.written_at),
-                Some(lost(now, previous)),
+                describe_generation(now, current.written_at),
+                Some(lost_items(now, previous)),
             ),
-            Err(broken) => (unreadable(broken, current.written_at), None),
+            Err(broken) => (describe_error(broken, current.written_at), None),
         },
     };
     let lost = match lost {
@@ -65,33 +65,33 @@ fn preview(current: Option<&Generation>, previous: &Guild, written: Option<Times
     format!(
         "Server {}\n\n  now      {now}\n  back to  {}\n\n{lost}\n\n{AFTERWARDS}\n\n",
         previous.id(),
-        generation(previous, written),
+        describe_generation(previous, written),
     )
 }
 
-fn unreadable(broken: &SnapshotError, written: Option<Timestamp>) -> String {
+fn describe_error(broken: &SnapshotError, written: Option<Timestamp>) -> String {
     let line = broken.position.map_or(String::new(), |(line, column)| {
         format!(" (line {line}, column {column})")
     });
-    format!("{}{}{line}", when(written), broken.message)
+    format!("{}{}{line}", written_prefix(written), broken.message)
 }
 
-fn generation(guild: &Guild, written: Option<Timestamp>) -> String {
-    let tally = Tally::of(guild);
+fn describe_generation(guild: &Guild, written: Option<Timestamp>) -> String {
+    let tally = Tally::from_guild(guild);
     format!(
         "{}{}, {}, {}",
-        when(written),
+        written_prefix(written),
         count(guild.teams().len(), "team"),
         count(tally.rounds, "round"),
-        count_of(tally.replies, "reply", "replies"),
+        pluralize(tally.replies, "reply", "replies"),
     )
 }
 
-fn when(written: Option<Timestamp>) -> String {
+fn written_prefix(written: Option<Timestamp>) -> String {
     written.map_or(String::new(), |time| format!("written {time:.0}: "))
 }
 
-fn count_of(number: usize, one: &str, many: &str) -> String {
+fn pluralize(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
@@ -101,11 +101,11 @@ struct Tally {
     rounds: usize,
     replies: usize,
     /// Rounds voided and members credited.
-    orders: usize,
+    admin_actions: usize,
 }
 
 impl Tally {
-    fn of(guild: &Guild) -> Self {
+    fn from_guild(guild: &Guild) -> Self {
         guild.teams().values().fold(Self::default(), |sum, team| {
             let rounds = team.rounds();
             let credited = |number| {
@@ -121,7 +121,7 @@ impl Tally {
                         .iter()
                         .map(|round| team.reply_count(round.number))
                         .sum::<usize>(),
-                orders: sum.orders
+                admin_actions: sum.admin_actions
                     + rounds
                         .iter()
                         .filter(|round| round.voided_by.is_some())
@@ -136,20 +136,20 @@ impl Tally {
 }
 
 /// What is in `now` and not in `previous`, a line each.
-fn lost(now: &Guild, previous: &Guild) -> Vec<String> {
+fn lost_items(now: &Guild, previous: &Guild) -> Vec<String> {
     let mut lines: Vec<String> = now
         .teams()
         .values()
-        .filter_map(|team| lost_of(team, previous.team(team.channel)))
+        .filter_map(|team| lost_in_team(team, previous.team(team.channel)))
         .collect();
-    let (now, previous) = (Tally::of(now), Tally::of(previous));
+    let (now, previous) = (Tally::from_guild(now), Tally::from_guild(previous));
     let replies = now.replies.saturating_sub(previous.replies);
     if replies > 0 {
-        lines.push(count_of(replies, "reply", "replies"));
+        lines.push(pluralize(replies, "reply", "replies"));
     }
-    let orders = now.orders.saturating_sub(previous.orders);
+    let orders = now.admin_actions.saturating_sub(previous.admin_actions);
     if orders > 0 {
-        lines.push(count_of(
+        lines.push(pluralize(
             orders,
             "order of an admin (void or credit)",
             "orders of admins (void or credit)",
@@ -158,7 +158,7 @@ fn lost(now: &Guild, previous: &Guild) -> Vec<String> {
     lines
 }
 
-fn lost_of(team: &Team, previous: Option<&Team>) -> Option<String> {
+fn lost_in_team(team: &Team, previous: Option<&Team>) -> Option<String> {
     let Some(previous) = previous else {
         let rounds = count(team.rounds().len(), "round");
         return Some(format!(
@@ -173,10 +173,10 @@ fn lost_of(team: &Team, previous: Option<&Team>) -> Option<String> {
         .map(crate::practice::round::Round::label)
         .collect();
     let settings = (team.settings != previous.settings).then(|| "changed settings".to_owned());
-    let more = rounds.len().saturating_sub(ROUNDS_NAMED);
+    let more = rounds.len().saturating_sub(MAX_ROUNDS_LISTED);
     let parts: Vec<String> = rounds
         .into_iter()
-        .take(ROUNDS_NAMED)
+        .take(MAX_ROUNDS_LISTED)
         .chain((more > 0).then(|| format!("{more} more")))
         .chain(settings)
         .collect();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::exit::{Exit, Failed};
+use super::super::exit::{CliError, Exit};
 use crate::config::Config;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
@@ -10,19 +10,19 @@ use crate::store::inspect;
 use crate::store::postgres::DatabaseReader;
 
 /// Guilds that are only looked at.
-pub enum Source {
+pub enum StateSource {
     /// A folder of snapshots.
     Folder(PathBuf),
     /// A database.
     Database(Box<DatabaseReader>),
 }
 
-impl Source {
+impl StateSource {
     /// The one that the config names.
-    pub fn of(config: &Config) -> Result<Self, Failed> {
+    pub fn open(config: &Config) -> Result<Self, CliError> {
         match &config.state_url {
             Some(url) => {
-                let reader = DatabaseReader::connect(url.secret()).map_err(state)?;
+                let reader = DatabaseReader::connect(url.secret()).map_err(state_error)?;
                 Ok(Self::Database(Box::new(reader)))
             }
             None => Ok(Self::Folder(config.state_dir.clone())),
@@ -30,22 +30,22 @@ impl Source {
     }
 
     /// The guilds there are.
-    pub fn guilds(&self) -> Result<Vec<GuildId>, Failed> {
+    pub fn guilds(&self) -> Result<Vec<GuildId>, CliError> {
         match self {
             Self::Folder(dir) => inspect::guild_ids(dir)
-                .map_err(|error| Failed::new(Exit::State, format!("{}: {error}", dir.display()))),
-            Self::Database(reader) => reader.guild_ids().map_err(state),
+                .map_err(|error| CliError::new(Exit::State, format!("{}: {error}", dir.display()))),
+            Self::Database(reader) => reader.guild_ids().map_err(state_error),
         }
     }
 
     /// One of them.
-    pub fn guild(&self, guild: GuildId) -> Result<Guild, Failed> {
+    pub fn guild(&self, guild: GuildId) -> Result<Guild, CliError> {
         match self {
-            Self::Folder(dir) => inspect::guild(dir, guild).map_err(state),
+            Self::Folder(dir) => inspect::guild(dir, guild).map_err(state_error),
             Self::Database(reader) => {
-                let found = reader.guild(guild).map_err(state)?;
+                let found = reader.guild(guild).map_err(state_error)?;
                 found.ok_or_else(|| {
-                    state(format!(
+                    state_error(format!(
                         "there is nothing of server {guild} in the database"
                     ))
                 })
@@ -54,7 +54,7 @@ impl Source {
     }
 }
 
-impl Source {
+impl StateSource {
     /// One of them, or in one line why it can't be read.
     pub fn try_guild(&self, guild: GuildId) -> Result<Guild, String> {
         match self {
@@ -65,10 +65,10 @@ impl Source {
 }
 
 /// The folder, for what only files have.
-pub fn folder<'a>(config: &'a Config, verb: &str) -> Result<&'a Path, Failed> {
+pub fn require_folder<'a>(config: &'a Config, verb: &str) -> Result<&'a Path, CliError> {
     match config.state_url {
         None => Ok(&config.state_dir),
-        Some(_) => Err(Failed::new(
+        Some(_) => Err(CliError::new(
             Exit::Usage,
             format!(
                 "`state {verb}` is for snapshot files, and the state is in a database: use the database's own backups, \
@@ -79,6 +79,6 @@ pub fn folder<'a>(config: &'a Config, verb: &str) -> Result<&'a Path, Failed> {
 }
 
 /// The state can't be used.
-pub fn state(error: impl std::fmt::Display) -> Failed {
-    Failed::new(Exit::State, error)
+pub fn state_error(error: impl std::fmt::Display) -> CliError {
+    CliError::new(Exit::State, error)
 }

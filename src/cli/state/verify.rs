@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::super::exit::{Exit, Failed};
-use super::super::say;
+use super::super::exit::{CliError, Exit};
+use super::super::output;
 use super::count;
 use crate::store::verify::{VerifyReport, verify};
 
@@ -11,16 +11,16 @@ use crate::store::verify::{VerifyReport, verify};
 const FIX_GENERATION: &str = "The snapshot itself is good, and its next save replaces this file. If more files break, look at the disk";
 
 /// Reads all and says what is wrong.
-pub fn run(dir: &Path) -> Result<(), Failed> {
+pub fn run(dir: &Path) -> Result<(), CliError> {
     let found = verify(dir)
-        .map_err(|error| Failed::new(Exit::State, format!("{}: {error}", dir.display())))?;
+        .map_err(|error| CliError::new(Exit::State, format!("{}: {error}", dir.display())))?;
     for bad in &found.invalid {
-        say::line(bad.one_line(&bad.fix()));
+        output::line(bad.one_line(&bad.fix()));
     }
     for bad in &found.invalid_generations {
-        say::line(bad.one_line(FIX_GENERATION));
+        output::line(bad.one_line(FIX_GENERATION));
     }
-    say::line(summary(&found));
+    output::line(summary(&found));
     if found.is_valid() {
         return Ok(());
     }
@@ -29,7 +29,7 @@ pub fn run(dir: &Path) -> Result<(), Failed> {
         "{} can't be used; nothing was changed",
         count(files, "file")
     );
-    Err(Failed::new(Exit::State, what))
+    Err(CliError::new(Exit::State, what))
 }
 
 fn summary(found: &VerifyReport) -> String {

@@ -42,7 +42,7 @@ fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_hundreds_of_times() {
     let kills = number("QUIZLOOP_KILLS").unwrap_or(300);
-    let seed = number("QUIZLOOP_SEED").unwrap_or_else(|| quizloop::entropy::fresh().random());
+    let seed = number("QUIZLOOP_SEED").unwrap_or_else(|| quizloop::rng::new().random());
     let only: Option<usize> = number("QUIZLOOP_WORLD");
     let begun = std::time::Instant::now();
     println!("QUIZLOOP_KILLS={kills} QUIZLOOP_SEED={seed}");

@@ -86,7 +86,7 @@ fn environment(name: &str) -> Option<u64> {
 /// 16. A long time with trouble of all kinds.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_streak_is_what_the_model_says() {
-    let seed = environment("QUIZLOOP_SEED").unwrap_or_else(|| quizloop::entropy::fresh().random());
+    let seed = environment("QUIZLOOP_SEED").unwrap_or_else(|| quizloop::rng::new().random());
     let days = environment("QUIZLOOP_SOAK_DAYS").map_or(DAYS, |days| u32::try_from(days).unwrap());
     println!("QUIZLOOP_SEED={seed} QUIZLOOP_SOAK_DAYS={days}");
     // A month before Berlin's clocks change.

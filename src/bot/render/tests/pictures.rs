@@ -12,7 +12,7 @@ fn newcomer() -> Progress {
     let topic = |name: &str| Topic {
         name: name.into(),
         seen: 0,
-        of: 6,
+        total: 6,
         recall: 0.0,
     };
     Progress {

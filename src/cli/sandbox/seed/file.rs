@@ -1,9 +1,9 @@
 //! The text of a seed file → a seed, or what is wrong with it, with line and fix.
 
-use super::{GuildPlan, Seed, Spot, TeamPlan};
+use super::{ChannelRef, GuildSeed, Seed, TeamSeed};
 use crate::config::read_schedule;
-use crate::findings::walk::{self, Field, Table, Walk};
-use crate::findings::{self, Finding, Source, did_you_mean};
+use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
+use crate::diagnostics::{self, Diagnostic, Source, did_you_mean};
 
 const TOP_KEYS: [&str; 2] = ["guild", "team"];
 const GUILD_KEYS: [&str; 5] = ["name", "owner", "admins", "members", "channels"];
@@ -13,66 +13,66 @@ const TEAM_KEYS: [&str; 9] = [
 ];
 
 /// Reads a seed.
-pub fn parse(source: &Source) -> (Option<Seed>, Vec<Finding>) {
-    let mut walk = Walk::new(source);
-    let seed = seed(&mut walk);
-    let mut wrong = walk.into_findings();
-    findings::sort(&mut wrong);
-    (seed, wrong)
+pub fn parse(source: &Source) -> (Option<Seed>, Vec<Diagnostic>) {
+    let mut reader = TomlReader::new(source);
+    let seed = read_seed(&mut reader);
+    let mut diagnostics = reader.into_diagnostics();
+    diagnostics::sort(&mut diagnostics);
+    (seed, diagnostics)
 }
 
-fn seed(walk: &mut Walk<'_>) -> Option<Seed> {
-    let document = walk.document()?;
-    let top = walk.table(document.get_ref(), 0..0, "the seed", &TOP_KEYS);
+fn read_seed(reader: &mut TomlReader<'_>) -> Option<Seed> {
+    let document = reader.document()?;
+    let top = reader.table(document.get_ref(), 0..0, "the seed", &TOP_KEYS);
     let mut guilds = Vec::new();
-    if let Some(list) = walk.required(&top, "guild", walk::array) {
-        for found in walk.items("guild", list.value, walk::table) {
-            let table = walk.table(found.value, found.span, "[[guild]]", &GUILD_KEYS);
-            guilds.extend(guild(walk, &table));
+    if let Some(list) = reader.required(&top, "guild", toml_reader::array) {
+        for found in reader.items("guild", list.value, toml_reader::table) {
+            let table = reader.table(found.value, found.span, "[[guild]]", &GUILD_KEYS);
+            guilds.extend(read_guild(reader, &table));
         }
     }
     // The bot's config gets the same keys again: the text is sound, or the walk has noted it.
-    let text = toml::from_str::<toml::Table>(walk.source().text()).unwrap_or_default();
+    let text = toml::from_str::<toml::Table>(reader.source().text()).unwrap_or_default();
     let mut teams = Vec::new();
-    if let Some(list) = walk.optional(&top, "team", walk::array) {
-        for (number, found) in walk
-            .items("team", list.value, walk::table)
+    if let Some(list) = reader.optional(&top, "team", toml_reader::array) {
+        for (number, found) in reader
+            .items("team", list.value, toml_reader::table)
             .into_iter()
             .enumerate()
         {
-            let table = walk.table(found.value, found.span, "[[team]]", &TEAM_KEYS);
+            let table = reader.table(found.value, found.span, "[[team]]", &TEAM_KEYS);
             let keys = text
                 .get("team")
                 .and_then(|teams| teams.get(number)?.as_table());
             let keys = keys.cloned().unwrap_or_default();
-            teams.extend(team(walk, &table, &guilds, keys));
+            teams.extend(read_team(reader, &table, &guilds, keys));
         }
     }
     Some(Seed { guilds, teams })
 }
 
-fn guild(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<GuildPlan> {
-    let name = walk.required(table, "name", walk::text);
-    let owner = walk.required(table, "owner", walk::text);
+fn read_guild(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<GuildSeed> {
+    let name = reader.required(table, "name", toml_reader::text);
+    let owner = reader.required(table, "owner", toml_reader::text);
     let mut names = |key: &str| {
-        let list = walk.optional(table, key, walk::array);
-        let items = list.map(|list| walk.items(key, list.value, walk::text));
+        let list = reader.optional(table, key, toml_reader::array);
+        let items = list.map(|list| reader.items(key, list.value, toml_reader::text));
         items.unwrap_or_default()
     };
     let (admins, members) = (names("admins"), names("members"));
     let channels = names("channels");
-    for twin in twins(&channels) {
+    for twin in duplicates(&channels) {
         let message = format!("the channel \"{}\" is here twice", twin.value);
-        walk.error(&twin.span, message, "give one of them another name");
+        reader.error(&twin.span, message, "give one of them another name");
     }
-    let names_of = |fields: Vec<Field<&str>>| -> Vec<String> {
+    let names_of = |fields: Vec<TomlField<&str>>| -> Vec<String> {
         fields.into_iter().map(|one| one.value.to_owned()).collect()
     };
     let mut channels = names_of(channels);
     if channels.is_empty() {
         channels.push("general".to_owned());
     }
-    Some(GuildPlan {
+    Some(GuildSeed {
         name: name?.value.to_owned(),
         owner: owner?.value.to_owned(),
         admins: names_of(admins),
@@ -81,7 +81,9 @@ fn guild(walk: &mut Walk<'_>, table: &Table<'_>) -> Option<GuildPlan> {
     })
 }
 
-fn twins<'f, 'd>(fields: &'f [Field<&'d str>]) -> impl Iterator<Item = &'f Field<&'d str>> {
+fn duplicates<'f, 'd>(
+    fields: &'f [TomlField<&'d str>],
+) -> impl Iterator<Item = &'f TomlField<&'d str>> {
     let is_twin = |number: usize| {
         fields[..number]
             .iter()
@@ -92,44 +94,44 @@ fn twins<'f, 'd>(fields: &'f [Field<&'d str>]) -> impl Iterator<Item = &'f Field
         .map(|number| &fields[number])
 }
 
-fn team(
-    walk: &mut Walk<'_>,
-    table: &Table<'_>,
-    guilds: &[GuildPlan],
+fn read_team(
+    reader: &mut TomlReader<'_>,
+    table: &TomlTable<'_>,
+    guilds: &[GuildSeed],
     keys: toml::Table,
-) -> Option<TeamPlan> {
-    let guild = walk.required(table, "guild", walk::text);
-    let channel = walk.required(table, "channel", walk::text);
-    let schedule = read_schedule(walk, table);
-    let reveal = walk.optional(table, "reveal", walk::text);
+) -> Option<TeamSeed> {
+    let guild = reader.required(table, "guild", toml_reader::text);
+    let channel = reader.required(table, "channel", toml_reader::text);
+    let schedule = read_schedule(reader, table);
+    let reveal = reader.optional(table, "reveal", toml_reader::text);
     if let Some(reveal) = reveal.filter(|reveal| !["after-reply", "open"].contains(&reveal.value)) {
         let message = format!("unknown reveal rule \"{}\"", reveal.value);
-        walk.error(
+        reader.error(
             &reveal.span,
             message,
             did_you_mean(reveal.value, &["after-reply", "open"]),
         );
     }
-    let _ = walk.optional(table, "report", walk::flag);
+    let _ = reader.optional(table, "report", toml_reader::boolean);
     let (guild, channel) = (guild?, channel?);
     let names: Vec<&str> = guilds.iter().map(|one| one.name.as_str()).collect();
     let Some(place) = guilds.iter().find(|one| one.name == guild.value) else {
         let message = format!("there is no [[guild]] \"{}\"", guild.value);
-        walk.error(&guild.span, message, did_you_mean(guild.value, &names));
+        reader.error(&guild.span, message, did_you_mean(guild.value, &names));
         return None;
     };
     let channels: Vec<&str> = place.channels.iter().map(String::as_str).collect();
     if !channels.contains(&channel.value) {
         let message = format!("{} has no channel \"{}\"", place.name, channel.value);
-        walk.error(
+        reader.error(
             &channel.span,
             message,
             did_you_mean(channel.value, &channels),
         );
         return None;
     }
-    Some(TeamPlan {
-        spot: Spot::Names(guild.value.to_owned(), channel.value.to_owned()),
+    Some(TeamSeed {
+        channel: ChannelRef::Names(guild.value.to_owned(), channel.value.to_owned()),
         schedule: schedule?,
         keys,
     })

@@ -1,7 +1,7 @@
 //! What the sandbox starts with: guilds, people and teams, the sample or those of a seed file.
 
+mod apply;
 mod file;
-mod world;
 
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use jiff::civil::time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::exit::{Exit, Failed};
-use crate::cli::say;
-use crate::findings::{self, Finding, Source};
+use crate::cli::exit::{CliError, Exit};
+use crate::cli::output;
+use crate::diagnostics::{self, Diagnostic, Source};
 use crate::practice::schedule::{Schedule, ScheduleOverrides};
 use crate::practice::zone::Zone;
 use crate::sandbox::ids;
@@ -24,7 +24,7 @@ const BEFORE_FIRST: SignedDuration = SignedDuration::from_secs(30);
 
 /// A guild of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GuildPlan {
+pub struct GuildSeed {
     name: String,
     owner: String,
     admins: Vec<String>,
@@ -34,7 +34,7 @@ pub struct GuildPlan {
 
 /// Where a team posts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Spot {
+enum ChannelRef {
     /// By ids: in the sample guild.
     Ids(u64, u64),
     /// By names: in a guild of the seed.
@@ -43,8 +43,8 @@ enum Spot {
 
 /// A team of a seed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TeamPlan {
-    spot: Spot,
+pub struct TeamSeed {
+    channel: ChannelRef,
     schedule: Schedule,
     /// Its keys, as the bot's config has them too.
     keys: toml::Table,
@@ -54,8 +54,8 @@ pub struct TeamPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seed {
     /// Guilds; none for the sample.
-    guilds: Vec<GuildPlan>,
-    teams: Vec<TeamPlan>,
+    guilds: Vec<GuildSeed>,
+    teams: Vec<TeamSeed>,
 }
 
 impl Seed {
@@ -65,8 +65,8 @@ impl Seed {
         let schedule = Schedule::weekdays_at(time(9, 0, 0, 0), Zone::from_name(zone)?);
         Ok(Self {
             guilds: Vec::new(),
-            teams: vec![TeamPlan {
-                spot: Spot::Ids(ids::GUILD, ids::ASYNCIO),
+            teams: vec![TeamSeed {
+                channel: ChannelRef::Ids(ids::GUILD, ids::ASYNCIO),
                 schedule,
                 keys,
             }],
@@ -78,24 +78,26 @@ impl Seed {
     /// # Errors
     ///
     /// The file can't be read, or something in it is wrong: all of it is printed.
-    pub fn of(file: Option<&Path>) -> Result<Self, Failed> {
+    pub fn load(file: Option<&Path>) -> Result<Self, CliError> {
         let Some(file) = file else {
             return Ok(Self::sample(SAMPLE_ZONE)?);
         };
         let bytes = std::fs::read(file).map_err(|error| {
             let what = format!("the seed {} can't be read: {error}", file.display());
-            Failed::new(Exit::Usage, what)
+            CliError::new(Exit::Usage, what)
         })?;
         let name = file.display().to_string();
-        let (seed, wrong) = match Source::decode(&name, &bytes) {
+        let (seed, diagnostics) = match Source::decode(&name, &bytes) {
             Ok(source) => file::parse(&source),
-            Err(finding) => (None, vec![*finding]),
+            Err(diagnostic) => (None, vec![*diagnostic]),
         };
-        if !wrong.is_empty() {
-            say::error(findings::render_all(&wrong).trim_end());
+        if !diagnostics.is_empty() {
+            output::error(diagnostics::render_all(&diagnostics).trim_end());
         }
-        seed.filter(|_| !wrong.iter().any(Finding::is_error))
-            .ok_or_else(|| Failed::new(Exit::Usage, "the seed must be mended; nothing was started"))
+        seed.filter(|_| !diagnostics.iter().any(Diagnostic::is_error))
+            .ok_or_else(|| {
+                CliError::new(Exit::Usage, "the seed must be mended; nothing was started")
+            })
     }
 
     /// Whether the sample guild is there.
@@ -117,7 +119,7 @@ impl Seed {
             pause: None,
             skip: None,
         };
-        let next = |team: &TeamPlan| {
+        let next = |team: &TeamSeed| {
             let mut days = team.schedule.upcoming(after, &limits);
             days.next().map(|(_, at)| at)
         };

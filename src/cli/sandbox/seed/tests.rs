@@ -1,10 +1,10 @@
 use super::*;
-use crate::findings::render_all;
+use crate::diagnostics::render_all;
 
 fn parse(text: &str) -> (Option<Seed>, String) {
     let source = Source::decode("seed.toml", text.as_bytes()).unwrap();
-    let (seed, wrong) = file::parse(&source);
-    (seed, render_all(&wrong))
+    let (seed, diagnostics) = file::parse(&source);
+    (seed, render_all(&diagnostics))
 }
 
 const SOUND: &str = r#"
@@ -24,8 +24,8 @@ at = "08:30"
 
 #[tokio::test]
 async fn a_sound_seed_becomes_guilds_and_a_config() {
-    let (seed, wrong) = parse(SOUND);
-    assert_eq!(wrong, "nothing found");
+    let (seed, diagnostics) = parse(SOUND);
+    assert_eq!(diagnostics, "nothing found");
     let seed = seed.unwrap();
     assert_eq!(
         seed.start("2026-03-27T08:00:00Z".parse().unwrap())
@@ -37,12 +37,12 @@ async fn a_sound_seed_becomes_guilds_and_a_config() {
         ..Default::default()
     };
     let sandbox = crate::sandbox::Sandbox::start(options).await.unwrap();
-    let config = seed.plant(&sandbox);
-    let (config, findings) = crate::config::Config::parse(
+    let config = seed.apply(&sandbox);
+    let (config, diagnostics) = crate::config::Config::parse(
         &Source::decode("config.toml", config.as_bytes()).unwrap(),
         Path::new(""),
     );
-    assert!(findings.is_empty(), "{}", render_all(&findings));
+    assert!(diagnostics.is_empty(), "{}", render_all(&diagnostics));
     let channel = config.teams[0].channel.to_string().parse().unwrap();
     let (name, members) = sandbox.read(|discord| {
         let guild = discord.guilds.values().next().unwrap();
@@ -54,7 +54,7 @@ async fn a_sound_seed_becomes_guilds_and_a_config() {
 
 #[test]
 fn mistakes_are_told_with_line_and_fix() {
-    let (_, wrong) = parse(
+    let (_, diagnostics) = parse(
         "[[guild]]\nname = \"A\"\nowner = \"Mina\"\nchanels = [\"x\"]\n\
          [[team]]\nguild = \"B\"\nchannel = \"general\"\ntimezone = \"Europe/Berln\"\n",
     );
@@ -65,6 +65,6 @@ fn mistakes_are_told_with_line_and_fix() {
         "there is no [[guild]] \"B\"",
         "Europe/Berlin",
     ] {
-        assert!(wrong.contains(part), "{part}:\n{wrong}");
+        assert!(diagnostics.contains(part), "{part}:\n{diagnostics}");
     }
 }

@@ -1,0 +1,97 @@
+//! Questions that ask the same in nearly the same words.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::sourced_question::SourcedQuestion;
+use super::stemming::stems;
+use crate::diagnostics::{Diagnostic, Source};
+
+/// Two questions are twins if so many percent of the words of both are in each. Of the syllabus's 131
+/// questions, no two share more than 38.
+const SHARED_PERCENT: usize = 70;
+
+/// Of fewer words nothing can be told.
+const MIN_WORDS: usize = 4;
+
+/// Notes the later one of each pair. An operator's question that takes the place of a built-in one is
+/// no twin of it.
+pub fn check(entries: &[SourcedQuestion], sources: &[Source], diagnostics: &mut Vec<Diagnostic>) {
+    let texts: Vec<HashSet<String>> = entries
+        .iter()
+        .map(|entry| stems(&entry.question.question).into_iter().collect())
+        .collect();
+    for (first, second) in duplicate_pairs(&texts) {
+        let (one, other) = (&entries[first], &entries[second]);
+        if one.question.id == other.question.id {
+            continue;
+        }
+        let source = &sources[other.file];
+        let message = format!("this asks nearly the same as `{}`", one.question.id);
+        let diagnostic = Diagnostic::at(source, &other.key_span("question", None), message)
+            .related(
+                &sources[one.file],
+                &one.key_span("question", None),
+                "the other one is here",
+            )
+            .fix("take one of the two out, or make clear what it asks besides");
+        diagnostics.push(diagnostic.severity(other.lint_severity()));
+    }
+}
+
+/// The pairs of texts that are nearly the same. Each text is compared only with those that share one
+/// of its rarest words, as twins do: of n words they may lack 30 %, so they have one of any 30 % + 1.
+fn duplicate_pairs(texts: &[HashSet<String>]) -> Vec<(usize, usize)> {
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for word in texts.iter().flatten() {
+        *count.entry(word).or_default() += 1;
+    }
+    let mut with: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut pairs = Vec::new();
+    for (place, text) in texts.iter().enumerate() {
+        let mut words: Vec<&str> = text.iter().map(String::as_str).collect();
+        words.sort_unstable_by_key(|word| (count[word], *word));
+        let may_lack = words.len() * (100 - SHARED_PERCENT) / 100;
+        let rarest = words.iter().take(may_lack + 1);
+        let mut others: Vec<usize> = Vec::new();
+        for word in rarest {
+            let there = with.entry(word).or_default();
+            others.extend(there.iter());
+            there.push(place);
+        }
+        others.sort_unstable();
+        others.dedup();
+        let twins = others
+            .into_iter()
+            .filter(|other| are_duplicates(&texts[*other], text));
+        pairs.extend(twins.map(|other| (other, place)));
+    }
+    pairs
+}
+
+fn are_duplicates(one: &HashSet<String>, other: &HashSet<String>) -> bool {
+    let shared = one.intersection(other).count();
+    let all = one.len() + other.len() - shared;
+    one.len().min(other.len()) >= MIN_WORDS && shared * 100 >= all * SHARED_PERCENT
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_pair_is_missed(texts in prop::collection::vec(prop::collection::hash_set("[a-h]", 0..8), 0..12)) {
+            let mut all = Vec::new();
+            for second in 0..texts.len() {
+                for first in 0..second {
+                    if are_duplicates(&texts[first], &texts[second]) {
+                        all.push((first, second));
+                    }
+                }
+            }
+            prop_assert_eq!(duplicate_pairs(&texts), all);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The card: how its parts are put together.
+
+use super::color::{BACKGROUND, FOREGROUND, MUTED};
+use super::font::Weight;
+use super::svg::{Anchor, Area, Point, Svg, TextStyle};
+use super::{Progress, forecast, heatmap, legend_panel, topics};
+
+/// The width of the picture, in pixels. Discord shows it 550 wide and 350 high at most on a desktop, and about 350
+/// wide on a phone, so letters must be large and the picture no higher than needed.
+pub const WIDTH: u32 = 1100;
+/// From the edge to what is drawn, in pixels.
+const MARGIN: f64 = 30.0;
+/// The width inside of the margins, in pixels.
+pub const CONTENT_WIDTH: f64 = WIDTH as f64 - 2.0 * MARGIN;
+/// Between the parts, in pixels.
+const GAP: f64 = 28.0;
+/// Between the heat map and what is beside it, in pixels.
+const PANEL_GAP: f64 = 26.0;
+
+/// The size of the smallest text, in pixels: 11 where Discord shows the picture at 460, 8 at 350.
+pub const TEXT_SIZE: f64 = 26.0;
+/// Text that explains.
+pub const LABEL: TextStyle = TextStyle {
+    size: TEXT_SIZE,
+    weight: Weight::Regular,
+    color: MUTED,
+    anchor: Anchor::Start,
+};
+/// Headings.
+pub const HEADING: TextStyle = TextStyle {
+    size: 30.0,
+    weight: Weight::SemiBold,
+    color: FOREGROUND,
+    anchor: Anchor::Start,
+};
+/// Large numbers.
+pub const NUMBER: TextStyle = TextStyle {
+    size: 58.0,
+    ..HEADING
+};
+
+/// The height of the picture, in pixels: it has a bar a topic.
+pub fn height(progress: &Progress) -> u32 {
+    let parts = heatmap::HEIGHT + topics::height(progress) + forecast::HEIGHT;
+    let height = (parts + 2.0 * GAP + 2.0 * MARGIN).ceil();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a sum of a few lengths, all above 0 and below a thousand"
+    )]
+    let height = height as u32;
+    height
+}
+
+/// The picture as SVG.
+pub fn svg(progress: &Progress) -> String {
+    let height = height(progress);
+    let mut svg = Svg::new(WIDTH, height);
+    let card = Area::new(Point::new(0.0, 0.0), f64::from(WIDTH), f64::from(height));
+    svg.rect(card, 0.0, BACKGROUND);
+    let at = Point::new(MARGIN, MARGIN);
+    heatmap::draw(&mut svg, at, progress);
+    let beside = heatmap::WIDTH + PANEL_GAP;
+    legend_panel::draw(
+        &mut svg,
+        at.offset(beside, 0.0),
+        CONTENT_WIDTH - beside,
+        progress,
+    );
+    let at = at.offset(0.0, heatmap::HEIGHT + GAP);
+    topics::draw(&mut svg, at, progress);
+    let at = at.offset(0.0, topics::height(progress) + GAP);
+    forecast::draw(&mut svg, at, progress);
+    svg.finish()
+}

@@ -1,0 +1,259 @@
+//! `sandbox --once`: three days in one go, with a weekend, a kill and a restart, and checks on the way.
+
+use std::time::Duration;
+
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+use super::TempFolder;
+use super::bot_runner::BotRunner;
+use super::seed::Seed;
+use crate::cli::exit::{CliError, Exit};
+use crate::cli::output;
+use crate::sandbox::user::MessageView;
+use crate::sandbox::{Options, Sandbox, ids};
+
+/// How long, in real time, anything is waited for.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Plays, prints the channel, and fails if anything was not as it should be.
+pub async fn run() -> Result<(), CliError> {
+    let folder = TempFolder::new()?;
+    // A Thursday, so that the third question comes after a weekend.
+    let start = date(2026, 3, 26)
+        .at(8, 59, 0, 0)
+        .to_zoned(jiff::tz::TimeZone::UTC);
+    let options = Options {
+        start: Some(start.map_err(anyhow::Error::from)?.timestamp()),
+        ..Options::default()
+    };
+    let sandbox = Sandbox::start(options).await.map_err(anyhow::Error::from)?;
+    let bot = BotRunner::new(folder.path(), &Seed::sample("UTC")?.apply(&sandbox))?;
+    bot.start(&sandbox).await?;
+    let demo = Demo { sandbox, bot };
+    let result = demo.three_days().await;
+    output::line(format_args!("\nThe channel, as Ada sees it:\n"));
+    output::line(format_args!(
+        "{}",
+        demo.sandbox.transcript(ids::ASYNCIO, ids::ADA)
+    ));
+    demo.bot.stop().await;
+    result
+        .map_err(|wrong| CliError::new(Exit::Failed, format!("not as it should be: {wrong:#}")))?;
+    output::line(format_args!(
+        "All was as it should be: 3 days, 3 questions, 1 kill, nothing lost and nothing doubled."
+    ));
+    Ok(())
+}
+
+struct Demo {
+    sandbox: Sandbox,
+    bot: BotRunner,
+}
+
+impl Demo {
+    async fn three_days(&self) -> anyhow::Result<()> {
+        self.thursday().await?;
+        self.friday().await?;
+        self.monday().await
+    }
+
+    /// Says what happens, with the sandbox's time.
+    fn narrate(&self, what: &str) {
+        output::line(format_args!(
+            "{}  {what}",
+            self.sandbox.clock().now().strftime("%a %H:%M")
+        ));
+    }
+
+    async fn thursday(&self) -> anyhow::Result<()> {
+        self.narrate("The bot is started, with a team in #asyncio at 09:00.");
+        self.expect_questions(0)?;
+        self.advance(Duration::from_secs(60)).await?;
+        self.expect_questions(1)?;
+        self.narrate("The first question is in the channel, with its thread.");
+        self.reply(ids::ADA, "Here is how I'd say it, in my own words.")
+            .await?;
+        self.narrate("Ada replies in the thread; the \u{2705} says that it is on disk.");
+        let asked = self.command(ids::LIN, "answer", &[]).await?;
+        ensure(
+            asked.content.contains("You have not replied"),
+            "/answer before a reply asks back",
+        )?;
+        self.narrate("Lin runs /answer before a reply, and is asked whether to look first.");
+        self.reply(ids::LIN, "I'd rather try on my own first: my answer.")
+            .await?;
+        let answer = self.command(ids::LIN, "answer", &[]).await?;
+        ensure(
+            !answer.embeds.is_empty(),
+            "/answer after a reply shows the answer",
+        )?;
+        self.narrate("Lin replies, runs /answer again, and sees the model answer.");
+        let quiz = self
+            .command(ids::SAM, "quiz", &[("topic", json!("fundamentals"))])
+            .await?;
+        ensure(quiz.ephemeral, "/quiz is for the member alone")?;
+        self.press(quiz.id, ids::SAM, "Show the answer").await?;
+        self.press(quiz.id, ids::SAM, "None of them").await?;
+        self.narrate(
+            "Sam practises with /quiz, misses every point, and hears that it comes again tomorrow.",
+        );
+        self.expect_streak(ids::ADA, 1).await
+    }
+
+    /// The bot is killed; somebody replies meanwhile; it is back in time for the next question.
+    async fn friday(&self) -> anyhow::Result<()> {
+        self.bot.kill().await;
+        self.narrate("The bot is killed; Sam replies while it is away.");
+        let thread = self.newest_thread()?;
+        let missed = self
+            .sandbox
+            .post(thread, ids::SAM, "Written while the bot was away.")?;
+        self.bot.start(&self.sandbox).await?;
+        self.wait_until_counted(missed).await?;
+        self.expect_questions(1)?;
+        self.narrate("The bot is started again: Sam's reply is counted, nothing is posted twice.");
+        self.advance(Duration::from_secs(24 * 3600)).await?;
+        self.expect_questions(2)?;
+        self.reply(ids::ADA, "The second day of a habit.").await?;
+        self.reply(ids::SAM, "And mine.").await?;
+        self.expect_streak(ids::ADA, 2).await?;
+        self.expect_streak(ids::SAM, 2).await?;
+        self.narrate("Ada and Sam reply to the second question: /streak shows 2 for both.");
+        Ok(())
+    }
+
+    /// A weekend has no rounds, so nobody can miss one.
+    async fn monday(&self) -> anyhow::Result<()> {
+        for _ in 0..2 {
+            self.advance(Duration::from_secs(24 * 3600)).await?;
+            self.expect_questions(2)?;
+        }
+        self.narrate("A weekend: no question, and nobody's streak suffers.");
+        self.advance(Duration::from_secs(24 * 3600)).await?;
+        self.expect_questions(3)?;
+        self.reply(ids::ADA, "A weekend breaks nothing.").await?;
+        self.expect_streak(ids::ADA, 3).await?;
+        self.expect_streak(ids::LIN, 0).await?;
+        self.narrate("Ada replies to the third question: her streak is 3; Lin's ended on Friday.");
+        let board = self.command(ids::ADA, "leaderboard", &[]).await?;
+        let first = board
+            .embeds
+            .first()
+            .and_then(|embed| embed["description"].as_str());
+        let ada = format!("1. <@{}>: 3 answered rounds", ids::ADA);
+        ensure(
+            first.is_some_and(|text| text.starts_with(&ada)),
+            "Ada leads with 3 answered rounds",
+        )
+    }
+
+    async fn advance(&self, by: Duration) -> anyhow::Result<()> {
+        Ok(self.sandbox.clock().advance(by).await?)
+    }
+
+    fn questions(&self) -> Vec<MessageView> {
+        let daily = |message: &MessageView| {
+            message.by_bot
+                && message.embeds.iter().any(|embed| {
+                    embed["footer"]["text"]
+                        .as_str()
+                        .is_some_and(|text| text.starts_with("Round "))
+                })
+        };
+        self.sandbox
+            .messages(ids::ASYNCIO, ids::ADA)
+            .into_iter()
+            .filter(daily)
+            .collect()
+    }
+
+    fn expect_questions(&self, expected: usize) -> anyhow::Result<()> {
+        let found = self.questions();
+        ensure(
+            found.len() == expected,
+            &format!(
+                "{expected} questions are in the channel, not {}",
+                found.len()
+            ),
+        )?;
+        ensure(
+            found.iter().all(|post| post.thread.is_some()),
+            "every question has its thread",
+        )
+    }
+
+    fn newest_thread(&self) -> anyhow::Result<u64> {
+        let newest = self.questions().pop().and_then(|post| post.thread);
+        newest.ok_or_else(|| anyhow::anyhow!("the newest question has no thread"))
+    }
+
+    async fn reply(&self, user: u64, text: &str) -> anyhow::Result<()> {
+        let message = self.sandbox.post(self.newest_thread()?, user, text)?;
+        self.wait_until_counted(message).await
+    }
+
+    /// The ✅ says that a reply is on disk.
+    async fn wait_until_counted(&self, message: u64) -> anyhow::Result<()> {
+        let marked = |view: &MessageView| {
+            view.reactions
+                .iter()
+                .any(|(emoji, who)| emoji == "✅" && who.contains(&ids::APP))
+        };
+        let mut changes = self.sandbox.changes();
+        let wait = async {
+            while !self.sandbox.message(message).as_ref().is_some_and(marked) {
+                // The sender lives as long as the sandbox.
+                let _ = changes.changed().await;
+            }
+        };
+        let waited = tokio::time::timeout(LIMIT, wait).await;
+        ensure(waited.is_ok(), "a reply gets its ✅")
+    }
+
+    async fn command(
+        &self,
+        user: u64,
+        command: &str,
+        options: &[(&str, Value)],
+    ) -> anyhow::Result<MessageView> {
+        let outcome = self
+            .sandbox
+            .command(ids::ASYNCIO, user, command, options)
+            .await;
+        outcome
+            .message()
+            .cloned()
+            .ok_or_else(|| anyhow::anyhow!("/{command} was answered with {outcome:?}"))
+    }
+
+    async fn press(&self, message: u64, user: u64, button: &str) -> anyhow::Result<()> {
+        let outcome = self.sandbox.press(message, user, button, &[]).await;
+        ensure(
+            outcome.message().is_some(),
+            &format!("the button {button} is answered"),
+        )
+    }
+
+    async fn expect_streak(&self, user: u64, expected: u32) -> anyhow::Result<()> {
+        let shown = self.command(user, "streak", &[]).await?;
+        let text = shown
+            .embeds
+            .first()
+            .and_then(|embed| embed["description"].as_str())
+            .unwrap_or_default();
+        let unit = if expected == 1 { "round" } else { "rounds" };
+        ensure(
+            text.contains(&format!("**{expected} {unit}**")),
+            &format!("the streak is {expected}, but: {text}"),
+        )
+    }
+}
+
+fn ensure(fine: bool, what: &str) -> anyhow::Result<()> {
+    if fine {
+        Ok(())
+    } else {
+        Err(anyhow::anyhow!("{what}"))
+    }
+}

@@ -1,0 +1,66 @@
+//! A seed → guilds in the sandbox, and the config of the bot.
+
+use std::collections::BTreeMap;
+
+use super::{ChannelRef, GuildSeed, Seed};
+use crate::sandbox::Sandbox;
+use crate::sandbox::model::kind;
+
+/// The ids of guilds, and of channels by guild, by their names.
+#[derive(Debug, Default)]
+struct Ids {
+    guilds: BTreeMap<String, u64>,
+    channels: BTreeMap<(String, String), u64>,
+}
+
+impl Seed {
+    /// Makes the guilds; the config with which the bot knows its teams.
+    pub fn apply(&self, sandbox: &Sandbox) -> String {
+        let mut ids = Ids::default();
+        let mut people = BTreeMap::new();
+        for guild in &self.guilds {
+            apply_guild(sandbox, guild, &mut people, &mut ids);
+        }
+        let teams = self.teams.iter().filter_map(|team| {
+            let (guild, channel) = match &team.channel {
+                ChannelRef::Ids(guild, channel) => (*guild, *channel),
+                ChannelRef::Names(guild, channel) => (
+                    *ids.guilds.get(guild)?,
+                    *ids.channels.get(&(guild.clone(), channel.clone()))?,
+                ),
+            };
+            let mut keys = team.keys.clone();
+            keys.insert("guild".to_owned(), guild.to_string().into());
+            keys.insert("channel".to_owned(), channel.to_string().into());
+            Some(toml::Value::Table(keys))
+        });
+        let teams = toml::Value::Array(teams.collect());
+        toml::Table::from_iter([("team".to_owned(), teams)]).to_string()
+    }
+}
+
+fn apply_guild(
+    sandbox: &Sandbox,
+    guild_seed: &GuildSeed,
+    people: &mut BTreeMap<String, u64>,
+    ids: &mut Ids,
+) {
+    let mut person = |name: &String| {
+        let known = people.entry(name.clone());
+        *known.or_insert_with(|| sandbox.add_user(name))
+    };
+    let owner = person(&guild_seed.owner);
+    let guild = sandbox.add_guild(&guild_seed.name, owner);
+    let others = guild_seed.admins.iter().map(|name| (name, true));
+    let others = others.chain(guild_seed.members.iter().map(|name| (name, false)));
+    for (name, is_admin) in others {
+        sandbox.add_person(guild, person(name), is_admin);
+    }
+    for name in &guild_seed.channels {
+        let channel = sandbox.add_channel(guild, kind::TEXT, name);
+        ids.channels
+            .insert((guild_seed.name.clone(), name.clone()), channel);
+    }
+    ids.guilds.insert(guild_seed.name.clone(), guild);
+    sandbox.add_bot(guild);
+}

@@ -1,0 +1,191 @@
+//! A file's text: bytes in, text or a diagnostic out.
+//!
+//! A byte order mark and Windows line ends are taken as what they are: an editor's habit.
+
+use super::{Diagnostic, Location, Span};
+
+/// The biggest file that is read: some 3,000 questions. A file of more is rather something else that
+/// lies in the folder by mistake.
+pub const MAX_BYTES: usize = 10 * 1024 * 1024;
+
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+const UTF16_BOMS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
+/// A file as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawFile {
+    /// Its name as the person who wrote it knows it.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// A named text with which places can be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    name: String,
+    text: String,
+    /// Where each line begins, as there may be thousands of diagnostics in a big file.
+    line_starts: Vec<usize>,
+}
+
+impl Source {
+    /// Takes text that is known to be text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            name: name.into(),
+            line_starts: std::iter::once(0).chain(breaks).collect(),
+            text,
+        }
+    }
+
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    ///
+    /// The file is too big, or not UTF-8.
+    pub fn decode(name: &str, bytes: &[u8]) -> Result<Self, Box<Diagnostic>> {
+        if bytes.len() > MAX_BYTES {
+            return Err(too_big(name).into());
+        }
+        let bytes = bytes.strip_prefix(UTF8_BOM).unwrap_or(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Self::new(name, text.replace("\r\n", "\n"))),
+            Err(error) => Err(not_utf8(name, bytes, error.valid_up_to()).into()),
+        }
+    }
+
+    /// The file's name as the person who wrote it knows it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text, with `\n` line ends.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where a stretch of the text is. A stretch of several lines is shown by its first.
+    pub fn location(&self, span: &Span) -> Location {
+        let start = floor_boundary(&self.text, span.start);
+        let line = self.line_starts.partition_point(|begin| *begin <= start);
+        let line_start = self.line_starts[line - 1];
+        let line_end = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |at| start + at);
+        let end = floor_boundary(&self.text, span.end).clamp(start, line_end);
+        Location {
+            line,
+            column: self.text[line_start..start].chars().count() + 1,
+            width: self.text[start..end].chars().count().max(1),
+            text: self.text[line_start..line_end].to_owned(),
+        }
+    }
+
+    /// Where some words stand inside a stretch of the text; the stretch itself if they were changed
+    /// on the way (escapes, reflowed lines).
+    pub fn find_within(&self, span: &Span, words: &str) -> Span {
+        let found = self
+            .text
+            .get(span.clone())
+            .and_then(|text| text.find(words));
+        match found {
+            Some(at) => span.start + at..span.start + at + words.len(),
+            None => span.clone(),
+        }
+    }
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
+}
+
+fn too_big(name: &str) -> Diagnostic {
+    let limit = MAX_BYTES / (1024 * 1024);
+    let message = format!("this file is too big: no more than {limit} MB are read");
+    Diagnostic::error(name, message).fix(
+        "split it into several files, or take it out of `bank.paths` if it is no question file",
+    )
+}
+
+fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
+    if UTF16_BOMS.iter().any(|mark| bytes.starts_with(mark)) {
+        return Diagnostic::error(name, "this file is UTF-16, not UTF-8")
+            .fix("save it again as UTF-8 in your editor");
+    }
+    let before = String::from_utf8_lossy(&bytes[..valid]);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let rest = String::from_utf8_lossy(&bytes[valid..]);
+    let rest_of_line = rest.lines().next().unwrap_or_default();
+    let place = Location {
+        line: before.matches('\n').count() + 1,
+        column: before[start..].chars().count() + 1,
+        width: 1,
+        text: format!("{}{rest_of_line}", &before[start..]),
+    };
+    let message = format!(
+        "this file is not UTF-8: byte {} of line {} is 0x{:02X}",
+        valid - start + 1,
+        place.line,
+        bytes.get(valid).copied().unwrap_or_default()
+    );
+    Diagnostic {
+        location: Some(place),
+        ..Diagnostic::error(name, message)
+    }
+    .fix("save it again as UTF-8 in your editor")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_and_line_ends_do_not_matter() {
+        let source = Source::decode("a.toml", b"\xef\xbb\xbfa = 1\r\nb = 2\r\n").unwrap();
+        assert_eq!(source.text(), "a = 1\nb = 2\n");
+        let place = source.location(&(6..7));
+        assert_eq!((place.line, place.column, place.width), (2, 1, 1));
+    }
+
+    #[test]
+    fn places_count_characters() {
+        let source = Source::new("a.toml", "x = \"ä\"\ny = \"öü\" # z");
+        let place = source.location(&source.find_within(&(9..18), "öü"));
+        assert_eq!((place.line, place.column, place.width), (2, 6, 2));
+        assert_eq!(place.text, "y = \"öü\" # z");
+        // The end of the text is a place too, and one behind it is taken for it.
+        assert_eq!(source.location(&(99..100)).line, 2);
+    }
+
+    #[test]
+    fn says_which_byte_is_not_utf8() {
+        let diagnostic = Source::decode("a.toml", b"a = 1\nb = \"caf\xe9\"\n").unwrap_err();
+        insta::assert_snapshot!(diagnostic, @r#"
+        error: this file is not UTF-8: byte 9 of line 2 is 0xE9
+         --> a.toml:2:9
+          |
+        2 | b = "caf�"
+          |         ^
+          = help: save it again as UTF-8 in your editor
+        "#);
+        let diagnostic = Source::decode("a.toml", b"\xff\xfea\0").unwrap_err();
+        assert_eq!(diagnostic.message, "this file is UTF-16, not UTF-8");
+    }
+
+    #[test]
+    fn refuses_what_is_too_big() {
+        let diagnostic = Source::decode("a.toml", &vec![b' '; MAX_BYTES + 1]).unwrap_err();
+        insta::assert_snapshot!(diagnostic, @"
+        error: this file is too big: no more than 10 MB are read
+         --> a.toml
+          = help: split it into several files, or take it out of `bank.paths` if it is no question file
+        ");
+        assert!(Source::decode("a.toml", &vec![b' '; MAX_BYTES]).is_ok());
+    }
+}
