@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use quizloop::sandbox::bot_process::{BotProcess, Program};
-use quizloop::sandbox::user::Outcome;
+use quizloop::sandbox::client::ClientOutcome;
 use quizloop::sandbox::{Options, Sandbox, ids};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -120,7 +120,7 @@ async fn start_bot(sandbox: &Sandbox, folder: &std::path::Path) -> (BotProcess, 
     let started = Instant::now();
     let bot = BotProcess::start(&program).expect("the bot starts");
     let identified = sandbox.wait_for("IDENTIFY", Duration::from_secs(10), |discord| {
-        (discord.gateway.identifies > 0).then(|| started.elapsed())
+        (discord.gateway.identify_count > 0).then(|| started.elapsed())
     });
     let to_identify = identified.await.expect("the bot connects");
     (bot, to_identify)
@@ -201,7 +201,7 @@ async fn latency(sandbox: &Sandbox, members: &[u64], command: &'static str) {
         asked.spawn(async move {
             let start = Instant::now();
             let outcome = sandbox.command(ids::ASYNCIO, user, command, &[]).await;
-            assert!(matches!(outcome, Outcome::Message(_)), "{outcome:?}");
+            assert!(matches!(outcome, ClientOutcome::Message(_)), "{outcome:?}");
             start.elapsed()
         });
     }

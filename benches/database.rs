@@ -15,11 +15,11 @@ use quizloop::store::{Commit, Store};
 
 mod guilds;
 #[allow(dead_code, clippy::unwrap_used, reason = "it is the tests' own")]
-#[path = "../tests/it/support/scratch.rs"]
-mod scratch;
+#[path = "../tests/it/support/test_database.rs"]
+mod test_database;
 
 use guilds::{CHANNEL, day, guild, practised};
-use scratch::Scratch;
+use test_database::TestDatabase;
 
 /// Guilds with a team of ten members and fifty rounds.
 const GUILDS: u32 = 10_000;
@@ -40,10 +40,10 @@ fn main() {
     {
         return measure_start(url);
     }
-    let Some(scratch) = Scratch::new() else {
+    let Some(database) = TestDatabase::new() else {
         return;
     };
-    let store = open(&scratch);
+    let store = open(&database);
     save_one_by_one(
         &store,
         &guild(1, 10, 50),
@@ -59,7 +59,7 @@ fn main() {
         &practised(3, 1000, 100),
         "a guild of 1,000 members with 100 reviews",
     );
-    let before = size(&scratch);
+    let before = size(&database);
     let start = Instant::now();
     fill(&store);
     println!(
@@ -68,7 +68,7 @@ fn main() {
     );
     println!(
         "size of each in the database: {:.1} KB",
-        kilobytes(size(&scratch) - before, GUILDS)
+        kilobytes(size(&database) - before, GUILDS)
     );
     let start = Instant::now();
     let commits: Vec<Commit> = (0..GUILDS)
@@ -83,7 +83,7 @@ fn main() {
     assert!(store.close(Duration::from_secs(60)), "all is saved");
     drop(store);
     let start = Instant::now();
-    let store = open(&scratch);
+    let store = open(&database);
     println!(
         "reading {} guilds whole, as `state export` does: {:.1?}",
         store.guild_ids().len(),
@@ -91,9 +91,9 @@ fn main() {
     );
     store.close(Duration::from_secs(5));
     drop(store);
-    multiply(&scratch);
+    multiply(&database);
     let own = std::env::current_exe().expect("a program");
-    let done = Command::new(own).args(["begin", &scratch.url()]).status();
+    let done = Command::new(own).args(["begin", &database.url()]).status();
     assert!(done.expect("it runs").success());
 }
 
@@ -135,7 +135,7 @@ fn measure_start(url: &str) {
 }
 
 /// Makes as many guilds as a start is to have, all alike.
-fn multiply(scratch: &Scratch) {
+fn multiply(database: &TestDatabase) {
     let copies = AT_START / GUILDS - 1;
     for copy in 1..=copies {
         for (table, columns) in [
@@ -147,13 +147,13 @@ fn multiply(scratch: &Scratch) {
             ),
             ("member", "channel, member, first_round, marks, state"),
         ] {
-            scratch.run(&[&format!(
+            database.run(&[&format!(
                 "insert into {table} (guild, {columns}) select guild + {copy} * 1000000, {columns} from {table} \
                  where guild between 1000 and 999999"
             )]);
         }
     }
-    scratch.run(&["vacuum analyze"]);
+    database.run(&["vacuum analyze"]);
 }
 
 /// On a Saturday long after the last round nothing is due.
@@ -180,8 +180,8 @@ fn cpu_time() -> Duration {
     Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
-fn open(scratch: &Scratch) -> Store {
-    let store = Store::open_database(&scratch.url()).unwrap_or_else(|error| panic!("{error}"));
+fn open(database: &TestDatabase) -> Store {
+    let store = Store::open_database(&database.url()).unwrap_or_else(|error| panic!("{error}"));
     store.set_clock(evening);
     store
 }
@@ -231,8 +231,8 @@ fn save_one_by_one(store: &Store, guild: &Guild, what: &str) {
     println!("saving {what}: median {:.2?}, 99 % {:.2?}", at(50), at(99));
 }
 
-fn size(scratch: &Scratch) -> u64 {
-    let size = scratch.ask("select pg_database_size(current_database())");
+fn size(database: &TestDatabase) -> u64 {
+    let size = database.ask("select pg_database_size(current_database())");
     size.parse().expect("a number")
 }
 

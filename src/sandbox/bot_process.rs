@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
 /// So many of the newest lines of the log are kept.
-const LINES_KEPT: usize = 2000;
+const MAX_LOG_LINES: usize = 2000;
 
 /// How a bot is started.
 #[derive(Debug, Clone, Default)]
@@ -29,16 +29,16 @@ pub struct Program {
 #[derive(Debug)]
 pub struct BotProcess {
     child: Child,
-    log: Log,
+    log: ProcessLog,
 }
 
 /// The newest lines that a process wrote to stdout and stderr.
 #[derive(Debug, Clone, Default)]
-pub struct Log {
+pub struct ProcessLog {
     lines: Arc<Mutex<VecDeque<String>>>,
 }
 
-impl Log {
+impl ProcessLog {
     /// The lines, the oldest first.
     pub fn text(&self) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,13 +49,13 @@ impl Log {
 
     fn push(&self, line: String) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == LINES_KEPT {
+        if lines.len() == MAX_LOG_LINES {
             lines.pop_front();
         }
         lines.push_back(line);
     }
 
-    fn follow(&self, stream: Option<impl AsyncRead + Unpin + Send + 'static>) {
+    fn read_lines(&self, stream: Option<impl AsyncRead + Unpin + Send + 'static>) {
         let (Some(stream), log) = (stream, self.clone()) else {
             return;
         };
@@ -83,14 +83,14 @@ impl BotProcess {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let log = Log::default();
-        log.follow(child.stdout.take());
-        log.follow(child.stderr.take());
+        let log = ProcessLog::default();
+        log.read_lines(child.stdout.take());
+        log.read_lines(child.stderr.take());
         Ok(Self { child, log })
     }
 
     /// What it wrote.
-    pub const fn log(&self) -> &Log {
+    pub const fn log(&self) -> &ProcessLog {
         &self.log
     }
 

@@ -13,11 +13,11 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 /// How long, in real time, moving the clock waits for the followers.
-const SETTLE_LIMIT: Duration = Duration::from_secs(10);
+const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the clock showed when it was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Reading {
+pub struct ClockSnapshot {
     /// Counts the changes, from 1.
     pub seq: u64,
     /// The time in Unix milliseconds.
@@ -28,16 +28,16 @@ pub struct Reading {
 
 /// The sandbox's clock.
 #[derive(Debug)]
-pub struct Clock {
-    inner: Mutex<Inner>,
-    readings: watch::Sender<Reading>,
+pub struct SandboxClock {
+    inner: Mutex<ClockInner>,
+    readings: watch::Sender<ClockSnapshot>,
     /// Ticks when a follower settles or leaves.
-    settled: watch::Sender<u64>,
+    acks: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    reading: Reading,
+struct ClockInner {
+    reading: ClockSnapshot,
     /// The real instant of the reading.
     since: Instant,
     /// The last reading each follower has settled.
@@ -48,30 +48,30 @@ struct Inner {
 /// The followers did not report in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{late} follower(s) of the clock did not report reading {seq} as settled in 10 s")]
-pub struct Unsettled {
+pub struct ClockTimeoutError {
     /// The reading that was waited for.
     pub seq: u64,
     /// How many followers did not report.
     pub late: usize,
 }
 
-impl Clock {
+impl SandboxClock {
     /// A clock that shows `start`.
     pub fn new(start: Timestamp, flowing: bool) -> Self {
-        let reading = Reading {
+        let reading = ClockSnapshot {
             seq: 1,
             now_ms: start.as_millisecond(),
             flowing,
         };
         Self {
-            inner: Mutex::new(Inner {
+            inner: Mutex::new(ClockInner {
                 reading,
                 since: Instant::now(),
                 followers: BTreeMap::new(),
                 next_follower: 1,
             }),
             readings: watch::channel(reading).0,
-            settled: watch::channel(0).0,
+            acks: watch::channel(0).0,
         }
     }
 
@@ -86,7 +86,7 @@ impl Clock {
     }
 
     /// The newest reading.
-    pub fn reading(&self) -> Reading {
+    pub fn reading(&self) -> ClockSnapshot {
         self.lock().reading
     }
 
@@ -95,9 +95,9 @@ impl Clock {
     /// # Errors
     ///
     /// A follower did not report within 10 s of real time; the clock is moved all the same.
-    pub async fn set(&self, time: Timestamp) -> Result<(), Unsettled> {
-        let seq = self.change(|inner| inner.reading.now_ms = time.as_millisecond());
-        self.wait_settled(seq).await
+    pub async fn set(&self, time: Timestamp) -> Result<(), ClockTimeoutError> {
+        let seq = self.update(|inner| inner.reading.now_ms = time.as_millisecond());
+        self.wait_acknowledged(seq).await
     }
 
     /// Moves the time on, in one jump, and waits until every follower has settled.
@@ -105,12 +105,12 @@ impl Clock {
     /// # Errors
     ///
     /// As [`Clock::set`].
-    pub async fn advance(&self, by: Duration) -> Result<(), Unsettled> {
+    pub async fn advance(&self, by: Duration) -> Result<(), ClockTimeoutError> {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        let seq = self.change(|inner| {
+        let seq = self.update(|inner| {
             inner.reading.now_ms = inner.reading.now_ms.saturating_add(by);
         });
-        self.wait_settled(seq).await
+        self.wait_acknowledged(seq).await
     }
 
     /// Lets the time flow, or stops it, and waits until every follower has settled.
@@ -118,9 +118,9 @@ impl Clock {
     /// # Errors
     ///
     /// As [`Clock::set`].
-    pub async fn flow(&self, flowing: bool) -> Result<(), Unsettled> {
-        let seq = self.change(|inner| inner.reading.flowing = flowing);
-        self.wait_settled(seq).await
+    pub async fn set_flowing(&self, flowing: bool) -> Result<(), ClockTimeoutError> {
+        let seq = self.update(|inner| inner.reading.flowing = flowing);
+        self.wait_acknowledged(seq).await
     }
 
     /// The readings, the current one first, for a follower that leaves when the value is dropped.
@@ -140,7 +140,7 @@ impl Clock {
 
     /// A follower reports that it acted on everything due at reading `seq`. Without its number the
     /// report counts for all of them.
-    pub fn report_settled(&self, seq: u64, follower: Option<u64>) {
+    pub fn acknowledge(&self, seq: u64, follower: Option<u64>) {
         let mut inner = self.lock();
         for (id, settled) in &mut inner.followers {
             if follower.is_none_or(|one| one == *id) {
@@ -148,7 +148,7 @@ impl Clock {
             }
         }
         drop(inner);
-        self.tick();
+        self.notify_waiters();
     }
 
     /// How many followers there are.
@@ -161,7 +161,7 @@ impl Clock {
     /// # Errors
     ///
     /// A follower did not report within 10 s of real time.
-    pub async fn wait_settled(&self, seq: u64) -> Result<(), Unsettled> {
+    pub async fn wait_acknowledged(&self, seq: u64) -> Result<(), ClockTimeoutError> {
         let waited_for: Vec<u64> = self.lock().followers.keys().copied().collect();
         let late = |clock: &Self| {
             let inner = clock.lock();
@@ -173,23 +173,23 @@ impl Clock {
             };
             waited_for.iter().filter(behind).count()
         };
-        let mut ticks = self.settled.subscribe();
+        let mut ticks = self.acks.subscribe();
         let all_settled = async {
             while late(self) > 0 {
                 // The sender is `self`, so it is there.
                 let _ = ticks.changed().await;
             }
         };
-        match tokio::time::timeout(SETTLE_LIMIT, all_settled).await {
+        match tokio::time::timeout(ACK_TIMEOUT, all_settled).await {
             Ok(()) => Ok(()),
-            Err(_) => Err(Unsettled {
+            Err(_) => Err(ClockTimeoutError {
                 seq,
                 late: late(self),
             }),
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Inner)) -> u64 {
+    fn update(&self, change: impl FnOnce(&mut ClockInner)) -> u64 {
         let mut inner = self.lock();
         inner.reading.now_ms = inner.now_ms();
         inner.since = Instant::now();
@@ -200,16 +200,16 @@ impl Clock {
         reading.seq
     }
 
-    fn tick(&self) {
-        self.settled.send_modify(|count| *count += 1);
+    fn notify_waiters(&self) {
+        self.acks.send_modify(|count| *count += 1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, ClockInner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl ClockInner {
     fn now_ms(&self) -> i64 {
         if !self.reading.flowing {
             return self.reading.now_ms;
@@ -223,8 +223,8 @@ impl Inner {
 #[derive(Debug)]
 pub struct Follower {
     id: u64,
-    clock: std::sync::Arc<Clock>,
-    readings: watch::Receiver<Reading>,
+    clock: std::sync::Arc<SandboxClock>,
+    readings: watch::Receiver<ClockSnapshot>,
 }
 
 impl Follower {
@@ -235,7 +235,7 @@ impl Follower {
 
     /// The next reading; the first call gives the current one at once. `None` never comes while the
     /// clock lives.
-    pub async fn next(&mut self) -> Option<Reading> {
+    pub async fn next(&mut self) -> Option<ClockSnapshot> {
         self.readings.changed().await.ok()?;
         let mut reading = *self.readings.borrow_and_update();
         // A flowing clock went on since the reading was taken.
@@ -247,7 +247,7 @@ impl Follower {
 impl Drop for Follower {
     fn drop(&mut self) {
         self.clock.lock().followers.remove(&self.id);
-        self.clock.tick();
+        self.clock.notify_waiters();
     }
 }
 
@@ -257,8 +257,11 @@ mod tests {
 
     use super::*;
 
-    fn clock() -> Arc<Clock> {
-        Arc::new(Clock::new("2026-03-27T08:00:00Z".parse().unwrap(), false))
+    fn clock() -> Arc<SandboxClock> {
+        Arc::new(SandboxClock::new(
+            "2026-03-27T08:00:00Z".parse().unwrap(),
+            false,
+        ))
     }
 
     #[tokio::test]
@@ -273,7 +276,7 @@ mod tests {
         let reading = follower.next().await.unwrap();
         assert_eq!(reading.seq, 2);
         assert!(!moving.is_finished());
-        clock.report_settled(2, None);
+        clock.acknowledge(2, None);
         moving.await.unwrap().unwrap();
         assert_eq!(clock.now().to_string(), "2026-03-27T09:00:00Z");
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Lines that are kept unless something else is asked for.
-pub const KEPT: usize = 20_000;
+pub const MAX_ENTRIES: usize = 20_000;
 
 /// One request with its answer.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -53,14 +53,14 @@ pub struct LoggedEvent {
 /// A line of the log.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Entry {
+pub enum LogEntry {
     /// A REST request.
     Request(LoggedRequest),
     /// A frame of the gateway.
     Event(LoggedEvent),
 }
 
-impl Entry {
+impl LogEntry {
     /// The line's number.
     pub const fn seq(&self) -> u64 {
         match self {
@@ -72,58 +72,58 @@ impl Entry {
 
 /// The log: the newest lines.
 #[derive(Debug)]
-pub struct Log {
-    entries: VecDeque<Entry>,
-    kept: usize,
-    last: u64,
+pub struct TrafficLog {
+    entries: VecDeque<LogEntry>,
+    capacity: usize,
+    last_seq: u64,
 }
 
-impl Log {
+impl TrafficLog {
     /// A log that keeps this many lines.
-    pub const fn new(kept: usize) -> Self {
+    pub const fn new(capacity: usize) -> Self {
         Self {
             entries: VecDeque::new(),
-            kept,
-            last: 0,
+            capacity,
+            last_seq: 0,
         }
     }
 
     /// All lines that are kept, the oldest first.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LogEntry> {
         self.entries.iter()
     }
 
     /// All requests that are kept, the oldest first.
     pub fn requests(&self) -> impl DoubleEndedIterator<Item = &LoggedRequest> {
         self.entries.iter().filter_map(|entry| match entry {
-            Entry::Request(request) => Some(request),
-            Entry::Event(_) => None,
+            LogEntry::Request(request) => Some(request),
+            LogEntry::Event(_) => None,
         })
     }
 
     /// Adds a request; the number it gets.
-    pub fn begin(&mut self, mut request: LoggedRequest) -> u64 {
+    pub fn push_request(&mut self, mut request: LoggedRequest) -> u64 {
         request.seq = self.next_seq();
-        self.push(Entry::Request(request));
-        self.last
+        self.push(LogEntry::Request(request));
+        self.last_seq
     }
 
     /// Changes a request, if it is still kept.
-    pub fn change(&mut self, seq: u64, change: impl FnOnce(&mut LoggedRequest)) {
-        let first = self.entries.front().map_or(0, Entry::seq);
+    pub fn update_request(&mut self, seq: u64, change: impl FnOnce(&mut LoggedRequest)) {
+        let first = self.entries.front().map_or(0, LogEntry::seq);
         let index = seq
             .checked_sub(first)
             .and_then(|index| usize::try_from(index).ok());
         let entry = index.and_then(|index| self.entries.get_mut(index));
-        if let Some(Entry::Request(request)) = entry {
+        if let Some(LogEntry::Request(request)) = entry {
             change(request);
         }
     }
 
     /// Adds a frame.
-    pub fn event(&mut self, at_ms: i64, from_bot: bool, name: &str, data: Value) {
+    pub fn push_event(&mut self, at_ms: i64, from_bot: bool, name: &str, data: Value) {
         let seq = self.next_seq();
-        self.push(Entry::Event(LoggedEvent {
+        self.push(LogEntry::Event(LoggedEvent {
             seq,
             at_ms,
             from_bot,
@@ -132,16 +132,16 @@ impl Log {
         }));
     }
 
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: LogEntry) {
         self.entries.push_back(entry);
-        if self.entries.len() > self.kept {
+        if self.entries.len() > self.capacity {
             self.entries.pop_front();
         }
     }
 
     fn next_seq(&mut self) -> u64 {
-        self.last += 1;
-        self.last
+        self.last_seq += 1;
+        self.last_seq
     }
 }
 
@@ -151,12 +151,12 @@ mod tests {
 
     #[test]
     fn the_oldest_lines_go_and_the_others_can_be_changed() {
-        let mut log = Log::new(2);
+        let mut log = TrafficLog::new(2);
         let seqs: Vec<u64> = (0..3)
-            .map(|_| log.begin(LoggedRequest::default()))
+            .map(|_| log.push_request(LoggedRequest::default()))
             .collect();
         for seq in seqs {
-            log.change(seq, |one| one.status = 200);
+            log.update_request(seq, |one| one.status = 200);
         }
         let kept: Vec<_> = log.requests().map(|one| (one.seq, one.status)).collect();
         assert_eq!(kept, [(2, 200), (3, 200)]);

@@ -12,7 +12,7 @@ use super::permission::{MENTION_EVERYONE, VIEW_CHANNEL};
     clippy::struct_excessive_bools,
     reason = "these are Discord's own switches"
 )]
-pub struct Allowed {
+pub struct MentionPolicy {
     /// All users named in the text.
     pub users: bool,
     /// All roles named in the text.
@@ -27,7 +27,7 @@ pub struct Allowed {
     pub replied_user: bool,
 }
 
-impl Allowed {
+impl MentionPolicy {
     /// Everything, as for a message without `allowed_mentions`.
     pub const fn all() -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Allowed {
 }
 
 /// Sets a message's mentions from its text.
-pub fn resolve(discord: &Discord, message: &mut Message, allowed: &Allowed) {
+pub fn resolve(discord: &Discord, message: &mut Message, allowed: &MentionPolicy) {
     let guild = discord
         .guild_of(message.channel)
         .and_then(|id| discord.guilds.get(&id));
@@ -60,9 +60,9 @@ pub fn resolve(discord: &Discord, message: &mut Message, allowed: &Allowed) {
         discord.permissions(channel, message.author) & MENTION_EVERYONE != 0
     });
     let mut mentions = Mentions {
-        users: named(&message.content, &["<@", "<@!"]),
-        roles: named(&message.content, &["<@&"]),
-        everyone: names_everyone(&message.content) && allowed.everyone && may_ping_all,
+        users: mentioned_ids(&message.content, &["<@", "<@!"]),
+        roles: mentioned_ids(&message.content, &["<@&"]),
+        everyone: mentions_everyone(&message.content) && allowed.everyone && may_ping_all,
     };
     mentions.users.retain(|user| {
         discord.users.contains_key(user) && (allowed.users || allowed.only_users.contains(user))
@@ -84,7 +84,7 @@ pub fn resolve(discord: &Discord, message: &mut Message, allowed: &Allowed) {
     message.pinged = if is_silent {
         Vec::new()
     } else {
-        pinged(
+        pinged_users(
             discord,
             guild.zip(channel),
             message,
@@ -95,7 +95,7 @@ pub fn resolve(discord: &Discord, message: &mut Message, allowed: &Allowed) {
     message.mentions = mentions;
 }
 
-fn pinged(
+fn pinged_users(
     discord: &Discord,
     place: Option<(&Guild, &Channel)>,
     message: &Message,
@@ -116,12 +116,12 @@ fn pinged(
         pinged.retain(|user| discord.permissions(channel, *user) & VIEW_CHANNEL != 0);
     }
     pinged.remove(&message.author);
-    pinged.retain(|user| message.is_seen_by(*user));
+    pinged.retain(|user| message.is_visible_to(*user));
     pinged.into_iter().collect()
 }
 
 /// The ids in marks such as `<@1>`, each once, in order.
-fn named(text: &str, openings: &[&str]) -> Vec<u64> {
+fn mentioned_ids(text: &str, openings: &[&str]) -> Vec<u64> {
     let mut found = Vec::new();
     for (start, _) in text.match_indices("<@") {
         let ids = openings.iter().filter_map(|opening| {
@@ -137,7 +137,7 @@ fn named(text: &str, openings: &[&str]) -> Vec<u64> {
     found
 }
 
-fn names_everyone(text: &str) -> bool {
+fn mentions_everyone(text: &str) -> bool {
     text.contains("@everyone") || text.contains("@here")
 }
 
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn marks_are_found() {
         let text = "<@1> <@!2> <@&3> <@1> <@x> <@4";
-        assert_eq!(named(text, &["<@", "<@!"]), [1, 2]);
-        assert_eq!(named(text, &["<@&"]), [3]);
+        assert_eq!(mentioned_ids(text, &["<@", "<@!"]), [1, 2]);
+        assert_eq!(mentioned_ids(text, &["<@&"]), [3]);
     }
 }

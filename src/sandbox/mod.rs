@@ -9,26 +9,26 @@
 //! [`Sandbox::press`]) and read as a user ([`Sandbox::messages`], [`Sandbox::transcript`]). Its time is a
 //! [`clock::Clock`] that stands still in tests and is moved.
 
+pub mod api;
+mod archiver;
 pub mod bot_process;
+pub mod client;
 pub mod clock;
 mod connection;
-pub mod control;
 pub mod faults;
 pub mod gateway;
-mod hours;
 pub mod log;
 mod mention;
+mod messages;
 pub mod model;
 pub mod openapi;
 pub mod page;
+mod payloads;
 pub mod permission;
 pub mod rest;
 mod seed;
 mod server;
 mod snowflake;
-pub mod user;
-mod wire;
-mod write;
 
 use std::io;
 use std::net::SocketAddr;
@@ -39,9 +39,9 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use clock::Clock;
-use connection::{Connections, Listener};
-use gateway::Gateway;
+use clock::SandboxClock;
+use connection::{Connections, TrackedListener};
+use gateway::GatewayState;
 use model::{App, Discord};
 
 pub use seed::ids;
@@ -94,49 +94,49 @@ impl Default for Options {
 /// A running sandbox. Copies are handles of the same one; it stops with the last of them.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    shared: Arc<SandboxState>,
     /// Stops the server with the last handle. The server's own handles (see [`Sandbox::within`]) have
     /// none, or it would keep itself alive.
-    server: Option<Arc<Server>>,
+    server: Option<Arc<ServerHandle>>,
 }
 
 /// What the server's tasks and the handles have in common.
 #[derive(Debug)]
-pub struct Shared {
+pub struct SandboxState {
     address: SocketAddr,
     discord: Mutex<Discord>,
-    clock: Arc<Clock>,
+    clock: Arc<SandboxClock>,
     /// Ticks after everything that may have changed something.
     changes: watch::Sender<u64>,
     /// What is to be done with the bot's process.
-    orders: control::Orders,
+    process_commands: api::ProcessCommands,
     /// What the page knows of the bot's days; locked for a copy only.
     calendar: Mutex<page::Calendar>,
     description: Option<Arc<openapi::Description>>,
 }
 
 #[derive(Debug)]
-struct Server {
+struct ServerHandle {
     tasks: [AbortHandle; 2],
     connections: Arc<Connections>,
 }
 
-impl Server {
+impl ServerHandle {
     fn stop(&self) {
         for task in &self.tasks {
             task.abort();
         }
-        self.connections.cut_all();
+        self.connections.abort_all();
     }
 }
 
-impl Drop for Server {
+impl Drop for ServerHandle {
     fn drop(&mut self) {
         self.stop();
     }
 }
 
-impl Shared {
+impl SandboxState {
     /// Looks at everything, and may change it.
     pub fn with<T>(&self, act: impl FnOnce(&mut Discord) -> T) -> T {
         let result = act(&mut self.lock());
@@ -175,8 +175,8 @@ impl Sandbox {
         let start = options
             .start
             .unwrap_or_else(|| crate::clock::Clock::system().now());
-        let clock = Arc::new(Clock::new(start, options.flowing));
-        let gateway = Gateway::new(format!("ws://{address}/gateway"), options.heartbeat);
+        let clock = Arc::new(SandboxClock::new(start, options.flowing));
+        let gateway = GatewayState::new(format!("ws://{address}/gateway"), options.heartbeat);
         let app = App {
             id: options.application,
             name: "Quizloop".into(),
@@ -185,35 +185,35 @@ impl Sandbox {
             privileged_intents: options.privileged_intents,
         };
         let mut discord = Discord::new(app, Arc::clone(&clock), gateway);
-        discord.files.serve_at(format!("http://{address}"));
+        discord.files.set_base_url(format!("http://{address}"));
         discord.limits.enforced = options.enforce_limits;
         if options.seeded {
-            seed::sample(&mut discord);
+            seed::insert_sample_guild(&mut discord);
         }
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SandboxState {
             address,
             discord: Mutex::new(discord),
             clock,
             changes: watch::channel(0).0,
-            orders: control::Orders::default(),
+            process_commands: api::ProcessCommands::default(),
             calendar: Mutex::default(),
             description: options.description,
         });
         let connections = Arc::new(Connections::default());
-        let listener = Listener::new(listener, Arc::clone(&connections));
-        let hours = tokio::spawn(hours::keep(Arc::clone(&shared))).abort_handle();
+        let listener = TrackedListener::new(listener, Arc::clone(&connections));
+        let archiver = tokio::spawn(archiver::run(Arc::clone(&shared))).abort_handle();
         let task = tokio::spawn(server::serve(listener, Arc::clone(&shared))).abort_handle();
         Ok(Self {
             shared,
-            server: Some(Arc::new(Server {
-                tasks: [task, hours],
+            server: Some(Arc::new(ServerHandle {
+                tasks: [task, archiver],
                 connections,
             })),
         })
     }
 
     /// A handle for who serves requests of this sandbox; it does not keep the sandbox running.
-    pub fn within(shared: &Arc<Shared>) -> Self {
+    pub fn from_state(shared: &Arc<SandboxState>) -> Self {
         Self {
             shared: Arc::clone(shared),
             server: None,
@@ -221,8 +221,10 @@ impl Sandbox {
     }
 
     /// From now on orders about the bot's process, given on the page, come here.
-    pub fn take_orders(&self) -> tokio::sync::mpsc::UnboundedReceiver<control::Order> {
-        self.shared.orders.take()
+    pub fn take_process_commands(
+        &self,
+    ) -> tokio::sync::mpsc::UnboundedReceiver<api::ProcessCommand> {
+        self.shared.process_commands.subscribe()
     }
 
     /// Tells the page of the bot's days.
@@ -258,7 +260,7 @@ impl Sandbox {
     }
 
     /// The clock.
-    pub fn clock(&self) -> &Clock {
+    pub fn clock(&self) -> &SandboxClock {
         &self.shared.clock
     }
 

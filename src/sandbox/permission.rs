@@ -40,7 +40,7 @@ pub const SEND_MESSAGES_IN_THREADS: Permissions = 1 << 38;
 pub const ALL: Permissions = (1 << 53) - 1;
 
 /// Permissions that matter to a bot like ours, by the names that Discord's client shows.
-pub const NAMED: [(&str, Permissions); 8] = [
+pub const BY_NAME: [(&str, Permissions); 8] = [
     ("View Channel", VIEW_CHANNEL),
     ("Send Messages", SEND_MESSAGES),
     ("Embed Links", EMBED_LINKS),

@@ -1,7 +1,7 @@
 //! What is there at the start: the application, and a sample guild with a few people.
 
 use super::model::{Channel, Discord, Guild, Member, Role, User, kind};
-use super::permission as may;
+use super::permission;
 
 /// The ids of the sample.
 pub mod ids {
@@ -30,29 +30,29 @@ pub const TOKEN: &str =
     "MTEzMDAwMDAwMDAwMDAwMDAwMQ.U2FuZGJveA.only-good-in-the-sandbox-000000000000";
 
 /// View, send, send in threads, start public threads, show embeds, read history and add reactions.
-const BOT_PERMISSIONS: u64 = may::VIEW_CHANNEL
-    | may::SEND_MESSAGES
-    | may::SEND_MESSAGES_IN_THREADS
-    | may::CREATE_PUBLIC_THREADS
-    | may::EMBED_LINKS
-    | may::READ_MESSAGE_HISTORY
-    | may::ADD_REACTIONS;
+const BOT_PERMISSIONS: u64 = permission::VIEW_CHANNEL
+    | permission::SEND_MESSAGES
+    | permission::SEND_MESSAGES_IN_THREADS
+    | permission::CREATE_PUBLIC_THREADS
+    | permission::EMBED_LINKS
+    | permission::READ_MESSAGE_HISTORY
+    | permission::ADD_REACTIONS;
 
 /// What `@everyone` has in a new guild, as far as it matters here.
-pub const EVERYONE: u64 = may::VIEW_CHANNEL
-    | may::SEND_MESSAGES
-    | may::SEND_MESSAGES_IN_THREADS
-    | may::CREATE_PUBLIC_THREADS
-    | may::EMBED_LINKS
-    | may::ATTACH_FILES
-    | may::READ_MESSAGE_HISTORY
-    | may::ADD_REACTIONS
-    | may::USE_APPLICATION_COMMANDS;
+pub const EVERYONE: u64 = permission::VIEW_CHANNEL
+    | permission::SEND_MESSAGES
+    | permission::SEND_MESSAGES_IN_THREADS
+    | permission::CREATE_PUBLIC_THREADS
+    | permission::EMBED_LINKS
+    | permission::ATTACH_FILES
+    | permission::READ_MESSAGE_HISTORY
+    | permission::ADD_REACTIONS
+    | permission::USE_APPLICATION_COMMANDS;
 
 /// Puts the sample guild into an empty Discord.
-pub fn sample(discord: &mut Discord) {
+pub fn insert_sample_guild(discord: &mut Discord) {
     for (id, name) in [(ids::ADA, "Ada"), (ids::LIN, "Lin"), (ids::SAM, "Sam")] {
-        discord.users.insert(id, User::person(id, name));
+        discord.users.insert(id, User::human(id, name));
     }
     let mut guild = empty_guild(discord, ids::GUILD, "Async Guild", ids::ADA);
     guild.system_channel = Some(ids::GENERAL);

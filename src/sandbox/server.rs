@@ -14,46 +14,46 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::clock::Follower;
-use super::connection::{Cutter, Listener};
+use super::connection::{ConnectionHandle, TrackedListener};
 use super::gateway::socket;
-use super::{Shared, control, rest};
+use super::{SandboxState, api, rest};
 
 /// Serves until the task is aborted.
-pub async fn serve(listener: Listener, shared: Arc<Shared>) {
+pub async fn serve(listener: TrackedListener, shared: Arc<SandboxState>) {
     let router = Router::new()
         .route("/gateway", any(gateway))
         .route("/sandbox/clock/stream", get(clock_stream))
-        .route("/sandbox/clock/settled", post(clock_settled))
+        .route("/sandbox/clock/settled", post(acknowledge_clock))
         .route("/api/{*path}", any(rest::serve))
-        .merge(control::router(&shared))
+        .merge(api::router(&shared))
         .with_state(shared);
     // It ends only when the listener breaks, and then there is nobody left to tell.
-    let service = router.into_make_service_with_connect_info::<Cutter>();
+    let service = router.into_make_service_with_connect_info::<ConnectionHandle>();
     let _ = axum::serve(listener, service).await;
 }
 
 #[derive(Debug, Deserialize)]
-struct Version {
+struct GatewayQuery {
     v: Option<u8>,
 }
 
 /// The one version of the gateway that is spoken here.
-const VERSION: u8 = 10;
+const API_VERSION: u8 = 10;
 
 async fn gateway(
-    State(shared): State<Arc<Shared>>,
-    Query(query): Query<Version>,
+    State(shared): State<Arc<SandboxState>>,
+    Query(query): Query<GatewayQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if shared.read(|discord| discord.gateway.refuse) {
+    if shared.read(|discord| discord.gateway.refuse_connections) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let is_known = query.v.is_none_or(|version| version == VERSION);
+    let is_known = query.v.is_none_or(|version| version == API_VERSION);
     upgrade.on_upgrade(move |socket| socket::serve(shared, socket, is_known))
 }
 
 /// Readings of the clock as lines of JSON, the current one at once.
-async fn clock_stream(State(shared): State<Arc<Shared>>) -> Response {
+async fn clock_stream(State(shared): State<Arc<SandboxState>>) -> Response {
     let follower = shared.clock.follow();
     let lines = futures::stream::unfold(follower, |mut follower| async move {
         let line = clock_line(&mut follower).await?;
@@ -75,12 +75,15 @@ async fn clock_line(follower: &mut Follower) -> Option<Bytes> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Settled {
+struct ClockAckBody {
     seq: u64,
     follower: Option<u64>,
 }
 
-async fn clock_settled(State(shared): State<Arc<Shared>>, Json(body): Json<Settled>) -> StatusCode {
-    shared.clock.report_settled(body.seq, body.follower);
+async fn acknowledge_clock(
+    State(shared): State<Arc<SandboxState>>,
+    Json(body): Json<ClockAckBody>,
+) -> StatusCode {
+    shared.clock.acknowledge(body.seq, body.follower);
     StatusCode::NO_CONTENT
 }

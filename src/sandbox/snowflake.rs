@@ -15,18 +15,18 @@ pub struct Snowflakes {
 impl Snowflakes {
     /// The next id at `now_ms` (Unix milliseconds).
     pub fn next(&mut self, now_ms: i64) -> u64 {
-        self.last = first_at(now_ms).max(self.last + 1);
+        self.last = first_id_at(now_ms).max(self.last + 1);
         self.last
     }
 }
 
 /// The smallest id that can have been made at `ms` (Unix milliseconds).
-pub fn first_at(ms: i64) -> u64 {
+pub fn first_id_at(ms: i64) -> u64 {
     u64::try_from(ms - EPOCH_MS).unwrap_or(0) << TIME_SHIFT
 }
 
 /// When an id was made, in Unix milliseconds.
-pub fn time_of(id: u64) -> i64 {
+pub fn timestamp_ms(id: u64) -> i64 {
     i64::try_from(id >> TIME_SHIFT).unwrap_or(0) + EPOCH_MS
 }
 
@@ -40,7 +40,7 @@ mod tests {
         let now = 1_774_594_800_000;
         let (first, second) = (ids.next(now), ids.next(now));
         assert!(first < second);
-        assert_eq!((time_of(first), time_of(second)), (now, now));
+        assert_eq!((timestamp_ms(first), timestamp_ms(second)), (now, now));
         assert!(ids.next(now - 5_000) > second);
     }
 }

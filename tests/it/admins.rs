@@ -1,12 +1,12 @@
 //! What admins do: set a team up, see what is missing, pause, skip, remove. The numbers are those of the list of
 //! field failures.
 
+use quizloop::sandbox::client::ClientOutcome;
 use quizloop::sandbox::ids;
 use quizloop::sandbox::model::Overwrite;
-use quizloop::sandbox::user::Outcome;
 use serde_json::{Value, json};
 
-use crate::support::{MemberHandle, Read, World};
+use crate::support::{MemberHandle, MessageExt, World};
 
 const WEDNESDAY: &str = "2026-03-25T12:00[Europe/Berlin]";
 
@@ -23,7 +23,7 @@ const NEEDED: [(u32, &str); 6] = [
 async fn set_up(member: MemberHandle<'_>, options: &[(&str, Value)]) -> String {
     let mut all = vec![("timezone", json!("Europe/Berlin"))];
     all.extend_from_slice(options);
-    member.sees("setup", &all).await.text()
+    member.command_message("setup", &all).await.text()
 }
 
 async fn suggested(world: &World, option: &str, typed: &str) -> Vec<String> {
@@ -49,21 +49,24 @@ async fn zones() {
     let world = World::at(WEDNESDAY).start().await;
     let ada = world.ada();
     for zone in ["UTC", "Etc/UTC", "europe/berlin", "Asia/Kathmandu"] {
-        let said = ada.sees("setup", &[("timezone", json!(zone))]).await.text();
+        let said = ada
+            .command_message("setup", &[("timezone", json!(zone))])
+            .await
+            .text();
         assert!(
             said.contains("<#1120000000000000001>") && said.contains("[The next questions]"),
             "{zone}: {said}"
         );
     }
     let said = ada
-        .sees("setup", &[("timezone", json!("Europe/Berlim"))])
+        .command_message("setup", &[("timezone", json!("Europe/Berlim"))])
         .await
         .text();
     assert!(
         said.contains("There is no time zone \"Europe/Berlim\"") && said.contains("Europe/Berlin"),
         "{said}"
     );
-    let status = ada.sees("team status", &[]).await.text();
+    let status = ada.command_message("team status", &[]).await.text();
     assert!(
         status.contains("(Asia/Kathmandu)"),
         "the last good one stays: {status}"
@@ -168,7 +171,7 @@ async fn a_silent_role() {
         said.contains("[The role]") && said.contains("would notify nobody"),
         "{said}"
     );
-    let status = world.ada().sees("team status", &[]).await.text();
+    let status = world.ada().command_message("team status", &[]).await.text();
     assert!(status.contains("would notify nobody"), "{status}");
 }
 
@@ -180,11 +183,11 @@ async fn only_admins() {
         .lin()
         .command("setup", &[("timezone", json!("UTC"))])
         .await;
-    assert!(matches!(refused, Outcome::Failed(_)), "{refused:?}");
+    assert!(matches!(refused, ClientOutcome::Failed(_)), "{refused:?}");
     // A server may let a role use the command all the same; the bot decides by Manage Server.
     let shown = world
         .ada()
-        .sees("setup", &[("timezone", json!("Europe/Berlin"))])
+        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
         .await;
     assert!(shown.ephemeral);
     let post_now = format!("q1:post-now:{}", ids::ASYNCIO);
@@ -198,7 +201,7 @@ async fn only_admins() {
     }
     world.advance("1m").await;
     assert!(world.posts().is_empty());
-    let status = world.ada().sees("team status", &[]).await.text();
+    let status = world.ada().command_message("team status", &[]).await.text();
     assert!(status.contains("Team status"), "{status}");
 }
 
@@ -210,18 +213,18 @@ async fn the_operators_team() {
     let ada = world.ada();
     assert!(set_up(ada, &[]).await.contains(said));
     let changed = ada
-        .sees("team settings", &[("time", json!("10:00"))])
+        .command_message("team settings", &[("time", json!("10:00"))])
         .await
         .text();
     assert!(changed.contains(said), "{changed}");
-    let removed = ada.sees("team remove", &[]).await.text();
+    let removed = ada.command_message("team remove", &[]).await.text();
     assert!(removed.contains(said), "{removed}");
     // What is no setting can still be done.
-    let skipped = ada.sees("team skip", &[]).await.text();
+    let skipped = ada.command_message("team skip", &[]).await.text();
     assert!(skipped.contains("2026-03-26 has no question"), "{skipped}");
-    world.at_time("2026-03-26T12:00").await;
+    world.set_time("2026-03-26T12:00").await;
     assert!(world.posts().is_empty());
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     assert_eq!(world.posts().len(), 1);
 }
 
@@ -230,25 +233,25 @@ async fn the_operators_team() {
 async fn pause_resume_and_remove() {
     let mut world = World::at(WEDNESDAY).start().await;
     set_up(world.ada(), &[]).await;
-    world.at_time("2026-03-26T09:00").await;
+    world.set_time("2026-03-26T09:00").await;
     world.lin().reply("here").await;
-    world.ada().sees("team pause", &[]).await;
-    world.at_time("2026-03-27T12:00").await;
+    world.ada().command_message("team pause", &[]).await;
+    world.set_time("2026-03-27T12:00").await;
     world.kill_and_restart().await;
-    world.at_time("2026-03-30T12:00").await;
+    world.set_time("2026-03-30T12:00").await;
     assert_eq!(world.posts().len(), 1, "a pause survives a restart");
     let bad = world
         .ada()
-        .sees("team pause", &[("until", json!("2026-03-30"))])
+        .command_message("team pause", &[("until", json!("2026-03-30"))])
         .await
         .text();
     assert!(bad.contains("not in the future"), "{bad}");
-    world.ada().sees("team resume", &[]).await;
-    world.at_time("2026-03-31T09:00").await;
+    world.ada().command_message("team resume", &[]).await;
+    world.set_time("2026-03-31T09:00").await;
     assert_eq!(world.posts().len(), 2);
     assert_eq!(world.lin().streak().await, 1);
 
-    let asked = world.ada().sees("team remove", &[]).await;
+    let asked = world.ada().command_message("team remove", &[]).await;
     assert!(
         asked
             .text()
@@ -257,13 +260,13 @@ async fn pause_resume_and_remove() {
         asked.text()
     );
     world.ada().press(asked.id, "Remove for good").await;
-    let none = world.lin().sees("streak", &[]).await.text();
+    let none = world.lin().command_message("streak", &[]).await.text();
     assert!(
         none.contains("No team practises in this channel yet"),
         "{none}"
     );
     world.kill_and_restart().await;
-    world.at_time("2026-04-01T12:00").await;
+    world.set_time("2026-04-01T12:00").await;
     assert_eq!(world.posts().len(), 2);
 }
 
@@ -283,7 +286,7 @@ async fn settings() {
     )
     .await;
     let changed = ada
-        .sees(
+        .command_message(
             "team settings",
             &[
                 ("catch_up", json!("90m")),
@@ -307,13 +310,15 @@ async fn settings() {
         ("catch_up", "soon", "like 3h, 90m or 0"),
         ("holidays", "Xmas", "2026-12-24"),
     ] {
-        let said = ada.sees("team settings", &[(option, json!(bad))]).await;
+        let said = ada
+            .command_message("team settings", &[(option, json!(bad))])
+            .await;
         assert!(said.text().contains(help), "{option}: {}", said.text());
         assert!(said.ephemeral, "{option}");
     }
-    world.at_time("2026-03-26T20:00").await;
+    world.set_time("2026-03-26T20:00").await;
     assert!(world.posts().is_empty(), "a holiday");
-    world.at_time("2026-03-31T17:30").await;
+    world.set_time("2026-03-31T17:30").await;
     assert_eq!(world.posts().len(), 1);
 }
 
@@ -341,7 +346,7 @@ async fn commands_are_registered_once() {
 async fn where_there_is_no_team() {
     let world = World::at(WEDNESDAY).start().await;
     for command in ["streak", "leaderboard", "answer", "hint"] {
-        let said = world.lin().sees(command, &[]).await;
+        let said = world.lin().command_message(command, &[]).await;
         assert!(
             said.text()
                 .contains("No team practises in this channel yet"),
@@ -350,6 +355,6 @@ async fn where_there_is_no_team() {
         );
         assert!(said.ephemeral, "{command}");
     }
-    let quiz = world.lin().sees("quiz", &[]).await.text();
+    let quiz = world.lin().command_message("quiz", &[]).await.text();
     assert!(quiz.contains("[Level]"), "practice works anywhere: {quiz}");
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
 use serde_json::json;
 
 use crate::support::World;
-use crate::support::scratch::Scratch;
+use crate::support::test_database::TestDatabase;
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
@@ -16,7 +16,7 @@ const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 const STAGING: u64 = 1_130_000_000_000_000_777;
 
 /// A world with a posted question and a reply, whose bot is stopped.
-async fn played(database: Option<&Scratch>) -> World {
+async fn played(database: Option<&TestDatabase>) -> World {
     let mut builder = World::at(FRIDAY).team();
     if let Some(database) = database {
         builder = builder.database(database.url());
@@ -56,7 +56,7 @@ async fn another_applications_token_is_refused() {
         .without_bot()
         .await;
     staging.launch();
-    let (code, log) = staging.ended().await;
+    let (code, log) = staging.exit_and_log().await;
     assert_eq!(code, Some(2), "{log}");
     assert!(log.contains(&STAGING.to_string()), "{log}");
     assert!(log.contains(&ids::APP.to_string()), "{log}");
@@ -76,14 +76,14 @@ async fn state_of_a_version_that_did_not_store_its_application() {
         .without_bot()
         .await;
     staging.launch();
-    let (code, log) = staging.ended().await;
+    let (code, log) = staging.exit_and_log().await;
     assert_eq!(code, Some(2), "{log}");
     assert!(snapshot(&world).len() > 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_applications_token_is_refused_by_a_database() {
-    let Some(database) = Scratch::new() else {
+    let Some(database) = TestDatabase::new() else {
         return;
     };
     let _world = played(Some(&database)).await;
@@ -93,7 +93,7 @@ async fn another_applications_token_is_refused_by_a_database() {
         .without_bot()
         .await;
     staging.launch();
-    let (code, log) = staging.ended().await;
+    let (code, log) = staging.exit_and_log().await;
     assert_eq!(code, Some(2), "{log}");
     assert!(log.contains(&STAGING.to_string()), "{log}");
     assert_eq!(database.ask("select count(*)::text from guild"), "1");
@@ -111,7 +111,7 @@ async fn a_state_is_handed_over_on_purpose() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains(&ids::APP.to_string()), "{text}");
     world.launch();
-    let (code, log) = world.ended().await;
+    let (code, log) = world.exit_and_log().await;
     assert_eq!(code, Some(2), "{log}");
     let mut staging = World::at(FRIDAY)
         .application(STAGING)
@@ -127,16 +127,18 @@ async fn a_state_is_handed_over_on_purpose() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_discords_own_codes_confirm_a_removal() {
     let answers = [
-        Fault::answer(404, &json!("not found")),
-        Fault::problem(404, 0, "404: Not Found"),
-        Fault::problem(403, 20_001, "Bots cannot use this endpoint"),
-        Fault::problem(403, 50_013, "Missing Permissions"),
+        RequestFault::answer(404, &json!("not found")),
+        RequestFault::api_error(404, 0, "404: Not Found"),
+        RequestFault::api_error(403, 20_001, "Bots cannot use this endpoint"),
+        RequestFault::api_error(403, 50_013, "Missing Permissions"),
     ];
     for answer in answers {
         let mut world = played(None).await;
-        world.unchecked();
+        world.skip_api_check();
         world.sandbox.remove_bot(ids::GUILD);
-        world.sandbox.fault(Rule::on("Guild").always(), answer);
+        world
+            .sandbox
+            .add_fault(FaultRule::on("Guild").always(), answer);
         world.start_bot().await;
         world
             .until("the answer to be read", || {
@@ -154,7 +156,7 @@ async fn many_servers_that_vanish_at_once_are_kept() {
         .map(|number| world.another_guild(&format!("Other {number}")))
         .collect();
     for (guild, channel) in &others {
-        world.declare(*guild, *channel);
+        world.configure_team(*guild, *channel);
     }
     world.start_bot().await;
     world.advance("1m").await;

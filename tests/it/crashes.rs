@@ -3,31 +3,31 @@
 
 use std::sync::Arc;
 
-use quizloop::sandbox::faults::{Hold, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestGate};
 use quizloop::sandbox::ids;
 
 use crate::support::World;
 
 /// The moments around each request of a post: before it takes effect, and after, when its answer is lost.
-fn steps() -> Vec<(&'static str, Rule)> {
+fn steps() -> Vec<(&'static str, FaultRule)> {
     ["CreateMessage", "StartThread"]
         .into_iter()
         .flat_map(|route| {
             [
-                ("before", Rule::on(route)),
-                ("after", Rule::on(route).after()),
+                ("before", FaultRule::on(route)),
+                ("after", FaultRule::on(route).after()),
             ]
         })
         .collect()
 }
 
 /// Moves the time without waiting for a bot that will not finish.
-async fn move_to_nine(world: &World, hold: &Arc<Hold>, day: &str) {
-    let moved = world.at_time(day);
+async fn move_to_nine(world: &World, hold: &Arc<RequestGate>, day: &str) {
+    let moved = world.set_time(day);
     tokio::pin!(moved);
     tokio::select! {
         () = &mut moved => panic!("the bot finished although a request is held"),
-        _ = hold.arrived() => {}
+        _ = hold.first_request() => {}
     }
 }
 
@@ -40,7 +40,7 @@ async fn killed_at_every_step_of_a_post() {
             .team()
             .start()
             .await;
-        let hold = world.sandbox.hold(rule);
+        let hold = world.sandbox.hold_requests(rule);
         move_to_nine(&world, &hold, "2026-03-27T09:00").await;
         world.kill().await;
         hold.reset();
@@ -74,7 +74,9 @@ async fn killed_twenty_times() {
             jiff::civil::date(2026, 3, 2) + jiff::Span::new().days(i64::try_from(day).unwrap());
         let nine = format!("{date}T09:00");
         if day % 2 == 0 {
-            let hold = world.sandbox.hold(steps[day / 2 % steps.len()].1.clone());
+            let hold = world
+                .sandbox
+                .hold_requests(steps[day / 2 % steps.len()].1.clone());
             move_to_nine(&world, &hold, &nine).await;
             world.kill().await;
             hold.reset();
@@ -83,18 +85,18 @@ async fn killed_twenty_times() {
             world.ada().reply("after the kill").await;
             world.lin().reply("me too").await;
         } else {
-            world.at_time(&nine).await;
+            world.set_time(&nine).await;
             // Killed while the first reply is being marked, and while the second one is on its way.
-            let hold = world.sandbox.hold(Rule::on("Reaction"));
-            let first = world.ada().say("just before the kill");
-            hold.arrived().await;
-            let second = world.lin().say("at the same moment");
+            let hold = world.sandbox.hold_requests(FaultRule::on("Reaction"));
+            let first = world.ada().post_reply("just before the kill");
+            hold.first_request().await;
+            let second = world.lin().post_reply("at the same moment");
             world.kill().await;
             hold.reset();
             world.sandbox.clear_faults();
             world.start_bot().await;
-            world.ada().counted(first).await;
-            world.lin().counted(second).await;
+            world.ada().wait_until_counted(first).await;
+            world.lin().wait_until_counted(second).await;
         }
         assert_eq!(world.posts().len(), day + 1, "day {day}");
     }
@@ -123,7 +125,7 @@ async fn a_reply_to_the_question_while_away() {
         .unwrap();
     world.lin().write(ids::ASYNCIO, "and only chatting");
     world.start_bot().await;
-    world.lin().counted(away).await;
+    world.lin().wait_until_counted(away).await;
     assert_eq!(world.lin().streak().await, 1);
 }
 
@@ -136,7 +138,7 @@ async fn replies_to_what_was_not_written_down() {
             .team()
             .start()
             .await;
-        let hold = world.sandbox.hold(Rule::on(route).after());
+        let hold = world.sandbox.hold_requests(FaultRule::on(route).after());
         move_to_nine(&world, &hold, "2026-03-27T09:00").await;
         world.kill().await;
         hold.reset();
@@ -152,7 +154,7 @@ async fn replies_to_what_was_not_written_down() {
                 .unwrap(),
         };
         world.start_bot().await;
-        world.lin().counted(reply).await;
+        world.lin().wait_until_counted(reply).await;
         assert_eq!(world.posts().len(), 1, "{route}");
     }
 }
@@ -164,7 +166,9 @@ async fn a_reply_before_the_answer() {
         .team()
         .start()
         .await;
-    let hold = world.sandbox.hold(Rule::on("CreateMessage").after());
+    let hold = world
+        .sandbox
+        .hold_requests(FaultRule::on("CreateMessage").after());
     move_to_nine(&world, &hold, "2026-03-27T09:00").await;
     let post = world.posts().pop().unwrap();
     let reply = world
@@ -174,7 +178,7 @@ async fn a_reply_before_the_answer() {
         .send()
         .unwrap();
     // The bot has heard of the reply when it answers what was asked later.
-    world.ada().sees("quiz", &[]).await;
+    world.ada().command_message("quiz", &[]).await;
     hold.release();
-    world.lin().counted(reply).await;
+    world.lin().wait_until_counted(reply).await;
 }

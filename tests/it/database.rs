@@ -1,6 +1,6 @@
 //! The bot on a database: alone, with a second process that stands by, and while the database is in trouble.
 
-mod trouble;
+mod failures;
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,38 +8,41 @@ use std::time::Duration;
 use quizloop::sandbox::ids;
 
 use crate::support::World;
-use crate::support::scratch::Scratch;
+use crate::support::test_database::TestDatabase;
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-fn on(scratch: &Scratch) -> crate::support::WorldBuilder {
-    World::at(FRIDAY).team().database(scratch.url())
+fn on(test_database: &TestDatabase) -> crate::support::WorldBuilder {
+    World::at(FRIDAY).team().database(test_database.url())
 }
 
 /// Kills and starts, as on files: nothing is lost, nothing comes twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn days_with_a_kill_in_each() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let mut world = on(&scratch).start().await;
+    let mut world = on(&test_database).start().await;
     for day in ["2026-03-27", "2026-03-30", "2026-03-31"] {
-        world.at_time(&format!("{day}T09:00")).await;
+        world.set_time(&format!("{day}T09:00")).await;
         world.ada().reply("in my own words").await;
         world.kill().await;
-        scratch.leases_run_out();
+        test_database.expire_leases();
         world.start_bot().await;
     }
     assert_eq!(world.posts().len(), 3);
     assert_eq!(world.ada().streak().await, 3);
     assert_eq!(
-        scratch.ask("select count(*) from round where message is not null"),
+        test_database.ask("select count(*) from round where message is not null"),
         "3"
     );
-    assert_eq!(scratch.ask("select marks from member"), "aaa");
+    assert_eq!(test_database.ask("select marks from member"), "aaa");
     assert!(!world.state().exists(), "nothing is written to files");
     assert_eq!(world.stop().await, Some(0));
-    assert_eq!(scratch.ask("select until <= now() from lease"), "true");
+    assert_eq!(
+        test_database.ask("select until <= now() from lease"),
+        "true"
+    );
 }
 
 /// A process hangs, another takes over; the first one wakes up, hears of replies as well, and is refused.
@@ -47,17 +50,17 @@ async fn days_with_a_kill_in_each() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_was_taken_for_dead() {
     use rustix::process::{Pid, Signal, kill_process};
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let mut world = on(&scratch).start().await;
+    let mut world = on(&test_database).start().await;
     world.advance("1m").await;
     world.ada().reply("before").await;
-    let mut stale = world.set_aside();
+    let mut stale = world.take_bot();
     let pid = Pid::from_raw(i32::try_from(stale.id().unwrap()).unwrap()).unwrap();
     kill_process(pid, Signal::STOP).unwrap();
-    world.lin().say("while nobody listens");
-    scratch.leases_run_out();
+    world.lin().post_reply("while nobody listens");
+    test_database.expire_leases();
     world.start_bot().await;
     world.sam().reply("the other one counts").await;
     kill_process(pid, Signal::CONT).unwrap();
@@ -70,7 +73,7 @@ async fn a_process_that_was_taken_for_dead() {
         })
         .await;
     assert!(stale.is_running(), "{}", stale.log().text());
-    world.at_time("2026-03-30T09:00").await;
+    world.set_time("2026-03-30T09:00").await;
     assert_eq!(
         world.posts().len(),
         2,
@@ -81,19 +84,19 @@ async fn a_process_that_was_taken_for_dead() {
     for member in [world.ada(), world.lin(), world.sam()] {
         assert_eq!(member.streak().await, 1);
     }
-    assert_eq!(scratch.ask("select count(*) from round"), "2");
+    assert_eq!(test_database.ask("select count(*) from round"), "2");
 }
 
 /// Who stands by takes over when the first one goes, and posts what is due.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_stands_by_takes_over() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let mut world = on(&scratch).start().await;
+    let mut world = on(&test_database).start().await;
     world.advance("1m").await;
     world.ada().reply("before").await;
-    let mut first = world.set_aside();
+    let mut first = world.take_bot();
     world.launch();
     world
         .until("the second process to stand by", || {
@@ -107,7 +110,7 @@ async fn who_stands_by_takes_over() {
             world.log().contains("connected")
         })
         .await;
-    world.at_time("2026-03-30T09:00").await;
+    world.set_time("2026-03-30T09:00").await;
     assert_eq!(world.posts().len(), 2);
     assert_eq!(world.ada().streak().await, 1);
 }
@@ -116,17 +119,17 @@ async fn who_stands_by_takes_over() {
 /// all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connections_end() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let world = on(&scratch).start().await;
+    let world = on(&test_database).start().await;
     world.advance("1m").await;
     for member in [world.ada(), world.lin(), world.sam()] {
-        scratch.run(&["select pg_terminate_backend(pid) from pg_stat_activity \
+        test_database.run(&["select pg_terminate_backend(pid) from pg_stat_activity \
             where application_name = 'quizloop' and datname = current_database()"]);
         member.reply("words").await;
     }
-    assert_eq!(scratch.ask("select count(*) from member"), "3");
+    assert_eq!(test_database.ask("select count(*) from member"), "3");
 }
 
 fn state(world: &World, url: &str, arguments: &[&str]) -> (Option<i32>, String) {
@@ -145,10 +148,10 @@ fn state(world: &World, url: &str, arguments: &[&str]) -> (Option<i32>, String) 
 /// From files to a database and back, and the streaks are what they were.
 #[tokio::test(flavor = "multi_thread")]
 async fn there_and_back() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let url = scratch.url();
+    let url = test_database.url();
     let mut world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     world.ada().reply("on files").await;
@@ -177,7 +180,7 @@ async fn there_and_back() {
     assert_eq!(read("back"), read("state"));
     // The owner comes along, so that no other application can claim the copy.
     let owner = ids::APP.to_string();
-    assert_eq!(scratch.ask("select id::text from application"), owner);
+    assert_eq!(test_database.ask("select id::text from application"), owner);
     let file = world.folder().join("back/application");
     assert_eq!(std::fs::read_to_string(file).unwrap().trim(), owner);
 }

@@ -4,11 +4,11 @@
 
 use std::time::{Duration, Instant};
 
-use quizloop::sandbox::gateway::TurnAway;
+use quizloop::sandbox::client::ClientOutcome;
+use quizloop::sandbox::gateway::RejectIdentify;
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::Outcome;
 
-use crate::support::{PATIENCE, World};
+use crate::support::{WAIT_TIMEOUT, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
@@ -24,8 +24,8 @@ async fn answered_again(world: &World, what: &str) {
 /// Waits until a member is answered, and tells how long it took.
 async fn answered(world: &World, what: &str) -> Duration {
     let back = Instant::now();
-    while back.elapsed() < PATIENCE {
-        if let Outcome::Message(_) = world.lin().command("streak", &[]).await {
+    while back.elapsed() < WAIT_TIMEOUT {
+        if let ClientOutcome::Message(_) = world.lin().command("streak", &[]).await {
             let took = back.elapsed();
             println!("{what}: answered after {:.1} s", took.as_secs_f64());
             return took;
@@ -44,10 +44,10 @@ async fn nothing_is_lost(
     trouble(world);
     world.advance("1m").await;
     assert_eq!(world.posts().len(), 1, "{what}: the scheduler goes on");
-    let missed = world.ada().say("written while nobody listened");
+    let missed = world.ada().post_reply("written while nobody listened");
     end(world);
     answered_again(world, what).await;
-    world.ada().counted(missed).await;
+    world.ada().wait_until_counted(missed).await;
     world.sam().reply("and after").await;
     assert_eq!(world.posts().len(), 1, "{what}");
 }
@@ -64,7 +64,7 @@ async fn a_close_without_a_code() {
     )
     .await;
     assert!(world.log().contains("spins"), "{}", world.log());
-    assert!(world.sandbox.identifies() <= 3);
+    assert!(world.sandbox.identify_count() <= 3);
 }
 
 /// 36, m, l. The connection is dropped and the first attempts to come back are refused.
@@ -73,8 +73,8 @@ async fn dropped_and_refused() {
     for refused in [1, 12] {
         let world = World::at(FRIDAY).team().start().await;
         let trouble = |world: &World| {
-            world.sandbox.refuse_gateway(true);
-            world.sandbox.cut_gateway();
+            world.sandbox.refuse_connections(true);
+            world.sandbox.drop_connections();
         };
         let lasts = Duration::from_secs(refused);
         trouble(&world);
@@ -84,10 +84,10 @@ async fn dropped_and_refused() {
             &world,
             &what,
             |_| {},
-            |world| world.sandbox.refuse_gateway(false),
+            |world| world.sandbox.refuse_connections(false),
         )
         .await;
-        assert!(world.sandbox.identifies() <= 4, "{what}");
+        assert!(world.sandbox.identify_count() <= 4, "{what}");
     }
 }
 
@@ -98,7 +98,7 @@ async fn an_invalid_session() {
         let world = World::at(FRIDAY).team().start().await;
         let trouble = |world: &World| world.sandbox.invalidate_sessions(resumable);
         nothing_is_lost(&world, "e", trouble, |_| {}).await;
-        assert!(world.sandbox.identifies() <= 3);
+        assert!(world.sandbox.identify_count() <= 3);
     }
 }
 
@@ -110,17 +110,17 @@ async fn a_half_open_connection() {
         .heartbeat(Duration::from_secs(2))
         .start()
         .await;
-    let silence = |world: &World| world.sandbox.silence_gateway(true);
+    let silence = |world: &World| world.sandbox.blackhole_gateway(true);
     let end = |world: &World| {
         // The way is free again, and the old connections, of which nobody knows any more, are reset.
-        world.sandbox.silence_gateway(false);
-        world.sandbox.cut_gateway();
+        world.sandbox.blackhole_gateway(false);
+        world.sandbox.drop_connections();
     };
     nothing_is_lost(&world, "half-open", silence, end).await;
-    world.sandbox.silence_gateway(true);
+    world.sandbox.blackhole_gateway(true);
     world
         .wait("the bot to give the connection up", |discord| {
-            (discord.gateway.identifies > 1).then_some(())
+            (discord.gateway.identify_count > 1).then_some(())
         })
         .await;
     end(&world);
@@ -136,15 +136,15 @@ async fn heartbeats_without_an_answer() {
         .heartbeat(Duration::from_secs(2))
         .start()
         .await;
-    world.sandbox.mute_heartbeats(true);
+    world.sandbox.drop_heartbeat_acks(true);
     world
         .wait("another session", |discord| {
-            (discord.gateway.identifies > 1).then_some(())
+            (discord.gateway.identify_count > 1).then_some(())
         })
         .await;
-    let end = |world: &World| world.sandbox.mute_heartbeats(false);
+    let end = |world: &World| world.sandbox.drop_heartbeat_acks(false);
     nothing_is_lost(&world, "muted heartbeats", |_| {}, end).await;
-    assert!(world.sandbox.identifies() <= 4);
+    assert!(world.sandbox.identify_count() <= 4);
 }
 
 /// 36. Every close code after which a bot may come back.
@@ -168,7 +168,7 @@ async fn every_close_code() {
                 |_| {},
             )
             .await;
-            assert!(world.sandbox.identifies() <= 3, "{what}");
+            assert!(world.sandbox.identify_count() <= 3, "{what}");
         });
         // Each world is a process; a few at a time are as quick as all at once.
         if worlds.len() >= 4 {
@@ -182,23 +182,23 @@ async fn every_close_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_hour_without_network() {
     let mut world = World::at(FRIDAY).team().start().await;
-    world.unchecked();
-    world.sandbox.unplug(true);
+    world.skip_api_check();
+    world.sandbox.set_network_down(true);
     world.advance("1m").await;
     assert_eq!(world.posts().len(), 0);
     for _ in 0..12 {
         world.advance("5m").await;
     }
-    let before = world.sandbox.identifies();
+    let before = world.sandbox.identify_count();
     tokio::time::sleep(Duration::from_secs(10)).await;
-    assert_eq!(world.sandbox.identifies(), before);
-    world.sandbox.unplug(false);
+    assert_eq!(world.sandbox.identify_count(), before);
+    world.sandbox.set_network_down(false);
     answered_again(&world, "an hour without network").await;
     // The post is tried again when its pause has passed, five minutes at most.
     world.advance("5m").await;
     assert_eq!(world.posts().len(), 1);
     world.sam().reply("back again").await;
-    assert!(world.sandbox.identifies() <= 3);
+    assert!(world.sandbox.identify_count() <= 3);
 }
 
 /// 35, b. Discord turns every session away with a code that serenity does not understand as an end: few session
@@ -206,20 +206,20 @@ async fn an_hour_without_network() {
 #[tokio::test(flavor = "multi_thread")]
 async fn turned_away_for_good() {
     let mut worlds = tokio::task::JoinSet::new();
-    for how in [TurnAway::Close(4011), TurnAway::Invalidate] {
+    for how in [RejectIdentify::Close(4011), RejectIdentify::Invalidate] {
         worlds.spawn(async move {
             let mut world = World::at(FRIDAY).team().start().await;
-            world.sandbox.turn_away(Some(how));
+            world.sandbox.reject_identify(Some(how));
             world.sandbox.invalidate_sessions(false);
             world.advance("1m").await;
             assert_eq!(world.posts().len(), 1, "{how:?}");
-            let (exit, log) = world.ended_after(Duration::from_secs(300)).await;
+            let (exit, log) = world.exit_and_log_within(Duration::from_secs(300)).await;
             assert_eq!(exit, Some(1), "{how:?}: {log}");
             assert!(
                 log.contains("5 clients in a row got no session"),
                 "{how:?}: {log}"
             );
-            let spent = world.sandbox.identifies();
+            let spent = world.sandbox.identify_count();
             println!("{how:?}: {spent} session starts");
             assert!(spent <= 40, "{how:?}: {spent} session starts");
         });
@@ -231,19 +231,21 @@ async fn turned_away_for_good() {
 #[tokio::test(flavor = "multi_thread")]
 async fn turned_away_for_a_while() {
     let world = World::at(FRIDAY).team().start().await;
-    world.sandbox.turn_away(Some(TurnAway::Close(4011)));
+    world
+        .sandbox
+        .reject_identify(Some(RejectIdentify::Close(4011)));
     world.sandbox.invalidate_sessions(false);
     world
         .wait("a session that is turned away", |discord| {
-            (discord.gateway.identifies >= 2).then_some(())
+            (discord.gateway.identify_count >= 2).then_some(())
         })
         .await;
     world.advance("1m").await;
-    let missed = world.ada().say("written while nobody listened");
-    world.sandbox.turn_away(None);
+    let missed = world.ada().post_reply("written while nobody listened");
+    world.sandbox.reject_identify(None);
     // Sessions that come to nothing make the pauses grow: no ten seconds here.
     answered(&world, "b").await;
-    world.ada().counted(missed).await;
+    world.ada().wait_until_counted(missed).await;
     assert_eq!(world.posts().len(), 1);
 }
 
@@ -253,7 +255,7 @@ async fn stopped_while_reconnecting() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     world.ada().reply("counted before").await;
-    world.sandbox.refuse_gateway(true);
+    world.sandbox.refuse_connections(true);
     world.sandbox.invalidate_sessions(false);
     let asked = Instant::now();
     assert_eq!(world.stop().await, Some(0));
@@ -267,14 +269,14 @@ async fn few_sessions_left() {
     let mut world = World::at(FRIDAY).team().without_bot().await;
     world.sandbox.with(|discord| {
         let now = discord.clock.now_ms();
-        discord.gateway.started_ms = vec![now; 985];
+        discord.gateway.session_starts_ms = vec![now; 985];
     });
     world.launch();
-    let (exit, log) = world.ended().await;
+    let (exit, log) = world.exit_and_log().await;
     assert_eq!(exit, Some(1), "{log}");
     assert!(
         log.contains("only 15 session starts are left today"),
         "{log}"
     );
-    assert_eq!(world.sandbox.identifies(), 0);
+    assert_eq!(world.sandbox.identify_count(), 0);
 }

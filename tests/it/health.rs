@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub struct Monitor {
 
 impl Monitor {
     /// Finds the address in the log, as port 0 takes a free one.
-    pub async fn of(world: &World) -> Self {
+    pub async fn new(world: &World) -> Self {
         let url = || {
             let log = world.log();
             let (_, rest) = log.split_once("http://127.0.0.1:")?;
@@ -49,7 +49,7 @@ impl Monitor {
     }
 
     /// Waits until the health is as wanted.
-    pub async fn sees(&self, status: u16, what: impl Fn(&Value) -> bool) -> Value {
+    pub async fn wait_for(&self, status: u16, what: impl Fn(&Value) -> bool) -> Value {
         let mut last = (0, Value::Null);
         for _ in 0..3000 {
             last = self.health().await;
@@ -68,7 +68,7 @@ impl Monitor {
     }
 
     /// Waits until a number is as wanted: what is counted after an answer comes a moment later.
-    pub async fn counts(&self, name: &str, wanted: f64) {
+    pub async fn wait_for_metric(&self, name: &str, wanted: f64) {
         let mut last = None;
         for _ in 0..3000 {
             last = self.metrics().await.samples.get(name).copied();
@@ -141,7 +141,7 @@ impl Metrics {
     }
 }
 
-fn is_well(health: &Value) -> bool {
+fn is_healthy(health: &Value) -> bool {
     health["status"] == "ok"
 }
 
@@ -168,7 +168,7 @@ async fn off_by_default() {
     let world = World::at(FRIDAY).team().start().await;
     assert!(!world.log().contains("/healthz"), "{}", world.log());
     let other = World::at(FRIDAY).team().setting(LISTEN).start().await;
-    Monitor::of(&other).await;
+    Monitor::new(&other).await;
     match (listens(world.bot_id()), listens(other.bot_id())) {
         (Some(off), Some(on)) => assert_eq!((off, on), (false, true)),
         _ => println!("skipped in part: this system does not tell who listens"),
@@ -179,8 +179,8 @@ async fn off_by_default() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_bot() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
-    let monitor = Monitor::of(&world).await;
-    let health = monitor.sees(200, is_well).await;
+    let monitor = Monitor::new(&world).await;
+    let health = monitor.wait_for(200, is_healthy).await;
     assert_eq!(health["gateway"]["state"], "ok", "{health}");
     assert_eq!(
         health["scheduler"],
@@ -217,11 +217,11 @@ async fn a_fresh_bot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_names_of_the_numbers() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
-    let monitor = Monitor::of(&world).await;
-    monitor.sees(200, is_well).await;
-    world.ada().sees("help", &[]).await;
+    let monitor = Monitor::new(&world).await;
+    monitor.wait_for(200, is_healthy).await;
+    world.ada().command_message("help", &[]).await;
     let answered = "quizloop_interactions_total{command=\"help\",outcome=\"answered\"}";
-    monitor.counts(answered, 1.0).await;
+    monitor.wait_for_metric(answered, 1.0).await;
     let metrics = monitor.metrics().await;
     let families: Vec<_> = metrics
         .families
@@ -258,11 +258,13 @@ async fn the_names_of_the_numbers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_numbers_move() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
-    let monitor = Monitor::of(&world).await;
+    let monitor = Monitor::new(&world).await;
     monitor
-        .counts("quizloop_gateway_connected{shard=\"0\"}", 1.0)
+        .wait_for_metric("quizloop_gateway_connected{shard=\"0\"}", 1.0)
         .await;
-    monitor.counts("quizloop_sessions_started_total", 1.0).await;
+    monitor
+        .wait_for_metric("quizloop_sessions_started_total", 1.0)
+        .await;
     let before = monitor.metrics().await;
     for zero in [
         "rounds_posted",
@@ -272,43 +274,54 @@ async fn the_numbers_move() {
         "commits_failed",
         "gateway_rebuilds",
     ] {
-        monitor.counts(&format!("quizloop_{zero}_total"), 0.0).await;
+        monitor
+            .wait_for_metric(&format!("quizloop_{zero}_total"), 0.0)
+            .await;
     }
     world.advance("1m").await;
-    monitor.counts("quizloop_rounds_posted_total", 1.0).await;
-    monitor.counts("quizloop_posting_lag_seconds", 0.0).await;
-    monitor.counts("quizloop_posting_queue_teams", 0.0).await;
+    monitor
+        .wait_for_metric("quizloop_rounds_posted_total", 1.0)
+        .await;
+    monitor
+        .wait_for_metric("quizloop_posting_lag_seconds", 0.0)
+        .await;
+    monitor
+        .wait_for_metric("quizloop_posting_queue_teams", 0.0)
+        .await;
     world.ada().reply("one").await;
-    monitor.counts("quizloop_replies_counted_total", 1.0).await;
-    world.ada().sees("streak", &[]).await;
+    monitor
+        .wait_for_metric("quizloop_replies_counted_total", 1.0)
+        .await;
+    world.ada().command_message("streak", &[]).await;
     let answered = "quizloop_interactions_total{command=\"streak\",outcome=\"answered\"}";
-    monitor.counts(answered, 1.0).await;
+    monitor.wait_for_metric(answered, 1.0).await;
     let post = world.post().id;
     world.ada().press(post, "How to answer").await;
     monitor
-        .counts(
+        .wait_for_metric(
             "quizloop_interactions_total{command=\"button\",outcome=\"answered\"}",
             1.0,
         )
         .await;
     let took = "quizloop_interaction_duration_seconds_count{command=\"streak\"}";
-    monitor.counts(took, 1.0).await;
+    monitor.wait_for_metric(took, 1.0).await;
     let after = monitor.metrics().await;
     let more = |name: &str| after.value(name) - before.value(name);
     assert!(more("quizloop_events_heard_total") >= 3.0);
     assert!(more("quizloop_commit_duration_seconds_count") >= 4.0);
-    monitor.counts("quizloop_guilds_dirty", 0.0).await;
+    monitor.wait_for_metric("quizloop_guilds_dirty", 0.0).await;
 }
 
 /// A question that Discord did not take for five minutes is late; one it never took is given up.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_and_given_up() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
-    let monitor = Monitor::of(&world).await;
+    let monitor = Monitor::new(&world).await;
     let refused = || {
-        world
-            .sandbox
-            .fault(Rule::on("CreateMessage").always(), Fault::server_error())
+        world.sandbox.add_fault(
+            FaultRule::on("CreateMessage").always(),
+            RequestFault::server_error(),
+        )
     };
     refused();
     world.advance("1m").await;
@@ -318,15 +331,21 @@ async fn late_and_given_up() {
     world.sandbox.clear_faults();
     world.advance("1h").await;
     monitor
-        .counts("quizloop_rounds_posted_late_total", 1.0)
+        .wait_for_metric("quizloop_rounds_posted_late_total", 1.0)
         .await;
-    monitor.counts("quizloop_posting_lag_seconds", 3900.0).await;
-    world.at_time("2026-03-30T08:59").await;
+    monitor
+        .wait_for_metric("quizloop_posting_lag_seconds", 3900.0)
+        .await;
+    world.set_time("2026-03-30T08:59").await;
     refused();
     world.advance("1m").await;
     world.advance("4h").await;
-    monitor.counts("quizloop_rounds_given_up_total", 1.0).await;
-    monitor.counts("quizloop_rounds_posted_total", 1.0).await;
+    monitor
+        .wait_for_metric("quizloop_rounds_given_up_total", 1.0)
+        .await;
+    monitor
+        .wait_for_metric("quizloop_rounds_posted_total", 1.0)
+        .await;
 }
 
 /// Away from the gateway: degraded, after a minute down, and well again with the next session.
@@ -338,12 +357,12 @@ async fn the_gateway_is_cut() {
         .heartbeat(std::time::Duration::from_secs(2))
         .start()
         .await;
-    let monitor = Monitor::of(&world).await;
-    monitor.sees(200, is_well).await;
-    world.sandbox.refuse_gateway(true);
-    world.sandbox.cut_gateway();
+    let monitor = Monitor::new(&world).await;
+    monitor.wait_for(200, is_healthy).await;
+    world.sandbox.refuse_connections(true);
+    world.sandbox.drop_connections();
     let health = monitor
-        .sees(200, |health| health["status"] == "degraded")
+        .wait_for(200, |health| health["status"] == "degraded")
         .await;
     assert_eq!(
         health["gateway"]["problem"],
@@ -362,12 +381,12 @@ async fn the_gateway_is_cut() {
     );
     assert_eq!(health["scheduler"]["state"], "ok");
     monitor
-        .counts("quizloop_gateway_connected{shard=\"0\"}", 0.0)
+        .wait_for_metric("quizloop_gateway_connected{shard=\"0\"}", 0.0)
         .await;
-    world.sandbox.refuse_gateway(false);
-    monitor.sees(200, is_well).await;
+    world.sandbox.refuse_connections(false);
+    monitor.wait_for(200, is_healthy).await;
     monitor
-        .counts("quizloop_gateway_connected{shard=\"0\"}", 1.0)
+        .wait_for_metric("quizloop_gateway_connected{shard=\"0\"}", 1.0)
         .await;
 }
 
@@ -375,13 +394,15 @@ async fn the_gateway_is_cut() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_disk_fails() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
-    let monitor = Monitor::of(&world).await;
-    monitor.sees(200, is_well).await;
+    let monitor = Monitor::new(&world).await;
+    monitor.wait_for(200, is_healthy).await;
     world.advance("1m").await;
     let (folder, away) = (world.state().join("guilds"), world.folder().join("away"));
     std::fs::rename(&folder, &away).unwrap();
-    let unsaved = world.lin().say("during");
-    let health = monitor.sees(503, |health| health["status"] == "down").await;
+    let unsaved = world.lin().post_reply("during");
+    let health = monitor
+        .wait_for(503, |health| health["status"] == "down")
+        .await;
     let problem = health["disk"]["problem"].as_str().unwrap();
     assert!(
         problem.starts_with("the state can't be saved for 0 s: "),
@@ -390,12 +411,14 @@ async fn the_disk_fails() {
     assert_eq!(health["gateway"]["state"], "ok");
     let metrics = monitor.metrics().await;
     assert!(metrics.value("quizloop_commits_failed_total") >= 1.0);
-    monitor.counts("quizloop_guilds_dirty", 1.0).await;
-    monitor.counts("quizloop_replies_counted_total", 0.0).await;
+    monitor.wait_for_metric("quizloop_guilds_dirty", 1.0).await;
+    monitor
+        .wait_for_metric("quizloop_replies_counted_total", 0.0)
+        .await;
     std::fs::rename(&away, &folder).unwrap();
-    world.lin().counted(unsaved).await;
-    monitor.sees(200, is_well).await;
-    monitor.counts("quizloop_guilds_dirty", 0.0).await;
+    world.lin().wait_until_counted(unsaved).await;
+    monitor.wait_for(200, is_healthy).await;
+    monitor.wait_for_metric("quizloop_guilds_dirty", 0.0).await;
 }
 
 /// An address that somebody has: exit 1, so that a supervisor tries again, and one sentence.

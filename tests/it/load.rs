@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use quizloop::practice::id::{ChannelId, GuildId, UserId};
 use quizloop::sandbox::Sandbox;
+use quizloop::sandbox::client::ClientOutcome;
 use quizloop::sandbox::model::Discord;
-use quizloop::sandbox::user::Outcome;
 use quizloop::store::inspect;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::support::{PATIENCE, World};
+use crate::support::{WAIT_TIMEOUT, World};
 
 /// Teams that are due at the same minute.
 const TEAMS: u64 = 2_000;
@@ -80,7 +80,7 @@ async fn keep_asking(world: &World, waited: &Mutex<Vec<Duration>>) {
     loop {
         let asked = Instant::now();
         let outcome = world.lin().command("quiz", &[]).await;
-        assert!(matches!(outcome, Outcome::Message(_)), "{outcome:?}");
+        assert!(matches!(outcome, ClientOutcome::Message(_)), "{outcome:?}");
         waited.lock().unwrap().push(asked.elapsed());
         // Not too fast: members who flood are told to slow down.
         tokio::time::sleep(Duration::from_millis(1100)).await;
@@ -95,7 +95,7 @@ async fn two_thousand_teams_at_one_minute() {
         .limits()
         .without_bot()
         .await;
-    world.unchecked();
+    world.skip_api_check();
     let channels = add_teams(&world, TEAMS);
     world.start_bot().await;
     let (start, waited) = (Instant::now(), Mutex::default());
@@ -175,7 +175,7 @@ impl Load<'_> {
             }
             take_marked(self.world, &mut waiting, &mut self.marked);
         }
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_TIMEOUT;
         while !waiting.is_empty() {
             assert!(
                 Instant::now() < end,
@@ -193,7 +193,7 @@ async fn ask(sandbox: Sandbox, channel: u64, member: u64, command: &'static str)
     let asked = Instant::now();
     let outcome = sandbox.command(channel, member, command, &[]).await;
     assert!(
-        matches!(outcome, Outcome::Message(_)),
+        matches!(outcome, ClientOutcome::Message(_)),
         "/{command}: {outcome:?}"
     );
     asked.elapsed()
@@ -226,7 +226,7 @@ async fn a_thousand_events_a_second() {
         .setting("[discord]\nrequests_per_second = 5000")
         .without_bot()
         .await;
-    world.unchecked();
+    world.skip_api_check();
     let channels = add_teams(&world, LOADED_TEAMS);
     let teams = channels
         .iter()

@@ -3,24 +3,24 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod admins;
-mod answers;
 mod application;
+mod architecture;
 mod bad_input;
 mod bank;
-mod bank_verbs;
+mod bank_cli;
 mod browser;
+#[cfg(unix)]
+mod cluster;
 mod crashes;
+mod daily_flow;
 mod database;
+mod discord_errors;
 #[cfg(debug_assertions)]
 mod disk;
-mod endings;
+mod eviction;
 mod failures;
-mod feedback;
-#[cfg(unix)]
-mod fleet;
-mod flood;
+mod fault_matrix;
 mod gateway;
-mod habit;
 mod health;
 #[cfg(all(unix, debug_assertions))]
 mod kills;
@@ -31,18 +31,18 @@ mod posting;
 mod practice;
 mod privacy;
 mod progress;
+mod question_reports;
+mod rate_limit;
 mod reminders;
-mod resting;
 mod reviews;
 mod sandbox;
 mod security;
+mod session_ends;
 mod shards;
 mod soak;
-mod state_verbs;
+mod state_cli;
 mod streaks;
 mod supervisor;
 mod support;
-mod trouble;
 mod upgrades;
-mod walls;
-mod weeks;
+mod weekly_report;

@@ -51,6 +51,6 @@ pub fn check_exchanges<'a>(exchanges: impl IntoIterator<Item = Exchange<'a>>) ->
     };
     let complaints = exchanges
         .into_iter()
-        .flat_map(|exchange| description.complaints(exchange));
+        .flat_map(|exchange| description.violations(exchange));
     complaints.collect()
 }

@@ -33,12 +33,12 @@ async fn a_refused_token() {
         .token("MTE.wrong.token")
         .without_bot()
         .await;
-    world.unchecked();
+    world.skip_api_check();
     world.launch();
-    let (code, log) = world.ended().await;
+    let (code, log) = world.exit_and_log().await;
     assert_eq!(code, Some(4), "{log}");
     assert!(log.contains("quizloop: Discord refused the token"), "{log}");
-    assert_eq!(world.sandbox.identifies(), 0);
+    assert_eq!(world.sandbox.identify_count(), 0);
 }
 
 /// 35. The gateway closes with 4004 or 4014: exit 4, and no further session.
@@ -50,10 +50,10 @@ async fn a_refused_session() {
     ] {
         let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;
         world.sandbox.close_gateway(Some(code));
-        let (exit, log) = world.ended().await;
+        let (exit, log) = world.exit_and_log().await;
         assert_eq!(exit, Some(4), "{log}");
         assert!(log.contains(sentence), "{log}");
-        assert_eq!(world.sandbox.identifies(), 1);
+        assert_eq!(world.sandbox.identify_count(), 1);
     }
 }
 
@@ -85,7 +85,7 @@ async fn unreadable_state() {
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, &text[..text.len() / 2]).unwrap();
     world.launch();
-    let (code, log) = world.ended().await;
+    let (code, log) = world.exit_and_log().await;
     assert_eq!(code, Some(3), "{log}");
     assert!(log.contains("The last good generation is"), "{log}");
 }
@@ -96,7 +96,7 @@ async fn stopping() {
     let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;
     world.advance("1m").await;
     world.ada().reply("marked before the stop").await;
-    world.lin().say("right before the stop");
+    world.lin().post_reply("right before the stop");
     let start = Instant::now();
     assert_eq!(world.stop().await, Some(0));
     assert!(start.elapsed() < Duration::from_secs(5));

@@ -3,7 +3,7 @@
 use quizloop::sandbox::ids;
 use serde_json::json;
 
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
@@ -23,11 +23,11 @@ async fn down_at_the_minute() {
         world.advance("1m").await;
         world.ada().reply("here").await;
         world.stop().await;
-        world.at_time(back).await;
+        world.set_time(back).await;
         world.start_bot().await;
         assert_eq!(world.posts().len(), 1 + posted, "back at {back}");
         assert_eq!(world.ada().streak().await, 1, "back at {back}");
-        world.at_time("2026-03-30T09:00").await;
+        world.set_time("2026-03-30T09:00").await;
         assert_eq!(world.posts().len(), 2 + posted, "back at {back}");
         // Monday's question is still open, and only Friday's, if there was one, was missed.
         assert_eq!(
@@ -49,19 +49,19 @@ async fn days_without_a_round_break_nothing() {
     world.advance("1m").await;
     world.ada().reply("Thursday").await;
     for day in 3..7 {
-        world.at_time(&format!("2026-04-{day:02}T09:30")).await;
+        world.set_time(&format!("2026-04-{day:02}T09:30")).await;
         assert_eq!(world.posts().len(), 1, "April {day}");
     }
-    world.at_time("2026-04-07T09:00").await;
+    world.set_time("2026-04-07T09:00").await;
     assert_eq!(world.posts().len(), 2);
     world.ada().reply("Tuesday").await;
     world
         .ada()
-        .sees("team pause", &[("until", json!("2026-04-10"))])
+        .command_message("team pause", &[("until", json!("2026-04-10"))])
         .await;
-    world.at_time("2026-04-09T10:00").await;
+    world.set_time("2026-04-09T10:00").await;
     assert_eq!(world.posts().len(), 2, "a pause");
-    world.at_time("2026-04-10T09:00").await;
+    world.set_time("2026-04-10T09:00").await;
     assert_eq!(world.posts().len(), 3);
     world.ada().reply("Friday").await;
     assert_eq!(world.ada().streak().await, 3);
@@ -72,25 +72,27 @@ async fn days_without_a_round_break_nothing() {
 async fn the_time_changes() {
     let world = World::at("2026-03-26T12:00[Europe/Berlin]").start().await;
     let ada = world.ada();
-    ada.sees("setup", &[("timezone", json!("Europe/Berlin"))])
+    ada.command_message("setup", &[("timezone", json!("Europe/Berlin"))])
         .await;
     assert_eq!(
         world.posts().len(),
         0,
         "set up at 12:00 for 09:00: tomorrow is the first"
     );
-    world.at_time("2026-03-27T08:30").await;
-    ada.sees("team settings", &[("time", json!("08:00"))]).await;
+    world.set_time("2026-03-27T08:30").await;
+    ada.command_message("team settings", &[("time", json!("08:00"))])
+        .await;
     world
-        .settle_after_change("the question, which is due at once", |world| {
+        .wait_for_change("the question, which is due at once", |world| {
             world.posts().len() == 1
         })
         .await;
-    world.at_time("2026-03-27T09:30").await;
-    ada.sees("team settings", &[("time", json!("10:00"))]).await;
-    world.at_time("2026-03-27T10:05").await;
+    world.set_time("2026-03-27T09:30").await;
+    ada.command_message("team settings", &[("time", json!("10:00"))])
+        .await;
+    world.set_time("2026-03-27T10:05").await;
     assert_eq!(world.posts().len(), 1);
-    world.at_time("2026-03-30T10:00").await;
+    world.set_time("2026-03-30T10:00").await;
     assert_eq!(world.posts().len(), 2);
 }
 
@@ -101,7 +103,7 @@ async fn post_now() {
     let world = World::at("2026-03-26T15:00[Europe/Berlin]").start().await;
     let ada = world.ada();
     let set_up = ada
-        .sees(
+        .command_message(
             "setup",
             &[
                 ("timezone", json!("Europe/Berlin")),
@@ -116,13 +118,13 @@ async fn post_now() {
     world.advance("1h").await;
     world.advance("1h").await;
     assert_eq!(world.posts().len(), 1);
-    let again = ada.sees("team post", &[]).await;
+    let again = ada.command_message("team post", &[]).await;
     assert!(
         again.text().contains("Today's question is out already"),
         "{}",
         again.text()
     );
-    world.at_time("2026-03-27T16:00").await;
+    world.set_time("2026-03-27T16:00").await;
     assert_eq!(world.posts().len(), 2);
 }
 
@@ -156,21 +158,24 @@ async fn replies_at_the_edge() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     let first_thread = world.thread();
-    world.at_time("2026-03-30T08:59:59").await;
+    world.set_time("2026-03-30T08:59:59").await;
     let in_time = world.ada().write(first_thread, "just in time");
-    world.ada().counted(in_time).await;
-    world.at_time("2026-03-30T09:00:01").await;
+    world.ada().wait_until_counted(in_time).await;
+    world.set_time("2026-03-30T09:00:01").await;
     let late = world.lin().write(first_thread, "a second late");
-    world.lin().counted(late).await;
-    assert_eq!(world.ada().why().await, ["⏳ open", "✅ answered"]);
+    world.lin().wait_until_counted(late).await;
     assert_eq!(
-        world.lin().why().await,
+        world.ada().streak_reasons().await,
+        ["⏳ open", "✅ answered"]
+    );
+    assert_eq!(
+        world.lin().streak_reasons().await,
         ["⏳ open", "✖️ late, after the next question"]
     );
     let midnight = "2026-03-30T23:59:59";
-    world.at_time(midnight).await;
+    world.set_time(midnight).await;
     world.lin().reply("before midnight").await;
-    world.at_time("2026-03-31T00:00:01").await;
+    world.set_time("2026-03-31T00:00:01").await;
     world.ada().reply("after midnight, same round").await;
     assert_eq!(world.ada().streak().await, 2);
     assert_eq!(world.lin().streak().await, 1);

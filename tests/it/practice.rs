@@ -3,7 +3,7 @@
 use quizloop::sandbox::ids;
 use serde_json::json;
 
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
@@ -39,7 +39,7 @@ async fn quiz_gives_each_question_once_a_day() {
     let open = open.lines().nth(1).unwrap().to_owned();
     let first = world
         .lin()
-        .sees("quiz", &[("level", json!("junior"))])
+        .command_message("quiz", &[("level", json!("junior"))])
         .await;
     assert!(first.ephemeral);
     let mut seen = vec![first.text()];
@@ -62,7 +62,7 @@ async fn quiz_gives_each_question_once_a_day() {
     world.advance("24h").await;
     let again = world
         .lin()
-        .sees("quiz", &[("level", json!("junior"))])
+        .command_message("quiz", &[("level", json!("junior"))])
         .await;
     assert!(again.text().contains("[Level] junior"), "{}", again.text());
 }
@@ -74,13 +74,13 @@ async fn answers() {
     world.advance("1m").await;
     let mine = world
         .lin()
-        .sees("answer", &[("question", json!("asyncio-in-a-nutshell"))])
+        .command_message("answer", &[("question", json!("asyncio-in-a-nutshell"))])
         .await;
     assert!(mine.ephemeral);
     assert!(mine.text().contains("event loop"), "{}", mine.text());
     let unknown = world
         .lin()
-        .sees("answer", &[("question", json!("zzyzx @qqqq"))])
+        .command_message("answer", &[("question", json!("zzyzx @qqqq"))])
         .await;
     assert!(
         unknown.text().contains("There is no question"),
@@ -103,7 +103,7 @@ async fn answers() {
         })
         .await;
     assert!(!all.ephemeral);
-    let hint = world.sam().sees("hint", &[]).await;
+    let hint = world.sam().command_message("hint", &[]).await;
     assert!(hint.ephemeral && hint.text().contains("How to answer"));
 }
 
@@ -120,7 +120,10 @@ async fn hostile_text() {
     let all = format!("[bank]\npaths = [{:?}]\n{teams}", file.to_str().unwrap());
     std::fs::write(&config, all).unwrap();
     world.start_bot().await;
-    let shown = world.lin().sees("quiz", &[("topic", json!("ours"))]).await;
+    let shown = world
+        .lin()
+        .command_message("quiz", &[("topic", json!("ours"))])
+        .await;
     assert!(shown.text().contains("why?"), "{}", shown.text());
     for request in world.sandbox.requests() {
         let message = request.body.get("data").unwrap_or(&request.body);

@@ -3,14 +3,16 @@
 use quizloop::sandbox::ids;
 use serde_json::{Value, json};
 
-use crate::support::{MemberHandle, Read, World};
+use crate::support::{MemberHandle, MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
 /// A day in a member's life: a reply and a review.
 async fn a_day(member: MemberHandle<'_>) {
     member.reply("my own words").await;
-    let asked = member.sees("quiz", &[("topic", json!("queues"))]).await;
+    let asked = member
+        .command_message("quiz", &[("topic", json!("queues"))])
+        .await;
     member.press(asked.id, "Show the answer").await;
     member.press(asked.id, "None of them").await;
 }
@@ -29,7 +31,7 @@ async fn one_sees_and_takes_along_what_is_kept() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     a_day(world.lin()).await;
-    let shown = world.lin().sees("privacy", &[]).await;
+    let shown = world.lin().command_message("privacy", &[]).await;
     assert!(shown.ephemeral);
     let text = shown.text();
     assert!(text.contains("a mark in 1 round of 1 team"), "{text}");
@@ -44,7 +46,7 @@ async fn one_sees_and_takes_along_what_is_kept() {
     assert_eq!(file["reviews"][0]["rating"], "again");
     assert_eq!(file["practised"], json!(["2026-03-27 1"]));
     // Somebody of whom nothing is kept gets a file that says so.
-    let other = world.sam().sees("privacy", &[]).await;
+    let other = world.sam().command_message("privacy", &[]).await;
     let export = world.sam().press(other.id, "Export as a file").await;
     let bytes = world.attachment(&export).await;
     let file: Value = serde_json::from_slice(&bytes).unwrap();
@@ -57,21 +59,21 @@ async fn one_is_left_out_of_boards() {
     world.advance("1m").await;
     world.lin().reply("mine").await;
     world.ada().reply("mine").await;
-    let shown = world.lin().sees("privacy", &[]).await;
+    let shown = world.lin().command_message("privacy", &[]).await;
     let hidden = world.lin().press(shown.id, "Take me off the boards").await;
     assert_eq!(hidden.id, shown.id);
-    let board = world.sam().sees("leaderboard", &[]).await.text();
+    let board = world.sam().command_message("leaderboard", &[]).await.text();
     let (lin, ada) = (format!("<@{}>", ids::LIN), format!("<@{}>", ids::ADA));
     assert!(board.contains(&ada) && !board.contains(&lin), "{board}");
     let of_lin = [("member", json!(ids::LIN.to_string()))];
-    let said = world.sam().sees("streak", &of_lin).await.text();
+    let said = world.sam().command_message("streak", &of_lin).await.text();
     assert!(
         said.contains("They keep their streak to themselves"),
         "{said}"
     );
     assert_eq!(world.lin().streak().await, 1, "their own they see");
     world.lin().press(shown.id, "Put me on the boards").await;
-    let board = world.sam().sees("leaderboard", &[]).await.text();
+    let board = world.sam().command_message("leaderboard", &[]).await.text();
     assert!(board.contains(&lin), "{board}");
 }
 
@@ -83,12 +85,12 @@ async fn everything_is_deleted_and_stays_deleted() {
     a_day(world.ada()).await;
     world
         .ada()
-        .sees(
+        .command_message(
             "team credit",
             &[("member", json!(ids::LIN.to_string())), ("round", json!(1))],
         )
         .await;
-    let shown = world.lin().sees("privacy", &[]).await;
+    let shown = world.lin().command_message("privacy", &[]).await;
     let asked = world
         .lin()
         .press(shown.id, "Delete everything of mine")
@@ -115,7 +117,7 @@ async fn everything_is_deleted_and_stays_deleted() {
     assert_eq!(world.lin().streak().await, 0);
     // The newest rounds are read again after a restart: what was written before stays away.
     world.kill_and_restart().await;
-    world.settle().await;
+    world.wait_until_idle().await;
     assert_eq!(world.lin().streak().await, 0);
     assert_eq!(world.ada().streak().await, 1, "others keep theirs");
     // What is written from now on counts.
@@ -130,8 +132,8 @@ async fn who_stays_away_is_forgotten() {
     world.advance("1m").await;
     a_day(world.lin()).await;
     let is_known = || on_disk(&world).contains(&ids::LIN.to_string());
-    world.at_time("2027-04-26T08:00").await;
+    world.set_time("2027-04-26T08:00").await;
     assert!(is_known());
-    world.at_time("2027-04-29T08:00").await;
+    world.set_time("2027-04-29T08:00").await;
     world.until("Lin is forgotten", || !is_known()).await;
 }

@@ -1,10 +1,10 @@
 //! `/progress`: the picture, its words, and that nobody else sees either.
 
+use quizloop::sandbox::client::MessageView;
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::MessageView;
 use serde_json::json;
 
-use crate::support::{MemberHandle, Read, World};
+use crate::support::{MemberHandle, MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 /// A PNG begins so (PNG specification, 5.2).
@@ -17,7 +17,9 @@ fn words(shown: &MessageView) -> String {
 }
 
 async fn practise(member: MemberHandle<'_>, topic: &str) {
-    let asked = member.sees("quiz", &[("topic", json!(topic))]).await;
+    let asked = member
+        .command_message("quiz", &[("topic", json!(topic))])
+        .await;
     member.press(asked.id, "Show the answer").await;
     member.press(asked.id, "None of them").await;
 }
@@ -28,7 +30,7 @@ async fn a_member_sees_what_they_did() {
     world.advance("1m").await;
     world.lin().reply("my own words").await;
     practise(world.lin(), "queues").await;
-    let shown = world.lin().sees("progress", &[]).await;
+    let shown = world.lin().command_message("progress", &[]).await;
     assert!(shown.ephemeral, "nobody else sees it");
     assert_eq!(
         shown.text(),
@@ -51,8 +53,8 @@ async fn a_member_sees_what_they_did() {
     );
     assert!(world.attachment(&shown).await.starts_with(PNG));
     // The next day the review is due, and the newest round is open.
-    world.at_time("2026-03-30T09:00").await;
-    let shown = world.lin().sees("progress", &[]).await;
+    world.set_time("2026-03-30T09:00").await;
+    let shown = world.lin().command_message("progress", &[]).await;
     assert_eq!(
         shown.text(),
         "**1 round** in a row (longest 1). **1 review is** due today: `/quiz mode:due` asks."
@@ -62,7 +64,7 @@ async fn a_member_sees_what_they_did() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_is_told_how_to_begin() {
     let world = World::at(FRIDAY).team().start().await;
-    let shown = world.sam().sees("progress", &[]).await;
+    let shown = world.sam().command_message("progress", &[]).await;
     assert!(words(&shown).contains("Reply to the day's question or try /quiz"));
     assert!(world.attachment(&shown).await.starts_with(PNG));
 }
@@ -72,7 +74,7 @@ async fn a_newcomer_is_told_how_to_begin() {
 async fn a_server_without_a_team_has_pictures_as_well() {
     let world = World::at(FRIDAY).start().await;
     practise(world.sam(), "queues").await;
-    let shown = world.sam().sees("progress", &[]).await;
+    let shown = world.sam().command_message("progress", &[]).await;
     assert!(
         words(&shown).contains("1 review on 1 day"),
         "{}",
@@ -95,7 +97,7 @@ async fn many_at_once_get_their_own() {
         .chain([ids::LIN])
         .collect();
     let asked = crowd.iter().map(|user| async {
-        let shown = world.member(*user).sees("progress", &[]).await;
+        let shown = world.member(*user).command_message("progress", &[]).await;
         assert!(world.attachment(&shown).await.starts_with(PNG));
         words(&shown).starts_with("Streak: 1 round in a row")
     });

@@ -1,11 +1,11 @@
 //! `/remind`: a direct message to who has not replied yet, once a day, and never to who did not ask.
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::client::MessageView;
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::MessageView;
 use serde_json::json;
 
-use crate::support::{MemberHandle, Read, World};
+use crate::support::{MemberHandle, MessageExt, World};
 
 const THURSDAY: &str = "2026-03-26T08:59[Europe/Berlin]";
 
@@ -23,14 +23,16 @@ fn direct(world: &World, user: u64) -> Vec<MessageView> {
 }
 
 async fn remind(member: MemberHandle<'_>, at: &str) -> String {
-    let said = member.sees("remind on", &[("time", json!(at))]).await;
+    let said = member
+        .command_message("remind on", &[("time", json!(at))])
+        .await;
     assert!(said.ephemeral);
     said.content
 }
 
 fn refuses(world: &World, user: u64, refuses: bool) {
     world.sandbox.with(|discord| {
-        discord.users.get_mut(&user).unwrap().refuses_direct = refuses;
+        discord.users.get_mut(&user).unwrap().blocks_dms = refuses;
     });
 }
 
@@ -49,12 +51,12 @@ async fn who_has_not_replied_is_reminded_once() {
         let said = remind(member, "17:00").await;
         assert!(said.contains("by 17:00 (Europe/Berlin)"), "{said}");
     }
-    world.sam().sees("remind off", &[]).await;
-    world.at_time("2026-03-26T09:00").await;
+    world.sam().command_message("remind off", &[]).await;
+    world.set_time("2026-03-26T09:00").await;
     world.ada().reply("in time").await;
-    world.at_time("2026-03-26T16:59").await;
+    world.set_time("2026-03-26T16:59").await;
     assert!(direct(&world, ids::LIN).is_empty());
-    world.at_time("2026-03-26T17:00").await;
+    world.set_time("2026-03-26T17:00").await;
     let [told] = direct(&world, ids::LIN).try_into().unwrap();
     let (post, thread) = (world.post(), world.thread());
     assert!(
@@ -71,10 +73,18 @@ async fn who_has_not_replied_is_reminded_once() {
     let asked = post.text().lines().nth(1).unwrap().to_owned();
     assert!(told.content.contains(&asked), "{asked}: {}", told.content);
     world.kill_and_restart().await;
-    world.at_time("2026-03-26T18:30").await;
-    let status = world.lin().sees("remind status", &[]).await.content;
+    world.set_time("2026-03-26T18:30").await;
+    let status = world
+        .lin()
+        .command_message("remind status", &[])
+        .await
+        .content;
     assert!(status.contains("by 17:00"), "{status}");
-    let status = world.sam().sees("remind status", &[]).await.content;
+    let status = world
+        .sam()
+        .command_message("remind status", &[])
+        .await
+        .content;
     assert!(status.contains("are off."), "{status}");
     for moment in [
         "2026-03-27T09:00",
@@ -82,7 +92,7 @@ async fn who_has_not_replied_is_reminded_once() {
         "2026-03-28T17:00",
         "2026-03-29T17:00",
     ] {
-        world.at_time(moment).await;
+        world.set_time(moment).await;
     }
     let count = |user| direct(&world, user).len();
     assert_eq!(
@@ -99,17 +109,17 @@ async fn away_at_its_time() {
     let mut world = World::at(THURSDAY).team().start().await;
     remind(world.lin(), "17:00").await;
     remind(world.sam(), "15:00").await;
-    world.at_time("2026-03-26T09:00").await;
+    world.set_time("2026-03-26T09:00").await;
     world.kill().await;
-    world.at_time("2026-03-26T17:40").await;
+    world.set_time("2026-03-26T17:40").await;
     world.start_bot().await;
     assert_eq!(direct(&world, ids::LIN).len(), 1);
     assert!(direct(&world, ids::SAM).is_empty());
     remind(world.sam(), "17:30").await;
-    world.at_time("2026-03-26T20:00").await;
+    world.set_time("2026-03-26T20:00").await;
     assert!(direct(&world, ids::SAM).is_empty());
-    world.at_time("2026-03-27T09:00").await;
-    world.at_time("2026-03-27T17:30").await;
+    world.set_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T17:30").await;
     assert_eq!(direct(&world, ids::SAM).len(), 1);
 }
 
@@ -150,9 +160,9 @@ async fn what_can_not_be() {
 async fn a_closed_door() {
     let mut world = World::at(THURSDAY).team().start().await;
     remind(world.lin(), "17:00").await;
-    world.at_time("2026-03-26T09:00").await;
+    world.set_time("2026-03-26T09:00").await;
     refuses(&world, ids::LIN, true);
-    world.at_time("2026-03-26T17:00").await;
+    world.set_time("2026-03-26T17:00").await;
     world.kill_and_restart().await;
     let told = |world: &World| {
         let all = said_alone(world, ids::LIN);
@@ -161,19 +171,19 @@ async fn a_closed_door() {
             .count()
     };
     assert_eq!(told(&world), 0);
-    world.lin().sees("streak", &[]).await;
+    world.lin().command_message("streak", &[]).await;
     world
         .see("word of it", |world| (told(world) == 1).then_some(()))
         .await;
-    world.lin().sees("streak", &[]).await;
-    world.lin().sees("hint", &[]).await;
+    world.lin().command_message("streak", &[]).await;
+    world.lin().command_message("hint", &[]).await;
     assert_eq!(told(&world), 1);
     refuses(&world, ids::LIN, false);
-    world.at_time("2026-03-27T09:00").await;
-    world.at_time("2026-03-27T17:00").await;
+    world.set_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T17:00").await;
     assert!(direct(&world, ids::LIN).is_empty(), "it stays off");
     remind(world.lin(), "18:00").await;
-    world.at_time("2026-03-27T18:00").await;
+    world.set_time("2026-03-27T18:00").await;
     assert_eq!(direct(&world, ids::LIN).len(), 1);
 }
 
@@ -183,23 +193,24 @@ async fn a_closed_door() {
 async fn trouble_stays_where_it_is() {
     let mut world = World::at(THURSDAY).team().without_bot().await;
     let (guild, channel) = world.another_guild("Other");
-    world.declare(guild, channel);
+    world.configure_team(guild, channel);
     world.start_bot().await;
     remind(world.lin(), "17:00").await;
     remind(world.sam(), "17:00").await;
     let ada = [("time", json!("17:00"))];
     world.ada().command_in(channel, "remind on", &ada).await;
-    world.at_time("2026-03-26T09:00").await;
+    world.set_time("2026-03-26T09:00").await;
     refuses(&world, ids::LIN, true);
     // Whoever comes second, or first: one of the three fails.
-    world
-        .sandbox
-        .fault(Rule::on("OpenDirectMessages"), Fault::server_error());
-    world.at_time("2026-03-26T17:00").await;
+    world.sandbox.add_fault(
+        FaultRule::on("OpenDirectMessages"),
+        RequestFault::server_error(),
+    );
+    world.set_time("2026-03-26T17:00").await;
     let heard = direct(&world, ids::ADA).len() + direct(&world, ids::SAM).len();
     assert!((1..=2).contains(&heard), "{heard}");
-    world.at_time("2026-03-27T09:00").await;
-    world.at_time("2026-03-27T17:00").await;
+    world.set_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T17:00").await;
     assert!(!direct(&world, ids::ADA).is_empty() && !direct(&world, ids::SAM).is_empty());
 }
 
@@ -210,21 +221,24 @@ async fn killed_around_a_reminder() {
     for (step, heard) in [("remind.noted", 0), ("remind.sent", 1)] {
         let mut world = World::at(THURSDAY).team().failpoints().start().await;
         remind(world.lin(), "17:00").await;
-        world.at_time("2026-03-26T09:00").await;
-        world.fail_at(&format!("{step} kill"));
+        world.set_time("2026-03-26T09:00").await;
+        world.set_failpoints(&format!("{step} kill"));
         let five = "2026-03-26T16:00:00Z".parse().unwrap();
         // The bot dies of it, and does not report.
         let sandbox = world.sandbox.clone();
         let moved = tokio::spawn(async move { sandbox.clock().set(five).await });
-        world.gone(crate::support::PATIENCE).await.unwrap();
+        world
+            .wait_for_exit(crate::support::WAIT_TIMEOUT)
+            .await
+            .unwrap();
         world.kill_if_alive().await;
         moved.abort();
-        world.fail_at("");
+        world.set_failpoints("");
         world.start_bot().await;
         world.advance("30m").await;
         assert_eq!(direct(&world, ids::LIN).len(), heard, "{step}");
-        world.at_time("2026-03-27T09:00").await;
-        world.at_time("2026-03-27T17:00").await;
+        world.set_time("2026-03-27T09:00").await;
+        world.set_time("2026-03-27T17:00").await;
         assert_eq!(direct(&world, ids::LIN).len(), heard + 1, "{step}");
     }
 }

@@ -2,12 +2,12 @@
 
 use quizloop::practice::id::{GuildId, UserId};
 use quizloop::practice::review::{Rating, Review};
+use quizloop::sandbox::client::MessageView;
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::MessageView;
 use quizloop::store::inspect;
 use serde_json::json;
 
-use crate::support::{MemberHandle, Read, World};
+use crate::support::{MemberHandle, MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
@@ -28,7 +28,7 @@ async fn tick(member: MemberHandle<'_>, message: &MessageView, made: usize) -> M
 
 /// A question of those that can be answered in one's own words, with the answer shown.
 async fn answered(member: MemberHandle<'_>, options: &[(&str, serde_json::Value)]) -> MessageView {
-    let asked = member.sees("quiz", options).await;
+    let asked = member.command_message("quiz", options).await;
     assert!(asked.ephemeral);
     member.press(asked.id, "Show the answer").await
 }
@@ -54,7 +54,7 @@ async fn what_was_half_known_comes_back() {
     let world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
     let topic = [("topic", json!("queues"))];
-    let asked = lin.sees("quiz", &topic).await;
+    let asked = lin.command_message("quiz", &topic).await;
     assert!(
         asked.text().contains("[Why now] new to you"),
         "{}",
@@ -85,7 +85,7 @@ async fn what_was_half_known_comes_back() {
     let scored = tick(lin, &other, all).await;
     assert!(title(&scored).ends_with("easy"), "{}", title(&scored));
     world.advance("24h").await;
-    let back = lin.sees("quiz", &topic).await;
+    let back = lin.command_message("quiz", &topic).await;
     assert!(
         back.text().contains("[Why now] it is due again"),
         "{}",
@@ -114,7 +114,7 @@ async fn one_chooses_what_comes() {
     let world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
     let mode = |mode: &str| [("topic", json!("queues")), ("mode", json!(mode))];
-    let none = lin.sees("quiz", &mode("due")).await.text();
+    let none = lin.command_message("quiz", &mode("due")).await.text();
     assert!(
         none.contains("Nothing is due: questions come back after you have scored them"),
         "{none}"
@@ -122,10 +122,10 @@ async fn one_chooses_what_comes() {
     let shown = answered(lin, &mode("new")).await;
     lin.press(shown.id, "None of them").await;
     // What was missed may be tried once more on the same day.
-    let again = lin.sees("quiz", &mode("due")).await.text();
+    let again = lin.command_message("quiz", &mode("due")).await.text();
     assert!(again.contains("[Why now] missed today"), "{again}");
     loop {
-        let next = lin.sees("quiz", &mode("new")).await;
+        let next = lin.command_message("quiz", &mode("new")).await;
         if next
             .text()
             .contains("You have seen every question that fits")
@@ -137,11 +137,11 @@ async fn one_chooses_what_comes() {
         world.advance("30s").await;
     }
     world.advance("24h").await;
-    let due = lin.sees("quiz", &mode("due")).await;
+    let due = lin.command_message("quiz", &mode("due")).await;
     assert!(due.text().contains("it is due again"), "{}", due.text());
     let shown = lin.press(due.id, "Show the answer").await;
     tick(lin, &shown, points(&shown).len()).await;
-    let next = lin.sees("quiz", &mode("due")).await.text();
+    let next = lin.command_message("quiz", &mode("due")).await.text();
     assert!(
         next.contains("Nothing is due. The next one comes in"),
         "{next}"
@@ -152,10 +152,13 @@ async fn one_chooses_what_comes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_at_once_over_restarts() {
     let mut world = World::at(FRIDAY).team().start().await;
-    let first = world.lin().sees("quiz", &[("topic", json!("tasks"))]).await;
+    let first = world
+        .lin()
+        .command_message("quiz", &[("topic", json!("tasks"))])
+        .await;
     let second = world
         .lin()
-        .sees(
+        .command_message(
             "quiz",
             &[("level", json!("senior")), ("topic", json!("cancellation"))],
         )
@@ -209,10 +212,12 @@ async fn a_score_counts_once() {
 async fn own_words_are_shown_and_not_kept() {
     let mut world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
-    let asked = lin.sees("quiz", &[("topic", json!("queues"))]).await;
+    let asked = lin
+        .command_message("quiz", &[("topic", json!("queues"))])
+        .await;
     let words = "xyzzy waits\n||for|| @everyone";
     let shown = lin
-        .fill_in(asked.id, "Write my answer", ("answer", words))
+        .submit_modal_field(asked.id, "Write my answer", ("answer", words))
         .await;
     assert_eq!(shown.id, asked.id);
     assert_eq!(
@@ -240,7 +245,7 @@ async fn an_output_is_chosen() {
     let world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
     let asked = lin
-        .sees("quiz", &[("topic", json!("output-prediction"))])
+        .command_message("quiz", &[("topic", json!("output-prediction"))])
         .await;
     assert!(asked.text().contains("**D**\n```text"), "{}", asked.text());
     let shown = lin.press(asked.id, "B").await;
@@ -265,14 +270,14 @@ async fn nothing_counts_that_is_not_saved() {
     let world = World::at(FRIDAY).team().failpoints().start().await;
     let lin = world.lin();
     let shown = answered(lin, &[("topic", json!("queues"))]).await;
-    world.fail_at("disk.write error full");
+    world.set_failpoints("disk.write error full");
     let refused = lin.press(shown.id, "None of them").await;
     assert!(
         refused.text().contains("could not be saved"),
         "{}",
         refused.text()
     );
-    world.fail_at("");
+    world.set_failpoints("");
     world.advance("1m").await;
     let scored = lin.press(shown.id, "None of them").await;
     assert!(

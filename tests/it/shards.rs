@@ -19,7 +19,7 @@ async fn guilds(world: &World) -> Vec<(u64, u64)> {
         let clock = world.sandbox.clock();
         clock.advance(Duration::from_millis(1)).await.unwrap();
         let (guild, channel) = world.another_guild(&format!("Guild {number}"));
-        world.declare(guild, channel);
+        world.configure_team(guild, channel);
         guilds.push((guild, channel));
     }
     let shards: BTreeSet<_> = guilds.iter().map(|(guild, _)| shard(*guild)).collect();
@@ -35,7 +35,7 @@ fn shard(guild: u64) -> u64 {
 fn connected(world: &World) -> BTreeSet<u64> {
     world.sandbox.read(|discord| {
         let sessions = discord.gateway.sessions.iter();
-        let open = sessions.filter(|session| session.link.is_some());
+        let open = sessions.filter(|session| session.connection.is_some());
         open.map(|session| session.shard.number).collect()
     })
 }
@@ -50,25 +50,27 @@ async fn four_shards_in_one_process() {
     world
         .until("all shards to connect", || connected(&world).len() == 4)
         .await;
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     for (_, channel) in &guilds {
         assert_eq!(world.posts_in(*channel).len(), 1);
         let outcome = world.ada().command_in(*channel, "streak", &[]).await;
         assert!(outcome.message().is_some(), "{outcome:?}");
     }
-    let monitor = Monitor::of(&world).await;
-    let health = monitor.sees(200, |health| health["status"] == "ok").await;
+    let monitor = Monitor::new(&world).await;
+    let health = monitor
+        .wait_for(200, |health| health["status"] == "ok")
+        .await;
     let shards = health["shards"].as_array().unwrap();
     let numbers: Vec<_> = shards.iter().map(|one| one["shard"].as_u64()).collect();
     assert_eq!(numbers, [Some(0), Some(1), Some(2), Some(3)]);
     for number in 0..4 {
         let name = format!("quizloop_gateway_connected{{shard=\"{number}\"}}");
-        monitor.counts(&name, 1.0).await;
+        monitor.wait_for_metric(&name, 1.0).await;
     }
     // Two began at once, and the two others not before five seconds had passed.
     let begun = world
         .sandbox
-        .read(|discord| discord.gateway.starts.begun.clone());
+        .read(|discord| discord.gateway.session_start_limit.started.clone());
     assert_eq!(begun.len(), 4);
     for slot in 0..2 {
         let of_slot: Vec<_> = begun
@@ -90,7 +92,7 @@ async fn one_shard_in_trouble() {
     world
         .until("all shards to connect", || connected(&world).len() == 4)
         .await;
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     let own = shard(ids::GUILD);
     world.sandbox.close_shard(own, None);
     let (_, elsewhere) = guilds
@@ -120,7 +122,7 @@ async fn a_range_of_shards() {
             connected(&world) == BTreeSet::from([1, 2])
         })
         .await;
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     for (guild, channel) in guilds {
         let wanted = usize::from((1..=2).contains(&shard(guild)));
         assert_eq!(

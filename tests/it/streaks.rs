@@ -3,7 +3,7 @@
 use quizloop::sandbox::ids;
 use serde_json::json;
 
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
@@ -31,9 +31,9 @@ async fn away_while_people_reply() {
         .sandbox
         .post(thread, ids::SAM, "the very last")
         .unwrap();
-    world.at_time("2026-03-27T15:00").await;
+    world.set_time("2026-03-27T15:00").await;
     world.start_bot().await;
-    world.ada().counted(first_of_last).await;
+    world.ada().wait_until_counted(first_of_last).await;
     for user in [crowd[0], crowd[64], crowd[129]] {
         assert_eq!(world.member(user).streak().await, 1);
     }
@@ -60,20 +60,26 @@ async fn away_over_an_opening() {
     world.advance("1m").await;
     let thread = world.thread();
     world.kill().await;
-    world.at_time("2026-03-30T08:00").await;
+    world.set_time("2026-03-30T08:00").await;
     world.sandbox.post(thread, ids::ADA, "in time").unwrap();
-    world.at_time("2026-03-30T09:10").await;
+    world.set_time("2026-03-30T09:10").await;
     // The next round is posted late, after this reply to the old one.
     let after = world
         .sandbox
         .post(thread, ids::LIN, "in time as well: the next one is not out")
         .unwrap();
-    world.at_time("2026-03-30T09:20").await;
+    world.set_time("2026-03-30T09:20").await;
     world.start_bot().await;
-    world.lin().counted(after).await;
+    world.lin().wait_until_counted(after).await;
     assert_eq!(world.posts().len(), 2);
-    assert_eq!(world.ada().why().await, ["⏳ open", "✅ answered"]);
-    assert_eq!(world.lin().why().await, ["⏳ open", "✅ answered"]);
+    assert_eq!(
+        world.ada().streak_reasons().await,
+        ["⏳ open", "✅ answered"]
+    );
+    assert_eq!(
+        world.lin().streak_reasons().await,
+        ["⏳ open", "✅ answered"]
+    );
 }
 
 /// 19. Two replies count once; a reply to yesterday's thread is late; a deleted or edited one stays counted.
@@ -86,7 +92,7 @@ async fn twice_late_edited_and_deleted() {
     world.advance("1m").await;
     let yesterday = world.thread();
     let first = world.ada().reply("one").await;
-    let second = world.ada().say("two");
+    let second = world.ada().post_reply("two");
     world
         .sandbox
         .edit_message(first, ids::ADA, "one, better")
@@ -94,7 +100,7 @@ async fn twice_late_edited_and_deleted() {
     world.sandbox.delete_message(first, ids::ADA).unwrap();
     world.advance("24h").await;
     let late = world.lin().write(yesterday, "sorry, late");
-    world.lin().counted(late).await;
+    world.lin().wait_until_counted(late).await;
     assert!(!world.sandbox.message(second).unwrap().is_counted());
     assert_eq!(world.ada().streak().await, 1);
     assert_eq!(world.lin().streak().await, 0);
@@ -119,24 +125,24 @@ async fn freezes() {
         .start()
         .await;
     for day in 2..9 {
-        world.at_time(&format!("2026-03-{day:02}T09:00")).await;
+        world.set_time(&format!("2026-03-{day:02}T09:00")).await;
         world.ada().reply("here").await;
     }
-    let earned = world.ada().sees("streak", &[]).await.text();
+    let earned = world.ada().command_message("streak", &[]).await.text();
     assert!(
         earned.contains("**7 rounds** in a row") && earned.contains("1 freeze held"),
         "{earned}"
     );
-    world.at_time("2026-03-09T09:00").await;
-    world.at_time("2026-03-10T09:00").await;
+    world.set_time("2026-03-09T09:00").await;
+    world.set_time("2026-03-10T09:00").await;
     assert_eq!(world.ada().streak().await, 7, "one missed round is covered");
     assert_eq!(
-        world.ada().why().await[..3],
+        world.ada().streak_reasons().await[..3],
         ["⏳ open", "❄️ missed, covered by a freeze", "✅ answered"]
     );
-    world.at_time("2026-03-11T09:00").await;
+    world.set_time("2026-03-11T09:00").await;
     assert_eq!(world.ada().streak().await, 0, "the second is not");
-    let text = world.ada().sees("streak", &[]).await.text();
+    let text = world.ada().command_message("streak", &[]).await.text();
     assert!(
         text.contains("longest 7") && text.contains("0 freezes held"),
         "{text}"
@@ -155,19 +161,21 @@ async fn void_and_credit() {
     world.advance("24h").await;
     world.advance("24h").await;
     let ada = world.ada();
-    let void = ada.sees("team void", &[("round", json!(2))]).await;
+    let void = ada
+        .command_message("team void", &[("round", json!(2))])
+        .await;
     assert!(
         void.text().contains("Round 2 is void for everybody"),
         "{}",
         void.text()
     );
-    ada.sees(
+    ada.command_message(
         "team credit",
         &[("member", json!(ids::LIN.to_string())), ("round", json!(3))],
     )
     .await;
     let again = ada
-        .sees(
+        .command_message(
             "team credit",
             &[("member", json!(ids::LIN.to_string())), ("round", json!(3))],
         )
@@ -179,7 +187,7 @@ async fn void_and_credit() {
     );
     assert_eq!(world.lin().streak().await, 2);
     world.kill_and_restart().await;
-    world.at_time("2026-03-30T09:00").await;
+    world.set_time("2026-03-30T09:00").await;
     assert_eq!(world.lin().streak().await, 2);
     let by = format!("<@{}>", ids::ADA);
     let expected = [
@@ -188,7 +196,7 @@ async fn void_and_credit() {
         format!("➖ void, by {by}"),
         "✅ answered".into(),
     ];
-    assert_eq!(world.lin().why().await, expected);
+    assert_eq!(world.lin().streak_reasons().await, expected);
 }
 
 /// 22. The bot's own messages, other bots', webhooks' and system messages never count; a sticker or a file
@@ -219,8 +227,8 @@ async fn who_counts() {
         .attachment("answer.py")
         .send()
         .unwrap();
-    world.ada().counted(sticker).await;
-    world.lin().counted(file).await;
+    world.ada().wait_until_counted(sticker).await;
+    world.lin().wait_until_counted(file).await;
     for message in [by_bot, by_webhook] {
         assert!(!world.sandbox.message(message).unwrap().is_counted());
     }
@@ -246,7 +254,7 @@ async fn leaving_and_coming_back() {
     world.advance("1m").await;
     world.lin().reply("one").await;
     world.sandbox.remove_member(ids::GUILD, ids::LIN);
-    let board = world.ada().sees("leaderboard", &[]).await;
+    let board = world.ada().command_message("leaderboard", &[]).await;
     assert!(
         board
             .text()
@@ -280,7 +288,7 @@ async fn looking_first() {
     assert!(shown.text().contains("model answer"), "{}", shown.text());
     world.lin().reply("after looking").await;
     assert_eq!(
-        world.lin().why().await,
+        world.lin().streak_reasons().await,
         ["👀 looked first, unchanged", "✅ answered"]
     );
     assert_eq!(world.lin().streak().await, 1);

@@ -6,10 +6,10 @@ use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
 
-use crate::support::{PATIENCE, World};
+use crate::support::{WAIT_TIMEOUT, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
@@ -26,7 +26,7 @@ impl Supervisor {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
         Self { socket, folder }
     }
 
@@ -35,16 +35,16 @@ impl Supervisor {
     }
 
     /// The next message; none within the time limit.
-    fn hears(&self) -> Option<String> {
+    fn next_message(&self) -> Option<String> {
         let mut message = [0; 4096];
         let length = self.socket.recv(&mut message).ok()?;
         Some(String::from_utf8(message[..length].to_vec()).unwrap())
     }
 
     /// Reads on until a message has this in it.
-    fn waits_for(&self, wanted: &str) -> String {
+    fn wait_for(&self, wanted: &str) -> String {
         let mut all = Vec::new();
-        while let Some(message) = self.hears() {
+        while let Some(message) = self.next_message() {
             if message.contains(wanted) {
                 return message;
             }
@@ -65,37 +65,37 @@ async fn all_is_told_in_order() {
         .without_bot()
         .await;
     // Not ready before there is a session, however long Discord takes.
-    let hold = world.sandbox.hold(Rule::on("GatewayBot"));
+    let hold = world.sandbox.hold_requests(FaultRule::on("GatewayBot"));
     world.launch();
-    hold.arrived().await;
+    hold.first_request().await;
     assert_eq!(
-        supervisor.hears().unwrap(),
+        supervisor.next_message().unwrap(),
         "STATUS=connecting to Discord\n"
     );
     supervisor.socket.set_nonblocking(true).unwrap();
-    assert_eq!(supervisor.hears(), None);
+    assert_eq!(supervisor.next_message(), None);
     supervisor.socket.set_nonblocking(false).unwrap();
-    assert_eq!(world.sandbox.identifies(), 0);
+    assert_eq!(world.sandbox.identify_count(), 0);
     hold.release();
     assert_eq!(
-        supervisor.hears().unwrap(),
+        supervisor.next_message().unwrap(),
         "READY=1\nSTATUS=connected to Discord\n"
     );
-    supervisor.waits_for("STATUS=connected to Discord; all is well\n");
-    assert_eq!(supervisor.waits_for("WATCHDOG"), "WATCHDOG=1\n");
+    supervisor.wait_for("STATUS=connected to Discord; all is well\n");
+    assert_eq!(supervisor.wait_for("WATCHDOG"), "WATCHDOG=1\n");
     world
         .sandbox
-        .fault(Rule::any().always(), Fault::bad_gateway());
-    world.sandbox.refuse_gateway(true);
-    world.sandbox.cut_gateway();
-    supervisor.waits_for("STATUS=not connected to Discord's gateway for ");
+        .add_fault(FaultRule::any().always(), RequestFault::bad_gateway());
+    world.sandbox.refuse_connections(true);
+    world.sandbox.drop_connections();
+    supervisor.wait_for("STATUS=not connected to Discord's gateway for ");
     // Discord away is no reason for a restart.
-    supervisor.waits_for("WATCHDOG=1\n");
+    supervisor.wait_for("WATCHDOG=1\n");
     assert_eq!(world.stop().await, Some(0));
-    let last = supervisor.waits_for("STOPPING=1");
+    let last = supervisor.wait_for("STOPPING=1");
     assert!(last.starts_with("STOPPING=1\nSTATUS=stopping"), "{last}");
     supervisor.socket.set_nonblocking(true).unwrap();
-    assert_eq!(supervisor.hears(), None);
+    assert_eq!(supervisor.next_message(), None);
 }
 
 /// A bot that stands still, because nobody takes its log, is not called alive; when it goes on it is.
@@ -119,8 +119,8 @@ async fn a_bot_that_stands_still() {
         .spawn()
         .unwrap();
     let mut log = bot.stderr.take().unwrap();
-    supervisor.waits_for("READY=1");
-    supervisor.waits_for("WATCHDOG=1");
+    supervisor.wait_for("READY=1");
+    supervisor.wait_for("WATCHDOG=1");
     // More than a pipe holds.
     let short = Duration::from_millis(1500);
     supervisor.socket.set_read_timeout(Some(short)).unwrap();
@@ -132,15 +132,18 @@ async fn a_bot_that_stands_still() {
                 .post(ids::ASYNCIO, ids::LIN, "something to log")
                 .unwrap();
         }
-        if round >= 20 && supervisor.hears().is_none() {
+        if round >= 20 && supervisor.next_message().is_none() {
             quiet = true;
             break;
         }
     }
     assert!(quiet, "the bot went on");
-    supervisor.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    supervisor
+        .socket
+        .set_read_timeout(Some(WAIT_TIMEOUT))
+        .unwrap();
     let reader = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    supervisor.waits_for("WATCHDOG=1");
+    supervisor.wait_for("WATCHDOG=1");
     bot.kill().unwrap();
     bot.wait().unwrap();
     reader.join().unwrap().unwrap();

@@ -7,7 +7,7 @@ use quizloop::sandbox::ids;
 use serde_json::Value;
 
 use crate::support::World;
-use crate::support::scratch::Scratch;
+use crate::support::test_database::TestDatabase;
 
 /// The servers in `tests/fixtures/2026-11-30`: one with six rounds, one that is paused.
 const SERVERS: [u64; 2] = [ids::GUILD, 1_486_273_432_780_800_008];
@@ -78,7 +78,7 @@ fn snapshot_files_read_as_they_were_written() {
 
 #[test]
 fn a_database_reads_as_it_was_written() {
-    let Some(database) = Scratch::new() else {
+    let Some(database) = TestDatabase::new() else {
         return;
     };
     let dump = std::fs::read_to_string(fixture("database.sql")).unwrap();
@@ -104,7 +104,7 @@ async fn the_bot_continues_on_it() {
         .state(copy.path())
         .start()
         .await;
-    world.unchecked();
+    world.skip_api_check();
     assert_eq!(world.ada().streak().await, 1);
     assert_eq!(world.lin().streak().await, 1);
     world.advance("1m").await;

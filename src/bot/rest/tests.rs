@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::*;
 use crate::bot::render::message::Message;
-use crate::sandbox::faults::{Fault, Rule};
+use crate::sandbox::faults::{FaultRule, RequestFault};
 use crate::sandbox::{Options, Sandbox, ids};
 
 /// The name under which serenity knows Discord.
@@ -108,8 +108,8 @@ async fn what_the_limiter_remembers_is_forgotten() {
 async fn a_limit_on_an_answer_is_waited_for() {
     let (sandbox, rest) = production().await;
     let answer = json!({ "type": 4, "data": { "content": "" } });
-    let limited = Fault::too_many_requests(0.5, "user");
-    sandbox.fault(Rule::on("Callback"), limited);
+    let limited = RequestFault::too_many_requests(0.5, "user");
+    sandbox.add_fault(FaultRule::on("Callback"), limited);
     let started = Instant::now();
     let refused = rest.respond(1, "nobody", &answer, None).await;
     assert!(
@@ -117,12 +117,12 @@ async fn a_limit_on_an_answer_is_waited_for() {
         "{refused:?}"
     );
     assert!(started.elapsed() >= Duration::from_millis(500));
-    let silent = Fault::Answer {
+    let silent = RequestFault::Answer {
         status: 429,
         body: "<h1>rate limited</h1>".to_owned(),
         headers: Vec::new(),
     };
-    sandbox.fault(Rule::on("Callback"), silent);
+    sandbox.add_fault(FaultRule::on("Callback"), silent);
     let given_up = rest.respond(1, "nobody", &answer, None).await;
     assert!(
         matches!(given_up, Err(ApiError::Transient(_))),
@@ -137,16 +137,16 @@ async fn a_rate_limit_is_waited_for_and_not_for_ever() {
     let channel = ChannelId::new(ids::ASYNCIO);
     let mut hello = Message::default();
     hello.content = Some("hello".into());
-    sandbox.fault(
-        Rule::on("CreateMessage"),
-        Fault::too_many_requests(0.5, "user"),
+    sandbox.add_fault(
+        FaultRule::on("CreateMessage"),
+        RequestFault::too_many_requests(0.5, "user"),
     );
     rest.send_message(channel, &hello)
         .await
         .expect("sent when the limit has passed");
-    sandbox.fault(
-        Rule::on("CreateMessage").always(),
-        Fault::too_many_requests(600.0, "user"),
+    sandbox.add_fault(
+        FaultRule::on("CreateMessage").always(),
+        RequestFault::too_many_requests(600.0, "user"),
     );
     let given_up = rest.send_message(channel, &hello).await;
     assert!(
@@ -161,8 +161,8 @@ async fn a_rate_limit_is_waited_for_and_not_for_ever() {
 #[tokio::test]
 async fn a_limit_on_one_members_answer_holds_up_nobody_who_is_answered_directly() {
     let (sandbox, rest) = production().await;
-    let limited = Fault::too_many_requests(600.0, "user");
-    sandbox.fault(Rule::on("EditOriginal").always(), limited);
+    let limited = RequestFault::too_many_requests(600.0, "user");
+    sandbox.add_fault(FaultRule::on("EditOriginal").always(), limited);
     let message = Message::default();
     let direct = json!({ "type": 4, "data": { "content": "" } });
     let stuck = rest.edit_original_response("one", &message, None);

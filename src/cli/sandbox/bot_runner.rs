@@ -39,19 +39,19 @@ impl BotRunner {
         if process.as_mut().is_some_and(BotProcess::is_running) {
             return Err(anyhow::anyhow!("the bot runs already"));
         }
-        let before = sandbox.read(|discord| discord.gateway.identifies);
+        let before = sandbox.read(|discord| discord.gateway.identify_count);
         let started =
             BotProcess::start(&self.program(sandbox)).context("the bot can't be started")?;
         let log = started.log().clone();
         *process = Some(started);
         let connected = sandbox.wait_for("the bot to connect", LIMIT, |discord| {
-            (discord.gateway.identifies > before).then_some(())
+            (discord.gateway.identify_count > before).then_some(())
         });
         connected
             .await
             .map_err(|error| anyhow::anyhow!("{error}\nthe bot's log:\n{}", log.text()))?;
         let seq = sandbox.clock().reading().seq;
-        sandbox.clock().wait_settled(seq).await?;
+        sandbox.clock().wait_acknowledged(seq).await?;
         Ok(())
     }
 

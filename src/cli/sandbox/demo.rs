@@ -10,7 +10,7 @@ use super::bot_runner::BotRunner;
 use super::seed::Seed;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::output;
-use crate::sandbox::user::MessageView;
+use crate::sandbox::client::MessageView;
 use crate::sandbox::{Options, Sandbox, ids};
 
 /// How long, in real time, anything is waited for.

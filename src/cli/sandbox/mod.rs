@@ -17,7 +17,7 @@ use super::log;
 use super::output;
 use super::{LogFormat, run::stop_signal};
 use crate::clock::Clock;
-use crate::sandbox::control::Action;
+use crate::sandbox::api::ProcessAction;
 use crate::sandbox::openapi::Description;
 use crate::sandbox::{Options, Sandbox};
 use bot_runner::BotRunner;
@@ -104,20 +104,20 @@ async fn serve(args: &SandboxArgs) -> Result<(), CliError> {
 
 /// Does with the bot what is ordered on the page.
 async fn run_process_commands(sandbox: &Sandbox, bot: &BotRunner) {
-    let mut orders = sandbox.take_orders();
+    let mut orders = sandbox.take_process_commands();
     while let Some(order) = orders.recv().await {
-        if order.action != Action::Start {
+        if order.action != ProcessAction::Start {
             bot.kill().await;
         }
         let done = match order.action {
-            Action::Kill => Ok(()),
-            Action::Start | Action::Restart => bot
+            ProcessAction::Kill => Ok(()),
+            ProcessAction::Start | ProcessAction::Restart => bot
                 .start(sandbox)
                 .await
                 .map_err(|error| format!("{error:#}")),
         };
         // Whoever ordered may not wait any more.
-        let _ = order.done.send(done);
+        let _ = order.reply.send(done);
     }
 }
 

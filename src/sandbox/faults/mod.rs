@@ -3,7 +3,7 @@
 //! A fault strikes before the request takes effect, or after it did but before the answer is sent: the
 //! second is how a bot comes to not know what it has done.
 
-mod hold;
+mod gate;
 mod rule;
 
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-pub use hold::{Hold, HoldEnd};
-pub use rule::{Rule, Target, When};
+pub use gate::{GateOutcome, RequestGate};
+pub use rule::{FaultRule, FaultTiming, RequestTarget};
 
 /// What happens to a request.
 #[derive(Debug, Clone)]
-pub enum Fault {
+pub enum RequestFault {
     /// This answer is given instead.
     Answer {
         /// The HTTP status.
@@ -34,10 +34,10 @@ pub enum Fault {
     /// The connection is reset.
     Reset,
     /// It waits until the test lets it go on.
-    Hold(Arc<Hold>),
+    Gate(Arc<RequestGate>),
 }
 
-impl Fault {
+impl RequestFault {
     /// A JSON answer.
     pub fn answer(status: u16, body: &Value) -> Self {
         Self::Answer {
@@ -48,13 +48,13 @@ impl Fault {
     }
 
     /// An answer with one of Discord's codes, such as 403 and 50013.
-    pub fn problem(status: u16, code: u32, message: &str) -> Self {
+    pub fn api_error(status: u16, code: u32, message: &str) -> Self {
         Self::answer(status, &json!({ "message": message, "code": code }))
     }
 
     /// 500, as Discord sends it.
     pub fn server_error() -> Self {
-        Self::problem(500, 0, "500: Internal Server Error")
+        Self::api_error(500, 0, "500: Internal Server Error")
     }
 
     /// 502 from the proxy before Discord: no JSON.
@@ -68,11 +68,11 @@ impl Fault {
 
     /// 403 with code 50013.
     pub fn missing_permissions() -> Self {
-        Self::problem(403, 50013, "Missing Permissions")
+        Self::api_error(403, 50013, "Missing Permissions")
     }
 
     /// 200 with something that is no JSON.
-    pub fn garbage() -> Self {
+    pub fn malformed_body() -> Self {
         Self::Answer {
             status: 200,
             body: "}not json".to_owned(),
@@ -114,35 +114,35 @@ impl Fault {
             Self::Delay(_) => "delay",
             Self::Hang => "hang",
             Self::Reset => "reset",
-            Self::Hold(_) => "hold",
+            Self::Gate(_) => "hold",
         }
     }
 }
 
 /// All rules, the oldest first; the first that matches strikes.
 #[derive(Debug, Default)]
-pub struct Faults {
-    rules: Vec<(u64, Rule, Fault)>,
-    next: u64,
+pub struct FaultRules {
+    rules: Vec<(u64, FaultRule, RequestFault)>,
+    next_id: u64,
 }
 
 /// A rule as it is listed.
 #[derive(Debug, Clone, Serialize)]
-pub struct Listed {
+pub struct RuleView {
     /// Its number.
     pub id: u64,
     /// Which requests, how often.
-    pub rule: Rule,
+    pub rule: FaultRule,
     /// What happens.
     pub fault: &'static str,
 }
 
-impl Faults {
+impl FaultRules {
     /// Adds a rule; its number.
-    pub fn add(&mut self, rule: Rule, fault: Fault) -> u64 {
-        self.next += 1;
-        self.rules.push((self.next, rule, fault));
-        self.next
+    pub fn add(&mut self, rule: FaultRule, fault: RequestFault) -> u64 {
+        self.next_id += 1;
+        self.rules.push((self.next_id, rule, fault));
+        self.next_id
     }
 
     /// Takes a rule away.
@@ -153,19 +153,19 @@ impl Faults {
     /// Takes all rules away and lets go what is held.
     pub fn clear(&mut self) {
         for (_, _, fault) in self.rules.drain(..) {
-            if let Fault::Hold(hold) = fault {
+            if let RequestFault::Gate(hold) = fault {
                 hold.release();
             }
         }
     }
 
     /// The rules that still strike.
-    pub fn list(&self) -> Vec<Listed> {
+    pub fn list(&self) -> Vec<RuleView> {
         let live = self
             .rules
             .iter()
             .filter(|(_, rule, _)| rule.times != Some(0));
-        live.map(|(id, rule, fault)| Listed {
+        live.map(|(id, rule, fault)| RuleView {
             id: *id,
             rule: rule.clone(),
             fault: fault.name(),
@@ -174,7 +174,7 @@ impl Faults {
     }
 
     /// What happens to a request now, and counts it.
-    pub fn strike(&mut self, target: &Target<'_>, when: When) -> Option<Fault> {
+    pub fn apply(&mut self, target: &RequestTarget<'_>, when: FaultTiming) -> Option<RequestFault> {
         let found = self
             .rules
             .iter_mut()
@@ -196,24 +196,30 @@ mod tests {
     #[test]
     fn a_rule_strikes_what_it_matches_as_often_as_it_says() {
         let route = Route::CreateMessage { channel: 7 };
-        let target = Target {
+        let target = RequestTarget {
             route: Some(&route),
             method: "POST",
             path: "/api/v10/channels/7/messages?x=1",
             guild: Some(1),
         };
-        let mut faults = Faults::default();
-        faults.add(Rule::on("CreateMessage").channel(8), Fault::Hang);
+        let mut faults = FaultRules::default();
         faults.add(
-            Rule::any().path("/channels/*/messages").guild(1).times(2),
-            Fault::Reset,
+            FaultRule::on("CreateMessage").channel(8),
+            RequestFault::Hang,
         );
-        assert!(faults.strike(&target, When::After).is_none());
+        faults.add(
+            FaultRule::any()
+                .path("/channels/*/messages")
+                .guild(1)
+                .times(2),
+            RequestFault::Reset,
+        );
+        assert!(faults.apply(&target, FaultTiming::After).is_none());
         for _ in 0..2 {
-            let fault = faults.strike(&target, When::Before).unwrap();
+            let fault = faults.apply(&target, FaultTiming::Before).unwrap();
             assert_eq!(fault.name(), "reset");
         }
-        assert!(faults.strike(&target, When::Before).is_none());
+        assert!(faults.apply(&target, FaultTiming::Before).is_none());
         assert_eq!(faults.list().len(), 1);
     }
 

@@ -7,7 +7,7 @@ use crate::sandbox::rest::route::Route;
 /// When a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum When {
+pub enum FaultTiming {
     /// The request has no effect.
     Before,
     /// The request has taken effect, but its answer is not sent.
@@ -16,7 +16,7 @@ pub enum When {
 
 /// Which requests a fault strikes, and how often. Everything that is not said matches.
 #[derive(Debug, Clone, Serialize)]
-pub struct Rule {
+pub struct FaultRule {
     /// The route's name, such as `CreateMessage`.
     pub route: Option<String>,
     /// `GET`, `POST` …
@@ -30,10 +30,10 @@ pub struct Rule {
     /// How often it still strikes; `None` for always.
     pub times: Option<u32>,
     /// When it strikes.
-    pub when: When,
+    pub when: FaultTiming,
 }
 
-impl Rule {
+impl FaultRule {
     /// Every request, once.
     pub const fn any() -> Self {
         Self {
@@ -43,7 +43,7 @@ impl Rule {
             guild: None,
             channel: None,
             times: Some(1),
-            when: When::Before,
+            when: FaultTiming::Before,
         }
     }
 
@@ -100,12 +100,12 @@ impl Rule {
     /// After the request took effect.
     #[must_use]
     pub const fn after(mut self) -> Self {
-        self.when = When::After;
+        self.when = FaultTiming::After;
         self
     }
 
     /// Whether it strikes a request.
-    pub fn matches(&self, target: &Target<'_>) -> bool {
+    pub fn matches(&self, target: &RequestTarget<'_>) -> bool {
         let fits = |wanted: Option<u64>, found: Option<u64>| wanted.is_none() || wanted == found;
         self.times != Some(0)
             && self
@@ -139,7 +139,7 @@ pub fn path_matches(pattern: &str, path: &str) -> bool {
 }
 
 /// What a rule is matched against.
-pub struct Target<'a> {
+pub struct RequestTarget<'a> {
     /// The route, if there is one.
     pub route: Option<&'a Route>,
     /// The method.

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Event, intent};
+use super::{GatewayEvent, intent};
 use crate::sandbox::model::{Discord, Message};
+use crate::sandbox::payloads::message::MessageViewer;
+use crate::sandbox::payloads::{self, id, maybe_id};
 use crate::sandbox::permission::VIEW_CHANNEL;
-use crate::sandbox::wire::message::Reader;
-use crate::sandbox::wire::{self, id, maybe_id};
 
 impl Discord {
-    /// The reader that the bot is, with or without the right to read what others write.
-    pub const fn bot_reader(&self, content: bool) -> Reader {
-        Reader {
+    /// The viewer that the bot is, with or without the right to read what others write.
+    pub const fn bot_viewer(&self, content: bool) -> MessageViewer {
+        MessageViewer {
             user: self.app.id,
-            content,
+            can_read_content: content,
         }
     }
 
@@ -31,12 +31,12 @@ impl Discord {
         let Some(one) = self.message(channel, message).filter(|one| is_public(one)) else {
             return;
         };
-        let json = |content| wire::message::dispatched(self, one, self.bot_reader(content));
-        let event = Event {
+        let json = |content| payloads::message::event_message(self, one, self.bot_viewer(content));
+        let event = GatewayEvent {
             name,
             intents: self.message_intent(channel),
             data: json(true),
-            without_content: Some(json(false)),
+            data_without_content: Some(json(false)),
         };
         self.dispatch_to_channel(channel, &event);
     }
@@ -49,7 +49,7 @@ impl Discord {
             data["guild_id"] = maybe_id(guild);
         }
         let intents = self.message_intent(channel);
-        self.dispatch_to_channel(channel, &Event::new("MESSAGE_DELETE", intents, data));
+        self.dispatch_to_channel(channel, &GatewayEvent::new("MESSAGE_DELETE", intents, data));
     }
 
     /// Tells that a thread was started.
@@ -58,7 +58,10 @@ impl Discord {
             return;
         };
         data["newly_created"] = json!(true);
-        self.dispatch_to_channel(thread, &Event::new("THREAD_CREATE", intent::GUILDS, data));
+        self.dispatch_to_channel(
+            thread,
+            &GatewayEvent::new("THREAD_CREATE", intent::GUILDS, data),
+        );
     }
 
     /// Tells that a channel or thread is new or has changed.
@@ -72,7 +75,7 @@ impl Discord {
             (false, false) => "CHANNEL_UPDATE",
         };
         if let Some(data) = self.channel_json(channel) {
-            self.dispatch_to_channel(channel, &Event::new(name, intent::GUILDS, data));
+            self.dispatch_to_channel(channel, &GatewayEvent::new(name, intent::GUILDS, data));
         }
     }
 
@@ -84,7 +87,7 @@ impl Discord {
             "user_id": id(user),
             "channel_id": id(channel),
             "message_id": id(message),
-            "emoji": wire::message::emoji(emoji),
+            "emoji": payloads::message::emoji(emoji),
             "burst": false,
             "type": 0,
         });
@@ -106,7 +109,7 @@ impl Discord {
         } else {
             "MESSAGE_REACTION_REMOVE"
         };
-        self.dispatch_to_channel(channel, &Event::new(name, intents, data));
+        self.dispatch_to_channel(channel, &GatewayEvent::new(name, intents, data));
     }
 
     /// The guild of a channel.
@@ -117,17 +120,17 @@ impl Discord {
     /// A member with their user.
     pub fn member_json(&self, guild: Option<u64>, user: u64) -> Option<Value> {
         let member = self.guilds.get(&guild?)?.members.get(&user)?;
-        Some(wire::guild::member(member, self.users.get(&user)?))
+        Some(payloads::guild::member(member, self.users.get(&user)?))
     }
 
     /// A channel as the bot gets it.
     pub fn channel_json(&self, channel: u64) -> Option<Value> {
         let one = self.channels.get(&channel)?;
-        Some(wire::channel::any(self, one, self.app.id))
+        Some(payloads::channel::any_channel(self, one, self.app.id))
     }
 
     /// Sends an event to the bot if it can see the channel.
-    pub fn dispatch_to_channel(&mut self, channel: u64, event: &Event) {
+    pub fn dispatch_to_channel(&mut self, channel: u64, event: &GatewayEvent) {
         let Some(one) = self.channels.get(&channel) else {
             return;
         };
@@ -152,5 +155,5 @@ impl Discord {
 
 /// Messages for one member alone are not events.
 const fn is_public(message: &Message) -> bool {
-    message.seen_only_by.is_none()
+    message.ephemeral_for.is_none()
 }

@@ -100,7 +100,7 @@ impl Channel {
     }
 
     /// Direct messages between two users.
-    pub fn direct(id: u64, recipients: [u64; 2]) -> Self {
+    pub fn dm(id: u64, recipients: [u64; 2]) -> Self {
         Self {
             guild: None,
             recipients: recipients.to_vec(),

@@ -32,14 +32,14 @@ pub struct Commands {
 
 impl Commands {
     /// The commands of one scope.
-    pub fn of(&self, guild: Option<u64>) -> &[Command] {
+    pub fn registered_in(&self, guild: Option<u64>) -> &[Command] {
         self.sets.get(&guild).map_or(&[], Vec::as_slice)
     }
 
     /// What is offered in a guild: its own commands before the global ones.
-    pub fn offered_in(&self, guild: Option<u64>) -> impl Iterator<Item = &Command> {
-        let own = guild.map_or(&[][..], |guild| self.of(Some(guild)));
-        let global = self.of(None).iter().filter(move |one| {
+    pub fn available_in(&self, guild: Option<u64>) -> impl Iterator<Item = &Command> {
+        let own = guild.map_or(&[][..], |guild| self.registered_in(Some(guild)));
+        let global = self.registered_in(None).iter().filter(move |one| {
             !own.iter()
                 .any(|own| own.name == one.name && own.kind == one.kind)
         });

@@ -14,18 +14,18 @@ pub struct User {
     /// Whether it is a bot (a webhook's author counts as one).
     pub bot: bool,
     /// Whether they take no direct messages from bots.
-    pub refuses_direct: bool,
+    pub blocks_dms: bool,
 }
 
 impl User {
     /// A person; `shown` is the name that people see.
-    pub fn person(id: u64, shown: &str) -> Self {
+    pub fn human(id: u64, shown: &str) -> Self {
         Self {
             id,
             name: shown.to_lowercase().replace(' ', "_"),
             global_name: Some(shown.to_owned()),
             bot: false,
-            refuses_direct: false,
+            blocks_dms: false,
         }
     }
 
@@ -36,12 +36,12 @@ impl User {
             name: name.to_owned(),
             global_name: None,
             bot: true,
-            refuses_direct: false,
+            blocks_dms: false,
         }
     }
 
     /// The name that people see.
-    pub fn shown(&self) -> &str {
+    pub fn display_name(&self) -> &str {
         self.global_name.as_deref().unwrap_or(&self.name)
     }
 }
@@ -101,11 +101,11 @@ pub struct Guild {
 
 impl Guild {
     /// The name of a member as others see it.
-    pub fn shown<'a>(&'a self, user: &'a User) -> &'a str {
+    pub fn display_name<'a>(&'a self, user: &'a User) -> &'a str {
         let nick = self
             .members
             .get(&user.id)
             .and_then(|member| member.nick.as_deref());
-        nick.unwrap_or_else(|| user.shown())
+        nick.unwrap_or_else(|| user.display_name())
     }
 }

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::Discord;
 
 /// Interactions that are remembered; older ones have no token that still lives, in any test.
-const KEPT: usize = 10_000;
+const MAX_INTERACTIONS: usize = 10_000;
 /// What tokens begin with; Discord's are as opaque.
-const TOKEN: &str = "aW50ZXJhY3Rpb246";
+const TOKEN_PREFIX: &str = "aW50ZXJhY3Rpb246";
 
 /// What was done (Discord docs, interactions/receiving-and-responding, "Interaction Type").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +26,15 @@ pub enum InteractionKind {
 
 /// How far the answer has come.
 #[derive(Debug, Clone, PartialEq)]
-pub enum State {
+pub enum InteractionState {
     /// Nothing was said yet.
-    Waiting,
+    Pending,
     /// It took too long, or the bot can't be reached.
     Failed,
     /// "… is thinking": the answer comes by an edit.
-    Thinking,
+    DeferredMessage,
     /// The message under the component will be edited, perhaps.
-    Acknowledged,
+    DeferredUpdate,
     /// There is an answer: a message.
     Answered,
     /// The message under the component was changed.
@@ -42,7 +42,7 @@ pub enum State {
     /// Choices for what is being typed.
     Choices(Vec<Value>),
     /// A form was opened.
-    Form(Value),
+    Modal(Value),
 }
 
 /// An interaction.
@@ -61,15 +61,15 @@ pub struct Interaction {
     /// The guild of the channel.
     pub guild: Option<u64>,
     /// When, in real time: the first answer is due within three seconds.
-    pub asked: Instant,
+    pub created_at: Instant,
     /// When, on the sandbox's clock: the token lives for 15 minutes.
-    pub asked_ms: i64,
+    pub created_ms: i64,
     /// How far the answer has come.
-    pub state: State,
+    pub state: InteractionState,
     /// The command's name with subcommands.
     pub name: String,
     /// The message whose component was used, with its channel.
-    pub pressed: Option<(u64, u64)>,
+    pub source_message: Option<(u64, u64)>,
     /// The message that is `@original`, with its channel.
     pub original: Option<(u64, u64)>,
     /// Follow-up messages, the oldest first.
@@ -78,20 +78,20 @@ pub struct Interaction {
 
 /// The token of an interaction.
 pub fn token_of(id: u64) -> String {
-    format!("{TOKEN}{id}")
+    format!("{TOKEN_PREFIX}{id}")
 }
 
 impl Discord {
     /// The interaction of a token.
     pub fn interaction_of(&self, token: &str) -> Option<&Interaction> {
-        let id = token.strip_prefix(TOKEN)?.parse().ok()?;
+        let id = token.strip_prefix(TOKEN_PREFIX)?.parse().ok()?;
         self.interactions.get(&id)
     }
 
     /// Remembers an interaction, and forgets the oldest.
-    pub fn note_interaction(&mut self, interaction: Interaction) {
+    pub fn record_interaction(&mut self, interaction: Interaction) {
         self.interactions.insert(interaction.id, interaction);
-        if self.interactions.len() > KEPT {
+        if self.interactions.len() > MAX_INTERACTIONS {
             self.interactions.pop_first();
         }
     }

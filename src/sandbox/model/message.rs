@@ -34,7 +34,7 @@ pub mod flag {
 
 /// Another message that one points to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reference {
+pub struct MessageReference {
     /// Its channel.
     pub channel: u64,
     /// The message; of a type-18 message there is none.
@@ -63,7 +63,7 @@ pub struct Reaction {
 
 /// The interaction that a message answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Interacted {
+pub struct InteractionMetadata {
     /// The interaction.
     pub id: u64,
     /// 2 command, 3 component, 5 modal.
@@ -73,7 +73,7 @@ pub struct Interacted {
     /// The command's name with subcommands; empty otherwise.
     pub name: String,
     /// The message whose component was used.
-    pub pressed: Option<u64>,
+    pub source_message: Option<u64>,
 }
 
 /// A message.
@@ -108,7 +108,7 @@ pub struct Message {
     /// Users whose device rang.
     pub pinged: Vec<u64>,
     /// The message it replies to.
-    pub reference: Option<Reference>,
+    pub reference: Option<MessageReference>,
     /// Emoji under it.
     pub reactions: Vec<Reaction>,
     /// As it was sent.
@@ -116,14 +116,14 @@ pub struct Message {
     /// The webhook that wrote it.
     pub webhook: Option<u64>,
     /// The interaction it answers.
-    pub interaction: Option<Interacted>,
+    pub interaction: Option<InteractionMetadata>,
     /// The one member who sees it.
-    pub seen_only_by: Option<u64>,
+    pub ephemeral_for: Option<u64>,
 }
 
 impl Message {
     /// Whether `user` can see it, channel permissions aside.
-    pub fn is_seen_by(&self, user: u64) -> bool {
-        self.seen_only_by.is_none_or(|one| one == user)
+    pub fn is_visible_to(&self, user: u64) -> bool {
+        self.ephemeral_for.is_none_or(|one| one == user)
     }
 }

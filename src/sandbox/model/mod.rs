@@ -4,26 +4,28 @@
 
 mod channel;
 mod command;
-mod file;
 mod guild;
 mod interaction;
 mod message;
+mod stored_file;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use channel::{Channel, Overwrite, ThreadState, kind};
 pub use command::{Command, Commands};
-pub use file::{File, Files};
 pub use guild::{Guild, Member, Role, User};
-pub use interaction::{Interaction, InteractionKind, State as InteractionState, token_of};
-pub use message::{Interacted, Mentions, Message, Reaction, Reference, flag, kind as message_kind};
+pub use interaction::{Interaction, InteractionKind, InteractionState, token_of};
+pub use message::{
+    InteractionMetadata, Mentions, Message, MessageReference, Reaction, flag, kind as message_kind,
+};
+pub use stored_file::{StoredFile, StoredFiles};
 
-use super::clock::Clock;
-use super::faults::Faults;
-use super::gateway::Gateway;
-use super::log::Log;
-use super::rest::limits::Limits;
+use super::clock::SandboxClock;
+use super::faults::FaultRules;
+use super::gateway::GatewayState;
+use super::log::TrafficLog;
+use super::rest::limits::RequestCounter;
 use super::snowflake::Snowflakes;
 
 /// Everything, behind one lock.
@@ -46,17 +48,17 @@ pub struct Discord {
     /// Nonces of messages, by author and text: when, in which channel, which message.
     pub nonces: BTreeMap<(u64, String), (i64, u64, u64)>,
     /// Sessions of the gateway.
-    pub gateway: Gateway,
+    pub gateway: GatewayState,
     /// What went wrong on purpose.
-    pub faults: Faults,
+    pub faults: FaultRules,
     /// How many requests come in a second.
-    pub limits: Limits,
+    pub limits: RequestCounter,
     /// Files that the bot attached.
-    pub files: Files,
+    pub files: StoredFiles,
     /// What was asked and answered.
-    pub log: Log,
+    pub log: TrafficLog,
     /// The clock everything is stamped by.
-    pub clock: Arc<Clock>,
+    pub clock: Arc<SandboxClock>,
     ids: Snowflakes,
 }
 
@@ -77,7 +79,7 @@ pub struct App {
 
 impl Discord {
     /// A Discord with nothing in it but the application.
-    pub fn new(app: App, clock: Arc<Clock>, gateway: Gateway) -> Self {
+    pub fn new(app: App, clock: Arc<SandboxClock>, gateway: GatewayState) -> Self {
         let mut discord = Self {
             users: BTreeMap::new(),
             guilds: BTreeMap::new(),
@@ -87,10 +89,10 @@ impl Discord {
             interactions: BTreeMap::new(),
             nonces: BTreeMap::new(),
             gateway,
-            faults: Faults::default(),
-            limits: Limits::default(),
-            files: Files::default(),
-            log: Log::new(super::log::KEPT),
+            faults: FaultRules::default(),
+            limits: RequestCounter::default(),
+            files: StoredFiles::default(),
+            log: TrafficLog::new(super::log::MAX_ENTRIES),
             clock,
             ids: Snowflakes::default(),
             app,
@@ -176,7 +178,7 @@ const GATEWAY_MESSAGE_CONTENT_LIMITED: u64 = 1 << 19;
 impl App {
     /// The application's public flags.
     pub const fn flags(&self) -> u64 {
-        if self.reads_content() {
+        if self.has_message_content() {
             GATEWAY_MESSAGE_CONTENT_LIMITED
         } else {
             0
@@ -184,7 +186,7 @@ impl App {
     }
 
     /// Whether it may read what others write.
-    pub const fn reads_content(&self) -> bool {
+    pub const fn has_message_content(&self) -> bool {
         self.privileged_intents & super::gateway::intent::MESSAGE_CONTENT != 0
     }
 

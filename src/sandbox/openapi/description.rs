@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
-use super::complaint;
+use super::violations;
 
 /// The name under which the description's schemas refer to each other; nothing is ever fetched from it.
 const BASE: &str = "discord:openapi";
 
 /// Why a description can't be read.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub enum DescriptionError {
     /// It is no JSON.
     #[error("it is no JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -42,7 +42,7 @@ pub struct Operation {
 }
 
 /// The body of a request.
-pub struct Body {
+pub struct RequestBodySchema {
     /// A JSON pointer to its schema.
     pub schema: String,
     /// Whether it may not be left out.
@@ -50,7 +50,7 @@ pub struct Body {
 }
 
 /// A described answer.
-pub struct Response {
+pub struct ResponseSchema {
     /// A JSON pointer to the schema of its body, if it has a body.
     pub schema: Option<String>,
 }
@@ -61,14 +61,14 @@ impl Description {
     /// # Errors
     ///
     /// It is no JSON, or the references in it can't be resolved.
-    pub fn read(text: &str) -> Result<Self, Unreadable> {
+    pub fn read(text: &str) -> Result<Self, DescriptionError> {
         let root: Value = serde_json::from_str(text)?;
         // OpenAPI 3.1 speaks JSON Schema 2020-12, which the file doesn't say in its own words.
         let resource = Draft::Draft202012.create_resource(root.clone());
         let registry = Registry::new()
             .add(BASE, resource)
             .and_then(jsonschema::RegistryBuilder::prepare)
-            .map_err(|error| Unreadable::References(error.to_string()))?;
+            .map_err(|error| DescriptionError::References(error.to_string()))?;
         Ok(Self {
             root,
             registry,
@@ -81,11 +81,11 @@ impl Description {
         let path = path.strip_prefix("/api/v10")?;
         let method = method.to_lowercase();
         let templates = self.root["paths"].as_object()?;
-        let fitting = templates
-            .iter()
-            .filter(|(template, of_path)| fits(template, path) && of_path.get(&method).is_some());
+        let fitting = templates.iter().filter(|(template, of_path)| {
+            matches_template(template, path) && of_path.get(&method).is_some()
+        });
         let (template, _) = fitting.min_by_key(|(template, _)| template.matches('{').count())?;
-        let path = format!("/paths/{}", escaped(template));
+        let path = format!("/paths/{}", escape_pointer(template));
         Some(Operation {
             method: format!("{path}/{method}"),
             path,
@@ -109,17 +109,17 @@ impl Description {
     }
 
     /// The body that the operation takes, as JSON.
-    pub fn request_body(&self, operation: &Operation) -> Option<Body> {
+    pub fn request_body(&self, operation: &Operation) -> Option<RequestBodySchema> {
         let pointer = format!("{}/requestBody", operation.method);
         let body = self.root.pointer(&pointer)?;
-        Some(Body {
+        Some(RequestBodySchema {
             schema: format!("{pointer}{JSON_SCHEMA}"),
             is_required: body["required"] == true,
         })
     }
 
     /// The answer with this status, or with its class (`4XX`).
-    pub fn response(&self, operation: &Operation, status: u16) -> Option<Response> {
+    pub fn response(&self, operation: &Operation, status: u16) -> Option<ResponseSchema> {
         let responses = format!("{}/responses", operation.method);
         let names = [status.to_string(), format!("{}XX", status / 100)];
         let mut own = names.iter().map(|name| format!("{responses}/{name}"));
@@ -129,7 +129,7 @@ impl Description {
             shared.trim_start_matches('#').to_owned()
         });
         let schema = format!("{pointer}{JSON_SCHEMA}");
-        Some(Response {
+        Some(ResponseSchema {
             schema: self.root.pointer(&schema).is_some().then_some(schema),
         })
     }
@@ -137,7 +137,7 @@ impl Description {
     /// What is wrong with a value, a line each, by the schema at a JSON pointer.
     pub fn validate(&self, pointer: &str, value: &Value) -> Vec<String> {
         match self.validator(pointer) {
-            Ok(validator) => complaint::of(validator.iter_errors(value)),
+            Ok(validator) => violations::describe_all(validator.iter_errors(value)),
             Err(why) => vec![why],
         }
     }
@@ -168,11 +168,11 @@ impl Description {
 const JSON_SCHEMA: &str = "/content/application~1json/schema";
 
 /// A path as one step of a JSON pointer.
-fn escaped(path: &str) -> String {
+fn escape_pointer(path: &str) -> String {
     path.replace('~', "~0").replace('/', "~1")
 }
 
-fn fits(template: &str, path: &str) -> bool {
+fn matches_template(template: &str, path: &str) -> bool {
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
     loop {
         match (wanted.next(), given.next()) {

@@ -4,9 +4,9 @@
 //! first needed and then kept. The description is a preview and differs from Discord's documentation in a
 //! few places: `excuse` lists them with the reason.
 
-mod complaint;
 mod description;
-mod excuse;
+mod known_deviations;
+mod violations;
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub struct Exchange<'a> {
     /// The answer's body; null if it has none.
     pub answer: &'a Value,
     /// Whether a fault made the answer up, so that it says nothing about the sandbox.
-    pub is_made_up: bool,
+    pub is_injected: bool,
 }
 
 impl<'a> From<&'a LoggedRequest> for Exchange<'a> {
@@ -39,21 +39,21 @@ impl<'a> From<&'a LoggedRequest> for Exchange<'a> {
             body: &logged.body,
             status: logged.status,
             answer: &logged.answer,
-            is_made_up: logged.fault.is_some(),
+            is_injected: logged.fault.is_some(),
         }
     }
 }
 
 impl Description {
     /// What is not as described in an exchange, a line each.
-    pub fn complaints(&self, exchange: Exchange<'_>) -> Vec<String> {
-        check_one(self, exchange)
+    pub fn violations(&self, exchange: Exchange<'_>) -> Vec<String> {
+        check_exchange(self, exchange)
     }
 
     /// What is not as described in the data of an event of the gateway, a line each. The description
     /// speaks of REST only, but the objects in some events are the same; `None` for the others.
-    pub fn event_complaints(&self, name: &str, data: &Value) -> Option<Vec<String>> {
-        let (_, place, schema) = OBJECTS.iter().find(|(event, ..)| *event == name)?;
+    pub fn event_violations(&self, name: &str, data: &Value) -> Option<Vec<String>> {
+        let (_, place, schema) = EVENT_SCHEMAS.iter().find(|(event, ..)| *event == name)?;
         let object = data.pointer(place)?;
         let pointer = format!("/components/schemas/{schema}");
         let found = self.validate(&pointer, object);
@@ -62,7 +62,7 @@ impl Description {
 }
 
 /// Events that carry an object which the description knows: where in the data, and its schema.
-const OBJECTS: [(&str, &str, &str); 9] = [
+const EVENT_SCHEMAS: [(&str, &str, &str); 9] = [
     ("MESSAGE_CREATE", "", "MessageResponse"),
     ("MESSAGE_UPDATE", "", "MessageResponse"),
     ("THREAD_CREATE", "", "ThreadResponse"),
@@ -74,46 +74,46 @@ const OBJECTS: [(&str, &str, &str); 9] = [
     ("GUILD_ROLE_UPDATE", "/role", "GuildRoleResponse"),
 ];
 
-fn check_one(description: &Description, exchange: Exchange<'_>) -> Vec<String> {
+fn check_exchange(description: &Description, exchange: Exchange<'_>) -> Vec<String> {
     let (path, query) = exchange.path.split_once('?').unwrap_or((exchange.path, ""));
     let Some(operation) = description.operation(exchange.method, path) else {
         // The sandbox must say the same of an address that Discord doesn't have.
-        let is_right = exchange.is_made_up || matches!(exchange.status, 0 | 404 | 405);
-        let complaint = format!("{} {path}: Discord has no such operation", exchange.method);
+        let is_right = exchange.is_injected || matches!(exchange.status, 0 | 404 | 405);
+        let violation = format!("{} {path}: Discord has no such operation", exchange.method);
         return if is_right {
             Vec::new()
         } else {
-            vec![complaint]
+            vec![violation]
         };
     };
-    let mut complaints = query_complaints(description, &operation, query);
-    complaints.extend(body_complaints(description, &operation, exchange.body));
-    if !exchange.is_made_up {
-        complaints.extend(answer_complaints(description, &operation, exchange));
+    let mut violations = query_violations(description, &operation, query);
+    violations.extend(body_violations(description, &operation, exchange.body));
+    if !exchange.is_injected {
+        violations.extend(response_violations(description, &operation, exchange));
     }
     let place = format!("{} {path} ({})", exchange.method, exchange.status);
-    complaints
+    violations
         .iter()
-        .map(|complaint| format!("{place}: {complaint}"))
+        .map(|violation| format!("{place}: {violation}"))
         .collect()
 }
 
-fn query_complaints(description: &Description, operation: &Operation, query: &str) -> Vec<String> {
-    let mut complaints = Vec::new();
+fn query_violations(description: &Description, operation: &Operation, query: &str) -> Vec<String> {
+    let mut violations = Vec::new();
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         match description.query_parameter(operation, name) {
-            None => complaints.push(format!("query: there is no parameter {name:?}")),
+            None => violations.push(format!("query: there is no parameter {name:?}")),
             Some(schema) => {
-                let found = description.validate(&schema, &typed(value));
-                complaints.extend(found.iter().map(|line| format!("query {name}: {line}")));
+                let found = description.validate(&schema, &query_value(value));
+                violations.extend(found.iter().map(|line| format!("query {name}: {line}")));
             }
         }
     }
-    complaints
+    violations
 }
 
 /// A parameter's value as the type that its text looks like; ids stay text.
-fn typed(text: &str) -> Value {
+fn query_value(text: &str) -> Value {
     /// Ids have more digits than any number that Discord takes in a query.
     const LONGEST_NUMBER: usize = 9;
     match text.parse::<u64>() {
@@ -124,7 +124,7 @@ fn typed(text: &str) -> Value {
     }
 }
 
-fn body_complaints(description: &Description, operation: &Operation, body: &Value) -> Vec<String> {
+fn body_violations(description: &Description, operation: &Operation, body: &Value) -> Vec<String> {
     match description.request_body(operation) {
         None if body.is_null() => Vec::new(),
         None => vec!["request: this operation takes no body".to_owned()],
@@ -136,7 +136,7 @@ fn body_complaints(description: &Description, operation: &Operation, body: &Valu
     }
 }
 
-fn answer_complaints(
+fn response_violations(
     description: &Description,
     operation: &Operation,
     exchange: Exchange<'_>,

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-type Next = dyn Fn(Timestamp) -> Option<Timestamp> + Send + Sync;
+type NextFn = dyn Fn(Timestamp) -> Option<Timestamp> + Send + Sync;
 
 /// A time zone in which the page shows times, and the moments it can go to.
 #[derive(Clone)]
 pub struct Calendar {
     /// The zone in which times are shown.
     pub zone: TimeZone,
-    next: Option<Arc<Next>>,
+    next: Option<Arc<NextFn>>,
 }
 
 impl Default for Calendar {

@@ -4,116 +4,141 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::callback_form;
-use super::draft::{Draft, Purpose};
-use super::form::Form;
-use super::messages::{apply_edit, json_of};
-use super::problem::{self, Problem};
-use super::{Answer, Call, done, ok};
-use crate::sandbox::mention::{self, Allowed};
+use super::callback_validation;
+use super::error_response::{self, ErrorResponse};
+use super::message_body::{BodyPurpose, MessageBody};
+use super::messages::{apply_edit, message_json};
+use super::validation::FieldErrors;
+use super::{ApiRequest, HandlerResult, no_content, ok};
+use crate::sandbox::mention::{self, MentionPolicy};
 use crate::sandbox::model::{
-    Discord, Interacted, Interaction, InteractionKind, InteractionState, Message, flag,
+    Discord, Interaction, InteractionKind, InteractionMetadata, InteractionState, Message, flag,
     message_kind,
 };
-use crate::sandbox::wire::id;
+use crate::sandbox::payloads::id;
 
 /// The first answer is due within this time, in real time.
-pub const FIRST_ANSWER: Duration = Duration::from_secs(3);
+pub const CALLBACK_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Types of answers.
 mod kind {
     pub const MESSAGE: u64 = 4;
-    pub const THINKING: u64 = 5;
-    pub const ACKNOWLEDGE: u64 = 6;
+    pub const DEFERRED_MESSAGE: u64 = 5;
+    pub const DEFERRED_UPDATE: u64 = 6;
     pub const UPDATE: u64 = 7;
-    pub const CHOICES: u64 = 8;
-    pub const FORM: u64 = 9;
+    pub const AUTOCOMPLETE_RESULT: u64 = 8;
+    pub const MODAL: u64 = 9;
 }
 
-pub fn handle(discord: &mut Discord, interaction: u64, token: &str, call: &Call) -> Answer {
+pub fn handle(
+    discord: &mut Discord,
+    interaction: u64,
+    token: &str,
+    request: &ApiRequest,
+) -> HandlerResult {
     let one = discord
         .interactions
         .get(&interaction)
         .filter(|one| one.token == token);
-    let one = one.ok_or_else(problem::unknown_interaction)?;
-    if one.state == InteractionState::Failed || one.asked.elapsed() > FIRST_ANSWER {
-        return Err(problem::unknown_interaction());
+    let one = one.ok_or_else(error_response::unknown_interaction)?;
+    if one.state == InteractionState::Failed || one.created_at.elapsed() > CALLBACK_DEADLINE {
+        return Err(error_response::unknown_interaction());
     }
-    if one.state != InteractionState::Waiting {
-        return Err(problem::already_acknowledged());
+    if one.state != InteractionState::Pending {
+        return Err(error_response::already_acknowledged());
     }
     let one = one.clone();
-    let (state, original) = answer(discord, &one, call)?;
+    let (state, original) = apply_callback(discord, &one, request)?;
     if let Some(one) = discord.interactions.get_mut(&interaction) {
         one.state = state;
         one.original = original;
     }
-    if call
+    if request
         .query
         .get("with_response")
         .is_some_and(|value| value == "true")
     {
-        return ok(response(discord, interaction, &call.body["type"]));
+        return ok(callback_response(
+            discord,
+            interaction,
+            &request.body["type"],
+        ));
     }
-    done()
+    no_content()
 }
 
-type Answered = (InteractionState, Option<(u64, u64)>);
+type CallbackEffect = (InteractionState, Option<(u64, u64)>);
 
-fn answer(discord: &mut Discord, one: &Interaction, call: &Call) -> Result<Answered, Problem> {
-    let body = &call.body;
+fn apply_callback(
+    discord: &mut Discord,
+    one: &Interaction,
+    request: &ApiRequest,
+) -> Result<CallbackEffect, ErrorResponse> {
+    let body = &request.body;
     let data = &body["data"];
     let is_typing = one.kind == InteractionKind::Autocomplete;
-    let under = one.pressed;
+    let under = one.source_message;
     match body["type"].as_u64() {
-        Some(kind::CHOICES) if is_typing => Ok((callback_form::choices(data)?, None)),
+        Some(kind::AUTOCOMPLETE_RESULT) if is_typing => {
+            Ok((callback_validation::choices(data)?, None))
+        }
         Some(kind::MESSAGE) if !is_typing => {
-            let draft = Draft::parse(data, &call.uploads, Purpose::Interaction)?;
-            let place = respond(discord, one, &draft);
+            let draft = MessageBody::parse(data, &request.uploads, BodyPurpose::Interaction)?;
+            let place = create_response(discord, one, &draft);
             Ok((InteractionState::Answered, Some(place)))
         }
-        Some(kind::THINKING) if !is_typing => Ok(think(discord, one, data)),
-        Some(kind::ACKNOWLEDGE) if !is_typing && under.is_some() => {
-            Ok((InteractionState::Acknowledged, under))
+        Some(kind::DEFERRED_MESSAGE) if !is_typing => Ok(defer(discord, one, data)),
+        Some(kind::DEFERRED_UPDATE) if !is_typing && under.is_some() => {
+            Ok((InteractionState::DeferredUpdate, under))
         }
         Some(kind::UPDATE) if !is_typing && under.is_some() => {
-            let draft = Draft::parse(data, &call.uploads, Purpose::Edit)?;
+            let draft = MessageBody::parse(data, &request.uploads, BodyPurpose::Edit)?;
             if let Some(place) = under {
                 apply_edit(discord, place, &draft)?;
             }
             Ok((InteractionState::Updated, under))
         }
-        Some(kind::FORM) if !is_typing && one.kind != InteractionKind::Modal => {
-            Ok((callback_form::form(data)?, None))
+        Some(kind::MODAL) if !is_typing && one.kind != InteractionKind::Modal => {
+            Ok((callback_validation::modal(data)?, None))
         }
-        _ => Err(wrong_type(one)),
+        _ => Err(invalid_type(one)),
     }
 }
 
-fn wrong_type(one: &Interaction) -> Problem {
-    let allowed = match (one.kind, one.pressed) {
+fn invalid_type(one: &Interaction) -> ErrorResponse {
+    let allowed = match (one.kind, one.source_message) {
         (InteractionKind::Autocomplete, _) => "8",
         (InteractionKind::Modal, None) => "4, 5",
         (InteractionKind::Modal, Some(_)) => "4, 5, 6, 7",
         (_, None) => "4, 5, 9",
         (_, Some(_)) => "4, 5, 6, 7, 9",
     };
-    let mut form = Form::default();
-    form.choice("type", allowed);
-    form.finish().err().unwrap_or_else(problem::not_json)
+    let mut errors = FieldErrors::default();
+    errors.push_invalid_choice("type", allowed);
+    errors
+        .finish()
+        .err()
+        .unwrap_or_else(error_response::not_json)
 }
 
 /// Writes a message that answers an interaction.
-pub fn respond(discord: &mut Discord, one: &Interaction, draft: &Draft) -> (u64, u64) {
-    let mut message = blank(discord, one, draft.is_ephemeral());
-    draft.fill(discord, &mut message);
-    let allowed = draft.allowed.clone().unwrap_or(Allowed::users());
+pub fn create_response(
+    discord: &mut Discord,
+    one: &Interaction,
+    draft: &MessageBody,
+) -> (u64, u64) {
+    let mut message = empty_response(discord, one, draft.is_ephemeral());
+    draft.apply_to(discord, &mut message);
+    let allowed = draft
+        .allowed_mentions
+        .clone()
+        .unwrap_or(MentionPolicy::users());
     mention::resolve(discord, &mut message, &allowed);
-    (one.channel, discord.write(message))
+    (one.channel, discord.create_message(message))
 }
 
 /// An empty message that answers an interaction.
-fn blank(discord: &Discord, one: &Interaction, is_ephemeral: bool) -> Message {
+fn empty_response(discord: &Discord, one: &Interaction, is_ephemeral: bool) -> Message {
     let is_command = one.kind == InteractionKind::Command;
     Message {
         channel: one.channel,
@@ -124,28 +149,28 @@ fn blank(discord: &Discord, one: &Interaction, is_ephemeral: bool) -> Message {
             message_kind::DEFAULT
         },
         flags: if is_ephemeral { flag::EPHEMERAL } else { 0 },
-        seen_only_by: is_ephemeral.then_some(one.user),
-        interaction: Some(Interacted {
+        ephemeral_for: is_ephemeral.then_some(one.user),
+        interaction: Some(InteractionMetadata {
             id: one.id,
             kind: one.kind as u8,
             user: one.user,
             name: one.name.clone(),
-            pressed: one.pressed.map(|(_, message)| message),
+            source_message: one.source_message.map(|(_, message)| message),
         }),
         ..Message::default()
     }
 }
 
 /// "… is thinking"; only the flag for an ephemeral answer counts, and it can't be changed later.
-fn think(discord: &mut Discord, one: &Interaction, data: &Value) -> Answered {
+fn defer(discord: &mut Discord, one: &Interaction, data: &Value) -> CallbackEffect {
     let is_ephemeral = data["flags"].as_u64().unwrap_or(0) & flag::EPHEMERAL != 0;
-    let mut message = blank(discord, one, is_ephemeral);
+    let mut message = empty_response(discord, one, is_ephemeral);
     message.flags |= flag::LOADING;
-    let id = discord.write(message);
-    (InteractionState::Thinking, Some((one.channel, id)))
+    let id = discord.create_message(message);
+    (InteractionState::DeferredMessage, Some((one.channel, id)))
 }
 
-fn response(discord: &Discord, interaction: u64, kind: &Value) -> Value {
+fn callback_response(discord: &Discord, interaction: u64, kind: &Value) -> Value {
     let Some(one) = discord.interactions.get(&interaction) else {
         return Value::Null;
     };
@@ -153,9 +178,9 @@ fn response(discord: &Discord, interaction: u64, kind: &Value) -> Value {
         "interaction": {
             "id": id(interaction),
             "type": one.kind as u8,
-            "response_message_loading": one.state == InteractionState::Thinking,
+            "response_message_loading": one.state == InteractionState::DeferredMessage,
             "response_message_ephemeral": one.original.is_some_and(|(channel, message)| {
-                discord.message(channel, message).is_some_and(|one| one.seen_only_by.is_some())
+                discord.message(channel, message).is_some_and(|one| one.ephemeral_for.is_some())
             }),
         },
     });
@@ -168,7 +193,7 @@ fn response(discord: &Discord, interaction: u64, kind: &Value) -> Value {
         ) {
             json["resource"] = json!({
                 "type": kind,
-                "message": json_of(discord, channel, message),
+                "message": message_json(discord, channel, message),
             });
         }
     }

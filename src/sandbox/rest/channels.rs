@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::form::Form;
-use super::problem::{self, Problem};
+use super::error_response::{self, ErrorResponse};
 use super::route::Route;
-use super::{Answer, Call, done, ok};
+use super::validation::FieldErrors;
+use super::{ApiRequest, HandlerResult, no_content, ok};
 use crate::sandbox::model::{Channel, Discord};
 use crate::sandbox::permission::{
     MANAGE_CHANNELS, MANAGE_THREADS, Permissions, SEND_MESSAGES, SEND_MESSAGES_IN_THREADS,
@@ -17,16 +17,16 @@ pub const NAME_MAX: usize = 100;
 /// Minutes after which a thread may be hidden (Discord docs, resources/channel, "Modify Channel").
 const AUTO_ARCHIVE: [u64; 4] = [60, 1440, 4320, 10080];
 
-pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
     let channel = route.channel().unwrap_or_default();
     match route {
-        Route::EditChannel { .. } => edit(discord, channel, call),
+        Route::EditChannel { .. } => edit(discord, channel, request),
         Route::Typing { .. } => {
-            writable(discord, channel)?;
-            done()
+            writable_channel(discord, channel)?;
+            no_content()
         }
         _ => {
-            visible(discord, channel)?;
+            visible_channel(discord, channel)?;
             ok(discord.channel_json(channel).unwrap_or(Value::Null))
         }
     }
@@ -37,13 +37,13 @@ pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
 /// # Errors
 ///
 /// 10003 for none, 50001 for one it can't see.
-pub fn visible(discord: &Discord, channel: u64) -> Result<&Channel, Problem> {
+pub fn visible_channel(discord: &Discord, channel: u64) -> Result<&Channel, ErrorResponse> {
     let one = discord
         .channels
         .get(&channel)
-        .ok_or_else(problem::unknown_channel)?;
+        .ok_or_else(error_response::unknown_channel)?;
     if discord.permissions(one, discord.app.id) & VIEW_CHANNEL == 0 {
-        return Err(problem::missing_access());
+        return Err(error_response::missing_access());
     }
     Ok(one)
 }
@@ -53,10 +53,14 @@ pub fn visible(discord: &Discord, channel: u64) -> Result<&Channel, Problem> {
 /// # Errors
 ///
 /// As [`visible`], and 50013.
-pub fn allowed(discord: &Discord, channel: u64, needed: Permissions) -> Result<&Channel, Problem> {
-    let one = visible(discord, channel)?;
+pub fn channel_with_permissions(
+    discord: &Discord,
+    channel: u64,
+    needed: Permissions,
+) -> Result<&Channel, ErrorResponse> {
+    let one = visible_channel(discord, channel)?;
     if discord.permissions(one, discord.app.id) & needed != needed {
-        return Err(problem::missing_permissions());
+        return Err(error_response::missing_permissions());
     }
     Ok(one)
 }
@@ -67,70 +71,70 @@ pub fn allowed(discord: &Discord, channel: u64, needed: Permissions) -> Result<&
 ///
 /// As [`allowed`]; 50024 for a forum, 160005 for a locked thread, 50083 for an archived one that it
 /// may not open.
-pub fn writable(discord: &Discord, channel: u64) -> Result<&Channel, Problem> {
-    let one = visible(discord, channel)?;
+pub fn writable_channel(discord: &Discord, channel: u64) -> Result<&Channel, ErrorResponse> {
+    let one = visible_channel(discord, channel)?;
     if !one.takes_messages() {
-        return Err(problem::not_in_this_channel_type());
+        return Err(error_response::not_in_this_channel_type());
     }
     let needed = if one.is_thread() {
         SEND_MESSAGES_IN_THREADS
     } else {
         SEND_MESSAGES
     };
-    let one = allowed(discord, channel, needed)?;
+    let one = channel_with_permissions(discord, channel, needed)?;
     let is_locked = one.thread.as_ref().is_some_and(|thread| thread.locked);
     if is_locked && discord.permissions(one, discord.app.id) & MANAGE_THREADS == 0 {
-        return Err(problem::thread_locked());
+        return Err(error_response::thread_locked());
     }
     Ok(one)
 }
 
-fn edit(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
-    let one = visible(discord, channel)?;
+fn edit(discord: &mut Discord, channel: u64, request: &ApiRequest) -> HandlerResult {
+    let one = visible_channel(discord, channel)?;
     let own = discord.permissions(one, discord.app.id);
     let Some(thread) = &one.thread else {
         if own & MANAGE_CHANNELS == 0 {
-            return Err(problem::missing_permissions());
+            return Err(error_response::missing_permissions());
         }
-        check(&call.body)?;
-        return change(discord, channel, &call.body);
+        check(&request.body)?;
+        return change(discord, channel, &request.body);
     };
     let is_owner = thread.owner == discord.app.id;
-    let needs_manager =
-        call.body.get("locked").is_some() || (thread.locked && call.body["archived"] == false);
+    let needs_manager = request.body.get("locked").is_some()
+        || (thread.locked && request.body["archived"] == false);
     if own & MANAGE_THREADS == 0 && (!is_owner || needs_manager) {
-        return Err(problem::missing_permissions());
+        return Err(error_response::missing_permissions());
     }
-    let opens = call.body["archived"] == false;
+    let opens = request.body["archived"] == false;
     if thread.archived && !opens {
-        return Err(problem::archived_thread());
+        return Err(error_response::archived_thread());
     }
-    check(&call.body)?;
-    change(discord, channel, &call.body)
+    check(&request.body)?;
+    change(discord, channel, &request.body)
 }
 
-fn check(body: &Value) -> Result<(), Problem> {
-    let mut form = Form::default();
+fn check(body: &Value) -> Result<(), ErrorResponse> {
+    let mut errors = FieldErrors::default();
     if let Some(name) = body["name"].as_str() {
-        form.length("name", name, 1, NAME_MAX);
+        errors.check_length("name", name, 1, NAME_MAX);
     }
-    auto_archive(body, &mut form);
-    form.finish()
+    auto_archive(body, &mut errors);
+    errors.finish()
 }
 
 /// Checks `auto_archive_duration`.
-pub fn auto_archive(body: &Value, form: &mut Form) -> Option<u64> {
+pub fn auto_archive(body: &Value, errors: &mut FieldErrors) -> Option<u64> {
     let minutes = body
         .get("auto_archive_duration")
         .filter(|one| !one.is_null())?
         .as_u64();
     if !minutes.is_some_and(|minutes| AUTO_ARCHIVE.contains(&minutes)) {
-        form.choice("auto_archive_duration", "60, 1440, 4320, 10080");
+        errors.push_invalid_choice("auto_archive_duration", "60, 1440, 4320, 10080");
     }
     minutes
 }
 
-fn change(discord: &mut Discord, channel: u64, body: &Value) -> Answer {
+fn change(discord: &mut Discord, channel: u64, body: &Value) -> HandlerResult {
     let now_ms = discord.clock.now_ms();
     if let Some(one) = discord.channels.get_mut(&channel) {
         if let Some(name) = body["name"].as_str() {

@@ -2,64 +2,68 @@
 
 use serde_json::{Value, json};
 
-use super::command_form;
-use super::problem::{self, Problem};
+use super::command_validation;
+use super::error_response::{self, ErrorResponse};
 use super::route::Route;
-use super::{Answer, Call, ok};
+use super::{ApiRequest, HandlerResult, ok};
 use crate::sandbox::model::{Command, Discord};
-use crate::sandbox::wire;
+use crate::sandbox::payloads;
 
-pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
     match route {
         Route::SetCommands { app, guild } => {
             check_scope(discord, *app, *guild)?;
-            set(discord, *guild, &call.body)
+            set_commands(discord, *guild, &request.body)
         }
         Route::ListCommands { app, guild } => {
             check_scope(discord, *app, *guild)?;
-            ok(listed(discord, *guild))
+            ok(list_commands(discord, *guild))
         }
-        _ => Err(problem::not_found()),
+        _ => Err(error_response::not_found()),
     }
 }
 
-fn check_scope(discord: &Discord, app: u64, guild: Option<u64>) -> Result<(), Problem> {
+fn check_scope(discord: &Discord, app: u64, guild: Option<u64>) -> Result<(), ErrorResponse> {
     if app != discord.app.id {
-        return Err(problem::unknown_application());
+        return Err(error_response::unknown_application());
     }
     if guild.is_some_and(|guild| !discord.bot_is_in(guild)) {
-        return Err(problem::missing_access());
+        return Err(error_response::missing_access());
     }
     Ok(())
 }
 
-fn listed(discord: &Discord, guild: Option<u64>) -> Value {
-    let all = discord.commands.of(guild).iter();
-    all.map(|one| wire::command::command(discord.app.id, one))
+fn list_commands(discord: &Discord, guild: Option<u64>) -> Value {
+    let all = discord.commands.registered_in(guild).iter();
+    all.map(|one| payloads::command::command(discord.app.id, one))
         .collect()
 }
 
 /// Commands that may be made in a day, by scope (Discord docs, interactions/application-commands).
-const CREATES_A_DAY: usize = 200;
+const MAX_CREATES_PER_DAY: usize = 200;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-fn count_creates(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Result<(), Problem> {
+fn count_creates(
+    discord: &mut Discord,
+    guild: Option<u64>,
+    body: &Value,
+) -> Result<(), ErrorResponse> {
     let now_ms = discord.clock.now_ms();
-    let known = discord.commands.of(guild);
+    let known = discord.commands.registered_in(guild);
     let is_new = |body: &&Value| !known.iter().any(|one| body["name"] == one.name);
     let new = body.as_array().into_iter().flatten().filter(is_new).count();
     let created = discord.commands.created_ms.entry(guild).or_default();
     created.retain(|at_ms| now_ms - at_ms < DAY_MS);
-    if created.len() + new > CREATES_A_DAY {
-        return Err(problem::too_many_creates());
+    if created.len() + new > MAX_CREATES_PER_DAY {
+        return Err(error_response::too_many_creates());
     }
     created.extend(std::iter::repeat_n(now_ms, new));
     Ok(())
 }
 
-fn set(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Answer {
-    command_form::check(body)?;
+fn set_commands(discord: &mut Discord, guild: Option<u64>, body: &Value) -> HandlerResult {
+    command_validation::check(body)?;
     count_creates(discord, guild, body)?;
     let mut set: Vec<Command> = Vec::new();
     for body in body.as_array().into_iter().flatten() {
@@ -69,7 +73,12 @@ fn set(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Answer {
             .unwrap_or(1);
         let name = body["name"].as_str().unwrap_or_default().to_owned();
         let same = |one: &&Command| one.name == name && one.kind == kind;
-        let old = discord.commands.of(guild).iter().find(same).cloned();
+        let old = discord
+            .commands
+            .registered_in(guild)
+            .iter()
+            .find(same)
+            .cloned();
         let fresh = discord.next_id();
         let (id, version) = match &old {
             Some(old) if old.body == *body => (old.id, old.version),
@@ -91,5 +100,5 @@ fn set(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Answer {
         });
     }
     discord.commands.sets.insert(guild, set);
-    ok(listed(discord, guild))
+    ok(list_commands(discord, guild))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::form::Form;
+use super::validation::FieldErrors;
 
 /// Rows of a message.
 const ROWS_MAX: usize = 5;
@@ -30,21 +30,21 @@ const LINK_STYLE: u64 = 5;
 const PREMIUM_STYLE: u64 = 6;
 
 /// Checks rows; what comes back has numbers, as Discord gives them.
-pub fn check(rows: &[Value], form: &mut Form) -> Vec<Value> {
-    form.count("components", rows.len(), 0, ROWS_MAX);
+pub fn check(rows: &[Value], errors: &mut FieldErrors) -> Vec<Value> {
+    errors.check_count("components", rows.len(), 0, ROWS_MAX);
     let mut seen = BTreeSet::new();
     for (index, row) in rows.iter().enumerate() {
         let path = format!("components.{index}");
         if row["type"] == ACTION_ROW {
-            check_row(row, &path, &mut seen, form);
+            check_row(row, &path, &mut seen, errors);
         } else {
-            form.choice(&format!("{path}.type"), "1");
+            errors.push_invalid_choice(&format!("{path}.type"), "1");
         }
     }
-    numbered(rows)
+    with_ids(rows)
 }
 
-fn check_row(row: &Value, path: &str, seen: &mut BTreeSet<String>, form: &mut Form) {
+fn check_row(row: &Value, path: &str, seen: &mut BTreeSet<String>, errors: &mut FieldErrors) {
     let inner = row["components"].as_array().map_or(&[][..], Vec::as_slice);
     let is_select = |one: &Value| matches!(one["type"].as_u64(), Some(3 | 5..=8));
     let max = if inner.iter().any(is_select) {
@@ -52,70 +52,70 @@ fn check_row(row: &Value, path: &str, seen: &mut BTreeSet<String>, form: &mut Fo
     } else {
         BUTTONS_MAX
     };
-    form.count(&format!("{path}.components"), inner.len(), 1, max);
+    errors.check_count(&format!("{path}.components"), inner.len(), 1, max);
     for (index, one) in inner.iter().enumerate() {
         let path = format!("{path}.components.{index}");
         match one["type"].as_u64() {
-            Some(BUTTON) => check_button(one, &path, form),
-            Some(STRING_SELECT) => check_select(one, &path, form),
+            Some(BUTTON) => check_button(one, &path, errors),
+            Some(STRING_SELECT) => check_select(one, &path, errors),
             Some(5..=8) => {}
-            _ => form.choice(&format!("{path}.type"), "2, 3, 5, 6, 7, 8"),
+            _ => errors.push_invalid_choice(&format!("{path}.type"), "2, 3, 5, 6, 7, 8"),
         }
-        check_custom_id(one, &path, seen, form);
+        check_custom_id(one, &path, seen, errors);
     }
 }
 
-fn check_custom_id(one: &Value, path: &str, seen: &mut BTreeSet<String>, form: &mut Form) {
+fn check_custom_id(one: &Value, path: &str, seen: &mut BTreeSet<String>, errors: &mut FieldErrors) {
     if one["type"] == BUTTON && matches!(one["style"].as_u64(), Some(LINK_STYLE | PREMIUM_STYLE)) {
         return;
     }
     let path = format!("{path}.custom_id");
     let id = one["custom_id"].as_str().unwrap_or_default();
-    form.length(&path, id, 1, CUSTOM_ID_MAX);
+    errors.check_length(&path, id, 1, CUSTOM_ID_MAX);
     if !id.is_empty() && !seen.insert(id.to_owned()) {
         let message = "Component custom id cannot be duplicated";
-        form.wrong(&path, "COMPONENT_CUSTOM_ID_DUPLICATED", message);
+        errors.push(&path, "COMPONENT_CUSTOM_ID_DUPLICATED", message);
     }
 }
 
-fn check_button(button: &Value, path: &str, form: &mut Form) {
+fn check_button(button: &Value, path: &str, errors: &mut FieldErrors) {
     let label = button["label"].as_str().unwrap_or_default();
-    form.length(&format!("{path}.label"), label, 0, LABEL_MAX);
+    errors.check_length(&format!("{path}.label"), label, 0, LABEL_MAX);
     match button["style"].as_u64() {
         Some(1..=4) => {
             if label.is_empty() && button["emoji"].is_null() {
-                form.required(&format!("{path}.label"));
+                errors.push_required(&format!("{path}.label"));
             }
         }
         Some(LINK_STYLE) => {
             let url = button["url"].as_str().unwrap_or_default();
-            form.length(&format!("{path}.url"), url, 1, URL_MAX);
+            errors.check_length(&format!("{path}.url"), url, 1, URL_MAX);
         }
         Some(PREMIUM_STYLE) => {}
-        _ => form.choice(&format!("{path}.style"), "1, 2, 3, 4, 5, 6"),
+        _ => errors.push_invalid_choice(&format!("{path}.style"), "1, 2, 3, 4, 5, 6"),
     }
 }
 
-fn check_select(select: &Value, path: &str, form: &mut Form) {
+fn check_select(select: &Value, path: &str, errors: &mut FieldErrors) {
     let placeholder = select["placeholder"].as_str().unwrap_or_default();
-    form.length(
+    errors.check_length(
         &format!("{path}.placeholder"),
         placeholder,
         0,
         PLACEHOLDER_MAX,
     );
     let options = select["options"].as_array().map_or(&[][..], Vec::as_slice);
-    form.count(&format!("{path}.options"), options.len(), 1, OPTIONS_MAX);
+    errors.check_count(&format!("{path}.options"), options.len(), 1, OPTIONS_MAX);
     let mut values = BTreeSet::new();
     for (index, option) in options.iter().enumerate() {
         let path = format!("{path}.options.{index}");
         for (name, min) in [("label", 1), ("value", 1), ("description", 0)] {
             let text = option[name].as_str().unwrap_or_default();
-            form.length(&format!("{path}.{name}"), text, min, OPTION_TEXT_MAX);
+            errors.check_length(&format!("{path}.{name}"), text, min, OPTION_TEXT_MAX);
         }
         if !values.insert(option["value"].as_str()) {
             let message = "The specified option value is already used";
-            form.wrong(
+            errors.push(
                 &format!("{path}.value"),
                 "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
                 message,
@@ -126,7 +126,7 @@ fn check_select(select: &Value, path: &str, form: &mut Form) {
     let (min, max) = (count("min_values", 1), count("max_values", 1));
     if min > max || max > options.len() as u64 || max == 0 {
         let message = "min_values, max_values and the number of options do not fit together.";
-        form.wrong(
+        errors.push(
             &format!("{path}.max_values"),
             "BASE_TYPE_BAD_VALUE",
             message,
@@ -135,7 +135,7 @@ fn check_select(select: &Value, path: &str, form: &mut Form) {
 }
 
 /// Gives every component its number, counted from 1 over the message, and menus what they leave out.
-pub fn numbered(rows: &[Value]) -> Vec<Value> {
+pub fn with_ids(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     let mut next = 1;
     let mut number = |one: &mut Value| {

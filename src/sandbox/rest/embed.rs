@@ -3,14 +3,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::form::Form;
+use super::validation::FieldErrors;
 
 /// Embeds of a message.
 const EMBEDS_MAX: usize = 10;
 /// Fields of an embed.
 const FIELDS_MAX: usize = 25;
 /// Characters of all texts of a message's embeds together.
-const SUM_MAX: usize = 6000;
+const TOTAL_MAX: usize = 6000;
 /// Characters of an address.
 const URL_MAX: usize = 2048;
 
@@ -23,30 +23,30 @@ const TEXTS: [(&str, usize); 4] = [
 ];
 
 /// Checks embeds; what comes back is what Discord shows.
-pub fn check(embeds: &[Value], form: &mut Form) -> Vec<Value> {
-    form.count("embeds", embeds.len(), 0, EMBEDS_MAX);
+pub fn check(embeds: &[Value], errors: &mut FieldErrors) -> Vec<Value> {
+    errors.check_count("embeds", embeds.len(), 0, EMBEDS_MAX);
     let mut sum = 0;
     let mut shown = Vec::new();
     for (index, embed) in embeds.iter().enumerate() {
         let path = format!("embeds.{index}");
-        sum += texts(embed, &path, form) + fields(&embed["fields"], &path, form);
+        sum += check_texts(embed, &path, errors) + check_fields(&embed["fields"], &path, errors);
         shown.push(normalise(embed));
     }
-    if sum > SUM_MAX {
-        let message = format!("Embed size exceeds maximum size of {SUM_MAX}");
-        form.wrong("embeds", "MAX_EMBED_SIZE_EXCEEDED", &message);
+    if sum > TOTAL_MAX {
+        let message = format!("Embed size exceeds maximum size of {TOTAL_MAX}");
+        errors.push("embeds", "MAX_EMBED_SIZE_EXCEEDED", &message);
     }
     shown
 }
 
-fn texts(embed: &Value, path: &str, form: &mut Form) -> usize {
+fn check_texts(embed: &Value, path: &str, errors: &mut FieldErrors) -> usize {
     let mut sum = 0;
     for (name, max) in TEXTS {
         let pointer = format!("/{}", name.replace('.', "/"));
         let Some(text) = embed.pointer(&pointer).and_then(Value::as_str) else {
             continue;
         };
-        form.length(&format!("{path}.{name}"), text.trim(), 0, max);
+        errors.check_length(&format!("{path}.{name}"), text.trim(), 0, max);
         sum += text.trim().chars().count();
     }
     for name in [
@@ -60,12 +60,12 @@ fn texts(embed: &Value, path: &str, form: &mut Form) -> usize {
             continue;
         };
         let path = format!("{path}.{}", name.replace('/', "."));
-        form.length(&path, url, 0, URL_MAX);
+        errors.check_length(&path, url, 0, URL_MAX);
         if !["http://", "https://", "attachment://"]
             .iter()
             .any(|one| url.starts_with(one))
         {
-            form.wrong(&path, "URL_TYPE_INVALID_URL", "Not a well formed URL.");
+            errors.push(&path, "URL_TYPE_INVALID_URL", "Not a well formed URL.");
         }
     }
     if embed["color"]
@@ -73,21 +73,21 @@ fn texts(embed: &Value, path: &str, form: &mut Form) -> usize {
         .is_some_and(|color| color > 0xFF_FFFF)
     {
         let message = "int value should be less than or equal to 16777215.";
-        form.wrong(&format!("{path}.color"), "NUMBER_TYPE_MAX", message);
+        errors.push(&format!("{path}.color"), "NUMBER_TYPE_MAX", message);
     }
     sum
 }
 
-fn fields(fields: &Value, path: &str, form: &mut Form) -> usize {
+fn check_fields(fields: &Value, path: &str, errors: &mut FieldErrors) -> usize {
     let Some(fields) = fields.as_array() else {
         return 0;
     };
-    form.count(&format!("{path}.fields"), fields.len(), 0, FIELDS_MAX);
+    errors.check_count(&format!("{path}.fields"), fields.len(), 0, FIELDS_MAX);
     let mut sum = 0;
     for (index, field) in fields.iter().enumerate() {
         for (name, max) in [("name", 256), ("value", 1024)] {
             let text = field[name].as_str().unwrap_or_default().trim();
-            form.length(&format!("{path}.fields.{index}.{name}"), text, 1, max);
+            errors.check_length(&format!("{path}.fields.{index}.{name}"), text, 1, max);
             sum += text.chars().count();
         }
     }

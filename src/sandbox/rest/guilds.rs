@@ -2,37 +2,37 @@
 
 use serde_json::{Value, json};
 
-use super::problem::{self, Problem};
+use super::error_response::{self, ErrorResponse};
 use super::route::Route;
-use super::{Answer, ok};
+use super::{HandlerResult, ok};
 use crate::sandbox::model::{Discord, Guild};
+use crate::sandbox::payloads;
 use crate::sandbox::permission::VIEW_CHANNEL;
-use crate::sandbox::wire;
 
-pub fn handle(discord: &Discord, route: &Route) -> Answer {
-    let guild = of_bot(discord, route.guild().unwrap_or_default())?;
+pub fn handle(discord: &Discord, route: &Route) -> HandlerResult {
+    let guild = bot_guild(discord, route.guild().unwrap_or_default())?;
     match route {
         Route::GuildChannels { .. } => ok(discord
             .channels_of(guild.id)
-            .map(wire::channel::channel)
+            .map(payloads::channel::channel)
             .collect()),
-        Route::GuildRoles { .. } => ok(guild.roles.values().map(wire::guild::role).collect()),
+        Route::GuildRoles { .. } => ok(guild.roles.values().map(payloads::guild::role).collect()),
         Route::GuildMember { user, .. } => {
             let member = discord.member_json(Some(guild.id), *user);
-            ok(member.ok_or_else(problem::unknown_member)?)
+            ok(member.ok_or_else(error_response::unknown_member)?)
         }
         Route::ActiveThreads { .. } => ok(active_threads(discord, guild)),
-        _ => ok(wire::guild::guild(guild)),
+        _ => ok(payloads::guild::guild(guild)),
     }
 }
 
 /// A guild that the bot is in.
-fn of_bot(discord: &Discord, guild: u64) -> Result<&Guild, Problem> {
+fn bot_guild(discord: &Discord, guild: u64) -> Result<&Guild, ErrorResponse> {
     discord
         .guilds
         .get(&guild)
         .filter(|guild| guild.members.contains_key(&discord.app.id))
-        .ok_or_else(problem::unknown_guild)
+        .ok_or_else(error_response::unknown_guild)
 }
 
 fn active_threads(discord: &Discord, guild: &Guild) -> Value {
@@ -47,8 +47,8 @@ fn active_threads(discord: &Discord, guild: &Guild) -> Value {
             .is_some_and(|thread| thread.members.contains(&me))
     });
     json!({
-        "threads": threads.iter().map(|one| wire::channel::thread(one, Some(me))).collect::<Value>(),
-        "members": joined.map(|one| wire::channel::thread_member(one, me)).collect::<Value>(),
+        "threads": threads.iter().map(|one| payloads::channel::thread(one, Some(me))).collect::<Value>(),
+        "members": joined.map(|one| payloads::channel::thread_member(one, me)).collect::<Value>(),
         "has_more": false,
     })
 }

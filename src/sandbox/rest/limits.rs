@@ -7,25 +7,25 @@ use std::time::{Duration, Instant};
 use super::route::Route;
 
 /// Requests a bucket holds. Discord publishes no numbers; this one is large enough to never bind.
-const BUCKET: u32 = 1_000;
+const BUCKET_LIMIT: u32 = 1_000;
 /// Requests a bot may make in a second; answers to interactions are not counted.
-pub const GLOBAL: usize = 50;
+pub const GLOBAL_PER_SECOND: usize = 50;
 /// The time over which they are counted.
 const WINDOW: Duration = Duration::from_secs(1);
 
 /// The requests of the last second, in real time.
 #[derive(Debug, Default)]
-pub struct Limits {
+pub struct RequestCounter {
     /// Whether a request too many is refused.
     pub enforced: bool,
     recent: VecDeque<Instant>,
     busiest: usize,
 }
 
-impl Limits {
+impl RequestCounter {
     /// Counts a request; for one too many the seconds to wait.
-    pub fn count(&mut self, route: Option<&Route>) -> Option<f64> {
-        if route.is_some_and(Route::is_of_interaction) {
+    pub fn record(&mut self, route: Option<&Route>) -> Option<f64> {
+        if route.is_some_and(Route::is_interaction_callback) {
             return None;
         }
         let now = Instant::now();
@@ -36,7 +36,7 @@ impl Limits {
         {
             self.recent.pop_front();
         }
-        if self.enforced && self.recent.len() >= GLOBAL {
+        if self.enforced && self.recent.len() >= GLOBAL_PER_SECOND {
             let oldest = self
                 .recent
                 .front()
@@ -71,8 +71,8 @@ pub fn headers(route: Option<&Route>, now_ms: i64) -> Vec<(String, String)> {
         reset_ms.rem_euclid(1_000)
     );
     [
-        ("X-RateLimit-Limit", BUCKET.to_string()),
-        ("X-RateLimit-Remaining", (BUCKET - 1).to_string()),
+        ("X-RateLimit-Limit", BUCKET_LIMIT.to_string()),
+        ("X-RateLimit-Remaining", (BUCKET_LIMIT - 1).to_string()),
         ("X-RateLimit-Reset", reset),
         ("X-RateLimit-Reset-After", "1.000".to_owned()),
         ("X-RateLimit-Bucket", bucket),
@@ -87,19 +87,19 @@ mod tests {
 
     #[test]
     fn the_fifty_first_request_of_a_second_is_refused_where_that_is_enforced() {
-        let mut limits = Limits {
+        let mut limits = RequestCounter {
             enforced: true,
-            ..Limits::default()
+            ..RequestCounter::default()
         };
-        for _ in 0..GLOBAL {
-            assert_eq!(limits.count(None), None);
+        for _ in 0..GLOBAL_PER_SECOND {
+            assert_eq!(limits.record(None), None);
         }
-        assert!(limits.count(None).is_some());
+        assert!(limits.record(None).is_some());
         let callback = Route::Callback {
             interaction: 1,
             token: String::new(),
         };
-        assert_eq!(limits.count(Some(&callback)), None);
-        assert_eq!(limits.busiest_second(), GLOBAL);
+        assert_eq!(limits.record(Some(&callback)), None);
+        assert_eq!(limits.busiest_second(), GLOBAL_PER_SECOND);
     }
 }

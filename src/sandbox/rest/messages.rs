@@ -4,58 +4,53 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::channels::{allowed, visible, writable};
-use super::draft::{Draft, Purpose};
-use super::form::Form;
-use super::problem::{self, Problem};
+use super::channels::{channel_with_permissions, visible_channel, writable_channel};
+use super::error_response::{self, ErrorResponse};
+use super::message_body::{BodyPurpose, MessageBody};
 use super::route::Route;
-use super::{Answer, Call, done, ok, upload};
-use crate::sandbox::mention::{self, Allowed};
-use crate::sandbox::model::{Discord, Message, Reference, message_kind};
+use super::validation::FieldErrors;
+use super::{ApiRequest, HandlerResult, no_content, ok, upload};
+use crate::sandbox::mention::{self, MentionPolicy};
+use crate::sandbox::model::{Discord, Message, MessageReference, message_kind};
+use crate::sandbox::payloads;
 use crate::sandbox::permission::{EMBED_LINKS, MANAGE_MESSAGES, READ_MESSAGE_HISTORY};
-use crate::sandbox::wire;
 
 /// Messages of a page unless asked otherwise, and at most.
-const PAGE: (usize, usize) = (50, 100);
+const PAGE_SIZE: (usize, usize) = (50, 100);
 /// How long a nonce is remembered, in milliseconds. Discord says "the past few minutes".
-const NONCE_MS: i64 = 3 * 60 * 1000;
+const NONCE_WINDOW_MS: i64 = 3 * 60 * 1000;
 
-pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
     match route {
-        Route::CreateMessage { channel } => create(discord, *channel, call),
+        Route::CreateMessage { channel } => create(discord, *channel, request),
         Route::Message { channel, message } => get(discord, *channel, *message),
-        Route::EditMessage { channel, message } => edit(discord, (*channel, *message), call),
+        Route::EditMessage { channel, message } => edit(discord, (*channel, *message), request),
         Route::DeleteMessage { channel, message } => delete(discord, *channel, *message),
-        _ => list(discord, route.channel().unwrap_or_default(), call),
+        _ => list(discord, route.channel().unwrap_or_default(), request),
     }
 }
 
 /// A message as the bot reads it over REST.
-pub fn json_of(discord: &Discord, channel: u64, message: u64) -> Value {
-    let reader = discord.bot_reader(discord.app.reads_content());
+pub fn message_json(discord: &Discord, channel: u64, message: u64) -> Value {
+    let reader = discord.bot_viewer(discord.app.has_message_content());
     discord
         .message(channel, message)
         .map_or(Value::Null, |one| {
-            wire::message::message(discord, one, reader)
+            payloads::message::message(discord, one, reader)
         })
 }
 
-fn create(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
-    let one = writable(discord, channel)?;
-    let refuses = |user: &u64| {
-        discord
-            .users
-            .get(user)
-            .is_some_and(|one| one.refuses_direct)
-    };
+fn create(discord: &mut Discord, channel: u64, request: &ApiRequest) -> HandlerResult {
+    let one = writable_channel(discord, channel)?;
+    let refuses = |user: &u64| discord.users.get(user).is_some_and(|one| one.blocks_dms);
     if one.recipients.iter().any(refuses) {
-        return Err(problem::cannot_message_user());
+        return Err(error_response::cannot_message_user());
     }
     let may = discord.permissions(one, discord.app.id);
     let shows_embeds = may & EMBED_LINKS != 0;
-    let mut draft = Draft::parse(&call.body, &call.uploads, Purpose::Channel)?;
-    upload::check_may_attach(may, &draft.uploads)?;
-    if let Some(first) = first_with_nonce(discord, &draft) {
+    let mut draft = MessageBody::parse(&request.body, &request.uploads, BodyPurpose::Channel)?;
+    upload::check_attach_permission(may, &draft.uploads)?;
+    if let Some(first) = existing_with_nonce(discord, &draft) {
         return first;
     }
     if !shows_embeds
@@ -66,7 +61,7 @@ fn create(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
     {
         draft.embeds = None;
         if draft.is_empty() {
-            return Err(problem::missing_permissions());
+            return Err(error_response::missing_permissions());
         }
     }
     let reference = reference(discord, channel, &draft)?;
@@ -82,81 +77,96 @@ fn create(discord: &mut Discord, channel: u64, call: &Call) -> Answer {
         },
         ..Message::default()
     };
-    draft.fill(discord, &mut message);
-    let allowed = draft.allowed.clone().unwrap_or(Allowed::all());
+    draft.apply_to(discord, &mut message);
+    let allowed = draft
+        .allowed_mentions
+        .clone()
+        .unwrap_or(MentionPolicy::all());
     mention::resolve(discord, &mut message, &allowed);
-    let id = discord.write(message);
+    let id = discord.create_message(message);
     if let Some(nonce) = draft.nonce_text() {
         let now_ms = discord.clock.now_ms();
         discord
             .nonces
             .insert((discord.app.id, nonce), (now_ms, channel, id));
     }
-    ok(json_of(discord, channel, id))
+    ok(message_json(discord, channel, id))
 }
 
 /// With `enforce_nonce`, the message that was sent with this nonce before. One that was deleted since
 /// is unknown (discord-api-docs issue 6647).
-fn first_with_nonce(discord: &mut Discord, draft: &Draft) -> Option<Answer> {
+fn existing_with_nonce(discord: &mut Discord, draft: &MessageBody) -> Option<HandlerResult> {
     let nonce = draft.nonce_text().filter(|_| draft.enforce_nonce)?;
     let (at_ms, channel, id) = *discord.nonces.get(&(discord.app.id, nonce))?;
-    if discord.clock.now_ms() - at_ms > NONCE_MS {
+    if discord.clock.now_ms() - at_ms > NONCE_WINDOW_MS {
         return None;
     }
     Some(match discord.message(channel, id) {
-        Some(_) => ok(json_of(discord, channel, id)),
-        None => Err(problem::unknown_message()),
+        Some(_) => ok(message_json(discord, channel, id)),
+        None => Err(error_response::unknown_message()),
     })
 }
 
-fn reference(discord: &Discord, channel: u64, draft: &Draft) -> Result<Option<Reference>, Problem> {
-    let Some((message, must_exist)) = draft.replies_to else {
+fn reference(
+    discord: &Discord,
+    channel: u64,
+    draft: &MessageBody,
+) -> Result<Option<MessageReference>, ErrorResponse> {
+    let Some((message, must_exist)) = draft.reply_to else {
         return Ok(None);
     };
-    allowed(discord, channel, READ_MESSAGE_HISTORY)?;
+    channel_with_permissions(discord, channel, READ_MESSAGE_HISTORY)?;
     let is_there = discord
         .message(channel, message)
-        .is_some_and(|one| one.seen_only_by.is_none());
+        .is_some_and(|one| one.ephemeral_for.is_none());
     if is_there {
-        return Ok(Some(Reference {
+        return Ok(Some(MessageReference {
             channel,
             message: Some(message),
         }));
     }
     if must_exist {
-        let mut form = Form::default();
+        let mut errors = FieldErrors::default();
         let words = "Unknown message";
-        form.wrong("message_reference", "REPLIES_UNKNOWN_MESSAGE", words);
-        form.finish()?;
+        errors.push("message_reference", "REPLIES_UNKNOWN_MESSAGE", words);
+        errors.finish()?;
     }
     Ok(None)
 }
 
 /// A message that is there for all.
-fn public(discord: &Discord, channel: u64, message: u64) -> Result<&Message, Problem> {
+fn public_message(
+    discord: &Discord,
+    channel: u64,
+    message: u64,
+) -> Result<&Message, ErrorResponse> {
     let one = discord
         .message(channel, message)
-        .filter(|one| one.seen_only_by.is_none());
-    one.ok_or_else(problem::unknown_message)
+        .filter(|one| one.ephemeral_for.is_none());
+    one.ok_or_else(error_response::unknown_message)
 }
 
-fn get(discord: &Discord, channel: u64, message: u64) -> Answer {
-    allowed(discord, channel, READ_MESSAGE_HISTORY)?;
-    public(discord, channel, message)?;
-    ok(json_of(discord, channel, message))
+fn get(discord: &Discord, channel: u64, message: u64) -> HandlerResult {
+    channel_with_permissions(discord, channel, READ_MESSAGE_HISTORY)?;
+    public_message(discord, channel, message)?;
+    ok(message_json(discord, channel, message))
 }
 
-fn edit(discord: &mut Discord, (channel, message): (u64, u64), call: &Call) -> Answer {
-    let one = visible(discord, channel)?;
+fn edit(
+    discord: &mut Discord,
+    (channel, message): (u64, u64),
+    request: &ApiRequest,
+) -> HandlerResult {
+    let one = visible_channel(discord, channel)?;
     let is_archived = one.is_archived();
     let shows_embeds = discord.permissions(one, discord.app.id) & EMBED_LINKS != 0;
-    if public(discord, channel, message)?.author != discord.app.id {
-        return Err(problem::not_author());
+    if public_message(discord, channel, message)?.author != discord.app.id {
+        return Err(error_response::not_author());
     }
     if is_archived {
-        return Err(problem::archived_thread());
+        return Err(error_response::archived_thread());
     }
-    let mut draft = Draft::parse(&call.body, &call.uploads, Purpose::Edit)?;
+    let mut draft = MessageBody::parse(&request.body, &request.uploads, BodyPurpose::Edit)?;
     // Without the permission embeds are overlooked (discord-api-docs issue 5648).
     if !shows_embeds
         && draft
@@ -167,7 +177,7 @@ fn edit(discord: &mut Discord, (channel, message): (u64, u64), call: &Call) -> A
         draft.embeds = None;
     }
     apply_edit(discord, (channel, message), &draft)?;
-    ok(json_of(discord, channel, message))
+    ok(message_json(discord, channel, message))
 }
 
 /// Changes a message and tells the bot.
@@ -175,31 +185,35 @@ fn edit(discord: &mut Discord, (channel, message): (u64, u64), call: &Call) -> A
 /// # Errors
 ///
 /// 50006 if nothing would be left, 10008 if there is no such message.
-pub fn apply_edit(discord: &mut Discord, place: (u64, u64), draft: &Draft) -> Result<(), Problem> {
+pub fn apply_edit(
+    discord: &mut Discord,
+    place: (u64, u64),
+    draft: &MessageBody,
+) -> Result<(), ErrorResponse> {
     let (channel, id) = place;
     let before = discord
         .message(channel, id)
-        .ok_or_else(problem::unknown_message)?;
+        .ok_or_else(error_response::unknown_message)?;
     let mut after = before.clone();
-    draft.fill(discord, &mut after);
+    draft.apply_to(discord, &mut after);
     let is_empty = after.content.is_empty()
         && after.embeds.is_empty()
         && after.components.is_empty()
         && after.attachments.is_empty();
     if is_empty {
-        return Err(problem::empty_message());
+        return Err(error_response::empty_message());
     }
     // Edits that do not name allowed mentions go back to the defaults; nobody's device rings for them.
     let default = if after.interaction.is_some() {
-        Allowed::users()
+        MentionPolicy::users()
     } else {
-        Allowed::all()
+        MentionPolicy::all()
     };
     let pinged = after.pinged.clone();
     mention::resolve(
         discord,
         &mut after,
-        &draft.allowed.clone().unwrap_or(default),
+        &draft.allowed_mentions.clone().unwrap_or(default),
     );
     after.pinged = pinged;
     after.edited_ms = Some(discord.clock.now_ms());
@@ -210,26 +224,31 @@ pub fn apply_edit(discord: &mut Discord, place: (u64, u64), draft: &Draft) -> Re
     Ok(())
 }
 
-fn delete(discord: &mut Discord, channel: u64, message: u64) -> Answer {
-    let one = visible(discord, channel)?;
+fn delete(discord: &mut Discord, channel: u64, message: u64) -> HandlerResult {
+    let one = visible_channel(discord, channel)?;
     let is_archived = one.is_archived();
-    if public(discord, channel, message)?.author != discord.app.id {
-        allowed(discord, channel, MANAGE_MESSAGES)?;
+    if public_message(discord, channel, message)?.author != discord.app.id {
+        channel_with_permissions(discord, channel, MANAGE_MESSAGES)?;
     }
     if is_archived {
-        return Err(problem::archived_thread());
+        return Err(error_response::archived_thread());
     }
     discord.delete_message(channel, message);
-    done()
+    no_content()
 }
 
-fn list(discord: &Discord, channel: u64, call: &Call) -> Answer {
-    let one = visible(discord, channel)?;
-    let limit = limit(call)?;
+fn list(discord: &Discord, channel: u64, request: &ApiRequest) -> HandlerResult {
+    let one = visible_channel(discord, channel)?;
+    let limit = limit(request)?;
     if discord.permissions(one, discord.app.id) & READ_MESSAGE_HISTORY == 0 {
         return ok(json!([]));
     }
-    let bound = |name: &str| call.query.get(name).and_then(|id| id.parse::<u64>().ok());
+    let bound = |name: &str| {
+        request
+            .query
+            .get(name)
+            .and_then(|id| id.parse::<u64>().ok())
+    };
     let nothing = BTreeMap::new();
     let all = discord.messages.get(&channel).unwrap_or(&nothing);
     let before = |end: u64, count: usize| {
@@ -253,33 +272,33 @@ fn list(discord: &Discord, channel: u64, call: &Call) -> Answer {
         _ => before(u64::MAX, limit),
     };
     let page = newest_first.into_iter();
-    ok(page.map(|id| json_of(discord, channel, id)).collect())
+    ok(page.map(|id| message_json(discord, channel, id)).collect())
 }
 
 fn is_public((_, message): &(&u64, &Message)) -> bool {
-    message.seen_only_by.is_none()
+    message.ephemeral_for.is_none()
 }
 
-fn limit(call: &Call) -> Result<usize, Problem> {
-    let (default, max) = PAGE;
-    let Some(limit) = call.query.get("limit") else {
+fn limit(request: &ApiRequest) -> Result<usize, ErrorResponse> {
+    let (default, max) = PAGE_SIZE;
+    let Some(limit) = request.query.get("limit") else {
         return Ok(default);
     };
     let limit = limit.parse().unwrap_or(0);
-    let mut form = Form::default();
+    let mut errors = FieldErrors::default();
     if limit == 0 {
-        form.wrong(
+        errors.push(
             "limit",
             "NUMBER_TYPE_MIN",
             "int value should be greater than or equal to 1.",
         );
     } else if limit > max {
-        form.wrong(
+        errors.push(
             "limit",
             "NUMBER_TYPE_MAX",
             "int value should be less than or equal to 100.",
         );
     }
-    form.finish()?;
+    errors.finish()?;
     Ok(limit)
 }

@@ -2,28 +2,28 @@
 //!
 //! Every handler is a plain function under the lock of the model; only `serve` awaits.
 
-mod about;
-mod allowed;
+mod allowed_mentions;
 mod callback;
-pub use callback::FIRST_ANSWER;
-mod callback_form;
+mod current_user;
+pub use callback::CALLBACK_DEADLINE;
+mod callback_validation;
 mod channels;
-mod command_form;
+mod command_validation;
 mod commands;
 mod component;
-pub mod draft;
 mod embed;
-pub mod form;
+pub mod error_response;
 mod guilds;
 pub mod limits;
+pub mod message_body;
 mod messages;
-pub mod problem;
 mod reactions;
 pub mod route;
 mod serve;
 mod threads;
 mod upload;
 mod url;
+pub mod validation;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -31,12 +31,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::model::Discord;
-use problem::Problem;
+use error_response::ErrorResponse;
 use route::Route;
 pub use serve::serve;
 
 /// A request as handlers get it.
-pub struct Call {
+pub struct ApiRequest {
     /// The query's parameters.
     pub query: BTreeMap<String, String>,
     /// The body; null if there was none.
@@ -46,21 +46,21 @@ pub struct Call {
 }
 
 /// What a handler answers: a status and perhaps a body.
-pub type Answer = Result<(u16, Option<Value>), Problem>;
+pub type HandlerResult = Result<(u16, Option<Value>), ErrorResponse>;
 
 /// 200 with a body.
 #[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
-fn ok(body: Value) -> Answer {
+fn ok(body: Value) -> HandlerResult {
     Ok((200, Some(body)))
 }
 
 /// 204.
 #[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
-const fn done() -> Answer {
+const fn no_content() -> HandlerResult {
     Ok((204, None))
 }
 
-fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
     match route {
         Route::Gateway
         | Route::GatewayBot
@@ -69,22 +69,22 @@ fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
         | Route::User { .. }
         | Route::MyGuilds
         | Route::LeaveGuild { .. }
-        | Route::OpenDirectMessages => about::handle(discord, route, call),
+        | Route::OpenDirectMessages => current_user::handle(discord, route, request),
         Route::Guild { .. }
         | Route::GuildChannels { .. }
         | Route::GuildRoles { .. }
         | Route::GuildMember { .. }
         | Route::ActiveThreads { .. } => guilds::handle(discord, route),
         Route::Channel { .. } | Route::EditChannel { .. } | Route::Typing { .. } => {
-            channels::handle(discord, route, call)
+            channels::handle(discord, route, request)
         }
         Route::ListMessages { .. }
         | Route::CreateMessage { .. }
         | Route::Message { .. }
         | Route::EditMessage { .. }
-        | Route::DeleteMessage { .. } => messages::handle(discord, route, call),
+        | Route::DeleteMessage { .. } => messages::handle(discord, route, request),
         Route::StartThread { .. } | Route::JoinThread { .. } | Route::LeaveThread { .. } => {
-            threads::handle(discord, route, call)
+            threads::handle(discord, route, request)
         }
         Route::Reaction {
             channel,
@@ -97,11 +97,11 @@ fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
             emoji,
         } => reactions::remove(discord, (*channel, *message), emoji),
         Route::ListCommands { .. } | Route::SetCommands { .. } => {
-            commands::handle(discord, route, call)
+            commands::handle(discord, route, request)
         }
         Route::Callback { interaction, token } => {
-            callback::handle(discord, *interaction, token, call)
+            callback::handle(discord, *interaction, token, request)
         }
-        _ => webhook::handle(discord, route, call),
+        _ => webhook::handle(discord, route, request),
     }
 }

@@ -1,47 +1,47 @@
 //! The bot's own reactions.
 
-use super::channels::{allowed, visible};
-use super::problem;
-use super::{Answer, done};
+use super::channels::{channel_with_permissions, visible_channel};
+use super::error_response;
+use super::{HandlerResult, no_content};
 use crate::sandbox::model::{Discord, Reaction};
 use crate::sandbox::permission::{ADD_REACTIONS, READ_MESSAGE_HISTORY};
 
 /// Different emoji a message may have (Discord's code 30010, "Maximum number of reactions reached").
 const EMOJI_MAX: usize = 20;
 
-pub fn add(discord: &mut Discord, message: (u64, u64), emoji: &str) -> Answer {
+pub fn add(discord: &mut Discord, message: (u64, u64), emoji: &str) -> HandlerResult {
     let (channel, id) = message;
-    let one = allowed(discord, channel, READ_MESSAGE_HISTORY)?;
+    let one = channel_with_permissions(discord, channel, READ_MESSAGE_HISTORY)?;
     if one.is_archived() {
-        return Err(problem::archived_thread());
+        return Err(error_response::archived_thread());
     }
     let target = discord
         .message(channel, id)
-        .filter(|one| one.seen_only_by.is_none());
-    let target = target.ok_or_else(problem::unknown_message)?;
+        .filter(|one| one.ephemeral_for.is_none());
+    let target = target.ok_or_else(error_response::unknown_message)?;
     if !is_emoji(emoji) {
-        return Err(problem::unknown_emoji());
+        return Err(error_response::unknown_emoji());
     }
     if !target.reactions.iter().any(|one| one.emoji == emoji) {
-        allowed(discord, channel, ADD_REACTIONS)?;
+        channel_with_permissions(discord, channel, ADD_REACTIONS)?;
         if target.reactions.len() >= EMOJI_MAX {
-            return Err(problem::too_many_reactions());
+            return Err(error_response::too_many_reactions());
         }
     }
     let me = discord.app.id;
     discord.react(message, me, emoji);
-    done()
+    no_content()
 }
 
-pub fn remove(discord: &mut Discord, message: (u64, u64), emoji: &str) -> Answer {
+pub fn remove(discord: &mut Discord, message: (u64, u64), emoji: &str) -> HandlerResult {
     let (channel, id) = message;
-    visible(discord, channel)?;
+    visible_channel(discord, channel)?;
     discord
         .message(channel, id)
-        .ok_or_else(problem::unknown_message)?;
+        .ok_or_else(error_response::unknown_message)?;
     let me = discord.app.id;
     discord.unreact(message, me, emoji);
-    done()
+    no_content()
 }
 
 /// A character beyond ASCII, or `name:id`.

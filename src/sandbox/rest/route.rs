@@ -222,13 +222,13 @@ impl Route {
     }
 
     /// Whether the address itself is the proof of who asks, so that no token is needed.
-    pub const fn needs_no_token(&self) -> bool {
-        matches!(self, Self::Gateway) || self.is_of_interaction()
+    pub const fn is_unauthenticated(&self) -> bool {
+        matches!(self, Self::Gateway) || self.is_interaction_callback()
     }
 
     /// Whether it answers an interaction: such requests are not under the global limit (Discord docs,
     /// interactions/receiving-and-responding, "Endpoints").
-    pub const fn is_of_interaction(&self) -> bool {
+    pub const fn is_interaction_callback(&self) -> bool {
         matches!(
             self,
             Self::Callback { .. }

@@ -8,13 +8,13 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, Response, header};
 use serde_json::Value;
 
-use super::problem;
+use super::error_response;
 use super::route::Route;
-use super::url::{decoded, query};
-use super::{Answer, Call, handle, limits, upload};
-use crate::sandbox::Shared;
-use crate::sandbox::connection::Cutter;
-use crate::sandbox::faults::{Fault, HoldEnd, Target, When};
+use super::url::{parse_query, percent_decode};
+use super::{ApiRequest, HandlerResult, handle, limits, upload};
+use crate::sandbox::SandboxState;
+use crate::sandbox::connection::ConnectionHandle;
+use crate::sandbox::faults::{FaultTiming, GateOutcome, RequestFault, RequestTarget};
 use crate::sandbox::log::LoggedRequest;
 use crate::sandbox::model::Discord;
 
@@ -23,8 +23,8 @@ const BODY_MAX: usize = 25 * 1024 * 1024;
 
 /// Serves one request.
 pub async fn serve(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    State(shared): State<Arc<SandboxState>>,
+    ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -34,13 +34,13 @@ pub async fn serve(
         .path()
         .strip_prefix("/api/v10")
         .unwrap_or_default();
-    let segments: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+    let segments: Vec<String> = path.split('/').skip(1).map(percent_decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let kind = parts.headers.get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_empty = bytes.is_empty();
     let (body, uploads) = upload::read(kind, bytes).await;
-    let incoming = Incoming {
+    let incoming = IncomingRequest {
         route: Route::parse(&parts.method, &segments),
         is_known_path: Route::is_known_path(&segments),
         path: parts
@@ -52,17 +52,17 @@ pub async fn serve(
         body,
         uploads,
         is_empty,
-        query: query(parts.uri.query().unwrap_or_default()),
+        query: parse_query(parts.uri.query().unwrap_or_default()),
         method: parts.method,
     };
     if let Some(reply) = incoming.serve(&shared).await {
-        return reply.response();
+        return reply.into_response();
     }
-    cutter.cut();
+    connection.abort();
     std::future::pending().await
 }
 
-struct Incoming {
+struct IncomingRequest {
     method: Method,
     path: String,
     route: Option<Route>,
@@ -76,43 +76,47 @@ struct Incoming {
 }
 
 /// An answer on its way out.
-struct Reply {
+struct OutgoingResponse {
     status: u16,
     body: Option<String>,
     headers: Vec<(String, String)>,
 }
 
 /// What a fault makes of a request.
-enum Struck {
+enum FaultResult {
     /// It goes on.
-    Not,
+    Continue,
     /// This is the answer.
-    Reply(Reply),
+    Respond(OutgoingResponse),
     /// The connection is reset.
-    Cut,
+    Abort,
 }
 
-impl Incoming {
+impl IncomingRequest {
     /// The answer; `None` if the connection is to be reset.
-    async fn serve(self, shared: &Shared) -> Option<Reply> {
-        let seq = shared.with(|discord| discord.log.begin(self.logged(discord)));
-        let reply = match self.strike(shared, seq, When::Before).await {
-            Struck::Not => {
-                let reply = shared.with(|discord| self.reply(discord));
-                match self.strike(shared, seq, When::After).await {
-                    Struck::Not => reply,
-                    Struck::Reply(other) => other,
-                    Struck::Cut => return None,
+    async fn serve(self, shared: &SandboxState) -> Option<OutgoingResponse> {
+        let seq = shared.with(|discord| discord.log.push_request(self.log_entry(discord)));
+        let reply = match self.apply_fault(shared, seq, FaultTiming::Before).await {
+            FaultResult::Continue => {
+                let reply = shared.with(|discord| self.respond(discord));
+                match self.apply_fault(shared, seq, FaultTiming::After).await {
+                    FaultResult::Continue => reply,
+                    FaultResult::Respond(other) => other,
+                    FaultResult::Abort => return None,
                 }
             }
-            Struck::Reply(reply) => reply,
-            Struck::Cut => return None,
+            FaultResult::Respond(reply) => reply,
+            FaultResult::Abort => return None,
         };
-        shared.with(|discord| discord.log.change(seq, |entry| reply.log(entry)));
+        shared.with(|discord| {
+            discord
+                .log
+                .update_request(seq, |entry| reply.write_log(entry))
+        });
         Some(reply)
     }
 
-    fn logged(&self, discord: &Discord) -> LoggedRequest {
+    fn log_entry(&self, discord: &Discord) -> LoggedRequest {
         LoggedRequest {
             at_ms: discord.clock.now_ms(),
             method: self.method.to_string(),
@@ -126,100 +130,100 @@ impl Incoming {
         }
     }
 
-    async fn strike(&self, shared: &Shared, seq: u64, when: When) -> Struck {
+    async fn apply_fault(&self, shared: &SandboxState, seq: u64, when: FaultTiming) -> FaultResult {
         let struck = shared.with(|discord| {
             let route = self.route.as_ref();
-            let target = Target {
+            let target = RequestTarget {
                 route,
                 method: self.method.as_str(),
                 path: &self.path,
                 guild: route
                     .and_then(|one| one.guild().or_else(|| discord.guild_of(one.channel()?))),
             };
-            let fault = discord.faults.strike(&target, when)?;
+            let fault = discord.faults.apply(&target, when)?;
             discord
                 .log
-                .change(seq, |entry| entry.fault = Some(fault.name()));
+                .update_request(seq, |entry| entry.fault = Some(fault.name()));
             Some(fault)
         });
         match struck {
             None => {}
-            Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
-            Some(Fault::Hang) => std::future::pending().await,
-            Some(Fault::Reset) => return Struck::Cut,
-            Some(Fault::Hold(hold)) => {
+            Some(RequestFault::Delay(delay)) => tokio::time::sleep(delay).await,
+            Some(RequestFault::Hang) => std::future::pending().await,
+            Some(RequestFault::Reset) => return FaultResult::Abort,
+            Some(RequestFault::Gate(hold)) => {
                 let request = shared
                     .read(|discord| discord.log.requests().rfind(|one| one.seq == seq).cloned());
-                if hold.wait(request.unwrap_or_default()).await == HoldEnd::Reset {
-                    return Struck::Cut;
+                if hold.wait(request.unwrap_or_default()).await == GateOutcome::Reset {
+                    return FaultResult::Abort;
                 }
             }
-            Some(Fault::Answer {
+            Some(RequestFault::Answer {
                 status,
                 body,
                 headers,
             }) => {
-                return Struck::Reply(Reply {
+                return FaultResult::Respond(OutgoingResponse {
                     status,
                     body: Some(body),
                     headers,
                 });
             }
         }
-        Struck::Not
+        FaultResult::Continue
     }
 
-    fn reply(&self, discord: &mut Discord) -> Reply {
-        if let Some(retry_after) = discord.limits.count(self.route.as_ref())
-            && let Fault::Answer {
+    fn respond(&self, discord: &mut Discord) -> OutgoingResponse {
+        if let Some(retry_after) = discord.limits.record(self.route.as_ref())
+            && let RequestFault::Answer {
                 status,
                 body,
                 headers,
-            } = Fault::too_many_requests(retry_after, "global")
+            } = RequestFault::too_many_requests(retry_after, "global")
         {
-            return Reply {
+            return OutgoingResponse {
                 status,
                 body: Some(body),
                 headers,
             };
         }
         let body = self.body.as_ref().cloned().unwrap_or(Value::Null);
-        let (status, json) = match self.answer(discord, body) {
+        let (status, json) = match self.handle_route(discord, body) {
             Ok((status, json)) => (status, json),
             Err(problem) => (problem.status, Some(problem.json())),
         };
-        Reply {
+        OutgoingResponse {
             status,
             body: json.map(|json| json.to_string()),
             headers: limits::headers(self.route.as_ref(), discord.clock.now_ms()),
         }
     }
 
-    fn answer(&self, discord: &mut Discord, body: Value) -> Answer {
+    fn handle_route(&self, discord: &mut Discord, body: Value) -> HandlerResult {
         let Some(route) = &self.route else {
             return Err(if self.is_known_path {
-                problem::method_not_allowed()
+                error_response::method_not_allowed()
             } else {
-                problem::not_found()
+                error_response::not_found()
             });
         };
-        if !self.is_authorized && !route.needs_no_token() {
-            return Err(problem::unauthorized());
+        if !self.is_authorized && !route.is_unauthenticated() {
+            return Err(error_response::unauthorized());
         }
         if self.body.is_err() && !self.is_empty {
-            return Err(problem::not_json());
+            return Err(error_response::not_json());
         }
-        let call = Call {
+        let request = ApiRequest {
             query: self.query.clone(),
             body,
             uploads: self.uploads.clone(),
         };
-        handle(discord, route, &call)
+        handle(discord, route, &request)
     }
 }
 
-impl Reply {
-    fn log(&self, entry: &mut LoggedRequest) {
+impl OutgoingResponse {
+    fn write_log(&self, entry: &mut LoggedRequest) {
         let is_shared = self
             .headers
             .iter()
@@ -230,7 +234,7 @@ impl Reply {
         entry.invalid = matches!(self.status, 401 | 403 | 429) && !is_shared;
     }
 
-    fn response(self) -> Response<Body> {
+    fn into_response(self) -> Response<Body> {
         let mut response = Response::builder().status(self.status);
         for (name, value) in &self.headers {
             response = response.header(name, value);
@@ -245,7 +249,7 @@ impl Reply {
     }
 }
 
-fn is_authorized(shared: &Shared, headers: &HeaderMap) -> bool {
+fn is_authorized(shared: &SandboxState, headers: &HeaderMap) -> bool {
     let given = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());

@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use axum::body::Bytes;
 use serde_json::{Value, json};
 
-use super::draft::Draft;
-use super::form::Form;
-use super::problem::{self, Problem};
-use crate::sandbox::model::{Discord, File, Message};
+use super::error_response::{self, ErrorResponse};
+use super::message_body::MessageBody;
+use super::validation::FieldErrors;
+use crate::sandbox::model::{Discord, Message, StoredFile};
 
 /// Files of a message (Discord docs, resources/message, "Create Message").
 const FILES_MAX: usize = 10;
@@ -48,7 +48,7 @@ pub async fn read(kind: &str, body: Bytes) -> (serde_json::Result<Value>, Vec<Up
         } else if let Some(number) = number_of(&name) {
             uploads.push(Upload {
                 number,
-                name: safe(&file),
+                name: sanitize_file_name(&file),
                 description: None,
                 bytes,
             });
@@ -66,7 +66,7 @@ fn number_of(name: &str) -> Option<u64> {
 }
 
 /// Discord keeps letters, digits, dots, dashes and underscores of a name.
-fn safe(name: &str) -> String {
+fn sanitize_file_name(name: &str) -> String {
     let name: String = name
         .chars()
         .map(|c| {
@@ -85,8 +85,8 @@ fn safe(name: &str) -> String {
 }
 
 /// Checks files against `attachments` of the body, which names and describes them.
-pub fn check(body: &Value, uploads: &[Upload], form: &mut Form) -> Vec<Upload> {
-    form.count("attachments", uploads.len(), 0, FILES_MAX);
+pub fn check(body: &Value, uploads: &[Upload], errors: &mut FieldErrors) -> Vec<Upload> {
+    errors.check_count("attachments", uploads.len(), 0, FILES_MAX);
     let listed = body["attachments"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
@@ -94,7 +94,7 @@ pub fn check(body: &Value, uploads: &[Upload], form: &mut Form) -> Vec<Upload> {
     for upload in uploads {
         if upload.bytes.len() > FILE_MAX {
             let path = format!("attachments.{}", upload.number);
-            form.wrong(
+            errors.push(
                 &path,
                 "BASE_TYPE_MAX_SIZE",
                 "The file is larger than 10 MiB.",
@@ -103,7 +103,7 @@ pub fn check(body: &Value, uploads: &[Upload], form: &mut Form) -> Vec<Upload> {
         let mut upload = upload.clone();
         if let Some(one) = listed.iter().find(|one| id_of(one) == Some(upload.number)) {
             if let Some(name) = one["filename"].as_str() {
-                upload.name = safe(name);
+                upload.name = sanitize_file_name(name);
             }
             upload.description = one["description"].as_str().map(str::to_owned);
         }
@@ -116,7 +116,7 @@ pub fn check(body: &Value, uploads: &[Upload], form: &mut Form) -> Vec<Upload> {
                 .iter()
                 .any(|upload| id_of(one) == Some(upload.number))
         {
-            form.wrong(
+            errors.push(
                 &format!("attachments.{index}.id"),
                 "ATTACHMENT_NOT_FOUND",
                 "There is no file with this number.",
@@ -127,7 +127,7 @@ pub fn check(body: &Value, uploads: &[Upload], form: &mut Form) -> Vec<Upload> {
 }
 
 /// The attachments that an edit keeps; `None` if it does not say.
-pub fn kept(body: &Value) -> Option<Vec<u64>> {
+pub fn kept_attachment_ids(body: &Value) -> Option<Vec<u64>> {
     let listed = body.get("attachments")?.as_array();
     Some(listed.into_iter().flatten().filter_map(id_of).collect())
 }
@@ -137,7 +137,7 @@ fn id_of(one: &Value) -> Option<u64> {
     id.as_u64().or_else(|| id.as_str()?.parse().ok())
 }
 
-impl Draft {
+impl MessageBody {
     /// Puts the files into a message: those that an embed shows are part of the embed, the others are
     /// attached.
     pub fn attach(&self, discord: &mut Discord, message: &mut Message) {
@@ -147,8 +147,8 @@ impl Draft {
                 .retain(|one| id_of(one).is_some_and(|id| kept.contains(&id)));
         }
         for upload in &self.uploads {
-            let attachment = keep(discord, message.channel, upload);
-            if !show_in_embeds(&mut message.embeds, &upload.name, &attachment) {
+            let attachment = store_attachment(discord, message.channel, upload);
+            if !resolve_embed_urls(&mut message.embeds, &upload.name, &attachment) {
                 message.attachments.push(attachment);
             }
         }
@@ -157,28 +157,28 @@ impl Draft {
     /// # Errors
     ///
     /// 50035 if an embed shows a file that did not come.
-    pub fn check_shown_files(&self) -> Result<(), Problem> {
+    pub fn check_shown_files(&self) -> Result<(), ErrorResponse> {
         let embeds = self.embeds.iter().flatten();
         let shown = embeds.flat_map(|embed| ["image", "thumbnail"].map(|key| &embed[key]["url"]));
         let names = shown.filter_map(|url| url.as_str()?.strip_prefix("attachment://"));
-        let mut form = Form::default();
+        let mut errors = FieldErrors::default();
         for name in names {
             if !self.uploads.iter().any(|upload| upload.name == name) {
-                form.wrong(
+                errors.push(
                     "embeds",
                     "ATTACHMENT_NOT_FOUND",
                     &format!("There is no file {name}."),
                 );
             }
         }
-        form.finish()
+        errors.finish()
     }
 }
 
 /// Keeps a file, and gives its attachment object.
-fn keep(discord: &mut Discord, channel: u64, upload: &Upload) -> Value {
+fn store_attachment(discord: &mut Discord, channel: u64, upload: &Upload) -> Value {
     let id = discord.next_id();
-    let file = File {
+    let file = StoredFile {
         name: upload.name.clone(),
         bytes: upload.bytes.to_vec(),
     };
@@ -186,23 +186,23 @@ fn keep(discord: &mut Discord, channel: u64, upload: &Upload) -> Value {
         "id": id.to_string(),
         "filename": upload.name,
         "size": upload.bytes.len(),
-        "content_type": file.served_as(),
+        "content_type": file.content_type(),
     });
     if let Some(description) = &upload.description {
         json["description"] = json!(description);
     }
-    if let Some((width, height)) = file.size_in_pixels() {
+    if let Some((width, height)) = file.image_size() {
         json["width"] = json!(width);
         json["height"] = json!(height);
     }
-    let url = discord.files.keep(channel, id, file);
+    let url = discord.files.insert(channel, id, file);
     json["url"] = json!(url);
     json["proxy_url"] = json!(url);
     json
 }
 
 /// Puts a file where an embed asks for it by name; whether one did.
-fn show_in_embeds(embeds: &mut [Value], name: &str, attachment: &Value) -> bool {
+fn resolve_embed_urls(embeds: &mut [Value], name: &str, attachment: &Value) -> bool {
     let wanted = format!("attachment://{name}");
     let mut is_shown = false;
     for embed in embeds {
@@ -233,9 +233,9 @@ fn show_in_embeds(embeds: &mut [Value], name: &str, attachment: &Value) -> bool 
 /// # Errors
 ///
 /// 50013.
-pub fn check_may_attach(may: u64, uploads: &[Upload]) -> Result<(), Problem> {
+pub fn check_attach_permission(may: u64, uploads: &[Upload]) -> Result<(), ErrorResponse> {
     if !uploads.is_empty() && may & crate::sandbox::permission::ATTACH_FILES == 0 {
-        return Err(problem::missing_permissions());
+        return Err(error_response::missing_permissions());
     }
     Ok(())
 }

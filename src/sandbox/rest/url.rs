@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 /// The parameters of a query.
-pub fn query(query: &str) -> BTreeMap<String, String> {
+pub fn parse_query(query: &str) -> BTreeMap<String, String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs
-        .map(|(key, value)| (decoded(key), decoded(value)))
+        .map(|(key, value)| (percent_decode(key), percent_decode(value)))
         .collect()
 }
 
 /// Undoes `%F0%9F…`; what is no valid text stays as it is.
-pub fn decoded(text: &str) -> String {
+pub fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
@@ -36,8 +36,8 @@ mod tests {
 
     #[test]
     fn addresses_are_decoded() {
-        assert_eq!(decoded("%E2%9C%85"), "✅");
-        assert_eq!(decoded("a%2"), "a%2");
-        assert_eq!(query("after=7&limit=100")["limit"], "100");
+        assert_eq!(percent_decode("%E2%9C%85"), "✅");
+        assert_eq!(percent_decode("a%2"), "a%2");
+        assert_eq!(parse_query("after=7&limit=100")["limit"], "100");
     }
 }

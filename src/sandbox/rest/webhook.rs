@@ -2,77 +2,90 @@
 
 use serde_json::Value;
 
-use super::callback::respond;
-use super::draft::{Draft, Purpose};
-use super::messages::{apply_edit, json_of};
-use super::problem::{self, Problem};
+use super::callback::create_response;
+use super::error_response::{self, ErrorResponse};
+use super::message_body::{BodyPurpose, MessageBody};
+use super::messages::{apply_edit, message_json};
 use super::route::Route;
-use super::{Answer, Call, done, ok};
+use super::{ApiRequest, HandlerResult, no_content, ok};
 use crate::sandbox::model::{Discord, InteractionState, flag};
 
 /// How long a token lives, in milliseconds (Discord docs, interactions/receiving-and-responding).
-const TOKEN_MS: i64 = 15 * 60 * 1000;
+const TOKEN_LIFETIME_MS: i64 = 15 * 60 * 1000;
 
-pub fn handle(discord: &mut Discord, route: &Route, call: &Call) -> Answer {
+pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
     match route {
-        Route::FollowUp { app, token } => follow_up(discord, of_token(discord, *app, token)?, call),
-        Route::Original { app, token } => get(discord, original(discord, *app, token)?),
+        Route::FollowUp { app, token } => create_followup(
+            discord,
+            interaction_by_token(discord, *app, token)?,
+            request,
+        ),
+        Route::Original { app, token } => get(discord, original_message(discord, *app, token)?),
         Route::EditOriginal { app, token } => {
-            let interaction = of_token(discord, *app, token)?;
-            let place = original(discord, *app, token)?;
-            edit(discord, interaction, place, call)
+            let interaction = interaction_by_token(discord, *app, token)?;
+            let place = original_message(discord, *app, token)?;
+            edit(discord, interaction, place, request)
         }
-        Route::DeleteOriginal { app, token } => delete(discord, original(discord, *app, token)?),
+        Route::DeleteOriginal { app, token } => {
+            delete(discord, original_message(discord, *app, token)?)
+        }
         Route::FollowUpMessage {
             app,
             token,
             message,
-        } => get(discord, followed(discord, *app, token, *message)?),
+        } => get(discord, followup_message(discord, *app, token, *message)?),
         Route::EditFollowUp {
             app,
             token,
             message,
         } => {
-            let interaction = of_token(discord, *app, token)?;
-            let place = followed(discord, *app, token, *message)?;
-            edit(discord, interaction, place, call)
+            let interaction = interaction_by_token(discord, *app, token)?;
+            let place = followup_message(discord, *app, token, *message)?;
+            edit(discord, interaction, place, request)
         }
         Route::DeleteFollowUp {
             app,
             token,
             message,
-        } => delete(discord, followed(discord, *app, token, *message)?),
-        _ => Err(problem::not_found()),
+        } => delete(discord, followup_message(discord, *app, token, *message)?),
+        _ => Err(error_response::not_found()),
     }
 }
 
 /// The interaction of a token that still lives.
-fn of_token(discord: &Discord, app: u64, token: &str) -> Result<u64, Problem> {
+fn interaction_by_token(discord: &Discord, app: u64, token: &str) -> Result<u64, ErrorResponse> {
     let found = discord
         .interaction_of(token)
         .filter(|_| app == discord.app.id);
-    let one = found.ok_or_else(problem::unknown_webhook)?;
-    if discord.clock.now_ms() - one.asked_ms > TOKEN_MS || one.state == InteractionState::Failed {
-        return Err(problem::invalid_webhook_token());
+    let one = found.ok_or_else(error_response::unknown_webhook)?;
+    if discord.clock.now_ms() - one.created_ms > TOKEN_LIFETIME_MS
+        || one.state == InteractionState::Failed
+    {
+        return Err(error_response::invalid_webhook_token());
     }
-    if one.state == InteractionState::Waiting {
-        return Err(problem::unknown_webhook());
+    if one.state == InteractionState::Pending {
+        return Err(error_response::unknown_webhook());
     }
     Ok(one.id)
 }
 
-fn original(discord: &Discord, app: u64, token: &str) -> Result<(u64, u64), Problem> {
-    let id = of_token(discord, app, token)?;
+fn original_message(discord: &Discord, app: u64, token: &str) -> Result<(u64, u64), ErrorResponse> {
+    let id = interaction_by_token(discord, app, token)?;
     let place = discord.interactions.get(&id).and_then(|one| one.original);
-    place.ok_or_else(problem::unknown_message)
+    place.ok_or_else(error_response::unknown_message)
 }
 
-fn followed(discord: &Discord, app: u64, token: &str, message: u64) -> Result<(u64, u64), Problem> {
-    let id = of_token(discord, app, token)?;
+fn followup_message(
+    discord: &Discord,
+    app: u64,
+    token: &str,
+    message: u64,
+) -> Result<(u64, u64), ErrorResponse> {
+    let id = interaction_by_token(discord, app, token)?;
     let one = discord
         .interactions
         .get(&id)
-        .ok_or_else(problem::unknown_webhook)?;
+        .ok_or_else(error_response::unknown_webhook)?;
     let is_ours = one.follow_ups.contains(&message)
         || one
             .original
@@ -80,20 +93,25 @@ fn followed(discord: &Discord, app: u64, token: &str, message: u64) -> Result<(u
     if is_ours {
         Ok((one.channel, message))
     } else {
-        Err(problem::unknown_message())
+        Err(error_response::unknown_message())
     }
 }
 
-fn get(discord: &Discord, (channel, message): (u64, u64)) -> Answer {
+fn get(discord: &Discord, (channel, message): (u64, u64)) -> HandlerResult {
     discord
         .message(channel, message)
-        .ok_or_else(problem::unknown_message)?;
-    ok(json_of(discord, channel, message))
+        .ok_or_else(error_response::unknown_message)?;
+    ok(message_json(discord, channel, message))
 }
 
-fn edit(discord: &mut Discord, interaction: u64, place: (u64, u64), call: &Call) -> Answer {
+fn edit(
+    discord: &mut Discord,
+    interaction: u64,
+    place: (u64, u64),
+    request: &ApiRequest,
+) -> HandlerResult {
     let (channel, message) = place;
-    let draft = Draft::parse(&call.body, &call.uploads, Purpose::Edit)?;
+    let draft = MessageBody::parse(&request.body, &request.uploads, BodyPurpose::Edit)?;
     let was_loading = stop_loading(discord, place);
     if let Err(problem) = apply_edit(discord, place, &draft) {
         if was_loading && let Some(one) = discord.message_mut(channel, message) {
@@ -101,18 +119,18 @@ fn edit(discord: &mut Discord, interaction: u64, place: (u64, u64), call: &Call)
         }
         return Err(problem);
     }
-    settle(discord, interaction, place);
-    ok(json_of(discord, channel, message))
+    finish_deferred(discord, interaction, place);
+    ok(message_json(discord, channel, message))
 }
 
 /// The answer that was announced is there.
-fn settle(discord: &mut Discord, interaction: u64, place: (u64, u64)) {
+fn finish_deferred(discord: &mut Discord, interaction: u64, place: (u64, u64)) {
     if let Some(one) = discord.interactions.get_mut(&interaction)
         && one.original == Some(place)
     {
         one.state = match one.state {
-            InteractionState::Acknowledged => InteractionState::Updated,
-            InteractionState::Thinking => InteractionState::Answered,
+            InteractionState::DeferredUpdate => InteractionState::Updated,
+            InteractionState::DeferredMessage => InteractionState::Answered,
             ref other => other.clone(),
         };
     }
@@ -127,28 +145,28 @@ fn stop_loading(discord: &mut Discord, place: (u64, u64)) -> bool {
     was_loading
 }
 
-fn follow_up(discord: &mut Discord, interaction: u64, call: &Call) -> Answer {
-    let draft = Draft::parse(&call.body, &call.uploads, Purpose::Interaction)?;
+fn create_followup(discord: &mut Discord, interaction: u64, request: &ApiRequest) -> HandlerResult {
+    let draft = MessageBody::parse(&request.body, &request.uploads, BodyPurpose::Interaction)?;
     let one = discord
         .interactions
         .get(&interaction)
-        .ok_or_else(problem::unknown_webhook)?;
+        .ok_or_else(error_response::unknown_webhook)?;
     // The first follow-up after "thinking" is the answer that was announced.
-    if let (InteractionState::Thinking, Some(place)) = (&one.state, one.original) {
-        return edit(discord, interaction, place, call);
+    if let (InteractionState::DeferredMessage, Some(place)) = (&one.state, one.original) {
+        return edit(discord, interaction, place, request);
     }
     let one = one.clone();
-    let (channel, message) = respond(discord, &one, &draft);
+    let (channel, message) = create_response(discord, &one, &draft);
     if let Some(one) = discord.interactions.get_mut(&interaction) {
         one.follow_ups.push(message);
     }
-    ok(json_of(discord, channel, message))
+    ok(message_json(discord, channel, message))
 }
 
-fn delete(discord: &mut Discord, (channel, message): (u64, u64)) -> Answer {
+fn delete(discord: &mut Discord, (channel, message): (u64, u64)) -> HandlerResult {
     let gone: Option<Value> = discord
         .delete_message(channel, message)
         .then_some(Value::Null);
-    gone.ok_or_else(problem::unknown_message)?;
-    done()
+    gone.ok_or_else(error_response::unknown_message)?;
+    no_content()
 }

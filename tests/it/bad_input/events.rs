@@ -1,12 +1,12 @@
 //! Events as Discord would never send them: parts missing, of another kind, huge, unknown, twice, in no order.
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
-use quizloop::sandbox::log::{Entry, LoggedRequest};
+use quizloop::sandbox::log::{LogEntry, LoggedRequest};
 use serde_json::{Value, json};
 
 use super::{friday, goes_on};
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 /// What is put in the place of each part.
 fn wrong() -> Vec<Value> {
@@ -34,7 +34,7 @@ fn wrong() -> Vec<Value> {
 fn kinds(world: &World) -> Vec<(String, Value)> {
     let mut kinds = std::collections::BTreeMap::new();
     for entry in world.sandbox.log() {
-        if let Entry::Event(event) = entry
+        if let LogEntry::Event(event) = entry
             && !event.from_bot
             && !event.name.starts_with('(')
         {
@@ -48,7 +48,7 @@ fn kinds(world: &World) -> Vec<(String, Value)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_part_of_every_event() {
     let world = friday().await;
-    world.lin().sees("quiz", &[]).await;
+    world.lin().command_message("quiz", &[]).await;
     let kinds = kinds(&world);
     let names: Vec<_> = kinds.iter().map(|(name, _)| name.as_str()).collect();
     for needed in [
@@ -84,7 +84,7 @@ async fn every_part_of_every_event() {
     // So many sessions that begin make the watchdog replace the client.
     world
         .wait("another client", |discord| {
-            (discord.gateway.identifies > 1).then_some(())
+            (discord.gateway.identify_count > 1).then_some(())
         })
         .await;
     goes_on(&world).await;
@@ -130,13 +130,15 @@ async fn twice_and_backwards() {
         .log()
         .into_iter()
         .filter_map(|entry| match entry {
-            Entry::Event(event) if !event.from_bot && !event.name.starts_with('(') => Some(event),
+            LogEntry::Event(event) if !event.from_bot && !event.name.starts_with('(') => {
+                Some(event)
+            }
             _ => None,
         })
         .collect();
     for event in events.iter().rev().chain(&events) {
         // An interaction that was answered can't be answered again.
-        world.unchecked();
+        world.skip_api_check();
         world.sandbox.dispatch_raw(&event.name, &event.data);
     }
     goes_on(&world).await;
@@ -205,13 +207,15 @@ async fn frames_that_are_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endless_explanation() {
     let mut world = friday().await;
-    world.unchecked();
-    let endless = Fault::problem(403, 50_000, &"why ".repeat(50_000));
-    world.sandbox.fault(
-        Rule::on("CreateMessage").channel(ids::ASYNCIO).always(),
+    world.skip_api_check();
+    let endless = RequestFault::api_error(403, 50_000, &"why ".repeat(50_000));
+    world.sandbox.add_fault(
+        FaultRule::on("CreateMessage")
+            .channel(ids::ASYNCIO)
+            .always(),
         endless,
     );
-    world.at_time("2026-03-30T09:00").await;
+    world.set_time("2026-03-30T09:00").await;
     world
         .wait("the notice", |discord| {
             let told = |one: &LoggedRequest| {
@@ -221,7 +225,7 @@ async fn an_endless_explanation() {
             discord.log.requests().any(told).then_some(())
         })
         .await;
-    let status = world.ada().sees("team status", &[]).await.text();
+    let status = world.ada().command_message("team status", &[]).await.text();
     assert!(
         status.contains("[Trouble]") && status.contains("why why"),
         "{status}"

@@ -157,7 +157,7 @@ async fn snapshots() {
         std::fs::write(&file, &bytes).unwrap();
         let before = listing(&world);
         world.launch();
-        let (code, log) = world.ended().await;
+        let (code, log) = world.exit_and_log().await;
         let shown: String = log.chars().take(2000).collect();
         assert_eq!(code, Some(3), "{what}: {shown}");
         assert!(

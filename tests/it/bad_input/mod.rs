@@ -5,8 +5,8 @@ mod events;
 mod files;
 mod texts;
 
+use quizloop::sandbox::client::ClientOutcome;
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::Outcome;
 
 use crate::support::World;
 
@@ -47,7 +47,7 @@ async fn goes_on(world: &World) {
     let streak = world.sam().streak().await;
     world.sam().reply("all the same").await;
     assert_eq!(world.sam().streak().await, streak + 1);
-    world.at_time("2026-03-30T09:00").await;
+    world.set_time("2026-03-30T09:00").await;
     assert_eq!(world.posts().len(), posts + 1);
     assert_eq!(world.bot_id(), bot);
     assert!(!world.log().contains("panicked"), "{}", world.log());
@@ -58,7 +58,7 @@ async fn friday() -> World {
     let world = World::at(FRIDAY).start().await;
     world
         .ada()
-        .sees("setup", &[("timezone", "Europe/Berlin".into())])
+        .command_message("setup", &[("timezone", "Europe/Berlin".into())])
         .await;
     world.advance("1m").await;
     world.ada().reply("in time").await;
@@ -70,7 +70,7 @@ async fn friday() -> World {
 /// and a gateway that talks nonsense makes the watchdog connect anew.
 async fn is_back(world: &World) {
     for _ in 0..10 {
-        if let Outcome::Message(_) = world.lin().command("help", &[]).await {
+        if let ClientOutcome::Message(_) = world.lin().command("help", &[]).await {
             return;
         }
     }

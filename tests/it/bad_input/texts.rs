@@ -1,11 +1,11 @@
 //! Text where members and admins can put it: options, typed letters, custom ids, names.
 
+use quizloop::sandbox::client::{ClientOutcome, MessageView};
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::{MessageView, Outcome};
 use serde_json::{Value, json};
 
 use super::{friday, goes_on, hostile};
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 /// Every option that takes text, with the options that have to come along.
 const OPTIONS: [(&str, &str); 14] = [
@@ -41,7 +41,7 @@ async fn asked(world: &World, command: &str, options: Value) -> MessageView {
     // Whoever asks too fast is answered without a look at what they ask.
     world.advance("1s").await;
     let outcome = world.sandbox.command_raw(place, data).await;
-    let Outcome::Message(said) = outcome else {
+    let ClientOutcome::Message(said) = outcome else {
         let options: String = options.to_string().chars().take(200).collect();
         panic!("/{command} {options}: {outcome:?}\n{}", world.log());
     };
@@ -70,7 +70,11 @@ fn is_clear(what: &str, said: &MessageView) {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_text_in_any_option() {
     let world = friday().await;
-    let before = world.ada().sees("team settings", &[]).await.text();
+    let before = world
+        .ada()
+        .command_message("team settings", &[])
+        .await
+        .text();
     for (command, option) in OPTIONS {
         for text in hostile() {
             let mut options = vec![json!({ "type": 3, "name": option, "value": text })];
@@ -84,11 +88,15 @@ async fn any_text_in_any_option() {
             is_clear(&what, &asked(&world, command, json!(options)).await);
             if option == "until" {
                 world.advance("1s").await;
-                world.ada().sees("team resume", &[]).await;
+                world.ada().command_message("team resume", &[]).await;
             }
         }
     }
-    let after = world.ada().sees("team settings", &[]).await.text();
+    let after = world
+        .ada()
+        .command_message("team settings", &[])
+        .await
+        .text();
     assert_eq!(after, before, "nothing of it was taken");
     goes_on(&world).await;
 }
@@ -249,7 +257,7 @@ async fn any_name() {
         assert_eq!(world.member(user).streak().await, 1);
         world.another_guild(&name);
     }
-    let board = world.lin().sees("leaderboard", &[]).await;
+    let board = world.lin().command_message("leaderboard", &[]).await;
     is_clear("/leaderboard", &board);
     goes_on(&world).await;
 }

@@ -98,7 +98,7 @@ async fn an_answer_for_one_is_seen_by_one() {
     tab.click("#list-channel [data-act=dismiss]").await;
     tab.gone("#list-channel .only-you").await;
     // An answer that doesn't come is told as Discord tells it.
-    world.sandbox.silence_gateway(true);
+    world.sandbox.blackhole_gateway(true);
     tab.command("/streak").await;
     tab.reads("#channel-notes", "The application did not respond")
         .await;

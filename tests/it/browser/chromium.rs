@@ -69,8 +69,8 @@ impl Chromium {
             .args(ARGUMENTS)
             .window_size(DESKTOP.0, DESKTOP.1)
             .viewport(None)
-            .launch_timeout(crate::support::PATIENCE)
-            .request_timeout(crate::support::PATIENCE);
+            .launch_timeout(crate::support::WAIT_TIMEOUT)
+            .request_timeout(crate::support::WAIT_TIMEOUT);
         let (browser, mut handler) = Browser::launch(config.build().unwrap()).await.unwrap();
         let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
         Some(Self {

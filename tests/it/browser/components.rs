@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::access::no_barriers;
 use super::{Chromium, calendar};
 use crate::sandbox::client::{call, sandbox};
-use crate::sandbox::raw::Raw;
+use crate::sandbox::raw_socket::RawSocket;
 
 /// One red pixel.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
@@ -16,7 +16,7 @@ const INTENTS: u64 = 513;
 
 /// The bot: for each interaction the answer that the test's table has for what was used.
 async fn bot(sandbox: Sandbox) {
-    let mut gateway = Raw::connect(&sandbox).await;
+    let mut gateway = RawSocket::connect(&sandbox).await;
     gateway.identify(&sandbox, INTENTS).await;
     gateway.event("READY").await;
     loop {
@@ -206,7 +206,7 @@ async fn send_files(sandbox: &Sandbox, payload: Value, files: &[(&str, &[u8])]) 
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_of_the_bot_are_shown() {
     let sandbox = sandbox().await;
-    sandbox.grant_to_bot(
+    sandbox.set_bot_permission(
         ids::GUILD,
         quizloop::sandbox::permission::ATTACH_FILES,
         true,
@@ -230,7 +230,7 @@ async fn pictures_of_the_bot_are_shown() {
         send_files(&sandbox, missing, &[("heat.png", PNG)]).await.0,
         400
     );
-    crate::sandbox::client::as_described(&sandbox);
+    crate::sandbox::client::assert_matches_openapi(&sandbox);
 
     let Some(chromium) = Chromium::start().await else {
         return;
@@ -253,7 +253,7 @@ async fn pictures_of_the_bot_are_shown() {
 #[tokio::test]
 async fn without_the_permission_no_file_is_taken() {
     let sandbox = sandbox().await;
-    sandbox.grant_to_bot(
+    sandbox.set_bot_permission(
         ids::GUILD,
         quizloop::sandbox::permission::ATTACH_FILES,
         false,

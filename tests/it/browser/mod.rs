@@ -4,16 +4,16 @@
 //! `CHROMIUM` names the program where it has another name than usual.
 
 mod access;
+mod appearance;
 mod chat;
 mod chromium;
 mod components;
+mod faults;
 mod first_visit;
 mod keyboard;
-mod looks;
-mod picture;
 mod practice;
+mod screenshot;
 mod tab;
-mod trouble;
 
 use jiff::Timestamp;
 use jiff::civil::time;

@@ -13,7 +13,7 @@ async fn from_question_to_score() {
     };
     world
         .ada()
-        .sees("quiz", &[("topic", json!("queues"))])
+        .command_message("quiz", &[("topic", json!("queues"))])
         .await;
     tab.reads("#list-channel .only-you", "Only you can see this")
         .await;
@@ -40,7 +40,7 @@ async fn from_question_to_score() {
 
     world
         .ada()
-        .sees("quiz", &[("topic", json!("output-prediction"))])
+        .command_message("quiz", &[("topic", json!("output-prediction"))])
         .await;
     tab.click("[data-press^='q1:quiz:2:']").await;
     tab.reads("#list-channel .message", "You chose B").await;

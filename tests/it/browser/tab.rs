@@ -14,7 +14,7 @@ use futures::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::chromium::DESKTOP;
-use crate::support::PATIENCE;
+use crate::support::WAIT_TIMEOUT;
 
 /// How often it is looked whether something is to be seen.
 const LOOK_EVERY: Duration = Duration::from_millis(30);
@@ -70,7 +70,7 @@ impl Tab {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+        if tokio::time::timeout(WAIT_TIMEOUT, wait).await.is_err() {
             let text: String = self.eval("document.body.innerText").await;
             panic!("{what} was not seen; the page shows:\n{text}");
         }

@@ -6,35 +6,35 @@ mod tmpfs;
 
 use std::time::{Duration, Instant};
 
+use quizloop::sandbox::client::ClientOutcome;
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::Outcome;
 use serde_json::json;
 
-use crate::support::outage::{FIRST_ANSWER, credit_sam, nothing_is_acknowledged};
-use crate::support::{Read, World};
+use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged, credit_sam};
+use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
 /// A world with a failing disk to come: Ada has set the team up, and the first question is there.
 async fn posted() -> World {
     let mut world = World::at(FRIDAY).failpoints().without_bot().await;
-    begin(&mut world).await;
+    start_posting(&mut world).await;
     world
 }
 
 /// Starts the bot; Ada sets the team up, and the first question comes.
-async fn begin(world: &mut World) {
+async fn start_posting(world: &mut World) {
     world.start_bot().await;
     world
         .ada()
-        .sees("setup", &[("timezone", json!("Europe/Berlin"))])
+        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
         .await;
     world.advance("1m").await;
     world.ada().reply("before the trouble").await;
 }
 
 /// What the bot said in direct messages.
-fn told(world: &World) -> Vec<String> {
+fn direct_messages(world: &World) -> Vec<String> {
     let direct = world.sandbox.read(|discord| {
         let direct = discord.channels.values().filter(|one| one.kind == 1);
         direct.map(|one| one.id).collect::<Vec<_>>()
@@ -76,19 +76,28 @@ async fn every_failure() {
 
 async fn a_failure(rule: &'static str) {
     let mut world = posted().await;
-    world.fail_at(rule);
-    let reply = nothing_is_acknowledged(&world, rule).await;
+    world.set_failpoints(rule);
+    let reply = assert_nothing_acknowledged(&world, rule).await;
     world
-        .see("the direct message", |world| told(world).pop())
+        .see("the direct message", |world| direct_messages(world).pop())
         .await;
     // More that can't be saved, and another attempt: no more words.
-    world.sam().say("during the trouble, too");
-    let again = world.ada().sees("team credit", &credit_sam()).await.text();
+    world.sam().post_reply("during the trouble, too");
+    let again = world
+        .ada()
+        .command_message("team credit", &credit_sam())
+        .await
+        .text();
     // In memory Sam has it already; that must not be said before it is on disk.
     assert!(again.contains("could not be saved"), "{rule}: {again}");
-    world.fail_at("");
-    world.lin().counted(reply).await;
-    assert_eq!(told(&world).len(), 1, "{rule}: {:?}", told(&world));
+    world.set_failpoints("");
+    world.lin().wait_until_counted(reply).await;
+    assert_eq!(
+        direct_messages(&world).len(),
+        1,
+        "{rule}: {:?}",
+        direct_messages(&world)
+    );
     let (begun, over) = ("the state can't be saved", "the disk takes the state again");
     world
         .until("the log to say that it is over", || {
@@ -106,14 +115,17 @@ async fn a_failure(rule: &'static str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_disk() {
     let mut world = posted().await;
-    world.fail_at("disk.fsync slow 2000");
-    let reply = world.lin().say("while the disk is slow");
+    world.set_failpoints("disk.fsync slow 2000");
+    let reply = world.lin().post_reply("while the disk is slow");
     let begun = Instant::now();
     let streak = world.ada().streak().await;
-    assert!(begun.elapsed() < FIRST_ANSWER, "who asks does not wait");
+    assert!(
+        begun.elapsed() < CALLBACK_DEADLINE,
+        "who asks does not wait"
+    );
     assert_eq!(streak, 1);
     let outcome = world.ada().command("team credit", &credit_sam()).await;
-    let Outcome::Message(said) = outcome else {
+    let ClientOutcome::Message(said) = outcome else {
         panic!("{outcome:?}\n{}", world.log());
     };
     assert!(said.text().contains("has credit"), "{}", said.text());
@@ -121,7 +133,7 @@ async fn a_slow_disk() {
         request.path.ends_with("/callback") && request.body["type"] == 5 && request.status == 204
     });
     assert!(announced, "the answer was announced first");
-    world.lin().counted(reply).await;
+    world.lin().wait_until_counted(reply).await;
     world.kill().await;
     assert_eq!(world.saved_streak(ids::LIN), 1);
     assert_eq!(world.saved_streak(ids::SAM), 1);
@@ -135,9 +147,9 @@ async fn the_history_does_not_acknowledge_what_is_not_saved() {
         .heartbeat(Duration::from_secs(2))
         .without_bot()
         .await;
-    begin(&mut world).await;
-    world.fail_at("disk.write error full");
-    let reply = nothing_is_acknowledged(&world, "full").await;
+    start_posting(&mut world).await;
+    world.set_failpoints("disk.write error full");
+    let reply = assert_nothing_acknowledged(&world, "full").await;
     let read = |world: &World| {
         let path = format!("/channels/{}/messages", world.thread());
         let requests = world.sandbox.requests();
@@ -155,9 +167,9 @@ async fn the_history_does_not_acknowledge_what_is_not_saved() {
         .await;
     // Whatever the bot makes of the history it has sent by the time it answers twice more.
     for _ in 0..2 {
-        world.lin().sees("quiz", &[]).await;
+        world.lin().command_message("quiz", &[]).await;
     }
     assert!(!world.sandbox.message(reply).unwrap().is_counted());
-    world.fail_at("");
-    world.lin().counted(reply).await;
+    world.set_failpoints("");
+    world.lin().wait_until_counted(reply).await;
 }

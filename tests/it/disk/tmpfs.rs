@@ -6,15 +6,15 @@ use std::process::Command;
 
 use quizloop::sandbox::ids;
 
-use super::{FRIDAY, begin};
-use crate::support::outage::nothing_is_acknowledged;
-use crate::support::{Read, World};
+use super::{FRIDAY, start_posting};
+use crate::support::outage::assert_nothing_acknowledged;
+use crate::support::{MessageExt, World};
 
 /// Set for the copy of this process that runs in a user namespace of its own.
 const INSIDE: &str = "QUIZLOOP_TEST_INSIDE";
 
 /// A file system that goes when this is dropped.
-struct Mounted(PathBuf);
+struct TmpfsMount(PathBuf);
 
 fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
     let done = Command::new(program).args(arguments).output();
@@ -27,7 +27,7 @@ fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
     }
 }
 
-impl Mounted {
+impl TmpfsMount {
     /// A tmpfs of 256 KiB.
     fn at(folder: &Path) -> Result<Self, String> {
         std::fs::create_dir_all(folder).unwrap();
@@ -49,7 +49,7 @@ impl Mounted {
     }
 }
 
-impl Drop for Mounted {
+impl Drop for TmpfsMount {
     fn drop(&mut self) {
         // The bot may still run if the test failed; it is killed with its world.
         if let Err(error) = run("umount", &["-l", self.0.to_str().unwrap()]) {
@@ -60,9 +60,9 @@ impl Drop for Mounted {
 
 /// A world whose state, or a folder in it, is a small tmpfs. Where this process may not mount, the whole test is
 /// run again in a namespace where it may, and nothing is given.
-async fn world_on_tmpfs(test: &str, inside: &str) -> Option<(Mounted, World)> {
+async fn world_on_tmpfs(test: &str, inside: &str) -> Option<(TmpfsMount, World)> {
     let world = World::at(FRIDAY).without_bot().await;
-    let why = match Mounted::at(&world.state().join(inside)) {
+    let why = match TmpfsMount::at(&world.state().join(inside)) {
         Ok(mounted) => return Some((mounted, world)),
         Err(why) => why,
     };
@@ -102,14 +102,14 @@ async fn a_small_disk_that_fills_up() {
     let Some((_mounted, mut world)) = world_on_tmpfs("a_small_disk_that_fills_up", "").await else {
         return;
     };
-    begin(&mut world).await;
+    start_posting(&mut world).await;
     let filled = fill(&world.state());
-    let reply = nothing_is_acknowledged(&world, "full").await;
+    let reply = assert_nothing_acknowledged(&world, "full").await;
     world.kill_and_restart().await;
     assert_eq!(world.ada().streak().await, 1);
     assert!(!world.sandbox.message(reply).unwrap().is_counted());
     std::fs::remove_file(filled).unwrap();
-    world.lin().counted(reply).await;
+    world.lin().wait_until_counted(reply).await;
     world.kill().await;
     assert_eq!(world.saved_streak(ids::LIN), 1);
 }
@@ -122,11 +122,11 @@ async fn a_disk_that_becomes_read_only() {
     let Some((mounted, mut world)) = world_on_tmpfs(test, "guilds").await else {
         return;
     };
-    begin(&mut world).await;
+    start_posting(&mut world).await;
     mounted.read_only(true);
-    let reply = nothing_is_acknowledged(&world, "read-only").await;
+    let reply = assert_nothing_acknowledged(&world, "read-only").await;
     mounted.read_only(false);
-    world.lin().counted(reply).await;
+    world.lin().wait_until_counted(reply).await;
     world.kill_and_restart().await;
     assert_eq!(world.lin().streak().await, 1);
     world.kill().await;

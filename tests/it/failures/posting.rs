@@ -1,8 +1,8 @@
 //! Lines 2 to 9, as far as no other test shows them.
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
-use quizloop::sandbox::log::Entry;
+use quizloop::sandbox::log::LogEntry;
 use serde_json::json;
 
 use crate::support::World;
@@ -22,9 +22,9 @@ async fn down_over_whole_days() {
         world.advance("1m").await;
         world.ada().reply("Tuesday").await;
         world.kill().await;
-        world.at_time(back).await;
+        world.set_time(back).await;
         world.start_bot().await;
-        world.at_time("2026-03-27T10:00").await;
+        world.set_time("2026-03-27T10:00").await;
         let days: Vec<_> = world.posts().iter().map(day).collect();
         assert_eq!(days, ["2026-03-24", "2026-03-27"], "back at {back}");
         world.ada().reply("Friday").await;
@@ -33,7 +33,7 @@ async fn down_over_whole_days() {
 }
 
 /// The local day of a question.
-pub fn day(post: &quizloop::sandbox::user::MessageView) -> String {
+pub fn day(post: &quizloop::sandbox::client::MessageView) -> String {
     let footer = post.embeds[0]["footer"]["text"].as_str().unwrap();
     footer.split(" · ").nth(1).unwrap().to_owned()
 }
@@ -53,7 +53,7 @@ async fn sessions_begin_many_times() {
     world.advance("1h").await;
     assert_eq!(world.posts().len(), 1);
     assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 1);
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     world.ada().reply("counted once more").await;
     assert_eq!(world.posts().len(), 2);
     assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 2);
@@ -63,19 +63,19 @@ async fn sessions_begin_many_times() {
 /// Sessions as they would begin on a broken gateway; the watchdog replaces the client, which gets one of its own.
 async fn storm(world: &World) {
     let is_ready = |entry| match entry {
-        Entry::Event(event) if event.name == "READY" => Some(event.data),
+        LogEntry::Event(event) if event.name == "READY" => Some(event.data),
         _ => None,
     };
     let ready = world.sandbox.log().into_iter().find_map(is_ready);
     let ready = ready.expect("the session began");
-    let before = world.sandbox.identifies();
+    let before = world.sandbox.identify_count();
     for _ in 0..20 {
         world.sandbox.dispatch_raw("READY", &ready);
         world.sandbox.dispatch_raw("RESUMED", &json!({}));
     }
     world
         .wait("another client", |discord| {
-            (discord.gateway.identifies > before).then_some(())
+            (discord.gateway.identify_count > before).then_some(())
         })
         .await;
 }
@@ -89,7 +89,7 @@ async fn an_answer_that_never_comes() {
         .await;
     world
         .sandbox
-        .fault(Rule::on("CreateMessage").after(), Fault::Hang);
+        .add_fault(FaultRule::on("CreateMessage").after(), RequestFault::Hang);
     // The bot does not settle before it gives the request up.
     tokio::select! {
         () = world.advance("1m") => panic!("nothing hung"),
@@ -100,7 +100,7 @@ async fn an_answer_that_never_comes() {
             world.log().contains("no answer in 15 seconds")
         })
         .await;
-    world.settle().await;
+    world.wait_until_idle().await;
     world.advance("1m").await;
     world.see("the thread", |world| world.post().thread).await;
     world.ada().reply("counted").await;
@@ -118,12 +118,14 @@ async fn a_save_that_fails_after_the_post() {
         .start()
         .await;
     let (folder, away) = (world.state().join("guilds"), world.folder().join("away"));
-    let hold = world.sandbox.hold(Rule::on("CreateMessage").after());
-    let moved = world.at_time("2026-03-26T09:00");
+    let hold = world
+        .sandbox
+        .hold_requests(FaultRule::on("CreateMessage").after());
+    let moved = world.set_time("2026-03-26T09:00");
     tokio::pin!(moved);
     tokio::select! {
         () = &mut moved => panic!("the bot finished although a request is held"),
-        _ = hold.arrived() => {}
+        _ = hold.first_request() => {}
     }
     std::fs::rename(&folder, &away).unwrap();
     hold.release();
@@ -137,7 +139,7 @@ async fn a_save_that_fails_after_the_post() {
     moved.await;
     world.see("the thread", |world| world.post().thread).await;
     world.ada().reply("counted").await;
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     assert_eq!(world.posts().len(), 2);
     assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 2);
 }
@@ -146,17 +148,19 @@ async fn a_save_that_fails_after_the_post() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_that_fails() {
     for fault in [
-        Fault::server_error(),
-        Fault::missing_permissions(),
-        Fault::garbage(),
+        RequestFault::server_error(),
+        RequestFault::missing_permissions(),
+        RequestFault::malformed_body(),
     ] {
         let what = format!("{fault:?}");
         let mut world = World::at("2026-03-26T08:59[Europe/Berlin]")
             .team()
             .start()
             .await;
-        world.unchecked();
-        world.sandbox.fault(Rule::on("EditMessage").always(), fault);
+        world.skip_api_check();
+        world
+            .sandbox
+            .add_fault(FaultRule::on("EditMessage").always(), fault);
         world.advance("1m").await;
         world.ada().reply("counted").await;
         world
@@ -171,7 +175,7 @@ async fn an_edit_that_fails() {
         world.advance("1h").await;
         world.kill_and_restart().await;
         assert_eq!(world.posts().len(), 1, "{what}");
-        world.at_time("2026-03-27T09:00").await;
+        world.set_time("2026-03-27T09:00").await;
         assert_eq!(world.posts().len(), 2, "{what}");
         assert_eq!(world.ada().streak().await, 1, "{what}");
     }
@@ -186,12 +190,12 @@ async fn set_up_for_a_time_that_has_passed() {
         ("time", json!("09:00")),
     ];
     // Also when it is set up twice, or the bot is started anew.
-    world.ada().sees("setup", &options).await;
-    world.ada().sees("setup", &options).await;
+    world.ada().command_message("setup", &options).await;
+    world.ada().command_message("setup", &options).await;
     world.kill_and_restart().await;
-    world.at_time("2026-03-27T08:59").await;
+    world.set_time("2026-03-27T08:59").await;
     assert_eq!(world.posts().len(), 0);
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     assert_eq!(world.posts().len(), 1);
 }
 
@@ -201,20 +205,20 @@ async fn moved_to_later_again_and_again() {
     let world = World::at("2026-03-26T08:00[Europe/Berlin]").start().await;
     world
         .ada()
-        .sees("setup", &[("timezone", json!("Europe/Berlin"))])
+        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
         .await;
-    world.at_time("2026-03-26T09:00").await;
+    world.set_time("2026-03-26T09:00").await;
     for hour in 10..14 {
         world
-            .at_time(&format!("2026-03-26T{:02}:30", hour - 1))
+            .set_time(&format!("2026-03-26T{:02}:30", hour - 1))
             .await;
         world
             .ada()
-            .sees("team settings", &[("time", json!(format!("{hour}:00")))])
+            .command_message("team settings", &[("time", json!(format!("{hour}:00")))])
             .await;
-        world.at_time(&format!("2026-03-26T{hour}:00")).await;
+        world.set_time(&format!("2026-03-26T{hour}:00")).await;
         assert_eq!(world.posts().len(), 1, "moved to {hour}:00");
     }
-    world.at_time("2026-03-27T13:00").await;
+    world.set_time("2026-03-27T13:00").await;
     assert_eq!(world.posts().len(), 2);
 }

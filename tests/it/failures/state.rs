@@ -6,11 +6,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use quizloop::sandbox::faults::{Hold, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestGate};
 use quizloop::sandbox::ids;
 use serde_json::json;
 
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 /// A save that lasts until it is let go.
 struct SlowSave {
@@ -54,16 +54,16 @@ async fn world() -> World {
 #[tokio::test(flavor = "multi_thread")]
 async fn saved_while_a_request_hangs() {
     let world = world().await;
-    let holds: Vec<std::sync::Arc<Hold>> = ["Reaction", "EditMessage"]
-        .map(|route| world.sandbox.hold(Rule::on(route)))
+    let holds: Vec<std::sync::Arc<RequestGate>> = ["Reaction", "EditMessage"]
+        .map(|route| world.sandbox.hold_requests(FaultRule::on(route)))
         .into();
-    let marked = world.lin().say("whose mark hangs");
-    holds[0].arrived().await;
+    let marked = world.lin().post_reply("whose mark hangs");
+    holds[0].first_request().await;
     world
         .until("the reply on disk", || world.saved_streak(ids::LIN) == 1)
         .await;
     // Marks of one thread stand in a line, so this one waits; counting and saving do not.
-    let next = world.sam().say("meanwhile");
+    let next = world.sam().post_reply("meanwhile");
     world
         .until("the next reply on disk", || {
             world.saved_streak(ids::SAM) == 1
@@ -71,7 +71,7 @@ async fn saved_while_a_request_hangs() {
         .await;
     assert_eq!(world.lin().streak().await, 1);
     let credit = [("member", json!(ids::LIN.to_string())), ("round", json!(1))];
-    let said = world.ada().sees("team credit", &credit).await;
+    let said = world.ada().command_message("team credit", &credit).await;
     assert!(
         said.text().contains("has round 1 already"),
         "{}",
@@ -81,8 +81,8 @@ async fn saved_while_a_request_hangs() {
     for hold in holds {
         hold.release();
     }
-    world.lin().counted(marked).await;
-    world.sam().counted(next).await;
+    world.lin().wait_until_counted(marked).await;
+    world.sam().wait_until_counted(next).await;
 }
 
 /// 27, 32. A save hangs: requests go out and come back, what is asked is answered from memory, and what has to
@@ -91,10 +91,10 @@ async fn saved_while_a_request_hangs() {
 async fn answered_while_a_save_hangs() {
     let world = world().await;
     let slow = SlowSave::begin(&world);
-    let unsaved = world.lin().say("counted, but not on disk");
+    let unsaved = world.lin().post_reply("counted, but not on disk");
     assert_eq!(world.lin().streak().await, 1);
     for command in ["quiz", "hint", "leaderboard", "help", "team status"] {
-        let said = world.ada().sees(command, &[]).await;
+        let said = world.ada().command_message(command, &[]).await;
         assert!(!said.text().is_empty(), "/{command}");
     }
     let hint = world.sam().press(world.post().id, "How to answer").await;
@@ -120,8 +120,8 @@ async fn answered_while_a_save_hangs() {
     );
     tokio::task::spawn_blocking(|| slow.end()).await.unwrap();
     let outcome = waiting.await;
-    let said = outcome.message().map(Read::text).unwrap_or_default();
-    world.lin().counted(unsaved).await;
+    let said = outcome.message().map(MessageExt::text).unwrap_or_default();
+    world.lin().wait_until_counted(unsaved).await;
     assert_eq!(world.saved_streak(ids::LIN), 1);
     // A save that fails after all is told as one; else the credit is there.
     let credited = said.contains("round 1") && world.saved_streak(ids::SAM) == 1;

@@ -3,7 +3,7 @@
 use quizloop::sandbox::ids;
 use serde_json::json;
 
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 /// 16. Replies of three members arrive late, twice, and between kills; the streak shown is the one that the
 /// ledger on disk gives, at every step.
@@ -20,7 +20,7 @@ async fn shown_as_saved() {
     ];
     let mut yesterday = None;
     for day in 0..5 {
-        world.at_time(&format!("2026-03-{}T09:00", 23 + day)).await;
+        world.set_time(&format!("2026-03-{}T09:00", 23 + day)).await;
         let thread = world.thread();
         for (user, plan) in plans {
             match plan.as_bytes()[day] {
@@ -34,7 +34,7 @@ async fn shown_as_saved() {
                     let late = world
                         .member(user)
                         .write(yesterday.unwrap_or(thread), "late");
-                    world.member(user).counted(late).await;
+                    world.member(user).wait_until_counted(late).await;
                 }
                 _ => {}
             }
@@ -66,18 +66,18 @@ async fn a_freeze_is_never_below_zero() {
         .start()
         .await;
     for day in 2..9 {
-        world.at_time(&format!("2026-03-{day:02}T09:00")).await;
+        world.set_time(&format!("2026-03-{day:02}T09:00")).await;
         world.ada().reply("here").await;
     }
     for day in 9..13 {
-        world.at_time(&format!("2026-03-{day:02}T09:00")).await;
+        world.set_time(&format!("2026-03-{day:02}T09:00")).await;
     }
-    let text = world.ada().sees("streak", &[]).await.text();
+    let text = world.ada().command_message("streak", &[]).await.text();
     assert!(
         text.contains("**0 rounds**") && text.contains("0 freezes held"),
         "{text}"
     );
-    let why = world.ada().why().await;
+    let why = world.ada().streak_reasons().await;
     assert_eq!(
         why[..4],
         [
@@ -103,10 +103,13 @@ async fn messages_nobody_wrote() {
     let thread = world.thread();
     world.ada().reply("a real one").await;
     // The answer for all stands in the thread, by the bot itself.
-    world.ada().sees("answer", &[("public", json!(true))]).await;
+    world
+        .ada()
+        .command_message("answer", &[("public", json!(true))])
+        .await;
     world.kill().await;
     // Their types only are Discord's, not what stands in them.
-    world.unchecked();
+    world.skip_api_check();
     let mut made = Vec::new();
     // Every type that is neither 0 nor 19 (Discord docs, resources/message, "Message Types").
     let types = (1..=12)

@@ -3,7 +3,7 @@
 use quizloop::sandbox::ids;
 use serde_json::json;
 
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 /// What a team needs, by the number of its permission bit (Discord docs, topics/permissions).
 const NEEDED: [(u32, &str); 7] = [
@@ -38,11 +38,11 @@ async fn taken_away_on_the_server() {
     let zone = [("timezone", json!("Europe/Berlin"))];
     for (bit, name) in NEEDED {
         on_the_server(&world, bit, false);
-        let said = world.ada().sees("setup", &zone).await.text();
+        let said = world.ada().command_message("setup", &zone).await.text();
         assert!(said.contains(name), "{name}: {said}");
         on_the_server(&world, bit, true);
     }
-    let said = world.ada().sees("setup", &zone).await.text();
+    let said = world.ada().command_message("setup", &zone).await.text();
     assert!(!said.contains("[Missing permissions]"), "{said}");
     assert_eq!(world.posts().len(), 0);
 }
@@ -55,10 +55,10 @@ async fn taken_away_before_the_question() {
         let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
         world
             .ada()
-            .sees("setup", &[("timezone", json!("Europe/Berlin"))])
+            .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
             .await;
         on_the_server(&world, bit, false);
-        world.at_time("2026-03-27T09:00").await;
+        world.set_time("2026-03-27T09:00").await;
         world
             .wait("the notice", |discord| {
                 notices(discord.log.requests()).checked_sub(1)
@@ -104,7 +104,7 @@ async fn an_announcement_channel() {
     world.advance("1m").await;
     world.ada().reply("in a text channel").await;
     world.sandbox.set_channel_type(ids::ASYNCIO, 5);
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     assert_eq!(world.posts().len(), 2);
     let thread = world.thread();
     let kind = world.sandbox.read(|discord| discord.channels[&thread].kind);
@@ -120,12 +120,12 @@ async fn a_forum_and_back() {
     let world = World::at("2026-03-26T08:00[Europe/Berlin]").start().await;
     world
         .ada()
-        .sees("setup", &[("timezone", json!("Europe/Berlin"))])
+        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
         .await;
-    world.at_time("2026-03-26T09:00").await;
+    world.set_time("2026-03-26T09:00").await;
     world.ada().reply("one").await;
     world.sandbox.set_channel_type(ids::ASYNCIO, 15);
-    world.at_time("2026-03-27T09:00").await;
+    world.set_time("2026-03-27T09:00").await;
     world
         .wait("the notice", |discord| {
             notices(discord.log.requests()).checked_sub(1)
@@ -134,10 +134,10 @@ async fn a_forum_and_back() {
     for _ in 0..12 {
         world.advance("15m").await;
     }
-    let status = world.ada().sees("team status", &[]).await.text();
+    let status = world.ada().command_message("team status", &[]).await.text();
     assert!(status.contains("[Trouble]"), "{status}");
     world.sandbox.set_channel_type(ids::ASYNCIO, 0);
-    world.at_time("2026-03-30T09:00").await;
+    world.set_time("2026-03-30T09:00").await;
     assert_eq!(world.posts().len(), 2);
     world.ada().reply("two").await;
     assert_eq!(world.ada().streak().await, 2);

@@ -11,12 +11,12 @@ use quizloop::practice::team::Team;
 use quizloop::sandbox::ids;
 use quizloop::store::inspect;
 
-use super::acts::{Came, MEMBERS, Order, Scene};
-use super::lives::Lives;
+use super::actions::{ActionOutcome, AdminAction, MEMBERS, Scene};
 use super::model::Round;
-use crate::support::{PATIENCE, Read};
+use super::world::KillWorld;
+use crate::support::{MessageExt, WAIT_TIMEOUT};
 
-impl Lives {
+impl KillWorld {
     /// What is on disk of a server; nothing if there is no file of it.
     fn on_disk(&self, guild: u64) -> Option<Guild> {
         let guild = GuildId::new(guild);
@@ -33,7 +33,7 @@ impl Lives {
     }
 
     /// Enters what people did into the model, and compares what they were told with the disk of the dead.
-    pub(super) fn take_note(&mut self, scene: &Scene) {
+    pub(super) fn record_history(&mut self, scene: &Scene) {
         let posts = self.world.posts();
         for post in posts.iter().skip(self.model.rounds.len()) {
             self.model.rounds.push(Round {
@@ -41,7 +41,7 @@ impl Lives {
                 ..Round::default()
             });
         }
-        let notes = std::mem::take(&mut *scene.notes.lock().unwrap());
+        let notes = std::mem::take(&mut *scene.history.lock().unwrap());
         for (question, member, message) in notes.replies {
             let round = self
                 .model
@@ -52,8 +52,8 @@ impl Lives {
             replies.or_default().insert(message);
         }
         let team = self.team_on_disk();
-        self.note_day();
-        self.compare_orders(team.as_ref(), &notes.orders);
+        self.record_day();
+        self.compare_actions(team.as_ref(), &notes.actions);
         self.compare_marks(team.as_ref());
     }
 
@@ -69,7 +69,7 @@ impl Lives {
     }
 
     /// A day has its round once its time has come, if there is a team.
-    pub(super) fn note_day(&mut self) {
+    pub(super) fn record_day(&mut self) {
         let today = self.world.local_date();
         let nine = today.to_datetime(time(9, 0, 0, 0)).in_tz("UTC").unwrap();
         let is_due = self.world.now() >= nine.timestamp() && self.free_day != Some(today);
@@ -79,43 +79,43 @@ impl Lives {
     }
 
     /// Every order that was answered with success is on disk; of the others the disk decides.
-    fn compare_orders(&mut self, team: Option<&Team>, orders: &[(Order, Came)]) {
+    fn compare_actions(&mut self, team: Option<&Team>, orders: &[(AdminAction, ActionOutcome)]) {
         let (mut catch_up, mut paused) = (Some(self.model.catch_up), Some(self.model.paused));
         let mut reviews = self.model.reviews..=self.model.reviews;
         for (order, came) in orders {
-            let through = *came == Came::Through;
-            let unknown = *came == Came::Unknown;
+            let through = *came == ActionOutcome::Succeeded;
+            let unknown = *came == ActionOutcome::Unknown;
             match *order {
-                Order::Credit(member, round) => {
+                AdminAction::Credit(member, round) => {
                     let is_there = team.is_some_and(|team| credited(team, member, round));
                     assert!(is_there || !through, "{order:?} is lost");
                     if is_there {
                         self.model.credits.insert((member, round));
                     }
                 }
-                Order::Void(round) => {
+                AdminAction::Void(round) => {
                     let is_there = team.is_some_and(|team| voided(team, round));
                     assert!(is_there || !through, "{order:?} is lost");
                     if is_there {
                         self.model.voids.insert(round);
                     }
                 }
-                Order::CatchUp(minutes) if through => catch_up = Some(minutes),
-                Order::CatchUp(_) if unknown => catch_up = None,
-                Order::Pause(is_paused) if through => paused = Some(is_paused),
-                Order::Pause(_) if unknown => paused = None,
-                Order::SetUp(_) => {
+                AdminAction::CatchUp(minutes) if through => catch_up = Some(minutes),
+                AdminAction::CatchUp(_) if unknown => catch_up = None,
+                AdminAction::Pause(is_paused) if through => paused = Some(is_paused),
+                AdminAction::Pause(_) if unknown => paused = None,
+                AdminAction::SetUp(_) => {
                     let is_there = self.on_disk(self.other.0).is_some();
                     assert!(is_there || !through, "{order:?} is lost");
                     self.other.2 = is_there;
                 }
-                Order::Review => {
+                AdminAction::Review => {
                     let (least, most) = reviews.into_inner();
                     reviews = least + u32::from(through)..=most + u32::from(through || unknown);
                 }
-                Order::CatchUp(_) | Order::Pause(_) => {}
+                AdminAction::CatchUp(_) | AdminAction::Pause(_) => {}
             }
-            self.tally.order(*came);
+            self.stats.record_action(*came);
         }
         self.compare_reviews(&reviews);
         let Some(team) = team else {
@@ -157,8 +157,8 @@ impl Lives {
     }
 
     /// Waits until channel, threads and disk are as the model says.
-    pub(super) async fn settled(&mut self) {
-        let end = Instant::now() + PATIENCE;
+    pub(super) async fn wait_until_consistent(&mut self) {
+        let end = Instant::now() + WAIT_TIMEOUT;
         loop {
             let posts = self.world.posts();
             for post in posts.iter().skip(self.model.rounds.len()) {
@@ -173,7 +173,7 @@ impl Lives {
             assert!(
                 Instant::now() < end,
                 "{difference}\n{}\nthe bot's log:\n{}",
-                self.world.sandbox.last_lines(),
+                self.world.sandbox.last_log_lines(),
                 self.world.log()
             );
             tokio::time::sleep(Duration::from_millis(10)).await;

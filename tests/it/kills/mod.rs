@@ -6,13 +6,13 @@
 //! `QUIZLOOP_WORLD` only one of its worlds. The kills come by failpoints (see `quizloop::failpoint`) and from
 //! outside; here alone a test sleeps, because a random moment is what it wants.
 
-mod acts;
-mod between;
+mod actions;
 mod compare;
-mod lives;
+mod kill_points;
 mod model;
-mod tally;
-mod ways;
+mod restart;
+mod stats;
+mod world;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,15 +20,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use lives::Lives;
-use tally::Tally;
-use ways::{STEPS, Way};
+use kill_points::{KillPoint, STEPS};
+use stats::KillStats;
+use world::KillWorld;
 
 /// Kills in a world; the next ones happen in a fresh one.
 const KILLS_IN_A_WORLD: usize = 25;
 
 /// Worlds side by side.
-const AT_ONCE: usize = 4;
+const CONCURRENT_WORLDS: usize = 4;
 
 fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
@@ -48,29 +48,32 @@ async fn killed_hundreds_of_times() {
     println!("QUIZLOOP_KILLS={kills} QUIZLOOP_SEED={seed}");
     let next = Arc::new(AtomicUsize::new(0));
     let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..CONCURRENT_WORLDS {
         let next = Arc::clone(&next);
         workers.spawn(async move {
-            let mut tally = Tally::default();
+            let mut stats = KillStats::default();
             loop {
                 let first = next.fetch_add(KILLS_IN_A_WORLD, Ordering::Relaxed);
                 if first >= kills {
-                    return tally;
+                    return stats;
                 }
                 let world = first / KILLS_IN_A_WORLD;
                 if only.is_none_or(|only| only == world) {
                     let numbers = first..kills.min(first + KILLS_IN_A_WORLD);
-                    tally.add(&a_world(seed, world, numbers).await);
+                    stats.add(&run_world(seed, world, numbers).await);
                 }
             }
         });
     }
-    let mut tally = Tally::default();
+    let mut stats = KillStats::default();
     for one in workers.join_all().await {
-        tally.add(&one);
+        stats.add(&one);
     }
-    println!("{tally}in {:.0?}", begun.elapsed());
-    let missed: Vec<_> = STEPS.iter().filter(|step| tally.of(step) == 0).collect();
+    println!("{stats}in {:.0?}", begun.elapsed());
+    let missed: Vec<_> = STEPS
+        .iter()
+        .filter(|step| stats.kills_at(step) == 0)
+        .collect();
     assert!(
         kills < 300 || only.is_some() || missed.is_empty(),
         "no life died at {missed:?}"
@@ -78,11 +81,11 @@ async fn killed_hundreds_of_times() {
 }
 
 /// A world of lives; its seed is told if something is wrong in it.
-async fn a_world(seed: u64, world: usize, numbers: std::ops::Range<usize>) -> Tally {
+async fn run_world(seed: u64, world: usize, numbers: std::ops::Range<usize>) -> KillStats {
     let rng = StdRng::seed_from_u64(seed.wrapping_add(world as u64));
-    let lives = tokio::spawn(live_all(rng, numbers));
+    let lives = tokio::spawn(run_kills(rng, numbers));
     match lives.await {
-        Ok(tally) => tally,
+        Ok(stats) => stats,
         Err(error) => {
             println!("replay: QUIZLOOP_SEED={seed} QUIZLOOP_WORLD={world}");
             std::panic::resume_unwind(error.into_panic());
@@ -90,11 +93,13 @@ async fn a_world(seed: u64, world: usize, numbers: std::ops::Range<usize>) -> Ta
     }
 }
 
-async fn live_all(mut rng: StdRng, numbers: std::ops::Range<usize>) -> Tally {
-    let ways: Vec<Way> = numbers.map(|number| Way::of(number, &mut rng)).collect();
-    let mut lives = Lives::new(rng).await;
-    for way in ways {
-        lives.live(way).await;
+async fn run_kills(mut rng: StdRng, numbers: std::ops::Range<usize>) -> KillStats {
+    let points: Vec<KillPoint> = numbers
+        .map(|number| KillPoint::nth(number, &mut rng))
+        .collect();
+    let mut kill_world = KillWorld::new(rng).await;
+    for point in points {
+        kill_world.run_until_kill(point).await;
     }
-    lives.end().await
+    kill_world.finish().await
 }

@@ -15,7 +15,7 @@ fn complaints(request: (&str, &str, &Value), answer: (u16, &Value)) -> Option<Ve
         body: request.2,
         status: answer.0,
         answer: answer.1,
-        is_made_up: false,
+        is_injected: false,
     };
     Some(check_exchanges([exchange]))
 }

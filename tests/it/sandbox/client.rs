@@ -197,7 +197,7 @@ pub async fn call(sandbox: &Sandbox, method: &str, path: &str, body: Value) -> (
 }
 
 /// Everything that was asked and answered is as Discord describes it, or was refused as a bad request.
-pub fn as_described(sandbox: &Sandbox) {
+pub fn assert_matches_openapi(sandbox: &Sandbox) {
     let mut wrong = crate::openapi::check(sandbox);
     wrong.retain(|line| !line.contains("(400): request") && !line.contains("(400): query"));
     assert!(

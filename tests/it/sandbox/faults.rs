@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::{Options, Sandbox, ids};
 use serde_json::{Value, json};
 
@@ -21,13 +21,16 @@ async fn send(sandbox: &Sandbox) -> (u16, Value) {
 #[tokio::test]
 async fn a_request_fails_before_or_after_it_takes_effect() {
     let sandbox = sandbox().await;
-    sandbox.fault(Rule::on("CreateMessage"), Fault::server_error());
+    sandbox.add_fault(FaultRule::on("CreateMessage"), RequestFault::server_error());
     assert_eq!((send(&sandbox).await.0, written(&sandbox)), (500, 0));
-    sandbox.fault(Rule::on("CreateMessage").after(), Fault::server_error());
+    sandbox.add_fault(
+        FaultRule::on("CreateMessage").after(),
+        RequestFault::server_error(),
+    );
     assert_eq!((send(&sandbox).await.0, written(&sandbox)), (500, 1));
-    sandbox.fault(
-        Rule::any().guild(ids::GUILD).always(),
-        Fault::missing_permissions(),
+    sandbox.add_fault(
+        FaultRule::any().guild(ids::GUILD).always(),
+        RequestFault::missing_permissions(),
     );
     for _ in 0..3 {
         assert_eq!(send(&sandbox).await.1["code"], 50013);
@@ -38,9 +41,9 @@ async fn a_request_fails_before_or_after_it_takes_effect() {
     );
     sandbox.clear_faults();
     assert_eq!(send(&sandbox).await.0, 200);
-    sandbox.fault(
-        Rule::on("CreateMessage"),
-        Fault::too_many_requests(0.5, "user"),
+    sandbox.add_fault(
+        FaultRule::on("CreateMessage"),
+        RequestFault::too_many_requests(0.5, "user"),
     );
     let (status, body) = send(&sandbox).await;
     assert_eq!((status, &body["retry_after"]), (429, &json!(0.5)));
@@ -64,10 +67,10 @@ async fn a_connection_is_reset() {
             .header("Authorization", token);
         request.json(&json!({ "content": "hello" })).send()
     };
-    sandbox.fault(Rule::on("CreateMessage"), Fault::Reset);
+    sandbox.add_fault(FaultRule::on("CreateMessage"), RequestFault::Reset);
     assert!(post().await.is_err());
     assert_eq!(written(&sandbox), 0);
-    sandbox.fault(Rule::on("CreateMessage").after(), Fault::Reset);
+    sandbox.add_fault(FaultRule::on("CreateMessage").after(), RequestFault::Reset);
     assert!(post().await.is_err());
     assert_eq!(written(&sandbox), 1);
     assert_eq!(sandbox.requests().last().map(|one| one.status), Some(0));
@@ -76,12 +79,12 @@ async fn a_connection_is_reset() {
 #[tokio::test]
 async fn a_request_is_held_until_it_is_let_go() {
     let sandbox = sandbox().await;
-    let held = sandbox.hold(Rule::on("CreateMessage").after());
+    let held = sandbox.hold_requests(FaultRule::on("CreateMessage").after());
     let sending = tokio::spawn({
         let sandbox = sandbox.clone();
         async move { send(&sandbox).await }
     });
-    let request = held.arrived().await;
+    let request = held.first_request().await;
     assert_eq!(
         (request.route.as_str(), &request.body["content"]),
         ("CreateMessage", &json!("hello"))
@@ -95,7 +98,7 @@ async fn a_request_is_held_until_it_is_let_go() {
 #[tokio::test]
 async fn whoever_hangs_up_is_not_waited_for() {
     let sandbox = sandbox().await;
-    sandbox.fault(Rule::on("CreateMessage"), Fault::Hang);
+    sandbox.add_fault(FaultRule::on("CreateMessage"), RequestFault::Hang);
     let hanging = tokio::time::timeout(Duration::from_millis(50), send(&sandbox)).await;
     assert!(hanging.is_err());
     assert_eq!((send(&sandbox).await.0, written(&sandbox)), (200, 1));
@@ -133,7 +136,7 @@ async fn the_global_limit_is_counted_and_enforced_where_asked_for() {
 #[tokio::test]
 async fn what_is_held_can_be_reset() {
     let sandbox = sandbox().await;
-    let held = sandbox.hold(Rule::on("CreateMessage"));
+    let held = sandbox.hold_requests(FaultRule::on("CreateMessage"));
     let sending = tokio::spawn({
         let url = format!("{}/api/v10{MESSAGES}", sandbox.url());
         let token = format!("Bot {}", sandbox.token());
@@ -144,7 +147,7 @@ async fn what_is_held_can_be_reset() {
             request.json(&json!({ "content": "hello" })).send().await
         }
     });
-    held.arrived().await;
+    held.first_request().await;
     held.reset();
     assert!(sending.await.unwrap().is_err());
     assert_eq!(written(&sandbox), 0);

@@ -9,7 +9,7 @@ use serenity::all::{Event, GatewayIntents};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::client::{Bot, sandbox, start};
-use super::raw::Raw;
+use super::raw_socket::RawSocket;
 
 #[tokio::test]
 async fn whoever_does_not_fit_is_refused() {
@@ -31,28 +31,28 @@ async fn whoever_does_not_fit_is_refused() {
         (77, Value::Null, 4001),
     ];
     for (op, data, code) in cases {
-        let mut raw = Raw::connect(&sandbox).await;
-        raw.say(op, data.clone()).await;
-        assert_eq!(raw.closed().await, Some(code), "{op} {data}");
+        let mut raw = RawSocket::connect(&sandbox).await;
+        raw.send(op, data.clone()).await;
+        assert_eq!(raw.close_code().await, Some(code), "{op} {data}");
     }
-    let mut raw = Raw::connect(&sandbox).await;
+    let mut raw = RawSocket::connect(&sandbox).await;
     raw.0.send(Message::text("{")).await.unwrap();
-    assert_eq!(raw.closed().await, Some(4002));
-    let mut raw = Raw::connect(&sandbox).await;
+    assert_eq!(raw.close_code().await, Some(4002));
+    let mut raw = RawSocket::connect(&sandbox).await;
     raw.identify(&sandbox, 513).await;
     raw.identify(&sandbox, 513).await;
-    assert_eq!(raw.closed().await, Some(4005));
-    let mut raw = Raw::connect(&sandbox).await;
+    assert_eq!(raw.close_code().await, Some(4005));
+    let mut raw = RawSocket::connect(&sandbox).await;
     for _ in 0..121 {
-        raw.say(1, Value::Null).await;
+        raw.send(1, Value::Null).await;
     }
-    assert_eq!(raw.closed().await, Some(4008));
+    assert_eq!(raw.close_code().await, Some(4008));
 }
 
 #[tokio::test]
 async fn a_session_is_resumed_with_what_it_missed() {
     let sandbox = sandbox().await;
-    let mut raw = Raw::connect(&sandbox).await;
+    let mut raw = RawSocket::connect(&sandbox).await;
     raw.identify(&sandbox, 513).await;
     let ready = raw.frame().await;
     assert_eq!(
@@ -66,25 +66,25 @@ async fn a_session_is_resumed_with_what_it_missed() {
         .post(ids::ASYNCIO, ids::LIN, "anybody there?")
         .unwrap();
     let resume = json!({ "token": sandbox.token(), "session_id": session, "seq": 2 });
-    let mut raw = Raw::connect(&sandbox).await;
-    raw.say(6, resume.clone()).await;
+    let mut raw = RawSocket::connect(&sandbox).await;
+    raw.send(6, resume.clone()).await;
     let replayed = raw.frame().await;
     assert_eq!(
         (&replayed["s"], &replayed["d"]["id"]),
         (&json!(3), &json!(missed.to_string()))
     );
     assert_eq!(raw.frame().await["t"], "RESUMED");
-    raw.say(1, json!(4)).await;
+    raw.send(1, json!(4)).await;
     assert_eq!(raw.frame().await["op"], 11);
-    let mut raw = Raw::connect(&sandbox).await;
-    raw.say(
+    let mut raw = RawSocket::connect(&sandbox).await;
+    raw.send(
         6,
         json!({ "token": sandbox.token(), "session_id": session, "seq": 77 }),
     )
     .await;
-    assert_eq!(raw.closed().await, Some(4007));
-    let mut raw = Raw::connect(&sandbox).await;
-    raw.say(
+    assert_eq!(raw.close_code().await, Some(4007));
+    let mut raw = RawSocket::connect(&sandbox).await;
+    raw.send(
         6,
         json!({ "token": sandbox.token(), "session_id": "other", "seq": 2 }),
     )
@@ -100,9 +100,9 @@ async fn without_heartbeats_the_session_times_out() {
         ..Options::default()
     })
     .await;
-    let mut raw = Raw::connect(&sandbox).await;
+    let mut raw = RawSocket::connect(&sandbox).await;
     raw.identify(&sandbox, 513).await;
-    assert_eq!(raw.closed().await, Some(4009));
+    assert_eq!(raw.close_code().await, Some(4009));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,8 +110,8 @@ async fn serenity_comes_back_and_hears_what_it_missed() {
     let sandbox = sandbox().await;
     let mut bot = Bot::connect(&sandbox).await;
     for trouble in [
-        Sandbox::cut_gateway,
-        Sandbox::ask_reconnect,
+        Sandbox::drop_connections,
+        Sandbox::request_reconnect,
         |one: &Sandbox| one.close_gateway(Some(4000)),
     ] {
         trouble(&sandbox);
@@ -127,7 +127,7 @@ async fn serenity_comes_back_and_hears_what_it_missed() {
             .await
             .unwrap();
     }
-    assert_eq!(sandbox.identifies(), 1);
+    assert_eq!(sandbox.identify_count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,20 +208,20 @@ async fn serenity_understands_every_event() {
 #[tokio::test]
 async fn a_zombie_hears_nothing_until_it_resumes() {
     let sandbox = sandbox().await;
-    let mut raw = Raw::connect(&sandbox).await;
+    let mut raw = RawSocket::connect(&sandbox).await;
     raw.identify(&sandbox, 513).await;
     let session = raw.event("READY").await["session_id"].clone();
     raw.event("GUILD_CREATE").await;
-    sandbox.silence_gateway(true);
+    sandbox.blackhole_gateway(true);
     let missed = sandbox
         .post(ids::ASYNCIO, ids::LIN, "anybody there?")
         .unwrap();
-    raw.say(1, json!(2)).await;
+    raw.send(1, json!(2)).await;
     let heard = tokio::time::timeout(Duration::from_millis(100), raw.next()).await;
     assert!(heard.is_err(), "{heard:?}");
-    sandbox.silence_gateway(false);
-    let mut raw = Raw::connect(&sandbox).await;
-    raw.say(
+    sandbox.blackhole_gateway(false);
+    let mut raw = RawSocket::connect(&sandbox).await;
+    raw.send(
         6,
         json!({ "token": sandbox.token(), "session_id": session, "seq": 2 }),
     )
@@ -235,9 +235,9 @@ async fn a_shard_hears_of_its_guilds_only() {
     let shards = 2;
     let number = (ids::GUILD >> 22) % shards;
     for (shard, guilds) in [(number, 1), (1 - number, 0)] {
-        let mut raw = Raw::connect(&sandbox).await;
+        let mut raw = RawSocket::connect(&sandbox).await;
         let data = json!({ "token": sandbox.token(), "intents": 513, "shard": [shard, shards] });
-        raw.say(2, data).await;
+        raw.send(2, data).await;
         let ready = raw.event("READY").await;
         assert_eq!(ready["guilds"].as_array().map(Vec::len), Some(guilds));
     }
@@ -247,14 +247,14 @@ async fn a_shard_hears_of_its_guilds_only() {
 async fn a_thousand_sessions_a_day_are_too_many() {
     let sandbox = sandbox().await;
     let now_ms = sandbox.clock().now_ms();
-    sandbox.with(|discord| discord.gateway.started_ms = vec![now_ms; 999]);
-    let mut raw = Raw::connect(&sandbox).await;
+    sandbox.with(|discord| discord.gateway.session_starts_ms = vec![now_ms; 999]);
+    let mut raw = RawSocket::connect(&sandbox).await;
     raw.identify(&sandbox, 513).await;
     let (_, limit) = super::client::call(&sandbox, "GET", "/gateway/bot", Value::Null).await;
     assert_eq!(limit["session_start_limit"]["remaining"], 0);
     let old_token = sandbox.token();
-    let mut raw = Raw::connect(&sandbox).await;
+    let mut raw = RawSocket::connect(&sandbox).await;
     raw.identify(&sandbox, 513).await;
-    assert_eq!(raw.closed().await, Some(4004));
+    assert_eq!(raw.close_code().await, Some(4004));
     assert_ne!(sandbox.token(), old_token);
 }

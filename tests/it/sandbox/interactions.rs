@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use quizloop::sandbox::client::ClientOutcome;
 use quizloop::sandbox::model::Discord;
-use quizloop::sandbox::user::Outcome;
 use quizloop::sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
-use super::client::{as_described, call, sandbox};
-use super::raw::Raw;
+use super::client::{assert_matches_openapi, call, sandbox};
+use super::raw_socket::RawSocket;
 
 /// A sandbox with commands, and nobody who answers but the test.
 async fn with_commands() -> Sandbox {
@@ -38,7 +38,7 @@ async fn with_commands() -> Sandbox {
 }
 
 /// Uses `/plain` as Lin; the interaction's id and token, and the wait for what Lin sees.
-async fn plain(sandbox: &Sandbox) -> (String, tokio::task::JoinHandle<Outcome>) {
+async fn plain(sandbox: &Sandbox) -> (String, tokio::task::JoinHandle<ClientOutcome>) {
     let known = sandbox.read(|discord| discord.interactions.len());
     let asking = tokio::spawn({
         let sandbox = sandbox.clone();
@@ -138,7 +138,7 @@ async fn there_is_one_first_answer() {
         call(&sandbox, "PATCH", &original(&place), edit).await.1["code"],
         50027
     );
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn three_seconds_are_all_there_is() {
     let seen = asking.await.unwrap();
     assert_eq!(
         seen,
-        Outcome::NoResponse("The application did not respond".into())
+        ClientOutcome::NoResponse("The application did not respond".into())
     );
     assert_eq!(
         answer(&sandbox, &place, text("late")).await.1["code"],
@@ -165,7 +165,7 @@ async fn three_seconds_are_all_there_is() {
         .0,
         401
     );
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn an_announced_answer_stays_with_who_sees_it() {
     let path = format!("{webhook}/messages/{}", more["id"].as_str().unwrap());
     assert_eq!(call(&sandbox, "DELETE", &path, Value::Null).await.0, 204);
     assert!(sandbox.messages(ids::ASYNCIO, ids::SAM).is_empty());
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn the_client_keeps_to_the_definitions() {
                 .command(ids::ASYNCIO, ids::LIN, typed, &options)
                 .await
             {
-                Outcome::Failed(why) => why,
+                ClientOutcome::Failed(why) => why,
                 other => panic!("{other:?}"),
             }
         }
@@ -268,16 +268,16 @@ async fn the_client_keeps_to_the_definitions() {
     let refused = sandbox.command(message, ids::LIN, "plain", &[]).await;
     assert_eq!(
         refused,
-        Outcome::Failed("Commands can't be used in an archived thread.".into())
+        ClientOutcome::Failed("Commands can't be used in an archived thread.".into())
     );
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "most of them are the snapshot")]
 async fn an_interaction_says_all_about_itself() {
     let sandbox = with_commands().await;
-    let mut bot = Raw::connect(&sandbox).await;
+    let mut bot = RawSocket::connect(&sandbox).await;
     bot.identify(&sandbox, 513).await;
     bot.event("GUILD_CREATE").await;
     let asking = {
@@ -379,5 +379,5 @@ async fn an_interaction_says_all_about_itself() {
       "version": 1
     }
     "#);
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }

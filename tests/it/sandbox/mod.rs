@@ -2,15 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod api;
 mod channels;
 pub mod client;
 mod clock;
 mod conformance;
-mod control;
 mod faults;
 mod gateway;
 mod interactions;
-pub mod raw;
+pub mod raw_socket;
 mod rules;
-mod thin_path;
+mod smoke;
 mod transcript;

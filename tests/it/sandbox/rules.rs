@@ -4,7 +4,7 @@ use quizloop::sandbox::model::{Overwrite, kind};
 use quizloop::sandbox::{Sandbox, ids, permission as may};
 use serde_json::{Value, json};
 
-use super::client::{as_described, call, sandbox};
+use super::client::{assert_matches_openapi, call, sandbox};
 
 const MESSAGES: &str = "/channels/1120000000000000001/messages";
 
@@ -100,7 +100,7 @@ async fn every_permission_is_asked_for() {
     );
     deny(&sandbox, 0);
     assert_eq!(call(&sandbox, "POST", &inside, text).await.0, 200);
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn who_is_not_the_bot_is_refused() {
         refused(call(&sandbox, "GET", &path, Value::Null).await),
         (403, 50001)
     );
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn forms_are_checked() {
         refused(send(&sandbox, json!({ "embeds": [] })).await),
         (400, 50006)
     );
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_nonce_is_good_for_one_message_in_three_minutes() {
     let (status, second) = send(&sandbox, body).await;
     assert_eq!(status, 200);
     assert_ne!(second["id"], first["id"]);
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -289,7 +289,7 @@ async fn threads_have_their_rules() {
         refused(call(&sandbox, "POST", &forum, text).await),
         (400, 50024)
     );
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -328,7 +328,7 @@ async fn what_others_write_is_theirs() {
         refused(call(&sandbox, "PATCH", &path, nothing).await),
         (400, 50006)
     );
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -367,7 +367,7 @@ async fn pages_of_history_come_newest_first() {
         newest_first(8..11)
     );
     assert_eq!(page("?limit=101".into()).await, None);
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -400,7 +400,7 @@ async fn only_those_who_may_be_are_pinged() {
     let (_, silent) = send(&sandbox, json!({ "content": text, "flags": 1 << 12 })).await;
     let silent = silent["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(sandbox.pings(silent), Vec::<u64>::new());
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -420,13 +420,13 @@ async fn direct_messages_reach_people() {
     );
     assert_eq!(sandbox.messages(id, ids::LIN)[0].content, "psst");
     assert!(sandbox.messages(id, ids::SAM).is_empty());
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
 async fn people_may_refuse_direct_messages() {
     let sandbox = sandbox().await;
-    sandbox.refuse_direct(ids::LIN, true);
+    sandbox.set_blocks_dms(ids::LIN, true);
     let open = json!({ "recipient_id": ids::LIN.to_string() });
     let (_, channel) = call(&sandbox, "POST", "/users/@me/channels", open).await;
     let path = format!("/channels/{}/messages", channel["id"].as_str().unwrap());
@@ -435,7 +435,7 @@ async fn people_may_refuse_direct_messages() {
         refused(call(&sandbox, "POST", &path, text).await),
         (403, 50007)
     );
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }
 
 #[tokio::test]
@@ -480,5 +480,5 @@ async fn commands_are_checked() {
     };
     assert_eq!(put(hundred(0)).await.0, 200);
     assert_eq!(refused(put(hundred(100)).await), (400, 30034));
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }

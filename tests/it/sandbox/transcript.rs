@@ -5,7 +5,7 @@ use std::time::Duration;
 use quizloop::sandbox::ids;
 use serde_json::json;
 
-use super::client::{as_described, call, sandbox};
+use super::client::{assert_matches_openapi, call, sandbox};
 
 #[tokio::test]
 async fn everything_a_member_sees_is_in_it() {
@@ -94,5 +94,5 @@ async fn everything_a_member_sees_is_in_it() {
     [Fri 2026-03-27 08:01] Ada replies
       hello @Lin, @team: #general at Fri 2026-03-27 08:00 UTC in 59 minutes <x> <@5>
     "#);
-    as_described(&sandbox);
+    assert_matches_openapi(&sandbox);
 }

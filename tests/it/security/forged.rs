@@ -1,12 +1,12 @@
 //! Custom ids and old messages give nobody another member's or server's data, and no admin's power.
 
+use quizloop::sandbox::client::MessageView;
 use quizloop::sandbox::ids;
 use quizloop::sandbox::permission::MANAGE_GUILD;
-use quizloop::sandbox::user::MessageView;
 use serde_json::json;
 
 use super::set_up;
-use crate::support::{Read, World};
+use crate::support::{MessageExt, World};
 
 /// Everything of a server as it is on disk.
 fn saved(world: &World, guild: u64) -> String {
@@ -33,8 +33,8 @@ fn custom_id(message: &MessageView, label: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admin_s_buttons_pressed_by_a_member() {
     let world = set_up().await;
-    world.at_time("2026-03-27T08:00").await;
-    let remove = world.ada().sees("team remove", &[]).await;
+    world.set_time("2026-03-27T08:00").await;
+    let remove = world.ada().command_message("team remove", &[]).await;
     let before = saved(&world, ids::GUILD);
     let post_now = format!("q1:post-now:{}", ids::ASYNCIO);
     for id in [custom_id(&remove, "Remove for good"), post_now] {
@@ -56,15 +56,15 @@ async fn an_admin_s_buttons_pressed_by_a_member() {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_was_an_admin() {
     let world = set_up().await;
-    world.at_time("2026-03-27T08:00").await;
+    world.set_time("2026-03-27T08:00").await;
     let admins = world.sandbox.add_role(ids::GUILD, "admins", MANAGE_GUILD);
     world
         .sandbox
         .set_member_roles(ids::GUILD, ids::LIN, &[admins]);
-    let remove = world.lin().sees("team remove", &[]).await;
+    let remove = world.lin().command_message("team remove", &[]).await;
     let set_up = world
         .lin()
-        .sees(
+        .command_message(
             "setup",
             &[
                 ("timezone", json!("Europe/Berlin")),
@@ -113,7 +113,7 @@ async fn refused(world: &World, data: serde_json::Value) {
         .sandbox
         .command_raw((ids::ASYNCIO, ids::LIN), data)
         .await;
-    let text = outcome.message().map(Read::text).unwrap_or_default();
+    let text = outcome.message().map(MessageExt::text).unwrap_or_default();
     assert!(
         text.contains("Only members who may manage the server"),
         "{what}: {outcome:?}"
@@ -168,7 +168,7 @@ async fn an_admin_of_another_server() {
         }
         let data = json!({ "id": "1", "name": name, "type": 1, "options": options });
         let outcome = world.sandbox.command_raw(place, data).await;
-        let text = outcome.message().map(Read::text).unwrap_or_default();
+        let text = outcome.message().map(MessageExt::text).unwrap_or_default();
         assert!(
             text.contains("No team practises in this channel yet"),
             "/{command}: {outcome:?}"
@@ -196,8 +196,11 @@ async fn another_member_s_message() {
     pressed(&world, (ids::ASYNCIO, ids::SAM), asked.id, &anyway).await;
     world.sam().reply("after looking").await;
     world.lin().reply("without looking").await;
-    assert_eq!(world.sam().why().await, ["👀 looked first, unchanged"]);
-    assert_eq!(world.lin().why().await, ["✅ answered"]);
+    assert_eq!(
+        world.sam().streak_reasons().await,
+        ["👀 looked first, unchanged"]
+    );
+    assert_eq!(world.lin().streak_reasons().await, ["✅ answered"]);
     // A round that is not the open one, by an altered number, is not spoiled and can't be published.
     let altered = anyway.replace(":1:me:", ":7:all:");
     assert_ne!(altered, anyway);

@@ -28,21 +28,25 @@ async fn in_every_message() {
     for button in ["How to answer", "Model answer", "My streak"] {
         lin.press(world.post().id, button).await;
     }
-    let quiz = lin.sees("quiz", &[("topic", json!("queues"))]).await;
+    let quiz = lin
+        .command_message("quiz", &[("topic", json!("queues"))])
+        .await;
     lin.press(quiz.id, "Hint").await;
     let words = ("answer", "@everyone <@&1140000000000000002>");
-    lin.fill_in(quiz.id, "Write my answer", words).await;
+    lin.submit_modal_field(quiz.id, "Write my answer", words)
+        .await;
     for button in ["None of them", "Next"] {
         lin.press(quiz.id, button).await;
     }
-    let kept = lin.sees("privacy", &[]).await;
+    let kept = lin.command_message("privacy", &[]).await;
     for button in ["Export as a file", "Delete everything of mine"] {
         lin.press(kept.id, button).await;
     }
-    lin.sees("answer", &[("public", json!(true))]).await;
-    lin.sees("answer", &[("question", json!("@everyone"))])
+    lin.command_message("answer", &[("public", json!(true))])
         .await;
-    lin.sees(
+    lin.command_message("answer", &[("question", json!("@everyone"))])
+        .await;
+    lin.command_message(
         "streak",
         &[
             ("member", json!(ids::ADA.to_string())),
@@ -51,12 +55,13 @@ async fn in_every_message() {
     )
     .await;
     for command in ["hint", "streak", "leaderboard", "help"] {
-        lin.sees(command, &[]).await;
+        lin.command_message(command, &[]).await;
     }
     let member = ("member", json!(ids::SAM.to_string()));
-    ada.sees("team credit", &[member, ("round", json!(1))])
+    ada.command_message("team credit", &[member, ("round", json!(1))])
         .await;
-    ada.sees("team void", &[("round", json!(1))]).await;
+    ada.command_message("team void", &[("round", json!(1))])
+        .await;
     for command in [
         "team status",
         "team post",
@@ -66,17 +71,18 @@ async fn in_every_message() {
         "team settings",
         "help",
     ] {
-        ada.sees(command, &[]).await;
+        ada.command_message(command, &[]).await;
     }
-    ada.sees("team settings", &[("role", json!(role))]).await;
-    world.at_time("2026-03-27T09:00").await;
+    ada.command_message("team settings", &[("role", json!(role))])
+        .await;
+    world.set_time("2026-03-27T09:00").await;
     world.sam().reply("with the role").await;
     world.advance("10s").await;
     world
         .see("the edit", |world| world.post().edited.then_some(()))
         .await;
     trouble(&world).await;
-    let remove = ada.sees("team remove", &[]).await;
+    let remove = ada.command_message("team remove", &[]).await;
     ada.press(remove.id, "Remove for good").await;
     check(&world, &role);
 }
@@ -90,7 +96,7 @@ async fn trouble(world: &World) {
         deny: quizloop::sandbox::permission::SEND_MESSAGES,
     };
     world.sandbox.set_overwrite(ids::ASYNCIO, everybody);
-    world.at_time("2026-03-30T09:00").await;
+    world.set_time("2026-03-30T09:00").await;
     world
         .wait("the direct message", |discord| {
             let mut requests = discord.log.requests();

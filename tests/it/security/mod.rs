@@ -1,8 +1,8 @@
 //! Security: the token, other members' and other servers' data, what is kept of people, who is notified.
 
 mod forged;
-mod kept;
 mod mentions;
+mod stored_data;
 mod token;
 
 use quizloop::sandbox::ids;
@@ -16,7 +16,7 @@ const THURSDAY: &str = "2026-03-26T08:59[Europe/Berlin]";
 async fn set_up() -> World {
     let world = World::at(THURSDAY).start().await;
     let zone = [("timezone", json!("Europe/Berlin"))];
-    world.ada().sees("setup", &zone).await;
+    world.ada().command_message("setup", &zone).await;
     world.advance("1m").await;
     assert_eq!(world.posts_in(ids::ASYNCIO).len(), 1);
     world

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
 use serde_json::json;
 
@@ -106,24 +106,25 @@ async fn in_no_log_of_a_whole_day() {
             .await;
         world.advance("1m").await;
         world.ada().reply("something to count").await;
-        world.lin().sees("quiz", &[]).await;
-        world.ada().sees("team status", &[]).await;
-        world
-            .sandbox
-            .fault(Rule::on("Reaction"), Fault::missing_permissions());
-        world.sandbox.fault(
-            Rule::any().path("/webhooks/*/*/messages/@original"),
-            Fault::server_error(),
+        world.lin().command_message("quiz", &[]).await;
+        world.ada().command_message("team status", &[]).await;
+        world.sandbox.add_fault(
+            FaultRule::on("Reaction"),
+            RequestFault::missing_permissions(),
         );
-        world.lin().say("whose mark is refused");
+        world.sandbox.add_fault(
+            FaultRule::any().path("/webhooks/*/*/messages/@original"),
+            RequestFault::server_error(),
+        );
+        world.lin().post_reply("whose mark is refused");
         world
             .ada()
-            .sees(
+            .command_message(
                 "team credit",
                 &[("member", json!(ids::SAM.to_string())), ("round", json!(1))],
             )
             .await;
-        world.sandbox.ask_reconnect();
+        world.sandbox.request_reconnect();
         world.sam().reply("after a resume").await;
         world.sandbox.invalidate_sessions(false);
         let missed = world.sandbox.add_user("Late");
@@ -159,9 +160,9 @@ async fn in_no_log_of_a_refused_start() {
             .env("RUST_LOG", TRACE)
             .without_bot()
             .await;
-        world.unchecked();
+        world.skip_api_check();
         world.launch();
-        let (code, log) = world.ended().await;
+        let (code, log) = world.exit_and_log().await;
         assert!(matches!(code, Some(2 | 4)), "{log}");
         is_clean(&log, token);
     }

@@ -14,7 +14,7 @@ use jiff::civil::{Date, Weekday, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId};
-use quizloop::sandbox::faults::{Fault, Rule};
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::store::inspect;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -74,9 +74,9 @@ struct Soak {
     rng: StdRng,
     teams: Vec<Team>,
     /// The hours at which the bot was there.
-    up: BTreeSet<Timestamp>,
+    hours_up: BTreeSet<Timestamp>,
     /// What went wrong, and how often.
-    trouble: BTreeMap<&'static str, u32>,
+    fault_counts: BTreeMap<&'static str, u32>,
 }
 
 fn environment(name: &str) -> Option<u64> {
@@ -92,9 +92,9 @@ async fn every_streak_is_what_the_model_says() {
     // A month before Berlin's clocks change.
     let mut soak = Soak::start("2026-02-27T00:30[UTC]", seed).await;
     for hour in 0..days * 24 {
-        soak.hour(hour).await;
+        soak.run_hour(hour).await;
     }
-    soak.end().await;
+    soak.finish().await;
 }
 
 impl Soak {
@@ -104,7 +104,7 @@ impl Soak {
             .setting("[discord]\nrequests_per_second = 5000")
             .without_bot()
             .await;
-        world.unchecked();
+        world.skip_api_check();
         let file = world.folder().join("config.toml");
         let mut config = std::fs::read_to_string(&file).unwrap();
         let teams: Vec<Team> = ZONES
@@ -125,27 +125,27 @@ impl Soak {
             world,
             rng,
             teams,
-            up: BTreeSet::new(),
-            trouble: BTreeMap::new(),
+            hours_up: BTreeSet::new(),
+            fault_counts: BTreeMap::new(),
         }
     }
 
     /// One hour passes: trouble may begin, questions come, people write.
-    async fn hour(&mut self, hour: u32) {
+    async fn run_hour(&mut self, hour: u32) {
         if hour % 168 == 100 {
             self.restart().await;
         }
-        self.trouble().await;
+        self.inject_fault().await;
         self.world.advance("59m").await;
         // What a fault held up is tried again some seconds later.
         self.world.sandbox.clear_faults();
         self.world.advance("1m").await;
-        self.up.insert(self.world.now());
+        self.hours_up.insert(self.world.now());
         self.write();
     }
 
     /// Once in a while a request fails in some way, or the gateway's connection ends.
-    async fn trouble(&mut self) {
+    async fn inject_fault(&mut self) {
         let route = [
             "CreateMessage",
             "StartThread",
@@ -153,7 +153,7 @@ impl Soak {
             "Reaction",
             "EditMessage",
         ];
-        let rule = Rule::on(route[self.rng.random_range(0..route.len())]);
+        let rule = FaultRule::on(route[self.rng.random_range(0..route.len())]);
         let rule = if self.rng.random_bool(0.5) {
             rule.after()
         } else {
@@ -161,28 +161,28 @@ impl Soak {
         };
         let sandbox = &self.world.sandbox;
         let what = match self.rng.random_range(0..3000) {
-            0..40 => fault(&self.world, "500", rule, Fault::server_error()),
-            40..80 => fault(&self.world, "502", rule, Fault::bad_gateway()),
-            80..120 => fault(&self.world, "reset", rule, Fault::Reset),
-            120..160 => fault(&self.world, "garbage", rule, Fault::garbage()),
+            0..40 => fault(&self.world, "500", rule, RequestFault::server_error()),
+            40..80 => fault(&self.world, "502", rule, RequestFault::bad_gateway()),
+            80..120 => fault(&self.world, "reset", rule, RequestFault::Reset),
+            120..160 => fault(&self.world, "garbage", rule, RequestFault::malformed_body()),
             160..200 => fault(
                 &self.world,
                 "429",
                 rule,
-                Fault::too_many_requests(0.5, "shared"),
+                RequestFault::too_many_requests(0.5, "shared"),
             ),
             200..240 => fault(
                 &self.world,
                 "slow",
                 rule,
-                Fault::Delay(Duration::from_millis(300)),
+                RequestFault::Delay(Duration::from_millis(300)),
             ),
             240..280 => {
-                sandbox.cut_gateway();
+                sandbox.drop_connections();
                 "connection cut"
             }
             280..300 => {
-                sandbox.ask_reconnect();
+                sandbox.request_reconnect();
                 "op 7"
             }
             300..320 => {
@@ -199,7 +199,7 @@ impl Soak {
             }
             _ => return,
         };
-        *self.trouble.entry(what).or_default() += 1;
+        *self.fault_counts.entry(what).or_default() += 1;
         // Simulated hours pass in milliseconds: without a wait days would pass before the bot is back.
         self.world
             .wait("the bot to be connected", |discord| {
@@ -228,7 +228,7 @@ impl Soak {
             self.write();
         }
         self.world.start_bot().await;
-        *self.trouble.entry("restart").or_default() += 1;
+        *self.fault_counts.entry("restart").or_default() += 1;
     }
 
     /// Everybody whose hour has come writes; new rounds are noticed.
@@ -257,7 +257,7 @@ impl Soak {
     }
 
     /// All is compared with the model.
-    async fn end(mut self) {
+    async fn finish(mut self) {
         self.world.kill_and_restart().await;
         for (team, zone) in self.teams.iter().zip(ZONES) {
             self.check_days(team, zone);
@@ -274,7 +274,7 @@ impl Soak {
             let told = || {
                 team.members
                     .iter()
-                    .map(|member| self.told(team, member))
+                    .map(|member| self.saved_streak(team, member))
                     .collect::<Vec<_>>()
             };
             self.world
@@ -300,7 +300,10 @@ impl Soak {
         let rounds: usize = self.teams.iter().map(|team| team.rounds.len()).sum();
         let members = self.teams.iter().flat_map(|team| &team.members);
         let replies: usize = members.map(|member| member.replies.len()).sum();
-        println!("{rounds} rounds, {replies} replies, {:?}", self.trouble);
+        println!(
+            "{rounds} rounds, {replies} replies, {:?}",
+            self.fault_counts
+        );
         assert!(!self.world.log().contains("panicked"));
     }
 
@@ -318,12 +321,12 @@ impl Soak {
                 "{zone}: at {opened} on {day}"
             );
         }
-        let first = self.up.first().expect("the bot was there");
+        let first = self.hours_up.first().expect("the bot was there");
         let mut day = first.to_zoned(team.zone.clone()).date().tomorrow().unwrap();
         let last = self.world.now().to_zoned(team.zone.clone()).date();
         while day < last {
-            let there =
-                due(&team.zone, day).and_then(|due| self.up.range(due..=due + CATCH_UP).next());
+            let there = due(&team.zone, day)
+                .and_then(|due| self.hours_up.range(due..=due + CATCH_UP).next());
             let same_day = there.is_some_and(|at| at.to_zoned(team.zone.clone()).date() == day);
             assert!(
                 !same_day || days.contains(&day),
@@ -333,7 +336,7 @@ impl Soak {
         }
     }
 
-    fn told(&self, team: &Team, member: &Member) -> Expected {
+    fn saved_streak(&self, team: &Team, member: &Member) -> Expected {
         let guild = inspect::guild(&self.world.state(), GuildId::new(team.guild));
         let guild = guild.unwrap_or_else(|error| panic!("{error}"));
         let saved = guild
@@ -353,8 +356,8 @@ impl Soak {
     }
 }
 
-fn fault(world: &World, name: &'static str, rule: Rule, fault: Fault) -> &'static str {
-    world.sandbox.fault(rule, fault);
+fn fault(world: &World, name: &'static str, rule: FaultRule, fault: RequestFault) -> &'static str {
+    world.sandbox.add_fault(rule, fault);
     name
 }
 

@@ -1,7 +1,7 @@
 //! A member: what they do, and what they see.
 
+use quizloop::sandbox::client::{ClientOutcome, MessageView, ModalView};
 use quizloop::sandbox::ids;
-use quizloop::sandbox::user::{FormView, MessageView, Outcome};
 use serde_json::{Value, json};
 
 use super::World;
@@ -27,19 +27,19 @@ impl<'w> MemberHandle<'w> {
     }
 
     /// Replies in the thread of the newest question, without waiting for anything.
-    pub fn say(&self, text: &str) -> u64 {
+    pub fn post_reply(&self, text: &str) -> u64 {
         self.write(self.world.thread(), text)
     }
 
     /// Replies in the thread of the newest question and waits for the ✅.
     pub async fn reply(&self, text: &str) -> u64 {
-        let message = self.say(text);
-        self.counted(message).await;
+        let message = self.post_reply(text);
+        self.wait_until_counted(message).await;
         message
     }
 
     /// Waits until a message has the ✅.
-    pub async fn counted(&self, message: u64) {
+    pub async fn wait_until_counted(&self, message: u64) {
         self.world
             .see("the ✅", |world| {
                 world.sandbox.message(message)?.is_counted().then_some(())
@@ -48,7 +48,7 @@ impl<'w> MemberHandle<'w> {
     }
 
     /// Runs a command in #asyncio.
-    pub async fn command(&self, command: &str, options: &[(&str, Value)]) -> Outcome {
+    pub async fn command(&self, command: &str, options: &[(&str, Value)]) -> ClientOutcome {
         self.command_in(ids::ASYNCIO, command, options).await
     }
 
@@ -58,7 +58,7 @@ impl<'w> MemberHandle<'w> {
         channel: u64,
         command: &str,
         options: &[(&str, Value)],
-    ) -> Outcome {
+    ) -> ClientOutcome {
         self.world
             .sandbox
             .command(channel, self.id, command, options)
@@ -66,7 +66,7 @@ impl<'w> MemberHandle<'w> {
     }
 
     /// What a command shows.
-    pub async fn sees(&self, command: &str, options: &[(&str, Value)]) -> MessageView {
+    pub async fn command_message(&self, command: &str, options: &[(&str, Value)]) -> MessageView {
         let outcome = self.command(command, options).await;
         outcome
             .message()
@@ -99,13 +99,18 @@ impl<'w> MemberHandle<'w> {
     }
 
     /// Presses a button that opens a form, fills in one field, and sends it.
-    pub async fn fill_in(&self, message: u64, button: &str, field: (&str, &str)) -> MessageView {
+    pub async fn submit_modal_field(
+        &self,
+        message: u64,
+        button: &str,
+        field: (&str, &str),
+    ) -> MessageView {
         let sandbox = &self.world.sandbox;
         let opened = sandbox.press(message, self.id, button, &[]).await;
-        let Outcome::Form(form) = opened else {
+        let ClientOutcome::Modal(form) = opened else {
             panic!("{button}: {opened:?}\n{}", self.world.log());
         };
-        let outcome = sandbox.submit_form(self.id, &form, &[field]).await;
+        let outcome = sandbox.submit_modal(self.id, &form, &[field]).await;
         outcome
             .message()
             .cloned()
@@ -113,21 +118,21 @@ impl<'w> MemberHandle<'w> {
     }
 
     /// Presses a button that opens a form.
-    pub async fn opens(&self, message: u64, button: &str) -> FormView {
+    pub async fn open_modal(&self, message: u64, button: &str) -> ModalView {
         match self
             .world
             .sandbox
             .press(message, self.id, button, &[])
             .await
         {
-            Outcome::Form(form) => form,
+            ClientOutcome::Modal(form) => form,
             other => panic!("{button}: {other:?}\n{}", self.world.log()),
         }
     }
 
     /// Fills a form in and sends it.
-    pub async fn fills_in(&self, form: &FormView, fields: &[(&str, &str)]) -> MessageView {
-        let outcome = self.world.sandbox.submit_form(self.id, form, fields).await;
+    pub async fn submit_modal(&self, form: &ModalView, fields: &[(&str, &str)]) -> MessageView {
+        let outcome = self.world.sandbox.submit_modal(self.id, form, fields).await;
         outcome
             .message()
             .cloned()
@@ -169,8 +174,10 @@ impl<'w> MemberHandle<'w> {
     }
 
     /// The last rounds with their reasons, the newest first.
-    pub async fn why(&self) -> Vec<String> {
-        let shown = self.sees("streak", &[("why", true.into())]).await;
+    pub async fn streak_reasons(&self) -> Vec<String> {
+        let shown = self
+            .command_message("streak", &[("why", true.into())])
+            .await;
         let field = shown.embeds[0]["fields"][0]["value"]
             .as_str()
             .unwrap_or_default()
@@ -183,7 +190,7 @@ impl<'w> MemberHandle<'w> {
 }
 
 /// What can be read of a message.
-pub trait Read {
+pub trait MessageExt {
     /// All its text.
     fn text(&self) -> String;
     /// Whether it has the bot's ✅.
@@ -194,7 +201,7 @@ pub trait Read {
     fn menu(&self) -> Value;
 }
 
-impl Read for MessageView {
+impl MessageExt for MessageView {
     fn menu(&self) -> Value {
         let rows = self.components.iter();
         let inner = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());

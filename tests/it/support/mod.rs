@@ -5,8 +5,8 @@
 mod member;
 pub mod outage;
 pub mod proxy;
-pub mod scratch;
+pub mod test_database;
 mod world;
 
-pub use member::{MemberHandle, Read};
-pub use world::{PATIENCE, World, WorldBuilder, posts_in};
+pub use member::{MemberHandle, MessageExt};
+pub use world::{WAIT_TIMEOUT, World, WorldBuilder, posts_in};

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use quizloop::sandbox::ids;
 use serde_json::{Value, json};
 
-use super::{Read, World};
+use super::{MessageExt, World};
 
 /// Discord takes no first answer after this time (Discord docs, interactions/receiving-and-responding).
-pub const FIRST_ANSWER: Duration = Duration::from_secs(3);
+pub const CALLBACK_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The options of `/team credit` for Sam's first round.
 pub fn credit_sam() -> [(&'static str, Value); 2] {
@@ -16,13 +16,17 @@ pub fn credit_sam() -> [(&'static str, Value); 2] {
 }
 
 /// While nothing can be saved: no ✅, a command that says so, practice as ever. Gives Lin's reply.
-pub async fn nothing_is_acknowledged(world: &World, what: &str) -> u64 {
-    let reply = world.lin().say("during the trouble");
+pub async fn assert_nothing_acknowledged(world: &World, what: &str) -> u64 {
+    let reply = world.lin().post_reply("during the trouble");
     let begun = Instant::now();
-    let refused = world.ada().sees("team credit", &credit_sam()).await.text();
-    assert!(begun.elapsed() < FIRST_ANSWER, "{what}");
+    let refused = world
+        .ada()
+        .command_message("team credit", &credit_sam())
+        .await
+        .text();
+    assert!(begun.elapsed() < CALLBACK_DEADLINE, "{what}");
     assert!(refused.contains("could not be saved"), "{what}: {refused}");
-    let quiz = world.lin().sees("quiz", &[]).await.text();
+    let quiz = world.lin().command_message("quiz", &[]).await.text();
     assert!(quiz.contains("[Level]"), "{what}: practice goes on");
     assert!(
         !world.sandbox.message(reply).unwrap().is_counted(),

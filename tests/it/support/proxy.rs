@@ -9,7 +9,7 @@ use std::thread;
 /// What becomes of what is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Way {
+pub enum ProxyMode {
     /// It arrives.
     Open = 0,
     /// Connections are closed.
@@ -17,13 +17,13 @@ pub enum Way {
     /// It stays on the way.
     Hung = 2,
     /// A commit arrives, its answer does not: the connection is closed.
-    AnswerLost = 3,
+    LoseResponse = 3,
 }
 
 /// A way to the server that can be broken.
 pub struct Proxy {
     address: String,
-    way: Arc<AtomicU8>,
+    mode: Arc<AtomicU8>,
     open: Arc<Mutex<Vec<TcpStream>>>,
 }
 
@@ -33,25 +33,25 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = Self {
             address: listener.local_addr().unwrap().to_string(),
-            way: Arc::new(AtomicU8::new(0)),
+            mode: Arc::new(AtomicU8::new(0)),
             open: Arc::default(),
         };
-        let (way, open, server) = (
-            Arc::clone(&proxy.way),
+        let (mode, open, server) = (
+            Arc::clone(&proxy.mode),
             Arc::clone(&proxy.open),
             server.to_owned(),
         );
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                if now(&way) == Way::Cut {
+                if now(&mode) == ProxyMode::Cut {
                     continue;
                 }
                 let server = TcpStream::connect(&server).unwrap();
                 open.lock()
                     .unwrap()
                     .extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
-                carry(&client, &server, &way, true);
-                carry(&server, &client, &way, false);
+                carry(&client, &server, &mode, true);
+                carry(&server, &client, &mode, false);
             }
         });
         proxy
@@ -68,9 +68,9 @@ impl Proxy {
     }
 
     /// From now on.
-    pub fn set(&self, way: Way) {
-        self.way.store(way as u8, Ordering::SeqCst);
-        if way == Way::Cut {
+    pub fn set(&self, mode: ProxyMode) {
+        self.mode.store(mode as u8, Ordering::SeqCst);
+        if mode == ProxyMode::Cut {
             for stream in self.open.lock().unwrap().drain(..) {
                 let _ = stream.shutdown(Shutdown::Both);
             }
@@ -78,20 +78,20 @@ impl Proxy {
     }
 }
 
-fn now(way: &AtomicU8) -> Way {
-    match way.load(Ordering::SeqCst) {
-        1 => Way::Cut,
-        2 => Way::Hung,
-        3 => Way::AnswerLost,
-        _ => Way::Open,
+fn now(mode: &AtomicU8) -> ProxyMode {
+    match mode.load(Ordering::SeqCst) {
+        1 => ProxyMode::Cut,
+        2 => ProxyMode::Hung,
+        3 => ProxyMode::LoseResponse,
+        _ => ProxyMode::Open,
     }
 }
 
-fn carry(from: &TcpStream, to: &TcpStream, way: &Arc<AtomicU8>, asks: bool) {
-    let (mut from, mut to, way) = (
+fn carry(from: &TcpStream, to: &TcpStream, mode: &Arc<AtomicU8>, asks: bool) {
+    let (mut from, mut to, mode) = (
         from.try_clone().unwrap(),
         to.try_clone().unwrap(),
-        Arc::clone(way),
+        Arc::clone(mode),
     );
     thread::spawn(move || {
         let mut bytes = [0; 16 * 1024];
@@ -102,13 +102,13 @@ fn carry(from: &TcpStream, to: &TcpStream, way: &Arc<AtomicU8>, asks: bool) {
                 return;
             }
             let bytes = &bytes[..read];
-            match now(&way) {
-                Way::Hung => {}
-                Way::AnswerLost if asks && bytes.windows(6).any(|six| six == b"COMMIT") => {
+            match now(&mode) {
+                ProxyMode::Hung => {}
+                ProxyMode::LoseResponse if asks && bytes.windows(6).any(|six| six == b"COMMIT") => {
                     // In this order, or the answer may be quicker.
                     let _ = from.shutdown(Shutdown::Both);
                     let _ = to.write_all(bytes);
-                    way.store(Way::Open as u8, Ordering::SeqCst);
+                    mode.store(ProxyMode::Open as u8, Ordering::SeqCst);
                 }
                 _ => drop(to.write_all(bytes)),
             }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, Zoned};
 use quizloop::sandbox::bot_process::{BotProcess, Program};
+use quizloop::sandbox::client::MessageView;
 use quizloop::sandbox::model::Discord;
-use quizloop::sandbox::user::MessageView;
 use quizloop::sandbox::{Options, Sandbox, ids};
 use quizloop::store::inspect;
 
@@ -15,7 +15,7 @@ use super::MemberHandle;
 
 /// How long, in real time, anything is waited for. Far more than it takes, so that a busy machine does
 /// not fail a test.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The file with the failpoints, in the world's folder.
 const FAILPOINTS: &str = "failpoints";
@@ -230,7 +230,7 @@ impl World {
     }
 
     /// Declares one more team in the config, for the next start.
-    pub fn declare(&self, guild: u64, channel: u64) {
+    pub fn configure_team(&self, guild: u64, channel: u64) {
         let file = self.folder.path().join("config.toml");
         let zone = self.zone.iana_name().unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
@@ -267,7 +267,7 @@ impl World {
 
     /// From now on these failpoints hold, a rule a line (see `quizloop::failpoint`); an empty text takes all
     /// away.
-    pub fn fail_at(&self, rules: &str) {
+    pub fn set_failpoints(&self, rules: &str) {
         let (file, new) = (
             self.folder.path().join(FAILPOINTS),
             self.folder.path().join("failpoints.new"),
@@ -278,19 +278,19 @@ impl World {
     }
 
     /// Waits until the bot is gone, for at most `limit` of real time; gives how it ended.
-    pub async fn gone(&mut self, limit: Duration) -> Option<std::process::ExitStatus> {
+    pub async fn wait_for_exit(&mut self, limit: Duration) -> Option<std::process::ExitStatus> {
         let bot = self.bot.as_mut().expect("the bot was started");
         let status = tokio::time::timeout(limit, bot.wait()).await.ok()?;
         Some(status.expect("the system says how the bot ended"))
     }
 
     /// What a refused request means is not checked against Discord's description.
-    pub fn unchecked(&mut self) {
+    pub fn skip_api_check(&mut self) {
         self.checked = false;
     }
 
     /// The bot that runs, to start another one beside it.
-    pub fn set_aside(&mut self) -> BotProcess {
+    pub fn take_bot(&mut self) -> BotProcess {
         self.bot.take().expect("the bot runs")
     }
 
@@ -301,20 +301,20 @@ impl World {
 
     /// Starts the bot and waits until it has a session and has done what was due.
     pub async fn start_bot(&mut self) {
-        let before = self.sandbox.read(|discord| discord.gateway.identifies);
+        let before = self.sandbox.read(|discord| discord.gateway.identify_count);
         self.launch();
         self.wait("the bot to connect", |discord| {
-            (discord.gateway.identifies > before).then_some(())
+            (discord.gateway.identify_count > before).then_some(())
         })
         .await;
-        self.settle().await;
+        self.wait_until_idle().await;
     }
 
     /// Waits until the bot has done what is due now.
-    pub async fn settle(&self) {
+    pub async fn wait_until_idle(&self) {
         let seq = self.sandbox.clock().reading().seq;
-        if let Err(error) = self.sandbox.clock().wait_settled(seq).await {
-            panic!("{error}\n{}\n{}", self.sandbox.last_lines(), self.log());
+        if let Err(error) = self.sandbox.clock().wait_acknowledged(seq).await {
+            panic!("{error}\n{}\n{}", self.sandbox.last_log_lines(), self.log());
         }
     }
 
@@ -347,12 +347,12 @@ impl World {
     }
 
     /// Waits until the bot ends by itself; gives its exit code and its log.
-    pub async fn ended(&mut self) -> (Option<i32>, String) {
-        self.ended_after(PATIENCE).await
+    pub async fn exit_and_log(&mut self) -> (Option<i32>, String) {
+        self.exit_and_log_within(WAIT_TIMEOUT).await
     }
 
     /// As [`World::ended`], for a bot that takes its time.
-    pub async fn ended_after(&mut self, limit: Duration) -> (Option<i32>, String) {
+    pub async fn exit_and_log_within(&mut self, limit: Duration) -> (Option<i32>, String) {
         let bot = self.bot.as_mut().expect("the bot runs");
         let status = tokio::time::timeout(limit, bot.wait())
             .await
@@ -374,18 +374,18 @@ impl World {
         let by: SignedDuration = by.parse().unwrap_or_else(|error| panic!("{by}: {error}"));
         let by = Duration::try_from(by).expect("time goes forward");
         if let Err(error) = self.sandbox.clock().advance(by).await {
-            panic!("{error}\n{}\n{}", self.sandbox.last_lines(), self.log());
+            panic!("{error}\n{}\n{}", self.sandbox.last_log_lines(), self.log());
         }
     }
 
     /// Moves the time to a moment such as `2026-03-27T09:00` in the world's zone.
-    pub async fn at_time(&self, moment: &str) {
+    pub async fn set_time(&self, moment: &str) {
         let local: jiff::civil::DateTime = moment
             .parse()
             .unwrap_or_else(|error| panic!("{moment}: {error}"));
         let time = local.to_zoned(self.zone.clone()).unwrap().timestamp();
         if let Err(error) = self.sandbox.clock().set(time).await {
-            panic!("{error}\n{}\n{}", self.sandbox.last_lines(), self.log());
+            panic!("{error}\n{}\n{}", self.sandbox.last_log_lines(), self.log());
         }
     }
 
@@ -395,7 +395,7 @@ impl World {
     }
 
     /// Waits until a change has had its effect.
-    pub async fn settle_after_change(&self, what: &str, done: impl Fn(&Self) -> bool) {
+    pub async fn wait_for_change(&self, what: &str, done: impl Fn(&Self) -> bool) {
         self.see(what, |world| done(world).then_some(())).await;
     }
 
@@ -406,7 +406,7 @@ impl World {
 
     /// Waits until something is to be seen.
     pub async fn wait<T>(&self, what: &str, look: impl FnMut(&Discord) -> Option<T>) -> T {
-        match self.sandbox.wait_for(what, PATIENCE, look).await {
+        match self.sandbox.wait_for(what, WAIT_TIMEOUT, look).await {
             Ok(found) => found,
             Err(timeout) => panic!("{timeout}\nthe bot's log:\n{}", self.log()),
         }
@@ -424,11 +424,11 @@ impl World {
                 let _ = changes.changed().await;
             }
         };
-        match tokio::time::timeout(PATIENCE, found).await {
+        match tokio::time::timeout(WAIT_TIMEOUT, found).await {
             Ok(found) => found,
             Err(tokio::time::error::Elapsed { .. }) => panic!(
                 "{what} was not seen\n{}\nthe bot's log:\n{}",
-                self.sandbox.last_lines(),
+                self.sandbox.last_log_lines(),
                 self.log()
             ),
         }
@@ -442,7 +442,7 @@ impl World {
             }
         };
         assert!(
-            tokio::time::timeout(PATIENCE, wait).await.is_ok(),
+            tokio::time::timeout(WAIT_TIMEOUT, wait).await.is_ok(),
             "{what} did not happen\n{}",
             self.log()
         );
@@ -505,7 +505,7 @@ impl World {
         place: (u64, u64),
         message: u64,
         custom_id: &str,
-    ) -> quizloop::sandbox::user::Outcome {
+    ) -> quizloop::sandbox::client::ClientOutcome {
         let data = serde_json::json!({ "id": 2, "custom_id": custom_id, "component_type": 2 });
         self.sandbox.press_raw(place, message, data).await
     }

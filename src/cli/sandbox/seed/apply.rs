@@ -54,7 +54,7 @@ fn apply_guild(
     let others = guild_seed.admins.iter().map(|name| (name, true));
     let others = others.chain(guild_seed.members.iter().map(|name| (name, false)));
     for (name, is_admin) in others {
-        sandbox.add_person(guild, person(name), is_admin);
+        sandbox.join_guild(guild, person(name), is_admin);
     }
     for name in &guild_seed.channels {
         let channel = sandbox.add_channel(guild, kind::TEXT, name);

@@ -1,9 +1,9 @@
 //! Mentions and time stamps inside a text: `<@1>`, `<@&1>`, `<#1>`, `<t:1:R>`.
 
-use super::{Names, Part};
+use super::{MarkdownPart, NameResolver};
 
 /// Adds the pieces of a text; what stands for nothing stays as it is written.
-pub fn split(text: &str, names: &Names<'_>, parts: &mut Vec<Part>) {
+pub fn split(text: &str, names: &NameResolver<'_>, parts: &mut Vec<MarkdownPart>) {
     let mut plain = String::new();
     let mut rest = text;
     while let Some(open) = rest.find('<') {
@@ -26,18 +26,18 @@ pub fn split(text: &str, names: &Names<'_>, parts: &mut Vec<Part>) {
     push_text(plain, parts);
 }
 
-fn push_text(text: String, parts: &mut Vec<Part>) {
+fn push_text(text: String, parts: &mut Vec<MarkdownPart>) {
     if !text.is_empty() {
-        parts.push(Part::text("text", text));
+        parts.push(MarkdownPart::text("text", text));
     }
 }
 
 /// What stands between the angle brackets.
-fn mention(inside: &str, names: &Names<'_>) -> Option<Part> {
+fn mention(inside: &str, names: &NameResolver<'_>) -> Option<MarkdownPart> {
     if let Some(time) = inside.strip_prefix("t:") {
         let (seconds, style) = time.split_once(':').unwrap_or((time, "f"));
         let (shown, full) = names.time(seconds.parse().ok()?, style)?;
-        return Some(Part::text("time", shown).noted(full));
+        return Some(MarkdownPart::text("time", shown).with_note(full));
     }
     let name = if let Some(role) = inside.strip_prefix("@&") {
         names.role(role.parse().ok()?)?
@@ -46,5 +46,5 @@ fn mention(inside: &str, names: &Names<'_>) -> Option<Part> {
     } else {
         names.channel(inside.strip_prefix('#')?.parse().ok()?)?
     };
-    Some(Part::text("mention", name))
+    Some(MarkdownPart::text("mention", name))
 }

@@ -15,17 +15,17 @@ use comrak::nodes::{AstNode, NodeCodeBlock, NodeValue};
 use comrak::{Arena, Options, parse_document};
 use serde::Serialize;
 
-pub use names::Names;
+pub use names::NameResolver;
 
 /// Levels of nesting that are kept; what lies deeper is shown as its text. A text made of brackets and
 /// stars can nest as deep as it is long.
-const DEEPEST: usize = 24;
+const MAX_DEPTH: usize = 24;
 /// Headings have three sizes in Discord.
 const SMALLEST_HEADING: u8 = 3;
 
 /// A piece of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Part {
+pub struct MarkdownPart {
     /// What it is; the template knows the words.
     pub kind: &'static str,
     /// Its text, where it is no container.
@@ -36,10 +36,10 @@ pub struct Part {
     pub note: String,
     /// What is inside.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub parts: Vec<Part>,
+    pub parts: Vec<MarkdownPart>,
 }
 
-impl Part {
+impl MarkdownPart {
     /// A piece with a text.
     pub fn text(kind: &'static str, text: impl Into<String>) -> Self {
         Self {
@@ -49,14 +49,14 @@ impl Part {
         }
     }
 
-    fn noted(self, note: impl Into<String>) -> Self {
+    fn with_note(self, note: impl Into<String>) -> Self {
         Self {
             note: note.into(),
             ..self
         }
     }
 
-    const fn around(kind: &'static str, parts: Vec<Self>) -> Self {
+    const fn container(kind: &'static str, parts: Vec<Self>) -> Self {
         Self {
             kind,
             text: String::new(),
@@ -77,24 +77,28 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 });
 
 /// Reads a text.
-pub fn read(text: &str, names: &Names<'_>) -> Vec<Part> {
+pub fn parse(text: &str, names: &NameResolver<'_>) -> Vec<MarkdownPart> {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &OPTIONS);
     children(root, names, 0)
 }
 
-fn children<'a>(node: &'a AstNode<'a>, names: &Names<'_>, depth: usize) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
+fn children<'a>(
+    node: &'a AstNode<'a>,
+    names: &NameResolver<'_>,
+    depth: usize,
+) -> Vec<MarkdownPart> {
+    let mut parts: Vec<MarkdownPart> = Vec::new();
     let mut run = String::new();
     for child in node.children() {
         // Neighbouring texts are one: a mention may have been cut in two.
-        if let Some(text) = plain(&child.data.borrow().value) {
+        if let Some(text) = text_of(&child.data.borrow().value) {
             run.push_str(&text);
             continue;
         }
         inline::split(&std::mem::take(&mut run), names, &mut parts);
-        if depth >= DEEPEST {
-            parts.push(Part::text("text", inner_text(child)));
+        if depth >= MAX_DEPTH {
+            parts.push(MarkdownPart::text("text", inner_text(child)));
         } else {
             parts.extend(part(child, names, depth + 1));
         }
@@ -104,7 +108,7 @@ fn children<'a>(node: &'a AstNode<'a>, names: &Names<'_>, depth: usize) -> Vec<P
 }
 
 /// What is text in Discord, though the Markdown crate knows it as something else.
-fn plain(value: &NodeValue) -> Option<String> {
+fn text_of(value: &NodeValue) -> Option<String> {
     match value {
         NodeValue::Text(text) => Some(text.to_string()),
         NodeValue::HtmlInline(text) | NodeValue::Raw(text) => Some(text.clone()),
@@ -112,7 +116,7 @@ fn plain(value: &NodeValue) -> Option<String> {
     }
 }
 
-fn part<'a>(node: &'a AstNode<'a>, names: &Names<'_>, depth: usize) -> Vec<Part> {
+fn part<'a>(node: &'a AstNode<'a>, names: &NameResolver<'_>, depth: usize) -> Vec<MarkdownPart> {
     let inside = || children(node, names, depth);
     let kind = match &node.data.borrow().value {
         NodeValue::Paragraph => "paragraph",
@@ -133,26 +137,28 @@ fn part<'a>(node: &'a AstNode<'a>, names: &Names<'_>, depth: usize) -> Vec<Part>
             2 => "heading2",
             _ => "heading3",
         },
-        NodeValue::SoftBreak | NodeValue::LineBreak => return vec![Part::text("break", "")],
-        NodeValue::ThematicBreak => return vec![Part::text("text", "---")],
-        NodeValue::Code(code) => return vec![Part::text("code", &*code.literal)],
+        NodeValue::SoftBreak | NodeValue::LineBreak => {
+            return vec![MarkdownPart::text("break", "")];
+        }
+        NodeValue::ThematicBreak => return vec![MarkdownPart::text("text", "---")],
+        NodeValue::Code(code) => return vec![MarkdownPart::text("code", &*code.literal)],
         NodeValue::CodeBlock(block) => return vec![code_block(block)],
         NodeValue::HtmlBlock(block) => {
             let mut parts = Vec::new();
             inline::split(block.literal.trim_end(), names, &mut parts);
-            return vec![Part::around("paragraph", parts)];
+            return vec![MarkdownPart::container("paragraph", parts)];
         }
         NodeValue::Link(link) if is_web(&link.url) => {
-            return vec![Part::around("link", inside()).noted(&*link.url)];
+            return vec![MarkdownPart::container("link", inside()).with_note(&*link.url)];
         }
         NodeValue::Image(link) if is_web(&link.url) => {
             // Discord shows no pictures in a text: an exclamation mark and a link.
-            let link = Part::around("link", inside()).noted(&*link.url);
-            return vec![Part::text("text", "!"), link];
+            let link = MarkdownPart::container("link", inside()).with_note(&*link.url);
+            return vec![MarkdownPart::text("text", "!"), link];
         }
         _ => return inside(),
     };
-    vec![Part::around(kind, inside())]
+    vec![MarkdownPart::container(kind, inside())]
 }
 
 /// Discord makes links of these addresses only.
@@ -160,15 +166,15 @@ fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-fn code_block(block: &NodeCodeBlock) -> Part {
+fn code_block(block: &NodeCodeBlock) -> MarkdownPart {
     let language = block.info.trim().to_ascii_lowercase();
     let code = block.literal.trim_end_matches('\n');
     let parts = if matches!(language.as_str(), "py" | "python") {
-        python::coloured(code)
+        python::highlight(code)
     } else {
-        vec![Part::text("text", code)]
+        vec![MarkdownPart::text("text", code)]
     };
-    Part::around("block", parts).noted(language)
+    MarkdownPart::container("block", parts).with_note(language)
 }
 
 /// All text under a node, without recursion.
@@ -177,7 +183,7 @@ fn inner_text<'a>(node: &'a AstNode<'a>) -> String {
         .filter_map(|one| match &one.data.borrow().value {
             NodeValue::Code(code) => Some(code.literal.clone()),
             NodeValue::SoftBreak | NodeValue::LineBreak => Some("\n".to_owned()),
-            value => plain(value),
+            value => text_of(value),
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use crate::sandbox::model::{Discord, Guild};
 
 /// Who and what is where the text was written, and when it is read.
-pub struct Names<'a> {
+pub struct NameResolver<'a> {
     /// Everything.
     pub discord: &'a Discord,
     /// The guild of the channel; none in direct messages.
@@ -17,13 +17,13 @@ pub struct Names<'a> {
     pub zone: &'a TimeZone,
 }
 
-impl Names<'_> {
+impl NameResolver<'_> {
     /// `@Ada`.
     pub fn user(&self, id: u64) -> Option<String> {
         let user = self.discord.users.get(&id)?;
         let shown = self
             .guild
-            .map_or_else(|| user.shown(), |guild| guild.shown(user));
+            .map_or_else(|| user.display_name(), |guild| guild.display_name(user));
         Some(format!("@{shown}"))
     }
 

@@ -4,7 +4,7 @@
 //! do not claim to be sound, and one language is all that is asked for here. Whatever is written, the
 //! pieces put together are the code again.
 
-use super::Part;
+use super::MarkdownPart;
 
 const KEYWORDS: [&str; 37] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "case", "class",
@@ -46,19 +46,19 @@ const BUILT_IN: [&str; 30] = [
 ];
 
 /// The code in pieces, each with its colour's name.
-pub fn coloured(code: &str) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
+pub fn highlight(code: &str) -> Vec<MarkdownPart> {
+    let mut parts: Vec<MarkdownPart> = Vec::new();
     let mut rest = code;
     let mut defines = false;
     while let Some(first) = rest.chars().next() {
-        let (kind, length) = piece(rest, first, defines);
+        let (kind, length) = next_token(rest, first, defines);
         let (text, after) = rest.split_at(length);
         if !text.trim().is_empty() {
             defines = matches!(text, "def" | "class");
         }
         match parts.last_mut().filter(|last| last.kind == kind) {
             Some(last) => last.text.push_str(text),
-            None => parts.push(Part::text(kind, text)),
+            None => parts.push(MarkdownPart::text(kind, text)),
         }
         rest = after;
     }
@@ -66,7 +66,7 @@ pub fn coloured(code: &str) -> Vec<Part> {
 }
 
 /// What begins here: its colour and its length in bytes, at least one character.
-fn piece(rest: &str, first: char, defines: bool) -> (&'static str, usize) {
+fn next_token(rest: &str, first: char, defines: bool) -> (&'static str, usize) {
     if first == '#' {
         return ("comment", rest.find('\n').unwrap_or(rest.len()));
     }
@@ -82,12 +82,12 @@ fn piece(rest: &str, first: char, defines: bool) -> (&'static str, usize) {
         let skipped = first.len_utf8();
         let tail = &rest[skipped..];
         let length = skipped + tail.find(|c| !is_word(c)).unwrap_or(tail.len());
-        return (word(&rest[..length], defines), length);
+        return (classify_word(&rest[..length], defines), length);
     }
     ("text", first.len_utf8())
 }
 
-fn word(word: &str, defines: bool) -> &'static str {
+fn classify_word(word: &str, defines: bool) -> &'static str {
     if word.len() > 1 && word.starts_with('@') {
         "decorator"
     } else if KEYWORDS.contains(&word) {
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     fn shown(code: &str) -> String {
-        let parts = coloured(code);
+        let parts = highlight(code);
         let shown = parts.iter().map(|part| match part.kind {
             "text" => part.text.clone(),
             kind => format!("[{kind} {}]", part.text),
@@ -162,7 +162,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_lost(code in "[a-f\"'\\\\\n#@0-9 é_]{0,60}") {
-            let whole: String = coloured(&code).iter().map(|part| part.text.as_str()).collect();
+            let whole: String = highlight(&code).iter().map(|part| part.text.as_str()).collect();
             prop_assert_eq!(whole, code);
         }
     }

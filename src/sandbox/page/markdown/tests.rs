@@ -5,8 +5,8 @@ use super::*;
 use crate::sandbox::{Options as Start, Sandbox, ids};
 
 /// The tree on one line: `kind(…)`, texts as they are.
-fn shown(parts: &[Part]) -> String {
-    let one = |part: &Part| match (part.kind, part.parts.is_empty()) {
+fn shown(parts: &[MarkdownPart]) -> String {
+    let one = |part: &MarkdownPart| match (part.kind, part.parts.is_empty()) {
         ("text", _) => part.text.clone(),
         (kind, true) => format!("{kind}({})", part.text),
         (kind, false) => format!("{kind}({})", shown(&part.parts)),
@@ -24,15 +24,15 @@ async fn sandbox() -> Sandbox {
     .unwrap()
 }
 
-fn tree(sandbox: &Sandbox, text: &str) -> Vec<Part> {
+fn tree(sandbox: &Sandbox, text: &str) -> Vec<MarkdownPart> {
     sandbox.read(|discord| {
-        let names = Names {
+        let names = NameResolver {
             discord,
             guild: discord.guilds.get(&ids::GUILD),
             now: discord.clock.now(),
             zone: &TimeZone::UTC,
         };
-        read(text, &names)
+        parse(text, &names)
     })
 }
 
@@ -101,7 +101,7 @@ async fn html_pictures_and_strange_links_are_text() {
 
 #[tokio::test]
 async fn a_bomb_does_not_go_deep() {
-    fn depth(parts: &[Part]) -> usize {
+    fn depth(parts: &[MarkdownPart]) -> usize {
         parts
             .iter()
             .map(|part| 1 + depth(&part.parts))
@@ -117,7 +117,7 @@ async fn a_bomb_does_not_go_deep() {
         "||".repeat(1000),
     ] {
         let tree = tree(&sandbox, &format!("{bomb}end"));
-        assert!(depth(&tree) <= DEEPEST + 2, "{}", depth(&tree));
+        assert!(depth(&tree) <= MAX_DEPTH + 2, "{}", depth(&tree));
         assert!(!tree.is_empty());
     }
 }

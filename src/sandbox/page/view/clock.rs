@@ -7,7 +7,7 @@ use crate::sandbox::page::Calendar;
 
 /// What the clock shows.
 #[derive(Debug, Serialize)]
-pub struct Clock {
+pub struct ClockView {
     /// In Unix milliseconds; the script lets it tick.
     now_ms: i64,
     /// Whether it goes on by itself.
@@ -27,14 +27,14 @@ pub struct Clock {
 }
 
 /// The clock now.
-pub fn clock(discord: &Discord, calendar: &Calendar) -> Clock {
+pub fn clock(discord: &Discord, calendar: &Calendar) -> ClockView {
     let now = discord.clock.now();
     let local = now.to_zoned(calendar.zone.clone());
     let words = |time: jiff::Timestamp| {
         let local = time.to_zoned(calendar.zone.clone());
         local.strftime("%a, %-d %B %Y at %H:%M").to_string()
     };
-    Clock {
+    ClockView {
         now_ms: now.as_millisecond(),
         flowing: discord.clock.reading().flowing,
         zone: calendar.zone.iana_name().unwrap_or("UTC").to_owned(),

@@ -3,19 +3,19 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Reader;
+use super::PageViewer;
 use super::message::text;
 use crate::sandbox::model::{Discord, Guild, Message};
 
 /// A row of components.
 #[derive(Debug, Serialize)]
-pub struct Row {
-    buttons: Vec<Button>,
-    menu: Option<Menu>,
+pub struct ComponentRow {
+    buttons: Vec<ButtonItem>,
+    menu: Option<SelectMenu>,
 }
 
 #[derive(Debug, Serialize)]
-struct Button {
+struct ButtonItem {
     id: String,
     label: String,
     emoji: String,
@@ -26,17 +26,17 @@ struct Button {
 }
 
 #[derive(Debug, Serialize)]
-struct Menu {
+struct SelectMenu {
     id: String,
     placeholder: String,
     min: u64,
     max: u64,
     disabled: bool,
-    choices: Vec<Choice>,
+    choices: Vec<SelectChoice>,
 }
 
 #[derive(Debug, Serialize)]
-struct Choice {
+struct SelectChoice {
     value: String,
     label: String,
     description: String,
@@ -45,24 +45,24 @@ struct Choice {
 }
 
 /// The rows of a message.
-pub fn rows(reader: &Reader<'_>, message: &Message) -> Vec<Row> {
+pub fn rows(viewer: &PageViewer<'_>, message: &Message) -> Vec<ComponentRow> {
     let row = |row: &Value| {
         let inner = row["components"].as_array().map_or(&[][..], Vec::as_slice);
         let menu = inner.iter().find(|one| one["type"] != 2);
-        Row {
+        ComponentRow {
             buttons: inner
                 .iter()
                 .filter(|one| one["type"] == 2)
                 .map(button)
                 .collect(),
-            menu: menu.map(|one| self::menu(reader, message.channel, one)),
+            menu: menu.map(|one| self::menu(viewer, message.channel, one)),
         }
     };
     message.components.iter().map(row).collect()
 }
 
-fn button(json: &Value) -> Button {
-    Button {
+fn button(json: &Value) -> ButtonItem {
+    ButtonItem {
         id: text(json, "custom_id").to_owned(),
         label: text(json, "label").to_owned(),
         emoji: text(&json["emoji"], "name").to_owned(),
@@ -78,10 +78,10 @@ fn button(json: &Value) -> Button {
     }
 }
 
-fn menu(reader: &Reader<'_>, channel: u64, json: &Value) -> Menu {
-    let guild = reader.guild_of(channel);
+fn menu(viewer: &PageViewer<'_>, channel: u64, json: &Value) -> SelectMenu {
+    let guild = viewer.guild_of(channel);
     let options = json["options"].as_array().map_or(&[][..], Vec::as_slice);
-    Menu {
+    SelectMenu {
         id: text(json, "custom_id").to_owned(),
         placeholder: json["placeholder"]
             .as_str()
@@ -92,14 +92,14 @@ fn menu(reader: &Reader<'_>, channel: u64, json: &Value) -> Menu {
         disabled: json["disabled"] == true,
         choices: match (json["type"].as_u64(), guild) {
             (Some(3), _) => options.iter().map(choice).collect(),
-            (Some(kind), Some(guild)) => things(reader.discord, guild, kind),
+            (Some(kind), Some(guild)) => entity_choices(viewer.discord, guild, kind),
             _ => Vec::new(),
         },
     }
 }
 
-fn choice(json: &Value) -> Choice {
-    Choice {
+fn choice(json: &Value) -> SelectChoice {
+    SelectChoice {
         value: text(json, "value").to_owned(),
         label: text(json, "label").to_owned(),
         description: text(json, "description").to_owned(),
@@ -109,8 +109,8 @@ fn choice(json: &Value) -> Choice {
 }
 
 /// What a menu of users (5), roles (6), both (7) or channels (8) offers.
-fn things(discord: &Discord, guild: &Guild, kind: u64) -> Vec<Choice> {
-    let thing = |id: u64, label: String| Choice {
+fn entity_choices(discord: &Discord, guild: &Guild, kind: u64) -> Vec<SelectChoice> {
+    let thing = |id: u64, label: String| SelectChoice {
         value: id.to_string(),
         label,
         description: String::new(),
@@ -120,7 +120,7 @@ fn things(discord: &Discord, guild: &Guild, kind: u64) -> Vec<Choice> {
     let mut things = Vec::new();
     if matches!(kind, 5 | 7) {
         let users = guild.members.keys();
-        things.extend(users.map(|id| thing(*id, discord.shown(Some(guild.id), *id))));
+        things.extend(users.map(|id| thing(*id, discord.display_name(Some(guild.id), *id))));
     }
     if matches!(kind, 6 | 7) {
         things.extend(

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::message::text;
-use crate::sandbox::page::markdown::{Names, Part, read};
+use crate::sandbox::page::markdown::{MarkdownPart, NameResolver, parse};
 
 /// The folder under which the sandbox serves what a bot attached.
 const ATTACHMENTS: &str = "/attachments/";
@@ -13,29 +13,29 @@ const KIB: u64 = 1024;
 
 /// An embed.
 #[derive(Debug, Serialize)]
-pub struct Embed {
+pub struct EmbedItem {
     /// `#rrggbb`, or nothing.
     color: Option<String>,
     author: String,
-    title: Vec<Part>,
+    title: Vec<MarkdownPart>,
     url: String,
-    text: Vec<Part>,
-    fields: Vec<Field>,
-    image: Option<Picture>,
-    thumbnail: Option<Picture>,
+    text: Vec<MarkdownPart>,
+    fields: Vec<EmbedFieldItem>,
+    image: Option<MediaItem>,
+    thumbnail: Option<MediaItem>,
     footer: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Field {
-    name: Vec<Part>,
-    value: Vec<Part>,
+struct EmbedFieldItem {
+    name: Vec<MarkdownPart>,
+    value: Vec<MarkdownPart>,
     inline: bool,
 }
 
 /// A picture or another file.
 #[derive(Debug, Serialize)]
-pub struct Picture {
+pub struct MediaItem {
     /// The path here; empty if it lies elsewhere, since the page loads nothing from elsewhere.
     path: String,
     /// Where it lies.
@@ -50,31 +50,31 @@ pub struct Picture {
 }
 
 /// An embed as it is shown.
-pub fn embed(json: &Value, names: &Names<'_>) -> Embed {
+pub fn embed(json: &Value, names: &NameResolver<'_>) -> EmbedItem {
     let fields = json["fields"].as_array().map_or(&[][..], Vec::as_slice);
-    let field = |one: &Value| Field {
-        name: read(text(one, "name"), names),
-        value: read(text(one, "value"), names),
+    let field = |one: &Value| EmbedFieldItem {
+        name: parse(text(one, "name"), names),
+        value: parse(text(one, "value"), names),
         inline: one["inline"] == true,
     };
-    Embed {
+    EmbedItem {
         color: json["color"].as_u64().map(|color| format!("#{color:06x}")),
         author: text(&json["author"], "name").to_owned(),
-        title: read(text(json, "title"), names),
+        title: parse(text(json, "title"), names),
         url: text(json, "url").to_owned(),
-        text: read(text(json, "description"), names),
+        text: parse(text(json, "description"), names),
         fields: fields.iter().map(field).collect(),
-        image: picture(&json["image"]),
-        thumbnail: picture(&json["thumbnail"]),
+        image: media_item(&json["image"]),
+        thumbnail: media_item(&json["thumbnail"]),
         footer: text(&json["footer"], "text").to_owned(),
     }
 }
 
-fn picture(json: &Value) -> Option<Picture> {
+fn media_item(json: &Value) -> Option<MediaItem> {
     let url = json["url"].as_str()?;
     let name = url.rsplit('/').next().unwrap_or_default();
     let alt = json["description"].as_str().unwrap_or(name);
-    Some(Picture {
+    Some(MediaItem {
         path: path(url),
         url: url.to_owned(),
         name: name.to_owned(),
@@ -92,12 +92,12 @@ fn path(url: &str) -> String {
 }
 
 /// Attached files.
-pub fn attached(files: &[Value]) -> Vec<Picture> {
+pub fn attachments(files: &[Value]) -> Vec<MediaItem> {
     let one = |file: &Value| {
         let name = text(file, "filename");
         let description = text(file, "description");
         let size = file["size"].as_u64().unwrap_or(0);
-        Picture {
+        MediaItem {
             path: path(text(file, "url")),
             url: text(file, "url").to_owned(),
             name: name.to_owned(),

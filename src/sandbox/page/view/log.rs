@@ -7,18 +7,18 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::sandbox::Shared;
-use crate::sandbox::log::{Entry, LoggedEvent, LoggedRequest};
+use crate::sandbox::SandboxState;
+use crate::sandbox::log::{LogEntry, LoggedEvent, LoggedRequest};
 use crate::sandbox::openapi::{Description, Exchange};
 
 /// Lines that are shown.
-const SHOWN: usize = 60;
+const MAX_LINES: usize = 60;
 /// Characters of a path.
 const PATH_MAX: usize = 70;
 
 /// A line of the log.
 #[derive(Debug, Serialize)]
-pub struct Line {
+pub struct LogLine {
     seq: u64,
     /// `09:00:00`.
     time: String,
@@ -30,25 +30,28 @@ pub struct Line {
     status: u16,
     /// What was done to it on purpose.
     fault: Option<&'static str>,
-    verdict: Verdict,
+    verdict: Conformance,
 }
 
 /// What Discord's description says.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", content = "complaints", rename_all = "snake_case")]
-enum Verdict {
+enum Conformance {
     /// Nothing against it.
-    Right,
+    #[serde(rename = "right")]
+    Conforms,
     /// These things.
-    Wrong(Vec<String>),
+    #[serde(rename = "wrong")]
+    Violations(Vec<String>),
     /// It does not speak of such things, or is not at hand.
-    Silent,
+    #[serde(rename = "silent")]
+    NotDescribed,
 }
 
 /// A line in full.
 #[derive(Debug, Serialize)]
-pub struct Full {
-    line: Line,
+pub struct LogDetails {
+    line: LogLine,
     /// What was sent, as indented JSON; empty if nothing was.
     sent: String,
     /// What was answered.
@@ -57,23 +60,30 @@ pub struct Full {
 }
 
 /// The newest lines, the newest first.
-pub async fn lines(shared: &Arc<Shared>) -> Vec<Line> {
-    let newest: Vec<Entry> =
-        shared.read(|discord| discord.log.entries().rev().take(SHOWN).cloned().collect());
-    judged(shared, newest, line).await
+pub async fn lines(shared: &Arc<SandboxState>) -> Vec<LogLine> {
+    let newest: Vec<LogEntry> = shared.read(|discord| {
+        discord
+            .log
+            .entries()
+            .rev()
+            .take(MAX_LINES)
+            .cloned()
+            .collect()
+    });
+    check_entries(shared, newest, line).await
 }
 
 /// One line in full.
-pub async fn line_in_full(shared: &Arc<Shared>, seq: u64) -> Option<Full> {
+pub async fn line_in_full(shared: &Arc<SandboxState>, seq: u64) -> Option<LogDetails> {
     let entry =
         shared.read(|discord| discord.log.entries().find(|one| one.seq() == seq).cloned())?;
     let described = shared.description.is_some();
-    let full = judged(shared, vec![entry], move |entry, description, zone| {
+    let full = check_entries(shared, vec![entry], move |entry, description, zone| {
         let (sent, answer) = match entry {
-            Entry::Request(one) => (pretty(&one.body), pretty(&one.answer)),
-            Entry::Event(one) => (pretty(&one.data), String::new()),
+            LogEntry::Request(one) => (pretty(&one.body), pretty(&one.answer)),
+            LogEntry::Event(one) => (pretty(&one.data), String::new()),
         };
-        Full {
+        LogDetails {
             line: line(entry, description, zone),
             sent,
             answer,
@@ -84,18 +94,18 @@ pub async fn line_in_full(shared: &Arc<Shared>, seq: u64) -> Option<Full> {
 }
 
 /// Compiling a schema takes its time in a build for development: it is done aside.
-async fn judged<T: Send + 'static>(
-    shared: &Arc<Shared>,
-    entries: Vec<Entry>,
-    judge: impl Fn(&Entry, Option<&Description>, &jiff::tz::TimeZone) -> T + Send + 'static,
+async fn check_entries<T: Send + 'static>(
+    shared: &Arc<SandboxState>,
+    entries: Vec<LogEntry>,
+    check: impl Fn(&LogEntry, Option<&Description>, &jiff::tz::TimeZone) -> T + Send + 'static,
 ) -> Vec<T> {
     let description = shared.description.clone();
     let zone = shared.calendar().zone;
-    let judged = tokio::task::spawn_blocking(move || {
-        let one = |entry: &Entry| judge(entry, description.as_deref(), &zone);
+    let check = tokio::task::spawn_blocking(move || {
+        let one = |entry: &LogEntry| check(entry, description.as_deref(), &zone);
         entries.iter().map(one).collect()
     });
-    judged.await.unwrap_or_default()
+    check.await.unwrap_or_default()
 }
 
 fn pretty(json: &Value) -> String {
@@ -105,10 +115,10 @@ fn pretty(json: &Value) -> String {
     serde_json::to_string_pretty(json).unwrap_or_default()
 }
 
-fn line(entry: &Entry, description: Option<&Description>, zone: &jiff::tz::TimeZone) -> Line {
+fn line(entry: &LogEntry, description: Option<&Description>, zone: &jiff::tz::TimeZone) -> LogLine {
     match entry {
-        Entry::Request(one) => request(one, description, zone),
-        Entry::Event(one) => event(one, description, zone),
+        LogEntry::Request(one) => request(one, description, zone),
+        LogEntry::Event(one) => event(one, description, zone),
     }
 }
 
@@ -121,37 +131,41 @@ fn request(
     one: &LoggedRequest,
     description: Option<&Description>,
     zone: &jiff::tz::TimeZone,
-) -> Line {
+) -> LogLine {
     let path = one.path.strip_prefix("/api/v10").unwrap_or(&one.path);
     let path: String = path.chars().take(PATH_MAX).collect();
-    Line {
+    LogLine {
         seq: one.seq,
         time: time(one.at_ms, zone),
         kind: "request",
         what: format!("{} {path}", one.method),
         status: one.status,
         fault: one.fault,
-        verdict: verdict(description.map(|all| all.complaints(Exchange::from(one)))),
+        verdict: conformance(description.map(|all| all.violations(Exchange::from(one)))),
     }
 }
 
-fn event(one: &LoggedEvent, description: Option<&Description>, zone: &jiff::tz::TimeZone) -> Line {
-    let complaints = description.and_then(|all| all.event_complaints(&one.name, &one.data));
-    Line {
+fn event(
+    one: &LoggedEvent,
+    description: Option<&Description>,
+    zone: &jiff::tz::TimeZone,
+) -> LogLine {
+    let complaints = description.and_then(|all| all.event_violations(&one.name, &one.data));
+    LogLine {
         seq: one.seq,
         time: time(one.at_ms, zone),
         kind: if one.from_bot { "sent" } else { "event" },
         what: one.name.clone(),
         status: 0,
         fault: None,
-        verdict: verdict(complaints),
+        verdict: conformance(complaints),
     }
 }
 
-fn verdict(complaints: Option<Vec<String>>) -> Verdict {
+fn conformance(complaints: Option<Vec<String>>) -> Conformance {
     match complaints {
-        None => Verdict::Silent,
-        Some(none) if none.is_empty() => Verdict::Right,
-        Some(some) => Verdict::Wrong(some),
+        None => Conformance::NotDescribed,
+        Some(none) if none.is_empty() => Conformance::Conforms,
+        Some(some) => Conformance::Violations(some),
     }
 }

@@ -4,28 +4,28 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Reader;
-use super::component::{Row, rows};
-use super::embed::{Embed, Picture, attached, embed};
-use super::people::{Person, person};
+use super::PageViewer;
+use super::component::{ComponentRow, rows};
+use super::embed::{EmbedItem, MediaItem, attachments, embed};
+use super::people::{UserItem, user_item};
 use crate::sandbox::model::{Message, flag, message_kind};
-use crate::sandbox::page::markdown::{Part, read};
+use crate::sandbox::page::markdown::{MarkdownPart, parse};
 
 /// Messages that are shown of a channel.
-const SHOWN: usize = 120;
+const MAX_MESSAGES: usize = 120;
 /// Messages of one author within this time stand under one name, in milliseconds.
-const TOGETHER_MS: i64 = 7 * 60 * 1000;
+const GROUP_WINDOW_MS: i64 = 7 * 60 * 1000;
 /// Characters of a message that is quoted above its reply.
 const QUOTE_MAX: usize = 90;
 
 /// One entry of the list.
 #[derive(Debug, Serialize)]
-pub struct Entry {
+pub struct MessageEntry {
     /// Names it among its neighbours.
     key: String,
     /// The day that begins here, or nothing.
     day: Option<String>,
-    message: Shown,
+    message: MessageItem,
 }
 
 /// A message.
@@ -34,9 +34,9 @@ pub struct Entry {
     reason = "these are independent marks on a message"
 )]
 #[derive(Debug, Serialize)]
-pub struct Shown {
+pub struct MessageItem {
     id: String,
-    author: Person,
+    author: UserItem,
     /// `Today at 09:00`.
     when: String,
     /// In full, for a tooltip.
@@ -50,21 +50,21 @@ pub struct Shown {
     /// The message it replies to.
     replies_to: Option<Quote>,
     /// Who used which command to get it.
-    used: Option<Used>,
-    text: Vec<Part>,
+    used: Option<CommandUse>,
+    text: Vec<MarkdownPart>,
     /// The text as it was written, for editing it.
     source: String,
-    embeds: Vec<Embed>,
-    pictures: Vec<Picture>,
-    rows: Vec<Row>,
-    reactions: Vec<Reaction>,
-    thread: Option<Thread>,
+    embeds: Vec<EmbedItem>,
+    pictures: Vec<MediaItem>,
+    rows: Vec<ComponentRow>,
+    reactions: Vec<ReactionItem>,
+    thread: Option<ThreadItem>,
     ephemeral: bool,
     thinking: bool,
     edited: bool,
-    /// Whether the reader wrote it.
+    /// Whether the viewer wrote it.
     own: bool,
-    /// Whether the reader is named in it.
+    /// Whether the viewer is named in it.
     names_me: bool,
 }
 
@@ -75,13 +75,13 @@ struct Quote {
 }
 
 #[derive(Debug, Serialize)]
-struct Used {
+struct CommandUse {
     by: String,
     command: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Reaction {
+struct ReactionItem {
     emoji: String,
     count: usize,
     /// Who, in words.
@@ -90,29 +90,29 @@ struct Reaction {
 }
 
 #[derive(Debug, Serialize)]
-struct Thread {
+struct ThreadItem {
     id: String,
     name: String,
     messages: u64,
 }
 
 /// The newest messages of a channel, the oldest first.
-pub fn entries(reader: &Reader<'_>, channel: u64) -> Vec<Entry> {
-    let all = reader.discord.messages.get(&channel);
+pub fn entries(viewer: &PageViewer<'_>, channel: u64) -> Vec<MessageEntry> {
+    let all = viewer.discord.messages.get(&channel);
     let seen = all.into_iter().flat_map(|all| all.values().rev());
     let mut newest: Vec<&Message> = seen
-        .filter(|one| one.is_seen_by(reader.user))
-        .take(SHOWN)
+        .filter(|one| one.is_visible_to(viewer.user))
+        .take(MAX_MESSAGES)
         .collect();
     newest.reverse();
     let mut before: Option<&Message> = None;
     let mut entries = Vec::new();
     for one in newest {
-        let day = date(reader, one.written_ms);
-        let is_new_day = before.is_none_or(|last| date(reader, last.written_ms) != day);
-        let mut message = shown(reader, one);
-        message.together = !is_new_day && before.is_some_and(|last| stands_under(last, one));
-        entries.push(Entry {
+        let day = date(viewer, one.written_ms);
+        let is_new_day = before.is_none_or(|last| date(viewer, last.written_ms) != day);
+        let mut message = message_item(viewer, one);
+        message.together = !is_new_day && before.is_some_and(|last| is_grouped(last, one));
+        entries.push(MessageEntry {
             key: one.id.to_string(),
             day: is_new_day.then(|| day.strftime("%A, %-d %B %Y").to_string()),
             message,
@@ -122,28 +122,28 @@ pub fn entries(reader: &Reader<'_>, channel: u64) -> Vec<Entry> {
     entries
 }
 
-fn stands_under(last: &Message, one: &Message) -> bool {
+fn is_grouped(last: &Message, one: &Message) -> bool {
     last.author == one.author
-        && one.written_ms - last.written_ms < TOGETHER_MS
+        && one.written_ms - last.written_ms < GROUP_WINDOW_MS
         && one.reference.is_none()
         && one.interaction.is_none()
-        && last.seen_only_by == one.seen_only_by
+        && last.ephemeral_for == one.ephemeral_for
         && last.kind != message_kind::THREAD_STARTER
         && last.kind != message_kind::THREAD_CREATED
 }
 
-fn local(reader: &Reader<'_>, ms: i64) -> jiff::Zoned {
+fn local(viewer: &PageViewer<'_>, ms: i64) -> jiff::Zoned {
     let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.to_zoned(reader.calendar.zone.clone())
+    time.to_zoned(viewer.calendar.zone.clone())
 }
 
-fn date(reader: &Reader<'_>, ms: i64) -> jiff::civil::Date {
-    local(reader, ms).date()
+fn date(viewer: &PageViewer<'_>, ms: i64) -> jiff::civil::Date {
+    local(viewer, ms).date()
 }
 
-fn when(reader: &Reader<'_>, ms: i64) -> String {
-    let written = local(reader, ms);
-    let today = local(reader, reader.discord.clock.now_ms()).date();
+fn when(viewer: &PageViewer<'_>, ms: i64) -> String {
+    let written = local(viewer, ms);
+    let today = local(viewer, viewer.discord.clock.now_ms()).date();
     let day = if written.date() == today {
         "Today at"
     } else if today
@@ -157,8 +157,8 @@ fn when(reader: &Reader<'_>, ms: i64) -> String {
     written.strftime(&format!("{day} %H:%M")).to_string()
 }
 
-fn shown(reader: &Reader<'_>, one: &Message) -> Shown {
-    let discord = reader.discord;
+fn message_item(viewer: &PageViewer<'_>, one: &Message) -> MessageItem {
+    let discord = viewer.discord;
     // A thread begins with the message it was started from.
     let starter = (one.kind == message_kind::THREAD_STARTER)
         .then(|| {
@@ -167,12 +167,12 @@ fn shown(reader: &Reader<'_>, one: &Message) -> Shown {
         })
         .flatten();
     let of = starter.unwrap_or(one);
-    let names = reader.names(of.channel);
-    let written = local(reader, of.written_ms);
-    Shown {
+    let names = viewer.names(of.channel);
+    let written = local(viewer, of.written_ms);
+    MessageItem {
         id: of.id.to_string(),
-        author: person(reader, of.author, Some(of.channel)),
-        when: when(reader, of.written_ms),
+        author: user_item(viewer, of.author, Some(of.channel)),
+        when: when(viewer, of.written_ms),
         full: written.strftime("%A, %-d %B %Y at %H:%M").to_string(),
         time: written.strftime("%H:%M").to_string(),
         together: false,
@@ -181,33 +181,33 @@ fn shown(reader: &Reader<'_>, one: &Message) -> Shown {
             message_kind::THREAD_CREATED => "started",
             _ => "said",
         },
-        replies_to: (one.kind == message_kind::REPLY).then(|| quote(reader, one)),
-        used: used(reader, of),
-        text: read(&of.content, &names),
+        replies_to: (one.kind == message_kind::REPLY).then(|| quote(viewer, one)),
+        used: command_use(viewer, of),
+        text: parse(&of.content, &names),
         source: of.content.clone(),
         embeds: of.embeds.iter().map(|one| embed(one, &names)).collect(),
-        pictures: attached(&of.attachments),
-        rows: rows(reader, of),
-        reactions: reactions(reader, of),
+        pictures: attachments(&of.attachments),
+        rows: rows(viewer, of),
+        reactions: reactions(viewer, of),
         thread: if starter.is_some() {
             None
         } else {
-            thread(reader, of)
+            thread(viewer, of)
         },
-        ephemeral: of.seen_only_by.is_some(),
+        ephemeral: of.ephemeral_for.is_some(),
         thinking: of.flags & flag::LOADING != 0,
         edited: of.edited_ms.is_some(),
-        own: of.author == reader.user,
-        names_me: of.mentions.users.contains(&reader.user) || of.mentions.everyone,
+        own: of.author == viewer.user,
+        names_me: of.mentions.users.contains(&viewer.user) || of.mentions.everyone,
     }
 }
 
-fn quote(reader: &Reader<'_>, one: &Message) -> Quote {
-    let discord = reader.discord;
+fn quote(viewer: &PageViewer<'_>, one: &Message) -> Quote {
+    let discord = viewer.discord;
     let to = one
         .reference
         .and_then(|to| discord.message(to.channel, to.message?));
-    let Some(to) = to.filter(|to| to.is_seen_by(reader.user)) else {
+    let Some(to) = to.filter(|to| to.is_visible_to(viewer.user)) else {
         return Quote {
             author: String::new(),
             text: "The message was deleted".to_owned(),
@@ -217,50 +217,50 @@ fn quote(reader: &Reader<'_>, one: &Message) -> Quote {
     let text = Some(to.content.as_str()).filter(|text| !text.is_empty());
     let text = text.or_else(embedded).unwrap_or("A picture or a file");
     Quote {
-        author: discord.shown(discord.guild_of(one.channel), to.author),
+        author: discord.display_name(discord.guild_of(one.channel), to.author),
         text: text.chars().take(QUOTE_MAX).collect(),
     }
 }
 
-fn used(reader: &Reader<'_>, one: &Message) -> Option<Used> {
+fn command_use(viewer: &PageViewer<'_>, one: &Message) -> Option<CommandUse> {
     let asked = one
         .interaction
         .as_ref()
         .filter(|asked| !asked.name.is_empty())?;
-    Some(Used {
-        by: reader
+    Some(CommandUse {
+        by: viewer
             .discord
-            .shown(reader.discord.guild_of(one.channel), asked.user),
+            .display_name(viewer.discord.guild_of(one.channel), asked.user),
         command: asked.name.clone(),
     })
 }
 
-fn reactions(reader: &Reader<'_>, one: &Message) -> Vec<Reaction> {
-    let guild = reader.discord.guild_of(one.channel);
+fn reactions(viewer: &PageViewer<'_>, one: &Message) -> Vec<ReactionItem> {
+    let guild = viewer.discord.guild_of(one.channel);
     let shown = one.reactions.iter().map(|reaction| {
         let who: Vec<String> = reaction
             .users
             .iter()
-            .map(|user| reader.discord.shown(guild, *user))
+            .map(|user| viewer.discord.display_name(guild, *user))
             .collect();
-        Reaction {
+        ReactionItem {
             emoji: reaction.emoji.clone(),
             count: reaction.users.len(),
             who: who.join(", "),
-            mine: reaction.users.contains(&reader.user),
+            mine: reaction.users.contains(&viewer.user),
         }
     });
     shown.collect()
 }
 
-fn thread(reader: &Reader<'_>, one: &Message) -> Option<Thread> {
+fn thread(viewer: &PageViewer<'_>, one: &Message) -> Option<ThreadItem> {
     let started = match one.kind {
         message_kind::THREAD_CREATED => one.reference?.channel,
         _ if one.flags & flag::HAS_THREAD != 0 => one.id,
         _ => return None,
     };
-    let channel = reader.discord.channels.get(&started)?;
-    Some(Thread {
+    let channel = viewer.discord.channels.get(&started)?;
+    Some(ThreadItem {
         id: started.to_string(),
         name: channel.name.clone(),
         messages: channel

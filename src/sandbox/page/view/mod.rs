@@ -1,12 +1,12 @@
 //! What is shown to one member: plain values for the templates.
 
+mod channel;
 mod clock;
 mod component;
 mod embed;
 mod log;
 mod message;
 mod people;
-mod place;
 mod tools;
 
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Calendar;
-use super::markdown::Names;
-use crate::sandbox::Shared;
+use super::markdown::NameResolver;
+use crate::sandbox::SandboxState;
 use crate::sandbox::model::{Discord, Guild};
 use crate::sandbox::rest::route::NAMES;
 
@@ -23,7 +23,7 @@ pub use log::line_in_full as line;
 
 /// Who looks, and at what.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct Where {
+pub struct PageQuery {
     /// The member.
     #[serde(rename = "as")]
     user: Option<String>,
@@ -37,34 +37,34 @@ pub struct Where {
 
 /// The whole page.
 #[derive(Debug, Serialize)]
-pub struct Page {
-    me: people::Person,
-    people: Vec<people::Person>,
-    guilds: Vec<place::GuildItem>,
-    channel: Option<place::Room>,
-    thread: Option<place::Room>,
-    clock: clock::Clock,
-    bot: people::Bot,
+pub struct PageView {
+    me: people::UserItem,
+    people: Vec<people::UserItem>,
+    guilds: Vec<channel::GuildItem>,
+    channel: Option<channel::ChannelView>,
+    thread: Option<channel::ChannelView>,
+    clock: clock::ClockView,
+    bot: people::BotStatus,
     /// Names of the routes that a fault can strike.
     routes: &'static [&'static str],
-    tools: Option<tools::Tools>,
+    tools: Option<tools::ToolsView>,
 }
 
 /// Who looks: everything that depends on it takes one of these.
-pub struct Reader<'a> {
+pub struct PageViewer<'a> {
     discord: &'a Discord,
     calendar: &'a Calendar,
     user: u64,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PageViewer<'a> {
     fn guild_of(&self, channel: u64) -> Option<&'a Guild> {
         let guild = self.discord.guild_of(channel)?;
         self.discord.guilds.get(&guild)
     }
 
-    fn names(&self, channel: u64) -> Names<'a> {
-        Names {
+    fn names(&self, channel: u64) -> NameResolver<'a> {
+        NameResolver {
             discord: self.discord,
             guild: self.guild_of(channel),
             now: self.discord.clock.now(),
@@ -78,7 +78,7 @@ fn id(text: Option<&String>) -> Option<u64> {
 }
 
 /// Looks at everything for one member.
-pub async fn page(shared: &Arc<Shared>, place: &Where) -> Page {
+pub async fn page(shared: &Arc<SandboxState>, place: &PageQuery) -> PageView {
     let calendar = shared.calendar();
     let tools = if place.tools.is_some() {
         Some(tools::tools(shared).await)
@@ -86,22 +86,22 @@ pub async fn page(shared: &Arc<Shared>, place: &Where) -> Page {
         None
     };
     shared.read(|discord| {
-        let user = people::known(discord, id(place.user.as_ref()));
-        let reader = Reader {
+        let user = people::selected_user(discord, id(place.user.as_ref()));
+        let viewer = PageViewer {
             discord,
             calendar: &calendar,
             user,
         };
-        let channel = place::channel(&reader, id(place.channel.as_ref()));
-        let thread = place::thread(&reader, channel, id(place.thread.as_ref()));
-        Page {
-            me: people::person(&reader, user, channel),
-            people: people::people(&reader, channel),
-            guilds: place::guilds(&reader, channel, thread),
-            channel: channel.map(|channel| place::room(&reader, channel)),
-            thread: thread.map(|thread| place::room(&reader, thread)),
+        let channel = channel::selected_channel(&viewer, id(place.channel.as_ref()));
+        let thread = channel::selected_thread(&viewer, channel, id(place.thread.as_ref()));
+        PageView {
+            me: people::user_item(&viewer, user, channel),
+            people: people::people(&viewer, channel),
+            guilds: channel::guilds(&viewer, channel, thread),
+            channel: channel.map(|channel| channel::channel_view(&viewer, channel)),
+            thread: thread.map(|thread| channel::channel_view(&viewer, thread)),
             clock: clock::clock(discord, &calendar),
-            bot: people::bot(discord, shared.orders.are_taken()),
+            bot: people::bot(discord, shared.process_commands.has_subscriber()),
             routes: NAMES,
             tools,
         }

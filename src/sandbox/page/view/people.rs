@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Reader;
+use super::PageViewer;
 use crate::sandbox::ids;
 use crate::sandbox::model::Discord;
 use crate::sandbox::permission::MANAGE_GUILD;
@@ -12,7 +12,7 @@ const HUES: u64 = 6;
 
 /// Somebody.
 #[derive(Debug, Clone, Serialize)]
-pub struct Person {
+pub struct UserItem {
     id: String,
     name: String,
     /// The letter in the picture.
@@ -28,7 +28,7 @@ pub struct Person {
 
 /// The bot.
 #[derive(Debug, Serialize)]
-pub struct Bot {
+pub struct BotStatus {
     name: String,
     connected: bool,
     /// Whether it can be started and ended from here.
@@ -36,7 +36,7 @@ pub struct Bot {
 }
 
 /// Who looks: the one who is asked for, else Ada, else anybody.
-pub fn known(discord: &Discord, wanted: Option<u64>) -> u64 {
+pub fn selected_user(discord: &Discord, wanted: Option<u64>) -> u64 {
     let is_person = |id: &u64| discord.users.get(id).is_some_and(|user| !user.bot);
     let anybody = || discord.users.keys().copied().find(is_person);
     wanted
@@ -47,28 +47,28 @@ pub fn known(discord: &Discord, wanted: Option<u64>) -> u64 {
 }
 
 /// One person as they are called in a channel.
-pub fn person(reader: &Reader<'_>, user: u64, channel: Option<u64>) -> Person {
-    let discord = reader.discord;
+pub fn user_item(viewer: &PageViewer<'_>, user: u64, channel: Option<u64>) -> UserItem {
+    let discord = viewer.discord;
     let guild = channel.and_then(|channel| discord.guild_of(channel));
-    let name = discord.shown(guild, user);
+    let name = discord.display_name(guild, user);
     let may = channel
         .and_then(|channel| discord.channels.get(&channel))
         .filter(|channel| channel.guild.is_some())
         .map_or(0, |channel| discord.permissions(channel, user));
-    Person {
+    UserItem {
         id: user.to_string(),
         letter: name.chars().next().map(String::from).unwrap_or_default(),
         name,
         hue: user % HUES,
         bot: discord.users.get(&user).is_some_and(|one| one.bot),
         admin: may & MANAGE_GUILD != 0,
-        me: user == reader.user,
+        me: user == viewer.user,
     }
 }
 
 /// All people of all guilds: in any of them one may look around.
-pub fn people(reader: &Reader<'_>, channel: Option<u64>) -> Vec<Person> {
-    let members = reader
+pub fn people(viewer: &PageViewer<'_>, channel: Option<u64>) -> Vec<UserItem> {
+    let members = viewer
         .discord
         .guilds
         .values()
@@ -76,15 +76,15 @@ pub fn people(reader: &Reader<'_>, channel: Option<u64>) -> Vec<Person> {
     let mut ids: Vec<u64> = members.copied().collect();
     ids.sort_unstable();
     ids.dedup();
-    ids.retain(|id| reader.discord.users.get(id).is_some_and(|one| !one.bot));
+    ids.retain(|id| viewer.discord.users.get(id).is_some_and(|one| !one.bot));
     ids.into_iter()
-        .map(|id| person(reader, id, channel))
+        .map(|id| user_item(viewer, id, channel))
         .collect()
 }
 
 /// The bot.
-pub fn bot(discord: &Discord, ours: bool) -> Bot {
-    Bot {
+pub fn bot(discord: &Discord, ours: bool) -> BotStatus {
+    BotStatus {
         name: discord.app.name.clone(),
         connected: discord.gateway.is_connected(),
         ours,

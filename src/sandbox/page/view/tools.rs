@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::log::{Line, lines};
-use crate::sandbox::Shared;
-use crate::sandbox::faults::When;
+use super::log::{LogLine, lines};
+use crate::sandbox::SandboxState;
+use crate::sandbox::faults::FaultTiming;
 use crate::sandbox::model::{Discord, Guild};
 use crate::sandbox::permission;
 
 /// Everything in the tools.
 #[derive(Debug, Serialize)]
-pub struct Tools {
-    faults: Vec<Fault>,
-    guilds: Vec<Granted>,
+pub struct ToolsView {
+    faults: Vec<FaultItem>,
+    guilds: Vec<GuildPermissions>,
     gateway_refuses: bool,
     /// Whether Discord's description is at hand.
     described: bool,
-    lines: Vec<Line>,
+    lines: Vec<LogLine>,
 }
 
 #[derive(Debug, Serialize)]
-struct Fault {
+struct FaultItem {
     id: u64,
     what: &'static str,
     route: String,
@@ -33,53 +33,55 @@ struct Fault {
 
 /// What the bot may do in a guild.
 #[derive(Debug, Serialize)]
-struct Granted {
+struct GuildPermissions {
     id: String,
     name: String,
-    permissions: Vec<Permission>,
+    permissions: Vec<PermissionItem>,
 }
 
 #[derive(Debug, Serialize)]
-struct Permission {
+struct PermissionItem {
     name: &'static str,
     granted: bool,
 }
 
 /// Looks at the tools.
-pub async fn tools(shared: &Arc<Shared>) -> Tools {
+pub async fn tools(shared: &Arc<SandboxState>) -> ToolsView {
     let lines = lines(shared).await;
-    shared.read(|discord| Tools {
+    shared.read(|discord| ToolsView {
         faults: faults(discord),
         guilds: discord
             .guilds
             .values()
             .filter(|guild| discord.bot_is_in(guild.id))
-            .map(|guild| granted(discord, guild))
+            .map(|guild| guild_permissions(discord, guild))
             .collect(),
-        gateway_refuses: discord.gateway.refuse,
+        gateway_refuses: discord.gateway.refuse_connections,
         described: shared.description.is_some(),
         lines,
     })
 }
 
-fn faults(discord: &Discord) -> Vec<Fault> {
-    let listed = discord.faults.list().into_iter().map(|one| Fault {
+fn faults(discord: &Discord) -> Vec<FaultItem> {
+    let listed = discord.faults.list().into_iter().map(|one| FaultItem {
         id: one.id,
         what: one.fault,
         route: one.rule.route.unwrap_or_else(|| "any request".to_owned()),
         times: one.rule.times,
-        after: one.rule.when == When::After,
+        after: one.rule.when == FaultTiming::After,
     });
     listed.collect()
 }
 
-fn granted(discord: &Discord, guild: &Guild) -> Granted {
+fn guild_permissions(discord: &Discord, guild: &Guild) -> GuildPermissions {
     let own = permission::in_guild(guild, discord.app.id);
-    let permissions = permission::NAMED.iter().map(|(name, bit)| Permission {
-        name,
-        granted: own & bit != 0,
-    });
-    Granted {
+    let permissions = permission::BY_NAME
+        .iter()
+        .map(|(name, bit)| PermissionItem {
+            name,
+            granted: own & bit != 0,
+        });
+    GuildPermissions {
         id: guild.id.to_string(),
         name: guild.name.clone(),
         permissions: permissions.collect(),

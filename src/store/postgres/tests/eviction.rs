@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::proxy::{Proxy, Way};
+use super::proxy::{Proxy, ProxyMode};
 use super::random_history::guild_with_history;
-use super::{GUILD, Scratch, open};
+use super::{GUILD, TestDatabase, open};
 use crate::practice::guild_summary::GuildSummary;
 use crate::practice::id::GuildId;
 use crate::practice::shard::ShardRange;
@@ -19,8 +19,8 @@ fn now() -> Timestamp {
 }
 
 /// Two guilds in the database; then a store that has begun as the bot does.
-fn store_after_restart(scratch: &Scratch, url: &str) -> Store {
-    let first = open(scratch);
+fn store_after_restart(test_database: &TestDatabase, url: &str) -> Store {
+    let first = open(test_database);
     first.set_clock(now);
     for (seed, id) in [(1, GUILD), (2, OTHER)] {
         let ((), commit) = first.upsert(id, |guild| *guild = guild_with_history(id, seed, 200));
@@ -54,10 +54,10 @@ fn summary(store: &Store, guild: GuildId) -> Option<GuildSummary> {
 
 #[test]
 fn a_start_reads_outlines() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let store = store_after_restart(&scratch, &scratch.url());
+    let store = store_after_restart(&test_database, &test_database.url());
     assert_eq!(store.residency_counts(), (0, 2));
     let kept = guild_with_history(GUILD, 1, 200);
     let mut expected = kept.summary(now());
@@ -75,12 +75,14 @@ fn a_start_reads_outlines() {
 /// What an older version wrote, or what was written without a clock, is looked at for everything.
 #[test]
 fn without_an_outline_everything_may_be() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    assert!(store_after_restart(&scratch, &scratch.url()).close(Duration::from_secs(5)));
-    scratch.run(&["update guild set wake = null, places = null"]);
-    let store = connect_and_join(&scratch.url());
+    assert!(
+        store_after_restart(&test_database, &test_database.url()).close(Duration::from_secs(5))
+    );
+    test_database.run(&["update guild set wake = null, places = null"]);
+    let store = connect_and_join(&test_database.url());
     assert_eq!(summary(&store, GUILD), Some(GuildSummary::unknown()));
     let _pin = wait(store.load(GUILD)).unwrap();
     assert_eq!(
@@ -92,12 +94,12 @@ fn without_an_outline_everything_may_be() {
 /// One guild's rows that make no sense keep only that guild away.
 #[test]
 fn rows_that_can_not_be_read_are_left_alone() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let store = store_after_restart(&scratch, &scratch.url());
+    let store = store_after_restart(&test_database, &test_database.url());
     let broken = format!("update guild set state = '{{}}' where guild = {GUILD}");
-    scratch.run(&[&broken]);
+    test_database.run(&[&broken]);
     for _ in 0..2 {
         assert!(matches!(
             wait(store.load(GUILD)),
@@ -113,7 +115,7 @@ fn rows_that_can_not_be_read_are_left_alone() {
         Some(guild_with_history(OTHER, 2, 200))
     );
     assert_eq!(
-        scratch.ask(&format!("select state from guild where guild = {GUILD}")),
+        test_database.ask(&format!("select state from guild where guild = {GUILD}")),
         "{}",
         "nothing was changed"
     );
@@ -122,11 +124,11 @@ fn rows_that_can_not_be_read_are_left_alone() {
 /// A row that somebody deleted by hand is a guild that is not kept.
 #[test]
 fn a_guild_that_is_gone_from_the_database() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let store = store_after_restart(&scratch, &scratch.url());
-    scratch.run(&[&format!("delete from guild where guild = {GUILD}")]);
+    let store = store_after_restart(&test_database, &test_database.url());
+    test_database.run(&[&format!("delete from guild where guild = {GUILD}")]);
     let _pin = wait(store.load(GUILD)).unwrap();
     assert_eq!(store.read(GUILD, |_| ()), None);
     assert_eq!(store.guild_ids(), [OTHER]);
@@ -135,17 +137,17 @@ fn a_guild_that_is_gone_from_the_database() {
 /// While the database is away whoever asks is told, and later gets what was there.
 #[test]
 fn a_database_that_is_away_can_be_asked_again() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let (proxy, url) = Proxy::before(&scratch.url());
-    let store = store_after_restart(&scratch, &url);
-    proxy.set(Way::Cut);
+    let (proxy, url) = Proxy::before(&test_database.url());
+    let store = store_after_restart(&test_database, &url);
+    proxy.set(ProxyMode::Cut);
     assert!(matches!(
         wait(store.load(GUILD)),
         Err(LoadError::Database(_))
     ));
-    proxy.set(Way::Open);
+    proxy.set(ProxyMode::Open);
     let _pin = wait(store.load(GUILD)).unwrap();
     assert_eq!(
         store.read(GUILD, Clone::clone),

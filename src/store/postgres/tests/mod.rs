@@ -9,16 +9,16 @@ mod ownership;
 mod proxy;
 pub mod random_history;
 #[allow(clippy::print_stdout, reason = "a skipped test says so")]
-#[path = "../../../../tests/it/support/scratch.rs"]
-pub mod scratch;
+#[path = "../../../../tests/it/support/test_database.rs"]
+pub mod test_database;
 
-use scratch::Scratch;
+use test_database::TestDatabase;
 
 use crate::practice::id::GuildId;
 use crate::store::Store;
 
 const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
 
-fn open(scratch: &Scratch) -> Store {
-    Store::open_database(&scratch.url()).unwrap_or_else(|error| panic!("{error}"))
+fn open(test_database: &TestDatabase) -> Store {
+    Store::open_database(&test_database.url()).unwrap_or_else(|error| panic!("{error}"))
 }

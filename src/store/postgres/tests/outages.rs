@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::proxy::{Proxy, Way};
+use super::proxy::{Proxy, ProxyMode};
 use super::random_history::guild_with_history;
-use super::{GUILD, Scratch};
+use super::{GUILD, TestDatabase};
 use crate::store::Store;
 use crate::store::postgres::DatabaseReader;
 
 /// Real time: a save that is tried again comes after half a minute at the latest.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-fn by_proxy(scratch: &Scratch) -> (Proxy, Store) {
-    let (proxy, url) = Proxy::before(&scratch.url());
+fn by_proxy(test_database: &TestDatabase) -> (Proxy, Store) {
+    let (proxy, url) = Proxy::before(&test_database.url());
     let store = Store::open_database(&url);
     (proxy, store.unwrap_or_else(|error| panic!("{error}")))
 }
@@ -33,19 +33,19 @@ fn wait_until_saved(store: &Store) {
 /// Nothing is acknowledged that is not committed; when the database is back, it is saved by itself.
 #[test]
 fn the_database_goes_away_and_comes_back() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let (proxy, store) = by_proxy(&scratch);
+    let (proxy, store) = by_proxy(&test_database);
     save(&store, 1).unwrap();
-    proxy.set(Way::Cut);
+    proxy.set(ProxyMode::Cut);
     save(&store, 2).unwrap_err();
-    let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+    let reader = DatabaseReader::connect(&test_database.url()).unwrap();
     assert_eq!(
         reader.guild(GUILD).unwrap(),
         Some(guild_with_history(GUILD, 1, 200))
     );
-    proxy.set(Way::Open);
+    proxy.set(ProxyMode::Open);
     wait_until_saved(&store);
     assert_eq!(
         reader.guild(GUILD).unwrap(),
@@ -57,12 +57,12 @@ fn the_database_goes_away_and_comes_back() {
 #[test]
 fn many_are_told_at_once() {
     const GUILDS: u64 = 400;
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let (proxy, store) = by_proxy(&scratch);
+    let (proxy, store) = by_proxy(&test_database);
     save(&store, 1).unwrap();
-    proxy.set(Way::Hung);
+    proxy.set(ProxyMode::Hung);
     let change = |number| {
         let id = crate::practice::id::GuildId::new(number);
         store
@@ -78,11 +78,11 @@ fn many_are_told_at_once() {
     };
     let told = runtime.block_on(async { tokio::time::timeout(TIMEOUT, told).await });
     told.expect("all are told soon");
-    proxy.set(Way::Cut);
-    proxy.set(Way::Open);
+    proxy.set(ProxyMode::Cut);
+    proxy.set(ProxyMode::Open);
     assert!(store.close(TIMEOUT));
     assert_eq!(
-        scratch.ask("select count(*) from guild"),
+        test_database.ask("select count(*) from guild"),
         (GUILDS + 1).to_string()
     );
 }
@@ -90,21 +90,21 @@ fn many_are_told_at_once() {
 /// A server that does not answer is given up in time.
 #[test]
 fn the_database_hangs() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let (proxy, store) = by_proxy(&scratch);
+    let (proxy, store) = by_proxy(&test_database);
     save(&store, 1).unwrap();
-    proxy.set(Way::Hung);
+    proxy.set(ProxyMode::Hung);
     let error = save(&store, 2).unwrap_err();
     assert!(
         error.contains("did not answer") || error.contains("timed out"),
         "{error}"
     );
-    proxy.set(Way::Cut);
-    proxy.set(Way::Open);
+    proxy.set(ProxyMode::Cut);
+    proxy.set(ProxyMode::Open);
     wait_until_saved(&store);
-    let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+    let reader = DatabaseReader::connect(&test_database.url()).unwrap();
     assert_eq!(
         reader.guild(GUILD).unwrap(),
         Some(guild_with_history(GUILD, 2, 200))
@@ -114,23 +114,23 @@ fn the_database_hangs() {
 /// The commit came through and its answer did not: it is found again, and not made twice.
 #[test]
 fn a_commit_in_doubt() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let (proxy, store) = by_proxy(&scratch);
+    let (proxy, store) = by_proxy(&test_database);
     save(&store, 1).unwrap();
     for seed in 2..6 {
-        proxy.set(Way::AnswerLost);
+        proxy.set(ProxyMode::LoseResponse);
         save(&store, seed).unwrap_err();
         wait_until_saved(&store);
-        let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+        let reader = DatabaseReader::connect(&test_database.url()).unwrap();
         assert_eq!(
             reader.guild(GUILD).unwrap(),
             Some(guild_with_history(GUILD, seed, 200))
         );
     }
     // One for the first, and two for each of the others: that in doubt, and the one that found it.
-    assert_eq!(scratch.ask("select commit from guild"), "9");
+    assert_eq!(test_database.ask("select commit from guild"), "9");
     assert!(store.close(Duration::from_secs(5)));
 }
 
@@ -138,30 +138,30 @@ fn a_commit_in_doubt() {
 /// anything.
 #[test]
 fn a_server_that_takes_no_writes() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let store = super::open(&scratch);
-    let url = scratch.url();
+    let store = super::open(&test_database);
+    let url = test_database.url();
     let (_, name) = url.rsplit_once('/').unwrap();
     let read_only = format!("alter database {name} set default_transaction_read_only");
     let ends =
         format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
-    scratch.on_server(&[&format!("{read_only} = true"), &ends]);
+    test_database.on_server(&[&format!("{read_only} = true"), &ends]);
     // Longer than from one renewal to the next.
     let waits = "select now() - until > interval '-13 seconds' from lease";
-    wait_until(&scratch, waits);
-    scratch.on_server(&[&format!("{read_only} = false")]);
+    wait_until(&test_database, waits);
+    test_database.on_server(&[&format!("{read_only} = false")]);
     wait_until(
-        &scratch,
+        &test_database,
         "select until > now() + interval '14 seconds' from lease",
     );
     save(&store, 1).unwrap();
 }
 
-fn wait_until(scratch: &Scratch, query: &str) {
+fn wait_until(test_database: &TestDatabase, query: &str) {
     let end = std::time::Instant::now() + TIMEOUT;
-    while scratch.ask(query) != "true" {
+    while test_database.ask(query) != "true" {
         assert!(std::time::Instant::now() < end, "{query}");
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, PgConnection};
 
 use super::random_history::guild_with_history;
-use super::{GUILD, Scratch, open};
+use super::{GUILD, TestDatabase, open};
 use crate::store::Store;
 use crate::store::postgres::DatabaseReader;
 
@@ -17,13 +17,13 @@ fn save(store: &Store, seed: u64) -> Result<(), String> {
 /// A process that was taken for dead wakes up: what it writes is refused, and it is told.
 #[test]
 fn a_stale_owner_is_refused() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let stale = open(&scratch);
+    let stale = open(&test_database);
     save(&stale, 1).unwrap();
-    scratch.leases_run_out();
-    let owner = open(&scratch);
+    test_database.expire_leases();
+    let owner = open(&test_database);
     assert_eq!(
         owner.read(GUILD, Clone::clone),
         Some(guild_with_history(GUILD, 1, 200))
@@ -35,7 +35,7 @@ fn a_stale_owner_is_refused() {
         "{error}"
     );
     assert!(!stale.is_sole_owner(GUILD) && owner.is_sole_owner(GUILD));
-    let reader = DatabaseReader::connect(&scratch.url()).unwrap();
+    let reader = DatabaseReader::connect(&test_database.url()).unwrap();
     assert_eq!(
         reader.guild(GUILD).unwrap(),
         Some(guild_with_history(GUILD, 2, 200))
@@ -51,33 +51,33 @@ fn a_stale_owner_is_refused() {
 /// A process that stops gives its lease back, so the next one need not wait for its end.
 #[test]
 fn who_stops_is_replaced_at_once() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let first = open(&scratch);
+    let first = open(&test_database);
     save(&first, 1).unwrap();
     assert!(first.close(Duration::from_secs(5)));
-    let left = scratch.ask("select until <= now() from lease");
+    let left = test_database.ask("select until <= now() from lease");
     assert_eq!(left, "true");
     let start = Instant::now();
-    let second = open(&scratch);
+    let second = open(&test_database);
     assert!(
         start.elapsed() < Duration::from_secs(20),
         "it did not wait for the end of the lease"
     );
     assert!(second.is_sole_owner(GUILD));
-    assert_ne!(scratch.ask("select epoch from lease"), "1");
+    assert_ne!(test_database.ask("select epoch from lease"), "1");
 }
 
 /// A takeover waits for a write of the old owner that has begun, and then is the newer one.
 #[test]
 fn a_takeover_waits_for_a_write_in_progress() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
-    let first = open(&scratch);
+    let first = open(&test_database);
     save(&first, 1).unwrap();
-    let url = scratch.url();
+    let url = test_database.url();
     let (begun, is_begun) = std::sync::mpsc::channel();
     let writing = std::thread::spawn(move || {
         let runtime = crate::store::postgres::connection::runtime().unwrap();
@@ -95,10 +95,10 @@ fn a_takeover_waits_for_a_write_in_progress() {
     });
     is_begun.recv().unwrap();
     assert!(first.close(Duration::from_secs(5)));
-    let owner = open(&scratch);
+    let owner = open(&test_database);
     writing.join().unwrap();
     assert_eq!(
-        scratch.ask("select commit from guild"),
+        test_database.ask("select commit from guild"),
         "2",
         "it was read after the write"
     );
@@ -108,18 +108,18 @@ fn a_takeover_waits_for_a_write_in_progress() {
 /// Two processes start at once on an empty database: one makes the tables, one has the guilds.
 #[test]
 fn two_at_once() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(test_database) = TestDatabase::new() else {
         return;
     };
     let opened = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|threads| {
         for _ in 0..2 {
             threads.spawn(|| {
-                let store = open(&scratch);
+                let store = open(&test_database);
                 opened
                     .lock()
                     .unwrap()
-                    .push(scratch.ask("select epoch from lease"));
+                    .push(test_database.ask("select epoch from lease"));
                 assert!(store.close(Duration::from_secs(5)));
             });
         }

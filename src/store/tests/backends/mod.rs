@@ -7,13 +7,13 @@ use tempfile::TempDir;
 
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
-use crate::store::postgres::tests::scratch::Scratch;
+use crate::store::postgres::tests::test_database::TestDatabase;
 use crate::store::{LoadError, Store};
 
 /// Where guilds are kept.
 pub enum TestBackend {
     Folder(TempDir),
-    Database(Scratch),
+    Database(TestDatabase),
 }
 
 impl TestBackend {
@@ -21,8 +21,8 @@ impl TestBackend {
     pub fn open(&self) -> Store {
         match self {
             Self::Folder(dir) => super::open(dir.path()),
-            Self::Database(scratch) => {
-                let opened = Store::open_database(&scratch.url());
+            Self::Database(test_database) => {
+                let opened = Store::open_database(&test_database.url());
                 opened.unwrap_or_else(|error| panic!("{error}"))
             }
         }
@@ -32,8 +32,8 @@ impl TestBackend {
 /// Runs a test on both. Without a database server the second run is left out, and says so.
 pub fn on_each_backend(test: impl Fn(&TestBackend)) {
     test(&TestBackend::Folder(tempfile::tempdir().unwrap()));
-    if let Some(scratch) = Scratch::new() {
-        test(&TestBackend::Database(scratch));
+    if let Some(test_database) = TestDatabase::new() {
+        test(&TestBackend::Database(test_database));
     }
 }
 

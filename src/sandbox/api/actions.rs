@@ -1,0 +1,234 @@
+//! Acting: as a member, on the time, on the bot's process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Span, Timestamp, Zoned};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::super::{Sandbox, SandboxState};
+use super::process::ProcessAction;
+use super::{HttpError, Id, json_response};
+
+pub type ApiResult = Result<Json<Value>, HttpError>;
+
+#[derive(Debug, Deserialize)]
+pub struct PostMessage {
+    channel: Id,
+    #[serde(rename = "as")]
+    user: Id,
+    content: String,
+    reply_to: Option<Id>,
+}
+
+pub async fn post(
+    State(shared): State<Arc<SandboxState>>,
+    Json(written): Json<PostMessage>,
+) -> ApiResult {
+    let sandbox = Sandbox::from_state(&shared);
+    let mut post = sandbox.compose(written.channel.0, written.user.0, &written.content);
+    if let Some(to) = written.reply_to {
+        post = post.reply_to(to.0);
+    }
+    let message = post
+        .send()
+        .map_err(|error| HttpError::bad_request(&error))?;
+    json_response(&json!({ "message": message }))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct RunCommand {
+    channel: Id,
+    #[serde(rename = "as")]
+    user: Id,
+    command: String,
+    #[serde(default)]
+    options: Map<String, Value>,
+}
+
+pub async fn command(
+    State(shared): State<Arc<SandboxState>>,
+    Json(run): Json<RunCommand>,
+) -> ApiResult {
+    let options = pairs(&run.options);
+    let sandbox = Sandbox::from_state(&shared);
+    json_response(
+        &sandbox
+            .command(run.channel.0, run.user.0, &run.command, &options)
+            .await,
+    )
+}
+
+fn pairs(options: &Map<String, Value>) -> Vec<(&str, Value)> {
+    options
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect()
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AutocompleteRequest {
+    #[serde(flatten)]
+    run: RunCommand,
+    option: String,
+    typed: String,
+}
+
+pub async fn autocomplete(
+    State(shared): State<Arc<SandboxState>>,
+    Json(typing): Json<AutocompleteRequest>,
+) -> ApiResult {
+    let AutocompleteRequest { run, option, typed } = typing;
+    let options = pairs(&run.options);
+    let place = (run.channel.0, run.user.0);
+    let sandbox = Sandbox::from_state(&shared);
+    let choices = sandbox
+        .autocomplete(place, &run.command, (&option, &typed), &options)
+        .await;
+    json_response(&choices.map_err(|error| HttpError::bad_request(&error))?)
+}
+
+#[derive(Debug, Deserialize)]
+pub struct PressComponent {
+    message: Id,
+    #[serde(rename = "as")]
+    user: Id,
+    button: String,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
+pub async fn press(
+    State(shared): State<Arc<SandboxState>>,
+    Json(press): Json<PressComponent>,
+) -> ApiResult {
+    let values: Vec<&str> = press.values.iter().map(String::as_str).collect();
+    let sandbox = Sandbox::from_state(&shared);
+    json_response(
+        &sandbox
+            .press(press.message.0, press.user.0, &press.button, &values)
+            .await,
+    )
+}
+
+/// Where the clock is to go.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockTarget {
+    /// So much further.
+    Advance(String),
+    /// To a moment.
+    To(String),
+    /// To "question", the next one, or to half an hour before the next "clock change".
+    Next(String),
+}
+
+/// How long before a change of clocks the clock is set: a few clicks show what it does.
+const CLOCK_CHANGE_LEAD: SignedDuration = SignedDuration::from_mins(30);
+
+pub async fn clock(
+    State(shared): State<Arc<SandboxState>>,
+    Json(to): Json<ClockTarget>,
+) -> ApiResult {
+    let now = shared.clock.now();
+    let time = match &to {
+        ClockTarget::Advance(by) => add_span(now, by)?,
+        ClockTarget::To(moment) => parse_time(moment)?,
+        ClockTarget::Next(what) => next_target(&shared, now, what)?,
+    };
+    if time < now {
+        return Err(HttpError::bad_request(&"the clock only goes forward"));
+    }
+    let by = Duration::try_from(time.duration_since(now)).unwrap_or_default();
+    let moved = shared.clock.advance(by).await;
+    moved.map_err(|error| HttpError::with_status(StatusCode::GATEWAY_TIMEOUT, &error))?;
+    json_response(&json!({ "now_ms": shared.clock.now_ms() }))
+}
+
+fn next_target(shared: &SandboxState, now: Timestamp, what: &str) -> Result<Timestamp, HttpError> {
+    let calendar = shared.calendar();
+    match what {
+        "question" => calendar
+            .next_question(now)
+            .ok_or_else(|| HttpError::bad_request(&"nobody knows when the next question comes")),
+        "clock change" => {
+            let before = |change: Timestamp| change.checked_sub(CLOCK_CHANGE_LEAD).ok();
+            let change = calendar.next_clock_change(now).and_then(before);
+            // Already within that half hour: to the one after it.
+            let change = match change.filter(|time| *time <= now) {
+                Some(_) => calendar
+                    .next_clock_change(now)
+                    .and_then(|this| calendar.next_clock_change(this))
+                    .and_then(before),
+                None => change,
+            };
+            change
+                .ok_or_else(|| HttpError::bad_request(&"the clocks never change in this time zone"))
+        }
+        _ => Err(HttpError::bad_request(
+            &"next is \"question\" or \"clock change\"",
+        )),
+    }
+}
+
+/// Five questions, and members who reply to them each in their own way.
+pub async fn week(State(shared): State<Arc<SandboxState>>, Json(_): Json<Value>) -> ApiResult {
+    let week = Sandbox::from_state(&shared).simulate_week().await;
+    let week = week.map_err(|error| HttpError::bad_request(&error))?;
+    let told = format!(
+        "{} questions came and {} replies were written: ask for /streak and /leaderboard.",
+        week.questions, week.replies
+    );
+    json_response(&json!({ "questions": week.questions, "replies": week.replies, "told": told }))
+}
+
+fn add_span(now: Timestamp, by: &str) -> Result<Timestamp, HttpError> {
+    let span: Span = by.parse().map_err(|_| {
+        HttpError::bad_request(&"advance is written like \"1h\", \"90m\" or \"1d\"")
+    })?;
+    let days = SignedDuration::from_hours(
+        24 * i64::from(span.get_days()) + 24 * 7 * i64::from(span.get_weeks()),
+    );
+    let rest = span.days(0).weeks(0);
+    now.checked_add(days)
+        .and_then(|time| time.checked_add(rest))
+        .map_err(|error| HttpError::bad_request(&error))
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, HttpError> {
+    let zoned = text.parse::<Zoned>().map(|moment| moment.timestamp());
+    zoned.or_else(|_| text.parse()).map_err(|_| {
+        HttpError::bad_request(
+            &"to is written like \"2026-03-27T09:00[Europe/Berlin]\" or \"2026-03-27T08:00:00Z\"",
+        )
+    })
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ProcessRequest {
+    action: ProcessAction,
+}
+
+pub async fn bot(
+    State(shared): State<Arc<SandboxState>>,
+    Json(order): Json<ProcessRequest>,
+) -> ApiResult {
+    let nobody = || {
+        HttpError::with_status(
+            StatusCode::NOT_FOUND,
+            &"this sandbox does not run the bot: start and end it where you started it",
+        )
+    };
+    let done = shared
+        .process_commands
+        .send(order.action)
+        .ok_or_else(nobody)?;
+    done.await
+        .map_err(|_| nobody())?
+        .map_err(|error| HttpError::bad_request(&error))?;
+    json_response(&json!({}))
+}

@@ -1,0 +1,193 @@
+//! Making trouble: faults of requests and of the gateway, permissions that are taken away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::faults::{FaultRule, RequestFault};
+use super::super::model::Overwrite;
+use super::super::permission::BY_NAME;
+use super::super::rest::route::is_name;
+use super::super::{Sandbox, SandboxState};
+use super::actions::ApiResult;
+use super::{HttpError, Id, json_response};
+
+/// How late a delayed answer comes unless something else is said: later than an interaction may be.
+const DELAY_MS: u64 = 5_000;
+/// How long a request that comes too often is to wait, in seconds.
+const RETRY_AFTER: f64 = 2.0;
+
+#[derive(Debug, Deserialize)]
+pub struct NewFault {
+    fault: String,
+    route: Option<String>,
+    method: Option<String>,
+    path: Option<String>,
+    guild: Option<Id>,
+    channel: Option<Id>,
+    /// How often; 0 for always.
+    #[serde(default = "once")]
+    times: u32,
+    /// Whether the request takes effect first.
+    #[serde(default)]
+    after: bool,
+    ms: Option<u64>,
+    retry_after: Option<f64>,
+}
+
+const fn once() -> u32 {
+    1
+}
+
+impl NewFault {
+    fn fault(&self) -> Result<RequestFault, HttpError> {
+        Ok(match self.fault.as_str() {
+            "429" => {
+                RequestFault::too_many_requests(self.retry_after.unwrap_or(RETRY_AFTER), "user")
+            }
+            "500" => RequestFault::server_error(),
+            "502" => RequestFault::bad_gateway(),
+            "403" => RequestFault::missing_permissions(),
+            "garbage" => RequestFault::malformed_body(),
+            "hang" => RequestFault::Hang,
+            "reset" => RequestFault::Reset,
+            "delay" => RequestFault::Delay(Duration::from_millis(self.ms.unwrap_or(DELAY_MS))),
+            other => {
+                return Err(HttpError::bad_request(&format!(
+                    "there is no fault \"{other}\": 429, 500, 502, 403, garbage, hang, reset, delay"
+                )));
+            }
+        })
+    }
+
+    fn rule(&self) -> Result<FaultRule, HttpError> {
+        let route = self.route.clone().filter(|name| !name.is_empty());
+        if let Some(unknown) = route.as_deref().filter(|name| !is_name(name)) {
+            return Err(HttpError::bad_request(&format!(
+                "there is no route \"{unknown}\""
+            )));
+        }
+        let mut rule = FaultRule {
+            route,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            guild: self.guild.map(|id| id.0),
+            channel: self.channel.map(|id| id.0),
+            times: Some(self.times).filter(|times| *times > 0),
+            ..FaultRule::any()
+        };
+        if self.after {
+            rule = rule.after();
+        }
+        Ok(rule)
+    }
+}
+
+pub async fn add_fault(
+    State(shared): State<Arc<SandboxState>>,
+    Json(new): Json<NewFault>,
+) -> ApiResult {
+    let id = Sandbox::from_state(&shared).add_fault(new.rule()?, new.fault()?);
+    json_response(&json!({ "id": id }))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct RemoveFault {
+    id: Option<u64>,
+}
+
+pub async fn remove_fault(
+    State(shared): State<Arc<SandboxState>>,
+    Json(which): Json<RemoveFault>,
+) -> ApiResult {
+    let sandbox = Sandbox::from_state(&shared);
+    match which.id {
+        Some(id) => sandbox.remove_fault(id),
+        None => sandbox.clear_faults(),
+    }
+    json_response(&json!({}))
+}
+
+/// What happens to the gateway.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GatewayAction {
+    Cut,
+    Close,
+    Reconnect,
+    Invalidate,
+    Refuse,
+    Accept,
+    Mute,
+    Unmute,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct GatewayRequest {
+    action: GatewayAction,
+    /// The code with which it is closed.
+    code: Option<u16>,
+}
+
+pub async fn gateway(
+    State(shared): State<Arc<SandboxState>>,
+    Json(order): Json<GatewayRequest>,
+) -> ApiResult {
+    let sandbox = Sandbox::from_state(&shared);
+    match order.action {
+        GatewayAction::Cut => sandbox.drop_connections(),
+        GatewayAction::Close => sandbox.close_gateway(order.code),
+        GatewayAction::Reconnect => sandbox.request_reconnect(),
+        GatewayAction::Invalidate => sandbox.invalidate_sessions(false),
+        GatewayAction::Refuse => sandbox.refuse_connections(true),
+        GatewayAction::Accept => sandbox.refuse_connections(false),
+        GatewayAction::Mute => sandbox.drop_heartbeat_acks(true),
+        GatewayAction::Unmute => sandbox.drop_heartbeat_acks(false),
+    }
+    json_response(&json!({}))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct SetPermission {
+    guild: Id,
+    /// In this channel only; else on the server.
+    channel: Option<Id>,
+    name: String,
+    allowed: bool,
+}
+
+/// Gives the bot a permission or takes it away.
+pub async fn permission(
+    State(shared): State<Arc<SandboxState>>,
+    Json(grant): Json<SetPermission>,
+) -> ApiResult {
+    let known = BY_NAME.iter().find(|(name, _)| *name == grant.name);
+    let (_, bit) = known.ok_or_else(|| {
+        let names: Vec<_> = BY_NAME.iter().map(|(name, _)| *name).collect();
+        HttpError::bad_request(&format!("the permissions are: {}", names.join(", ")))
+    })?;
+    let sandbox = Sandbox::from_state(&shared);
+    match grant.channel {
+        Some(channel) => {
+            let bot = shared.read(|discord| discord.app.id);
+            let deny = if grant.allowed { 0 } else { *bit };
+            let overwrite = Overwrite {
+                id: bot,
+                is_member: true,
+                allow: 0,
+                deny,
+            };
+            sandbox.set_overwrite(channel.0, overwrite);
+        }
+        None => {
+            if !sandbox.set_bot_permission(grant.guild.0, *bit, grant.allowed) {
+                return Err(HttpError::bad_request(&"the bot is not in this guild"));
+            }
+        }
+    }
+    json_response(&json!({}))
+}

@@ -1,0 +1,149 @@
+//! The control API under `/sandbox/`: everything a user can do, and the time, as JSON. The page uses it,
+//! and so can curl; `GET /sandbox/` lists it.
+//!
+//! Ids are strings, because JavaScript's numbers lose their last digits.
+
+mod actions;
+mod admin;
+mod faults;
+mod messages;
+mod origin_check;
+mod process;
+mod queries;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::SandboxState;
+
+pub(super) use process::ProcessCommands;
+pub use process::{ProcessAction, ProcessCommand};
+
+/// What `GET /sandbox/` says.
+const HELP: &str = include_str!("help.txt");
+
+/// Numbers from here on have no exact place in JavaScript (`Number.MAX_SAFE_INTEGER` is 2^53 - 1).
+const UNSAFE_NUMBER: u64 = 1 << 53;
+
+/// The page and the control API.
+pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
+    Router::new()
+        .route("/sandbox", get(|| async { HELP }))
+        .route("/sandbox/", get(|| async { HELP }))
+        .route("/sandbox/state", get(queries::state))
+        .route("/sandbox/messages", get(queries::messages))
+        .route("/sandbox/transcript", get(queries::transcript))
+        .route("/sandbox/log", get(queries::log))
+        .route("/sandbox/events", get(queries::events))
+        .route("/sandbox/post", post(actions::post))
+        .route("/sandbox/command", post(actions::command))
+        .route("/sandbox/autocomplete", post(actions::autocomplete))
+        .route("/sandbox/press", post(actions::press))
+        .route("/sandbox/edit", post(messages::edit))
+        .route("/sandbox/delete", post(messages::delete))
+        .route("/sandbox/react", post(messages::react))
+        .route("/sandbox/form", post(messages::form))
+        .route("/sandbox/clock", post(actions::clock))
+        .route("/sandbox/week", post(actions::week))
+        .route("/sandbox/fault", post(faults::add_fault))
+        .route("/sandbox/unfault", post(faults::remove_fault))
+        .route("/sandbox/gateway", post(faults::gateway))
+        .route("/sandbox/permission", post(faults::permission))
+        .route("/sandbox/user", post(admin::user))
+        .route("/sandbox/guild", post(admin::guild))
+        .route("/sandbox/channel", post(admin::channel))
+        .route("/sandbox/bot", post(actions::bot))
+        .merge(super::page::router())
+        .layer(from_fn_with_state(
+            Arc::clone(shared),
+            origin_check::check_origin,
+        ))
+}
+
+/// A request that can't be fulfilled.
+#[derive(Debug)]
+pub struct HttpError(StatusCode, String);
+
+impl HttpError {
+    fn bad_request(what: &dyn std::fmt::Display) -> Self {
+        Self(StatusCode::BAD_REQUEST, what.to_string())
+    }
+
+    /// What is asked for is not there.
+    pub fn not_found(what: &dyn std::fmt::Display) -> Self {
+        Self::with_status(StatusCode::NOT_FOUND, what)
+    }
+
+    /// The sandbox itself is wrong.
+    pub fn internal(what: &dyn std::fmt::Display) -> Self {
+        Self::with_status(StatusCode::INTERNAL_SERVER_ERROR, what)
+    }
+
+    fn with_status(status: StatusCode, what: &dyn std::fmt::Display) -> Self {
+        Self(status, what.to_string())
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+/// An id as a string.
+#[derive(Debug, Clone, Copy)]
+pub struct Id(u64);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse()
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom(format!("\"{text}\" is no id")))
+    }
+}
+
+/// An answer, with ids as strings.
+fn json_response(value: &impl Serialize) -> Result<Json<Value>, HttpError> {
+    let mut value = serde_json::to_value(value).map_err(|error| HttpError::bad_request(&error))?;
+    stringify_ids(&mut value);
+    Ok(Json(value))
+}
+
+fn stringify_ids(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(id) = number.as_u64().filter(|number| *number >= UNSAFE_NUMBER) {
+                *value = Value::String(id.to_string());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(stringify_ids),
+        Value::Object(fields) => fields.values_mut().for_each(stringify_ids),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_become_text() {
+        let mut value =
+            json!({ "id": 1_110_000_000_000_000_001_u64, "list": [5, 1_774_598_400_000_u64] });
+        stringify_ids(&mut value);
+        assert_eq!(
+            value,
+            json!({ "id": "1110000000000000001", "list": [5, 1_774_598_400_000_u64] })
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! Reading: what a member sees, and the log.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::Stream;
+use futures::StreamExt as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio_stream::wrappers::WatchStream;
+
+use super::super::client::is_command_available;
+use super::super::model::{Channel, Discord, Guild, kind};
+use super::super::permission::{ADMINISTRATOR, MANAGE_GUILD};
+use super::super::{Sandbox, SandboxState};
+use super::{HttpError, Id, json_response};
+
+/// Lines of the log that are given unless more are asked for.
+const LOG_LINES: usize = 200;
+
+#[derive(Debug, Deserialize)]
+pub struct StateQuery {
+    #[serde(rename = "as")]
+    user: Id,
+    /// Where one is: then the commands that are offered there are given as well.
+    channel: Option<Id>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ChannelQuery {
+    channel: Id,
+    #[serde(rename = "as")]
+    user: Id,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct LogQuery {
+    last: Option<usize>,
+}
+
+pub async fn state(
+    State(shared): State<Arc<SandboxState>>,
+    Query(who): Query<StateQuery>,
+) -> Result<Json<Value>, HttpError> {
+    let reading = shared.clock.reading();
+    let now = shared.clock.now_ms();
+    let state = shared.read(|discord| {
+        let guilds: Vec<Value> = discord
+            .guilds
+            .values()
+            .map(|one| guild(discord, one, who.user.0))
+            .collect();
+        json!({
+            "guilds": guilds,
+            "offered": who.channel.map_or(Vec::new(), |channel| available_commands(discord, channel.0, who.user.0)),
+            "clock": { "now_ms": now, "flowing": reading.flowing },
+            "bot": { "id": discord.app.id, "connected": discord.gateway.is_connected() },
+        })
+    });
+    json_response(&state)
+}
+
+/// The commands that Discord's client would list there.
+fn available_commands(discord: &Discord, channel: u64, user: u64) -> Vec<Value> {
+    let may = |name: &str| is_command_available(discord, (channel, user), name);
+    let guild = discord.guild_of(channel);
+    let all = discord.commands.available_in(guild);
+    let fitting = all.filter(|one| one.kind == 1 && may(&one.name));
+    fitting.map(|one| one.body.clone()).collect()
+}
+
+fn guild(discord: &Discord, guild: &Guild, user: u64) -> Value {
+    let people = guild
+        .members
+        .values()
+        .filter_map(|member| discord.users.get(&member.user));
+    let members: Vec<Value> = people
+        .map(|one| json!({ "id": one.id, "name": guild.display_name(one), "bot": one.bot, "admin": is_admin(discord, guild, one.id) }))
+        .collect();
+    let channels: Vec<Value> = discord
+        .channels_of(guild.id)
+        .map(|one| channel(discord, one))
+        .collect();
+    let commands: Vec<&Value> = discord
+        .commands
+        .available_in(Some(guild.id))
+        .map(|one| &one.body)
+        .collect();
+    json!({
+        "id": guild.id,
+        "name": guild.name,
+        "members": members,
+        "channels": channels,
+        "commands": commands,
+        "admin": is_admin(discord, guild, user),
+        "roles": guild.roles.values().map(|role| json!({ "id": role.id, "name": role.name })).collect::<Vec<_>>(),
+    })
+}
+
+fn is_admin(discord: &Discord, guild: &Guild, user: u64) -> bool {
+    let may = discord
+        .channels_of(guild.id)
+        .next()
+        .map_or(0, |channel| discord.permissions(channel, user));
+    guild.owner == user || may & (ADMINISTRATOR | MANAGE_GUILD) != 0
+}
+
+fn channel(discord: &Discord, channel: &Channel) -> Value {
+    let threads: Vec<Value> = discord
+        .threads_of(channel.id)
+        .map(|thread| json!({ "id": thread.id, "name": thread.name }))
+        .collect();
+    json!({ "id": channel.id, "name": channel.name, "text": channel.kind == kind::TEXT, "threads": threads })
+}
+
+pub async fn messages(
+    State(shared): State<Arc<SandboxState>>,
+    Query(place): Query<ChannelQuery>,
+) -> Result<Json<Value>, HttpError> {
+    json_response(&Sandbox::from_state(&shared).messages(place.channel.0, place.user.0))
+}
+
+pub async fn transcript(
+    State(shared): State<Arc<SandboxState>>,
+    Query(place): Query<ChannelQuery>,
+) -> String {
+    Sandbox::from_state(&shared).transcript(place.channel.0, place.user.0)
+}
+
+pub async fn log(
+    State(shared): State<Arc<SandboxState>>,
+    Query(last): Query<LogQuery>,
+) -> Result<Json<Value>, HttpError> {
+    let entries = Sandbox::from_state(&shared).log();
+    let from = entries.len().saturating_sub(last.last.unwrap_or(LOG_LINES));
+    json_response(&entries.get(from..).unwrap_or_default())
+}
+
+/// An event whenever something may have changed; what, the page asks by itself.
+pub async fn events(
+    State(shared): State<Arc<SandboxState>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = WatchStream::new(Sandbox::from_state(&shared).changes());
+    Sse::new(changes.map(|count| Ok(Event::default().data(count.to_string()))))
+        .keep_alive(KeepAlive::default())
+}

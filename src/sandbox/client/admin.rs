@@ -1,0 +1,336 @@
+//! What admins, owners and Discord itself do: members, roles, channels, threads, invitations, outages.
+
+use serde_json::json;
+
+use super::super::Sandbox;
+use super::super::gateway::{GatewayEvent, intent};
+use super::super::model::{Channel, Discord, Member, Overwrite, User};
+use super::super::payloads::{self, id};
+use super::super::permission::MANAGE_GUILD;
+use super::super::seed;
+
+impl Discord {
+    /// The bot leaves a guild, or is thrown out.
+    pub fn remove_bot(&mut self, guild: u64) {
+        let me = self.app.id;
+        let was_in = self
+            .guilds
+            .get_mut(&guild)
+            .and_then(|guild| guild.members.remove(&me));
+        if was_in.is_some() {
+            let data = json!({ "id": id(guild) });
+            self.dispatch(
+                Some(guild),
+                &GatewayEvent::new("GUILD_DELETE", intent::GUILDS, data),
+            );
+        }
+    }
+
+    /// Tells the bot that a guild is there, with all that is in it.
+    pub fn announce_guild(&mut self, guild: u64) {
+        let Some(one) = self.guilds.get(&guild) else {
+            return;
+        };
+        let channels: Vec<&Channel> = self
+            .channels
+            .values()
+            .filter(|channel| channel.guild == Some(guild))
+            .collect();
+        let data = payloads::guild::full_guild(self, one, &channels);
+        self.dispatch_to_guild(
+            Some(guild),
+            &GatewayEvent::new("GUILD_CREATE", intent::GUILDS, data),
+        );
+    }
+}
+
+impl Sandbox {
+    /// Makes a person known to Discord; their id.
+    pub fn add_user(&self, name: &str) -> u64 {
+        self.with(|discord| {
+            let user = discord.next_id();
+            discord.users.insert(user, User::human(user, name));
+            user
+        })
+    }
+
+    /// Makes another bot known to Discord; its id.
+    pub fn add_other_bot(&self, name: &str) -> u64 {
+        self.with(|discord| {
+            let user = discord.next_id();
+            discord.users.insert(user, User::bot(user, name));
+            user
+        })
+    }
+
+    /// Makes a guild, without the bot; its id.
+    pub fn add_guild(&self, name: &str, owner: u64) -> u64 {
+        self.with(|discord| {
+            let guild = discord.next_id();
+            let one = seed::empty_guild(discord, guild, name, owner);
+            discord.guilds.insert(guild, one);
+            guild
+        })
+    }
+
+    /// Makes a channel of a kind (see [`super::super::model::kind`]); its id.
+    pub fn add_channel(&self, guild: u64, kind: u8, name: &str) -> u64 {
+        self.with(|discord| {
+            let channel = discord.next_id();
+            let mut one = Channel::new(channel, guild, kind, name);
+            one.position = discord.channels_of(guild).count() as u64;
+            discord.channels.insert(channel, one);
+            discord.announce_channel(channel, true);
+            channel
+        })
+    }
+
+    /// Puts a user into a guild.
+    pub fn add_member(&self, guild: u64, user: u64, roles: &[u64]) {
+        self.with(|discord| {
+            let member = Member {
+                user,
+                nick: None,
+                roles: roles.to_vec(),
+                joined_ms: discord.clock.now_ms(),
+            };
+            if let Some(guild) = discord.guilds.get_mut(&guild) {
+                guild.members.insert(user, member);
+            }
+            if let Some(mut data) = discord.member_json(Some(guild), user) {
+                data["guild_id"] = id(guild);
+                let event = GatewayEvent::new("GUILD_MEMBER_ADD", intent::GUILD_MEMBERS, data);
+                discord.dispatch_to_guild(Some(guild), &event);
+            }
+        });
+    }
+
+    /// Puts a person into a guild, as somebody who may manage it or as anybody.
+    pub fn join_guild(&self, guild: u64, user: u64, is_admin: bool) {
+        let mut roles = Vec::new();
+        if is_admin {
+            roles.push(self.add_role(guild, "admin", MANAGE_GUILD));
+        }
+        self.add_member(guild, user, &roles);
+    }
+
+    /// Gives the bot's own role a permission, or takes it away there and from everybody, since what all
+    /// may do the bot may as well; whether the bot is in the guild.
+    pub fn set_bot_permission(&self, guild: u64, permission: u64, allowed: bool) -> bool {
+        let roles = self.read(|discord| {
+            let one = discord.guilds.get(&guild)?;
+            let mine = one.members.get(&discord.app.id)?;
+            let own = mine.roles.first().copied();
+            let role = |id: u64| one.roles.get(&id).map(|role| (id, role.permissions));
+            Some([role(guild), own.and_then(role)])
+        });
+        let Some([everyone, own]) = roles else {
+            return false;
+        };
+        if let Some((role, before)) = own {
+            let after = if allowed {
+                before | permission
+            } else {
+                before & !permission
+            };
+            self.set_role_permissions(guild, role, after);
+        }
+        if let Some((role, before)) = everyone.filter(|_| !allowed) {
+            self.set_role_permissions(guild, role, before & !permission);
+        }
+        true
+    }
+
+    /// Takes a user out of a guild.
+    pub fn remove_member(&self, guild: u64, user: u64) {
+        self.with(|discord| {
+            if let Some(guild) = discord.guilds.get_mut(&guild) {
+                guild.members.remove(&user);
+            }
+            if let Some(one) = discord.users.get(&user) {
+                let data = json!({ "guild_id": id(guild), "user": payloads::user::user(one) });
+                let event = GatewayEvent::new("GUILD_MEMBER_REMOVE", intent::GUILD_MEMBERS, data);
+                discord.dispatch_to_guild(Some(guild), &event);
+            }
+        });
+    }
+
+    /// Invites the bot into a guild, with the permissions it asks for.
+    pub fn add_bot(&self, guild: u64) {
+        self.with(|discord| {
+            let (me, name) = (discord.app.id, discord.app.name.clone());
+            let role = discord.next_id();
+            let joined_ms = discord.clock.now_ms();
+            if let Some(guild) = discord.guilds.get_mut(&guild) {
+                guild.roles.insert(role, seed::bot_role(role, &name));
+                guild.members.insert(
+                    me,
+                    Member {
+                        user: me,
+                        nick: None,
+                        roles: vec![role],
+                        joined_ms,
+                    },
+                );
+            }
+            discord.announce_guild(guild);
+        });
+    }
+
+    /// Throws the bot out of a guild.
+    pub fn remove_bot(&self, guild: u64) {
+        self.with(|discord| discord.remove_bot(guild));
+    }
+
+    /// A guild suffers an outage, or is back from it.
+    pub fn set_guild_unavailable(&self, guild: u64, unavailable: bool) {
+        self.with(|discord| {
+            if let Some(guild) = discord.guilds.get_mut(&guild) {
+                guild.unavailable = unavailable;
+            }
+            if unavailable {
+                let data = payloads::guild::unavailable_guild(guild);
+                let event = GatewayEvent::new("GUILD_DELETE", intent::GUILDS, data);
+                discord.dispatch_to_guild(Some(guild), &event);
+            } else {
+                discord.announce_guild(guild);
+            }
+        });
+    }
+
+    /// Archives a thread, or opens it again.
+    pub fn archive_thread(&self, thread: u64, archived: bool) {
+        self.change_thread(thread, |state| state.archived = archived);
+    }
+
+    /// Locks a thread, or unlocks it.
+    pub fn lock_thread(&self, thread: u64, locked: bool) {
+        self.change_thread(thread, |state| state.locked = locked);
+    }
+
+    fn change_thread(
+        &self,
+        thread: u64,
+        change: impl FnOnce(&mut super::super::model::ThreadState),
+    ) {
+        self.with(|discord| {
+            let now_ms = discord.clock.now_ms();
+            let one = discord.channels.get_mut(&thread);
+            if let Some(state) = one.and_then(|one| one.thread.as_mut()) {
+                change(state);
+                state.archive_changed_ms = now_ms;
+            }
+            discord.announce_channel(thread, false);
+        });
+    }
+
+    /// Deletes a channel with its threads, or a thread.
+    pub fn delete_channel(&self, channel: u64) {
+        self.with(|discord| {
+            let Some(one) = discord.channels.get(&channel).cloned() else {
+                return;
+            };
+            let (name, data) = if one.is_thread() {
+                ("THREAD_DELETE", payloads::channel::deleted_thread(&one))
+            } else {
+                ("CHANNEL_DELETE", payloads::channel::channel(&one))
+            };
+            discord.dispatch_to_channel(channel, &GatewayEvent::new(name, intent::GUILDS, data));
+            let threads: Vec<u64> = discord.threads_of(channel).map(|one| one.id).collect();
+            for gone in threads.into_iter().chain([channel]) {
+                discord.channels.remove(&gone);
+                discord.messages.remove(&gone);
+            }
+        });
+    }
+
+    /// Deletes a thread.
+    pub fn delete_thread(&self, thread: u64) {
+        self.delete_channel(thread);
+    }
+
+    /// Turns a channel into another kind.
+    pub fn set_channel_type(&self, channel: u64, kind: u8) {
+        self.change_channel(channel, |one| one.kind = kind);
+    }
+
+    /// Sets what a role or member may do differently in a channel; with nothing allowed and nothing
+    /// denied the overwrite goes.
+    pub fn set_overwrite(&self, channel: u64, overwrite: Overwrite) {
+        self.change_channel(channel, |one| {
+            one.overwrites.retain(|old| old.id != overwrite.id);
+            if overwrite.allow != 0 || overwrite.deny != 0 {
+                one.overwrites.push(overwrite);
+            }
+        });
+    }
+
+    fn change_channel(&self, channel: u64, change: impl FnOnce(&mut Channel)) {
+        self.with(|discord| {
+            if let Some(one) = discord.channels.get_mut(&channel) {
+                change(one);
+            }
+            discord.announce_channel(channel, false);
+        });
+    }
+
+    /// Makes a role; its id.
+    pub fn add_role(&self, guild: u64, name: &str, permissions: u64) -> u64 {
+        self.with(|discord| {
+            let role = discord.next_id();
+            if let Some(one) = discord.guilds.get_mut(&guild) {
+                let position = one.roles.len() as u64;
+                let new = seed::role(role, name, permissions, position);
+                let data = json!({ "guild_id": id(guild), "role": payloads::guild::role(&new) });
+                one.roles.insert(role, new);
+                let event = GatewayEvent::new("GUILD_ROLE_CREATE", intent::GUILDS, data);
+                discord.dispatch_to_guild(Some(guild), &event);
+            }
+            role
+        })
+    }
+
+    /// Sets the roles of a member.
+    pub fn set_member_roles(&self, guild: u64, user: u64, roles: &[u64]) {
+        self.with(|discord| {
+            let member = discord
+                .guilds
+                .get_mut(&guild)
+                .and_then(|one| one.members.get_mut(&user));
+            if let Some(member) = member {
+                member.roles = roles.to_vec();
+            }
+            if let Some(mut data) = discord.member_json(Some(guild), user) {
+                data["guild_id"] = id(guild);
+                let event = GatewayEvent::new("GUILD_MEMBER_UPDATE", intent::GUILD_MEMBERS, data);
+                discord.dispatch_to_guild(Some(guild), &event);
+            }
+        });
+    }
+
+    /// Whether a person takes no direct messages from bots.
+    pub fn set_blocks_dms(&self, user: u64, refuses: bool) {
+        self.with(|discord| {
+            if let Some(one) = discord.users.get_mut(&user) {
+                one.blocks_dms = refuses;
+            }
+        });
+    }
+
+    /// Sets a role's permissions.
+    pub fn set_role_permissions(&self, guild: u64, role: u64, permissions: u64) {
+        self.with(|discord| {
+            let found = discord
+                .guilds
+                .get_mut(&guild)
+                .and_then(|one| one.roles.get_mut(&role));
+            let Some(one) = found else {
+                return;
+            };
+            one.permissions = permissions;
+            let data = json!({ "guild_id": id(guild), "role": payloads::guild::role(one) });
+            let event = GatewayEvent::new("GUILD_ROLE_UPDATE", intent::GUILDS, data);
+            discord.dispatch_to_guild(Some(guild), &event);
+        });
+    }
+}

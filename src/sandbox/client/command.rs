@@ -1,0 +1,161 @@
+//! Slash commands as a user types them.
+
+use serde_json::{Value, json};
+
+use super::super::Sandbox;
+use super::super::model::{Command, Discord, InteractionKind, InteractionState};
+use super::super::permission::{ADMINISTRATOR, USE_APPLICATION_COMMANDS};
+use super::ClientError;
+use super::interaction::{InteractionRequest, dispatch_interaction};
+use super::options::{ResolveContext, TypedCommand};
+use super::outcome::{ChoiceView, ClientOutcome};
+use super::view::can_see;
+
+impl Sandbox {
+    /// Uses a slash command, such as `team void`, and waits for the answer.
+    pub async fn command(
+        &self,
+        channel: u64,
+        user: u64,
+        typed: &str,
+        options: &[(&str, Value)],
+    ) -> ClientOutcome {
+        let asked = self.with(|discord| {
+            let data = command_data(discord, (channel, user), typed, options, None)?;
+            let (name, data) = data;
+            Ok(dispatch_interaction(
+                discord,
+                InteractionRequest {
+                    kind: InteractionKind::Command,
+                    user,
+                    channel,
+                    name,
+                    data,
+                    source_message: None,
+                },
+            ))
+        });
+        self.wait_for_outcome(asked).await
+    }
+
+    /// Types a part of an option's value; what the bot offers.
+    ///
+    /// # Errors
+    ///
+    /// There is no such command or option, or the bot did not answer.
+    pub async fn autocomplete(
+        &self,
+        (channel, user): (u64, u64),
+        typed: &str,
+        (option, partial): (&str, &str),
+        others: &[(&str, Value)],
+    ) -> Result<Vec<ChoiceView>, ClientError> {
+        let mut options = others.to_vec();
+        options.push((option, json!(partial)));
+        let interaction = self.with(|discord| {
+            let (name, data) =
+                command_data(discord, (channel, user), typed, &options, Some(option))?;
+            Ok(dispatch_interaction(
+                discord,
+                InteractionRequest {
+                    kind: InteractionKind::Autocomplete,
+                    user,
+                    channel,
+                    name,
+                    data,
+                    source_message: None,
+                },
+            ))
+        })?;
+        match self.first_response(interaction).await {
+            InteractionState::Choices(choices) => Ok(choices.iter().map(choice).collect()),
+            _ => Err(ClientError::new("Loading options failed.")),
+        }
+    }
+}
+
+fn choice(json: &Value) -> ChoiceView {
+    ChoiceView {
+        name: json["name"].as_str().unwrap_or_default().to_owned(),
+        value: json["value"].clone(),
+    }
+}
+
+/// The command's full name and the `data` of its interaction.
+fn command_data(
+    discord: &Discord,
+    (channel, user): (u64, u64),
+    typed: &str,
+    options: &[(&str, Value)],
+    focused: Option<&str>,
+) -> Result<(String, Value), ClientError> {
+    let one = discord
+        .channels
+        .get(&channel)
+        .filter(|_| can_see(discord, channel, user));
+    let one = one.ok_or_else(|| ClientError::new("There is no such channel."))?;
+    if one.is_archived() {
+        return Err(ClientError::new(
+            "Commands can't be used in an archived thread.",
+        ));
+    }
+    let command = TypedCommand::find(discord, one.guild, typed)?;
+    check_available(discord, (channel, user), command.command, &command.name())?;
+    let place = ResolveContext {
+        discord,
+        guild: one.guild,
+        user,
+    };
+    let given: Vec<_> = options
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    Ok((command.name(), command.data(place, &given, focused)?))
+}
+
+/// Whether Discord's client lists a slash command for this user here.
+pub fn is_command_available(discord: &Discord, (channel, user): (u64, u64), name: &str) -> bool {
+    let is_open = discord
+        .channels
+        .get(&channel)
+        .is_some_and(|one| !one.is_archived());
+    let guild = discord.guild_of(channel);
+    let mut offered = discord.commands.available_in(guild);
+    let command = offered.find(|one| one.name == name && one.kind == 1);
+    is_open
+        && command.is_some_and(|one| check_available(discord, (channel, user), one, name).is_ok())
+}
+
+/// Whether Discord's client offers a command to this user here.
+fn check_available(
+    discord: &Discord,
+    (channel, user): (u64, u64),
+    command: &Command,
+    name: &str,
+) -> Result<(), ClientError> {
+    let refused = || ClientError::new(format!("You can't use /{name} here."));
+    let one = discord.channels.get(&channel).ok_or_else(refused)?;
+    let body = &command.body;
+    let context = u64::from(one.guild.is_none());
+    let contexts = body["contexts"].as_array();
+    if contexts.is_some_and(|all| !all.iter().any(|one| one.as_u64() == Some(context))) {
+        return Err(refused());
+    }
+    let Some(guild) = one.guild else {
+        return Ok(());
+    };
+    let own = discord.permissions(one, user);
+    let needed = body["default_member_permissions"]
+        .as_str()
+        .and_then(|bits| bits.parse::<u64>().ok());
+    // "0" means: administrators only.
+    let needed = match needed {
+        Some(0) => ADMINISTRATOR,
+        Some(bits) => bits,
+        None => 0,
+    };
+    if own & USE_APPLICATION_COMMANDS == 0 || own & needed != needed || !discord.bot_is_in(guild) {
+        return Err(refused());
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Interactions as the gateway sends them (Discord docs, interactions/receiving-and-responding,
+//! "Interaction Structure").
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::super::gateway::GatewayEvent;
+use super::super::model::{
+    Discord, Interaction, InteractionKind, InteractionState, Message, kind as channel_kind,
+    token_of,
+};
+use super::super::payloads::message::MessageViewer;
+use super::super::payloads::{self, id};
+
+/// Bytes an attachment of an answer may have (Discord docs, reference, "Uploading Files").
+const ATTACHMENT_MAX: u64 = 10 * 1024 * 1024;
+
+/// What is about to be sent to the bot.
+pub struct InteractionRequest {
+    /// What was done.
+    pub kind: InteractionKind,
+    /// Who did it.
+    pub user: u64,
+    /// Where.
+    pub channel: u64,
+    /// The command with its subcommands, or nothing.
+    pub name: String,
+    /// The `data` of the interaction.
+    pub data: Value,
+    /// Channel and message of the component that was used.
+    pub source_message: Option<(u64, u64)>,
+}
+
+/// Makes the interaction and sends it to the bot.
+pub fn dispatch_interaction(discord: &mut Discord, asked: InteractionRequest) -> u64 {
+    let number = discord.next_id();
+    let token = token_of(number);
+    let payload = payload(discord, &asked, number, &token);
+    let guild = discord.guild_of(asked.channel);
+    discord.record_interaction(Interaction {
+        id: number,
+        token,
+        kind: asked.kind,
+        user: asked.user,
+        channel: asked.channel,
+        guild,
+        created_at: Instant::now(),
+        created_ms: discord.clock.now_ms(),
+        state: InteractionState::Pending,
+        name: asked.name,
+        source_message: asked.source_message,
+        original: None,
+        follow_ups: Vec::new(),
+    });
+    discord.dispatch_to_guild(guild, &GatewayEvent::new("INTERACTION_CREATE", 0, payload));
+    number
+}
+
+fn payload(discord: &Discord, asked: &InteractionRequest, number: u64, token: &str) -> Value {
+    let mut json = json!({
+        "id": id(number),
+        "application_id": id(discord.app.id),
+        "type": asked.kind as u8,
+        "data": asked.data,
+        "channel_id": id(asked.channel),
+        "token": token,
+        "version": 1,
+        "locale": "en-US",
+        "entitlements": [],
+        "entitlement_sku_ids": [],
+        "attachment_size_limit": ATTACHMENT_MAX,
+        "authorizing_integration_owners": {},
+        "context": 1,
+    });
+    let Some(channel) = discord.channels.get(&asked.channel) else {
+        return json;
+    };
+    json["channel"] = payloads::channel::interaction_channel(discord, channel, asked.user);
+    json["app_permissions"] = json!(discord.permissions(channel, discord.app.id).to_string());
+    if let Some((channel, message)) = asked.source_message
+        && let Some(message) = discord.message(channel, message)
+    {
+        json["message"] = source_message_json(discord, message);
+    }
+    let Some(guild) = channel.guild.and_then(|id| discord.guilds.get(&id)) else {
+        json["user"] = discord
+            .users
+            .get(&asked.user)
+            .map_or(Value::Null, payloads::user::user);
+        json["context"] = json!(if channel.kind == channel_kind::DM {
+            1
+        } else {
+            2
+        });
+        return json;
+    };
+    let own = discord.permissions(channel, asked.user);
+    let mut member = discord
+        .member_json(Some(guild.id), asked.user)
+        .unwrap_or_else(|| json!({}));
+    member["permissions"] = json!(own.to_string());
+    json["member"] = member;
+    json["guild_id"] = id(guild.id);
+    json["guild_locale"] = json!(guild.locale);
+    json["guild"] = json!({ "id": id(guild.id), "locale": guild.locale, "features": [] });
+    json["context"] = json!(0);
+    json["authorizing_integration_owners"] = json!({ "0": id(guild.id) });
+    json
+}
+
+/// The message whose component was used: always readable.
+fn source_message_json(discord: &Discord, message: &Message) -> Value {
+    let viewer = MessageViewer {
+        user: discord.app.id,
+        can_read_content: true,
+    };
+    payloads::message::message(discord, message, viewer)
+}

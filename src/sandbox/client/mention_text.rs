@@ -1,0 +1,70 @@
+//! Discord's mentions and time stamps as a reader sees them (Discord docs, reference, "Message Formatting").
+
+use jiff::Timestamp;
+
+use super::super::model::Discord;
+
+/// The text with names instead of ids, and times in UTC. What stands for nobody stays as it is.
+pub fn render_mentions(discord: &Discord, channel: u64, text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        plain.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let read = rest.find('>').and_then(|close| {
+            let name = name(discord, channel, &rest[1..close])?;
+            Some((name, &rest[close + 1..]))
+        });
+        if let Some((name, after)) = read {
+            plain.push_str(&name);
+            rest = after;
+        } else {
+            plain.push('<');
+            rest = &rest[1..];
+        }
+    }
+    plain + rest
+}
+
+/// What stands between the angle brackets, as a name.
+fn name(discord: &Discord, channel: u64, inside: &str) -> Option<String> {
+    let guild = discord.guild_of(channel);
+    let guild = guild.and_then(|guild| discord.guilds.get(&guild));
+    if let Some(role) = inside.strip_prefix("@&") {
+        let role = guild?.roles.get(&role.parse().ok()?)?;
+        return Some(format!("@{}", role.name));
+    }
+    if let Some(user) = inside.strip_prefix('@') {
+        let user = discord.users.get(&user.parse().ok()?)?;
+        let shown = guild.map_or_else(|| user.display_name(), |guild| guild.display_name(user));
+        return Some(format!("@{shown}"));
+    }
+    if let Some(channel) = inside.strip_prefix('#') {
+        let channel = discord.channels.get(&channel.parse().ok()?)?;
+        return Some(format!("#{}", channel.name));
+    }
+    let time = inside.strip_prefix("t:")?;
+    let (seconds, style) = time.split_once(':').unwrap_or((time, "f"));
+    let time = Timestamp::from_second(seconds.parse().ok()?).ok()?;
+    Some(match style {
+        "R" => relative(time.as_second() - discord.clock.now().as_second()),
+        "d" | "D" => time.strftime("%a %F").to_string(),
+        _ => time.strftime("%a %F %H:%M UTC").to_string(),
+    })
+}
+
+/// `in 3 hours`, `2 days ago`.
+fn relative(seconds: i64) -> String {
+    let away = seconds.abs();
+    let (count, unit) = match away {
+        0..5_400 => ((away + 30) / 60, "minute"),
+        5_400..129_600 => ((away + 1_800) / 3_600, "hour"),
+        _ => ((away + 43_200) / 86_400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    if seconds < 0 {
+        format!("{count} {unit}{plural} ago")
+    } else {
+        format!("in {count} {unit}{plural}")
+    }
+}

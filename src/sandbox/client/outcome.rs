@@ -1,0 +1,140 @@
+//! What a user sees after they asked the bot something, with the wait for it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::Sandbox;
+use super::super::model::{Discord, InteractionState};
+use super::super::rest::CALLBACK_DEADLINE;
+use super::{ClientError, MessageView};
+
+/// How long, in real time, an answer that was announced is waited for.
+const DEFERRED_TIMEOUT: Duration = Duration::from_secs(15);
+/// What Discord shows when the bot did not answer in time.
+const NO_RESPONSE: &str = "The application did not respond";
+
+/// What a user sees after they used a command or a component.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum ClientOutcome {
+    /// A message, for all or for them alone.
+    Message(MessageView),
+    /// The message whose component was used, as it is now.
+    Updated(MessageView),
+    /// Nothing that can be seen: the bot has noticed.
+    Acknowledged,
+    /// A form was opened.
+    #[serde(rename = "form")]
+    Modal(ModalView),
+    /// "… is thinking", and nothing came.
+    Thinking(MessageView),
+    /// "The application did not respond."
+    NoResponse(String),
+    /// Discord's client would not even send it, for this reason.
+    Failed(String),
+}
+
+impl ClientOutcome {
+    /// The message that is shown, if there is one.
+    pub const fn message(&self) -> Option<&MessageView> {
+        match self {
+            Self::Message(view) | Self::Updated(view) | Self::Thinking(view) => Some(view),
+            _ => None,
+        }
+    }
+}
+
+/// A form as a user sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModalView {
+    /// The channel in which it was opened.
+    pub channel: u64,
+    /// The message whose component opened it.
+    #[serde(rename = "pressed")]
+    pub source_message: Option<u64>,
+    /// Its title.
+    pub title: String,
+    /// Its custom id and components, as the bot sent them.
+    pub data: Value,
+}
+
+/// A choice that autocomplete offers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChoiceView {
+    /// What is shown.
+    pub name: String,
+    /// What is sent.
+    pub value: Value,
+}
+
+impl Sandbox {
+    pub(super) async fn wait_for_outcome(&self, asked: Result<u64, ClientError>) -> ClientOutcome {
+        let interaction = match asked {
+            Ok(interaction) => interaction,
+            Err(ClientError(why)) => return ClientOutcome::Failed(why),
+        };
+        let mut state = self.first_response(interaction).await;
+        if state == InteractionState::DeferredMessage {
+            let answered = |discord: &Discord| {
+                let state = &discord.interactions.get(&interaction)?.state;
+                (*state != InteractionState::DeferredMessage).then(|| state.clone())
+            };
+            state = self
+                .wait_for("the answer", DEFERRED_TIMEOUT, answered)
+                .await
+                .unwrap_or(state);
+        }
+        self.read(|discord| outcome_of(discord, interaction, state))
+    }
+
+    /// How the interaction stands after the first answer, or after it was too late for one.
+    pub(super) async fn first_response(&self, interaction: u64) -> InteractionState {
+        let answered = |discord: &Discord| {
+            let state = &discord.interactions.get(&interaction)?.state;
+            (*state != InteractionState::Pending).then(|| state.clone())
+        };
+        if let Ok(state) = self
+            .wait_for("an answer", CALLBACK_DEADLINE, answered)
+            .await
+        {
+            return state;
+        }
+        self.with(|discord| {
+            let Some(one) = discord.interactions.get_mut(&interaction) else {
+                return InteractionState::Failed;
+            };
+            if one.state == InteractionState::Pending {
+                one.state = InteractionState::Failed;
+            }
+            one.state.clone()
+        })
+    }
+}
+
+/// What the user sees of an interaction.
+fn outcome_of(discord: &Discord, interaction: u64, state: InteractionState) -> ClientOutcome {
+    let Some(one) = discord.interactions.get(&interaction) else {
+        return ClientOutcome::NoResponse(NO_RESPONSE.to_owned());
+    };
+    let original = one.original;
+    let message = original.and_then(|(channel, message)| discord.message(channel, message));
+    let view = message.map(|one| MessageView::new(discord, one));
+    match (state, view) {
+        (InteractionState::Answered, Some(view)) => ClientOutcome::Message(view),
+        (InteractionState::Updated, Some(view)) => ClientOutcome::Updated(view),
+        (InteractionState::DeferredMessage, Some(view)) => ClientOutcome::Thinking(view),
+        (InteractionState::Modal(data), _) => ClientOutcome::Modal(ModalView {
+            channel: one.channel,
+            source_message: one.source_message.map(|(_, message)| message),
+            title: data["title"].as_str().unwrap_or_default().to_owned(),
+            data,
+        }),
+        (InteractionState::Failed | InteractionState::Pending, _) => {
+            ClientOutcome::NoResponse(NO_RESPONSE.to_owned())
+        }
+        // An answer that the bot has deleted again leaves nothing to see.
+        _ => ClientOutcome::Acknowledged,
+    }
+}

@@ -1,0 +1,158 @@
+//! Messages and threads come into being here, whoever makes them: ids, counters, events.
+
+use super::model::{
+    Channel, Discord, Message, MessageReference, ThreadState, User, flag, kind, message_kind,
+};
+
+/// Minutes after which a thread is hidden unless something else is asked for: a day.
+const AUTO_ARCHIVE_MINUTES: u64 = 1440;
+
+impl Discord {
+    /// Writes a message: gives it an id and a time, counts it, opens an archived thread, tells the bot.
+    pub fn create_message(&mut self, mut message: Message) -> u64 {
+        let id = self.next_id();
+        message.id = id;
+        message.written_ms = self.clock.now_ms();
+        let channel = message.channel;
+        let is_public = message.ephemeral_for.is_none();
+        let counts = message.kind != message_kind::THREAD_STARTER;
+        self.messages
+            .entry(channel)
+            .or_default()
+            .insert(id, message);
+        if is_public {
+            self.record_message(channel, id, counts);
+        }
+        self.announce_message(channel, id);
+        id
+    }
+
+    fn record_message(&mut self, channel: u64, message: u64, counts: bool) {
+        let now_ms = self.clock.now_ms();
+        let Some(one) = self.channels.get_mut(&channel) else {
+            return;
+        };
+        one.last_message = Some(message);
+        let Some(thread) = &mut one.thread else {
+            return;
+        };
+        if counts {
+            thread.message_count += 1;
+            thread.total_sent += 1;
+        }
+        if thread.archived {
+            thread.archived = false;
+            thread.archive_changed_ms = now_ms;
+            self.announce_channel(channel, false);
+        }
+    }
+
+    /// Starts the thread of a message, with the messages that Discord itself writes then.
+    pub fn start_thread(&mut self, from: (u64, u64), owner: u64, name: &str, archive: Option<u64>) {
+        let (parent, id) = from;
+        let Some(channel) = self.channels.get(&parent) else {
+            return;
+        };
+        let kind = match channel.kind {
+            kind::ANNOUNCEMENT => kind::ANNOUNCEMENT_THREAD,
+            _ => kind::PUBLIC_THREAD,
+        };
+        let mut thread = Channel::new(id, channel.guild.unwrap_or_default(), kind, name);
+        let is_newest = channel.last_message == Some(id);
+        thread.parent = Some(parent);
+        thread.thread = Some(ThreadState {
+            archived: false,
+            locked: false,
+            auto_archive_minutes: archive.unwrap_or(AUTO_ARCHIVE_MINUTES),
+            created_ms: self.clock.now_ms(),
+            archive_changed_ms: self.clock.now_ms(),
+            owner,
+            members: [owner].into(),
+            message_count: 0,
+            total_sent: 0,
+        });
+        self.channels.insert(id, thread);
+        if let Some(starter) = self.message_mut(parent, id) {
+            starter.flags |= flag::HAS_THREAD;
+        }
+        self.announce_thread(id);
+        self.announce_edit(parent, id);
+        self.create_message(Message {
+            channel: id,
+            author: self
+                .message(parent, id)
+                .map_or(owner, |starter| starter.author),
+            kind: message_kind::THREAD_STARTER,
+            reference: Some(MessageReference {
+                channel: parent,
+                message: Some(id),
+            }),
+            ..Message::default()
+        });
+        if !is_newest {
+            self.post_thread_created_message(parent, id, owner, name);
+        }
+    }
+
+    /// For a thread on an older message Discord says in the channel that it was started.
+    fn post_thread_created_message(&mut self, parent: u64, thread: u64, owner: u64, name: &str) {
+        self.create_message(Message {
+            channel: parent,
+            author: owner,
+            kind: message_kind::THREAD_CREATED,
+            content: name.to_owned(),
+            reference: Some(MessageReference {
+                channel: thread,
+                message: None,
+            }),
+            ..Message::default()
+        });
+    }
+
+    /// The direct messages between two users; made when they are first needed.
+    pub fn dm_channel(&mut self, one: u64, other: u64) -> u64 {
+        let found = self.channels.values().find(|channel| {
+            channel.kind == kind::DM
+                && channel.recipients.contains(&one)
+                && channel.recipients.contains(&other)
+        });
+        if let Some(channel) = found {
+            return channel.id;
+        }
+        let id = self.next_id();
+        self.channels.insert(id, Channel::dm(id, [one, other]));
+        id
+    }
+
+    /// Deletes a message and tells the bot; whether there was one.
+    pub fn delete_message(&mut self, channel: u64, message: u64) -> bool {
+        let Some(gone) = self
+            .messages
+            .get_mut(&channel)
+            .and_then(|all| all.remove(&message))
+        else {
+            return false;
+        };
+        if gone.ephemeral_for.is_none() {
+            if gone.kind != message_kind::THREAD_STARTER
+                && let Some(one) = self.channels.get_mut(&channel)
+                && let Some(thread) = &mut one.thread
+            {
+                thread.message_count = thread.message_count.saturating_sub(1);
+            }
+            self.announce_deletion(channel, message);
+        }
+        true
+    }
+
+    /// The name that members of a guild see.
+    pub fn display_name(&self, guild: Option<u64>, user: u64) -> String {
+        let Some(one) = self.users.get(&user) else {
+            return "Deleted User".to_owned();
+        };
+        let guild = guild.and_then(|guild| self.guilds.get(&guild));
+        guild
+            .map_or_else(|| User::display_name(one), |guild| guild.display_name(one))
+            .to_owned()
+    }
+}

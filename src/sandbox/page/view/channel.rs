@@ -1,0 +1,171 @@
+//! Where one can go, and where one is.
+
+use serde::Serialize;
+
+use super::PageViewer;
+use super::message::{self, MessageEntry};
+use crate::sandbox::model::{Channel, kind};
+use crate::sandbox::permission::{SEND_MESSAGES, SEND_MESSAGES_IN_THREADS, VIEW_CHANNEL};
+
+/// Threads of a channel in the list; older ones are reached from their messages.
+const THREADS_SHOWN: usize = 5;
+
+/// A guild in the list.
+#[derive(Debug, Serialize)]
+pub struct GuildItem {
+    name: String,
+    channels: Vec<ChannelItem>,
+}
+
+/// A channel or thread in the list.
+#[derive(Debug, Serialize)]
+pub struct ChannelItem {
+    id: String,
+    name: String,
+    /// Whether it is the one that is shown.
+    here: bool,
+    threads: Vec<ChannelItem>,
+}
+
+/// A channel or thread with its messages.
+#[derive(Debug, Serialize)]
+pub struct ChannelView {
+    id: String,
+    name: String,
+    /// "text", "thread" or "direct".
+    kind: &'static str,
+    archived: bool,
+    /// Whether the viewer may write.
+    writable: bool,
+    entries: Vec<MessageEntry>,
+}
+
+fn is_visible(viewer: &PageViewer<'_>, channel: &Channel) -> bool {
+    viewer.discord.permissions(channel, viewer.user) & VIEW_CHANNEL != 0
+}
+
+/// What can be shown in the first column: text channels and one's direct messages.
+fn is_listed(viewer: &PageViewer<'_>, channel: &Channel) -> bool {
+    let is_shown = matches!(channel.kind, kind::TEXT | kind::ANNOUNCEMENT | kind::DM);
+    is_shown && is_visible(viewer, channel)
+}
+
+/// The channel that is asked for, or the first in which the bot has written, or the last one of the first
+/// guild: `general` usually comes first, and what is looked for after it.
+pub fn selected_channel(viewer: &PageViewer<'_>, wanted: Option<u64>) -> Option<u64> {
+    let discord = viewer.discord;
+    let wanted = wanted.and_then(|id| discord.channels.get(&id));
+    if let Some(one) = wanted.filter(|one| is_listed(viewer, one)) {
+        return Some(one.id);
+    }
+    let mut all: Vec<&Channel> = discord.channels.values().collect();
+    all.retain(|one| one.guild.is_some() && is_listed(viewer, one));
+    all.sort_by_key(|one| (one.guild, one.position));
+    let has_bot = |one: &&&Channel| {
+        let written = discord.messages.get(&one.id);
+        written.is_some_and(|all| all.values().any(|one| one.author == discord.app.id))
+    };
+    let first_guild = all.first().and_then(|one| one.guild);
+    let last = || all.iter().rfind(|one| one.guild == first_guild);
+    all.iter().find(has_bot).or_else(last).map(|one| one.id)
+}
+
+/// The thread that is asked for, if it is one of the channel's.
+pub fn selected_thread(
+    viewer: &PageViewer<'_>,
+    channel: Option<u64>,
+    wanted: Option<u64>,
+) -> Option<u64> {
+    let one = viewer.discord.channels.get(&wanted?)?;
+    let is_here = one.is_thread() && one.parent == channel && is_visible(viewer, one);
+    is_here.then_some(one.id)
+}
+
+/// The list of guilds, with direct messages at the end.
+pub fn guilds(
+    viewer: &PageViewer<'_>,
+    channel: Option<u64>,
+    thread: Option<u64>,
+) -> Vec<GuildItem> {
+    let discord = viewer.discord;
+    let item = |one: &Channel| ChannelItem {
+        id: one.id.to_string(),
+        name: channel_name(viewer, one),
+        here: channel == Some(one.id) || thread == Some(one.id),
+        threads: Vec::new(),
+    };
+    let with_threads = |one: &Channel| {
+        let mut threads: Vec<_> = discord
+            .threads_of(one.id)
+            .filter(|thread| !thread.is_archived() && is_visible(viewer, thread))
+            .map(item)
+            .collect();
+        let old = threads.len().saturating_sub(THREADS_SHOWN);
+        threads.drain(..old);
+        ChannelItem {
+            threads,
+            ..item(one)
+        }
+    };
+    let mut guilds: Vec<GuildItem> = Vec::new();
+    for guild in discord
+        .guilds
+        .values()
+        .filter(|guild| guild.members.contains_key(&viewer.user))
+    {
+        let mut channels: Vec<_> = discord.channels_of(guild.id).collect();
+        channels.retain(|one| is_listed(viewer, one));
+        channels.sort_by_key(|one| one.position);
+        guilds.push(GuildItem {
+            name: guild.name.clone(),
+            channels: channels.into_iter().map(with_threads).collect(),
+        });
+    }
+    let direct = discord.channels.values().filter(|one| one.kind == kind::DM);
+    let direct: Vec<_> = direct
+        .filter(|one| is_visible(viewer, one))
+        .map(item)
+        .collect();
+    if !direct.is_empty() {
+        guilds.push(GuildItem {
+            name: "Direct messages".to_owned(),
+            channels: direct,
+        });
+    }
+    guilds
+}
+
+/// A channel's name; of direct messages that of the other one.
+fn channel_name(viewer: &PageViewer<'_>, channel: &Channel) -> String {
+    let other = channel.recipients.iter().find(|id| **id != viewer.user);
+    match other {
+        Some(other) if channel.kind == kind::DM => viewer.discord.display_name(None, *other),
+        _ => channel.name.clone(),
+    }
+}
+
+/// A channel or thread with its messages.
+pub fn channel_view(viewer: &PageViewer<'_>, id: u64) -> ChannelView {
+    let channel = viewer.discord.channels.get(&id);
+    let may = channel.map_or(0, |one| viewer.discord.permissions(one, viewer.user));
+    let is_thread = channel.is_some_and(Channel::is_thread);
+    let needed = if is_thread {
+        SEND_MESSAGES_IN_THREADS
+    } else {
+        SEND_MESSAGES
+    };
+    ChannelView {
+        id: id.to_string(),
+        name: channel
+            .map(|one| channel_name(viewer, one))
+            .unwrap_or_default(),
+        kind: match channel.map(|one| one.kind) {
+            Some(kind::DM) => "direct",
+            _ if is_thread => "thread",
+            _ => "text",
+        },
+        archived: channel.is_some_and(Channel::is_archived),
+        writable: may & needed != 0,
+        entries: message::entries(viewer, id),
+    }
+}

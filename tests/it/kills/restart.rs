@@ -1,0 +1,111 @@
+//! Between two lives: the bot is started again, and what must be there for the next life is made.
+
+use jiff::ToSpan;
+use quizloop::sandbox::ids;
+use rand::RngExt;
+
+use super::actions::{ActionOutcome, AdminAction, MEMBERS, perform};
+use super::stats::KillStats;
+use super::world::KillWorld;
+
+impl KillWorld {
+    /// Starts the bot again, and waits until everything is as the model says.
+    pub(super) async fn restart(&mut self) {
+        if self.rng.random_bool(0.2) {
+            let later = self.world.now() + 20.minutes();
+            self.world.sandbox.clock().set(later).await.unwrap();
+            self.record_day();
+        }
+        self.world.start_bot().await;
+        if self.team_on_disk().is_none() {
+            self.set_up(ids::ASYNCIO).await;
+        }
+        self.wait_until_consistent().await;
+        self.check_random_streak().await;
+        if self.model.paused {
+            self.resume_after_pause().await;
+        }
+        let is_there = self
+            .world
+            .sandbox
+            .read(|discord| discord.bot_is_in(self.other.0));
+        if !is_there {
+            // Left before the kill: its data must be gone by now, or soon.
+            let file = self
+                .world
+                .state()
+                .join(format!("guilds/{}.json", self.other.0));
+            self.world.until("the data to go", || !file.exists()).await;
+            let (guild, channel) = self.world.another_guild("Other");
+            self.other = (guild, channel, false);
+        } else if !self.other.2 {
+            self.set_up(self.other.1).await;
+            self.other.2 = true;
+        }
+    }
+
+    async fn set_up(&self, channel: u64) {
+        let ada = self.world.ada();
+        let at = if channel == ids::ASYNCIO {
+            "09:00"
+        } else {
+            "23:00"
+        };
+        let options = [
+            ("timezone", "UTC".into()),
+            ("time", at.into()),
+            ("days", "every day".into()),
+        ];
+        let outcome = ada.command_in(channel, "setup", &options).await;
+        assert!(
+            outcome.message().is_some(),
+            "{outcome:?}\n{}",
+            self.world.log()
+        );
+    }
+
+    async fn resume_after_pause(&mut self) {
+        if self.rng.random_bool(0.5) {
+            let day = self.world.local_date() + 1.day();
+            self.world.set_time(&format!("{day}T09:30")).await;
+            self.free_day = Some(day);
+            self.wait_until_consistent().await;
+        }
+        let came = perform(&self.world.sandbox, AdminAction::Pause(false)).await;
+        assert_eq!(came, ActionOutcome::Succeeded, "{}", self.world.log());
+        self.model.paused = false;
+        self.wait_until_consistent().await;
+    }
+
+    async fn check_random_streak(&mut self) {
+        let member = MEMBERS[self.rng.random_range(0..MEMBERS.len())];
+        let shown = self.world.member(member).streak().await;
+        assert_eq!(
+            shown,
+            self.model.streak(member),
+            "of member {member}\n{}",
+            self.world.log()
+        );
+    }
+
+    /// After the last life: everything as it must be, and a clean stop.
+    pub async fn finish(mut self) -> KillStats {
+        self.restart().await;
+        for member in MEMBERS {
+            let shown = self.world.member(member).streak().await;
+            assert_eq!(shown, self.model.streak(member), "of member {member}");
+        }
+        assert_eq!(self.world.stop().await, Some(0));
+        for member in MEMBERS {
+            let saved = self.world.saved_streak(member);
+            assert_eq!(
+                saved,
+                self.model.streak(member),
+                "of member {member} on disk"
+            );
+        }
+        self.stats.rounds += self.model.rounds.len();
+        self.stats.replies += self.model.replies();
+        self.stats
+    }
+}

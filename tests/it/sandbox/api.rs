@@ -1,0 +1,325 @@
+//! The page's files and the control API, as a browser and as curl use them, with the real bot behind.
+
+use quizloop::sandbox::ids;
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+fn url(world: &World, path: &str) -> String {
+    format!("{}{path}", world.sandbox.url())
+}
+
+async fn ask(request: RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status();
+    (status, answer.json().await.unwrap())
+}
+
+async fn post(world: &World, path: &str, body: Value) -> Value {
+    let request = reqwest::Client::new().post(url(world, path)).json(&body);
+    let (status, answer) = ask(request).await;
+    assert_eq!(status, StatusCode::OK, "{path} {body}: {answer}");
+    answer
+}
+
+async fn get(world: &World, path: &str) -> Value {
+    let (status, answer) = ask(reqwest::Client::new().get(url(world, path))).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+    answer
+}
+
+fn id(number: u64) -> String {
+    number.to_string()
+}
+
+/// One day over HTTP: move the clock, read the question, reply in its thread, run a command, press a button.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_with_curl() {
+    let world = World::at(FRIDAY).team().start().await;
+    post(&world, "/sandbox/clock", json!({ "advance": "1m" })).await;
+    let place = format!("channel={}&as={}", ids::ASYNCIO, ids::LIN);
+    let messages = get(&world, &format!("/sandbox/messages?{place}")).await;
+    let question = &messages[0];
+    assert_eq!(question["embeds"][0]["title"], "Question of the day");
+    let thread = question["thread"].as_str().expect("ids are text");
+
+    let said = post(
+        &world,
+        "/sandbox/post",
+        json!({ "channel": thread, "as": id(ids::LIN), "content": "my words" }),
+    )
+    .await;
+    let reply = said["message"].as_str().unwrap().parse().unwrap();
+    world.lin().wait_until_counted(reply).await;
+
+    let command = json!({ "channel": id(ids::ASYNCIO), "as": id(ids::LIN), "command": "streak", "options": { "why": true } });
+    let shown = post(&world, "/sandbox/command", command).await;
+    assert_eq!(shown["kind"], "message");
+    assert_eq!(shown["value"]["ephemeral"], true);
+    let typing = json!({ "channel": id(ids::ASYNCIO), "as": id(ids::LIN), "command": "answer", "option": "question", "typed": "queue" });
+    let offered = post(&world, "/sandbox/autocomplete", typing).await;
+    assert!(offered[0]["name"].as_str().unwrap().contains(" · "));
+    let press = json!({ "message": question["id"], "as": id(ids::SAM), "button": "How to answer" });
+    let hint = post(&world, "/sandbox/press", press).await;
+    assert_eq!(hint["kind"], "message");
+
+    let transcript = reqwest::get(url(&world, &format!("/sandbox/transcript?{place}")))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        transcript.contains("Question of the day") && transcript.contains("my words"),
+        "{transcript}"
+    );
+    let state = get(&world, &format!("/sandbox/state?as={}", ids::ADA)).await;
+    assert_eq!(state["bot"]["connected"], true);
+    assert_eq!(state["guilds"][0]["admin"], true);
+    let log = get(&world, "/sandbox/log?last=5").await;
+    assert_eq!(log.as_array().unwrap().len(), 5);
+    assert!(!log.to_string().contains(&world.sandbox.token()));
+}
+
+/// What can't be done is said with a status and a reason, and never changes anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_requests() {
+    let world = World::at(FRIDAY).team().start().await;
+    let before = world.now();
+    let client = reqwest::Client::new();
+    for (path, body, reason) in [
+        (
+            "clock",
+            json!({ "advance": "soon" }),
+            "advance is written like",
+        ),
+        (
+            "clock",
+            json!({ "to": "2020-01-01T00:00:00Z" }),
+            "only goes forward",
+        ),
+        ("bot", json!({ "action": "kill" }), "does not run the bot"),
+        (
+            "post",
+            json!({ "channel": "1", "as": id(ids::LIN), "content": "x" }),
+            "channel",
+        ),
+    ] {
+        let request = client
+            .post(url(&world, &format!("/sandbox/{path}")))
+            .json(&body);
+        let (status, answer) = ask(request).await;
+        assert!(status.is_client_error(), "{path} {body}: {status}");
+        let said = answer["error"].as_str().unwrap_or_default();
+        assert!(said.contains(reason), "{path} {body}: {said}");
+    }
+    assert_eq!(world.now(), before);
+}
+
+/// Another site that the browser has open can neither read nor act, by its own name or by one that leads here.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_sites_are_kept_out() {
+    let world = World::at(FRIDAY).team().start().await;
+    let client = reqwest::Client::new();
+    let advance = || {
+        client
+            .post(url(&world, "/sandbox/clock"))
+            .json(&json!({ "advance": "1d" }))
+    };
+    let before = world.now();
+    for request in [
+        advance().header("origin", "https://example.com"),
+        advance().header("origin", "null"),
+        advance().header("host", "example.com"),
+        client
+            .get(url(&world, "/"))
+            .header("host", "example.com:8420"),
+    ] {
+        let (status, answer) = ask(request).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{answer}");
+    }
+    // A form of another site can't send JSON.
+    let form = client
+        .post(url(&world, "/sandbox/clock"))
+        .header("content-type", "text/plain")
+        .body("{\"advance\":\"1d\"}");
+    let status = form.send().await.unwrap().status();
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(world.now(), before);
+    let own = advance().header("origin", world.sandbox.url());
+    assert_eq!(own.send().await.unwrap().status(), StatusCode::OK);
+}
+
+/// The page loads nothing from anywhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page() {
+    let world = World::at(FRIDAY).team().without_bot().await;
+    for (path, kind) in [
+        ("/", "text/html"),
+        ("/page/css/base.css", "text/css"),
+        ("/page/js/main.js", "text/javascript"),
+        ("/page/js/slash.js", "text/javascript"),
+    ] {
+        let answer = reqwest::get(url(&world, path)).await.unwrap();
+        let header = |name| answer.headers()[name].to_str().unwrap().to_owned();
+        assert!(header("content-type").starts_with(kind), "{path}");
+        let policy = header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let text = answer.text().await.unwrap();
+        assert!(
+            !text.contains("http://") && !text.contains("https://"),
+            "{path} names another site"
+        );
+    }
+    let no_such = reqwest::get(url(&world, "/page/js/other.js"))
+        .await
+        .unwrap();
+    assert_eq!(no_such.status(), StatusCode::NOT_FOUND);
+}
+
+/// `GET /sandbox` names every address of the control API.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_control_api_is_documented() {
+    let world = World::at(FRIDAY).team().without_bot().await;
+    let help = reqwest::get(url(&world, "/sandbox")).await.unwrap();
+    let help = help.text().await.unwrap();
+    let source = include_str!("../../../src/sandbox/api/mod.rs");
+    let routes: Vec<_> = source
+        .split(".route(\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(routes.len() > 20, "{routes:?}");
+    for route in routes {
+        assert!(help.contains(route.trim_end_matches('/')), "{route}");
+    }
+}
+
+/// What the page's tools do: faults, the gateway, permissions, further people and places.
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_with_curl() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.skip_api_check();
+    let fault = json!({ "fault": "500", "route": "CreateMessage", "times": 1 });
+    let made = post(&world, "/sandbox/fault", fault).await;
+    assert_eq!(world.sandbox.faults().len(), 1);
+    post(&world, "/sandbox/unfault", made).await;
+    assert_eq!(world.sandbox.faults().len(), 0);
+    for fault in [
+        json!({ "fault": "teapot" }),
+        json!({ "fault": "500", "route": "Nothing" }),
+    ] {
+        let request = reqwest::Client::new()
+            .post(url(&world, "/sandbox/fault"))
+            .json(&fault);
+        assert_eq!(ask(request).await.0, StatusCode::BAD_REQUEST, "{fault}");
+    }
+
+    let before = world.sandbox.identify_count();
+    post(
+        &world,
+        "/sandbox/gateway",
+        json!({ "action": "invalidate" }),
+    )
+    .await;
+    world
+        .wait("a new session", |discord| {
+            (discord.gateway.identify_count > before).then_some(())
+        })
+        .await;
+
+    let deny = json!({ "guild": id(ids::GUILD), "channel": id(ids::ASYNCIO), "name": "Send Messages", "allowed": false });
+    post(&world, "/sandbox/permission", deny).await;
+    let may = world.sandbox.read(|discord| {
+        let channels = [ids::ASYNCIO, ids::GENERAL].map(|id| &discord.channels[&id]);
+        channels.map(|channel| {
+            let may = discord.permissions(channel, discord.app.id);
+            may & quizloop::sandbox::permission::SEND_MESSAGES != 0
+        })
+    });
+    assert_eq!(may, [false, true]);
+
+    let mina = json!({ "name": "Mina", "guild": id(ids::GUILD), "admin": true });
+    let mina = post(&world, "/sandbox/user", mina).await["user"].clone();
+    let guild = json!({ "name": "Second", "owner": mina, "bot": true });
+    let guild = post(&world, "/sandbox/guild", guild).await["guild"].clone();
+    let channel = json!({ "name": "talk", "guild": guild });
+    let channel = post(&world, "/sandbox/channel", channel).await["channel"].clone();
+    let said = json!({ "channel": channel, "as": mina, "content": "frist" });
+    let message = post(&world, "/sandbox/post", said).await["message"].clone();
+    let edited = json!({ "message": message, "as": mina, "content": "first" });
+    post(&world, "/sandbox/edit", edited).await;
+    let emoji = json!({ "message": message, "as": mina, "emoji": "👍" });
+    post(&world, "/sandbox/react", emoji).await;
+    let place = format!(
+        "channel={}&as={}",
+        channel.as_str().unwrap(),
+        mina.as_str().unwrap()
+    );
+    let shown = get(&world, &format!("/sandbox/messages?{place}")).await;
+    assert_eq!(shown[0]["content"], "first");
+    assert_eq!(shown[0]["reactions"][0][0], "👍");
+    let state = get(&world, &format!("/sandbox/state?{place}")).await;
+    let offered = state["offered"].as_array().unwrap();
+    assert!(
+        offered.iter().any(|one| one["name"] == "team"),
+        "an admin sees /team"
+    );
+    post(
+        &world,
+        "/sandbox/delete",
+        json!({ "message": message, "as": mina }),
+    )
+    .await;
+    assert_eq!(
+        get(&world, &format!("/sandbox/messages?{place}")).await,
+        json!([])
+    );
+}
+
+/// The log shows what Discord's description says against each request and event.
+#[tokio::test(flavor = "multi_thread")]
+async fn verdicts() {
+    let named = std::env::var(crate::openapi::VARIABLE).ok();
+    let Some(file) = named.filter(|file| !file.is_empty()) else {
+        println!("skipped: {} names no file", crate::openapi::VARIABLE);
+        return;
+    };
+    let text = std::fs::read_to_string(file).unwrap();
+    let description = quizloop::sandbox::openapi::Description::read(&text).unwrap();
+    let options = quizloop::sandbox::Options {
+        description: Some(std::sync::Arc::new(description)),
+        ..Default::default()
+    };
+    let sandbox = super::client::start(options).await;
+    let path = format!("/channels/{}/messages", ids::ASYNCIO);
+    for color in [0xFF_FFFF, 0x100_0000] {
+        let body = json!({ "embeds": [{ "title": "x", "color": color }] });
+        super::client::call(&sandbox, "POST", &path, body).await;
+    }
+    let read = async |path: &str| {
+        let answer = reqwest::get(format!("{}{path}", sandbox.url())).await;
+        answer.unwrap().text().await.unwrap()
+    };
+    let parts = read("/page/parts?tools=1").await;
+    assert!(parts.contains("verdict right"), "{parts}");
+    assert!(parts.contains("verdict wrong"), "{parts}");
+    let refused = |one: &&quizloop::sandbox::log::LoggedRequest| one.status == 400;
+    let wrong = sandbox.requests().iter().find(refused).unwrap().seq;
+    let line = read(&format!("/page/log/{wrong}")).await;
+    assert!(line.contains("maximum of 16777215"), "{line}");
+    let without = super::client::sandbox().await;
+    let parts = reqwest::get(format!("{}/page/parts?tools=1", without.url())).await;
+    assert!(
+        parts
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .contains("--openapi FILE")
+    );
+}

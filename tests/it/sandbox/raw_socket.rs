@@ -1,0 +1,70 @@
+//! A connection to the gateway that speaks the protocol by hand.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use quizloop::sandbox::Sandbox;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+type Socket =
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// A connection that speaks the protocol by hand.
+pub struct RawSocket(pub Socket);
+
+impl RawSocket {
+    pub async fn connect(sandbox: &Sandbox) -> Self {
+        let url = format!("ws://{}/gateway?v=10&encoding=json", sandbox.address());
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        let mut raw = Self(socket);
+        assert_eq!(raw.frame().await["op"], 10);
+        raw
+    }
+
+    pub async fn send(&mut self, op: u8, data: Value) {
+        let text = json!({ "op": op, "d": data }).to_string();
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    pub async fn identify(&mut self, sandbox: &Sandbox, intents: u64) {
+        let properties = json!({ "os": "linux", "browser": "x", "device": "x" });
+        let data =
+            json!({ "token": sandbox.token(), "intents": intents, "properties": properties });
+        self.send(2, data).await;
+    }
+
+    pub async fn next(&mut self) -> Message {
+        let next = tokio::time::timeout(Duration::from_secs(5), self.0.next()).await;
+        next.expect("a frame comes within 5 s")
+            .expect("the connection is open")
+            .unwrap()
+    }
+
+    pub async fn frame(&mut self) -> Value {
+        match self.next().await {
+            Message::Text(text) => serde_json::from_str(text.as_str()).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Skips to the next event of this name; its data.
+    pub async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let mut frame = self.frame().await;
+            if frame["t"] == name {
+                return frame["d"].take();
+            }
+        }
+    }
+
+    /// The code the connection is closed with.
+    pub async fn close_code(&mut self) -> Option<u16> {
+        loop {
+            if let Message::Close(frame) = self.next().await {
+                return frame.map(|frame: CloseFrame| frame.code.into());
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Sessions that end in every way, a slow Discord, a disk in trouble. The numbers are those of the list of field
+//! failures.
+
+use std::time::Duration;
+
+use quizloop::sandbox::faults::{FaultRule, RequestFault};
+use quizloop::sandbox::ids;
+use serde_json::json;
+
+use crate::support::{MessageExt, World};
+
+const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
+
+/// How a session ends.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    /// The connection is gone without a word.
+    Cut,
+    /// A close frame with a code, or none.
+    Close(Option<u16>),
+    /// Discord asks for another connection (op 7).
+    Reconnect,
+    /// Discord takes the session back (op 9).
+    Invalid { resumable: bool },
+}
+
+impl Ending {
+    fn apply(self, world: &World) {
+        match self {
+            Self::Cut => world.sandbox.drop_connections(),
+            Self::Close(code) => world.sandbox.close_gateway(code),
+            Self::Reconnect => world.sandbox.request_reconnect(),
+            Self::Invalid { resumable } => world.sandbox.invalidate_sessions(resumable),
+        }
+    }
+}
+
+/// 36. However a session ends, the question comes on time, what was written meanwhile is counted, and sessions
+/// are not begun in a storm.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_end_in_every_way() {
+    let endings = [
+        Ending::Cut,
+        Ending::Close(Some(4000)),
+        Ending::Close(Some(4009)),
+        Ending::Close(Some(1001)),
+        Ending::Close(None),
+        Ending::Reconnect,
+        Ending::Invalid { resumable: true },
+        Ending::Invalid { resumable: false },
+    ];
+    let mut worlds = tokio::task::JoinSet::new();
+    for ending in endings {
+        worlds.spawn(a_session_ends(ending));
+    }
+    worlds.join_all().await;
+}
+
+async fn a_session_ends(ending: Ending) {
+    let world = World::at(FRIDAY)
+        .team()
+        .heartbeat(Duration::from_secs(2))
+        .start()
+        .await;
+    ending.apply(&world);
+    world.advance("1m").await;
+    assert_eq!(world.posts().len(), 1, "{ending:?}");
+    let missed = world.lin().post_reply("written while nobody listened");
+    world.lin().wait_until_counted(missed).await;
+    world.ada().reply("and after").await;
+    assert_eq!(world.posts().len(), 1, "{ending:?}");
+    let sessions = world.sandbox.identify_count();
+    assert!(sessions <= 3, "{ending:?}: {sessions} sessions");
+}
+
+/// 32. Discord is slow to say what a channel is: the member sees "thinking" in time, and then the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_discord() {
+    let world = World::at(FRIDAY).start().await;
+    world.sandbox.add_fault(
+        FaultRule::on("Channel"),
+        RequestFault::Delay(Duration::from_millis(3500)),
+    );
+    let said = world
+        .ada()
+        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
+        .await;
+    assert!(said.text().contains("is set up"), "{}", said.text());
+    let announced = world.sandbox.requests().into_iter().any(|request| {
+        request.path.ends_with("/callback") && request.body["type"] == 5 && request.status == 204
+    });
+    assert!(announced, "the answer was announced first");
+}
+
+/// 26. The disk takes nothing for a while: the bot goes on, acknowledges nothing, and what was said meanwhile
+/// is saved and marked by itself when there is room again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_in_trouble() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    world.ada().reply("before").await;
+    let (folder, away) = (world.state().join("guilds"), world.folder().join("away"));
+    std::fs::rename(&folder, &away).unwrap();
+    let unsaved = world.lin().post_reply("during");
+    let refused = world
+        .ada()
+        .command_message(
+            "team credit",
+            &[("member", json!(ids::SAM.to_string())), ("round", json!(1))],
+        )
+        .await;
+    assert!(
+        refused.text().contains("could not be saved"),
+        "{}",
+        refused.text()
+    );
+    assert!(!world.sandbox.message(unsaved).unwrap().is_counted());
+    let quiz = world.lin().command_message("quiz", &[]).await;
+    assert!(quiz.text().contains("[Level]"), "practice goes on");
+    std::fs::rename(&away, &folder).unwrap();
+    world.lin().wait_until_counted(unsaved).await;
+    world.kill_and_restart().await;
+    assert_eq!(world.lin().streak().await, 1);
+}
+
+/// 18. Discord is in trouble just when the bot is back: the history is read a little later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_can_not_be_read_at_first() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    world.kill().await;
+    let missed = world.lin().post_reply("while it was away");
+    world
+        .sandbox
+        .add_fault(FaultRule::on("ListMessages"), RequestFault::bad_gateway());
+    world.start_bot().await;
+    world.lin().wait_until_counted(missed).await;
+    assert_eq!(world.lin().streak().await, 1);
+}
