@@ -1,4 +1,6 @@
-//! A bot as a child process, so that a kill is a kill. It knows nothing of what it runs.
+//! Runs a bot as a child process, so that tests can stop it, kill it and read its output.
+//!
+//! A real process is needed to test crashes: SIGKILL leaves no chance to flush or to clean up.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -11,35 +13,35 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
-/// So many of the newest lines of the log are kept.
+/// Maximum number of log lines kept.
 const MAX_LOG_LINES: usize = 2000;
 
-/// How a bot is started.
+/// Command line and environment of a bot.
 #[derive(Debug, Clone, Default)]
 pub struct Program {
-    /// The program.
+    /// Path of the executable.
     pub path: PathBuf,
-    /// Its arguments.
+    /// Arguments, without the program's name.
     pub arguments: Vec<OsString>,
-    /// Its environment, besides what this process has.
+    /// Environment variables, in addition to those of this process.
     pub environment: Vec<(OsString, OsString)>,
 }
 
-/// A bot that runs, or has run.
+/// Bot process that runs or has ended.
 #[derive(Debug)]
 pub struct BotProcess {
     child: Child,
     log: ProcessLog,
 }
 
-/// The newest lines that a process wrote to stdout and stderr.
+/// Newest lines that a process wrote to stdout and stderr.
 #[derive(Debug, Clone, Default)]
 pub struct ProcessLog {
     lines: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl ProcessLog {
-    /// The lines, the oldest first.
+    /// Returns the lines, oldest first, each followed by a line break.
     pub fn text(&self) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = lines.iter().cloned().collect::<Vec<_>>().join("\n");
@@ -69,11 +71,12 @@ impl ProcessLog {
 }
 
 impl BotProcess {
-    /// Starts it. It is killed when it is dropped.
+    /// Starts a bot. The process is killed when the value is dropped.
     ///
     /// # Errors
     ///
-    /// It can't be started.
+    /// Returns the I/O error if the program cannot be started, for example because it does not
+    /// exist.
     pub fn start(program: &Program) -> io::Result<Self> {
         let mut child = Command::new(&program.path)
             .args(&program.arguments)
@@ -89,39 +92,33 @@ impl BotProcess {
         Ok(Self { child, log })
     }
 
-    /// What it wrote.
+    /// Returns the output of the process.
     pub const fn log(&self) -> &ProcessLog {
         &self.log
     }
 
-    /// Its process id, while it runs.
+    /// Returns the process id, or `None` after the process has ended and was waited for.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Whether it runs.
+    /// Returns whether the process is running.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Ends it at once, in the middle of whatever it does (SIGKILL).
-    ///
-    /// # Errors
-    ///
-    /// The system refuses.
+    /// Kills the process (SIGKILL) and waits for its end.
     pub async fn kill(&mut self) -> io::Result<()> {
         self.child.kill().await
     }
 
-    /// Asks it to stop (SIGTERM) and waits; kills it after `limit`. Gives how it ended, or nothing if it
-    /// had to be killed.
+    /// Asks the process to stop (SIGTERM) and waits for at most `limit`, then kills it.
     ///
-    /// # Errors
-    ///
-    /// The system refuses.
+    /// Returns the exit status, or `None` if the process had to be killed. Needs the Unix command
+    /// `kill`.
     pub async fn stop(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
         if let Some(id) = self.child.id() {
-            // There is no safe call for signals in std; the command is on every Unix.
+            // The standard library has no safe function for signals. Every Unix has this command.
             Command::new("kill")
                 .args(["-TERM", &id.to_string()])
                 .status()
@@ -133,11 +130,7 @@ impl BotProcess {
         }
     }
 
-    /// Waits until it ends by itself.
-    ///
-    /// # Errors
-    ///
-    /// The system refuses.
+    /// Waits until the process ends on its own.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }

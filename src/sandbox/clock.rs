@@ -1,8 +1,14 @@
-//! The sandbox's time: it stands still until it is moved (tests), or flows and can be moved (browser).
+//! The sandbox's clock. It is stopped and moved explicitly (tests), or runs and can be moved
+//! (page).
 //!
-//! Followers hear of every change over `GET /sandbox/clock/stream` and report over
-//! `POST /sandbox/clock/settled` when they have acted on it, so that a test that moved the clock knows
-//! when to look.
+//! A bot under test can follow the clock, so that a test need not sleep until the bot has acted:
+//!
+//! 1. The bot opens `GET /sandbox/clock/stream` and receives the current reading.
+//! 2. A test calls [`SandboxClock::advance`]. The clock sends reading 2 to every follower and
+//!    waits.
+//! 3. The bot does everything that is due at the new time and acknowledges reading 2 with
+//!    `POST /sandbox/clock/settled`.
+//! 4. `advance` returns, and the test can check the result.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,18 +18,24 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// How long, in real time, moving the clock waits for the followers.
+/// How long moving the clock waits for acknowledgements, in real time.
 const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the clock showed when it was changed.
+/// Reading of the clock at its latest change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ClockSnapshot {
-    /// Counts the changes, from 1.
+    /// Number of the reading, from 1. Incremented by every change.
     pub seq: u64,
-    /// The time in Unix milliseconds.
+    /// Time in Unix milliseconds.
     pub now_ms: i64,
-    /// Whether it goes on by itself from here.
+    /// Whether the clock runs from here.
     pub flowing: bool,
+}
+
+/// Returns the system time, at which a sandbox starts if [`super::Options::start`] is `None`.
+#[expect(clippy::disallowed_methods, reason = "the sandbox's clock starts here")]
+pub(super) fn system_time() -> Timestamp {
+    Timestamp::now()
 }
 
 /// The sandbox's clock.
@@ -31,32 +43,32 @@ pub struct ClockSnapshot {
 pub struct SandboxClock {
     inner: Mutex<ClockInner>,
     readings: watch::Sender<ClockSnapshot>,
-    /// Ticks when a follower settles or leaves.
+    /// Incremented when a follower acknowledges a reading or leaves.
     acks: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
 struct ClockInner {
     reading: ClockSnapshot,
-    /// The real instant of the reading.
+    /// Real time of the reading.
     since: Instant,
-    /// The last reading each follower has settled.
+    /// Last acknowledged reading by follower id.
     followers: BTreeMap<u64, u64>,
     next_follower: u64,
 }
 
-/// The followers did not report in time.
+/// Followers did not acknowledge a reading in time. The clock has been moved nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{late} follower(s) of the clock did not report reading {seq} as settled in 10 s")]
+#[error("{late} clock follower(s) did not acknowledge reading {seq} within 10 s")]
 pub struct ClockTimeoutError {
-    /// The reading that was waited for.
+    /// Number of the reading.
     pub seq: u64,
-    /// How many followers did not report.
+    /// Number of followers that did not acknowledge it.
     pub late: usize,
 }
 
 impl SandboxClock {
-    /// A clock that shows `start`.
+    /// Creates a clock that shows `start`.
     pub fn new(start: Timestamp, flowing: bool) -> Self {
         let reading = ClockSnapshot {
             seq: 1,
@@ -75,36 +87,37 @@ impl SandboxClock {
         }
     }
 
-    /// The time in Unix milliseconds.
+    /// Returns the time in Unix milliseconds.
     pub fn now_ms(&self) -> i64 {
         self.lock().now_ms()
     }
 
-    /// The time.
+    /// Returns the time with millisecond precision.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.now_ms()).unwrap_or(Timestamp::MAX)
     }
 
-    /// The newest reading.
+    /// Returns the newest reading.
     pub fn reading(&self) -> ClockSnapshot {
         self.lock().reading
     }
 
-    /// Sets the time and waits until every follower has settled.
+    /// Sets the time and waits until every follower has acknowledged it.
     ///
     /// # Errors
     ///
-    /// A follower did not report within 10 s of real time; the clock is moved all the same.
+    /// Returns an error if a follower does not acknowledge within 10 seconds of real time. The
+    /// clock is moved in any case.
     pub async fn set(&self, time: Timestamp) -> Result<(), ClockTimeoutError> {
         let seq = self.update(|inner| inner.reading.now_ms = time.as_millisecond());
         self.wait_acknowledged(seq).await
     }
 
-    /// Moves the time on, in one jump, and waits until every follower has settled.
+    /// Advances the time in one step and waits until every follower has acknowledged it.
     ///
     /// # Errors
     ///
-    /// As [`Clock::set`].
+    /// As for [`SandboxClock::set`].
     pub async fn advance(&self, by: Duration) -> Result<(), ClockTimeoutError> {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         let seq = self.update(|inner| {
@@ -113,17 +126,17 @@ impl SandboxClock {
         self.wait_acknowledged(seq).await
     }
 
-    /// Lets the time flow, or stops it, and waits until every follower has settled.
+    /// Starts or stops the clock and waits until every follower has acknowledged it.
     ///
     /// # Errors
     ///
-    /// As [`Clock::set`].
+    /// As for [`SandboxClock::set`].
     pub async fn set_flowing(&self, flowing: bool) -> Result<(), ClockTimeoutError> {
         let seq = self.update(|inner| inner.reading.flowing = flowing);
         self.wait_acknowledged(seq).await
     }
 
-    /// The readings, the current one first, for a follower that leaves when the value is dropped.
+    /// Registers a follower, which receives the current reading first. Dropping it unregisters it.
     pub fn follow(self: &std::sync::Arc<Self>) -> Follower {
         let mut inner = self.lock();
         let id = inner.next_follower;
@@ -138,49 +151,50 @@ impl SandboxClock {
         }
     }
 
-    /// A follower reports that it acted on everything due at reading `seq`. Without its number the
-    /// report counts for all of them.
+    /// Records that `follower` has done everything that is due at reading `seq`. `None`
+    /// acknowledges the reading for all followers.
     pub fn acknowledge(&self, seq: u64, follower: Option<u64>) {
         let mut inner = self.lock();
-        for (id, settled) in &mut inner.followers {
-            if follower.is_none_or(|one| one == *id) {
-                *settled = seq.max(*settled);
+        for (id, acknowledged) in &mut inner.followers {
+            if follower.is_none_or(|follower| follower == *id) {
+                *acknowledged = seq.max(*acknowledged);
             }
         }
         drop(inner);
         self.notify_waiters();
     }
 
-    /// How many followers there are.
+    /// Returns the number of followers.
     pub fn followers(&self) -> usize {
         self.lock().followers.len()
     }
 
-    /// Waits until those who follow now have settled reading `seq` or have left.
+    /// Waits until each present follower has acknowledged reading `seq` or has left. Followers that
+    /// register later are not waited for.
     ///
     /// # Errors
     ///
-    /// A follower did not report within 10 s of real time.
+    /// Returns an error if a follower does not acknowledge within 10 seconds of real time.
     pub async fn wait_acknowledged(&self, seq: u64) -> Result<(), ClockTimeoutError> {
-        let waited_for: Vec<u64> = self.lock().followers.keys().copied().collect();
+        let present: Vec<u64> = self.lock().followers.keys().copied().collect();
         let late = |clock: &Self| {
             let inner = clock.lock();
             let behind = |id: &&u64| {
                 inner
                     .followers
                     .get(id)
-                    .is_some_and(|settled| *settled < seq)
+                    .is_some_and(|acknowledged| *acknowledged < seq)
             };
-            waited_for.iter().filter(behind).count()
+            present.iter().filter(behind).count()
         };
         let mut ticks = self.acks.subscribe();
-        let all_settled = async {
+        let all_acknowledged = async {
             while late(self) > 0 {
-                // The sender is `self`, so it is there.
+                // `self` owns the sender, so the channel is open.
                 let _ = ticks.changed().await;
             }
         };
-        match tokio::time::timeout(ACK_TIMEOUT, all_settled).await {
+        match tokio::time::timeout(ACK_TIMEOUT, all_acknowledged).await {
             Ok(()) => Ok(()),
             Err(_) => Err(ClockTimeoutError {
                 seq,
@@ -214,12 +228,12 @@ impl ClockInner {
         if !self.reading.flowing {
             return self.reading.now_ms;
         }
-        let passed = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.reading.now_ms.saturating_add(passed)
+        let elapsed = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.reading.now_ms.saturating_add(elapsed)
     }
 }
 
-/// One who follows the clock.
+/// Receiver of clock readings. Moving the clock waits for its acknowledgement.
 #[derive(Debug)]
 pub struct Follower {
     id: u64,
@@ -228,17 +242,17 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// The follower's number.
+    /// Returns the id that [`SandboxClock::acknowledge`] takes.
     pub const fn id(&self) -> u64 {
         self.id
     }
 
-    /// The next reading; the first call gives the current one at once. `None` never comes while the
-    /// clock lives.
+    /// Waits for the next reading. The first call returns the current reading immediately. Readings
+    /// that were replaced in the meantime are skipped.
     pub async fn next(&mut self) -> Option<ClockSnapshot> {
         self.readings.changed().await.ok()?;
         let mut reading = *self.readings.borrow_and_update();
-        // A flowing clock went on since the reading was taken.
+        // A running clock has advanced since the reading was taken.
         reading.now_ms = self.clock.now_ms();
         Some(reading)
     }
@@ -265,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn moving_it_waits_for_the_followers() {
+    async fn advance_waits_for_acknowledgement() {
         let clock = clock();
         let mut follower = clock.follow();
         assert_eq!(follower.next().await.unwrap().seq, 1);
@@ -282,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_waits_for_a_follower_that_left() {
+    async fn advance_does_not_wait_for_dropped_follower() {
         let clock = clock();
         let follower = clock.follow();
         let moving = tokio::spawn({

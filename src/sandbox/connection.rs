@@ -1,4 +1,8 @@
-//! Connections that can be reset from outside, which an HTTP library has no answer for.
+//! TCP connections that can be reset from outside, to simulate a broken network.
+//!
+//! HTTP libraries offer no way to reset a connection instead of answering. Here the server's
+//! [`TrackedListener`] wraps each socket in an [`AbortableStream`], and each request carries the
+//! [`ConnectionHandle`] of its connection as connect info.
 
 use std::io;
 use std::pin::Pin;
@@ -13,46 +17,46 @@ use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How long nothing is accepted after accepting failed, such as for want of file handles.
+/// How long to wait after a failed accept, for example if the process has no free file descriptor.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Resets a connection.
+/// Handle with which a connection can be reset.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionHandle(Arc<ConnectionState>);
 
 #[derive(Debug, Default)]
 struct ConnectionState {
     is_aborted: AtomicBool,
-    /// The task that reads and writes the connection.
+    /// Wakes the task that reads and writes the connection.
     waker: AtomicWaker,
 }
 
 impl ConnectionHandle {
-    /// Resets the connection.
+    /// Resets the connection. Its task fails at the next read or write.
     pub fn abort(&self) {
         self.0.is_aborted.store(true, Ordering::SeqCst);
         self.0.waker.wake();
     }
 
-    /// Whether it was cut; if not, the task is woken when it is.
+    /// Returns whether the connection was reset. Registers the task to be woken when it is.
     fn is_aborted(&self, context: &Context<'_>) -> bool {
         self.0.waker.register(context.waker());
         self.0.is_aborted.load(Ordering::SeqCst)
     }
 }
 
-/// All open connections, so that a sandbox that stops leaves none behind.
+/// All open connections, so that a stopping sandbox can reset them.
 #[derive(Debug, Default)]
 pub struct Connections(Mutex<Vec<Weak<ConnectionState>>>);
 
 impl Connections {
     fn add(&self, connection: &ConnectionHandle) {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|one| one.strong_count() > 0);
+        open.retain(|state| state.strong_count() > 0);
         open.push(Arc::downgrade(&connection.0));
     }
 
-    /// Resets them all.
+    /// Resets all open connections.
     pub fn abort_all(&self) {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for state in open.iter().filter_map(Weak::upgrade) {
@@ -61,7 +65,7 @@ impl Connections {
     }
 }
 
-/// Accepts connections that can be cut.
+/// Listener whose connections can be reset.
 #[derive(Debug)]
 pub struct TrackedListener {
     inner: TcpListener,
@@ -69,7 +73,7 @@ pub struct TrackedListener {
 }
 
 impl TrackedListener {
-    /// Accepts on `inner`, and keeps note in `connections`.
+    /// Creates a listener that accepts on `inner` and registers each connection in `connections`.
     pub const fn new(inner: TcpListener, connections: Arc<Connections>) -> Self {
         Self { inner, connections }
     }
@@ -82,7 +86,7 @@ impl axum::serve::Listener for TrackedListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             if let Ok((inner, address)) = self.inner.accept().await {
-                // Only a hint for speed.
+                // Failure only costs latency.
                 let _ = inner.set_nodelay(true);
                 let connection = ConnectionHandle::default();
                 self.connections.add(&connection);
@@ -103,7 +107,7 @@ impl Connected<IncomingStream<'_, TrackedListener>> for ConnectionHandle {
     }
 }
 
-/// A connection that can be cut.
+/// TCP stream that fails once its [`ConnectionHandle`] is aborted.
 #[derive(Debug)]
 pub struct AbortableStream {
     inner: TcpStream,
@@ -111,10 +115,11 @@ pub struct AbortableStream {
 }
 
 impl AbortableStream {
-    /// Fails once the connection was cut; the other side then gets a reset, not an orderly end.
+    /// Fails if the connection was aborted. The peer then receives a TCP reset instead of an
+    /// orderly close.
     fn check_aborted(&self, context: &Context<'_>) -> io::Result<()> {
         if self.connection.is_aborted(context) {
-            // Without it the other side gets an orderly end, which is as good for most.
+            // If this fails, the peer receives an orderly close, which most tests accept as well.
             let _ = self.inner.set_zero_linger();
             return Err(io::ErrorKind::ConnectionReset.into());
         }

@@ -1,76 +1,77 @@
-//! Every request and every frame of the gateway, in order. The token is never in it: headers are not
-//! logged.
+//! Log of all REST requests and gateway frames, in order. It never contains the token: headers are
+//! not logged, and tokens are removed from frames.
 
 use std::collections::VecDeque;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Lines that are kept unless something else is asked for.
+/// Maximum number of entries kept by default.
 pub const MAX_ENTRIES: usize = 20_000;
 
-/// One request with its answer.
+/// REST request with its response.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct LoggedRequest {
-    /// Counts requests and events together.
+    /// Number of the entry. Requests and events share one sequence.
     pub seq: u64,
-    /// The sandbox's time, in Unix milliseconds.
+    /// Time on the sandbox's clock, in Unix milliseconds.
     pub at_ms: i64,
-    /// `GET`, `POST` …
+    /// HTTP method, such as `GET`.
     pub method: String,
-    /// Path with query.
+    /// Path with query string.
     pub path: String,
-    /// The route's name, or "unknown".
+    /// Name of the route (see [`super::rest::route::Route`]), or "unknown".
     pub route: String,
-    /// The body as JSON; null if there was none.
+    /// Request body as JSON; null if there was none.
     pub body: Value,
-    /// The HTTP status; 0 while there is no answer, or if there never was one.
+    /// HTTP status; 0 if there is no response (yet).
     pub status: u16,
-    /// The answer's JSON; null if it has none.
+    /// Response body as JSON; null if there was none.
     pub answer: Value,
-    /// Whether it counts towards Discord's ban for invalid requests: 401, 403, 429 but not `shared`
-    /// (Discord docs, topics/rate-limits, "Invalid Request Limit").
+    /// Whether the request counts towards Discord's limit of invalid requests: status 401, 403, or
+    /// 429 with a scope other than `shared` (Discord docs, topics/rate-limits, "Invalid Request
+    /// Limit").
     pub invalid: bool,
-    /// What went wrong on purpose.
+    /// Name of the injected fault, if any.
     pub fault: Option<&'static str>,
 }
 
-/// One frame of the gateway.
+/// Gateway frame.
 #[derive(Debug, Clone, Serialize)]
 pub struct LoggedEvent {
-    /// Counts requests and events together.
+    /// Number of the entry. Requests and events share one sequence.
     pub seq: u64,
-    /// The sandbox's time, in Unix milliseconds.
+    /// Time on the sandbox's clock, in Unix milliseconds.
     pub at_ms: i64,
     /// Whether the bot sent it.
     pub from_bot: bool,
-    /// The event's name, or what the frame was.
+    /// Name of the event, or a description of the frame, such as `(close)`.
     pub name: String,
-    /// Its data; a token is left out.
+    /// Data of the frame, without the token.
     pub data: Value,
 }
 
-/// A line of the log.
+/// Entry of the log.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum LogEntry {
     /// A REST request.
     Request(LoggedRequest),
-    /// A frame of the gateway.
+    /// A gateway frame.
     Event(LoggedEvent),
 }
 
 impl LogEntry {
-    /// The line's number.
+    /// Returns the number of the entry.
     pub const fn seq(&self) -> u64 {
         match self {
-            Self::Request(one) => one.seq,
-            Self::Event(one) => one.seq,
+            Self::Request(request) => request.seq,
+            Self::Event(event) => event.seq,
         }
     }
 }
 
-/// The log: the newest lines.
+/// Bounded log. The oldest entries are dropped first.
 #[derive(Debug)]
 pub struct TrafficLog {
     entries: VecDeque<LogEntry>,
@@ -79,7 +80,7 @@ pub struct TrafficLog {
 }
 
 impl TrafficLog {
-    /// A log that keeps this many lines.
+    /// Creates a log that keeps at most `capacity` entries.
     pub const fn new(capacity: usize) -> Self {
         Self {
             entries: VecDeque::new(),
@@ -88,12 +89,12 @@ impl TrafficLog {
         }
     }
 
-    /// All lines that are kept, the oldest first.
+    /// Returns the kept entries, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LogEntry> {
         self.entries.iter()
     }
 
-    /// All requests that are kept, the oldest first.
+    /// Returns the kept requests, oldest first.
     pub fn requests(&self) -> impl DoubleEndedIterator<Item = &LoggedRequest> {
         self.entries.iter().filter_map(|entry| match entry {
             LogEntry::Request(request) => Some(request),
@@ -101,14 +102,14 @@ impl TrafficLog {
         })
     }
 
-    /// Adds a request; the number it gets.
+    /// Appends a request and returns its number.
     pub fn push_request(&mut self, mut request: LoggedRequest) -> u64 {
         request.seq = self.next_seq();
         self.push(LogEntry::Request(request));
         self.last_seq
     }
 
-    /// Changes a request, if it is still kept.
+    /// Changes request `seq`. Does nothing if it has been dropped.
     pub fn update_request(&mut self, seq: u64, change: impl FnOnce(&mut LoggedRequest)) {
         let first = self.entries.front().map_or(0, LogEntry::seq);
         let index = seq
@@ -120,7 +121,7 @@ impl TrafficLog {
         }
     }
 
-    /// Adds a frame.
+    /// Appends a gateway frame.
     pub fn push_event(&mut self, at_ms: i64, from_bot: bool, name: &str, data: Value) {
         let seq = self.next_seq();
         self.push(LogEntry::Event(LoggedEvent {
@@ -150,15 +151,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_lines_go_and_the_others_can_be_changed() {
+    fn oldest_entries_are_dropped_and_kept_ones_can_be_updated() {
         let mut log = TrafficLog::new(2);
         let seqs: Vec<u64> = (0..3)
             .map(|_| log.push_request(LoggedRequest::default()))
             .collect();
         for seq in seqs {
-            log.update_request(seq, |one| one.status = 200);
+            log.update_request(seq, |request| request.status = 200);
         }
-        let kept: Vec<_> = log.requests().map(|one| (one.seq, one.status)).collect();
+        let kept: Vec<_> = log
+            .requests()
+            .map(|request| (request.seq, request.status))
+            .collect();
         assert_eq!(kept, [(2, 200), (3, 200)]);
     }
 }

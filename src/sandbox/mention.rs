@@ -1,34 +1,34 @@
-//! Whom a message names, and whose device rings (Discord docs, resources/message, "Allowed Mentions
-//! Object").
+//! Mentions of a message, and the users whom they notify (Discord docs, resources/message, "Allowed
+//! Mentions Object").
 
 use std::collections::BTreeSet;
 
 use super::model::{Channel, Discord, Guild, Mentions, Message, flag, message_kind};
 use super::permission::{MENTION_EVERYONE, VIEW_CHANNEL};
 
-/// What a message is allowed to ping.
+/// Mentions that a message may make: the parsed `allowed_mentions` object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "these are Discord's own switches"
+    reason = "these are the fields of Discord's object"
 )]
 pub struct MentionPolicy {
-    /// All users named in the text.
+    /// Allows all users mentioned in the text.
     pub users: bool,
-    /// All roles named in the text.
+    /// Allows all roles mentioned in the text.
     pub roles: bool,
-    /// `@everyone` and `@here`.
+    /// Allows `@everyone` and `@here`.
     pub everyone: bool,
-    /// Only these users.
+    /// Allows these users, if `users` is `false`.
     pub only_users: Vec<u64>,
-    /// Only these roles.
+    /// Allows these roles, if `roles` is `false`.
     pub only_roles: Vec<u64>,
-    /// Who is replied to.
+    /// Mentions the author of the message that is replied to.
     pub replied_user: bool,
 }
 
 impl MentionPolicy {
-    /// Everything, as for a message without `allowed_mentions`.
+    /// Allows everything: Discord's default for a message without `allowed_mentions`.
     pub const fn all() -> Self {
         Self {
             users: true,
@@ -40,7 +40,7 @@ impl MentionPolicy {
         }
     }
 
-    /// Users only, as for answers to interactions and webhooks without `allowed_mentions`.
+    /// Allows users only: Discord's default for interaction responses and webhook messages.
     pub fn users() -> Self {
         Self {
             roles: false,
@@ -50,7 +50,7 @@ impl MentionPolicy {
     }
 }
 
-/// Sets a message's mentions from its text.
+/// Sets the mentions and the notified users of `message` from its text.
 pub fn resolve(discord: &Discord, message: &mut Message, allowed: &MentionPolicy) {
     let guild = discord
         .guild_of(message.channel)
@@ -68,9 +68,8 @@ pub fn resolve(discord: &Discord, message: &mut Message, allowed: &MentionPolicy
         discord.users.contains_key(user) && (allowed.users || allowed.only_users.contains(user))
     });
     mentions.roles.retain(|role| {
-        let is_there =
-            guild.is_some_and(|guild| guild.roles.contains_key(role) && guild.id != *role);
-        is_there && (allowed.roles || allowed.only_roles.contains(role))
+        let exists = guild.is_some_and(|guild| guild.roles.contains_key(role) && guild.id != *role);
+        exists && (allowed.roles || allowed.only_roles.contains(role))
     });
     let replied = message.reference.filter(|_| allowed.replied_user);
     if let Some(author) =
@@ -95,19 +94,21 @@ pub fn resolve(discord: &Discord, message: &mut Message, allowed: &MentionPolicy
     message.mentions = mentions;
 }
 
+/// Returns the users that a message notifies, in order of their ids. A role that is not mentionable
+/// notifies its members only if the author has "Mention Everyone".
 fn pinged_users(
     discord: &Discord,
-    place: Option<(&Guild, &Channel)>,
+    location: Option<(&Guild, &Channel)>,
     message: &Message,
     mentions: &Mentions,
     may_ping_all: bool,
 ) -> Vec<u64> {
     let mut pinged: BTreeSet<u64> = mentions.users.iter().copied().collect();
-    if let Some((guild, channel)) = place {
+    if let Some((guild, channel)) = location {
         for member in guild.members.values() {
             let by_role = mentions.roles.iter().any(|role| {
-                let rings = guild.roles.get(role).is_some_and(|role| role.mentionable);
-                (rings || may_ping_all) && member.roles.contains(role)
+                let mentionable = guild.roles.get(role).is_some_and(|role| role.mentionable);
+                (mentionable || may_ping_all) && member.roles.contains(role)
             });
             if mentions.everyone || by_role {
                 pinged.insert(member.user);
@@ -120,7 +121,7 @@ fn pinged_users(
     pinged.into_iter().collect()
 }
 
-/// The ids in marks such as `<@1>`, each once, in order.
+/// Returns the ids in mentions such as `<@1>`, without duplicates, in order of appearance.
 fn mentioned_ids(text: &str, openings: &[&str]) -> Vec<u64> {
     let mut found = Vec::new();
     for (start, _) in text.match_indices("<@") {
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_found() {
+    fn mentioned_ids_are_found_once_each() {
         let text = "<@1> <@!2> <@&3> <@1> <@x> <@4";
         assert_eq!(mentioned_ids(text, &["<@", "<@!"]), [1, 2]);
         assert_eq!(mentioned_ids(text, &["<@&"]), [3]);

@@ -1,14 +1,20 @@
-//! Messages and threads come into being here, whoever makes them: ids, counters, events.
+//! Creation and deletion of messages and threads, with their ids, counters and gateway events.
+//!
+//! REST handlers and simulated users share these functions, so that both have the same effects.
 
 use super::model::{
-    Channel, Discord, Message, MessageReference, ThreadState, User, flag, kind, message_kind,
+    Channel, Discord, Message, MessageReference, ThreadState, flag, kind, message_kind,
 };
 
-/// Minutes after which a thread is hidden unless something else is asked for: a day.
+/// Default auto-archive duration of a thread, in minutes (one day).
 const AUTO_ARCHIVE_MINUTES: u64 = 1440;
 
 impl Discord {
-    /// Writes a message: gives it an id and a time, counts it, opens an archived thread, tells the bot.
+    /// Creates a message and returns its id.
+    ///
+    /// Sets the id and the time, updates the channel's counters, unarchives an archived thread (as
+    /// Discord does) and sends `MESSAGE_CREATE`. The caller checks permissions. An ephemeral
+    /// message changes no counter and sends no event.
     pub fn create_message(&mut self, mut message: Message) -> u64 {
         let id = self.next_id();
         message.id = id;
@@ -29,11 +35,11 @@ impl Discord {
 
     fn record_message(&mut self, channel: u64, message: u64, counts: bool) {
         let now_ms = self.clock.now_ms();
-        let Some(one) = self.channels.get_mut(&channel) else {
+        let Some(target) = self.channels.get_mut(&channel) else {
             return;
         };
-        one.last_message = Some(message);
-        let Some(thread) = &mut one.thread else {
+        target.last_message = Some(message);
+        let Some(thread) = &mut target.thread else {
             return;
         };
         if counts {
@@ -47,7 +53,11 @@ impl Discord {
         }
     }
 
-    /// Starts the thread of a message, with the messages that Discord itself writes then.
+    /// Starts a thread on a message, and creates the messages that Discord itself adds.
+    ///
+    /// `from` is the parent channel and the message. The thread gets the message's id. `archive` is
+    /// the auto-archive duration in minutes; the default is one day. Does nothing if the channel
+    /// does not exist.
     pub fn start_thread(&mut self, from: (u64, u64), owner: u64, name: &str, archive: Option<u64>) {
         let (parent, id) = from;
         let Some(channel) = self.channels.get(&parent) else {
@@ -94,7 +104,8 @@ impl Discord {
         }
     }
 
-    /// For a thread on an older message Discord says in the channel that it was started.
+    /// Posts the system message "started a thread". Discord does so only if the thread's message is
+    /// not the newest one in the channel.
     fn post_thread_created_message(&mut self, parent: u64, thread: u64, owner: u64, name: &str) {
         self.create_message(Message {
             channel: parent,
@@ -109,7 +120,7 @@ impl Discord {
         });
     }
 
-    /// The direct messages between two users; made when they are first needed.
+    /// Returns the id of the direct-message channel of two users. Creates the channel if needed.
     pub fn dm_channel(&mut self, one: u64, other: u64) -> u64 {
         let found = self.channels.values().find(|channel| {
             channel.kind == kind::DM
@@ -124,19 +135,19 @@ impl Discord {
         id
     }
 
-    /// Deletes a message and tells the bot; whether there was one.
+    /// Deletes a message and sends `MESSAGE_DELETE`. Returns `false` if there is no such message.
     pub fn delete_message(&mut self, channel: u64, message: u64) -> bool {
-        let Some(gone) = self
+        let Some(deleted) = self
             .messages
             .get_mut(&channel)
             .and_then(|all| all.remove(&message))
         else {
             return false;
         };
-        if gone.ephemeral_for.is_none() {
-            if gone.kind != message_kind::THREAD_STARTER
-                && let Some(one) = self.channels.get_mut(&channel)
-                && let Some(thread) = &mut one.thread
+        if deleted.ephemeral_for.is_none() {
+            if deleted.kind != message_kind::THREAD_STARTER
+                && let Some(target) = self.channels.get_mut(&channel)
+                && let Some(thread) = &mut target.thread
             {
                 thread.message_count = thread.message_count.saturating_sub(1);
             }
@@ -145,14 +156,15 @@ impl Discord {
         true
     }
 
-    /// The name that members of a guild see.
+    /// Returns the name shown in a guild: the nickname, the display name or the user name. `None`
+    /// as the guild means a direct message.
     pub fn display_name(&self, guild: Option<u64>, user: u64) -> String {
-        let Some(one) = self.users.get(&user) else {
+        let Some(user) = self.users.get(&user) else {
             return "Deleted User".to_owned();
         };
         let guild = guild.and_then(|guild| self.guilds.get(&guild));
         guild
-            .map_or_else(|| User::display_name(one), |guild| guild.display_name(one))
+            .map_or_else(|| user.display_name(), |guild| guild.display_name(user))
             .to_owned()
     }
 }

@@ -1,13 +1,15 @@
-//! Discord on loopback: REST and gateway, version 10, as far as a bot like ours uses them.
+//! A Discord test server on loopback: REST API and gateway, version 10.
 //!
-//! It keeps to Discord's limits, permissions, error codes and rules, so that a bot that works here works
-//! there. It knows Discord's protocol and nothing else: not the bot, not what the bot is for, not the
-//! library the bot is written with, or the two would agree on the same mistakes. The bot reaches it as it
-//! reaches Discord, by URL.
+//! The sandbox enforces Discord's limits, permissions, error codes and rules, so that a bot that
+//! passes here also works on Discord. It implements Discord's protocol only: it knows
+//! nothing of the bot under test and does not use the bot's Discord library, because shared code
+//! would hide shared mistakes. The bot connects to it by URL, as it connects to Discord. Routes
+//! that the sandbox does not implement are answered with status 404.
 //!
-//! [`Sandbox`] is the handle: start one, then do as a user ([`Sandbox::post`], [`Sandbox::command`],
-//! [`Sandbox::press`]) and read as a user ([`Sandbox::messages`], [`Sandbox::transcript`]). Its time is a
-//! [`clock::Clock`] that stands still in tests and is moved.
+//! [`Sandbox`] is the handle. Start one, act as a user ([`Sandbox::post`], [`Sandbox::command`],
+//! [`Sandbox::press`]) and read what that user sees ([`Sandbox::messages`],
+//! [`Sandbox::transcript`]). Time comes from a [`clock::SandboxClock`], which is stopped in tests
+//! and moved explicitly.
 
 pub mod api;
 mod archiver;
@@ -46,31 +48,33 @@ use model::{App, Discord};
 
 pub use seed::ids;
 
-/// The interval that Discord's HELLO asks for.
+/// Heartbeat interval that Discord sends in HELLO (Discord docs, events/gateway, "Hello Event").
 const HEARTBEAT: Duration = Duration::from_millis(41_250);
 
-/// How a sandbox starts.
+/// Options for [`Sandbox::start`].
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to listen; port 0 takes a free one.
+    /// Address to listen on. Port 0 selects a free port; see [`Sandbox::address`].
     pub listen: SocketAddr,
-    /// What the clock shows first; the real time if nothing is given.
+    /// Initial time of the clock. `None` means the system time.
     pub start: Option<Timestamp>,
-    /// Whether the clock goes on by itself.
+    /// Whether the clock runs. If `false`, time moves only by [`clock::SandboxClock::advance`] and
+    /// [`clock::SandboxClock::set`].
     pub flowing: bool,
-    /// Whether there is the sample guild at the start, or nothing.
+    /// Whether to create the sample guild (see [`ids`]). Otherwise the sandbox starts empty.
     pub seeded: bool,
-    /// The interval that HELLO asks for.
+    /// Heartbeat interval sent in HELLO. Discord's is 41.25 seconds.
     pub heartbeat: Duration,
-    /// The id of the application under test, which is also its bot user's.
+    /// Id of the application under test and of its bot user.
     pub application: u64,
-    /// The bot's token, without "Bot ".
+    /// The bot's token, without the prefix "Bot ".
     pub token: String,
-    /// Privileged intents that the application has.
+    /// Bits of the privileged intents that are enabled for the application.
     pub privileged_intents: u64,
-    /// Whether the limit of 50 requests a second is enforced; it is counted in any case.
+    /// Whether to enforce the global limit of 50 requests per second. Requests are counted either
+    /// way.
     pub enforce_limits: bool,
-    /// Discord's description of its REST API, with which the page compares what is said.
+    /// Discord's OpenAPI description. If set, the page validates requests and responses against it.
     pub description: Option<Arc<openapi::Description>>,
 }
 
@@ -91,26 +95,28 @@ impl Default for Options {
     }
 }
 
-/// A running sandbox. Copies are handles of the same one; it stops with the last of them.
+/// Handle of a running sandbox.
+///
+/// Clones refer to the same sandbox, which stops when the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     shared: Arc<SandboxState>,
-    /// Stops the server with the last handle. The server's own handles (see [`Sandbox::within`]) have
-    /// none, or it would keep itself alive.
+    /// Stops the server when the last handle is dropped. `None` in handles that the server itself
+    /// creates (see [`Sandbox::from_state`]), because they would keep the server alive.
     server: Option<Arc<ServerHandle>>,
 }
 
-/// What the server's tasks and the handles have in common.
+/// State shared by the server's tasks and the [`Sandbox`] handles.
 #[derive(Debug)]
 pub struct SandboxState {
     address: SocketAddr,
     discord: Mutex<Discord>,
     clock: Arc<SandboxClock>,
-    /// Ticks after everything that may have changed something.
+    /// Incremented after every access that may have changed the model.
     changes: watch::Sender<u64>,
-    /// What is to be done with the bot's process.
+    /// Commands for the bot's process (start, stop, kill), given on the page.
     process_commands: api::ProcessCommands,
-    /// What the page knows of the bot's days; locked for a copy only.
+    /// The bot's calendar, shown on the page. Locked only while it is copied.
     calendar: Mutex<page::Calendar>,
     description: Option<Arc<openapi::Description>>,
 }
@@ -137,19 +143,19 @@ impl Drop for ServerHandle {
 }
 
 impl SandboxState {
-    /// Looks at everything, and may change it.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Discord) -> T) -> T {
-        let result = act(&mut self.lock());
+    /// Runs `change` on the model and notifies the watchers of [`Sandbox::changes`].
+    pub fn with<T>(&self, change: impl FnOnce(&mut Discord) -> T) -> T {
+        let result = change(&mut self.lock());
         self.changes.send_modify(|count| *count += 1);
         result
     }
 
-    /// Looks at everything.
-    pub fn read<T>(&self, look: impl FnOnce(&Discord) -> T) -> T {
-        look(&self.lock())
+    /// Runs `read` on the model without notifying the watchers.
+    pub fn read<T>(&self, read: impl FnOnce(&Discord) -> T) -> T {
+        read(&self.lock())
     }
 
-    /// What the page knows of the bot's days.
+    /// Returns a copy of the calendar that the page shows.
     pub fn calendar(&self) -> page::Calendar {
         self.calendar
             .lock()
@@ -157,24 +163,23 @@ impl SandboxState {
             .clone()
     }
 
-    // A panic under the lock is a bug of the sandbox that its test shows anyway; others go on.
+    // A panic under the lock already fails the test that caused it. Other users of the sandbox need
+    // not fail too, so a poisoned lock is ignored.
     fn lock(&self) -> MutexGuard<'_, Discord> {
         self.discord.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Sandbox {
-    /// Starts a sandbox.
+    /// Starts a sandbox: binds the address and spawns the server.
     ///
     /// # Errors
     ///
-    /// The address can't be listened on.
+    /// Returns the I/O error if the address cannot be bound.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        let start = options
-            .start
-            .unwrap_or_else(|| crate::clock::Clock::system().now());
+        let start = options.start.unwrap_or_else(clock::system_time);
         let clock = Arc::new(SandboxClock::new(start, options.flowing));
         let gateway = GatewayState::new(format!("ws://{address}/gateway"), options.heartbeat);
         let app = App {
@@ -212,7 +217,7 @@ impl Sandbox {
         })
     }
 
-    /// A handle for who serves requests of this sandbox; it does not keep the sandbox running.
+    /// Creates a handle for a request handler. It does not keep the sandbox running.
     pub fn from_state(shared: &Arc<SandboxState>) -> Self {
         Self {
             shared: Arc::clone(shared),
@@ -220,62 +225,64 @@ impl Sandbox {
         }
     }
 
-    /// From now on orders about the bot's process, given on the page, come here.
+    /// Returns a receiver of the process commands given on the page. A later call replaces it.
     pub fn take_process_commands(
         &self,
     ) -> tokio::sync::mpsc::UnboundedReceiver<api::ProcessCommand> {
         self.shared.process_commands.subscribe()
     }
 
-    /// Tells the page of the bot's days.
+    /// Sets the calendar that the page shows.
     pub fn set_calendar(&self, calendar: page::Calendar) {
-        let mut own = self
+        let mut current = self
             .shared
             .calendar
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *own = calendar;
+        *current = calendar;
     }
 
-    /// The base URL of the REST API, such as `http://127.0.0.1:8420`.
+    /// Returns the base URL of the REST API, such as `http://127.0.0.1:8420`.
     pub fn url(&self) -> String {
         format!("http://{}", self.shared.address)
     }
 
-    /// Where it listens.
+    /// Returns the address on which the sandbox listens.
     pub fn address(&self) -> SocketAddr {
         self.shared.address
     }
 
-    /// The bot's token.
+    /// Returns the bot's current token. It changes if the bot exceeds its daily session starts.
     pub fn token(&self) -> String {
         self.shared.read(|discord| discord.app.token.clone())
     }
 
-    /// Stops listening and cuts every connection.
+    /// Stops listening and resets every connection. Does nothing on a handle from
+    /// [`Sandbox::from_state`].
     pub fn stop(&self) {
         if let Some(server) = &self.server {
             server.stop();
         }
     }
 
-    /// The clock.
+    /// Returns the clock, to move it or to read the time.
     pub fn clock(&self) -> &SandboxClock {
         &self.shared.clock
     }
 
-    /// Ticks after everything that may have changed something.
+    /// Returns a receiver that is notified after every access that may have changed the model.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes.subscribe()
     }
 
-    /// Looks at the model.
-    pub fn read<T>(&self, look: impl FnOnce(&Discord) -> T) -> T {
-        self.shared.read(look)
+    /// Reads the model.
+    pub fn read<T>(&self, read: impl FnOnce(&Discord) -> T) -> T {
+        self.shared.read(read)
     }
 
-    /// Changes the model directly; the actions in [`user`] are for what a user can do.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Discord) -> T) -> T {
-        self.shared.with(act)
+    /// Changes the model directly, without permission checks. For actions that a user can perform,
+    /// prefer the methods in [`client`].
+    pub fn with<T>(&self, change: impl FnOnce(&mut Discord) -> T) -> T {
+        self.shared.with(change)
     }
 }

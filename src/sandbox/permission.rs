@@ -1,45 +1,46 @@
-//! What a member may do where, computed as Discord does (Discord docs, topics/permissions).
+//! Permissions of members in guilds and channels (Discord docs, topics/permissions, "Permission
+//! Hierarchy" and "Permission Overwrites").
 
 use super::model::{Channel, Guild};
 
-/// A set of permissions; bits as in Discord docs, topics/permissions, "Bitwise Permission Flags".
+/// Set of permission bits (Discord docs, topics/permissions, "Bitwise Permission Flags").
 pub type Permissions = u64;
 
-/// May do anything.
+/// Grants every permission and bypasses channel overwrites.
 pub const ADMINISTRATOR: Permissions = 1 << 3;
-/// May change channels.
+/// Allows editing channels.
 pub const MANAGE_CHANNELS: Permissions = 1 << 4;
-/// May change the guild.
+/// Allows editing the guild.
 pub const MANAGE_GUILD: Permissions = 1 << 5;
-/// May add a reaction that is not there yet.
+/// Allows adding a new emoji to a message. Joining an existing reaction does not need it.
 pub const ADD_REACTIONS: Permissions = 1 << 6;
-/// May see the channel.
+/// Allows viewing a channel.
 pub const VIEW_CHANNEL: Permissions = 1 << 10;
-/// May write in the channel.
+/// Allows sending messages in a channel (not in threads).
 pub const SEND_MESSAGES: Permissions = 1 << 11;
-/// May delete messages of others.
+/// Allows deleting messages of other users.
 pub const MANAGE_MESSAGES: Permissions = 1 << 13;
-/// May show embeds.
+/// Allows messages with embeds.
 pub const EMBED_LINKS: Permissions = 1 << 14;
-/// May attach files.
+/// Allows messages with attachments.
 pub const ATTACH_FILES: Permissions = 1 << 15;
-/// May read what was written before.
+/// Allows reading earlier messages.
 pub const READ_MESSAGE_HISTORY: Permissions = 1 << 16;
-/// May ping everyone and any role.
+/// Allows mentioning `@everyone`, `@here` and all roles.
 pub const MENTION_EVERYONE: Permissions = 1 << 17;
-/// May use slash commands.
+/// Allows using application commands.
 pub const USE_APPLICATION_COMMANDS: Permissions = 1 << 31;
-/// May archive, lock and rename threads of others.
+/// Allows archiving, locking and renaming threads of other users.
 pub const MANAGE_THREADS: Permissions = 1 << 34;
-/// May start threads.
+/// Allows starting public threads.
 pub const CREATE_PUBLIC_THREADS: Permissions = 1 << 35;
-/// May write in threads.
+/// Allows sending messages in threads.
 pub const SEND_MESSAGES_IN_THREADS: Permissions = 1 << 38;
 
 /// Every permission.
 pub const ALL: Permissions = (1 << 53) - 1;
 
-/// Permissions that matter to a bot like ours, by the names that Discord's client shows.
+/// Permissions that the page lists, with the names that Discord's client shows.
 pub const BY_NAME: [(&str, Permissions); 8] = [
     ("View Channel", VIEW_CHANNEL),
     ("Send Messages", SEND_MESSAGES),
@@ -51,7 +52,8 @@ pub const BY_NAME: [(&str, Permissions); 8] = [
     ("Add Reactions", ADD_REACTIONS),
 ];
 
-/// What a member may do in the guild as a whole; nothing if they are not in it.
+/// Returns the guild-wide permissions of a user. Owners and administrators have [`ALL`]; a user who
+/// is not a member has none.
 pub fn in_guild(guild: &Guild, user: u64) -> Permissions {
     if guild.owner == user {
         return ALL;
@@ -59,8 +61,8 @@ pub fn in_guild(guild: &Guild, user: u64) -> Permissions {
     let Some(member) = guild.members.get(&user) else {
         return 0;
     };
-    let own = std::iter::once(&guild.id).chain(&member.roles);
-    let granted = own
+    let role_ids = std::iter::once(&guild.id).chain(&member.roles);
+    let granted = role_ids
         .filter_map(|role| guild.roles.get(role))
         .fold(0, |sum, role| sum | role.permissions);
     if granted & ADMINISTRATOR == 0 {
@@ -70,7 +72,9 @@ pub fn in_guild(guild: &Guild, user: u64) -> Permissions {
     }
 }
 
-/// What a member may do in a channel; for a thread pass its parent.
+/// Returns the permissions of a user in a channel. For a thread, pass its parent channel.
+///
+/// Overwrites apply in Discord's order: `@everyone`, then all roles together, then the member.
 pub fn in_channel(guild: &Guild, channel: &Channel, user: u64) -> Permissions {
     let base = in_guild(guild, user);
     if base == ALL {
@@ -94,7 +98,7 @@ pub fn in_channel(guild: &Guild, channel: &Channel, user: u64) -> Permissions {
     implied(granted)
 }
 
-/// Without seeing the channel nothing is possible there; without writing, nothing that belongs to it.
+/// Applies implicit permissions: without "View Channel" a user has no permission in the channel.
 const fn implied(granted: Permissions) -> Permissions {
     if granted & VIEW_CHANNEL == 0 {
         return 0;
@@ -114,7 +118,8 @@ mod tests {
     const LIN: u64 = 11;
     const STRANGER: u64 = 12;
 
-    /// `@everyone` may see and write; Lin has two roles, of which one has `granted`.
+    /// Returns a guild in which `@everyone` may view and send, and Lin has two roles: `ROLE` with
+    /// the permissions `granted` and `OTHER` without any.
     fn guild(granted: Permissions) -> Guild {
         let role = |id, permissions| Role {
             id,
@@ -149,7 +154,7 @@ mod tests {
         }
     }
 
-    /// A channel with overwrites: whose, allowed, denied.
+    /// Returns a channel with overwrites: id of the role or member, allowed bits, denied bits.
     fn channel(overwrites: &[(u64, Permissions, Permissions)]) -> Channel {
         let overwrite = |(id, allow, deny): &(u64, Permissions, Permissions)| Overwrite {
             id: *id,
@@ -163,49 +168,52 @@ mod tests {
         }
     }
 
-    fn lins(granted: Permissions, overwrites: &[(u64, Permissions, Permissions)]) -> Permissions {
+    fn for_lin(
+        granted: Permissions,
+        overwrites: &[(u64, Permissions, Permissions)],
+    ) -> Permissions {
         in_channel(&guild(granted), &channel(overwrites), LIN)
     }
 
     #[test]
     fn roles_add_up() {
         assert_eq!(
-            lins(EMBED_LINKS, &[]),
+            for_lin(EMBED_LINKS, &[]),
             VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS
         );
         assert_eq!(in_guild(&guild(0), STRANGER), 0);
     }
 
     #[test]
-    fn nothing_is_denied_to_owners_and_administrators() {
+    fn owners_and_administrators_have_all_permissions() {
         let closed = [(EVERYONE, 0, ALL), (LIN, 0, ALL)];
-        assert_eq!(lins(ADMINISTRATOR, &closed), ALL);
+        assert_eq!(for_lin(ADMINISTRATOR, &closed), ALL);
         assert_eq!(in_channel(&guild(0), &channel(&closed), OWNER), ALL);
-        assert_eq!(lins(0, &closed), 0);
+        assert_eq!(for_lin(0, &closed), 0);
     }
 
     #[test]
-    fn the_more_special_overwrite_wins() {
+    fn more_specific_overwrite_wins() {
         let both = VIEW_CHANNEL | SEND_MESSAGES;
         let view = VIEW_CHANNEL;
-        assert_eq!(lins(0, &[(EVERYONE, 0, SEND_MESSAGES)]), view);
+        assert_eq!(for_lin(0, &[(EVERYONE, 0, SEND_MESSAGES)]), view);
         assert_eq!(
-            lins(0, &[(EVERYONE, 0, SEND_MESSAGES), (ROLE, SEND_MESSAGES, 0)]),
+            for_lin(0, &[(EVERYONE, 0, SEND_MESSAGES), (ROLE, SEND_MESSAGES, 0)]),
             both
         );
         // Of several roles, one that allows is enough.
         assert_eq!(
-            lins(0, &[(ROLE, 0, SEND_MESSAGES), (OTHER, SEND_MESSAGES, 0)]),
+            for_lin(0, &[(ROLE, 0, SEND_MESSAGES), (OTHER, SEND_MESSAGES, 0)]),
             both
         );
         assert_eq!(
-            lins(0, &[(ROLE, SEND_MESSAGES, 0), (LIN, 0, SEND_MESSAGES)]),
+            for_lin(0, &[(ROLE, SEND_MESSAGES, 0), (LIN, 0, SEND_MESSAGES)]),
             view
         );
     }
 
     #[test]
-    fn without_seeing_a_channel_nothing_is_possible_there() {
-        assert_eq!(lins(0, &[(ROLE, 0, VIEW_CHANNEL)]), 0);
+    fn no_permissions_without_view_channel() {
+        assert_eq!(for_lin(0, &[(ROLE, 0, VIEW_CHANNEL)]), 0);
     }
 }

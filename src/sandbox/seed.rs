@@ -1,9 +1,9 @@
-//! What is there at the start: the application, and a sample guild with a few people.
+//! Initial content of a sandbox: the application's bot and a sample guild with three members.
 
 use super::model::{Channel, Discord, Guild, Member, Role, User, kind};
 use super::permission;
 
-/// The ids of the sample.
+/// Ids of the sample guild.
 pub mod ids {
     /// The application and its bot user.
     pub const APP: u64 = 1_130_000_000_000_000_001;
@@ -15,21 +15,21 @@ pub mod ids {
     pub const GENERAL: u64 = 1_120_000_000_000_000_002;
     /// The bot's role.
     pub const BOT_ROLE: u64 = 1_140_000_000_000_000_001;
-    /// A role that may be pinged.
+    /// The mentionable role "team", which Lin has.
     pub const TEAM_ROLE: u64 = 1_140_000_000_000_000_002;
-    /// Ada, who owns the guild.
+    /// Ada, the owner of the guild.
     pub const ADA: u64 = 1_150_000_000_000_000_001;
-    /// Lin.
+    /// Lin, a member with the role "team".
     pub const LIN: u64 = 1_150_000_000_000_000_002;
-    /// Sam.
+    /// Sam, a member without roles.
     pub const SAM: u64 = 1_150_000_000_000_000_003;
 }
 
-/// A token shaped like a real one; it is worth nothing outside the sandbox.
+/// Token with the shape of a real one. It is not valid on Discord.
 pub const TOKEN: &str =
     "MTEzMDAwMDAwMDAwMDAwMDAwMQ.U2FuZGJveA.only-good-in-the-sandbox-000000000000";
 
-/// View, send, send in threads, start public threads, show embeds, read history and add reactions.
+/// Permissions of the bot's role.
 const BOT_PERMISSIONS: u64 = permission::VIEW_CHANNEL
     | permission::SEND_MESSAGES
     | permission::SEND_MESSAGES_IN_THREADS
@@ -38,7 +38,7 @@ const BOT_PERMISSIONS: u64 = permission::VIEW_CHANNEL
     | permission::READ_MESSAGE_HISTORY
     | permission::ADD_REACTIONS;
 
-/// What `@everyone` has in a new guild, as far as it matters here.
+/// Permissions of `@everyone` in a new guild, limited to those that the sandbox checks.
 pub const EVERYONE: u64 = permission::VIEW_CHANNEL
     | permission::SEND_MESSAGES
     | permission::SEND_MESSAGES_IN_THREADS
@@ -49,7 +49,7 @@ pub const EVERYONE: u64 = permission::VIEW_CHANNEL
     | permission::ADD_REACTIONS
     | permission::USE_APPLICATION_COMMANDS;
 
-/// Puts the sample guild into an empty Discord.
+/// Inserts the sample guild, its members and its channels into an empty model.
 pub fn insert_sample_guild(discord: &mut Discord) {
     for (id, name) in [(ids::ADA, "Ada"), (ids::LIN, "Lin"), (ids::SAM, "Sam")] {
         discord.users.insert(id, User::human(id, name));
@@ -90,7 +90,7 @@ pub fn insert_sample_guild(discord: &mut Discord) {
     }
 }
 
-/// A guild with its owner and `@everyone`.
+/// Returns a guild without channels, with the role `@everyone` and `owner` as its only member.
 pub fn empty_guild(discord: &Discord, id: u64, name: &str, owner: u64) -> Guild {
     let owner_member = Member {
         user: owner,
@@ -110,7 +110,7 @@ pub fn empty_guild(discord: &Discord, id: u64, name: &str, owner: u64) -> Guild 
     }
 }
 
-/// The role that a bot gets when it is invited.
+/// Returns the managed role that Discord creates when a bot is invited.
 pub fn bot_role(id: u64, name: &str) -> Role {
     Role {
         managed: true,
@@ -118,7 +118,7 @@ pub fn bot_role(id: u64, name: &str) -> Role {
     }
 }
 
-/// A role.
+/// Returns a role that is neither managed nor mentionable.
 pub fn role(id: u64, name: &str, permissions: u64, position: u64) -> Role {
     Role {
         id,
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bot_has_what_its_invitation_asks_for_and_reactions() {
+    fn bot_permissions_match_invitation_plus_reactions() {
         assert_eq!(BOT_PERMISSIONS, 0x48_0001_4C00 | 1 << 6);
     }
 }

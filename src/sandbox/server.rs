@@ -1,4 +1,4 @@
-//! What listens: the REST API, the gateway, and the clock's stream.
+//! HTTP server of the sandbox: the REST API, the gateway and the clock stream.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub async fn serve(listener: TrackedListener, shared: Arc<SandboxState>) {
         .route("/api/{*path}", any(rest::serve))
         .merge(api::router(&shared))
         .with_state(shared);
-    // It ends only when the listener breaks, and then there is nobody left to tell.
     let service = router.into_make_service_with_connect_info::<ConnectionHandle>();
+    // `axum::serve` retries accept errors and never returns one, so the result carries nothing.
     let _ = axum::serve(listener, service).await;
 }
 
@@ -37,7 +37,7 @@ struct GatewayQuery {
     v: Option<u8>,
 }
 
-/// The one version of the gateway that is spoken here.
+/// The only gateway version that the sandbox implements.
 const API_VERSION: u8 = 10;
 
 async fn gateway(
@@ -48,19 +48,19 @@ async fn gateway(
     if shared.read(|discord| discord.gateway.refuse_connections) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let is_known = query.v.is_none_or(|version| version == API_VERSION);
-    upgrade.on_upgrade(move |socket| socket::serve(shared, socket, is_known))
+    let is_supported = query.v.is_none_or(|version| version == API_VERSION);
+    upgrade.on_upgrade(move |socket| socket::serve(shared, socket, is_supported))
 }
 
-/// Readings of the clock as lines of JSON, the current one at once.
+/// Streams clock readings as JSON lines. The first line is the current reading.
 async fn clock_stream(State(shared): State<Arc<SandboxState>>) -> Response {
     let follower = shared.clock.follow();
     let lines = futures::stream::unfold(follower, |mut follower| async move {
         let line = clock_line(&mut follower).await?;
         Some((Ok::<_, Infallible>(line), follower))
     });
-    let kind = [("content-type", "application/x-ndjson")];
-    (kind, Body::from_stream(lines)).into_response()
+    let headers = [("content-type", "application/x-ndjson")];
+    (headers, Body::from_stream(lines)).into_response()
 }
 
 async fn clock_line(follower: &mut Follower) -> Option<Bytes> {

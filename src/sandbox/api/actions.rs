@@ -1,4 +1,4 @@
-//! Acting: as a member, on the time, on the bot's process.
+//! Actions: what members do, the clock, and the bot's process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,14 +27,14 @@ pub struct PostMessage {
 
 pub async fn post(
     State(shared): State<Arc<SandboxState>>,
-    Json(written): Json<PostMessage>,
+    Json(post): Json<PostMessage>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
-    let mut post = sandbox.compose(written.channel.0, written.user.0, &written.content);
-    if let Some(to) = written.reply_to {
-        post = post.reply_to(to.0);
+    let mut draft = sandbox.compose(post.channel.0, post.user.0, &post.content);
+    if let Some(to) = post.reply_to {
+        draft = draft.reply_to(to.0);
     }
-    let message = post
+    let message = draft
         .send()
         .map_err(|error| HttpError::bad_request(&error))?;
     json_response(&json!({ "message": message }))
@@ -80,9 +80,9 @@ pub struct AutocompleteRequest {
 
 pub async fn autocomplete(
     State(shared): State<Arc<SandboxState>>,
-    Json(typing): Json<AutocompleteRequest>,
+    Json(request): Json<AutocompleteRequest>,
 ) -> ApiResult {
-    let AutocompleteRequest { run, option, typed } = typing;
+    let AutocompleteRequest { run, option, typed } = request;
     let options = pairs(&run.options);
     let place = (run.channel.0, run.user.0);
     let sandbox = Sandbox::from_state(&shared);
@@ -115,19 +115,19 @@ pub async fn press(
     )
 }
 
-/// Where the clock is to go.
+/// Where to move the clock.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClockTarget {
-    /// So much further.
+    /// Forward by a duration, such as "1h" or "1d".
     Advance(String),
-    /// To a moment.
+    /// To a time, with or without a time zone in brackets.
     To(String),
-    /// To "question", the next one, or to half an hour before the next "clock change".
+    /// To the next "question", or to 30 minutes before the next "clock change".
     Next(String),
 }
 
-/// How long before a change of clocks the clock is set: a few clicks show what it does.
+/// How long before a clock change the clock stops, so that a few clicks show its effect.
 const CLOCK_CHANGE_LEAD: SignedDuration = SignedDuration::from_mins(30);
 
 pub async fn clock(
@@ -141,7 +141,9 @@ pub async fn clock(
         ClockTarget::Next(what) => next_target(&shared, now, what)?,
     };
     if time < now {
-        return Err(HttpError::bad_request(&"the clock only goes forward"));
+        return Err(HttpError::bad_request(
+            &"the clock can only move forward: choose a later time",
+        ));
     }
     let by = Duration::try_from(time.duration_since(now)).unwrap_or_default();
     let moved = shared.clock.advance(by).await;
@@ -154,11 +156,11 @@ fn next_target(shared: &SandboxState, now: Timestamp, what: &str) -> Result<Time
     match what {
         "question" => calendar
             .next_question(now)
-            .ok_or_else(|| HttpError::bad_request(&"nobody knows when the next question comes")),
+            .ok_or_else(|| HttpError::bad_request(&"no question is scheduled")),
         "clock change" => {
             let before = |change: Timestamp| change.checked_sub(CLOCK_CHANGE_LEAD).ok();
             let change = calendar.next_clock_change(now).and_then(before);
-            // Already within that half hour: to the one after it.
+            // Already within that half hour: go to the clock change after it.
             let change = match change.filter(|time| *time <= now) {
                 Some(_) => calendar
                     .next_clock_change(now)
@@ -166,29 +168,28 @@ fn next_target(shared: &SandboxState, now: Timestamp, what: &str) -> Result<Time
                     .and_then(before),
                 None => change,
             };
-            change
-                .ok_or_else(|| HttpError::bad_request(&"the clocks never change in this time zone"))
+            change.ok_or_else(|| HttpError::bad_request(&"this time zone has no clock changes"))
         }
         _ => Err(HttpError::bad_request(
-            &"next is \"question\" or \"clock change\"",
+            &"\"next\" must be \"question\" or \"clock change\"",
         )),
     }
 }
 
-/// Five questions, and members who reply to them each in their own way.
+/// Simulates five questions and the members' replies to them.
 pub async fn week(State(shared): State<Arc<SandboxState>>, Json(_): Json<Value>) -> ApiResult {
     let week = Sandbox::from_state(&shared).simulate_week().await;
     let week = week.map_err(|error| HttpError::bad_request(&error))?;
-    let told = format!(
-        "{} questions came and {} replies were written: ask for /streak and /leaderboard.",
+    let summary = format!(
+        "{} questions were posted, with {} replies. Try /streak and /leaderboard.",
         week.questions, week.replies
     );
-    json_response(&json!({ "questions": week.questions, "replies": week.replies, "told": told }))
+    json_response(&json!({ "questions": week.questions, "replies": week.replies, "told": summary }))
 }
 
 fn add_span(now: Timestamp, by: &str) -> Result<Timestamp, HttpError> {
     let span: Span = by.parse().map_err(|_| {
-        HttpError::bad_request(&"advance is written like \"1h\", \"90m\" or \"1d\"")
+        HttpError::bad_request(&"\"advance\" must be a duration such as \"1h\", \"90m\" or \"1d\"")
     })?;
     let days = SignedDuration::from_hours(
         24 * i64::from(span.get_days()) + 24 * 7 * i64::from(span.get_weeks()),
@@ -203,7 +204,7 @@ fn parse_time(text: &str) -> Result<Timestamp, HttpError> {
     let zoned = text.parse::<Zoned>().map(|moment| moment.timestamp());
     zoned.or_else(|_| text.parse()).map_err(|_| {
         HttpError::bad_request(
-            &"to is written like \"2026-03-27T09:00[Europe/Berlin]\" or \"2026-03-27T08:00:00Z\"",
+            &"\"to\" must be a time such as \"2026-03-27T09:00[Europe/Berlin]\" or \"2026-03-27T08:00:00Z\"",
         )
     })
 }
@@ -215,20 +216,20 @@ pub struct ProcessRequest {
 
 pub async fn bot(
     State(shared): State<Arc<SandboxState>>,
-    Json(order): Json<ProcessRequest>,
+    Json(request): Json<ProcessRequest>,
 ) -> ApiResult {
-    let nobody = || {
+    let not_managed = || {
         HttpError::with_status(
             StatusCode::NOT_FOUND,
-            &"this sandbox does not run the bot: start and end it where you started it",
+            &"this sandbox does not run the bot: start or stop the bot where you started it",
         )
     };
     let done = shared
         .process_commands
-        .send(order.action)
-        .ok_or_else(nobody)?;
+        .send(request.action)
+        .ok_or_else(not_managed)?;
     done.await
-        .map_err(|_| nobody())?
+        .map_err(|_| not_managed())?
         .map_err(|error| HttpError::bad_request(&error))?;
     json_response(&json!({}))
 }

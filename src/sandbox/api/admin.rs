@@ -1,4 +1,4 @@
-//! Making people, guilds, channels and members, as a seed does.
+//! Creates users, guilds and channels.
 
 use std::sync::Arc;
 
@@ -15,9 +15,9 @@ use super::{HttpError, Id, json_response};
 #[derive(Debug, Deserialize)]
 pub struct NewUser {
     name: String,
-    /// Where they become a member.
+    /// The guild to join.
     guild: Option<Id>,
-    /// Whether they may manage it.
+    /// Whether the user may manage the guild.
     #[serde(default)]
     admin: bool,
 }
@@ -50,7 +50,9 @@ pub async fn guild(
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     if !shared.read(|discord| discord.users.contains_key(&new.owner.0)) {
-        return Err(HttpError::bad_request(&"there is no such owner"));
+        return Err(HttpError::bad_request(
+            &"the owner is not a user of this sandbox",
+        ));
     }
     let guild = sandbox.add_guild(non_empty_name(&new.name)?, new.owner.0);
     if new.bot {
@@ -78,7 +80,7 @@ pub async fn channel(
 fn non_empty_name(name: &str) -> Result<&str, HttpError> {
     let name = name.trim();
     if name.is_empty() {
-        return Err(HttpError::bad_request(&"a name is needed"));
+        return Err(HttpError::bad_request(&"the name must not be empty"));
     }
     Ok(name)
 }
@@ -87,6 +89,6 @@ fn check_guild(shared: &SandboxState, guild: Id) -> Result<(), HttpError> {
     if shared.read(|discord| discord.guilds.contains_key(&guild.0)) {
         Ok(())
     } else {
-        Err(HttpError::bad_request(&"there is no such guild"))
+        Err(HttpError::bad_request(&"there is no guild with this id"))
     }
 }

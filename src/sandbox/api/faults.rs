@@ -1,4 +1,4 @@
-//! Making trouble: faults of requests and of the gateway, permissions that are taken away.
+//! Injects faults into requests and the gateway, and changes the bot's permissions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +16,9 @@ use super::super::{Sandbox, SandboxState};
 use super::actions::ApiResult;
 use super::{HttpError, Id, json_response};
 
-/// How late a delayed answer comes unless something else is said: later than an interaction may be.
+/// Default delay of a response in milliseconds: longer than an interaction may take.
 const DELAY_MS: u64 = 5_000;
-/// How long a request that comes too often is to wait, in seconds.
+/// Default `retry_after` of a 429, in seconds.
 const RETRY_AFTER: f64 = 2.0;
 
 #[derive(Debug, Deserialize)]
@@ -29,10 +29,10 @@ pub struct NewFault {
     path: Option<String>,
     guild: Option<Id>,
     channel: Option<Id>,
-    /// How often; 0 for always.
+    /// How many times the fault applies; 0 means until it is removed.
     #[serde(default = "once")]
     times: u32,
-    /// Whether the request takes effect first.
+    /// Whether the request takes effect before it fails.
     #[serde(default)]
     after: bool,
     ms: Option<u64>,
@@ -58,7 +58,7 @@ impl NewFault {
             "delay" => RequestFault::Delay(Duration::from_millis(self.ms.unwrap_or(DELAY_MS))),
             other => {
                 return Err(HttpError::bad_request(&format!(
-                    "there is no fault \"{other}\": 429, 500, 502, 403, garbage, hang, reset, delay"
+                    "unknown fault \"{other}\": use 429, 500, 502, 403, garbage, hang, reset or delay"
                 )));
             }
         })
@@ -68,7 +68,7 @@ impl NewFault {
         let route = self.route.clone().filter(|name| !name.is_empty());
         if let Some(unknown) = route.as_deref().filter(|name| !is_name(name)) {
             return Err(HttpError::bad_request(&format!(
-                "there is no route \"{unknown}\""
+                "unknown route \"{unknown}\": GET /sandbox lists the routes"
             )));
         }
         let mut rule = FaultRule {
@@ -112,7 +112,7 @@ pub async fn remove_fault(
     json_response(&json!({}))
 }
 
-/// What happens to the gateway.
+/// A fault of the gateway, or its end.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GatewayAction {
@@ -129,18 +129,18 @@ pub enum GatewayAction {
 #[derive(Debug, Deserialize)]
 pub struct GatewayRequest {
     action: GatewayAction,
-    /// The code with which it is closed.
+    /// The close code, for `close`.
     code: Option<u16>,
 }
 
 pub async fn gateway(
     State(shared): State<Arc<SandboxState>>,
-    Json(order): Json<GatewayRequest>,
+    Json(request): Json<GatewayRequest>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
-    match order.action {
+    match request.action {
         GatewayAction::Cut => sandbox.drop_connections(),
-        GatewayAction::Close => sandbox.close_gateway(order.code),
+        GatewayAction::Close => sandbox.close_gateway(request.code),
         GatewayAction::Reconnect => sandbox.request_reconnect(),
         GatewayAction::Invalidate => sandbox.invalidate_sessions(false),
         GatewayAction::Refuse => sandbox.refuse_connections(true),
@@ -154,21 +154,25 @@ pub async fn gateway(
 #[derive(Debug, Deserialize)]
 pub struct SetPermission {
     guild: Id,
-    /// In this channel only; else on the server.
+    /// Limits the change to this channel; without it, the bot's role in the guild changes.
     channel: Option<Id>,
     name: String,
     allowed: bool,
 }
 
-/// Gives the bot a permission or takes it away.
+/// Grants the bot a permission or revokes it.
 pub async fn permission(
     State(shared): State<Arc<SandboxState>>,
     Json(grant): Json<SetPermission>,
 ) -> ApiResult {
-    let known = BY_NAME.iter().find(|(name, _)| *name == grant.name);
-    let (_, bit) = known.ok_or_else(|| {
+    let found = BY_NAME.iter().find(|(name, _)| *name == grant.name);
+    let (_, bit) = found.ok_or_else(|| {
         let names: Vec<_> = BY_NAME.iter().map(|(name, _)| *name).collect();
-        HttpError::bad_request(&format!("the permissions are: {}", names.join(", ")))
+        HttpError::bad_request(&format!(
+            "unknown permission \"{}\": use one of {}",
+            grant.name,
+            names.join(", ")
+        ))
     })?;
     let sandbox = Sandbox::from_state(&shared);
     match grant.channel {

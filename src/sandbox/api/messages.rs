@@ -1,4 +1,4 @@
-//! Further things a member does: editing, deleting, reacting, filling in a form.
+//! Edits, deletes, reacts and submits modals as a member.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ pub struct EditMessage {
 
 pub async fn edit(
     State(shared): State<Arc<SandboxState>>,
-    Json(edited): Json<EditMessage>,
+    Json(edit): Json<EditMessage>,
 ) -> ApiResult {
     let done =
-        Sandbox::from_state(&shared).edit_message(edited.message.0, edited.user.0, &edited.content);
+        Sandbox::from_state(&shared).edit_message(edit.message.0, edit.user.0, &edit.content);
     done.map_err(|error| HttpError::bad_request(&error))?;
     json_response(&json!({}))
 }
@@ -40,9 +40,9 @@ pub struct DeleteMessage {
 
 pub async fn delete(
     State(shared): State<Arc<SandboxState>>,
-    Json(named): Json<DeleteMessage>,
+    Json(delete): Json<DeleteMessage>,
 ) -> ApiResult {
-    let done = Sandbox::from_state(&shared).delete_message(named.message.0, named.user.0);
+    let done = Sandbox::from_state(&shared).delete_message(delete.message.0, delete.user.0);
     done.map_err(|error| HttpError::bad_request(&error))?;
     json_response(&json!({}))
 }
@@ -53,7 +53,7 @@ pub struct ReactRequest {
     #[serde(rename = "as")]
     user: Id,
     emoji: String,
-    /// Whether the reaction is given or taken back.
+    /// Whether to add the reaction or to remove it.
     #[serde(default = "yes")]
     on: bool,
 }
@@ -64,19 +64,19 @@ const fn yes() -> bool {
 
 pub async fn react(
     State(shared): State<Arc<SandboxState>>,
-    Json(one): Json<ReactRequest>,
+    Json(request): Json<ReactRequest>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
-    let done = if one.on {
-        sandbox.react(one.message.0, one.user.0, &one.emoji)
+    let done = if request.on {
+        sandbox.react(request.message.0, request.user.0, &request.emoji)
     } else {
-        sandbox.unreact(one.message.0, one.user.0, &one.emoji)
+        sandbox.unreact(request.message.0, request.user.0, &request.emoji)
     };
     done.map_err(|error| HttpError::bad_request(&error))?;
     json_response(&json!({}))
 }
 
-/// A form that is sent: the value that opening it gave, and what was written into it by custom id.
+/// A submitted modal: the value of the outcome that opened it, and the entered texts by custom id.
 #[derive(Debug, Deserialize)]
 pub struct SubmitModal {
     #[serde(rename = "as")]
@@ -97,18 +97,22 @@ struct OpenedModal {
 
 pub async fn form(
     State(shared): State<Arc<SandboxState>>,
-    Json(filled): Json<SubmitModal>,
+    Json(submission): Json<SubmitModal>,
 ) -> ApiResult {
     let form = ModalView {
-        channel: filled.form.channel.0,
-        source_message: filled.form.source_message.map(|id| id.0),
-        title: filled.form.title,
-        data: filled.form.data,
+        channel: submission.form.channel.0,
+        source_message: submission.form.source_message.map(|id| id.0),
+        title: submission.form.title,
+        data: submission.form.data,
     };
-    let fields = filled.fields.iter();
+    let fields = submission.fields.iter();
     let fields: Vec<(&str, &str)> = fields
         .map(|(id, text)| (id.as_str(), text.as_str()))
         .collect();
     let sandbox = Sandbox::from_state(&shared);
-    json_response(&sandbox.submit_modal(filled.user.0, &form, &fields).await)
+    json_response(
+        &sandbox
+            .submit_modal(submission.user.0, &form, &fields)
+            .await,
+    )
 }

@@ -1,7 +1,7 @@
-//! The control API under `/sandbox/`: everything a user can do, and the time, as JSON. The page uses it,
-//! and so can curl; `GET /sandbox/` lists it.
+//! The control API under `/sandbox/`: user actions, the clock, faults and the log, as JSON. The
+//! page uses it, and it works with curl; `GET /sandbox` describes it.
 //!
-//! Ids are strings, because JavaScript's numbers lose their last digits.
+//! Ids are strings, because JavaScript numbers can't hold all their digits.
 
 mod actions;
 mod admin;
@@ -28,13 +28,13 @@ use super::SandboxState;
 pub(super) use process::ProcessCommands;
 pub use process::{ProcessAction, ProcessCommand};
 
-/// What `GET /sandbox/` says.
+/// The response to `GET /sandbox`.
 const HELP: &str = include_str!("help.txt");
 
-/// Numbers from here on have no exact place in JavaScript (`Number.MAX_SAFE_INTEGER` is 2^53 - 1).
+/// First number that JavaScript may round (`Number.MAX_SAFE_INTEGER` is 2^53 - 1).
 const UNSAFE_NUMBER: u64 = 1 << 53;
 
-/// The page and the control API.
+/// Routes of the page and the control API.
 pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
     Router::new()
         .route("/sandbox", get(|| async { HELP }))
@@ -69,27 +69,27 @@ pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
         ))
 }
 
-/// A request that can't be fulfilled.
+/// An error response: its status, and the message in the `error` field.
 #[derive(Debug)]
 pub struct HttpError(StatusCode, String);
 
 impl HttpError {
-    fn bad_request(what: &dyn std::fmt::Display) -> Self {
-        Self(StatusCode::BAD_REQUEST, what.to_string())
+    fn bad_request(message: &dyn std::fmt::Display) -> Self {
+        Self(StatusCode::BAD_REQUEST, message.to_string())
     }
 
-    /// What is asked for is not there.
-    pub fn not_found(what: &dyn std::fmt::Display) -> Self {
-        Self::with_status(StatusCode::NOT_FOUND, what)
+    /// 404: the requested thing does not exist.
+    pub fn not_found(message: &dyn std::fmt::Display) -> Self {
+        Self::with_status(StatusCode::NOT_FOUND, message)
     }
 
-    /// The sandbox itself is wrong.
-    pub fn internal(what: &dyn std::fmt::Display) -> Self {
-        Self::with_status(StatusCode::INTERNAL_SERVER_ERROR, what)
+    /// 500: an error in the sandbox itself.
+    pub fn internal(message: &dyn std::fmt::Display) -> Self {
+        Self::with_status(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
-    fn with_status(status: StatusCode, what: &dyn std::fmt::Display) -> Self {
-        Self(status, what.to_string())
+    fn with_status(status: StatusCode, message: &dyn std::fmt::Display) -> Self {
+        Self(status, message.to_string())
     }
 }
 
@@ -108,11 +108,11 @@ impl<'de> Deserialize<'de> for Id {
         let text = String::deserialize(from)?;
         text.parse()
             .map(Self)
-            .map_err(|_| serde::de::Error::custom(format!("\"{text}\" is no id")))
+            .map_err(|_| serde::de::Error::custom(format!("\"{text}\" is not an id")))
     }
 }
 
-/// An answer, with ids as strings.
+/// Serialises a response, with ids as strings.
 fn json_response(value: &impl Serialize) -> Result<Json<Value>, HttpError> {
     let mut value = serde_json::to_value(value).map_err(|error| HttpError::bad_request(&error))?;
     stringify_ids(&mut value);

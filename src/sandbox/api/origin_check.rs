@@ -1,5 +1,7 @@
-//! Who may use the page and the control API: a browser on this machine that shows our own page, or a
-//! program that names no origin. Another site that a browser has open can't reach in.
+//! Protects the page and the control API from other web sites that are open in the same browser.
+//! Allowed are requests from our own page and from programs that send no `Origin`, such as curl.
+//!
+//! The `Host` check stops DNS rebinding: another site's name that resolves to 127.0.0.1 is refused.
 
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{HttpError, SandboxState};
 
-/// The page loads nothing from elsewhere and runs nothing that is not its own file.
+/// The page may load and run its own files only.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -20,8 +22,8 @@ pub async fn check_origin(
     next: Next,
 ) -> Response {
     let ours = own_hosts(&shared);
-    if let Err(wrong) = check_headers(request.headers(), &ours) {
-        return wrong.into_response();
+    if let Err(error) = check_headers(request.headers(), &ours) {
+        return error.into_response();
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -40,8 +42,7 @@ pub async fn check_origin(
     response
 }
 
-/// The names under which a browser reaches us: a foreign name that leads to this machine is no name of
-/// ours.
+/// Returns the `Host` values under which a browser reaches the sandbox.
 fn own_hosts(shared: &SandboxState) -> Vec<String> {
     let port = shared.address.port();
     let mut names = vec![shared.address.to_string()];
@@ -55,7 +56,7 @@ fn check_headers(headers: &HeaderMap, ours: &[String]) -> Result<(), HttpError> 
     if !text(header::HOST).is_some_and(is_ours) {
         return Err(HttpError::with_status(
             StatusCode::FORBIDDEN,
-            &"this server has another name",
+            &"unknown host name: open the sandbox at the address it prints",
         ));
     }
     let origin = headers
@@ -64,7 +65,7 @@ fn check_headers(headers: &HeaderMap, ours: &[String]) -> Result<(), HttpError> 
     match origin.map(|origin| origin.strip_prefix("http://").unwrap_or(origin)) {
         Some(origin) if !is_ours(origin) => Err(HttpError::with_status(
             StatusCode::FORBIDDEN,
-            &"another site may not use the sandbox",
+            &"requests from other sites are not allowed",
         )),
         _ => Ok(()),
     }

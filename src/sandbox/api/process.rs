@@ -1,53 +1,53 @@
-//! Orders about the bot's process: the sandbox passes them on to whoever runs it.
+//! Commands for the bot's process: the sandbox passes them to the program that runs the bot.
 
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 
-/// What is to be done with the bot.
+/// What to do with the bot's process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProcessAction {
-    /// End it in the middle of whatever it does.
+    /// Kill it without a graceful shutdown.
     Kill,
     /// Start it.
     Start,
-    /// Kill it and start it.
+    /// Kill it and start it again.
     Restart,
 }
 
-/// An order, and where to say what came of it.
+/// A command with a channel for its result.
 #[derive(Debug)]
 pub struct ProcessCommand {
-    /// What is to be done.
+    /// What to do.
     pub action: ProcessAction,
-    /// What came of it.
+    /// Takes the result.
     pub reply: oneshot::Sender<Result<(), String>>,
 }
 
-/// Where orders go; nowhere until somebody takes them.
+/// Sends commands to the subscriber, if there is one.
 #[derive(Debug, Default)]
 pub struct ProcessCommands {
-    // Guards the sender; locked for a copy only.
+    // Guards the sender; locked only to copy it.
     sender: Mutex<Option<mpsc::UnboundedSender<ProcessCommand>>>,
 }
 
 impl ProcessCommands {
-    /// From now on orders come here.
+    /// Returns a receiver for all further commands; it replaces an earlier one.
     pub fn subscribe(&self) -> mpsc::UnboundedReceiver<ProcessCommand> {
-        let (sender, orders) = mpsc::unbounded_channel();
+        let (sender, commands) = mpsc::unbounded_channel();
         *self.sender.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        orders
+        commands
     }
 
-    /// Whether somebody takes orders.
+    /// Whether a subscriber is listening.
     pub fn has_subscriber(&self) -> bool {
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
         sender.as_ref().is_some_and(|sender| !sender.is_closed())
     }
 
-    /// Gives an order; nothing if nobody takes any.
+    /// Sends a command; `None` without a subscriber.
     pub fn send(&self, action: ProcessAction) -> Option<oneshot::Receiver<Result<(), String>>> {
         let sender = self
             .sender

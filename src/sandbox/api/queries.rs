@@ -1,4 +1,4 @@
-//! Reading: what a member sees, and the log.
+//! Queries: what a member sees, and the log.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use super::super::permission::{ADMINISTRATOR, MANAGE_GUILD};
 use super::super::{Sandbox, SandboxState};
 use super::{HttpError, Id, json_response};
 
-/// Lines of the log that are given unless more are asked for.
+/// Default number of log lines.
 const LOG_LINES: usize = 200;
 
 #[derive(Debug, Deserialize)]
 pub struct StateQuery {
     #[serde(rename = "as")]
     user: Id,
-    /// Where one is: then the commands that are offered there are given as well.
+    /// The channel the member is in; adds the commands available there to the response.
     channel: Option<Id>,
 }
 
@@ -43,7 +43,7 @@ pub struct LogQuery {
 
 pub async fn state(
     State(shared): State<Arc<SandboxState>>,
-    Query(who): Query<StateQuery>,
+    Query(query): Query<StateQuery>,
 ) -> Result<Json<Value>, HttpError> {
     let reading = shared.clock.reading();
     let now = shared.clock.now_ms();
@@ -51,11 +51,11 @@ pub async fn state(
         let guilds: Vec<Value> = discord
             .guilds
             .values()
-            .map(|one| guild(discord, one, who.user.0))
+            .map(|one| guild(discord, one, query.user.0))
             .collect();
         json!({
             "guilds": guilds,
-            "offered": who.channel.map_or(Vec::new(), |channel| available_commands(discord, channel.0, who.user.0)),
+            "offered": query.channel.map_or(Vec::new(), |channel| available_commands(discord, channel.0, query.user.0)),
             "clock": { "now_ms": now, "flowing": reading.flowing },
             "bot": { "id": discord.app.id, "connected": discord.gateway.is_connected() },
         })
@@ -63,13 +63,13 @@ pub async fn state(
     json_response(&state)
 }
 
-/// The commands that Discord's client would list there.
+/// Returns the slash commands that Discord's client lists for a user in a channel.
 fn available_commands(discord: &Discord, channel: u64, user: u64) -> Vec<Value> {
-    let may = |name: &str| is_command_available(discord, (channel, user), name);
+    let is_available = |name: &str| is_command_available(discord, (channel, user), name);
     let guild = discord.guild_of(channel);
     let all = discord.commands.available_in(guild);
-    let fitting = all.filter(|one| one.kind == 1 && may(&one.name));
-    fitting.map(|one| one.body.clone()).collect()
+    let listed = all.filter(|one| one.kind == 1 && is_available(&one.name));
+    listed.map(|one| one.body.clone()).collect()
 }
 
 fn guild(discord: &Discord, guild: &Guild, user: u64) -> Value {
@@ -101,11 +101,11 @@ fn guild(discord: &Discord, guild: &Guild, user: u64) -> Value {
 }
 
 fn is_admin(discord: &Discord, guild: &Guild, user: u64) -> bool {
-    let may = discord
+    let permissions = discord
         .channels_of(guild.id)
         .next()
         .map_or(0, |channel| discord.permissions(channel, user));
-    guild.owner == user || may & (ADMINISTRATOR | MANAGE_GUILD) != 0
+    guild.owner == user || permissions & (ADMINISTRATOR | MANAGE_GUILD) != 0
 }
 
 fn channel(discord: &Discord, channel: &Channel) -> Value {
@@ -118,28 +118,31 @@ fn channel(discord: &Discord, channel: &Channel) -> Value {
 
 pub async fn messages(
     State(shared): State<Arc<SandboxState>>,
-    Query(place): Query<ChannelQuery>,
+    Query(query): Query<ChannelQuery>,
 ) -> Result<Json<Value>, HttpError> {
-    json_response(&Sandbox::from_state(&shared).messages(place.channel.0, place.user.0))
+    json_response(&Sandbox::from_state(&shared).messages(query.channel.0, query.user.0))
 }
 
 pub async fn transcript(
     State(shared): State<Arc<SandboxState>>,
-    Query(place): Query<ChannelQuery>,
+    Query(query): Query<ChannelQuery>,
 ) -> String {
-    Sandbox::from_state(&shared).transcript(place.channel.0, place.user.0)
+    Sandbox::from_state(&shared).transcript(query.channel.0, query.user.0)
 }
 
 pub async fn log(
     State(shared): State<Arc<SandboxState>>,
-    Query(last): Query<LogQuery>,
+    Query(query): Query<LogQuery>,
 ) -> Result<Json<Value>, HttpError> {
     let entries = Sandbox::from_state(&shared).log();
-    let from = entries.len().saturating_sub(last.last.unwrap_or(LOG_LINES));
+    let from = entries
+        .len()
+        .saturating_sub(query.last.unwrap_or(LOG_LINES));
     json_response(&entries.get(from..).unwrap_or_default())
 }
 
-/// An event whenever something may have changed; what, the page asks by itself.
+/// Streams an event after each change. It does not say what changed; the page fetches its parts
+/// again.
 pub async fn events(
     State(shared): State<Arc<SandboxState>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {

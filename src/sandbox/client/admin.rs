@@ -1,4 +1,5 @@
-//! What admins, owners and Discord itself do: members, roles, channels, threads, invitations, outages.
+//! Actions of admins, owners and Discord itself: members, roles, channels, threads, invitations,
+//! outages.
 
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use super::super::permission::MANAGE_GUILD;
 use super::super::seed;
 
 impl Discord {
-    /// The bot leaves a guild, or is thrown out.
+    /// Removes the bot from a guild, as after leaving or being kicked.
     pub fn remove_bot(&mut self, guild: u64) {
         let me = self.app.id;
         let was_in = self
@@ -26,7 +27,7 @@ impl Discord {
         }
     }
 
-    /// Tells the bot that a guild is there, with all that is in it.
+    /// Sends the bot a full `GUILD_CREATE`.
     pub fn announce_guild(&mut self, guild: u64) {
         let Some(one) = self.guilds.get(&guild) else {
             return;
@@ -45,7 +46,7 @@ impl Discord {
 }
 
 impl Sandbox {
-    /// Makes a person known to Discord; their id.
+    /// Creates a human user; returns the id.
     pub fn add_user(&self, name: &str) -> u64 {
         self.with(|discord| {
             let user = discord.next_id();
@@ -54,7 +55,7 @@ impl Sandbox {
         })
     }
 
-    /// Makes another bot known to Discord; its id.
+    /// Creates another bot user; returns the id.
     pub fn add_other_bot(&self, name: &str) -> u64 {
         self.with(|discord| {
             let user = discord.next_id();
@@ -63,7 +64,7 @@ impl Sandbox {
         })
     }
 
-    /// Makes a guild, without the bot; its id.
+    /// Creates a guild without the bot; returns the id.
     pub fn add_guild(&self, name: &str, owner: u64) -> u64 {
         self.with(|discord| {
             let guild = discord.next_id();
@@ -73,7 +74,7 @@ impl Sandbox {
         })
     }
 
-    /// Makes a channel of a kind (see [`super::super::model::kind`]); its id.
+    /// Creates a channel of a kind (see [`super::super::model::kind`]); returns the id.
     pub fn add_channel(&self, guild: u64, kind: u8, name: &str) -> u64 {
         self.with(|discord| {
             let channel = discord.next_id();
@@ -85,7 +86,7 @@ impl Sandbox {
         })
     }
 
-    /// Puts a user into a guild.
+    /// Adds a user to a guild.
     pub fn add_member(&self, guild: u64, user: u64, roles: &[u64]) {
         self.with(|discord| {
             let member = Member {
@@ -105,7 +106,7 @@ impl Sandbox {
         });
     }
 
-    /// Puts a person into a guild, as somebody who may manage it or as anybody.
+    /// Adds a user to a guild; an admin gets a role with Manage Server.
     pub fn join_guild(&self, guild: u64, user: u64, is_admin: bool) {
         let mut roles = Vec::new();
         if is_admin {
@@ -114,8 +115,10 @@ impl Sandbox {
         self.add_member(guild, user, &roles);
     }
 
-    /// Gives the bot's own role a permission, or takes it away there and from everybody, since what all
-    /// may do the bot may as well; whether the bot is in the guild.
+    /// Grants a permission to the bot's own role, or revokes it; returns false if the bot is not in
+    /// the guild.
+    ///
+    /// A permission of `@everyone` applies to the bot, too, so revoking removes it there as well.
     pub fn set_bot_permission(&self, guild: u64, permission: u64, allowed: bool) -> bool {
         let roles = self.read(|discord| {
             let one = discord.guilds.get(&guild)?;
@@ -141,7 +144,7 @@ impl Sandbox {
         true
     }
 
-    /// Takes a user out of a guild.
+    /// Removes a user from a guild.
     pub fn remove_member(&self, guild: u64, user: u64) {
         self.with(|discord| {
             if let Some(guild) = discord.guilds.get_mut(&guild) {
@@ -155,7 +158,7 @@ impl Sandbox {
         });
     }
 
-    /// Invites the bot into a guild, with the permissions it asks for.
+    /// Adds the bot to a guild, with the permissions of its invite link.
     pub fn add_bot(&self, guild: u64) {
         self.with(|discord| {
             let (me, name) = (discord.app.id, discord.app.name.clone());
@@ -177,12 +180,12 @@ impl Sandbox {
         });
     }
 
-    /// Throws the bot out of a guild.
+    /// Kicks the bot from a guild.
     pub fn remove_bot(&self, guild: u64) {
         self.with(|discord| discord.remove_bot(guild));
     }
 
-    /// A guild suffers an outage, or is back from it.
+    /// Starts or ends an outage of a guild.
     pub fn set_guild_unavailable(&self, guild: u64, unavailable: bool) {
         self.with(|discord| {
             if let Some(guild) = discord.guilds.get_mut(&guild) {
@@ -198,12 +201,12 @@ impl Sandbox {
         });
     }
 
-    /// Archives a thread, or opens it again.
+    /// Archives or unarchives a thread.
     pub fn archive_thread(&self, thread: u64, archived: bool) {
         self.change_thread(thread, |state| state.archived = archived);
     }
 
-    /// Locks a thread, or unlocks it.
+    /// Locks or unlocks a thread.
     pub fn lock_thread(&self, thread: u64, locked: bool) {
         self.change_thread(thread, |state| state.locked = locked);
     }
@@ -224,7 +227,7 @@ impl Sandbox {
         });
     }
 
-    /// Deletes a channel with its threads, or a thread.
+    /// Deletes a channel and its threads, or a thread.
     pub fn delete_channel(&self, channel: u64) {
         self.with(|discord| {
             let Some(one) = discord.channels.get(&channel).cloned() else {
@@ -237,9 +240,9 @@ impl Sandbox {
             };
             discord.dispatch_to_channel(channel, &GatewayEvent::new(name, intent::GUILDS, data));
             let threads: Vec<u64> = discord.threads_of(channel).map(|one| one.id).collect();
-            for gone in threads.into_iter().chain([channel]) {
-                discord.channels.remove(&gone);
-                discord.messages.remove(&gone);
+            for deleted in threads.into_iter().chain([channel]) {
+                discord.channels.remove(&deleted);
+                discord.messages.remove(&deleted);
             }
         });
     }
@@ -249,13 +252,13 @@ impl Sandbox {
         self.delete_channel(thread);
     }
 
-    /// Turns a channel into another kind.
+    /// Changes a channel's kind.
     pub fn set_channel_type(&self, channel: u64, kind: u8) {
         self.change_channel(channel, |one| one.kind = kind);
     }
 
-    /// Sets what a role or member may do differently in a channel; with nothing allowed and nothing
-    /// denied the overwrite goes.
+    /// Sets the permission overwrite of a role or member in a channel. An overwrite that neither
+    /// allows nor denies anything is removed.
     pub fn set_overwrite(&self, channel: u64, overwrite: Overwrite) {
         self.change_channel(channel, |one| {
             one.overwrites.retain(|old| old.id != overwrite.id);
@@ -274,7 +277,7 @@ impl Sandbox {
         });
     }
 
-    /// Makes a role; its id.
+    /// Creates a role; returns the id.
     pub fn add_role(&self, guild: u64, name: &str, permissions: u64) -> u64 {
         self.with(|discord| {
             let role = discord.next_id();
@@ -290,7 +293,7 @@ impl Sandbox {
         })
     }
 
-    /// Sets the roles of a member.
+    /// Replaces the roles of a member.
     pub fn set_member_roles(&self, guild: u64, user: u64, roles: &[u64]) {
         self.with(|discord| {
             let member = discord
@@ -308,11 +311,11 @@ impl Sandbox {
         });
     }
 
-    /// Whether a person takes no direct messages from bots.
-    pub fn set_blocks_dms(&self, user: u64, refuses: bool) {
+    /// Sets whether a user blocks direct messages from bots.
+    pub fn set_blocks_dms(&self, user: u64, blocks_dms: bool) {
         self.with(|discord| {
             if let Some(one) = discord.users.get_mut(&user) {
-                one.blocks_dms = refuses;
+                one.blocks_dms = blocks_dms;
             }
         });
     }

@@ -1,4 +1,4 @@
-//! Slash commands as a user types them.
+//! Slash commands as users run them.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::outcome::{ChoiceView, ClientOutcome};
 use super::view::can_see;
 
 impl Sandbox {
-    /// Uses a slash command, such as `team void`, and waits for the answer.
+    /// Runs a slash command, such as `team void`, and waits for the response.
     pub async fn command(
         &self,
         channel: u64,
@@ -20,9 +20,8 @@ impl Sandbox {
         typed: &str,
         options: &[(&str, Value)],
     ) -> ClientOutcome {
-        let asked = self.with(|discord| {
-            let data = command_data(discord, (channel, user), typed, options, None)?;
-            let (name, data) = data;
+        let interaction = self.with(|discord| {
+            let (name, data) = command_data(discord, (channel, user), typed, options, None)?;
             Ok(dispatch_interaction(
                 discord,
                 InteractionRequest {
@@ -35,14 +34,14 @@ impl Sandbox {
                 },
             ))
         });
-        self.wait_for_outcome(asked).await
+        self.wait_for_outcome(interaction).await
     }
 
-    /// Types a part of an option's value; what the bot offers.
+    /// Types part of an option's value and returns the bot's autocomplete choices.
     ///
     /// # Errors
     ///
-    /// There is no such command or option, or the bot did not answer.
+    /// The command or option does not exist, or the bot did not respond.
     pub async fn autocomplete(
         &self,
         (channel, user): (u64, u64),
@@ -81,7 +80,7 @@ fn choice(json: &Value) -> ChoiceView {
     }
 }
 
-/// The command's full name and the `data` of its interaction.
+/// Returns the command's full name and the `data` of its interaction.
 fn command_data(
     discord: &Discord,
     (channel, user): (u64, u64),
@@ -113,20 +112,20 @@ fn command_data(
     Ok((command.name(), command.data(place, &given, focused)?))
 }
 
-/// Whether Discord's client lists a slash command for this user here.
+/// Whether Discord's client lists a slash command for this user in this channel.
 pub fn is_command_available(discord: &Discord, (channel, user): (u64, u64), name: &str) -> bool {
-    let is_open = discord
+    let is_writable = discord
         .channels
         .get(&channel)
         .is_some_and(|one| !one.is_archived());
     let guild = discord.guild_of(channel);
-    let mut offered = discord.commands.available_in(guild);
-    let command = offered.find(|one| one.name == name && one.kind == 1);
-    is_open
+    let mut available = discord.commands.available_in(guild);
+    let command = available.find(|one| one.name == name && one.kind == 1);
+    is_writable
         && command.is_some_and(|one| check_available(discord, (channel, user), one, name).is_ok())
 }
 
-/// Whether Discord's client offers a command to this user here.
+/// Checks whether Discord's client offers a command to this user in this channel.
 fn check_available(
     discord: &Discord,
     (channel, user): (u64, u64),
@@ -148,7 +147,7 @@ fn check_available(
     let needed = body["default_member_permissions"]
         .as_str()
         .and_then(|bits| bits.parse::<u64>().ok());
-    // "0" means: administrators only.
+    // "0" means administrators only.
     let needed = match needed {
         Some(0) => ADMINISTRATOR,
         Some(bits) => bits,

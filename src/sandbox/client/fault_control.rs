@@ -1,4 +1,4 @@
-//! Making trouble: faults of requests and of the gateway.
+//! Injects faults into requests and the gateway; gives access to the log.
 
 use std::sync::Arc;
 
@@ -13,29 +13,29 @@ use super::interaction::{InteractionRequest, dispatch_interaction};
 use super::outcome::ClientOutcome;
 
 impl Sandbox {
-    /// Lets requests fail; the rule's number.
+    /// Adds a fault for matching requests; returns the rule's id.
     pub fn add_fault(&self, rule: FaultRule, fault: RequestFault) -> u64 {
         self.with(|discord| discord.faults.add(rule, fault))
     }
 
-    /// Holds requests open until they are released; how a test stops the bot at an exact step.
+    /// Holds matching requests open until the gate is released, to stop the bot at an exact step.
     pub fn hold_requests(&self, rule: FaultRule) -> Arc<RequestGate> {
         let hold = RequestGate::new();
         self.add_fault(rule, RequestFault::Gate(Arc::clone(&hold)));
         hold
     }
 
-    /// The faults that still strike.
+    /// Returns the active faults.
     pub fn faults(&self) -> Vec<RuleView> {
         self.read(|discord| discord.faults.list())
     }
 
-    /// Takes a fault away.
+    /// Removes a fault.
     pub fn remove_fault(&self, id: u64) {
         self.with(|discord| discord.faults.remove(id));
     }
 
-    /// Takes all faults away, lets go what is held, and lets the gateway work again.
+    /// Removes all faults, releases held requests, and restores the gateway.
     pub fn clear_faults(&self) {
         self.with(|discord| {
             discord.faults.clear();
@@ -46,7 +46,8 @@ impl Sandbox {
         });
     }
 
-    /// From now on so many shards are recommended, and so many sessions may begin side by side; more are called invalid.
+    /// Sets the recommended number of shards and `max_concurrency`. Sessions beyond
+    /// `max_concurrency` are declared invalid.
     pub fn recommend_shards(&self, shards: u32, max_concurrency: u32) {
         self.with(|discord| {
             let starts = &mut discord.gateway.session_start_limit;
@@ -55,12 +56,12 @@ impl Sandbox {
         });
     }
 
-    /// Drops the gateway's connections without a word.
+    /// Drops the gateway's connections without a close frame.
     pub fn drop_connections(&self) {
         self.with(|discord| discord.gateway.broadcast(&OutboundFrame::Drop));
     }
 
-    /// Closes the connection of one shard, with a code or without one.
+    /// Closes the connection of one shard, with or without a close code.
     pub fn close_shard(&self, shard: u64, code: Option<u16>) {
         self.with(|discord| {
             let gateway = &discord.gateway;
@@ -75,12 +76,12 @@ impl Sandbox {
         });
     }
 
-    /// Closes the gateway's connections, with a code or without one.
+    /// Closes the gateway's connections, with or without a close code.
     pub fn close_gateway(&self, code: Option<u16>) {
         self.with(|discord| discord.gateway.broadcast(&OutboundFrame::Close(code)));
     }
 
-    /// Asks the bot to connect anew and resume (op 7).
+    /// Asks the bot to reconnect and resume (op 7).
     pub fn request_reconnect(&self) {
         self.with(|discord| {
             discord.log_frame(false, "(reconnect)", serde_json::Value::Null);
@@ -88,13 +89,13 @@ impl Sandbox {
         });
     }
 
-    /// Calls every session invalid (op 9); `resumable` if it may be resumed all the same.
+    /// Invalidates every session (op 9); with `resumable`, the bot may still resume it.
     pub fn invalidate_sessions(&self, resumable: bool) {
         self.with(|discord| {
             if !resumable {
                 discord.gateway.sessions.clear();
             }
-            // The connection may say IDENTIFY or RESUME anew.
+            // The connection may send IDENTIFY or RESUME again.
             for session in &mut discord.gateway.sessions {
                 session.connection = None;
             }
@@ -105,7 +106,7 @@ impl Sandbox {
         });
     }
 
-    /// Sends an event as it stands, which Discord would never send like that.
+    /// Sends an event with any data, even invalid data.
     pub fn dispatch_raw(&self, name: &str, data: &Value) {
         self.with(|discord| discord.dispatch_raw(name, data));
     }
@@ -119,17 +120,17 @@ impl Sandbox {
         });
     }
 
-    /// Sends a command with data that no client would send, and waits for the answer. The channel, the
-    /// user and their permissions are as they are.
+    /// Runs a command with any data, even data that no client would send, and waits for the
+    /// response. Channel, user and permissions are the real ones.
     pub async fn command_raw(&self, place: (u64, u64), data: Value) -> ClientOutcome {
         self.interaction_raw(InteractionKind::Command, place, None, data)
             .await
     }
 
-    /// Presses a button of a message with data that no client would send.
+    /// Presses a button of a message with any data, even data that no client would send.
     pub async fn press_raw(&self, place: (u64, u64), message: u64, data: Value) -> ClientOutcome {
-        let pressed = Some((place.0, message));
-        self.interaction_raw(InteractionKind::Component, place, pressed, data)
+        let source_message = Some((place.0, message));
+        self.interaction_raw(InteractionKind::Component, place, source_message, data)
             .await
     }
 
@@ -137,45 +138,46 @@ impl Sandbox {
         &self,
         kind: InteractionKind,
         (channel, user): (u64, u64),
-        pressed: Option<(u64, u64)>,
+        source_message: Option<(u64, u64)>,
         data: Value,
     ) -> ClientOutcome {
-        let asked = InteractionRequest {
+        let request = InteractionRequest {
             kind,
             user,
             channel,
             name: String::new(),
             data,
-            source_message: pressed,
+            source_message,
         };
-        let interaction = self.with(|discord| dispatch_interaction(discord, asked));
+        let interaction = self.with(|discord| dispatch_interaction(discord, request));
         self.wait_for_outcome(Ok(interaction)).await
     }
 
-    /// Leaves heartbeats unanswered, or answers them again.
-    pub fn drop_heartbeat_acks(&self, mute: bool) {
-        self.with(|discord| discord.gateway.drop_heartbeat_acks = mute);
+    /// Stops or resumes acknowledging heartbeats.
+    pub fn drop_heartbeat_acks(&self, drop: bool) {
+        self.with(|discord| discord.gateway.drop_heartbeat_acks = drop);
     }
 
-    /// Makes zombies of the gateway's connections: they stay open, but neither events nor answers to
-    /// heartbeats come. What was missed is replayed to a session that resumes.
-    pub fn blackhole_gateway(&self, silent: bool) {
-        self.with(|discord| discord.gateway.blackhole = silent);
+    /// Turns the gateway's connections into zombies, or back: they stay open, but neither events
+    /// nor heartbeat acks arrive. Missed events are replayed when the session resumes.
+    pub fn blackhole_gateway(&self, blackhole: bool) {
+        self.with(|discord| discord.gateway.blackhole = blackhole);
     }
 
-    /// Refuses new connections to the gateway, or takes them again.
+    /// Refuses new connections to the gateway, or accepts them again.
     pub fn refuse_connections(&self, refuse: bool) {
         self.with(|discord| discord.gateway.refuse_connections = refuse);
     }
 
-    /// Takes connections to the gateway but begins no session, or begins sessions again.
+    /// Accepts connections to the gateway but rejects IDENTIFY; `None` starts sessions again.
     pub fn reject_identify(&self, how: Option<RejectIdentify>) {
         self.with(|discord| discord.gateway.reject_identify = how);
     }
 
-    /// Takes the network away from the bot, or gives it back: requests and connections are reset.
-    pub fn set_network_down(&self, unplugged: bool) {
-        if unplugged {
+    /// Takes the bot's network down or up again: while it is down, requests and connections are
+    /// reset.
+    pub fn set_network_down(&self, down: bool) {
+        if down {
             self.add_fault(FaultRule::any().always(), RequestFault::Reset);
             self.refuse_connections(true);
             self.drop_connections();
@@ -184,7 +186,7 @@ impl Sandbox {
         }
     }
 
-    /// How often a bot has identified.
+    /// Returns how many times a bot has identified.
     pub fn identify_count(&self) -> u64 {
         self.read(|discord| discord.gateway.identify_count)
     }
@@ -194,27 +196,28 @@ impl Sandbox {
         self.read(|discord| discord.gateway.is_connected())
     }
 
-    /// The log's lines, the oldest first.
+    /// Returns the log entries, oldest first.
     pub fn log(&self) -> Vec<LogEntry> {
         self.read(|discord| discord.log.entries().cloned().collect())
     }
 
-    /// The registered commands of a guild, or the global ones, as the bot registered them.
+    /// Returns the commands that the bot registered in a guild, or its global ones.
     pub fn commands(&self, guild: Option<u64>) -> Vec<Command> {
         self.read(|discord| discord.commands.registered_in(guild).to_vec())
     }
 
-    /// The requests so far, the oldest first.
+    /// Returns the logged requests, oldest first.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.read(|discord| discord.log.requests().cloned().collect())
     }
 
-    /// The requests that count towards Discord's ban for invalid ones (10,000 in 10 minutes).
+    /// Counts the requests towards Discord's ban for invalid requests (10,000 in 10 minutes).
     pub fn invalid_requests(&self) -> usize {
         self.read(|discord| discord.log.requests().filter(|one| one.invalid).count())
     }
 
-    /// The most requests there were within one second of real time, answers to interactions aside.
+    /// Returns the maximum number of requests in one second of real time, without interaction
+    /// responses.
     pub fn busiest_second(&self) -> usize {
         self.read(|discord| discord.limits.busiest_second())
     }

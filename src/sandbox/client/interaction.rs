@@ -13,43 +13,43 @@ use super::super::model::{
 use super::super::payloads::message::MessageViewer;
 use super::super::payloads::{self, id};
 
-/// Bytes an attachment of an answer may have (Discord docs, reference, "Uploading Files").
+/// Maximum size of a response's attachment in bytes (Discord docs, reference, "Uploading Files").
 const ATTACHMENT_MAX: u64 = 10 * 1024 * 1024;
 
-/// What is about to be sent to the bot.
+/// An interaction to send to the bot.
 pub struct InteractionRequest {
-    /// What was done.
+    /// The kind of interaction.
     pub kind: InteractionKind,
-    /// Who did it.
+    /// The user.
     pub user: u64,
-    /// Where.
+    /// The channel.
     pub channel: u64,
-    /// The command with its subcommands, or nothing.
+    /// The command with its subcommands; empty for other kinds.
     pub name: String,
     /// The `data` of the interaction.
     pub data: Value,
-    /// Channel and message of the component that was used.
+    /// Channel and message of the component that was used, if any.
     pub source_message: Option<(u64, u64)>,
 }
 
-/// Makes the interaction and sends it to the bot.
-pub fn dispatch_interaction(discord: &mut Discord, asked: InteractionRequest) -> u64 {
+/// Creates the interaction and sends it to the bot; returns its id.
+pub fn dispatch_interaction(discord: &mut Discord, request: InteractionRequest) -> u64 {
     let number = discord.next_id();
     let token = token_of(number);
-    let payload = payload(discord, &asked, number, &token);
-    let guild = discord.guild_of(asked.channel);
+    let payload = payload(discord, &request, number, &token);
+    let guild = discord.guild_of(request.channel);
     discord.record_interaction(Interaction {
         id: number,
         token,
-        kind: asked.kind,
-        user: asked.user,
-        channel: asked.channel,
+        kind: request.kind,
+        user: request.user,
+        channel: request.channel,
         guild,
         created_at: Instant::now(),
         created_ms: discord.clock.now_ms(),
         state: InteractionState::Pending,
-        name: asked.name,
-        source_message: asked.source_message,
+        name: request.name,
+        source_message: request.source_message,
         original: None,
         follow_ups: Vec::new(),
     });
@@ -57,13 +57,13 @@ pub fn dispatch_interaction(discord: &mut Discord, asked: InteractionRequest) ->
     number
 }
 
-fn payload(discord: &Discord, asked: &InteractionRequest, number: u64, token: &str) -> Value {
+fn payload(discord: &Discord, request: &InteractionRequest, number: u64, token: &str) -> Value {
     let mut json = json!({
         "id": id(number),
         "application_id": id(discord.app.id),
-        "type": asked.kind as u8,
-        "data": asked.data,
-        "channel_id": id(asked.channel),
+        "type": request.kind as u8,
+        "data": request.data,
+        "channel_id": id(request.channel),
         "token": token,
         "version": 1,
         "locale": "en-US",
@@ -73,12 +73,12 @@ fn payload(discord: &Discord, asked: &InteractionRequest, number: u64, token: &s
         "authorizing_integration_owners": {},
         "context": 1,
     });
-    let Some(channel) = discord.channels.get(&asked.channel) else {
+    let Some(channel) = discord.channels.get(&request.channel) else {
         return json;
     };
-    json["channel"] = payloads::channel::interaction_channel(discord, channel, asked.user);
+    json["channel"] = payloads::channel::interaction_channel(discord, channel, request.user);
     json["app_permissions"] = json!(discord.permissions(channel, discord.app.id).to_string());
-    if let Some((channel, message)) = asked.source_message
+    if let Some((channel, message)) = request.source_message
         && let Some(message) = discord.message(channel, message)
     {
         json["message"] = source_message_json(discord, message);
@@ -86,7 +86,7 @@ fn payload(discord: &Discord, asked: &InteractionRequest, number: u64, token: &s
     let Some(guild) = channel.guild.and_then(|id| discord.guilds.get(&id)) else {
         json["user"] = discord
             .users
-            .get(&asked.user)
+            .get(&request.user)
             .map_or(Value::Null, payloads::user::user);
         json["context"] = json!(if channel.kind == channel_kind::DM {
             1
@@ -95,9 +95,9 @@ fn payload(discord: &Discord, asked: &InteractionRequest, number: u64, token: &s
         });
         return json;
     };
-    let own = discord.permissions(channel, asked.user);
+    let own = discord.permissions(channel, request.user);
     let mut member = discord
-        .member_json(Some(guild.id), asked.user)
+        .member_json(Some(guild.id), request.user)
         .unwrap_or_else(|| json!({}));
     member["permissions"] = json!(own.to_string());
     json["member"] = member;
@@ -109,7 +109,7 @@ fn payload(discord: &Discord, asked: &InteractionRequest, number: u64, token: &s
     json
 }
 
-/// The message whose component was used: always readable.
+/// Returns the JSON of the message whose component was used. Its content is always readable.
 fn source_message_json(discord: &Discord, message: &Message) -> Value {
     let viewer = MessageViewer {
         user: discord.app.id,

@@ -1,32 +1,32 @@
-//! Discord's mentions and time stamps as a reader sees them (Discord docs, reference, "Message Formatting").
+//! Mentions and time stamps as readable text (Discord docs, reference, "Message Formatting").
 
 use jiff::Timestamp;
 
 use super::super::model::Discord;
 
-/// The text with names instead of ids, and times in UTC. What stands for nobody stays as it is.
+/// Replaces mentions with names and time stamps with times in UTC. Unknown ids stay as they are.
 pub fn render_mentions(discord: &Discord, channel: u64, text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
+    let mut rendered = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find('<') {
-        plain.push_str(&rest[..open]);
+        rendered.push_str(&rest[..open]);
         rest = &rest[open..];
-        let read = rest.find('>').and_then(|close| {
+        let mention = rest.find('>').and_then(|close| {
             let name = name(discord, channel, &rest[1..close])?;
             Some((name, &rest[close + 1..]))
         });
-        if let Some((name, after)) = read {
-            plain.push_str(&name);
+        if let Some((name, after)) = mention {
+            rendered.push_str(&name);
             rest = after;
         } else {
-            plain.push('<');
+            rendered.push('<');
             rest = &rest[1..];
         }
     }
-    plain + rest
+    rendered + rest
 }
 
-/// What stands between the angle brackets, as a name.
+/// Resolves the text between the angle brackets.
 fn name(discord: &Discord, channel: u64, inside: &str) -> Option<String> {
     let guild = discord.guild_of(channel);
     let guild = guild.and_then(|guild| discord.guilds.get(&guild));
@@ -53,13 +53,13 @@ fn name(discord: &Discord, channel: u64, inside: &str) -> Option<String> {
     })
 }
 
-/// `in 3 hours`, `2 days ago`.
+/// Formats a distance in time, such as `in 3 hours` or `2 days ago`.
 fn relative(seconds: i64) -> String {
-    let away = seconds.abs();
-    let (count, unit) = match away {
-        0..5_400 => ((away + 30) / 60, "minute"),
-        5_400..129_600 => ((away + 1_800) / 3_600, "hour"),
-        _ => ((away + 43_200) / 86_400, "day"),
+    let distance = seconds.abs();
+    let (count, unit) = match distance {
+        0..5_400 => ((distance + 30) / 60, "minute"),
+        5_400..129_600 => ((distance + 1_800) / 3_600, "hour"),
+        _ => ((distance + 43_200) / 86_400, "day"),
     };
     let plural = if count == 1 { "" } else { "s" };
     if seconds < 0 {

@@ -1,4 +1,4 @@
-//! Do as a user, read as a user: what people and admins can do in Discord's client.
+//! A simulated Discord client: actions and views of members and admins.
 
 mod admin;
 mod command;
@@ -21,13 +21,13 @@ pub use view::{ButtonView, MessageView, ThreadView};
 pub use wait::WaitError;
 pub use week::SimulatedWeek;
 
-/// Why Discord's client would not let a user do something.
+/// Discord's client refused an action; contains the text that the client shows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ClientError(pub String);
 
 impl ClientError {
-    fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
+    fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
     }
 }

@@ -1,4 +1,4 @@
-//! The options of a command as a user gives them, checked by the command's own definition.
+//! Command options as entered by a user, checked against the command's definition.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,8 @@ use super::super::payloads;
 use super::super::payloads::id;
 use super::ClientError;
 
-/// Types of options (Discord docs, interactions/application-commands, "Application Command Option Type").
+/// Option types (Discord docs, interactions/application-commands, "Application Command Option
+/// Type").
 pub mod kind {
     pub const SUBCOMMAND: u64 = 1;
     pub const GROUP: u64 = 2;
@@ -21,34 +22,34 @@ pub mod kind {
     pub const NUMBER: u64 = 10;
 }
 
-/// A command that was typed: the definition of what it ends in and what leads there.
+/// A typed command, resolved to its definition and subcommands.
 #[derive(Debug)]
 pub struct TypedCommand<'a> {
     /// The registered command.
     pub command: &'a Command,
-    /// Names and types of subcommands on the way, the outermost first.
+    /// Names and types of the subcommand groups and the subcommand, outermost first.
     path: Vec<(String, u64)>,
-    /// Definitions of the options.
+    /// The definitions of its options.
     options: &'a [Value],
 }
 
-/// Where a command is used, which decides how ids are resolved.
+/// The context in which ids are resolved.
 #[derive(Clone, Copy)]
 pub struct ResolveContext<'a> {
-    /// Everything.
+    /// The whole state.
     pub discord: &'a Discord,
-    /// The guild; none in direct messages.
+    /// The guild; `None` in direct messages.
     pub guild: Option<u64>,
-    /// Who uses it.
+    /// The user.
     pub user: u64,
 }
 
 impl<'a> TypedCommand<'a> {
-    /// Finds a command by what is typed after the slash, such as `team void`.
+    /// Finds a command by its typed name, such as `team void`.
     ///
     /// # Errors
     ///
-    /// There is no such command or subcommand.
+    /// The command or subcommand does not exist.
     pub fn find(
         discord: &'a Discord,
         guild: Option<u64>,
@@ -86,12 +87,12 @@ impl<'a> TypedCommand<'a> {
         })
     }
 
-    /// The `data` of an interaction. `focused` is the option being typed: then nothing is required and
-    /// its value is not checked.
+    /// Builds the `data` of an interaction. `focused` is the option being typed, for autocomplete:
+    /// then no option is required, and the focused value is not checked.
     ///
     /// # Errors
     ///
-    /// An option is missing, unknown, or does not fit its definition.
+    /// An option is missing, unknown or invalid.
     pub fn data(
         &self,
         place: ResolveContext<'_>,
@@ -105,7 +106,7 @@ impl<'a> TypedCommand<'a> {
             return Err(ClientError::new(format!("There is no option {name}.")));
         }
         let mut resolved = Map::new();
-        let mut sent = Vec::new();
+        let mut options = Vec::new();
         for definition in self.options {
             let name = definition["name"].as_str().unwrap_or_default();
             let Some((_, value)) = given.iter().find(|(given, _)| given == name) else {
@@ -128,12 +129,12 @@ impl<'a> TypedCommand<'a> {
             if is_focused {
                 option["focused"] = json!(true);
             }
-            sent.push(option);
+            options.push(option);
         }
-        Ok(self.wrap(&sent, resolved))
+        Ok(self.wrap(&options, resolved))
     }
 
-    /// The command's name with its subcommands.
+    /// Returns the command's name with its subcommands.
     pub fn name(&self) -> String {
         let names = self.path.iter().map(|(name, _)| name.as_str());
         std::iter::once(self.command.name.as_str())
@@ -180,26 +181,26 @@ fn is_group(option: &Value) -> bool {
     )
 }
 
-/// A value that fits its definition; texts that stand for numbers, ids and truth are understood, as the
-/// client does.
+/// Checks a value against its definition. Numbers, booleans and ids may be given as text, as in the
+/// client.
 fn check_value(definition: &Value, value: &Value) -> Result<Value, ClientError> {
     let name = definition["name"].as_str().unwrap_or_default();
-    let wrong = || ClientError::new(format!("{value} does not fit the option {name}."));
+    let invalid = || ClientError::new(format!("{value} is not a valid value for {name}."));
     let text = value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);
     let value = match definition["type"].as_u64() {
-        Some(kind::INTEGER) => json!(text.parse::<i64>().map_err(|_| wrong())?),
-        Some(kind::NUMBER) => json!(text.parse::<f64>().map_err(|_| wrong())?),
-        Some(kind::BOOLEAN) => json!(text.parse::<bool>().map_err(|_| wrong())?),
+        Some(kind::INTEGER) => json!(text.parse::<i64>().map_err(|_| invalid())?),
+        Some(kind::NUMBER) => json!(text.parse::<f64>().map_err(|_| invalid())?),
+        Some(kind::BOOLEAN) => json!(text.parse::<bool>().map_err(|_| invalid())?),
         Some(kind::USER..=kind::MENTIONABLE) => {
-            json!(text.parse::<u64>().map_err(|_| wrong())?.to_string())
+            json!(text.parse::<u64>().map_err(|_| invalid())?.to_string())
         }
         _ => json!(text),
     };
     let choices = list(&definition["choices"]);
     if !choices.is_empty() && !choices.iter().any(|one| one["value"] == value) {
-        return Err(wrong());
+        return Err(invalid());
     }
     let fits = match value.as_str() {
         Some(text) => {
@@ -212,21 +213,21 @@ fn check_value(definition: &Value, value: &Value) -> Result<Value, ClientError> 
             min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max)
         }),
     };
-    if fits { Ok(value) } else { Err(wrong()) }
+    if fits { Ok(value) } else { Err(invalid()) }
 }
 
-/// Adds what an id stands for to `resolved`.
+/// Adds the object with an id to `resolved`.
 ///
 /// # Errors
 ///
-/// There is nothing with this id.
+/// No object has this id.
 pub fn resolve(
     place: ResolveContext<'_>,
     kind: u64,
     value: &Value,
     resolved: &mut Map<String, Value>,
 ) -> Result<(), ClientError> {
-    let Some(wanted) = value.as_str().and_then(|id| id.parse::<u64>().ok()) else {
+    let Some(object_id) = value.as_str().and_then(|id| id.parse::<u64>().ok()) else {
         return Ok(());
     };
     let ResolveContext {
@@ -236,12 +237,12 @@ pub fn resolve(
     } = place;
     let mut put = |key: &str, json: Value| {
         let object = resolved.entry(key).or_insert_with(|| json!({}));
-        object[wanted.to_string()] = json;
+        object[object_id.to_string()] = json;
     };
     let found = match kind {
-        kind::USER | kind::MENTIONABLE if discord.users.contains_key(&wanted) => {
-            put("users", payloads::user::user(&discord.users[&wanted]));
-            if let Some(mut member) = discord.member_json(guild, wanted) {
+        kind::USER | kind::MENTIONABLE if discord.users.contains_key(&object_id) => {
+            put("users", payloads::user::user(&discord.users[&object_id]));
+            if let Some(mut member) = discord.member_json(guild, object_id) {
                 if let Value::Object(member) = &mut member {
                     member.remove("user");
                     member.insert("permissions".into(), json!("0"));
@@ -250,7 +251,7 @@ pub fn resolve(
             }
             true
         }
-        kind::CHANNEL => discord.channels.get(&wanted).is_some_and(|channel| {
+        kind::CHANNEL => discord.channels.get(&object_id).is_some_and(|channel| {
             let mut json = payloads::channel::interaction_channel(discord, channel, user);
             json["app_permissions"] =
                 json!(discord.permissions(channel, discord.app.id).to_string());
@@ -260,7 +261,7 @@ pub fn resolve(
         kind::ROLE | kind::MENTIONABLE => {
             let guild = guild.and_then(|id| discord.guilds.get(&id));
             guild
-                .and_then(|guild| guild.roles.get(&wanted))
+                .and_then(|guild| guild.roles.get(&object_id))
                 .is_some_and(|role| {
                     put("roles", payloads::guild::role(role));
                     true
@@ -273,7 +274,7 @@ pub fn resolve(
         Ok(())
     } else {
         Err(ClientError::new(format!(
-            "There is nothing with the id {wanted}."
+            "No user, channel or role has the id {object_id}."
         )))
     }
 }

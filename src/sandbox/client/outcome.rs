@@ -1,4 +1,4 @@
-//! What a user sees after they asked the bot something, with the wait for it.
+//! The outcome of an interaction as the user sees it, and the wait for it.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ use super::super::model::{Discord, InteractionState};
 use super::super::rest::CALLBACK_DEADLINE;
 use super::{ClientError, MessageView};
 
-/// How long, in real time, an answer that was announced is waited for.
+/// How long to wait for a deferred response, in real time.
 const DEFERRED_TIMEOUT: Duration = Duration::from_secs(15);
-/// What Discord shows when the bot did not answer in time.
+/// What Discord shows if the bot does not respond in time.
 const NO_RESPONSE: &str = "The application did not respond";
 
-/// What a user sees after they used a command or a component.
+/// The outcome of a command, component or modal as the user sees it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum ClientOutcome {
-    /// A message, for all or for them alone.
+    /// A new message, public or ephemeral.
     Message(MessageView),
-    /// The message whose component was used, as it is now.
+    /// The message whose component was used, after the update.
     Updated(MessageView),
-    /// Nothing that can be seen: the bot has noticed.
+    /// Acknowledged without a visible change.
     Acknowledged,
-    /// A form was opened.
+    /// The bot opened a modal.
     #[serde(rename = "form")]
     Modal(ModalView),
-    /// "… is thinking", and nothing came.
+    /// "… is thinking": the bot deferred its response and never sent it.
     Thinking(MessageView),
     /// "The application did not respond."
     NoResponse(String),
-    /// Discord's client would not even send it, for this reason.
+    /// Discord's client refused to send the interaction, for this reason.
     Failed(String),
 }
 
 impl ClientOutcome {
-    /// The message that is shown, if there is one.
+    /// Returns the message that is shown, if any.
     pub const fn message(&self) -> Option<&MessageView> {
         match self {
             Self::Message(view) | Self::Updated(view) | Self::Thinking(view) => Some(view),
@@ -46,10 +46,10 @@ impl ClientOutcome {
     }
 }
 
-/// A form as a user sees it.
+/// A modal as the user sees it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModalView {
-    /// The channel in which it was opened.
+    /// The channel in which the modal was opened.
     pub channel: u64,
     /// The message whose component opened it.
     #[serde(rename = "pressed")]
@@ -60,7 +60,7 @@ pub struct ModalView {
     pub data: Value,
 }
 
-/// A choice that autocomplete offers.
+/// An autocomplete choice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChoiceView {
     /// What is shown.
@@ -70,10 +70,13 @@ pub struct ChoiceView {
 }
 
 impl Sandbox {
-    pub(super) async fn wait_for_outcome(&self, asked: Result<u64, ClientError>) -> ClientOutcome {
-        let interaction = match asked {
+    pub(super) async fn wait_for_outcome(
+        &self,
+        dispatched: Result<u64, ClientError>,
+    ) -> ClientOutcome {
+        let interaction = match dispatched {
             Ok(interaction) => interaction,
-            Err(ClientError(why)) => return ClientOutcome::Failed(why),
+            Err(ClientError(reason)) => return ClientOutcome::Failed(reason),
         };
         let mut state = self.first_response(interaction).await;
         if state == InteractionState::DeferredMessage {
@@ -89,7 +92,8 @@ impl Sandbox {
         self.read(|discord| outcome_of(discord, interaction, state))
     }
 
-    /// How the interaction stands after the first answer, or after it was too late for one.
+    /// Waits for the initial response and returns the state after it. Without one before the
+    /// deadline, the interaction fails.
     pub(super) async fn first_response(&self, interaction: u64) -> InteractionState {
         let answered = |discord: &Discord| {
             let state = &discord.interactions.get(&interaction)?.state;
@@ -113,7 +117,7 @@ impl Sandbox {
     }
 }
 
-/// What the user sees of an interaction.
+/// Returns what the user sees of an interaction.
 fn outcome_of(discord: &Discord, interaction: u64, state: InteractionState) -> ClientOutcome {
     let Some(one) = discord.interactions.get(&interaction) else {
         return ClientOutcome::NoResponse(NO_RESPONSE.to_owned());
@@ -134,7 +138,7 @@ fn outcome_of(discord: &Discord, interaction: u64, state: InteractionState) -> C
         (InteractionState::Failed | InteractionState::Pending, _) => {
             ClientOutcome::NoResponse(NO_RESPONSE.to_owned())
         }
-        // An answer that the bot has deleted again leaves nothing to see.
+        // The bot has deleted its response.
         _ => ClientOutcome::Acknowledged,
     }
 }

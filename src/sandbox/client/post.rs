@@ -1,4 +1,4 @@
-//! Writing, editing, deleting and reacting as a user.
+//! Sends, edits and deletes messages and reacts as a user.
 
 use serde_json::{Value, json};
 
@@ -10,9 +10,9 @@ use super::super::permission::{
 };
 use super::ClientError;
 
-/// A message that is about to be written.
+/// A message that is not sent yet.
 #[derive(Debug, Clone)]
-#[must_use = "a message is written by `send`"]
+#[must_use = "the message is sent by `send`"]
 pub struct MessageDraft<'a> {
     sandbox: &'a Sandbox,
     message: Message,
@@ -20,7 +20,7 @@ pub struct MessageDraft<'a> {
 }
 
 impl MessageDraft<'_> {
-    /// As a reply to another message of the channel.
+    /// Makes it a reply to another message of the channel.
     pub fn reply_to(mut self, message: u64) -> Self {
         self.message.kind = message_kind::REPLY;
         self.message.reference = Some(MessageReference {
@@ -30,14 +30,14 @@ impl MessageDraft<'_> {
         self
     }
 
-    /// With a sticker.
+    /// Adds a sticker.
     pub fn sticker(mut self, name: &str) -> Self {
         let sticker = json!({ "id": "749054660769218631", "name": name, "format_type": 1 });
         self.message.stickers.push(sticker);
         self
     }
 
-    /// With a file.
+    /// Adds a file.
     pub fn attachment(mut self, name: &str) -> Self {
         let url = format!("https://cdn.discordapp.com/attachments/1/2/{name}");
         self.message.attachments.push(json!({
@@ -51,23 +51,23 @@ impl MessageDraft<'_> {
         self
     }
 
-    /// Written by a webhook of this name instead of a member.
+    /// Sends it by a webhook with this name instead of a member.
     pub fn by_webhook(mut self, name: &str) -> Self {
         self.webhook_name = Some(name.to_owned());
         self
     }
 
-    /// As a system message of this type (Discord docs, resources/message, "Message Types").
+    /// Makes it a system message of this type (Discord docs, resources/message, "Message Types").
     pub const fn kind(mut self, kind: u8) -> Self {
         self.message.kind = kind;
         self
     }
 
-    /// Writes it; the new message's id.
+    /// Sends the message; returns its id.
     ///
     /// # Errors
     ///
-    /// The user can't write there, or there is nothing to write.
+    /// The user can't send messages in the channel, or the message is empty.
     pub fn send(self) -> Result<u64, ClientError> {
         self.sandbox
             .with(|discord| send(discord, self.message, self.webhook_name))
@@ -87,10 +87,10 @@ fn send(
     } else {
         check_can_write(discord, message.channel, message.author)?;
     }
-    let has_something = !message.content.trim().is_empty()
+    let has_content = !message.content.trim().is_empty()
         || !message.attachments.is_empty()
         || !message.stickers.is_empty();
-    if !has_something && matches!(message.kind, message_kind::DEFAULT | message_kind::REPLY) {
+    if !has_content && matches!(message.kind, message_kind::DEFAULT | message_kind::REPLY) {
         return Err(ClientError::new("There is nothing to send."));
     }
     mention::resolve(discord, &mut message, &MentionPolicy::all());
@@ -131,7 +131,7 @@ fn check_can_write(discord: &Discord, channel: u64, user: u64) -> Result<(), Cli
 }
 
 impl Sandbox {
-    /// A message of a user, to be given more before it is sent.
+    /// Starts a message of a user.
     pub fn compose(&self, channel: u64, user: u64, content: &str) -> MessageDraft<'_> {
         MessageDraft {
             sandbox: self,
@@ -145,20 +145,20 @@ impl Sandbox {
         }
     }
 
-    /// Writes a message as a user; its id.
+    /// Sends a message as a user; returns its id.
     ///
     /// # Errors
     ///
-    /// The user can't write there, or the text is empty.
+    /// The user can't send messages in the channel, or the text is empty.
     pub fn post(&self, channel: u64, user: u64, content: &str) -> Result<u64, ClientError> {
         self.compose(channel, user, content).send()
     }
 
-    /// Changes a user's own message.
+    /// Edits a user's own message.
     ///
     /// # Errors
     ///
-    /// There is no such message, or somebody else wrote it.
+    /// The message does not exist, or another user wrote it.
     pub fn edit_message(&self, message: u64, user: u64, content: &str) -> Result<(), ClientError> {
         self.with(|discord| {
             let (channel, author) = locate(discord, message)?;
@@ -175,11 +175,11 @@ impl Sandbox {
         })
     }
 
-    /// Deletes a message, one's own or as somebody who may.
+    /// Deletes a message of the user's own, or any message with Manage Messages.
     ///
     /// # Errors
     ///
-    /// There is no such message, or the user may not delete it.
+    /// The message does not exist, or the user may not delete it.
     pub fn delete_message(&self, message: u64, user: u64) -> Result<(), ClientError> {
         self.with(|discord| {
             let (channel, author) = locate(discord, message)?;
@@ -199,7 +199,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// There is no such message.
+    /// The message does not exist.
     pub fn react(&self, message: u64, user: u64, emoji: &str) -> Result<(), ClientError> {
         self.with(|discord| {
             let (channel, _) = locate(discord, message)?;
@@ -208,11 +208,11 @@ impl Sandbox {
         })
     }
 
-    /// Takes a user's reaction back.
+    /// Removes a user's reaction.
     ///
     /// # Errors
     ///
-    /// There is no such message.
+    /// The message does not exist.
     pub fn unreact(&self, message: u64, user: u64, emoji: &str) -> Result<(), ClientError> {
         self.with(|discord| {
             let (channel, _) = locate(discord, message)?;
@@ -221,19 +221,19 @@ impl Sandbox {
         })
     }
 
-    /// The JSON of a message as the bot reads it over REST.
+    /// Returns the JSON of a message as the bot reads it over REST.
     pub fn message_json(&self, message: u64) -> Option<Value> {
         self.read(|discord| {
             let one = discord.find_message(message)?;
-            let reader = discord.bot_viewer(discord.app.has_message_content());
+            let viewer = discord.bot_viewer(discord.app.has_message_content());
             Some(super::super::payloads::message::message(
-                discord, one, reader,
+                discord, one, viewer,
             ))
         })
     }
 }
 
-/// Channel and author of a message.
+/// Returns the channel and author of a message.
 fn locate(discord: &Discord, message: u64) -> Result<(u64, u64), ClientError> {
     let one = discord.find_message(message);
     let one = one.ok_or_else(|| ClientError::new("There is no such message."))?;

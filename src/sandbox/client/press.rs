@@ -1,4 +1,4 @@
-//! Buttons, menus and forms as a user uses them.
+//! Buttons, select menus and modals as users use them.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use super::outcome::{ClientOutcome, ModalView};
 use super::view::can_see;
 
 impl Sandbox {
-    /// Presses a button, or chooses from a menu: by custom id or by what is written on it.
+    /// Presses a button or chooses from a menu, found by custom id or by label.
     pub async fn press(
         &self,
         message: u64,
@@ -19,7 +19,7 @@ impl Sandbox {
         component: &str,
         values: &[&str],
     ) -> ClientOutcome {
-        let asked = self.with(|discord| {
+        let interaction = self.with(|discord| {
             let (channel, data) = press_data(discord, message, user, component, values)?;
             Ok(dispatch_interaction(
                 discord,
@@ -33,17 +33,17 @@ impl Sandbox {
                 },
             ))
         });
-        self.wait_for_outcome(asked).await
+        self.wait_for_outcome(interaction).await
     }
 
-    /// Sends a form. `fields` are texts by custom id; what is not named keeps what the form came with.
+    /// Submits a modal. `fields` are texts by custom id; other inputs keep their initial values.
     pub async fn submit_modal(
         &self,
         user: u64,
         form: &ModalView,
         fields: &[(&str, &str)],
     ) -> ClientOutcome {
-        let asked = modal_data(form, fields).map(|data| {
+        let interaction = modal_data(form, fields).map(|data| {
             self.with(|discord| {
                 dispatch_interaction(
                     discord,
@@ -58,7 +58,7 @@ impl Sandbox {
                 )
             })
         });
-        self.wait_for_outcome(asked).await
+        self.wait_for_outcome(interaction).await
     }
 }
 
@@ -75,15 +75,17 @@ fn modal_data(form: &ModalView, fields: &[(&str, &str)]) -> Result<Value, Client
     Ok(json!({ "custom_id": form.data["custom_id"], "components": filled }))
 }
 
-/// Characters a text of a form may have unless the form says otherwise.
+/// Default maximum length of a text input, in characters.
 const TEXT_MAX: u64 = 4000;
 
 fn input(one: &Value, fields: &[(&str, &str)]) -> Result<Value, ClientError> {
-    let given = fields
+    let entered = fields
         .iter()
         .find(|(id, _)| one["custom_id"] == *id)
         .map(|(_, text)| *text);
-    let text = given.or_else(|| one["value"].as_str()).unwrap_or_default();
+    let text = entered
+        .or_else(|| one["value"].as_str())
+        .unwrap_or_default();
     let label = one["label"].as_str().unwrap_or_default();
     let length = text.chars().count() as u64;
     let is_required = one["required"].as_bool().unwrap_or(true);
@@ -101,7 +103,7 @@ fn input(one: &Value, fields: &[(&str, &str)]) -> Result<Value, ClientError> {
     )
 }
 
-/// The channel of a message, and the `data` for one of its components.
+/// Returns the channel of a message and the `data` for one of its components.
 fn press_data(
     discord: &Discord,
     message: u64,
@@ -124,7 +126,7 @@ fn press_data(
         found.ok_or_else(|| ClientError::new(format!("There is no button {component}.")))?;
     if found["disabled"] == true {
         return Err(ClientError::new(format!(
-            "The button {component} is switched off."
+            "The button {component} is disabled."
         )));
     }
     if found["custom_id"].is_null() {
@@ -151,7 +153,7 @@ fn press_data(
     Ok((one.channel, data))
 }
 
-/// What the chosen ids stand for, where the menu is one of users, roles or channels.
+/// Resolves the chosen ids of a menu of users, roles or channels.
 fn resolved(
     place: ResolveContext<'_>,
     select: &Value,
@@ -174,16 +176,17 @@ fn resolved(
 fn check_values(select: &Value, values: &[&str]) -> Result<(), ClientError> {
     let bound = |name: &str| select[name].as_u64().unwrap_or(1);
     let count = values.len() as u64;
-    if count < bound("min_values") || count > bound("max_values") {
-        return Err(ClientError::new(
-            "That is not the number of choices that is asked for.",
-        ));
+    let (min, max) = (bound("min_values"), bound("max_values"));
+    if count < min || count > max {
+        return Err(ClientError::new(format!("Choose {min} to {max} options.")));
     }
-    let offered = select["options"].as_array();
-    let is_offered =
-        |value: &str| offered.is_none_or(|all| all.iter().any(|one| one["value"] == value));
-    match values.iter().find(|value| !is_offered(value)) {
-        Some(value) => Err(ClientError::new(format!("{value} is not offered."))),
+    let options = select["options"].as_array();
+    let is_option =
+        |value: &str| options.is_none_or(|all| all.iter().any(|one| one["value"] == value));
+    match values.iter().find(|value| !is_option(value)) {
+        Some(value) => Err(ClientError::new(format!(
+            "{value} is not an option of this menu."
+        ))),
         None => Ok(()),
     }
 }

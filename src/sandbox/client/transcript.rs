@@ -9,7 +9,8 @@ use super::mention_text::render_mentions;
 use super::view::MessageView;
 
 impl Sandbox {
-    /// A channel with its threads as a member sees it, the oldest message first, names instead of ids, times in UTC.
+    /// Renders a channel and its threads as a member sees them: oldest message first, names instead
+    /// of ids, times in UTC.
     pub fn transcript(&self, channel: u64, as_user: u64) -> String {
         let mut lines = vec![self.title(channel)];
         for message in self.messages(channel, as_user) {
@@ -44,7 +45,7 @@ impl Sandbox {
     }
 }
 
-/// One message as lines.
+/// Renders a message as lines.
 fn render(message: &MessageView) -> Vec<String> {
     let mut lines = vec![head(message)];
     if message.thinking {

@@ -10,15 +10,15 @@ use super::super::permission::VIEW_CHANNEL;
 /// A message as one member sees it.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "these are independent marks on a message"
+    reason = "these are independent properties of a message"
 )]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MessageView {
-    /// Id.
+    /// The message's id.
     pub id: u64,
-    /// Channel or thread.
+    /// The channel or thread.
     pub channel: u64,
-    /// Who wrote it.
+    /// The author's id.
     pub author: u64,
     /// The author's name in this guild.
     pub author_name: String,
@@ -26,53 +26,53 @@ pub struct MessageView {
     pub by_bot: bool,
     /// Discord's message type.
     pub kind: u8,
-    /// Text.
+    /// The text.
     pub content: String,
-    /// Embeds.
+    /// The embeds.
     pub embeds: Vec<Value>,
-    /// Rows of components.
+    /// The rows of components.
     pub components: Vec<Value>,
-    /// Files.
+    /// The attached files.
     pub attachments: Vec<Value>,
-    /// Stickers.
+    /// The stickers.
     pub stickers: Vec<Value>,
-    /// Emoji with who used them.
+    /// Each emoji with the users who reacted with it.
     pub reactions: Vec<(String, Vec<u64>)>,
-    /// "Only you can see this."
+    /// Whether Discord shows "Only you can see this".
     pub ephemeral: bool,
-    /// "… is thinking."
+    /// Whether Discord shows "… is thinking".
     pub thinking: bool,
     /// Whether it was edited.
     pub edited: bool,
-    /// When it was written, in Unix milliseconds.
+    /// When it was sent, in Unix milliseconds.
     pub written_ms: i64,
     /// The message it replies to.
     pub replies_to: Option<u64>,
     /// The thread that was started from it.
     pub thread: Option<u64>,
-    /// Whose device rang.
+    /// The users who got a notification.
     pub pinged: Vec<u64>,
 }
 
 /// A button as a member sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ButtonView {
-    /// What is written on it.
+    /// The label.
     pub label: String,
-    /// What is sent when it is pressed; empty for a link.
+    /// The custom id; empty for a link.
     pub custom_id: String,
-    /// Whether it can't be pressed.
+    /// Whether it is disabled.
     pub disabled: bool,
 }
 
 /// A thread as a member sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ThreadView {
-    /// Id: that of the message it was started from.
+    /// The id, which is that of the message the thread was started from.
     pub id: u64,
-    /// Name.
+    /// The name.
     pub name: String,
-    /// Who started it.
+    /// The user who started it.
     pub owner: u64,
     /// Whether it is archived.
     pub archived: bool,
@@ -81,7 +81,7 @@ pub struct ThreadView {
 }
 
 impl MessageView {
-    /// The message as `discord` shows it.
+    /// Builds the view of a message.
     pub fn new(discord: &Discord, one: &Message) -> Self {
         let has_thread =
             one.flags & flag::HAS_THREAD != 0 && discord.channels.contains_key(&one.id);
@@ -112,7 +112,7 @@ impl MessageView {
         }
     }
 
-    /// Its buttons, in order.
+    /// Returns the buttons in order.
     pub fn buttons(&self) -> Vec<ButtonView> {
         let rows = self
             .components
@@ -130,8 +130,8 @@ impl MessageView {
 }
 
 impl Sandbox {
-    /// The messages of a channel or thread as a member sees them, the oldest first; none if they can't
-    /// see the channel.
+    /// Returns the messages of a channel or thread as a member sees them, oldest first; empty if
+    /// the member can't see the channel.
     pub fn messages(&self, channel: u64, as_user: u64) -> Vec<MessageView> {
         self.read(|discord| {
             if !can_see(discord, channel, as_user) {
@@ -148,12 +148,12 @@ impl Sandbox {
         })
     }
 
-    /// One message, whoever may see it.
+    /// Returns a message, without a check of permissions.
     pub fn message(&self, message: u64) -> Option<MessageView> {
         self.read(|discord| Some(MessageView::new(discord, discord.find_message(message)?)))
     }
 
-    /// Whose device rang for a message.
+    /// Returns the users who got a notification for a message.
     pub fn pings(&self, message: u64) -> Vec<u64> {
         self.read(|discord| {
             discord
@@ -162,7 +162,7 @@ impl Sandbox {
         })
     }
 
-    /// The threads of a channel, the oldest first.
+    /// Returns the threads of a channel, oldest first.
     pub fn threads(&self, channel: u64) -> Vec<ThreadView> {
         self.read(|discord| {
             discord

@@ -1,4 +1,4 @@
-//! Waiting for something to become true, instead of sleeping.
+//! Waits for a condition instead of sleeping.
 
 use std::time::Duration;
 
@@ -6,43 +6,43 @@ use super::super::Sandbox;
 use super::super::log::LogEntry;
 use super::super::model::Discord;
 
-/// Lines of the log that a time-out shows.
+/// Number of log lines in a timeout error.
 const LOG_LINES: usize = 12;
-/// Characters of a line.
+/// Maximum length of a log line, in characters.
 const LINE_MAX: usize = 200;
 
-/// What was waited for did not happen.
+/// The condition was not met in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} did not happen within {limit:?}; the last requests and events:\n{log}")]
 pub struct WaitError {
-    /// What was waited for.
+    /// The condition, in words.
     pub what: String,
-    /// How long, in real time.
+    /// How long the wait was, in real time.
     pub limit: Duration,
     /// The last lines of the log.
     pub log: String,
 }
 
 impl Sandbox {
-    /// Waits until `look` finds something, up to `limit` of real time.
+    /// Waits until `find` returns a value, up to `limit` of real time.
     ///
     /// # Errors
     ///
-    /// It found nothing; the error shows the last lines of the log.
+    /// `find` returned nothing in time; the error shows the last lines of the log.
     pub async fn wait_for<T>(
         &self,
         what: &str,
         limit: Duration,
-        mut look: impl FnMut(&Discord) -> Option<T>,
+        mut find: impl FnMut(&Discord) -> Option<T>,
     ) -> Result<T, WaitError> {
         let mut changes = self.changes();
         let found = async {
             loop {
                 changes.borrow_and_update();
-                if let Some(found) = self.read(&mut look) {
+                if let Some(found) = self.read(&mut find) {
                     return found;
                 }
-                // The sender lives as long as this handle.
+                // The sender lives as long as this handle, so this can't fail.
                 let _ = changes.changed().await;
             }
         };
@@ -55,7 +55,7 @@ impl Sandbox {
             })
     }
 
-    /// The last lines of the log, for messages about failed tests.
+    /// Returns the last lines of the log, for messages of failed tests.
     pub fn last_log_lines(&self) -> String {
         self.read(|discord| {
             let mut last: Vec<_> = discord

@@ -1,4 +1,4 @@
-//! A week in one go: five questions, and members who reply each in their own way.
+//! Simulates a week: five questions, and members who reply in different patterns.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::super::Sandbox;
 use super::super::model::{Channel, Discord};
 
-/// Questions of the run: the working days of a week.
+/// Number of questions: the working days of a week.
 const DAYS: usize = 5;
-/// Who replies on which of the days; further members begin again with the first habit.
+/// The days on which each member replies; further members start with the first pattern again.
 const REPLY_PATTERNS: [[bool; DAYS]; 3] = [
     [true, true, true, true, true],
     [true, false, true, true, false],
     [false, false, true, false, true],
 ];
-/// What people write.
+/// The texts of the replies.
 const SAMPLE_REPLIES: [&str; DAYS] = [
     "It yields at every `await`, so the others get their turn.",
     "I'd say: a task is a coroutine that the loop has taken on.",
@@ -22,45 +22,51 @@ const SAMPLE_REPLIES: [&str; DAYS] = [
     "A `TaskGroup` waits for all of them, and cancels the rest when one fails.",
     "```py\nasync with asyncio.timeout(1):\n    await work()\n```",
 ];
-/// How long, in real time, a new question may take.
+/// How long to wait for a question, in real time.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(5);
-/// Members reply a while after the question, on the sandbox's clock.
+/// How long after the question the members reply, on the sandbox's clock.
 const REPLY_DELAY: Duration = Duration::from_secs(20 * 60);
 
-/// What a run did.
+/// The result of a simulated week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SimulatedWeek {
-    /// Questions that came.
+    /// Number of questions posted.
     pub questions: usize,
-    /// Replies that were written.
+    /// Number of replies written.
     pub replies: usize,
 }
 
 impl Sandbox {
-    /// Moves the clock over the next five moments at which questions come; the members reply in the
-    /// threads that the bot starts then, wherever that is.
+    /// Moves the clock over the next five questions. The members reply in every thread that the bot
+    /// starts meanwhile, in any channel.
     ///
     /// # Errors
     ///
-    /// Nobody knows when the next question comes, or the followers of the clock did not settle.
+    /// No question is scheduled, or a follower of the clock did not acknowledge the new time.
     pub async fn simulate_week(&self) -> Result<SimulatedWeek, String> {
         let mut week = SimulatedWeek {
             questions: 0,
             replies: 0,
         };
         for day in 0..DAYS {
-            let known = self.read(bot_threads);
+            let threads_before = self.read(bot_threads);
             let now = self.clock().now();
             let next = self.shared.calendar().next_question(now);
-            let next = next.ok_or("nobody knows when the next question comes")?;
+            let next = next.ok_or("no question is scheduled")?;
             self.advance_clock(Duration::try_from(next.duration_since(now)).unwrap_or_default())
                 .await?;
-            let came = |discord: &Discord| {
-                let new: Vec<u64> = bot_threads(discord).difference(&known).copied().collect();
+            let new_threads = |discord: &Discord| {
+                let new: Vec<u64> = bot_threads(discord)
+                    .difference(&threads_before)
+                    .copied()
+                    .collect();
                 (!new.is_empty()).then_some(new)
             };
-            // With the bot away no question comes, and the week goes by all the same.
-            let Ok(threads) = self.wait_for("a question", QUESTION_TIMEOUT, came).await else {
+            // If the bot is offline, no question is posted; the week continues without it.
+            let Ok(threads) = self
+                .wait_for("a question", QUESTION_TIMEOUT, new_threads)
+                .await
+            else {
                 continue;
             };
             self.advance_clock(REPLY_DELAY).await?;
@@ -84,20 +90,20 @@ impl Sandbox {
             .enumerate()
             .filter(|(number, _)| REPLY_PATTERNS[number % REPLY_PATTERNS.len()][day]);
         let written = replying.filter(|(number, user)| {
-            let words = SAMPLE_REPLIES[(day + number) % SAMPLE_REPLIES.len()];
-            self.post(thread, **user, words).is_ok()
+            let text = SAMPLE_REPLIES[(day + number) % SAMPLE_REPLIES.len()];
+            self.post(thread, **user, text).is_ok()
         });
         written.count()
     }
 }
 
-/// The threads that the bot started.
+/// Returns the threads that the bot started.
 fn bot_threads(discord: &Discord) -> BTreeSet<u64> {
-    let is_its = |one: &&Channel| {
+    let is_by_bot = |one: &&Channel| {
         let thread = one.thread.as_ref();
         thread.is_some_and(|thread| thread.owner == discord.app.id)
     };
-    let threads = discord.channels.values().filter(is_its);
+    let threads = discord.channels.values().filter(is_by_bot);
     threads.map(|one| one.id).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Requests that are held open, so that a test can act at an exact step.
+//! Holds requests open, so that a test can act at an exact step.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use tokio::sync::watch;
 
 use crate::sandbox::log::LoggedRequest;
 
-/// How a request that was held goes on.
+/// What happens to a held request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GateOutcome {
-    /// As if nothing had been.
+    /// It continues normally.
     Released,
     /// Its connection is reset.
     Reset,
 }
 
-/// Requests that wait until they are let go.
+/// A gate at which requests wait until it is released or reset.
 #[derive(Debug)]
 pub struct RequestGate {
     arrived: watch::Sender<Vec<LoggedRequest>>,
@@ -24,7 +24,7 @@ pub struct RequestGate {
 }
 
 impl RequestGate {
-    /// Nobody waits yet.
+    /// Creates a closed gate.
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             arrived: watch::channel(Vec::new()).0,
@@ -36,7 +36,7 @@ impl RequestGate {
     ///
     /// # Panics
     ///
-    /// None came.
+    /// No request arrived in time.
     pub async fn first_request(&self) -> LoggedRequest {
         const LIMIT: Duration = Duration::from_secs(10);
         let mut arrived = self.arrived.subscribe();
@@ -48,33 +48,34 @@ impl RequestGate {
         first
             .ok()
             .flatten()
-            .expect("a request that is held comes within 10 s")
+            .expect("a request should reach the gate within 10 s")
     }
 
-    /// The requests that came.
+    /// Returns the requests that have arrived.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.arrived.borrow().clone()
     }
 
-    /// Lets all go on, and those that still come.
+    /// Releases all waiting and all later requests.
     pub fn release(&self) {
         self.outcome.send_replace(Some(GateOutcome::Released));
     }
 
-    /// Resets the connections of all, and of those that still come: after a kill, so that nothing of
-    /// the dead takes effect later.
+    /// Resets the connections of all waiting and all later requests. Used after the bot was killed,
+    /// so that no request of the dead process takes effect later.
     pub fn reset(&self) {
         self.outcome.send_replace(Some(GateOutcome::Reset));
     }
 
-    /// The request's side: reports itself and waits.
+    /// Records a request and waits until the gate is released or reset.
     pub async fn wait(&self, request: LoggedRequest) -> GateOutcome {
         self.arrived.send_modify(|all| all.push(request));
-        let mut end = self.outcome.subscribe();
-        // The sender is `self`, so it is there.
-        let end = end.wait_for(Option::is_some).await;
-        end.ok()
-            .and_then(|end| *end)
+        let mut outcome = self.outcome.subscribe();
+        // The sender is part of `self`, so this can't fail.
+        let outcome = outcome.wait_for(Option::is_some).await;
+        outcome
+            .ok()
+            .and_then(|outcome| *outcome)
             .unwrap_or(GateOutcome::Released)
     }
 }

@@ -1,7 +1,9 @@
-//! What goes wrong on purpose: rules that match requests, and what happens to those that match.
+//! Injected faults: rules that match requests, and what happens to the matching requests.
 //!
-//! A fault strikes before the request takes effect, or after it did but before the answer is sent: the
-//! second is how a bot comes to not know what it has done.
+//! A fault applies before the request takes effect, or after it took effect but before the response
+//! is sent. The second kind leaves the bot unsure whether its request succeeded. Example: the bot
+//! creates a message, Discord stores it, and the connection is reset; a retry without a nonce would
+//! post it twice.
 
 mod gate;
 mod rule;
@@ -15,10 +17,10 @@ use serde_json::{Value, json};
 pub use gate::{GateOutcome, RequestGate};
 pub use rule::{FaultRule, FaultTiming, RequestTarget};
 
-/// What happens to a request.
+/// A fault of a request.
 #[derive(Debug, Clone)]
 pub enum RequestFault {
-    /// This answer is given instead.
+    /// This response is sent instead.
     Answer {
         /// The HTTP status.
         status: u16,
@@ -27,18 +29,18 @@ pub enum RequestFault {
         /// Further headers.
         headers: Vec<(String, String)>,
     },
-    /// It takes longer, in real time.
+    /// The response is delayed, in real time.
     Delay(Duration),
-    /// It is never answered.
+    /// The request never gets a response.
     Hang,
     /// The connection is reset.
     Reset,
-    /// It waits until the test lets it go on.
+    /// The request waits until the test releases it.
     Gate(Arc<RequestGate>),
 }
 
 impl RequestFault {
-    /// A JSON answer.
+    /// A JSON response.
     pub fn answer(status: u16, body: &Value) -> Self {
         Self::Answer {
             status,
@@ -47,7 +49,7 @@ impl RequestFault {
         }
     }
 
-    /// An answer with one of Discord's codes, such as 403 and 50013.
+    /// An error response with one of Discord's codes, such as 403 and 50013.
     pub fn api_error(status: u16, code: u32, message: &str) -> Self {
         Self::answer(status, &json!({ "message": message, "code": code }))
     }
@@ -57,7 +59,7 @@ impl RequestFault {
         Self::api_error(500, 0, "500: Internal Server Error")
     }
 
-    /// 502 from the proxy before Discord: no JSON.
+    /// 502 from the proxy in front of Discord, which sends HTML.
     pub fn bad_gateway() -> Self {
         Self::Answer {
             status: 502,
@@ -71,7 +73,7 @@ impl RequestFault {
         Self::api_error(403, 50013, "Missing Permissions")
     }
 
-    /// 200 with something that is no JSON.
+    /// 200 with invalid JSON.
     pub fn malformed_body() -> Self {
         Self::Answer {
             status: 200,
@@ -80,7 +82,7 @@ impl RequestFault {
         }
     }
 
-    /// 429 with the seconds to wait and Discord's scope: `user`, `global` or `shared`.
+    /// 429 with the seconds to wait and Discord's scope (`user`, `global` or `shared`).
     pub fn too_many_requests(retry_after: f64, scope: &str) -> Self {
         let is_global = scope == "global";
         let mut headers = vec![
@@ -107,7 +109,7 @@ impl RequestFault {
         }
     }
 
-    /// A word for the log and the page.
+    /// The fault's name in the log and on the page.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Answer { .. } => "answer",
@@ -119,61 +121,60 @@ impl RequestFault {
     }
 }
 
-/// All rules, the oldest first; the first that matches strikes.
+/// All rules, oldest first; the first matching rule applies.
 #[derive(Debug, Default)]
 pub struct FaultRules {
     rules: Vec<(u64, FaultRule, RequestFault)>,
     next_id: u64,
 }
 
-/// A rule as it is listed.
+/// A rule in the list of active faults.
 #[derive(Debug, Clone, Serialize)]
 pub struct RuleView {
-    /// Its number.
+    /// The rule's id.
     pub id: u64,
-    /// Which requests, how often.
+    /// Which requests it applies to, and how many times.
     pub rule: FaultRule,
-    /// What happens.
+    /// The fault's name.
     pub fault: &'static str,
 }
 
 impl FaultRules {
-    /// Adds a rule; its number.
+    /// Adds a rule; returns its id.
     pub fn add(&mut self, rule: FaultRule, fault: RequestFault) -> u64 {
         self.next_id += 1;
         self.rules.push((self.next_id, rule, fault));
         self.next_id
     }
 
-    /// Takes a rule away.
+    /// Removes a rule.
     pub fn remove(&mut self, id: u64) {
         self.rules.retain(|(one, _, _)| *one != id);
     }
 
-    /// Takes all rules away and lets go what is held.
+    /// Removes all rules and releases held requests.
     pub fn clear(&mut self) {
         for (_, _, fault) in self.rules.drain(..) {
-            if let RequestFault::Gate(hold) = fault {
-                hold.release();
+            if let RequestFault::Gate(gate) = fault {
+                gate.release();
             }
         }
     }
 
-    /// The rules that still strike.
+    /// Returns the active rules.
     pub fn list(&self) -> Vec<RuleView> {
-        let live = self
-            .rules
+        self.rules
             .iter()
-            .filter(|(_, rule, _)| rule.times != Some(0));
-        live.map(|(id, rule, fault)| RuleView {
-            id: *id,
-            rule: rule.clone(),
-            fault: fault.name(),
-        })
-        .collect()
+            .filter(|(_, rule, _)| rule.times != Some(0))
+            .map(|(id, rule, fault)| RuleView {
+                id: *id,
+                rule: rule.clone(),
+                fault: fault.name(),
+            })
+            .collect()
     }
 
-    /// What happens to a request now, and counts it.
+    /// Returns the fault for a request, if any, and counts it towards the rule's limit.
     pub fn apply(&mut self, target: &RequestTarget<'_>, when: FaultTiming) -> Option<RequestFault> {
         let found = self
             .rules
@@ -194,7 +195,7 @@ mod tests {
     use crate::sandbox::rest::route::Route;
 
     #[test]
-    fn a_rule_strikes_what_it_matches_as_often_as_it_says() {
+    fn a_rule_applies_to_matching_requests_the_given_number_of_times() {
         let route = Route::CreateMessage { channel: 7 };
         let target = RequestTarget {
             route: Some(&route),

@@ -1,20 +1,20 @@
-//! Which requests a fault strikes.
+//! Rules that select the requests of a fault.
 
 use serde::Serialize;
 
 use crate::sandbox::rest::route::Route;
 
-/// When a fault strikes.
+/// When a fault applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultTiming {
-    /// The request has no effect.
+    /// Before the request takes effect.
     Before,
-    /// The request has taken effect, but its answer is not sent.
+    /// After the request took effect, instead of its response.
     After,
 }
 
-/// Which requests a fault strikes, and how often. Everything that is not said matches.
+/// Selects requests by their properties, a limited number of times. `None` matches everything.
 #[derive(Debug, Clone, Serialize)]
 pub struct FaultRule {
     /// The route's name, such as `CreateMessage`.
@@ -23,18 +23,18 @@ pub struct FaultRule {
     pub method: Option<String>,
     /// The path after `/api/v10`, with `*` for any one segment.
     pub path: Option<String>,
-    /// The guild, also that of the channel.
+    /// The guild, or the guild of the channel.
     pub guild: Option<u64>,
     /// The channel or thread.
     pub channel: Option<u64>,
-    /// How often it still strikes; `None` for always.
+    /// How many times it still applies; `None` means until it is removed.
     pub times: Option<u32>,
-    /// When it strikes.
+    /// When it applies.
     pub when: FaultTiming,
 }
 
 impl FaultRule {
-    /// Every request, once.
+    /// Matches any request, once.
     pub const fn any() -> Self {
         Self {
             route: None,
@@ -47,7 +47,7 @@ impl FaultRule {
         }
     }
 
-    /// Requests on a route, by its name in [`Route`], once.
+    /// Matches requests on a route, by its name in [`Route`], once.
     pub fn on(route: &str) -> Self {
         Self {
             route: Some(route.to_owned()),
@@ -55,58 +55,59 @@ impl FaultRule {
         }
     }
 
-    /// Only with this method.
+    /// Matches only this method.
     #[must_use]
     pub fn method(mut self, method: &str) -> Self {
         self.method = Some(method.to_owned());
         self
     }
 
-    /// Only on this path, such as `/channels/*/messages`.
+    /// Matches only this path, such as `/channels/*/messages`.
     #[must_use]
     pub fn path(mut self, path: &str) -> Self {
         self.path = Some(path.to_owned());
         self
     }
 
-    /// Only in this guild.
+    /// Matches only in this guild.
     #[must_use]
     pub const fn guild(mut self, guild: u64) -> Self {
         self.guild = Some(guild);
         self
     }
 
-    /// Only in this channel or thread.
+    /// Matches only in this channel or thread.
     #[must_use]
     pub const fn channel(mut self, channel: u64) -> Self {
         self.channel = Some(channel);
         self
     }
 
-    /// This often.
+    /// Applies this many times.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Until it is taken away.
+    /// Applies until it is removed.
     #[must_use]
     pub const fn always(mut self) -> Self {
         self.times = None;
         self
     }
 
-    /// After the request took effect.
+    /// Applies after the request took effect.
     #[must_use]
     pub const fn after(mut self) -> Self {
         self.when = FaultTiming::After;
         self
     }
 
-    /// Whether it strikes a request.
+    /// Whether the rule applies to a request.
     pub fn matches(&self, target: &RequestTarget<'_>) -> bool {
-        let fits = |wanted: Option<u64>, found: Option<u64>| wanted.is_none() || wanted == found;
+        let fits =
+            |expected: Option<u64>, found: Option<u64>| expected.is_none() || expected == found;
         self.times != Some(0)
             && self
                 .route
@@ -128,24 +129,24 @@ impl FaultRule {
 pub fn path_matches(pattern: &str, path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     let path = path.strip_prefix("/api/v10").unwrap_or(path);
-    let (mut wanted, mut found) = (pattern.split('/'), path.split('/'));
+    let (mut expected, mut found) = (pattern.split('/'), path.split('/'));
     loop {
-        match (wanted.next(), found.next()) {
+        match (expected.next(), found.next()) {
             (None, None) => return true,
-            (Some(wanted), Some(found)) if wanted == "*" || wanted == found => {}
+            (Some(expected), Some(found)) if expected == "*" || expected == found => {}
             _ => return false,
         }
     }
 }
 
-/// What a rule is matched against.
+/// The properties of a request that rules are matched against.
 pub struct RequestTarget<'a> {
-    /// The route, if there is one.
+    /// The route, if the path has one.
     pub route: Option<&'a Route>,
     /// The method.
     pub method: &'a str,
-    /// The path with query.
+    /// The path with its query.
     pub path: &'a str,
-    /// The guild it is about.
+    /// The guild that the request is for.
     pub guild: Option<u64>,
 }

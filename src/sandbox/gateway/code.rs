@@ -1,4 +1,4 @@
-//! Numbers of the gateway's protocol.
+//! Opcodes and close codes of the gateway protocol.
 
 /// Opcodes (Discord docs, topics/opcodes-and-status-codes, "Gateway Opcodes").
 pub mod op {

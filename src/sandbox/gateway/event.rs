@@ -1,4 +1,5 @@
-//! Changes of the model as events. Channels that the bot can't see send none.
+//! Gateway events for changes of the model. Events of a channel are sent only if the bot can view
+//! it.
 
 use serde_json::{Value, json};
 
@@ -9,20 +10,20 @@ use crate::sandbox::payloads::{self, id, maybe_id};
 use crate::sandbox::permission::VIEW_CHANNEL;
 
 impl Discord {
-    /// The viewer that the bot is, with or without the right to read what others write.
-    pub const fn bot_viewer(&self, content: bool) -> MessageViewer {
+    /// Returns the bot as a viewer, with or without the right to read the content of other users.
+    pub const fn bot_viewer(&self, can_read_content: bool) -> MessageViewer {
         MessageViewer {
             user: self.app.id,
-            can_read_content: content,
+            can_read_content,
         }
     }
 
-    /// Tells that a message was written.
+    /// Sends `MESSAGE_CREATE`, unless the message is ephemeral.
     pub fn announce_message(&mut self, channel: u64, message: u64) {
         self.announce(channel, message, "MESSAGE_CREATE");
     }
 
-    /// Tells that a message was changed.
+    /// Sends `MESSAGE_UPDATE`, unless the message is ephemeral.
     pub fn announce_edit(&mut self, channel: u64, message: u64) {
         self.announce(channel, message, "MESSAGE_UPDATE");
     }
@@ -41,7 +42,7 @@ impl Discord {
         self.dispatch_to_channel(channel, &event);
     }
 
-    /// Tells that a message was deleted.
+    /// Sends `MESSAGE_DELETE`.
     pub fn announce_deletion(&mut self, channel: u64, message: u64) {
         let guild = self.guild_of(channel);
         let mut data = json!({ "id": id(message), "channel_id": id(channel) });
@@ -52,7 +53,7 @@ impl Discord {
         self.dispatch_to_channel(channel, &GatewayEvent::new("MESSAGE_DELETE", intents, data));
     }
 
-    /// Tells that a thread was started.
+    /// Sends `THREAD_CREATE` for a new thread.
     pub fn announce_thread(&mut self, thread: u64) {
         let Some(mut data) = self.channel_json(thread) else {
             return;
@@ -64,7 +65,7 @@ impl Discord {
         );
     }
 
-    /// Tells that a channel or thread is new or has changed.
+    /// Sends `CHANNEL_CREATE` or `CHANNEL_UPDATE`, or `THREAD_UPDATE` for a thread.
     pub fn announce_channel(&mut self, channel: u64, is_new: bool) {
         let Some(one) = self.channels.get(&channel) else {
             return;
@@ -79,7 +80,8 @@ impl Discord {
         }
     }
 
-    /// Tells that somebody reacted, or took it back.
+    /// Sends `MESSAGE_REACTION_ADD` or `MESSAGE_REACTION_REMOVE`. `message` is the channel and the
+    /// message.
     pub fn announce_reaction(&mut self, message: (u64, u64), user: u64, emoji: &str, added: bool) {
         let (channel, message) = message;
         let guild = self.guild_of(channel);
@@ -112,34 +114,34 @@ impl Discord {
         self.dispatch_to_channel(channel, &GatewayEvent::new(name, intents, data));
     }
 
-    /// The guild of a channel.
+    /// Returns the guild of a channel, or `None` for a direct message or an unknown channel.
     pub fn guild_of(&self, channel: u64) -> Option<u64> {
         self.channels.get(&channel)?.guild
     }
 
-    /// A member with their user.
+    /// Returns a member of a guild, with their user, as JSON.
     pub fn member_json(&self, guild: Option<u64>, user: u64) -> Option<Value> {
         let member = self.guilds.get(&guild?)?.members.get(&user)?;
         Some(payloads::guild::member(member, self.users.get(&user)?))
     }
 
-    /// A channel as the bot gets it.
+    /// Returns a channel or thread as JSON, as the bot receives it.
     pub fn channel_json(&self, channel: u64) -> Option<Value> {
         let one = self.channels.get(&channel)?;
         Some(payloads::channel::any_channel(self, one, self.app.id))
     }
 
-    /// Sends an event to the bot if it can see the channel.
+    /// Sends an event if the bot can view the channel and the guild is available.
     pub fn dispatch_to_channel(&mut self, channel: u64, event: &GatewayEvent) {
         let Some(one) = self.channels.get(&channel) else {
             return;
         };
-        let is_there = one.guild.is_none_or(|guild| {
+        let is_available = one.guild.is_none_or(|guild| {
             self.guilds
                 .get(&guild)
                 .is_some_and(|guild| !guild.unavailable)
         });
-        if is_there && self.permissions(one, self.app.id) & VIEW_CHANNEL != 0 {
+        if is_available && self.permissions(one, self.app.id) & VIEW_CHANNEL != 0 {
             let guild = one.guild;
             self.dispatch(guild, event);
         }
@@ -153,7 +155,7 @@ impl Discord {
     }
 }
 
-/// Messages for one member alone are not events.
+/// Returns whether a message is public. Ephemeral messages are not sent over the gateway.
 const fn is_public(message: &Message) -> bool {
     message.ephemeral_for.is_none()
 }

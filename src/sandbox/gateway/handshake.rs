@@ -1,4 +1,4 @@
-//! How a connection gets its session: IDENTIFY and RESUME.
+//! IDENTIFY and RESUME: how a connection gets its session.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,24 +12,25 @@ use super::{
 use crate::sandbox::model::{Channel, Discord};
 use crate::sandbox::payloads::{self, id};
 
-/// What a frame of the bot leads to: frames to send, or a code to close with.
+/// Reply to a frame of the bot: frames to send, or a close code.
 pub type FrameReply = Result<Vec<String>, u16>;
 
-/// Sessions a bot may start in a day; after that Discord resets its token (Discord docs,
-/// events/gateway, "Session Start Limit Object").
+/// Maximum number of session starts per day. A bot that exceeds it is disconnected and its token is
+/// reset (Discord docs, events/gateway, "Session Start Limit Object").
 pub const MAX_SESSIONS_PER_DAY: usize = 1000;
-/// Milliseconds of a day.
+/// Milliseconds per day.
 const DAY_MS: i64 = 86_400_000;
 
-/// In so many seconds `max_concurrency` sessions may begin (Discord docs, events/gateway, "Rate Limiting").
+/// Period in which `max_concurrency` sessions may start (Discord docs, events/gateway, "Rate
+/// Limiting"). Measured in real time.
 const IDENTIFY_WINDOW: Duration = Duration::from_secs(5);
 
 impl SessionStartLimit {
-    /// Notes that a session begins; whether it may.
+    /// Records a session start. Returns `false` if it is too early and the limit is enforced.
     fn try_start(&mut self, shard: ShardId, now: Instant) -> bool {
         let slot = |shard: ShardId| shard.number % u64::from(self.max_concurrency.max(1));
-        let is_early = self.started.iter().any(|(begun, other)| {
-            slot(*other) == slot(shard) && now.duration_since(*begun) < IDENTIFY_WINDOW
+        let is_early = self.started.iter().any(|(started_at, other)| {
+            slot(*other) == slot(shard) && now.duration_since(*started_at) < IDENTIFY_WINDOW
         });
         self.started.push((now, shard));
         !(self.strict && is_early)
@@ -37,26 +38,31 @@ impl SessionStartLimit {
 }
 
 impl GatewayState {
-    /// Sessions that were started within the last day.
+    /// Returns the number of session starts in the 24 hours before `now_ms`.
     pub fn sessions_started_today(&self, now_ms: i64) -> usize {
         let recent = self.session_starts_ms.iter().rev();
         recent.take_while(|at_ms| now_ms - **at_ms < DAY_MS).count()
     }
 }
 
-/// Starts a session: READY, and what the bot is in.
+/// Starts a session: sends READY, then `GUILD_CREATE` for each available guild of the shard.
+///
+/// Every IDENTIFY with a valid token counts as a session start, even if it is rejected afterwards.
+/// The reply is Invalid Session (opcode 9) if the start is too early; see [`SessionStartLimit`].
 ///
 /// # Errors
 ///
-/// The code to close with: 4004, 4010, 4013 or 4014.
+/// Returns the close code: 4004 for a wrong token or too many session starts, 4010 for an invalid
+/// shard, 4013 for invalid intents, 4014 for privileged intents that are not enabled, or the code
+/// of an injected [`RejectIdentify`].
 pub fn identify(discord: &mut Discord, connection: u64, data: &Value) -> FrameReply {
     let now_ms = discord.clock.now_ms();
     discord.gateway.identify_count += 1;
-    let mut shown = data.clone();
-    if let Some(shown) = shown.as_object_mut() {
-        shown.remove("token");
+    let mut logged = data.clone();
+    if let Some(logged) = logged.as_object_mut() {
+        logged.remove("token");
     }
-    discord.log_frame(true, "IDENTIFY", shown);
+    discord.log_frame(true, "IDENTIFY", logged);
     if !discord.app.is_token(data["token"].as_str()) {
         return Err(close::AUTHENTICATION);
     }
@@ -109,28 +115,32 @@ pub fn identify(discord: &mut Discord, connection: u64, data: &Value) -> FrameRe
     Ok(Vec::new())
 }
 
-/// Takes a session over, with the events it missed.
+/// Resumes a session: moves it to this connection and sends the missed events, then RESUMED.
+///
+/// The previous connection of the session, if still open, is dropped. The reply is Invalid Session
+/// (opcode 9) if the session is unknown.
 ///
 /// # Errors
 ///
-/// The code to close with: 4004 or 4007.
+/// Returns the close code: 4004 for a wrong token, 4007 for a sequence number that the session has
+/// not reached or whose following events are no longer kept.
 pub fn resume(discord: &mut Discord, connection: u64, data: &Value) -> FrameReply {
     discord.log_frame(true, "RESUME", json!({ "seq": data["seq"] }));
     if !discord.app.is_token(data["token"].as_str()) {
         return Err(close::AUTHENTICATION);
     }
-    let wanted = data["session_id"].as_str().unwrap_or_default();
+    let session_id = data["session_id"].as_str().unwrap_or_default();
     let GatewayState {
         sessions,
         connections,
         ..
     } = &mut discord.gateway;
-    let Some(session) = sessions.iter_mut().find(|one| one.id == wanted) else {
+    let Some(session) = sessions.iter_mut().find(|one| one.id == session_id) else {
         return Ok(vec![frame(op::INVALID_SESSION, &json!(false))]);
     };
     let seq = data["seq"].as_u64().ok_or(close::INVALID_SEQ)?;
     let missed = session.events_after(seq).ok_or(close::INVALID_SEQ)?;
-    // A session that is taken over leaves its old connection, which may be gone already.
+    // The previous connection may have ended already.
     if let Some(old) = session
         .connection
         .replace(connection)
@@ -169,14 +179,14 @@ fn check_intents(discord: &Discord, intents: u64) -> Result<(), u16> {
     Ok(())
 }
 
-fn ready(discord: &Discord, session: &str, shard: ShardId, shown_shard: &Value) -> Value {
-    let mine = discord.guilds.values().filter(|guild| {
+fn ready(discord: &Discord, session: &str, shard: ShardId, shard_json: &Value) -> Value {
+    let joined = discord.guilds.values().filter(|guild| {
         guild.members.contains_key(&discord.app.id) && shard.contains(Some(guild.id))
     });
     let mut ready = json!({
         "v": 10,
         "user": discord.users.get(&discord.app.id).map(payloads::user::own_user),
-        "guilds": mine.map(|guild| payloads::guild::unavailable_guild(guild.id)).collect::<Value>(),
+        "guilds": joined.map(|guild| payloads::guild::unavailable_guild(guild.id)).collect::<Value>(),
         "session_id": session,
         "resume_gateway_url": discord.gateway.url,
         "application": { "id": id(discord.app.id), "flags": discord.app.flags() },
@@ -184,28 +194,29 @@ fn ready(discord: &Discord, session: &str, shard: ShardId, shown_shard: &Value) 
         "session_type": "normal",
         "_trace": [],
     });
-    if shown_shard.is_array() {
-        ready["shard"] = shown_shard.clone();
+    if shard_json.is_array() {
+        ready["shard"] = shard_json.clone();
     }
     ready
 }
 
-/// The guilds that are there, with all that is in them.
+/// Returns the available guilds of the shard, with their channels and threads.
 fn guilds(discord: &Discord, shard: ShardId) -> Vec<Value> {
-    let there = discord.guilds.values().filter(|guild| {
+    let available = discord.guilds.values().filter(|guild| {
         guild.members.contains_key(&discord.app.id)
             && !guild.unavailable
             && shard.contains(Some(guild.id))
     });
-    // Grouped once: with thousands of guilds a search for each would take seconds.
+    // Channels are grouped once. Searching all channels for each of thousands of guilds takes
+    // seconds.
     let mut channels: BTreeMap<u64, Vec<&Channel>> = BTreeMap::new();
     for channel in discord.channels.values() {
         if let Some(guild) = channel.guild {
             channels.entry(guild).or_default().push(channel);
         }
     }
-    let of = |guild: u64| channels.get(&guild).map_or(&[][..], Vec::as_slice);
-    there
-        .map(|guild| payloads::guild::full_guild(discord, guild, of(guild.id)))
+    let channels_of = |guild: u64| channels.get(&guild).map_or(&[][..], Vec::as_slice);
+    available
+        .map(|guild| payloads::guild::full_guild(discord, guild, channels_of(guild.id)))
         .collect()
 }

@@ -1,6 +1,17 @@
-//! The gateway, version 10: sessions, who gets which event, and what a session has missed.
+//! The gateway, version 10: connections, sessions, and delivery of events to them.
 //!
-//! `socket` speaks the protocol with one connection; `event` turns changes of the model into events.
+//! - [`socket`] handles the protocol on one connection.
+//! - [`handshake`] starts and resumes sessions (IDENTIFY and RESUME).
+//! - [`event`] turns changes of the model into events.
+//!
+//! A connection and a session are different things. If a connection is lost, its session remains
+//! and collects events. A later connection that resumes the session receives the missed events
+//! first:
+//!
+//! 1. The bot identifies on connection 1 and has received events 1–4.
+//! 2. Connection 1 is reset. Events 5 and 6 occur and are kept in the session.
+//! 3. The bot opens connection 2 and sends RESUME with sequence number 4.
+//! 4. It receives events 5 and 6, then RESUMED as event 7.
 
 mod code;
 pub mod event;
@@ -20,39 +31,41 @@ pub use session::{Session, ShardId};
 
 use super::model::Discord;
 
-/// What a connection is told to do.
+/// Instruction to the task of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutboundFrame {
-    /// Send this frame.
+    /// Send a text frame.
     Text(String),
-    /// Close with a code, or with none.
+    /// Send a close frame, with or without a close code, and end the connection.
     Close(Option<u16>),
-    /// Drop the connection without a word.
+    /// End the connection without a close frame.
     Drop,
 }
 
-/// The gateway's side of one connection.
+/// Channel to the task of a connection.
 pub type ConnectionTx = mpsc::UnboundedSender<OutboundFrame>;
 
-/// How every IDENTIFY is turned away; it costs a session start all the same.
+/// Injected rejection of every IDENTIFY. Each rejected IDENTIFY still counts as a session start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RejectIdentify {
-    /// The connection is closed with a code.
+    /// Close the connection with a close code.
     Close(u16),
-    /// The session is called invalid (op 9), and can't be resumed.
+    /// Answer with Invalid Session (opcode 9), not resumable.
     Invalidate,
 }
 
-/// How sessions may begin (Discord docs, events/gateway, "Session Start Limit Object").
+/// Limits on session starts (Discord docs, events/gateway, "Session Start Limit Object").
 #[derive(Debug)]
 pub struct SessionStartLimit {
-    /// How many shards are recommended.
+    /// Number of shards that `GET /gateway/bot` recommends.
     pub shards: u32,
-    /// How many sessions may begin within five seconds, one for each remainder of the shard's number.
+    /// Number of sessions that may start within five seconds. Shards with the same remainder of
+    /// `number % max_concurrency` share one slot (Discord docs, events/gateway, "Rate Limiting").
     pub max_concurrency: u32,
-    /// Whether a session that begins earlier is called invalid, as Discord does.
+    /// Whether to answer an IDENTIFY that is too early with Invalid Session (opcode 9), as Discord
+    /// does.
     pub strict: bool,
-    /// Those that were begun, with the time of the machine.
+    /// Session starts so far, in real time.
     pub started: Vec<(Instant, ShardId)>,
 }
 
@@ -67,36 +80,37 @@ impl SessionStartLimit {
     }
 }
 
-/// All sessions and connections.
+/// Sessions, connections and injected faults of the gateway.
 #[derive(Debug)]
 pub struct GatewayState {
-    /// Its address.
+    /// WebSocket URL of the gateway.
     pub url: String,
-    /// The interval that HELLO asks for.
+    /// Heartbeat interval sent in HELLO.
     pub heartbeat: Duration,
-    /// Sessions that can be resumed or are connected.
+    /// Sessions that are connected or can be resumed.
     pub sessions: Vec<Session>,
     /// Open connections by number.
     pub connections: BTreeMap<u64, ConnectionTx>,
-    /// How often a bot has identified, with or without success.
+    /// Number of IDENTIFY frames received, including rejected ones.
     pub identify_count: u64,
-    /// When sessions were started, in Unix milliseconds.
+    /// Session starts on the sandbox's clock, in Unix milliseconds.
     pub session_starts_ms: Vec<i64>,
-    /// How sessions may begin, and did.
+    /// Limits on session starts, and the recent starts.
     pub session_start_limit: SessionStartLimit,
-    /// Heartbeats are not answered.
+    /// Fault: heartbeats are not acknowledged.
     pub drop_heartbeat_acks: bool,
-    /// Connections stay open, but nothing is sent on them any more.
+    /// Fault: connections stay open, but the gateway sends no events and no heartbeat
+    /// acknowledgements.
     pub blackhole: bool,
-    /// New connections are refused.
+    /// Fault: new connections are refused with status 503.
     pub refuse_connections: bool,
-    /// Connections are taken, but no session is begun.
+    /// Fault: connections are accepted, but every IDENTIFY is rejected.
     pub reject_identify: Option<RejectIdentify>,
     next_connection: u64,
 }
 
 impl GatewayState {
-    /// Nobody connected.
+    /// Creates a gateway without connections and faults.
     pub const fn new(url: String, heartbeat: Duration) -> Self {
         Self {
             url,
@@ -114,7 +128,7 @@ impl GatewayState {
         }
     }
 
-    /// Notes a connection; its number.
+    /// Registers a connection and returns its number.
     pub fn connect(&mut self, connection: ConnectionTx) -> u64 {
         let number = self.next_connection;
         self.next_connection += 1;
@@ -122,7 +136,7 @@ impl GatewayState {
         number
     }
 
-    /// Forgets a connection; its session can be resumed.
+    /// Removes a connection. Its session remains and can be resumed.
     pub fn disconnect(&mut self, number: u64) {
         self.connections.remove(&number);
         for session in &mut self.sessions {
@@ -132,22 +146,22 @@ impl GatewayState {
         }
     }
 
-    /// Tells every connection something.
-    pub fn broadcast(&self, out: &OutboundFrame) {
+    /// Sends an instruction to every connection.
+    pub fn broadcast(&self, frame: &OutboundFrame) {
         for connection in self.connections.values() {
-            // A closed channel means that the connection is going away.
-            let _ = connection.send(out.clone());
+            // A closed channel means that the connection is ending.
+            let _ = connection.send(frame.clone());
         }
     }
 
-    /// The session of a connection.
+    /// Returns the session of a connection, or `None` before IDENTIFY or RESUME.
     pub fn session_of(&mut self, connection: u64) -> Option<&mut Session> {
         self.sessions
             .iter_mut()
             .find(|session| session.connection == Some(connection))
     }
 
-    /// Whether a session is connected.
+    /// Returns whether at least one session is connected.
     pub fn is_connected(&self) -> bool {
         self.sessions
             .iter()
@@ -155,20 +169,20 @@ impl GatewayState {
     }
 }
 
-/// An event on its way to the sessions.
+/// Event to be delivered to sessions.
 pub struct GatewayEvent {
-    /// Such as `MESSAGE_CREATE`.
+    /// Name of the event, such as `MESSAGE_CREATE`.
     pub name: &'static str,
-    /// The intents of which a session needs one; 0 if it needs none.
+    /// Intents of which a session needs at least one. 0 delivers the event to every session.
     pub intents: u64,
-    /// Its data for sessions that may read what others write.
+    /// Data for sessions with the `MESSAGE_CONTENT` intent.
     pub data: Value,
-    /// Its data for the others, where that differs.
+    /// Data for sessions without that intent, if it differs.
     pub data_without_content: Option<Value>,
 }
 
 impl GatewayEvent {
-    /// An event that is the same for all who get it.
+    /// Creates an event with the same data for all sessions.
     pub const fn new(name: &'static str, intents: u64, data: Value) -> Self {
         Self {
             name,
@@ -187,18 +201,18 @@ impl GatewayEvent {
 }
 
 impl Discord {
-    /// Sends an event to every session that asked for it and has the guild, or keeps it for those that
-    /// may resume.
+    /// Sends an event to every session with a matching intent whose shard contains the guild. A
+    /// disconnected session keeps the event for a resume.
     pub fn dispatch(&mut self, guild: Option<u64>, event: &GatewayEvent) {
         let at_ms = self.clock.now_ms();
         let GatewayState {
             sessions,
             connections,
-            blackhole: silent,
+            blackhole,
             ..
         } = &mut self.gateway;
-        let nobody = BTreeMap::new();
-        let connections = if *silent { &nobody } else { &*connections };
+        let none = BTreeMap::new();
+        let connections = if *blackhole { &none } else { &*connections };
         for session in sessions {
             let is_wanted = event.intents == 0 || session.intents & event.intents != 0;
             if is_wanted && session.shard.contains(guild) {
@@ -209,15 +223,15 @@ impl Discord {
         }
     }
 
-    /// Sends an event of a guild, if the bot is in it.
+    /// Sends an event of a guild if the bot is a member of it.
     pub fn dispatch_to_guild(&mut self, guild: Option<u64>, event: &GatewayEvent) {
         if guild.is_none_or(|guild| self.bot_is_in(guild)) {
             self.dispatch(guild, event);
         }
     }
 
-    /// Sends an event as it stands to every session, numbered like any other, whatever Discord would
-    /// think of it.
+    /// Sends an arbitrary event to every session, regardless of intents and shards. The event is
+    /// numbered as usual. Use it to test how a bot handles malformed or unknown events.
     pub fn dispatch_raw(&mut self, name: &str, data: &Value) {
         let at_ms = self.clock.now_ms();
         for session in &mut self.gateway.sessions {
@@ -226,14 +240,14 @@ impl Discord {
         }
     }
 
-    /// Puts a frame that is not an event into the log.
+    /// Logs a frame that is not an event.
     pub fn log_frame(&mut self, from_bot: bool, name: &str, data: Value) {
         let at_ms = self.clock.now_ms();
         self.log.push_event(at_ms, from_bot, name, data);
     }
 }
 
-/// A frame without event.
+/// Returns the text of a frame that is not an event (no sequence number, no event name).
 pub fn frame(op: u8, data: &Value) -> String {
     json!({ "op": op, "d": data, "s": null, "t": null }).to_string()
 }

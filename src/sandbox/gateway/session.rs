@@ -1,4 +1,4 @@
-//! One session of a bot: its numbered events, kept so that it can resume.
+//! Session of a bot: its numbered events, which are kept so that the bot can resume.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,20 +6,21 @@ use serde_json::{Value, json};
 
 use super::{ConnectionTx, OutboundFrame};
 
-/// Events kept for a resume. Discord names no number; it is enough for an hour of a test.
+/// Maximum number of events kept for a resume. Discord publishes no number. This one covers about
+/// an hour of a test.
 const MAX_REPLAY_EVENTS: usize = 5_000;
 
-/// A part of the guilds (Discord docs, events/gateway, "Sharding").
+/// Shard: a subset of the guilds (Discord docs, events/gateway, "Sharding").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShardId {
-    /// Which part, from 0.
+    /// Index of the shard, from 0.
     pub number: u64,
-    /// How many parts there are.
+    /// Total number of shards.
     pub count: u64,
 }
 
 impl Default for ShardId {
-    /// All guilds.
+    /// Returns the single shard that contains all guilds.
     fn default() -> Self {
         Self {
             number: 0,
@@ -29,29 +30,30 @@ impl Default for ShardId {
 }
 
 impl ShardId {
-    /// Whether events of a guild go there; those of no guild go to the first.
+    /// Returns whether the shard receives the events of a guild. Events without a guild belong to
+    /// shard 0.
     pub fn contains(self, guild: Option<u64>) -> bool {
         guild.map_or(0, |guild| (guild >> 22) % self.count) == self.number
     }
 }
 
-/// A session.
+/// Gateway session.
 #[derive(Debug)]
 pub struct Session {
-    /// Its name in RESUME.
+    /// Session id, which RESUME names.
     pub id: String,
-    /// What it asked for.
+    /// Intents from IDENTIFY.
     pub intents: u64,
-    /// Its part of the guilds.
+    /// Shard from IDENTIFY.
     pub shard: ShardId,
-    /// The connection it is on now.
+    /// Current connection, or `None` while the session is disconnected and can be resumed.
     pub connection: Option<u64>,
     seq: u64,
     replay_buffer: VecDeque<(u64, String)>,
 }
 
 impl Session {
-    /// A new session on a connection.
+    /// Creates a session on a connection.
     pub const fn new(id: String, intents: u64, shard: ShardId, connection: u64) -> Self {
         Self {
             id,
@@ -63,7 +65,7 @@ impl Session {
         }
     }
 
-    /// Numbers an event, keeps it and sends it if somebody listens.
+    /// Numbers an event, keeps it for a resume and sends it if the session is connected.
     pub fn send(&mut self, connections: &BTreeMap<u64, ConnectionTx>, name: &str, data: &Value) {
         self.seq += 1;
         let text = json!({ "op": 0, "t": name, "s": self.seq, "d": data }).to_string();
@@ -71,7 +73,7 @@ impl Session {
             .connection
             .and_then(|connection| connections.get(&connection))
         {
-            // A closed channel means that the connection is going away; the event is kept.
+            // A closed channel means that the connection is ending. A resume delivers the event.
             let _ = connection.send(OutboundFrame::Text(text.clone()));
         }
         self.replay_buffer.push_back((self.seq, text));
@@ -80,8 +82,8 @@ impl Session {
         }
     }
 
-    /// The events after `seq`; `None` if that is a number this session has not reached, or if some of
-    /// them are not kept any more.
+    /// Returns the frames of all events after `seq`. Returns `None` if the session has not reached
+    /// `seq`, or if an event after it is no longer kept.
     pub fn events_after(&self, seq: u64) -> Option<Vec<String>> {
         let first_kept = self
             .replay_buffer
@@ -103,17 +105,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_missed_can_be_replayed() {
+    fn missed_events_can_be_replayed() {
         let mut session = Session::new("a".into(), 1, ShardId::default(), 1);
-        let nobody = BTreeMap::new();
+        let none = BTreeMap::new();
         for _ in 0..3 {
-            session.send(&nobody, "X", &Value::Null);
+            session.send(&none, "X", &Value::Null);
         }
         assert_eq!(session.events_after(1).map(|missed| missed.len()), Some(2));
         assert_eq!(session.events_after(3).map(|missed| missed.len()), Some(0));
         assert_eq!(session.events_after(4), None);
         for _ in 0..MAX_REPLAY_EVENTS {
-            session.send(&nobody, "X", &Value::Null);
+            session.send(&none, "X", &Value::Null);
         }
         assert_eq!(session.events_after(2), None);
     }

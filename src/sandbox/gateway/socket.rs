@@ -1,4 +1,4 @@
-//! One connection to the gateway: HELLO, IDENTIFY or RESUME, heartbeats, and the events of its session.
+//! Protocol of one gateway connection: HELLO, IDENTIFY or RESUME, heartbeats, and events.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,29 +12,31 @@ use super::{OutboundFrame, close, frame, op};
 use crate::sandbox::SandboxState;
 use crate::sandbox::model::Discord;
 
-/// Sends a connection may make in a minute (Discord docs, events/gateway, "Rate Limiting").
+/// Maximum number of frames a bot may send per minute on one connection (Discord docs,
+/// events/gateway, "Rate Limiting").
 const MAX_FRAMES_PER_MINUTE: usize = 120;
-/// The largest frame a bot may send, in bytes (Discord docs, events/gateway, "Sending Events").
+/// Maximum size of a frame from the bot, in bytes (Discord docs, events/gateway, "Sending Events").
 const MAX_FRAME_BYTES: usize = 4096;
-/// The frame by which a bot is asked to connect anew.
+
+/// Returns a Reconnect frame (opcode 7), which asks the bot to reconnect and resume.
 pub fn reconnect_frame() -> OutboundFrame {
     OutboundFrame::Text(frame(op::RECONNECT, &Value::Null))
 }
 
-/// The frame by which a session is called invalid; `resumable` if it may be resumed all the same.
+/// Returns an Invalid Session frame (opcode 9). `resumable` states whether the bot may resume.
 pub fn invalid_session_frame(resumable: bool) -> OutboundFrame {
     OutboundFrame::Text(frame(op::INVALID_SESSION, &json!(resumable)))
 }
 
-/// Serves one connection until it ends.
-pub async fn serve(shared: Arc<SandboxState>, mut socket: WebSocket, version_is_known: bool) {
-    if !version_is_known {
+/// Serves one connection until it ends. An unsupported version is closed with 4012.
+pub async fn serve(shared: Arc<SandboxState>, mut socket: WebSocket, version_is_supported: bool) {
+    if !version_is_supported {
         let code = close::INVALID_VERSION;
         let frame = CloseFrame {
             code,
             reason: "".into(),
         };
-        // The other side may be gone already.
+        // The bot may have disconnected already.
         let _ = socket.send(Message::Close(Some(frame))).await;
         return;
     }
@@ -60,7 +62,7 @@ pub async fn serve(shared: Arc<SandboxState>, mut socket: WebSocket, version_is_
 struct Connection {
     shared: Arc<SandboxState>,
     number: u64,
-    /// When the bot sent something, within the last minute.
+    /// When the bot sent frames within the last minute.
     received_at: Vec<Instant>,
 }
 
@@ -71,19 +73,19 @@ impl Connection {
         frames: &mut mpsc::UnboundedReceiver<OutboundFrame>,
         heartbeat: Duration,
     ) {
-        // Discord closes a connection that misses its beats; one and a half intervals is what it
-        // seems to grant.
-        let patience = heartbeat.mul_f32(1.5) + Duration::from_secs(1);
-        let mut last_heard = Instant::now();
+        // Discord closes a connection without heartbeats. The docs give no deadline; the
+        // sandbox grants one and a half intervals.
+        let timeout = heartbeat.mul_f32(1.5) + Duration::from_secs(1);
+        let mut last_frame_at = Instant::now();
         loop {
-            let out = tokio::select! {
-                Some(out) = frames.recv() => out,
+            let outbound = tokio::select! {
+                Some(outbound) = frames.recv() => outbound,
                 frame = socket.recv() => match frame {
                     Some(Ok(Message::Text(text))) => {
-                        last_heard = Instant::now();
+                        last_frame_at = Instant::now();
                         match self.handle_text(text.as_str()) {
-                            Ok(answers) => {
-                                if send_all(socket, answers).await.is_err() {
+                            Ok(replies) => {
+                                if send_all(socket, replies).await.is_err() {
                                     return;
                                 }
                                 continue;
@@ -99,19 +101,19 @@ impl Connection {
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                     Some(Err(_)) | None => return,
                 },
-                () = tokio::time::sleep(patience.saturating_sub(last_heard.elapsed())) => {
+                () = tokio::time::sleep(timeout.saturating_sub(last_frame_at.elapsed())) => {
                     OutboundFrame::Close(Some(close::SESSION_TIMED_OUT))
                 }
             };
-            if !self.handle_outbound(socket, out).await {
+            if !self.handle_outbound(socket, outbound).await {
                 return;
             }
         }
     }
 
-    /// Does what the connection was told; whether it goes on.
-    async fn handle_outbound(&self, socket: &mut WebSocket, out: OutboundFrame) -> bool {
-        match out {
+    /// Executes an instruction. Returns `false` if the connection ends.
+    async fn handle_outbound(&self, socket: &mut WebSocket, outbound: OutboundFrame) -> bool {
+        match outbound {
             OutboundFrame::Text(text) => socket.send(Message::Text(text.into())).await.is_ok(),
             OutboundFrame::Close(code) => {
                 self.shared.with(|discord| {
@@ -124,7 +126,7 @@ impl Connection {
                     code,
                     reason: "".into(),
                 });
-                // The other side may be gone already.
+                // The bot may have disconnected already.
                 let _ = socket.send(Message::Close(frame)).await;
                 false
             }
@@ -135,7 +137,7 @@ impl Connection {
     fn handle_text(&mut self, text: &str) -> FrameReply {
         let now = Instant::now();
         self.received_at
-            .retain(|sent| now.duration_since(*sent) < Duration::from_secs(60));
+            .retain(|at| now.duration_since(*at) < Duration::from_secs(60));
         self.received_at.push(now);
         if self.received_at.len() > MAX_FRAMES_PER_MINUTE {
             return Err(close::RATE_LIMITED);
@@ -169,7 +171,8 @@ impl Connection {
         }
     }
 
-    /// Closing with 1000 or 1001 ends the session; any other code leaves it to be resumed.
+    /// Handles a close frame of the bot. Codes 1000 and 1001 end the session; after any other code
+    /// it can be resumed (Discord docs, events/gateway, "Disconnecting").
     fn on_client_close(&self, frame: Option<&CloseFrame>) {
         let code = frame.map(|frame| frame.code);
         self.shared.with(|discord| {
@@ -185,7 +188,7 @@ impl Connection {
 }
 
 impl super::GatewayState {
-    /// Ends the session of a connection where the code means that.
+    /// Ends the session of a connection if it cannot be resumed after this close code.
     fn close_session(&mut self, connection: u64, code: u16) {
         if matches!(
             code,

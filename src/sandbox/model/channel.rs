@@ -1,88 +1,88 @@
-//! Channels, threads and direct messages.
+//! Channels, threads and direct-message channels.
 
 use std::collections::BTreeSet;
 
-/// Kinds of channels (Discord docs, resources/channel, "Channel Types").
+/// Channel types (Discord docs, resources/channel, "Channel Types").
 pub mod kind {
-    /// A text channel.
+    /// Text channel.
     pub const TEXT: u8 = 0;
-    /// Direct messages.
+    /// Direct-message channel.
     pub const DM: u8 = 1;
-    /// An announcement channel.
+    /// Announcement channel.
     pub const ANNOUNCEMENT: u8 = 5;
-    /// A thread in an announcement channel.
+    /// Thread in an announcement channel.
     pub const ANNOUNCEMENT_THREAD: u8 = 10;
-    /// A thread that everyone can see.
+    /// Public thread in a text channel.
     pub const PUBLIC_THREAD: u8 = 11;
-    /// A forum.
+    /// Forum channel. It contains threads and takes no messages itself.
     pub const FORUM: u8 = 15;
 }
 
-/// What a role or a member may do differently in a channel.
+/// Permission overwrite of a channel, for a role or a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overwrite {
-    /// The role or member.
+    /// Id of the role or the member.
     pub id: u64,
-    /// Whether `id` is a member.
+    /// Whether `id` is a member's.
     pub is_member: bool,
-    /// Permissions given.
+    /// Bits of the allowed permissions.
     pub allow: u64,
-    /// Permissions taken.
+    /// Bits of the denied permissions.
     pub deny: u64,
 }
 
-/// What only threads have.
+/// Additional state of a thread.
 #[derive(Debug, Clone)]
 pub struct ThreadState {
-    /// Nobody writes there any more, unless that opens it again.
+    /// Whether the thread is archived. A new message unarchives it.
     pub archived: bool,
-    /// Only who may manage threads can open it again.
+    /// Whether the thread is locked. Only members with "Manage Threads" can unarchive it.
     pub locked: bool,
-    /// Minutes without a message after which it is hidden.
+    /// Minutes without a message after which the thread is archived.
     pub auto_archive_minutes: u64,
-    /// When it was started, in Unix milliseconds.
+    /// Creation time in Unix milliseconds.
     pub created_ms: i64,
-    /// When `archived` last changed, in Unix milliseconds.
+    /// Time at which `archived` last changed, in Unix milliseconds.
     pub archive_changed_ms: i64,
-    /// Who started it.
+    /// User who started the thread.
     pub owner: u64,
-    /// Who joined.
+    /// Users who joined the thread.
     pub members: BTreeSet<u64>,
-    /// Messages in it, without the starter.
+    /// Number of messages in the thread, without the starter message and deleted messages.
     pub message_count: u64,
-    /// As `message_count`, but it does not shrink.
+    /// Number of messages ever sent in the thread. Deletions do not decrease it.
     pub total_sent: u64,
 }
 
-/// A channel, a thread or direct messages.
+/// Channel, thread or direct-message channel.
 #[derive(Debug, Clone)]
 pub struct Channel {
-    /// Id; of a thread that of its starter message.
+    /// Id. A thread has the id of its starter message.
     pub id: u64,
-    /// The guild, unless it is a direct message.
+    /// Guild, or `None` for a direct-message channel.
     pub guild: Option<u64>,
-    /// See [`kind`].
+    /// Channel type; see [`kind`].
     pub kind: u8,
-    /// Name; empty in direct messages.
+    /// Name; empty for a direct-message channel.
     pub name: String,
-    /// What it is about.
+    /// Topic, shown above the messages.
     pub topic: Option<String>,
-    /// Place in the list.
+    /// Position in the channel list, from 0.
     pub position: u64,
-    /// Of a thread its channel.
+    /// Parent channel of a thread.
     pub parent: Option<u64>,
     /// Permission overwrites.
     pub overwrites: Vec<Overwrite>,
-    /// The newest message, also if it was deleted.
+    /// Newest message. A deleted message stays the newest one, as on Discord.
     pub last_message: Option<u64>,
-    /// Set for threads.
+    /// State of a thread; `None` for other channels.
     pub thread: Option<ThreadState>,
-    /// The two sides of direct messages.
+    /// The two users of a direct-message channel; otherwise empty.
     pub recipients: Vec<u64>,
 }
 
 impl Channel {
-    /// An empty channel of a guild.
+    /// Creates an empty channel of a guild.
     pub fn new(id: u64, guild: u64, kind: u8, name: &str) -> Self {
         Self {
             id,
@@ -99,7 +99,7 @@ impl Channel {
         }
     }
 
-    /// Direct messages between two users.
+    /// Creates the direct-message channel of two users.
     pub fn dm(id: u64, recipients: [u64; 2]) -> Self {
         Self {
             guild: None,
@@ -108,17 +108,17 @@ impl Channel {
         }
     }
 
-    /// Whether it is a thread.
+    /// Returns whether this is a thread.
     pub const fn is_thread(&self) -> bool {
         self.thread.is_some()
     }
 
-    /// Whether it is an archived thread.
+    /// Returns whether this is an archived thread.
     pub fn is_archived(&self) -> bool {
         self.thread.as_ref().is_some_and(|thread| thread.archived)
     }
 
-    /// Whether messages can be written in it.
+    /// Returns whether messages can be sent to this channel itself (not to a forum).
     pub const fn takes_messages(&self) -> bool {
         self.kind != kind::FORUM
     }

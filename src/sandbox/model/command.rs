@@ -1,42 +1,44 @@
-//! Commands that the bot registered.
+//! Application commands that the bot registered.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// One registered command.
+/// Registered application command.
 #[derive(Debug, Clone)]
 pub struct Command {
     /// Id.
     pub id: u64,
-    /// Of one guild only.
+    /// Guild of the command; `None` for a global command.
     pub guild: Option<u64>,
-    /// 1 slash command, 2 user, 3 message.
+    /// Type: 1 slash command, 2 user command, 3 message command.
     pub kind: u8,
     /// Name.
     pub name: String,
-    /// Changes with each change of the command.
+    /// Version id, which changes with each change of the command.
     pub version: u64,
-    /// As it was registered.
+    /// JSON with which the command was registered.
     pub body: Value,
 }
 
-/// All registered commands: global ones under `None`.
+/// All registered commands, by guild. Global commands have the key `None`.
 #[derive(Debug, Clone, Default)]
 pub struct Commands {
-    /// By guild.
+    /// Commands by guild.
     pub sets: BTreeMap<Option<u64>, Vec<Command>>,
-    /// When commands were made, by guild, in Unix milliseconds.
+    /// Creation times of commands by guild, in Unix milliseconds. They count towards the daily
+    /// limit.
     pub created_ms: BTreeMap<Option<u64>, Vec<i64>>,
 }
 
 impl Commands {
-    /// The commands of one scope.
+    /// Returns the commands registered for a guild, or the global ones for `None`.
     pub fn registered_in(&self, guild: Option<u64>) -> &[Command] {
         self.sets.get(&guild).map_or(&[], Vec::as_slice)
     }
 
-    /// What is offered in a guild: its own commands before the global ones.
+    /// Returns the commands that members of a guild can use. A guild command hides a global command
+    /// with the same name and type.
     pub fn available_in(&self, guild: Option<u64>) -> impl Iterator<Item = &Command> {
         let own = guild.map_or(&[][..], |guild| self.registered_in(Some(guild)));
         let global = self.registered_in(None).iter().filter(move |one| {

@@ -2,34 +2,34 @@
 
 use std::collections::BTreeMap;
 
-/// A person or a bot.
+/// User: a human or a bot.
 #[derive(Debug, Clone)]
 pub struct User {
     /// Id.
     pub id: u64,
-    /// Unique name, lower case.
+    /// Unique user name, in lower case.
     pub name: String,
-    /// The name that is shown.
+    /// Display name.
     pub global_name: Option<String>,
-    /// Whether it is a bot (a webhook's author counts as one).
+    /// Whether the user is a bot. The author of a webhook message counts as one.
     pub bot: bool,
-    /// Whether they take no direct messages from bots.
+    /// Whether direct messages from bots are rejected with error 50007.
     pub blocks_dms: bool,
 }
 
 impl User {
-    /// A person; `shown` is the name that people see.
-    pub fn human(id: u64, shown: &str) -> Self {
+    /// Creates a human user. The user name is derived from `display_name`.
+    pub fn human(id: u64, display_name: &str) -> Self {
         Self {
             id,
-            name: shown.to_lowercase().replace(' ', "_"),
-            global_name: Some(shown.to_owned()),
+            name: display_name.to_lowercase().replace(' ', "_"),
+            global_name: Some(display_name.to_owned()),
             bot: false,
             blocks_dms: false,
         }
     }
 
-    /// A bot.
+    /// Creates a bot user.
     pub fn bot(id: u64, name: &str) -> Self {
         Self {
             id,
@@ -40,13 +40,13 @@ impl User {
         }
     }
 
-    /// The name that people see.
+    /// Returns the display name, or the user name if there is none.
     pub fn display_name(&self) -> &str {
         self.global_name.as_deref().unwrap_or(&self.name)
     }
 }
 
-/// A role; the one with the guild's id is `@everyone`.
+/// Role of a guild. The role with the guild's id is `@everyone`.
 #[derive(Debug, Clone)]
 pub struct Role {
     /// Id.
@@ -55,52 +55,52 @@ pub struct Role {
     pub name: String,
     /// Permission bits.
     pub permissions: u64,
-    /// 0 for `@everyone`.
+    /// Position in the role list; 0 for `@everyone`.
     pub position: u64,
-    /// 0xRRGGBB, 0 for none.
+    /// Color as 0xRRGGBB; 0 for none.
     pub color: u32,
-    /// Whether it belongs to a bot.
+    /// Whether the role belongs to an integration, such as a bot.
     pub managed: bool,
-    /// Whether everyone may ping it.
+    /// Whether every member may mention the role.
     pub mentionable: bool,
 }
 
-/// A member of a guild.
+/// Member of a guild.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The user.
+    /// User id.
     pub user: u64,
-    /// Name in this guild.
+    /// Nickname in this guild.
     pub nick: Option<String>,
-    /// Roles besides `@everyone`.
+    /// Role ids, without `@everyone`.
     pub roles: Vec<u64>,
-    /// Since when, in Unix milliseconds.
+    /// Time of joining, in Unix milliseconds.
     pub joined_ms: i64,
 }
 
-/// A server.
+/// Guild ("server" in Discord's client).
 #[derive(Debug, Clone)]
 pub struct Guild {
     /// Id.
     pub id: u64,
     /// Name.
     pub name: String,
-    /// Who owns it.
+    /// User id of the owner.
     pub owner: u64,
-    /// Where Discord itself writes.
+    /// Channel for Discord's system messages.
     pub system_channel: Option<u64>,
     /// Roles by id.
     pub roles: BTreeMap<u64, Role>,
-    /// Members by user.
+    /// Members by user id.
     pub members: BTreeMap<u64, Member>,
-    /// Whether it suffers an outage.
+    /// Whether the guild is unavailable because of an outage.
     pub unavailable: bool,
-    /// Its language, such as `en-US`.
+    /// Preferred locale, such as `en-US`.
     pub locale: String,
 }
 
 impl Guild {
-    /// The name of a member as others see it.
+    /// Returns the name of a user in this guild: the nickname, or the display name.
     pub fn display_name<'a>(&'a self, user: &'a User) -> &'a str {
         let nick = self
             .members

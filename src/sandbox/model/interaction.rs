@@ -1,4 +1,4 @@
-//! What somebody asked the bot, and how far the answer has come.
+//! Interactions and the state of the bot's responses.
 
 use std::time::Instant;
 
@@ -6,89 +6,90 @@ use serde_json::Value;
 
 use super::Discord;
 
-/// Interactions that are remembered; older ones have no token that still lives, in any test.
+/// Maximum number of interactions kept. The oldest are dropped; their tokens have usually expired.
 const MAX_INTERACTIONS: usize = 10_000;
-/// What tokens begin with; Discord's are as opaque.
+/// Prefix of tokens. It is Base64 of "interaction:", because Discord's tokens look like that too.
 const TOKEN_PREFIX: &str = "aW50ZXJhY3Rpb246";
 
-/// What was done (Discord docs, interactions/receiving-and-responding, "Interaction Type").
+/// Interaction type (Discord docs, interactions/receiving-and-responding, "Interaction Type").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InteractionKind {
     /// A command was sent.
     Command = 2,
-    /// A button was pressed or something was chosen from a menu.
+    /// A button was pressed, or an option of a select menu was chosen.
     Component = 3,
-    /// A command is being typed.
+    /// A command option with autocomplete is being typed.
     Autocomplete = 4,
-    /// A form was sent.
+    /// A modal was submitted.
     Modal = 5,
 }
 
-/// How far the answer has come.
+/// State of the response to an interaction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InteractionState {
-    /// Nothing was said yet.
+    /// There is no response yet.
     Pending,
-    /// It took too long, or the bot can't be reached.
+    /// The bot did not respond within three seconds, or is not connected.
     Failed,
-    /// "… is thinking": the answer comes by an edit.
+    /// The response is deferred ("… is thinking"). An edit of the original response completes it.
     DeferredMessage,
-    /// The message under the component will be edited, perhaps.
+    /// An update of the component's message is deferred. The bot may edit the message later.
     DeferredUpdate,
-    /// There is an answer: a message.
+    /// The bot responded with a message.
     Answered,
-    /// The message under the component was changed.
+    /// The bot updated the component's message.
     Updated,
-    /// Choices for what is being typed.
+    /// The bot returned autocomplete choices.
     Choices(Vec<Value>),
-    /// A form was opened.
+    /// The bot opened a modal.
     Modal(Value),
 }
 
-/// An interaction.
+/// Interaction of a user with the bot.
 #[derive(Debug, Clone)]
 pub struct Interaction {
     /// Id.
     pub id: u64,
-    /// Names it in the address of the answer.
+    /// Token in the URL of the response. It is valid for 15 minutes.
     pub token: String,
-    /// What was done.
+    /// Interaction type.
     pub kind: InteractionKind,
-    /// Who did it.
+    /// User who caused the interaction.
     pub user: u64,
-    /// Where.
+    /// Channel of the interaction.
     pub channel: u64,
-    /// The guild of the channel.
+    /// Guild of the channel; `None` for a direct message.
     pub guild: Option<u64>,
-    /// When, in real time: the first answer is due within three seconds.
+    /// Creation time in real time. The initial response is due within three seconds of it.
     pub created_at: Instant,
-    /// When, on the sandbox's clock: the token lives for 15 minutes.
+    /// Creation time on the sandbox's clock, in Unix milliseconds. The token's age is measured from
+    /// it.
     pub created_ms: i64,
-    /// How far the answer has come.
+    /// State of the response.
     pub state: InteractionState,
-    /// The command's name with subcommands.
+    /// Name of the command, with subcommands; empty otherwise.
     pub name: String,
-    /// The message whose component was used, with its channel.
+    /// Message whose component was used: channel and message.
     pub source_message: Option<(u64, u64)>,
-    /// The message that is `@original`, with its channel.
+    /// Original response (`@original`): channel and message.
     pub original: Option<(u64, u64)>,
-    /// Follow-up messages, the oldest first.
+    /// Ids of the follow-up messages, oldest first.
     pub follow_ups: Vec<u64>,
 }
 
-/// The token of an interaction.
+/// Returns the token of an interaction.
 pub fn token_of(id: u64) -> String {
     format!("{TOKEN_PREFIX}{id}")
 }
 
 impl Discord {
-    /// The interaction of a token.
+    /// Returns the interaction with this token, whether the token is still valid or not.
     pub fn interaction_of(&self, token: &str) -> Option<&Interaction> {
         let id = token.strip_prefix(TOKEN_PREFIX)?.parse().ok()?;
         self.interactions.get(&id)
     }
 
-    /// Remembers an interaction, and forgets the oldest.
+    /// Stores an interaction, and drops the oldest one if there are too many.
     pub fn record_interaction(&mut self, interaction: Interaction) {
         self.interactions.insert(interaction.id, interaction);
         if self.interactions.len() > MAX_INTERACTIONS {

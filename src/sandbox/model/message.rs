@@ -2,81 +2,81 @@
 
 use serde_json::Value;
 
-/// Kinds of messages (Discord docs, resources/message, "Message Types").
+/// Message types (Discord docs, resources/message, "Message Types").
 pub mod kind {
-    /// Somebody wrote.
+    /// Ordinary message.
     pub const DEFAULT: u8 = 0;
-    /// Discord tells that a thread was started.
+    /// System message: a thread was started.
     pub const THREAD_CREATED: u8 = 18;
-    /// Somebody replied to a message.
+    /// Reply to a message.
     pub const REPLY: u8 = 19;
-    /// The answer to a slash command.
+    /// Response to a slash command.
     pub const CHAT_INPUT_COMMAND: u8 = 20;
-    /// The first one in a thread, showing the message it was started from.
+    /// First message of a thread. It refers to the message on which the thread was started.
     pub const THREAD_STARTER: u8 = 21;
-    /// The answer to a command of the context menu.
+    /// Response to a context-menu command.
     pub const CONTEXT_MENU_COMMAND: u8 = 23;
 }
 
-/// Flags (Discord docs, resources/message, "Message Flags").
+/// Message flags (Discord docs, resources/message, "Message Flags").
 pub mod flag {
     /// Embeds are not shown.
     pub const SUPPRESS_EMBEDS: u64 = 1 << 2;
-    /// A thread was started from it.
+    /// A thread was started on the message.
     pub const HAS_THREAD: u64 = 1 << 5;
-    /// Only one member sees it.
+    /// Only one member can see the message.
     pub const EPHEMERAL: u64 = 1 << 6;
-    /// "… is thinking".
+    /// Deferred response, shown as "… is thinking".
     pub const LOADING: u64 = 1 << 7;
-    /// Nobody's device rings.
+    /// The message triggers no notifications.
     pub const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 }
 
-/// Another message that one points to.
+/// Reference of a message to another message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MessageReference {
-    /// Its channel.
+    /// Channel of the referenced message.
     pub channel: u64,
-    /// The message; of a type-18 message there is none.
+    /// Referenced message; `None` in a [`kind::THREAD_CREATED`] message, which refers to a thread.
     pub message: Option<u64>,
 }
 
-/// Whom a message names.
+/// Mentions of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mentions {
-    /// Users.
+    /// Mentioned users.
     pub users: Vec<u64>,
-    /// Roles.
+    /// Mentioned roles.
     pub roles: Vec<u64>,
-    /// Everyone.
+    /// Whether `@everyone` or `@here` is mentioned.
     pub everyone: bool,
 }
 
-/// One emoji under a message.
+/// Reactions to a message with one emoji.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reaction {
-    /// The character itself, or `name:id`.
+    /// Unicode emoji, or `name:id` for a custom emoji.
     pub emoji: String,
-    /// Who reacted, in order.
+    /// Users who reacted, in order.
     pub users: Vec<u64>,
 }
 
-/// The interaction that a message answers.
+/// Metadata of the interaction to which a message responds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InteractionMetadata {
-    /// The interaction.
+    /// Id of the interaction.
     pub id: u64,
-    /// 2 command, 3 component, 5 modal.
+    /// Type of the interaction: 2 command, 3 component, 5 modal.
     pub kind: u8,
-    /// Who asked.
+    /// User who caused the interaction.
     pub user: u64,
-    /// The command's name with subcommands; empty otherwise.
+    /// Name of the command, with subcommands; empty otherwise.
     pub name: String,
-    /// The message whose component was used.
+    /// Message whose component was used.
     pub source_message: Option<u64>,
 }
 
-/// A message.
+/// Message in a channel or thread.
 #[derive(Debug, Clone, Default)]
 pub struct Message {
     /// Id.
@@ -85,45 +85,45 @@ pub struct Message {
     pub channel: u64,
     /// User, bot or webhook.
     pub author: u64,
-    /// See [`kind`].
+    /// Message type; see [`kind`].
     pub kind: u8,
     /// Text.
     pub content: String,
-    /// Embeds as Discord shows them.
+    /// Embeds as Discord returns them.
     pub embeds: Vec<Value>,
-    /// Rows of components.
+    /// Action rows with components.
     pub components: Vec<Value>,
-    /// Files.
+    /// Attachment objects.
     pub attachments: Vec<Value>,
-    /// Stickers.
+    /// Sticker items.
     pub stickers: Vec<Value>,
-    /// See [`flag`].
+    /// Bits of [`flag`].
     pub flags: u64,
-    /// When it was written, in Unix milliseconds.
+    /// Time of sending, in Unix milliseconds.
     pub written_ms: i64,
-    /// When it was last edited.
+    /// Time of the last edit, in Unix milliseconds.
     pub edited_ms: Option<i64>,
-    /// Whom it names, as far as that was allowed.
+    /// Mentions that were allowed.
     pub mentions: Mentions,
-    /// Users whose device rang.
+    /// Users who were notified.
     pub pinged: Vec<u64>,
-    /// The message it replies to.
+    /// Message to which this one refers, such as the one that is replied to.
     pub reference: Option<MessageReference>,
-    /// Emoji under it.
+    /// Reactions, one entry per emoji.
     pub reactions: Vec<Reaction>,
-    /// As it was sent.
+    /// Nonce as the sender wrote it: a string or an integer.
     pub nonce: Option<Value>,
-    /// The webhook that wrote it.
+    /// Webhook that sent the message.
     pub webhook: Option<u64>,
-    /// The interaction it answers.
+    /// Interaction to which the message responds.
     pub interaction: Option<InteractionMetadata>,
-    /// The one member who sees it.
+    /// The only member who sees an ephemeral message; `None` for a public message.
     pub ephemeral_for: Option<u64>,
 }
 
 impl Message {
-    /// Whether `user` can see it, channel permissions aside.
+    /// Returns whether `user` can see the message, apart from channel permissions.
     pub fn is_visible_to(&self, user: u64) -> bool {
-        self.ephemeral_for.is_none_or(|one| one == user)
+        self.ephemeral_for.is_none_or(|recipient| recipient == user)
     }
 }

@@ -1,6 +1,7 @@
-//! What the sandbox's Discord knows: guilds, channels, members, messages, commands and interactions.
+//! State of the simulated Discord: guilds, channels, members, messages, commands and interactions.
 //!
-//! Plain data with its own consistency; who may do what is decided in `rest` and `user`.
+//! The types are plain data. Permissions and limits are checked in [`rest`](super::rest) (the bot)
+//! and in [`client`](super::client) (users).
 
 mod channel;
 mod command;
@@ -28,57 +29,57 @@ use super::log::TrafficLog;
 use super::rest::limits::RequestCounter;
 use super::snowflake::Snowflakes;
 
-/// Everything, behind one lock.
+/// Complete state of a sandbox. It is kept behind one lock; see [`super::SandboxState`].
 #[derive(Debug)]
 pub struct Discord {
-    /// The application that is under test.
+    /// Application under test.
     pub app: App,
-    /// People and bots.
+    /// Users by id, including bots.
     pub users: BTreeMap<u64, User>,
-    /// Guilds, also those without the bot.
+    /// Guilds by id, including those without the bot.
     pub guilds: BTreeMap<u64, Guild>,
-    /// Channels, threads and direct messages.
+    /// Channels, threads and direct-message channels by id.
     pub channels: BTreeMap<u64, Channel>,
-    /// Messages by channel, the oldest first.
+    /// Messages by channel and id, oldest first.
     pub messages: BTreeMap<u64, BTreeMap<u64, Message>>,
     /// Registered commands.
     pub commands: Commands,
     /// Interactions by id.
     pub interactions: BTreeMap<u64, Interaction>,
-    /// Nonces of messages, by author and text: when, in which channel, which message.
+    /// Nonces of sent messages, by author and nonce: time in Unix milliseconds, channel, message.
     pub nonces: BTreeMap<(u64, String), (i64, u64, u64)>,
-    /// Sessions of the gateway.
+    /// Connections and sessions of the gateway.
     pub gateway: GatewayState,
-    /// What went wrong on purpose.
+    /// Injected REST faults.
     pub faults: FaultRules,
-    /// How many requests come in a second.
+    /// Counter of requests per second.
     pub limits: RequestCounter,
     /// Files that the bot attached.
     pub files: StoredFiles,
-    /// What was asked and answered.
+    /// Log of requests and gateway frames.
     pub log: TrafficLog,
-    /// The clock everything is stamped by.
+    /// Clock of the sandbox.
     pub clock: Arc<SandboxClock>,
     ids: Snowflakes,
 }
 
-/// The application and its bot user.
+/// Application under test and its bot user.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// The application's id, which is the bot user's too.
+    /// Id of the application and of its bot user.
     pub id: u64,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its token, without "Bot ".
+    /// Bot token, without the prefix "Bot ".
     pub token: String,
-    /// The user who made it.
+    /// User who owns the application.
     pub owner: u64,
-    /// Privileged intents that are switched on for it.
+    /// Bits of the enabled privileged intents.
     pub privileged_intents: u64,
 }
 
 impl Discord {
-    /// A Discord with nothing in it but the application.
+    /// Creates an empty model that contains only the application and its bot user.
     pub fn new(app: App, clock: Arc<SandboxClock>, gateway: GatewayState) -> Self {
         let mut discord = Self {
             users: BTreeMap::new(),
@@ -102,12 +103,13 @@ impl Discord {
         discord
     }
 
-    /// A new id, stamped with the time of the clock.
+    /// Returns a new snowflake id with the time of the clock.
     pub fn next_id(&mut self) -> u64 {
         self.ids.next(self.clock.now_ms())
     }
 
-    /// The channel whose overwrites count: of a thread its parent.
+    /// Returns the channel whose permission overwrites apply: the parent of a thread, otherwise the
+    /// channel itself.
     pub fn parent_of<'a>(&'a self, channel: &'a Channel) -> &'a Channel {
         match (channel.is_thread(), channel.parent) {
             (true, Some(parent)) => self.channels.get(&parent).unwrap_or(channel),
@@ -115,7 +117,8 @@ impl Discord {
         }
     }
 
-    /// What `user` may do in a channel or thread. In direct messages everything that is possible there.
+    /// Returns the permissions of `user` in a channel or thread. Both users of a direct-message
+    /// channel have all permissions in it.
     pub fn permissions(&self, channel: &Channel, user: u64) -> u64 {
         let Some(guild) = channel.guild.and_then(|id| self.guilds.get(&id)) else {
             return if channel.recipients.contains(&user) {
@@ -127,43 +130,43 @@ impl Discord {
         super::permission::in_channel(guild, self.parent_of(channel), user)
     }
 
-    /// A message wherever it is.
+    /// Returns a message in any channel.
     pub fn find_message(&self, id: u64) -> Option<&Message> {
         self.messages.values().find_map(|channel| channel.get(&id))
     }
 
-    /// A message of a channel.
+    /// Returns a message of a channel.
     pub fn message(&self, channel: u64, id: u64) -> Option<&Message> {
         self.messages.get(&channel)?.get(&id)
     }
 
-    /// A message of a channel, to change it.
+    /// Returns a message of a channel for modification.
     pub fn message_mut(&mut self, channel: u64, id: u64) -> Option<&mut Message> {
         self.messages.get_mut(&channel)?.get_mut(&id)
     }
 
-    /// The threads of a channel.
+    /// Returns the threads of a channel, including archived ones.
     pub fn threads_of(&self, channel: u64) -> impl Iterator<Item = &Channel> {
         self.channels
             .values()
             .filter(move |one| one.is_thread() && one.parent == Some(channel))
     }
 
-    /// The channels of a guild that are not threads.
+    /// Returns the channels of a guild, without threads.
     pub fn channels_of(&self, guild: u64) -> impl Iterator<Item = &Channel> {
         self.channels
             .values()
             .filter(move |one| one.guild == Some(guild) && !one.is_thread())
     }
 
-    /// The active threads of a guild.
+    /// Returns the threads of a guild that are not archived.
     pub fn active_threads_of(&self, guild: u64) -> impl Iterator<Item = &Channel> {
         self.channels.values().filter(move |one| {
             one.guild == Some(guild) && one.thread.as_ref().is_some_and(|thread| !thread.archived)
         })
     }
 
-    /// Whether the bot is in a guild that can be reached.
+    /// Returns whether the bot is a member of a guild.
     pub fn bot_is_in(&self, guild: u64) -> bool {
         self.guilds
             .get(&guild)
@@ -171,12 +174,12 @@ impl Discord {
     }
 }
 
-/// The application has the `MESSAGE_CONTENT` intent (Discord docs, resources/application, "Application
-/// Flags": the limited variant, for bots that need no review).
+/// Flag of an application with the `MESSAGE_CONTENT` intent (Discord docs, resources/application,
+/// "Application Flags"). This is the variant for bots that do not need a review.
 const GATEWAY_MESSAGE_CONTENT_LIMITED: u64 = 1 << 19;
 
 impl App {
-    /// The application's public flags.
+    /// Returns the public flags of the application.
     pub const fn flags(&self) -> u64 {
         if self.has_message_content() {
             GATEWAY_MESSAGE_CONTENT_LIMITED
@@ -185,12 +188,12 @@ impl App {
         }
     }
 
-    /// Whether it may read what others write.
+    /// Returns whether the `MESSAGE_CONTENT` intent is enabled.
     pub const fn has_message_content(&self) -> bool {
         self.privileged_intents & super::gateway::intent::MESSAGE_CONTENT != 0
     }
 
-    /// Whether this is the token, with or without "Bot ".
+    /// Returns whether `token` is the bot token, with or without the prefix "Bot ".
     pub fn is_token(&self, token: Option<&str>) -> bool {
         token.is_some_and(|token| token.strip_prefix("Bot ").unwrap_or(token) == self.token)
     }

@@ -1,40 +1,44 @@
-//! Files that the bot attached, in memory.
+//! Attached files, kept in memory.
 
 use std::collections::BTreeMap;
 
-/// Files that are kept; the oldest go. A bot that draws pictures would fill the memory otherwise.
+/// Maximum number of files kept. The oldest are dropped, so that a bot that sends many images does
+/// not exhaust the memory.
 const MAX_FILES: usize = 200;
-/// Pictures that are served as what they are; everything else is served as bytes.
+/// File extensions of images and their content types. Other files are served as [`OCTET_STREAM`].
 const IMAGE_TYPES: [(&str, &str); 4] = [
     ("png", "image/png"),
     ("jpg", "image/jpeg"),
     ("gif", "image/gif"),
     ("webp", "image/webp"),
 ];
-/// What everything else is served as.
+/// Content type of files that are not images.
 const OCTET_STREAM: &str = "application/octet-stream";
-/// A PNG begins so, and its width and height follow (PNG specification, 5.2 and 11.2.1).
+/// First bytes of a PNG file. Width and height follow as big-endian integers (PNG specification,
+/// 5.2 and 11.2.1).
 const PNG_HEADER: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
 
-/// A file.
+/// Stored file.
 #[derive(Debug, Clone)]
 pub struct StoredFile {
-    /// Its name.
+    /// File name.
     pub name: String,
-    /// What is in it.
+    /// Content.
     pub bytes: Vec<u8>,
 }
 
 impl StoredFile {
-    /// The content type, by the name's ending.
+    /// Returns the content type, derived from the file extension.
     pub fn content_type(&self) -> &'static str {
-        let ending = self.name.rsplit('.').next().unwrap_or_default();
-        let ending = ending.to_ascii_lowercase().replace("jpeg", "jpg");
-        let found = IMAGE_TYPES.iter().find(|(known, _)| *known == ending);
-        found.map_or(OCTET_STREAM, |(_, kind)| kind)
+        let extension = self.name.rsplit('.').next().unwrap_or_default();
+        let extension = extension.to_ascii_lowercase().replace("jpeg", "jpg");
+        IMAGE_TYPES
+            .iter()
+            .find(|(known, _)| *known == extension)
+            .map_or(OCTET_STREAM, |(_, content_type)| content_type)
     }
 
-    /// Width and height of a PNG.
+    /// Returns width and height in pixels of a PNG, or `None` for other files.
     pub fn image_size(&self) -> Option<(u32, u32)> {
         let rest = self.bytes.strip_prefix(PNG_HEADER)?;
         let number = |at: usize| Some(u32::from_be_bytes(rest.get(at..at + 4)?.try_into().ok()?));
@@ -42,7 +46,7 @@ impl StoredFile {
     }
 }
 
-/// All files by id.
+/// Stored files by id.
 #[derive(Debug, Default)]
 pub struct StoredFiles {
     base_url: String,
@@ -50,17 +54,17 @@ pub struct StoredFiles {
 }
 
 impl StoredFiles {
-    /// Says under which address they are served.
-    pub fn set_base_url(&mut self, base: String) {
-        self.base_url = base;
+    /// Sets the URL under which files are served, such as `http://127.0.0.1:8420`.
+    pub fn set_base_url(&mut self, base_url: String) {
+        self.base_url = base_url;
     }
 
-    /// A file.
+    /// Returns a file, or `None` if it is unknown or was dropped.
     pub fn get(&self, id: u64) -> Option<&StoredFile> {
         self.files.get(&id)
     }
 
-    /// Keeps a file of a channel; its address.
+    /// Stores a file of a channel and returns its URL.
     pub fn insert(&mut self, channel: u64, id: u64, file: StoredFile) -> String {
         let url = format!("{}/attachments/{channel}/{id}/{}", self.base_url, file.name);
         self.files.insert(id, file);

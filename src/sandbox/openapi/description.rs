@@ -1,4 +1,4 @@
-//! Discord's description: finds operations in it and keeps the compiled schemas.
+//! Discord's OpenAPI description: finds operations and compiles schemas.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 
 use super::violations;
 
-/// The name under which the description's schemas refer to each other; nothing is ever fetched from it.
+/// Base URI for references between the description's schemas; nothing is fetched from it.
 const BASE: &str = "discord:openapi";
 
-/// Why a description can't be read.
+/// The description can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
-    /// It is no JSON.
-    #[error("it is no JSON: {0}")]
+    /// The text is not JSON.
+    #[error("the file is not valid JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A schema refers to one that is not there.
-    #[error("its references can't be followed: {0}")]
+    /// A schema refers to a schema that does not exist.
+    #[error("a schema reference can't be resolved: {0}")]
     References(String),
 }
 
-/// The description, and the schemas compiled so far by their JSON pointer.
+/// The description, and the schemas compiled so far, by JSON pointer.
 pub struct Description {
     root: Value,
     registry: Registry<'static>,
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Description {
     }
 }
 
-/// An operation: JSON pointers to its path and to itself.
+/// An operation: JSON pointers to its path and to its method.
 pub struct Operation {
     path: String,
     method: String,
@@ -45,25 +45,25 @@ pub struct Operation {
 pub struct RequestBodySchema {
     /// A JSON pointer to its schema.
     pub schema: String,
-    /// Whether it may not be left out.
+    /// Whether the body is required.
     pub is_required: bool,
 }
 
-/// A described answer.
+/// A described response.
 pub struct ResponseSchema {
-    /// A JSON pointer to the schema of its body, if it has a body.
+    /// A JSON pointer to the schema of its body; `None` if it has no body.
     pub schema: Option<String>,
 }
 
 impl Description {
-    /// Reads a description.
+    /// Parses a description.
     ///
     /// # Errors
     ///
-    /// It is no JSON, or the references in it can't be resolved.
+    /// The text is not JSON, or a reference in it can't be resolved.
     pub fn read(text: &str) -> Result<Self, DescriptionError> {
         let root: Value = serde_json::from_str(text)?;
-        // OpenAPI 3.1 speaks JSON Schema 2020-12, which the file doesn't say in its own words.
+        // OpenAPI 3.1 uses JSON Schema 2020-12, but the file does not declare it.
         let resource = Draft::Draft202012.create_resource(root.clone());
         let registry = Registry::new()
             .add(BASE, resource)
@@ -76,15 +76,15 @@ impl Description {
         })
     }
 
-    /// The operation for a request; a path that is spelled out wins over one with a parameter.
+    /// Finds the operation for a request. Literal paths win over paths with parameters.
     pub fn operation(&self, method: &str, path: &str) -> Option<Operation> {
         let path = path.strip_prefix("/api/v10")?;
         let method = method.to_lowercase();
         let templates = self.root["paths"].as_object()?;
-        let fitting = templates.iter().filter(|(template, of_path)| {
+        let matching = templates.iter().filter(|(template, of_path)| {
             matches_template(template, path) && of_path.get(&method).is_some()
         });
-        let (template, _) = fitting.min_by_key(|(template, _)| template.matches('{').count())?;
+        let (template, _) = matching.min_by_key(|(template, _)| template.matches('{').count())?;
         let path = format!("/paths/{}", escape_pointer(template));
         Some(Operation {
             method: format!("{path}/{method}"),
@@ -92,7 +92,7 @@ impl Description {
         })
     }
 
-    /// A pointer to the schema of a parameter in the query.
+    /// Returns a JSON pointer to the schema of a query parameter.
     pub fn query_parameter(&self, operation: &Operation, name: &str) -> Option<String> {
         [&operation.method, &operation.path]
             .into_iter()
@@ -108,7 +108,7 @@ impl Description {
             })
     }
 
-    /// The body that the operation takes, as JSON.
+    /// Returns the schema of the operation's JSON body.
     pub fn request_body(&self, operation: &Operation) -> Option<RequestBodySchema> {
         let pointer = format!("{}/requestBody", operation.method);
         let body = self.root.pointer(&pointer)?;
@@ -118,7 +118,7 @@ impl Description {
         })
     }
 
-    /// The answer with this status, or with its class (`4XX`).
+    /// Returns the response for this status, or for its class (`4XX`).
     pub fn response(&self, operation: &Operation, status: u16) -> Option<ResponseSchema> {
         let responses = format!("{}/responses", operation.method);
         let names = [status.to_string(), format!("{}XX", status / 100)];
@@ -134,11 +134,11 @@ impl Description {
         })
     }
 
-    /// What is wrong with a value, a line each, by the schema at a JSON pointer.
+    /// Returns the violations of the schema at a JSON pointer, one line each.
     pub fn validate(&self, pointer: &str, value: &Value) -> Vec<String> {
         match self.validator(pointer) {
             Ok(validator) => violations::describe_all(validator.iter_errors(value)),
-            Err(why) => vec![why],
+            Err(error) => vec![error],
         }
     }
 
@@ -150,40 +150,40 @@ impl Description {
         if let Some(compiled) = validators.get(pointer) {
             return Ok(Arc::clone(compiled));
         }
-        let place = pointer.replace('{', "%7B").replace('}', "%7D");
-        let schema = json!({ "$ref": format!("{BASE}#{place}") });
+        let fragment = pointer.replace('{', "%7B").replace('}', "%7D");
+        let schema = json!({ "$ref": format!("{BASE}#{fragment}") });
         let compiled = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_registry(&self.registry)
             .should_validate_formats(true)
             .build(&schema)
-            .map_err(|error| format!("the schema at {pointer} can't be used: {error}"))?;
+            .map_err(|error| format!("the schema at {pointer} can't be compiled: {error}"))?;
         let compiled = Arc::new(compiled);
         validators.insert(pointer.to_owned(), Arc::clone(&compiled));
         Ok(compiled)
     }
 }
 
-/// Where a body's schema lies under the body.
+/// Path from a body to its JSON schema.
 const JSON_SCHEMA: &str = "/content/application~1json/schema";
 
-/// A path as one step of a JSON pointer.
+/// Escapes a path as one segment of a JSON pointer.
 fn escape_pointer(path: &str) -> String {
     path.replace('~', "~0").replace('/', "~1")
 }
 
 fn matches_template(template: &str, path: &str) -> bool {
-    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    let (mut expected, mut given) = (template.split('/'), path.split('/'));
     loop {
-        match (wanted.next(), given.next()) {
+        match (expected.next(), given.next()) {
             (None, None) => return true,
-            (Some(wanted), Some(given)) if wanted.starts_with('{') => {
-                // `@me` and the like are addresses of their own, never an id.
+            (Some(expected), Some(given)) if expected.starts_with('{') => {
+                // `@me` and similar segments are literal paths, not ids.
                 if given.is_empty() || given.starts_with('@') {
                     return false;
                 }
             }
-            (Some(wanted), Some(given)) if wanted == given => {}
+            (Some(expected), Some(given)) if expected == given => {}
             _ => return false,
         }
     }

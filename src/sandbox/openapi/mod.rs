@@ -1,8 +1,8 @@
-//! Checks what was said over REST against Discord's own description of it (an `OpenAPI` document).
+//! Checks REST requests, responses and gateway events against Discord's OpenAPI description.
 //!
-//! The description is a file of 1.2 MB that is not part of the project. Each schema is compiled when it is
-//! first needed and then kept. The description is a preview and differs from Discord's documentation in a
-//! few places: `excuse` lists them with the reason.
+//! The description is a file of 1.2 MB that is not part of the project. Each schema is compiled on
+//! first use and then kept. The description is a preview and contradicts Discord's documentation in
+//! a few places: `known_deviations` lists them with reasons.
 
 mod description;
 mod known_deviations;
@@ -14,20 +14,20 @@ use super::log::LoggedRequest;
 pub use description::Description;
 use description::Operation;
 
-/// A request and its answer.
+/// A request and its response.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchange<'a> {
     /// `GET`, `POST` …
     pub method: &'a str,
-    /// The address with its query, starting with `/api/v10`.
+    /// The path with its query, starting with `/api/v10`.
     pub path: &'a str,
-    /// The body; null if there was none.
+    /// The request body; null if there was none.
     pub body: &'a Value,
-    /// The status; 0 if the connection was cut before an answer.
+    /// The status; 0 if the connection was closed before a response.
     pub status: u16,
-    /// The answer's body; null if it has none.
+    /// The response body; null if there was none.
     pub answer: &'a Value,
-    /// Whether a fault made the answer up, so that it says nothing about the sandbox.
+    /// Whether a fault replaced the response, which therefore says nothing about the sandbox.
     pub is_injected: bool,
 }
 
@@ -45,23 +45,23 @@ impl<'a> From<&'a LoggedRequest> for Exchange<'a> {
 }
 
 impl Description {
-    /// What is not as described in an exchange, a line each.
+    /// Returns the violations in an exchange, one line each.
     pub fn violations(&self, exchange: Exchange<'_>) -> Vec<String> {
         check_exchange(self, exchange)
     }
 
-    /// What is not as described in the data of an event of the gateway, a line each. The description
-    /// speaks of REST only, but the objects in some events are the same; `None` for the others.
+    /// Returns the violations in the data of a gateway event, one line each; `None` if the event
+    /// can't be checked. The description covers only REST, but some events carry the same objects.
     pub fn event_violations(&self, name: &str, data: &Value) -> Option<Vec<String>> {
-        let (_, place, schema) = EVENT_SCHEMAS.iter().find(|(event, ..)| *event == name)?;
-        let object = data.pointer(place)?;
+        let (_, object_path, schema) = EVENT_SCHEMAS.iter().find(|(event, ..)| *event == name)?;
+        let object = data.pointer(object_path)?;
         let pointer = format!("/components/schemas/{schema}");
         let found = self.validate(&pointer, object);
         Some(found.iter().map(|line| format!("data{line}")).collect())
     }
 }
 
-/// Events that carry an object which the description knows: where in the data, and its schema.
+/// Events that carry a described object: name, JSON pointer to the object, schema.
 const EVENT_SCHEMAS: [(&str, &str, &str); 9] = [
     ("MESSAGE_CREATE", "", "MessageResponse"),
     ("MESSAGE_UPDATE", "", "MessageResponse"),
@@ -77,10 +77,10 @@ const EVENT_SCHEMAS: [(&str, &str, &str); 9] = [
 fn check_exchange(description: &Description, exchange: Exchange<'_>) -> Vec<String> {
     let (path, query) = exchange.path.split_once('?').unwrap_or((exchange.path, ""));
     let Some(operation) = description.operation(exchange.method, path) else {
-        // The sandbox must say the same of an address that Discord doesn't have.
-        let is_right = exchange.is_injected || matches!(exchange.status, 0 | 404 | 405);
+        // For an operation that Discord doesn't have, the sandbox must respond with an error, too.
+        let is_expected = exchange.is_injected || matches!(exchange.status, 0 | 404 | 405);
         let violation = format!("{} {path}: Discord has no such operation", exchange.method);
-        return if is_right {
+        return if is_expected {
             Vec::new()
         } else {
             vec![violation]
@@ -91,10 +91,10 @@ fn check_exchange(description: &Description, exchange: Exchange<'_>) -> Vec<Stri
     if !exchange.is_injected {
         violations.extend(response_violations(description, &operation, exchange));
     }
-    let place = format!("{} {path} ({})", exchange.method, exchange.status);
+    let prefix = format!("{} {path} ({})", exchange.method, exchange.status);
     violations
         .iter()
-        .map(|violation| format!("{place}: {violation}"))
+        .map(|violation| format!("{prefix}: {violation}"))
         .collect()
 }
 
@@ -112,15 +112,15 @@ fn query_violations(description: &Description, operation: &Operation, query: &st
     violations
 }
 
-/// A parameter's value as the type that its text looks like; ids stay text.
+/// Converts a query value to the type that its text looks like; ids stay strings.
 fn query_value(text: &str) -> Value {
-    /// Ids have more digits than any number that Discord takes in a query.
+    /// Maximum digits of a number in a query; longer numbers are ids.
     const LONGEST_NUMBER: usize = 9;
     match text.parse::<u64>() {
         Ok(number) if text.len() <= LONGEST_NUMBER => json!(number),
         _ => text
             .parse::<bool>()
-            .map_or_else(|_| json!(text), |truth| json!(truth)),
+            .map_or_else(|_| json!(text), |flag| json!(flag)),
     }
 }
 

@@ -1,17 +1,18 @@
-//! Turns a schema's errors into lines that a person can act on.
+//! Turns schema errors into readable lines.
 //!
-//! Most of Discord's schemas are unions. A value that fits none of the branches is best explained by the
-//! branch it comes closest to, and it is excused if all that is wrong with some branch is excused.
+//! Most of Discord's schemas are unions. For a value that matches no branch, the errors of the
+//! closest branch are reported. If the errors of some branch are all known deviations, nothing is
+//! reported.
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 
 use super::known_deviations;
 
-/// How many characters of a line are shown: a wrong value may be a whole message.
+/// Maximum length of a line in characters: an invalid value may be a whole message.
 const MAX_LINE_LENGTH: usize = 300;
 
-/// The lines for these errors, without the excused ones.
+/// Returns a line for each error that is not a known deviation.
 pub fn describe_all<'a>(errors: impl IntoIterator<Item = ValidationError<'a>>) -> Vec<String> {
     errors
         .into_iter()
@@ -38,12 +39,12 @@ fn describe(error: &ValidationError<'_>) -> Vec<String> {
     closest.map_or_else(|| vec![line(error)], |(_, lines)| lines)
 }
 
-/// Whether a branch fails because it is for another kind of object (`type`), or for no object at all.
+/// Whether a branch fails because it describes another kind of object (`type`), or no object.
 fn is_of_another_kind(union: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
-    let place = union.instance_path().as_str();
-    let inner_place = inner.instance_path().as_str();
-    let is_its_type = inner_place.strip_prefix(place) == Some("/type");
-    is_its_type || (inner_place == place && matches!(inner.kind(), Kind::Type { .. }))
+    let path = union.instance_path().as_str();
+    let inner_path = inner.instance_path().as_str();
+    let is_type_field = inner_path.strip_prefix(path) == Some("/type");
+    is_type_field || (inner_path == path && matches!(inner.kind(), Kind::Type { .. }))
 }
 
 fn line(error: &ValidationError<'_>) -> String {

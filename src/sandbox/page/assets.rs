@@ -1,4 +1,4 @@
-//! The page's files, compiled in.
+//! The page's scripts, styles and icon, compiled in.
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-/// Folder, name, content type, text.
+/// Each file's folder, name, content type and text.
 const ASSETS: &[(&str, &str, &str, &str)] = files! {
     "js" SCRIPT: "main.js" "api.js" "place.js" "parts.js" "messages.js" "notes.js" "composer.js" "slash.js"
         "listbox.js" "form.js" "news.js" "tools.js" "clock.js" "guide.js" "theme.js" "people.js";
@@ -24,7 +24,7 @@ const ASSETS: &[(&str, &str, &str, &str)] = files! {
 
 const ICON: (&str, &str) = ("image/svg+xml", include_str!("../page/icon.svg"));
 
-/// A file's content type and text.
+/// Returns a file's content type and text.
 pub fn find(folder: &str, name: &str) -> Option<(&'static str, &'static str)> {
     if (folder, name) == ("img", "icon.svg") {
         return Some(ICON);

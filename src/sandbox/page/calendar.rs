@@ -1,5 +1,5 @@
-//! What the page knows of the bot's days: whoever runs the bot tells it, since the sandbox does not know
-//! what the bot is for.
+//! The bot's schedule, for the page's clock buttons. The program that runs the bot provides it,
+//! because the sandbox itself knows nothing about questions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 
 type NextFn = dyn Fn(Timestamp) -> Option<Timestamp> + Send + Sync;
 
-/// A time zone in which the page shows times, and the moments it can go to.
+/// The time zone of the page, and the times of the questions.
 #[derive(Clone)]
 pub struct Calendar {
-    /// The zone in which times are shown.
+    /// The time zone in which the page shows times.
     pub zone: TimeZone,
     next: Option<Arc<NextFn>>,
 }
@@ -35,7 +35,7 @@ impl fmt::Debug for Calendar {
 }
 
 impl Calendar {
-    /// A zone, and what gives the next question after a moment.
+    /// Creates a calendar; `next` returns the time of the first question after a given time.
     pub fn new(
         zone: TimeZone,
         next: impl Fn(Timestamp) -> Option<Timestamp> + Send + Sync + 'static,
@@ -46,15 +46,15 @@ impl Calendar {
         }
     }
 
-    /// The next question after a moment.
+    /// Returns the time of the next question; `None` if no question is scheduled.
     pub fn next_question(&self, after: Timestamp) -> Option<Timestamp> {
         (self.next.as_ref()?)(after)
     }
 
-    /// The next change of clocks in the zone; none if it has none.
+    /// Returns the next daylight saving change; `None` if the zone has none.
     pub fn next_clock_change(&self, after: Timestamp) -> Option<Timestamp> {
         let offset = |time: Timestamp| self.zone.to_offset(time);
-        // A zone's rules may change without its clocks moving.
+        // Some transitions change a zone's rules but not its offset.
         let mut changes = self.zone.following(after).map(|change| change.timestamp());
         changes.find(|change| {
             change
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clocks_change_where_they_do() {
+    fn finds_the_next_clock_change() {
         let now: Timestamp = "2026-03-26T08:00:00Z".parse().unwrap();
         let change = |zone: &str| {
             let zone = TimeZone::get(zone).unwrap();

@@ -1,8 +1,8 @@
-//! The page: the sandbox as one member sees it, written down here from templates, and sent again in parts
-//! whenever something changed.
+//! The page: the sandbox as one member sees it, rendered on the server from templates. After each
+//! change, the browser fetches the page's parts again.
 //!
-//! The page's code is in the files of `html`, `css` and `js`, compiled in; Rust says what is to be shown
-//! and the templates say how, with every word escaped. What the page does it does over the control API.
+//! The files in `html`, `css` and `js` are compiled in. Rust collects the data, and the templates
+//! render it with everything escaped. The scripts act through the control API.
 
 mod assets;
 mod calendar;
@@ -24,7 +24,7 @@ use super::api::HttpError;
 pub use calendar::Calendar;
 pub use view::PageQuery;
 
-/// The page, its parts and its files.
+/// Routes of the page, its parts, its files and attachments.
 pub fn router() -> Router<Arc<SandboxState>> {
     Router::new()
         .route("/", get(full_page))
@@ -36,29 +36,29 @@ pub fn router() -> Router<Arc<SandboxState>> {
 
 async fn full_page(
     State(shared): State<Arc<SandboxState>>,
-    Query(place): Query<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Response {
     html(template::render(
         "page.html",
-        &view::page(&shared, &place).await,
+        &view::page(&shared, &query).await,
     ))
 }
 
 async fn parts(
     State(shared): State<Arc<SandboxState>>,
-    Query(place): Query<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Response {
     html(template::render(
         "parts.html",
-        &view::page(&shared, &place).await,
+        &view::page(&shared, &query).await,
     ))
 }
 
-/// What a line of the log is about, in full.
+/// Renders one line of the log in full.
 async fn log_line(State(shared): State<Arc<SandboxState>>, Path(seq): Path<u64>) -> Response {
     match view::line(&shared, seq).await {
         Some(line) => html(template::render("line.html", &line)),
-        None => HttpError::not_found(&"this line of the log is gone").into_response(),
+        None => HttpError::not_found(&"this log line was discarded").into_response(),
     }
 }
 
@@ -72,11 +72,11 @@ fn html(rendered: Result<String, minijinja::Error>) -> Response {
 async fn file(Path((kind, file)): Path<(String, String)>) -> Response {
     match assets::find(&kind, &file) {
         Some((kind, text)) => ([(CONTENT_TYPE, kind)], text).into_response(),
-        None => HttpError::not_found(&"the page has no such file").into_response(),
+        None => HttpError::not_found(&"there is no such page file").into_response(),
     }
 }
 
-/// What a bot attached.
+/// Serves a file that a bot attached.
 async fn attachment(
     State(shared): State<Arc<SandboxState>>,
     Path((_, id, _)): Path<(String, u64, String)>,
@@ -84,6 +84,6 @@ async fn attachment(
     let found = shared.read(|discord| discord.files.get(id).cloned());
     match found {
         Some(file) => ([(CONTENT_TYPE, file.content_type())], file.bytes).into_response(),
-        None => HttpError::not_found(&"there is no such file").into_response(),
+        None => HttpError::not_found(&"there is no such attachment").into_response(),
     }
 }

@@ -1,4 +1,4 @@
-//! The templates, compiled in and read when the page is first asked for.
+//! The templates, compiled in and parsed on first use.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ macro_rules! templates {
     ($($name:literal)*) => { &[$(($name, include_str!(concat!("../page/html/", $name))),)*] };
 }
 
-/// Name and text.
+/// Each template's name and text.
 const TEMPLATES: &[(&str, &str)] = templates! {
     "page.html" "parts.html" "bar.html" "nav.html" "people.html" "channel.html" "thread.html" "messages.html"
     "message.html" "text.html" "embed.html" "components.html" "composer.html" "dialogs.html" "guide.html"
@@ -20,7 +20,7 @@ const TEMPLATES: &[(&str, &str)] = templates! {
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    // Only a syntax of contradicting marks can't be built.
+    // Building fails only for conflicting delimiters, and these are the defaults.
     if let Ok(syntax) = SyntaxConfig::builder()
         .trim_blocks(true)
         .lstrip_blocks(true)
@@ -29,17 +29,17 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         environment.set_syntax(syntax);
     }
     for (name, text) in TEMPLATES {
-        // A test writes down all of them, so one that can't be read does not get here.
+        // A test parses all templates, so this can't fail.
         let _ = environment.add_template(name, text);
     }
     environment
 });
 
-/// Writes down a template.
+/// Renders a template.
 ///
 /// # Errors
 ///
-/// The template is broken.
+/// The template does not exist, or rendering it fails.
 pub fn render(name: &str, context: &impl Serialize) -> Result<String, Error> {
     ENVIRONMENT.get_template(name)?.render(Serde(context))
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_can_be_read() {
+    fn all_templates_parse() {
         let mut environment = Environment::new();
         for (name, text) in TEMPLATES {
             environment

@@ -1,4 +1,4 @@
-//! Channels, threads and direct messages.
+//! JSON of channels, threads and direct-message channels.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,11 @@ use super::user::user;
 use super::{id, maybe_id, time};
 use crate::sandbox::model::{Channel, Discord, Overwrite};
 
-/// Members of a thread are counted up to here (Discord docs, resources/channel, "Channel Object").
+/// Maximum of `member_count`: Discord stops counting the members of a thread at 50 (Discord docs,
+/// resources/channel, "Channel Object").
 const MEMBER_COUNT_MAX: usize = 50;
 
-/// Whatever kind of channel it is, for `viewer`.
+/// Returns the object of a channel of any type, as `viewer` sees it.
 pub fn any_channel(discord: &Discord, one: &Channel, viewer: u64) -> Value {
     if one.is_thread() {
         thread(one, Some(viewer))
@@ -20,7 +21,7 @@ pub fn any_channel(discord: &Discord, one: &Channel, viewer: u64) -> Value {
     }
 }
 
-/// A channel of a guild.
+/// Returns the object of a guild channel that is not a thread.
 pub fn channel(channel: &Channel) -> Value {
     json!({
         "id": id(channel.id),
@@ -47,7 +48,7 @@ fn overwrite(one: &Overwrite) -> Value {
     })
 }
 
-/// A thread; with `viewer`'s membership, if they joined.
+/// Returns the object of a thread, with the membership of `viewer` if they joined.
 pub fn thread(channel: &Channel, viewer: Option<u64>) -> Value {
     let Some(state) = &channel.thread else {
         return self::channel(channel);
@@ -79,7 +80,7 @@ pub fn thread(channel: &Channel, viewer: Option<u64>) -> Value {
     json
 }
 
-/// Somebody's membership in a thread.
+/// Returns the thread-member object of a user.
 pub fn thread_member(channel: &Channel, user: u64) -> Value {
     json!({
         "id": id(channel.id),
@@ -89,7 +90,7 @@ pub fn thread_member(channel: &Channel, user: u64) -> Value {
     })
 }
 
-/// What `THREAD_DELETE` says.
+/// Returns the data of `THREAD_DELETE`.
 pub fn deleted_thread(channel: &Channel) -> Value {
     json!({
         "id": id(channel.id),
@@ -99,10 +100,10 @@ pub fn deleted_thread(channel: &Channel) -> Value {
     })
 }
 
-/// A channel as interactions carry it: with the permissions of who asked.
-pub fn interaction_channel(discord: &Discord, one: &Channel, asker: u64) -> Value {
+/// Returns the channel object of an interaction, with the permissions of the user who caused it.
+pub fn interaction_channel(discord: &Discord, one: &Channel, user: u64) -> Value {
     let mut json = any_channel(discord, one, discord.app.id);
-    json["permissions"] = json!(discord.permissions(one, asker).to_string());
+    json["permissions"] = json!(discord.permissions(one, user).to_string());
     json
 }
 

@@ -1,4 +1,4 @@
-//! Registered commands.
+//! JSON of application commands.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::guild::merge;
 use super::id;
 use crate::sandbox::model::Command;
 
-/// A command as the lists of commands give it.
+/// Returns a command object, with the default values that Discord adds.
 pub fn command(app: u64, command: &Command) -> Value {
     let mut json = merge(
         command.body.clone(),

@@ -1,4 +1,4 @@
-//! Guilds, roles, members and the application.
+//! JSON of guilds, roles, members and the application.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{id, ids, maybe_id, time};
 use crate::sandbox::model::{App, Channel, Discord, Guild, Member, Role, User};
 use crate::sandbox::permission::VIEW_CHANNEL;
 
-/// The application, as `GET /applications/@me` gives it.
+/// Returns the application object, as in `GET /applications/@me`.
 pub fn application(app: &App, owner: &User, guilds: usize) -> Value {
     json!({
         "id": id(app.id),
@@ -37,7 +37,7 @@ pub fn application(app: &App, owner: &User, guilds: usize) -> Value {
     })
 }
 
-/// A role.
+/// Returns a role object.
 pub fn role(role: &Role) -> Value {
     json!({
         "id": id(role.id),
@@ -59,7 +59,7 @@ pub fn role(role: &Role) -> Value {
     })
 }
 
-/// A member without their user, as messages carry it.
+/// Returns a member object without the user, as in messages.
 pub fn partial_member(member: &Member) -> Value {
     json!({
         "nick": member.nick,
@@ -76,14 +76,14 @@ pub fn partial_member(member: &Member) -> Value {
     })
 }
 
-/// A member with their user.
+/// Returns a member object with the user.
 pub fn member(member: &Member, user: &User) -> Value {
-    let mut whole = partial_member(member);
-    whole["user"] = super::user::user(user);
-    whole
+    let mut json = partial_member(member);
+    json["user"] = super::user::user(user);
+    json
 }
 
-/// A guild as `GET /guilds/{id}` gives it.
+/// Returns a guild object, as in `GET /guilds/{id}`.
 pub fn guild(guild: &Guild) -> Value {
     json!({
         "id": id(guild.id),
@@ -129,13 +129,16 @@ pub fn guild(guild: &Guild) -> Value {
     })
 }
 
-/// A guild as `GUILD_CREATE` gives it: with channels, active threads and, of the members, the bot alone
-/// (more needs the `GUILD_MEMBERS` intent). `channels` are the guild's channels and threads.
+/// Returns the data of `GUILD_CREATE`: the guild with channels, active threads and members.
+///
+/// The only member in it is the bot, because other members need the `GUILD_MEMBERS` intent.
+/// `channels` are all channels and threads of the guild. Only threads that the bot can view are
+/// included.
 pub fn full_guild(discord: &Discord, one: &Guild, channels: &[&Channel]) -> Value {
     let me = one.members.get(&discord.app.id);
     let own_user = discord.users.get(&discord.app.id);
     let own_member = me.zip(own_user).map(|(me, user)| member(me, user));
-    let is_seen = |one: &Channel| discord.permissions(one, discord.app.id) & VIEW_CHANNEL != 0;
+    let is_visible = |one: &Channel| discord.permissions(one, discord.app.id) & VIEW_CHANNEL != 0;
     let extra = json!({
         "joined_at": time(me.map_or(0, |me| me.joined_ms)),
         "large": one.members.len() > 250,
@@ -150,7 +153,7 @@ pub fn full_guild(discord: &Discord, one: &Guild, channels: &[&Channel]) -> Valu
             .collect::<Value>(),
         "threads": channels
             .iter()
-            .filter(|one| one.is_thread() && !one.is_archived() && is_seen(one))
+            .filter(|one| one.is_thread() && !one.is_archived() && is_visible(one))
             .map(|one| thread(one, Some(discord.app.id)))
             .collect::<Value>(),
         "presences": [],
@@ -161,12 +164,12 @@ pub fn full_guild(discord: &Discord, one: &Guild, channels: &[&Channel]) -> Valu
     merge(guild(one), extra)
 }
 
-/// A guild that is not (yet) there.
+/// Returns the object of an unavailable guild.
 pub fn unavailable_guild(guild: u64) -> Value {
     json!({ "id": id(guild), "unavailable": true })
 }
 
-/// Puts the keys of `extra` into `base`.
+/// Merges two JSON objects. The keys of `extra` replace those of `base`.
 pub fn merge(mut base: Value, extra: Value) -> Value {
     if let (Value::Object(base), Value::Object(extra)) = (&mut base, extra) {
         base.extend(extra);

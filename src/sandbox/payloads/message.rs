@@ -1,4 +1,4 @@
-//! Messages, as one viewer gets them.
+//! JSON of messages, as a viewer receives them.
 
 use serde_json::{Value, json};
 
@@ -10,16 +10,16 @@ use crate::sandbox::model::{
     Channel, Discord, InteractionMetadata, Message, Reaction, User, flag, message_kind,
 };
 
-/// For whom a message is written down.
+/// Recipient of a message object.
 #[derive(Debug, Clone, Copy)]
 pub struct MessageViewer {
-    /// The user: decides what `me` means in reactions, and which messages are their own.
+    /// User id. It determines `me` in reactions and whether a message is the viewer's own.
     pub user: u64,
-    /// Whether they may read what others write (`MESSAGE_CONTENT`).
+    /// Whether the viewer has the `MESSAGE_CONTENT` intent.
     pub can_read_content: bool,
 }
 
-/// A message as REST gives it.
+/// Returns a message object, as in REST responses.
 pub fn message(discord: &Discord, one: &Message, viewer: MessageViewer) -> Value {
     let mut json = without_reference(discord, one, viewer);
     if let Some(reference) = one.reference {
@@ -37,7 +37,8 @@ pub fn message(discord: &Discord, one: &Message, viewer: MessageViewer) -> Value
     json
 }
 
-/// A message as the gateway sends it: with the guild and its author's membership.
+/// Returns a message object, as in gateway events: with the guild id and the author's member
+/// object.
 pub fn event_message(discord: &Discord, one: &Message, viewer: MessageViewer) -> Value {
     let mut json = message(discord, one, viewer);
     let Some(channel) = discord.channels.get(&one.channel) else {
@@ -60,10 +61,11 @@ pub fn event_message(discord: &Discord, one: &Message, viewer: MessageViewer) ->
     json
 }
 
-/// Whether a viewer gets content, embeds, attachments and components (Discord docs, events/gateway,
-/// "Message Content Intent").
+/// Returns whether a viewer receives content, embeds, attachments and components. Without the
+/// intent these are empty, except in the viewer's own messages, in messages that mention the
+/// viewer, and in direct messages (Discord docs, events/gateway, "Message Content Intent").
 fn is_readable(discord: &Discord, one: &Message, viewer: MessageViewer) -> bool {
-    let direct = || {
+    let is_direct = || {
         discord
             .channels
             .get(&one.channel)
@@ -72,7 +74,7 @@ fn is_readable(discord: &Discord, one: &Message, viewer: MessageViewer) -> bool 
     viewer.can_read_content
         || one.author == viewer.user
         || one.mentions.users.contains(&viewer.user)
-        || direct()
+        || is_direct()
 }
 
 fn without_reference(discord: &Discord, one: &Message, viewer: MessageViewer) -> Value {
@@ -127,48 +129,48 @@ fn add_origin(discord: &Discord, one: &Message, json: &mut Value) {
     if let Some(webhook) = one.webhook {
         json["webhook_id"] = id(webhook);
     }
-    if let Some(asked) = &one.interaction {
-        // Answers to interactions are webhook messages of the application.
+    if let Some(interaction) = &one.interaction {
+        // Interaction responses are webhook messages of the application.
         json["application_id"] = id(discord.app.id);
         json["webhook_id"] = id(discord.app.id);
-        json["interaction_metadata"] = metadata(discord, asked);
+        json["interaction_metadata"] = metadata(discord, interaction);
     }
 }
 
-fn metadata(discord: &Discord, asked: &InteractionMetadata) -> Value {
+fn metadata(discord: &Discord, interaction: &InteractionMetadata) -> Value {
     let mut json = json!({
-        "id": id(asked.id),
-        "type": asked.kind,
-        "user": discord.users.get(&asked.user).map(user),
+        "id": id(interaction.id),
+        "type": interaction.kind,
+        "user": discord.users.get(&interaction.user).map(user),
         "authorizing_integration_owners": {},
     });
-    if !asked.name.is_empty() {
-        json["name"] = json!(asked.name);
+    if !interaction.name.is_empty() {
+        json["name"] = json!(interaction.name);
         json["command_type"] = json!(1);
     }
-    if let Some(pressed) = asked.source_message {
-        json["interacted_message_id"] = id(pressed);
+    if let Some(source) = interaction.source_message {
+        json["interacted_message_id"] = id(source);
     }
     json
 }
 
 fn add_location(discord: &Discord, one: &Message, json: &mut Value) {
     if one.flags & flag::HAS_THREAD != 0
-        && let Some(started) = discord.channels.get(&one.id)
+        && let Some(channel) = discord.channels.get(&one.id)
     {
-        json["thread"] = thread(started, None);
+        json["thread"] = thread(channel, None);
     }
     if discord
         .channels
         .get(&one.channel)
         .is_some_and(Channel::is_thread)
     {
-        let before = discord.messages.get(&one.channel).map_or(0, |all| {
+        let position = discord.messages.get(&one.channel).map_or(0, |all| {
             all.range(..one.id)
                 .filter(|(_, other)| other.ephemeral_for.is_none())
                 .count()
         });
-        json["position"] = json!(before);
+        json["position"] = json!(position);
     }
 }
 
@@ -195,7 +197,7 @@ fn reaction(one: &Reaction, viewer: u64) -> Value {
     })
 }
 
-/// An emoji: a character, or `name:id` for a guild's own.
+/// Returns an emoji object. `emoji` is a Unicode emoji, or `name:id` for a custom emoji.
 pub fn emoji(emoji: &str) -> Value {
     match emoji.rsplit_once(':') {
         Some((name, id)) => json!({ "id": id, "name": name }),

@@ -1,4 +1,6 @@
-//! The model as Discord's JSON. Nothing is decided here.
+//! Discord's JSON representation of the model, for REST responses and gateway events.
+//!
+//! The functions only convert. Permissions are checked by their callers.
 
 pub mod channel;
 pub mod command;
@@ -9,28 +11,29 @@ pub mod user;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// An id as Discord writes it: a string, since JavaScript can't hold it as a number.
+/// Returns an id as JSON. Discord sends ids as strings, because JavaScript numbers lose precision
+/// (Discord docs, reference, "Snowflakes").
 pub fn id(id: u64) -> Value {
     Value::String(id.to_string())
 }
 
-/// An id that may be missing.
+/// Returns an id as JSON, or null.
 pub fn maybe_id(id: Option<u64>) -> Value {
     id.map_or(Value::Null, self::id)
 }
 
-/// A list of ids.
+/// Returns a JSON array of ids.
 pub fn ids<'a>(ids: impl IntoIterator<Item = &'a u64>) -> Value {
     ids.into_iter().copied().map(id).collect()
 }
 
-/// A time as Discord writes it: `2026-03-27T08:00:00.000000+00:00`.
+/// Returns a time (Unix milliseconds) in Discord's format: `2026-03-27T08:00:00.000000+00:00`.
 pub fn time(ms: i64) -> Value {
     let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
     Value::String(time.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string())
 }
 
-/// A time that may be missing.
+/// Returns a time (Unix milliseconds) in Discord's format, or null.
 pub fn maybe_time(ms: Option<i64>) -> Value {
     ms.map_or(Value::Null, time)
 }

@@ -1,11 +1,11 @@
-//! Users in JSON.
+//! JSON of users.
 
 use serde_json::{Value, json};
 
 use super::id;
 use crate::sandbox::model::User;
 
-/// A user.
+/// Returns a user object.
 pub fn user(user: &User) -> Value {
     json!({
         "id": id(user.id),
@@ -21,12 +21,12 @@ pub fn user(user: &User) -> Value {
     })
 }
 
-/// The bot's own user, as `GET /users/@me` and READY give it.
+/// Returns the bot's own user object, as in `GET /users/@me` and READY.
 pub fn own_user(user: &User) -> Value {
-    let mut own = self::user(user);
-    own["mfa_enabled"] = json!(false);
-    own["verified"] = json!(true);
-    own["email"] = Value::Null;
-    own["locale"] = json!("en-US");
-    own
+    let mut json = self::user(user);
+    json["mfa_enabled"] = json!(false);
+    json["verified"] = json!(true);
+    json["email"] = Value::Null;
+    json["locale"] = json!("en-US");
+    json
 }

@@ -1,18 +1,18 @@
-//! `allowed_mentions` (Discord docs, resources/message, "Allowed Mentions Object").
+//! Validation of `allowed_mentions` (Discord docs, resources/message, "Allowed Mentions Object").
 
 use serde_json::Value;
 
 use super::validation::FieldErrors;
 use crate::sandbox::mention::MentionPolicy;
 
-/// Users, and roles, that can be listed.
+/// Maximum number of listed users, and of listed roles.
 const IDS_MAX: usize = 100;
 
-/// Reads and checks the object; `None` if it was not sent.
+/// Parses and validates the object. Returns `None` if it was not sent.
 pub fn parse(body: &Value, errors: &mut FieldErrors) -> Option<MentionPolicy> {
     body.as_object()?;
     let parse = body["parse"].as_array();
-    let has = |what: &str| parse.is_some_and(|all| all.iter().any(|one| one == what));
+    let has = |kind: &str| parse.is_some_and(|all| all.iter().any(|one| one == kind));
     for (index, one) in parse.into_iter().flatten().enumerate() {
         if !matches!(one.as_str(), Some("users" | "roles" | "everyone")) {
             let path = format!("allowed_mentions.parse.{index}");

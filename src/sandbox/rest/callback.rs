@@ -1,4 +1,5 @@
-//! The first answer to an interaction (Discord docs, interactions/receiving-and-responding).
+//! Initial response to an interaction (Discord docs, interactions/receiving-and-responding, "Create
+//! Interaction Response").
 
 use std::time::Duration;
 
@@ -17,10 +18,10 @@ use crate::sandbox::model::{
 };
 use crate::sandbox::payloads::id;
 
-/// The first answer is due within this time, in real time.
+/// How long a bot has for the initial response, in real time.
 pub const CALLBACK_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Types of answers.
+/// Interaction callback types.
 mod kind {
     pub const MESSAGE: u64 = 4;
     pub const DEFERRED_MESSAGE: u64 = 5;
@@ -67,6 +68,7 @@ pub fn handle(
     no_content()
 }
 
+/// New state of the interaction, and its original response: channel and message.
 type CallbackEffect = (InteractionState, Option<(u64, u64)>);
 
 fn apply_callback(
@@ -77,26 +79,26 @@ fn apply_callback(
     let body = &request.body;
     let data = &body["data"];
     let is_typing = one.kind == InteractionKind::Autocomplete;
-    let under = one.source_message;
+    let source = one.source_message;
     match body["type"].as_u64() {
         Some(kind::AUTOCOMPLETE_RESULT) if is_typing => {
             Ok((callback_validation::choices(data)?, None))
         }
         Some(kind::MESSAGE) if !is_typing => {
             let draft = MessageBody::parse(data, &request.uploads, BodyPurpose::Interaction)?;
-            let place = create_response(discord, one, &draft);
-            Ok((InteractionState::Answered, Some(place)))
+            let response = create_response(discord, one, &draft);
+            Ok((InteractionState::Answered, Some(response)))
         }
         Some(kind::DEFERRED_MESSAGE) if !is_typing => Ok(defer(discord, one, data)),
-        Some(kind::DEFERRED_UPDATE) if !is_typing && under.is_some() => {
-            Ok((InteractionState::DeferredUpdate, under))
+        Some(kind::DEFERRED_UPDATE) if !is_typing && source.is_some() => {
+            Ok((InteractionState::DeferredUpdate, source))
         }
-        Some(kind::UPDATE) if !is_typing && under.is_some() => {
+        Some(kind::UPDATE) if !is_typing && source.is_some() => {
             let draft = MessageBody::parse(data, &request.uploads, BodyPurpose::Edit)?;
-            if let Some(place) = under {
-                apply_edit(discord, place, &draft)?;
+            if let Some(source) = source {
+                apply_edit(discord, source, &draft)?;
             }
-            Ok((InteractionState::Updated, under))
+            Ok((InteractionState::Updated, source))
         }
         Some(kind::MODAL) if !is_typing && one.kind != InteractionKind::Modal => {
             Ok((callback_validation::modal(data)?, None))
@@ -121,7 +123,7 @@ fn invalid_type(one: &Interaction) -> ErrorResponse {
         .unwrap_or_else(error_response::not_json)
 }
 
-/// Writes a message that answers an interaction.
+/// Creates the response message of an interaction, and returns its channel and id.
 pub fn create_response(
     discord: &mut Discord,
     one: &Interaction,
@@ -137,7 +139,7 @@ pub fn create_response(
     (one.channel, discord.create_message(message))
 }
 
-/// An empty message that answers an interaction.
+/// Returns a response message without content.
 fn empty_response(discord: &Discord, one: &Interaction, is_ephemeral: bool) -> Message {
     let is_command = one.kind == InteractionKind::Command;
     Message {
@@ -161,7 +163,8 @@ fn empty_response(discord: &Discord, one: &Interaction, is_ephemeral: bool) -> M
     }
 }
 
-/// "… is thinking"; only the flag for an ephemeral answer counts, and it can't be changed later.
+/// Creates the placeholder "… is thinking". Of the data, only the ephemeral flag counts. A later
+/// edit cannot change it.
 fn defer(discord: &mut Discord, one: &Interaction, data: &Value) -> CallbackEffect {
     let is_ephemeral = data["flags"].as_u64().unwrap_or(0) & flag::EPHEMERAL != 0;
     let mut message = empty_response(discord, one, is_ephemeral);
@@ -186,7 +189,8 @@ fn callback_response(discord: &Discord, interaction: u64, kind: &Value) -> Value
     });
     if let Some((channel, message)) = one.original {
         json["interaction"]["response_message_id"] = id(message);
-        // Discord's docs: present for types 4 and 7.
+        // `resource` is present for types 4 and 7 (Discord docs,
+        // interactions/receiving-and-responding, "Interaction Callback Resource Object").
         if matches!(
             kind.as_u64(),
             Some(self::kind::MESSAGE | self::kind::UPDATE)

@@ -1,5 +1,5 @@
-//! Answers to interactions that are no messages: choices for what is being typed, and forms (Discord
-//! docs, interactions/receiving-and-responding and components/reference).
+//! Validation of autocomplete choices and modals (Discord docs,
+//! interactions/receiving-and-responding and components/reference).
 
 use std::collections::BTreeSet;
 
@@ -10,22 +10,22 @@ use super::error_response::ErrorResponse;
 use super::validation::FieldErrors;
 use crate::sandbox::model::InteractionState;
 
-/// Choices that autocomplete may offer.
+/// Maximum number of autocomplete choices.
 const CHOICES_MAX: usize = 25;
-/// Characters of a choice's name and value.
+/// Maximum length of the name and the value of a choice, in characters.
 const CHOICE_MAX: usize = 100;
-/// Characters of a form's title and of an input's label.
+/// Maximum length of a modal's title and of an input's label, in characters.
 const TITLE_MAX: usize = 45;
-/// Characters of custom ids and placeholders.
+/// Maximum length of custom ids and placeholders, in characters.
 const SHORT_MAX: usize = 100;
-/// Rows of a form.
+/// Maximum number of rows of a modal.
 const ROWS_MAX: usize = 5;
-/// Characters of a text.
+/// Maximum length of the text in an input, in characters.
 const TEXT_MAX: u64 = 4000;
-/// The type of a text input.
+/// Component type of a text input.
 const TEXT_INPUT: u64 = 4;
 
-/// Checks the choices for autocomplete.
+/// Validates the choices of an autocomplete result.
 pub fn choices(data: &Value) -> Result<InteractionState, ErrorResponse> {
     let mut errors = FieldErrors::default();
     let Some(choices) = data["choices"].as_array() else {
@@ -52,7 +52,7 @@ pub fn choices(data: &Value) -> Result<InteractionState, ErrorResponse> {
     Ok(InteractionState::Choices(choices.clone()))
 }
 
-/// Checks a form; what comes back has numbered components.
+/// Validates a modal and assigns component ids.
 pub fn modal(data: &Value) -> Result<InteractionState, ErrorResponse> {
     let mut errors = FieldErrors::default();
     let text = |key: &str| data[key].as_str().unwrap_or_default();
@@ -101,10 +101,10 @@ fn input(one: &Value, path: &str, errors: &mut FieldErrors) {
         SHORT_MAX,
     );
     let (min, max) = (one["min_length"].as_u64(), one["max_length"].as_u64());
-    let fits = min.unwrap_or(0) <= max.unwrap_or(TEXT_MAX)
+    let is_valid = min.unwrap_or(0) <= max.unwrap_or(TEXT_MAX)
         && max.is_none_or(|max| (1..=TEXT_MAX).contains(&max));
-    if !fits {
-        let message = "min_length and max_length do not fit together.";
+    if !is_valid {
+        let message = "max_length must be between 1 and 4000, and at least min_length.";
         errors.push(
             &format!("{path}.max_length"),
             "BASE_TYPE_BAD_VALUE",

@@ -1,4 +1,5 @@
-//! Channels, and what may be done in them.
+//! Endpoints for channels, and the permission checks shared by other endpoints (Discord docs,
+//! resources/channel).
 
 use serde_json::Value;
 
@@ -12,9 +13,9 @@ use crate::sandbox::permission::{
     VIEW_CHANNEL,
 };
 
-/// Characters of a channel's or thread's name.
+/// Maximum length of the name of a channel or thread, in characters.
 pub const NAME_MAX: usize = 100;
-/// Minutes after which a thread may be hidden (Discord docs, resources/channel, "Modify Channel").
+/// Allowed auto-archive durations, in minutes (Discord docs, resources/channel, "Modify Channel").
 const AUTO_ARCHIVE: [u64; 4] = [60, 1440, 4320, 10080];
 
 pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
@@ -32,11 +33,11 @@ pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Han
     }
 }
 
-/// A channel that the bot can see.
+/// Returns a channel that the bot can view.
 ///
 /// # Errors
 ///
-/// 10003 for none, 50001 for one it can't see.
+/// Returns 10003 if the channel does not exist, and 50001 if the bot cannot view it.
 pub fn visible_channel(discord: &Discord, channel: u64) -> Result<&Channel, ErrorResponse> {
     let one = discord
         .channels
@@ -48,11 +49,11 @@ pub fn visible_channel(discord: &Discord, channel: u64) -> Result<&Channel, Erro
     Ok(one)
 }
 
-/// A channel that the bot can see and in which it has `needed`.
+/// Returns a channel in which the bot has the permissions `needed`.
 ///
 /// # Errors
 ///
-/// As [`visible`], and 50013.
+/// As for [`visible_channel`], and 50013 if a permission is missing.
 pub fn channel_with_permissions(
     discord: &Discord,
     channel: u64,
@@ -65,12 +66,12 @@ pub fn channel_with_permissions(
     Ok(one)
 }
 
-/// A channel in which the bot may write.
+/// Returns a channel to which the bot can send messages.
 ///
 /// # Errors
 ///
-/// As [`allowed`]; 50024 for a forum, 160005 for a locked thread, 50083 for an archived one that it
-/// may not open.
+/// As for [`channel_with_permissions`]; 50024 for a forum, and 160005 for a locked thread if the
+/// bot lacks "Manage Threads".
 pub fn writable_channel(discord: &Discord, channel: u64) -> Result<&Channel, ErrorResponse> {
     let one = visible_channel(discord, channel)?;
     if !one.takes_messages() {
@@ -91,9 +92,9 @@ pub fn writable_channel(discord: &Discord, channel: u64) -> Result<&Channel, Err
 
 fn edit(discord: &mut Discord, channel: u64, request: &ApiRequest) -> HandlerResult {
     let one = visible_channel(discord, channel)?;
-    let own = discord.permissions(one, discord.app.id);
+    let permissions = discord.permissions(one, discord.app.id);
     let Some(thread) = &one.thread else {
-        if own & MANAGE_CHANNELS == 0 {
+        if permissions & MANAGE_CHANNELS == 0 {
             return Err(error_response::missing_permissions());
         }
         check(&request.body)?;
@@ -102,11 +103,11 @@ fn edit(discord: &mut Discord, channel: u64, request: &ApiRequest) -> HandlerRes
     let is_owner = thread.owner == discord.app.id;
     let needs_manager = request.body.get("locked").is_some()
         || (thread.locked && request.body["archived"] == false);
-    if own & MANAGE_THREADS == 0 && (!is_owner || needs_manager) {
+    if permissions & MANAGE_THREADS == 0 && (!is_owner || needs_manager) {
         return Err(error_response::missing_permissions());
     }
-    let opens = request.body["archived"] == false;
-    if thread.archived && !opens {
+    let unarchives = request.body["archived"] == false;
+    if thread.archived && !unarchives {
         return Err(error_response::archived_thread());
     }
     check(&request.body)?;
@@ -122,7 +123,7 @@ fn check(body: &Value) -> Result<(), ErrorResponse> {
     errors.finish()
 }
 
-/// Checks `auto_archive_duration`.
+/// Validates `auto_archive_duration` and returns it, in minutes.
 pub fn auto_archive(body: &Value, errors: &mut FieldErrors) -> Option<u64> {
     let minutes = body
         .get("auto_archive_duration")

@@ -1,4 +1,4 @@
-//! What a command must look like (Discord docs, interactions/application-commands).
+//! Validation of application commands (Discord docs, interactions/application-commands).
 
 use std::collections::BTreeSet;
 
@@ -7,23 +7,23 @@ use serde_json::Value;
 use super::error_response::ErrorResponse;
 use super::validation::FieldErrors;
 
-/// Commands of a scope, by type: slash, user, message.
+/// Maximum number of commands per scope, by type: slash, user and message commands.
 const COMMANDS_MAX: [(u64, usize); 3] = [(1, 100), (2, 15), (3, 15)];
-/// Options of a command and choices of an option.
+/// Maximum number of options of a command, and of choices of an option.
 const OPTIONS_MAX: usize = 25;
-/// Characters of names.
+/// Maximum length of names, in characters.
 const NAME_MAX: usize = 32;
-/// Characters of descriptions, and of a choice's name and value.
+/// Maximum length of descriptions and of a choice's name and value, in characters.
 const TEXT_MAX: usize = 100;
 
-/// Types of options that group others: a subcommand and a group of subcommands.
+/// Option types that contain other options: subcommand and subcommand group.
 const GROUPS: [u64; 2] = [1, 2];
 
-/// Checks a whole set of commands.
+/// Validates a complete set of commands.
 ///
 /// # Errors
 ///
-/// Code 50035 with everything that is wrong.
+/// Returns 50035 with all field errors.
 pub fn check(body: &Value) -> Result<(), ErrorResponse> {
     let mut errors = FieldErrors::default();
     let Some(commands) = body.as_array() else {
@@ -82,12 +82,12 @@ fn check_options(options: &Value, path: &str, errors: &mut FieldErrors) {
     };
     errors.check_count(&format!("{path}.options"), options.len(), 0, OPTIONS_MAX);
     let mut names = BTreeSet::new();
-    let mut optional_before = false;
+    let mut has_optional = false;
     for (index, option) in options.iter().enumerate() {
         let path = format!("{path}.options.{index}");
         check_option(option, &path, errors);
         let is_required = option["required"].as_bool().unwrap_or(false);
-        if is_required && optional_before {
+        if is_required && has_optional {
             let message = "Required options must be placed before non-required options";
             errors.push(
                 &path,
@@ -95,7 +95,7 @@ fn check_options(options: &Value, path: &str, errors: &mut FieldErrors) {
                 message,
             );
         }
-        optional_before |= !is_required;
+        has_optional |= !is_required;
         if !names.insert(option["name"].as_str()) {
             let message = "Option names must be unique";
             errors.push(
@@ -155,12 +155,13 @@ fn check_choices(option: &Value, path: &str, errors: &mut FieldErrors) {
     }
 }
 
-/// Slash commands and options: 1–32 letters, digits, `-`, `_` or `'`, in lower case.
+/// Validates the name of a slash command or option: 1–32 lower-case letters, digits, `-`, `_` or
+/// `'`.
 fn check_name(name: &str, path: &str, errors: &mut FieldErrors) {
     errors.check_length(path, name, 1, NAME_MAX);
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '\'');
+    let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '\'');
     let is_lower = name.to_lowercase() == name;
-    if !name.chars().all(fits) || !is_lower {
+    if !name.chars().all(is_allowed) || !is_lower {
         let message = "Command name is invalid";
         errors.push(path, "APPLICATION_COMMAND_INVALID_NAME", message);
     }

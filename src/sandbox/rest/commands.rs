@@ -1,4 +1,5 @@
-//! Registering commands in bulk.
+//! Endpoints for application commands: list and bulk overwrite (Discord docs,
+//! interactions/application-commands).
 
 use serde_json::{Value, json};
 
@@ -39,9 +40,10 @@ fn list_commands(discord: &Discord, guild: Option<u64>) -> Value {
         .collect()
 }
 
-/// Commands that may be made in a day, by scope (Discord docs, interactions/application-commands).
+/// Maximum number of new commands per day, in each guild and globally (Discord docs,
+/// interactions/application-commands, "Registering a Command").
 const MAX_CREATES_PER_DAY: usize = 200;
-/// Milliseconds of a day.
+/// Milliseconds per day.
 const DAY_MS: i64 = 86_400_000;
 
 fn count_creates(
@@ -72,22 +74,22 @@ fn set_commands(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Hand
             .and_then(|kind| u8::try_from(kind).ok())
             .unwrap_or(1);
         let name = body["name"].as_str().unwrap_or_default().to_owned();
-        let same = |one: &&Command| one.name == name && one.kind == kind;
+        let is_same = |one: &&Command| one.name == name && one.kind == kind;
         let old = discord
             .commands
             .registered_in(guild)
             .iter()
-            .find(same)
+            .find(is_same)
             .cloned();
-        let fresh = discord.next_id();
+        let new_id = discord.next_id();
         let (id, version) = match &old {
             Some(old) if old.body == *body => (old.id, old.version),
-            Some(old) => (old.id, fresh),
-            None => (fresh, fresh),
+            Some(old) => (old.id, new_id),
+            None => (new_id, new_id),
         };
         let mut body = body.clone();
         if let Value::Object(body) = &mut body {
-            // Texts that are null, as serenity sends them, are as good as absent.
+            // Null counts as absent. Serenity, for example, sends null for missing texts.
             body.retain(|_, value| *value != json!(null));
         }
         set.push(Command {

@@ -1,4 +1,4 @@
-//! Rows of buttons and menus: Discord's limits (Discord docs, components/reference).
+//! Validation of message components: buttons and select menus (Discord docs, components/reference).
 
 use std::collections::BTreeSet;
 
@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 
 use super::validation::FieldErrors;
 
-/// Rows of a message.
+/// Maximum number of action rows per message.
 const ROWS_MAX: usize = 5;
-/// Buttons of a row.
+/// Maximum number of buttons per row.
 const BUTTONS_MAX: usize = 5;
-/// Characters of a custom id.
+/// Maximum length of a custom id, in characters.
 const CUSTOM_ID_MAX: usize = 100;
-/// Characters of a button's label.
+/// Maximum length of a button's label, in characters.
 const LABEL_MAX: usize = 80;
-/// Characters of a button's address.
+/// Maximum length of a button's URL, in characters.
 const URL_MAX: usize = 512;
-/// Options of a menu.
+/// Maximum number of options of a select menu.
 const OPTIONS_MAX: usize = 25;
-/// Characters of an option's label, value and description.
+/// Maximum length of an option's label, value and description, in characters.
 const OPTION_TEXT_MAX: usize = 100;
-/// Characters of a menu's placeholder.
+/// Maximum length of a select menu's placeholder, in characters.
 const PLACEHOLDER_MAX: usize = 150;
 
 const ACTION_ROW: u64 = 1;
@@ -29,7 +29,7 @@ const STRING_SELECT: u64 = 3;
 const LINK_STYLE: u64 = 5;
 const PREMIUM_STYLE: u64 = 6;
 
-/// Checks rows; what comes back has numbers, as Discord gives them.
+/// Validates action rows and returns them with component ids, as Discord does.
 pub fn check(rows: &[Value], errors: &mut FieldErrors) -> Vec<Value> {
     errors.check_count("components", rows.len(), 0, ROWS_MAX);
     let mut seen = BTreeSet::new();
@@ -125,7 +125,8 @@ fn check_select(select: &Value, path: &str, errors: &mut FieldErrors) {
     let count = |name: &str, default: u64| select[name].as_u64().unwrap_or(default);
     let (min, max) = (count("min_values", 1), count("max_values", 1));
     if min > max || max > options.len() as u64 || max == 0 {
-        let message = "min_values, max_values and the number of options do not fit together.";
+        let message =
+            "max_values must be between 1 and the number of options, and at least min_values.";
         errors.push(
             &format!("{path}.max_values"),
             "BASE_TYPE_BAD_VALUE",
@@ -134,11 +135,12 @@ fn check_select(select: &Value, path: &str, errors: &mut FieldErrors) {
     }
 }
 
-/// Gives every component its number, counted from 1 over the message, and menus what they leave out.
+/// Assigns ids to components without one, counted from 1 within the message, and sets the default
+/// values of select menus.
 pub fn with_ids(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     let mut next = 1;
-    let mut number = |one: &mut Value| {
+    let mut assign_id = |one: &mut Value| {
         if one["id"].as_u64().unwrap_or(0) == 0 {
             one["id"] = json!(next);
         }
@@ -152,10 +154,10 @@ pub fn with_ids(rows: &[Value]) -> Vec<Value> {
         }
     };
     for row in rows.iter_mut().filter(|row| row.is_object()) {
-        number(row);
+        assign_id(row);
         for one in row["components"].as_array_mut().into_iter().flatten() {
             if one.is_object() {
-                number(one);
+                assign_id(one);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The bot about itself: where the gateway is, who it is, where it is, whom it can write to.
+//! Endpoints for the gateway, the current user, the application and direct messages.
 
 use serde_json::{Value, json};
 
@@ -66,22 +66,23 @@ fn application(discord: &Discord) -> HandlerResult {
 }
 
 fn bot_guilds(discord: &Discord) -> Value {
-    let mine = discord
+    let joined = discord
         .guilds
         .values()
         .filter(|guild| guild.members.contains_key(&discord.app.id));
-    mine.map(|guild| {
-        json!({
-            "id": id(guild.id),
-            "name": guild.name,
-            "icon": null,
-            "banner": null,
-            "owner": guild.owner == discord.app.id,
-            "permissions": permission::in_guild(guild, discord.app.id).to_string(),
-            "features": [],
+    joined
+        .map(|guild| {
+            json!({
+                "id": id(guild.id),
+                "name": guild.name,
+                "icon": null,
+                "banner": null,
+                "owner": guild.owner == discord.app.id,
+                "permissions": permission::in_guild(guild, discord.app.id).to_string(),
+                "features": [],
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 fn leave_guild(discord: &mut Discord, guild: u64) -> HandlerResult {

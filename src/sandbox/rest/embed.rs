@@ -1,20 +1,20 @@
-//! Embeds: Discord's limits, and the shape in which they come back (Discord docs, resources/message,
-//! "Embed Limits").
+//! Validation of embeds, and the form in which Discord returns them (Discord docs,
+//! resources/message, "Embed Limits").
 
 use serde_json::{Map, Value, json};
 
 use super::validation::FieldErrors;
 
-/// Embeds of a message.
+/// Maximum number of embeds per message.
 const EMBEDS_MAX: usize = 10;
-/// Fields of an embed.
+/// Maximum number of fields per embed.
 const FIELDS_MAX: usize = 25;
-/// Characters of all texts of a message's embeds together.
+/// Maximum total length of the texts in all embeds of a message, in characters.
 const TOTAL_MAX: usize = 6000;
-/// Characters of an address.
+/// Maximum length of a URL, in characters.
 const URL_MAX: usize = 2048;
 
-/// The texts of an embed, with their limits in characters.
+/// Texts of an embed and their maximum lengths, in characters.
 const TEXTS: [(&str, usize); 4] = [
     ("title", 256),
     ("description", 4096),
@@ -22,21 +22,21 @@ const TEXTS: [(&str, usize); 4] = [
     ("author.name", 256),
 ];
 
-/// Checks embeds; what comes back is what Discord shows.
+/// Validates embeds and returns them as Discord does.
 pub fn check(embeds: &[Value], errors: &mut FieldErrors) -> Vec<Value> {
     errors.check_count("embeds", embeds.len(), 0, EMBEDS_MAX);
     let mut sum = 0;
-    let mut shown = Vec::new();
+    let mut normalised = Vec::new();
     for (index, embed) in embeds.iter().enumerate() {
         let path = format!("embeds.{index}");
         sum += check_texts(embed, &path, errors) + check_fields(&embed["fields"], &path, errors);
-        shown.push(normalise(embed));
+        normalised.push(normalise(embed));
     }
     if sum > TOTAL_MAX {
         let message = format!("Embed size exceeds maximum size of {TOTAL_MAX}");
         errors.push("embeds", "MAX_EMBED_SIZE_EXCEEDED", &message);
     }
-    shown
+    normalised
 }
 
 fn check_texts(embed: &Value, path: &str, errors: &mut FieldErrors) -> usize {
@@ -94,10 +94,10 @@ fn check_fields(fields: &Value, path: &str, errors: &mut FieldErrors) -> usize {
     sum
 }
 
-/// The known keys of an embed, texts trimmed, as Discord gives it back.
+/// Returns an embed as Discord does: known keys only, with trimmed texts.
 fn normalise(embed: &Value) -> Value {
-    let mut shown = Map::new();
-    shown.insert("type".into(), json!("rich"));
+    let mut json = Map::new();
+    json.insert("type".into(), json!("rich"));
     for key in [
         "title",
         "description",
@@ -107,7 +107,7 @@ fn normalise(embed: &Value) -> Value {
         "author",
     ] {
         if let Some(value) = embed.get(key).filter(|value| !value.is_null()) {
-            shown.insert(key.into(), trimmed(value));
+            json.insert(key.into(), trimmed(value));
         }
     }
     if let Some(fields) = embed["fields"]
@@ -121,17 +121,17 @@ fn normalise(embed: &Value) -> Value {
                 "inline": field["inline"].as_bool().unwrap_or(false),
             })
         };
-        shown.insert("fields".into(), fields.iter().map(field).collect());
+        json.insert("fields".into(), fields.iter().map(field).collect());
     }
     if let Some(text) = embed.pointer("/footer/text") {
-        shown.insert("footer".into(), json!({ "text": trimmed(text) }));
+        json.insert("footer".into(), json!({ "text": trimmed(text) }));
     }
     for key in ["image", "thumbnail"] {
         if let Some(url) = embed[key]["url"].as_str() {
-            shown.insert(key.into(), json!({ "url": url, "proxy_url": url }));
+            json.insert(key.into(), json!({ "url": url, "proxy_url": url }));
         }
     }
-    Value::Object(shown)
+    Value::Object(json)
 }
 
 fn trimmed(value: &Value) -> Value {

@@ -1,4 +1,4 @@
-//! Guilds, read by the bot. A guild it is not in is unknown to it.
+//! Endpoints for guilds (Discord docs, resources/guild). A guild without the bot is unknown to it.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub fn handle(discord: &Discord, route: &Route) -> HandlerResult {
     }
 }
 
-/// A guild that the bot is in.
+/// Returns a guild of which the bot is a member.
 fn bot_guild(discord: &Discord, guild: u64) -> Result<&Guild, ErrorResponse> {
     discord
         .guilds
@@ -37,10 +37,10 @@ fn bot_guild(discord: &Discord, guild: u64) -> Result<&Guild, ErrorResponse> {
 
 fn active_threads(discord: &Discord, guild: &Guild) -> Value {
     let me = discord.app.id;
-    let seen = discord
+    let threads: Vec<_> = discord
         .active_threads_of(guild.id)
-        .filter(|thread| discord.permissions(thread, me) & VIEW_CHANNEL != 0);
-    let threads: Vec<_> = seen.collect();
+        .filter(|thread| discord.permissions(thread, me) & VIEW_CHANNEL != 0)
+        .collect();
     let joined = threads.iter().filter(|one| {
         one.thread
             .as_ref()

@@ -1,29 +1,34 @@
-//! Rate limits (Discord docs, topics/rate-limits): the headers of every answer, and the global limit,
-//! which is always counted and enforced where that was asked for.
+//! Rate limits (Discord docs, topics/rate-limits): the headers of every response, and the global
+//! limit.
+//!
+//! Requests are always counted. The global limit is enforced only if
+//! [`Options::enforce_limits`](crate::sandbox::Options::enforce_limits) is set. To test limits of
+//! single routes, inject a fault with status 429.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::route::Route;
 
-/// Requests a bucket holds. Discord publishes no numbers; this one is large enough to never bind.
+/// Limit that each bucket reports. Discord publishes no numbers; this one is never reached.
 const BUCKET_LIMIT: u32 = 1_000;
-/// Requests a bot may make in a second; answers to interactions are not counted.
+/// Maximum number of requests per second, without interaction responses (Discord docs,
+/// topics/rate-limits, "Global Rate Limit").
 pub const GLOBAL_PER_SECOND: usize = 50;
-/// The time over which they are counted.
+/// Period of the global limit.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// The requests of the last second, in real time.
+/// Counter of the requests within the last second, in real time.
 #[derive(Debug, Default)]
 pub struct RequestCounter {
-    /// Whether a request too many is refused.
+    /// Whether a request above the limit is rejected with status 429.
     pub enforced: bool,
     recent: VecDeque<Instant>,
     busiest: usize,
 }
 
 impl RequestCounter {
-    /// Counts a request; for one too many the seconds to wait.
+    /// Counts a request. If it is to be rejected, returns the seconds to wait.
     pub fn record(&mut self, route: Option<&Route>) -> Option<f64> {
         if route.is_some_and(Route::is_interaction_callback) {
             return None;
@@ -48,13 +53,14 @@ impl RequestCounter {
         None
     }
 
-    /// The most requests there were within one second.
+    /// Returns the highest number of requests within one second so far.
     pub const fn busiest_second(&self) -> usize {
         self.busiest
     }
 }
 
-/// The headers of an answer at `now_ms`.
+/// Returns the rate-limit headers of a response at `now_ms` (Unix milliseconds). Every route has a
+/// bucket per channel or guild.
 pub fn headers(route: Option<&Route>, now_ms: i64) -> Vec<(String, String)> {
     let Some(route) = route else {
         return Vec::new();
@@ -86,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fifty_first_request_of_a_second_is_refused_where_that_is_enforced() {
+    fn fifty_first_request_in_a_second_is_rejected_if_enforced() {
         let mut limits = RequestCounter {
             enforced: true,
             ..RequestCounter::default()

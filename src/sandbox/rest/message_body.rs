@@ -1,4 +1,4 @@
-//! The body of a message, checked: what every way of sending or editing one has in common.
+//! Parsing and validation of message bodies, shared by all endpoints that send or edit messages.
 
 use serde_json::{Value, json};
 
@@ -9,56 +9,62 @@ use super::{allowed_mentions, component, embed};
 use crate::sandbox::mention::MentionPolicy;
 use crate::sandbox::model::{Discord, Message, flag};
 
-/// Characters of a message (Discord docs, resources/message, "Create Message").
+/// Maximum length of the content, in characters (Discord docs, resources/message, "Create
+/// Message").
 const CONTENT_MAX: usize = 2000;
-/// Characters of a nonce (the same place).
+/// Maximum length of a nonce, in characters (Discord docs, resources/message, "Create Message").
 const NONCE_MAX: usize = 25;
-/// Flags that may be set when a message is sent by a bot: `SUPPRESS_EMBEDS` and `SUPPRESS_NOTIFICATIONS`.
-/// `IS_COMPONENTS_V2` and voice messages are not known here.
+/// Flags that a bot can set on a message. The sandbox does not implement `IS_COMPONENTS_V2` and
+/// `IS_VOICE_MESSAGE`.
 const SETTABLE_FLAGS: u64 = flag::SUPPRESS_EMBEDS | flag::SUPPRESS_NOTIFICATIONS;
 
-/// A checked body. What is `None` was not named: a new message has nothing there, an edit leaves it.
+/// Validated message body.
+///
+/// `None` means that the request did not contain the field. A new message then has no such part,
+/// and an edit leaves it unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct MessageBody {
-    /// Text.
+    /// Text, trimmed.
     pub content: Option<String>,
-    /// Embeds as Discord shows them.
+    /// Embeds as Discord returns them.
     pub embeds: Option<Vec<Value>>,
-    /// Rows of components, with their numbers.
+    /// Action rows, with component ids assigned.
     pub components: Option<Vec<Value>>,
-    /// Flags.
+    /// Message flags, limited to those that may be set.
     pub flags: Option<u64>,
-    /// Whom it may ping.
+    /// Allowed mentions.
     pub allowed_mentions: Option<MentionPolicy>,
-    /// As it was sent.
+    /// Nonce as it was sent: a string or an integer.
     pub nonce: Option<Value>,
-    /// Whether a second message with this nonce is the first one again.
+    /// Whether a repeated nonce returns the existing message instead of creating another one.
     pub enforce_nonce: bool,
-    /// The message it replies to, and whether it is sent also if that is gone.
+    /// Message that is replied to, and `fail_if_not_exists`: whether sending fails if the message
+    /// does not exist.
     pub reply_to: Option<(u64, bool)>,
-    /// Files that come with it.
+    /// Uploaded files.
     pub uploads: Vec<Upload>,
-    /// Attachments that an edit keeps; all of them if it does not say.
+    /// Ids of the attachments that an edit keeps; `None` keeps all.
     pub kept_attachments: Option<Vec<u64>>,
 }
 
-/// Where a body goes; it decides what may be in it.
+/// Use of a message body, which determines the allowed flags and whether it may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyPurpose {
-    /// `POST /channels/…/messages`.
+    /// New message in a channel.
     Channel,
-    /// An answer to an interaction, or a follow-up: may be ephemeral.
+    /// Interaction response or follow-up, which may be ephemeral.
     Interaction,
-    /// Changing a message.
+    /// Edit of a message.
     Edit,
 }
 
 impl MessageBody {
-    /// Checks a body.
+    /// Parses and validates a body.
     ///
     /// # Errors
     ///
-    /// Code 50035 with everything that is wrong, or 50006 for a new message that is empty.
+    /// Returns 50035 with all field errors, 50006 for an empty new message, or 50109 if the body is
+    /// not a JSON object.
     pub fn parse(
         body: &Value,
         uploads: &[Upload],
@@ -88,7 +94,7 @@ impl MessageBody {
         Ok(draft)
     }
 
-    /// Whether there is nothing to show.
+    /// Returns whether the body has no content, embeds, components or files.
     pub fn is_empty(&self) -> bool {
         self.content
             .as_deref()
@@ -100,7 +106,7 @@ impl MessageBody {
             && self.uploads.is_empty()
     }
 
-    /// Puts what was named into a message.
+    /// Applies the given fields to a message and stores the files.
     pub fn apply_to(&self, discord: &mut Discord, message: &mut Message) {
         if let Some(content) = &self.content {
             message.content.clone_from(content);
@@ -118,12 +124,12 @@ impl MessageBody {
         self.attach(discord, message);
     }
 
-    /// Whether the body asks for a message that one member alone sees.
+    /// Returns whether the body requests an ephemeral message.
     pub fn is_ephemeral(&self) -> bool {
         self.flags.unwrap_or(0) & flag::EPHEMERAL != 0
     }
 
-    /// The nonce as text, whichever way it was sent.
+    /// Returns the nonce as a string, also if it was sent as an integer.
     pub fn nonce_text(&self) -> Option<String> {
         match self.nonce.as_ref()? {
             Value::String(text) => Some(text.clone()),
@@ -132,7 +138,7 @@ impl MessageBody {
     }
 }
 
-/// The list at `key`; `null` empties it, as an empty list does.
+/// Returns the array at `key`. Null counts as an empty array, which removes the elements.
 fn list<'a>(body: &'a Value, key: &str) -> Option<&'a [Value]> {
     match body.get(key)? {
         Value::Array(list) => Some(list),
@@ -160,19 +166,20 @@ fn flags(body: &Value, purpose: BodyPurpose, errors: &mut FieldErrors) -> Option
         BodyPurpose::Interaction => SETTABLE_FLAGS | flag::EPHEMERAL,
         BodyPurpose::Channel | BodyPurpose::Edit => SETTABLE_FLAGS,
     };
-    // Discord overlooks flags that exist but can't be set; only components V2 would change what the
-    // body means.
+    // Discord ignores flags that cannot be set. Components V2 must be rejected, because the flag
+    // changes the meaning of the body.
     if flags & IS_COMPONENTS_V2 != 0 {
         errors.push(
             "flags",
             "SANDBOX",
-            "Components V2 are not known to the sandbox.",
+            "The sandbox does not support Components V2.",
         );
     }
     Some(flags & allowed)
 }
 
-/// A message made of components only (Discord docs, resources/message, "Message Flags").
+/// Flag of a message that consists of components only (Discord docs, resources/message, "Message
+/// Flags").
 const IS_COMPONENTS_V2: u64 = 1 << 15;
 
 fn nonce(body: &Value, errors: &mut FieldErrors) -> Option<Value> {

@@ -1,4 +1,4 @@
-//! Reading, sending, editing and deleting messages of channels.
+//! Endpoints for messages: list, get, create, edit and delete (Discord docs, resources/message).
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,11 @@ use crate::sandbox::model::{Discord, Message, MessageReference, message_kind};
 use crate::sandbox::payloads;
 use crate::sandbox::permission::{EMBED_LINKS, MANAGE_MESSAGES, READ_MESSAGE_HISTORY};
 
-/// Messages of a page unless asked otherwise, and at most.
+/// Default and maximum number of messages per page (Discord docs, resources/message, "Get Channel
+/// Messages").
 const PAGE_SIZE: (usize, usize) = (50, 100);
-/// How long a nonce is remembered, in milliseconds. Discord says "the past few minutes".
+/// How long a nonce is remembered, in milliseconds. Discord documents "the past few minutes"
+/// (Discord docs, resources/message, "Create Message").
 const NONCE_WINDOW_MS: i64 = 3 * 60 * 1000;
 
 pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
@@ -30,28 +32,35 @@ pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Han
     }
 }
 
-/// A message as the bot reads it over REST.
+/// Returns a message object as the bot receives it over REST, or null if there is no such message.
 pub fn message_json(discord: &Discord, channel: u64, message: u64) -> Value {
-    let reader = discord.bot_viewer(discord.app.has_message_content());
+    let viewer = discord.bot_viewer(discord.app.has_message_content());
     discord
         .message(channel, message)
         .map_or(Value::Null, |one| {
-            payloads::message::message(discord, one, reader)
+            payloads::message::message(discord, one, viewer)
         })
 }
 
+/// Creates a message.
+///
+/// With `enforce_nonce`, a repeated request within [`NONCE_WINDOW_MS`] creates no second message. A
+/// bot can therefore retry safely if it did not receive the response:
+///
+/// 1. The bot sends a message with nonce "a". Discord creates message 1, but the response is lost.
+/// 2. The bot sends the same request again. It receives message 1, and nothing is created.
 fn create(discord: &mut Discord, channel: u64, request: &ApiRequest) -> HandlerResult {
     let one = writable_channel(discord, channel)?;
-    let refuses = |user: &u64| discord.users.get(user).is_some_and(|one| one.blocks_dms);
-    if one.recipients.iter().any(refuses) {
+    let blocks_dms = |user: &u64| discord.users.get(user).is_some_and(|one| one.blocks_dms);
+    if one.recipients.iter().any(blocks_dms) {
         return Err(error_response::cannot_message_user());
     }
-    let may = discord.permissions(one, discord.app.id);
-    let shows_embeds = may & EMBED_LINKS != 0;
+    let permissions = discord.permissions(one, discord.app.id);
+    let shows_embeds = permissions & EMBED_LINKS != 0;
     let mut draft = MessageBody::parse(&request.body, &request.uploads, BodyPurpose::Channel)?;
-    upload::check_attach_permission(may, &draft.uploads)?;
-    if let Some(first) = existing_with_nonce(discord, &draft) {
-        return first;
+    upload::check_attach_permission(permissions, &draft.uploads)?;
+    if let Some(existing) = existing_with_nonce(discord, &draft) {
+        return existing;
     }
     if !shows_embeds
         && draft
@@ -93,8 +102,9 @@ fn create(discord: &mut Discord, channel: u64, request: &ApiRequest) -> HandlerR
     ok(message_json(discord, channel, id))
 }
 
-/// With `enforce_nonce`, the message that was sent with this nonce before. One that was deleted since
-/// is unknown (discord-api-docs issue 6647).
+/// Returns the response with the message that was sent earlier with this nonce, if `enforce_nonce`
+/// is set. If that message has been deleted since, Discord answers "Unknown Message"
+/// (discord-api-docs issue 6647).
 fn existing_with_nonce(discord: &mut Discord, draft: &MessageBody) -> Option<HandlerResult> {
     let nonce = draft.nonce_text().filter(|_| draft.enforce_nonce)?;
     let (at_ms, channel, id) = *discord.nonces.get(&(discord.app.id, nonce))?;
@@ -116,10 +126,10 @@ fn reference(
         return Ok(None);
     };
     channel_with_permissions(discord, channel, READ_MESSAGE_HISTORY)?;
-    let is_there = discord
+    let exists = discord
         .message(channel, message)
         .is_some_and(|one| one.ephemeral_for.is_none());
-    if is_there {
+    if exists {
         return Ok(Some(MessageReference {
             channel,
             message: Some(message),
@@ -127,14 +137,14 @@ fn reference(
     }
     if must_exist {
         let mut errors = FieldErrors::default();
-        let words = "Unknown message";
-        errors.push("message_reference", "REPLIES_UNKNOWN_MESSAGE", words);
+        let text = "Unknown message";
+        errors.push("message_reference", "REPLIES_UNKNOWN_MESSAGE", text);
         errors.finish()?;
     }
     Ok(None)
 }
 
-/// A message that is there for all.
+/// Returns a message that is not ephemeral.
 fn public_message(
     discord: &Discord,
     channel: u64,
@@ -167,7 +177,7 @@ fn edit(
         return Err(error_response::archived_thread());
     }
     let mut draft = MessageBody::parse(&request.body, &request.uploads, BodyPurpose::Edit)?;
-    // Without the permission embeds are overlooked (discord-api-docs issue 5648).
+    // Discord ignores embeds if the bot lacks the permission (discord-api-docs issue 5648).
     if !shows_embeds
         && draft
             .embeds
@@ -180,17 +190,16 @@ fn edit(
     ok(message_json(discord, channel, message))
 }
 
-/// Changes a message and tells the bot.
+/// Edits a message (channel and id) and sends `MESSAGE_UPDATE`.
 ///
 /// # Errors
 ///
-/// 50006 if nothing would be left, 10008 if there is no such message.
+/// Returns 10008 if there is no such message, and 50006 if the message would be empty.
 pub fn apply_edit(
     discord: &mut Discord,
-    place: (u64, u64),
+    (channel, id): (u64, u64),
     draft: &MessageBody,
 ) -> Result<(), ErrorResponse> {
-    let (channel, id) = place;
     let before = discord
         .message(channel, id)
         .ok_or_else(error_response::unknown_message)?;
@@ -203,7 +212,7 @@ pub fn apply_edit(
     if is_empty {
         return Err(error_response::empty_message());
     }
-    // Edits that do not name allowed mentions go back to the defaults; nobody's device rings for them.
+    // An edit without `allowed_mentions` uses the defaults. Edits never notify users.
     let default = if after.interaction.is_some() {
         MentionPolicy::users()
     } else {
@@ -249,8 +258,8 @@ fn list(discord: &Discord, channel: u64, request: &ApiRequest) -> HandlerResult 
             .get(name)
             .and_then(|id| id.parse::<u64>().ok())
     };
-    let nothing = BTreeMap::new();
-    let all = discord.messages.get(&channel).unwrap_or(&nothing);
+    let none = BTreeMap::new();
+    let all = discord.messages.get(&channel).unwrap_or(&none);
     let before = |end: u64, count: usize| {
         let public = all.range(..end).rev().filter(is_public);
         public.take(count).map(|(id, _)| *id).collect::<Vec<_>>()

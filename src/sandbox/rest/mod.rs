@@ -1,6 +1,8 @@
-//! The REST API, version 10: reads a request, asks the model, writes the answer and the log.
+//! The REST API, version 10.
 //!
-//! Every handler is a plain function under the lock of the model; only `serve` awaits.
+//! `serve` reads a request, applies injected faults, calls the handler of the route and logs
+//! request and response. Handlers are synchronous functions that run under the lock of the model;
+//! only `serve` awaits.
 
 mod allowed_mentions;
 mod callback;
@@ -35,26 +37,26 @@ use error_response::ErrorResponse;
 use route::Route;
 pub use serve::serve;
 
-/// A request as handlers get it.
+/// Parsed request, as handlers receive it.
 pub struct ApiRequest {
-    /// The query's parameters.
+    /// Query parameters, decoded.
     pub query: BTreeMap<String, String>,
-    /// The body; null if there was none.
+    /// JSON body; null if there was none.
     pub body: Value,
-    /// Files that came with it.
+    /// Uploaded files.
     pub uploads: Vec<upload::Upload>,
 }
 
-/// What a handler answers: a status and perhaps a body.
+/// Result of a handler: HTTP status and optional body, or an error response.
 pub type HandlerResult = Result<(u16, Option<Value>), ErrorResponse>;
 
-/// 200 with a body.
+/// Returns status 200 with a body.
 #[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 fn ok(body: Value) -> HandlerResult {
     Ok((200, Some(body)))
 }
 
-/// 204.
+/// Returns status 204.
 #[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 const fn no_content() -> HandlerResult {
     Ok((204, None))

@@ -1,4 +1,4 @@
-//! The bot's own reactions.
+//! Endpoints for the bot's own reactions (Discord docs, resources/message, "Create Reaction").
 
 use super::channels::{channel_with_permissions, visible_channel};
 use super::error_response;
@@ -6,7 +6,8 @@ use super::{HandlerResult, no_content};
 use crate::sandbox::model::{Discord, Reaction};
 use crate::sandbox::permission::{ADD_REACTIONS, READ_MESSAGE_HISTORY};
 
-/// Different emoji a message may have (Discord's code 30010, "Maximum number of reactions reached").
+/// Maximum number of different emoji on a message (Discord's error code 30010, "Maximum number of
+/// reactions reached").
 const EMOJI_MAX: usize = 20;
 
 pub fn add(discord: &mut Discord, message: (u64, u64), emoji: &str) -> HandlerResult {
@@ -44,7 +45,7 @@ pub fn remove(discord: &mut Discord, message: (u64, u64), emoji: &str) -> Handle
     no_content()
 }
 
-/// A character beyond ASCII, or `name:id`.
+/// Returns whether the text is accepted as an emoji: short non-ASCII text, or `name:id`.
 fn is_emoji(emoji: &str) -> bool {
     match emoji.rsplit_once(':') {
         Some((_, id)) => id.parse::<u64>().is_ok(),
@@ -53,7 +54,8 @@ fn is_emoji(emoji: &str) -> bool {
 }
 
 impl Discord {
-    /// Adds somebody's reaction.
+    /// Adds the reaction of a user to a message (channel and id), and sends `MESSAGE_REACTION_ADD`.
+    /// Does nothing if the user has already reacted with this emoji.
     pub fn react(&mut self, message: (u64, u64), user: u64, emoji: &str) {
         let Some(one) = self.message_mut(message.0, message.1) else {
             return;
@@ -73,7 +75,8 @@ impl Discord {
         }
     }
 
-    /// Takes somebody's reaction back.
+    /// Removes the reaction of a user from a message (channel and id), and sends
+    /// `MESSAGE_REACTION_REMOVE`. Does nothing if there is no such reaction.
     pub fn unreact(&mut self, message: (u64, u64), user: u64, emoji: &str) {
         let Some(one) = self.message_mut(message.0, message.1) else {
             return;
@@ -81,10 +84,10 @@ impl Discord {
         let Some(reaction) = one.reactions.iter_mut().find(|one| one.emoji == emoji) else {
             return;
         };
-        let had = reaction.users.contains(&user);
+        let existed = reaction.users.contains(&user);
         reaction.users.retain(|one| *one != user);
         one.reactions.retain(|one| !one.users.is_empty());
-        if had {
+        if existed {
             self.announce_reaction(message, user, emoji, false);
         }
     }

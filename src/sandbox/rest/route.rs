@@ -1,13 +1,13 @@
-//! The routes that exist, with the ids of their addresses.
+//! Implemented REST routes, with the ids from their paths.
 
 use axum::http::Method;
 
-/// Whether there is a route of this name among those a fault can be put on from outside.
+/// Returns whether `name` is one of [`NAMES`].
 pub fn is_name(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
-/// Routes that a bot like ours uses, for the page's list of faults.
+/// Names of the routes for which the page and the HTTP API can inject faults.
 pub const NAMES: &[&str] = &[
     "CreateMessage",
     "StartThread",
@@ -22,11 +22,11 @@ pub const NAMES: &[&str] = &[
     "GatewayBot",
 ];
 
-/// A request's target. The names are what faults match by.
+/// Route of a request. Fault rules match by the names of the variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the names say it; the addresses are in `Route::parse`"
+    reason = "the names are those of Discord's endpoints; `Route::parse` lists the paths"
 )]
 pub enum Route {
     Gateway,
@@ -150,7 +150,7 @@ pub enum Route {
 }
 
 impl Route {
-    /// The route of a request; `segments` is the path after `/api/v10`, decoded.
+    /// Returns the route of a request. `segments` is the decoded path after `/api/v10`.
     pub fn parse(method: &Method, segments: &[&str]) -> Option<Self> {
         match segments {
             ["channels", channel, rest @ ..] => of_channel(method, parse(channel)?, rest),
@@ -163,7 +163,7 @@ impl Route {
         }
     }
 
-    /// Whether there is a route on this path for some method.
+    /// Returns whether the path has a route for some method.
     pub fn is_known_path(segments: &[&str]) -> bool {
         let methods = [
             Method::GET,
@@ -177,7 +177,7 @@ impl Route {
             .any(|method| Self::parse(method, segments).is_some())
     }
 
-    /// The route's name.
+    /// Returns the name of the route, such as `CreateMessage`.
     pub fn name(&self) -> String {
         let debug = format!("{self:?}");
         debug
@@ -187,7 +187,7 @@ impl Route {
             .to_owned()
     }
 
-    /// The channel it is about, if its address names one.
+    /// Returns the channel in the path, if any.
     pub const fn channel(&self) -> Option<u64> {
         match self {
             Self::Channel { channel }
@@ -207,7 +207,7 @@ impl Route {
         }
     }
 
-    /// The guild it is about, if its address names one.
+    /// Returns the guild in the path, if any.
     pub const fn guild(&self) -> Option<u64> {
         match self {
             Self::LeaveGuild { guild }
@@ -221,13 +221,14 @@ impl Route {
         }
     }
 
-    /// Whether the address itself is the proof of who asks, so that no token is needed.
+    /// Returns whether the route needs no bot token. Interaction routes are authenticated by the
+    /// token in their path.
     pub const fn is_unauthenticated(&self) -> bool {
         matches!(self, Self::Gateway) || self.is_interaction_callback()
     }
 
-    /// Whether it answers an interaction: such requests are not under the global limit (Discord docs,
-    /// interactions/receiving-and-responding, "Endpoints").
+    /// Returns whether the route responds to an interaction. Such requests are exempt from the
+    /// global rate limit (Discord docs, interactions/receiving-and-responding, "Endpoints").
     pub const fn is_interaction_callback(&self) -> bool {
         matches!(
             self,
@@ -367,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read() {
+    fn paths_are_parsed() {
         let path = ["channels", "7", "messages", "8", "threads"];
         let route = Route::parse(&Method::POST, &path).unwrap();
         assert_eq!(
@@ -386,13 +387,13 @@ mod tests {
     }
 
     #[test]
-    fn the_names_are_those_of_routes() {
+    fn names_are_variants_of_route() {
         let source = include_str!("route.rs");
         let (_, source) = source.split_once("pub enum Route {").unwrap();
         let (variants, _) = source.split_once("\n}").unwrap();
         for name in NAMES {
-            let is_it = |line: &str| line.trim().trim_end_matches([',', '{', ' ']) == *name;
-            assert!(variants.lines().any(is_it), "{name}");
+            let is_variant = |line: &str| line.trim().trim_end_matches([',', '{', ' ']) == *name;
+            assert!(variants.lines().any(is_variant), "{name}");
         }
     }
 }

@@ -1,4 +1,9 @@
-//! One request from the socket to the answer: read, struck by faults, answered, logged.
+//! Processing of a request: parsing, injected faults, authorization, handler, log.
+//!
+//! A fault can apply before or after the handler. A fault after the handler simulates a lost
+//! response: the request takes effect, and the bot does not learn of it. Example: the rule "reset
+//! after `CreateMessage`" creates the message and then resets the connection. A bot that retries
+//! without a nonce posts the message twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +23,10 @@ use crate::sandbox::faults::{FaultTiming, GateOutcome, RequestFault, RequestTarg
 use crate::sandbox::log::LoggedRequest;
 use crate::sandbox::model::Discord;
 
-/// The largest request, in bytes (Discord docs, reference, "Uploading Files").
+/// Maximum size of a request, in bytes (Discord docs, reference, "Uploading Files").
 const BODY_MAX: usize = 25 * 1024 * 1024;
 
-/// Serves one request.
+/// Serves one request. If a fault resets the connection, the future never completes.
 pub async fn serve(
     State(shared): State<Arc<SandboxState>>,
     ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
@@ -36,10 +41,13 @@ pub async fn serve(
         .unwrap_or_default();
     let segments: Vec<String> = path.split('/').skip(1).map(percent_decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let kind = parts.headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let content_type = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let is_empty = bytes.is_empty();
-    let (body, uploads) = upload::read(kind, bytes).await;
+    let (body, uploads) = upload::read(content_type, bytes).await;
     let incoming = IncomingRequest {
         route: Route::parse(&parts.method, &segments),
         is_known_path: Route::is_known_path(&segments),
@@ -55,8 +63,8 @@ pub async fn serve(
         query: parse_query(parts.uri.query().unwrap_or_default()),
         method: parts.method,
     };
-    if let Some(reply) = incoming.serve(&shared).await {
-        return reply.into_response();
+    if let Some(response) = incoming.serve(&shared).await {
+        return response.into_response();
     }
     connection.abort();
     std::future::pending().await
@@ -66,7 +74,7 @@ struct IncomingRequest {
     method: Method,
     path: String,
     route: Option<Route>,
-    /// Whether there is a route here for some method.
+    /// Whether the path has a route for some method.
     is_known_path: bool,
     is_authorized: bool,
     body: serde_json::Result<Value>,
@@ -75,45 +83,45 @@ struct IncomingRequest {
     query: BTreeMap<String, String>,
 }
 
-/// An answer on its way out.
+/// Response to be sent.
 struct OutgoingResponse {
     status: u16,
     body: Option<String>,
     headers: Vec<(String, String)>,
 }
 
-/// What a fault makes of a request.
+/// Effect of injected faults on a request.
 enum FaultResult {
-    /// It goes on.
+    /// Process the request normally.
     Continue,
-    /// This is the answer.
+    /// Send this response.
     Respond(OutgoingResponse),
-    /// The connection is reset.
+    /// Reset the connection.
     Abort,
 }
 
 impl IncomingRequest {
-    /// The answer; `None` if the connection is to be reset.
+    /// Processes the request. Returns `None` if the connection is to be reset.
     async fn serve(self, shared: &SandboxState) -> Option<OutgoingResponse> {
         let seq = shared.with(|discord| discord.log.push_request(self.log_entry(discord)));
-        let reply = match self.apply_fault(shared, seq, FaultTiming::Before).await {
+        let response = match self.apply_fault(shared, seq, FaultTiming::Before).await {
             FaultResult::Continue => {
-                let reply = shared.with(|discord| self.respond(discord));
+                let response = shared.with(|discord| self.respond(discord));
                 match self.apply_fault(shared, seq, FaultTiming::After).await {
-                    FaultResult::Continue => reply,
-                    FaultResult::Respond(other) => other,
+                    FaultResult::Continue => response,
+                    FaultResult::Respond(replacement) => replacement,
                     FaultResult::Abort => return None,
                 }
             }
-            FaultResult::Respond(reply) => reply,
+            FaultResult::Respond(response) => response,
             FaultResult::Abort => return None,
         };
         shared.with(|discord| {
             discord
                 .log
-                .update_request(seq, |entry| reply.write_log(entry))
+                .update_request(seq, |entry| response.write_log(entry))
         });
-        Some(reply)
+        Some(response)
     }
 
     fn log_entry(&self, discord: &Discord) -> LoggedRequest {
@@ -130,8 +138,13 @@ impl IncomingRequest {
         }
     }
 
-    async fn apply_fault(&self, shared: &SandboxState, seq: u64, when: FaultTiming) -> FaultResult {
-        let struck = shared.with(|discord| {
+    async fn apply_fault(
+        &self,
+        shared: &SandboxState,
+        seq: u64,
+        timing: FaultTiming,
+    ) -> FaultResult {
+        let fault = shared.with(|discord| {
             let route = self.route.as_ref();
             let target = RequestTarget {
                 route,
@@ -140,21 +153,21 @@ impl IncomingRequest {
                 guild: route
                     .and_then(|one| one.guild().or_else(|| discord.guild_of(one.channel()?))),
             };
-            let fault = discord.faults.apply(&target, when)?;
+            let fault = discord.faults.apply(&target, timing)?;
             discord
                 .log
                 .update_request(seq, |entry| entry.fault = Some(fault.name()));
             Some(fault)
         });
-        match struck {
+        match fault {
             None => {}
             Some(RequestFault::Delay(delay)) => tokio::time::sleep(delay).await,
             Some(RequestFault::Hang) => std::future::pending().await,
             Some(RequestFault::Reset) => return FaultResult::Abort,
-            Some(RequestFault::Gate(hold)) => {
+            Some(RequestFault::Gate(gate)) => {
                 let request = shared
                     .read(|discord| discord.log.requests().rfind(|one| one.seq == seq).cloned());
-                if hold.wait(request.unwrap_or_default()).await == GateOutcome::Reset {
+                if gate.wait(request.unwrap_or_default()).await == GateOutcome::Reset {
                     return FaultResult::Abort;
                 }
             }
@@ -190,7 +203,7 @@ impl IncomingRequest {
         let body = self.body.as_ref().cloned().unwrap_or(Value::Null);
         let (status, json) = match self.handle_route(discord, body) {
             Ok((status, json)) => (status, json),
-            Err(problem) => (problem.status, Some(problem.json())),
+            Err(error) => (error.status, Some(error.json())),
         };
         OutgoingResponse {
             status,
@@ -245,7 +258,7 @@ impl OutgoingResponse {
                 .body(Body::from(body)),
             None => response.body(Body::empty()),
         };
-        response.expect("statuses and headers are made here and well formed")
+        response.expect("status and headers are created by the sandbox and valid")
     }
 }
 

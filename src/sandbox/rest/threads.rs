@@ -1,4 +1,4 @@
-//! Starting, joining and leaving threads.
+//! Endpoints for threads: start, join and leave (Discord docs, resources/channel).
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::{ApiRequest, HandlerResult, no_content};
 use crate::sandbox::model::{Discord, kind};
 use crate::sandbox::permission::{CREATE_PUBLIC_THREADS, READ_MESSAGE_HISTORY};
 
-/// The longest slow mode, in seconds.
+/// Maximum slow mode (`rate_limit_per_user`), in seconds.
 const SLOW_MODE_MAX: u64 = 21_600;
 
 pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {

@@ -1,4 +1,4 @@
-//! Files that come with a message, as `multipart/form-data` (Discord docs, reference, "Uploading Files").
+//! File uploads as `multipart/form-data` (Discord docs, reference, "Uploading Files").
 
 use std::convert::Infallible;
 
@@ -9,36 +9,37 @@ use super::error_response::{self, ErrorResponse};
 use super::message_body::MessageBody;
 use super::validation::FieldErrors;
 use crate::sandbox::model::{Discord, Message, StoredFile};
+use crate::sandbox::permission::{ATTACH_FILES, Permissions};
 
-/// Files of a message (Discord docs, resources/message, "Create Message").
+/// Maximum number of files per message (Discord docs, resources/message, "Create Message").
 const FILES_MAX: usize = 10;
-/// Bytes of a file (Discord docs, reference, "Uploading Files").
+/// Maximum size of a file, in bytes (Discord docs, reference, "Uploading Files").
 const FILE_MAX: usize = 10 * 1024 * 1024;
-/// The part with the JSON.
+/// Name of the form part that contains the JSON body.
 const PAYLOAD: &str = "payload_json";
 
-/// A file on its way in.
+/// Uploaded file.
 #[derive(Debug, Clone, Default)]
 pub struct Upload {
-    /// `n` of `files[n]`.
+    /// The `n` of its form part `files[n]`.
     pub number: u64,
-    /// Its name.
+    /// File name.
     pub name: String,
-    /// What it shows, in words.
+    /// Alt text.
     pub description: Option<String>,
-    /// What is in it.
+    /// Content.
     pub bytes: Bytes,
 }
 
-/// The body of a request: its JSON and its files. `kind` is the content type.
-pub async fn read(kind: &str, body: Bytes) -> (serde_json::Result<Value>, Vec<Upload>) {
-    let Ok(boundary) = multer::parse_boundary(kind) else {
+/// Returns the JSON body and the files of a request.
+pub async fn read(content_type: &str, body: Bytes) -> (serde_json::Result<Value>, Vec<Upload>) {
+    let Ok(boundary) = multer::parse_boundary(content_type) else {
         return (serde_json::from_slice(&body), Vec::new());
     };
     let stream = futures::stream::once(async move { Ok::<_, Infallible>(body) });
     let mut parts = multer::Multipart::new(stream, boundary);
     let (mut json, mut uploads) = (Ok(json!({})), Vec::new());
-    // What is not well formed ends the parts, and the message lacks what did not come.
+    // A malformed part ends the loop. The request is then processed without the remaining parts.
     while let Ok(Some(part)) = parts.next_field().await {
         let name = part.name().unwrap_or_default().to_owned();
         let file = part.file_name().unwrap_or_default().to_owned();
@@ -57,7 +58,7 @@ pub async fn read(kind: &str, body: Bytes) -> (serde_json::Result<Value>, Vec<Up
     (json, uploads)
 }
 
-/// `n` of `files[n]`; `file` is an older name for the first.
+/// Returns the `n` of `files[n]`. `file` is an older name of `files[0]`.
 fn number_of(name: &str) -> Option<u64> {
     if name == "file" {
         return Some(0);
@@ -65,7 +66,8 @@ fn number_of(name: &str) -> Option<u64> {
     name.strip_prefix("files[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// Discord keeps letters, digits, dots, dashes and underscores of a name.
+/// Replaces characters that Discord does not allow in file names. It allows letters, digits, dots,
+/// dashes and underscores.
 fn sanitize_file_name(name: &str) -> String {
     let name: String = name
         .chars()
@@ -84,7 +86,8 @@ fn sanitize_file_name(name: &str) -> String {
     }
 }
 
-/// Checks files against `attachments` of the body, which names and describes them.
+/// Validates files against the `attachments` of the body, and sets their names and descriptions
+/// from it.
 pub fn check(body: &Value, uploads: &[Upload], errors: &mut FieldErrors) -> Vec<Upload> {
     errors.check_count("attachments", uploads.len(), 0, FILES_MAX);
     let listed = body["attachments"]
@@ -126,7 +129,7 @@ pub fn check(body: &Value, uploads: &[Upload], errors: &mut FieldErrors) -> Vec<
     checked
 }
 
-/// The attachments that an edit keeps; `None` if it does not say.
+/// Returns the ids of the attachments that an edit keeps. `None` keeps all of them.
 pub fn kept_attachment_ids(body: &Value) -> Option<Vec<u64>> {
     let listed = body.get("attachments")?.as_array();
     Some(listed.into_iter().flatten().filter_map(id_of).collect())
@@ -138,8 +141,8 @@ fn id_of(one: &Value) -> Option<u64> {
 }
 
 impl MessageBody {
-    /// Puts the files into a message: those that an embed shows are part of the embed, the others are
-    /// attached.
+    /// Adds the files to a message. A file that an embed refers to with `attachment://` becomes
+    /// part of the embed; other files become attachments.
     pub fn attach(&self, discord: &mut Discord, message: &mut Message) {
         if let Some(kept) = &self.kept_attachments {
             message
@@ -154,13 +157,16 @@ impl MessageBody {
         }
     }
 
+    /// Checks that the files to which embeds refer were uploaded.
+    ///
     /// # Errors
     ///
-    /// 50035 if an embed shows a file that did not come.
+    /// Returns 50035 if an embed refers to a file that was not uploaded.
     pub fn check_shown_files(&self) -> Result<(), ErrorResponse> {
         let embeds = self.embeds.iter().flatten();
-        let shown = embeds.flat_map(|embed| ["image", "thumbnail"].map(|key| &embed[key]["url"]));
-        let names = shown.filter_map(|url| url.as_str()?.strip_prefix("attachment://"));
+        let names = embeds
+            .flat_map(|embed| ["image", "thumbnail"].map(|key| &embed[key]["url"]))
+            .filter_map(|url| url.as_str()?.strip_prefix("attachment://"));
         let mut errors = FieldErrors::default();
         for name in names {
             if !self.uploads.iter().any(|upload| upload.name == name) {
@@ -175,7 +181,7 @@ impl MessageBody {
     }
 }
 
-/// Keeps a file, and gives its attachment object.
+/// Stores a file and returns its attachment object.
 fn store_attachment(discord: &mut Discord, channel: u64, upload: &Upload) -> Value {
     let id = discord.next_id();
     let file = StoredFile {
@@ -201,16 +207,17 @@ fn store_attachment(discord: &mut Discord, channel: u64, upload: &Upload) -> Val
     json
 }
 
-/// Puts a file where an embed asks for it by name; whether one did.
+/// Replaces `attachment://name` URLs in embeds by the URL of the attachment. Returns whether an
+/// embed referred to it.
 fn resolve_embed_urls(embeds: &mut [Value], name: &str, attachment: &Value) -> bool {
-    let wanted = format!("attachment://{name}");
-    let mut is_shown = false;
+    let reference = format!("attachment://{name}");
+    let mut is_used = false;
     for embed in embeds {
         for key in ["image", "thumbnail"] {
-            if embed[key]["url"] != wanted.as_str() {
+            if embed[key]["url"] != reference.as_str() {
                 continue;
             }
-            is_shown = true;
+            is_used = true;
             for part in [
                 "url",
                 "proxy_url",
@@ -225,16 +232,19 @@ fn resolve_embed_urls(embeds: &mut [Value], name: &str, attachment: &Value) -> b
             }
         }
     }
-    is_shown
+    is_used
 }
 
-/// Without the permission a message with files is refused.
+/// Checks that a message with files is allowed.
 ///
 /// # Errors
 ///
-/// 50013.
-pub fn check_attach_permission(may: u64, uploads: &[Upload]) -> Result<(), ErrorResponse> {
-    if !uploads.is_empty() && may & crate::sandbox::permission::ATTACH_FILES == 0 {
+/// Returns 50013 if there are files and the permission "Attach Files" is missing.
+pub fn check_attach_permission(
+    permissions: Permissions,
+    uploads: &[Upload],
+) -> Result<(), ErrorResponse> {
+    if !uploads.is_empty() && permissions & ATTACH_FILES == 0 {
         return Err(error_response::missing_permissions());
     }
     Ok(())

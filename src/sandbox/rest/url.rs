@@ -1,8 +1,8 @@
-//! Addresses and queries, decoded.
+//! Decoding of paths and query strings.
 
 use std::collections::BTreeMap;
 
-/// The parameters of a query.
+/// Returns the decoded parameters of a query string.
 pub fn parse_query(query: &str) -> BTreeMap<String, String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs
@@ -10,7 +10,7 @@ pub fn parse_query(query: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Undoes `%F0%9F…`; what is no valid text stays as it is.
+/// Decodes percent-encoded text. Invalid sequences are kept as they are.
 pub fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_decoded() {
+    fn paths_and_queries_are_decoded() {
         assert_eq!(percent_decode("%E2%9C%85"), "✅");
         assert_eq!(percent_decode("a%2"), "a%2");
         assert_eq!(parse_query("after=7&limit=100")["limit"], "100");

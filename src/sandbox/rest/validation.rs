@@ -1,37 +1,36 @@
-//! What is wrong with which field of a body: Discord's nested `errors` (Discord docs, reference,
-//! "Error Messages").
+//! Field errors of a body, in Discord's nested format (Discord docs, reference, "Error Messages").
 
 use serde_json::{Map, Value, json};
 
 use super::error_response::ErrorResponse;
 
-/// Code and words of "Invalid Form Body".
+/// Error code and message for invalid fields.
 const INVALID_FORM: (u32, &str) = (50035, "Invalid Form Body");
 
-/// Collects what is wrong.
+/// Collected field errors.
 #[derive(Debug, Default)]
 pub struct FieldErrors {
     errors: Map<String, Value>,
 }
 
 impl FieldErrors {
-    /// Notes that the field at `path` (such as `embeds.0.title`) is wrong.
+    /// Adds an error of the field at `path`, such as `embeds.0.title`.
     pub fn push(&mut self, path: &str, code: &str, message: &str) {
-        let mut at = &mut self.errors;
+        let mut node = &mut self.errors;
         for key in path.split('.') {
-            let next = at.entry(key).or_insert_with(|| json!({}));
+            let next = node.entry(key).or_insert_with(|| json!({}));
             let Value::Object(next) = next else {
                 return;
             };
-            at = next;
+            node = next;
         }
-        let list = at.entry("_errors").or_insert_with(|| json!([]));
+        let list = node.entry("_errors").or_insert_with(|| json!([]));
         if let Value::Array(list) = list {
             list.push(json!({ "code": code, "message": message }));
         }
     }
 
-    /// Notes a text that is too long or too short, in characters.
+    /// Adds an error if the length of `text`, in characters, is out of range.
     pub fn check_length(&mut self, path: &str, text: &str, min: usize, max: usize) {
         let length = text.chars().count();
         if length == 0 && min > 0 {
@@ -45,7 +44,7 @@ impl FieldErrors {
         }
     }
 
-    /// Notes a list that is too long or too short.
+    /// Adds an error if the length of a list is out of range.
     pub fn check_count(&mut self, path: &str, count: usize, min: usize, max: usize) {
         if count > max || count < min {
             let message = format!("Must be between {min} and {max} in length.");
@@ -53,20 +52,22 @@ impl FieldErrors {
         }
     }
 
-    /// Notes a field that is missing.
+    /// Adds an error for a missing field.
     pub fn push_required(&mut self, path: &str) {
         self.push(path, "BASE_TYPE_REQUIRED", "This field is required");
     }
 
-    /// Notes a value that is not among those allowed.
+    /// Adds an error for a value that is not one of `allowed`.
     pub fn push_invalid_choice(&mut self, path: &str, allowed: &str) {
         let message = format!("Value must be one of {{{allowed}}}.");
         self.push(path, "BASE_TYPE_CHOICES", &message);
     }
 
+    /// Finishes the validation.
+    ///
     /// # Errors
     ///
-    /// Something was wrong: code 50035 with all of it.
+    /// Returns 50035 with all errors, if there are any.
     pub fn finish(self) -> Result<(), ErrorResponse> {
         if self.errors.is_empty() {
             return Ok(());
@@ -84,13 +85,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_nested_as_the_fields_are() {
+    fn errors_are_nested_like_their_fields() {
         let mut errors = FieldErrors::default();
         errors.check_length("embeds.0.title", &"x".repeat(257), 0, 256);
         errors.push_required("name");
-        let problem = errors.finish().unwrap_err();
+        let response = errors.finish().unwrap_err();
         assert_eq!(
-            problem.json(),
+            response.json(),
             json!({
                 "message": "Invalid Form Body",
                 "code": 50035,

@@ -1,6 +1,5 @@
-//! What follows the first answer to an interaction: its edits and follow-ups.
-
-use serde_json::Value;
+//! Endpoints after the initial response to an interaction: edits and follow-ups (Discord docs,
+//! interactions/receiving-and-responding, "Followup Messages").
 
 use super::callback::create_response;
 use super::error_response::{self, ErrorResponse};
@@ -10,7 +9,8 @@ use super::route::Route;
 use super::{ApiRequest, HandlerResult, no_content, ok};
 use crate::sandbox::model::{Discord, InteractionState, flag};
 
-/// How long a token lives, in milliseconds (Discord docs, interactions/receiving-and-responding).
+/// How long an interaction token is valid, in milliseconds (Discord docs,
+/// interactions/receiving-and-responding).
 const TOKEN_LIFETIME_MS: i64 = 15 * 60 * 1000;
 
 pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
@@ -23,8 +23,8 @@ pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Han
         Route::Original { app, token } => get(discord, original_message(discord, *app, token)?),
         Route::EditOriginal { app, token } => {
             let interaction = interaction_by_token(discord, *app, token)?;
-            let place = original_message(discord, *app, token)?;
-            edit(discord, interaction, place, request)
+            let original = original_message(discord, *app, token)?;
+            edit(discord, interaction, original, request)
         }
         Route::DeleteOriginal { app, token } => {
             delete(discord, original_message(discord, *app, token)?)
@@ -40,8 +40,8 @@ pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Han
             message,
         } => {
             let interaction = interaction_by_token(discord, *app, token)?;
-            let place = followup_message(discord, *app, token, *message)?;
-            edit(discord, interaction, place, request)
+            let followup = followup_message(discord, *app, token, *message)?;
+            edit(discord, interaction, followup, request)
         }
         Route::DeleteFollowUp {
             app,
@@ -52,7 +52,12 @@ pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Han
     }
 }
 
-/// The interaction of a token that still lives.
+/// Returns the id of the interaction with a valid token.
+///
+/// # Errors
+///
+/// Returns 50027 if the token has expired, and 10015 if it is unknown or the interaction has no
+/// initial response yet.
 fn interaction_by_token(discord: &Discord, app: u64, token: &str) -> Result<u64, ErrorResponse> {
     let found = discord
         .interaction_of(token)
@@ -71,8 +76,11 @@ fn interaction_by_token(discord: &Discord, app: u64, token: &str) -> Result<u64,
 
 fn original_message(discord: &Discord, app: u64, token: &str) -> Result<(u64, u64), ErrorResponse> {
     let id = interaction_by_token(discord, app, token)?;
-    let place = discord.interactions.get(&id).and_then(|one| one.original);
-    place.ok_or_else(error_response::unknown_message)
+    discord
+        .interactions
+        .get(&id)
+        .and_then(|one| one.original)
+        .ok_or_else(error_response::unknown_message)
 }
 
 fn followup_message(
@@ -86,11 +94,11 @@ fn followup_message(
         .interactions
         .get(&id)
         .ok_or_else(error_response::unknown_webhook)?;
-    let is_ours = one.follow_ups.contains(&message)
+    let belongs = one.follow_ups.contains(&message)
         || one
             .original
             .is_some_and(|(_, original)| original == message);
-    if is_ours {
+    if belongs {
         Ok((one.channel, message))
     } else {
         Err(error_response::unknown_message())
@@ -107,26 +115,26 @@ fn get(discord: &Discord, (channel, message): (u64, u64)) -> HandlerResult {
 fn edit(
     discord: &mut Discord,
     interaction: u64,
-    place: (u64, u64),
+    target: (u64, u64),
     request: &ApiRequest,
 ) -> HandlerResult {
-    let (channel, message) = place;
+    let (channel, message) = target;
     let draft = MessageBody::parse(&request.body, &request.uploads, BodyPurpose::Edit)?;
-    let was_loading = stop_loading(discord, place);
-    if let Err(problem) = apply_edit(discord, place, &draft) {
+    let was_loading = stop_loading(discord, target);
+    if let Err(error) = apply_edit(discord, target, &draft) {
         if was_loading && let Some(one) = discord.message_mut(channel, message) {
             one.flags |= flag::LOADING;
         }
-        return Err(problem);
+        return Err(error);
     }
-    finish_deferred(discord, interaction, place);
+    finish_deferred(discord, interaction, target);
     ok(message_json(discord, channel, message))
 }
 
-/// The answer that was announced is there.
-fn finish_deferred(discord: &mut Discord, interaction: u64, place: (u64, u64)) {
+/// Records that the deferred response is complete, if the edited message is the original response.
+fn finish_deferred(discord: &mut Discord, interaction: u64, edited: (u64, u64)) {
     if let Some(one) = discord.interactions.get_mut(&interaction)
-        && one.original == Some(place)
+        && one.original == Some(edited)
     {
         one.state = match one.state {
             InteractionState::DeferredUpdate => InteractionState::Updated,
@@ -136,8 +144,9 @@ fn finish_deferred(discord: &mut Discord, interaction: u64, place: (u64, u64)) {
     }
 }
 
-fn stop_loading(discord: &mut Discord, place: (u64, u64)) -> bool {
-    let Some(one) = discord.message_mut(place.0, place.1) else {
+/// Clears the loading flag of a message (channel and id). Returns whether it was set.
+fn stop_loading(discord: &mut Discord, (channel, message): (u64, u64)) -> bool {
+    let Some(one) = discord.message_mut(channel, message) else {
         return false;
     };
     let was_loading = one.flags & flag::LOADING != 0;
@@ -151,9 +160,9 @@ fn create_followup(discord: &mut Discord, interaction: u64, request: &ApiRequest
         .interactions
         .get(&interaction)
         .ok_or_else(error_response::unknown_webhook)?;
-    // The first follow-up after "thinking" is the answer that was announced.
-    if let (InteractionState::DeferredMessage, Some(place)) = (&one.state, one.original) {
-        return edit(discord, interaction, place, request);
+    // After a deferred response, the first follow-up completes it instead of creating a message.
+    if let (InteractionState::DeferredMessage, Some(original)) = (&one.state, one.original) {
+        return edit(discord, interaction, original, request);
     }
     let one = one.clone();
     let (channel, message) = create_response(discord, &one, &draft);
@@ -164,9 +173,9 @@ fn create_followup(discord: &mut Discord, interaction: u64, request: &ApiRequest
 }
 
 fn delete(discord: &mut Discord, (channel, message): (u64, u64)) -> HandlerResult {
-    let gone: Option<Value> = discord
-        .delete_message(channel, message)
-        .then_some(Value::Null);
-    gone.ok_or_else(error_response::unknown_message)?;
-    no_content()
+    if discord.delete_message(channel, message) {
+        no_content()
+    } else {
+        Err(error_response::unknown_message())
+    }
 }

@@ -1,4 +1,4 @@
-// The control API of the sandbox, and saying what went wrong.
+// Calls the sandbox's HTTP API and shows errors.
 
 export async function call(path, body) {
   const options = body === undefined ? {} : {
@@ -22,7 +22,7 @@ export function toast(text) {
   timer = setTimeout(() => { box.hidden = true; }, 6000);
 }
 
-// Does something for somebody, and says what went wrong. Gives the answer, or nothing.
+// Runs an action and shows its error. Returns its result, or undefined after an error.
 export async function attempt(action) {
   try {
     return await action();

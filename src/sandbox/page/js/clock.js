@@ -1,11 +1,11 @@
-// The clock in the bar: it ticks by itself and is moved by its buttons.
+// The clock in the bar: ticks every second; its buttons move it forward.
 
 import { attempt, call, toast } from "./api.js";
 import { refresh, whenRefreshed } from "./parts.js";
 
 const TICK_MS = 1000;
-// Time stamps such as "in 3 minutes" are written by the server.
-const ANEW_MS = 20000;
+// The server renders time stamps such as "in 3 minutes", so the page has to refresh them.
+const REFRESH_MS = 20000;
 let shown = { at: performance.now() };
 
 function read() {
@@ -31,7 +31,7 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-clock]");
   if (button) move(JSON.parse(button.dataset.clock));
   if (!event.target.closest("[data-act='week']")) return;
-  toast("A week goes by: five questions…");
+  toast("Simulating a week: five questions…");
   document.body.classList.add("moving");
   const week = await attempt(() => call("week", {}));
   document.body.classList.remove("moving");
@@ -41,4 +41,4 @@ document.addEventListener("click", async (event) => {
 
 whenRefreshed(read);
 setInterval(tick, TICK_MS);
-setInterval(refresh, ANEW_MS);
+setInterval(refresh, REFRESH_MS);

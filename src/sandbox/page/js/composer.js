@@ -1,4 +1,4 @@
-// Writing messages: sending, replying, editing, and the way into slash commands.
+// The message box: sends, replies, edits, and starts slash commands.
 
 import { attempt, call } from "./api.js";
 import { Listbox } from "./listbox.js";
@@ -22,7 +22,7 @@ export class Composer {
     this.text.addEventListener("keydown", (event) => this.key(event));
     this.text.addEventListener("blur", () => this.listbox.close());
     form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
-    form.querySelector("[data-act='forget-reply']").addEventListener("click", () => this.aim(null));
+    form.querySelector("[data-act='forget-reply']").addEventListener("click", () => this.setTarget(null));
     whenRefreshed(() => this.show());
     this.show();
   }
@@ -31,8 +31,8 @@ export class Composer {
 
   show() {
     const { name, kind, writable } = head(this.where);
-    const whom = kind === "thread" ? "in the thread" : (kind === "direct" ? "@" : "#") + name;
-    this.text.placeholder = writable === "true" ? "Message " + whom : "You can't write here";
+    const target = kind === "thread" ? "in the thread" : (kind === "direct" ? "@" : "#") + name;
+    this.text.placeholder = writable === "true" ? "Message " + target : "You can't send messages here";
     this.text.disabled = writable !== "true";
   }
 
@@ -46,9 +46,9 @@ export class Composer {
     const typed = this.text.value;
     const commands = await attempt(() => commandsFor(this.room));
     if (!commands || this.text.value !== typed) return;
-    const wanted = typed.slice(1).trimStart().toLowerCase();
-    const fitting = commands.filter((one) => one.name.startsWith(wanted) || (wanted && one.name.includes(wanted)));
-    this.listbox.open(this.text, fitting.map((one) => ({ name: "/" + one.name, note: one.description, command: one })), (choice) => {
+    const prefix = typed.slice(1).trimStart().toLowerCase();
+    const matching = commands.filter((one) => one.name.startsWith(prefix) || (prefix && one.name.includes(prefix)));
+    this.listbox.open(this.text, matching.map((one) => ({ name: "/" + one.name, note: one.description, command: one })), (choice) => {
       this.text.value = "";
       this.typed();
       this.slash.begin(choice.command);
@@ -61,7 +61,7 @@ export class Composer {
       event.preventDefault();
       this.send();
     } else if (event.key === "Escape" && this.target) {
-      this.aim(null);
+      this.setTarget(null);
     } else if (event.key === "ArrowUp" && !this.text.value) {
       this.editLast();
     }
@@ -72,8 +72,8 @@ export class Composer {
     if (own) own.click();
   }
 
-  // What the next message is for: a reply to a message, an edit of one, or neither.
-  aim(target) {
+  // Sets what the next message is: a reply to a message, an edit of a message, or (null) neither.
+  setTarget(target) {
     const wasEdit = this.target?.edit;
     this.target = target;
     this.replying.hidden = !target;
@@ -84,12 +84,12 @@ export class Composer {
     this.text.focus();
   }
 
-  // Enter came before the list did: the command is the one that was typed in full.
+  // Handles Enter pressed before the list has loaded: starts the command that was typed in full.
   async beginTyped(content) {
-    if (this.looking) return;
-    this.looking = true;
+    if (this.loading) return;
+    this.loading = true;
     const commands = await attempt(() => commandsFor(this.room));
-    this.looking = false;
+    this.loading = false;
     const command = (commands || []).find((one) => one.name === content.slice(1));
     if (!command) { note(this.where, "There is no command " + content, "wrong"); return; }
     this.text.value = "";

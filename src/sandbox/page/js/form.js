@@ -1,4 +1,4 @@
-// Forms that the bot opens.
+// Modals that the bot opens.
 
 import { attempt, call } from "./api.js";
 import { place } from "./place.js";
@@ -8,13 +8,13 @@ import { show } from "./slash.js";
 const LONG = 2;
 const dialog = document.getElementById("form");
 const fields = dialog.querySelector(".form-fields");
-const wrong = dialog.querySelector(".form-wrong");
+const error = dialog.querySelector(".form-wrong");
 let open = null;
 
 export function openForm(where, form) {
   open = { where, form };
   dialog.querySelector("h2").textContent = form.title;
-  wrong.hidden = true;
+  error.hidden = true;
   const inputs = form.data.components.flatMap((row) => row.components);
   fields.replaceChildren(...inputs.map(field));
   dialog.showModal();
@@ -24,16 +24,16 @@ export function openForm(where, form) {
 
 function field(one) {
   const template = document.getElementById(one.style === LONG ? "form-text" : "form-line");
-  const made = template.content.cloneNode(true).firstElementChild;
-  const input = made.querySelector("input, textarea");
-  made.querySelector("span").textContent = one.label + (one.required === false ? "" : " *");
+  const label = template.content.cloneNode(true).firstElementChild;
+  const input = label.querySelector("input, textarea");
+  label.querySelector("span").textContent = one.label + (one.required === false ? "" : " *");
   input.name = one.custom_id;
   input.value = one.value || "";
   input.placeholder = one.placeholder || "";
   input.required = one.required !== false;
   if (one.max_length) input.maxLength = one.max_length;
   if (one.min_length) input.minLength = one.min_length;
-  return made;
+  return label;
 }
 
 dialog.addEventListener("click", (event) => {
@@ -47,8 +47,8 @@ dialog.querySelector("form").addEventListener("submit", async (event) => {
   const outcome = await attempt(() => call("form", sent));
   if (!outcome) return;
   if (outcome.kind === "failed" || outcome.kind === "no_response") {
-    wrong.textContent = outcome.kind === "failed" ? outcome.value : "Something went wrong. Try again.";
-    wrong.hidden = false;
+    error.textContent = outcome.kind === "failed" ? outcome.value : "Something went wrong. Try again.";
+    error.hidden = false;
     return;
   }
   dialog.close();

@@ -1,4 +1,5 @@
-// The guided start: three hints, from the first reply to the second day. What was done is remembered.
+// The guided start: three hints, from the first reply to the second day. The progress is kept in
+// localStorage.
 
 import { move } from "./clock.js";
 import { composers } from "./composer.js";
@@ -9,7 +10,7 @@ const box = document.getElementById("guide");
 const state = JSON.parse(localStorage.getItem("guide") || '{"hint":"reply","used":[]}');
 const NEEDED = ["answer", "quiz"];
 
-function keep() {
+function save() {
   localStorage.setItem("guide", JSON.stringify(state));
   show();
 }
@@ -26,14 +27,14 @@ function show() {
   document.body.classList.toggle("with-guide", !box.hidden);
 }
 
-// What the reader did moves the hints on.
-function look() {
+// Moves to the next hint after the user did what the current one asks for.
+function advance() {
   const marked = [...document.querySelectorAll("#list-thread .entry")].some(
     (item) => item.querySelector("[data-act='edit']") && item.querySelector('.reaction[data-emoji="✅"]'),
   );
   if (state.hint === "reply" && marked) state.hint = "commands";
   if (state.hint === "tomorrow" && questions().length > state.questions) state.hint = "done";
-  keep();
+  save();
 }
 
 document.addEventListener("used", (event) => {
@@ -42,7 +43,7 @@ document.addEventListener("used", (event) => {
     state.hint = "tomorrow";
     state.questions = questions().length;
   }
-  keep();
+  save();
 });
 
 const ACTIONS = {
@@ -55,7 +56,7 @@ const ACTIONS = {
     composer.typed();
   },
   "guide-tomorrow": () => move({ next: "question" }),
-  "guide-skip": () => { state.hint = "over"; keep(); },
+  "guide-skip": () => { state.hint = "over"; save(); },
 };
 
 box.addEventListener("click", (event) => {
@@ -63,5 +64,5 @@ box.addEventListener("click", (event) => {
   if (action) action();
 });
 
-whenRefreshed(look);
+whenRefreshed(advance);
 show();

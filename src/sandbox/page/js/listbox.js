@@ -1,4 +1,4 @@
-// A list of choices above a text box: arrows move, Enter and Tab choose, Esc closes.
+// A list of choices above a text box: arrow keys move, Enter and Tab choose, Esc closes.
 
 const template = document.getElementById("option");
 
@@ -15,7 +15,7 @@ export class Listbox {
     });
   }
 
-  // Shows choices ({ name, note, ... }) for an input; `first` marks the first one as chosen by Enter.
+  // Shows choices ({ name, note, ... }) for an input; with `first`, Enter chooses the first one.
   open(input, choices, chosen, first) {
     if (this.input && this.input !== input) this.close();
     this.input = input;
@@ -29,11 +29,11 @@ export class Listbox {
   }
 
   option(one, index) {
-    const made = template.content.cloneNode(true).firstElementChild;
-    made.id = this.box.id + "-" + index;
-    made.querySelector("strong").textContent = one.name;
-    made.querySelector("span").textContent = one.note || "";
-    return made;
+    const option = template.content.cloneNode(true).firstElementChild;
+    option.id = this.box.id + "-" + index;
+    option.querySelector("strong").textContent = one.name;
+    option.querySelector("span").textContent = one.note || "";
+    return option;
   }
 
   close() {
@@ -61,7 +61,7 @@ export class Listbox {
     if (choice) chosen(choice);
   }
 
-  // Whether the key was for the list.
+  // Handles a key; returns whether the list used it.
   key(event) {
     if (this.box.hidden) return false;
     const last = this.choices.length - 1;

@@ -1,5 +1,5 @@
-// The sandbox's page. The server writes it and its parts; these files do as the reader does, over the API
-// at /sandbox/, and ask for the parts again whenever something changed.
+// The sandbox's page. The server renders the page and its parts. These scripts send the user's
+// actions to the API at /sandbox/ and fetch the parts again after each change.
 
 import "./theme.js";
 import { refresh } from "./parts.js";
@@ -9,14 +9,14 @@ import "./clock.js";
 import "./tools.js";
 import "./guide.js";
 
-const TOGETHER_MS = 40;
-let planned = false;
+const DEBOUNCE_MS = 40;
+let scheduled = false;
 
-// Many changes come at once; one look is enough for them.
+// Changes often arrive in bursts; one refresh covers them all.
 function changed() {
-  if (planned) return;
-  planned = true;
-  setTimeout(() => { planned = false; refresh(); }, TOGETHER_MS);
+  if (scheduled) return;
+  scheduled = true;
+  setTimeout(() => { scheduled = false; refresh(); }, DEBOUNCE_MS);
 }
 
 const events = new EventSource("/sandbox/events");

@@ -1,4 +1,4 @@
-// What can be done with a message: press, choose, react, reply, edit, delete, open spoilers and threads.
+// Actions on messages: press, choose, react, reply, edit, delete, open spoilers and threads.
 
 import { attempt, call } from "./api.js";
 import { composers } from "./composer.js";
@@ -10,9 +10,9 @@ const dismissed = new Set();
 const whereOf = (item) => item.parentElement.id.slice(5);
 
 async function press(item, button, values) {
-  const asked = { message: item.dataset.id, as: place.as, button, values };
+  const request = { message: item.dataset.id, as: place.as, button, values };
   item.classList.add("busy");
-  const outcome = await attempt(() => call("press", asked));
+  const outcome = await attempt(() => call("press", request));
   item.classList.remove("busy");
   await refresh();
   if (outcome) show(whereOf(item), outcome);
@@ -38,8 +38,8 @@ function choose(item, menu) {
 
 const ACTIONS = {
   dismiss: (item) => { dismissed.add(item.dataset.key); item.hidden = true; },
-  reply: (item) => composers[whereOf(item)].aim({ id: item.dataset.id, author: item.dataset.author }),
-  edit: (item, button) => composers[whereOf(item)].aim({ id: item.dataset.id, edit: true, source: button.dataset.source }),
+  reply: (item) => composers[whereOf(item)].setTarget({ id: item.dataset.id, author: item.dataset.author }),
+  edit: (item, button) => composers[whereOf(item)].setTarget({ id: item.dataset.id, edit: true, source: button.dataset.source }),
   delete: async (item) => { await attempt(() => call("delete", { message: item.dataset.id, as: place.as })); refresh(); },
   choose: (item, button) => choose(item, button.closest(".menu")),
 };
@@ -74,14 +74,15 @@ document.addEventListener("keydown", (event) => {
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
-// The colour of an embed comes from the bot; a style attribute would be forbidden by the page's policy.
-function colour() {
+// The bot chooses an embed's colour. It is set by script because the page's Content-Security-Policy
+// forbids style attributes.
+function applyStyles() {
   for (const embed of document.querySelectorAll(".embed[data-color]")) {
     embed.style.borderInlineStartColor = embed.dataset.color;
   }
   for (const item of document.querySelectorAll(".only-you")) item.hidden = dismissed.has(item.dataset.key);
 }
 
-whenRefreshed(colour);
-colour();
+whenRefreshed(applyStyles);
+applyStyles();
 for (const list of document.querySelectorAll("[data-list]")) list.scrollTop = list.scrollHeight;

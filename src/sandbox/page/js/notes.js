@@ -1,26 +1,26 @@
-// Notes that only the reader sees and that the server knows nothing of, such as "The application did not
-// respond".
+// Notices that only the user sees and that the server does not store, such as "The application did
+// not respond".
 
 const template = document.getElementById("note");
 
 export function note(where, text, kind) {
-  const made = template.content.cloneNode(true).firstElementChild;
-  made.querySelector("span").textContent = text;
-  made.classList.add(kind || "plain");
+  const item = template.content.cloneNode(true).firstElementChild;
+  item.querySelector("span").textContent = text;
+  item.classList.add(kind || "plain");
   const list = document.getElementById(where + "-notes");
-  list.append(made);
-  // Screen readers hear it as well.
+  list.append(item);
+  // Announce it to screen readers, too.
   const spoken = document.createElement("span");
   spoken.textContent = text;
   document.getElementById("news").append(spoken);
-  return made;
+  return item;
 }
 
-// Says what came of a command or a button, where it was not a message.
-export function tell(where, outcome) {
+// Shows the outcome of a command or a button unless it is a message.
+export function noteOutcome(where, outcome) {
   if (outcome.kind === "failed") note(where, outcome.value, "wrong");
   if (outcome.kind === "no_response") note(where, outcome.value, "wrong");
-  if (outcome.kind === "thinking") note(where, "The application is still thinking.", "plain");
+  if (outcome.kind === "thinking") note(where, "The application has not finished responding.", "plain");
 }
 
 document.addEventListener("click", (event) => {

@@ -1,17 +1,17 @@
-// The server writes the page's parts anew whenever something changed; what is the same stays untouched, so
-// that focus, open spoilers and half-written texts stay as they are.
+// Fetches the page's parts after each change. Only elements that differ are replaced, so that
+// focus, open spoilers and drafts are kept.
 
 import { placeQuery, whenMoved } from "./place.js";
 import { announce } from "./news.js";
 
-const written = new Map();
+const rendered = new Map();
 const listeners = [];
 let running = false;
 let again = false;
 
-// Remembers what the server wrote first.
-for (const part of document.querySelectorAll("[data-part]")) written.set(part.id, part.outerHTML);
-for (const item of document.querySelectorAll("[data-list] > li")) item.written = item.outerHTML;
+// Remembers the first version from the server.
+for (const part of document.querySelectorAll("[data-part]")) rendered.set(part.id, part.outerHTML);
+for (const item of document.querySelectorAll("[data-list] > li")) item.rendered = item.outerHTML;
 
 export function whenRefreshed(listener) {
   listeners.push(listener);
@@ -23,10 +23,10 @@ export async function refresh() {
   do {
     again = false;
     try {
-      const asked = placeQuery();
-      const response = await fetch("/page/parts?" + asked);
+      const query = placeQuery();
+      const response = await fetch("/page/parts?" + query);
       const text = await response.text();
-      if (response.ok && asked === placeQuery()) show(new DOMParser().parseFromString(text, "text/html"));
+      if (response.ok && query === placeQuery()) show(new DOMParser().parseFromString(text, "text/html"));
       else again = response.ok;
     } catch (error) {
       document.body.classList.add("lost");
@@ -44,20 +44,20 @@ function show(fresh) {
 
 function showPart(part) {
   const text = part.outerHTML;
-  if (written.get(part.id) === text) return;
-  written.set(part.id, text);
+  if (rendered.get(part.id) === text) return;
+  rendered.set(part.id, text);
   const old = document.getElementById(part.id);
-  const back = focusIn(old);
+  const restoreFocus = rememberFocus(old);
   const open = [...old.querySelectorAll("[data-seq] > details[open]")].map((one) => one.parentElement.dataset.seq);
   const scrolled = old.scrollTop;
-  // An open line of the log stays as it is.
+  // Keeps the open lines of the log.
   for (const seq of open) {
     const line = part.querySelector('[data-seq="' + seq + '"]');
     if (line) line.replaceWith(old.querySelector('[data-seq="' + seq + '"]'));
   }
   old.replaceWith(part);
   part.scrollTop = scrolled;
-  back();
+  restoreFocus();
 }
 
 function showList(list, fresh) {
@@ -71,7 +71,7 @@ function showList(list, fresh) {
   for (const item of [...fresh.children]) {
     const old = known.get(item.dataset.key);
     known.delete(item.dataset.key);
-    const shown = old && old.written === item.outerHTML ? old : replaceItem(old, item, list);
+    const shown = old && old.rendered === item.outerHTML ? old : replaceItem(old, item, list);
     const next = before ? before.nextSibling : list.firstChild;
     if (next !== shown) list.insertBefore(shown, next);
     if (!old && isSame) announce(shown);
@@ -82,18 +82,18 @@ function showList(list, fresh) {
 }
 
 function replaceItem(old, item, list) {
-  item.written = item.outerHTML;
+  item.rendered = item.outerHTML;
   if (!old) return item;
-  const back = focusIn(old);
+  const restoreFocus = rememberFocus(old);
   const open = [...old.querySelectorAll("details.menu[open]")].map((one) => one.dataset.menu);
   old.replaceWith(item);
   for (const menu of item.querySelectorAll("details.menu")) menu.open = open.includes(menu.dataset.menu);
-  back();
+  restoreFocus();
   return item;
 }
 
-// Where the focus is inside an element, to be brought back into the one that takes its place.
-function focusIn(old) {
+// Remembers the focus inside an element; returns a function that restores it in the replacement.
+function rememberFocus(old) {
   const focused = document.activeElement;
   if (!old || !old.contains(focused)) return () => {};
   const all = (root) => [...root.querySelectorAll("a, button, input, select, summary, [tabindex]")];

@@ -1,4 +1,4 @@
-// Being somebody else, and going from channel to channel.
+// Switches the member to act as, the channel and the thread.
 
 import { go, whenMoved } from "./place.js";
 import { whenRefreshed } from "./parts.js";

@@ -1,4 +1,5 @@
-// Who looks, and at what. It stands in the page's address, so that a reload shows the same.
+// The current member, channel and thread. They are part of the page's address, so a reload keeps
+// them.
 
 const query = new URLSearchParams(location.search);
 

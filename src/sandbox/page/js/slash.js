@@ -1,18 +1,18 @@
-// A slash command being put together: its options one after the other, each with its choices.
+// Composes a slash command: its options one after the other, each with its choices.
 
 import { attempt, call, toast } from "./api.js";
 import { place } from "./place.js";
 import { refresh } from "./parts.js";
 import { openForm } from "./form.js";
-import { note, tell } from "./notes.js";
+import { note, noteOutcome } from "./notes.js";
 
-const SUBCOMMAND = 1, GROUP = 2, NUMBERS = [4, 10], FLAG = 5, USER = 6, CHANNEL = 7, ROLE = 8, ANYBODY = 9;
-const ASK_AFTER_MS = 150;
+const SUBCOMMAND = 1, GROUP = 2, NUMBERS = [4, 10], BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, MENTIONABLE = 9;
+const AUTOCOMPLETE_DELAY_MS = 150;
 const template = document.getElementById("pill");
 
 let guilds = [];
 
-// The commands that the bot registered and that this member may use here.
+// Returns the commands that this member may use in a channel.
 export async function commandsFor(room) {
   const state = await call("state?as=" + place.as + "&channel=" + room);
   guilds = state.guilds;
@@ -83,7 +83,7 @@ export class Slash {
     this.more.focus();
   }
 
-  // To the first option that has nothing yet, or to where more can be added.
+  // Focuses the first empty option, or the input that adds options.
   next() {
     const open = this.pills.find((pill) => !pill.input.value);
     (open ? open.input : this.more).focus();
@@ -114,10 +114,10 @@ export class Slash {
     }, Boolean(typed) && !pill.choice);
   }
 
-  // Asks the bot what it offers, a moment after the last key.
+  // Requests autocomplete choices from the bot, shortly after the last key.
   async ask(pill, typing) {
     clearTimeout(this.timer);
-    if (typing) await new Promise((done) => { this.timer = setTimeout(done, ASK_AFTER_MS); });
+    if (typing) await new Promise((done) => { this.timer = setTimeout(done, AUTOCOMPLETE_DELAY_MS); });
     const others = this.values().filter(([name]) => name !== pill.option.name);
     const typed = { option: pill.option.name, typed: pill.choice ? pill.choice.name : pill.input.value };
     try {
@@ -166,21 +166,21 @@ export class Slash {
   async send() {
     const missing = this.pills.find((pill) => pill.option.required && !pill.input.value);
     if (missing) { this.help(missing.option.name + " is required."); missing.input.focus(); return; }
-    const asked = { ...this.place(), options: Object.fromEntries(this.values()) };
+    const request = { ...this.place(), options: Object.fromEntries(this.values()) };
     const where = this.composer.where;
     this.end();
-    document.dispatchEvent(new CustomEvent("used", { detail: asked.command }));
-    const sending = note(where, "Sending /" + asked.command + "…", "sending");
-    const outcome = await attempt(() => call("command", asked));
+    document.dispatchEvent(new CustomEvent("used", { detail: request.command }));
+    const sending = note(where, "Sending /" + request.command + "…", "sending");
+    const outcome = await attempt(() => call("command", request));
     sending.remove();
     await refresh();
     if (outcome) show(where, outcome);
   }
 }
 
-// Shows what came of a command or a component.
+// Shows the outcome of a command or a component.
 export function show(where, outcome) {
-  tell(where, outcome);
+  noteOutcome(where, outcome);
   if (outcome.kind === "form") openForm(where, outcome.value);
   if (outcome.kind === "message") {
     const list = document.getElementById("list-" + where);
@@ -196,10 +196,10 @@ function choicesOf(option) {
   const guild = guildOf();
   const users = () => guild.members.map((one) => ({ name: one.name, note: one.bot ? "bot" : "", value: one.id }));
   const roles = () => guild.roles.map((one) => ({ name: "@" + one.name.replace(/^@/, ""), value: one.id }));
-  if (option.type === FLAG) return [{ name: "True", value: true }, { name: "False", value: false }];
+  if (option.type === BOOLEAN) return [{ name: "True", value: true }, { name: "False", value: false }];
   if (option.type === USER) return users();
   if (option.type === ROLE) return roles();
-  if (option.type === ANYBODY) return [...users(), ...roles()];
+  if (option.type === MENTIONABLE) return [...users(), ...roles()];
   if (option.type === CHANNEL) return guild.channels.map((one) => ({ name: "#" + one.name, value: one.id }));
   return option.choices || [];
 }

@@ -1,4 +1,4 @@
-// Light or dark: as the system says, unless the switch was used.
+// Light or dark theme: follows the system until the user switches.
 
 const button = document.querySelector("[data-act='theme']");
 const system = matchMedia("(prefers-color-scheme: dark)");

@@ -1,4 +1,4 @@
-// The panel of faults and the log.
+// The panel with faults and the log.
 
 import { attempt, call } from "./api.js";
 import { go, place } from "./place.js";
@@ -56,7 +56,7 @@ panel.addEventListener("change", (event) => {
   act("permission", { guild, name: permission, allowed: event.target.checked });
 });
 
-// A line's bodies and complaints come when it is opened.
+// The bodies and violations of a line are loaded when it is opened.
 panel.addEventListener("toggle", async (event) => {
   const line = event.target.closest(".log-line");
   if (!line || !line.open || line.dataset.full) return;

@@ -1,8 +1,8 @@
-//! Mentions and time stamps inside a text: `<@1>`, `<@&1>`, `<#1>`, `<t:1:R>`.
+//! Mentions and time stamps in a text: `<@1>`, `<@&1>`, `<#1>`, `<t:1:R>`.
 
 use super::{MarkdownPart, NameResolver};
 
-/// Adds the pieces of a text; what stands for nothing stays as it is written.
+/// Splits a text into plain text, mentions and time stamps. Unknown ids stay as they are.
 pub fn split(text: &str, names: &NameResolver<'_>, parts: &mut Vec<MarkdownPart>) {
     let mut plain = String::new();
     let mut rest = text;
@@ -32,7 +32,7 @@ fn push_text(text: String, parts: &mut Vec<MarkdownPart>) {
     }
 }
 
-/// What stands between the angle brackets.
+/// Resolves the text between the angle brackets.
 fn mention(inside: &str, names: &NameResolver<'_>) -> Option<MarkdownPart> {
     if let Some(time) = inside.strip_prefix("t:") {
         let (seconds, style) = time.split_once(':').unwrap_or((time, "f"));

@@ -1,9 +1,9 @@
-//! Discord's Markdown as a tree that a template writes down (Discord docs, reference, "Message
-//! Formatting"; its help page "Markdown Text 101").
+//! Parses Discord's Markdown into a tree for the templates (Discord docs, reference, "Message
+//! Formatting"; help page "Markdown Text 101").
 //!
-//! A Markdown crate reads the text; what Discord doesn't have (HTML, pictures, tables) becomes text
-//! again, and what it has besides (mentions, time stamps) is found in the texts of the tree. Nothing is
-//! HTML here: the template escapes every word.
+//! A Markdown crate parses the text. Syntax that Discord doesn't support (HTML, images, tables)
+//! becomes text again; Discord's own syntax (mentions, time stamps) is found in the text nodes. The
+//! tree contains no HTML: the template escapes all text.
 
 mod inline;
 mod names;
@@ -17,30 +17,30 @@ use serde::Serialize;
 
 pub use names::NameResolver;
 
-/// Levels of nesting that are kept; what lies deeper is shown as its text. A text made of brackets and
-/// stars can nest as deep as it is long.
+/// Maximum nesting of the tree; deeper nodes are shown as plain text. A text of brackets and
+/// asterisks can nest as deep as it is long.
 const MAX_DEPTH: usize = 24;
-/// Headings have three sizes in Discord.
+/// Smallest heading level in Discord.
 const SMALLEST_HEADING: u8 = 3;
 
-/// A piece of a text.
+/// A node of the tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct MarkdownPart {
-    /// What it is; the template knows the words.
+    /// The kind of node; `text.html` renders each kind.
     pub kind: &'static str,
-    /// Its text, where it is no container.
+    /// The text, unless the node is a container.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub text: String,
-    /// Where a link leads, the full time of a time stamp, the language of a code block.
+    /// A link's target, a time stamp's full time, or a code block's language.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// What is inside.
+    /// The child nodes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<MarkdownPart>,
 }
 
 impl MarkdownPart {
-    /// A piece with a text.
+    /// Creates a node with a text.
     pub fn text(kind: &'static str, text: impl Into<String>) -> Self {
         Self {
             kind,
@@ -76,7 +76,7 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
     options
 });
 
-/// Reads a text.
+/// Parses a text.
 pub fn parse(text: &str, names: &NameResolver<'_>) -> Vec<MarkdownPart> {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &OPTIONS);
@@ -91,7 +91,7 @@ fn children<'a>(
     let mut parts: Vec<MarkdownPart> = Vec::new();
     let mut run = String::new();
     for child in node.children() {
-        // Neighbouring texts are one: a mention may have been cut in two.
+        // Join adjacent text nodes: the parser may have split a mention.
         if let Some(text) = text_of(&child.data.borrow().value) {
             run.push_str(&text);
             continue;
@@ -107,7 +107,7 @@ fn children<'a>(
     parts
 }
 
-/// What is text in Discord, though the Markdown crate knows it as something else.
+/// Returns the text of nodes that are plain text in Discord, such as inline HTML.
 fn text_of(value: &NodeValue) -> Option<String> {
     match value {
         NodeValue::Text(text) => Some(text.to_string()),
@@ -152,7 +152,7 @@ fn part<'a>(node: &'a AstNode<'a>, names: &NameResolver<'_>, depth: usize) -> Ve
             return vec![MarkdownPart::container("link", inside()).with_note(&*link.url)];
         }
         NodeValue::Image(link) if is_web(&link.url) => {
-            // Discord shows no pictures in a text: an exclamation mark and a link.
+            // Discord shows no images in a text, but an exclamation mark and a link.
             let link = MarkdownPart::container("link", inside()).with_note(&*link.url);
             return vec![MarkdownPart::text("text", "!"), link];
         }
@@ -161,7 +161,7 @@ fn part<'a>(node: &'a AstNode<'a>, names: &NameResolver<'_>, depth: usize) -> Ve
     vec![MarkdownPart::container(kind, inside())]
 }
 
-/// Discord makes links of these addresses only.
+/// Whether Discord makes a link of this address.
 fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
@@ -177,7 +177,7 @@ fn code_block(block: &NodeCodeBlock) -> MarkdownPart {
     MarkdownPart::container("block", parts).with_note(language)
 }
 
-/// All text under a node, without recursion.
+/// Returns all text under a node, without recursion.
 fn inner_text<'a>(node: &'a AstNode<'a>) -> String {
     node.descendants()
         .filter_map(|one| match &one.data.borrow().value {

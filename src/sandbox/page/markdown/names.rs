@@ -1,24 +1,24 @@
-//! What ids and times are called, for one reader.
+//! Resolves ids and times to the text that a reader sees.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::sandbox::model::{Discord, Guild};
 
-/// Who and what is where the text was written, and when it is read.
+/// The context in which a text is shown.
 pub struct NameResolver<'a> {
-    /// Everything.
+    /// The whole state.
     pub discord: &'a Discord,
-    /// The guild of the channel; none in direct messages.
+    /// The guild of the channel; `None` in direct messages.
     pub guild: Option<&'a Guild>,
-    /// When it is read.
+    /// The current time.
     pub now: Timestamp,
     /// The reader's time zone.
     pub zone: &'a TimeZone,
 }
 
 impl NameResolver<'_> {
-    /// `@Ada`.
+    /// Returns a user's mention, such as `@Ada`.
     pub fn user(&self, id: u64) -> Option<String> {
         let user = self.discord.users.get(&id)?;
         let shown = self
@@ -27,18 +27,18 @@ impl NameResolver<'_> {
         Some(format!("@{shown}"))
     }
 
-    /// `@team`.
+    /// Returns a role's mention, such as `@team`.
     pub fn role(&self, id: u64) -> Option<String> {
         let name = &self.guild?.roles.get(&id)?.name;
         Some(format!("@{}", name.trim_start_matches('@')))
     }
 
-    /// `#asyncio`.
+    /// Returns a channel's mention, such as `#asyncio`.
     pub fn channel(&self, id: u64) -> Option<String> {
         Some(format!("#{}", self.discord.channels.get(&id)?.name))
     }
 
-    /// A time stamp as it is shown, and in full.
+    /// Returns a time stamp in the given style, and in full.
     pub fn time(&self, seconds: i64, style: &str) -> Option<(String, String)> {
         let time = Timestamp::from_second(seconds).ok()?;
         let local = time.to_zoned(self.zone.clone());
@@ -56,7 +56,7 @@ impl NameResolver<'_> {
     }
 }
 
-/// Seconds of the units that Discord counts in, the largest first, and where each begins.
+/// Discord's units of relative times and their lengths in seconds, largest first.
 const UNITS: [(i64, &str); 5] = [
     (365 * 86_400, "year"),
     (30 * 86_400, "month"),
@@ -65,12 +65,12 @@ const UNITS: [(i64, &str); 5] = [
     (60, "minute"),
 ];
 
-/// `in 3 hours`, `2 days ago`.
+/// Formats a distance in time, such as `in 3 hours` or `2 days ago`.
 fn relative(seconds: i64) -> String {
-    let away = seconds.abs();
-    let unit = UNITS.iter().find(|(size, _)| away * 10 >= size * 9);
-    let (count, unit) = unit.map_or((away, "second"), |(size, unit)| {
-        (((away + size / 2) / size).max(1), unit)
+    let distance = seconds.abs();
+    let unit = UNITS.iter().find(|(size, _)| distance * 10 >= size * 9);
+    let (count, unit) = unit.map_or((distance, "second"), |(size, unit)| {
+        (((distance + size / 2) / size).max(1), unit)
     });
     let plural = if count == 1 { "" } else { "s" };
     if seconds < 0 {
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn relative_times_have_the_unit_that_people_use() {
+    fn relative_times_use_the_largest_fitting_unit() {
         let shown: Vec<_> = [30, 90, -3_600, 80_000, 86_400, -200_000, 40 * 86_400]
             .map(relative)
             .into();

@@ -1,8 +1,8 @@
-//! Colours for Python code: comments, strings, numbers, keywords, what is built in, what is defined.
+//! Syntax highlighting for Python: comments, strings, numbers, keywords, built-ins, definitions.
 //!
-//! A small scanner of our own: the highlighters that are kept up either carry a megabyte of syntaxes or
-//! do not claim to be sound, and one language is all that is asked for here. Whatever is written, the
-//! pieces put together are the code again.
+//! This is a small scanner of our own: the maintained highlighting crates either contain a megabyte
+//! of grammars or make no promise of soundness, and only one language is needed. For any input, the
+//! tokens joined together are the input again.
 
 use super::MarkdownPart;
 
@@ -45,7 +45,7 @@ const BUILT_IN: [&str; 30] = [
     "tuple",
 ];
 
-/// The code in pieces, each with its colour's name.
+/// Splits code into tokens, each with the name of its colour.
 pub fn highlight(code: &str) -> Vec<MarkdownPart> {
     let mut parts: Vec<MarkdownPart> = Vec::new();
     let mut rest = code;
@@ -65,7 +65,7 @@ pub fn highlight(code: &str) -> Vec<MarkdownPart> {
     parts
 }
 
-/// What begins here: its colour and its length in bytes, at least one character.
+/// Returns the colour of the next token and its length in bytes, at least one character.
 fn next_token(rest: &str, first: char, defines: bool) -> (&'static str, usize) {
     if first == '#' {
         return ("comment", rest.find('\n').unwrap_or(rest.len()));
@@ -101,8 +101,8 @@ fn classify_word(word: &str, defines: bool) -> &'static str {
     }
 }
 
-/// The length of the string literal that begins here, if one does; an open one ends with its line, or,
-/// in three quotes, with the code.
+/// Returns the length of the string literal at the start, if there is one. An unclosed literal ends
+/// with its line, or with the code if it is triple-quoted.
 fn string(rest: &str) -> Option<usize> {
     let prefix = rest
         .find(|c: char| !"rRbBfFuU".contains(c))
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_has_its_colour() {
+    fn each_kind_of_token_has_its_colour() {
         let code = "@wraps(f)\nasync def main(n=0x1F):  # go\n    print(f\"{n}\\\"\", 'it', defer)";
         assert_eq!(
             shown(code),
@@ -161,9 +161,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost(code in "[a-f\"'\\\\\n#@0-9 é_]{0,60}") {
-            let whole: String = highlight(&code).iter().map(|part| part.text.as_str()).collect();
-            prop_assert_eq!(whole, code);
+        fn the_tokens_joined_are_the_code(code in "[a-f\"'\\\\\n#@0-9 é_]{0,60}") {
+            let joined: String = highlight(&code).iter().map(|part| part.text.as_str()).collect();
+            prop_assert_eq!(joined, code);
         }
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::sandbox::{Options as Start, Sandbox, ids};
 
-/// The tree on one line: `kind(…)`, texts as they are.
+/// Formats the tree on one line: `kind(…)`, and texts as they are.
 fn shown(parts: &[MarkdownPart]) -> String {
     let one = |part: &MarkdownPart| match (part.kind, part.parts.is_empty()) {
         ("text", _) => part.text.clone(),
@@ -37,9 +37,9 @@ fn tree(sandbox: &Sandbox, text: &str) -> Vec<MarkdownPart> {
 }
 
 #[tokio::test]
-async fn what_discord_has() {
+async fn parses_discords_syntax() {
     let sandbox = sandbox().await;
-    for (text, wanted) in [
+    for (text, expected) in [
         (
             "**a** *b* __c__ ~~d~~ `e*`",
             "strong(a) em(b) underline(c) strike(d) code(e*)",
@@ -61,12 +61,15 @@ async fn what_discord_has() {
         let alone = tree
             .strip_prefix("paragraph(")
             .and_then(|tree| tree.strip_suffix(')'));
-        assert!(tree == wanted || alone == Some(wanted), "{text}: {tree}");
+        assert!(
+            tree == expected || alone == Some(expected),
+            "{text}: {tree}"
+        );
     }
 }
 
 #[tokio::test]
-async fn mentions_have_names_and_what_stands_for_nobody_stays() {
+async fn mentions_become_names_and_unknown_ids_stay() {
     let sandbox = sandbox().await;
     let text = format!(
         "<@{}> <@&{}> <#{}> <@1> <x> <",
@@ -81,9 +84,9 @@ async fn mentions_have_names_and_what_stands_for_nobody_stays() {
 }
 
 #[tokio::test]
-async fn html_pictures_and_strange_links_are_text() {
+async fn html_images_and_unsafe_links_are_text() {
     let sandbox = sandbox().await;
-    for (text, wanted) in [
+    for (text, expected) in [
         (
             "<script>alert(1)</script>",
             "paragraph(<script>alert(1)</script>)",
@@ -95,12 +98,12 @@ async fn html_pictures_and_strange_links_are_text() {
         ("![a](https://example.org/x.png)", "paragraph(!link(a))"),
         ("[a](javascript:alert(1))", "paragraph(a)"),
     ] {
-        assert_eq!(shown(&tree(&sandbox, text)), wanted, "{text}");
+        assert_eq!(shown(&tree(&sandbox, text)), expected, "{text}");
     }
 }
 
 #[tokio::test]
-async fn a_bomb_does_not_go_deep() {
+async fn nesting_is_limited() {
     fn depth(parts: &[MarkdownPart]) -> usize {
         parts
             .iter()
@@ -123,7 +126,7 @@ async fn a_bomb_does_not_go_deep() {
 }
 
 #[test]
-fn anything_can_be_read() {
+fn any_text_is_parsed() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,4 +1,4 @@
-//! Where one can go, and where one is.
+//! The channel list, and the selected channel and thread.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::message::{self, MessageEntry};
 use crate::sandbox::model::{Channel, kind};
 use crate::sandbox::permission::{SEND_MESSAGES, SEND_MESSAGES_IN_THREADS, VIEW_CHANNEL};
 
-/// Threads of a channel in the list; older ones are reached from their messages.
+/// Maximum threads of a channel in the list; older ones are opened from their messages.
 const THREADS_SHOWN: usize = 5;
 
 /// A guild in the list.
@@ -22,7 +22,7 @@ pub struct GuildItem {
 pub struct ChannelItem {
     id: String,
     name: String,
-    /// Whether it is the one that is shown.
+    /// Whether it is the selected one.
     here: bool,
     threads: Vec<ChannelItem>,
 }
@@ -44,18 +44,18 @@ fn is_visible(viewer: &PageViewer<'_>, channel: &Channel) -> bool {
     viewer.discord.permissions(channel, viewer.user) & VIEW_CHANNEL != 0
 }
 
-/// What can be shown in the first column: text channels and one's direct messages.
+/// Whether a channel is in the channel list: text channels and the viewer's direct messages.
 fn is_listed(viewer: &PageViewer<'_>, channel: &Channel) -> bool {
-    let is_shown = matches!(channel.kind, kind::TEXT | kind::ANNOUNCEMENT | kind::DM);
-    is_shown && is_visible(viewer, channel)
+    let has_kind = matches!(channel.kind, kind::TEXT | kind::ANNOUNCEMENT | kind::DM);
+    has_kind && is_visible(viewer, channel)
 }
 
-/// The channel that is asked for, or the first in which the bot has written, or the last one of the first
-/// guild: `general` usually comes first, and what is looked for after it.
-pub fn selected_channel(viewer: &PageViewer<'_>, wanted: Option<u64>) -> Option<u64> {
+/// Returns the requested channel, or the first in which the bot has posted, or the last of the
+/// first guild: `general` usually comes first and the team's channel after it.
+pub fn selected_channel(viewer: &PageViewer<'_>, requested: Option<u64>) -> Option<u64> {
     let discord = viewer.discord;
-    let wanted = wanted.and_then(|id| discord.channels.get(&id));
-    if let Some(one) = wanted.filter(|one| is_listed(viewer, one)) {
+    let requested = requested.and_then(|id| discord.channels.get(&id));
+    if let Some(one) = requested.filter(|one| is_listed(viewer, one)) {
         return Some(one.id);
     }
     let mut all: Vec<&Channel> = discord.channels.values().collect();
@@ -70,18 +70,18 @@ pub fn selected_channel(viewer: &PageViewer<'_>, wanted: Option<u64>) -> Option<
     all.iter().find(has_bot).or_else(last).map(|one| one.id)
 }
 
-/// The thread that is asked for, if it is one of the channel's.
+/// Returns the requested thread if it belongs to the channel.
 pub fn selected_thread(
     viewer: &PageViewer<'_>,
     channel: Option<u64>,
-    wanted: Option<u64>,
+    requested: Option<u64>,
 ) -> Option<u64> {
-    let one = viewer.discord.channels.get(&wanted?)?;
-    let is_here = one.is_thread() && one.parent == channel && is_visible(viewer, one);
-    is_here.then_some(one.id)
+    let one = viewer.discord.channels.get(&requested?)?;
+    let belongs = one.is_thread() && one.parent == channel && is_visible(viewer, one);
+    belongs.then_some(one.id)
 }
 
-/// The list of guilds, with direct messages at the end.
+/// Returns the list of guilds, with direct messages at the end.
 pub fn guilds(
     viewer: &PageViewer<'_>,
     channel: Option<u64>,
@@ -135,7 +135,7 @@ pub fn guilds(
     guilds
 }
 
-/// A channel's name; of direct messages that of the other one.
+/// Returns a channel's name; for direct messages, the other participant's name.
 fn channel_name(viewer: &PageViewer<'_>, channel: &Channel) -> String {
     let other = channel.recipients.iter().find(|id| **id != viewer.user);
     match other {
@@ -144,10 +144,10 @@ fn channel_name(viewer: &PageViewer<'_>, channel: &Channel) -> String {
     }
 }
 
-/// A channel or thread with its messages.
+/// Returns a channel or thread with its messages.
 pub fn channel_view(viewer: &PageViewer<'_>, id: u64) -> ChannelView {
     let channel = viewer.discord.channels.get(&id);
-    let may = channel.map_or(0, |one| viewer.discord.permissions(one, viewer.user));
+    let permissions = channel.map_or(0, |one| viewer.discord.permissions(one, viewer.user));
     let is_thread = channel.is_some_and(Channel::is_thread);
     let needed = if is_thread {
         SEND_MESSAGES_IN_THREADS
@@ -165,7 +165,7 @@ pub fn channel_view(viewer: &PageViewer<'_>, id: u64) -> ChannelView {
             _ => "text",
         },
         archived: channel.is_some_and(Channel::is_archived),
-        writable: may & needed != 0,
+        writable: permissions & needed != 0,
         entries: message::entries(viewer, id),
     }
 }

@@ -5,12 +5,12 @@ use serde::Serialize;
 use crate::sandbox::model::Discord;
 use crate::sandbox::page::Calendar;
 
-/// What the clock shows.
+/// The clock as it is shown.
 #[derive(Debug, Serialize)]
 pub struct ClockView {
-    /// In Unix milliseconds; the script lets it tick.
+    /// The time in Unix milliseconds, from which the script ticks.
     now_ms: i64,
-    /// Whether it goes on by itself.
+    /// Whether the clock runs; otherwise it moves only on request.
     flowing: bool,
     /// The zone's name.
     zone: String,
@@ -20,13 +20,13 @@ pub struct ClockView {
     year: String,
     /// `09:00`.
     time: String,
-    /// When the next question comes, in words; empty if nobody knows.
+    /// The time of the next question, in words; empty if no question is scheduled.
     next: String,
-    /// When the clocks change next, in words; empty where they never do.
+    /// The time of the next clock change, in words; empty if the zone has none.
     change: String,
 }
 
-/// The clock now.
+/// Returns the current state of the clock.
 pub fn clock(discord: &Discord, calendar: &Calendar) -> ClockView {
     let now = discord.clock.now();
     let local = now.to_zoned(calendar.zone.clone());

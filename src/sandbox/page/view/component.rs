@@ -1,4 +1,4 @@
-//! Buttons and menus.
+//! Buttons and select menus.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -44,7 +44,7 @@ struct SelectChoice {
     chosen: bool,
 }
 
-/// The rows of a message.
+/// Returns the component rows of a message.
 pub fn rows(viewer: &PageViewer<'_>, message: &Message) -> Vec<ComponentRow> {
     let row = |row: &Value| {
         let inner = row["components"].as_array().map_or(&[][..], Vec::as_slice);
@@ -108,34 +108,34 @@ fn choice(json: &Value) -> SelectChoice {
     }
 }
 
-/// What a menu of users (5), roles (6), both (7) or channels (8) offers.
+/// Returns the choices of a menu of users (5), roles (6), both (7) or channels (8).
 fn entity_choices(discord: &Discord, guild: &Guild, kind: u64) -> Vec<SelectChoice> {
-    let thing = |id: u64, label: String| SelectChoice {
+    let entity = |id: u64, label: String| SelectChoice {
         value: id.to_string(),
         label,
         description: String::new(),
         emoji: String::new(),
         chosen: false,
     };
-    let mut things = Vec::new();
+    let mut entities = Vec::new();
     if matches!(kind, 5 | 7) {
         let users = guild.members.keys();
-        things.extend(users.map(|id| thing(*id, discord.display_name(Some(guild.id), *id))));
+        entities.extend(users.map(|id| entity(*id, discord.display_name(Some(guild.id), *id))));
     }
     if matches!(kind, 6 | 7) {
-        things.extend(
+        entities.extend(
             guild
                 .roles
                 .values()
-                .map(|role| thing(role.id, format!("@{}", role.name.trim_start_matches('@')))),
+                .map(|role| entity(role.id, format!("@{}", role.name.trim_start_matches('@')))),
         );
     }
     if kind == 8 {
-        things.extend(
+        entities.extend(
             discord
                 .channels_of(guild.id)
-                .map(|one| thing(one.id, format!("#{}", one.name))),
+                .map(|one| entity(one.id, format!("#{}", one.name))),
         );
     }
-    things
+    entities
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::message::text;
 use crate::sandbox::page::markdown::{MarkdownPart, NameResolver, parse};
 
-/// The folder under which the sandbox serves what a bot attached.
+/// The path under which the sandbox serves attachments.
 const ATTACHMENTS: &str = "/attachments/";
 /// Bytes of a kibibyte.
 const KIB: u64 = 1024;
@@ -14,7 +14,7 @@ const KIB: u64 = 1024;
 /// An embed.
 #[derive(Debug, Serialize)]
 pub struct EmbedItem {
-    /// `#rrggbb`, or nothing.
+    /// `#rrggbb`, if the embed has a colour.
     color: Option<String>,
     author: String,
     title: Vec<MarkdownPart>,
@@ -33,23 +33,23 @@ struct EmbedFieldItem {
     inline: bool,
 }
 
-/// A picture or another file.
+/// An image or another file.
 #[derive(Debug, Serialize)]
 pub struct MediaItem {
-    /// The path here; empty if it lies elsewhere, since the page loads nothing from elsewhere.
+    /// The path on the sandbox; empty for other hosts, from which the page loads nothing.
     path: String,
-    /// Where it lies.
+    /// The address.
     url: String,
     name: String,
-    /// What it shows, in words.
+    /// The alternative text.
     alt: String,
-    /// Whether it is a picture.
+    /// Whether it is an image.
     image: bool,
     /// `12 KB`.
     size: String,
 }
 
-/// An embed as it is shown.
+/// Returns an embed as it is shown.
 pub fn embed(json: &Value, names: &NameResolver<'_>) -> EmbedItem {
     let fields = json["fields"].as_array().map_or(&[][..], Vec::as_slice);
     let field = |one: &Value| EmbedFieldItem {
@@ -84,14 +84,14 @@ fn media_item(json: &Value) -> Option<MediaItem> {
     })
 }
 
-/// The path of what the sandbox itself serves.
+/// Returns the path of a file that the sandbox serves; empty for other addresses.
 fn path(url: &str) -> String {
     url.find(ATTACHMENTS)
         .filter(|_| url.starts_with("http://127.0.0.1:") || url.starts_with("http://[::1]:"))
         .map_or_else(String::new, |at| url[at..].to_owned())
 }
 
-/// Attached files.
+/// Returns the attached files.
 pub fn attachments(files: &[Value]) -> Vec<MediaItem> {
     let one = |file: &Value| {
         let name = text(file, "filename");

@@ -1,5 +1,5 @@
-//! The log: requests of the bot and frames of the gateway, with what Discord's description says against
-//! them.
+//! The log: the bot's requests and the gateway's frames, each checked against Discord's API
+//! description.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::sandbox::SandboxState;
 use crate::sandbox::log::{LogEntry, LoggedEvent, LoggedRequest};
 use crate::sandbox::openapi::{Description, Exchange};
 
-/// Lines that are shown.
+/// Maximum lines shown.
 const MAX_LINES: usize = 60;
-/// Characters of a path.
+/// Maximum length of a path, in characters.
 const PATH_MAX: usize = 70;
 
 /// A line of the log.
@@ -26,40 +26,40 @@ pub struct LogLine {
     kind: &'static str,
     /// The method and path, or the event's name.
     what: String,
-    /// The HTTP status; 0 while there is none.
+    /// The HTTP status; 0 without a response.
     status: u16,
-    /// What was done to it on purpose.
+    /// The fault that was injected.
     fault: Option<&'static str>,
     verdict: Conformance,
 }
 
-/// What Discord's description says.
+/// The result of the check against Discord's API description.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", content = "complaints", rename_all = "snake_case")]
 enum Conformance {
-    /// Nothing against it.
+    /// Matches the description.
     #[serde(rename = "right")]
     Conforms,
-    /// These things.
+    /// Violates the description.
     #[serde(rename = "wrong")]
     Violations(Vec<String>),
-    /// It does not speak of such things, or is not at hand.
+    /// Not covered by the description, or the description is not loaded.
     #[serde(rename = "silent")]
     NotDescribed,
 }
 
-/// A line in full.
+/// A line of the log with its bodies.
 #[derive(Debug, Serialize)]
 pub struct LogDetails {
     line: LogLine,
-    /// What was sent, as indented JSON; empty if nothing was.
+    /// The request body or event data as indented JSON; empty if there is none.
     sent: String,
-    /// What was answered.
+    /// The response body.
     answer: String,
     described: bool,
 }
 
-/// The newest lines, the newest first.
+/// Returns the newest lines, newest first.
 pub async fn lines(shared: &Arc<SandboxState>) -> Vec<LogLine> {
     let newest: Vec<LogEntry> = shared.read(|discord| {
         discord
@@ -73,7 +73,7 @@ pub async fn lines(shared: &Arc<SandboxState>) -> Vec<LogLine> {
     check_entries(shared, newest, line).await
 }
 
-/// One line in full.
+/// Returns one line in full.
 pub async fn line_in_full(shared: &Arc<SandboxState>, seq: u64) -> Option<LogDetails> {
     let entry =
         shared.read(|discord| discord.log.entries().find(|one| one.seq() == seq).cloned())?;
@@ -93,7 +93,7 @@ pub async fn line_in_full(shared: &Arc<SandboxState>, seq: u64) -> Option<LogDet
     full.await.pop()
 }
 
-/// Compiling a schema takes its time in a build for development: it is done aside.
+/// Checks entries on a blocking thread, because compiling schemas is slow in development builds.
 async fn check_entries<T: Send + 'static>(
     shared: &Arc<SandboxState>,
     entries: Vec<LogEntry>,
@@ -150,7 +150,7 @@ fn event(
     description: Option<&Description>,
     zone: &jiff::tz::TimeZone,
 ) -> LogLine {
-    let complaints = description.and_then(|all| all.event_violations(&one.name, &one.data));
+    let violations = description.and_then(|all| all.event_violations(&one.name, &one.data));
     LogLine {
         seq: one.seq,
         time: time(one.at_ms, zone),
@@ -158,14 +158,14 @@ fn event(
         what: one.name.clone(),
         status: 0,
         fault: None,
-        verdict: conformance(complaints),
+        verdict: conformance(violations),
     }
 }
 
-fn conformance(complaints: Option<Vec<String>>) -> Conformance {
-    match complaints {
+fn conformance(violations: Option<Vec<String>>) -> Conformance {
+    match violations {
         None => Conformance::NotDescribed,
-        Some(none) if none.is_empty() => Conformance::Conforms,
-        Some(some) => Conformance::Violations(some),
+        Some(all) if all.is_empty() => Conformance::Conforms,
+        Some(all) => Conformance::Violations(all),
     }
 }

@@ -11,19 +11,19 @@ use super::people::{UserItem, user_item};
 use crate::sandbox::model::{Message, flag, message_kind};
 use crate::sandbox::page::markdown::{MarkdownPart, parse};
 
-/// Messages that are shown of a channel.
+/// Maximum messages shown of a channel.
 const MAX_MESSAGES: usize = 120;
-/// Messages of one author within this time stand under one name, in milliseconds.
+/// How long consecutive messages of an author are grouped under one name, in milliseconds.
 const GROUP_WINDOW_MS: i64 = 7 * 60 * 1000;
-/// Characters of a message that is quoted above its reply.
+/// Maximum length of the quote above a reply, in characters.
 const QUOTE_MAX: usize = 90;
 
-/// One entry of the list.
+/// An entry of the message list.
 #[derive(Debug, Serialize)]
 pub struct MessageEntry {
-    /// Names it among its neighbours.
+    /// Identifies the entry across refreshes.
     key: String,
-    /// The day that begins here, or nothing.
+    /// The date heading above the message, if a new day starts.
     day: Option<String>,
     message: MessageItem,
 }
@@ -31,7 +31,7 @@ pub struct MessageEntry {
 /// A message.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "these are independent marks on a message"
+    reason = "these are independent properties of a message"
 )]
 #[derive(Debug, Serialize)]
 pub struct MessageItem {
@@ -39,20 +39,20 @@ pub struct MessageItem {
     author: UserItem,
     /// `Today at 09:00`.
     when: String,
-    /// In full, for a tooltip.
+    /// The full date and time, for a tooltip.
     full: String,
-    /// `09:00`, beside messages that stand under another's name.
+    /// `09:00`, beside grouped messages.
     time: String,
-    /// Whether it stands under the name above.
+    /// Whether it is grouped with the message above.
     together: bool,
-    /// "said", "started" (somebody started a thread) or "starter" (what a thread began with).
+    /// "said", "started" (a thread was started) or "starter" (the first message of a thread).
     kind: &'static str,
     /// The message it replies to.
     replies_to: Option<Quote>,
-    /// Who used which command to get it.
+    /// The command that produced it, and its user.
     used: Option<CommandUse>,
     text: Vec<MarkdownPart>,
-    /// The text as it was written, for editing it.
+    /// The unrendered text, for editing.
     source: String,
     embeds: Vec<EmbedItem>,
     pictures: Vec<MediaItem>,
@@ -62,9 +62,9 @@ pub struct MessageItem {
     ephemeral: bool,
     thinking: bool,
     edited: bool,
-    /// Whether the viewer wrote it.
+    /// Whether the viewer is the author.
     own: bool,
-    /// Whether the viewer is named in it.
+    /// Whether it mentions the viewer.
     names_me: bool,
 }
 
@@ -84,7 +84,7 @@ struct CommandUse {
 struct ReactionItem {
     emoji: String,
     count: usize,
-    /// Who, in words.
+    /// The names of the users.
     who: String,
     mine: bool,
 }
@@ -96,11 +96,11 @@ struct ThreadItem {
     messages: u64,
 }
 
-/// The newest messages of a channel, the oldest first.
+/// Returns the newest messages of a channel, oldest first.
 pub fn entries(viewer: &PageViewer<'_>, channel: u64) -> Vec<MessageEntry> {
     let all = viewer.discord.messages.get(&channel);
-    let seen = all.into_iter().flat_map(|all| all.values().rev());
-    let mut newest: Vec<&Message> = seen
+    let newest_first = all.into_iter().flat_map(|all| all.values().rev());
+    let mut newest: Vec<&Message> = newest_first
         .filter(|one| one.is_visible_to(viewer.user))
         .take(MAX_MESSAGES)
         .collect();
@@ -159,7 +159,7 @@ fn when(viewer: &PageViewer<'_>, ms: i64) -> String {
 
 fn message_item(viewer: &PageViewer<'_>, one: &Message) -> MessageItem {
     let discord = viewer.discord;
-    // A thread begins with the message it was started from.
+    // A thread starts with a copy of the message it was started from.
     let starter = (one.kind == message_kind::THREAD_STARTER)
         .then(|| {
             one.reference
@@ -210,12 +210,12 @@ fn quote(viewer: &PageViewer<'_>, one: &Message) -> Quote {
     let Some(to) = to.filter(|to| to.is_visible_to(viewer.user)) else {
         return Quote {
             author: String::new(),
-            text: "The message was deleted".to_owned(),
+            text: "Original message was deleted".to_owned(),
         };
     };
     let embedded = || to.embeds.first().and_then(|embed| embed["title"].as_str());
     let text = Some(to.content.as_str()).filter(|text| !text.is_empty());
-    let text = text.or_else(embedded).unwrap_or("A picture or a file");
+    let text = text.or_else(embedded).unwrap_or("Attachment");
     Quote {
         author: discord.display_name(discord.guild_of(one.channel), to.author),
         text: text.chars().take(QUOTE_MAX).collect(),
@@ -223,15 +223,15 @@ fn quote(viewer: &PageViewer<'_>, one: &Message) -> Quote {
 }
 
 fn command_use(viewer: &PageViewer<'_>, one: &Message) -> Option<CommandUse> {
-    let asked = one
+    let interaction = one
         .interaction
         .as_ref()
-        .filter(|asked| !asked.name.is_empty())?;
+        .filter(|interaction| !interaction.name.is_empty())?;
     Some(CommandUse {
         by: viewer
             .discord
-            .display_name(viewer.discord.guild_of(one.channel), asked.user),
-        command: asked.name.clone(),
+            .display_name(viewer.discord.guild_of(one.channel), interaction.user),
+        command: interaction.name.clone(),
     })
 }
 
@@ -270,7 +270,7 @@ fn thread(viewer: &PageViewer<'_>, one: &Message) -> Option<ThreadItem> {
     })
 }
 
-/// A text of the bot's JSON.
+/// Returns a string from the bot's JSON; empty if it is missing.
 pub fn text<'a>(json: &'a Value, key: &str) -> &'a str {
     json[key].as_str().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What is shown to one member: plain values for the templates.
+//! The view models of the page for one member: plain values for the templates.
 
 mod channel;
 mod clock;
@@ -21,17 +21,17 @@ use crate::sandbox::rest::route::NAMES;
 
 pub use log::line_in_full as line;
 
-/// Who looks, and at what.
+/// The viewer and the location, from the page's query string.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct PageQuery {
-    /// The member.
+    /// The member who views the page.
     #[serde(rename = "as")]
     user: Option<String>,
     /// The channel.
     channel: Option<String>,
-    /// The thread beside it.
+    /// The thread next to the channel.
     thread: Option<String>,
-    /// Whether the tools are open: then the log is shown as well.
+    /// Present if the tools are open; then the view includes them and the log.
     tools: Option<String>,
 }
 
@@ -45,12 +45,12 @@ pub struct PageView {
     thread: Option<channel::ChannelView>,
     clock: clock::ClockView,
     bot: people::BotStatus,
-    /// Names of the routes that a fault can strike.
+    /// Names of the routes for faults.
     routes: &'static [&'static str],
     tools: Option<tools::ToolsView>,
 }
 
-/// Who looks: everything that depends on it takes one of these.
+/// The viewer: everything shown depends on its permissions, name and time zone.
 pub struct PageViewer<'a> {
     discord: &'a Discord,
     calendar: &'a Calendar,
@@ -77,23 +77,23 @@ fn id(text: Option<&String>) -> Option<u64> {
     text.and_then(|text| text.parse().ok())
 }
 
-/// Looks at everything for one member.
-pub async fn page(shared: &Arc<SandboxState>, place: &PageQuery) -> PageView {
+/// Builds the page for one member.
+pub async fn page(shared: &Arc<SandboxState>, query: &PageQuery) -> PageView {
     let calendar = shared.calendar();
-    let tools = if place.tools.is_some() {
+    let tools = if query.tools.is_some() {
         Some(tools::tools(shared).await)
     } else {
         None
     };
     shared.read(|discord| {
-        let user = people::selected_user(discord, id(place.user.as_ref()));
+        let user = people::selected_user(discord, id(query.user.as_ref()));
         let viewer = PageViewer {
             discord,
             calendar: &calendar,
             user,
         };
-        let channel = channel::selected_channel(&viewer, id(place.channel.as_ref()));
-        let thread = channel::selected_thread(&viewer, channel, id(place.thread.as_ref()));
+        let channel = channel::selected_channel(&viewer, id(query.channel.as_ref()));
+        let thread = channel::selected_thread(&viewer, channel, id(query.thread.as_ref()));
         PageView {
             me: people::user_item(&viewer, user, channel),
             people: people::people(&viewer, channel),

@@ -1,4 +1,4 @@
-//! Who is there, and whether the bot is.
+//! The members, and the status of the bot.
 
 use serde::Serialize;
 
@@ -7,51 +7,51 @@ use crate::sandbox::ids;
 use crate::sandbox::model::Discord;
 use crate::sandbox::permission::MANAGE_GUILD;
 
-/// Colours that a name's picture can have.
+/// Number of avatar colours.
 const HUES: u64 = 6;
 
-/// Somebody.
+/// A user as it is shown.
 #[derive(Debug, Clone, Serialize)]
 pub struct UserItem {
     id: String,
     name: String,
-    /// The letter in the picture.
+    /// The letter of the avatar.
     letter: String,
-    /// The picture's colour, from 0.
+    /// The avatar's colour, from 0.
     hue: u64,
     bot: bool,
-    /// Whether they may manage the guild that is looked at.
+    /// Whether the user may manage the selected guild.
     admin: bool,
-    /// Whether it is who looks.
+    /// Whether the user is the viewer.
     me: bool,
 }
 
-/// The bot.
+/// The bot's status.
 #[derive(Debug, Serialize)]
 pub struct BotStatus {
     name: String,
     connected: bool,
-    /// Whether it can be started and ended from here.
+    /// Whether the page can start and stop the bot.
     ours: bool,
 }
 
-/// Who looks: the one who is asked for, else Ada, else anybody.
-pub fn selected_user(discord: &Discord, wanted: Option<u64>) -> u64 {
+/// Returns the requested user, or Ada, or the first human user.
+pub fn selected_user(discord: &Discord, requested: Option<u64>) -> u64 {
     let is_person = |id: &u64| discord.users.get(id).is_some_and(|user| !user.bot);
-    let anybody = || discord.users.keys().copied().find(is_person);
-    wanted
+    let first = || discord.users.keys().copied().find(is_person);
+    requested
         .filter(is_person)
         .or_else(|| Some(ids::ADA).filter(is_person))
-        .or_else(anybody)
+        .or_else(first)
         .unwrap_or_default()
 }
 
-/// One person as they are called in a channel.
+/// Returns a user with their name and permissions in a channel.
 pub fn user_item(viewer: &PageViewer<'_>, user: u64, channel: Option<u64>) -> UserItem {
     let discord = viewer.discord;
     let guild = channel.and_then(|channel| discord.guild_of(channel));
     let name = discord.display_name(guild, user);
-    let may = channel
+    let permissions = channel
         .and_then(|channel| discord.channels.get(&channel))
         .filter(|channel| channel.guild.is_some())
         .map_or(0, |channel| discord.permissions(channel, user));
@@ -61,12 +61,12 @@ pub fn user_item(viewer: &PageViewer<'_>, user: u64, channel: Option<u64>) -> Us
         name,
         hue: user % HUES,
         bot: discord.users.get(&user).is_some_and(|one| one.bot),
-        admin: may & MANAGE_GUILD != 0,
+        admin: permissions & MANAGE_GUILD != 0,
         me: user == viewer.user,
     }
 }
 
-/// All people of all guilds: in any of them one may look around.
+/// Returns the human members of all guilds. Each of them can be the viewer.
 pub fn people(viewer: &PageViewer<'_>, channel: Option<u64>) -> Vec<UserItem> {
     let members = viewer
         .discord
@@ -82,7 +82,7 @@ pub fn people(viewer: &PageViewer<'_>, channel: Option<u64>) -> Vec<UserItem> {
         .collect()
 }
 
-/// The bot.
+/// Returns the bot's status.
 pub fn bot(discord: &Discord, ours: bool) -> BotStatus {
     BotStatus {
         name: discord.app.name.clone(),

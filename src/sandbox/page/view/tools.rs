@@ -1,4 +1,4 @@
-//! The tools: what goes wrong on purpose, what the bot may do, what was said.
+//! The tools: active faults, the bot's permissions, and the log.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::sandbox::faults::FaultTiming;
 use crate::sandbox::model::{Discord, Guild};
 use crate::sandbox::permission;
 
-/// Everything in the tools.
+/// The content of the tools panel.
 #[derive(Debug, Serialize)]
 pub struct ToolsView {
     faults: Vec<FaultItem>,
     guilds: Vec<GuildPermissions>,
     gateway_refuses: bool,
-    /// Whether Discord's description is at hand.
+    /// Whether Discord's API description is loaded.
     described: bool,
     lines: Vec<LogLine>,
 }
@@ -26,12 +26,12 @@ struct FaultItem {
     id: u64,
     what: &'static str,
     route: String,
-    /// How often it still strikes; nothing for always.
+    /// How many times it still applies; `None` means until it is removed.
     times: Option<u32>,
     after: bool,
 }
 
-/// What the bot may do in a guild.
+/// The bot's permissions in a guild.
 #[derive(Debug, Serialize)]
 struct GuildPermissions {
     id: String,
@@ -45,7 +45,7 @@ struct PermissionItem {
     granted: bool,
 }
 
-/// Looks at the tools.
+/// Builds the content of the tools panel.
 pub async fn tools(shared: &Arc<SandboxState>) -> ToolsView {
     let lines = lines(shared).await;
     shared.read(|discord| ToolsView {
