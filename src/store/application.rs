@@ -1,8 +1,8 @@
-//! The application that a state belongs to.
+//! The application that owns a state.
 //!
-//! A bot deletes the data of servers that it is no longer in. With another application's token none of the servers are
-//! its own, so the id of the application is stored with the state, and every other application is refused before
-//! anything else happens.
+//! A bot deletes the data of servers that it is no longer in. With another application's token that
+//! would be all of them. The id of the application is therefore stored with the state, and every
+//! other application is refused before anything else happens.
 
 use std::io;
 use std::path::Path;
@@ -14,10 +14,11 @@ use super::{metadata, open};
 /// The file in the state folder that holds the application's id.
 const FILE: &str = "application";
 
-/// The note that versions without that file left behind: the application's id, a colon, and a hash of its commands.
+/// The metadata key in which older versions stored the application's id, a colon, and a hash of its
+/// commands.
 const COMMANDS_KEY: &str = "commands";
 
-/// Why an application can't use a state.
+/// Why an application could not claim a state.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
     /// The state belongs to another application.
@@ -25,7 +26,7 @@ pub enum ClaimError {
         "this state belongs to application {owner}, but the token is that of application {application}. Use the token of application {owner}, or name another state with --state or QUIZLOOP_STATE_URL. To hand this state over to application {application} permanently: quizloop state adopt {application}"
     )]
     OtherApplication {
-        /// The application that the state belongs to.
+        /// The application that owns the state.
         owner: u64,
         /// The application that the token belongs to.
         application: u64,
@@ -35,7 +36,7 @@ pub enum ClaimError {
     Io(#[from] io::Error),
 }
 
-/// Binds a state folder to an application, unless it is bound already. Returns the application that it is bound to.
+/// Binds a state folder to an application unless it is bound already. Returns the owner.
 pub(super) fn bind(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<u64> {
     if let Some(owner) = stored(dir)? {
         return Ok(owner);
@@ -45,12 +46,12 @@ pub(super) fn bind(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<
     Ok(owner)
 }
 
-/// The application that a state folder is bound to, if any.
+/// Returns the application that owns a state folder, if any.
 pub(super) fn owner(dir: &Path) -> io::Result<Option<u64>> {
     Ok(stored(dir)?.or_else(|| owner_in_commands(metadata::get(dir, COMMANDS_KEY))))
 }
 
-/// Binds a state folder to an application, whichever it was bound to before.
+/// Binds a state folder to an application, replacing the previous owner.
 pub(super) fn store(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<()> {
     let path = dir.join(FILE);
     let new = temporary_path(&path);
@@ -76,14 +77,14 @@ fn stored(dir: &Path) -> io::Result<Option<u64>> {
     text.trim().parse().map(Some).map_err(|_| invalid())
 }
 
-fn owner_in_commands(note: Option<String>) -> Option<u64> {
-    note?.split_once(':')?.0.parse().ok()
+fn owner_in_commands(value: Option<String>) -> Option<u64> {
+    value?.split_once(':')?.0.parse().ok()
 }
 
-/// A state folder whose bot is stopped, for handing it over to another application.
+/// A locked state folder whose bot is stopped, to be given to another application.
 pub struct Adoption<'a> {
     dir: &'a Path,
-    /// The application that it is bound to, as far as that can be read.
+    /// The application that owns it; none if it has no owner or the owner can't be read.
     pub owner: Option<u64>,
     /// Number of servers in it.
     pub guilds: usize,
@@ -95,7 +96,7 @@ impl<'a> Adoption<'a> {
     ///
     /// # Errors
     ///
-    /// There is no state there, or a bot uses it.
+    /// The folder has no state, or a bot uses it.
     pub fn open(dir: &'a Path) -> Result<Self, open::OpenError> {
         let folder = |error| open::OpenError::Folder {
             dir: dir.to_owned(),
@@ -116,7 +117,7 @@ impl<'a> Adoption<'a> {
     ///
     /// # Errors
     ///
-    /// The disk does not take it.
+    /// The owner can't be written.
     pub fn adopt(&self, application: u64) -> io::Result<()> {
         store(self.dir, &super::disk::RealDisk, application)
     }

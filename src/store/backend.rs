@@ -1,4 +1,4 @@
-//! What keeps guilds beyond the life of the process: files or a database.
+//! The interface of storage backends: snapshot files and PostgreSQL.
 
 use std::io;
 
@@ -7,43 +7,45 @@ use jiff::Timestamp;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
-/// The kind of an error that says: somebody else keeps this guild now, so it is never saved from here.
+/// The kind of an error that means: another process owns this guild now, so saving it here is never
+/// retried.
 pub(super) const LEASE_LOST: io::ErrorKind = io::ErrorKind::ResourceBusy;
 
-/// Keeps guilds. It is called from the store's own thread and may take its time, except for the notes.
+/// Stores guilds durably. Called from the writer thread and may block, except for metadata and
+/// [`Backend::owns`], which are called from any thread and must return quickly.
 pub(super) trait Backend: Send + Sync {
-    /// How many guilds it is given at once.
+    /// Maximum number of guilds per call of [`Backend::save`].
     fn batch_size(&self) -> usize;
 
-    /// Saves guilds, each for itself: one result a guild, in their order. With the time, if it is known, outlines can be kept.
+    /// Saves guilds independently of each other; returns one result per guild, in their order. With
+    /// the time, summaries are stored as well.
     fn save(&self, guilds: &[Guild], now: Option<Timestamp>) -> Vec<io::Result<()>>;
 
-    /// Whether what was saved stays saved without [`Backend::sync`], so that nobody has to wait for the rest of the
-    /// round.
+    /// Whether a save is durable without [`Backend::sync`], so that its commits need not wait for
+    /// the rest of the batch.
     fn durable_per_save(&self) -> bool {
         false
     }
 
-    /// Ends a round of saving: what was saved in it stays saved when this has returned.
+    /// Makes all saves of a batch durable before it returns.
     fn sync(&self) -> io::Result<()> {
         Ok(())
     }
 
-    /// Deletes a guild for good.
+    /// Deletes a guild durably.
     fn delete(&self, guild: GuildId) -> io::Result<()>;
 
-    /// A small note beside the guilds. Notes only spare work.
+    /// Returns a metadata value. Metadata only saves work; it may be missing at any time.
     fn metadata(&self, name: &str) -> Option<String>;
 
-    /// Keeps a note.
     fn set_metadata(&self, name: &str, text: &str) -> io::Result<()>;
 
-    /// Whether nobody else can have taken a guild over by now, as far as that is known here.
+    /// Whether no other process can have taken a guild over yet, judged without a request.
     fn owns(&self, guild: GuildId) -> bool {
         let _ = guild;
         true
     }
 
-    /// Lets go of everything; nothing is saved any more.
+    /// Releases leases. Nothing is saved afterwards.
     fn close(&self) {}
 }

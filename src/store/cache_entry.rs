@@ -1,4 +1,4 @@
-//! A guild in memory: whole, or as an outline of one that was let go.
+//! A guild in memory: loaded, or a summary of an evicted one.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,25 +16,24 @@ use crate::practice::guild_summary::GuildSummary;
 pub(super) enum CacheEntry {
     /// All of it.
     Resident(Box<ResidentGuild>),
-    /// Its outline.
+    /// A summary, perhaps with compressed data.
     Evicted(EvictedGuild),
 }
 
-/// A guild with the number of its newest change.
+/// A loaded guild. Its version counts its changes.
 #[derive(Debug)]
 pub(super) struct ResidentGuild {
     pub guild: Guild,
     pub version: u64,
     pub progress: watch::Sender<SaveProgress>,
-    // Guards one value; locked for a moment only.
     due_cache: Mutex<Option<DueCache>>,
-    /// Whether anybody wanted it since it was last looked who can be let go.
+    /// Whether it was used since the last check for idle guilds.
     recently_used: AtomicBool,
-    /// Whoever has another of these works with the guild.
+    /// Each [`GuildPin`] holds a clone, so the count shows whether the guild is in use.
     pin: Arc<()>,
 }
 
-/// When there is next something to do for a guild, and for which change and from which moment on that holds.
+/// When a guild is next due. Valid for one version, from `computed_at` on.
 #[derive(Debug, Clone, Copy)]
 struct DueCache {
     version: u64,
@@ -42,20 +41,20 @@ struct DueCache {
     next_due: Option<Timestamp>,
 }
 
-/// A guild that was let go.
+/// What remains in memory of an evicted guild.
 #[derive(Debug)]
 pub(super) struct EvictedGuild {
-    /// Tells this time of being away from any other.
+    /// Number of the eviction; detects that an entry was replaced meanwhile.
     pub generation: u64,
-    pub outline: GuildSummary,
-    /// All of it, made small; none: it has to be fetched from the database.
+    pub summary: GuildSummary,
+    /// All of its data; none if it has to be read from the database.
     pub compressed: Option<CompressedGuild>,
 }
 
-/// Keeps a guild in memory for as long as it lives.
+/// Prevents the eviction of a guild for as long as it lives.
 #[derive(Debug, Clone, Default)]
-#[must_use = "the guild may be let go when this is dropped"]
-pub struct GuildPin(#[allow(dead_code, reason = "it is counted")] Option<Arc<()>>);
+#[must_use = "the guild may be evicted when this is dropped"]
+pub struct GuildPin(#[allow(dead_code, reason = "only its count is used")] Option<Arc<()>>);
 
 impl CacheEntry {
     pub fn new(guild: Guild) -> Self {
@@ -82,6 +81,11 @@ impl CacheEntry {
             Self::Evicted(_) => None,
         }
     }
+
+    /// Whether the guild is still evicted, by the eviction of that number.
+    pub fn is_evicted_as(&self, generation: u64) -> bool {
+        matches!(self, Self::Evicted(evicted) if evicted.generation == generation)
+    }
 }
 
 impl ResidentGuild {
@@ -89,45 +93,44 @@ impl ResidentGuild {
         Commit::new(self.version, self.progress.subscribe())
     }
 
-    /// Somebody wants it, and has it for as long as they keep the pin.
+    /// Marks the guild as used, and prevents its eviction while the pin lives.
     pub fn pin(&self) -> GuildPin {
         self.mark_used();
         GuildPin(Some(Arc::clone(&self.pin)))
     }
 
-    /// Somebody wants it.
     pub fn mark_used(&self) {
         self.recently_used.store(true, Ordering::Relaxed);
     }
 
-    /// When there is next something to do; worked out anew only after a change, because this is asked of every guild
-    /// after every post of any.
+    /// Returns when the guild is next due. Cached per version, because every scan of the scheduler
+    /// reads it for every guild.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        // Whole after every statement.
-        let mut planned = self
+        // Poisoning can be ignored: the value is consistent after every statement.
+        let mut cache = self
             .due_cache
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let holds =
-            |planned: &DueCache| planned.version == self.version && planned.computed_at <= now;
-        if let Some(planned) = planned.filter(holds) {
-            return planned.next_due;
+        let is_valid =
+            |cached: &DueCache| cached.version == self.version && cached.computed_at <= now;
+        if let Some(cached) = cache.filter(is_valid) {
+            return cached.next_due;
         }
-        let next = self.guild.next_work(now);
-        *planned = Some(DueCache {
+        let next_due = self.guild.next_work(now);
+        *cache = Some(DueCache {
             version: self.version,
             computed_at: now,
-            next_due: next,
+            next_due,
         });
-        next
+        next_due
     }
 
-    /// Whether nobody works with it and all of it is saved.
+    /// Whether it has no pin and is completely saved.
     pub fn is_idle(&self) -> bool {
         Arc::strong_count(&self.pin) == 1 && self.progress.borrow().saved_version == self.version
     }
 
-    /// Whether nobody wanted it since this was last asked.
+    /// Whether it was not used since the last call.
     pub fn take_idle_flag(&self) -> bool {
         !self.recently_used.swap(false, Ordering::Relaxed)
     }

@@ -1,37 +1,44 @@
-//! Waiting for a change to be on disk.
+//! Waiting until a change is durable.
+//!
+//! Each loaded guild has a version, which counts its changes, and a channel with its
+//! [`SaveProgress`]. A [`Commit`] is a version and a receiver of that channel: it completes when a
+//! version at least as new was saved. For example, commits for versions 5 and 6 both complete when
+//! one save wrote version 6. If that save fails, [`Commit::wait`] returns its error for both, so
+//! that no caller acknowledges the change; [`Commit::wait_durable`] waits for a later attempt.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// The disk did not take a change. It stays in memory, and saving goes on.
+/// An attempt to save a change failed. The change stays in memory and is retried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the state could not be saved: {0}")]
 pub struct SaveError(Arc<str>);
 
 impl SaveError {
-    pub(super) fn new(what: impl AsRef<str>) -> Self {
-        Self(what.as_ref().into())
+    pub(super) fn new(reason: impl AsRef<str>) -> Self {
+        Self(reason.as_ref().into())
     }
 }
 
-/// What is told where the guild is another process's now.
+/// The error for guilds that another process owns now.
 pub(super) fn owned_elsewhere() -> SaveError {
-    SaveError::new("another process has this server now")
+    SaveError::new("another process owns this server now")
 }
 
-/// How far a guild is saved.
+/// Which versions of a guild were saved.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SaveProgress {
-    /// The newest change that is on disk.
+    /// The newest durable version.
     pub saved_version: u64,
-    /// The newest change that an attempt failed to save, with the reason.
+    /// The newest version that could not be saved, and why.
     pub failed: Option<(u64, SaveError)>,
 }
 
-/// Tells when a change is on disk: written, fsynced, renamed, and its folder fsynced.
+/// Completes when a change is durable. With files: written, fsynced, renamed, and the folder
+/// fsynced.
 #[derive(Debug, Clone)]
-#[must_use = "what is told to anybody waits for its commit"]
+#[must_use = "a change must not be acknowledged before its commit"]
 pub struct Commit {
     version: u64,
     progress: Option<watch::Receiver<SaveProgress>>,
@@ -45,17 +52,17 @@ impl Commit {
         }
     }
 
-    /// A commit for a change of a guild that is another process's.
+    /// A commit that always fails, for guilds that another process owns.
     pub(super) fn rejected() -> Self {
         let progress = SaveProgress {
             saved_version: 0,
             failed: Some((u64::MAX, owned_elsewhere())),
         };
-        // Nothing will come any more, so nobody has to keep the other end.
+        // The value never changes, so the sender is not needed.
         Self::new(1, watch::channel(progress).1)
     }
 
-    /// A commit for nothing.
+    /// A commit that is complete, because nothing was changed.
     pub const fn done() -> Self {
         Self {
             version: 0,
@@ -63,11 +70,11 @@ impl Commit {
         }
     }
 
-    /// Returns true when the change is on disk, however long that takes; false if the guild was forgotten or became
-    /// another process's before, so that it never will be.
+    /// Waits until the change is durable, through failed attempts. Returns false if it never will
+    /// be, because the guild was deleted or is owned by another process.
     pub async fn wait_durable(mut self) -> bool {
         match &mut self.progress {
-            // The other side is gone only with its guild.
+            // The sender is dropped only with its guild.
             Some(progress) => progress
                 .wait_for(|now| now.saved_version >= self.version)
                 .await
@@ -76,28 +83,28 @@ impl Commit {
         }
     }
 
-    /// Returns when the change is on disk, or when an attempt to save it failed.
+    /// Waits until the change is durable or an attempt to save it has failed.
     ///
     /// # Errors
     ///
-    /// The attempt failed. The change stays in memory and is tried again by itself.
+    /// The attempt failed. The change stays in memory and is retried automatically.
     pub async fn wait(mut self) -> Result<(), SaveError> {
         let Some(progress) = &mut self.progress else {
             return Ok(());
         };
         let version = self.version;
-        let failed = |now: &SaveProgress| {
-            now.failed
-                .as_ref()
-                .is_some_and(|(failed, _)| *failed >= version)
+        let has_failed = |progress: &SaveProgress| {
+            let failed = progress.failed.as_ref();
+            failed.is_some_and(|(failed, _)| *failed >= version)
         };
-        let done = |now: &SaveProgress| now.saved_version >= version || failed(now);
-        let now = progress
-            .wait_for(done)
+        let is_done =
+            |progress: &SaveProgress| progress.saved_version >= version || has_failed(progress);
+        let progress = progress
+            .wait_for(is_done)
             .await
-            .map_err(|_| SaveError::new("the server was removed"))?;
-        match &now.failed {
-            Some((_, error)) if now.saved_version < version => Err(error.clone()),
+            .map_err(|_| SaveError::new("the server's data was deleted"))?;
+        match &progress.failed {
+            Some((_, error)) if progress.saved_version < version => Err(error.clone()),
             _ => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! A guild made small: its snapshot, compressed.
+//! Compressed snapshots of evicted guilds.
 
 use std::sync::Arc;
 
@@ -6,27 +6,28 @@ use super::snapshot;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
-/// Of miniz's levels, which are zlib's: more takes several times as long and saves a few bytes in a hundred.
+/// Compression level as in zlib. Higher levels take several times as long and save a few per cent.
 const COMPRESSION_LEVEL: u8 = 6;
 
-/// A guild's bytes.
+/// A guild's JSON, deflated.
 pub(super) type CompressedGuild = Arc<[u8]>;
 
-/// Makes a guild small, and tries whether it can be made large again. None: it has to stay as it is.
+/// Compresses a guild, and checks that decompression gives the same guild. `None` if it does not;
+/// the guild must then stay loaded.
 pub(super) fn compress(guild: &Guild) -> Option<CompressedGuild> {
     let json = serde_json::to_vec(guild).ok()?;
     let bytes = miniz_oxide::deflate::compress_to_vec(&json, COMPRESSION_LEVEL);
-    let same = decompress(&bytes, guild.id()).is_some_and(|again| again == *guild);
-    same.then(|| bytes.into())
+    let is_same = decompress(&bytes, guild.id()).is_some_and(|copy| copy == *guild);
+    is_same.then(|| bytes.into())
 }
 
-/// The guild again. None: those are not a guild's bytes.
+/// Decompresses a guild. `None`, with a log message, if the bytes are invalid.
 pub(super) fn decompress(bytes: &[u8], guild: GuildId) -> Option<Guild> {
     let json = miniz_oxide::inflate::decompress_to_vec(bytes).ok()?;
     match snapshot::decode(&json, guild) {
         Ok(guild) => Some(guild),
-        Err(broken) => {
-            tracing::error!(%guild, what = broken.message, "a server that was made small can't be read");
+        Err(error) => {
+            tracing::error!(%guild, reason = error.message, "compressed guild can't be read");
             None
         }
     }

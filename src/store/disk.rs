@@ -1,51 +1,38 @@
-//! What the store asks of a disk; a test can put a failing or crashing one in its place.
+//! The disk operations that the store needs. Tests replace the disk by one that fails or crashes.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// A disk.
+/// Operations on a disk.
 pub trait Disk: Send + Sync + 'static {
-    /// Makes a file of these bytes, readable by its owner alone, and brings it to the medium.
+    /// Writes a file, readable only by its owner, and fsyncs it.
     ///
     /// # Errors
     ///
-    /// Any of it failed; the file may be there in part.
+    /// A step failed; the file may exist with a part of the bytes.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Gives a file a second name, which must not exist.
+    /// Creates a hard link, whose name must not exist.
     ///
     /// # Errors
     ///
-    /// It failed, or the disk has no such thing.
+    /// It failed, or the file system has no hard links.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Puts a file in the place of another, in one step.
-    ///
-    /// # Errors
-    ///
-    /// It failed.
+    /// Renames a file, atomically replacing an existing one.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Deletes a file; that it is not there is no failure.
-    ///
-    /// # Errors
-    ///
-    /// It failed.
+    /// Deletes a file. A file that does not exist is not an error.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Whether a file is there.
     fn exists(&self, path: &Path) -> bool;
 
-    /// Brings a folder's names to the medium.
-    ///
-    /// # Errors
-    ///
-    /// It failed.
+    /// Fsyncs a folder, which makes created, renamed and deleted names durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 }
 
-/// The disk of this machine.
+/// The file system of this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct RealDisk;
 
@@ -80,14 +67,14 @@ impl Disk for RealDisk {
         File::open(dir)?.sync_all()
     }
 
-    /// Windows has no fsync of folders; its renames are journalled.
+    /// Does nothing: Windows can't fsync folders, and its file system journals renames.
     #[cfg(not(unix))]
     fn sync_dir(&self, _: &Path) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// An empty file that only its owner may read.
+/// Creates or truncates a file that only its owner can read.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -104,12 +91,12 @@ pub(super) fn set_private_mode(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 pub(super) fn set_private_mode(_: &mut OpenOptions) {}
 
-/// Makes a folder, with its parents, that only its owner may enter; one that is there already and open
-/// to others is closed to them.
+/// Creates a folder, with its parents, that only its owner can enter. Removes the permissions of
+/// others from an existing folder.
 ///
 /// # Errors
 ///
-/// It can't be made.
+/// It can't be created, or its permissions can't be changed.
 pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -119,7 +106,7 @@ pub fn create_private_dir(dir: &Path) -> io::Result<()> {
         builder.mode(0o700).create(dir)?;
         let mode = fs::metadata(dir)?.permissions().mode();
         if mode & 0o077 != 0 {
-            tracing::warn!(dir = %dir.display(), "others could read the state folder; it is closed to them now");
+            tracing::warn!(dir = %dir.display(), "state folder was readable by others; permissions fixed");
             fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
         }
         Ok(())

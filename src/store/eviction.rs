@@ -1,12 +1,30 @@
-//! Letting guilds go that nobody wants, and fetching them again.
+//! Eviction of idle guilds, and loading them again.
 //!
-//! With files a guild that rests is kept in memory, made small: what is acknowledged must not depend on a file that
-//! somebody may touch. With a database only its outline stays, and it is read again when somebody wants it.
+//! With files an evicted guild stays in memory as a compressed snapshot, because acknowledged data
+//! must not depend on a file that somebody may edit. With a database only its summary stays, and
+//! the guild is read again on demand.
+//!
+//! A guild is evicted if it was not used since the previous check, is saved, has no [`GuildPin`]
+//! and has nothing due. Compressing and reading take long and run without the guild's lock, so both
+//! directions check again under the lock before they replace the entry. An eviction that loses a
+//! race:
+//!
+//! 1. `evict_idle` copies guild G at version 7, unlocks it and compresses the copy.
+//! 2. A member presses a button. The handler pins G and changes it; it now has version 8.
+//! 3. `try_evict` locks G, finds a pin and another version, and discards the compressed copy.
+//!
+//! And a load that loses one, which is why each eviction has a number, its generation:
+//!
+//! 1. G is evicted with generation 3. Two requests call `load`, and both read G from the database.
+//! 2. The first one inserts G, changes it and drops its pin. G is saved and evicted again, with
+//!    generation 4.
+//! 3. The second one finds generation 4 where it expected 3. The copy that it read lacks the
+//!    change, so it is discarded, and `load` starts over.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use dashmap::mapref::entry::Entry as Slot;
+use dashmap::mapref::entry::Entry;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
@@ -18,81 +36,91 @@ use crate::practice::guild::Guild;
 use crate::practice::guild_summary::GuildSummary;
 use crate::practice::id::{ChannelId, GuildId};
 
-/// Unpacking more than this is done beside everything else.
+/// Maximum size in bytes of compressed data that is decompressed on the caller's thread.
 const MAX_INLINE_DECOMPRESSION: usize = 64 * 1024;
 
-/// Why a guild can't be had now.
+/// Why a guild could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// It is another process's, or what is kept of it can't be read.
-    #[error("another process has this server, or its data can't be read")]
+    /// Another process owns it, or its stored data is invalid.
+    #[error("another process owns this server, or its data can't be read")]
     Unavailable,
-    /// The database can't be asked; it may be possible later.
+    /// The database could not be read; a later attempt may succeed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }
 
-/// What the store knows of a guild at once.
+/// What the store has of a guild in memory.
 #[derive(Debug, Clone, Copy)]
 pub enum GuildView<'a> {
-    /// All.
+    /// All of it.
     Loaded(&'a Guild),
-    /// Its outline: it was let go.
+    /// A summary, because the guild is evicted.
     Summary(&'a GuildSummary),
 }
 
-/// Whether a guild is at hand.
+/// Whether a guild is in memory.
 enum Residency {
-    /// It is, or nothing is kept of it.
+    /// It is, or it does not exist.
     Pinned(GuildPin),
-    /// It was let go.
     Evicted {
         generation: u64,
-        packed: Option<CompressedGuild>,
+        compressed: Option<CompressedGuild>,
     },
 }
 
-/// What stays of a guild that is let go.
+/// What remains in memory of a guild that is about to be evicted.
 struct CompactedGuild {
-    outline: GuildSummary,
+    summary: GuildSummary,
     compressed: Option<CompressedGuild>,
-    /// The number of the change to which it belongs.
+    /// The version of the guild from which it was made.
     version: u64,
 }
 
 impl Store {
-    /// Makes sure that a guild is in memory, if anything is kept of it, and keeps it there as long as the pin lives. Whoever
-    /// works for a guild begins with this: what was let go can't be read or changed.
+    /// Loads a guild if it is evicted, and keeps it in memory for as long as the returned pin
+    /// lives. Call this before any other work on a guild: an evicted guild can't be read or
+    /// changed. A guild that does not exist gives a pin as well, because it may be created.
     ///
     /// # Errors
     ///
-    /// The guild is another process's, or the database does not give it.
+    /// Another process owns the guild, its data is invalid, or the database could not be read.
     pub async fn load(&self, guild: GuildId) -> Result<GuildPin, LoadError> {
         loop {
-            let (stamp, packed) = match self.residency(guild)? {
+            let (generation, compressed) = match self.residency(guild)? {
                 Residency::Pinned(pin) => return Ok(pin),
                 Residency::Evicted {
-                    generation: stamp,
-                    packed,
-                } => (stamp, packed),
+                    generation,
+                    compressed,
+                } => (generation, compressed),
             };
-            match (packed, self.inner.database()) {
-                (Some(packed), _) => self.inner.load_compressed(guild, stamp, packed).await?,
+            match (compressed, self.inner.database()) {
+                (Some(compressed), _) => {
+                    self.inner
+                        .load_compressed(guild, generation, compressed)
+                        .await?;
+                }
                 (None, Some(database)) => match database.load(&[guild]).await {
-                    Ok(mut loaded) => self.inner.finish_load(guild, stamp, loaded.pop()),
-                    Err(DatabaseError::InvalidRows { message: what, .. }) => {
-                        tracing::error!(%guild, what, "the database's rows of a server can't be read; it is left alone");
+                    Ok(mut loaded) => self.inner.finish_load(guild, generation, loaded.pop()),
+                    Err(DatabaseError::InvalidRows {
+                        message: reason, ..
+                    }) => {
+                        tracing::error!(
+                            %guild,
+                            reason,
+                            "guild quarantined: its database rows are invalid"
+                        );
                         self.inner.quarantine(guild);
                     }
                     Err(error) => return Err(error.into()),
                 },
-                // Files keep what they let go.
+                // Can't happen: with files an evicted guild always has compressed data.
                 (None, None) => return Err(LoadError::Unavailable),
             }
         }
     }
 
-    /// A pin, if the guild is in memory or nothing is kept of it; see [`Store::load`].
+    /// Returns a pin if the guild is in memory or does not exist; never loads. See [`Store::load`].
     pub fn try_pin(&self, guild: GuildId) -> Option<GuildPin> {
         match self.residency(guild) {
             Ok(Residency::Pinned(pin)) => Some(pin),
@@ -109,21 +137,21 @@ impl Store {
             Some(CacheEntry::Resident(resident)) => Residency::Pinned(resident.pin()),
             Some(CacheEntry::Evicted(evicted)) => Residency::Evicted {
                 generation: evicted.generation,
-                packed: evicted.compressed.clone(),
+                compressed: evicted.compressed.clone(),
             },
             None => Residency::Pinned(GuildPin::default()),
         })
     }
 
-    /// Shows all guilds, whole or in outline, without wanting any.
+    /// Calls `f` with every guild, loaded or as a summary. This does not count as use.
     pub fn for_each(&self, mut f: impl FnMut(GuildId, GuildView<'_>)) {
         for guild in self.guild_ids() {
             self.view(guild, |view| f(guild, view));
         }
     }
 
-    /// Shows the guilds of this process for which there may be something to do now, whole or in outline, without wanting
-    /// any. Gives when there is next something to do for any other.
+    /// Calls `f` with each guild of this process that may have something due at `now`, loaded or as
+    /// a summary. Returns when the next of the other guilds is due. This does not count as use.
     pub fn due(
         &self,
         now: Timestamp,
@@ -131,61 +159,63 @@ impl Store {
     ) -> Option<Timestamp> {
         let mut next: Option<Timestamp> = None;
         let ownership = self.inner.ownership();
-        // Those of a shard that is being given away are still here for a moment: nothing can be done for them.
+        // Guilds of a shard that is being released are still in memory, but can't be changed.
         let ours = self.inner.guilds.iter();
         for entry in ours.filter(|entry| ownership.owns(*entry.key())) {
-            let (wake, view) = match entry.value() {
+            let (due, view) = match entry.value() {
                 CacheEntry::Resident(resident) => {
                     (resident.next_due(now), GuildView::Loaded(&resident.guild))
                 }
                 CacheEntry::Evicted(evicted) => (
-                    evicted.outline.next_due,
-                    GuildView::Summary(&evicted.outline),
+                    evicted.summary.next_due,
+                    GuildView::Summary(&evicted.summary),
                 ),
             };
-            match wake {
-                Some(wake) if wake <= now => f(*entry.key(), view),
-                Some(_) => next = next.into_iter().chain(wake).min(),
+            match due {
+                Some(time) if time <= now => f(*entry.key(), view),
+                Some(_) => next = next.into_iter().chain(due).min(),
                 None => {}
             }
         }
         next
     }
 
-    /// Shows a guild, whole or in outline, without wanting it.
+    /// Calls `f` with a guild, loaded or as a summary. This does not count as use.
     pub fn view<R>(&self, guild: GuildId, f: impl FnOnce(GuildView<'_>) -> R) -> Option<R> {
         let entry = self.inner.guilds.get(&guild)?;
         Some(match &*entry {
             CacheEntry::Resident(resident) => f(GuildView::Loaded(&resident.guild)),
-            CacheEntry::Evicted(evicted) => f(GuildView::Summary(&evicted.outline)),
+            CacheEntry::Evicted(evicted) => f(GuildView::Summary(&evicted.summary)),
         })
     }
 
-    /// Whether a message in a channel may be a reply in that guild, as far as that can be told at once.
+    /// Whether a message in a channel may be a reply, judged without loading the guild.
     pub fn may_contain_reply(&self, guild: GuildId, channel: ChannelId) -> bool {
-        let may = self.view(guild, |view| match view {
+        let possible = self.view(guild, |view| match view {
             GuildView::Loaded(_) => true,
-            GuildView::Summary(outline) => outline.may_contain_reply(channel),
+            GuildView::Summary(summary) => summary.may_contain_reply(channel),
         });
-        may == Some(true)
+        possible == Some(true)
     }
 
-    /// From now on the store knows the time, which it needs for outlines. There is one clock; a second is not taken.
+    /// Sets the clock, which summaries need. Only the first call has an effect. Without a clock no
+    /// guild is evicted.
     pub fn set_clock(&self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) {
         let _ = self.inner.clock.set(Box::new(clock));
     }
 
-    /// How long a guild rests before it can be let go, at most twice that.
+    /// How often to call [`Store::evict_idle`]. A guild is evicted after one to two such intervals
+    /// without use.
     pub fn idle_timeout(&self) -> Duration {
         match &self.inner.backend {
-            // What is kept small has to be made large again by the one thread that answers.
+            // Long, because decompression runs on the thread that answers interactions.
             AnyBackend::Files(_) => Duration::from_secs(12 * 3600),
             AnyBackend::Database(_) => Duration::from_secs(600),
         }
     }
 
-    /// Lets guilds go that nobody wanted since the last call, that are saved, and for which there is nothing to do now. Gives
-    /// how many. It may take long, and is called where nobody waits.
+    /// Evicts guilds that were not used since the last call, are saved, and have nothing due.
+    /// Returns their number. Blocks for long with many guilds: call it on a blocking thread.
     pub fn evict_idle(&self) -> usize {
         let Some(now) = self.inner.now() else {
             return 0;
@@ -196,43 +226,41 @@ impl Store {
             .count()
     }
 
-    /// How many guilds are in memory whole, and how many were let go.
+    /// Returns the numbers of loaded and of evicted guilds.
     pub fn residency_counts(&self) -> (usize, usize) {
-        let (mut whole, mut resting) = (0, 0);
+        let (mut loaded, mut evicted) = (0, 0);
         for entry in &self.inner.guilds {
             match entry.value() {
-                CacheEntry::Resident(_) => whole += 1,
-                CacheEntry::Evicted(_) => resting += 1,
+                CacheEntry::Resident(_) => loaded += 1,
+                CacheEntry::Evicted(_) => evicted += 1,
             }
         }
-        (whole, resting)
+        (loaded, evicted)
     }
 }
 
 impl Inner {
-    /// The time, if somebody told it.
+    /// The current time; none without a clock.
     pub(super) fn now(&self) -> Option<Timestamp> {
         self.clock.get().map(|clock| clock())
     }
 
-    /// Guilds of which there are outlines.
-    pub(super) fn insert_evicted(&self, outlines: Vec<(GuildId, GuildSummary)>) {
-        for (guild, outline) in outlines {
-            let evicted = self.evicted_guild(outline, None);
+    pub(super) fn insert_evicted(&self, summaries: Vec<(GuildId, GuildSummary)>) {
+        for (guild, summary) in summaries {
+            let evicted = self.evicted_guild(summary, None);
             self.guilds.insert(guild, CacheEntry::Evicted(evicted));
         }
     }
 
-    /// Fetches all guilds.
     pub(super) fn load_all(&self) -> Result<(), DatabaseError> {
-        /// So many are read at once.
+        /// Number of guilds per query.
         const CHUNK_SIZE: usize = 500;
         let Some(database) = self.database() else {
             return Ok(());
         };
         let all: Vec<GuildId> = self.guilds.iter().map(|entry| *entry.key()).collect();
-        for some in all.chunks(CHUNK_SIZE) {
-            for (guild, rows) in database.block_on(database.load(some))? {
+        for chunk in all.chunks(CHUNK_SIZE) {
+            for (guild, rows) in database.block_on(database.load(chunk))? {
                 database.cache_rows(guild.id(), rows);
                 self.guilds.insert(guild.id(), CacheEntry::new(guild));
             }
@@ -242,112 +270,113 @@ impl Inner {
 
     fn evicted_guild(
         &self,
-        outline: GuildSummary,
-        packed: Option<CompressedGuild>,
+        summary: GuildSummary,
+        compressed: Option<CompressedGuild>,
     ) -> EvictedGuild {
-        let stamp = self.next_generation.fetch_add(1, Ordering::Relaxed);
         EvictedGuild {
-            generation: stamp,
-            outline,
-            compressed: packed,
+            generation: self.next_generation.fetch_add(1, Ordering::Relaxed),
+            summary,
+            compressed,
         }
     }
 
     fn try_evict(&self, guild: GuildId, now: Timestamp) -> bool {
-        let Some(small) = self.compact(guild, now) else {
+        let Some(compacted) = self.compact(guild, now) else {
             return false;
         };
         let Some(mut entry) = self.guilds.get_mut(&guild) else {
             return false;
         };
-        // While it was made small somebody may have come for it.
-        let same =
-            |resident: &ResidentGuild| resident.is_idle() && resident.version == small.version;
-        // The queue is locked for a moment only, and nobody waits for a guild who has it.
-        if !entry.resident().is_some_and(same) || !self.queue.is_clean(guild) {
+        // It may have been pinned or changed while it was compacted.
+        let is_unchanged =
+            |resident: &ResidentGuild| resident.is_idle() && resident.version == compacted.version;
+        // Lock order: guild, then queue. The queue is never held while locking a guild.
+        if !entry.resident().is_some_and(is_unchanged) || !self.queue.is_clean(guild) {
             return false;
         }
-        *entry = CacheEntry::Evicted(self.evicted_guild(small.outline, small.compressed));
-        // Under the guild's lock: whoever fetches it again knows its rows anew.
+        *entry = CacheEntry::Evicted(self.evicted_guild(compacted.summary, compacted.compressed));
+        // Under the guild's lock, so that it can't remove the rows that a concurrent load caches.
         if let Some(database) = self.database() {
             database.evict_rows(guild);
         }
         true
     }
 
-    /// What stays of a guild, if it can be let go.
+    /// Makes what remains of a guild after its eviction. `None` if it must not be evicted now.
     fn compact(&self, guild: GuildId, now: Timestamp) -> Option<CompactedGuild> {
-        let (outline, copy, version) = {
+        let (summary, copy, version) = {
             let entry = self.guilds.get(&guild)?;
             let resident = entry.resident()?;
             if !resident.take_idle_flag() || !resident.is_idle() {
                 return None;
             }
-            let outline = resident.guild.summary(now);
-            if outline.next_due.is_some_and(|wake| wake <= now) {
+            let summary = resident.guild.summary(now);
+            if summary.next_due.is_some_and(|due| due <= now) {
                 return None;
             }
             let copy = self.database().is_none().then(|| resident.guild.clone());
-            (outline, copy, resident.version)
+            (summary, copy, resident.version)
         };
-        let packed = match copy {
+        let compressed = match copy {
             Some(guild) => Some(compression::compress(&guild)?),
             None => None,
         };
         Some(CompactedGuild {
-            outline,
-            compressed: packed,
+            summary,
+            compressed,
             version,
         })
     }
 
-    /// Makes a guild large again. Whether it is a guild was tried before it was let go.
+    /// Decompresses a guild and inserts it. That it can be decompressed was checked at its
+    /// eviction.
     async fn load_compressed(
         &self,
         guild: GuildId,
-        stamp: u64,
-        packed: CompressedGuild,
+        generation: u64,
+        compressed: CompressedGuild,
     ) -> Result<(), LoadError> {
-        let whole = if packed.len() < MAX_INLINE_DECOMPRESSION {
-            compression::decompress(&packed, guild)
+        let loaded = if compressed.len() < MAX_INLINE_DECOMPRESSION {
+            compression::decompress(&compressed, guild)
         } else {
             let (done, wait) = oneshot::channel();
             let thread = std::thread::Builder::new().name("unpack".into());
-            let work = move || drop(done.send(compression::decompress(&packed, guild)));
-            // A machine without a thread to spare may have one at the next try.
+            let work = move || drop(done.send(compression::decompress(&compressed, guild)));
+            // A failure to start a thread is reported as an error that callers retry.
             thread.spawn(work).map_err(DatabaseError::from)?;
             wait.await.unwrap_or(None)
         };
-        let whole = whole.ok_or(LoadError::Unavailable)?;
-        self.reinsert(guild, stamp, || whole);
+        let loaded = loaded.ok_or(LoadError::Unavailable)?;
+        self.reinsert(guild, generation, || loaded);
         Ok(())
     }
 
-    /// What the database had of a guild.
-    fn finish_load(&self, guild: GuildId, stamp: u64, loaded: Option<LoadedGuild>) {
-        if let (Some((whole, rows)), Some(database)) = (loaded, self.database()) {
-            return self.reinsert(guild, stamp, || {
+    /// Inserts a guild that was read from the database, or removes it if it has no rows any more.
+    fn finish_load(&self, guild: GuildId, generation: u64, loaded: Option<LoadedGuild>) {
+        if let (Some((loaded, rows)), Some(database)) = (loaded, self.database()) {
+            return self.reinsert(guild, generation, || {
                 database.cache_rows(guild, rows);
-                whole
+                loaded
             });
         }
-        let is_same = |_: &GuildId, entry: &CacheEntry| matches!(entry, CacheEntry::Evicted(evicted) if evicted.generation == stamp);
+        let is_same = |_: &GuildId, entry: &CacheEntry| entry.is_evicted_as(generation);
         if self.guilds.remove_if(&guild, is_same).is_some() {
-            tracing::warn!(%guild, "a server is not in the database any more");
+            tracing::warn!(%guild, "evicted guild missing from the database");
         }
     }
 
-    /// Puts a guild back, unless somebody else did or it is gone. `whole` is asked under its lock.
-    fn reinsert(&self, guild: GuildId, stamp: u64, whole: impl FnOnce() -> Guild) {
-        if let Slot::Occupied(mut slot) = self.guilds.entry(guild)
-            && matches!(slot.get(), CacheEntry::Evicted(evicted) if evicted.generation == stamp)
+    /// Replaces an evicted guild by the loaded one, unless the entry has changed since. `loaded` is
+    /// called under the guild's lock.
+    fn reinsert(&self, guild: GuildId, generation: u64, loaded: impl FnOnce() -> Guild) {
+        if let Entry::Occupied(mut entry) = self.guilds.entry(guild)
+            && entry.get().is_evicted_as(generation)
         {
-            let entry = CacheEntry::new(whole());
-            slot.insert(entry);
+            entry.insert(CacheEntry::new(loaded()));
         }
     }
 
-    /// What is kept of a guild can't be read: nothing is done with it.
+    /// Excludes a guild whose data is invalid from all further work, so that its rows stay as they
+    /// are for the operator.
     fn quarantine(&self, guild: GuildId) {
         self.ownership_mut().quarantine(guild);
         self.guilds.remove(&guild);

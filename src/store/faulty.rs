@@ -1,5 +1,5 @@
-//! This machine's disk with failpoints before each of its steps, for tests that run the real bot. Debug
-//! builds only.
+//! The real disk with failpoints before each step, for tests that run the real bot. Debug builds
+//! only.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,11 +7,11 @@ use std::path::Path;
 use super::disk::{Disk, RealDisk, create_private};
 use crate::failpoint::{self, IoFault};
 
-/// A disk that fails where the failpoints say so.
+/// A disk that fails at active failpoints.
 #[derive(Debug, Clone, Copy)]
 pub struct FaultyDisk;
 
-/// Fails if that step is to fail.
+/// Returns the error of a failpoint, if it is active.
 fn fail_if_set(step: &'static str) -> io::Result<()> {
     match failpoint::fault_at(step) {
         None => Ok(()),
@@ -21,7 +21,7 @@ fn fail_if_set(step: &'static str) -> io::Result<()> {
 }
 
 impl Disk for FaultyDisk {
-    /// In two halves, so that a kill can leave the first one alone.
+    /// Writes in two halves, so that a kill in between leaves a truncated file.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let (first, second) = bytes.split_at(bytes.len() / 2);
         match failpoint::fault_at("disk.write") {

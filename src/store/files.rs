@@ -1,4 +1,4 @@
-//! Guilds as files: one snapshot a guild, its last good generation beside it.
+//! The file backend: one snapshot per guild, with its last good generation beside it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::practice::id::GuildId;
 pub(super) struct FileBackend {
     dir: PathBuf,
     disk: Arc<dyn Disk>,
-    /// Held until the process ends: a second process on this folder refuses to start.
+    /// Held until the process ends, so that a second process on this folder refuses to start.
     _lock: open::FolderLock,
 }
 
@@ -31,12 +31,12 @@ impl FileBackend {
         }
     }
 
-    /// Binds the folder to an application, unless it is bound already. Returns the application that it is bound to.
+    /// Binds the folder to an application unless it is bound already. Returns the owner.
     pub(super) fn bind_application(&self, application: u64) -> io::Result<u64> {
         application::bind(&self.dir, self.disk.as_ref(), application)
     }
 
-    /// The application that the folder is bound to, if any.
+    /// Returns the application that owns the folder, if any.
     pub(super) fn application(&self) -> io::Result<Option<u64>> {
         application::owner(&self.dir)
     }
@@ -46,8 +46,12 @@ impl FileBackend {
         self.replace_snapshot(&snapshot::path(&self.dir, guild.id()), &bytes)
     }
 
-    /// Puts a new snapshot in the place of the current one, which becomes the last good generation. At
-    /// every moment there is a whole file under the current name.
+    /// Replaces the current snapshot, which becomes the last good generation. A crash at any step
+    /// leaves a complete file under the current name:
+    ///
+    /// 1. Write and fsync `G.new`.
+    /// 2. Link the current `G.json` and rename the link to `G.prev.json`.
+    /// 3. Rename `G.new` to `G.json`. The folder is fsynced once per batch, see [`Backend::sync`].
     fn replace_snapshot(&self, current: &Path, bytes: &[u8]) -> io::Result<()> {
         let new = snapshot::temporary_path(current);
         self.disk.write(&new, bytes)?;
@@ -57,7 +61,7 @@ impl FileBackend {
             let old = snapshot::temporary_path(&previous);
             self.disk.remove(&old)?;
             if self.disk.link(current, &old).is_err() {
-                // Some disks have no links: a copy does as well.
+                // Some file systems have no hard links: copy instead.
                 self.disk.write(&old, &std::fs::read(current)?)?;
             }
             self.disk.rename(&old, &previous)?;
@@ -78,18 +82,19 @@ impl Backend for FileBackend {
         guilds.iter().map(|guild| self.save_one(guild)).collect()
     }
 
-    /// One fsync of the folder for all files of this round.
+    /// Fsyncs the folder once for all files of the batch.
     fn sync(&self) -> io::Result<()> {
         self.disk.sync_dir(&self.dir.join(GUILDS_DIR))
     }
 
-    /// The last good generation goes first and for good, so that a crash never leaves it alone.
+    /// Deletes the last good generation first and durably. A crash then never leaves it without its
+    /// snapshot, which would look like a snapshot that somebody deleted.
     fn delete(&self, guild: GuildId) -> io::Result<()> {
         let current = snapshot::path(&self.dir, guild);
         let folder = self.dir.join(GUILDS_DIR);
         failpoint::hit("forget.begin");
         self.disk.remove(&snapshot::previous_path(&current))?;
-        // What an operator went back from is this guild's data as well.
+        // The backups of `state restore` contain this guild's data as well.
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
             if snapshot::is_backup(&current, &path) {

@@ -1,23 +1,23 @@
-//! What trials need of the snapshots. See `crate::trials`.
+//! Access to snapshots for the fuzz targets.
 
 use super::snapshot;
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
-/// Reads a snapshot; says what is wrong with it.
+/// Decodes a snapshot.
 ///
 /// # Errors
 ///
-/// It can't be read.
+/// The snapshot is invalid; the text is the reason.
 pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, String> {
-    snapshot::decode(bytes, id).map_err(|broken| broken.message)
+    snapshot::decode(bytes, id).map_err(|error| error.message)
 }
 
-/// Writes a snapshot.
+/// Encodes a snapshot.
 ///
 /// # Panics
 ///
-/// It can't be written.
+/// The guild can't be serialised.
 pub fn encode(guild: &Guild) -> Vec<u8> {
-    snapshot::encode(guild).expect("a guild always has a form in JSON")
+    snapshot::encode(guild).expect("a guild can be serialised")
 }

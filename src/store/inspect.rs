@@ -1,5 +1,5 @@
-//! Looking at snapshots while another process runs. Renames are atomic, so a file read is a whole one;
-//! no lock is taken and nothing is changed.
+//! Reading snapshots while a bot may be running. Takes no lock and changes nothing: renames are
+//! atomic, so each file that is read is complete.
 
 use std::io;
 use std::path::Path;
@@ -9,26 +9,26 @@ use super::snapshot::{GUILDS_DIR, path};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
-/// The guilds of a state folder.
+/// Returns the ids of the guilds in a state folder.
 ///
 /// # Errors
 ///
 /// The folder can't be read.
 pub fn guild_ids(dir: &Path) -> io::Result<Vec<GuildId>> {
-    let mut found = Vec::new();
+    let mut guilds = Vec::new();
     for entry in std::fs::read_dir(dir.join(GUILDS_DIR))? {
         let name = entry?.file_name();
         let name = name.to_string_lossy();
-        found.extend(
+        guilds.extend(
             name.strip_suffix(".json")
                 .and_then(|stem| stem.parse::<GuildId>().ok()),
         );
     }
-    found.sort_unstable();
-    Ok(found)
+    guilds.sort_unstable();
+    Ok(guilds)
 }
 
-/// One guild of a state folder.
+/// Reads one guild of a state folder.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! Small notes beside the guilds, such as which commands were registered. They only spare work.
+//! Small values beside the guilds, such as the hash of the registered commands. They only save
+//! work.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +11,7 @@ use super::snapshot::temporary_path;
 const FILE: &str = "notes.json";
 
 fn read_all(dir: &Path) -> BTreeMap<String, String> {
-    // Notes that can't be read are as good as none.
+    // Invalid metadata counts as missing.
     std::fs::read(dir.join(FILE))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -22,11 +23,11 @@ pub(super) fn get(dir: &Path, name: &str) -> Option<String> {
 }
 
 pub(super) fn set(dir: &Path, disk: &dyn Disk, name: &str, text: &str) -> io::Result<()> {
-    let mut notes = read_all(dir);
-    notes.insert(name.to_owned(), text.to_owned());
+    let mut values = read_all(dir);
+    values.insert(name.to_owned(), text.to_owned());
     let path = dir.join(FILE);
     let new = temporary_path(&path);
-    disk.write(&new, &serde_json::to_vec_pretty(&notes)?)?;
+    disk.write(&new, &serde_json::to_vec_pretty(&values)?)?;
     disk.rename(&new, &path)?;
     disk.sync_dir(dir)
 }

@@ -1,8 +1,8 @@
-//! Guilds in memory and on disk: one snapshot file a guild, group commit, the last good generation kept.
+//! Guilds in memory, saved to snapshot files or to PostgreSQL.
 //!
-//! A change is in memory at once and on disk when its [`Commit`] says so; what anybody is told waits for
-//! that. The store takes changes of one guild at a time and knows nothing of Discord. No lock is held
-//! longer than a closure that can't await.
+//! A change is visible in memory immediately and durable when its [`Commit`] completes; callers
+//! acknowledge nothing to members before that. The store changes one guild at a time and knows
+//! nothing of Discord. Locks are held only for closures that can't await.
 
 mod application;
 mod backend;
@@ -59,25 +59,25 @@ use ownership::{IdentifyLimiter, Ownership};
 use postgres::{DatabaseError, PostgresBackend};
 use writer::SaveQueue;
 
-/// What is told about a round of saving.
+/// The outcome of one batch of saves.
 #[derive(Debug)]
 pub struct SaveReport<'a> {
-    /// How long it took, the fsyncs included.
+    /// Duration, including fsyncs.
     pub duration: Duration,
-    /// Why something could not be saved, if so.
+    /// The first error, if a guild could not be saved.
     pub error: Option<&'a str>,
 }
 
-/// Hears of every round of saving, on the store's own thread: it must not wait for anything.
+/// Receives a report of every batch of saves. It runs on the writer thread and must not block.
 pub type SaveObserver = Box<dyn Fn(&SaveReport<'_>) + Send + Sync>;
 
-/// Tells the time.
+/// Returns the current time.
 type ClockFn = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// How long a shard's last saves may take before it is given away without them.
+/// How long to wait for a shard's last saves before it is released without them.
 const SHARD_RELEASE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// What keeps the guilds beyond the life of the process.
+/// The backend in use. Cluster operations exist for PostgreSQL only, hence an enum.
 enum AnyBackend {
     Files(FileBackend),
     Database(Arc<PostgresBackend>),
@@ -94,12 +94,12 @@ impl AnyBackend {
 
 struct Inner {
     backend: AnyBackend,
-    // Guards which guilds are here; held for a change, so that none is made of a guild that has just gone. Taken before
-    // a guild's own lock.
+    // Held for reading during a change, so that a guild can't be changed while its shard is being
+    // removed. Lock order: this lock before the lock of a guild.
     ownership: RwLock<Ownership>,
     identify_limiter: IdentifyLimiter,
     guilds: DashMap<GuildId, CacheEntry>,
-    /// Counts how often a guild was let go.
+    /// The number that the next eviction gets.
     next_generation: AtomicU64,
     clock: OnceLock<ClockFn>,
     queue: SaveQueue,
@@ -108,26 +108,27 @@ struct Inner {
     observer: OnceLock<SaveObserver>,
 }
 
-/// All guilds. Clones share them.
+/// All guilds of this process. Clones share the same state.
 #[derive(Clone)]
 pub struct Store {
-    // Before `inner`: the thread must have ended when the last clone lets go of the lock.
+    // Declared before `inner`, so that the last clone joins the thread before it drops the folder
+    // lock.
     _writer: Arc<writer::Writer>,
     inner: Arc<Inner>,
 }
 
 impl Store {
-    /// Opens the state folder, makes it if it is missing, and reads all guilds.
+    /// Opens the state folder, creates it if it is missing, and reads all guilds.
     ///
     /// # Errors
     ///
-    /// Another process has it, the folder can't be used, or a snapshot can't be read. Nothing on disk
-    /// is changed then.
+    /// Another process uses the folder, the folder can't be used, or a snapshot can't be read. In
+    /// these cases nothing on disk is changed.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         Self::open_on(dir, Arc::new(RealDisk))
     }
 
-    /// Opens the state folder on another kind of disk, for tests of what disks do.
+    /// Opens the state folder on another [`Disk`], for tests of disk failures.
     ///
     /// # Errors
     ///
@@ -143,7 +144,8 @@ impl Store {
         })
     }
 
-    /// Connects to a database. There are no guilds until this process has joined the others and has a share.
+    /// Connects to a database. The store has no guilds until this process has joined the cluster
+    /// and acquired shards.
     ///
     /// # Errors
     ///
@@ -162,29 +164,34 @@ impl Store {
         )?)
     }
 
-    /// Opens a database with all guilds, undivided. Waits as long as another process has them.
+    /// Opens a database with all guilds in one shard. Waits while another process owns that shard.
     ///
     /// # Errors
     ///
-    /// The database can't be used, the processes that use it have divided the guilds, or what is in it can't be read.
+    /// The database can't be used, its cluster has another number of shards, or a guild can't be
+    /// read.
     pub fn open_database(url: &str) -> Result<Self, DatabaseError> {
-        const ASK_EVERY: Duration = Duration::from_secs(1);
+        const POLL_INTERVAL: Duration = Duration::from_secs(1);
         let store = Self::connect(url)?;
         let Some(database) = store.inner.database().cloned() else {
-            unreachable!("it was connected to one")
+            unreachable!("`connect` always makes a store with a database")
         };
         database.block_on(database.join(ShardRange::all(1), false))?;
         loop {
-            let seen = database.block_on(database.refresh_shards())?;
-            if store.inner.apply_refresh(1, seen).held.contains(&0) {
+            let refresh = database.block_on(database.refresh_shards())?;
+            if store.inner.apply_refresh(1, refresh).held.contains(&0) {
                 store.inner.load_all()?;
                 return Ok(store);
             }
-            std::thread::sleep(ASK_EVERY);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
-    fn from_parts(backend: AnyBackend, ownership: Ownership, kept: Vec<Guild>) -> io::Result<Self> {
+    fn from_parts(
+        backend: AnyBackend,
+        ownership: Ownership,
+        guilds: Vec<Guild>,
+    ) -> io::Result<Self> {
         let inner = Arc::new(Inner {
             backend,
             ownership: RwLock::new(ownership),
@@ -196,14 +203,14 @@ impl Store {
             failing: watch::channel(BTreeSet::new()).0,
             observer: OnceLock::new(),
         });
-        inner.insert_all(kept);
+        inner.insert_all(guilds);
         Ok(Self {
             _writer: Arc::new(writer::Writer::start(&inner)?),
             inner,
         })
     }
 
-    /// Claims this state for an application. The first one that claims it owns it from then on.
+    /// Claims this state for an application. The first application to claim it becomes the owner.
     ///
     /// # Errors
     ///
@@ -222,7 +229,7 @@ impl Store {
         Err(ClaimError::OtherApplication { owner, application })
     }
 
-    /// The application that this state belongs to, if any.
+    /// Returns the application that owns this state, if any.
     ///
     /// # Errors
     ///
@@ -236,12 +243,15 @@ impl Store {
         }
     }
 
-    /// Says which shards this process may have. With files it has them from now on. With a database it joins the processes
-    /// that share it; where those have divided the guilds in another way already, theirs holds if `may_differ`.
+    /// Declares which shards this process may own, and returns the range that applies.
+    ///
+    /// With files the process owns these shards immediately. With a database it joins the cluster.
+    /// If the cluster already has another number of shards, the process adopts that number if
+    /// `may_differ` is set.
     ///
     /// # Errors
     ///
-    /// The others have divided the guilds in another way, or the database can't be used.
+    /// The cluster has another number of shards, or the database can't be used.
     pub async fn join(
         &self,
         wanted: ShardRange,
@@ -255,17 +265,17 @@ impl Store {
             held: wanted.ids().collect(),
             unreadable: BTreeSet::new(),
         };
-        // The others stay where they are, and are another process's.
+        // The other guilds stay on disk; they belong to another process.
         self.inner.guilds.retain(|guild, _| wanted.contains(*guild));
         Ok(wanted)
     }
 
-    /// Looks which shards are this process's now. With a database it takes those that nobody has and lets go of those that
-    /// another process has taken over.
+    /// Updates and returns the shards of this process. With a database it acquires free shards and
+    /// drops the shards that another process has taken over.
     ///
     /// # Errors
     ///
-    /// The database can't be asked, or the guilds were divided anew.
+    /// The database can't be read, or the number of shards has changed.
     pub async fn refresh_shards(&self) -> Result<Assignment, DatabaseError> {
         let Some(database) = self.inner.database() else {
             return Ok(Assignment {
@@ -274,11 +284,12 @@ impl Store {
             });
         };
         let total = database.total_shards();
-        let seen = database.refresh_shards().await?;
-        Ok(self.inner.apply_refresh(total, seen))
+        let refresh = database.refresh_shards().await?;
+        Ok(self.inner.apply_refresh(total, refresh))
     }
 
-    /// Saves what is not saved of a shard and gives it to whoever takes it. Nothing is changed in it any more.
+    /// Saves a shard's unsaved guilds and releases its lease, so that another process can acquire
+    /// it. From the start of this call its guilds can't be changed here.
     pub async fn release_shard(&self, shard: u32) {
         let Some(database) = self.inner.database() else {
             return;
@@ -287,8 +298,8 @@ impl Store {
         if let Ownership::Shards { held, .. } = &mut *self.inner.ownership_mut() {
             held.remove(&shard);
         }
-        let waiting = self.inner.guilds_of_shard(shard, total);
-        let waiting = waiting.into_iter().filter_map(|guild| {
+        let guilds = self.inner.guilds_of_shard(shard, total);
+        let saves = guilds.into_iter().filter_map(|guild| {
             Some(
                 self.inner
                     .guilds
@@ -298,37 +309,35 @@ impl Store {
                     .wait_durable(),
             )
         });
-        let saved = futures::future::join_all(waiting);
+        let saved = futures::future::join_all(saves);
         if tokio::time::timeout(SHARD_RELEASE_TIMEOUT, saved)
             .await
             .is_err()
         {
-            tracing::warn!(
-                shard,
-                "not everything of a shard could be saved before it was given away"
-            );
+            tracing::warn!(shard, "shard released with unsaved changes");
         }
         self.inner.evict_shard(shard, total);
         database.release_shard(shard).await;
     }
 
-    /// Waits for the next turn at beginning a session in a slot, of which Discord grants `max_concurrency`.
+    /// Waits until a gateway session may be started in this slot. Discord grants
+    /// `max_concurrency` slots.
     pub async fn acquire_identify_slot(&self, slot: u32) {
-        const ASK_AGAIN: Duration = Duration::from_secs(1);
+        const RETRY_INTERVAL: Duration = Duration::from_secs(1);
         loop {
-            let pause =
-                match self.inner.database() {
-                    Some(database) => database.acquire_identify_slot(slot).await.unwrap_or_else(
-                        |error| {
-                            tracing::warn!(%error, "the database can't be asked whose turn it is");
-                            Some(ASK_AGAIN)
-                        },
-                    ),
-                    None => self
-                        .inner
-                        .identify_limiter
-                        .try_acquire(slot, Instant::now()),
-                };
+            let pause = match self.inner.database() {
+                Some(database) => {
+                    let acquired = database.acquire_identify_slot(slot).await;
+                    acquired.unwrap_or_else(|error| {
+                        tracing::warn!(%error, "identify slot could not be acquired");
+                        Some(RETRY_INTERVAL)
+                    })
+                }
+                None => self
+                    .inner
+                    .identify_limiter
+                    .try_acquire(slot, Instant::now()),
+            };
             match pause {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return,
@@ -336,35 +345,38 @@ impl Store {
         }
     }
 
-    /// Whether a guild is this process's.
+    /// Whether this process owns a guild, that is, may read and change it.
     pub fn owns(&self, guild: GuildId) -> bool {
         self.inner.ownership().owns(guild)
     }
 
-    /// From now on `observer` hears of every round of saving. There is one; a second is not taken.
+    /// Sets the observer of saves. Only the first call has an effect.
     pub fn observe(&self, observer: SaveObserver) {
         let _ = self.inner.observer.set(observer);
     }
 
-    /// How many guilds have changes that are not on disk yet, those that are being written left out.
+    /// Returns the number of guilds with changes that are still queued. Guilds of the batch that is
+    /// being written are not counted.
     pub fn unsaved_count(&self) -> usize {
         self.inner.queue.unsaved_count()
     }
 
-    /// The guilds there are.
+    /// Returns the ids of all guilds, loaded or evicted.
     pub fn guild_ids(&self) -> Vec<GuildId> {
         self.inner.guilds.iter().map(|entry| *entry.key()).collect()
     }
 
-    /// Looks at a guild that was fetched.
+    /// Reads a loaded guild. Returns `None` if it does not exist, or if it is evicted, which is an
+    /// error of the caller: see [`Store::load`].
     pub fn read<R>(&self, guild: GuildId, f: impl FnOnce(&Guild) -> R) -> Option<R> {
         let entry = self.inner.guilds.get(&guild)?;
         let resident = entry.resident().or_else(|| report_not_loaded(guild))?;
         Some(f(&resident.guild))
     }
 
-    /// Changes a guild that was fetched, which is made if nothing is kept of it: for what members and operators ask for.
-    /// The change is in memory at once; the commit tells when it is on disk.
+    /// Changes a loaded guild, or creates it if it does not exist. Meant for requests by members
+    /// and operators. The change is visible immediately; wait for the commit before you acknowledge
+    /// it.
     pub fn upsert<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Commit) {
         let ownership = self.inner.ownership();
         if !ownership.owns(guild) {
@@ -375,8 +387,8 @@ impl Store {
         self.apply_change(guild, entry, change)
     }
 
-    /// Changes a guild that is kept and was fetched. `None`: it is not, or not any more, and does not come back by this: whoever
-    /// still works for a guild that the bot has left must not bring its data back.
+    /// Changes a loaded guild, but never creates one: `None` if it does not exist (any more). Meant
+    /// for background jobs, which must not recreate the data of a guild that the bot has left.
     pub fn update<R>(
         &self,
         guild: GuildId,
@@ -403,25 +415,26 @@ impl Store {
         resident.version += 1;
         resident.mark_used();
         let commit = resident.commit();
-        // Nobody else has to wait for the queue.
+        // Unlock the guild first: other callers need not wait for the queue.
         drop(entry);
         self.inner.queue.mark_dirty(guild);
         (result, commit)
     }
 
-    /// A commit for all that was changed in a guild so far; it is saved at once if nothing is open.
+    /// Returns a commit for all changes to a guild so far. It completes immediately if nothing is
+    /// unsaved.
     pub fn latest_commit(&self, guild: GuildId) -> Commit {
         let ownership = self.inner.ownership();
         if !ownership.owns(guild) {
             return Commit::rejected();
         }
         let entry = self.inner.guilds.get(&guild);
-        // What was let go is saved.
+        // Only saved guilds are evicted.
         let resident = entry.as_ref().and_then(|entry| entry.resident());
         resident.map_or_else(Commit::done, cache_entry::ResidentGuild::commit)
     }
 
-    /// The guilds whose last save failed; saving them is tried again by itself. None: all is well.
+    /// Watches the set of guilds whose last save failed. These saves are retried automatically.
     pub fn failing(&self) -> watch::Receiver<BTreeSet<GuildId>> {
         self.inner.failing.subscribe()
     }
@@ -430,7 +443,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The disk does not delete it. It is gone from memory all the same.
+    /// The backend could not delete it. It is removed from memory nevertheless.
     pub async fn delete(&self, guild: GuildId) -> Result<(), SaveError> {
         if !self.owns(guild) {
             return Err(commit::owned_elsewhere());
@@ -442,49 +455,51 @@ impl Store {
             .unwrap_or_else(|_| Err(SaveError::new("the store is closed")))
     }
 
-    /// Saves what is not saved yet and stops saving; later changes stay in memory. Blocks, for at most
-    /// `limit`. Returns whether everything is on disk.
+    /// Saves all unsaved guilds and stops the writer; later changes stay in memory. Blocks for at
+    /// most `limit`. Returns whether everything was saved.
     pub fn close(&self, limit: Duration) -> bool {
         let saved = self.inner.queue.close(limit);
         self.inner.backend.as_dyn().close();
         saved
     }
 
-    /// Whether nobody else can have taken a guild over by now. Whoever sends something that must come once asks just
-    /// before.
+    /// Whether no other process can have taken the guild over yet. Check it immediately before
+    /// sending a message that must be sent only once.
     pub fn is_sole_owner(&self, guild: GuildId) -> bool {
         self.owns(guild) && self.inner.backend.as_dyn().owns(guild)
     }
 
-    /// A small note that is kept beside the guilds.
+    /// Returns a metadata value. Metadata only saves work, such as the hash of the registered
+    /// commands.
     pub fn metadata(&self, name: &str) -> Option<String> {
         self.inner.backend.as_dyn().metadata(name)
     }
 
-    /// Keeps a note. A note that can't be written is forgotten: notes only spare work.
+    /// Stores a metadata value. Failures are only logged, because metadata only saves work.
     pub fn set_metadata(&self, name: &str, text: &str) {
         if let Err(error) = self.inner.backend.as_dyn().set_metadata(name, text) {
-            tracing::warn!(%error, name, "a note could not be written");
+            tracing::warn!(%error, name, "metadata could not be written");
         }
     }
 }
 
-/// A change of a guild that is another process's: made of nothing, kept nowhere, told to nobody.
+/// Applies a change to an empty guild and discards it, with a commit that fails. Used for guilds
+/// that can't be changed here, so that callers need no separate path for them.
 fn rejected_change<R>(guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Commit) {
     (change(&mut Guild::new(guild)), Commit::rejected())
 }
 
-/// Whoever works for a guild fetches it first. Who did not is told nothing of it and changes nothing, because a guild that is
-/// made anew would take the place of the one that was let go.
+/// Refuses access to an evicted guild. Callers must [`Store::load`] a guild first: a new, empty
+/// guild would overwrite the evicted one.
 fn report_not_loaded<T>(guild: GuildId) -> Option<T> {
-    tracing::error!(%guild, "a server was asked for that was let go and not fetched");
-    debug_assert!(false, "server {guild} was not fetched");
+    tracing::error!(%guild, "guild accessed while evicted");
+    debug_assert!(false, "guild {guild} accessed while evicted");
     None
 }
 
 impl Inner {
     fn ownership(&self) -> RwLockReadGuard<'_, Ownership> {
-        // Whole after every statement.
+        // Poisoning can be ignored: the value is consistent after every statement.
         self.ownership
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -509,31 +524,31 @@ impl Inner {
         }
     }
 
-    /// What a look at the database brought.
-    fn apply_refresh(&self, total: u32, seen: postgres::ShardRefresh) -> Assignment {
-        for shard in &seen.lost {
+    /// Applies the shards that were lost and acquired to the guilds in memory.
+    fn apply_refresh(&self, total: u32, refresh: postgres::ShardRefresh) -> Assignment {
+        for shard in &refresh.lost {
             self.evict_shard(*shard, total);
         }
         let mut ownership = self.ownership_mut();
-        let (mut now, mut bad) = match std::mem::take(&mut *ownership) {
+        let (mut held, mut unreadable) = match std::mem::take(&mut *ownership) {
             Ownership::All => (BTreeSet::new(), BTreeSet::new()),
             Ownership::Shards {
                 held, unreadable, ..
             } => (held, unreadable),
         };
-        now.retain(|shard| !seen.lost.contains(shard));
-        bad.retain(|guild| now.contains(&guild.shard(total)));
-        now.extend(seen.taken);
-        self.insert_evicted(seen.guilds);
-        let held = now.clone();
+        held.retain(|shard| !refresh.lost.contains(shard));
+        unreadable.retain(|guild| held.contains(&guild.shard(total)));
+        held.extend(refresh.acquired);
+        // The summaries are inserted before the shard counts as held.
+        self.insert_evicted(refresh.guilds);
         *ownership = Ownership::Shards {
             total,
-            held: now,
-            unreadable: bad,
+            held: held.clone(),
+            unreadable,
         };
         Assignment {
             held,
-            to_release: seen.to_release,
+            to_release: refresh.to_release,
         }
     }
 
@@ -542,7 +557,7 @@ impl Inner {
         all.filter(|guild| guild.shard(total) == shard).collect()
     }
 
-    /// Lets go of a shard's guilds. Whoever waits for a save of them is told that there will be none.
+    /// Removes a shard's guilds from memory. Their pending commits fail.
     fn evict_shard(&self, shard: u32, total: u32) {
         if let Ownership::Shards { held, .. } = &mut *self.ownership_mut() {
             held.remove(&shard);

@@ -1,4 +1,4 @@
-//! Opening a state folder: the lock, all snapshots, and what to say if one can't be read.
+//! Opening a state folder: the lock, all snapshots, and the errors if one can't be read.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -12,30 +12,30 @@ use super::snapshot::{self, GUILDS_DIR, PREVIOUS_EXTENSION, SnapshotError};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
-/// How many threads read snapshots side by side.
+/// Number of threads that read snapshots in parallel.
 const READER_THREADS: usize = 4;
 
 /// Why a state folder can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder can't be made or read.
+    /// The folder can't be created or read.
     #[error(
-        "the state folder {dir} can't be used: {error}. Name another one with --state or [state] dir, or mend its permissions"
+        "the state folder {dir} can't be used: {error}. Fix its permissions, or choose another folder with --state or [state] dir"
     )]
     Folder {
         /// The folder.
         dir: PathBuf,
-        /// Why.
+        /// The reason.
         error: io::Error,
     },
-    /// Another process has it.
+    /// Another process uses the folder.
     #[error(
-        "the state folder {dir} is in use by process {owner}. Two bots on one state would post twice: stop that one, or name another folder with --state"
+        "the state folder {dir} is in use by process {owner}. Two bots on one state would post twice. Stop that process, or choose another folder with --state"
     )]
     Locked {
         /// The folder.
         dir: PathBuf,
-        /// The process, as far as it is known.
+        /// The id of the process, or `(unknown)`.
         owner: String,
     },
     /// Snapshots can't be read.
@@ -48,11 +48,11 @@ pub enum OpenError {
 pub struct InvalidSnapshot {
     /// The file.
     pub file: PathBuf,
-    /// Line and column from 1, where there is a place.
+    /// Line and column from 1, if known.
     pub position: Option<(usize, usize)>,
     /// What is wrong.
     pub message: String,
-    /// The last good generation with the time it was written, if it can be read.
+    /// The last good generation and when it was written, if it can be read.
     pub previous: Option<(PathBuf, Option<Timestamp>)>,
 }
 
@@ -66,30 +66,30 @@ impl InvalidSnapshot {
         }
     }
 
-    /// What to do about it.
+    /// Returns advice on how to fix it.
     pub fn fix(&self) -> String {
         let Some(guild) = self.guild() else {
             return "Move it out of the folder: only snapshots belong there.".into();
         };
         let Some((previous, written)) = &self.previous else {
-            return "There is no earlier generation. Mend the file, or restore it from a backup."
+            return "There is no earlier generation. Fix the file, or restore it from a backup."
                 .into();
         };
         let written = written.map_or(String::new(), |time| format!(", written {time:.0}"));
         let dir = self.file.parent().and_then(Path::parent);
         format!(
-            "The last good generation is {previous}{written}. Mend the file, or go back to that one: quizloop state restore {guild} --state '{dir}'",
+            "The last good generation is {previous}{written}. Fix the file, or restore that generation: quizloop state restore {guild} --state '{dir}'",
             previous = previous.display(),
             dir = dir.unwrap_or(Path::new("")).display(),
         )
     }
 
-    /// The server that the file's name tells.
+    /// The server id in the file's name.
     fn guild(&self) -> Option<GuildId> {
         self.file.file_stem()?.to_str()?.parse().ok()
     }
 
-    /// File, line and what is wrong, with what to do, in one line.
+    /// Returns file, line, message and advice in one line.
     pub fn one_line(&self, fix: &str) -> String {
         format!("{}: {}. {fix}", self.location(), self.message)
     }
@@ -115,8 +115,8 @@ struct SnapshotList<'a>(&'a [InvalidSnapshot]);
 impl fmt::Display for SnapshotList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the state can't be read; nothing was changed.")?;
-        for bad in self.0 {
-            writeln!(f, "{bad}")?;
+        for snapshot in self.0 {
+            writeln!(f, "{snapshot}")?;
         }
         Ok(())
     }
@@ -136,11 +136,11 @@ pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<OpenedFolder, OpenErro
     create_private_dir(&dir.join(GUILDS_DIR)).map_err(folder)?;
     let mut lock = FolderLock::acquire(dir)?;
     let files = list(dir).map_err(folder)?;
-    let (guilds, bad) = read_all(&files.guilds);
-    if !bad.is_empty() {
-        return Err(OpenError::Unreadable(bad));
+    let (guilds, invalid) = read_all(&files.guilds);
+    if !invalid.is_empty() {
+        return Err(OpenError::Unreadable(invalid));
     }
-    // What a crash left half written is of no use; the lock says that nobody else writes it now.
+    // Temporary files that a crash left behind. Holding the lock, no other process writes them now.
     for leftover in files.leftovers {
         disk.remove(&leftover).map_err(folder)?;
     }
@@ -148,11 +148,12 @@ pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<OpenedFolder, OpenErro
     Ok(OpenedFolder { guilds, lock })
 }
 
-/// The lock on a folder; the operating system takes it away when the file is closed.
+/// The lock on a state folder. The operating system releases it when the file is closed.
 #[derive(Debug)]
 pub(super) struct FolderLock {
     file: File,
-    /// A lock file that we made is taken away again if opening fails: nothing on disk is changed then.
+    /// The lock file, if this process created it. It is removed again if opening fails, so that a
+    /// failure changes nothing on disk.
     created: Option<PathBuf>,
 }
 
@@ -178,7 +179,7 @@ impl FolderLock {
             Err(TryLockError::Error(error)) => Err(folder(error)),
             Err(TryLockError::WouldBlock) => {
                 let mut owner = String::new();
-                // Who it is only makes the message better.
+                // The owner only improves the error message.
                 let _ = file.read_to_string(&mut owner);
                 let owner = owner.trim();
                 Err(OpenError::Locked {
@@ -193,21 +194,21 @@ impl FolderLock {
         }
     }
 
-    /// Writes down who has the folder.
+    /// Writes the process id, and keeps the lock file after this process.
     fn keep_file(&mut self) {
         self.created = None;
         self.write_pid();
     }
 
-    /// Writes down who has the folder for a moment; a lock file that was made for it goes again.
+    /// Writes the id of this process into the lock file, for the error message of other processes.
     pub(super) fn write_pid(&mut self) {
-        // The lock holds without it, and a full disk must not keep the bot from starting: it goes on in memory.
-        let signed = self
+        let written = self
             .file
             .set_len(0)
             .and_then(|()| writeln!(self.file, "{}", std::process::id()));
-        if let Err(error) = signed {
-            tracing::warn!(%error, "the lock file could not be written; is the disk full?");
+        // The lock works without the id, and the bot must be able to start on a full disk.
+        if let Err(error) = written {
+            tracing::warn!(%error, "lock file could not be written");
         }
     }
 }
@@ -215,7 +216,7 @@ impl FolderLock {
 impl Drop for FolderLock {
     fn drop(&mut self) {
         if let Some(created) = self.created.take() {
-            // An empty lock file left behind would do no harm.
+            // A lock file that stays behind does no harm.
             let _ = fs::remove_file(created);
         }
     }
@@ -223,8 +224,8 @@ impl Drop for FolderLock {
 
 /// The files of a state folder.
 pub(super) struct FolderListing {
-    /// Snapshots with the server that their name tells; also those that are missing beside their last
-    /// good generation.
+    /// Snapshots with the server id in their name. Includes snapshots that are missing although
+    /// their last good generation exists.
     pub guilds: Vec<(PathBuf, Result<GuildId, SnapshotError>)>,
     leftovers: Vec<PathBuf>,
 }
@@ -255,7 +256,7 @@ pub(super) fn list(dir: &Path) -> io::Result<FolderListing> {
             files.leftovers.push(path);
         }
     }
-    // A last good generation without its snapshot: somebody deleted the snapshot.
+    // A last good generation without a snapshot means that somebody deleted the snapshot.
     for (current, stem) in previous {
         if files.guilds.iter().all(|(path, _)| *path != current) {
             let missing = SnapshotError {
@@ -272,26 +273,26 @@ pub(super) fn list(dir: &Path) -> io::Result<FolderListing> {
 fn read_all(
     files: &[(PathBuf, Result<GuildId, SnapshotError>)],
 ) -> (Vec<Guild>, Vec<InvalidSnapshot>) {
-    let share = files.len().div_ceil(READER_THREADS).max(1);
+    let files_per_thread = files.len().div_ceil(READER_THREADS).max(1);
     let results: Vec<_> = std::thread::scope(|scope| {
         let readers: Vec<_> = files
-            .chunks(share)
+            .chunks(files_per_thread)
             .map(|files| scope.spawn(|| files.iter().map(read_listed).collect::<Vec<_>>()))
             .collect();
-        // A reader that panicked takes the start with it: its guilds must not be missing in silence.
+        // A panic of a reader must fail the start: otherwise its guilds would be missing silently.
         readers
             .into_iter()
             .flat_map(|reader| reader.join().expect("reading never panics"))
             .collect()
     });
-    let (mut guilds, mut bad) = (Vec::new(), Vec::new());
+    let (mut guilds, mut invalid) = (Vec::new(), Vec::new());
     for result in results {
         match result {
             Ok(guild) => guilds.push(guild),
-            Err(error) => bad.push(error),
+            Err(error) => invalid.push(error),
         }
     }
-    (guilds, bad)
+    (guilds, invalid)
 }
 
 fn read_listed(
@@ -302,7 +303,6 @@ fn read_listed(
         .map_err(|error| InvalidSnapshot::new(path, id.as_ref().ok().copied(), error))
 }
 
-/// Reads one snapshot.
 pub(super) fn read_snapshot(path: &Path, id: GuildId) -> Result<Guild, SnapshotError> {
     let bytes = fs::read(path).map_err(|error| SnapshotError::unreadable(&error))?;
     snapshot::decode(&bytes, id)

@@ -1,4 +1,4 @@
-//! Which guilds are this process's: all of them, or those of the shards that it has now.
+//! Which guilds this process owns: all of them, or those of the shards that it holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -6,39 +6,49 @@ use std::time::{Duration, Instant};
 
 use crate::practice::id::GuildId;
 
-/// Between the beginnings of two sessions of one slot (Discord docs, events/gateway, "Rate Limiting": `max_concurrency`
-/// IDENTIFY requests in 5 s), with a little for the time that connecting takes.
+/// Minimum time between two session starts of one slot. Discord allows `max_concurrency` IDENTIFY
+/// requests in 5 s (Discord docs, events/gateway, "Rate Limiting"); the rest is a margin for the
+/// time that connecting takes.
 pub(super) const IDENTIFY_INTERVAL: Duration = Duration::from_millis(5_500);
 
-/// The shards of this process now.
+/// The current shards of this process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assignment {
-    /// Those whose guilds are here.
+    /// The shards that it holds.
     pub held: BTreeSet<u32>,
-    /// Those of them that another process is to have: whoever works for them stops and then calls
-    /// [`super::Store::release_shard`].
+    /// Held shards that another process should get. The caller stops its work for them and then
+    /// calls [`super::Store::release_shard`].
     pub to_release: Vec<u32>,
 }
 
-/// Which guilds may be changed here.
+/// The guilds that this process may read and change.
+///
+/// A change holds the read lock of this value from the check to the end of the change, and a shard
+/// is removed under the write lock. For example, when another process takes over shard 2 while a
+/// job still works for one of its guilds:
+///
+/// 1. The job loads guild G and sends a request to Discord.
+/// 2. The renewal of the lease reveals the takeover. The next refresh removes shard 2 from `held`
+///    and its guilds from memory; pending commits fail.
+/// 3. The job changes G. The shard is not held, so the change goes to an empty guild that is
+///    discarded, and its commit fails. Without the check a new, empty G would be created.
 #[derive(Debug, Default)]
 pub(super) enum Ownership {
-    /// All.
+    /// All guilds.
     #[default]
     All,
-    /// Those of some shards.
+    /// The guilds of some shards.
     Shards {
-        /// How many shards there are in all.
+        /// Number of shards of the bot.
         total: u32,
-        /// Those that are here.
+        /// The shards that this process holds.
         held: BTreeSet<u32>,
-        /// Guilds of these shards that can't be read, and so are left alone.
+        /// Guilds of these shards whose data is invalid. They are excluded from all work.
         unreadable: BTreeSet<GuildId>,
     },
 }
 
 impl Ownership {
-    /// Whether a guild may be changed here.
     pub fn owns(&self, guild: GuildId) -> bool {
         match self {
             Self::All => true,
@@ -50,14 +60,15 @@ impl Ownership {
         }
     }
 
-    /// Leaves a guild alone that can't be read. With a folder all could be read at its start.
+    /// Excludes a guild whose data is invalid. Does nothing with [`Ownership::All`]: a folder with
+    /// an invalid snapshot is not opened at all.
     pub fn quarantine(&mut self, guild: GuildId) {
         if let Self::Shards { unreadable, .. } = self {
             unreadable.insert(guild);
         }
     }
 
-    /// The shards that are here; none if nobody has asked for shards.
+    /// The shards that this process holds; empty for [`Ownership::All`].
     pub fn held(&self) -> BTreeSet<u32> {
         match self {
             Self::All => BTreeSet::new(),
@@ -66,21 +77,23 @@ impl Ownership {
     }
 }
 
-/// Turns at beginning sessions, where no other process takes any.
+/// Rate limiter for the session starts of this process, used with files. With a database all
+/// processes share one, see `postgres/cluster.rs`.
 #[derive(Debug, Default)]
 pub(super) struct IdentifyLimiter {
-    // Guards a few plain values, for moments.
+    /// When the next session may be started, per slot.
     next_at: Mutex<BTreeMap<u32, Instant>>,
 }
 
 impl IdentifyLimiter {
-    /// Asks for a slot's next turn: none if it is now, else when to ask again.
+    /// Acquires a slot. `None` means that the session may be started now; otherwise returns how
+    /// long to wait before the next attempt.
     pub fn try_acquire(&self, slot: u32, now: Instant) -> Option<Duration> {
-        let mut next = self.next_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(next) = next.get(&slot).filter(|next| **next > now) {
+        let mut next_at = self.next_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(next) = next_at.get(&slot).filter(|next| **next > now) {
             return Some(next.duration_since(now));
         }
-        next.insert(slot, now + IDENTIFY_INTERVAL);
+        next_at.insert(slot, now + IDENTIFY_INTERVAL);
         None
     }
 }
@@ -90,18 +103,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sessions_of_a_slot_begin_one_after_the_other() {
-        let (turns, start) = (IdentifyLimiter::default(), Instant::now());
-        assert_eq!(turns.try_acquire(0, start), None);
-        assert_eq!(turns.try_acquire(1, start), None);
+    fn session_starts_of_a_slot_are_spaced() {
+        let (limiter, start) = (IdentifyLimiter::default(), Instant::now());
+        assert_eq!(limiter.try_acquire(0, start), None);
+        assert_eq!(limiter.try_acquire(1, start), None);
         let later = start + Duration::from_secs(2);
         assert_eq!(
-            turns.try_acquire(0, later),
+            limiter.try_acquire(0, later),
             Some(IDENTIFY_INTERVAL.saturating_sub(Duration::from_secs(2)))
         );
-        assert_eq!(turns.try_acquire(0, start + IDENTIFY_INTERVAL), None);
+        assert_eq!(limiter.try_acquire(0, start + IDENTIFY_INTERVAL), None);
         assert_eq!(
-            turns.try_acquire(0, start + IDENTIFY_INTERVAL),
+            limiter.try_acquire(0, start + IDENTIFY_INTERVAL),
             Some(IDENTIFY_INTERVAL)
         );
     }

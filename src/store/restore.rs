@@ -1,5 +1,6 @@
-//! Going back to a server's last good generation. The folder is locked meanwhile, the file that is replaced
-//! is kept beside it, and at every moment there is a whole snapshot under the current name.
+//! Rollback of a server to its last good generation. The folder stays locked during the rollback,
+//! the replaced file is kept as a backup, and a crash at any step leaves a complete snapshot under
+//! the current name.
 
 use std::fs;
 use std::io;
@@ -13,62 +14,62 @@ use super::snapshot::{self, GUILDS_DIR, SnapshotError};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
-/// Whoever went back so often has another trouble.
+/// Maximum number of backups per server.
 const MAX_BACKUPS: u32 = 1000;
 
-/// Why there is no going back.
+/// Why a server can't be rolled back.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// A bot has the folder, or it can't be used.
+    /// The folder can't be used.
     #[error(transparent)]
     Folder(OpenError),
-    /// A bot has the folder.
+    /// A bot uses the folder.
     #[error(
-        "the state folder {dir} is in use by process {owner}: stop that bot first, or it would write its own state over the restored one"
+        "the state folder {dir} is in use by process {owner}. Stop that bot first; it would overwrite the restored state"
     )]
     Locked {
         /// The folder.
         dir: PathBuf,
-        /// The process, as far as it is known.
+        /// The id of the process, or `(unknown)`.
         owner: String,
     },
-    /// Nothing is known of that server.
-    #[error("there is nothing of server {guild} in {dir}")]
+    /// The folder has no data of that server.
+    #[error("there is no data of server {guild} in {dir}")]
     UnknownServer {
         /// The server.
         guild: GuildId,
         /// The folder.
         dir: PathBuf,
     },
-    /// There is no last good generation.
+    /// The server has no last good generation.
     #[error(
-        "server {0} has no earlier generation: it was saved only once. Mend its snapshot, or restore it from a backup"
+        "server {0} has no earlier generation: it was saved only once. Fix its snapshot, or restore it from a backup"
     )]
     NothingToRestore(GuildId),
     /// The last good generation can't be read either.
-    #[error("{}", .0.one_line("Mend it, or restore the snapshot from a backup"))]
+    #[error("{}", .0.one_line("Fix it, or restore the snapshot from a backup"))]
     Unreadable(InvalidSnapshot),
 }
 
-/// A file of a server.
+/// One snapshot file of a server.
 #[derive(Debug)]
 pub struct Generation {
-    /// Where it lies.
+    /// The file.
     pub file: PathBuf,
-    /// When it was written, if the disk says so.
+    /// When it was written, if the file system knows.
     pub written_at: Option<Timestamp>,
-    /// What is in it, or what is wrong with it.
+    /// Its contents, or why it can't be read.
     pub guild: Result<Guild, SnapshotError>,
 }
 
-/// A way back that is open. The folder is locked as long as it lives.
+/// A prepared rollback. The folder is locked for as long as this lives.
 #[derive(Debug)]
 pub struct Restore {
-    /// The snapshot that would be replaced; none if it is missing.
+    /// The snapshot that will be replaced; none if it is missing.
     pub current: Option<Generation>,
-    /// When the last good generation was written.
+    /// When the last good generation was written, if the file system knows.
     pub written_at: Option<Timestamp>,
-    /// What is in it.
+    /// The contents of the last good generation.
     pub guild: Guild,
     bytes: Vec<u8>,
     path: PathBuf,
@@ -76,11 +77,11 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// Opens the way back; nothing is changed yet.
+    /// Locks the folder and reads both generations. Changes no snapshot.
     ///
     /// # Errors
     ///
-    /// A bot has the folder, or there is nothing good to go back to.
+    /// A bot uses the folder, or no good generation exists.
     pub fn open(dir: &Path, id: GuildId) -> Result<Self, RestoreError> {
         if !dir.join(GUILDS_DIR).is_dir() {
             let dir = dir.to_owned();
@@ -107,7 +108,7 @@ impl Restore {
         let bytes =
             fs::read(&file).map_err(|error| unreadable(SnapshotError::unreadable(&error)))?;
         let guild = snapshot::decode(&bytes, id).map_err(unreadable)?;
-        // A bot that starts now says whom it has to wait for.
+        // A bot that starts now names this process in its error message.
         lock.write_pid();
         Ok(Self {
             current,
@@ -119,12 +120,12 @@ impl Restore {
         })
     }
 
-    /// Goes back, for good: when this returns, a crash changes nothing any more. Gives where the replaced
-    /// file is kept, if there was one.
+    /// Rolls back durably. Returns the backup of the replaced file, if that existed.
     ///
     /// # Errors
     ///
-    /// The disk did not take it. The current snapshot is the old or the new one, and whole.
+    /// A disk operation failed. The current snapshot is then the old or the restored one, and
+    /// complete.
     pub fn rollback(self) -> io::Result<Option<PathBuf>> {
         self.rollback_on(&RealDisk)
     }
@@ -134,28 +135,30 @@ impl Restore {
         let new = snapshot::temporary_path(&self.path);
         disk.write(&new, &self.bytes)?;
         copy_owner(&snapshot::previous_path(&self.path), &new)?;
-        let kept = match self.current {
+        let backup = match self.current {
             Some(_) => Some(self.keep_backup(disk)?),
             None => None,
         };
-        // The kept file is there for good before anything takes the place of the old one.
+        // The backup must be durable before the current snapshot is replaced.
         disk.sync_dir(folder)?;
         disk.rename(&new, &self.path)?;
         disk.sync_dir(folder)?;
-        Ok(kept)
+        Ok(backup)
     }
 
-    /// Gives the current snapshot a second name that nobody takes for a snapshot.
+    /// Links the current snapshot to a name that is never read as a snapshot.
     fn keep_backup(&self, disk: &dyn Disk) -> io::Result<PathBuf> {
-        let kept = (1..=MAX_BACKUPS)
+        let backup = (1..=MAX_BACKUPS)
             .map(|number| snapshot::backup_path(&self.path, number))
             .find(|path| !path.exists())
-            .ok_or_else(|| io::Error::other("too many replaced files are kept already"))?;
-        if disk.link(&self.path, &kept).is_err() {
-            // Some disks have no links: a copy does as well.
-            disk.write(&kept, &fs::read(&self.path)?)?;
+            .ok_or_else(|| {
+                io::Error::other("too many backups of this server exist; delete some")
+            })?;
+        if disk.link(&self.path, &backup).is_err() {
+            // Some file systems have no hard links: copy instead.
+            disk.write(&backup, &fs::read(&self.path)?)?;
         }
-        Ok(kept)
+        Ok(backup)
     }
 }
 
@@ -169,15 +172,16 @@ impl Generation {
     }
 }
 
-/// An operator who is root must not leave a file that the bot can't read.
+/// Gives a file the owner of another one. Otherwise a restore by root would leave a file that the
+/// bot can't read.
 #[cfg(unix)]
-fn copy_owner(as_of: &Path, file: &Path) -> io::Result<()> {
+fn copy_owner(from: &Path, to: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, chown};
-    let (wanted, is) = (fs::metadata(as_of)?, fs::metadata(file)?);
-    if (wanted.uid(), wanted.gid()) == (is.uid(), is.gid()) {
+    let (wanted, actual) = (fs::metadata(from)?, fs::metadata(to)?);
+    if (wanted.uid(), wanted.gid()) == (actual.uid(), actual.gid()) {
         return Ok(());
     }
-    chown(file, Some(wanted.uid()), Some(wanted.gid()))
+    chown(to, Some(wanted.uid()), Some(wanted.gid()))
 }
 
 #[cfg(not(unix))]

@@ -1,4 +1,4 @@
-//! One guild as a file: JSON that people can read, with the number of its format.
+//! The snapshot format: one guild as readable JSON with a format number.
 
 use std::path::{Path, PathBuf};
 
@@ -8,50 +8,50 @@ use serde_json::Value;
 use crate::practice::guild::{Guild, SNAPSHOT_FORMAT};
 use crate::practice::id::GuildId;
 
-/// The folder of the snapshots in the state folder.
+/// The folder with the snapshots, in the state folder.
 pub const GUILDS_DIR: &str = "guilds";
 
-/// The ending of a snapshot's last good generation.
+/// Extension of a snapshot's last good generation.
 pub const PREVIOUS_EXTENSION: &str = "prev.json";
 
-/// The last ending of a snapshot that was replaced, before its number.
+/// Extension of a backup made by `state restore`, before its number.
 const BACKUP_EXTENSION: &str = "replaced-";
 
-/// A step from one format to the next.
+/// Converts a snapshot from one format to the next.
 pub type Migration = fn(&mut Value) -> Result<(), String>;
 
-/// The steps from older formats: the first one leads from 0 to 1. Format 1 is the first there ever
-/// was, so that step does not exist.
+/// The migrations from older formats, by the number of the old format. There is none from format 0,
+/// because format 1 was the first.
 const MIGRATIONS: [Option<Migration>; SNAPSHOT_FORMAT as usize] = [None, Some(migrate_1_to_2)];
 
-/// From 1 to 2: what is kept of people was added, and nothing else changed.
-#[expect(clippy::unnecessary_wraps, reason = "other steps can fail")]
+/// Migrates format 1 to 2, which only adds the optional data of members.
+#[expect(clippy::unnecessary_wraps, reason = "other migrations can fail")]
 fn migrate_1_to_2(_: &mut Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Where a guild's snapshot lies.
+/// Returns the path of a guild's snapshot.
 pub fn path(dir: &Path, guild: GuildId) -> PathBuf {
     dir.join(GUILDS_DIR).join(format!("{guild}.json"))
 }
 
-/// Where its last good generation lies.
+/// Returns the path of a snapshot's last good generation.
 pub fn previous_path(current: &Path) -> PathBuf {
     current.with_extension(PREVIOUS_EXTENSION)
 }
 
-/// A name for a file in the making, beside the one it will replace.
+/// Returns the path to which a file is written before it replaces another one.
 pub fn temporary_path(of: &Path) -> PathBuf {
     of.with_extension("new")
 }
 
-/// Where a snapshot is kept that was replaced by going back: the first, the second … of its kind. The bot
-/// never reads it.
+/// Returns the path of a backup made by `state restore`; numbers start at 1. The bot never reads
+/// it.
 pub fn backup_path(current: &Path, number: u32) -> PathBuf {
     current.with_extension(format!("json.{BACKUP_EXTENSION}{number}"))
 }
 
-/// Whether a file is one of those.
+/// Whether a file is a backup of that snapshot.
 pub fn is_backup(current: &Path, other: &Path) -> bool {
     let (Some(current), Some(other)) = (current.file_name(), other.file_name()) else {
         return false;
@@ -63,17 +63,17 @@ pub fn is_backup(current: &Path, other: &Path) -> bool {
     rest.is_some_and(|rest| rest.starts_with(&format!(".{BACKUP_EXTENSION}")))
 }
 
-/// The file's bytes.
+/// Encodes a guild as the contents of a snapshot file.
 pub fn encode(guild: &Guild) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = serde_json::to_vec_pretty(guild)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-/// What is wrong with a snapshot, and where.
+/// Why a snapshot is invalid, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotError {
-    /// Line and column from 1, where there is a place.
+    /// Line and column from 1, if known.
     pub position: Option<(usize, usize)>,
     /// What is wrong.
     pub message: String,
@@ -87,25 +87,22 @@ impl SnapshotError {
 
 impl From<serde_json::Error> for SnapshotError {
     fn from(error: serde_json::Error) -> Self {
-        let place = (error.line() > 0).then(|| (error.line(), error.column()));
+        let position = (error.line() > 0).then(|| (error.line(), error.column()));
         let text = error.to_string();
-        // The place is told by the file's name.
-        let what = text.split(" at line ").next().unwrap_or(&text).to_owned();
-        Self {
-            position: place,
-            message: what,
-        }
+        // The position is printed with the file's name.
+        let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        Self { position, message }
     }
 }
 
-fn invalid(what: impl Into<String>) -> SnapshotError {
+fn invalid(message: impl Into<String>) -> SnapshotError {
     SnapshotError {
         position: None,
-        message: what.into(),
+        message: message.into(),
     }
 }
 
-/// Reads a snapshot of that guild, of this format or an older one.
+/// Decodes and checks a guild's snapshot in the current or an older format.
 pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, SnapshotError> {
     decode_with(bytes, id, &MIGRATIONS)
 }
@@ -115,7 +112,7 @@ pub(super) fn decode_with(
     id: GuildId,
     migrations: &[Option<Migration>],
 ) -> Result<Guild, SnapshotError> {
-    /// Only the number of the format.
+    /// The only field that is read before the format is known.
     #[derive(Deserialize)]
     struct FormatHeader {
         format: u32,
@@ -127,8 +124,8 @@ pub(super) fn decode_with(
             "the file holds only zeros"
         }));
     }
-    let head: FormatHeader = serde_json::from_slice(bytes)?;
-    let guild: Guild = match head.format {
+    let header: FormatHeader = serde_json::from_slice(bytes)?;
+    let guild: Guild = match header.format {
         SNAPSHOT_FORMAT => serde_json::from_slice(bytes)?,
         older if older < SNAPSHOT_FORMAT => {
             migrate(serde_json::from_slice(bytes)?, older, migrations)?
@@ -138,7 +135,7 @@ pub(super) fn decode_with(
     validate(guild, id)
 }
 
-/// Makes a guild of a snapshot that came from somewhere else than a file.
+/// Decodes and checks a snapshot that was not read from a file.
 pub(super) fn from_value(value: Value, id: GuildId) -> Result<Guild, SnapshotError> {
     let format = value["format"]
         .as_u64()
@@ -147,21 +144,21 @@ pub(super) fn from_value(value: Value, id: GuildId) -> Result<Guild, SnapshotErr
         Some(SNAPSHOT_FORMAT) => serde_json::from_value(value)?,
         Some(older) if older < SNAPSHOT_FORMAT => migrate(value, older, &MIGRATIONS)?,
         Some(newer) => return Err(too_new(newer)),
-        None => return Err(invalid("it has no format")),
+        None => return Err(invalid("the format number is missing")),
     };
     validate(guild, id)
 }
 
 fn too_new(format: u32) -> SnapshotError {
     invalid(format!(
-        "it was written by a newer Quizloop (format {format}; this one knows up to {SNAPSHOT_FORMAT}): use that version again"
+        "it was written by a newer Quizloop (format {format}; this version reads formats up to {SNAPSHOT_FORMAT}): use that newer version"
     ))
 }
 
 fn validate(guild: Guild, id: GuildId) -> Result<Guild, SnapshotError> {
     if guild.id() != id {
         return Err(invalid(format!(
-            "it is of server {}, but its name says {id}",
+            "it belongs to server {}, but its name says {id}",
             guild.id()
         )));
     }
@@ -175,7 +172,7 @@ fn migrate(
     migrations: &[Option<Migration>],
 ) -> Result<Guild, SnapshotError> {
     for (format, step) in (0..).zip(migrations).skip(from as usize) {
-        let step = step.ok_or_else(|| invalid(format!("there never was a format {format}")))?;
+        let step = step.ok_or_else(|| invalid(format!("format {format} does not exist")))?;
         step(&mut value).map_err(invalid)?;
         value["format"] = Value::from(format + 1);
     }

@@ -1,5 +1,5 @@
-//! Reading every file of a state folder, while a bot may be writing there. No lock is taken and nothing
-//! is changed: renames are atomic, so a file that is read is a whole one.
+//! Verification of all files of a state folder, while a bot may be running. Takes no lock and
+//! changes nothing: renames are atomic, so each file that is read is complete.
 
 use std::io;
 use std::path::Path;
@@ -8,10 +8,10 @@ use super::open::{InvalidSnapshot, list, read_snapshot};
 use super::snapshot::{self, SnapshotError};
 use crate::practice::guild::Guild;
 
-/// What was read, and what is wrong.
+/// Counts of valid data, and the invalid files.
 #[derive(Debug, Default)]
 pub struct VerifyReport {
-    /// Servers whose snapshot is good.
+    /// Servers with a valid snapshot.
     pub guilds: usize,
     /// Their teams.
     pub teams: usize,
@@ -19,11 +19,11 @@ pub struct VerifyReport {
     pub rounds: usize,
     /// Their members, counted in each team they take part in.
     pub members: usize,
-    /// Last good generations that are good.
+    /// Valid last good generations.
     pub generations: usize,
     /// Snapshots that can't be read.
     pub invalid: Vec<InvalidSnapshot>,
-    /// Last good generations that can't be read; what they would replace is good.
+    /// Last good generations that can't be read although their snapshot is valid.
     pub invalid_generations: Vec<InvalidSnapshot>,
 }
 
@@ -33,37 +33,37 @@ pub struct VerifyReport {
 ///
 /// The folder can't be read.
 pub fn verify(dir: &Path) -> io::Result<VerifyReport> {
-    let mut found = VerifyReport::default();
+    let mut report = VerifyReport::default();
     for (file, id) in list(dir)?.guilds {
         let read = id.clone().and_then(|id| read_snapshot(&file, id));
-        let good = match read {
+        let is_valid = match read {
             Ok(guild) => {
-                found.add_counts(&guild);
+                report.add_counts(&guild);
                 true
             }
-            // A bot that is running has just forgotten this server.
+            // A running bot has just deleted this server.
             Err(_) if id.is_ok() && !file.exists() => continue,
             Err(error) => {
-                let bad = InvalidSnapshot::new(&file, id.as_ref().ok().copied(), error);
-                found.invalid.push(bad);
+                let invalid = InvalidSnapshot::new(&file, id.as_ref().ok().copied(), error);
+                report.invalid.push(invalid);
                 false
             }
         };
         let previous = snapshot::previous_path(&file);
         if let (Ok(id), true) = (id, previous.exists()) {
             match read_snapshot(&previous, id) {
-                Ok(_) => found.generations += 1,
-                Err(error) if good => found.add_invalid_generation(&previous, error),
-                // That there is nothing to go back to is told with the snapshot.
+                Ok(_) => report.generations += 1,
+                Err(error) if is_valid => report.add_invalid_generation(&previous, error),
+                // The entry of the snapshot says already that no good generation exists.
                 Err(_) => {}
             }
         }
     }
-    Ok(found)
+    Ok(report)
 }
 
 impl VerifyReport {
-    /// Whether nothing is wrong.
+    /// Whether all files are valid.
     pub const fn is_valid(&self) -> bool {
         self.invalid.is_empty() && self.invalid_generations.is_empty()
     }

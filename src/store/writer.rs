@@ -1,6 +1,20 @@
-//! The thread that saves: everything that changed while it was writing is its next round.
+//! The writer thread: group commit of changed guilds.
 //!
-//! It is a thread of its own, so a slow disk holds up nobody but those who wait for their own change.
+//! A change only marks its guild as dirty. The writer takes all dirty guilds as one batch, saves
+//! each of them once, makes the batch durable (with files by one fsync of the folder), and then
+//! completes the commits. Changes that arrive meanwhile form the next batch. A slow disk therefore
+//! makes batches larger, and delays only callers that wait for a commit. For example:
+//!
+//! 1. A reply is counted in guild G, which now has version 5. The writer takes the batch {G} and
+//!    copies G.
+//! 2. While the copy is being written, two more replies are counted: versions 6 and 7. G is dirty
+//!    again.
+//! 3. The batch is durable, and `saved_version` becomes 5. The first commit completes, so the bot
+//!    reacts with ✅ to the first reply only.
+//! 4. The next batch saves version 7 and completes both other commits.
+//!
+//! If a save fails, the commits that wait for it fail, nothing is acknowledged, and the guild is
+//! retried with the next batch, at the latest after a pause that grows to [`RETRY_MAX`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -16,15 +30,15 @@ use super::{Inner, SaveReport};
 use crate::failpoint;
 use crate::practice::id::GuildId;
 
-/// The first pause after a failed save; it doubles up to [`RETRY_MAX`]. A new change is tried at once.
+/// Pause after the first failed save. It doubles up to [`RETRY_MAX`]; a new change ends it early.
 const RETRY_MIN: Duration = Duration::from_secs(1);
-/// The longest pause between attempts.
+/// Maximum pause between attempts.
 const RETRY_MAX: Duration = Duration::from_secs(30);
 
-/// What is to be saved.
+/// The guilds to save and to delete.
 #[derive(Default)]
 pub(super) struct SaveQueue {
-    // Guards the lists of what is to be done; locked for moments only, never while writing.
+    // Never locked while writing or while locking a guild.
     state: Mutex<QueueState>,
     changed: Condvar,
 }
@@ -32,18 +46,18 @@ pub(super) struct SaveQueue {
 #[derive(Default)]
 struct QueueState {
     dirty: BTreeSet<GuildId>,
-    /// Guilds whose last save failed; they wait for the pause to pass.
+    /// Guilds whose last save failed. They are retried with the next batch.
     failed: BTreeSet<GuildId>,
     deletes: Vec<(GuildId, oneshot::Sender<Result<(), SaveError>>)>,
     writing: bool,
-    /// What is being written.
+    /// Guilds of the batch that is being written.
     saving: BTreeSet<GuildId>,
     closed: bool,
 }
 
 impl SaveQueue {
     fn lock(&self) -> MutexGuard<'_, QueueState> {
-        // The lists are whole after every statement, so a panic elsewhere does not spoil them.
+        // Poisoning can be ignored: the lists are consistent after every statement.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -53,48 +67,50 @@ impl SaveQueue {
     }
 
     pub(super) fn delete(&self, guild: GuildId, done: oneshot::Sender<Result<(), SaveError>>) {
-        let mut work = self.lock();
-        // When nobody works any more whoever waits must hear of it: their end goes with `done`.
-        if !work.closed {
-            work.deletes.push((guild, done));
+        let mut state = self.lock();
+        // After the end of the writer, dropping `done` reports an error to the waiting caller.
+        if !state.closed {
+            state.deletes.push((guild, done));
             self.changed.notify_all();
         }
     }
 
-    /// Whether nothing of a guild is being saved, or is to be.
+    /// Whether a guild is neither queued nor being saved.
     pub(super) fn is_clean(&self, guild: GuildId) -> bool {
-        let work = self.lock();
-        let mut lists = [&work.dirty, &work.failed, &work.saving].into_iter();
+        let state = self.lock();
+        let mut lists = [&state.dirty, &state.failed, &state.saving].into_iter();
         lists.all(|list| !list.contains(&guild))
     }
 
     pub(super) fn unsaved_count(&self) -> usize {
-        let work = self.lock();
-        work.dirty.union(&work.failed).count()
+        let state = self.lock();
+        state.dirty.union(&state.failed).count()
     }
 
+    /// Waits until the queue is empty, for at most `limit`, and ends the writer. Returns whether
+    /// everything was saved.
     pub(super) fn close(&self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
-        let mut work = self.lock();
-        let mut last_chance = true;
+        let mut state = self.lock();
+        let mut may_retry = true;
         loop {
-            // What failed gets a last chance, also what fails while we wait here.
-            if last_chance && !work.writing && !work.failed.is_empty() {
-                last_chance = false;
-                let failed = std::mem::take(&mut work.failed);
-                work.dirty.extend(failed);
+            // Failed saves are retried once, including saves that fail during this wait.
+            if may_retry && !state.writing && !state.failed.is_empty() {
+                may_retry = false;
+                let failed = std::mem::take(&mut state.failed);
+                state.dirty.extend(failed);
                 self.changed.notify_all();
             }
-            let busy = work.writing || !work.dirty.is_empty() || !work.deletes.is_empty();
+            let busy = state.writing || !state.dirty.is_empty() || !state.deletes.is_empty();
             let left = end.saturating_duration_since(Instant::now());
             if !busy || left.is_zero() {
-                work.closed = true;
+                state.closed = true;
                 self.changed.notify_all();
-                return !busy && work.failed.is_empty();
+                return !busy && state.failed.is_empty();
             }
-            work = self
+            state = self
                 .changed
-                .wait_timeout(work, left)
+                .wait_timeout(state, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
@@ -105,40 +121,40 @@ impl SaveQueue {
         self.changed.notify_all();
     }
 
-    /// Waits for something to do; `None` when the store is closed. After a failure what failed is due
-    /// again when the pause has passed.
+    /// Waits for the next batch. Returns `None` when the store is closed. With a pause, returns the
+    /// failed guilds when it has passed, even if there is no new change.
     fn next_batch(&self, pause: Option<Duration>) -> Option<Batch> {
         let end = pause.map(|pause| Instant::now() + pause);
-        let mut work = self.lock();
+        let mut state = self.lock();
         loop {
-            if work.closed {
+            if state.closed {
                 return None;
             }
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-            let again = left.is_some_and(|left| left.is_zero());
-            if again || !work.dirty.is_empty() || !work.deletes.is_empty() {
-                return Some(work.take_batch());
+            let retry = left.is_some_and(|left| left.is_zero());
+            if retry || !state.dirty.is_empty() || !state.deletes.is_empty() {
+                return Some(state.take_batch());
             }
-            work = match left {
+            state = match left {
                 Some(left) => {
                     self.changed
-                        .wait_timeout(work, left)
+                        .wait_timeout(state, left)
                         .unwrap_or_else(PoisonError::into_inner)
                         .0
                 }
                 None => self
                     .changed
-                    .wait(work)
+                    .wait(state)
                     .unwrap_or_else(PoisonError::into_inner),
             };
         }
     }
 
     fn finish_batch(&self, failed: impl Iterator<Item = GuildId>) {
-        let mut work = self.lock();
-        work.failed.extend(failed);
-        work.writing = false;
-        work.saving.clear();
+        let mut state = self.lock();
+        state.failed.extend(failed);
+        state.writing = false;
+        state.saving.clear();
         self.changed.notify_all();
     }
 }
@@ -161,8 +177,8 @@ impl QueueState {
     }
 }
 
-/// The thread; it ends with the last store that uses it. What is not saved then is lost: whoever wants
-/// it saved closes the store first.
+/// The writer thread. It ends when the last clone of the store is dropped; unsaved changes are then
+/// lost, so call [`super::Store::close`] first.
 pub(super) struct Writer {
     inner: Arc<Inner>,
     thread: Option<JoinHandle<()>>,
@@ -170,10 +186,10 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(inner: &Arc<Inner>) -> io::Result<Self> {
-        let works = Arc::clone(inner);
+        let shared = Arc::clone(inner);
         let thread = std::thread::Builder::new()
             .name("store".into())
-            .spawn(move || run(&works))?;
+            .spawn(move || run(&shared))?;
         Ok(Self {
             inner: Arc::clone(inner),
             thread: Some(thread),
@@ -185,7 +201,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.inner.queue.stop();
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed already.
+            // The panic hook has reported a panic of the thread already.
             let _ = thread.join();
         }
     }
@@ -194,9 +210,9 @@ impl Drop for Writer {
 fn run(inner: &Inner) {
     let mut pause: Option<Duration> = None;
     while let Some(batch) = inner.queue.next_batch(pause) {
-        let (start, saves) = (Instant::now(), !batch.save.is_empty());
+        let (start, has_saves) = (Instant::now(), !batch.save.is_empty());
         let failed = inner.write(batch);
-        if let Some(observer) = inner.observer.get().filter(|_| saves) {
+        if let Some(observer) = inner.observer.get().filter(|_| has_saves) {
             observer(&SaveReport {
                 duration: start.elapsed(),
                 error: failed.values().next().map(String::as_str),
@@ -204,52 +220,51 @@ fn run(inner: &Inner) {
         }
         pause = match (failed.is_empty(), pause) {
             (true, Some(_)) => {
-                tracing::info!("the disk takes the state again; everything is saved");
+                tracing::info!("saving recovered");
                 None
             }
             (true, None) => None,
             (false, None) => {
                 let error = failed.values().next().map_or("", String::as_str);
-                tracing::error!(
-                    error,
-                    "the state can't be saved; the bot goes on in memory, acknowledges nothing, and tries again"
-                );
+                // The bot continues in memory and acknowledges nothing until a retry succeeds.
+                tracing::error!(error, "saving failed; retrying");
                 Some(RETRY_MIN)
             }
-            (false, Some(before)) => Some((before * 2).min(RETRY_MAX)),
+            (false, Some(previous)) => Some((previous * 2).min(RETRY_MAX)),
         };
-        // What failed before was in this round again, so this is all that fails.
+        // Guilds that failed before were retried in this batch, so this set is complete.
         let failing: BTreeSet<_> = failed.into_keys().collect();
-        inner.failing.send_if_modified(|known| {
-            let is_news = *known != failing;
-            known.clone_from(&failing);
-            is_news
+        inner.failing.send_if_modified(|current| {
+            let is_modified = *current != failing;
+            current.clone_from(&failing);
+            is_modified
         });
         inner.queue.finish_batch(failing.into_iter());
     }
 }
 
-/// A guild in a round of saving.
+/// The attempt to save one guild of a batch.
 struct SaveAttempt {
     guild: GuildId,
     version: u64,
-    /// That of the entry which was saved: after a removal there may be another under the same id.
+    /// The channel of the entry that was copied. If the guild was deleted and created again
+    /// meanwhile, the new entry has another channel, whose commits this save must not complete.
     progress: watch::Sender<SaveProgress>,
     result: io::Result<()>,
 }
 
-/// Why nothing can be saved now, if that is so: then the rest of the round need not be tried.
-fn backend_unavailable(saving: &[SaveAttempt]) -> Option<String> {
-    let error = |one: &SaveAttempt| match &one.result {
+/// Returns the error if the backend can't be reached, so that the rest of the batch is skipped.
+fn backend_unavailable(attempts: &[SaveAttempt]) -> Option<String> {
+    let error = |attempt: &SaveAttempt| match &attempt.result {
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Some(error.to_string()),
         _ => None,
     };
-    let errors: Option<Vec<String>> = saving.iter().map(error).collect();
+    let errors: Option<Vec<String>> = attempts.iter().map(error).collect();
     errors?.into_iter().next()
 }
 
 impl Inner {
-    /// Deletes what is to be forgotten, saves what changed, and gives what could not be saved.
+    /// Processes one batch. Returns the guilds that could not be saved, with the errors.
     fn write(&self, batch: Batch) -> BTreeMap<GuildId, String> {
         for (guild, done) in batch.deletes {
             let deleted = self
@@ -257,38 +272,40 @@ impl Inner {
                 .as_dyn()
                 .delete(guild)
                 .map_err(|error| SaveError::new(error.to_string()));
-            // Nobody may be waiting any more.
+            // The caller may have stopped waiting.
             let _ = done.send(deleted);
         }
         let guilds: Vec<_> = batch.save.into_iter().collect();
-        let (mut saving, mut failed) = (Vec::new(), BTreeMap::new());
+        let (mut attempts, mut failed) = (Vec::new(), BTreeMap::new());
         let mut unavailable: Option<String> = None;
-        for some in guilds.chunks(self.backend.as_dyn().batch_size()) {
-            let done = unavailable
+        for chunk in guilds.chunks(self.backend.as_dyn().batch_size()) {
+            let saved = unavailable
                 .as_ref()
-                .map_or_else(|| self.save(some), |why| self.skip(some, why));
-            // Everybody is told at once, not one after the other.
-            unavailable = backend_unavailable(&done);
-            saving.extend(done);
+                .map_or_else(|| self.save(chunk), |reason| self.skip(chunk, reason));
+            // Without a connection every chunk would run into the same timeout: fail all of them
+            // now.
+            unavailable = backend_unavailable(&saved);
+            attempts.extend(saved);
             if self.backend.as_dyn().durable_per_save() {
-                failed.append(&mut self.publish(&std::mem::take(&mut saving)));
+                failed.append(&mut self.publish(&std::mem::take(&mut attempts)));
             }
         }
-        if saving.iter().any(|saving| saving.result.is_ok())
+        if attempts.iter().any(|attempt| attempt.result.is_ok())
             && let Err(error) = self.backend.as_dyn().sync()
         {
-            for saving in &mut saving {
-                saving.result = Err(io::Error::new(error.kind(), error.to_string()));
+            for attempt in &mut attempts {
+                attempt.result = Err(io::Error::new(error.kind(), error.to_string()));
             }
         }
         failpoint::hit("store.publish");
-        failed.append(&mut self.publish(&saving));
+        failed.append(&mut self.publish(&attempts));
         failpoint::hit("store.published");
         failed
     }
 
     fn save(&self, guilds: &[GuildId]) -> Vec<SaveAttempt> {
-        // Clones are quick; members who read these guilds don't wait for the encoding.
+        // A clone is quick, so that readers and changes of these guilds don't wait for the
+        // encoding.
         let copy = |guild: &GuildId| {
             let entry = self.guilds.get(guild)?;
             let resident = entry.resident()?;
@@ -307,38 +324,39 @@ impl Inner {
         failpoint::hit("store.encode");
         let results = self.backend.as_dyn().save(&states, self.now());
         let entries = entries.into_iter().zip(results);
-        let saving = entries.map(|((guild, version, progress), result)| SaveAttempt {
+        let attempts = entries.map(|((guild, version, progress), result)| SaveAttempt {
             guild,
             version,
             progress,
             result,
         });
-        saving.collect()
+        attempts.collect()
     }
 
-    /// Guilds that are not tried in this round.
-    fn skip(&self, guilds: &[GuildId], why: &str) -> Vec<SaveAttempt> {
-        let entry = |guild: &GuildId| {
+    /// Fails the saves of guilds without an attempt.
+    fn skip(&self, guilds: &[GuildId], reason: &str) -> Vec<SaveAttempt> {
+        let attempt = |guild: &GuildId| {
             let entry = self.guilds.get(guild)?;
             let resident = entry.resident()?;
             Some(SaveAttempt {
                 guild: *guild,
                 version: resident.version,
                 progress: resident.progress.clone(),
-                result: Err(io::Error::new(io::ErrorKind::NotConnected, why)),
+                result: Err(io::Error::new(io::ErrorKind::NotConnected, reason)),
             })
         };
-        guilds.iter().filter_map(entry).collect()
+        guilds.iter().filter_map(attempt).collect()
     }
 
-    fn publish(&self, saving: &[SaveAttempt]) -> BTreeMap<GuildId, String> {
+    /// Completes or fails the commits of a batch. Returns the guilds to retry.
+    fn publish(&self, attempts: &[SaveAttempt]) -> BTreeMap<GuildId, String> {
         let mut failed = BTreeMap::new();
         for SaveAttempt {
             guild,
             version,
             progress,
             result,
-        } in saving
+        } in attempts
         {
             progress.send_modify(|progress| match result {
                 Ok(()) => {
@@ -347,13 +365,13 @@ impl Inner {
                 }
                 Err(error) => progress.failed = Some((*version, SaveError::new(error.to_string()))),
             });
-            // Who was removed meanwhile, or is another process's, is not tried again.
+            // Guilds that were deleted meanwhile or belong to another process are not retried.
             if let Err(error) = result
                 && error.kind() != LEASE_LOST
                 && self.guilds.contains_key(guild)
             {
                 failed.insert(*guild, error.to_string());
-                tracing::debug!(%guild, %error, "a snapshot could not be saved");
+                tracing::debug!(%guild, %error, "guild could not be saved");
             }
         }
         failed

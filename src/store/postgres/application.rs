@@ -1,4 +1,4 @@
-//! The application that a database belongs to.
+//! The application that owns a database.
 
 use sqlx::{Connection, PgPool, Row};
 
@@ -7,12 +7,12 @@ use super::connection::DatabaseError;
 const BIND: &str = "insert into application (id) values ($1) on conflict (one) do nothing";
 const OWNER: &str = "select id from application";
 const PROCESSES: &str = "select count(*) from process where until > now()";
-/// The lock under which processes join.
+/// The lock under which processes join the cluster.
 const LOCK: &str = "lock table division in exclusive mode";
 const ADOPT: &str =
     "insert into application (id) values ($1) on conflict (one) do update set id = excluded.id";
 
-/// Binds the database to an application, unless it is bound already. Returns the application that it is bound to.
+/// Binds the database to an application unless it is bound already. Returns the owner.
 pub async fn bind(pool: &PgPool, application: u64) -> Result<u64, DatabaseError> {
     sqlx::query(BIND)
         .bind(application.cast_signed())
@@ -21,18 +21,19 @@ pub async fn bind(pool: &PgPool, application: u64) -> Result<u64, DatabaseError>
     Ok(owner(pool).await?.unwrap_or(application))
 }
 
-/// The application that the database is bound to, if any.
+/// Returns the application that owns the database, if any.
 pub async fn owner(pool: &PgPool) -> Result<Option<u64>, DatabaseError> {
     let row = sqlx::query(OWNER).fetch_optional(pool).await?;
     let owner: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
     Ok(owner.map(i64::cast_unsigned))
 }
 
-/// Binds the database to another application, unless a process uses it. Returns the number of those processes.
+/// Binds the database to another application if no process uses it. Returns the number of processes
+/// that use it; above 0 nothing was changed.
 pub async fn adopt(pool: &PgPool, application: u64) -> Result<i64, DatabaseError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
-    // No process joins in between.
+    // Prevents processes from joining until the commit.
     sqlx::query(LOCK).execute(&mut *transaction).await?;
     let processes: i64 = sqlx::query(PROCESSES)
         .fetch_one(&mut *transaction)

@@ -1,34 +1,39 @@
-//! Who has which shards: a pure function of who is there, the same in every process.
+//! Assignment of shards to processes. A pure function of the live processes and their leases, so
+//! every process computes the same result and no leader is needed.
 
-/// A process that is there.
+/// A live process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
-    /// Its number; processes that came later have larger ones.
+    /// Its number; processes that started later have larger numbers.
     pub number: i64,
-    /// The first and the last shard that it may have.
+    /// The first and the last shard that it may own.
     pub range: (u32, u32),
 }
 
-/// A shard that a process has.
+/// A shard and its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldShard {
     /// The shard.
     pub shard: u32,
-    /// The number of the process.
+    /// The number of the owner.
     pub process: i64,
 }
 
-/// What a process does next.
+/// The next moves of a process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ShardMoves {
-    /// Shards that nobody has, to be taken.
+    /// Free shards that it should acquire.
     pub acquire: Vec<u32>,
-    /// Shards that others are to have.
+    /// Shards that it should release for others.
     pub release: Vec<u32>,
 }
 
-/// What `me` does next. Processes with the same range divide it evenly; where it does not come out even, those that have
-/// more anyway have one more, so that as little as possible moves.
+/// Computes the next moves of `me`. Processes with the same range divide it evenly. If it can't be
+/// divided evenly, the processes that hold most shards already keep one more, so that few shards
+/// move.
+///
+/// For example, processes 1 and 2 hold 5 and 4 of 9 shards, and process 3 joins. Each should have
+/// 3, so 1 releases two shards and 2 releases one. Process 3 acquires them when they are free.
 pub fn assign(me: Process, live: &[Process], held: &[HeldShard]) -> ShardMoves {
     let mut peers: Vec<i64> = live
         .iter()
@@ -38,25 +43,25 @@ pub fn assign(me: Process, live: &[Process], held: &[HeldShard]) -> ShardMoves {
     peers.push(me.number);
     peers.sort_unstable();
     peers.dedup();
-    let has = |number: i64| held.iter().filter(|one| one.process == number).count();
-    peers.sort_by_key(|number| std::cmp::Reverse(has(*number)));
-    let place = peers.iter().position(|number| *number == me.number);
-    let (all, place) = (range_len(me.range), place.unwrap_or_default());
-    let share = all / peers.len() + usize::from(place < all % peers.len());
+    let held_by = |number: i64| held.iter().filter(|lease| lease.process == number).count();
+    peers.sort_by_key(|number| std::cmp::Reverse(held_by(*number)));
+    let rank = peers.iter().position(|number| *number == me.number);
+    let (total, rank) = (range_len(me.range), rank.unwrap_or_default());
+    let target = total / peers.len() + usize::from(rank < total % peers.len());
 
-    let mine: Vec<u32> = held
+    let own: Vec<u32> = held
         .iter()
-        .filter(|one| one.process == me.number)
-        .map(|one| one.shard)
+        .filter(|lease| lease.process == me.number)
+        .map(|lease| lease.shard)
         .collect();
-    let is_free = |shard: &u32| held.iter().all(|one| one.shard != *shard);
-    let wanted = share.saturating_sub(mine.len());
+    let is_free = |shard: &u32| held.iter().all(|lease| lease.shard != *shard);
+    let missing = target.saturating_sub(own.len());
     ShardMoves {
         acquire: (me.range.0..=me.range.1)
             .filter(is_free)
-            .take(wanted)
+            .take(missing)
             .collect(),
-        release: mine.into_iter().skip(share).collect(),
+        release: own.into_iter().skip(target).collect(),
     }
 }
 
@@ -75,36 +80,37 @@ mod tests {
 
     use super::*;
 
-    /// All processes do what their plans say until nobody has anything to do; returns how often they had to look.
+    /// Lets all processes make their moves until none is left; returns the number of passes.
     fn settle(live: &[Process], held: &mut BTreeMap<u32, i64>) -> usize {
-        for looks in 0.. {
+        for passes in 0.. {
             let before = held.clone();
             for me in live {
-                let listed: Vec<HeldShard> = held
+                let leases: Vec<HeldShard> = held
                     .iter()
-                    .map(|(shard, by)| HeldShard {
+                    .map(|(shard, process)| HeldShard {
                         shard: *shard,
-                        process: *by,
+                        process: *process,
                     })
                     .collect();
-                let plan = assign(*me, live, &listed);
-                for shard in plan.release {
+                let moves = assign(*me, live, &leases);
+                for shard in moves.release {
                     assert_eq!(held.remove(&shard), Some(me.number));
                 }
-                for shard in plan.acquire {
+                for shard in moves.acquire {
                     assert_eq!(held.insert(shard, me.number), None);
                 }
             }
             if *held == before {
-                return looks;
+                return passes;
             }
         }
-        unreachable!("it ends")
+        unreachable!("the loop ends only by returning")
     }
 
-    /// Whoever comes or goes: every shard is had by one process that is there, and nobody has two more than another.
+    /// After any process starts or stops, each shard has one live owner, and no process owns two
+    /// shards more than another.
     #[test]
-    fn processes_come_and_go() {
+    fn processes_start_and_stop() {
         for seed in 0..200 {
             let mut random = StdRng::seed_from_u64(seed);
             let shards = random.random_range(1..=20);
@@ -117,8 +123,8 @@ mod tests {
                     });
                     next += 1;
                 } else {
-                    let gone = live.remove(random.random_range(0..live.len()));
-                    held.retain(|_, by| *by != gone.number);
+                    let stopped = live.remove(random.random_range(0..live.len()));
+                    held.retain(|_, owner| *owner != stopped.number);
                 }
                 assert!(live.is_empty() || settle(&live, &mut held) <= 4);
                 if live.is_empty() {
@@ -127,16 +133,16 @@ mod tests {
                 assert_eq!(held.len(), shards as usize, "seed {seed}");
                 let counts = live
                     .iter()
-                    .map(|one| held.values().filter(|by| **by == one.number).count());
+                    .map(|process| held.values().filter(|by| **by == process.number).count());
                 let counts: BTreeSet<usize> = counts.collect();
                 assert!(counts.last().unwrap() - counts.first().unwrap() <= 1);
             }
         }
     }
 
-    /// Nobody who is there loses a shard because a process goes, and as few as possible when one comes.
+    /// Live processes lose no shard when another stops, and as few as possible when another starts.
     #[test]
-    fn as_little_as_possible_moves() {
+    fn as_few_shards_as_possible_move() {
         let process = |number| Process {
             number,
             range: (0, 8),
@@ -157,7 +163,8 @@ mod tests {
         assert_eq!(held.len(), 9);
     }
 
-    /// Two processes of the same range: one has it, the other stands by. Other ranges are nobody's business here.
+    /// Of two processes with the same range of one shard, one owns it and the other is a standby.
+    /// Processes with other ranges don't count.
     #[test]
     fn ranges() {
         let process = |number, range| Process { number, range };

@@ -1,5 +1,5 @@
-//! The processes that share a database: they agree on the number of shards, divide the shards among themselves, and take
-//! turns at beginning sessions.
+//! Membership of this process in the cluster of processes that share a database. They agree on the
+//! number of shards, divide the shards among themselves, and space their session starts.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,13 +17,14 @@ use crate::practice::id::GuildId;
 use crate::practice::shard::ShardRange;
 use crate::store::ownership::IDENTIFY_INTERVAL;
 
-/// How often somebody who waits for the others asks again.
+/// Pause between attempts to join.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Processes that divide the guilds in another way may have died; so often it is looked whether they are still there.
+/// Maximum number of attempts to join a cluster with another number of shards. Its processes may be
+/// dead; their leases have expired before the attempts end.
 const MAX_JOIN_ATTEMPTS: usize = 25;
 
-/// For how long a process that is gone stays in its table, for people who look.
+/// How long a dead process stays in the table `process`, for operators.
 const DEAD_PROCESS_RETENTION: &str = "interval '1 hour'";
 
 const LOCK_DIVISION: &str = "lock table division in exclusive mode";
@@ -43,29 +44,28 @@ const ACQUIRE_SLOT: &str = "insert into identify as kept (slot, next) values ($1
 const SLOT_WAIT: &str =
     "select extract(epoch from next - now())::float8 from identify where slot = $1";
 
-/// This process among the others.
+/// The cluster, as seen by this process.
 pub struct Cluster {
     pool: PgPool,
     joined: OnceLock<(ProcessIdentity, ShardRange)>,
-    // Guards the list, for moments; never held while anything is asked.
+    // Never locked across a request.
     leases: Mutex<BTreeMap<u32, Arc<Lease>>>,
-    /// Whether everything was given back: then nothing is renewed any more.
+    /// Whether all leases were released and must not be renewed.
     closed: AtomicBool,
 }
 
-/// What a look brought.
+/// The changes that a refresh found or made.
 #[derive(Debug, Default)]
 pub struct ShardChanges {
     /// Shards that another process has taken over.
     pub lost: Vec<u32>,
-    /// Shards that were taken.
-    pub taken: Vec<u32>,
-    /// Shards that other processes are to have.
+    /// Shards that this process has acquired.
+    pub acquired: Vec<u32>,
+    /// Shards that other processes should get.
     pub to_release: Vec<u32>,
 }
 
 impl Cluster {
-    /// Alone, so far.
     pub const fn new(pool: PgPool) -> Self {
         Self {
             pool,
@@ -75,49 +75,53 @@ impl Cluster {
         }
     }
 
-    /// Joins the others, who may have divided the guilds already; then `wanted` must fit, unless it `may_differ`. Gives the
-    /// shards that this process may have.
+    /// Joins the cluster and returns the shards that this process may own. If the cluster has
+    /// another number of shards than `wanted`, this process uses all shards of the cluster if
+    /// `may_differ` is set, and otherwise waits for the others to stop.
     pub async fn join(
         &self,
         wanted: ShardRange,
         may_differ: bool,
     ) -> Result<ShardRange, DatabaseError> {
-        for asked in 0.. {
+        for attempt in 0.. {
             match self.register(wanted, may_differ).await {
                 Ok(Ok((process, shards))) => {
-                    let holder = ProcessIdentity {
+                    let identity = ProcessIdentity {
                         process,
                         name: process_name(),
                         total_shards: shards.total,
                     };
-                    tracing::info!(process, %shards, "joined the processes that share the database");
-                    let _ = self.joined.set((holder, shards));
+                    tracing::info!(process, %shards, "cluster joined");
+                    let _ = self.joined.set((identity, shards));
                     return Ok(shards);
                 }
-                Ok(Err(total)) if asked >= MAX_JOIN_ATTEMPTS => {
+                Ok(Err(total)) if attempt >= MAX_JOIN_ATTEMPTS => {
                     return Err(DatabaseError::ShardCountMismatch {
                         total,
                         wanted: wanted.total,
                     });
                 }
                 Ok(Err(total)) => {
-                    if asked == 0 {
+                    if attempt == 0 {
                         tracing::info!(
-                            "other processes have {total} shards; waiting for them to stop"
+                            total,
+                            wanted = wanted.total,
+                            "cluster has another shard count; waiting"
                         );
                     }
                 }
                 Err(error) if is_transient(&error) => {
-                    tracing::warn!(%error, "the database can't be asked who shares it");
+                    tracing::warn!(%error, "cluster could not be joined; retrying");
                 }
                 Err(error) => return Err(error.into()),
             }
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
-        unreachable!("it is asked until there is an answer")
+        unreachable!("the loop ends only by returning")
     }
 
-    /// Enters; or the number of shards that the others have, if that does not fit.
+    /// Registers this process and returns its number and shards. The inner error is the cluster's
+    /// number of shards, if it does not fit.
     async fn register(
         &self,
         wanted: ShardRange,
@@ -145,27 +149,30 @@ impl Cluster {
                     .bind(shard_as_i32(wanted.total))
                     .execute(&mut *transaction)
                     .await?;
-                // All have run out. This waits for the last write of whoever had one.
+                // All leases have expired. Deleting them waits for open transactions of their
+                // owners.
                 sqlx::query(DELETE_LEASES)
                     .execute(&mut *transaction)
                     .await?;
                 wanted
             }
         };
-        let gone = format!("delete from process where until < now() - {DEAD_PROCESS_RETENTION}");
-        sqlx::query(&gone).execute(&mut *transaction).await?;
-        let entered = sqlx::query(INSERT_PROCESS)
+        let delete_dead =
+            format!("delete from process where until < now() - {DEAD_PROCESS_RETENTION}");
+        sqlx::query(&delete_dead).execute(&mut *transaction).await?;
+        let row = sqlx::query(INSERT_PROCESS)
             .bind(process_name())
             .bind(shard_as_i32(shards.first))
             .bind(shard_as_i32(shards.last))
-            .bind(LEASE_DURATION.as_secs_f64());
-        let entered = entered.fetch_one(&mut *transaction).await?;
-        let process = entered.try_get(0)?;
+            .bind(LEASE_DURATION.as_secs_f64())
+            .fetch_one(&mut *transaction)
+            .await?;
+        let process = row.try_get(0)?;
         transaction.commit().await?;
         Ok(Ok((process, shards)))
     }
 
-    /// Renews what this process has, for ever.
+    /// Renews the leases and the registration of this process until the cluster is closed.
     pub async fn renew_loop(self: Arc<Self>) {
         loop {
             tokio::time::sleep(RENEW_INTERVAL).await;
@@ -173,66 +180,73 @@ impl Cluster {
                 return;
             }
             if let Err(error) = self.renew().await {
-                tracing::warn!(%error, "the leases could not be renewed");
+                tracing::warn!(%error, "leases could not be renewed; retrying");
             }
         }
     }
 
     async fn renew(&self) -> Result<(), sqlx::Error> {
-        let Some((holder, shards)) = self.joined.get() else {
+        let Some((identity, shards)) = self.joined.get() else {
             return Ok(());
         };
         let leases: Vec<_> = self.leases().values().cloned().collect();
         lease::renew(&self.pool, &leases).await?;
-        let stay = sqlx::query(RENEW_PROCESS)
-            .bind(&holder.name)
+        sqlx::query(RENEW_PROCESS)
+            .bind(&identity.name)
             .bind(shard_as_i32(shards.first))
             .bind(shard_as_i32(shards.last))
             .bind(LEASE_DURATION.as_secs_f64())
-            .bind(holder.process);
-        stay.execute(&self.pool).await.map(drop)
+            .bind(identity.process)
+            .execute(&self.pool)
+            .await
+            .map(drop)
     }
 
-    /// Looks who is there and who has what, and takes what this process is to have and nobody has.
+    /// Reports lost shards. If there are none, acquires the free shards that this process should
+    /// have.
     pub async fn refresh(&self) -> Result<ShardChanges, LeaseError> {
-        let Some((holder, shards)) = self.joined.get() else {
+        let Some((identity, shards)) = self.joined.get() else {
             return Ok(ShardChanges::default());
         };
-        let mut seen = ShardChanges {
+        let mut changes = ShardChanges {
             lost: self.remove_lost(),
             ..ShardChanges::default()
         };
-        if !seen.lost.is_empty() {
-            // First all work for them ends. If they are to come back, it begins anew: what was said meanwhile has to be
-            // read from the history.
-            return Ok(seen);
+        if !changes.lost.is_empty() {
+            // The caller must end its work for these shards before they can be acquired again:
+            // messages that arrived in between must be read from the history by a new gateway
+            // session.
+            return Ok(changes);
         }
-        let plan = self.plan_moves(holder, *shards).await?;
-        seen.to_release = plan.release;
-        for shard in plan.acquire {
-            match Lease::acquire(&self.pool, shard, holder).await {
+        let moves = self.plan_moves(identity, *shards).await?;
+        changes.to_release = moves.release;
+        for shard in moves.acquire {
+            match Lease::acquire(&self.pool, shard, identity).await {
                 Ok(Some(lease)) => {
                     self.leases().insert(shard, Arc::new(lease));
-                    seen.taken.push(shard);
+                    changes.acquired.push(shard);
                 }
-                // Another process was quicker.
+                // Another process was faster.
                 Ok(None) => {}
                 Err(LeaseError::Database(error)) if is_transient(&error) => {
-                    tracing::warn!(%error, shard, "the database can't be asked for a shard");
+                    tracing::warn!(%error, shard, "shard lease could not be acquired; retrying");
                 }
-                Err(error) if seen.taken.is_empty() => return Err(error),
+                Err(error) if changes.acquired.is_empty() => return Err(error),
+                // Report the acquired shards now; the next refresh reports the error.
                 Err(_) => break,
             }
         }
-        Ok(seen)
+        Ok(changes)
     }
 
+    /// Reads the live processes and leases, and computes what this process should acquire and
+    /// release.
     async fn plan_moves(
         &self,
-        holder: &ProcessIdentity,
+        identity: &ProcessIdentity,
         shards: ShardRange,
     ) -> Result<ShardMoves, sqlx::Error> {
-        let process = |row: &sqlx::postgres::PgRow| {
+        let read_process = |row: &sqlx::postgres::PgRow| {
             let (first, last): (i32, i32) = (row.try_get(1)?, row.try_get(2)?);
             Ok::<_, sqlx::Error>(Process {
                 number: row.try_get(0)?,
@@ -240,7 +254,7 @@ impl Cluster {
             })
         };
         let live = sqlx::query(LIVE_PROCESSES).fetch_all(&self.pool).await?;
-        let live: Result<Vec<_>, _> = live.iter().map(process).collect();
+        let live: Result<Vec<_>, _> = live.iter().map(read_process).collect();
         let held = sqlx::query(HELD_SHARDS).fetch_all(&self.pool).await?;
         let held = held.iter().map(|row| {
             let shard: i32 = row.try_get(0)?;
@@ -250,21 +264,21 @@ impl Cluster {
             })
         });
         let mut held: Vec<HeldShard> = held.collect::<Result<_, _>>()?;
-        // What this process still has although it has run out, because the database was away, is not taken again.
-        let mine: Vec<u32> = self.leases().keys().copied().collect();
-        held.retain(|one| !mine.contains(&one.shard));
-        let by = holder.process;
-        held.extend(
-            mine.into_iter()
-                .map(|shard| HeldShard { shard, process: by }),
-        );
+        // Own leases count as held even if they have expired in the database while it was
+        // unreachable. Otherwise this process would acquire a shard for which its work has not
+        // ended.
+        let own: Vec<u32> = self.leases().keys().copied().collect();
+        held.retain(|lease| !own.contains(&lease.shard));
+        let process = identity.process;
+        held.extend(own.into_iter().map(|shard| HeldShard { shard, process }));
         let me = Process {
-            number: holder.process,
+            number: process,
             range: (shards.first, shards.last),
         };
         Ok(assign(me, &live?, &held))
     }
 
+    /// Removes and returns the leases that are marked as lost.
     fn remove_lost(&self) -> Vec<u32> {
         let mut leases = self.leases();
         let lost = leases.values().filter(|lease| lease.is_lost());
@@ -273,61 +287,63 @@ impl Cluster {
         lost
     }
 
-    /// The lease that covers a guild, if this process has it.
+    /// Returns the lease of a guild's shard, if this process holds it.
     pub fn lease_of(&self, guild: GuildId) -> Option<Arc<Lease>> {
         let (_, shards) = self.joined.get()?;
         self.leases().get(&shards.shard_of(guild)).cloned()
     }
 
-    /// How many shards there are; none before this process has joined.
+    /// Returns the shards that this process may own; `None` before it has joined.
     pub fn shards(&self) -> Option<ShardRange> {
         self.joined.get().map(|(_, shards)| *shards)
     }
 
-    /// Gives a shard back.
+    /// Releases the lease of a shard.
     pub async fn release(&self, shard: u32) -> Result<(), sqlx::Error> {
         let lease = self.leases().remove(&shard);
         lease::release(&self.pool, lease.as_slice()).await
     }
 
-    /// Gives everything back.
+    /// Releases all leases and unregisters this process.
     pub async fn close(&self) -> Result<(), sqlx::Error> {
         self.closed.store(true, Ordering::Relaxed);
         let leases: Vec<_> = std::mem::take(&mut *self.leases()).into_values().collect();
         lease::release(&self.pool, &leases).await?;
-        if let Some((holder, _)) = self.joined.get() {
-            let leave = sqlx::query(DELETE_PROCESS).bind(holder.process);
-            leave.execute(&self.pool).await?;
+        if let Some((identity, _)) = self.joined.get() {
+            let delete = sqlx::query(DELETE_PROCESS).bind(identity.process);
+            delete.execute(&self.pool).await?;
         }
         Ok(())
     }
 
-    /// Asks for the next turn at beginning a session: none if it is now, else when to ask again.
+    /// Acquires a slot for a session start. `None` means that the session may be started now;
+    /// otherwise returns how long to wait before the next attempt.
     pub async fn acquire_identify_slot(&self, slot: u32) -> Result<Option<Duration>, sqlx::Error> {
-        let turn = sqlx::query(ACQUIRE_SLOT)
+        let acquire = sqlx::query(ACQUIRE_SLOT)
             .bind(shard_as_i32(slot))
             .bind(IDENTIFY_INTERVAL.as_secs_f64());
-        if turn.fetch_optional(&self.pool).await?.is_some() {
+        if acquire.fetch_optional(&self.pool).await?.is_some() {
             return Ok(None);
         }
-        let next = sqlx::query(SLOT_WAIT).bind(shard_as_i32(slot));
-        let seconds: f64 = next.fetch_one(&self.pool).await?.try_get(0)?;
+        let wait = sqlx::query(SLOT_WAIT).bind(shard_as_i32(slot));
+        let seconds: f64 = wait.fetch_one(&self.pool).await?.try_get(0)?;
         Ok(Some(Duration::from_secs_f64(
             seconds.clamp(0.05, IDENTIFY_INTERVAL.as_secs_f64()),
         )))
     }
 
     fn leases(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Lease>>> {
-        // The list is whole after every statement.
+        // Poisoning can be ignored: the map is consistent after every statement.
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether asking again may help: the server is away, or a write has not ended.
+/// Whether a retry may help: the server is unreachable or restarting, or a lock was not granted in
+/// time.
 fn is_transient(error: &sqlx::Error) -> bool {
-    /// PostgreSQL's code for a lock that was not given in time, and its class for a server that goes or comes
-    /// (PostgreSQL's manual, appendix A).
+    /// SQLSTATE `lock_not_available` (PostgreSQL's manual, appendix A).
     const LOCK_NOT_AVAILABLE: &str = "55P03";
+    /// SQLSTATE class of a server that starts or shuts down (the same appendix).
     const OPERATOR_INTERVENTION: &str = "57";
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
@@ -338,15 +354,15 @@ fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
-/// How others see this process.
+/// The name of this process for operators.
 fn process_name() -> String {
     format!("process {} on {}", std::process::id(), host_name())
 }
 
 #[cfg(unix)]
 fn host_name() -> String {
-    let machine = rustix::system::uname();
-    machine.nodename().to_string_lossy().into_owned()
+    let system = rustix::system::uname();
+    system.nodename().to_string_lossy().into_owned()
 }
 
 #[cfg(not(unix))]

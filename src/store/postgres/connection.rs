@@ -1,4 +1,4 @@
-//! Reaching the server: the URL, the pool, the tables.
+//! Connecting to the server: the URL, the pool, and the migrations.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -6,79 +6,81 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::{ConnectOptions, PgConnection, PgPool};
 use tokio::runtime::{Builder, Runtime};
 
 use super::lease::LeaseError;
 
-/// How long a connection may take.
+/// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the database can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// The URL is none.
+    /// The URL is invalid.
     #[error("state.url can't be read: {0}. Write postgres://user:password@host:5432/database")]
     InvalidUrl(String),
-    /// It can't be reached, or refuses.
+    /// The server can't be reached or refuses the connection.
     #[error(
-        "the database {target} can't be used: {error}. Is the server up, and do name and password in state.url fit?"
+        "the database {target} can't be used: {error}. Check that the server is running, and the user and password in state.url"
     )]
     Unreachable {
-        /// Host and database, without user and password.
+        /// Database and host, without user and password.
         target: String,
-        /// What the client says.
+        /// The reason.
         error: sqlx::Error,
     },
-    /// Its tables can't be brought up to date.
-    #[error("the database's tables can't be brought up to date: {0}")]
+    /// A migration failed.
+    #[error("the tables of the database can't be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// Something failed while it was read.
+    /// A query failed.
     #[error("the database can't be read: {0}")]
     Read(#[from] sqlx::Error),
-    /// Other processes have divided the guilds in another way.
+    /// The cluster has another number of shards than this process.
     #[error(
-        "the processes that use the database have {total} shards, and this one is to have some of {wanted}: write the same for all in [discord] shards, or stop the others first"
+        "other processes use this database with {total} shards, but this process is configured for {wanted}. Set the same number in [discord] shards for all of them, or stop the others first"
     )]
     ShardCountMismatch {
-        /// How many shards they have.
+        /// The number of shards of the cluster.
         total: i32,
-        /// How many this one was told of.
+        /// The number of shards in the config of this process.
         wanted: u32,
     },
-    /// The guilds were divided anew while this process did nothing.
-    #[error("the other processes have {0} shards now: start this one again")]
+    /// The number of shards was changed while this process was not part of the cluster.
+    #[error("the other processes use {0} shards now. Restart this process")]
     ShardCountChanged(i32),
-    /// Rows that make no guild.
-    #[error("the database's rows of server {guild} can't be read; nothing was changed: {message}")]
+    /// The rows of a guild are invalid.
+    #[error(
+        "the rows of server {guild} in the database are invalid: {message}. Nothing was changed"
+    )]
     InvalidRows {
         /// The server.
         guild: String,
-        /// What is wrong.
+        /// The reason.
         message: String,
     },
-    /// The machine does not let us.
-    #[error("no thread for the database: {0}")]
+    /// A thread can't be started, or the database is closed.
+    #[error("the database thread can't be used: {0}")]
     Thread(#[from] std::io::Error),
 }
 
 impl DatabaseError {
-    /// Whether asking again is of no use.
+    /// Whether a retry can't help.
     pub const fn is_final(&self) -> bool {
         matches!(self, Self::ShardCountChanged(_))
     }
 }
 
 impl From<LeaseError> for DatabaseError {
-    fn from(why: LeaseError) -> Self {
-        match why {
+    fn from(error: LeaseError) -> Self {
+        match error {
             LeaseError::Database(error) => Self::Read(error),
             LeaseError::ShardCountChanged(total) => Self::ShardCountChanged(total),
         }
     }
 }
 
-/// One thread beside the store's own, on which connections live.
+/// Starts the thread that drives the connections.
 pub fn runtime() -> Result<Runtime, DatabaseError> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
@@ -88,7 +90,8 @@ pub fn runtime() -> Result<Runtime, DatabaseError> {
     Ok(runtime)
 }
 
-/// Connects, with at most so many connections. Nothing waits for ever: whoever waits is told to try again.
+/// Connects a pool of at most `connections`. All waits in the server have timeouts, so that a
+/// request fails and is retried rather than hang.
 pub async fn connect(url: &str, connections: usize) -> Result<PgPool, DatabaseError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| DatabaseError::InvalidUrl(error.to_string()))?
@@ -99,22 +102,32 @@ pub async fn connect(url: &str, connections: usize) -> Result<PgPool, DatabaseEr
             ("idle_in_transaction_session_timeout", "15s"),
         ])
         .disable_statement_logging();
-    let place = format!(
+    let target = format!(
         "{} on {}",
         options.get_database().unwrap_or("(none)"),
         options.get_host()
     );
     let pool = PgPoolOptions::new()
         .max_connections(u32::try_from(connections).unwrap_or(u32::MAX))
+        // In place of the default ping: after a failover, idle connections may go to a server that
+        // no longer takes writes, or still have its read-only default. They are closed and others
+        // are opened.
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(is_writable(connection)))
         .acquire_timeout(CONNECT_TIMEOUT)
         .connect_with(options);
-    pool.await.map_err(|error| DatabaseError::Unreachable {
-        target: place,
-        error,
-    })
+    pool.await
+        .map_err(|error| DatabaseError::Unreachable { target, error })
 }
 
-/// Brings the tables up to date. Of several processes one does it, under a lock, and the others wait.
+async fn is_writable(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select not current_setting('transaction_read_only')::boolean")
+        .fetch_one(connection)
+        .await
+}
+
+/// Migrates the tables. If several processes start at once, one migrates under a lock and the
+/// others wait.
 pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),

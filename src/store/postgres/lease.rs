@@ -1,29 +1,46 @@
-//! One owner a shard: a lease that has to be renewed, and an epoch that is larger with each new owner.
+//! Shard leases: each shard has at most one owner.
 //!
-//! A process that stops, hangs or is cut off loses its leases by doing nothing; others take them over with newer
-//! epochs. Every transaction names its epoch, so what an old owner still writes is refused by the database itself.
+//! A lease must be renewed, and each new owner gets a larger epoch. A process that crashes, hangs
+//! or loses its connection therefore loses its leases without doing anything. Every transaction
+//! locks the lease row of its epoch (the fence), so the database refuses writes of previous owners.
+//! For example, if process A hangs:
+//!
+//! 1. A owns shard 2 with epoch 7 and hangs just after a renewal at 12:00:00.
+//! 2. After 12:00:15 A does not trust the lease any more ([`TRUST_DURATION`]). If A wakes up now,
+//!    it sends no message that must be sent only once.
+//! 3. At 12:00:20 the lease expires ([`LEASE_DURATION`]). Process B acquires it with epoch 8. If a
+//!    transaction of A is still open, B waits for its end, because A's fence locks the key of the
+//!    lease row, which a change of epoch modifies. B therefore reads guilds after A's last write.
+//! 4. A wakes up at 12:01:00 and saves a guild. The fence finds no row with shard 2 and epoch 7:
+//!    the transaction is refused, and A marks the lease as lost.
+//! 5. A's next refresh reports shard 2 as lost. A removes its guilds from memory and ends its
+//!    gateway client.
+//!
+//! In a planned hand-over A ends its gateway client, saves the guilds, and releases the lease,
+//! which sets its end to the present time. B's next refresh acquires it without waiting for the
+//! expiry.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
 use super::write::WriteError;
 
-/// How long a lease holds. A process that dies is replaced after this at the latest.
+/// How long a lease is valid after a renewal. A dead process is replaced after at most this time.
 pub const LEASE_DURATION: Duration = Duration::from_secs(20);
 
-/// How often it is renewed.
+/// How often leases are renewed.
 pub const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 
-/// So long after it was renewed it is trusted. That is less than it holds: two machines' clocks don't run alike, and
-/// what is sent takes a moment to arrive.
+/// How long the owner trusts a lease after a renewal. Shorter than [`LEASE_DURATION`], because the
+/// clocks of two machines differ and a message that was sent takes a moment to arrive.
 const TRUST_DURATION: Duration = Duration::from_secs(15);
 
-/// Nobody divides the guilds anew meanwhile.
+/// Locks the number of shards against a change during the transaction.
 const TOTAL: &str = "select total from division for share";
-const TAKE: &str = "insert into lease as kept (shard, epoch, process, holder, until) \
+const ACQUIRE: &str = "insert into lease as kept (shard, epoch, process, holder, until) \
     values ($1, nextval('epoch'), $2, $3, now() + make_interval(secs => $4)) \
     on conflict (shard) do update set epoch = nextval('epoch'), process = excluded.process, \
     holder = excluded.holder, until = excluded.until \
@@ -36,95 +53,97 @@ const RELEASE: &str = "update lease set until = now() from unnest($1::integer[],
 const FENCE: &str = "select 1 from lease where shard = $1 and epoch = $2 for key share";
 const HOLDER: &str = "select holder from lease where shard = $1";
 
-/// A lease that this process has, or had.
+/// A lease that this process holds or held.
 #[derive(Debug)]
 pub struct Lease {
     /// The shard.
     pub shard: u32,
     epoch: i64,
-    // Guards one value. When the last renewal that came through was asked for.
+    /// When the last successful renewal was sent, not when its response arrived.
     renewed_at: Mutex<Instant>,
     lost: AtomicBool,
 }
 
-/// Another process has taken over.
+/// Another process has taken the shard over. Contains the name of that process.
 #[derive(Debug, thiserror::Error)]
 #[error("another process has taken over: {0}")]
 pub struct LeaseLost(pub String);
 
-/// Why a lease could not be asked for.
+/// Why a request for a lease failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
-    /// The database did not do it.
+    /// The query failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// The guilds were divided anew.
+    /// The cluster has another number of shards now.
     #[error("the guilds are divided into {0} shards now")]
     ShardCountChanged(i32),
 }
 
-/// Who asks for leases.
+/// This process, as an owner of leases.
 #[derive(Debug)]
 pub struct ProcessIdentity {
-    /// The number of its process.
+    /// Its number in the table `process`.
     pub process: i64,
-    /// How people know it.
+    /// Its name for operators.
     pub name: String,
-    /// How many shards there are.
+    /// Number of shards of the bot.
     pub total_shards: u32,
 }
 
 impl Lease {
-    /// Takes the lease of a shard, unless another process has it.
+    /// Acquires the lease of a shard. Returns `None` if another process holds it.
     pub async fn acquire(
         pool: &PgPool,
         shard: u32,
-        by: &ProcessIdentity,
+        owner: &ProcessIdentity,
     ) -> Result<Option<Self>, LeaseError> {
-        let asked = Instant::now();
+        let sent_at = Instant::now();
         let mut connection = pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         let total = sqlx::query(TOTAL).fetch_one(&mut *transaction).await?;
         let total: i32 = total.try_get(0)?;
-        if total != shard_as_i32(by.total_shards) {
+        if total != shard_as_i32(owner.total_shards) {
             return Err(LeaseError::ShardCountChanged(total));
         }
-        let taken = sqlx::query(TAKE)
+        let row = sqlx::query(ACQUIRE)
             .bind(shard_as_i32(shard))
-            .bind(by.process)
-            .bind(&by.name)
-            .bind(LEASE_DURATION.as_secs_f64());
-        let taken = taken.fetch_optional(&mut *transaction).await?;
-        let epoch = taken.map(|row| row.try_get(0)).transpose()?;
+            .bind(owner.process)
+            .bind(&owner.name)
+            .bind(LEASE_DURATION.as_secs_f64())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let epoch = row.map(|row| row.try_get(0)).transpose()?;
         transaction.commit().await?;
         Ok(epoch.map(|epoch| Self {
             shard,
             epoch,
-            renewed_at: Mutex::new(asked),
+            renewed_at: Mutex::new(sent_at),
             lost: AtomicBool::new(false),
         }))
     }
 
-    /// Whether the lease can't have run out by now.
+    /// Whether the lease can't have expired yet.
     pub fn is_valid(&self) -> bool {
-        let renewed = *self
+        let renewed_at = *self
             .renewed_at
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        !self.is_lost() && renewed.elapsed() < TRUST_DURATION
+        !self.is_lost() && renewed_at.elapsed() < TRUST_DURATION
     }
 
-    /// Whether it is known that another process has taken over.
+    /// Whether the lease was released, or is known to have been taken over.
     pub fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// Another process has taken over.
+    /// Marks the lease as lost.
     pub fn revoke(&self) {
         self.lost.store(true, Ordering::Relaxed);
     }
 
-    /// Refuses a transaction if another process has taken over; makes such a process wait for its end otherwise.
+    /// Locks the lease row until the end of the transaction, so that a takeover waits for it. Fails
+    /// if another process has taken the shard over already.
     pub async fn fence(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
         let fence = sqlx::query(FENCE)
             .bind(shard_as_i32(self.shard))
@@ -142,23 +161,24 @@ impl Lease {
     }
 }
 
-/// Renews leases.
-pub async fn renew(pool: &PgPool, leases: &[std::sync::Arc<Lease>]) -> Result<(), sqlx::Error> {
-    let asked = Instant::now();
+/// Renews leases. Leases that another process has taken over are marked as lost.
+pub async fn renew(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
+    let sent_at = Instant::now();
     let (shards, epochs) = columns(leases);
-    let renewed = sqlx::query(RENEW)
+    let rows = sqlx::query(RENEW)
         .bind(shards)
         .bind(epochs)
-        .bind(LEASE_DURATION.as_secs_f64());
-    let renewed = renewed.fetch_all(pool).await?;
-    let renewed: Result<Vec<i32>, _> = renewed.iter().map(|row| row.try_get(0)).collect();
+        .bind(LEASE_DURATION.as_secs_f64())
+        .fetch_all(pool)
+        .await?;
+    let renewed: Result<Vec<i32>, _> = rows.iter().map(|row| row.try_get(0)).collect();
     let renewed = renewed?;
     for lease in leases {
         if renewed.contains(&shard_as_i32(lease.shard)) {
             *lease
                 .renewed_at
                 .lock()
-                .unwrap_or_else(PoisonError::into_inner) = asked;
+                .unwrap_or_else(PoisonError::into_inner) = sent_at;
         } else {
             lease.revoke();
         }
@@ -166,10 +186,10 @@ pub async fn renew(pool: &PgPool, leases: &[std::sync::Arc<Lease>]) -> Result<()
     Ok(())
 }
 
-/// Gives leases back, so that other processes need not wait for their end.
-pub async fn release(pool: &PgPool, leases: &[std::sync::Arc<Lease>]) -> Result<(), sqlx::Error> {
+/// Releases leases, so that other processes can acquire them without waiting for their expiry.
+pub async fn release(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
     for lease in leases {
-        // They are not renewed any more, and nobody trusts them.
+        // Before the request: from now on `is_valid` must be false.
         lease.revoke();
     }
     let (shards, epochs) = columns(leases);
@@ -177,14 +197,14 @@ pub async fn release(pool: &PgPool, leases: &[std::sync::Arc<Lease>]) -> Result<
     release.execute(pool).await.map(drop)
 }
 
-fn columns(leases: &[std::sync::Arc<Lease>]) -> (Vec<i32>, Vec<i64>) {
+fn columns(leases: &[Arc<Lease>]) -> (Vec<i32>, Vec<i64>) {
     leases
         .iter()
         .map(|lease| (shard_as_i32(lease.shard), lease.epoch))
         .unzip()
 }
 
-/// As the database counts shards.
+/// Converts a shard number to the type of its column.
 pub fn shard_as_i32(shard: u32) -> i32 {
     i32::try_from(shard).unwrap_or(i32::MAX)
 }

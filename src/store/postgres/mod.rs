@@ -1,8 +1,9 @@
-//! Guilds in PostgreSQL: rows that people can query, a transaction a save, an owner at a time.
+//! The PostgreSQL backend: guilds as rows that operators can query, one transaction per save.
 //!
-//! `table` and `rows` say what a guild looks like in tables, `write` and `read` move it there and back, `known` remembers
-//! what is there already. `lease` sees to it that one process at a time writes a shard, `plan` says which process has which
-//! shards, and `fleet` is this process among the others.
+//! `table` and `rows` convert a guild to rows and back, `write` and `read` save and load them, and
+//! `row_cache` remembers which rows the database has. `lease` ensures that only one process writes
+//! the guilds of a shard, `assignment` decides which process should own which shards, and `cluster`
+//! keeps the membership of this process.
 
 mod application;
 mod assignment;
@@ -40,50 +41,49 @@ pub use connection::DatabaseError;
 pub(super) use read::LoadedGuild;
 pub use reader::DatabaseReader;
 use row_cache::RowCache;
-pub(super) use row_cache::RowCache as Rows;
 
-/// How many guilds are written at once, each on a connection of its own.
+/// Maximum number of guilds that are written at the same time, each on its own connection.
 const MAX_CONCURRENT_SAVES: usize = 8;
 
-/// A step that takes longer than this is given up: whoever waits for it is told, and it is tried again.
+/// How long one transaction may take before it fails and is retried.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a stop waits for the leases to be given back; without that they run out by themselves.
+/// How long a shutdown waits for the release of the leases. Leases that are not released expire.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A database that this process shares with others.
+/// A database that is shared with other processes.
 pub(super) struct PostgresBackend {
-    /// Gone only while it is dropped: a runtime must not be dropped where others wait.
+    /// `None` only during the drop, which must not block: a runtime can't be dropped in async code.
     runtime: Option<Runtime>,
     pool: PgPool,
     cluster: Arc<Cluster>,
     row_caches: Arc<DashMap<GuildId, RowCache>>,
-    // Guards the notes, which are read where nobody may wait.
+    /// All metadata, so that reading a value needs no request.
     metadata: Mutex<BTreeMap<String, String>>,
 }
 
-/// What a look at the database brought.
+/// The changes that a refresh of the shards found or made.
 #[derive(Debug, Default)]
 pub(super) struct ShardRefresh {
     /// Shards that another process has taken over.
     pub lost: Vec<u32>,
-    /// Shards that this process has from now on.
-    pub taken: Vec<u32>,
-    /// Their guilds.
+    /// Shards that this process has acquired.
+    pub acquired: Vec<u32>,
+    /// The guilds of the acquired shards.
     pub guilds: Vec<(GuildId, GuildSummary)>,
-    /// Shards that other processes are to have.
+    /// Shards that other processes should get.
     pub to_release: Vec<u32>,
 }
 
 impl PostgresBackend {
-    /// Connects and brings the tables up to date.
+    /// Connects, migrates the tables, and starts to renew leases.
     pub(super) fn connect(url: &str) -> Result<Self, DatabaseError> {
         let runtime = connection::runtime()?;
-        let (pool, notes) = runtime.block_on(async {
+        let (pool, metadata) = runtime.block_on(async {
             let pool = connection::connect(url, MAX_CONCURRENT_SAVES + 3).await?;
             connection::migrate(&pool).await?;
-            let notes = read::load_metadata(&pool).await?;
-            Ok::<_, DatabaseError>((pool, notes))
+            let metadata = read::load_metadata(&pool).await?;
+            Ok::<_, DatabaseError>((pool, metadata))
         })?;
         let cluster = Arc::new(Cluster::new(pool.clone()));
         runtime.spawn(Arc::clone(&cluster).renew_loop());
@@ -92,25 +92,25 @@ impl PostgresBackend {
             pool,
             cluster,
             row_caches: Arc::default(),
-            metadata: Mutex::new(notes),
+            metadata: Mutex::new(metadata),
         })
     }
 
-    /// Binds the database to an application, unless it is bound already. Returns the application that it is bound to.
+    /// Binds the database to an application unless it is bound already. Returns the owner.
     pub(super) async fn bind_application(&self, application: u64) -> Result<u64, DatabaseError> {
         let pool = self.pool.clone();
         self.on_runtime(async move { application::bind(&pool, application).await })
             .await?
     }
 
-    /// The application that the database is bound to, if any.
+    /// Returns the application that owns the database, if any.
     pub(super) async fn application(&self) -> Result<Option<u64>, DatabaseError> {
         let pool = self.pool.clone();
         self.on_runtime(async move { application::owner(&pool).await })
             .await?
     }
 
-    /// Joins the processes that share the database.
+    /// Joins the cluster; see [`Cluster::join`].
     pub(super) async fn join(
         &self,
         wanted: ShardRange,
@@ -121,7 +121,7 @@ impl PostgresBackend {
             .await?
     }
 
-    /// Looks what is this process's now, takes what nobody has, and reads it.
+    /// Finds lost shards, acquires free shards, and reads the summaries of their guilds.
     pub(super) async fn refresh_shards(&self) -> Result<ShardRefresh, DatabaseError> {
         let (cluster, pool) = (Arc::clone(&self.cluster), self.pool.clone());
         let (cache, total) = (Arc::clone(&self.row_caches), self.total_shards());
@@ -129,7 +129,8 @@ impl PostgresBackend {
             .await?
     }
 
-    /// Reads guilds. What is known of their rows holds as long as nobody writes them.
+    /// Reads guilds with their row caches, which stay valid as long as no other process writes the
+    /// rows.
     pub(super) async fn load(&self, guilds: &[GuildId]) -> Result<Vec<LoadedGuild>, DatabaseError> {
         let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
         let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
@@ -138,58 +139,56 @@ impl PostgresBackend {
             .await?
     }
 
-    /// Remembers a guild's rows.
-    pub(super) fn cache_rows(&self, guild: GuildId, rows: Rows) {
+    pub(super) fn cache_rows(&self, guild: GuildId, rows: RowCache) {
         self.row_caches.insert(guild, rows);
     }
 
-    /// Forgets a guild's rows.
     pub(super) fn evict_rows(&self, guild: GuildId) {
         self.row_caches.remove(&guild);
     }
 
-    /// Gives a shard back whose guilds are saved.
+    /// Releases the lease of a shard. Its guilds must be saved.
     pub(super) async fn release_shard(&self, shard: u32) {
         let (cluster, cache, total) = (
             Arc::clone(&self.cluster),
             Arc::clone(&self.row_caches),
             self.total_shards(),
         );
-        let left = self.on_runtime(async move {
+        let released = self.on_runtime(async move {
             cache.retain(|guild, _| guild.shard(total) != shard);
             if let Err(error) = cluster.release(shard).await {
-                tracing::warn!(%error, shard, "a shard could not be given back; its lease runs out by itself");
+                tracing::warn!(%error, shard, "shard lease not released; it will expire");
             }
         });
-        // Nothing panics there, and a runtime that is gone has nothing to give back.
-        let _ = left.await;
+        // The only error is a closed runtime, which has no leases any more.
+        let _ = released.await;
     }
 
-    /// Asks for a slot's next turn at beginning a session: none if it is now, else when to ask again.
+    /// Acquires a slot for a session start; see [`Cluster::acquire_identify_slot`].
     pub(super) async fn acquire_identify_slot(
         &self,
         slot: u32,
     ) -> Result<Option<Duration>, DatabaseError> {
         let cluster = Arc::clone(&self.cluster);
-        let asked = self.on_runtime(async move { cluster.acquire_identify_slot(slot).await });
-        Ok(asked.await??)
+        let acquired = self.on_runtime(async move { cluster.acquire_identify_slot(slot).await });
+        Ok(acquired.await??)
     }
 
-    /// How many shards there are; 1 before this process has joined.
+    /// Returns the number of shards of the bot; 1 before this process has joined.
     pub(super) fn total_shards(&self) -> u32 {
         self.cluster.shards().map_or(1, |shards| shards.total)
     }
 
-    /// Waits for something, outside of any runtime.
+    /// Blocks on a future. Must not be called from async code.
     pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         match &self.runtime {
             Some(runtime) => runtime.block_on(work),
-            // It is there until this is dropped.
+            // Reached only during the drop.
             None => futures::executor::block_on(work),
         }
     }
 
-    /// Does something on the runtime on which the connections are.
+    /// Runs a future on the runtime that drives the connections.
     async fn on_runtime<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -208,33 +207,33 @@ async fn refresh_shards(
 ) -> Result<ShardRefresh, DatabaseError> {
     let cluster::ShardChanges {
         lost,
-        taken,
+        acquired,
         to_release,
     } = cluster.refresh().await?;
-    let mut seen = ShardRefresh {
+    let mut refresh = ShardRefresh {
         lost,
         to_release,
         ..ShardRefresh::default()
     };
-    cache.retain(|guild, _| !seen.lost.contains(&guild.shard(total)));
-    if taken.is_empty() {
-        return Ok(seen);
+    cache.retain(|guild, _| !refresh.lost.contains(&guild.shard(total)));
+    if acquired.is_empty() {
+        return Ok(refresh);
     }
-    match read::summaries_of_shards(pool, &taken, total).await {
-        Ok(outlines) => {
-            tracing::info!(shards = ?taken, guilds = outlines.len(), "this process has these shards now");
-            seen.guilds = outlines;
-            seen.taken = taken;
+    match read::summaries_of_shards(pool, &acquired, total).await {
+        Ok(summaries) => {
+            tracing::info!(shards = ?acquired, guilds = summaries.len(), "shards acquired");
+            refresh.guilds = summaries;
+            refresh.acquired = acquired;
         }
         Err(error) => {
-            tracing::warn!(%error, shards = ?taken, "the guilds of these shards can't be read; another process may try");
-            for shard in taken {
-                // What can't be given back runs out by itself.
+            tracing::warn!(%error, shards = ?acquired, "summaries can't be read; releasing the shards");
+            for shard in acquired {
+                // A lease that can't be released expires.
                 let _ = cluster.release(shard).await;
             }
         }
     }
-    Ok(seen)
+    Ok(refresh)
 }
 
 impl Backend for PostgresBackend {
@@ -242,7 +241,7 @@ impl Backend for PostgresBackend {
         MAX_CONCURRENT_SAVES
     }
 
-    /// A commit is for good.
+    /// True: a committed transaction is durable.
     fn durable_per_save(&self) -> bool {
         true
     }
@@ -254,9 +253,9 @@ impl Backend for PostgresBackend {
             let mut cache = cache.map_or_else(RowCache::default, |(_, cache)| cache);
             let lease = self.cluster.lease_of(id);
             let result = write::save(&self.pool, lease.as_deref(), (guild, now), &mut cache).await;
-            // What was read meanwhile, because the shard went and came back, is newer.
-            if let Entry::Vacant(place) = self.row_caches.entry(id) {
-                place.insert(cache);
+            // If the shard was lost and acquired again meanwhile, the new cache is the valid one.
+            if let Entry::Vacant(entry) = self.row_caches.entry(id) {
+                entry.insert(cache);
             }
             result.map_err(write::WriteError::into_io_error)
         });
@@ -271,18 +270,18 @@ impl Backend for PostgresBackend {
     }
 
     fn metadata(&self, name: &str) -> Option<String> {
-        let notes = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.get(name).cloned()
+        let metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        metadata.get(name).cloned()
     }
 
     fn set_metadata(&self, name: &str, text: &str) -> io::Result<()> {
         let (name, text, pool) = (name.to_owned(), text.to_owned(), self.pool.clone());
-        let mut notes = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.insert(name.clone(), text.clone());
+        let mut metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        metadata.insert(name.clone(), text.clone());
         if let Some(runtime) = &self.runtime {
             runtime.spawn(async move {
                 if let Err(error) = write::set_metadata(&pool, &name, &text).await {
-                    tracing::warn!(%error, name, "a note could not be written");
+                    tracing::warn!(%error, name, "metadata could not be written");
                 }
             });
         }
@@ -295,9 +294,9 @@ impl Backend for PostgresBackend {
     }
 
     fn close(&self) {
-        let left = async { tokio::time::timeout(RELEASE_TIMEOUT, self.cluster.close()).await };
-        if !matches!(self.block_on(left), Ok(Ok(()))) {
-            tracing::warn!("the leases could not be given back; they run out by themselves");
+        let closed = async { tokio::time::timeout(RELEASE_TIMEOUT, self.cluster.close()).await };
+        if !matches!(self.block_on(closed), Ok(Ok(()))) {
+            tracing::warn!("leases not released; they will expire");
         }
     }
 }

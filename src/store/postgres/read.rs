@@ -1,4 +1,4 @@
-//! Reading guilds.
+//! Loading guilds and their summaries.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -26,10 +26,10 @@ const REVIEWS: &str = "select guild, member, question, rating, stability, diffic
 const SNAPSHOT_ISOLATION: &str = "set transaction isolation level repeatable read read only";
 const NO_STATEMENT_TIMEOUT: &str = "set local statement_timeout = 0";
 
-/// A guild, and what is known of its rows.
+/// A guild with its row cache.
 pub type LoadedGuild = (Guild, RowCache);
 
-/// The outlines of all guilds of some shards.
+/// Reads the summaries of all guilds of some shards.
 pub async fn summaries_of_shards(
     pool: &PgPool,
     shards: &[u32],
@@ -37,7 +37,7 @@ pub async fn summaries_of_shards(
 ) -> Result<Vec<(GuildId, GuildSummary)>, DatabaseError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
-    // As many rows as there are guilds.
+    // One row per guild: this may take long.
     sqlx::query(NO_STATEMENT_TIMEOUT)
         .execute(&mut *transaction)
         .await?;
@@ -46,36 +46,36 @@ pub async fn summaries_of_shards(
         .bind(i64::from(total))
         .bind(numbers)
         .fetch(&mut *transaction);
-    let mut outlines = Vec::new();
+    let mut summaries = Vec::new();
     while let Some(row) = rows.try_next().await? {
-        outlines.push((GuildId::new(id(row.try_get(0)?)), summary_from_row(&row)?));
+        summaries.push((GuildId::new(id(row.try_get(0)?)), summary_from_row(&row)?));
     }
-    Ok(outlines)
+    Ok(summaries)
 }
 
 fn summary_from_row(row: &PgRow) -> Result<GuildSummary, sqlx::Error> {
-    let (wake, places): (Option<f64>, Option<&[u8]>) = (row.try_get(1)?, row.try_get(3)?);
-    let (Some(wake), Some(places)) = (wake, places) else {
+    let (due, channel_hashes): (Option<f64>, Option<&[u8]>) = (row.try_get(1)?, row.try_get(3)?);
+    let (Some(due), Some(channel_hashes)) = (due, channel_hashes) else {
         return Ok(GuildSummary::unknown());
     };
     Ok(GuildSummary::from_parts(
-        timestamp(wake),
+        timestamp(due),
         row.try_get(2)?,
-        places,
+        channel_hashes,
     ))
 }
 
-/// Seconds of Unix time as a moment, at most a second too early; none for never.
+/// Converts Unix time in seconds to a timestamp, rounded down to whole seconds. Infinity is `None`.
 fn timestamp(seconds: f64) -> Option<Timestamp> {
     if seconds.is_infinite() {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "what is too large is cut")]
+    #[expect(clippy::cast_possible_truncation, reason = "too large values saturate")]
     let whole = Timestamp::from_second(seconds.floor() as i64);
     Some(whole.unwrap_or(Timestamp::MIN))
 }
 
-/// Some guilds, as of one moment.
+/// Loads guilds in one transaction, so that their rows are consistent.
 pub async fn load_guilds(pool: &PgPool, ids: &[i64]) -> Result<Vec<LoadedGuild>, DatabaseError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
@@ -85,13 +85,12 @@ pub async fn load_guilds(pool: &PgPool, ids: &[i64]) -> Result<Vec<LoadedGuild>,
     load_guilds_on(&mut transaction, ids).await
 }
 
-/// The ids of all guilds.
 pub async fn guild_ids(connection: &mut PgConnection) -> Result<Vec<i64>, sqlx::Error> {
     let rows = sqlx::query(GUILD_IDS).fetch_all(connection).await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// The notes.
+/// Reads all metadata.
 pub async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, String>, sqlx::Error> {
     let rows = sqlx::query("select name, text from note")
         .fetch_all(pool)
@@ -101,7 +100,7 @@ pub async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, String>, sq
         .collect()
 }
 
-/// Some guilds.
+/// Loads guilds. Ids without rows are left out.
 pub async fn load_guilds_on(
     connection: &mut PgConnection,
     ids: &[i64],
@@ -153,29 +152,29 @@ async fn load_reviews(
     ids: &[i64],
     assemblers: &mut BTreeMap<i64, (i64, GuildAssembler)>,
 ) -> Result<(), DatabaseError> {
-    let mut places: BTreeMap<i64, BTreeMap<String, usize>> = BTreeMap::new();
+    let mut positions: BTreeMap<i64, BTreeMap<String, usize>> = BTreeMap::new();
     let mut of_members: BTreeMap<(i64, i64), Vec<(usize, String)>> = BTreeMap::new();
     for row in sqlx::query(REVIEWS).bind(ids).fetch_all(connection).await? {
         let (guild, member, question): (i64, i64, String) =
             (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let places = match (places.entry(guild), assemblers.get(&guild)) {
-            (Entry::Occupied(places), _) => places.into_mut(),
+        let positions = match (positions.entry(guild), assemblers.get(&guild)) {
+            (Entry::Occupied(positions), _) => positions.into_mut(),
             (Entry::Vacant(empty), Some((_, assembler))) => {
                 empty.insert(assembler.question_positions())
             }
             (Entry::Vacant(_), None) => continue,
         };
-        let place = *places.get(&question).ok_or_else(|| {
+        let position = *positions.get(&question).ok_or_else(|| {
             invalid_rows(
                 guild,
-                &format!("a review of {question}, which it does not know"),
+                &format!("a review of {question}, which is not in the server's list of questions"),
             )
         })?;
-        let line = review_line(place, &row)?;
+        let line = review_line(position, &row)?;
         of_members
             .entry((guild, member))
             .or_default()
-            .push((place, line));
+            .push((position, line));
     }
     for ((guild, member), lines) in of_members {
         if let Some((_, assembler)) = assemblers.get_mut(&guild) {
@@ -186,31 +185,31 @@ async fn load_reviews(
     Ok(())
 }
 
-/// A review as it stands in a snapshot.
-fn review_line(place: usize, row: &PgRow) -> Result<String, sqlx::Error> {
+/// Formats a review as in a snapshot. `position` is that of its question in the guild's list.
+fn review_line(position: usize, row: &PgRow) -> Result<String, sqlx::Error> {
     let (rating, last, due): (&str, &str, &str) =
         (row.try_get(3)?, row.try_get(6)?, row.try_get(7)?);
     let (stability, difficulty): (f32, f32) = (row.try_get(4)?, row.try_get(5)?);
     let (count, lapses): (i32, i32) = (row.try_get(8)?, row.try_get(9)?);
     Ok(format!(
-        "{place} {rating} {stability} {difficulty} {last} {due} {count} {lapses}"
+        "{position} {rating} {stability} {difficulty} {last} {due} {count} {lapses}"
     ))
 }
 
 fn finish_guild(
     (guild, (commit, assembler)): (i64, (i64, GuildAssembler)),
 ) -> Result<LoadedGuild, DatabaseError> {
-    let read = snapshot::from_value(assembler.finish(), GuildId::new(id(guild)));
-    let read = read.map_err(|error| invalid_rows(guild, &error.message))?;
-    let rows = split_guild(&read)
+    let loaded = snapshot::from_value(assembler.finish(), GuildId::new(id(guild)))
+        .map_err(|error| invalid_rows(guild, &error.message))?;
+    let rows = split_guild(&loaded)
         .map_err(|error| invalid_rows(guild, &error))?
         .rows;
-    let known = RowCache {
+    let cache = RowCache {
         commit_number: commit,
         hashes: row_hashes(&rows),
         in_doubt: None,
     };
-    Ok((read, known))
+    Ok((loaded, cache))
 }
 
 fn json(row: &PgRow, column: usize, guild: i64) -> Result<serde_json::Value, DatabaseError> {
@@ -218,14 +217,14 @@ fn json(row: &PgRow, column: usize, guild: i64) -> Result<serde_json::Value, Dat
     serde_json::from_str(text).map_err(|error| invalid_rows(guild, &error))
 }
 
-/// Ids and numbers are never below 0.
+/// Converts an id or number of a `bigint` column, which is never negative.
 fn id(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 
-fn invalid_rows(guild: i64, what: &dyn std::fmt::Display) -> DatabaseError {
+fn invalid_rows(guild: i64, reason: &dyn std::fmt::Display) -> DatabaseError {
     DatabaseError::InvalidRows {
         guild: guild.to_string(),
-        message: what.to_string(),
+        message: reason.to_string(),
     }
 }

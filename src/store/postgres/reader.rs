@@ -1,4 +1,4 @@
-//! Looking at guilds in a database, also while a bot works on them. Nothing is changed.
+//! Reading guilds of a database, also while a bot is running. Changes no guild.
 
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
@@ -8,14 +8,14 @@ use super::{RowCache, application, read};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 
-/// A connection that only reads.
+/// A connection for the commands that read the state.
 pub struct DatabaseReader {
     runtime: Runtime,
     pool: PgPool,
 }
 
 impl DatabaseReader {
-    /// Connects. Tables that are missing are made, so that a new database is an empty one.
+    /// Connects. Creates missing tables, so that a new database counts as empty.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl DatabaseReader {
         Ok(Self { runtime, pool })
     }
 
-    /// The guilds there are.
+    /// Returns the ids of all guilds.
     ///
     /// # Errors
     ///
@@ -40,11 +40,11 @@ impl DatabaseReader {
             let mut connection = self.pool.acquire().await?;
             read::guild_ids(&mut connection).await
         })?;
-        let known = ids.into_iter().filter_map(|id| u64::try_from(id).ok());
-        Ok(known.map(GuildId::new).collect())
+        let ids = ids.into_iter().filter_map(|id| u64::try_from(id).ok());
+        Ok(ids.map(GuildId::new).collect())
     }
 
-    /// The application that the database belongs to, if any.
+    /// Returns the application that owns the database, if any.
     ///
     /// # Errors
     ///
@@ -53,7 +53,8 @@ impl DatabaseReader {
         self.runtime.block_on(application::owner(&self.pool))
     }
 
-    /// Hands the database over to another application, unless a process uses it. Returns the number of those processes.
+    /// Gives the database to another application if no process uses it. Returns the number of
+    /// processes that use it; above 0 nothing was changed.
     ///
     /// # Errors
     ///
@@ -63,7 +64,7 @@ impl DatabaseReader {
             .block_on(application::adopt(&self.pool, application))
     }
 
-    /// One guild, if it is there.
+    /// Reads one guild, if it exists.
     ///
     /// # Errors
     ///
@@ -72,11 +73,11 @@ impl DatabaseReader {
         let Ok(id) = i64::try_from(guild.get()) else {
             return Ok(None);
         };
-        let read = self.runtime.block_on(async {
+        let guilds = self.runtime.block_on(async {
             let mut connection = self.pool.acquire().await?;
             read::load_guilds_on(&mut connection, &[id]).await
         })?;
-        Ok(read
+        Ok(guilds
             .into_iter()
             .next()
             .map(|(guild, _): (Guild, RowCache)| guild))

@@ -1,4 +1,4 @@
-//! What is known of a guild's rows, so that only those that changed are written.
+//! Hashes of a guild's rows in the database, so that only changed rows are written.
 
 use serde_json::{Value, json};
 
@@ -6,21 +6,21 @@ use super::rows::{RowKey, TableRow, row_hash};
 use super::table::GuildTable;
 use crate::practice::id::GuildId;
 
-/// Which rows there are, with what tells their content: 32 bytes a row.
+/// The table, key and content hash of each row, sorted. 32 bytes per row.
 pub type RowHashes = Vec<(GuildTable, RowKey, u64)>;
 
-/// What is known of one guild in the database.
+/// The state of one guild in the database, as far as this process knows.
 #[derive(Debug, Default, Clone)]
 pub struct RowCache {
-    /// The number of its newest commit; 0 if the database has nothing of it.
+    /// The number of its newest commit; 0 if the database has no rows of it.
     pub commit_number: i64,
-    /// Its rows.
+    /// Its rows as of that commit.
     pub hashes: RowHashes,
-    /// What its rows are if a commit came through whose answer did not.
+    /// Its rows if a commit succeeded whose response was lost; see `write.rs`.
     pub in_doubt: Option<RowHashes>,
 }
 
-/// What is to be done to a table.
+/// The changes to one table.
 #[derive(Debug)]
 pub struct TableChange {
     /// The table.
@@ -29,19 +29,18 @@ pub struct TableChange {
     pub write: Vec<Value>,
     /// Keys of rows to delete.
     pub delete: Vec<Value>,
-    /// The members whose reviews were touched, with the questions that they have now.
+    /// The members with changed reviews, with the questions whose reviews they still have.
     pub kept_reviews: Vec<Value>,
 }
 
-/// The prints of these rows, which are sorted.
+/// Returns the hashes of rows, which must be sorted.
 pub fn row_hashes(rows: &[TableRow]) -> RowHashes {
-    let prints = rows
-        .iter()
-        .map(|row| (row.table, row.key, row_hash(&row.columns)));
-    prints.collect()
+    rows.iter()
+        .map(|row| (row.table, row.key, row_hash(&row.columns)))
+        .collect()
 }
 
-/// What has to be done for the database to have `new` where it has `old`.
+/// Returns the changes that turn the rows `old` into `new`. `new` has the hashes of `rows`.
 pub fn diff(
     guild: GuildId,
     old: &RowHashes,
@@ -54,28 +53,29 @@ pub fn diff(
         delete: Vec::new(),
         kept_reviews: Vec::new(),
     });
-    let place = |prints: &RowHashes, table: GuildTable, key: RowKey| {
-        prints.binary_search_by_key(&(table, key), |(table, key, _)| (*table, *key))
+    let find = |hashes: &RowHashes, table: GuildTable, key: RowKey| {
+        hashes.binary_search_by_key(&(table, key), |(table, key, _)| (*table, *key))
     };
-    for (row, (_, _, print)) in rows.into_iter().zip(new) {
-        let known = place(old, row.table, row.key).map(|place| old[place].2);
-        if known == Ok(*print) {
+    for (row, (_, _, hash)) in rows.into_iter().zip(new) {
+        let old_hash = find(old, row.table, row.key).map(|index| old[index].2);
+        if old_hash == Ok(*hash) {
             continue;
         }
         let change = &mut changes[row.table as usize];
         match row.columns {
-            Value::Array(many) => {
-                let questions: Vec<&Value> = many.iter().map(|one| &one["question"]).collect();
+            Value::Array(reviews) => {
+                let questions: Vec<&Value> =
+                    reviews.iter().map(|review| &review["question"]).collect();
                 change
                     .kept_reviews
                     .push(member_reviews(guild, row.key, &json!(questions)));
-                change.write.extend(many);
+                change.write.extend(reviews);
             }
-            one => change.write.push(one),
+            columns => change.write.push(columns),
         }
     }
     for (table, key, _) in old {
-        if place(new, *table, *key).is_err() {
+        if find(new, *table, *key).is_err() {
             let change = &mut changes[*table as usize];
             match table {
                 GuildTable::Review => {

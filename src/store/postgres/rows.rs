@@ -1,7 +1,7 @@
-//! A guild as rows, and rows as a guild.
+//! Conversion between a guild and its rows.
 //!
-//! The way leads over the JSON of a snapshot, so what a snapshot file can hold a database can hold, and both are
-//! checked alike when they are read.
+//! It goes through the JSON of a snapshot. A database can therefore hold exactly what a snapshot
+//! file can hold, and both are validated by the same code.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,41 +14,41 @@ use crate::practice::id::GuildId;
 
 type Object = Map<String, Value>;
 
-/// What tells a row from the others of its table and guild: a channel and a number, or a member.
+/// The key of a row within its table and guild: a channel and a number or member, or one id and 0.
 pub type RowKey = (u64, u64);
 
-/// One row, or the rows of one member where the table has many for each.
+/// One row, or all reviews of one member, which are hashed and written together.
 #[derive(Debug)]
 pub struct TableRow {
-    /// Where it belongs.
+    /// The table.
     pub table: GuildTable,
     /// Its key.
     pub key: RowKey,
-    /// The columns with their names, or a list of such.
+    /// An object with a value per column, or a list of such objects.
     pub columns: Value,
 }
 
 /// A guild as rows.
 #[derive(Debug)]
 pub struct GuildRows {
-    /// The guild's own state.
+    /// The column `state` of the guild's own row.
     pub guild: Value,
-    /// All others, sorted by table and key.
+    /// All other rows, sorted by table and key.
     pub rows: Vec<TableRow>,
 }
 
-/// Something that a snapshot can't look like.
+/// Why a guild can't be converted.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
-    /// It can't be written as JSON.
+    /// It can't be serialised.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// A part is missing or of another kind.
+    /// A part is missing or has another type.
     #[error("a guild has no {0}")]
     Missing(&'static str),
 }
 
-/// Takes a guild apart.
+/// Splits a guild into rows.
 pub fn split_guild(guild: &Guild) -> Result<GuildRows, RowError> {
     let id = guild.id();
     let mut state = object(serde_json::to_value(guild)?, "state")?;
@@ -58,7 +58,7 @@ pub fn split_guild(guild: &Guild) -> Result<GuildRows, RowError> {
     }
     let questions = state.get("questions").and_then(Value::as_array).cloned();
     let questions = questions.unwrap_or_default();
-    for (member, person) in object_or_none(take(&mut state, "people"), "people")? {
+    for (member, person) in object_or_empty(take(&mut state, "people"), "people")? {
         let mut person = object(person, "person")?;
         let reviews = take(&mut person, "reviews");
         let key = (number(&Value::String(member.clone())), 0);
@@ -108,7 +108,7 @@ fn split_team(
     mut team: Object,
     rows: &mut Vec<TableRow>,
 ) -> Result<(), RowError> {
-    let place = number(&Value::String(channel.to_owned()));
+    let channel_id = number(&Value::String(channel.to_owned()));
     for round in take(&mut team, "rounds").as_array().into_iter().flatten() {
         let columns = json!({
             "guild": guild, "channel": channel, "number": round["number"], "day": round["day"],
@@ -116,12 +116,12 @@ fn split_team(
         });
         rows.push(TableRow {
             table: GuildTable::Round,
-            key: (place, number(&round["number"])),
+            key: (channel_id, number(&round["number"])),
             columns,
         });
     }
     for (member, ledger) in object(take(&mut team, "members"), "members")? {
-        let key = (place, number(&Value::String(member.clone())));
+        let key = (channel_id, number(&Value::String(member.clone())));
         let columns = json!({
             "guild": guild, "channel": channel, "member": member, "first_round": ledger["from"],
             "marks": ledger["marks"], "state": ledger,
@@ -139,13 +139,14 @@ fn split_team(
     });
     rows.push(TableRow {
         table: GuildTable::Team,
-        key: (place, 0),
+        key: (channel_id, 0),
         columns,
     });
     Ok(())
 }
 
-/// The words of a review in their order; the first is the place of its question in the guild's list.
+/// The fields of a review in a snapshot, in order, after the position of its question in the
+/// guild's list.
 const REVIEW_COLUMNS: [&str; 7] = [
     "rating",
     "stability",
@@ -163,8 +164,8 @@ fn split_review(
     questions: &[Value],
 ) -> Result<Value, RowError> {
     let mut words = review.as_str().unwrap_or_default().split(' ');
-    let place = words.next().and_then(|word| word.parse::<usize>().ok());
-    let question = place.and_then(|place| questions.get(place));
+    let position = words.next().and_then(|word| word.parse::<usize>().ok());
+    let question = position.and_then(|position| questions.get(position));
     let question = question.ok_or(RowError::Missing("question for a review"))?;
     let mut columns = Object::new();
     columns.insert("guild".into(), json!(guild));
@@ -176,7 +177,7 @@ fn split_review(
     Ok(columns.into())
 }
 
-/// Puts a guild together again: its own state, and the states of its rows.
+/// Assembles a guild's snapshot from its rows.
 #[derive(Debug)]
 pub struct GuildAssembler {
     state: Object,
@@ -186,7 +187,7 @@ pub struct GuildAssembler {
 }
 
 impl GuildAssembler {
-    /// Begins with the guild's own state.
+    /// Begins with the column `state` of the guild's own row.
     pub fn new(state: Value) -> Result<Self, RowError> {
         Ok(Self {
             state: object(state, "state")?,
@@ -196,7 +197,8 @@ impl GuildAssembler {
         })
     }
 
-    /// Adds a row that is no review. Teams come before their rounds and members.
+    /// Adds the column `state` of a row. Teams must be added before their rounds and members.
+    /// Reviews have no such column; see [`GuildAssembler::add_reviews`].
     pub fn add(
         &mut self,
         table: GuildTable,
@@ -232,23 +234,23 @@ impl GuildAssembler {
         Ok(())
     }
 
-    /// The places of the questions in the guild's list.
+    /// Returns the positions of the questions in the guild's list.
     pub fn question_positions(&self) -> BTreeMap<String, usize> {
         let questions = self.state.get("questions").and_then(Value::as_array);
         let questions = questions.into_iter().flatten().filter_map(Value::as_str);
         questions
             .zip(0..)
-            .map(|(id, place)| (id.to_owned(), place))
+            .map(|(id, position)| (id.to_owned(), position))
             .collect()
     }
 
-    /// Adds a member's reviews, sorted by the places of their questions, each as in a snapshot.
+    /// Adds a member's reviews: the positions of their questions, and their lines as in a snapshot.
     pub fn add_reviews(
         &mut self,
         member: u64,
         mut reviews: Vec<(usize, String)>,
     ) -> Result<(), RowError> {
-        reviews.sort_unstable_by_key(|(place, _)| *place);
+        reviews.sort_unstable_by_key(|(position, _)| *position);
         let lines: Vec<String> = reviews.into_iter().map(|(_, line)| line).collect();
         let person = self.people.get_mut(&member);
         let person = person.ok_or(RowError::Missing("person for a review"))?;
@@ -256,12 +258,12 @@ impl GuildAssembler {
         Ok(())
     }
 
-    /// The snapshot.
+    /// Returns the JSON of the snapshot.
     pub fn finish(mut self) -> Value {
         let keyed = |map: BTreeMap<u64, Object>| {
             let map = map.into_iter();
             let map: Object = map
-                .map(|(key, one)| (key.to_string(), one.into()))
+                .map(|(key, object)| (key.to_string(), object.into()))
                 .collect();
             Value::Object(map)
         };
@@ -276,8 +278,8 @@ impl GuildAssembler {
     }
 }
 
-/// What tells the content of a row from another, for the sake of not writing it again. Two contents have the same
-/// one with a probability of 2⁻⁶⁴.
+/// Returns a hash of a row's content, by which unchanged rows are recognised. Two contents have the
+/// same hash with a probability of 2⁻⁶⁴.
 pub fn row_hash(columns: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     columns.hash(&mut hasher);
@@ -288,21 +290,21 @@ fn take(object: &mut Object, key: &str) -> Value {
     object.remove(key).unwrap_or_default()
 }
 
-fn object(value: Value, what: &'static str) -> Result<Object, RowError> {
+fn object(value: Value, name: &'static str) -> Result<Object, RowError> {
     match value {
         Value::Object(object) => Ok(object),
-        _ => Err(RowError::Missing(what)),
+        _ => Err(RowError::Missing(name)),
     }
 }
 
-fn object_or_none(value: Value, what: &'static str) -> Result<Object, RowError> {
+fn object_or_empty(value: Value, name: &'static str) -> Result<Object, RowError> {
     if value.is_null() {
         return Ok(Object::new());
     }
-    object(value, what)
+    object(value, name)
 }
 
-/// Ids are texts in a snapshot, numbers are numbers.
+/// Converts an id, which is a string in a snapshot, or a number.
 fn number(value: &Value) -> u64 {
     let text = || value.as_str().and_then(|text| text.parse().ok());
     value.as_u64().or_else(text).unwrap_or_default()

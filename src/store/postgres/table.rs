@@ -1,8 +1,8 @@
-//! The tables whose rows belong to a guild, and the statements that change them.
+//! The tables with rows of guilds, and the statements that change them.
 
 use std::sync::LazyLock;
 
-/// A table, in the order in which rows are written: what others refer to comes first.
+/// A table. The order is that of writes: tables come after those that they reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GuildTable {
     /// Teams.
@@ -11,31 +11,31 @@ pub enum GuildTable {
     Round,
     /// Ledgers of members in teams.
     Member,
-    /// What is kept of members beside the ledgers.
+    /// Profiles of members.
     Person,
-    /// What they practised.
+    /// Reviews of questions by members.
     Review,
-    /// Mistakes in questions that they reported.
+    /// Reported mistakes in questions.
     Report,
 }
 
-/// A table's columns with their types; the first ones are its key.
+/// A table's columns with their types. The first `keys` columns are the primary key.
 struct TableSpec {
     name: &'static str,
     keys: usize,
     columns: &'static [(&'static str, &'static str)],
 }
 
-/// The statements of one table. Each takes all rows at once, as a list in JSON.
+/// The statements of one table. Their parameter is a JSON list with all rows.
 pub struct Statements {
-    /// Writes rows; those that are there already with the same content are left alone.
+    /// Inserts or updates rows. Rows with the same content are not updated.
     pub write: String,
     /// Deletes rows.
     pub delete: String,
 }
 
 impl GuildTable {
-    /// All of them, in the order in which rows are written.
+    /// All tables, in the order of writes.
     pub const ALL: [Self; 6] = [
         Self::Team,
         Self::Round,
@@ -127,20 +127,18 @@ impl GuildTable {
         }
     }
 
-    /// Its statements.
     pub fn statements(self) -> &'static Statements {
         static ALL: LazyLock<[Statements; 6]> =
             LazyLock::new(|| GuildTable::ALL.map(|table| table.spec().statements()));
         &ALL[self as usize]
     }
 
-    /// The names of the two columns that are a row's key within its guild; the second may be missing.
+    /// Returns the names of the one or two columns that are a row's key within its guild.
     pub fn keys(self) -> (&'static str, Option<&'static str>) {
         let TableSpec { keys, columns, .. } = self.spec();
         (columns[1].0, (keys > 2).then(|| columns[2].0))
     }
 
-    /// Its name.
     pub fn name(self) -> &'static str {
         self.spec().name
     }
@@ -187,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tables_statements() {
+    fn statements_of_a_table() {
         let statements = GuildTable::Person.statements();
         insta::assert_snapshot!(statements.write, @"insert into person as kept (guild, member, hidden, state) select guild, member, hidden, state from jsonb_to_recordset($1::text::jsonb) as given (guild bigint, member bigint, hidden date, state jsonb) on conflict (guild, member) do update set (hidden, state) = row (excluded.hidden, excluded.state) where (kept.hidden, kept.state) is distinct from (excluded.hidden, excluded.state)");
         insta::assert_snapshot!(statements.delete, @"delete from person as kept using jsonb_to_recordset($1::text::jsonb) as given (guild bigint, member bigint, hidden date, state jsonb) where kept.guild = given.guild and kept.member = given.member");

@@ -1,4 +1,21 @@
-//! Saving a guild: one transaction of the rows that changed.
+//! Saving a guild: one transaction with the rows that changed.
+//!
+//! A commit is in doubt if the connection fails after COMMIT was sent: the server may or may not
+//! have executed it. Each guild's row therefore contains the number of its newest commit, and the
+//! [`RowCache`] keeps the row hashes that apply if the commit in doubt succeeded. The next save
+//! resolves it. For example:
+//!
+//! 1. The cache has commit 4. A save writes the changed rows with commit number 5, sets `in_doubt`,
+//!    and sends COMMIT. The connection breaks before the response. The save fails, so the change is
+//!    not acknowledged.
+//! 2. The writer retries. The transaction reads the commit number of the guild's row under a lock,
+//!    so it waits if the server still executes the old transaction.
+//! 3. If it reads 5, the commit had succeeded: the cache takes over the hashes in doubt, and only
+//!    what has changed since is written, as commit 6.
+//! 4. If it reads 4, the commit was lost: the rows are compared with those of commit 4 and written
+//!    again, as commit 5.
+//! 5. With any other number some other process has written the rows without a lease. The save fails
+//!    with [`WriteError::Conflict`] rather than overwrite data that it does not know.
 
 use std::io;
 
@@ -23,46 +40,47 @@ const UPDATE_GUILD: &str = "update guild set commit = commit + 1, state = $3::te
 const DELETE_GUILD: &str = "delete from guild where guild = $1";
 const UPSERT_METADATA: &str = "insert into note (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text";
 
-/// Of a member's reviews those go whose questions are not named.
+/// Deletes the reviews of given members except for the given questions.
 const DELETE_REVIEWS: &str = "delete from review as kept using jsonb_to_recordset($1::text::jsonb) \
     as given (guild bigint, member bigint, questions jsonb) \
     where kept.guild = given.guild and kept.member = given.member and not given.questions ? kept.question";
 
-/// Why something is not in the database.
+/// Why a guild could not be saved or deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The database did not do it.
-    #[error("the database did not take it: {0}")]
+    /// A query failed.
+    #[error("the database could not save it: {0}")]
     Database(#[from] sqlx::Error),
-    /// It did not answer in time.
+    /// The database did not answer in time.
     #[error("the database did not answer within {} s", STEP_TIMEOUT.as_secs())]
     Timeout,
-    /// Another process writes these guilds now.
+    /// Another process owns the shard now.
     #[error(transparent)]
     LeaseLost(#[from] LeaseLost),
-    /// This process does not have the guild's shard.
-    #[error("another process has this server")]
+    /// This process has no lease for the guild's shard.
+    #[error("another process owns this server")]
     NotOwner,
-    /// The guild can't be written as rows.
+    /// The guild can't be converted to rows.
     #[error(transparent)]
     Rows(#[from] RowError),
-    /// Somebody else wrote, who must not.
+    /// The rows were changed by something other than the owner of the shard.
     #[error(
-        "somebody changed the rows of this server (commit {found} where {expected} was expected)"
+        "the rows of this server were changed outside of this process: found commit {found}, expected {expected}. Restart the bot to use them as they are"
     )]
     Conflict {
-        /// What is there.
+        /// The commit number in the database.
         found: i64,
-        /// What was last written here.
+        /// The last commit number that this process knows.
         expected: i64,
     },
-    /// The id is larger than the database's numbers.
-    #[error("the id {0} is too large")]
+    /// The id does not fit into a `bigint`.
+    #[error("the id {0} is too large for the database")]
     IdTooLarge(GuildId),
 }
 
 impl WriteError {
-    /// As the store wants it: whether the database is away, the guild somebody else's, or there is something against it.
+    /// Converts the error to one whose kind tells the writer what to do: skip the rest of the batch
+    /// (no connection), never retry (another owner), or retry this guild alone.
     pub fn into_io_error(self) -> io::Error {
         let kind = match &self {
             Self::Timeout
@@ -81,14 +99,14 @@ impl WriteError {
     }
 }
 
-/// Saves a guild, and remembers what is there.
+/// Saves a guild, and updates its row cache.
 pub async fn save(
     pool: &PgPool,
     lease: Option<&Lease>,
     (guild, now): (&Guild, Option<Timestamp>),
     cache: &mut RowCache,
 ) -> Result<(), WriteError> {
-    let outline = now.map_or_else(GuildSummary::unknown, |now| guild.summary(now));
+    let summary = now.map_or_else(GuildSummary::unknown, |now| guild.summary(now));
     let lease = lease.ok_or(WriteError::NotOwner)?;
     let id = guild_as_i64(guild.id())?;
     let GuildRows { guild: state, rows } = split_guild(guild)?;
@@ -100,12 +118,12 @@ pub async fn save(
         upsert_guild(
             &mut transaction,
             (id, cache.commit_number),
-            (&state, &outline),
+            (&state, &summary),
         )
         .await?;
         let mut changes = diff(guild.id(), &cache.hashes, rows, &new);
         apply_changes(&mut transaction, &mut changes).await?;
-        // From here on the answer may get lost on its way.
+        // From here on the commit is in doubt until the response arrives.
         cache.in_doubt = Some(new);
         transaction.commit().await?;
         cache.hashes = cache.in_doubt.take().unwrap_or_default();
@@ -135,27 +153,28 @@ pub async fn delete(
     .await
 }
 
-/// Writes a note.
 pub async fn set_metadata(pool: &PgPool, name: &str, text: &str) -> Result<(), sqlx::Error> {
-    let note = sqlx::query(UPSERT_METADATA).bind(name).bind(text);
-    note.execute(pool).await.map(drop)
+    let query = sqlx::query(UPSERT_METADATA).bind(name).bind(text);
+    query.execute(pool).await.map(drop)
 }
 
-/// Does something on a connection, in time. A connection on which it failed is not used again.
+/// Runs `work` on a connection with a timeout. After a failure the connection is closed, because
+/// its state is unknown.
 async fn with_timeout(
     pool: &PgPool,
     work: impl AsyncFnOnce(&mut PgConnection) -> Result<(), WriteError>,
 ) -> Result<(), WriteError> {
     let mut connection = pool.acquire().await?;
-    let done = tokio::time::timeout(STEP_TIMEOUT, work(&mut connection)).await;
-    let done = done.unwrap_or(Err(WriteError::Timeout));
-    if done.is_err() {
+    let result = tokio::time::timeout(STEP_TIMEOUT, work(&mut connection))
+        .await
+        .unwrap_or(Err(WriteError::Timeout));
+    if result.is_err() {
         drop(connection.detach());
     }
-    done
+    result
 }
 
-/// Looks whether a commit came through whose answer did not.
+/// Compares the guild's commit number with the cache; see the module documentation.
 async fn resolve_in_doubt_commit(
     transaction: &mut PgConnection,
     id: i64,
@@ -170,16 +189,12 @@ async fn resolve_in_doubt_commit(
         .await?;
     let found: i64 = found.map_or(Ok(0), |row| row.try_get(0))?;
     match cache.in_doubt.take() {
-        Some(prints) if found == cache.commit_number + 1 => {
-            tracing::info!(
-                guild = id,
-                commit = found,
-                "a commit in doubt had come through"
-            );
-            cache.hashes = prints;
+        Some(hashes) if found == cache.commit_number + 1 => {
+            tracing::info!(guild = id, commit = found, "commit in doubt had succeeded");
+            cache.hashes = hashes;
             cache.commit_number = found;
         }
-        // A guild that was forgotten and is here again: nothing of the old one may stay.
+        // The guild was deleted and created again. Delete rows of the old one that may remain.
         None if found > 0 => {
             sqlx::query(DELETE_GUILD)
                 .bind(id)
@@ -195,11 +210,12 @@ async fn resolve_in_doubt_commit(
     Ok(())
 }
 
-/// The guild's own row, with the number of this commit.
+/// Writes the guild's own row with the next commit number. `commit` is the number of the previous
+/// commit, 0 for a new guild.
 async fn upsert_guild(
     transaction: &mut PgConnection,
     (id, commit): (i64, i64),
-    (state, outline): (&Value, &GuildSummary),
+    (state, summary): (&Value, &GuildSummary),
 ) -> Result<(), WriteError> {
     let statement = if commit == 0 {
         INSERT_GUILD
@@ -210,9 +226,9 @@ async fn upsert_guild(
         .bind(id)
         .bind(commit)
         .bind(state.to_string())
-        .bind(due_column(outline))
-        .bind(outline.managed)
-        .bind(outline.channel_hashes())
+        .bind(due_column(summary))
+        .bind(summary.managed)
+        .bind(summary.channel_hashes())
         .execute(&mut *transaction)
         .await?;
     if written.rows_affected() == 1 {
@@ -229,16 +245,17 @@ async fn upsert_guild(
     })
 }
 
-/// As the column `wake` has it.
-fn due_column(outline: &GuildSummary) -> Option<String> {
-    match outline.next_due {
+/// Returns the value of the column `wake`: `infinity` for never, null for unknown.
+fn due_column(summary: &GuildSummary) -> Option<String> {
+    match summary.next_due {
         None => Some("infinity".into()),
-        Some(wake) if wake == Timestamp::MIN => None,
-        Some(wake) => Some(wake.to_string()),
+        Some(due) if due == Timestamp::MIN => None,
+        Some(due) => Some(due.to_string()),
     }
 }
 
-/// Rows that are gone first, the last tables before those to which they refer; then the others the other way round.
+/// Deletes and writes rows. The order satisfies the foreign keys: deletions from the last table to
+/// the first, then writes from the first table to the last.
 async fn apply_changes(
     transaction: &mut PgConnection,
     changes: &mut [TableChange],

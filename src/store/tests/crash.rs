@@ -1,4 +1,4 @@
-//! A crash at every step of a save: the old or the new state, never neither, and never less than what was
+//! A crash at every step of a save leaves the old or the new state, and never less than what was
 //! acknowledged.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ const OTHER: GuildId = GuildId::new(1_110_000_000_000_000_002);
 
 type Bytes = Arc<Vec<u8>>;
 
-/// A step that changed a folder's names. It is sure to survive a crash only after the folder's fsync.
+/// A change of a folder's names. It survives a crash for certain only after the folder's fsync.
 #[derive(Debug, Clone)]
 enum DirChange {
     Put(PathBuf, Bytes),
@@ -27,11 +27,11 @@ enum DirChange {
 
 #[derive(Default)]
 struct DiskState {
-    /// What programs see.
+    /// The files that programs see.
     live: BTreeMap<PathBuf, Bytes>,
-    /// What surely survives.
+    /// The files that survive a crash for certain.
     durable: BTreeMap<PathBuf, Bytes>,
-    /// What was done since the last fsync of the folder.
+    /// The changes since the last fsync of the folder.
     pending: Vec<DirChange>,
     steps: usize,
     crash_at: usize,
@@ -68,25 +68,26 @@ impl CrashingDisk {
         let mut state = self.0.lock().unwrap();
         state.steps += 1;
         if state.steps > state.crash_at {
-            return Err(io::Error::other("the machine is off"));
+            return Err(io::Error::other("the machine has crashed"));
         }
-        let last = state.steps == state.crash_at;
-        let step = if last { torn.unwrap_or(step) } else { step };
+        let crashes = state.steps == state.crash_at;
+        let step = if crashes { torn.unwrap_or(step) } else { step };
         apply(&mut state.live, &step);
         state.pending.push(step);
-        if last {
-            Err(io::Error::other("the machine went off"))
+        if crashes {
+            Err(io::Error::other("the machine crashes"))
         } else {
             Ok(())
         }
     }
 
-    /// What is found after the crash: of the names not yet fsynced, any may be there or not.
-    fn survivors(&self, kept: &[bool]) -> BTreeMap<PathBuf, Bytes> {
+    /// Returns the files after the crash. Any subset of the pending changes may have survived, here
+    /// the one given by `survives`, repeated.
+    fn survivors(&self, survives: &[bool]) -> BTreeMap<PathBuf, Bytes> {
         let state = self.0.lock().unwrap();
         let mut files = state.durable.clone();
-        for (step, kept) in state.pending.iter().zip(kept.iter().cycle()) {
-            if *kept {
+        for (step, survives) in state.pending.iter().zip(survives.iter().cycle()) {
+            if *survives {
                 apply(&mut files, step);
             }
         }
@@ -129,7 +130,7 @@ impl Disk for CrashingDisk {
         let mut state = self.0.lock().unwrap();
         state.steps += 1;
         if state.steps > state.crash_at {
-            return Err(io::Error::other("the machine is off"));
+            return Err(io::Error::other("the machine has crashed"));
         }
         state.durable = state.live.clone();
         state.pending.clear();
@@ -137,7 +138,7 @@ impl Disk for CrashingDisk {
     }
 }
 
-/// Puts what survived on a real disk and opens it.
+/// Writes the surviving files to a real disk and opens them.
 fn reopen(dir: &Path, files: &BTreeMap<PathBuf, Bytes>, from: &Path) -> Store {
     for (path, bytes) in files {
         let path = dir.join(path.strip_prefix(from).unwrap());
@@ -147,11 +148,11 @@ fn reopen(dir: &Path, files: &BTreeMap<PathBuf, Bytes>, from: &Path) -> Store {
     open(dir)
 }
 
-/// What a guild had when it was last acknowledged, and what it has at most.
+/// Numbers of a guild's teams that were acknowledged and that were added.
 #[derive(Default, Clone, Copy)]
 struct TeamCounts {
     acknowledged: usize,
-    made: usize,
+    added: usize,
 }
 
 async fn changes(store: &Store, groups: &[(bool, usize)]) -> BTreeMap<GuildId, TeamCounts> {
@@ -161,13 +162,13 @@ async fn changes(store: &Store, groups: &[(bool, usize)]) -> BTreeMap<GuildId, T
         let mut last = None;
         for _ in 0..*count {
             last = Some(store.upsert(guild, add_team).1);
-            counts.entry(guild).or_default().made += 1;
+            counts.entry(guild).or_default().added += 1;
         }
         if let Some(commit) = last
             && commit.wait().await.is_ok()
         {
             let counts = counts.entry(guild).or_default();
-            counts.acknowledged = counts.made;
+            counts.acknowledged = counts.added;
         }
     }
     counts
@@ -176,7 +177,7 @@ async fn changes(store: &Store, groups: &[(bool, usize)]) -> BTreeMap<GuildId, T
 fn check_after_crash(
     crash_at: usize,
     groups: &[(bool, usize)],
-    kept: &[bool],
+    survives: &[bool],
 ) -> Result<(), TestCaseError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -188,24 +189,24 @@ fn check_after_crash(
         let store = super::open_on(before.path(), disk.clone());
         runtime.block_on(changes(&store, groups))
     };
-    let store = reopen(after.path(), &disk.survivors(kept), before.path());
+    let store = reopen(after.path(), &disk.survivors(survives), before.path());
     for (guild, counts) in counts {
         let found = teams(&store, guild);
         prop_assert!(
-            (counts.acknowledged..=counts.made).contains(&found),
-            "crash at step {crash_at}: {found} of {} acknowledged and {} made",
+            (counts.acknowledged..=counts.added).contains(&found),
+            "crash at step {crash_at}: found {found}, {} acknowledged, {} added",
             counts.acknowledged,
-            counts.made
+            counts.added
         );
     }
     Ok(())
 }
 
-/// 24. The old or the new state, never neither.
+/// 24. A crash leaves the old or the new state.
 #[test]
 fn a_crash_at_every_step_of_three_saves() {
     for crash_at in 1..40 {
-        for kept in [
+        for survives in [
             vec![true],
             vec![false],
             vec![true, false],
@@ -214,7 +215,7 @@ fn a_crash_at_every_step_of_three_saves() {
             check_after_crash(
                 crash_at,
                 &[(false, 1), (false, 2), (true, 1), (false, 1)],
-                &kept,
+                &survives,
             )
             .unwrap();
         }
@@ -224,13 +225,13 @@ fn a_crash_at_every_step_of_three_saves() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// 24. The old or the new state, whatever was saved before.
+    /// 24. A crash leaves the old or the new state, after any earlier saves.
     #[test]
     fn a_crash_at_any_step_of_any_saves(
         crash_at in 1_usize..60,
         groups in prop::collection::vec((any::<bool>(), 1_usize..4), 1..10),
-        kept in prop::collection::vec(any::<bool>(), 1..12),
+        survives in prop::collection::vec(any::<bool>(), 1..12),
     ) {
-        check_after_crash(crash_at, &groups, &kept)?;
+        check_after_crash(crash_at, &groups, &survives)?;
     }
 }

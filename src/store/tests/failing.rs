@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{GUILD, add_team, open, open_on, teams};
 use crate::store::disk::{Disk, RealDisk};
 
-/// Which step fails.
+/// The step that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FailingStep {
     Write,
@@ -16,29 +16,29 @@ enum FailingStep {
     SyncDir,
 }
 
-/// A disk that fails so many times, and counts its writes.
+/// A disk on which one step fails a number of times, and which counts its writes.
 #[derive(Clone)]
 struct FailingDisk {
-    fails: FailingStep,
-    left: Arc<AtomicUsize>,
+    failing: FailingStep,
+    failures_left: Arc<AtomicUsize>,
     writes: Arc<AtomicUsize>,
 }
 
 impl FailingDisk {
-    fn new(fails: FailingStep, times: usize) -> Self {
+    fn new(failing: FailingStep, failures: usize) -> Self {
         Self {
-            fails,
-            left: Arc::new(AtomicUsize::new(times)),
+            failing,
+            failures_left: Arc::new(AtomicUsize::new(failures)),
             writes: Arc::new(AtomicUsize::new(0)),
         }
     }
 
     fn step(&self, step: FailingStep) -> io::Result<()> {
-        let take = |left: usize| left.checked_sub(1);
-        if step == self.fails
+        let decrement = |left: usize| left.checked_sub(1);
+        if step == self.failing
             && self
-                .left
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
+                .failures_left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, decrement)
                 .is_ok()
         {
             return Err(io::Error::new(
@@ -54,7 +54,7 @@ impl Disk for FailingDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.writes.fetch_add(1, Ordering::SeqCst);
         if self.step(FailingStep::Write).is_err() {
-            // A full disk takes a part.
+            // A full disk writes a part of the file.
             RealDisk.write(path, &bytes[..bytes.len() / 3])?;
             return Err(io::Error::new(
                 io::ErrorKind::StorageFull,
@@ -89,32 +89,32 @@ impl Disk for FailingDisk {
 
 /// 26. The disk fails for a while.
 #[tokio::test]
-async fn nothing_is_acknowledged_and_it_recovers_by_itself() {
-    for fails in [
+async fn nothing_is_acknowledged_and_saving_recovers() {
+    for failing in [
         FailingStep::Write,
         FailingStep::Rename,
         FailingStep::SyncDir,
     ] {
         let dir = tempfile::tempdir().unwrap();
-        let store = open_on(dir.path(), FailingDisk::new(fails, 1));
+        let store = open_on(dir.path(), FailingDisk::new(failing, 1));
         let ((), commit) = store.upsert(GUILD, add_team);
-        let again = commit.clone();
+        let retried = commit.clone();
         let error = commit.wait().await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "the state could not be saved: no space left on device",
-            "{fails:?}"
+            "{failing:?}"
         );
-        assert_eq!(teams(&store, GUILD), 1, "it goes on in memory");
-        again.wait_durable().await;
+        assert_eq!(teams(&store, GUILD), 1, "the change stays in memory");
+        retried.wait_durable().await;
         drop(store);
-        assert_eq!(teams(&open(dir.path()), GUILD), 1, "{fails:?}");
+        assert_eq!(teams(&open(dir.path()), GUILD), 1, "{failing:?}");
     }
 }
 
-/// Who fails is told until it is saved, one news for each change of it.
+/// The set of failing guilds is published until they are saved, with one notification per change.
 #[tokio::test]
-async fn who_fails_is_known() {
+async fn failing_guilds_are_published() {
     let dir = tempfile::tempdir().unwrap();
     let store = open_on(dir.path(), FailingDisk::new(FailingStep::Write, 2));
     let mut failing = store.failing();
@@ -123,14 +123,14 @@ async fn who_fails_is_known() {
         .wait_for(|guilds| guilds.contains(&GUILD))
         .await
         .unwrap();
-    // Fails a second time, which is no news, and then is saved.
+    // The second failure does not change the set; the save after it does.
     let ((), _second) = store.upsert(GUILD, add_team);
     failing.changed().await.unwrap();
     assert!(failing.borrow().is_empty());
     commit.wait_durable().await;
 }
 
-/// A disk whose writes wait for a word each, and say when they begin.
+/// A disk whose writes report when they begin and wait until they are released.
 struct GatedDisk {
     begun: std::sync::mpsc::Sender<()>,
     release: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
@@ -139,7 +139,7 @@ struct GatedDisk {
 impl Disk for GatedDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.begun.send(()).unwrap();
-        // A test that failed gives no word; its store must still come to an end.
+        // A failed test releases nothing; its store must still be able to close.
         let _ = self
             .release
             .lock()
@@ -169,42 +169,42 @@ impl Disk for GatedDisk {
     }
 }
 
-/// A guild is removed while it is being saved, and comes back: the save of what it was says nothing about what it
-/// is now.
+/// A guild is deleted and created again while it is being saved: that save must not complete
+/// commits of the new guild.
 #[tokio::test]
-async fn a_save_of_what_was_removed_acknowledges_nothing_new() {
+async fn a_save_of_a_deleted_guild_acknowledges_nothing_new() {
     let dir = tempfile::tempdir().unwrap();
-    let ((begun, has_begun), (word, release)) =
+    let ((begun, has_begun), (release_write, release)) =
         (std::sync::mpsc::channel(), std::sync::mpsc::channel());
     let release = std::sync::Mutex::new(release);
     let store = open_on(dir.path(), GatedDisk { begun, release });
     let ((), old) = store.upsert(GUILD, add_team);
     has_begun.recv().unwrap();
-    let ((), older) = store.upsert(GUILD, add_team);
-    let mut forgotten = {
+    let ((), unsaved) = store.upsert(GUILD, add_team);
+    let mut deletion = {
         let store = store.clone();
         Box::pin(async move { store.delete(GUILD).await })
     };
-    let first = tokio::time::timeout(std::time::Duration::ZERO, &mut forgotten);
-    assert!(first.await.is_err(), "the disk is at work");
+    let first = tokio::time::timeout(std::time::Duration::ZERO, &mut deletion);
+    assert!(first.await.is_err(), "the first write has not ended");
     let ((), new) = store.upsert(GUILD, add_team);
-    word.send(()).unwrap();
-    // The next write has begun, so all that the first one had to say is said.
+    release_write.send(()).unwrap();
+    // The next write has begun, so the commits of the first one were completed.
     has_begun.recv().unwrap();
     let now = tokio::time::timeout(std::time::Duration::ZERO, new.clone().wait());
-    assert!(now.await.is_err(), "not on disk, and yet acknowledged");
-    word.send(()).unwrap();
+    assert!(now.await.is_err(), "acknowledged before it was saved");
+    release_write.send(()).unwrap();
     new.wait().await.unwrap();
     old.wait().await.unwrap();
-    forgotten.await.unwrap();
-    assert!(older.wait().await.is_err(), "removed before it was saved");
+    deletion.await.unwrap();
+    assert!(unsaved.wait().await.is_err(), "deleted before it was saved");
     drop(store);
     assert_eq!(teams(&open(dir.path()), GUILD), 1);
 }
 
 #[tokio::test]
-async fn closing_tries_once_more() {
-    // Often, because closing may come before or after the writer has taken note of the failure.
+async fn closing_retries_once() {
+    // Repeated, because closing may come before or after the writer has recorded the failure.
     for _ in 0..50 {
         close_after_a_failure().await;
     }
@@ -221,7 +221,7 @@ async fn close_after_a_failure() {
 }
 
 #[tokio::test]
-async fn changes_that_come_together_share_a_write() {
+async fn concurrent_changes_share_a_write() {
     let dir = tempfile::tempdir().unwrap();
     let disk = FailingDisk::new(FailingStep::Write, 0);
     let store = open_on(dir.path(), disk.clone());

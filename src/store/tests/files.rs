@@ -1,4 +1,4 @@
-//! What lies on a real disk.
+//! The files on a real disk.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_saved_is_there_after_a_restart_with_the_generation_before() {
+async fn a_save_keeps_the_last_good_generation() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for _ in 0..3 {
@@ -37,11 +37,11 @@ async fn what_is_saved_is_there_after_a_restart_with_the_generation_before() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_the_owner_can_read_it() {
+async fn only_the_owner_can_read_the_state() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("state");
-    // An older folder that is open to all is closed.
+    // An existing folder that others can read becomes private.
     fs::create_dir(&state).unwrap();
     fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
     let store = open(&state);
@@ -56,7 +56,7 @@ async fn only_the_owner_can_read_it() {
 }
 
 #[test]
-fn a_second_process_is_refused_and_told_who_has_it() {
+fn a_second_process_is_refused_with_the_owner() {
     let dir = tempfile::tempdir().unwrap();
     let _first = open(dir.path());
     let Err(error @ OpenError::Locked { .. }) = Store::open(dir.path()) else {
@@ -66,11 +66,11 @@ fn a_second_process_is_refused_and_told_who_has_it() {
         .to_string()
         .replace(&dir.path().display().to_string(), "DIR");
     let text = text.replace(&std::process::id().to_string(), "PID");
-    insta::assert_snapshot!(text, @"the state folder DIR is in use by process PID. Two bots on one state would post twice: stop that one, or name another folder with --state");
+    insta::assert_snapshot!(text, @"the state folder DIR is in use by process PID. Two bots on one state would post twice. Stop that process, or choose another folder with --state");
 }
 
 #[tokio::test]
-async fn forgetting_deletes_every_trace_and_a_later_change_starts_anew() {
+async fn a_deletion_leaves_no_files() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for _ in 0..2 {
@@ -83,9 +83,9 @@ async fn forgetting_deletes_every_trace_and_a_later_change_starts_anew() {
     assert_eq!(teams(&store, GUILD), 1);
 }
 
-/// What still works for a guild when it is forgotten must not bring it back.
+/// Background jobs for a deleted guild must not recreate it.
 #[tokio::test]
-async fn a_forgotten_guild_stays_forgotten() {
+async fn an_update_does_not_recreate_a_deleted_guild() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     store.upsert(GUILD, add_team).1.wait().await.unwrap();
@@ -98,7 +98,7 @@ async fn a_forgotten_guild_stays_forgotten() {
 }
 
 #[tokio::test]
-async fn it_can_be_looked_at_while_it_is_in_use() {
+async fn a_folder_in_use_can_be_inspected() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     store.upsert(GUILD, add_team).1.wait().await.unwrap();
@@ -114,7 +114,7 @@ async fn it_can_be_looked_at_while_it_is_in_use() {
 }
 
 #[test]
-fn notes_are_kept() {
+fn metadata_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     assert_eq!(store.metadata("commands"), None);
@@ -127,7 +127,7 @@ fn notes_are_kept() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_half_written_is_cleared_away() {
+async fn temporary_files_of_a_crash_are_removed() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     store.upsert(GUILD, add_team).1.wait().await.unwrap();

@@ -1,4 +1,4 @@
-//! What disks and crashes do to the store.
+//! Tests of the store, in particular with failing disks and crashes.
 
 mod backends;
 mod crash;
@@ -37,7 +37,7 @@ fn team(channel: u64) -> Team {
     )
 }
 
-/// A change that leaves a mark: one team more.
+/// Adds one team, a change that tests can count.
 fn add_team(guild: &mut Guild) {
     let next = guild.teams().len() as u64 + 1;
     guild.insert_team(team(next));

@@ -1,4 +1,4 @@
-//! Going back, on a disk that fails at any step.
+//! Rollback on a disk that fails at any step.
 
 use std::fs;
 use std::io;
@@ -9,16 +9,16 @@ use super::{GUILD, add_team, open, teams};
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::restore::Restore;
 
-/// A real disk that takes so many steps and no more, and remembers what they were.
+/// A real disk that fails after `max_steps` steps, and records the steps.
 struct StoppingDisk {
-    takes: usize,
+    max_steps: usize,
     steps: Mutex<Vec<&'static str>>,
 }
 
 impl StoppingDisk {
     fn step(&self, name: &'static str) -> io::Result<RealDisk> {
         let mut steps = self.steps.lock().unwrap();
-        if steps.len() == self.takes {
+        if steps.len() == self.max_steps {
             return Err(io::Error::other("the disk is gone"));
         }
         steps.push(name);
@@ -53,7 +53,7 @@ impl Disk for StoppingDisk {
 }
 
 #[tokio::test]
-async fn at_every_step_there_is_a_whole_snapshot() {
+async fn every_step_leaves_a_complete_snapshot() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for _ in 0..2 {
@@ -62,26 +62,26 @@ async fn at_every_step_there_is_a_whole_snapshot() {
     drop(store);
     let current = dir.path().join("guilds/1110000000000000001.json");
     let new = fs::read(&current).unwrap();
-    let kept = current.with_extension("json.replaced-1");
-    for takes in 0..20 {
+    let backup = current.with_extension("json.replaced-1");
+    for max_steps in 0..20 {
         let disk = StoppingDisk {
-            takes,
+            max_steps,
             steps: Mutex::default(),
         };
         let restore = Restore::open(dir.path(), GUILD).unwrap();
-        let done = restore.rollback_on(&disk);
+        let result = restore.rollback_on(&disk);
         let is_old = teams(&open(dir.path()), GUILD) == 1;
         let steps = disk.steps.into_inner().unwrap();
-        if done.is_ok() {
+        if result.is_ok() {
             assert_eq!(steps, ["write", "link", "sync", "rename", "sync"]);
             assert!(is_old);
             return;
         }
-        // Whoever finds the older state finds the newer one beside it.
+        // If the older state is current, the newer one is in the backup.
         assert_eq!(is_old, steps.contains(&"rename"));
-        assert!(!is_old || fs::read(&kept).unwrap() == new);
+        assert!(!is_old || fs::read(&backup).unwrap() == new);
         fs::write(&current, &new).unwrap();
-        let _ = fs::remove_file(&kept);
+        let _ = fs::remove_file(&backup);
     }
-    panic!("it never went back");
+    panic!("the rollback never succeeded");
 }

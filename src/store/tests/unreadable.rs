@@ -1,4 +1,4 @@
-//! Snapshots that can't be read: what is said, and that nothing is touched.
+//! Snapshots that can't be read: the error messages, and that nothing on disk is changed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,7 +35,7 @@ fn contents(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
     found
 }
 
-/// What opening says after the snapshot was replaced by `bytes`.
+/// Returns the error of opening the folder after the snapshot was replaced by `bytes`.
 async fn open_error(bytes: &[u8]) -> String {
     let dir = folder().await;
     let file = dir.path().join("guilds/1110000000000000001.json");
@@ -48,13 +48,13 @@ async fn open_error(bytes: &[u8]) -> String {
     let text = error
         .to_string()
         .replace(&dir.path().display().to_string(), "state");
-    // The time of writing is the test's own.
+    // The time of writing is that of the test.
     let start = text.rfind("written ").unwrap() + "written ".len();
     let end = start + text[start..].find('.').unwrap();
     format!("{}TIME{}", &text[..start], &text[end..])
 }
 
-async fn whole() -> Vec<u8> {
+async fn valid_snapshot() -> Vec<u8> {
     fs::read(
         folder()
             .await
@@ -64,18 +64,18 @@ async fn whole() -> Vec<u8> {
     .unwrap()
 }
 
-/// 25. Half a file.
+/// 25. A truncated file.
 #[tokio::test]
 async fn truncated() {
-    let bytes = whole().await;
+    let bytes = valid_snapshot().await;
     insta::assert_snapshot!(open_error(&bytes[..bytes.len() / 2]).await, @"
     the state can't be read; nothing was changed.
     state/guilds/1110000000000000001.json:29:17: EOF while parsing a list
-      The last good generation is state/guilds/1110000000000000001.prev.json, written TIME. Mend the file, or go back to that one: quizloop state restore 1110000000000000001 --state 'state'
+      The last good generation is state/guilds/1110000000000000001.prev.json, written TIME. Fix the file, or restore that generation: quizloop state restore 1110000000000000001 --state 'state'
     ");
 }
 
-/// 25. Nothing, or nothing but zeros.
+/// 25. An empty file, or only zeros.
 #[tokio::test]
 async fn empty_and_zeros() {
     let empty = open_error(b"").await;
@@ -87,10 +87,10 @@ async fn empty_and_zeros() {
     );
 }
 
-/// 25. Somebody mended it badly.
+/// 25. Mistakes made when editing the file.
 #[tokio::test]
 async fn broken_by_hand() {
-    let text = String::from_utf8(whole().await).unwrap();
+    let text = String::from_utf8(valid_snapshot().await).unwrap();
     let typo = open_error(text.replacen("\"since\"", "\"sinec\"", 1).as_bytes()).await;
     assert!(typo.contains("unknown field `sinec`"), "{typo}");
     let zone = open_error(text.replacen("\"UTC\"", "\"Mars/Olympus\"", 1).as_bytes()).await;
@@ -106,29 +106,32 @@ async fn broken_by_hand() {
     assert!(filed.contains("team 7 is filed under channel 1"), "{filed}");
 }
 
-/// 25. Of a newer Quizloop, or of another server.
+/// 25. A snapshot of a newer Quizloop, or of another server.
 #[tokio::test]
 async fn newer_and_foreign() {
-    let text = String::from_utf8(whole().await).unwrap();
+    let text = String::from_utf8(valid_snapshot().await).unwrap();
     let newer = open_error(
         text.replacen("\"format\": 2", "\"format\": 3", 1)
             .as_bytes(),
     )
     .await;
     assert!(
-        newer.contains("it was written by a newer Quizloop (format 3; this one knows up to 2)"),
+        newer.contains(
+            "it was written by a newer Quizloop (format 3; this version reads formats up to 2)"
+        ),
         "{newer}"
     );
     let foreign = open_error(text.replacen("0000000001\"", "0000000009\"", 1).as_bytes()).await;
     assert!(
-        foreign
-            .contains("it is of server 1110000000000000009, but its name says 1110000000000000001"),
+        foreign.contains(
+            "it belongs to server 1110000000000000009, but its name says 1110000000000000001"
+        ),
         "{foreign}"
     );
 }
 
 #[tokio::test]
-async fn a_snapshot_that_is_missing_beside_its_last_generation() {
+async fn a_missing_snapshot_with_a_last_good_generation() {
     let dir = folder().await;
     fs::remove_file(dir.path().join("guilds/1110000000000000001.json")).unwrap();
     let text = Store::open(dir.path()).err().unwrap().to_string();
@@ -139,15 +142,15 @@ async fn a_snapshot_that_is_missing_beside_its_last_generation() {
 }
 
 #[tokio::test]
-async fn an_older_format_is_brought_up() {
-    // An invented format 0, in which the teams stood under another name.
+async fn an_older_format_is_migrated() {
+    // An invented format 0, in which `teams` has another name.
     fn from_0(value: &mut Value) -> Result<(), String> {
         let guild = value.as_object_mut().ok_or("not an object")?;
         let teams = guild.remove("channels").ok_or("no channels")?;
         guild.insert("teams".into(), teams);
         Ok(())
     }
-    let text = String::from_utf8(whole().await).unwrap();
+    let text = String::from_utf8(valid_snapshot().await).unwrap();
     let old =
         text.replacen("\"format\": 2", "\"format\": 0", 1)
             .replacen("\"teams\"", "\"channels\"", 1);
@@ -156,14 +159,14 @@ async fn an_older_format_is_brought_up() {
     assert_eq!(guild.teams().len(), 2);
     assert!(encode(&guild).unwrap().starts_with(b"{\n  \"format\": 2,"));
     let error = decode_with(old.as_bytes(), GUILD, &[None, None]).unwrap_err();
-    assert_eq!(error.message, "there never was a format 0");
+    assert_eq!(error.message, "format 0 does not exist");
 }
 
-/// Format 1 had no people: what was written then is read as it is.
+/// Format 1 had no member profiles; otherwise it equals format 2.
 #[tokio::test]
-async fn a_snapshot_of_before_the_reviews_is_read() {
-    let text = String::from_utf8(whole().await).unwrap();
+async fn format_1_is_read() {
+    let text = String::from_utf8(valid_snapshot().await).unwrap();
     let old = text.replacen("\"format\": 2", "\"format\": 1", 1);
-    let now = decode(text.as_bytes(), GUILD).unwrap();
-    assert_eq!(decode(old.as_bytes(), GUILD).unwrap(), now);
+    let expected = decode(text.as_bytes(), GUILD).unwrap();
+    assert_eq!(decode(old.as_bytes(), GUILD).unwrap(), expected);
 }

@@ -1,4 +1,4 @@
-//! What is read is what was written.
+//! Guilds are read as they were written.
 
 use super::random_history::{RandomHistory, guild_with_history};
 use super::{GUILD, TestDatabase, open};
@@ -7,9 +7,9 @@ use crate::store::postgres::DatabaseReader;
 use crate::store::postgres::row_cache::row_hashes;
 use crate::store::postgres::rows::split_guild;
 
-/// Whatever happens to a guild, after each save the database has the same.
+/// After each save of random changes, the database has the same guild as memory.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_guild_at_each_step_of_its_life() {
+async fn random_changes_are_read_back() {
     tokio::task::block_in_place(|| {
         let Some(test_database) = TestDatabase::new() else {
             return;
@@ -26,28 +26,28 @@ async fn a_guild_at_each_step_of_its_life() {
                     }
                 });
                 futures::executor::block_on(commit.wait()).unwrap();
-                let kept = store.read(id, Clone::clone).unwrap();
+                let expected = store.read(id, Clone::clone).unwrap();
                 assert_eq!(
                     reader.guild(id).unwrap(),
-                    Some(kept),
+                    Some(expected),
                     "seed {seed}, step {step}"
                 );
             }
         }
-        let mut kept: Vec<_> = store.guild_ids();
-        kept.sort_unstable();
-        assert_eq!(reader.guild_ids().unwrap(), kept);
+        let mut guilds: Vec<_> = store.guild_ids();
+        guilds.sort_unstable();
+        assert_eq!(reader.guild_ids().unwrap(), guilds);
         assert!(store.close(std::time::Duration::from_secs(5)));
         drop(store);
-        // Another process finds the same.
-        let again = open(&test_database);
-        for id in kept {
-            assert_eq!(again.read(id, Clone::clone), reader.guild(id).unwrap());
+        // Another process reads the same guilds.
+        let reopened = open(&test_database);
+        for id in guilds {
+            assert_eq!(reopened.read(id, Clone::clone), reader.guild(id).unwrap());
         }
     });
 }
 
-/// Only rows that changed are written: the database counts.
+/// Only rows that changed are written, as counted by the database.
 #[test]
 fn only_changed_rows_are_written() {
     let Some(test_database) = TestDatabase::new() else {
@@ -62,8 +62,8 @@ fn only_changed_rows_are_written() {
     let rows = split_guild(&store.read(GUILD, Clone::clone).unwrap())
         .unwrap()
         .rows;
-    assert!(row_hashes(&rows).len() > 20, "it has lived");
-    // A row tells which transaction wrote it.
+    assert!(row_hashes(&rows).len() > 20, "the guild has rows");
+    // `xmin` is the transaction that wrote a row.
     let by = |table| format!("select xmin::text as by from {table}");
     let tables = ["team", "round", "member", "person", "review", "report"].map(by);
     let tables = tables.join(" union all ");
@@ -81,9 +81,9 @@ fn only_changed_rows_are_written() {
     assert_eq!(test_database.ask(&touched), "1");
 }
 
-/// Forgetting leaves nothing, and what comes later begins anew.
+/// A deletion leaves no rows, and a later change starts with an empty guild.
 #[test]
-fn a_forgotten_guild_leaves_no_row() {
+fn a_deleted_guild_leaves_no_row() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };
@@ -107,9 +107,8 @@ fn a_forgotten_guild_leaves_no_row() {
     );
 }
 
-/// Notes come back.
 #[test]
-fn notes_are_kept() {
+fn metadata_is_kept() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };

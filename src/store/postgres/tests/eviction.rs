@@ -1,4 +1,4 @@
-//! A process begins with outlines, and reads a guild when somebody wants it.
+//! A process starts with summaries, and loads a guild on demand.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn now() -> Timestamp {
     "2026-03-27T20:00:00Z".parse().unwrap()
 }
 
-/// Two guilds in the database; then a store that has begun as the bot does.
+/// Saves two guilds and returns a store that was started as the bot starts it.
 fn store_after_restart(test_database: &TestDatabase, url: &str) -> Store {
     let first = open(test_database);
     first.set_clock(now);
@@ -45,36 +45,37 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn summary(store: &Store, guild: GuildId) -> Option<GuildSummary> {
-    let known = store.view(guild, |view| match view {
-        GuildView::Summary(outline) => Some(outline.clone()),
+    let summary = store.view(guild, |view| match view {
+        GuildView::Summary(summary) => Some(summary.clone()),
         GuildView::Loaded(_) => None,
     });
-    known.flatten()
+    summary.flatten()
 }
 
 #[test]
-fn a_start_reads_outlines() {
+fn a_start_reads_summaries() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };
     let store = store_after_restart(&test_database, &test_database.url());
     assert_eq!(store.residency_counts(), (0, 2));
-    let kept = guild_with_history(GUILD, 1, 200);
-    let mut expected = kept.summary(now());
-    // Whole seconds are kept.
+    let guild = guild_with_history(GUILD, 1, 200);
+    let mut expected = guild.summary(now());
+    // The database keeps whole seconds.
     expected.next_due = expected
         .next_due
-        .map(|wake| Timestamp::from_second(wake.as_second()).unwrap());
+        .map(|due| Timestamp::from_second(due.as_second()).unwrap());
     assert_eq!(summary(&store, GUILD), Some(expected));
     let pin = wait(store.load(GUILD)).unwrap();
-    assert_eq!(store.read(GUILD, Clone::clone), Some(kept));
+    assert_eq!(store.read(GUILD, Clone::clone), Some(guild));
     assert_eq!(store.residency_counts(), (1, 1));
     drop(pin);
 }
 
-/// What an older version wrote, or what was written without a clock, is looked at for everything.
+/// Rows of an older version or of a store without a clock have no summary. Such a guild counts as
+/// due now, with possible replies anywhere.
 #[test]
-fn without_an_outline_everything_may_be() {
+fn a_missing_summary_is_unknown() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };
@@ -91,9 +92,9 @@ fn without_an_outline_everything_may_be() {
     );
 }
 
-/// One guild's rows that make no sense keep only that guild away.
+/// Invalid rows exclude only their own guild, and are not changed.
 #[test]
-fn rows_that_can_not_be_read_are_left_alone() {
+fn a_guild_with_invalid_rows_is_quarantined() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };
@@ -121,9 +122,9 @@ fn rows_that_can_not_be_read_are_left_alone() {
     );
 }
 
-/// A row that somebody deleted by hand is a guild that is not kept.
+/// A guild whose row somebody deleted by hand does not exist any more.
 #[test]
-fn a_guild_that_is_gone_from_the_database() {
+fn a_guild_deleted_in_the_database() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };
@@ -134,9 +135,9 @@ fn a_guild_that_is_gone_from_the_database() {
     assert_eq!(store.guild_ids(), [OTHER]);
 }
 
-/// While the database is away whoever asks is told, and later gets what was there.
+/// While the database is unreachable a load fails; a later load succeeds.
 #[test]
-fn a_database_that_is_away_can_be_asked_again() {
+fn a_load_can_be_retried_after_an_outage() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };

@@ -1,5 +1,5 @@
-//! The database itself, on a PostgreSQL that the variable `QUIZLOOP_TEST_POSTGRES` names. Each test has a database of
-//! its own in it.
+//! Tests against a PostgreSQL server, whose URL is in the variable `QUIZLOOP_TEST_POSTGRES`. Each
+//! test has its own database.
 
 mod equivalence;
 mod eviction;

@@ -1,4 +1,4 @@
-//! A database that is away, hangs, or whose answers get lost.
+//! A database that is unreachable, hangs, or whose responses are lost.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{GUILD, TestDatabase};
 use crate::store::Store;
 use crate::store::postgres::DatabaseReader;
 
-/// Real time: a save that is tried again comes after half a minute at the latest.
+/// In real time: the pause between retries of a save is at most 30 s.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn by_proxy(test_database: &TestDatabase) -> (Proxy, Store) {
@@ -22,7 +22,7 @@ fn save(store: &Store, seed: u64) -> Result<(), String> {
     futures::executor::block_on(commit.wait()).map_err(|error| error.to_string())
 }
 
-/// Waits until all is in the database; not for ever.
+/// Waits until everything is saved, for at most `TIMEOUT`.
 fn wait_until_saved(store: &Store) {
     let runtime = crate::store::postgres::connection::runtime().unwrap();
     let saved =
@@ -30,7 +30,8 @@ fn wait_until_saved(store: &Store) {
     runtime.block_on(saved).expect("it is saved in the end");
 }
 
-/// Nothing is acknowledged that is not committed; when the database is back, it is saved by itself.
+/// Nothing is acknowledged before it is committed. When the database is back, it is saved
+/// automatically.
 #[test]
 fn the_database_goes_away_and_comes_back() {
     let Some(test_database) = TestDatabase::new() else {
@@ -53,9 +54,9 @@ fn the_database_goes_away_and_comes_back() {
     );
 }
 
-/// However many guilds wait for it, all are told at once that the database is away, not one after the other.
+/// With many guilds to save, all commits fail after one timeout rather than one timeout per guild.
 #[test]
-fn many_are_told_at_once() {
+fn many_saves_fail_together() {
     const GUILDS: u64 = 400;
     let Some(test_database) = TestDatabase::new() else {
         return;
@@ -71,13 +72,13 @@ fn many_are_told_at_once() {
     };
     let commits: Vec<_> = (1..=GUILDS).map(change).collect();
     let runtime = crate::store::postgres::connection::runtime().unwrap();
-    let told = async {
+    let failures = async {
         for commit in commits {
             commit.wait().await.unwrap_err();
         }
     };
-    let told = runtime.block_on(async { tokio::time::timeout(TIMEOUT, told).await });
-    told.expect("all are told soon");
+    let failures = runtime.block_on(async { tokio::time::timeout(TIMEOUT, failures).await });
+    failures.expect("all commits fail soon");
     proxy.set(ProxyMode::Cut);
     proxy.set(ProxyMode::Open);
     assert!(store.close(TIMEOUT));
@@ -87,7 +88,7 @@ fn many_are_told_at_once() {
     );
 }
 
-/// A server that does not answer is given up in time.
+/// A request to a server that does not answer fails within its timeout.
 #[test]
 fn the_database_hangs() {
     let Some(test_database) = TestDatabase::new() else {
@@ -111,7 +112,7 @@ fn the_database_hangs() {
     );
 }
 
-/// The commit came through and its answer did not: it is found again, and not made twice.
+/// A commit succeeds and its response is lost: the retry finds it and does not repeat it.
 #[test]
 fn a_commit_in_doubt() {
     let Some(test_database) = TestDatabase::new() else {
@@ -129,15 +130,15 @@ fn a_commit_in_doubt() {
             Some(guild_with_history(GUILD, seed, 200))
         );
     }
-    // One for the first, and two for each of the others: that in doubt, and the one that found it.
+    // One commit for the first save, and two for each other: the commit in doubt and the retry.
     assert_eq!(test_database.ask("select commit from guild"), "9");
     assert!(store.close(Duration::from_secs(5)));
 }
 
-/// After a failover the server may take no writes for a while: the lease is renewed again by itself, although nobody saves
-/// anything.
+/// A server may be read-only for a while after a failover. Afterwards the lease is renewed
+/// automatically, even without saves.
 #[test]
-fn a_server_that_takes_no_writes() {
+fn a_read_only_server() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };
@@ -145,12 +146,12 @@ fn a_server_that_takes_no_writes() {
     let url = test_database.url();
     let (_, name) = url.rsplit_once('/').unwrap();
     let read_only = format!("alter database {name} set default_transaction_read_only");
-    let ends =
+    let disconnect =
         format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
-    test_database.on_server(&[&format!("{read_only} = true"), &ends]);
-    // Longer than from one renewal to the next.
-    let waits = "select now() - until > interval '-13 seconds' from lease";
-    wait_until(&test_database, waits);
+    test_database.on_server(&[&format!("{read_only} = true"), &disconnect]);
+    // Wait until a renewal has failed: the lease is valid for 20 s and is renewed every 5 s.
+    let is_not_renewed = "select now() - until > interval '-13 seconds' from lease";
+    wait_until(&test_database, is_not_renewed);
     test_database.on_server(&[&format!("{read_only} = false")]);
     wait_until(
         &test_database,
@@ -167,9 +168,9 @@ fn wait_until(test_database: &TestDatabase, query: &str) {
     }
 }
 
-/// Where it is said why, neither name nor password is.
+/// A failed connection names database and host, but neither user nor password.
 #[test]
-fn who_can_not_connect_is_told_where_and_no_secret() {
+fn a_connection_error_contains_no_secret() {
     let error = Store::open_database("postgres://ada:hunter2@127.0.0.1:9/quiz")
         .err()
         .unwrap();

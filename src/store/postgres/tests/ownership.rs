@@ -1,4 +1,4 @@
-//! One owner at a time.
+//! A shard has one owner at a time.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ fn save(store: &Store, seed: u64) -> Result<(), String> {
     futures::executor::block_on(commit.wait()).map_err(|error| error.to_string())
 }
 
-/// A process that was taken for dead wakes up: what it writes is refused, and it is told.
+/// A process that was replaced while it hung continues: its writes are refused with an error.
 #[test]
 fn a_stale_owner_is_refused() {
     let Some(test_database) = TestDatabase::new() else {
@@ -42,34 +42,34 @@ fn a_stale_owner_is_refused() {
     );
     assert!(
         stale.close(Duration::from_secs(5)),
-        "what is not its own any more it does not wait for"
+        "closing does not wait for guilds of another owner"
     );
     assert!(futures::executor::block_on(stale.delete(GUILD)).is_err());
     assert!(reader.guild(GUILD).unwrap().is_some());
 }
 
-/// A process that stops gives its lease back, so the next one need not wait for its end.
+/// A process that stops releases its lease, so the next one need not wait for its expiry.
 #[test]
-fn who_stops_is_replaced_at_once() {
+fn a_stopped_process_is_replaced_immediately() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };
     let first = open(&test_database);
     save(&first, 1).unwrap();
     assert!(first.close(Duration::from_secs(5)));
-    let left = test_database.ask("select until <= now() from lease");
-    assert_eq!(left, "true");
+    let is_released = test_database.ask("select until <= now() from lease");
+    assert_eq!(is_released, "true");
     let start = Instant::now();
     let second = open(&test_database);
     assert!(
         start.elapsed() < Duration::from_secs(20),
-        "it did not wait for the end of the lease"
+        "it did not wait for the expiry of the lease"
     );
     assert!(second.is_sole_owner(GUILD));
     assert_ne!(test_database.ask("select epoch from lease"), "1");
 }
 
-/// A takeover waits for a write of the old owner that has begun, and then is the newer one.
+/// A takeover waits for an open transaction of the old owner, and reads the guild after it.
 #[test]
 fn a_takeover_waits_for_a_write_in_progress() {
     let Some(test_database) = TestDatabase::new() else {
@@ -87,7 +87,7 @@ fn a_takeover_waits_for_a_write_in_progress() {
             let fence = "select 1 from lease where shard = 0 and epoch = 1 for key share";
             sqlx::query(fence).execute(&mut *transaction).await.unwrap();
             begun.send(()).unwrap();
-            // Longer than a lock is waited for once.
+            // Longer than `lock_timeout`, so the takeover has to retry.
             let write = "update guild set commit = commit + 1 from pg_sleep(6)";
             sqlx::query(write).execute(&mut *transaction).await.unwrap();
             transaction.commit().await.unwrap();
@@ -105,9 +105,10 @@ fn a_takeover_waits_for_a_write_in_progress() {
     save(&owner, 2).unwrap();
 }
 
-/// Two processes start at once on an empty database: one makes the tables, one has the guilds.
+/// Two processes start at once on an empty database: one creates the tables, and they own the
+/// guilds one after the other.
 #[test]
-fn two_at_once() {
+fn two_processes_start_at_once() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };

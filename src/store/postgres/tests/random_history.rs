@@ -1,4 +1,4 @@
-//! A guild's life: things that happen to it, at random.
+//! Random changes to a guild.
 
 use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -26,20 +26,20 @@ const QUESTIONS: [&str; 5] = [
 ];
 const FIRST: Date = date(2026, 3, 2);
 
-/// Lets things happen.
+/// Generates random changes from a seed.
 pub struct RandomHistory {
     random: StdRng,
     day: i64,
 }
 
 impl RandomHistory {
-    /// The same seed makes the same life.
+    /// The same seed gives the same changes.
     pub fn new(seed: u64) -> Self {
         let random = StdRng::seed_from_u64(seed);
         Self { random, day: 0 }
     }
 
-    /// One thing happens.
+    /// Makes one random change.
     pub fn step(&mut self, guild: &mut Guild) {
         let channel = ChannelId::new(self.random.random_range(1..=2));
         let user = UserId::new(self.random.random_range(1..=4));
@@ -134,10 +134,10 @@ fn team(channel: ChannelId, now: Timestamp) -> Team {
     Team::new(channel, settings, now)
 }
 
-/// A guild after so many things have happened.
-pub fn guild_with_history(id: GuildId, seed: u64, things: usize) -> Guild {
+/// Returns a guild after that number of random changes.
+pub fn guild_with_history(id: GuildId, seed: u64, changes: usize) -> Guild {
     let (mut guild, mut history) = (Guild::new(id), RandomHistory::new(seed));
-    for _ in 0..things {
+    for _ in 0..changes {
         history.step(&mut guild);
     }
     guild

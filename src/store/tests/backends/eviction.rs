@@ -1,4 +1,4 @@
-//! Guilds that are let go, and fetched again.
+//! Eviction of guilds and loading them again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use crate::practice::id::{ChannelId, GuildId};
 use crate::store::postgres::tests::random_history::{RandomHistory, guild_with_history};
 use crate::store::{GuildView, Store};
 
-/// After the teams' last question and before the next.
+/// A time after the last question of the teams and before the next one.
 fn evening() -> Timestamp {
     "2026-03-27T20:00:00Z".parse().unwrap()
 }
 
-/// A store that knows the time.
-pub fn open_with_clock(place: &TestBackend) -> Store {
-    let store = place.open();
+pub fn open_with_clock(backend: &TestBackend) -> Store {
+    let store = backend.open();
     store.set_clock(evening);
     store
 }
 
-/// Two looks: who was wanted before the first rests at the second. What was acknowledged a moment ago may still be in the
-/// hands of the thread that saved it, and that is waited for.
+/// Evicts all guilds that may be evicted and returns their number. Two passes, because the first
+/// one only clears the mark of guilds that were used. Waits for the writer first: a commit
+/// completes slightly before the writer counts the guild as clean.
 pub fn evict_all(store: &Store) -> usize {
     while !store
         .guild_ids()
@@ -41,31 +41,31 @@ fn is_evicted(store: &Store, guild: GuildId) -> bool {
 }
 
 #[test]
-fn what_was_let_go_comes_back_the_same_and_goes_on() {
-    on_each_backend(|place| {
-        let store = open_with_clock(place);
+fn an_evicted_guild_is_loaded_unchanged_and_can_be_changed() {
+    on_each_backend(|backend| {
+        let store = open_with_clock(backend);
         assert!(save(&store, GUILD, add_team));
         for step in 1..6 {
             assert_eq!(evict_all(&store), 1, "step {step}");
             assert!(is_evicted(&store, GUILD) && store.residency_counts() == (0, 1));
-            let back = load_guild(&store, GUILD).unwrap().unwrap();
-            assert_eq!(back.teams().len(), step);
+            let loaded = load_guild(&store, GUILD).unwrap().unwrap();
+            assert_eq!(loaded.teams().len(), step);
             assert!(save(&store, GUILD, add_team));
         }
         assert!(store.close(Duration::from_secs(5)));
         drop(store);
-        let again = place.open();
-        assert_eq!(again.read(GUILD, |guild| guild.teams().len()), Some(6));
+        let reopened = backend.open();
+        assert_eq!(reopened.read(GUILD, |guild| guild.teams().len()), Some(6));
     });
 }
 
-/// Through random lives, let go and fetched between any two changes, a guild is what it would be otherwise.
+/// A guild that is evicted and loaded between any two random changes equals one that never was.
 #[test]
-fn a_life_with_rests_is_a_life() {
-    on_each_backend(|place| {
+fn evictions_do_not_affect_changes() {
+    on_each_backend(|backend| {
         for seed in 0..3 {
             let id = GuildId::new(GUILD.get() + seed);
-            let store = open_with_clock(place);
+            let store = open_with_clock(backend);
             let (mut history, mut model_history) =
                 (RandomHistory::new(seed), RandomHistory::new(seed));
             let mut model = crate::practice::guild::Guild::new(id);
@@ -87,64 +87,64 @@ fn a_life_with_rests_is_a_life() {
 }
 
 #[test]
-fn who_is_wanted_works_or_is_not_saved_stays() {
-    on_each_backend(|place| {
-        let store = open_with_clock(place);
+fn used_and_pinned_guilds_are_not_evicted() {
+    on_each_backend(|backend| {
+        let store = open_with_clock(backend);
         assert!(save(&store, GUILD, add_team));
-        assert_eq!(store.evict_idle(), 0, "it was wanted a moment ago");
+        assert_eq!(store.evict_idle(), 0, "it was just used");
         let pin = wait(store.load(GUILD)).unwrap();
-        assert_eq!(evict_all(&store), 0, "somebody works with it");
+        assert_eq!(evict_all(&store), 0, "it is pinned");
         let second = pin.clone();
         drop(pin);
-        assert_eq!(evict_all(&store), 0, "somebody else still does");
+        assert_eq!(evict_all(&store), 0, "it has another pin");
         drop(second);
         assert_eq!(evict_all(&store), 1);
     });
 }
 
-/// A guild with something to do now stays, and one that was let go says when it will be wanted.
+/// A guild that is due is not evicted, and the summary of an evicted one has its due time.
 #[test]
-fn what_is_due_stays() {
-    on_each_backend(|place| {
-        let store = place.open();
+fn due_guilds_are_not_evicted() {
+    on_each_backend(|backend| {
+        let store = backend.open();
         store.set_clock(|| "2026-03-30T09:30:00Z".parse().unwrap());
         assert!(save(&store, GUILD, add_team));
         assert_eq!(evict_all(&store), 0, "its question is due");
         let store = {
             assert!(store.close(Duration::from_secs(5)));
             drop(store);
-            open_with_clock(place)
+            open_with_clock(backend)
         };
         assert_eq!(evict_all(&store), 1);
-        let wake = store.view(GUILD, |view| match view {
-            GuildView::Summary(outline) => outline.next_due,
+        let due = store.view(GUILD, |view| match view {
+            GuildView::Summary(summary) => summary.next_due,
             GuildView::Loaded(_) => None,
         });
         let monday: Timestamp = "2026-03-30T09:00:00Z".parse().unwrap();
-        assert_eq!(wake, Some(Some(monday)));
+        assert_eq!(due, Some(Some(monday)));
         assert!(store.may_contain_reply(GUILD, ChannelId::new(1)));
         assert!(!store.may_contain_reply(GUILD, ChannelId::new(2)));
         assert!(!store.may_contain_reply(GuildId::new(5), ChannelId::new(1)));
     });
 }
 
-/// Without a clock nobody can say when a guild is wanted, so none is let go.
+/// Without a clock the due time of guilds is unknown, so none is evicted.
 #[test]
-fn without_a_clock_all_stay() {
-    on_each_backend(|place| {
-        let store = place.open();
+fn nothing_is_evicted_without_a_clock() {
+    on_each_backend(|backend| {
+        let store = backend.open();
         assert!(save(&store, GUILD, add_team));
         assert_eq!(evict_all(&store), 0);
     });
 }
 
-/// Many want guilds that others change and let go: nothing is lost, and nobody sees a guild that is none.
+/// Threads load and change guilds while another one evicts them: no change is lost.
 #[test]
-fn many_want_what_others_let_go() {
+fn concurrent_loads_changes_and_evictions() {
     const MEMBERS: u64 = 4;
     const CHANGES: i64 = 60;
-    on_each_backend(|place| {
-        let store = Arc::new(open_with_clock(place));
+    on_each_backend(|backend| {
+        let store = Arc::new(open_with_clock(backend));
         let id = |number: i64| GuildId::new(GUILD.get() + number.unsigned_abs() % 3);
         std::thread::scope(|threads| {
             for member in 0..MEMBERS {
@@ -188,11 +188,11 @@ fn many_want_what_others_let_go() {
     });
 }
 
-/// A large guild as well, which is made large beside everything else.
+/// A large guild is decompressed on its own thread.
 #[test]
-fn a_large_guild_comes_back() {
-    on_each_backend(|place| {
-        let store = open_with_clock(place);
+fn a_large_guild_is_loaded() {
+    on_each_backend(|backend| {
+        let store = open_with_clock(backend);
         let large = guild_with_history(GUILD, 3, 30_000);
         assert!(save(&store, GUILD, |guild| *guild = large.clone()));
         evict_all(&store);

@@ -1,4 +1,4 @@
-//! What holds wherever guilds are kept: each test runs on a folder of snapshots and on a database.
+//! Tests of both backends: each test runs with a folder of snapshots and with a database.
 
 mod durability;
 mod eviction;
@@ -10,14 +10,14 @@ use crate::practice::id::GuildId;
 use crate::store::postgres::tests::test_database::TestDatabase;
 use crate::store::{LoadError, Store};
 
-/// Where guilds are kept.
+/// A backend with its storage.
 pub enum TestBackend {
     Folder(TempDir),
     Database(TestDatabase),
 }
 
 impl TestBackend {
-    /// Opens a store there, as the program does.
+    /// Opens a store, as the program does.
     pub fn open(&self) -> Store {
         match self {
             Self::Folder(dir) => super::open(dir.path()),
@@ -29,7 +29,8 @@ impl TestBackend {
     }
 }
 
-/// Runs a test on both. Without a database server the second run is left out, and says so.
+/// Runs a test on both backends. Without a database server the second run is skipped with a
+/// message.
 pub fn on_each_backend(test: impl Fn(&TestBackend)) {
     test(&TestBackend::Folder(tempfile::tempdir().unwrap()));
     if let Some(test_database) = TestDatabase::new() {
@@ -37,18 +38,18 @@ pub fn on_each_backend(test: impl Fn(&TestBackend)) {
     }
 }
 
-/// Waits for what needs no runtime of its own.
+/// Blocks on a future that needs no runtime.
 pub fn wait<T>(work: impl Future<Output = T>) -> T {
     futures::executor::block_on(work)
 }
 
-/// Changes a guild; true when that is kept.
+/// Changes a guild and waits; returns whether the change was saved.
 pub fn save(store: &Store, guild: GuildId, change: impl FnOnce(&mut Guild)) -> bool {
     let ((), commit) = store.upsert(guild, change);
     wait(commit.wait()).is_ok()
 }
 
-/// All of a guild, fetched if it was let go.
+/// Loads a guild if it is evicted, and returns it.
 pub fn load_guild(store: &Store, guild: GuildId) -> Result<Option<Guild>, LoadError> {
     let _pin = wait(store.load(guild))?;
     Ok(store.read(guild, Clone::clone))
