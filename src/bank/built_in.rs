@@ -1,6 +1,6 @@
 //! The question files that are compiled in.
 
-/// Names them once for `include_str!` and for diagnostics.
+/// Expands each topic to the file's name, for diagnostics, and its text.
 macro_rules! files {
     ($($topic:literal),* $(,)?) => {
         &[$((
@@ -10,7 +10,7 @@ macro_rules! files {
     };
 }
 
-/// The built-in question files: their names and texts.
+/// Returns the names and texts of the built-in question files.
 pub const fn built_in() -> &'static [(&'static str, &'static str)] {
     files![
         "async-iteration",
@@ -46,15 +46,15 @@ mod tests {
     #[test]
     fn every_file_of_the_folder_is_compiled_in() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/questions");
-        let mut there: Vec<_> = std::fs::read_dir(folder)
+        let mut existing: Vec<_> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .map(|name| format!("data/questions/{name}"))
             .collect();
-        there.sort();
+        existing.sort();
         let listed: Vec<_> = built_in().iter().map(|(name, _)| *name).collect();
         assert_eq!(
-            listed, there,
+            listed, existing,
             "list the files of data/questions in bank/built_in.rs"
         );
     }

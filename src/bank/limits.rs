@@ -1,20 +1,21 @@
-//! What an entry must keep to so that Discord can show it.
+//! Length limits of entries, so that Discord can show them.
 //!
-//! The numbers are those of the question format, each below the limit of the part of a Discord message
-//! in which the field is shown (Discord docs, resources/message, "Embed Limits"; components/reference).
+//! Each limit is below the limit of the part of a Discord message in which the field is shown
+//! (Discord docs, resources/message, "Embed Limits"; components/reference).
 
 use super::question::Question;
 use super::sourced_question::SourcedQuestion;
 use crate::diagnostics::{Diagnostic, Source};
 
-/// Characters of an id: with what buttons carry besides, it fits a custom id of 100 characters.
+/// Maximum length of an id in characters: with the other data of a button it fits a custom id of
+/// 100 characters.
 pub const ID_MAX: usize = 45;
 
-/// Characters of a topic.
+/// Maximum length of a topic in characters.
 pub const TOPIC_MAX: usize = 30;
 
-/// Characters of fields that are shown as they are: what is asked; the model answer, which shares a
-/// description of 4096 with question and code; the rest, each in an embed field of 1024.
+/// Maximum lengths of text fields in characters. Question, answer and code share an embed
+/// description of 4096 characters; each other field is shown in an embed field of 1024.
 const FIELD_LIMITS: [(&str, usize); 7] = [
     ("question", 300),
     ("answer", 1400),
@@ -25,30 +26,30 @@ const FIELD_LIMITS: [(&str, usize); 7] = [
     ("follow_up", 200),
 ];
 
-/// Characters of what a program prints.
+/// Maximum length of a program's output in characters.
 const OUTPUT_MAX: usize = 400;
 
-/// Characters of all points together, and of all pitfalls: each list is one embed field of 1024, with a
-/// bullet and a line break an item.
+/// Maximum length of all points together, and of all pitfalls, in characters: each list is one
+/// embed field of 1024, with a bullet and a line break per item.
 const LIST_MAX: usize = 900;
 
-/// Characters of one point: it becomes an option of a select menu (Discord docs, components/reference,
-/// "Select Option Structure").
+/// Maximum length of a point in characters: it becomes an option of a select menu (Discord docs,
+/// components/reference, "Select Option Structure").
 const POINT_MAX: usize = 100;
 
-/// Lines of a program: more does not fit a phone.
+/// Maximum number of lines of a program: more does not fit the screen of a phone.
 const CODE_LINES_MAX: usize = 15;
 
-/// Characters of everything together: 6000 for all embeds of a message, less what the bot adds (names of
-/// fields, level, topic, round).
+/// Maximum length of all texts together in characters: 6000 for all embeds of a message, minus the
+/// texts that the bot adds (names of fields, level, topic, round).
 const TOTAL_MAX: usize = 5400;
 
-/// Everything in an entry that is too long or not of the right number.
+/// Returns an error for each text that is too long and each list with a wrong number of items.
 pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
     let question = &entry.question;
     let mut diagnostics = Vec::new();
-    let mut report = |field: &str, what: String, fix: &str| {
-        diagnostics.push(entry.error(source, field, what).fix(fix));
+    let mut report = |field: &str, message: String, fix: &str| {
+        diagnostics.push(entry.error(source, field, message).fix(fix));
     };
     let named = [
         ("id", &question.id, ID_MAX),
@@ -72,13 +73,13 @@ pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
             .as_ref()
             .and_then(|text| check_length(text, OUTPUT_MAX))
         {
-            report(field, excess.message(field), "let the program print less");
+            report(field, excess.message(field), "make the program print less");
         }
     }
     for (number, text) in (1..).zip(&question.wrong_outputs) {
         if let Some(excess) = check_length(text, OUTPUT_MAX) {
-            let what = excess.message(&format!("wrong output {number}"));
-            report("wrong_outputs", what, "shorten it");
+            let message = excess.message(&format!("wrong output {number}"));
+            report("wrong_outputs", message, "shorten it");
         }
     }
     for (field, code) in [("code", &question.code), ("broken", &question.broken)] {
@@ -87,7 +88,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
             report(
                 field,
                 format!(
-                    "`{field}` has {lines} lines, {} too many",
+                    "`{field}` has {lines} lines, {} more than the limit of {CODE_LINES_MAX}",
                     lines - CODE_LINES_MAX
                 ),
                 "shorten the program",
@@ -99,7 +100,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
         report(
             "id",
             excess.message("the whole entry"),
-            "shorten the longest fields: all of it is one message",
+            "shorten the longest fields: the whole entry must fit one message",
         );
     }
     diagnostics
@@ -111,13 +112,13 @@ fn check_lists(question: &Question, report: &mut impl FnMut(&str, String, &str))
         ("pitfalls", &question.pitfalls, 1..=4),
     ] {
         if !counts.contains(&items.len()) {
-            let what = format!(
-                "`{field}` has {} items, not {} to {}",
+            let message = format!(
+                "`{field}` has {} items, but needs {} to {}",
                 items.len(),
                 counts.start(),
                 counts.end()
             );
-            report(field, what, "add some or take some away");
+            report(field, message, "add or remove items");
         }
         if let Some(excess) = check_length(&items.join("\n• "), LIST_MAX) {
             report(field, excess.message(field), "shorten the items");
@@ -167,15 +168,15 @@ struct Excess {
 }
 
 impl Excess {
-    fn message(&self, what: &str) -> String {
-        let what = if what.contains(' ') {
-            what.to_owned()
+    fn message(&self, name: &str) -> String {
+        let name = if name.contains(' ') {
+            name.to_owned()
         } else {
-            format!("`{what}`")
+            format!("`{name}`")
         };
         let over = self.length - self.max;
         format!(
-            "{what} has {} characters, {over} more than the {} that fit",
+            "{name} has {} characters, {over} more than the limit of {}",
             self.length, self.max
         )
     }

@@ -1,4 +1,4 @@
-//! Puts the bank together from its files.
+//! Loads the bank from its files.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use super::sourced_question::SourcedQuestion;
 use super::{limits, lint, rules};
 use crate::diagnostics::{self, Diagnostic, RawFile, Source};
 
-/// All questions that are loaded, in the order of their numbers.
+/// The loaded questions, sorted by number, with a search index.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {
     questions: Vec<Question>,
@@ -17,31 +17,29 @@ pub struct Bank {
     index: SearchIndex,
 }
 
-/// What was read from all files, before it is a bank.
+/// Contents of all files, before they become a bank.
 pub struct LoadedFiles {
-    /// The files.
     pub sources: Vec<Source>,
-    /// Their entries, as far as they can be used.
+    /// Entries without errors so far.
     pub questions: Vec<SourcedQuestion>,
-    /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Bank {
     /// Loads the built-in questions, given as names with texts, and the operator's. An operator's
-    /// question takes the place of the built-in one with the same id.
+    /// question replaces the built-in one with the same id.
     ///
-    /// Entries with an error are left out of the bank; each error is a diagnostic.
+    /// Entries with errors are skipped; each error becomes a diagnostic.
     pub fn load(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
         Self::from_files(LoadedFiles::read(built_in, extra))
     }
 
-    /// As [`Bank::load`], with everything besides that a careful editor would mend. It takes longer
-    /// and is not for the start of the bot.
+    /// Loads the bank like [`Bank::load`] and also runs the editorial lints. It is slower, so the
+    /// bot does not use it at startup.
     pub fn check(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
         let mut loaded = LoadedFiles::read(built_in, extra);
-        let more = lint::lint(&loaded.questions, &loaded.sources);
-        loaded.diagnostics.extend(more);
+        let findings = lint::lint(&loaded.questions, &loaded.sources);
+        loaded.diagnostics.extend(findings);
         Self::from_files(loaded)
     }
 
@@ -68,22 +66,20 @@ impl Bank {
         }
     }
 
-    /// How many questions there are.
     pub const fn len(&self) -> usize {
         self.questions.len()
     }
 
-    /// Whether there is no question at all.
     pub const fn is_empty(&self) -> bool {
         self.questions.is_empty()
     }
 
-    /// All questions, in the order of their numbers, then of their ids.
+    /// Returns all questions, sorted by number, then by id.
     pub fn questions(&self) -> &[Question] {
         &self.questions
     }
 
-    /// The ids in that order.
+    /// Returns the ids in the same order.
     pub fn ids(&self) -> Vec<&str> {
         self.questions
             .iter()
@@ -91,23 +87,24 @@ impl Bank {
             .collect()
     }
 
-    /// The question with that id.
+    /// Returns the question with that id.
     pub fn get(&self, id: &str) -> Option<&Question> {
         self.questions.get(*self.by_id.get(id)?)
     }
 
-    /// The questions that fit what somebody typed, the best first: an id, a number (`7`, `#7`, `007`),
-    /// words of the question, its id or its topic, also unfinished or with a slip. At most
-    /// [`SEARCH_MAX`](super::SEARCH_MAX). Nothing typed: the first ones.
+    /// Returns the questions that match a query, best first. A query is an id, a number (`7`, `#7`,
+    /// `007`), or words of the question, its id or its topic; words may be incomplete or contain
+    /// typos. The result has at most [`SEARCH_MAX`](super::SEARCH_MAX) questions. An empty query
+    /// returns the first ones.
     pub fn search(&self, typed: &str, limit: usize) -> Vec<&Question> {
-        let places = self.index.search(&self.questions, typed, limit);
-        places
+        self.index
+            .search(&self.questions, typed, limit)
             .into_iter()
-            .map(|place| &self.questions[place])
+            .map(|index| &self.questions[index])
             .collect()
     }
 
-    /// The topics, in the order in which the questions' numbers bring them up.
+    /// Returns the topics, in the order of their first questions.
     pub fn topics(&self) -> impl Iterator<Item = &str> {
         let mut seen = HashSet::new();
         self.questions
@@ -116,7 +113,7 @@ impl Bank {
             .filter(move |topic| seen.insert(*topic))
     }
 
-    /// The questions of a topic and a level; none means any.
+    /// Returns the questions of a topic and a level; `None` means any.
     pub fn filter(
         &self,
         topic: Option<&str>,
@@ -130,7 +127,7 @@ impl Bank {
 }
 
 impl LoadedFiles {
-    /// Reads all files and drops entries whose id was there before in files of the same origin.
+    /// Reads all files and drops entries whose id was already used in files of the same origin.
     pub fn read(built_in: &[(&str, &str)], extra: &[RawFile]) -> Self {
         let mut loaded = Self {
             sources: Vec::new(),
@@ -159,7 +156,7 @@ impl LoadedFiles {
         self.sources.push(source);
     }
 
-    /// What Discord can't show, or what would come out broken, is not asked.
+    /// Drops entries that Discord cannot show, or would not show as intended.
     fn drop_unusable(&mut self) {
         let (sources, diagnostics) = (&self.sources, &mut self.diagnostics);
         self.questions.retain(|entry| {
@@ -173,7 +170,7 @@ impl LoadedFiles {
         });
     }
 
-    /// An operator's question takes the place of the built-in one with its id.
+    /// Drops built-in questions that an operator's question with the same id replaces.
     fn drop_overridden(&mut self) {
         let own: HashSet<String> = self
             .questions
@@ -185,28 +182,28 @@ impl LoadedFiles {
             .retain(|entry| !entry.built_in || !own.contains(&entry.question.id));
     }
 
-    /// With a number that two questions have, people find both.
+    /// Reports numbers that two questions share: a search for the number finds both.
     fn report_shared_numbers(&mut self) {
         let mut first: HashMap<u32, &SourcedQuestion> = HashMap::new();
         for entry in &self.questions {
             let number = entry.question.number;
             let before = *first.entry(number).or_insert(entry);
             if before.question.id == entry.question.id {
-                // It is the same entry: ids are unique by now.
+                // Ids are unique by now, so it is the same entry.
                 continue;
             }
             let diagnostic = entry
                 .error(
                     &self.sources[entry.file],
                     "number",
-                    format!("the number {number} is taken"),
+                    format!("the number {number} is already used"),
                 )
                 .related(
                     &self.sources[before.file],
                     &before.key_span("number", None),
-                    "it was first used here",
+                    "first used here",
                 )
-                .fix("give one of the two another number; your own could begin at 1001");
+                .fix("change one of the two; your own numbers could start at 1001");
             self.diagnostics
                 .push(diagnostic.severity(entry.lint_severity()));
         }
@@ -222,18 +219,19 @@ impl LoadedFiles {
                 first.insert(id, (entry.file, span));
                 return true;
             };
-            let message = format!("the id `{}` is taken", entry.question.id);
+            let message = format!("the id `{}` is already used", entry.question.id);
             diagnostics.push(
                 Diagnostic::at(&sources[entry.file], &span, message)
-                    .related(&sources[*file], before, "it was first used here")
-                    .fix("give one of the two another id"),
+                    .related(&sources[*file], before, "first used here")
+                    .fix("change one of the two ids"),
             );
             false
         });
     }
 }
 
-/// Our files hold a topic each, so that people find where a question is.
+/// Reports a built-in question in the file of another topic. Each file contains one topic, so that
+/// editors find questions.
 fn in_wrong_file(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic> {
     let file = source.name().rsplit('/').next()?.strip_suffix(".toml")?;
     let topic = &entry.question.topic;
@@ -243,9 +241,9 @@ fn in_wrong_file(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic>
             .error(
                 source,
                 "topic",
-                format!("a question on {topic} is in the file of {file}"),
+                format!("a question on {topic} is in {file}.toml"),
             )
-            .fix(format!("move it to {topic}.toml, or mend its topic"))
+            .fix(format!("move it to {topic}.toml, or correct its topic"))
     })
 }
 
@@ -256,7 +254,7 @@ mod tests {
     use crate::diagnostics::render_all;
 
     #[test]
-    fn the_built_in_bank_is_sound() {
+    fn the_built_in_bank_has_no_findings() {
         let (bank, diagnostics) = Bank::check(built_in(), &[]);
         assert_eq!(render_all(&diagnostics), "nothing found");
         assert!(!bank.is_empty());

@@ -1,46 +1,46 @@
-//! The little Markdown that prose of the bank uses: `code` between backticks, and **bold**.
+//! The subset of Markdown in the bank's prose: `code` between backticks, and **bold**.
 
 use std::ops::Range;
 
-/// A stretch of a paragraph.
+/// A part of a paragraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Segment<'t> {
-    /// Outside of backticks.
+    /// Text outside backticks.
     Prose(&'t str),
-    /// Between backticks, without them.
+    /// Text between backticks, without them.
     Code(&'t str),
-    /// Backticks that nothing closes, and what follows them.
+    /// Unclosed backticks and the text after them.
     Unclosed(&'t str),
 }
 
-/// Cuts a text at its backticks. As in `CommonMark`, a run of backticks is closed by the next run of
-/// the same length in its paragraph.
+/// Splits a text at its backticks. As in `CommonMark`, a run of backticks is closed by the next run
+/// of the same length in the same paragraph.
 pub fn segments(text: &str) -> Vec<Segment<'_>> {
     text.split("\n\n").flat_map(paragraph_segments).collect()
 }
 
 fn paragraph_segments(text: &str) -> Vec<Segment<'_>> {
-    let mut pieces = Vec::new();
+    let mut segments = Vec::new();
     let mut rest = text;
     while let Some(open) = next_backticks(rest) {
         if open.start > 0 {
-            pieces.push(Segment::Prose(&rest[..open.start]));
+            segments.push(Segment::Prose(&rest[..open.start]));
         }
         let after = &rest[open.end..];
         let Some(close) = find_closing(after, open.len()) else {
-            pieces.push(Segment::Unclosed(&rest[open.start..]));
-            return pieces;
+            segments.push(Segment::Unclosed(&rest[open.start..]));
+            return segments;
         };
-        pieces.push(Segment::Code(&after[..close.start]));
+        segments.push(Segment::Code(&after[..close.start]));
         rest = &after[close.end..];
     }
     if !rest.is_empty() {
-        pieces.push(Segment::Prose(rest));
+        segments.push(Segment::Prose(rest));
     }
-    pieces
+    segments
 }
 
-/// The first run of backticks.
+/// Returns the range of the first run of backticks.
 fn next_backticks(text: &str) -> Option<Range<usize>> {
     let start = text.find('`')?;
     let length = text[start..]
@@ -62,22 +62,22 @@ fn find_closing(text: &str, length: usize) -> Option<Range<usize>> {
     None
 }
 
-/// A stretch of prose as it is to be shown.
+/// A part of prose with its style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StyledSpan<'t> {
-    /// As it is.
+    /// Text without style.
     Plain(&'t str),
-    /// Between double asterisks, without them.
+    /// Text between double asterisks, without them.
     Bold(&'t str),
-    /// Between backticks, without them.
+    /// Text between backticks, without them.
     Code(&'t str),
 }
 
-/// Cuts one paragraph into stretches, in their order. Marks that nothing closes are shown as they are.
+/// Splits one paragraph into styled parts, in order. Unclosed marks become plain text.
 pub fn styled_spans(paragraph: &str) -> Vec<StyledSpan<'_>> {
     let mut spans = Vec::new();
-    for piece in self::paragraph_segments(paragraph) {
-        match piece {
+    for segment in paragraph_segments(paragraph) {
+        match segment {
             Segment::Code(code) => spans.push(StyledSpan::Code(code)),
             Segment::Unclosed(open) => spans.push(StyledSpan::Plain(open)),
             Segment::Prose(prose) => push_bold_spans(prose, &mut spans),
@@ -96,7 +96,7 @@ fn push_bold_spans<'t>(prose: &'t str, spans: &mut Vec<StyledSpan<'t>>) {
     spans.extend((!rest.is_empty()).then_some(StyledSpan::Plain(rest)));
 }
 
-/// What stands before, between and after the first pair of marks.
+/// Returns the text before, between and after the first pair of marks.
 fn split_around_pair<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str, &'t str)> {
     let (before, rest) = text.split_once(mark)?;
     let (inside, after) = rest.split_once(mark)?;
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_in_pairs_are_taken_off() {
+    fn paired_marks_are_removed() {
         use StyledSpan::{Bold, Code, Plain};
         assert_eq!(
             styled_spans("Use `a ** b`, **never** c"),

@@ -1,7 +1,7 @@
-//! The bank: all questions, the built-in ones and the operator's.
+//! The question bank: the built-in questions and the operator's.
 //!
-//! It knows no files, clock, runtime or random source: files come in as names with bytes, and what is
-//! wrong with them goes out as diagnostics.
+//! This module is pure: no file system, no clock, no runtime, no random source. Callers pass files
+//! as names with bytes and receive diagnostics for everything that is wrong with them.
 
 mod built_in;
 pub mod import_export;
@@ -25,5 +25,5 @@ pub use self::load::Bank;
 pub use self::python::PythonVersions;
 pub use self::question::{Kind, Level, ParseKeywordError, Question};
 pub use self::search::SEARCH_MAX;
-/// A question file of the operator.
+/// A question file that the operator provides.
 pub use crate::diagnostics::RawFile as PackFile;

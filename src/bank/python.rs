@@ -1,28 +1,28 @@
-//! The Python versions in which an entry's code runs.
+//! The Python versions that run a question's code.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A range of Python 3 versions, by their second number.
+/// A range of Python 3 minor versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PythonVersions {
     since: u16,
     until: Option<u16>,
 }
 
-/// Says that a text is no range of versions.
+/// A text is not a version or a range of versions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no Python version such as \"3.11\" or \"3.11-3.13\"")]
+#[error("\"{0}\" is not a Python version or range, such as \"3.11\" or \"3.11-3.13\"")]
 pub struct ParsePythonVersionsError(String);
 
 impl PythonVersions {
-    /// Whether the code runs in Python 3.`minor`.
+    /// Whether the range includes Python 3.`minor`.
     pub fn supports(self, minor: u16) -> bool {
         minor >= self.since && self.until.is_none_or(|until| minor <= until)
     }
 }
 
-/// As it is written in question files: `3.11`, `3.11-3.13`.
+/// Formats the range as in question files: `3.11`, `3.11-3.13`.
 impl fmt::Display for PythonVersions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "3.{}", self.since)?;
@@ -51,8 +51,8 @@ impl FromStr for PythonVersions {
 
 fn parse_minor(text: &str) -> Option<u16> {
     let digits = text.trim().strip_prefix("3.")?;
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { digits.parse().ok() } else { None }
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { digits.parse().ok() } else { None }
 }
 
 #[cfg(test)]

@@ -1,66 +1,63 @@
-//! What a question of the bank is made of.
+//! A question of the bank and its fields.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::python::PythonVersions;
 
-/// One entry of the bank. Prose is Discord Markdown in paragraphs, ready to be shown.
+/// One question of the bank. Prose is Discord Markdown in paragraphs, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Its name, in kebab-case, unique in the bank.
+    /// Id in kebab-case, unique in the bank.
     pub id: String,
-    /// Its place in the syllabus, from 1.
+    /// Position in the syllabus, from 1.
     pub number: u32,
-    /// What it is about, in kebab-case.
+    /// Topic in kebab-case.
     pub topic: String,
-    /// For whom it is.
     pub level: Level,
-    /// What is asked for.
     pub kind: Kind,
-    /// What is asked.
     pub question: String,
     /// The model answer.
     pub answer: String,
-    /// What the interviewer listens for.
+    /// What the interviewer wants to hear.
     pub how_to_answer: String,
-    /// The answer as one would say it aloud.
+    /// The answer as a candidate would say it aloud.
     pub example_answer: String,
-    /// What an interviewer would tick: 3 to 6, each a single line.
+    /// Key points that an interviewer would tick: 3 to 6, each a single line.
     pub points: Vec<String>,
-    /// False beliefs and traps: 1 to 4.
+    /// Misconceptions and traps: 1 to 4.
     pub pitfalls: Vec<String>,
     /// A complete Python program.
     pub code: Option<String>,
-    /// What `code` prints. There is one whenever there is code.
+    /// What `code` prints. It is set if and only if `code` is.
     pub output: Option<String>,
-    /// For questions that ask to predict: three things that `code` does not print, but that somebody with a false
-    /// belief expects; or none.
+    /// For questions of type predict: three outputs that `code` does not print, but that someone
+    /// with a misconception expects. May be empty.
     pub wrong_outputs: Vec<String>,
-    /// The program with the bug, of which `code` is the mended version.
+    /// The program with the bug; `code` is the fixed version.
     pub broken: Option<String>,
-    /// What `broken` prints, if it shows the bug by itself.
+    /// What `broken` prints, if the output shows the bug.
     pub broken_output: Option<String>,
     /// The Python versions in which the code runs.
     pub python: PythonVersions,
-    /// A page to read on, `https`.
+    /// `https` link to the documentation.
     pub docs: String,
-    /// What an interviewer would ask next.
+    /// What the interviewer would ask next.
     pub follow_up: String,
 }
 
-/// How much experience a question is for.
+/// The level of experience that a question is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Someone who writes coroutines.
+    /// For people who write coroutines.
     Junior,
-    /// Someone who runs them in production.
+    /// For people who run coroutines in production.
     Mid,
-    /// Someone who designs with them.
+    /// For people who design systems with coroutines.
     Senior,
 }
 
-/// What a question asks for.
+/// The type of answer that a question asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// An explanation.
@@ -69,22 +66,22 @@ pub enum Kind {
     Compare,
     /// A design.
     Design,
-    /// The bug in a program.
+    /// Finding the bug in a program.
     Bug,
-    /// The output of a program.
+    /// Predicting the output of a program.
     Predict,
 }
 
-/// Says that a word is not one of a few.
+/// A word is not one of the allowed keywords.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is none of {1}")]
+#[error("\"{0}\" is not one of {1}")]
 pub struct ParseKeywordError(String, &'static str);
 
 impl Level {
-    /// All, from the first to the last.
+    /// All levels, in ascending order.
     pub const ALL: [Self; 3] = [Self::Junior, Self::Mid, Self::Senior];
 
-    /// How it is written in question files.
+    /// Returns the keyword in question files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Junior => "junior",
@@ -95,7 +92,6 @@ impl Level {
 }
 
 impl Kind {
-    /// All.
     pub const ALL: [Self; 5] = [
         Self::Concept,
         Self::Compare,
@@ -104,7 +100,7 @@ impl Kind {
         Self::Predict,
     ];
 
-    /// How it is written in question files.
+    /// Returns the keyword in question files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Concept => "concept",
@@ -153,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_read_as_they_are_written() {
+    fn keywords_are_parsed_as_they_are_written() {
         for level in Level::ALL {
             assert_eq!(level.to_string().parse(), Ok(level));
         }
@@ -163,7 +159,7 @@ mod tests {
         let error = "expert".parse::<Level>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "\"expert\" is none of junior, mid, senior"
+            "\"expert\" is not one of junior, mid, senior"
         );
     }
 }

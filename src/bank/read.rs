@@ -1,4 +1,5 @@
-//! A question file's TOML → entries, with a diagnostic for everything that is missing or of a wrong type.
+//! Reads question files: parses TOML into entries, with a diagnostic for every missing or invalid
+//! field.
 
 use std::str::FromStr;
 
@@ -9,7 +10,7 @@ use super::sourced_question::{FieldSpan, SourcedQuestion};
 use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
 use crate::diagnostics::{Diagnostic, Source, did_you_mean};
 
-/// All keys of an entry, in the order in which they are written.
+/// All keys of an entry, in the order in which exports write them.
 pub const KEYS: [&str; 19] = [
     "id",
     "number",
@@ -35,16 +36,17 @@ pub const KEYS: [&str; 19] = [
 /// The name of an entry's table.
 const QUESTION_TABLE: &str = "[[question]]";
 
-/// Where a file comes from.
+/// Origin of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin {
-    /// Which of the files it is.
+    /// Index of the file.
     pub file: usize,
-    /// Whether it is one of ours.
+    /// Whether the file is built in.
     pub built_in: bool,
 }
 
-/// Reads all entries of a file. An entry with a mistake is left out and its mistakes are noted.
+/// Reads all entries of a file. An entry with errors is skipped, and each error becomes a
+/// diagnostic.
 pub fn read(source: &Source, origin: Origin) -> (Vec<SourcedQuestion>, Vec<Diagnostic>) {
     let mut reader = TomlReader::new(source);
     let entries = read_questions(&mut reader, origin);
@@ -58,11 +60,11 @@ fn read_questions(reader: &mut TomlReader<'_>, origin: Origin) -> Vec<SourcedQue
     let top = reader.table(document.get_ref(), 0..0, "a question file", &["question"]);
     let Some(list) = reader.optional(&top, "question", toml_reader::array) else {
         if reader.is_clean() {
-            let message = "there is no question in this file";
+            let message = "this file contains no questions";
             reader.error(
                 &(0..0),
                 message,
-                format!("begin each question with {QUESTION_TABLE}"),
+                format!("start each question with {QUESTION_TABLE}"),
             );
         }
         return Vec::new();
@@ -93,7 +95,7 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         }
     }
 
-    /// Every field is asked for before the first that is missing ends it, so that all are noted.
+    /// Reads every field before returning, so that one run reports all errors of an entry.
     fn read_question(mut self, origin: Origin) -> Option<SourcedQuestion> {
         let id = self.string_field("id");
         let number = self.number_field();
@@ -169,7 +171,7 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         Some(trim_lines(found.value))
     }
 
-    /// A list that may be missing, of texts that keep their lines.
+    /// Reads an optional list of texts that keep their line breaks.
     fn program_list(&mut self, key: &'static str) -> Option<Vec<String>> {
         let Some(found) = self.reader.optional(&self.table, key, toml_reader::array) else {
             return Some(Vec::new());
@@ -203,7 +205,7 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
             Ok(python) => Some(python),
             Err(error) => {
                 let fix =
-                    "write the first version in which the code runs, or the first and the last";
+                    "write the first version that runs the code, or the first and the last one";
                 self.reader.error(
                     &found.span,
                     super::python::ParsePythonVersionsError::to_string(&error),
@@ -220,7 +222,7 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         Some(items.into_iter().map(reflow).collect())
     }
 
-    /// The texts of a list, if all of its items are texts.
+    /// Returns the texts of a list, if all items are texts.
     fn string_items(
         &mut self,
         key: &'static str,
@@ -232,7 +234,7 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
             self.field_spans
                 .push(FieldSpan::new(key, Some(index), item));
         }
-        let whole = items.len() == found.value.len();
-        whole.then(|| items.iter().map(|item| item.value).collect())
+        let is_complete = items.len() == found.value.len();
+        is_complete.then(|| items.iter().map(|item| item.value).collect())
     }
 }

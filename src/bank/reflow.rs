@@ -1,7 +1,7 @@
-//! Makes paragraphs of text that was wrapped for an editor.
+//! Joins text that was wrapped for an editor into paragraphs.
 
-/// Joins the lines of each paragraph with spaces; an empty line ends a paragraph. What is left has
-/// one empty line between paragraphs and nothing around them.
+/// Joins the lines of each paragraph with spaces. Empty lines separate paragraphs; the result has
+/// one empty line between paragraphs and no surrounding whitespace.
 pub fn reflow(text: &str) -> String {
     let mut flowed = String::with_capacity(text.len());
     let mut gap = "";
@@ -19,7 +19,7 @@ pub fn reflow(text: &str) -> String {
     flowed
 }
 
-/// Code and output keep their lines; only what is at the ends of lines and of the text goes.
+/// Trims code or output: removes spaces at line ends, and empty lines at the start and end.
 pub fn trim_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim_end).collect();
     lines.join("\n").trim_matches('\n').to_owned()

@@ -1,21 +1,21 @@
-//! What an entry must be to be asked at all, besides its [limits](super::limits): named well, complete,
-//! and made so that nothing in it breaks the message around it.
+//! Rules that an entry must follow to be asked, besides its [limits](super::limits): valid names,
+//! complete fields, and no text that would break the formatting of a message.
 
 use super::question::Kind;
 use super::sourced_question::SourcedQuestion;
 use crate::diagnostics::{Diagnostic, Source};
 
-/// Where the built-in questions link to.
+/// Prefix of the links of built-in questions.
 const PYTHON_DOCS: &str = "https://docs.python.org/3/";
 
-/// Characters of a link: it may become a link button (Discord docs, components/reference, "Button
-/// Structure": url).
+/// Maximum length of a link in characters: it may become a link button (Discord docs,
+/// components/reference, "Button Structure": url).
 const DOCS_MAX: usize = 512;
 
-/// What ends a code block in a message.
+/// The text that ends a code block in a message.
 const CODE_FENCE: &str = "```";
 
-/// Everything in an entry that keeps it from being asked.
+/// Returns an error for each broken rule. An entry with errors is not asked.
 pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     check_names(entry, source, &mut diagnostics);
@@ -29,42 +29,43 @@ fn check_names(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<D
     let question = &entry.question;
     for (field, name) in [("id", &question.id), ("topic", &question.topic)] {
         if !is_kebab_case(name) {
-            let what = format!("the {field} \"{name}\" is not in kebab-case");
+            let message = format!("the {field} \"{name}\" is not in kebab-case");
             let fix = "write lower-case letters and digits, with single hyphens between words";
-            diagnostics.push(entry.error(source, field, what).fix(fix));
+            diagnostics.push(entry.error(source, field, message).fix(fix));
         }
     }
 }
 
-/// Ids become part of what buttons carry, where `:` and `*` have a meaning.
+/// Whether a name is in kebab-case. Ids become part of custom ids, in which `:` and `*` have a
+/// meaning.
 fn is_kebab_case(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.split('-')
-        .all(|word| !word.is_empty() && word.chars().all(plain))
+        .all(|word| !word.is_empty() && word.chars().all(is_allowed))
 }
 
 fn check_texts(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     for text_field in entry.text_fields() {
-        let wrong = if text_field.text.is_empty() {
-            Some(("is empty", "write it, or take the entry out"))
+        let problem = if text_field.text.is_empty() {
+            Some(("is empty", "write it, or remove the entry"))
         } else if text_field.text.contains(CODE_FENCE) {
             Some((
-                "has a code fence in it",
-                "put programs into `code`, a word of code between single backticks",
+                "contains a code fence",
+                "put programs into `code`, and short code between single backticks",
             ))
         } else if text_field.text.contains(is_forbidden_control) {
-            Some(("has a control character in it", "take it out"))
+            Some(("contains a control character", "remove it"))
         } else if matches!(text_field.field, "points" | "pitfalls")
             && text_field.text.contains('\n')
         {
             Some((
-                "has an empty line in it",
-                "make two of it: each is a single line",
+                "contains an empty line",
+                "split it into two items: each item is a single line",
             ))
         } else {
             None
         };
-        if let Some((what, fix)) = wrong {
+        if let Some((what, fix)) = problem {
             diagnostics.push(
                 entry
                     .error_in(source, &text_field, format!("{text_field} {what}"))
@@ -75,10 +76,9 @@ fn check_texts(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<D
     let points = &entry.question.points;
     for (item, point) in points.iter().enumerate() {
         if points[..item].contains(point) {
-            let what = format!("point {} is there twice", item + 1);
-            let diagnostic = Diagnostic::at(source, &entry.key_span("points", Some(item)), what);
-            diagnostics
-                .push(diagnostic.fix("each point is ticked on its own: take one of them out"));
+            let message = format!("point {} is a duplicate", item + 1);
+            let diagnostic = Diagnostic::at(source, &entry.key_span("points", Some(item)), message);
+            diagnostics.push(diagnostic.fix("remove one of the two: members tick each point"));
         }
     }
 }
@@ -91,16 +91,17 @@ fn check_programs(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Ve
     let question = &entry.question;
     for (field, text) in entry.programs() {
         if text.contains(CODE_FENCE) {
-            let what = format!("`{field}` has a code fence in it, which would end the code block");
+            let message =
+                format!("`{field}` contains a code fence, which would end the code block");
             let fix = "write the three backticks in another way, such as \"`\" * 3";
-            diagnostics.push(entry.error(source, field, what).fix(fix));
+            diagnostics.push(entry.error(source, field, message).fix(fix));
         }
         if text.contains(|c| is_forbidden_control(c) && c != '\t') {
-            let what = format!("`{field}` has a control character in it");
+            let message = format!("`{field}` contains a control character");
             diagnostics.push(
                 entry
-                    .error(source, field, what)
-                    .fix("take it out, or write its escape"),
+                    .error(source, field, message)
+                    .fix("remove it, or write an escape sequence"),
             );
         }
     }
@@ -130,18 +131,18 @@ fn check_programs(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Ve
             question.broken.is_some(),
         ),
     ];
-    for (field, is_there, other, other_is_there) in pairs {
-        if is_there && !other_is_there {
-            let what = format!("there is `{field}`, but no `{other}`");
-            let fix = format!("add `{other}`, or take `{field}` out");
-            diagnostics.push(entry.error(source, field, what).fix(fix));
+    for (field, is_set, required, required_is_set) in pairs {
+        if is_set && !required_is_set {
+            let message = format!("`{field}` needs `{required}`, which is missing");
+            let fix = format!("add `{required}`, or remove `{field}`");
+            diagnostics.push(entry.error(source, field, message).fix(fix));
         }
     }
     check_kinds(entry, source, diagnostics);
     check_wrong_outputs(entry, source, diagnostics);
 }
 
-/// How many wrong outputs there are beside the right one: four to choose from.
+/// Number of wrong outputs: with the right one, members choose from four.
 const WRONG_OUTPUTS_COUNT: usize = 3;
 
 fn check_wrong_outputs(
@@ -154,32 +155,38 @@ fn check_wrong_outputs(
     if wrong.is_empty() {
         return;
     }
-    let mut report = |item: Option<usize>, what: String, fix: &str| {
-        let place = entry.key_span("wrong_outputs", item);
-        diagnostics.push(Diagnostic::at(source, &place, what).fix(fix));
+    let mut report = |item: Option<usize>, message: String, fix: &str| {
+        let span = entry.key_span("wrong_outputs", item);
+        diagnostics.push(Diagnostic::at(source, &span, message).fix(fix));
     };
     if question.kind != Kind::Predict {
-        let what = format!("a question of type {} has `wrong_outputs`", question.kind);
-        report(None, what, "make it type = \"predict\", or take them out");
+        let message = format!(
+            "a question of type {} cannot have `wrong_outputs`",
+            question.kind
+        );
+        report(None, message, "write type = \"predict\", or remove them");
     }
     if wrong.len() != WRONG_OUTPUTS_COUNT {
-        let what = format!(
-            "`wrong_outputs` has {} items, not {WRONG_OUTPUTS_COUNT}",
+        let message = format!(
+            "`wrong_outputs` has {} items, but needs {WRONG_OUTPUTS_COUNT}",
             wrong.len()
         );
         report(
             None,
-            what,
-            "with the right one there are four to choose from",
+            message,
+            "add or remove items: members choose from these and the right one",
         );
     }
     for (item, text) in wrong.iter().enumerate() {
         let (what, fix) = if text.is_empty() {
-            ("is empty", "write it, or take all three out")
+            ("is empty", "write it, or remove all three")
         } else if question.output.as_ref() == Some(text) {
-            ("is the right one", "write what a false belief leads to")
+            (
+                "is the right output",
+                "write an output that someone with a misconception expects",
+            )
         } else if wrong[..item].contains(text) {
-            ("is there twice", "write another one")
+            ("is a duplicate", "write a different one")
         } else {
             continue;
         };
@@ -190,24 +197,21 @@ fn check_wrong_outputs(
 fn check_kinds(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let question = &entry.question;
     if question.kind == Kind::Predict && question.code.is_none() {
-        let what = "there is no `code` of which to predict the output";
+        let message = "a question of type predict needs `code`, which is missing";
         let fix = "add `code` and `output`, or choose another type";
-        diagnostics.push(entry.error(source, "type", what).fix(fix));
+        diagnostics.push(entry.error(source, "type", message).fix(fix));
     }
     if question.kind == Kind::Bug && question.broken.is_none() && entry.built_in {
-        let what = "there is no `broken` program in which to find the bug";
-        let fix = "add `broken`; `code` is the mended program";
-        diagnostics.push(entry.error(source, "type", what).fix(fix));
+        let message = "a question of type bug needs `broken`, which is missing";
+        let fix = "add `broken`, the program with the bug; `code` is the fixed program";
+        diagnostics.push(entry.error(source, "type", message).fix(fix));
     }
     if question.kind != Kind::Bug && question.broken.is_some() {
-        let what = format!(
-            "a question of type {} has a `broken` program",
-            question.kind
-        );
+        let message = format!("a question of type {} cannot have `broken`", question.kind);
         diagnostics.push(
             entry
-                .error(source, "broken", what)
-                .fix("make it type = \"bug\", or take it out"),
+                .error(source, "broken", message)
+                .fix("write type = \"bug\", or remove it"),
         );
     }
 }
@@ -215,32 +219,32 @@ fn check_kinds(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<D
 fn check_docs(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let docs = entry.question.docs.as_str();
     let page = docs.strip_prefix("https://").unwrap_or_default();
-    let wrong = if page.is_empty()
+    let problem = if page.is_empty()
         || page.starts_with('/')
         || docs.contains(|c: char| c.is_whitespace() || is_forbidden_control(c))
     {
         Some((
             "is not an https link".to_owned(),
-            "write the whole link, such as \"https://docs.python.org/3/library/asyncio.html\"",
+            "write the full link, such as \"https://docs.python.org/3/library/asyncio.html\"",
         ))
     } else if docs.len() > DOCS_MAX {
         let over = docs.len() - DOCS_MAX;
         Some((
             format!(
-                "has {} characters, {over} more than the {DOCS_MAX} that fit",
+                "has {} characters, {over} more than the limit of {DOCS_MAX}",
                 docs.len()
             ),
             "shorten it",
         ))
     } else if entry.built_in && !docs.starts_with(PYTHON_DOCS) {
         Some((
-            format!("is not under {PYTHON_DOCS}"),
+            format!("does not start with {PYTHON_DOCS}"),
             "link to Python's own documentation",
         ))
     } else {
         None
     };
-    if let Some((what, fix)) = wrong {
+    if let Some((what, fix)) = problem {
         diagnostics.push(
             entry
                 .error(source, "docs", format!("`docs` {what}"))

@@ -1,33 +1,33 @@
-//! Finds questions by id, number and words, also by the beginning of a word and by near misses.
+//! Search for questions by id, number and words, including prefixes and typos.
 //!
-//! What people type is looked up in a sorted list of all words, made once: a search visits the words
-//! that fit and the questions that use them, never all texts.
+//! The index is a sorted list of all words, built once. A search looks up the typed words in it and
+//! visits only the questions that use them.
 
 use std::collections::HashMap;
 
 use super::question::Question;
 
-/// Discord shows no more suggestions (Discord docs, interactions/receiving-and-responding,
-/// "Autocomplete": at most 25 choices).
+/// Maximum number of results: Discord shows at most 25 autocomplete choices (Discord docs,
+/// interactions/receiving-and-responding, "Autocomplete").
 pub const SEARCH_MAX: usize = 25;
 
-/// What a word counts where it stands.
+/// Weight of a word by the field in which it occurs.
 const ID_WEIGHT: f32 = 1.5;
 const TOPIC_WEIGHT: f32 = 1.2;
 const QUESTION_WEIGHT: f32 = 1.0;
 
-/// What a question gets whose id, number or text holds all that was typed. Each outweighs any sum
-/// of words: a word counts 10 at most (its rarity in 10,000 questions), and nobody types ten.
+/// Score of a question whose id, number or text contains the whole query. Each outweighs any
+/// realistic sum of words: a word scores at most 10 (its rarity in 10,000 questions).
 const EXACT_ID_SCORE: f32 = 1000.0;
 const EXACT_NUMBER_SCORE: f32 = 900.0;
 const ID_PREFIX_SCORE: f32 = 400.0;
 const NUMBER_PREFIX_SCORE: f32 = 300.0;
 const PHRASE_SCORE: f32 = 100.0;
 
-/// Fewer letters stand in every text.
+/// Minimum length of a phrase; shorter ones match everything.
 const PHRASE_MIN: usize = 3;
 
-/// How well a word fits that has the typed letters in front, or one or two wrong ones.
+/// Similarity of a word that starts with the typed letters, or differs in one or two letters.
 const PREFIX_SIMILARITY: f32 = 0.7;
 const ONE_EDIT_SIMILARITY: f32 = 0.6;
 const TWO_EDITS_SIMILARITY: f32 = 0.4;
@@ -36,30 +36,30 @@ const TWO_EDITS_SIMILARITY: f32 = 0.4;
 #[derive(Debug, Clone)]
 struct IndexedWord {
     text: String,
-    /// In characters.
+    /// Length in characters.
     length: usize,
-    /// A bit for each letter that is in it: words with very different bits can't be near.
+    /// One bit per letter in the word: words with very different bits cannot be similar.
     letter_bits: u64,
-    /// How much it tells: a word of every question tells nothing.
+    /// Inverse document frequency: the rarer a word, the higher.
     idf: f32,
-    /// Questions, and what the word counts in each.
+    /// Indices of the questions, with the word's weight in each.
     postings: Vec<(usize, f32)>,
 }
 
-/// What a search works with.
+/// The search index of a bank.
 #[derive(Debug, Clone, Default)]
 pub struct SearchIndex {
-    /// In the order of their texts.
+    /// Sorted by text.
     words: Vec<IndexedWord>,
-    /// Each question's text in lower case.
+    /// Text of each question in lower case.
     lowercase_questions: Vec<String>,
 }
 
 impl SearchIndex {
-    /// Looks through all questions once.
+    /// Builds the index.
     pub fn new(questions: &[Question]) -> Self {
         let mut uses: HashMap<String, HashMap<usize, f32>> = HashMap::new();
-        for (place, question) in questions.iter().enumerate() {
+        for (index, question) in questions.iter().enumerate() {
             let fields = [
                 (&question.id, ID_WEIGHT),
                 (&question.topic, TOPIC_WEIGHT),
@@ -68,7 +68,7 @@ impl SearchIndex {
             for (text, weight) in fields {
                 for word in words(&text.to_lowercase()) {
                     let weights = uses.entry(word.to_owned()).or_default();
-                    let best = weights.entry(place).or_default();
+                    let best = weights.entry(index).or_default();
                     *best = best.max(weight);
                 }
             }
@@ -85,8 +85,8 @@ impl SearchIndex {
         }
     }
 
-    /// The places of the questions that fit, the best first, at most [`SEARCH_MAX`]. They are the
-    /// questions with which the index was made. Nothing typed: the first questions.
+    /// Returns the indices of matching questions, best first, at most [`SEARCH_MAX`]. `questions`
+    /// must be those with which the index was built. An empty query returns the first questions.
     pub fn search(&self, questions: &[Question], typed: &str, limit: usize) -> Vec<usize> {
         let limit = limit.min(SEARCH_MAX);
         let typed = typed.trim().to_lowercase();
@@ -101,7 +101,7 @@ impl SearchIndex {
             None => self.text_scores(questions, &typed),
         };
         let mut found: Vec<_> = (0..questions.len())
-            .filter(|place| scores[*place] > 0.0)
+            .filter(|index| scores[*index] > 0.0)
             .collect();
         let better = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
         if found.len() > limit && limit > 0 {
@@ -128,47 +128,47 @@ impl SearchIndex {
         scores
     }
 
-    /// Sums up, for each question, the best fit of each typed word. Questions that have only some of
-    /// the words get less.
+    /// Returns, for each question, the sum of its best match for each typed word. Questions that
+    /// contain only some of the words score less.
     fn word_scores(&self, typed: &str, count: usize) -> Vec<f32> {
         let mut sums = vec![0.0; count];
         let mut hits = vec![0_u8; count];
         let mut best = vec![0.0_f32; count];
-        let mut asked = 0_u8;
+        let mut word_count = 0_u8;
         for word in words(typed) {
-            asked = asked.saturating_add(1);
+            word_count = word_count.saturating_add(1);
             best.fill(0.0);
-            let fitting = self.matching_words(word);
-            // A rare word that only begins with what was typed must not outdo the word itself.
-            let exact = fitting.iter().find(|(found, _)| found.text == word);
-            let most = exact.map_or(f32::INFINITY, |(found, _)| found.idf);
-            for (found, fit) in fitting {
-                for (place, weight) in &found.postings {
-                    let score = fit * weight * found.idf.min(most);
-                    best[*place] = best[*place].max(score);
+            let matches = self.matching_words(word);
+            // A rare word that only starts with the typed word must not outrank the word itself.
+            let exact = matches.iter().find(|(found, _)| found.text == word);
+            let max_idf = exact.map_or(f32::INFINITY, |(found, _)| found.idf);
+            for (found, similarity) in matches {
+                for (index, weight) in &found.postings {
+                    let score = similarity * weight * found.idf.min(max_idf);
+                    best[*index] = best[*index].max(score);
                 }
             }
-            for place in 0..count {
-                if best[place] > 0.0 {
-                    sums[place] += best[place];
-                    hits[place] = hits[place].saturating_add(1);
+            for index in 0..count {
+                if best[index] > 0.0 {
+                    sums[index] += best[index];
+                    hits[index] = hits[index].saturating_add(1);
                 }
             }
         }
-        let share = |hits: u8| f32::from(hits) / f32::from(asked.max(1));
+        let share = |hits: u8| f32::from(hits) / f32::from(word_count.max(1));
         sums.iter()
             .zip(hits)
             .map(|(sum, hits)| sum * share(hits))
             .collect()
     }
 
-    /// The words that a typed word may mean, with how well they fit. Near misses count only where
-    /// nothing begins with it.
+    /// Returns the words that match a typed word, with their similarity. Words with typos match
+    /// only if no word starts with the typed letters.
     fn matching_words(&self, typed: &str) -> Vec<(&IndexedWord, f32)> {
         let from = self
             .words
             .partition_point(|word| word.text.as_str() < typed);
-        let begins: Vec<_> = self.words[from..]
+        let prefixed: Vec<_> = self.words[from..]
             .iter()
             .take_while(|word| word.text.starts_with(typed))
             .map(|word| {
@@ -182,10 +182,10 @@ impl SearchIndex {
                 )
             })
             .collect();
-        if begins.is_empty() {
+        if prefixed.is_empty() {
             self.fuzzy_matches(typed)
         } else {
-            begins
+            prefixed
         }
     }
 
@@ -199,7 +199,7 @@ impl SearchIndex {
         let bits = letter_bits(typed);
         self.words
             .iter()
-            // Each wrong letter changes the length by one and two of the bits at most.
+            // Each wrong letter changes the length by at most one and the bits by at most two.
             .filter(|word| word.length.abs_diff(length) <= allowed)
             .filter(|word| (word.letter_bits ^ bits).count_ones() as usize <= 2 * allowed)
             .filter_map(|word| match strsim::osa_distance(&word.text, typed) {
@@ -215,7 +215,7 @@ impl IndexedWord {
     fn new(text: String, uses: HashMap<usize, f32>, questions: usize) -> Self {
         let share = as_f32(questions) / as_f32(uses.len());
         let mut postings: Vec<_> = uses.into_iter().collect();
-        postings.sort_unstable_by_key(|(place, _)| *place);
+        postings.sort_unstable_by_key(|(index, _)| *index);
         Self {
             length: text.chars().count(),
             letter_bits: letter_bits(&text),
@@ -226,18 +226,19 @@ impl IndexedWord {
     }
 }
 
-/// A number that was typed: `7`, `#7`, `007`.
+/// A typed number: `7`, `#7`, `007`.
 struct NumberQuery {
     value: u32,
-    /// As it begins longer numbers: someone who types 1 may be about to type 12.
+    /// The typed digits. They also match longer numbers: a user who types 1 may be about to type
+    /// 12.
     digits: String,
 }
 
 impl NumberQuery {
     fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#').unwrap_or(text).trim_start();
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let value = digits.parse().ok().filter(|_| plain)?;
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let value = digits.parse().ok().filter(|_| is_number)?;
         Some(Self {
             value,
             digits: digits.to_owned(),
@@ -248,8 +249,8 @@ impl NumberQuery {
         if number == self.value {
             return EXACT_NUMBER_SCORE;
         }
-        let begins = number.to_string().starts_with(&self.digits);
-        if begins { NUMBER_PREFIX_SCORE } else { 0.0 }
+        let has_prefix = number.to_string().starts_with(&self.digits);
+        if has_prefix { NUMBER_PREFIX_SCORE } else { 0.0 }
     }
 }
 
@@ -263,7 +264,7 @@ fn id_score(id: &str, typed: &str) -> f32 {
     }
 }
 
-/// The words of a text in lower case, without the s of a plural.
+/// Returns the words of a lower-case text, without a plural s.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -282,7 +283,7 @@ fn letter_bits(word: &str) -> u64 {
         .fold(0, |bits, c| bits | 1 << (u32::from(c) % u64::BITS))
 }
 
-/// Counts of questions are far below where an f32 gets coarse.
+/// Converts a count of questions, which is small enough to be exact in an f32.
 #[expect(clippy::cast_precision_loss)]
 const fn as_f32(count: usize) -> f32 {
     count as f32
@@ -312,7 +313,7 @@ mod tests {
         for number in ["17", "#17", "017", " # 17 "] {
             finds(number, "queue-handover");
         }
-        // Someone who types 1 may be about to type 17.
+        // A user who types 1 may be about to type 17.
         let numbers: Vec<_> = BANK
             .search("1", 25)
             .iter()
@@ -323,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn by_words_also_unfinished_or_with_a_slip() {
+    fn by_words_prefixes_and_typos() {
         finds("producers consumers", "queue-handover");
         finds("semaph", "semaphore-limit");
         finds("semahpore", "semaphore-limit");
@@ -347,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_no_more_than_asked_for_and_never_more_than_discord_shows() {
+    fn returns_at_most_the_limit_and_at_most_what_discord_shows() {
         assert_eq!(BANK.search("", 3).len(), 3);
         assert_eq!(BANK.search("a", 0).len(), 0);
         assert!(BANK.search("a", 1000).len() <= SEARCH_MAX);
@@ -357,8 +358,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_searched_without_harm_and_in_one_order(typed in "\\PC{0,40}") {
-                let all = BANK.search(&typed, SEARCH_MAX);
+        fn any_text_can_be_searched_and_the_order_is_stable(typed in "\\PC{0,40}") {
+            let all = BANK.search(&typed, SEARCH_MAX);
             let some = BANK.search(&typed, 5);
             proptest::prop_assert_eq!(&all[..some.len()], &some[..]);
         }

@@ -1,35 +1,34 @@
-//! A question together with the places its fields have in the file, for the checks.
+//! A question with the positions of its fields in the file, for diagnostics.
 
 use std::fmt;
 
 use super::question::Question;
 use crate::diagnostics::{Diagnostic, Severity, Source, Span, TomlField};
 
-/// Where a field stands.
+/// Position of a field in its file.
 #[derive(Debug, Clone)]
 pub struct FieldSpan {
-    /// The key's name.
+    /// Name of the key.
     pub field: &'static str,
-    /// For lists: which item, from 0.
+    /// Index of the item, for items of lists.
     pub item: Option<usize>,
-    /// Where its key stands; for an item, the item.
+    /// Position of the key; for an item, of the item.
     pub key: Span,
-    /// Where its value stands.
+    /// Position of the value.
     pub value: Span,
 }
 
-/// A piece of prose.
+/// A text in a prose field.
 #[derive(Debug, Clone, Copy)]
 pub struct TextField<'e> {
-    /// The key's name.
+    /// Name of the key.
     pub field: &'static str,
-    /// For lists: which item, from 0.
+    /// Index of the item, for items of lists.
     pub item: Option<usize>,
-    /// What is there.
     pub text: &'e str,
 }
 
-/// As diagnostics name it: `` `answer` ``, `point 2`.
+/// Formats the field as diagnostics name it: `` `answer` ``, `point 2`.
 impl fmt::Display for TextField<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.item {
@@ -39,23 +38,21 @@ impl fmt::Display for TextField<'_> {
     }
 }
 
-/// A question of one file.
+/// A question with its origin.
 #[derive(Debug, Clone)]
 pub struct SourcedQuestion {
-    /// The question.
     pub question: Question,
-    /// Which of the files it is from.
+    /// Index of the file.
     pub file: usize,
-    /// Whether it is one of ours, for which the rules are strict.
+    /// Whether the question is built in; the rules are stricter then.
     pub built_in: bool,
-    /// Where its table begins.
+    /// Position of the header of its table.
     pub header_span: Span,
-    /// Where its fields stand.
+    /// Positions of its fields.
     pub field_spans: Vec<FieldSpan>,
 }
 
 impl FieldSpan {
-    /// The spot of a field.
     pub fn new<T>(field: &'static str, item: Option<usize>, found: &TomlField<T>) -> Self {
         Self {
             field,
@@ -67,7 +64,8 @@ impl FieldSpan {
 }
 
 impl SourcedQuestion {
-    /// Where a field's key stands, or the item of a list; the entry's head if it has no such key.
+    /// Returns the position of a field's key, or of a list's item. Falls back to the header of the
+    /// entry if the field is missing.
     pub fn key_span(&self, field: &str, item: Option<usize>) -> Span {
         self.field_span(field, item).map_or_else(
             || self.header_span.clone(),
@@ -75,8 +73,8 @@ impl SourcedQuestion {
         )
     }
 
-    /// Where some words of a field's value stand; its key if they are not to be found, as they went
-    /// over the end of a line.
+    /// Returns the position of some words in a field's value. Falls back to the key if the words
+    /// are not found, for example because a line break separates them.
     pub fn text_span(
         &self,
         source: &Source,
@@ -95,7 +93,7 @@ impl SourcedQuestion {
         }
     }
 
-    /// All prose, field by field, and item by item for lists.
+    /// Returns all prose: each field, and each item of the lists.
     pub fn text_fields(&self) -> impl Iterator<Item = TextField<'_>> {
         let question = &self.question;
         let fields = [
@@ -124,7 +122,7 @@ impl SourcedQuestion {
         fields.chain(items)
     }
 
-    /// All programs and what they print or might be thought to print, as far as the entry has them.
+    /// Returns all programs with their outputs and wrong outputs, if the entry has them.
     pub fn programs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let question = &self.question;
         let fields = [
@@ -140,7 +138,8 @@ impl SourcedQuestion {
             .chain(wrong.map(|text| ("wrong_outputs", text.as_str())))
     }
 
-    /// How bad it is to break a rule of good entries: ours must keep them, an operator may not care.
+    /// Returns the severity of lint findings: error for built-in questions, warning for the
+    /// operator's.
     pub const fn lint_severity(&self) -> Severity {
         if self.built_in {
             Severity::Error
@@ -149,21 +148,21 @@ impl SourcedQuestion {
         }
     }
 
-    /// An error about a text_field.
+    /// Creates an error at a text field.
     pub fn error_in(
         &self,
         source: &Source,
         text_field: &TextField<'_>,
-        what: String,
+        message: String,
     ) -> Diagnostic {
         Diagnostic::at(
             source,
             &self.key_span(text_field.field, text_field.item),
-            what,
+            message,
         )
     }
 
-    /// An error about a field.
+    /// Creates an error at a field's key.
     pub fn error(&self, source: &Source, field: &str, message: impl Into<String>) -> Diagnostic {
         Diagnostic::at(source, &self.key_span(field, None), message)
     }

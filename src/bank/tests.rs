@@ -1,4 +1,4 @@
-//! Question files as operators write them, right and wrong.
+//! Operators' question files, valid and invalid.
 
 use super::{Bank, Kind, PackFile, Question, built_in};
 use crate::diagnostics::{MAX_BYTES, render_all};
@@ -33,7 +33,7 @@ fn load(files: &[PackFile]) -> (Bank, String) {
     (bank, render_all(&diagnostics))
 }
 
-/// What is found in the good file with something replaced.
+/// Returns the findings in the valid file after some replacements.
 fn findings_with(changes: &[(&str, &str)]) -> String {
     let replace = |text: String, (from, to): &(&str, &str)| {
         assert!(text.contains(from), "{from}");
@@ -52,7 +52,7 @@ fn an_operators_question_is_added() {
 }
 
 #[test]
-fn an_operators_question_takes_the_place_of_a_built_in_one() {
+fn an_operators_question_replaces_a_built_in_one() {
     let (before, _) = load(&[]);
     let text = GOOD.replace("own-question", "queue-handover");
     let (bank, diagnostics) = load(&[pack("own.toml", text.replace("1001", "17"))]);
@@ -62,12 +62,12 @@ fn an_operators_question_takes_the_place_of_a_built_in_one() {
         bank.get("queue-handover").unwrap().question,
         "What is a mailbox for?"
     );
-    // One that can't be used does not.
+    // An invalid question does not replace it.
     let (bank, _) = load(&[pack("own.toml", text.replace("What is a mailbox for?", ""))]);
     assert_eq!(bank.get("queue-handover"), before.get("queue-handover"));
 }
 
-/// 38. They are no mistake.
+/// 38. They are not errors.
 #[test]
 fn windows_line_ends_and_a_byte_order_mark_are_an_editors_habit() {
     let text = "\u{feff}".to_owned()
@@ -84,7 +84,7 @@ fn windows_line_ends_and_a_byte_order_mark_are_an_editors_habit() {
     );
 }
 
-/// 38. Each with its line and what to do.
+/// 38. Each error has its line and a fix.
 #[test]
 fn all_mistakes_are_found_at_once() {
     insta::assert_snapshot!(findings_with(&[
@@ -139,12 +139,12 @@ fn all_mistakes_are_found_at_once() {
        |           ^
        = help: put it in quotes
 
-    error: "3" is no Python version such as "3.11" or "3.11-3.13"
+    error: "3" is not a Python version or range, such as "3.11" or "3.11-3.13"
       --> own.toml:14:10
        |
     14 | python = "3"
        |          ^^^
-       = help: write the first version in which the code runs, or the first and the last
+       = help: write the first version that runs the code, or the first and the last one
 
     error: unknown key `folow_up` in [[question]]
       --> own.toml:15:1
@@ -158,80 +158,83 @@ fn all_mistakes_are_found_at_once() {
 }
 
 #[test]
-fn what_is_there_twice_is_shown_in_both_places() {
+fn duplicate_ids_and_numbers_are_shown_in_both_places() {
     let other = GOOD.replace("1001", "17");
     let (bank, diagnostics) = load(&[pack("a.toml", GOOD), pack("b.toml", other)]);
     assert!(bank.get("own-question").is_some());
     insta::assert_snapshot!(diagnostics, @r#"
-    error: the id `own-question` is taken
+    error: the id `own-question` is already used
      --> b.toml:3:7
       |
     3 | id = "own-question"
       |       ^^^^^^^^^^^^
-    note: it was first used here
+    note: first used here
      --> a.toml:3:7
       |
     3 | id = "own-question"
       |       ^^^^^^^^^^^^
-      = help: give one of the two another id
+      = help: change one of the two ids
 
     1 error
     "#);
     let other = GOOD.replace("own-question", "other").replace("1001", "17");
     let (bank, diagnostics) = load(&[pack("b.toml", other)]);
-    assert!(bank.get("other").is_some(), "a warning keeps nothing out");
+    assert!(
+        bank.get("other").is_some(),
+        "a warning does not exclude a question"
+    );
     insta::assert_snapshot!(diagnostics, @"
-    warning: the number 17 is taken
+    warning: the number 17 is already used
      --> b.toml:4:1
       |
     4 | number = 17
       | ^^^^^^
-    note: it was first used here
+    note: first used here
      --> data/questions/queues.toml:3:1
       |
     3 | number = 17
       | ^^^^^^
-      = help: give one of the two another number; your own could begin at 1001
+      = help: change one of the two; your own numbers could start at 1001
 
     1 warning
     ");
 }
 
 #[test]
-fn what_is_too_long_is_said_with_how_much() {
+fn texts_that_are_too_long_are_reported_with_the_excess() {
     insta::assert_snapshot!(findings_with(&[
         ("What is a mailbox for?", &"What is a mailbox for? ".repeat(14)),
         ("\"The limit\"", &format!("\"The limit{}\"", " and the room".repeat(8))),
         ("topic = \"queues\"", "topic = \"queues-and-whatever-else-there-is\""),
         ("\"Saying it is thread-safe.\"", ""),
     ]), @r#"
-    error: `topic` has 33 characters, 3 more than the 30 that fit
+    error: `topic` has 33 characters, 3 more than the limit of 30
      --> own.toml:5:1
       |
     5 | topic = "queues-and-whatever-else-there-is"
       | ^^^^^
       = help: shorten it
 
-    error: `question` has 321 characters, 21 more than the 300 that fit
+    error: `question` has 321 characters, 21 more than the limit of 300
      --> own.toml:8:1
       |
     8 | question = "What is a mailbox for? What is a mailbox for? What is a mailbox for? What is a mailbox f…
       | ^^^^^^^^
       = help: shorten it
 
-    error: point 3 has 113 characters, 13 more than the 100 that fit
+    error: point 3 has 113 characters, 13 more than the limit of 100
       --> own.toml:12:1
        |
     12 | points = ["It hands over", "`put()` waits for room", "The limit and the room and the room and the ro…
        | ^^^^^^
        = help: shorten it
 
-    error: `pitfalls` has 0 items, not 1 to 4
+    error: `pitfalls` has 0 items, but needs 1 to 4
       --> own.toml:13:1
        |
     13 | pitfalls = []
        | ^^^^^^^^
-       = help: add some or take some away
+       = help: add or remove items
 
     4 errors
     "#);
@@ -250,46 +253,46 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
     );
     let wrong = "\"1\\n\", \"2\", \"2 \", \"\"";
     insta::assert_snapshot!(findings_with(&[("python = \"3.11\"", &code(wrong))]), @r#"
-    error: a question of type concept has `wrong_outputs`
+    error: a question of type concept cannot have `wrong_outputs`
       --> own.toml:16:1
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        | ^^^^^^^^^^^^^
-       = help: make it type = "predict", or take them out
+       = help: write type = "predict", or remove them
 
-    error: `wrong_outputs` has 4 items, not 3
+    error: `wrong_outputs` has 4 items, but needs 3
       --> own.toml:16:1
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        | ^^^^^^^^^^^^^
-       = help: with the right one there are four to choose from
+       = help: add or remove items: members choose from these and the right one
 
-    error: wrong output 1 is the right one
+    error: wrong output 1 is the right output
       --> own.toml:16:18
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                  ^^^^^
-       = help: write what a false belief leads to
+       = help: write an output that someone with a misconception expects
 
-    error: wrong output 3 is there twice
+    error: wrong output 3 is a duplicate
       --> own.toml:16:30
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                              ^^^^
-       = help: write another one
+       = help: write a different one
 
     error: wrong output 4 is empty
       --> own.toml:16:36
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                                    ^^
-       = help: write it, or take all three out
+       = help: write it, or remove all three
 
     5 errors
     "#);
     let wrong = format!("\"2\", \"3\", \"{}\"", "4".repeat(401));
     insta::assert_snapshot!(findings_with(&[predict, ("python = \"3.11\"", &code(&wrong))]), @r#"
-    error: wrong output 3 has 401 characters, 1 more than the 400 that fit
+    error: wrong output 3 has 401 characters, 1 more than the limit of 400
       --> own.toml:16:1
        |
     16 | wrong_outputs = ["2", "3", "444444444444444444444444444444444444444444444444444444444444444444444444…
@@ -301,7 +304,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
 }
 
 #[test]
-fn every_prediction_of_ours_has_four_outputs_to_choose_from() {
+fn every_built_in_prediction_has_four_outputs() {
     let (bank, _) = load(&[]);
     let predict = |question: &&Question| question.kind == Kind::Predict;
     let predictions: Vec<_> = bank.questions().iter().filter(predict).collect();
@@ -312,7 +315,7 @@ fn every_prediction_of_ours_has_four_outputs_to_choose_from() {
 }
 
 #[test]
-fn what_would_break_a_message_is_refused() {
+fn texts_that_would_break_a_message_are_rejected() {
     insta::assert_snapshot!(findings_with(&[
         ("\"own-question\"", "\"Own:question\""),
         ("\"Say who waits.\"", "\"  \""),
@@ -329,75 +332,75 @@ fn what_would_break_a_message_is_refused() {
       | ^^
       = help: write lower-case letters and digits, with single hyphens between words
 
-    error: there is no `code` of which to predict the output
+    error: a question of type predict needs `code`, which is missing
      --> own.toml:7:1
       |
     7 | type = "predict"
       | ^^^^
       = help: add `code` and `output`, or choose another type
 
-    error: `answer` has a code fence in it
+    error: `answer` contains a code fence
      --> own.toml:9:1
       |
     9 | answer = "It hands ```work``` over. With a limit, `put()` waits until there is room."
       | ^^^^^^
-      = help: put programs into `code`, a word of code between single backticks
+      = help: put programs into `code`, and short code between single backticks
 
     error: `how_to_answer` is empty
       --> own.toml:10:1
        |
     10 | how_to_answer = "  "
        | ^^^^^^^^^^^^^
-       = help: write it, or take the entry out
+       = help: write it, or remove the entry
 
-    error: point 3 is there twice
+    error: point 3 is a duplicate
       --> own.toml:12:54
        |
     12 | points = ["It hands over", "`put()` waits for room", "It hands over"]
        |                                                      ^^^^^^^^^^^^^^^
-       = help: each point is ticked on its own: take one of them out
+       = help: remove one of the two: members tick each point
 
-    error: `output` has a control character in it
+    error: `output` contains a control character
       --> own.toml:14:1
        |
     14 | output = "x\u001b[31m"
        | ^^^^^^
-       = help: take it out, or write its escape
+       = help: remove it, or write an escape sequence
 
-    error: there is `output`, but no `code`
+    error: `output` needs `code`, which is missing
       --> own.toml:14:1
        |
     14 | output = "x\u001b[31m"
        | ^^^^^^
-       = help: add `code`, or take `output` out
+       = help: add `code`, or remove `output`
 
-    error: there is `broken`, but no `code`
+    error: `broken` needs `code`, which is missing
       --> own.toml:15:1
        |
     15 | broken = "x"
        | ^^^^^^
-       = help: add `code`, or take `broken` out
+       = help: add `code`, or remove `broken`
 
-    error: a question of type predict has a `broken` program
+    error: a question of type predict cannot have `broken`
       --> own.toml:15:1
        |
     15 | broken = "x"
        | ^^^^^^
-       = help: make it type = "bug", or take it out
+       = help: write type = "bug", or remove it
 
     error: `docs` is not an https link
       --> own.toml:17:1
        |
     17 | docs = "ftp://example.org/mailbox"
        | ^^^^
-       = help: write the whole link, such as "https://docs.python.org/3/library/asyncio.html"
+       = help: write the full link, such as "https://docs.python.org/3/library/asyncio.html"
 
     10 errors
     "#);
 }
 
 #[test]
-fn what_an_editor_would_mend_is_a_warning() {
+fn lint_findings_are_warnings() {
     insta::assert_snapshot!(findings_with(&[
         ("What is a mailbox for?", "How do producers and consumers hand work to each other in asyncio, and what slows a producer down?"),
         ("It hands work over.", "It just hands `work over. See <b>this</b>.\n\n- one"),
@@ -405,52 +408,52 @@ fn what_an_editor_would_mend_is_a_warning() {
         ("answer = \"It", "answer = \"\"\"It"),
         ("is room.\"", "is room.\"\"\""),
     ]), @r#"
-    warning: this asks nearly the same as `queue-handover`
+    warning: this question is nearly the same as `queue-handover`
      --> own.toml:8:1
       |
     8 | question = "How do producers and consumers hand work to each other in asyncio, and what slows a prod…
       | ^^^^^^^^
-    note: the other one is here
+    note: the other question is here
      --> data/questions/queues.toml:7:1
       |
     7 | question = """
       | ^^^^^^^^
-      = help: take one of the two out, or make clear what it asks besides
+      = help: remove one of the two, or make clear how they differ
 
-    warning: `answer` has a list in it
+    warning: `answer` contains a list
      --> own.toml:9:1
       |
     9 | answer = """It just hands `work over. See <b>this</b>.
       | ^^^^^^
       = help: write sentences: line breaks inside a paragraph are not kept
 
-    warning: `answer` says "just"
+    warning: `answer` contains "just"
      --> own.toml:9:16
       |
     9 | answer = """It just hands `work over. See <b>this</b>.
       |                ^^^^
-      = help: take the word out, or say what you mean: only, exactly, a moment ago
+      = help: remove the word, or be precise: only, exactly, a moment ago
 
-    warning: `answer` has a backtick that nothing closes
+    warning: `answer` contains an unclosed backtick
      --> own.toml:9:27
       |
     9 | answer = """It just hands `work over. See <b>this</b>.
       |                           ^^^^^
-      = help: backticks come in pairs
+      = help: close it with a second backtick, or remove it
 
-    warning: the answer does not have the `get` of point 3
+    warning: the answer does not mention `get` of point 3
       --> own.toml:14:56
        |
     14 | points = ["It hands over", "`put()` waits for room", "`get()` waits as well"]
        |                                                        ^^^
-       = help: say it in the answer as well, or drop it from the point
+       = help: add it to the answer, or remove it from the point
 
     5 warnings
     "#);
 }
 
 #[test]
-fn files_that_are_no_question_files() {
+fn files_that_are_not_question_files_are_rejected() {
     let files = [
         pack("a-empty.toml", ""),
         pack("b-latin1.toml", b"[[question]]\nid = \"caf\xe9\"\n"),
@@ -464,12 +467,12 @@ fn files_that_are_no_question_files() {
     let (bank, diagnostics) = load(&files);
     assert_eq!(bank.len(), load(&[]).0.len());
     insta::assert_snapshot!(diagnostics, @r#"
-    error: there is no question in this file
+    error: this file contains no questions
      --> a-empty.toml:1:1
       |
     1 | 
       | ^
-      = help: begin each question with [[question]]
+      = help: start each question with [[question]]
 
     error: this file is not UTF-8: byte 10 of line 2 is 0xE9
      --> b-latin1.toml:2:10
@@ -529,48 +532,45 @@ fn files_that_are_no_question_files() {
 }
 
 #[test]
-fn ours_must_keep_every_rule() {
+fn built_in_questions_must_follow_every_rule() {
     let text = GOOD.replace("work over.", "simply work over.");
     let (bank, diagnostics) = Bank::check(&[("data/questions/tasks.toml", &text)], &[]);
-    assert!(
-        bank.is_empty(),
-        "it links elsewhere, and is in the wrong file"
-    );
+    assert!(bank.is_empty(), "its link and its file are wrong");
     insta::assert_snapshot!(render_all(&diagnostics), @r#"
-    error: a question on queues is in the file of tasks
+    error: a question on queues is in tasks.toml
      --> data/questions/tasks.toml:5:1
       |
     5 | topic = "queues"
       | ^^^^^
-      = help: move it to queues.toml, or mend its topic
+      = help: move it to queues.toml, or correct its topic
 
-    error: `answer` has 14 words, not 60 to 150
+    error: `answer` needs 60 to 150 words, but has 14
      --> data/questions/tasks.toml:9:1
       |
     9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
       | ^^^^^^
 
-    error: `answer` says "simply"
+    error: `answer` contains "simply"
      --> data/questions/tasks.toml:9:20
       |
     9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
       |                    ^^^^^^
-      = help: take the word out, or say what you mean: only, exactly, a moment ago
+      = help: remove the word, or be precise: only, exactly, a moment ago
 
-    error: `example_answer` has 1 sentences, not 3 to 6
+    error: `example_answer` needs 3 to 6 sentences, but has 1
       --> data/questions/tasks.toml:11:1
        |
     11 | example_answer = "I use it to hand simply work over."
        | ^^^^^^^^^^^^^^
 
-    error: `example_answer` says "simply"
+    error: `example_answer` contains "simply"
       --> data/questions/tasks.toml:11:36
        |
     11 | example_answer = "I use it to hand simply work over."
        |                                    ^^^^^^
-       = help: take the word out, or say what you mean: only, exactly, a moment ago
+       = help: remove the word, or be precise: only, exactly, a moment ago
 
-    error: `docs` is not under https://docs.python.org/3/
+    error: `docs` does not start with https://docs.python.org/3/
       --> data/questions/tasks.toml:15:1
        |
     15 | docs = "https://example.org/mailbox"
@@ -582,9 +582,9 @@ fn ours_must_keep_every_rule() {
 }
 
 proptest::proptest! {
-    /// Whatever an editor or a disk does to a file, it is read or refused, and each diagnostic can be shown.
+    /// A damaged file is read or rejected without a panic, and each diagnostic can be rendered.
     #[test]
-    fn no_damage_to_a_file_does_harm(
+    fn damaged_files_cause_no_panic(
         from in 0..GOOD.len(),
         length in 0..40_usize,
         bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..8),

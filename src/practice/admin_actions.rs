@@ -1,4 +1,4 @@
-//! What admins may order: pause, resume, skip, void, credit.
+//! Actions of admins: pause, resume, skip, void, credit.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,34 +8,32 @@ use super::ledger::Actor;
 use super::schedule::Pause;
 use super::team::Team;
 
-/// Why an order about a round can't be carried out.
+/// Why an action on a round is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AdminActionError {
-    /// There is no such round.
     #[error("there is no round {0}")]
     RoundNotFound(u32),
-    /// The round is void already.
-    #[error("round {0} is void already")]
+    #[error("round {0} is already void")]
     AlreadyVoid(u32),
-    /// The member has that round already.
-    #[error("the member has round {0} already")]
+    /// The member answered the round, or was credited with it before.
+    #[error("round {0} already counts for this member")]
     AlreadyCounted(u32),
 }
 
 impl Team {
-    /// No questions before that day, or until [`Team::resume`].
+    /// Stops questions until that day, or until [`Team::resume`] if `until` is `None`.
     pub fn pause(&mut self, until: Option<Date>) {
         self.pause = Some(Pause { until });
     }
 
-    /// Ends a pause, or an admin's skip. What was due before `now` is not made up for.
+    /// Ends a pause or an admin's skip. Questions that were due before `now` are not posted later.
     pub fn resume(&mut self, now: Timestamp) {
         self.pause = None;
         self.skip = None;
         self.since = self.since.max(now);
     }
 
-    /// Skips the next question that is to come; returns its day.
+    /// Skips the next question and returns its day.
     pub fn skip_next(&mut self, now: Timestamp) -> Option<Date> {
         let overrides = self.schedule_overrides();
         let (day, _) = self.settings.schedule.upcoming(now, &overrides).next()?;
@@ -43,11 +41,11 @@ impl Team {
         Some(day)
     }
 
-    /// Voids a round for all.
+    /// Voids a round for all members.
     ///
     /// # Errors
     ///
-    /// There is no such round, or it is void already.
+    /// Fails if the round does not exist or is already void.
     pub fn void(&mut self, number: u32, by: Actor) -> Result<(), AdminActionError> {
         let round = self
             .round_mut(number)
@@ -64,7 +62,8 @@ impl Team {
     ///
     /// # Errors
     ///
-    /// There is no such round, or the member answered it or was credited with it before.
+    /// Fails if the round does not exist, or if the member answered it or already has credit for
+    /// it.
     pub fn credit(&mut self, number: u32, user: UserId, by: Actor) -> Result<(), AdminActionError> {
         if self
             .round(number)

@@ -1,6 +1,6 @@
-//! A team's shuffled order through the bank: no repeat until all questions were asked.
+//! A team's shuffled order through the bank: no question repeats until all were asked.
 //!
-//! The deck knows questions by their ids only, so it survives restarts and questions that come and go.
+//! The deck stores question ids only, so it survives restarts and changes of the bank.
 
 use std::collections::HashSet;
 
@@ -8,30 +8,30 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
-/// The order of one team.
+/// The question order of one team.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deck {
-    /// Questions still to come in this pass; the next one is at the end.
+    /// Questions that this pass has not asked yet; the next one is at the end.
     unseen: Vec<String>,
     /// Questions already asked in this pass, in order.
     seen: Vec<String>,
-    /// The last question asked, also from the pass before.
+    /// The last question asked, possibly in the previous pass.
     last: Option<String>,
 }
 
-/// A question taken from the deck.
+/// A question drawn from the deck.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draw {
-    /// Its id.
+    /// Question id.
     pub question: String,
-    /// How many unseen questions are left in this pass.
+    /// Number of unseen questions left in this pass.
     pub remaining: usize,
 }
 
 impl Deck {
-    /// Takes the next question out of `bank`, the ids of all questions there are now. `None` if
-    /// there are none.
+    /// Draws the next question. `bank` contains the ids of all current questions; `None` if it is
+    /// empty.
     pub fn draw(&mut self, bank: &[&str], rng: &mut impl Rng) -> Option<Draw> {
         self.sync_with_bank(bank, rng);
         if self.unseen.is_empty() {
@@ -46,7 +46,7 @@ impl Deck {
         })
     }
 
-    /// Puts the question drawn last on top again, because it was not posted after all.
+    /// Returns the question drawn last to the top of the deck, because it was not posted.
     pub fn put_back(&mut self, question: &str) {
         if self.seen.last().is_some_and(|last| last == question) {
             self.unseen.extend(self.seen.pop());
@@ -54,10 +54,10 @@ impl Deck {
         }
     }
 
-    /// Drops questions that left the bank and mixes in those that came.
+    /// Removes questions that left the bank and inserts new ones at random positions.
     fn sync_with_bank(&mut self, bank: &[&str], rng: &mut impl Rng) {
         let available: HashSet<&str> = bank.iter().copied().collect();
-        // What was seen stays seen: a question that leaves and comes back must not repeat.
+        // `seen` is kept: a question that leaves the bank and returns must not repeat in this pass.
         self.unseen.retain(|id| available.contains(id.as_str()));
         let known: HashSet<String> = self.unseen.iter().chain(&self.seen).cloned().collect();
         for id in bank.iter().filter(|id| !known.contains(**id)) {
@@ -71,7 +71,7 @@ impl Deck {
         self.unseen = bank.iter().map(|id| (*id).to_owned()).collect();
         self.unseen.shuffle(rng);
         let next = self.unseen.len().saturating_sub(1);
-        // The first of a pass is never the last of the one before, unless there is no other.
+        // A pass must not start with the last question of the previous pass if another one exists.
         if next > 0 && self.unseen.last() == self.last.as_ref() {
             let other = rng.random_range(0..next);
             self.unseen.swap(other, next);
@@ -92,7 +92,7 @@ mod tests {
             .question
     }
 
-    /// 37. As few questions as there can be.
+    /// 37. The smallest banks.
     #[test]
     fn a_bank_of_one_repeats_and_an_empty_one_has_nothing() {
         let (mut deck, mut rng) = (Deck::default(), StdRng::seed_from_u64(1));
@@ -112,8 +112,9 @@ mod tests {
     }
 
     proptest! {
-        /// 37. Questions come and go while passes go on: within a pass nothing repeats, everything that
-        /// stayed is asked, and a pass never starts with the last of the one before.
+        /// 37. Questions join and leave the bank while the deck is in use: no question repeats
+        /// within a pass, all questions that stay are asked, and no pass starts with the last
+        /// question of the previous one.
         #[test]
         fn no_repeat_before_the_deck_is_through(
             seed: u64,
@@ -129,7 +130,7 @@ mod tests {
                     let drawn = deck.draw(&bank, &mut rng).unwrap();
                     prop_assert!(bank.contains(&drawn.question.as_str()));
                     if asked.contains(&drawn.question) {
-                        // Only a new pass may repeat, and only when all that is there was asked.
+                        // Only a new pass may repeat a question, after all current ones were asked.
                         prop_assert!(bank.iter().all(|id| asked.iter().any(|a| a == id)));
                         prop_assert!(bank.len() == 1 || Some(&drawn.question) != last.as_ref());
                         asked.clear();

@@ -1,4 +1,4 @@
-//! All that is kept of one member, for themselves.
+//! Data export: all stored data of one member, for the member.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,54 +14,51 @@ use super::review::Review;
 use super::streak::Streak;
 use super::team::Team;
 
-/// What is kept of one member in one guild. The names of its parts are those that people read.
+/// Stored data of one member in one guild. Members read this JSON, so its keys are plain words.
 #[derive(Debug, Serialize)]
 pub struct MemberExport<'a> {
-    /// The server.
     pub server: GuildId,
-    /// The member.
     pub member: UserId,
-    /// When this was written.
+    /// When the export was created.
     #[serde(rename = "written")]
     pub exported_at: Timestamp,
-    /// The teams in which they took part.
+    /// The teams with data of the member.
     pub teams: Vec<TeamExport>,
-    /// What they practised with `/quiz`.
+    /// Questions that the member practised with `/quiz`.
     pub reviews: Vec<ReviewExport<'a>>,
-    /// How many reviews there were on each of the last days.
+    /// Number of reviews on each of the last days.
     #[serde(rename = "practised")]
     pub practice_days: &'a [PracticeDay],
-    /// Mistakes in questions that they reported and no admin has closed, in their own words.
+    /// Open reports of mistakes in questions, in the member's own words.
     pub reports: Vec<&'a QuestionReport>,
-    /// Since when they are on no board.
+    /// Since when the member is hidden from leaderboards and reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_since: Option<Date>,
 }
 
-/// What is kept of a member in one team.
+/// Stored data of a member in one team.
 #[derive(Debug, Serialize)]
 pub struct TeamExport {
-    /// The team's channel.
     pub channel: ChannelId,
-    /// Whether they set it up.
+    /// Whether the member set the team up.
     pub set_up: bool,
-    /// One letter a round, from the first one on: a answered, l late, v looked at the answer, w looked first and
-    /// then answered, c credited, . nothing.
+    /// One letter per round, from the member's first round: a answered, l late, v saw the answer, w
+    /// saw the answer first and then replied, c credited, . nothing.
     pub ledger: Ledger,
-    /// Rounds in a row now, which follows from the ledger.
+    /// Current streak in rounds, computed from the ledger.
     pub streak: u32,
-    /// The longest row.
+    /// Longest streak in rounds.
     pub longest: u32,
-    /// Their first replies to the newest rounds: round and message.
+    /// The member's first replies to the newest rounds: round and message.
     pub replies: Vec<(u32, MessageId)>,
-    /// When they looked at an answer before replying: round and time.
+    /// When the member saw an answer before replying: round and time.
     #[serde(rename = "looks")]
     pub peeks: Vec<(u32, Timestamp)>,
-    /// Rounds that they voided for all.
+    /// Rounds that the member voided for all.
     pub voided: Vec<u32>,
-    /// How many credits they gave to others.
+    /// Number of credits that the member gave to others.
     pub credits_given: usize,
-    /// When they want to be reminded of an open round.
+    /// The member's reminder of open rounds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminder: Option<Reminder>,
 }
@@ -69,10 +66,10 @@ pub struct TeamExport {
 /// One question that a member practised.
 #[derive(Debug, Serialize)]
 pub struct ReviewExport<'a> {
-    /// Its id.
+    /// Question id.
     pub question: &'a str,
-    /// When and how well, in the words of a snapshot: rating, stability and difficulty of FSRS, last, due,
-    /// count, lapses.
+    /// The review, with the keys of a snapshot: rating, stability and difficulty of FSRS, last,
+    /// due, count, lapses.
     #[serde(flatten)]
     pub memory: MemoryExport,
 }
@@ -90,7 +87,7 @@ pub struct MemoryExport {
 }
 
 impl Guild {
-    /// All that is kept of a member.
+    /// Returns all stored data of a member.
     pub fn export(&self, user: UserId, now: Timestamp) -> MemberExport<'_> {
         let profile = self.profile(user);
         let teams = self.teams.values().filter(|team| team.has_data_of(user));

@@ -1,4 +1,4 @@
-//! A guild: all that Quizloop keeps of one Discord server. It is the unit of storage.
+//! A guild: all data that Quizloop stores for one Discord server. It is the unit of storage.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::member_profile::MemberProfile;
 use super::question_reports::QuestionReports;
 use super::team::Team;
 
-/// The number of the snapshot format that this version writes. Format 2 has people and their reviews.
+/// Version of the snapshot format that this release writes. Version 2 added members' reviews.
 pub const SNAPSHOT_FORMAT: u32 = 2;
 
 /// A guild with its teams.
@@ -19,23 +19,23 @@ pub struct Guild {
     format: u32,
     #[serde(rename = "guild")]
     id: GuildId,
-    /// Each on the heap: a map sets room aside for eleven, and most guilds have one.
+    /// Boxed, because a map node reserves space for eleven values and most guilds have one team.
     pub(super) teams: BTreeMap<ChannelId, Box<Team>>,
-    /// The questions that somebody reviewed, by id. A review names one by its place here.
+    /// Ids of all reviewed questions. A review refers to a question by its index in this list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "questions")]
     pub(super) reviewed_questions: Vec<String>,
-    /// What is kept of members beside the ledgers.
+    /// Data of members besides the ledgers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[serde(rename = "people")]
     pub(super) profiles: BTreeMap<UserId, MemberProfile>,
-    /// Mistakes in questions that members reported.
+    /// Open reports of mistakes in questions.
     #[serde(default, skip_serializing_if = "QuestionReports::is_empty")]
     pub(super) reports: QuestionReports,
 }
 
 impl Guild {
-    /// A guild without teams.
+    /// Creates a guild without teams.
     pub fn new(id: GuildId) -> Self {
         Self {
             format: SNAPSHOT_FORMAT,
@@ -47,47 +47,44 @@ impl Guild {
         }
     }
 
-    /// Its id.
     pub const fn id(&self) -> GuildId {
         self.id
     }
 
-    /// The teams by channel.
     pub const fn teams(&self) -> &BTreeMap<ChannelId, Box<Team>> {
         &self.teams
     }
 
-    /// The team that posts in that channel.
+    /// Returns the team that posts in that channel.
     pub fn team(&self, channel: ChannelId) -> Option<&Team> {
         self.teams.get(&channel).map(Box::as_ref)
     }
 
-    /// The team that posts in that channel, to change it.
     pub fn team_mut(&mut self, channel: ChannelId) -> Option<&mut Team> {
         self.teams.get_mut(&channel).map(Box::as_mut)
     }
 
-    /// Adds a team, or puts it in the place of the one that posted there.
+    /// Adds a team, or replaces the team of the same channel.
     pub fn insert_team(&mut self, team: Team) {
         self.teams.insert(team.channel, Box::new(team));
     }
 
-    /// Removes a team with all that is known of it.
+    /// Removes a team with all its data.
     pub fn remove_team(&mut self, channel: ChannelId) -> Option<Team> {
         self.teams.remove(&channel).map(|team| *team)
     }
 
-    /// The team one of whose rounds was posted with that message, which also is its thread's id.
+    /// Returns the team that posted a round with that message. A round's thread has the same id.
     pub fn team_by_message(&self, message: MessageId) -> Option<&Team> {
         let mut teams = self.teams.values().map(Box::as_ref);
         teams.find(|team| team.round_by_message(message).is_some())
     }
 
-    /// Whether everything in it fits together; if not, what does not.
+    /// Checks that the data of the guild is consistent.
     ///
     /// # Errors
     ///
-    /// A sentence that says what does not fit.
+    /// Returns a description of the first inconsistency.
     pub fn check(&self) -> Result<(), String> {
         for (channel, team) in &self.teams {
             if *channel != team.channel {

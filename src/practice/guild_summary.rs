@@ -1,7 +1,10 @@
-//! What has to be known of a guild that is not at hand: when it is next wanted, and which channels may concern it.
+//! Summary of an evicted guild: when it is next due, and which channels may contain replies.
 //!
-//! Guilds that nobody has touched for a while are let go. Their outlines stay, so that nobody has to fetch a guild only to
-//! find that there is nothing to do.
+//! The store evicts guilds that were not used for a while and keeps their summaries in memory, so
+//! that no guild is loaded only to find that it has nothing to do. For example: the team of an
+//! evicted guild posts at 09:00. The scheduler reads `next_due` from the summary and loads the
+//! guild at 09:00. If a message arrives at 03:00, the bot loads the guild only if
+//! [`GuildSummary::may_contain_reply`] is true for the message's channel.
 
 use std::collections::BTreeSet;
 
@@ -19,16 +22,17 @@ use super::weekly_report::ReportStep;
 /// The summary of a guild.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuildSummary {
-    /// When there is next something to do for it, if nothing happens before; none: never. A moment too early does no harm.
+    /// When the guild next has work, if nothing happens before; `None` means never. It may be too
+    /// early, never too late.
     pub next_due: Option<Timestamp>,
-    /// Whether the operator's file declares one of its teams.
+    /// Whether the operator's configuration file defines one of its teams.
     pub managed: bool,
-    /// Its teams' channels and its rounds' threads, sorted, 16 bits of each; none: not known.
+    /// Sorted 16-bit hashes of the teams' channels and the rounds' threads; `None` if unknown.
     channel_hashes: Option<Box<[u16]>>,
 }
 
 impl GuildSummary {
-    /// Of a guild of which nothing is known: it has to be looked at now, for everything.
+    /// Creates the summary of an unknown guild: it is due now and may contain any reply.
     pub const fn unknown() -> Self {
         Self {
             next_due: Some(Timestamp::MIN),
@@ -37,7 +41,7 @@ impl GuildSummary {
         }
     }
 
-    /// A summary that was kept elsewhere; see [`GuildSummary::channel_hashes`].
+    /// Creates a summary from stored parts; see [`GuildSummary::channel_hashes`].
     pub fn from_parts(next_due: Option<Timestamp>, managed: bool, hashes: &[u8]) -> Self {
         let (pairs, _) = hashes.as_chunks();
         let hashes = pairs.iter().copied().map(u16::from_le_bytes).collect();
@@ -48,29 +52,31 @@ impl GuildSummary {
         }
     }
 
-    /// Two bytes, the lower one first, for each channel and thread that may concern the guild; none if that is not known.
+    /// Returns the hashes of the guild's channels and threads, two bytes each in little-endian
+    /// order, or `None` if they are unknown.
     pub fn channel_hashes(&self) -> Option<Vec<u8>> {
         let hashes = self.channel_hashes.as_ref()?;
         Some(hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect())
     }
 
-    /// Whether a message in that channel or thread may be a reply. Of others one in some hundreds is taken for one
-    /// (rounds by 65,536), which costs a look.
+    /// Whether a message in that channel or thread may be a reply. It is also true for other
+    /// channels by chance, with a probability of the number of rounds / 65,536; the guild is then
+    /// loaded needlessly.
     pub fn may_contain_reply(&self, channel: ChannelId) -> bool {
         let hashes = self.channel_hashes.as_ref();
         hashes.is_none_or(|hashes| hashes.binary_search(&hash16(channel.get())).is_ok())
     }
 }
 
-/// 16 bits of an id, as evenly spread as ids are not: the highest ones of Fibonacci hashing (Knuth, The Art of Computer
-/// Programming, volume 3, section 6.4).
+/// Hashes an id to 16 bits with Fibonacci hashing, because ids themselves are not evenly
+/// distributed (Knuth, The Art of Computer Programming, volume 3, section 6.4).
 const fn hash16(id: u64) -> u16 {
     let spread = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (spread >> 48) as u16
 }
 
 impl Guild {
-    /// Its summary, as of now.
+    /// Returns the summary of the guild as of `now`.
     pub fn summary(&self, now: Timestamp) -> GuildSummary {
         let teams = self.teams.values();
         let hashes: BTreeSet<u16> = teams.flat_map(|team| team.channel_hashes()).collect();
@@ -86,14 +92,14 @@ impl Guild {
         self.next_work(now).into_iter().chain(inactive).min()
     }
 
-    /// When there is next something to do for its teams, if nothing happens before; none: never. It holds for every later
-    /// moment as well: what is due by then is not due before.
+    /// Returns when the guild's teams next have work, if nothing happens before; `None` means
+    /// never. The result stays valid as time passes.
     pub fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
         let teams = self.teams.values();
         teams.filter_map(|team| team.next_work(now)).min()
     }
 
-    /// The day from which somebody may have been inactive for too long.
+    /// Returns the first day on which a member's data may have to be deleted for inactivity.
     fn next_inactive_day(&self) -> Option<Date> {
         let first = |user: UserId| {
             let seen = self.last_seen(user);
@@ -104,14 +110,14 @@ impl Guild {
     }
 }
 
-/// The first moment of a day at UTC, where days are counted for this; now, if that can't be told.
+/// Returns the start of a day in UTC, or `now` if it is outside the calendar.
 fn utc_midnight(day: Date, now: Timestamp) -> Timestamp {
     let start = day.to_zoned(TimeZone::UTC);
     start.map_or(now, |start| start.timestamp())
 }
 
 impl Team {
-    /// When there is next something to do for it.
+    /// Returns when the team next has work.
     fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
         let round = match self.next_post_step(now) {
             PostStep::Wait(at) => Some(at),

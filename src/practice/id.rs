@@ -1,7 +1,8 @@
-//! Discord's ids (snowflakes), one type each, so that a channel can't be taken for a guild.
+//! Discord ids (snowflakes), with one type per kind, so that a channel id is never used as a guild
+//! id.
 //!
-//! A snowflake holds its moment of creation: bits 22 and up are milliseconds since Discord's epoch
-//! (Discord docs, reference, "Snowflakes"). That is how a reply counts by its own time stamp.
+//! A snowflake contains its creation time: bits 22 and up are milliseconds since Discord's epoch
+//! (Discord docs, reference, "Snowflakes"). Replies are counted by that time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,20 +17,20 @@ pub const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
 /// Low bits of a snowflake that hold worker, process and increment, not time.
 const SEQUENCE_BITS: u32 = 22;
 
-/// The moment at which the thing with this snowflake was made, to the millisecond.
+/// Returns the creation time of a snowflake, to the millisecond.
 pub fn snowflake_time(id: u64) -> Timestamp {
     // 42 bits of milliseconds reach the year 2154 and always fit an i64 and a Timestamp.
     let since_epoch = i64::try_from(id >> SEQUENCE_BITS).unwrap_or(i64::MAX >> SEQUENCE_BITS);
     Timestamp::from_millisecond(DISCORD_EPOCH_MS + since_epoch).unwrap_or(Timestamp::MAX)
 }
 
-/// The smallest snowflake of that millisecond; 0 for moments before Discord's epoch.
+/// Returns the smallest snowflake of that millisecond; 0 for times before Discord's epoch.
 pub fn snowflake_at(time: Timestamp) -> u64 {
     let since_epoch = time.as_millisecond() - DISCORD_EPOCH_MS;
     u64::try_from(since_epoch).map_or(0, |ms| ms << SEQUENCE_BITS)
 }
 
-/// Says what a text that should be an id looks like instead.
+/// A text is not a Discord id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a Discord id (a whole number above 0, such as 1110000000000000001)")]
 pub struct ParseIdError(String);
@@ -41,17 +42,16 @@ macro_rules! id {
         pub struct $name(u64);
 
         impl $name {
-            /// Takes the bare snowflake.
             pub const fn new(id: u64) -> Self {
                 Self(id)
             }
 
-            /// The bare snowflake.
+            /// Returns the raw snowflake.
             pub const fn get(self) -> u64 {
                 self.0
             }
 
-            /// When it was made, to the millisecond.
+            /// Returns the creation time, to the millisecond.
             pub fn time(self) -> Timestamp {
                 snowflake_time(self.0)
             }
@@ -74,7 +74,7 @@ macro_rules! id {
             }
         }
 
-        /// As a string, like Discord: JSON numbers lose digits in many readers.
+        /// Serializes as a string, as Discord does: JSON numbers lose digits in many parsers.
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(&self.0)
@@ -91,7 +91,7 @@ macro_rules! id {
 }
 
 id!(
-    /// A guild: what people call a server.
+    /// A guild, which users call a server.
     GuildId
 );
 id!(
@@ -103,7 +103,7 @@ id!(
     MessageId
 );
 id!(
-    /// A person or a bot.
+    /// A human user or a bot.
     UserId
 );
 id!(
@@ -112,16 +112,17 @@ id!(
 );
 
 impl GuildId {
-    /// The shard of so many to which it belongs (Discord docs, events/gateway, "Sharding").
+    /// Returns the shard, out of `total`, that receives this guild (Discord docs, events/gateway,
+    /// "Sharding").
     pub fn shard(self, total: u32) -> u32 {
         let shard = (self.0 >> SEQUENCE_BITS) % u64::from(total.max(1));
-        // It is below `total`, so it fits.
+        // The remainder is below `total`, so it fits.
         u32::try_from(shard).unwrap_or_default()
     }
 }
 
 impl MessageId {
-    /// The thread that was started from this message (Discord docs, resources/channel,
+    /// Returns the thread that was started from this message (Discord docs, resources/channel,
     /// "Start Thread from Message": the thread has the id of its message).
     pub const fn thread(self) -> ChannelId {
         ChannelId::new(self.0)
@@ -129,7 +130,7 @@ impl MessageId {
 }
 
 impl ChannelId {
-    /// The message from which this thread was started, if it is a thread with one.
+    /// Returns the message from which this thread was started, if it is a thread with a message.
     pub const fn starter_message(self) -> MessageId {
         MessageId::new(self.0)
     }
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_snowflake_holds_its_time() {
+    fn a_snowflake_contains_its_time() {
         // The example of Discord's own documentation.
         assert_eq!(
             snowflake_time(175_928_847_299_117_063).to_string(),

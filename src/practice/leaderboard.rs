@@ -1,4 +1,4 @@
-//! The leaderboard: answered rounds first, streak second, so that newcomers can win.
+//! The leaderboard: sorted by answered rounds, then by streak, so that newcomers can win.
 
 use std::cmp::Reverse;
 
@@ -8,12 +8,11 @@ use super::id::UserId;
 use super::streak::{RoundOutcome, Streak, replay};
 use super::team::Team;
 
-/// Which rounds count.
+/// The rounds that count for a leaderboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
-    /// Rounds of the month of this day.
+    /// Rounds in the month of this day.
     Month(Date),
-    /// All rounds.
     AllTime,
 }
 
@@ -26,19 +25,18 @@ impl Period {
     }
 }
 
-/// One member's place.
+/// One member's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaderboardRow {
-    /// Who.
     pub user: UserId,
-    /// Answered or credited rounds of the period.
+    /// Number of answered or credited rounds in the period.
     pub answered: u32,
-    /// The standing now.
+    /// The current streak.
     pub streak: Streak,
 }
 
 impl Team {
-    /// Everybody with at least one answered round in the period, the best first.
+    /// Returns all members with at least one answered round in the period, best first.
     pub fn leaderboard(&self, period: Period) -> Vec<LeaderboardRow> {
         let mut rows: Vec<LeaderboardRow> = self
             .members()
@@ -55,8 +53,8 @@ impl Team {
             answered: 0,
             streak: Streak::default(),
         };
-        for (round, entry, streak) in replay(ledger, &self.rounds) {
-            let answered = matches!(entry, RoundOutcome::Answered | RoundOutcome::Credited(_));
+        for (round, outcome, streak) in replay(ledger, &self.rounds) {
+            let answered = matches!(outcome, RoundOutcome::Answered | RoundOutcome::Credited(_));
             row.answered += u32::from(answered && period.contains(round.day));
             row.streak = streak;
         }

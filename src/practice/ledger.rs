@@ -1,7 +1,7 @@
-//! What happened to one member in each round, as far as it has to be remembered.
+//! The ledger: one member's result in each round of a team.
 //!
-//! A ledger holds marks only; that a round was missed or covered by a freeze follows from them (see
-//! [`super::streak`]). Half a byte a round keeps a year of rounds at 125 bytes a member.
+//! A ledger stores results only. Whether a round was missed or covered by a freeze is computed from
+//! them (see [`super::streak`]). At half a byte per round, a year takes 125 bytes per member.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,18 +13,17 @@ use super::id::UserId;
 use super::round_results::PackedResults;
 pub use super::round_results::RoundResult;
 
-/// Who ordered something, and when.
+/// The admin who performed an action, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
-    /// The admin; none if their data was deleted since.
+    /// The admin; `None` if their data was deleted later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// When.
     pub at: Timestamp,
 }
 
-/// The admin's id, in text for operators.
+/// The admin's id, in texts for operators.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.user {
@@ -35,7 +34,7 @@ impl fmt::Display for Actor {
 }
 
 impl Actor {
-    /// Takes a name out, and leaves that somebody did it.
+    /// Removes the admin's id and keeps the record of the action.
     pub(super) fn anonymize(&mut self, user: UserId) {
         if self.user == Some(user) {
             self.user = None;
@@ -43,13 +42,13 @@ impl Actor {
     }
 }
 
-/// The marks of one member. Rounds before the first result don't exist for them.
+/// The results of one member. Rounds before their first result are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "StoredLedger", into = "StoredLedger")]
 pub struct Ledger {
     from: u32,
     results: PackedResults,
-    /// Few members have any.
+    /// Boxed, because few members have credits.
     #[expect(
         clippy::box_collection,
         reason = "16 bytes less for each of those without"
@@ -58,7 +57,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The number of the first round that exists for this member; none if there is no result yet.
+    /// Returns the number of the member's first round, or `None` without any result.
     pub fn first_round(&self) -> Option<u32> {
         if self.results.is_empty() {
             None
@@ -67,7 +66,7 @@ impl Ledger {
         }
     }
 
-    /// The result in that round.
+    /// Returns the result in that round.
     pub fn result(&self, round: u32) -> RoundResult {
         let index = round.checked_sub(self.from);
         index.map_or(RoundResult::Nothing, |index| {
@@ -75,19 +74,19 @@ impl Ledger {
         })
     }
 
-    /// Who credited that round.
+    /// Returns the admin who credited that round.
     pub fn credited_by(&self, round: u32) -> Option<Actor> {
         self.credits.as_ref()?.get(&round).copied()
     }
 
-    /// Enters a result. Credit that an admin gave stays.
+    /// Records a result. It never replaces credit from an admin.
     pub fn record(&mut self, round: u32, result: RoundResult) {
         if self.result(round) != RoundResult::Credited {
             self.put(round, result);
         }
     }
 
-    /// Enters credit for a round. Returns false if it was there already.
+    /// Records credit for a round. Returns false if the round already has credit.
     pub fn credit(&mut self, round: u32, by: Actor) -> bool {
         if self.credited_by(round).is_some() {
             return false;
@@ -97,13 +96,13 @@ impl Ledger {
         true
     }
 
-    /// How many of the credits that admin gave.
+    /// Returns the number of credits that this admin gave.
     pub(super) fn credits_given_by(&self, user: UserId) -> usize {
         let credits = self.credits.iter().flat_map(|credits| credits.values());
         credits.filter(|by| by.user == Some(user)).count()
     }
 
-    /// Takes an admin's name out of the credits.
+    /// Removes an admin's id from the credits.
     pub(super) fn anonymize_credits_by(&mut self, user: UserId) {
         for by in self
             .credits
@@ -130,14 +129,14 @@ impl Ledger {
         self.results.put((round - self.from) as usize, result);
     }
 
-    /// The number of the last round with a result; 0 if there is none.
+    /// Returns the number of the last round with a result, or 0 without any result.
     pub fn last_round(&self) -> u32 {
         let length = u32::try_from(self.results.len()).unwrap_or(u32::MAX);
         self.from.saturating_add(length).saturating_sub(1)
     }
 }
 
-/// How a ledger is written in a snapshot.
+/// Snapshot format of a ledger.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredLedger {
@@ -164,9 +163,8 @@ impl TryFrom<StoredLedger> for Ledger {
 
     fn try_from(stored: StoredLedger) -> Result<Self, String> {
         let read = |letter| {
-            RoundResult::from_letter(letter).ok_or_else(|| {
-                format!("'{letter}' is not a mark: a ledger has only . a l v w and c")
-            })
+            RoundResult::from_letter(letter)
+                .ok_or_else(|| format!("'{letter}' in `marks` is not one of . a l v w c"))
         };
         let credits = stored.credits;
         let ledger = Self {
@@ -175,15 +173,15 @@ impl TryFrom<StoredLedger> for Ledger {
             credits: (!credits.is_empty()).then(|| Box::new(credits.clone())),
         };
         let credited = |round: &u32| ledger.result(*round) == RoundResult::Credited;
-        let marked = ledger
+        let credited_rounds = ledger
             .results
             .iter()
             .filter(|result| *result == RoundResult::Credited);
-        if !credits.keys().all(credited) || marked.count() != credits.len() {
-            return Err("the credits don't fit the marks: each c needs one entry".into());
+        if !credits.keys().all(credited) || credited_rounds.count() != credits.len() {
+            return Err("`credits` does not match `marks`: each c needs one entry".into());
         }
         if ledger.from == 0 && !ledger.results.is_empty() {
-            return Err("rounds are numbered from 1, so marks can't start from 0".into());
+            return Err("`from` is 0, but rounds are numbered from 1".into());
         }
         Ok(ledger)
     }
@@ -194,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_short_and_readable_in_a_snapshot() {
+    fn snapshot_format_is_short_and_readable() {
         let mut ledger = Ledger::default();
         ledger.record(12, RoundResult::Answered);
         ledger.record(14, RoundResult::Late);
@@ -213,14 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn refuses_marks_it_does_not_know_and_credit_without_a_name() {
+    fn refuses_unknown_letters_and_credit_without_an_admin() {
         let error_of = |json| {
             serde_json::from_str::<Ledger>(json)
                 .unwrap_err()
                 .to_string()
         };
-        insta::assert_snapshot!(error_of(r#"{"from":1,"marks":"ax"}"#), @"'x' is not a mark: a ledger has only . a l v w and c");
-        insta::assert_snapshot!(error_of(r#"{"from":1,"marks":"ac"}"#), @"the credits don't fit the marks: each c needs one entry");
-        insta::assert_snapshot!(error_of(r#"{"from":0,"marks":"a"}"#), @"rounds are numbered from 1, so marks can't start from 0");
+        insta::assert_snapshot!(error_of(r#"{"from":1,"marks":"ax"}"#), @"'x' in `marks` is not one of . a l v w c");
+        insta::assert_snapshot!(error_of(r#"{"from":1,"marks":"ac"}"#), @"`credits` does not match `marks`: each c needs one entry");
+        insta::assert_snapshot!(error_of(r#"{"from":0,"marks":"a"}"#), @"`from` is 0, but rounds are numbered from 1");
     }
 }

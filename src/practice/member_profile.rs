@@ -1,4 +1,4 @@
-//! What is kept of one member of a guild beside the ledgers of its teams.
+//! Profile of a member: data besides the ledgers of the guild's teams.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,31 +8,31 @@ use serde::{Deserialize, Serialize};
 
 use super::review::{Review, add_days};
 
-/// Days of practice are kept for the picture of `/progress`, which shows 26 weeks, the running one
-/// included.
+/// Number of days for which practice is kept: the chart of `/progress` shows 26 weeks, including
+/// the current one.
 pub const PRACTICE_DAYS_KEPT: u32 = 26 * 7;
 
-/// A list grows by so many places at a time, so that few of them stay empty.
+/// Number of reviews by which a full list grows; small, so that little capacity stays unused.
 const GROWTH: usize = 4;
 
-/// One member.
+/// Profile of one member.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberProfile {
-    /// What they practised, by question.
+    /// Reviews, sorted by question.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) reviews: Vec<Review>,
-    /// How much they practised on each of the last days, the oldest first.
+    /// Practice on each of the last days, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "practised")]
     pub(super) practice_days: Vec<PracticeDay>,
-    /// Since when they don't want to be on boards and in reports.
+    /// Since when the member is hidden from leaderboards and reports, at their request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "hidden")]
     pub hidden_since: Option<Date>,
 }
 
-/// How many reviews there were on one day.
+/// Number of reviews on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PracticeDay {
     /// The team's local date.
@@ -42,17 +42,17 @@ pub struct PracticeDay {
 }
 
 impl MemberProfile {
-    /// Whether there is nothing to keep of them.
+    /// Whether the profile contains no data.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The days of practice that are kept, the oldest first.
+    /// Returns the kept days of practice, oldest first.
     pub fn practice_days(&self) -> &[PracticeDay] {
         &self.practice_days
     }
 
-    /// When they last did something that is kept here.
+    /// Returns the day of the last activity in this profile.
     pub fn last_seen(&self) -> Option<Date> {
         let reviewed = self.reviews.iter().map(|review| review.last).max();
         let practised = self.practice_days.last().map(|one| one.day);
@@ -64,7 +64,7 @@ impl MemberProfile {
         self.reviews.get(index)
     }
 
-    /// Enters the newest state of a question.
+    /// Inserts or replaces the review of a question, and counts the practice.
     pub(super) fn put_review(&mut self, review: Review) {
         match self.position(review.question) {
             Ok(index) => self.reviews[index] = review,
@@ -85,7 +85,7 @@ impl MemberProfile {
 
     fn count_practice(&mut self, day: Date) {
         match self.practice_days.last_mut() {
-            // A clock that went back counts for the last day there is.
+            // If the clock went back, the review counts for the last recorded day.
             Some(last) if last.day >= day => last.count = last.count.saturating_add(1),
             _ => {
                 self.practice_days
@@ -95,16 +95,16 @@ impl MemberProfile {
         }
     }
 
-    /// Whether it fits a guild with so many questions.
+    /// Checks that the profile is consistent with a guild of `questions` reviewed questions.
     pub(super) fn check(&self, questions: usize) -> Result<(), String> {
         let unsorted = |two: &[Review]| two[0].question >= two[1].question;
         if self.reviews.windows(2).any(unsorted) {
-            return Err("reviews must be in the order of their questions, each once".into());
+            return Err("reviews must be sorted by question, without duplicates".into());
         }
         let beyond = |review: &&Review| review.question as usize >= questions;
         if let Some(review) = self.reviews.iter().find(beyond) {
             return Err(format!(
-                "a review of question {}, of which there are {questions}",
+                "a review refers to question {}, but only {questions} questions are listed",
                 review.question
             ));
         }
@@ -113,7 +113,7 @@ impl MemberProfile {
             .windows(2)
             .any(|two| two[0].day >= two[1].day)
         {
-            return Err("days of practice must be in order, each once".into());
+            return Err("days of practice must be sorted, without duplicates".into());
         }
         Ok(())
     }
@@ -134,7 +134,9 @@ impl FromStr for PracticeDay {
             let (day, count) = (day.parse().ok()?, count.parse().ok()?);
             (count > 0).then_some(Self { day, count })
         };
-        read().ok_or_else(|| format!("\"{text}\" is not a day of practice: date and count"))
+        read().ok_or_else(|| {
+            format!("\"{text}\" is not a day of practice: expected a date and a count")
+        })
     }
 }
 

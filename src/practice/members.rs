@@ -1,4 +1,4 @@
-//! The members of a guild as far as something is kept of them beside the ledgers: their reviews.
+//! Member profiles of a guild: data of members besides the ledgers, mainly their reviews.
 
 use jiff::civil::Date;
 
@@ -8,32 +8,31 @@ use super::member_profile::MemberProfile;
 use super::retention::Retention;
 use super::review::{Rating, Review, days_between};
 
-/// For so many days it is said how many reviews come.
+/// Number of days in the review forecast.
 pub const FORECAST_DAYS: usize = 14;
 
 /// A rating that a member gave.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRating<'a> {
-    /// The id of the question.
+    /// Question id.
     pub question: &'a str,
-    /// How often they had reviewed it when it was asked. If it is more by now, this rating was entered
-    /// before: a button may be pressed twice, or Discord may send a press again.
+    /// The member's number of reviews when the question was asked. If it has grown since, this
+    /// rating is a duplicate: the button was pressed twice, or Discord sent the interaction again.
     pub review_count: u16,
-    /// How well they knew it.
     pub rating: Rating,
-    /// What the team wants to remember.
+    /// The team's desired retention.
     pub retention: Retention,
     /// The team's local date.
     pub today: Date,
 }
 
 impl Guild {
-    /// What is kept of a member, if anything is.
+    /// Returns a member's profile, if the member has one.
     pub fn profile(&self, user: UserId) -> Option<&MemberProfile> {
         self.profiles.get(&user)
     }
 
-    /// Changes what is kept of a member; nothing stays of who has nothing left.
+    /// Changes a member's profile. Removes the profile if the change leaves it empty.
     pub fn update_profile<R>(
         &mut self,
         user: UserId,
@@ -47,13 +46,13 @@ impl Guild {
         result
     }
 
-    /// Whether a member does not want to be on boards and in reports.
+    /// Whether a member opted out of leaderboards and reports.
     pub fn is_hidden(&self, user: UserId) -> bool {
         self.profile(user)
             .is_some_and(|profile| profile.hidden_since.is_some())
     }
 
-    /// A member's reviews with the ids of the questions.
+    /// Returns a member's reviews with the question ids.
     pub fn reviews(&self, user: UserId) -> impl Iterator<Item = (&str, &Review)> {
         let reviews = self.profile(user).into_iter().flat_map(|one| &one.reviews);
         reviews.filter_map(|review| {
@@ -62,13 +61,13 @@ impl Guild {
         })
     }
 
-    /// A member's memory of one question.
+    /// Returns a member's review of one question.
     pub fn review(&self, user: UserId, question: &str) -> Option<&Review> {
         let index = self.question_index(question)?;
         self.profile(user)?.review(index)
     }
 
-    /// Enters a rating. Gives the state after it, and whether it was new.
+    /// Records a rating. Returns the review after it, and false if the rating is a duplicate.
     pub fn rate(&mut self, user: UserId, rated: &NewRating<'_>) -> (Review, bool) {
         let before = self.review(user, rated.question).copied();
         let (rating, retention, today) = (rated.rating, rated.retention, rated.today);
@@ -86,8 +85,8 @@ impl Guild {
         (after, true)
     }
 
-    /// How many reviews come on each of the next days; today's are those that are overdue as well. Only
-    /// questions that satisfy `exists` count.
+    /// Returns the number of reviews on each of the next days. Overdue reviews count for today.
+    /// Only questions for which `exists` returns true count.
     pub fn forecast(
         &self,
         user: UserId,
@@ -112,11 +111,11 @@ impl Guild {
         u32::try_from(index).ok()
     }
 
-    /// The question's place in the list, which it gets if it has none.
+    /// Returns the question's index in the list, and adds the question if it is missing.
     fn intern_question(&mut self, question: &str) -> u32 {
         self.question_index(question).unwrap_or_else(|| {
             self.reviewed_questions.push(question.to_owned());
-            // The bank has far fewer questions than this type has numbers.
+            // A bank has far fewer than 2^32 questions.
             u32::try_from(self.reviewed_questions.len() - 1).unwrap_or(u32::MAX)
         })
     }
@@ -125,12 +124,12 @@ impl Guild {
         let mut sorted: Vec<_> = self.reviewed_questions.iter().collect();
         sorted.sort_unstable();
         if sorted.windows(2).any(|two| two[0] == two[1]) {
-            return Err("the list of questions has one twice".into());
+            return Err("`questions` lists a question twice".into());
         }
         for (user, profile) in &self.profiles {
             profile
                 .check(self.reviewed_questions.len())
-                .map_err(|what| format!("member {user}: {what}"))?;
+                .map_err(|error| format!("member {user}: {error}"))?;
         }
         Ok(())
     }
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rating_counts_once_however_often_it_comes() {
+    fn a_repeated_rating_counts_once() {
         let mut guild = Guild::new(GuildId::new(1));
         let (first, new) = guild.rate(ADA, &rated("queues", 0, Rating::Good));
         assert!(new);
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told() {
+    fn inconsistent_data_is_reported() {
         let error_of = |people: &str| {
             let json = format!(
                 r#"{{"format":2,"guild":"1","teams":{{}},"questions":["a","b"],"people":{{"7":{people}}}}}"#
@@ -226,13 +225,13 @@ mod tests {
         };
         let line = |number: u32| format!(r#""{number} easy 8.2956 1 2026-03-26 2026-04-03 1 0""#);
         let (a, b, c) = (line(0), line(1), line(2));
-        insta::assert_snapshot!(error_of(&format!(r#"{{"reviews":[{b},{a}]}}"#)), @"member 7: reviews must be in the order of their questions, each once");
-        insta::assert_snapshot!(error_of(&format!(r#"{{"reviews":[{a},{c}]}}"#)), @"member 7: a review of question 2, of which there are 2");
-        insta::assert_snapshot!(error_of(r#"{"practised":["2026-03-26 1","2026-03-26 1"]}"#), @"member 7: days of practice must be in order, each once");
+        insta::assert_snapshot!(error_of(&format!(r#"{{"reviews":[{b},{a}]}}"#)), @"member 7: reviews must be sorted by question, without duplicates");
+        insta::assert_snapshot!(error_of(&format!(r#"{{"reviews":[{a},{c}]}}"#)), @"member 7: a review refers to question 2, but only 2 questions are listed");
+        insta::assert_snapshot!(error_of(r#"{"practised":["2026-03-26 1","2026-03-26 1"]}"#), @"member 7: days of practice must be sorted, without duplicates");
     }
 
     #[test]
-    fn the_forecast_has_what_is_overdue_today() {
+    fn the_forecast_counts_overdue_reviews_today() {
         let mut guild = Guild::new(GuildId::new(1));
         guild.rate(ADA, &rated("again", 0, Rating::Again));
         guild.rate(ADA, &rated("good", 0, Rating::Good));
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_with_nothing_left_is_gone() {
+    fn an_empty_profile_is_removed() {
         let mut guild = Guild::new(GuildId::new(1));
         guild.update_profile(ADA, |profile| profile.hidden_since = Some(TODAY));
         assert!(guild.is_hidden(ADA));
@@ -255,7 +254,7 @@ mod tests {
         assert_eq!(guild.profile(ADA), None);
     }
 
-    /// 40 bytes a review are promised, the empty places of the lists included.
+    /// The limit is 40 bytes per review, including spare capacity of the lists.
     #[test]
     fn a_hundred_reviews_take_less_than_4_kilobytes() {
         let mut guild = Guild::new(GuildId::new(1));

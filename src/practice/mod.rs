@@ -1,7 +1,8 @@
-//! The rules of the habit, pure: schedules, rounds, replies, ledgers, streaks, freezes and decks.
+//! The domain rules: schedules, rounds, replies, ledgers, streaks, freezes and decks.
 //!
-//! This room knows nobody: no Discord library, no runtime, no clock, no file, no random source. Time
-//! and randomness come in as arguments, and every function says what happened.
+//! This module is pure. It depends on no other module, no Discord library, no runtime, no clock, no
+//! file and no random source. Callers pass time and randomness as arguments, and every function
+//! returns what it changed.
 
 pub mod admin_actions;
 pub mod data_deletion;

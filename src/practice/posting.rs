@@ -1,7 +1,22 @@
-//! Posting a round exactly once: the steps, and which of them is next.
+//! Posting a round exactly once: the steps, and which step is next.
 //!
-//! Each step is committed before the next one is taken, so a crash at any moment leaves a team from
-//! which [`Team::next_post_step`] knows how to go on.
+//! Each step is saved durably before the next one starts, so after a crash at any moment
+//! [`Team::next_post_step`] returns the step to continue with. For example, a question is due at
+//! 09:00:
+//!
+//! 1. [`Team::begin_round`] records the intent: a round with a question and a nonce, without a
+//!    message. The bot saves it.
+//! 2. The bot sends the message to Discord.
+//! 3. [`Team::record_post`] records the message's id. The bot saves it.
+//! 4. The bot starts the thread.
+//! 5. [`Team::record_thread`] records the thread. The bot saves it.
+//!
+//! If the process crashes between steps 2 and 3, Discord has the message but the team does not. On
+//! the next start the step is [`PostStep::Post`]: the bot searches the channel for a message with
+//! the round's label and finds it, so it continues with step 3 instead of sending a second message.
+//! If the process crashes between steps 1 and 2, the search finds nothing and the bot sends the
+//! message. If it only starts again on the next day, the step is [`PostStep::Abandon`]: after one
+//! more search the bot drops the round and returns the question to the deck.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,30 +27,31 @@ use super::round::{Round, ThreadStatus, Window, nonce};
 use super::schedule::Due;
 use super::team::Team;
 
-/// What is to be done for a team now.
+/// The next step to post a team's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PostStep {
-    /// A question is due: make the round with [`Team::begin_round`].
+    /// A question is due: create the round with [`Team::begin_round`].
     Begin {
         /// The local day.
         day: Date,
-        /// The due time.
         due: Timestamp,
     },
-    /// The newest round has no message: look for it in the channel, else post it, then [`Team::record_post`].
+    /// The newest round has no message: search the channel for it, post it if it is missing, then
+    /// call [`Team::record_post`].
     Post,
-    /// The newest round has no message and its time is over: look for it once more, else [`Team::abandon_round`].
+    /// The newest round has no message and has expired: search the channel once more, and call
+    /// [`Team::abandon_round`] if the message is missing.
     Abandon,
-    /// The newest round's thread is to be started, then [`Team::record_thread`].
+    /// The newest round has no thread: start it, then call [`Team::record_thread`].
     CreateThread,
-    /// Nothing until then.
+    /// Nothing to do until this time.
     Wait(Timestamp),
-    /// Nothing at all.
+    /// Nothing to do.
     Idle,
 }
 
 impl Team {
-    /// What is to be done now.
+    /// Returns the next step.
     pub fn next_post_step(&self, now: Timestamp) -> PostStep {
         if let Some(round) = self.rounds.last() {
             if round.message.is_none() {
@@ -52,7 +68,7 @@ impl Team {
         self.next_question_step(now)
     }
 
-    /// When the next question is due, whatever else is still to be done.
+    /// Returns the step for the next question, ignoring an unfinished round.
     pub fn next_question_step(&self, now: Timestamp) -> PostStep {
         match self.due(now) {
             Due::Now { day, at } => PostStep::Begin { day, due: at },
@@ -61,15 +77,15 @@ impl Team {
         }
     }
 
-    /// Whether an intent may not be posted any more: another day, or past the catch-up limit.
+    /// Whether it is too late to post an intent: on another day, or past the catch-up limit.
     fn is_expired(&self, round: &Round, now: Timestamp) -> bool {
         let schedule = &self.settings.schedule;
         schedule.zone.date(now) != round.day || now.duration_since(round.due) > schedule.catch_up
     }
 
-    /// Step 1: makes the next round of `bank`, the ids of all questions. Its day is over with it, so
-    /// neither the schedule nor an admin gets a second question on that day. `None` if there is an
-    /// unfinished round, the day had its question, or the bank is empty.
+    /// Step 1: creates the next round with a question of `bank`, the ids of all questions. Neither
+    /// the schedule nor an admin gets a second question on that day. Returns `None` if there is an
+    /// unfinished round, if the day already had a question, or if the bank is empty.
     pub fn begin_round(
         &mut self,
         day: Date,
@@ -103,8 +119,8 @@ impl Team {
         self.rounds.last()
     }
 
-    /// Step 3: the message is there. The round opens, and the window of the one before closes.
-    /// Returns false if there was no intent to fulfil.
+    /// Step 3: records the message. The round opens, and the window of the previous one closes.
+    /// Returns false if there is no intent, or if the message is older than the open round's.
     pub fn record_post(&mut self, message: MessageId) -> bool {
         let newer = self
             .open_round()
@@ -122,7 +138,7 @@ impl Team {
         true
     }
 
-    /// Step 5: the thread is there, or can't be.
+    /// Step 5: records that the thread was started or is unavailable.
     pub fn record_thread(&mut self, message: MessageId, thread: ThreadStatus) {
         if let Some(round) = self
             .rounds
@@ -134,7 +150,7 @@ impl Team {
         }
     }
 
-    /// Drops an intent that was never posted: that day has no round, and its question comes next.
+    /// Drops an intent that was not posted: its day has no round, and its question is the next one.
     pub fn abandon_round(&mut self) -> Option<Round> {
         let round = self.rounds.pop_if(|round| round.message.is_none())?;
         self.deck.put_back(&round.question);
@@ -145,7 +161,7 @@ impl Team {
         let Some(round) = self.round_mut(number) else {
             return;
         };
-        // Nobody waits for yesterday's thread: replies to the message itself are counted.
+        // Yesterday's thread is no longer useful: replies to the message itself are counted.
         if round.thread == ThreadStatus::Pending {
             round.thread = ThreadStatus::Unavailable;
         }

@@ -1,4 +1,4 @@
-//! Which question a member practises next.
+//! Choice of the next question for a member to practise.
 
 use std::cmp::Ordering;
 
@@ -10,80 +10,83 @@ use super::guild::Guild;
 use super::id::UserId;
 use super::review::{Rating, Review};
 
-/// What a member wants to practise.
+/// Which questions a member wants to practise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PickMode {
-    /// What is due.
+    /// Questions that are due for review.
     Due,
-    /// What they have not seen.
+    /// Questions that the member has never reviewed.
     New,
-    /// What is due, then what they have not seen, then anything.
+    /// Due questions first, then new ones, then any.
     #[default]
     Mixed,
 }
 
-/// What there is to choose from.
+/// The questions to choose from, and the member's choice of mode.
 #[derive(Debug, Clone, Copy)]
 pub struct PickRequest<'f, 'a> {
-    /// What the member wants.
     pub mode: PickMode,
-    /// The questions that fit topic and level, by id; those of open rounds are left out.
+    /// Ids of the questions that match topic and level, without those of open rounds.
     pub candidates: &'f [&'a str],
-    /// The question on the message where "Next" was pressed, which is not the next one.
+    /// The question on the message whose "Next" button was pressed; it is never picked again.
     pub shown: &'f str,
     /// The team's local date.
     pub today: Date,
 }
 
-/// Why a question was chosen.
+/// Why a question was picked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PickReason {
-    /// It is due.
+    /// It is due for review.
     Due,
-    /// The member has not seen it.
+    /// The member has never reviewed it.
     New,
-    /// They rated it "again" today.
+    /// The member rated it "again" today.
     Again,
-    /// Nothing is due and nothing unseen: the one they are most likely to forget.
+    /// Nothing is due and nothing is new: the member is most likely to forget this one.
     Ahead,
 }
 
-/// A question that was chosen.
+/// A question that was picked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PickedQuestion<'a> {
-    /// Its id.
+    /// Question id.
     pub question: &'a str,
     /// How often the member has reviewed it.
     pub review_count: u16,
-    /// Why.
     pub reason: PickReason,
 }
 
-/// Why there is no question.
+/// Why no question was picked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PickError {
-    /// Nothing has that topic and level.
+    /// No question matches topic and level.
     NoMatch,
-    /// Nothing of it is due; the next one is on that day, if there is one.
+    /// No matching question is due.
     NoneDue {
-        /// A day after today.
+        /// The next day with a due question, after today.
         next: Option<Date>,
     },
-    /// All of it has been seen.
+    /// The member has reviewed all matching questions.
     AllSeen,
-    /// All of it was asked today.
+    /// All matching questions were asked today.
     AllAskedToday,
 }
 
 impl Guild {
-    /// Chooses the next question: what is due first, what is most likely forgotten before the rest; then
-    /// what was not seen, at random; then what was rated "again" today; then, if the member does not
-    /// mind which, what is not due yet. What was `asked` today does not come again unless it was rated
-    /// "again".
+    /// Picks the next question. The order of preference, as far as the mode allows it:
+    ///
+    /// 1. due questions, the one most likely to be forgotten first;
+    /// 2. new questions, at random;
+    /// 3. questions that the member rated "again" today, at random;
+    /// 4. questions that are not due yet, the one most likely to be forgotten first.
+    ///
+    /// A question for which `asked` returns true was asked today. It is picked again only if the
+    /// member rated it "again".
     ///
     /// # Errors
     ///
-    /// There is none, and why.
+    /// Returns the reason if no question can be picked.
     pub fn pick<'a>(
         &self,
         user: UserId,
@@ -95,21 +98,21 @@ impl Guild {
         let seen: Vec<Reviewed<'a, '_>> =
             candidates.iter().filter_map(Candidate::reviewed).collect();
         let free = |one: &&Reviewed<'a, '_>| !asked(one.question) && one.question != request.shown;
-        let least = |why, fits: fn(&Review, Date) -> bool| {
+        let most_forgotten = |reason, fits: fn(&Review, Date) -> bool| {
             let fits = |one: &&Reviewed<'a, '_>| fits(one.review, request.today);
             let first = seen
                 .iter()
                 .filter(free)
                 .filter(fits)
                 .min_by(|a, b| a.compare(b, request.today));
-            first.map(|one| one.pick(why))
+            first.map(|one| one.pick(reason))
         };
-        let due = || least(PickReason::Due, Review::is_due);
-        let ahead = || least(PickReason::Ahead, |review, today| review.last < today);
+        let due = || most_forgotten(PickReason::Due, Review::is_due);
+        let ahead = || most_forgotten(PickReason::Ahead, |review, today| review.last < today);
         let new = |rng: &mut _| {
             let unseen = candidates.iter().filter(|one| one.review.is_none());
             let free = unseen.filter(|one| !asked(one.question) && one.question != request.shown);
-            // One draw from all of them: choosing while going through them draws for each.
+            // Collects first: choosing from an iterator would use one random number per item.
             let free: Vec<_> = free.collect();
             free.choose(rng).map(|one| PickedQuestion {
                 question: one.question,
@@ -118,11 +121,11 @@ impl Guild {
             })
         };
         let again = |rng| {
-            let wanted = |one: &&Reviewed<'a, '_>| {
+            let is_failed = |one: &&Reviewed<'a, '_>| {
                 one.question != request.shown && one.failed_on(request.today)
             };
             seen.iter()
-                .filter(wanted)
+                .filter(is_failed)
                 .choose(rng)
                 .map(|one| one.pick(PickReason::Again))
         };
@@ -137,7 +140,7 @@ impl Guild {
         pick.ok_or_else(|| pick_error(request, &candidates))
     }
 
-    /// The questions to choose from with the member's memory of each.
+    /// Returns the questions to choose from, with the member's review of each.
     fn candidates<'a, 'r>(
         &'r self,
         user: UserId,
@@ -146,8 +149,8 @@ impl Guild {
         let mut reviews: Vec<(&str, &Review)> = self.reviews(user).collect();
         reviews.sort_unstable_by_key(|(question, _)| *question);
         let review = |question: &str| {
-            let place = reviews.binary_search_by_key(&question, |(question, _)| *question);
-            place.ok().map(|place| reviews[place].1)
+            let index = reviews.binary_search_by_key(&question, |(question, _)| *question);
+            index.ok().map(|index| reviews[index].1)
         };
         let candidate = |question: &&'a str| Candidate {
             question,
@@ -177,11 +180,11 @@ struct Reviewed<'a, 'r> {
 }
 
 impl<'a> Reviewed<'a, '_> {
-    const fn pick(&self, why: PickReason) -> PickedQuestion<'a> {
+    const fn pick(&self, reason: PickReason) -> PickedQuestion<'a> {
         PickedQuestion {
             question: self.question,
             review_count: self.review.count,
-            reason: why,
+            reason,
         }
     }
 
@@ -189,7 +192,7 @@ impl<'a> Reviewed<'a, '_> {
         self.review.last == today && self.review.rating == Rating::Again
     }
 
-    /// What is most likely forgotten comes first.
+    /// Orders the question that is most likely to be forgotten first.
     fn compare(&self, other: &Self, today: Date) -> Ordering {
         let recall = |one: &Self| one.review.retrievability(today);
         recall(self).total_cmp(&recall(other))

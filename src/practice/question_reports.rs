@@ -1,6 +1,6 @@
-//! Mistakes in questions that members report, until an admin closes them.
+//! Members' reports of mistakes in questions, until an admin closes them.
 //!
-//! The text of a report is the one text of a person that is kept: they wrote it for the admins.
+//! A report is the only text of a member that is stored: the member wrote it for the admins.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,28 +8,27 @@ use serde::{Deserialize, Serialize};
 use super::guild::Guild;
 use super::id::UserId;
 
-/// Characters of a report.
+/// Maximum length of a report in characters.
 pub const MAX_REPORT_CHARS: usize = 500;
 
-/// Open reports that a guild keeps: as many as an admin may still go through.
+/// Maximum number of open reports in a guild: an admin can still read them all.
 pub const MAX_OPEN_REPORTS: usize = 100;
 
-/// Open reports that a guild keeps of one member, so that nobody fills it up alone.
+/// Maximum number of open reports per member, so that one member cannot use up the guild's limit.
 pub const MAX_OPEN_REPORTS_PER_MEMBER: usize = 5;
 
-/// A mistake that somebody found.
+/// A report of a mistake in a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionReport {
-    /// From 1, and never given again in this guild.
+    /// Numbered from 1; a number is never reused in a guild.
     pub number: u32,
-    /// The id of the question.
+    /// Question id.
     pub question: String,
-    /// Who reported it.
+    /// The member who reported it.
     pub user: UserId,
-    /// When.
     pub at: Timestamp,
-    /// What is wrong, in their words; at most [`MAX_REPORT_CHARS`] characters.
+    /// The member's text; at most [`MAX_REPORT_CHARS`] characters.
     pub text: String,
 }
 
@@ -37,24 +36,22 @@ pub struct QuestionReport {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionReports {
-    /// The number of the newest report there ever was.
+    /// The highest number that was ever given to a report.
     #[serde(rename = "last")]
     last_number: u32,
-    /// Those that no admin has closed, the oldest first.
+    /// Open reports, oldest first.
     open: Vec<QuestionReport>,
 }
 
-/// Why a report can't be taken.
+/// Why a report is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
-    /// The guild has [`MAX_OPEN_REPORTS`] open ones.
-    #[error("{MAX_OPEN_REPORTS} reports are open in this server already")]
+    #[error("this server already has {MAX_OPEN_REPORTS} open reports")]
     GuildFull,
-    /// The member has [`MAX_OPEN_REPORTS_PER_MEMBER`] open ones.
-    #[error("{MAX_OPEN_REPORTS_PER_MEMBER} of your reports are open already")]
+    #[error("you already have {MAX_OPEN_REPORTS_PER_MEMBER} open reports")]
     MemberFull,
-    /// There is nothing to read in it.
-    #[error("there is nothing in it")]
+    /// The text is blank.
+    #[error("the text is empty")]
     Empty,
 }
 
@@ -64,7 +61,7 @@ impl QuestionReports {
     }
 
     fn add(&mut self, report: QuestionReport) -> Result<u32, ReportError> {
-        // Sent again because the first answer was lost, or because it could not be saved at first.
+        // The member sends a report again if the first response was lost or the save failed.
         let same = |one: &&QuestionReport| {
             (one.user, &one.question, &one.text) == (report.user, &report.question, &report.text)
         };
@@ -87,12 +84,12 @@ impl QuestionReports {
         self.open.iter().filter(move |report| report.user == user)
     }
 
-    /// When a member wrote their newest one.
+    /// Returns when a member wrote their newest open report.
     pub(super) fn latest_by(&self, user: UserId) -> Option<Timestamp> {
         self.by_member(user).map(|report| report.at).max()
     }
 
-    /// Who wrote them.
+    /// Returns the author of each open report.
     pub(super) fn authors(&self) -> impl Iterator<Item = UserId> {
         self.open.iter().map(|report| report.user)
     }
@@ -108,28 +105,29 @@ impl QuestionReports {
                 .clone()
                 .any(|number| number == 0 || number > self.last_number)
         {
-            return Err("reports must be numbered in order, up to the last one".into());
+            return Err("report numbers must increase and must not exceed `last`".into());
         }
         Ok(())
     }
 }
 
 impl Guild {
-    /// The open reports, the oldest first.
+    /// Returns the open reports, oldest first.
     pub fn reports(&self) -> &[QuestionReport] {
         &self.reports.open
     }
 
-    /// The open reports of one member, the oldest first.
+    /// Returns the open reports of one member, oldest first.
     pub fn reports_by(&self, user: UserId) -> impl Iterator<Item = &QuestionReport> {
         self.reports.by_member(user)
     }
 
-    /// Enters a report; gives its number. One that is open with the same words is that one.
+    /// Adds a report and returns its number. If the member already has an open report on the
+    /// question with the same text, returns the number of that one.
     ///
     /// # Errors
     ///
-    /// There are too many, or nothing is in it.
+    /// Fails if the text is blank, or if too many reports are open.
     pub fn add_report(
         &mut self,
         question: &str,
@@ -151,7 +149,7 @@ impl Guild {
         })
     }
 
-    /// Closes a report, which deletes it. Returns false if it is not open.
+    /// Closes and deletes a report. Returns false if no open report has that number.
     pub fn close_report(&mut self, number: u32) -> bool {
         let before = self.reports.open.len();
         self.reports.open.retain(|report| report.number != number);
@@ -176,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_kept_until_it_is_closed_and_its_number_is_not_given_again() {
+    fn a_report_is_kept_until_it_is_closed_and_its_number_is_not_reused() {
         let mut guild = guild();
         let report = |guild: &mut Guild, text: &str| guild.add_report("queues", ADA, text, at());
         assert_eq!(report(&mut guild, " It blocks.\n"), Ok(1));
@@ -194,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_who_is_forgotten_takes_their_reports_along() {
+    fn deleting_a_member_deletes_their_reports() {
         let mut guild = guild();
         guild.add_report("queues", ADA, "wrong", at()).unwrap();
         guild
@@ -217,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_out_of_order_are_told() {
+    fn numbers_out_of_order_are_reported() {
         let check_json = |reports: &str| {
             serde_json::from_str::<QuestionReports>(reports)
                 .unwrap()
@@ -234,24 +232,24 @@ mod tests {
             format!(r#"{{"last":2,"open":[{one},{one}]}}"#),
         ] {
             insta::allow_duplicates! {
-                insta::assert_snapshot!(check_json(&bad).unwrap_err(), @"reports must be numbered in order, up to the last one");
+                insta::assert_snapshot!(check_json(&bad).unwrap_err(), @"report numbers must increase and must not exceed `last`");
             }
         }
     }
 
     proptest! {
-        /// Whoever reports whatever, and whatever is closed: nobody has more than their share, the guild neither.
+        /// Random reports and closings never exceed the limits of a member or of the guild.
         #[test]
-        fn nobody_fills_it_up(acts in prop::collection::vec((0_u64..40, 0_u32..60, any::<bool>()), 0..400)) {
+        fn limits_are_never_exceeded(actions in prop::collection::vec((0_u64..40, 0_u32..60, any::<bool>()), 0..400)) {
             let mut guild = guild();
-            for (user, number, close) in acts {
+            for (user, number, close) in actions {
                 if close {
                     guild.close_report(number);
                 } else {
-                    let entered = guild.add_report("queues", UserId::new(user), &format!("{number}"), at());
+                    let added = guild.add_report("queues", UserId::new(user), &format!("{number}"), at());
                     let mine = guild.reports.by_member(UserId::new(user)).count();
-                    prop_assert_eq!(entered == Err(ReportError::GuildFull), entered.is_err() && guild.reports().len() == MAX_OPEN_REPORTS);
-                    prop_assert!(entered != Err(ReportError::MemberFull) || mine == MAX_OPEN_REPORTS_PER_MEMBER);
+                    prop_assert_eq!(added == Err(ReportError::GuildFull), added.is_err() && guild.reports().len() == MAX_OPEN_REPORTS);
+                    prop_assert!(added != Err(ReportError::MemberFull) || mine == MAX_OPEN_REPORTS_PER_MEMBER);
                     prop_assert!(mine <= MAX_OPEN_REPORTS_PER_MEMBER);
                 }
                 prop_assert!(guild.reports().len() <= MAX_OPEN_REPORTS);

@@ -1,7 +1,8 @@
-//! Reminders: a member's own time of day at which they want to hear that the day's round is still open.
+//! Reminders: a member chooses a time of day at which the bot reminds them of the open round.
 //!
-//! A day has at most one a team, whatever is set, changed or switched off and on again, and wherever the clock
-//! goes. That a reminder went out is written down before it is sent.
+//! A member gets at most one reminder per team and day, even if they change the reminder, switch it
+//! off and on again, or if the clock jumps. The bot saves that a reminder goes out before it sends
+//! it.
 
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
@@ -12,66 +13,65 @@ use super::ledger::RoundResult;
 use super::round::Round;
 use super::team::Team;
 
-/// A reminder that comes later than this after its time has lost its sense, and is dropped.
+/// How late a reminder may be sent. Later ones are useless and are dropped.
 pub const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(1);
 
-/// What one member asked a team for.
+/// The reminder that a member set for a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reminder {
-    /// The team's local time at which it comes. None: it is off, and only what keeps a day from having two of
-    /// them, or what the member has still to be told, is left.
+    /// The team's local time of the reminder. `None` means off: the entry then only prevents a
+    /// second reminder on the same day, or waits to report a failed direct message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
-    /// When that was asked for: a time that had passed by then begins tomorrow.
+    /// When the member set it. If the time of day had already passed, the first reminder is
+    /// tomorrow.
     #[serde(rename = "since")]
     pub requested_at: Timestamp,
-    /// The last local day that had its reminder.
+    /// The last local day with a reminder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "last")]
     pub last_day: Option<Date>,
-    /// Whether Discord refused it, which the member has still to be told.
+    /// Whether a direct message failed and the member has not heard of it yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[serde(rename = "refused")]
     pub unreported_dm_failure: bool,
 }
 
-/// A reminder that is due, or will be.
+/// A reminder that is due now or later today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueReminder {
-    /// For whom.
     pub user: UserId,
-    /// When.
     pub at: Timestamp,
 }
 
 impl Team {
-    /// What a member asked for, if it is on.
+    /// Returns a member's reminder, if it is on.
     pub fn reminder(&self, user: UserId) -> Option<&Reminder> {
         self.reminders.get(&user).filter(|one| one.at.is_some())
     }
 
-    /// Whether a reminder at that time can come: it must be later in the day than the question.
+    /// Whether a reminder at that time is possible: it must be later in the day than the question.
     pub fn can_remind_at(&self, at: Time) -> bool {
         at > self.settings.schedule.at
     }
 
-    /// From now on a member is reminded at that time.
+    /// Sets a member's reminder to that time.
     pub fn set_reminder(&mut self, user: UserId, at: Time, now: Timestamp) {
-        let known = self.reminders.get(&user);
+        let previous = self.reminders.get(&user);
         let reminder = Reminder {
             at: Some(at),
-            // The same time again is no news: it must not take today's away.
-            requested_at: known
-                .filter(|known| known.at == Some(at))
-                .map_or(now, |known| known.requested_at),
-            last_day: known.and_then(|known| known.last_day),
+            // Setting the same time again must not cancel today's reminder.
+            requested_at: previous
+                .filter(|previous| previous.at == Some(at))
+                .map_or(now, |previous| previous.requested_at),
+            last_day: previous.and_then(|previous| previous.last_day),
             unreported_dm_failure: false,
         };
         self.reminders.insert(user, reminder);
     }
 
-    /// Reminds a member no more. Returns false if it was off.
+    /// Switches a member's reminder off. Returns false if it already was off.
     pub fn disable_reminder(&mut self, user: UserId, now: Timestamp) -> bool {
         let today = self.settings.schedule.zone.date(now);
         let Some(reminder) = self.reminders.get_mut(&user) else {
@@ -79,14 +79,16 @@ impl Team {
         };
         let was_on = reminder.at.take().is_some();
         reminder.unreported_dm_failure = false;
-        // Switched on again today, it must not bring a second one.
+        // Keeps the entry if today had a reminder: switching it on again must not cause a second
+        // one.
         if reminder.last_day.is_none_or(|last| last < today) {
             self.reminders.remove(&user);
         }
         was_on
     }
 
-    /// Discord does not let the bot write to the member: it is off, and they are to be told.
+    /// Switches the reminder off because the member does not accept direct messages from the bot,
+    /// and remembers to report that to them.
     pub fn record_dm_failure(&mut self, user: UserId) {
         if let Some(reminder) = self.reminders.get_mut(&user) {
             reminder.at = None;
@@ -94,30 +96,31 @@ impl Team {
         }
     }
 
-    /// Whether a member has to be told that reminders are off because Discord refused one.
+    /// Whether the bot still has to report to a member that a failed message switched reminders
+    /// off.
     pub fn has_unreported_dm_failure(&self, user: UserId) -> bool {
         self.reminders
             .get(&user)
             .is_some_and(|one| one.unreported_dm_failure)
     }
 
-    /// They are being told. Returns false if there was nothing to tell.
+    /// Marks the failure as reported. Returns false if there was none.
     pub fn acknowledge_dm_failure(&mut self, user: UserId, now: Timestamp) -> bool {
-        let owed = self.has_unreported_dm_failure(user);
-        if owed {
+        let is_unreported = self.has_unreported_dm_failure(user);
+        if is_unreported {
             self.disable_reminder(user, now);
         }
-        owed
+        is_unreported
     }
 
-    /// Today's reminders that are not over: for the open round, if it is today's, and for those who have done
-    /// nothing about it yet.
+    /// Returns today's reminders that are due now or later: only for an open round of today, and
+    /// only for members who have neither replied nor peeked.
     pub fn reminders_today(&self, now: Timestamp) -> impl Iterator<Item = DueReminder> {
         let today = self.settings.schedule.zone.date(now);
         let open = self
             .open_round()
             .filter(|round| round.day == today && round.voided_by.is_none());
-        let wanted = open.map(|round| {
+        let reminders = open.map(|round| {
             let due = move |(user, one): (&UserId, &Reminder)| {
                 let at = self.reminder_due_at(one, round)?;
                 let untouched = self.result(*user, round.number) == RoundResult::Nothing;
@@ -126,10 +129,11 @@ impl Team {
             };
             self.reminders.iter().filter_map(due)
         });
-        wanted.into_iter().flatten()
+        reminders.into_iter().flatten()
     }
 
-    /// Notes that a member's reminder goes out now, and for which round; none if it is not due.
+    /// Records that a member's reminder goes out now and returns its round, or `None` if it is not
+    /// due.
     pub fn begin_reminder(&mut self, user: UserId, now: Timestamp) -> Option<&Round> {
         let is_due = |due: DueReminder| due.user == user && due.at <= now;
         if !self.reminders_today(now).any(is_due) {
@@ -140,8 +144,9 @@ impl Team {
         self.open_round()
     }
 
-    /// When a round's reminder is due, unless the day had one. A round that opened later than that has none: its
-    /// question was late, and nobody needs to hear of it a second time at once.
+    /// Returns when a round's reminder is due, unless the day already had one. A round that opened
+    /// after the reminder's time has none: a second message right after a late question would be
+    /// noise.
     fn reminder_due_at(&self, reminder: &Reminder, round: &Round) -> Option<Timestamp> {
         if reminder.last_day.is_some_and(|last| round.day <= last) {
             return None;

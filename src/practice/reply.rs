@@ -1,7 +1,7 @@
-//! Counting replies and looks.
+//! Counting of replies and peeks.
 //!
-//! A reply counts by its own time stamp, so it does not matter when, how often and in which order the
-//! bot hears of it.
+//! A reply counts by its own timestamp. When, how often and in which order the bot receives it does
+//! not matter.
 
 use jiff::Timestamp;
 
@@ -9,27 +9,26 @@ use super::id::{MessageId, UserId};
 use super::ledger::RoundResult;
 use super::team::Team;
 
-/// What a reply was.
+/// Outcome of counting a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplyOutcome {
     /// The member's first reply to that round.
     First {
-        /// The round.
         round: u32,
-        /// What it was entered as.
+        /// The recorded result.
         result: RoundResult,
     },
-    /// The member had replied to that round before.
+    /// The member had already replied to that round.
     Repeat,
-    /// It belongs to no round.
+    /// The message belongs to no round.
     NoRound,
-    /// The member had their data deleted after they wrote it.
+    /// The member's data was deleted after they wrote the message.
     BeforeDeletion,
 }
 
 impl Team {
-    /// Counts a person's message in the thread of the round that was posted with `posted`, or in
-    /// reply to that message.
+    /// Counts a member's message in the thread of the round with message `posted`, or in reply to
+    /// that message.
     pub fn count_reply(
         &mut self,
         posted: MessageId,
@@ -55,8 +54,9 @@ impl Team {
         }
     }
 
-    /// Enters that a member chose to see the model answer of the open round before replying.
-    /// Returns false, and changes nothing, if the round is not open or they replied before.
+    /// Records that a member chose to see the model answer of the open round before replying.
+    /// Returns false without any change if the round is not open, or if the member already has a
+    /// result in it.
     pub fn peek(&mut self, number: u32, user: UserId, at: Timestamp) -> bool {
         if self.open_round().map(|round| round.number) != Some(number)
             || self.result(user, number) != RoundResult::Nothing
@@ -73,7 +73,7 @@ impl Team {
         true
     }
 
-    /// Whether a member must be asked before the answer of that round is shown to them.
+    /// Whether a member must confirm before seeing the answer of that round.
     pub fn needs_reveal_confirmation(&self, number: u32, user: UserId) -> bool {
         self.settings.reveal == super::team::Reveal::AfterReply
             && self
@@ -88,7 +88,7 @@ impl Team {
             .is_some_and(|round| round.window.replies.get(&user) == Some(&reply))
     }
 
-    /// Whether counting a reply would change anything. Most messages of a lively thread don't.
+    /// Whether counting a reply would change anything. Most messages in a busy thread do not.
     pub fn is_new_reply(&self, posted: MessageId, user: UserId, reply: MessageId) -> bool {
         let Some(round) = self.round_by_message(posted) else {
             return false;
@@ -105,24 +105,25 @@ impl Team {
         result_for_closed_round(before, reply.time(), self.closed_at(round.number), peek) != before
     }
 
-    /// Whether the times of that round's replies are kept.
+    /// Whether the replies of that round are still kept with their times.
     fn is_recent(&self, number: u32) -> bool {
         self.open_round()
             .is_some_and(|open| number + 1 >= open.number)
     }
 
-    /// The thread of a round, or the channel, was read up to that message without a gap.
+    /// Records that the thread of a round, or the channel if `thread_of` is `None`, was read up to
+    /// that message without a gap.
     pub fn record_read_up_to(&mut self, thread_of: Option<u32>, message: MessageId) {
-        let read_to = match thread_of {
+        let read_up_to = match thread_of {
             None => Some(&mut self.read_up_to),
             Some(number) => self.round_mut(number).map(|round| &mut round.read_up_to),
         };
-        if let Some(read_to) = read_to {
-            *read_to = (*read_to).max(Some(message));
+        if let Some(read_up_to) = read_up_to {
+            *read_up_to = (*read_up_to).max(Some(message));
         }
     }
 
-    /// A member's result in a round.
+    /// Returns a member's result in a round.
     pub fn result(&self, user: UserId, number: u32) -> RoundResult {
         self.members
             .get(&user)
@@ -148,7 +149,7 @@ impl Team {
     }
 }
 
-/// The result after a reply to a round whose replies are not kept any more.
+/// Returns the result after a reply to a round whose replies are no longer kept.
 fn result_for_closed_round(
     before: RoundResult,
     reply: Timestamp,

@@ -1,27 +1,27 @@
-//! How much of what was practised a team wants to remember: the higher, the sooner questions come back.
+//! Desired retention of a team: the higher it is, the sooner questions come back for review.
 
 use serde::{Deserialize, Serialize};
 
-/// The share of reviews that are to be recalled when they are due, in percent.
+/// Share of questions that members should still recall when they are due, in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Retention(u8);
 
 impl Retention {
-    /// The lowest that makes sense: below it one forgets more than one saves (Anki's manual, "Desired
+    /// Minimum: below it, members forget more than they save in reviews (Anki manual, "Desired
     /// Retention").
     pub const MIN: u8 = 70;
-    /// The highest: above it the reviews of a day grow without bounds (the same page).
+    /// Maximum: above it, the number of reviews per day grows without bound (the same page).
     pub const MAX: u8 = 97;
 
-    /// So many percent; `None` outside of [`Self::MIN`] to [`Self::MAX`].
+    /// Creates a retention in percent; `None` outside [`Self::MIN`] to [`Self::MAX`].
     pub fn from_percent(percent: u8) -> Option<Self> {
         (Self::MIN..=Self::MAX)
             .contains(&percent)
             .then_some(Self(percent))
     }
 
-    /// The nearest to a share from 0 to 1; `None` outside of the bounds.
+    /// Creates the nearest retention to a share from 0 to 1; `None` outside the bounds.
     pub fn from_share(share: f64) -> Option<Self> {
         let percent = (share * 100.0).round();
         (Self::MIN..=Self::MAX)
@@ -29,23 +29,23 @@ impl Retention {
             .map(Self)
     }
 
-    /// In percent.
+    /// Returns the percentage.
     pub const fn get(self) -> u8 {
         self.0
     }
 
-    /// From 0 to 1.
+    /// Returns the share, from 0 to 1.
     pub fn share(self) -> f32 {
         f32::from(self.0) / 100.0
     }
 
-    /// Whether it is the one that teams begin with.
+    /// Whether it is the default of new teams.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// FSRS's own default.
+/// The default of FSRS.
 impl Default for Retention {
     fn default() -> Self {
         Self(90)
@@ -58,7 +58,7 @@ impl TryFrom<u8> for Retention {
     fn try_from(percent: u8) -> Result<Self, String> {
         let (min, max) = (Self::MIN, Self::MAX);
         Self::from_percent(percent)
-            .ok_or_else(|| format!("a retention of {percent} %: it must be from {min} to {max}"))
+            .ok_or_else(|| format!("the retention must be from {min} to {max} %, not {percent} %"))
     }
 }
 

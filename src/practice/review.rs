@@ -1,7 +1,7 @@
-//! A member's memory of one question: when it was practised, how well, and when it is due again.
+//! A review: when a member last practised a question, how well, and when it is due again.
 //!
-//! The memory is that of FSRS 6 with its default parameters (crate `fsrs`; the algorithm is described in
-//! the wiki of open-spaced-repetition/fsrs4anki, "The Algorithm").
+//! The memory model is FSRS 6 with its default parameters (crate `fsrs`; the wiki of
+//! open-spaced-repetition/fsrs4anki describes the algorithm on the page "The Algorithm").
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,27 +13,27 @@ use serde::{Deserialize, Serialize};
 
 use super::retention::Retention;
 
-/// The longest time to the next review, in days: a hundred years, as in Anki.
+/// Maximum number of days until the next review: a hundred years, as in Anki.
 pub const INTERVAL_MAX: u32 = 36_500;
 
 /// How well a member knew the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rating {
-    /// Under 40 % of the key points.
+    /// Less than 40 % of the key points.
     Again,
-    /// Under 70 %.
+    /// Less than 70 %.
     Hard,
-    /// Under 100 %.
+    /// Less than 100 %.
     Good,
-    /// All of them.
+    /// All key points.
     Easy,
 }
 
 impl Rating {
-    /// All of them, the worst first.
+    /// All ratings, worst first.
     pub const ALL: [Self; 4] = [Self::Again, Self::Hard, Self::Good, Self::Easy];
 
-    /// The rating for so many key points covered out of so many.
+    /// Returns the rating for `covered` of `points` key points.
     pub const fn from_points(covered: usize, points: usize) -> Self {
         let percent = covered * 100;
         if percent < points * 40 {
@@ -47,7 +47,6 @@ impl Rating {
         }
     }
 
-    /// Its word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Again => "again",
@@ -58,14 +57,14 @@ impl Rating {
     }
 }
 
-/// The state of one question for one member.
+/// The review state of one question for one member.
 ///
-/// It has 28 bytes: with 100 questions a member it is what fills the memory.
+/// Its size matters: with 100 questions per member, reviews use most of the bot's memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Review {
-    /// The question, as its place in the guild's list of questions.
+    /// Index in the guild's list of reviewed questions.
     pub(super) question: u32,
-    /// In days: after so long a time it is recalled with 90 %.
+    /// Number of days after which the member recalls the answer with a probability of 90 %.
     stability: f32,
     /// From 1 to 10.
     difficulty: f32,
@@ -73,19 +72,19 @@ pub struct Review {
     pub last: Date,
     /// The team's local date on which it is due again.
     pub due: Date,
-    /// How often it was reviewed.
+    /// Number of reviews.
     pub count: u16,
-    /// How often it was forgotten after it had been reviewed.
+    /// Number of later reviews that were rated "again".
     pub lapses: u16,
     /// The last rating.
     pub rating: Rating,
 }
 
-// Stability and difficulty are finite (`FromStr` and FSRS see to it), so equality is what it seems.
+// Stability and difficulty are never NaN (`FromStr` and FSRS ensure it), so equality is total.
 impl Eq for Review {}
 
 impl Review {
-    /// A first review.
+    /// Creates the state after a first review.
     pub(super) fn first(question: u32, rating: Rating, retention: Retention, today: Date) -> Self {
         let fresh = Self {
             question,
@@ -100,7 +99,7 @@ impl Review {
         fresh.apply_rating(None, rating, retention, today)
     }
 
-    /// The state after another review.
+    /// Returns the state after another review.
     pub(super) fn next(&self, rating: Rating, retention: Retention, today: Date) -> Self {
         let memory = self.memory();
         let mut next = self.apply_rating(Some(memory), rating, retention, today);
@@ -117,7 +116,7 @@ impl Review {
         retention: Retention,
         today: Date,
     ) -> Self {
-        // A clock that went back, or a zone that changed, makes no negative time.
+        // After a clock or zone change, today may be before the last review.
         let today = today.max(self.last);
         let elapsed = days_between(self.last, today);
         let mut next = *self;
@@ -141,7 +140,7 @@ impl Review {
         }
     }
 
-    /// The probability that the member recalls it on that day, from 0 to 1.
+    /// Returns the probability, from 0 to 1, that the member recalls the answer on that day.
     pub fn retrievability(&self, today: Date) -> f32 {
         let elapsed = days_between(self.last, today.max(self.last));
         #[expect(
@@ -152,7 +151,7 @@ impl Review {
         current_retrievability(self.memory(), elapsed, FSRS6_DEFAULT_DECAY)
     }
 
-    /// Stability, in days, and difficulty, from 1 to 10.
+    /// Returns stability in days and difficulty from 1 to 10.
     pub(super) const fn fsrs(&self) -> (f32, f32) {
         (self.stability, self.difficulty)
     }
@@ -162,7 +161,7 @@ impl Review {
         self.due <= today
     }
 
-    /// In how many days it comes back, from its last review: at least 1.
+    /// Returns the number of days from the last review to the next one: at least 1.
     pub fn interval(&self) -> u32 {
         days_between(self.last, self.due)
     }
@@ -175,7 +174,7 @@ impl Review {
             return Err("the difficulty must be from 1 to 10");
         }
         if self.due <= self.last {
-            return Err("it can't be due before the day after its last review");
+            return Err("it must be due at least a day after the last review");
         }
         if self.count == 0 || self.lapses >= self.count {
             return Err("there must be more reviews than lapses");
@@ -184,7 +183,8 @@ impl Review {
     }
 }
 
-/// What FSRS says after a rating; it can only fail on a memory that is not one, which then starts anew.
+/// Returns the FSRS state after a rating. FSRS only fails on an invalid memory state; such a
+/// question is treated as new.
 fn fsrs_next(
     memory: Option<MemoryState>,
     rating: Rating,
@@ -205,18 +205,18 @@ fn fsrs_next(
     })
 }
 
-/// Whole days, at least one: what was known today is not asked again today.
+/// Rounds an interval to whole days, at least one: a question is not due twice on a day.
 fn interval(days: f32) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a cast from float to integer is bounded by itself, and the bounds are set"
+        reason = "a cast from float to integer saturates, and the result is clamped"
     )]
     let days = days.round() as u32;
     days.clamp(1, INTERVAL_MAX)
 }
 
-/// Days from one date to a later one; 0 if it is not later.
+/// Returns the number of days from one date to a later one; 0 if it is not later.
 pub(super) fn days_between(from: Date, to: Date) -> u32 {
     let days = from
         .until((Unit::Day, to))
@@ -224,12 +224,12 @@ pub(super) fn days_between(from: Date, to: Date) -> u32 {
     u32::try_from(days).unwrap_or(0)
 }
 
-/// So many days later; the calendar's last day where it would go beyond.
+/// Adds days to a date; stops at the last day of the calendar.
 pub(super) fn add_days(day: Date, days: u32) -> Date {
     day.saturating_add(i64::from(days).days())
 }
 
-/// One line of a snapshot: question, rating, stability, difficulty, last, due, count, lapses.
+/// Formats a line of a snapshot: question, rating, stability, difficulty, last, due, count, lapses.
 impl fmt::Display for Review {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -253,12 +253,12 @@ impl FromStr for Review {
     fn from_str(line: &str) -> Result<Self, String> {
         let review = parse_line(line).ok_or_else(|| {
             format!(
-                "\"{line}\" is not a review: question, rating, stability, difficulty, last, due, count, lapses"
+                "\"{line}\" is not a review: expected question, rating, stability, difficulty, last, due, count, lapses"
             )
         })?;
         review
             .check()
-            .map_err(|what| format!("\"{line}\" is not a review: {what}"))?;
+            .map_err(|error| format!("\"{line}\" is not a review: {error}"))?;
         Ok(review)
     }
 }
@@ -319,9 +319,9 @@ mod tests {
         assert_eq!((ten, Rating::from_points(7, 10)), (Hard, Good));
     }
 
-    /// The crate's own figures for its default parameters (its documentation, `FSRS::next_states`).
+    /// The values that the crate documents for its default parameters (`FSRS::next_states`).
     #[test]
-    fn a_first_review_is_what_the_crate_says() {
+    fn a_first_review_has_the_documented_values() {
         let state = |rating| {
             let review = first(rating);
             (review.stability, review.difficulty, review.interval())
@@ -332,9 +332,9 @@ mod tests {
         assert_eq!(state(Rating::Easy), (8.2956, 1.0, 8));
     }
 
-    /// A history of reviews, each on its due date, against the crate's figures for the same history.
+    /// A history of reviews, each on its due date, gives the values that the crate computes for it.
     #[test]
-    fn a_history_is_what_the_crate_computes_for_it() {
+    fn a_history_has_the_values_of_the_crate() {
         use fsrs::{FSRSItem, FSRSReview};
         let mut review = first(Rating::Good);
         let mut history = vec![FSRSReview {
@@ -355,29 +355,29 @@ mod tests {
             review = review.next(rating, Retention::default(), review.due);
         }
         let item = FSRSItem { reviews: history };
-        let theirs = FSRS::default().memory_state(item, None).unwrap();
+        let expected = FSRS::default().memory_state(item, None).unwrap();
         assert!(
-            (review.stability - theirs.stability).abs() < 1e-3,
-            "{review} {theirs:?}"
+            (review.stability - expected.stability).abs() < 1e-3,
+            "{review} {expected:?}"
         );
         assert!(
-            (review.difficulty - theirs.difficulty).abs() < 1e-3,
-            "{review} {theirs:?}"
+            (review.difficulty - expected.difficulty).abs() < 1e-3,
+            "{review} {expected:?}"
         );
         assert_eq!((review.count, review.lapses), (5, 1));
     }
 
     #[test]
-    fn recall_is_at_the_wanted_share_after_the_stability() {
+    fn recall_is_at_the_desired_share_when_due() {
         let review = first(Rating::Easy);
         assert!((review.retrievability(TODAY) - 1.0).abs() < 1e-6);
         assert!((review.retrievability(review.due) - 0.9).abs() < 0.01);
-        // A clock that went back does not make anybody know more than all.
+        // If the clock goes back, the probability stays at most 1.
         assert!((review.retrievability(date(2020, 1, 1)) - 1.0).abs() < 1e-6);
     }
 
     #[test]
-    fn is_one_readable_line_in_a_snapshot() {
+    fn snapshot_format_is_one_readable_line() {
         let json = serde_json::to_string(&first(Rating::Good)).unwrap();
         insta::assert_snapshot!(json, @r#""7 good 2.3065 2.118104 2026-03-26 2026-03-28 1 0""#);
         assert_eq!(
@@ -389,16 +389,16 @@ mod tests {
     #[test]
     fn refuses_lines_that_are_not_reviews() {
         let error_of = |line: &str| line.parse::<Review>().unwrap_err();
-        insta::assert_snapshot!(error_of("7 good 2.3 2.1 2026-03-26"), @r#""7 good 2.3 2.1 2026-03-26" is not a review: question, rating, stability, difficulty, last, due, count, lapses"#);
+        insta::assert_snapshot!(error_of("7 good 2.3 2.1 2026-03-26"), @r#""7 good 2.3 2.1 2026-03-26" is not a review: expected question, rating, stability, difficulty, last, due, count, lapses"#);
         insta::assert_snapshot!(error_of("7 good NaN 2.1 2026-03-26 2026-03-28 1 0"), @r#""7 good NaN 2.1 2026-03-26 2026-03-28 1 0" is not a review: the stability must be a number of days above 0"#);
         insta::assert_snapshot!(error_of("7 good 2 11 2026-03-26 2026-03-28 1 0"), @r#""7 good 2 11 2026-03-26 2026-03-28 1 0" is not a review: the difficulty must be from 1 to 10"#);
-        insta::assert_snapshot!(error_of("7 good 2 1 2026-03-26 2026-03-26 1 0"), @r#""7 good 2 1 2026-03-26 2026-03-26 1 0" is not a review: it can't be due before the day after its last review"#);
+        insta::assert_snapshot!(error_of("7 good 2 1 2026-03-26 2026-03-26 1 0"), @r#""7 good 2 1 2026-03-26 2026-03-26 1 0" is not a review: it must be due at least a day after the last review"#);
         insta::assert_snapshot!(error_of("7 good 2 1 2026-03-26 2026-03-27 1 1"), @r#""7 good 2 1 2026-03-26 2026-03-27 1 1" is not a review: there must be more reviews than lapses"#);
     }
 
     #[test]
     fn takes_few_bytes() {
-        // The promise is 40 for each review; a list keeps at most a few empty places.
+        // The limit is 40 bytes per review, including spare capacity of the lists.
         assert_eq!(size_of::<Review>(), 28);
     }
 
@@ -407,10 +407,11 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is rated whenever, also on a clock that goes back, over 100,000 days and at any
-        /// retention: finite, due at least a day later, never beyond a hundred years, readable again.
+        /// Random ratings over 100,000 days, at any retention and with a clock that goes back:
+        /// values stay finite, the next review is one day to a hundred years later, and the line
+        /// can be parsed.
         #[test]
-        fn any_history_stays_sane(
+        fn any_history_stays_valid(
             steps in prop::collection::vec((rating(), -3000_i64..100_000), 1..40),
             percent in 70_u8..=97,
         ) {

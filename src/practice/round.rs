@@ -9,66 +9,66 @@ use serde::{Deserialize, Serialize};
 use super::id::{ChannelId, MessageId, UserId};
 use super::ledger::{Actor, RoundResult};
 
-/// Discord takes nonces of at most 25 characters (Discord docs, resources/message, "Create Message").
+/// Maximum length of a nonce in characters (Discord docs, resources/message, "Create Message").
 pub const NONCE_MAX: usize = 25;
 
-/// What became of a round's thread.
+/// State of a round's thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ThreadStatus {
-    /// It is still to be started.
+    /// Not started yet.
     #[serde(rename = "wanted")]
     Pending,
-    /// It is there, with the id of the round's message.
+    /// Started. Its id is the id of the round's message.
     #[serde(rename = "there")]
     Created,
-    /// It can't be started, for lack of a permission or because the channel has no threads. Replies
-    /// to the message itself are counted.
+    /// Cannot be started: a permission is missing, or the channel does not support threads. Replies
+    /// to the message itself are counted instead.
     #[serde(rename = "refused")]
     Unavailable,
 }
 
-/// A question of a team's.
+/// One posted question of a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Round {
-    /// From 1, without gaps.
+    /// Numbered from 1, without gaps.
     pub number: u32,
-    /// The team's local date when the round was created; a later change of zone does not touch it.
+    /// The team's local date when the round was created. A later change of zone does not change it.
     pub day: Date,
-    /// The id of the question.
+    /// Question id.
     pub question: String,
-    /// How many unseen questions the deck then had left.
+    /// How many unseen questions the deck had left after this one.
     #[serde(rename = "left")]
     pub remaining: usize,
-    /// When it was due. An admin's "post now" is due at once.
+    /// When it was due. A round that an admin posts by hand is due immediately.
     pub due: Timestamp,
-    /// With this Discord recognises a second attempt to post the same round.
+    /// Nonce of the message: Discord uses it to detect a second attempt to post the same round.
     pub nonce: String,
-    /// The message, once it is known to be there. Until then the round is only an intent.
+    /// The message, once it is known to exist. Until then the round is only an intent.
     pub message: Option<MessageId>,
-    /// The thread on the message.
+    /// State of the message's thread.
     pub thread: ThreadStatus,
-    /// Up to this message the thread has been read without a gap.
+    /// The thread has been read without a gap up to this message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "read_to")]
     pub read_up_to: Option<MessageId>,
-    /// Who voided the round for all.
+    /// The admin who voided the round for all members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "void")]
     pub voided_by: Option<Actor>,
-    /// Replies and looks with their times.
+    /// Replies and peeks with their times.
     #[serde(default, skip_serializing_if = "Window::is_empty")]
     pub window: Window,
 }
 
 impl Round {
-    /// When the round opened: the moment its message was created.
+    /// Returns when the round opened: the creation time of its message.
     pub fn opened_at(&self) -> Option<Timestamp> {
         self.message.map(MessageId::time)
     }
 
-    /// The thread in which people reply, if there is one.
+    /// Returns the thread in which members reply, if it exists.
     pub fn thread_id(&self) -> Option<ChannelId> {
         match self.thread {
             ThreadStatus::Created => self.message.map(MessageId::thread),
@@ -76,15 +76,25 @@ impl Round {
         }
     }
 
-    /// The text at the end of the daily message that tells this round from all others, also when
-    /// the bot looks for it after a crash.
+    /// Returns the text at the end of the daily message that identifies this round. After a crash,
+    /// the bot searches the channel for it.
     pub fn label(&self) -> String {
-        format!("Round {} · {}", self.number, self.day)
+        format!("Question {} · {}", self.number, self.day)
+    }
+
+    /// Returns all labels by which a version of Quizloop has identified this round, the present one first. A message
+    /// that was sent just before an upgrade still has the label of the version before.
+    pub fn labels(&self) -> Vec<String> {
+        let before_question = format!("Round {} · {}", self.number, self.day);
+        vec![self.label(), before_question]
     }
 }
 
-/// A nonce that no other round has: channel and second of creation, both in base 36, are at most
-/// 13 + 1 + 7 characters. The channel is in it because Discord compares all messages of an author.
+/// Returns a nonce that is unique to a round.
+///
+/// It consists of the channel and the second of creation, both in base 36: at most 13 + 1 + 7
+/// characters. The channel is part of it because Discord compares nonces across all messages of an
+/// author.
 pub fn nonce(channel: ChannelId, created: Timestamp) -> String {
     let second = u64::try_from(created.as_second()).unwrap_or(0);
     format!("{}.{}", base36(channel.get()), base36(second))
@@ -102,17 +112,18 @@ fn base36(mut number: u64) -> String {
     }
 }
 
-/// Who replied to a round and who looked at its answer, with the times that decide which came first.
+/// Replies to a round and peeks at its answer, with the times that decide which came first.
 ///
-/// Replies are kept for the two newest rounds, so that events that come late or out of order still
-/// end in the right result; for older rounds the ledger's marks stand for them. Looks are few and stay.
+/// Replies are kept for the two newest rounds, so that late and reordered events still lead to the
+/// right result. For older rounds only the results in the ledger remain. Peeks are rare and are
+/// kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     /// The first reply of each member; empty in all but the two newest rounds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub replies: BTreeMap<UserId, MessageId>,
-    /// When a member chose to see the model answer before replying.
+    /// When each member chose to see the model answer before replying.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[serde(rename = "looks")]
     pub peeks: BTreeMap<UserId, Timestamp>,
@@ -123,7 +134,7 @@ impl Window {
         self.replies.is_empty() && self.peeks.is_empty()
     }
 
-    /// The member's result, with the moment at which the window closed, if it has.
+    /// Returns the member's result. `closed` is when the window closed, or `None` while it is open.
     pub fn result(&self, user: UserId, closed: Option<Timestamp>) -> RoundResult {
         let peek = self.peeks.get(&user);
         match self.replies.get(&user).map(|reply| reply.time()) {
@@ -135,7 +146,7 @@ impl Window {
         }
     }
 
-    /// Everybody who replied or looked.
+    /// Returns the members who replied, then those who peeked. A member can occur twice.
     pub fn members(&self) -> impl Iterator<Item = UserId> {
         self.replies.keys().chain(self.peeks.keys()).copied()
     }
@@ -156,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reply_s_own_time_decides() {
+    fn the_time_of_the_reply_decides() {
         let at = |text: &str| -> Timestamp { text.parse().unwrap() };
         let message = |text| MessageId::new(snowflake_at(at(text)));
         let (ada, lin, sam) = (UserId::new(1), UserId::new(2), UserId::new(3));

@@ -1,26 +1,26 @@
-//! What a member did in a round, and many of these in a row, two to a byte.
+//! The result of a member in a round, and a compact list of results: two per byte.
 //!
-//! A team of two hundred has fifty thousand of them in a year, and a process has thousands of teams.
+//! A team of two hundred members has fifty thousand results a year, and a process has thousands of
+//! teams.
 
-/// What a member did in one round.
+/// Result of a member in one round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoundResult {
-    /// Nothing.
+    /// Neither replied nor peeked.
     Nothing,
     /// Replied within the round's window.
     Answered,
     /// Replied after the next round had opened.
     Late,
-    /// Looked at the model answer and has not replied.
+    /// Saw the model answer and has not replied.
     Peeked,
-    /// Looked at the model answer first, then replied within the window.
+    /// Saw the model answer first, then replied within the window.
     PeekedFirst,
     /// An admin credited the member with the round.
     Credited,
 }
 
 impl RoundResult {
-    /// All of them.
     const ALL: [Self; 6] = [
         Self::Nothing,
         Self::Answered,
@@ -30,12 +30,12 @@ impl RoundResult {
         Self::Credited,
     ];
 
-    /// Half a byte for it; 0 for nothing.
+    /// Encodes the result in half a byte; [`Self::Nothing`] is 0.
     const fn nibble(self) -> u8 {
         self as u8
     }
 
-    /// The result for half a byte.
+    /// Decodes half a byte; unknown values are [`Self::Nothing`].
     fn from_nibble(nibble: u8) -> Self {
         let known = Self::ALL.get(usize::from(nibble));
         known.copied().unwrap_or(Self::Nothing)
@@ -70,25 +70,25 @@ impl RoundResult {
     }
 }
 
-/// A list of results. It is as long as its last result that says something.
+/// A list of results. It ends with the last result that is not [`RoundResult::Nothing`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedResults {
-    /// The lower half of a byte comes first. A half that is not used says nothing, so equal lists are equal bytes.
+    /// The lower half of a byte comes first. Unused halves are 0, so equal lists have equal bytes.
     nibbles: Box<[u8]>,
 }
 
 impl PackedResults {
-    /// The result at that index; nothing beyond the end.
+    /// Returns the result at that index; beyond the end, [`RoundResult::Nothing`].
     pub fn get(&self, index: usize) -> RoundResult {
         let byte = self.nibbles.get(index / 2).copied().unwrap_or_default();
         RoundResult::from_nibble(byte >> shift(index) & 0x0F)
     }
 
-    /// Puts a result at that index.
+    /// Sets the result at that index and grows the list if necessary.
     pub fn put(&mut self, index: usize, result: RoundResult) {
         let mut bytes = std::mem::take(&mut self.nibbles).into_vec();
         if index / 2 >= bytes.len() {
-            // Not more than it takes: a list grows by one in a day.
+            // No spare capacity: a list grows by at most one result a day.
             bytes.reserve_exact(index / 2 + 1 - bytes.len());
             bytes.resize(index / 2 + 1, 0);
         }
@@ -100,18 +100,15 @@ impl PackedResults {
         self.nibbles = bytes.into_boxed_slice();
     }
 
-    /// How many there are.
     pub fn len(&self) -> usize {
         let last_is_half = self.nibbles.last().is_some_and(|last| last >> 4 == 0);
         self.nibbles.len() * 2 - usize::from(last_is_half)
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.nibbles.is_empty()
     }
 
-    /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = RoundResult> {
         (0..self.len()).map(|index| self.get(index))
     }
@@ -150,9 +147,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is put wherever, it is what a plain list would be.
+        /// Random writes lead to the same contents as in a plain list.
         #[test]
-        fn as_a_plain_list(puts in prop::collection::vec((0_usize..40, result()), 0..60)) {
+        fn behaves_like_a_plain_list(puts in prop::collection::vec((0_usize..40, result()), 0..60)) {
             let (mut results, mut plain) = (PackedResults::default(), Vec::new());
             for (index, result) in puts {
                 results.put(index, result);

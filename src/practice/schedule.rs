@@ -1,7 +1,8 @@
-//! When a team's questions are due: local time, zone, weekdays, holidays, pause.
+//! Schedules: when a team's questions are due, from local time, zone, weekdays, holidays and
+//! pauses.
 //!
-//! A due time is worked out from the civil day, never by adding 24 hours, so wall time stays the same
-//! across clock changes. Each civil day is due once at most.
+//! A due time is computed from the local day, never by adding 24 hours, so the local time stays the
+//! same across clock changes. Each local day is due at most once.
 
 use std::collections::BTreeSet;
 
@@ -12,37 +13,37 @@ use serde::{Deserialize, Serialize};
 use super::weekdays::Weekdays;
 use super::zone::Zone;
 
-/// How late a question may be posted after the bot was away, unless the team says otherwise.
+/// How late a question may be posted by default, if the bot was down when it was due.
 pub const DEFAULT_CATCH_UP: SignedDuration = SignedDuration::from_hours(3);
 
-/// How far [`Schedule::upcoming`] looks: two years, more than any run of holidays or pause that
-/// someone would want to see the end of.
+/// How many days [`Schedule::upcoming`] searches: two years, more than any realistic run of
+/// holidays or pause.
 const HORIZON_DAYS: usize = 731;
 
-/// When a team gets its questions.
+/// Schedule of a team's questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Local time of day.
     pub at: Time,
-    /// Where that time is.
+    /// Time zone of `at`.
     pub zone: Zone,
-    /// The weekdays with a question.
+    /// Weekdays with a question.
     pub days: Weekdays,
-    /// Dates without one.
+    /// Dates without a question.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub holidays: BTreeSet<Date>,
-    /// How late a question may come if the bot was away at the due time. It also must be the same
-    /// local day.
+    /// How late a question may be posted if the bot was down when it was due. It must also still be
+    /// the same local day.
     #[serde(with = "minutes")]
     pub catch_up: SignedDuration,
 }
 
-/// A stretch without questions that an admin ordered.
+/// A pause in questions that an admin started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pause {
-    /// The first day with a question again; none: until somebody resumes.
+    /// The first day with a question again; `None` until an admin resumes.
     pub until: Option<Date>,
 }
 
@@ -52,42 +53,43 @@ impl Pause {
     }
 }
 
-/// What keeps single days without a question, besides the schedule itself.
+/// Exceptions to a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScheduleOverrides {
-    /// Nothing due before this moment is posted: a team set up at 15:00 for 09:00 starts tomorrow.
+    /// Questions that were due before this time are not posted: a team that is set up at 15:00 with
+    /// questions at 09:00 starts tomorrow.
     pub since: Timestamp,
-    /// The last day that had its question, or was given up. Days up to it are over.
+    /// The last day with a question, posted or abandoned. Days up to it are done.
     pub last_day: Option<Date>,
-    /// An ordered pause.
+    /// A pause that an admin started.
     pub pause: Option<Pause>,
-    /// One day an admin chose to skip.
+    /// A day that an admin chose to skip.
     pub skip: Option<Date>,
 }
 
 /// When the next question is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// It is due, today, since `at`.
+    /// A question is due today, since `at`.
     Now {
         /// The local day.
         day: Date,
-        /// The due time, which may be up to the catch-up limit ago.
+        /// The due time, at most the catch-up limit ago.
         at: Timestamp,
     },
-    /// It will be due then.
+    /// A question will be due at `at`.
     Later {
         /// The local day.
         day: Date,
         /// The due time.
         at: Timestamp,
     },
-    /// No day within two years is a day with a question.
+    /// No question is due within two years.
     Never,
 }
 
 impl Schedule {
-    /// Every weekday from Monday to Friday, with the default catch-up limit.
+    /// Creates a schedule for Monday to Friday with the default catch-up limit.
     pub fn weekdays_at(at: Time, zone: Zone) -> Self {
         Self {
             at,
@@ -98,17 +100,18 @@ impl Schedule {
         }
     }
 
-    /// The due time on that day, if the day has one in its zone; see [`Zone::at_local_time`].
+    /// Returns the due time on that day, if the day exists in the zone; see
+    /// [`Zone::at_local_time`].
     pub fn due_at(&self, day: Date) -> Option<Timestamp> {
         self.zone.at_local_time(day, self.at)
     }
 
-    /// Whether the schedule wants a question on that day.
+    /// Whether the schedule has a question on that day.
     pub fn includes(&self, day: Date) -> bool {
         self.days.contains(day.weekday()) && !self.holidays.contains(&day)
     }
 
-    /// Whether, and if not when, a question is due.
+    /// Returns whether a question is due now, or else when the next one is.
     pub fn due(&self, now: Timestamp, overrides: &ScheduleOverrides) -> Due {
         let today = self.zone.date(now);
         if let Some(at) = self.due_on(today, overrides)
@@ -122,7 +125,7 @@ impl Schedule {
             .map_or(Due::Never, |(day, at)| Due::Later { day, at })
     }
 
-    /// The days to come with their due times, all after `now`.
+    /// Returns the next days with a question and their due times, all after `now`.
     pub fn upcoming(
         &self,
         now: Timestamp,
@@ -136,19 +139,19 @@ impl Schedule {
             .filter(move |(_, at)| *at > now)
     }
 
-    /// The due time of a day on which nothing speaks against a question.
+    /// Returns the due time of a day, unless the schedule or an exception excludes the day.
     fn due_on(&self, day: Date, overrides: &ScheduleOverrides) -> Option<Timestamp> {
-        let over = overrides.last_day.is_some_and(|last| day <= last);
-        let kept_free =
+        let is_done = overrides.last_day.is_some_and(|last| day <= last);
+        let is_excluded =
             overrides.skip == Some(day) || overrides.pause.is_some_and(|pause| pause.covers(day));
-        if over || kept_free || !self.includes(day) {
+        if is_done || is_excluded || !self.includes(day) {
             return None;
         }
         self.due_at(day).filter(|at| *at >= overrides.since)
     }
 }
 
-/// The catch-up limit is written in whole minutes.
+/// Serializes the catch-up limit in whole minutes.
 mod minutes {
     use jiff::SignedDuration;
     use serde::{Deserialize, Deserializer, Serializer};

@@ -1,4 +1,4 @@
-//! Shards: the parts into which Discord divides a bot's guilds.
+//! Shards: Discord divides a bot's guilds among them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,21 +8,21 @@ use super::id::GuildId;
 /// Shards from `first` to `last`, of `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShardRange {
-    /// The first one, from 0.
+    /// First shard, counted from 0.
     pub first: u32,
-    /// The last one.
+    /// Last shard, inclusive.
     pub last: u32,
-    /// How many there are in all, at least 1.
+    /// Total number of shards, at least 1.
     pub total: u32,
 }
 
-/// Says what a text that should name shards looks like instead.
+/// A text does not name shards.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" does not name shards")]
 pub struct ParseShardRangeError(String);
 
 impl ShardRange {
-    /// All of so many; at least one.
+    /// Creates the range of all shards; `total` is at least 1.
     pub const fn all(total: u32) -> Self {
         let total = if total == 0 { 1 } else { total };
         Self {
@@ -32,31 +32,31 @@ impl ShardRange {
         }
     }
 
-    /// The shard of a guild.
+    /// Returns the shard of a guild.
     pub fn shard_of(self, guild: GuildId) -> u32 {
         guild.shard(self.total)
     }
 
-    /// Whether a guild belongs to them.
+    /// Whether a guild belongs to one of these shards.
     pub fn contains(self, guild: GuildId) -> bool {
         let shard = self.shard_of(guild);
         self.first <= shard && shard <= self.last
     }
 
-    /// Their numbers.
+    /// Returns the shard numbers.
     pub fn ids(self) -> impl Iterator<Item = u32> {
         self.first..=self.last
     }
 }
 
-/// `"0-3/16"`, `"5/16"` or `"16"`.
+/// Parses `"0-3/16"`, `"5/16"` or `"16"` (all of 16 shards).
 impl FromStr for ShardRange {
     type Err = ParseShardRangeError;
 
     fn from_str(text: &str) -> Result<Self, ParseShardRangeError> {
         let bad = || ParseShardRangeError(text.to_owned());
         let number = |text: &str| text.trim().parse::<u32>().map_err(|_| bad());
-        let Some((some, total)) = text.split_once('/') else {
+        let Some((range, total)) = text.split_once('/') else {
             let total = number(text)?;
             return if total > 0 {
                 Ok(Self::all(total))
@@ -64,14 +64,14 @@ impl FromStr for ShardRange {
                 Err(bad())
             };
         };
-        let (first, last) = some.split_once('-').unwrap_or((some, some));
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
         let shards = Self {
             first: number(first)?,
             last: number(last)?,
             total: number(total)?,
         };
-        let is_there = shards.first <= shards.last && shards.last < shards.total;
-        if is_there { Ok(shards) } else { Err(bad()) }
+        let is_valid = shards.first <= shards.last && shards.last < shards.total;
+        if is_valid { Ok(shards) } else { Err(bad()) }
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn every_guild_has_one_shard() {
-        // Discord's example: the id's time, by the number of shards.
+        // The formula in Discord's documentation.
         let guild = GuildId::new(197_038_439_483_310_086);
         assert_eq!(
             u64::from(guild.shard(10)),

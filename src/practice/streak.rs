@@ -1,56 +1,57 @@
-//! The streak: computed from the ledger, never stored beside it.
+//! The streak: computed from the ledger, never stored.
 
 use std::cmp::max;
 
 use super::ledger::{Actor, Ledger, RoundResult};
 use super::round::Round;
 
-/// A freeze is earned with each seventh answered round.
+/// Number of answered rounds that earn a freeze.
 pub const ROUNDS_PER_FREEZE: u32 = 7;
 
-/// At most this many freezes are held.
+/// Maximum number of freezes that a member can hold.
 pub const MAX_FREEZES: u32 = 2;
 
-/// What a round was for one member.
+/// Outcome of a round for one member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoundOutcome {
     /// Answered in time.
     Answered,
-    /// Not answered; a freeze covered it. `late`: a reply came after the window.
+    /// Not answered, but covered by a freeze.
     Frozen {
         /// Whether a reply came after the window.
         late: bool,
     },
-    /// Not answered, and no freeze was there. `late`: a reply came after the window.
+    /// Not answered, and not covered by a freeze.
     Missed {
         /// Whether a reply came after the window.
         late: bool,
     },
-    /// Answered after looking at the model answer: neither extends nor ends the streak.
+    /// Answered after seeing the model answer: neither extends nor ends the streak.
     PeekedFirst,
-    /// An admin voided the round for all.
+    /// An admin voided the round for all members.
     Void(Actor),
     /// An admin credited the member with the round.
     Credited(Option<Actor>),
-    /// The round is open and can't be missed yet.
+    /// The round is open, so the member has not missed it yet.
     Open,
 }
 
-/// A member's standing after some round.
+/// A member's streak after some round.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Streak {
-    /// Rounds answered in a row.
+    /// Number of rounds answered in a row.
     pub current: u32,
-    /// The longest row there ever was.
+    /// Largest value that `current` ever had.
     pub longest: u32,
-    /// Freezes held.
+    /// Number of freezes held.
     pub freezes: u32,
-    /// Rounds answered or credited in all.
+    /// Total number of rounds answered or credited.
     pub answered: u32,
 }
 
 impl Streak {
-    /// How many more answered rounds bring the next freeze; `None` while all that can be held are.
+    /// Returns how many more answered rounds earn the next freeze; `None` with [`MAX_FREEZES`]
+    /// freezes.
     pub const fn rounds_to_next_freeze(&self) -> Option<u32> {
         if self.freezes >= MAX_FREEZES {
             return None;
@@ -67,7 +68,7 @@ impl Streak {
         }
     }
 
-    /// A freeze is spent only if there is a streak to keep.
+    /// Counts a missed round. A freeze is used only if there is a streak to protect.
     fn miss(&mut self, late: bool) -> RoundOutcome {
         if self.current > 0 && self.freezes > 0 {
             self.freezes -= 1;
@@ -98,10 +99,10 @@ impl Streak {
     }
 }
 
-/// Walks a member's rounds in order; each comes with what it was and the standing after it.
+/// Iterates over a member's rounds in order, with the outcome of each and the streak after it.
 ///
-/// `rounds` are all rounds of the team; those that are only intended are left out, and the last one
-/// posted is the open one. Rounds before the member's first are not theirs.
+/// `rounds` are all rounds of the team. Intents without a message are skipped, and the last posted
+/// round is the open one. Rounds before the member's first result are skipped.
 pub fn replay<'a>(
     ledger: &'a Ledger,
     rounds: &'a [Round],
@@ -109,18 +110,18 @@ pub fn replay<'a>(
     let open = rounds.iter().rev().find(|round| round.message.is_some());
     let open = open.map(|round| round.number);
     let first = ledger.first_round().unwrap_or(u32::MAX);
-    // Rounds are numbered without gaps from 1, so the number is the place.
+    // Rounds are numbered from 1 without gaps, so the index is the number minus 1.
     let skip = (first.saturating_sub(1) as usize).min(rounds.len());
     rounds[skip..]
         .iter()
         .filter(|round| round.message.is_some())
         .scan(Streak::default(), move |streak, round| {
-            let entry = streak.apply_round(ledger, round, open == Some(round.number));
-            Some((round, entry, *streak))
+            let outcome = streak.apply_round(ledger, round, open == Some(round.number));
+            Some((round, outcome, *streak))
         })
 }
 
-/// The standing after all rounds.
+/// Returns the streak after all rounds.
 pub fn streak(ledger: &Ledger, rounds: &[Round]) -> Streak {
     replay(ledger, rounds)
         .last()

@@ -20,40 +20,40 @@ use super::weekly_report::WeeklyReport;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reveal {
-    /// Who has not replied yet is asked to confirm; the round then does not extend their streak.
+    /// After replying. Members who have not replied must confirm; the round then does not extend
+    /// their streak.
     #[default]
     AfterReply,
-    /// Always, without a question.
+    /// At any time, without confirmation.
     Open,
 }
 
-/// What people may set about a team.
+/// Settings of a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TeamSettings {
-    /// When questions come.
+    /// When questions are posted.
     pub schedule: Schedule,
-    /// When the answer may be seen.
+    /// When members may see the answer.
     pub reveal: Reveal,
     /// The role to mention with each question, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleId>,
-    /// How much of what its members practise is to be remembered.
+    /// Desired retention of the members' practice.
     #[serde(default, skip_serializing_if = "Retention::is_default")]
     pub retention: Retention,
-    /// Whether a report comes at the end of each week.
+    /// Whether to post a report at the end of each week.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[serde(rename = "report")]
     pub send_weekly_report: bool,
 }
 
-/// Something that keeps a team from its question, which its admin was told once.
+/// A failure that prevents a team's questions, of which its admin was notified once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PostingFailure {
-    /// Since when.
     pub since: Timestamp,
-    /// What is wrong and what to do, as a sentence for the admin.
+    /// The problem and how to fix it, as a sentence for the admin.
     #[serde(rename = "what")]
     pub message: String,
 }
@@ -62,54 +62,53 @@ pub struct PostingFailure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Team {
-    /// Where it posts.
+    /// The channel in which the team posts.
     pub channel: ChannelId,
-    /// What people set.
     pub settings: TeamSettings,
-    /// Whether the operator's file declares this team, so that commands must not change it.
+    /// Whether the operator's configuration file defines this team. Commands cannot change it then.
     #[serde(default)]
     pub managed: bool,
-    /// The admin who set it up, who hears of trouble.
+    /// The admin who set the team up. The bot notifies them of failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_up_by: Option<UserId>,
-    /// Nothing due before this moment is posted.
+    /// Questions that were due before this time are not posted.
     pub since: Timestamp,
-    /// The last day that had its question, or was given up.
+    /// The last day with a question, posted or abandoned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_day: Option<Date>,
-    /// An ordered pause.
+    /// A pause that an admin started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
-    /// One day an admin chose to skip.
+    /// A day that an admin chose to skip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<Date>,
-    /// Up to this message the channel has been read without a gap.
+    /// The channel has been read without a gap up to this message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "read_to")]
     pub read_up_to: Option<MessageId>,
-    /// What is wrong now.
+    /// The current failure, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "trouble")]
     pub posting_failure: Option<PostingFailure>,
     pub(super) deck: Deck,
     pub(super) rounds: Vec<Round>,
     pub(super) members: BTreeMap<UserId, Ledger>,
-    /// Who had their data deleted, and when: what they wrote before does not count. Kept as long as the
-    /// bot may read it again.
+    /// Members whose data was deleted, and when. Their earlier messages do not count. An entry is
+    /// kept as long as the bot may read such a message again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[serde(rename = "forgotten")]
     pub(super) deleted_members: BTreeMap<UserId, Timestamp>,
-    /// Who wants to be reminded.
+    /// Reminders by member.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) reminders: BTreeMap<UserId, Reminder>,
-    /// The newest report on a week.
+    /// The newest weekly report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "week")]
     pub(super) weekly_report: Option<WeeklyReport>,
 }
 
 impl Team {
-    /// A new team, without rounds. Its first question is the first that is due after `now`.
+    /// Creates a team without rounds. Its first question is the first that is due after `now`.
     pub fn new(channel: ChannelId, settings: TeamSettings, now: Timestamp) -> Self {
         Self {
             channel,
@@ -131,12 +130,12 @@ impl Team {
         }
     }
 
-    /// All rounds, the oldest first. The last one may be an intent that has no message yet.
+    /// Returns all rounds, oldest first. The last one may be an intent without a message.
     pub fn rounds(&self) -> &[Round] {
         &self.rounds
     }
 
-    /// The round with that number.
+    /// Returns the round with that number.
     pub fn round(&self, number: u32) -> Option<&Round> {
         self.rounds.get(round_index(number)?)
     }
@@ -145,36 +144,36 @@ impl Team {
         self.rounds.get_mut(round_index(number)?)
     }
 
-    /// The open round: the newest one that was posted.
+    /// Returns the open round: the newest one that was posted.
     pub fn open_round(&self) -> Option<&Round> {
         self.posted_rounds().next_back()
     }
 
-    /// The rounds that were posted, the oldest first.
+    /// Returns the rounds that were posted, oldest first.
     pub fn posted_rounds(&self) -> impl DoubleEndedIterator<Item = &Round> {
         self.rounds.iter().filter(|round| round.message.is_some())
     }
 
-    /// The round that was posted with that message, which also is its thread's id.
+    /// Returns the round that was posted with that message. The round's thread has the same id.
     pub fn round_by_message(&self, message: MessageId) -> Option<&Round> {
-        // Messages only get newer from round to round; an intent, which has none, comes last.
+        // Message ids increase from round to round; an intent has no message and comes last.
         let sort_key = |round: &Round| (round.message.is_none(), round.message);
-        let sought = (false, Some(message));
-        let index = self.rounds.binary_search_by_key(&sought, sort_key).ok()?;
+        let key = (false, Some(message));
+        let index = self.rounds.binary_search_by_key(&key, sort_key).ok()?;
         self.rounds.get(index)
     }
 
-    /// When the window of a round closed: when the next round opened.
+    /// Returns when the window of a round closed: when the next round opened.
     pub fn closed_at(&self, number: u32) -> Option<Timestamp> {
         self.round(number.checked_add(1)?)?.opened_at()
     }
 
-    /// A member's ledger; an empty one for somebody who never took part.
+    /// Returns a member's ledger; an empty one if the member never took part.
     pub fn ledger(&self, user: UserId) -> Ledger {
         self.members.get(&user).cloned().unwrap_or_default()
     }
 
-    /// A member's standing.
+    /// Returns a member's streak.
     pub fn streak(&self, user: UserId) -> Streak {
         self.members
             .get(&user)
@@ -182,12 +181,12 @@ impl Team {
             .unwrap_or_default()
     }
 
-    /// Everybody who took part, with their ledgers.
+    /// Returns all participants with their ledgers.
     pub fn members(&self) -> impl Iterator<Item = (UserId, &Ledger)> {
         self.members.iter().map(|(user, ledger)| (*user, ledger))
     }
 
-    /// How many members have replied to a round, in time or late.
+    /// Returns how many members replied to a round, in time or late.
     pub fn reply_count(&self, number: u32) -> usize {
         self.members
             .values()
@@ -195,7 +194,7 @@ impl Team {
             .count()
     }
 
-    /// What keeps days without a question, besides the schedule.
+    /// Returns the team's exceptions to its schedule.
     pub const fn schedule_overrides(&self) -> ScheduleOverrides {
         ScheduleOverrides {
             since: self.since,
@@ -205,12 +204,12 @@ impl Team {
         }
     }
 
-    /// When the next question is due.
+    /// Returns when the next question is due.
     pub fn due(&self, now: Timestamp) -> Due {
         self.settings.schedule.due(now, &self.schedule_overrides())
     }
 
-    /// The next due times: first the one that is due now, if there is one.
+    /// Returns the next `count` due times; the first is `now` if a question is due.
     pub fn next_post_times(&self, now: Timestamp, count: usize) -> Vec<Timestamp> {
         let overrides = self.schedule_overrides();
         let overdue = match self.due(now) {
@@ -225,15 +224,15 @@ impl Team {
         overdue.into_iter().chain(later).take(count).collect()
     }
 
-    /// Whether the rounds and ledgers fit each other.
+    /// Checks that rounds and ledgers are consistent.
     pub(super) fn check(&self) -> Result<(), String> {
         let channel = self.channel;
         for (index, round) in self.rounds.iter().enumerate() {
             if round_index(round.number) != Some(index) {
                 return Err(format!(
-                    "team {channel}: round {} stands where round {} belongs",
-                    round.number,
-                    index + 1
+                    "team {channel}: expected round {}, found round {}",
+                    index + 1,
+                    round.number
                 ));
             }
             if round.message.is_none() && index + 1 < self.rounds.len() {
@@ -251,14 +250,14 @@ impl Team {
         let beyond = |ledger: &Ledger| ledger.last_round() as usize > self.rounds.len();
         if let Some((user, _)) = self.members.iter().find(|(_, ledger)| beyond(ledger)) {
             return Err(format!(
-                "team {channel}: member {user} has marks in rounds that don't exist"
+                "team {channel}: member {user} has results in rounds that don't exist"
             ));
         }
         Ok(())
     }
 }
 
-/// Where a round stands in the list: rounds are numbered from 1 without gaps.
+/// Returns a round's index in the list: rounds are numbered from 1 without gaps.
 fn round_index(number: u32) -> Option<usize> {
     number.checked_sub(1).map(|index| index as usize)
 }

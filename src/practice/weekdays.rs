@@ -1,11 +1,11 @@
-//! Sets of weekdays, and how people write them.
+//! Sets of weekdays, and parsing of the forms in which people write them.
 
 use std::fmt;
 
 use jiff::civil::Weekday;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The weekdays in the order in which they are written, with their short names.
+/// The weekdays in order, with their short names.
 const WEEK: [(Weekday, &str); 7] = [
     (Weekday::Monday, "mon"),
     (Weekday::Tuesday, "tue"),
@@ -16,17 +16,15 @@ const WEEK: [(Weekday, &str); 7] = [
     (Weekday::Sunday, "sun"),
 ];
 
-/// At least one weekday.
+/// A non-empty set of weekdays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weekdays(u8);
 
-/// Says why a text is no set of weekdays.
+/// Why a text is not a set of weekdays.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseWeekdaysError {
-    /// A word is no weekday.
     #[error("\"{0}\" is not a weekday: write mon, tue, wed, thu, fri, sat or sun")]
     Unknown(String),
-    /// No weekday at all.
     #[error("name at least one weekday, such as mon-fri")]
     Empty,
 }
@@ -37,30 +35,29 @@ impl Weekdays {
         Self(0b001_1111)
     }
 
-    /// All seven.
     pub const fn every_day() -> Self {
         Self(0b111_1111)
     }
 
-    /// These days, if there are any.
+    /// Creates a set of these days; `None` if there are none.
     pub fn from_days(days: impl IntoIterator<Item = Weekday>) -> Option<Self> {
         let bits = days.into_iter().fold(0, |bits, day| bits | bit(day));
         (bits != 0).then_some(Self(bits))
     }
 
-    /// Whether that day is one of them.
     pub fn contains(self, day: Weekday) -> bool {
         self.0 & bit(day) != 0
     }
 
-    /// The days, Monday first.
+    /// Returns the days, Monday first.
     pub fn iter(self) -> impl Iterator<Item = Weekday> {
         WEEK.into_iter()
             .map(|(day, _)| day)
             .filter(move |day| self.contains(*day))
     }
 
-    /// The first and the last of three to six days in a row, which may pass the week's end.
+    /// Returns the first and the last day if the set is a range of three to six days. A range may
+    /// wrap from Sunday to Monday.
     fn contiguous_range(self) -> Option<(Weekday, Weekday)> {
         if !(3..=6).contains(&self.0.count_ones()) {
             return None;
@@ -72,11 +69,11 @@ impl Weekdays {
         first.next().is_none().then_some(ends)
     }
 
-    /// Reads `mon-fri`, `mon, wed, fri`, `every day`, `Monday to Friday`, `sun-thu`.
+    /// Parses forms such as `mon-fri`, `mon, wed, fri`, `every day`, `Monday to Friday`, `sun-thu`.
     ///
     /// # Errors
     ///
-    /// A word is no weekday, or there is none.
+    /// Fails if a word is not a weekday, or if there is no weekday.
     pub fn parse(text: &str) -> Result<Self, ParseWeekdaysError> {
         let text = text
             .to_lowercase()
@@ -109,7 +106,7 @@ fn part_bits(part: &str) -> Result<u8, ParseWeekdaysError> {
     };
     let (mut day, last) = (parse_weekday(first.trim())?, parse_weekday(last.trim())?);
     let mut bits = bit(day);
-    // A range may pass the week's end: sun-thu.
+    // A range may wrap from Sunday to Monday: sun-thu.
     while day != last {
         day = day.next();
         bits |= bit(day);
@@ -127,7 +124,7 @@ fn parse_weekday(name: &str) -> Result<Weekday, ParseWeekdaysError> {
         .ok_or_else(|| ParseWeekdaysError::Unknown(name.to_owned()))
 }
 
-/// The weekday's name in English, as people write it.
+/// Returns the English name of a weekday.
 pub const fn weekday_name(day: Weekday) -> &'static str {
     match day {
         Weekday::Monday => "Monday",
@@ -140,7 +137,8 @@ pub const fn weekday_name(day: Weekday) -> &'static str {
     }
 }
 
-/// `every day`, `Monday to Friday`, `Sunday to Thursday`, or the names: `Monday, Wednesday and Friday`.
+/// Formats as `every day`, `Monday to Friday`, `Sunday to Thursday` or
+/// `Monday, Wednesday and Friday`.
 impl fmt::Display for Weekdays {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == Self::every_day() {
@@ -178,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_people_write() {
+    fn parses_what_people_write() {
         let parsed = |text| Weekdays::parse(text).map(|days| days.to_string());
         assert_eq!(parsed("mon-fri").unwrap(), "Monday to Friday");
         assert_eq!(parsed("Monday to Friday").unwrap(), "Monday to Friday");
@@ -202,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_says_can_be_read_back() {
+    fn every_set_can_be_parsed_again() {
         for bits in 1..0b1000_0000 {
             let days = Weekdays(bits);
             assert_eq!(Weekdays::parse(&days.to_string()), Ok(days), "{days}");
@@ -210,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn is_a_list_of_names_in_a_snapshot() {
+    fn snapshot_format_is_a_list_of_names() {
         let days = Weekdays::parse("mon wed").unwrap();
         let json = serde_json::to_string(&days).unwrap();
         assert_eq!(json, r#"["mon","wed"]"#);

@@ -1,8 +1,9 @@
-//! The report on a team's week: when it is due, the steps of its post, and what is in it.
+//! The weekly report of a team: when it is due, and the steps to post it.
 //!
-//! It comes on the last day of the ISO week on which the schedule wants a question, some hours after that question, so
-//! that people could answer. Like a round it is posted once: the intent is on disk before the message is sent, and a
-//! message that was sent is found again.
+//! The report is due on the last scheduled day of the ISO week, some hours after that day's
+//! question, so that members have time to answer. Like a round it is posted exactly once: the
+//! intent is saved before the message is sent, and after a crash the bot searches the channel for
+//! the message before it sends another one (see [`super::posting`]).
 
 use jiff::civil::{Date, Time, time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -13,89 +14,91 @@ use super::round::{Round, nonce};
 use super::schedule::Schedule;
 use super::team::Team;
 
-/// So long after the last question people usually have answered it.
+/// How long after the week's last question the report is due.
 const REPORT_DELAY: SignedDuration = SignedDuration::from_hours(8);
-/// But in the evening it comes, however late the question was.
+/// Latest local time of the report, unless [`MIN_ANSWER_TIME`] requires a later one.
 const LATEST_TIME: Time = time(20, 0, 0, 0);
-/// So long there is at least for an answer.
+/// How long members have at least to answer the last question.
 const MIN_ANSWER_TIME: SignedDuration = SignedDuration::from_hours(1);
-/// And always on the same day.
+/// Latest local time in any case: the report is due on the day of the last question.
 const END_OF_DAY: Time = time(23, 59, 0, 0);
 
-/// So many weeks ahead one is looked for: beyond any run of holidays.
+/// Maximum number of weeks to search for the next report: more than any run of holidays.
 const MAX_WEEKS_AHEAD: i64 = 54;
 
-/// A report that was intended.
+/// A report for which an intent was saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WeeklyReport {
-    /// The Monday of its week.
+    /// Monday of the reported week.
     pub monday: Date,
-    /// When it was due.
     pub due: Timestamp,
-    /// With this Discord recognises a second attempt to post the same report.
+    /// Nonce of the message: Discord uses it to detect a second attempt to post the same report.
     pub nonce: String,
-    /// What became of it.
     pub state: WeeklyReportState,
 }
 
-/// What became of a report.
+/// State of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WeeklyReportState {
-    /// It is still to be posted.
+    /// Not posted yet.
     #[serde(rename = "wanted")]
     Pending,
-    /// It is there.
+    /// Posted with this message.
     Posted(MessageId),
-    /// Its time was over before it could be posted, or somebody deleted it.
+    /// Expired before it could be posted, or its message was deleted.
     #[serde(rename = "given-up")]
     Abandoned,
 }
 
-/// What is to be done about a team's report now.
+/// The next step for a team's report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportStep {
-    /// One is due: make it with [`Team::begin_report`].
+    /// A report is due: save the intent with [`Team::begin_report`].
     Begin {
-        /// The Monday of its week.
+        /// Monday of the reported week.
         monday: Date,
-        /// The due time.
         due: Timestamp,
     },
-    /// Look for it in the channel, else post it, then [`Team::record_report_post`].
+    /// Search the channel for the message, post it if it is missing, then call
+    /// [`Team::record_report_post`].
     Post,
-    /// Its time is over: look for it once more, else [`Team::abandon_report`].
+    /// The report expired: search the channel once more, and call [`Team::abandon_report`] if the
+    /// message is missing.
     Abandon,
-    /// Nothing until then.
+    /// Nothing to do until this time.
     Wait(Timestamp),
-    /// Nothing at all.
+    /// Nothing to do.
     Idle,
 }
 
 impl WeeklyReport {
-    /// The text at the end of the message that tells this report from all others, also when the bot looks for it
-    /// after a crash.
+    /// Returns the text at the end of the message that identifies this report. After a crash, the
+    /// bot searches the channel for it.
     pub fn label(&self) -> String {
         format!("Week of {}", self.monday)
     }
 }
 
-/// The Monday of a day's ISO week.
+/// Returns the Monday of a day's ISO week.
 fn monday_of(day: Date) -> Date {
     let days = i64::from(day.weekday().to_monday_zero_offset());
     day.saturating_sub(days.days())
 }
 
-/// The days of a week.
+/// Returns the seven days of a week.
 fn days_of_week(monday: Date) -> impl DoubleEndedIterator<Item = Date> {
     (0..7_i64).map(move |days| monday.saturating_add(days.days()))
 }
 
 impl Schedule {
-    /// When the report on the week of that Monday is due: 8 hours after the question of the last day with one,
-    /// but at 20:00 at the latest; at least an hour after the question even so, and always on that day. None: the
-    /// week has no such day. Skips and pauses don't move it.
+    /// Returns when the report on the week that starts on `monday` is due, or `None` if the
+    /// schedule has no day in that week.
+    ///
+    /// It is due 8 hours after the question of the week's last scheduled day, but at 20:00 at the
+    /// latest. A late question moves it to an hour after the question, but never to the next day.
+    /// Skips and pauses don't change it.
     pub fn report_due_at(&self, monday: Date) -> Option<Timestamp> {
         let (day, asked) = days_of_week(monday)
             .rev()
@@ -111,7 +114,7 @@ impl Schedule {
 }
 
 impl Team {
-    /// What is to be done about the week's report now.
+    /// Returns the next step for the weekly report.
     pub fn next_report_step(&self, now: Timestamp) -> ReportStep {
         if let Some(report) = self.pending_report() {
             return if self.settings.send_weekly_report && self.is_report_in_time(report.due, now) {
@@ -145,7 +148,8 @@ impl Team {
         ReportStep::Idle
     }
 
-    /// When the next report comes, if its week has a question and nothing changes.
+    /// Returns when the next report is posted, provided that its week has a round and nothing
+    /// changes.
     pub fn next_report_at(&self, now: Timestamp) -> Option<Timestamp> {
         match self.next_report_step(now) {
             ReportStep::Wait(at) | ReportStep::Begin { due: at, .. } => Some(at),
@@ -154,20 +158,21 @@ impl Team {
         }
     }
 
-    /// The report that is still to be posted.
+    /// Returns the report that has an intent but no message yet.
     pub fn pending_report(&self) -> Option<&WeeklyReport> {
         let report = self.weekly_report.as_ref();
         report.filter(|report| report.state == WeeklyReportState::Pending)
     }
 
-    /// Like a round: on the same local day and within the catch-up limit.
+    /// Whether the report may still be posted: like a round, on its local day and within the
+    /// catch-up limit.
     fn is_report_in_time(&self, due: Timestamp, now: Timestamp) -> bool {
         let schedule = &self.settings.schedule;
         schedule.zone.date(now) == schedule.zone.date(due)
             && now.duration_since(due) <= schedule.catch_up
     }
 
-    /// Step 1: the report is intended. Returns false if that week had one.
+    /// Step 1: records the intent to post. Returns false if that week already has a report.
     pub fn begin_report(&mut self, monday: Date, due: Timestamp) -> bool {
         if self
             .weekly_report
@@ -186,24 +191,24 @@ impl Team {
         true
     }
 
-    /// Step 3: the message is there.
+    /// Step 3: records the posted message.
     pub fn record_report_post(&mut self, message: MessageId) {
         self.finish_report(WeeklyReportState::Posted(message));
     }
 
-    /// That week has no report.
+    /// Drops the pending report: that week has none.
     pub fn abandon_report(&mut self) {
         self.finish_report(WeeklyReportState::Abandoned);
     }
 
     fn finish_report(&mut self, state: WeeklyReportState) {
-        let wanted = self.weekly_report.as_mut();
-        if let Some(report) = wanted.filter(|report| report.state == WeeklyReportState::Pending) {
+        let report = self.weekly_report.as_mut();
+        if let Some(report) = report.filter(|report| report.state == WeeklyReportState::Pending) {
             report.state = state;
         }
     }
 
-    /// The rounds that were posted in a week, the oldest first.
+    /// Returns the rounds that were posted in a week, oldest first.
     pub fn rounds_of_week(&self, monday: Date) -> impl Iterator<Item = &Round> {
         let sunday = days_of_week(monday).next_back().unwrap_or(monday);
         self.posted_rounds()

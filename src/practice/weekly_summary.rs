@@ -1,4 +1,4 @@
-//! What a team did in a week: who took part, and which questions were hard.
+//! Summary of a team's week: participants, longest streaks and hardest questions.
 
 use std::cmp::Reverse;
 
@@ -11,40 +11,39 @@ use super::round::Round;
 use super::streak::{RoundOutcome, Streak, replay};
 use super::team::Team;
 
-/// So many of the hardest questions are named, and of the longest streaks.
+/// Maximum number of hardest questions, and of longest streaks, in a summary.
 const MAX_LISTED: usize = 3;
 
-/// A streak that is named has at least so many rounds.
+/// Minimum length of a listed streak in rounds.
 const MIN_LISTED_STREAK: u32 = 2;
 
-/// A team's week.
+/// Summary of a team's week.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeeklySummary {
-    /// Rounds that were posted.
+    /// Number of posted rounds.
     pub rounds: usize,
-    /// Who took part, the best first: in any of the week's rounds there is a result of theirs.
+    /// Participants, best first: members with a result in any of the week's rounds.
     pub rows: Vec<LeaderboardRow>,
-    /// The longest streaks of those who took part, the longest first.
+    /// The longest streaks of participants, longest first.
     pub streaks: Vec<(UserId, u32)>,
-    /// The questions that the largest shares did not answer, the hardest first.
+    /// The questions that the largest shares of participants missed, hardest first.
     pub hardest: Vec<HardQuestion>,
 }
 
-/// A question that was hard.
+/// A question that participants missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HardQuestion {
-    /// The round.
     pub round: u32,
-    /// The id of the question.
+    /// Question id.
     pub question: String,
-    /// How many did not answer in time, or looked first.
+    /// Participants who did not answer in time, or saw the answer first.
     pub missed: usize,
-    /// Of how many: those who took part in the week and had begun by that round.
+    /// Participants of the week whose first round is this one or an earlier one.
     pub participants: usize,
 }
 
 impl Team {
-    /// The week of that Monday, without members who are `hidden`.
+    /// Returns the summary of the week that starts on `monday`, without members who are `hidden`.
     pub fn weekly_summary(&self, monday: Date, hidden: impl Fn(UserId) -> bool) -> WeeklySummary {
         let rounds: Vec<&Round> = self.rounds_of_week(monday).collect();
         let took_part = |ledger: &Ledger| {
@@ -81,30 +80,30 @@ impl Team {
             answered: 0,
             streak: Streak::default(),
         };
-        for (round, entry, streak) in replay(ledger, self.rounds()) {
+        for (round, outcome, streak) in replay(ledger, self.rounds()) {
             let of_week = rounds.iter().any(|one| one.number == round.number);
-            let answered = matches!(entry, RoundOutcome::Answered | RoundOutcome::Credited(_));
+            let answered = matches!(outcome, RoundOutcome::Answered | RoundOutcome::Credited(_));
             row.answered += u32::from(of_week && answered);
             row.streak = streak;
         }
         row
     }
 
-    /// The open round is left out: there still is time to answer it. So is a void one.
+    /// Skips void rounds, and the open round because members can still answer it.
     fn hardest_questions(
         &self,
         rounds: &[&Round],
         participants: &[(UserId, &Ledger)],
     ) -> Vec<HardQuestion> {
         let open = self.open_round().map(|round| round.number);
-        let judged = rounds
+        let closed = rounds
             .iter()
             .filter(|round| round.voided_by.is_none() && open != Some(round.number));
-        let mut hardest: Vec<HardQuestion> = judged
+        let mut hardest: Vec<HardQuestion> = closed
             .map(|round| hard_question(round, participants))
             .filter(|hard| hard.missed > 0)
             .collect();
-        // Shares are compared without fractions: a/b > c/d is a*d > c*b.
+        // Compares shares without fractions: a/b > c/d is a*d > c*b.
         hardest.sort_by(|one, other| {
             let (left, right) = (
                 one.missed * other.participants,
@@ -119,9 +118,13 @@ impl Team {
 
 fn hard_question(round: &Round, participants: &[(UserId, &Ledger)]) -> HardQuestion {
     let number = round.number;
-    let had_begun = |ledger: &Ledger| ledger.first_round().is_some_and(|first| first <= number);
-    let theirs = || participants.iter().filter(|(_, ledger)| had_begun(ledger));
-    let missed = theirs().filter(|(_, ledger)| {
+    let had_started = |ledger: &Ledger| ledger.first_round().is_some_and(|first| first <= number);
+    let started = || {
+        participants
+            .iter()
+            .filter(|(_, ledger)| had_started(ledger))
+    };
+    let missed = started().filter(|(_, ledger)| {
         !matches!(
             ledger.result(number),
             RoundResult::Answered | RoundResult::Credited
@@ -131,6 +134,6 @@ fn hard_question(round: &Round, participants: &[(UserId, &Ledger)]) -> HardQuest
         round: number,
         question: round.question.clone(),
         missed: missed.count(),
-        participants: theirs().count(),
+        participants: started().count(),
     }
 }

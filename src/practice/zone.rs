@@ -1,4 +1,5 @@
-//! IANA time zones by name, from the database that is compiled in: a bare container has no zone files.
+//! IANA time zones by name. The database is compiled in, because minimal containers have no zone
+//! files.
 
 use std::fmt;
 
@@ -11,45 +12,45 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
-/// Says that there is no such zone. It is never taken for UTC in silence.
+/// The time zone does not exist. Unknown names never fall back to UTC silently.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no time zone \"{0}\" in the IANA database")]
 pub struct UnknownTimeZoneError(pub String);
 
 impl Zone {
-    /// The zone of that name; upper and lower case don't matter. `UTC` is a zone as well.
+    /// Returns the zone with that name, in any case. `UTC` is a valid name.
     ///
     /// # Errors
     ///
-    /// There is no zone of that name.
+    /// Fails if no zone has that name.
     pub fn from_name(name: &str) -> Result<Self, UnknownTimeZoneError> {
         let unknown = || UnknownTimeZoneError(name.to_owned());
         let zone = TimeZone::get(name).map_err(|_| unknown())?;
-        // Only zones with a name can be written down and read again.
+        // Only zones with an IANA name can be serialized.
         zone.iana_name().ok_or_else(unknown)?;
         Ok(Self(zone))
     }
 
-    /// UTC.
     pub const fn utc() -> Self {
         Self(TimeZone::UTC)
     }
 
-    /// Its name in the IANA database.
+    /// Returns the name in the IANA database.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The date there at that moment.
+    /// Returns the local date at that time.
     pub fn date(&self, time: Timestamp) -> Date {
         time.to_zoned(self.0.clone()).date()
     }
 
-    /// That time of that day, if the day has one there.
+    /// Returns the timestamp of that local time on that day.
     ///
-    /// A wall time that a spring clock change leaves out comes later by what was left out, one that
-    /// comes twice in autumn is the first one. Should the clock change move it out of its day,
-    /// it comes before the gap. A day that its zone left out (Samoa, 30 December 2011) has none.
+    /// - A time inside a gap (clocks go forward) moves forward by the length of the gap. If that
+    ///   would leave the day, it moves backward instead.
+    /// - A time that occurs twice (clocks go back) means the first occurrence.
+    /// - A day that the zone skipped (Samoa, 30 December 2011) has no times: `None`.
     pub fn at_local_time(&self, day: Date, at: Time) -> Option<Timestamp> {
         let local = self.0.to_ambiguous_zoned(day.to_datetime(at));
         [Disambiguation::Compatible, Disambiguation::Earlier]
@@ -59,7 +60,7 @@ impl Zone {
             .map(|moment| moment.timestamp())
     }
 
-    /// The zone as the time library knows it.
+    /// Returns the zone as a type of the time library.
     pub const fn time_zone(&self) -> &TimeZone {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Every code example of the bank is run, in every Python there is, and its output compared.
+//! Runs every code example of the bank under every installed Python, and compares its output.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write as _};
@@ -10,19 +10,20 @@ use std::time::{Duration, Instant};
 
 use quizloop::bank::{Bank, Question, built_in};
 
-/// Under how many versions CI must have run the examples.
+/// Minimum number of Python versions under which CI must run the examples.
 const VERSIONS_MIN: usize = 3;
 
-/// An example that runs longer hangs.
+/// How long an example may run.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A wrong example is wrong every time; one whose timers a stalled machine has upset is not.
+/// Maximum number of attempts: a wrong example fails every time, but timers on a stalled machine
+/// fail only sometimes.
 const TRIES: usize = 3;
 
-/// How many examples run side by side. They sleep more than they work.
-const AT_ONCE: usize = 4;
+/// Number of examples that run in parallel. They mostly sleep.
+const PARALLEL: usize = 4;
 
-/// The Pythons of this machine by their minor version, from 3.11 on.
+/// Returns the Pythons on this machine by minor version, from 3.11 on.
 fn pythons() -> BTreeMap<u16, PathBuf> {
     let home = std::env::var("HOME").unwrap_or_default();
     let pyenv = std::env::var("PYENV_ROOT").unwrap_or_else(|_| format!("{home}/.pyenv"));
@@ -53,7 +54,7 @@ fn minor_version(python: &Path) -> Option<u16> {
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }
 
-/// Runs a program; gives what it printed, or why it did not end well.
+/// Runs a program. Returns its output, or why it failed.
 fn run(python: &Path, code: &str) -> Result<String, String> {
     let mut child = Command::new(python)
         .args(["-I", "-c", code])
@@ -105,7 +106,7 @@ fn trimmed(text: &str) -> String {
         .join("\n")
 }
 
-/// The programs of a question with what they must print.
+/// Returns the programs of a question with their expected output.
 fn programs(question: &Question) -> Vec<(&'static str, &str, &str)> {
     let mut found = Vec::new();
     if let (Some(code), Some(output)) = (&question.code, &question.output) {
@@ -128,8 +129,8 @@ struct Job<'b> {
 }
 
 impl Job<'_> {
-    /// What is wrong with what it prints.
-    fn fails(&self) -> Option<String> {
+    /// Runs the program, and returns a description of the failure if its output is wrong.
+    fn failure(&self) -> Option<String> {
         let mut result = Err(String::new());
         for _ in 0..TRIES {
             result = run(self.python, self.code);
@@ -144,10 +145,10 @@ impl Job<'_> {
 
 fn jobs<'b>(bank: &'b Bank, pythons: &'b BTreeMap<u16, PathBuf>) -> Vec<Job<'b>> {
     let all = bank.questions().iter().flat_map(|question| {
-        let admitted = pythons
+        let supported = pythons
             .iter()
             .filter(|(minor, _)| question.python.supports(**minor));
-        admitted.flat_map(move |(minor, python)| {
+        supported.flat_map(move |(minor, python)| {
             let programs = programs(question).into_iter();
             programs.map(move |(name, code, expected)| Job {
                 question,
@@ -162,19 +163,19 @@ fn jobs<'b>(bank: &'b Bank, pythons: &'b BTreeMap<u16, PathBuf>) -> Vec<Job<'b>>
     all.collect()
 }
 
-/// Runs all, a few at a time; gives what went wrong.
+/// Runs all jobs, a few in parallel, and returns the failures.
 fn run_all(jobs: &[Job<'_>]) -> Vec<String> {
-    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..PARALLEL {
             scope.spawn(|| {
                 while let Some(job) = jobs.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    wrong.lock().unwrap().extend(job.fails());
+                    failures.lock().unwrap().extend(job.failure());
                 }
             });
         }
     });
-    wrong.into_inner().unwrap()
+    failures.into_inner().unwrap()
 }
 
 #[test]
@@ -182,48 +183,48 @@ fn every_example_prints_what_the_bank_says() {
     let pythons = pythons();
     let is_ci = std::env::var_os("QUIZLOOP_CI").is_some();
     if pythons.is_empty() && !is_ci {
-        tell("skipped: there is no Python from 3.11 on to run the examples with");
+        log("skipped: no Python from 3.11 on is installed to run the examples");
         return;
     }
     let (bank, diagnostics) = Bank::load(built_in(), &[]);
     assert_eq!(
         diagnostics,
         [],
-        "an entry with an error is left out, and its example would not run"
+        "an entry with an error is skipped, and its example would not run"
     );
     let jobs = jobs(&bank, &pythons);
-    let wrong = run_all(&jobs);
+    let failures = run_all(&jobs);
     let versions: Vec<_> = pythons.keys().map(|minor| format!("3.{minor}")).collect();
     let versions = versions.join(", ");
-    tell(&format!(
+    log(&format!(
         "{} runs of the examples of {} questions under Python {versions}",
         jobs.len(),
         bank.len(),
     ));
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
     if is_ci {
         assert!(
             pythons.len() >= VERSIONS_MIN,
             "CI runs the examples under at least {VERSIONS_MIN} versions, not {versions}"
         );
         assert_eq!(
-            unrun(&bank, &jobs),
+            questions_not_run(&bank, &jobs),
             Vec::<&str>::new(),
             "no version ran these"
         );
     }
 }
 
-/// Says something also where the test passes: `println!` would be swallowed then.
-fn tell(what: &str) {
-    let _ = writeln!(std::io::stderr(), "{what}");
+/// Writes a line even if the test passes: the test harness captures `println!`.
+fn log(message: &str) {
+    let _ = writeln!(std::io::stderr(), "{message}");
 }
 
-/// The questions with a program that no Python ran.
-fn unrun<'b>(bank: &'b Bank, jobs: &[Job<'_>]) -> Vec<&'b str> {
+/// Returns the questions with programs that no Python ran.
+fn questions_not_run<'b>(bank: &'b Bank, jobs: &[Job<'_>]) -> Vec<&'b str> {
     let ran = |question: &&Question| {
         programs(question).is_empty() || jobs.iter().any(|job| job.question.id == question.id)
     };
-    let left = bank.questions().iter().filter(|question| !ran(question));
-    left.map(|question| question.id.as_str()).collect()
+    let not_run = bank.questions().iter().filter(|question| !ran(question));
+    not_run.map(|question| question.id.as_str()).collect()
 }

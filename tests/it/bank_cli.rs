@@ -1,4 +1,4 @@
-//! `quizloop bank`: reading the questions, taking them to other tools, bringing some from there.
+//! `quizloop bank`: listing and showing questions, export to other tools, and import from them.
 
 use std::path::Path;
 
@@ -17,10 +17,7 @@ fn listing_and_showing() {
     let (code, all) = bank(folder.path(), &["list"]);
     assert_eq!(code, Some(0));
     assert!(all.starts_with("001  asyncio-in-a-nutshell "), "{all}");
-    assert!(
-        !all.contains('\u{1b}'),
-        "no colours where it is no terminal"
-    );
+    assert!(!all.contains('\u{1b}'), "no colours without a terminal");
     let (_, some) = bank(
         folder.path(),
         &["list", "--topic", "queues", "--level", "junior"],
@@ -41,7 +38,10 @@ fn listing_and_showing() {
     for (arguments, help) in [
         (&["show", "await-semantic"][..], "did you mean"),
         (&["show", "zzzzzzz"], "bank list"),
-        (&["list", "--topic", "cooking"], "there are fundamentals"),
+        (
+            &["list", "--topic", "cooking"],
+            "The topics are: fundamentals",
+        ),
         (&["list", "--level", "expert"], "junior, mid, senior"),
     ] {
         let (code, text) = bank(folder.path(), arguments);
@@ -50,9 +50,10 @@ fn listing_and_showing() {
     }
 }
 
-/// Out as CSV and JSON, back as a pack, and the pack is taken by the bot's own check.
+/// Questions exported as CSV and JSON are imported as a pack, and `quizloop check` accepts the
+/// pack.
 #[test]
-fn there_and_back() {
+fn export_and_import() {
     let folder = tempfile::tempdir().unwrap();
     for format in ["csv", "json"] {
         let (code, text) = bank(
@@ -73,14 +74,14 @@ fn there_and_back() {
         assert_eq!(
             code,
             Some(2),
-            "a file that is there is never written over: {text}"
+            "an existing file is never overwritten: {text}"
         );
     }
     let (_, anki) = bank(folder.path(), &["export", "--format", "anki-tsv"]);
     assert!(anki.starts_with("#separator:tab\n#html:true\n"), "{anki}");
 }
 
-/// What can't be taken is named with its line and the reasons; the rest is written.
+/// Rejected rows are reported with their line and reasons; the other rows are written.
 #[test]
 fn rows_with_mistakes() {
     let folder = tempfile::tempdir().unwrap();
@@ -94,17 +95,17 @@ fn rows_with_mistakes() {
     assert_eq!(code, Some(2), "{text}");
     let line = good.lines().count() + 1;
     assert!(
-        text.contains(&format!("mixed.csv:{line}: our-own: not taken, because")),
+        text.contains(&format!("mixed.csv:{line}: our-own: not imported")),
         "{text}"
     );
     assert!(
-        text.contains("`answer`") && text.contains("1 row could not be taken"),
+        text.contains("`answer`") && text.contains("1 row could not be imported"),
         "{text}"
     );
     assert!(folder.path().join("mixed.toml").exists());
     for (name, content, help) in [
         ("bad.csv", "a,b\n1,2\n", "no column \"question\""),
-        ("bad.json", "{", "no list of questions in JSON"),
+        ("bad.json", "{", "not a JSON list of questions"),
         ("bad.txt", "", ".csv or .json"),
     ] {
         std::fs::write(folder.path().join(name), content).unwrap();

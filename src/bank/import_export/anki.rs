@@ -1,14 +1,15 @@
-//! Anki's text import (Anki manual, "Importing: Text Files"): tab-separated, HTML, with the id as the note's
-//! GUID, so that a later import updates the notes instead of doubling them.
+//! Export for Anki's text import (Anki manual, "Importing: Text Files"): tab-separated HTML. The
+//! question id is the note's GUID, so that a later import updates the notes instead of duplicating
+//! them.
 
 use super::super::markup::{StyledSpan, styled_spans};
 use super::super::question::{Kind, Question};
 
-/// The file's header. The GUID and the tags are no fields of the note.
+/// Header of the file. The GUID and the tags are not fields of the note.
 const HEADER: &str = "#separator:tab\n#html:true\n#notetype:Basic\n#deck:Python asyncio\n\
                       #columns:GUID\tFront\tBack\tTags\n#guid column:1\n#tags column:4\n";
 
-/// The questions as an Anki import: front, back, tags.
+/// Exports the questions for Anki: front, back and tags.
 pub fn anki(questions: &[&Question]) -> String {
     let notes = questions.iter().map(|question| {
         let cells = [
@@ -26,12 +27,12 @@ pub fn anki(questions: &[&Question]) -> String {
 }
 
 fn front(question: &Question) -> String {
-    let asked = match question.kind {
+    let code = match question.kind {
         Kind::Predict => question.code.as_deref(),
         Kind::Bug => question.broken.as_deref(),
         Kind::Concept | Kind::Compare | Kind::Design => None,
     };
-    prose(&question.question) + &asked.map(program).unwrap_or_default()
+    prose(&question.question) + &code.map(program).unwrap_or_default()
 }
 
 fn back(question: &Question) -> String {
@@ -87,7 +88,7 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// A note is one line; HTML keeps its line breaks as `<br>`, and tabs become spaces.
+/// Puts a cell on one line, as Anki requires: line breaks become `<br>`, and tabs become spaces.
 fn one_line(cell: &str) -> String {
     cell.replace('\t', "    ").replace('\n', "<br>")
 }

@@ -1,15 +1,15 @@
-//! CSV with a header: a column a key, lists with a line an item (RFC 4180, UTF-8). Outputs have lines of their own,
-//! so a list of them is JSON.
+//! CSV with a header (RFC 4180, UTF-8): one column per key. A list is a cell with one item per
+//! line. Outputs may contain line breaks, so a list of outputs is JSON instead.
 
 use super::super::question::Question;
 use super::super::read::KEYS;
 use super::import::BULLETS;
 use super::question_record::QuestionRecord;
 
-/// The questions as CSV.
+/// Exports the questions as CSV.
 pub fn csv(questions: &[&Question]) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    // Writing to memory does not fail.
+    // Writing to memory cannot fail.
     let _ = writer.write_record(KEYS);
     for question in questions {
         let _ = writer.write_record(record(&QuestionRecord::unchanged(question)));
@@ -18,9 +18,9 @@ pub fn csv(questions: &[&Question]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The cells, in the order of [`KEYS`].
+/// Returns the cells, in the order of [`KEYS`].
 fn record(one: &QuestionRecord<'_>) -> [String; KEYS.len()] {
-    let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
+    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
     [
         one.id.to_owned(),
         one.number.to_string(),
@@ -33,32 +33,33 @@ fn record(one: &QuestionRecord<'_>) -> [String; KEYS.len()] {
         one.example_answer.clone(),
         item_lines(&one.points),
         item_lines(&one.pitfalls),
-        maybe(&one.code),
-        maybe(&one.output),
+        optional(&one.code),
+        optional(&one.output),
         json_list(&one.wrong_outputs),
-        maybe(&one.broken),
-        maybe(&one.broken_output),
+        optional(&one.broken),
+        optional(&one.broken_output),
         one.python.clone(),
         one.docs.to_owned(),
         one.follow_up.clone(),
     ]
 }
 
-/// A list in JSON; an empty one is an empty cell.
+/// Formats a list as JSON; an empty list is an empty cell.
 fn json_list(texts: &[String]) -> String {
     if texts.is_empty() {
         return String::new();
     }
-    // Texts always have a form in JSON.
+    // Serializing strings cannot fail.
     serde_json::to_string(texts).unwrap_or_default()
 }
 
-/// A line an item. Reading takes a bullet away, so an item that begins with one gets another.
+/// Formats a list with one item per line. Importing removes a bullet from each line, so an item
+/// that starts with a bullet gets a second one.
 fn item_lines(items: &[String]) -> String {
     let has_bullet = |item: &str| BULLETS.iter().any(|bullet| item.starts_with(bullet));
     let line = |item: &String| {
-        let more = if has_bullet(item) { BULLETS[0] } else { "" };
-        format!("{more}{item}")
+        let bullet = if has_bullet(item) { BULLETS[0] } else { "" };
+        format!("{bullet}{item}")
     };
     items.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -1,5 +1,5 @@
-//! Rows of other tools → questions. Each row is checked as an entry of a question file would be; a row that
-//! can't be taken is named with its line and every reason.
+//! Import of questions from CSV and JSON. Each row is checked like an entry of a question file. A
+//! row with errors is rejected with its line and all reasons.
 
 use std::collections::HashSet;
 
@@ -12,10 +12,10 @@ use super::super::question::Question;
 use super::super::read::KEYS;
 use crate::diagnostics::{Diagnostic, RawFile};
 
-/// The first number for rows that have none: far above the built-in ones.
+/// First number for rows without a number: far above the built-in ones.
 const FIRST_NUMBER: u32 = 1000;
 
-/// What a row has where it says nothing.
+/// Default values of missing fields.
 const DEFAULTS: [(&str, &str); 5] = [
     ("topic", "imported"),
     ("level", "mid"),
@@ -24,33 +24,33 @@ const DEFAULTS: [(&str, &str); 5] = [
     ("docs", "https://docs.python.org/3/library/asyncio.html"),
 ];
 
-/// What came of an import.
+/// Result of an import.
 #[derive(Debug, Default)]
 pub struct ImportResult {
-    /// The rows that could be taken.
+    /// Questions of the accepted rows.
     pub questions: Vec<Question>,
-    /// The rows that could not, in their order.
+    /// Rejected rows, in order.
     pub rejected: Vec<RejectedRow>,
-    /// Columns that mean nothing here, each once.
+    /// Unknown columns, without duplicates.
     pub unknown_columns: Vec<String>,
 }
 
-/// A row that could not be taken.
+/// A row that was rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RejectedRow {
-    /// Where it begins, from 1.
+    /// Line on which the row starts, from 1.
     pub line: u64,
-    /// Its id, or how its question begins.
+    /// Id of the question; empty if the row has none.
     pub name: String,
-    /// All reasons.
+    /// Reasons for the rejection.
     pub reasons: Vec<String>,
 }
 
-/// Reads CSV with a header of the keys of question files. Lists have a line an item.
+/// Imports CSV whose header consists of the keys of question files. A list has one item per line.
 ///
 /// # Errors
 ///
-/// The text is no CSV with a header at all.
+/// Fails if the text is not CSV with a column `question`.
 pub fn import_csv(text: &str) -> Result<ImportResult, String> {
     let mut reader = ::csv::ReaderBuilder::new()
         .flexible(true)
@@ -62,11 +62,11 @@ pub fn import_csv(text: &str) -> Result<ImportResult, String> {
         .collect();
     if !header.iter().any(|name| name == "question") {
         return Err(format!(
-            "there is no column \"question\" in the first line, but: {}",
+            "the first line has no column \"question\"; its columns are: {}",
             header.join(", ")
         ));
     }
-    let mut rows = Importer::default();
+    let mut importer = Importer::default();
     for record in reader.records() {
         match record {
             Ok(record) => {
@@ -76,44 +76,50 @@ pub fn import_csv(text: &str) -> Result<ImportResult, String> {
                     .filter(|(_, cell)| !cell.trim().is_empty())
                     .map(|(name, cell)| (name.clone(), Value::String(cell.to_owned())))
                     .collect();
-                rows.import_row(line, fields);
+                importer.import_row(line, fields);
             }
-            Err(error) => rows.reject(
+            Err(error) => importer.reject(
                 error.position().map_or(0, ::csv::Position::line),
                 String::new(),
                 vec![error.to_string()],
             ),
         }
     }
-    Ok(rows.result)
+    Ok(importer.result)
 }
 
-/// Reads JSON: a list of objects with the keys of question files.
+/// Imports JSON: a list of objects with the keys of question files.
 ///
 /// # Errors
 ///
-/// The text is no list in JSON.
+/// Fails if the text is not a JSON list.
 pub fn import_json(text: &str) -> Result<ImportResult, String> {
     let text = strip_bom(text);
     let list: Vec<&RawValue> = serde_json::from_str(text)
-        .map_err(|error| format!("this is no list of questions in JSON: {error}"))?;
-    let mut rows = Importer::default();
-    for one in list {
-        let line = line_of(text, one.get());
-        match serde_json::from_str::<Map<String, Value>>(one.get()) {
-            Ok(fields) => rows.import_row(line, fields),
-            Err(_) => rows.reject(line, String::new(), vec!["this is no object".to_owned()]),
+        .map_err(|error| format!("this is not a JSON list of questions: {error}"))?;
+    let mut importer = Importer::default();
+    for item in list {
+        let line = line_of(text, item.get());
+        match serde_json::from_str::<Map<String, Value>>(item.get()) {
+            Ok(fields) => importer.import_row(line, fields),
+            Err(_) => {
+                importer.reject(
+                    line,
+                    String::new(),
+                    vec!["this is not an object".to_owned()],
+                );
+            }
         }
     }
-    Ok(rows.result)
+    Ok(importer.result)
 }
 
-/// A byte order mark, which spreadsheets like to write.
+/// Removes a byte order mark, which spreadsheet programs often write.
 fn strip_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// The line of a part of a text, from 1.
+/// Returns the line, from 1, on which `part` starts in `text`. `part` must be a slice of `text`.
 fn line_of(text: &str, part: &str) -> u64 {
     let offset = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     let before = text.get(..offset).unwrap_or_default();
@@ -147,7 +153,7 @@ impl Importer {
         let name = row_name(&fields);
         match parse_question(fields) {
             Ok(question) if self.ids.contains(&question.id) => {
-                let reason = format!("the id `{}` is in an earlier row already", question.id);
+                let reason = format!("the id `{}` is already used in an earlier row", question.id);
                 self.reject(line, name, vec![reason]);
             }
             Ok(question) => {
@@ -166,10 +172,11 @@ impl Importer {
         }
     }
 
-    /// Fills in what can be told without the author: a name, a number, and what is usual.
+    /// Fills in missing fields: the default values, a generated number, and an id from the
+    /// question.
     fn fill_in_defaults(&mut self, fields: &mut Map<String, Value>) {
-        for (key, usual) in DEFAULTS {
-            fields.entry(key).or_insert_with(|| usual.into());
+        for (key, default) in DEFAULTS {
+            fields.entry(key).or_insert_with(|| default.into());
         }
         if !fields.contains_key("number") {
             fields.insert(
@@ -178,9 +185,9 @@ impl Importer {
             );
             self.generated_numbers += 1;
         }
-        let asked = fields.get("question").and_then(Value::as_str);
-        if let (false, Some(asked)) = (fields.contains_key("id"), asked) {
-            let id = kebab_case(asked);
+        let question = fields.get("question").and_then(Value::as_str);
+        if let (false, Some(question)) = (fields.contains_key("id"), question) {
+            let id = kebab_case(question);
             fields.insert("id".into(), id.into());
         }
     }
@@ -191,7 +198,7 @@ fn row_name(fields: &Map<String, Value>) -> String {
     text("id").unwrap_or_default().trim().to_owned()
 }
 
-/// The words of a question as an id.
+/// Returns an id that consists of the first words of a question.
 fn kebab_case(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let words = lower
@@ -210,7 +217,7 @@ fn kebab_case(text: &str) -> String {
     id
 }
 
-/// The fields as an entry of a question file, checked as one.
+/// Converts the fields to an entry of a question file, and loads it with all checks.
 fn parse_question(fields: Map<String, Value>) -> Result<Box<Question>, Vec<String>> {
     let mut entry = toml::Table::new();
     for (key, value) in fields {
@@ -243,40 +250,40 @@ fn reason_text(diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// A value as question files have it: numbers that came as text, lists that came as lines.
+/// Converts a value to its type in question files: numbers from text, lists from lines of text.
 fn to_toml_value(key: &str, value: Value) -> Result<toml::Value, Vec<String>> {
-    let bad = |what: &str| vec![format!("`{key}` is {what}")];
+    let not = |expected: &str| vec![format!("`{key}` is not {expected}")];
     match (key, value) {
         ("number", Value::String(text)) => text
             .trim()
             .parse()
             .map(toml::Value::Integer)
-            .map_err(|_| bad("no whole number")),
+            .map_err(|_| not("a whole number")),
         ("number", Value::Number(number)) => number
             .as_i64()
             .map(toml::Value::Integer)
-            .ok_or_else(|| bad("no whole number")),
+            .ok_or_else(|| not("a whole number")),
         ("points" | "pitfalls", Value::String(text)) => Ok(split_items(&text)),
         ("wrong_outputs", Value::String(text)) => serde_json::from_str::<Vec<String>>(&text)
             .map(|list| toml::Value::Array(list.into_iter().map(toml::Value::String).collect()))
-            .map_err(|_| bad("no list of texts in JSON, such as [\"a\\nb\", \"b\\na\", \"a\"]")),
+            .map_err(|_| not("a JSON list of texts, such as [\"a\\nb\", \"b\\na\", \"a\"]")),
         ("points" | "pitfalls" | "wrong_outputs", Value::Array(list)) => list
             .into_iter()
             .map(|item| match item {
                 Value::String(text) => Ok(toml::Value::String(text)),
-                _ => Err(bad("no list of texts")),
+                _ => Err(not("a list of texts")),
             })
             .collect::<Result<Vec<_>, _>>()
             .map(toml::Value::Array),
         (_, Value::String(text)) => Ok(toml::Value::String(text)),
-        _ => Err(bad("no text")),
+        _ => Err(not("a text")),
     }
 }
 
-/// What people put before the items of a list.
+/// Bullets that people put before the items of a list.
 pub const BULLETS: [&str; 3] = ["- ", "* ", "• "];
 
-/// A line an item; a bullet in front of it goes.
+/// Splits a text into items, one per line, and removes bullets.
 fn split_items(text: &str) -> toml::Value {
     let item = |line: &str| {
         let line = line.trim();
@@ -302,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_out_comes_back_the_same() {
+    fn exported_questions_can_be_imported_again() {
         let bank = built_in_bank();
         let all = all(&bank);
         let pack = RawFile {
@@ -327,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_can_not_be_taken_are_named_with_their_line_and_every_reason() {
+    fn rejected_rows_have_a_line_and_all_reasons() {
         let text = "\u{feff}Question,answer,level,number,notes\n\
                     \"Why,\nat all?\",Because.,expert,seven,x\n\
                     What?,,mid,,\n";
@@ -340,7 +347,10 @@ mod tests {
             .map(|row| (row.line, row.name.as_str()))
             .collect();
         assert_eq!(lines, [(2, "why-at-all"), (4, "what")]);
-        assert_eq!(import.rejected[0].reasons, ["`number` is no whole number"]);
+        assert_eq!(
+            import.rejected[0].reasons,
+            ["`number` is not a whole number"]
+        );
         let missing = import.rejected[1].reasons.join("; ");
         for field in ["answer", "how_to_answer", "points", "follow_up"] {
             assert!(missing.contains(&format!("`{field}`")), "{missing}");
@@ -353,25 +363,25 @@ mod tests {
         let import = import_csv(text).unwrap();
         assert_eq!(
             import.rejected[0].reasons,
-            [r#"`wrong_outputs` is no list of texts in JSON, such as ["a\nb", "b\na", "a"]"#]
+            [r#"`wrong_outputs` is not a JSON list of texts, such as ["a\nb", "b\na", "a"]"#]
         );
     }
 
     #[test]
-    fn json_has_lines_and_doubles_are_refused() {
+    fn json_rows_have_lines_and_duplicates_are_rejected() {
         let bank = built_in_bank();
         let one = json(&[&bank.questions()[0], &bank.questions()[0]]);
         let import = import_json(&one).unwrap();
         assert_eq!(import.questions.len(), 1);
         assert!(import.rejected[0].line > 10);
-        assert!(import.rejected[0].reasons[0].contains("in an earlier row already"));
+        assert!(import.rejected[0].reasons[0].contains("already used in an earlier row"));
         let import = import_json("[\n1,\n{}]").unwrap();
         assert_eq!(import.rejected[0].line, 2);
-        assert_eq!(import.rejected[0].reasons, ["this is no object"]);
+        assert_eq!(import.rejected[0].reasons, ["this is not an object"]);
         assert!(
             import_json("{")
                 .unwrap_err()
-                .contains("no list of questions")
+                .contains("not a JSON list of questions")
         );
         assert!(
             import_csv("a,b\n1,2\n")
@@ -381,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_but_can_be_told_is_filled_in() {
+    fn missing_fields_with_defaults_are_filled_in() {
         let bank = built_in_bank();
         let mut row: Vec<Map<String, Value>> =
             serde_json::from_str(&json(&[&bank.questions()[0]])).unwrap();
@@ -410,7 +420,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_without_harm(text in "(question,answer\n)?\\PC{0,60}", json in "[\\[\\]{}\":,a-z0-9 ]{0,60}") {
+        fn any_text_can_be_imported_without_panic(text in "(question,answer\n)?\\PC{0,60}", json in "[\\[\\]{}\":,a-z0-9 ]{0,60}") {
             let _ = import_csv(&text);
             let _ = import_json(&json);
         }

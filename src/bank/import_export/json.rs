@@ -3,12 +3,12 @@
 use super::super::question::Question;
 use super::question_record::QuestionRecord;
 
-/// The questions as JSON.
+/// Exports the questions as JSON.
 pub fn json(questions: &[&Question]) -> String {
-    let written: Vec<_> = questions
+    let records: Vec<_> = questions
         .iter()
         .map(|one| QuestionRecord::unchanged(one))
         .collect();
-    // Strings, numbers and lists always have a form in JSON.
-    serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
+    // Serializing strings, numbers and lists cannot fail.
+    serde_json::to_string_pretty(&records).unwrap_or_default() + "\n"
 }

@@ -1,6 +1,6 @@
-//! Questions to and from the formats of other tools: JSON, CSV, Anki, and question files.
+//! Import and export of questions: JSON, CSV, Anki (export only) and question files.
 //!
-//! Texts go in and out; whoever calls reads and writes the files.
+//! The functions take and return texts; callers read and write the files.
 
 mod anki;
 mod csv;

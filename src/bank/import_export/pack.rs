@@ -1,4 +1,4 @@
-//! Question files, written so that people like to edit them.
+//! Export of question files, formatted for editing by hand.
 
 use serde::Serialize;
 use textwrap::{Options, WordSplitter};
@@ -6,7 +6,7 @@ use textwrap::{Options, WordSplitter};
 use super::super::question::Question;
 use super::question_record::QuestionRecord;
 
-/// Columns at which prose is wrapped.
+/// Column at which prose is wrapped.
 const WIDTH: usize = 100;
 
 #[derive(Serialize)]
@@ -14,19 +14,19 @@ struct QuestionFile<'q> {
     question: Vec<QuestionRecord<'q>>,
 }
 
-/// The questions as a question file.
+/// Exports the questions as a question file.
 pub fn pack(questions: &[&Question]) -> String {
     let question = questions
         .iter()
         .map(|one| QuestionRecord::new(one, wrap, with_final_newline))
         .collect();
-    // Strings, numbers and lists always have a form in TOML.
+    // Serializing strings, numbers and lists cannot fail.
     toml::to_string_pretty(&QuestionFile { question }).unwrap_or_default()
 }
 
-/// Prose wrapped; reading joins the lines again.
+/// Wraps prose. Reading joins the lines again.
 fn wrap(text: &str) -> String {
-    // Only at spaces: reading puts one where a line ended.
+    // Breaks lines only at spaces, because reading joins lines with a space.
     let options = Options::new(WIDTH)
         .word_splitter(WordSplitter::NoHyphenation)
         .break_words(false);
@@ -37,7 +37,7 @@ fn wrap(text: &str) -> String {
     paragraphs.join("\n\n")
 }
 
-/// Programs end with a line end, so that they are written as lines.
+/// Adds a final newline, so that the serializer writes the program as a multi-line string.
 fn with_final_newline(text: &str) -> String {
     format!("{text}\n")
 }

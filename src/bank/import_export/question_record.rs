@@ -1,10 +1,10 @@
-//! A question under the keys of a question file.
+//! A question in its serialized form, with the keys of a question file.
 
 use serde::Serialize;
 
 use super::super::question::Question;
 
-/// A question with all its keys, in the order in which they are written.
+/// A question with all its keys, in the order in which they are serialized.
 #[derive(Debug, Serialize)]
 pub struct QuestionRecord<'q> {
     pub id: &'q str,
@@ -35,7 +35,7 @@ pub struct QuestionRecord<'q> {
 }
 
 impl<'q> QuestionRecord<'q> {
-    /// The question with `prose` done to its prose and `program` to its programs and what they print.
+    /// Creates a record, applying `prose` to each text and `program` to each program and output.
     pub fn new(
         question: &'q Question,
         prose: impl Fn(&str) -> String,
@@ -43,7 +43,7 @@ impl<'q> QuestionRecord<'q> {
     ) -> Self {
         let list = |items: &[String]| items.iter().map(|item| prose(item)).collect();
         let programs = |texts: &[String]| texts.iter().map(|text| program(text)).collect();
-        let maybe = |text: &Option<String>| text.as_deref().map(&program);
+        let optional = |text: &Option<String>| text.as_deref().map(&program);
         Self {
             id: &question.id,
             number: question.number,
@@ -56,18 +56,18 @@ impl<'q> QuestionRecord<'q> {
             example_answer: prose(&question.example_answer),
             points: list(&question.points),
             pitfalls: list(&question.pitfalls),
-            code: maybe(&question.code),
-            output: maybe(&question.output),
+            code: optional(&question.code),
+            output: optional(&question.output),
             wrong_outputs: programs(&question.wrong_outputs),
-            broken: maybe(&question.broken),
-            broken_output: maybe(&question.broken_output),
+            broken: optional(&question.broken),
+            broken_output: optional(&question.broken_output),
             python: question.python.to_string(),
             docs: &question.docs,
             follow_up: prose(&question.follow_up),
         }
     }
 
-    /// The question as it is.
+    /// Creates a record with unchanged texts.
     pub fn unchanged(question: &'q Question) -> Self {
         Self::new(question, str::to_owned, str::to_owned)
     }

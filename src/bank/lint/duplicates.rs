@@ -1,4 +1,4 @@
-//! Questions that ask the same in nearly the same words.
+//! Finds questions that ask the same in nearly the same words.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,15 +6,15 @@ use super::super::sourced_question::SourcedQuestion;
 use super::stemming::stems;
 use crate::diagnostics::{Diagnostic, Source};
 
-/// Two questions are twins if so many percent of the words of both are in each. Of the syllabus's 131
-/// questions, no two share more than 38.
+/// Minimum percentage of shared words that makes two questions duplicates. No two of the 131
+/// built-in questions share more than 38 %.
 const SHARED_PERCENT: usize = 70;
 
-/// Of fewer words nothing can be told.
+/// Minimum number of words for a comparison.
 const MIN_WORDS: usize = 4;
 
-/// Notes the later one of each pair. An operator's question that takes the place of a built-in one is
-/// no twin of it.
+/// Reports the later question of each pair. An operator's question that replaces a built-in one is
+/// not a duplicate of it.
 pub fn check(entries: &[SourcedQuestion], sources: &[Source], diagnostics: &mut Vec<Diagnostic>) {
     let texts: Vec<HashSet<String>> = entries
         .iter()
@@ -26,44 +26,47 @@ pub fn check(entries: &[SourcedQuestion], sources: &[Source], diagnostics: &mut 
             continue;
         }
         let source = &sources[other.file];
-        let message = format!("this asks nearly the same as `{}`", one.question.id);
+        let message = format!("this question is nearly the same as `{}`", one.question.id);
         let diagnostic = Diagnostic::at(source, &other.key_span("question", None), message)
             .related(
                 &sources[one.file],
                 &one.key_span("question", None),
-                "the other one is here",
+                "the other question is here",
             )
-            .fix("take one of the two out, or make clear what it asks besides");
+            .fix("remove one of the two, or make clear how they differ");
         diagnostics.push(diagnostic.severity(other.lint_severity()));
     }
 }
 
-/// The pairs of texts that are nearly the same. Each text is compared only with those that share one
-/// of its rarest words, as twins do: of n words they may lack 30 %, so they have one of any 30 % + 1.
+/// Returns the pairs of texts that are nearly the same.
+///
+/// Each text is compared only with texts that share one of its rarest words. That is sufficient: a
+/// duplicate lacks at most 30 % of a text's words, so it contains at least one of any 30 % + 1 of
+/// them.
 fn duplicate_pairs(texts: &[HashSet<String>]) -> Vec<(usize, usize)> {
     let mut count: HashMap<&str, usize> = HashMap::new();
     for word in texts.iter().flatten() {
         *count.entry(word).or_default() += 1;
     }
-    let mut with: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut texts_by_word: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut pairs = Vec::new();
-    for (place, text) in texts.iter().enumerate() {
+    for (index, text) in texts.iter().enumerate() {
         let mut words: Vec<&str> = text.iter().map(String::as_str).collect();
         words.sort_unstable_by_key(|word| (count[word], *word));
-        let may_lack = words.len() * (100 - SHARED_PERCENT) / 100;
-        let rarest = words.iter().take(may_lack + 1);
+        let max_missing = words.len() * (100 - SHARED_PERCENT) / 100;
+        let rarest = words.iter().take(max_missing + 1);
         let mut others: Vec<usize> = Vec::new();
         for word in rarest {
-            let there = with.entry(word).or_default();
-            others.extend(there.iter());
-            there.push(place);
+            let users = texts_by_word.entry(word).or_default();
+            others.extend(users.iter());
+            users.push(index);
         }
         others.sort_unstable();
         others.dedup();
-        let twins = others
+        let duplicates = others
             .into_iter()
             .filter(|other| are_duplicates(&texts[*other], text));
-        pairs.extend(twins.map(|other| (other, place)));
+        pairs.extend(duplicates.map(|other| (other, index)));
     }
     pairs
 }

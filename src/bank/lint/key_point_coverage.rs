@@ -1,7 +1,8 @@
-//! An answer must hold what its points ask for: who learns it by heart must be able to tick them all.
+//! Checks that an answer covers its key points: a member who gives the model answer must be able to
+//! tick all of them.
 //!
-//! The check is a cautious one. A name in backticks must be in the answer; of a point's plain words only
-//! a part must, as the answer may say it otherwise.
+//! The check is cautious. A name in backticks must occur in the answer, but of a point's plain
+//! words only a part must, because the answer may use other words.
 
 use std::collections::HashSet;
 
@@ -10,16 +11,16 @@ use super::super::sourced_question::{SourcedQuestion, TextField};
 use super::stemming::{prose_stems, stems};
 use crate::diagnostics::{Diagnostic, Source};
 
-/// Shorter names, such as `x` or `fd`, are made up for an example.
+/// Minimum length of a checked name: shorter ones, such as `x` or `fd`, only occur in examples.
 const MIN_NAME_LENGTH: usize = 3;
 
-/// Of fewer plain words nothing can be told.
+/// Minimum number of plain words for a check of the words.
 const MIN_WORDS: usize = 4;
 
-/// One in so many of a point's plain words must be in the answer.
+/// At least one out of this number of plain words in a point must occur in the answer.
 const COVERAGE_DIVISOR: usize = 3;
 
-/// Notes points whose terms the answer lacks.
+/// Reports points that the answer does not cover.
 pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let answer = entry.question.answer.to_lowercase();
     let known: HashSet<String> = stems(&answer).into_iter().collect();
@@ -27,17 +28,18 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
         .text_fields()
         .filter(|text_field| text_field.field == "points")
     {
-        let Some((words, what)) = missing_terms(&point, &answer, &known) else {
+        let Some((words, problem)) = missing_terms(&point, &answer, &known) else {
             continue;
         };
         let span = entry.text_span(source, point.field, point.item, &words);
-        let diagnostic = Diagnostic::at(source, &span, format!("the answer {what} {point}"));
-        let fix = "say it in the answer as well, or drop it from the point";
+        let diagnostic = Diagnostic::at(source, &span, format!("the answer {problem} {point}"));
+        let fix = "add it to the answer, or remove it from the point";
         diagnostics.push(diagnostic.severity(entry.lint_severity()).fix(fix));
     }
 }
 
-/// What the answer lacks of a point: the words to show, and a sentence up to the point's name.
+/// Returns what the answer lacks of a point: the words to highlight, and the message up to the
+/// point's name.
 fn missing_terms(
     point: &TextField<'_>,
     answer: &str,
@@ -45,19 +47,19 @@ fn missing_terms(
 ) -> Option<(String, String)> {
     let missing = code_names(point.text).find(|name| !answer.contains(&name.to_lowercase()));
     if let Some(name) = missing {
-        return Some((name.to_owned(), format!("does not have the `{name}` of")));
+        return Some((name.to_owned(), format!("does not mention `{name}` of")));
     }
     let words = prose_stems(point.text);
-    let there = words.iter().filter(|word| known.contains(*word)).count();
-    let lacks = words.len() >= MIN_WORDS && there * COVERAGE_DIVISOR < words.len();
-    lacks.then(|| (String::new(), "does not seem to say".to_owned()))
+    let covered = words.iter().filter(|word| known.contains(*word)).count();
+    let is_missing = words.len() >= MIN_WORDS && covered * COVERAGE_DIVISOR < words.len();
+    is_missing.then(|| (String::new(), "does not seem to cover".to_owned()))
 }
 
-/// The names in a text's code.
+/// Returns the names in the code of a text.
 fn code_names(text: &str) -> impl Iterator<Item = &str> {
     segments(text)
         .into_iter()
-        .filter_map(|piece| match piece {
+        .filter_map(|segment| match segment {
             Segment::Code(code) => Some(code),
             Segment::Prose(_) | Segment::Unclosed(_) => None,
         })
@@ -76,11 +78,11 @@ mod tests {
             text,
         };
         let known = stems(answer).into_iter().collect();
-        missing_terms(&point, &answer.to_lowercase(), &known).map(|(_, what)| what)
+        missing_terms(&point, &answer.to_lowercase(), &known).map(|(_, problem)| problem)
     }
 
     #[test]
-    fn names_must_be_there_and_plain_words_in_part() {
+    fn names_and_a_part_of_the_plain_words_must_occur() {
         let answer = "Call `Queue.put()`; with `maxsize` it waits until there is room.";
         assert_eq!(
             missing_from(answer, "`queue.put()` waits when the queue is full"),
@@ -88,11 +90,14 @@ mod tests {
         );
         assert_eq!(
             missing_from(answer, "`get()` waits").unwrap(),
-            "does not have the `get` of"
+            "does not mention `get` of"
         );
         let other = "Shutting down closes all consumers cleanly";
-        assert_eq!(missing_from(answer, other).unwrap(), "does not seem to say");
-        // Too few words to tell.
+        assert_eq!(
+            missing_from(answer, other).unwrap(),
+            "does not seem to cover"
+        );
+        // Too few words for a check.
         assert_eq!(missing_from(answer, "Not thread-safe"), None);
     }
 }

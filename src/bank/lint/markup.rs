@@ -1,52 +1,53 @@
-//! Markdown that would not come out as meant.
+//! Finds Markdown that Discord would not show as intended.
 
 use super::super::markup::{Segment, segments};
 use super::super::sourced_question::{SourcedQuestion, TextField};
 use crate::diagnostics::{Diagnostic, Source};
 
-/// Notes open backticks and what Discord shows otherwise than written, or what reflowing destroys.
+/// Reports unclosed backticks, markup that Discord does not render, and markup that reflowing
+/// destroys.
 pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     for text_field in entry.text_fields() {
-        let mut report = |words: &str, what: &str, fix: &str| {
+        let mut report = |words: &str, problem: &str, fix: &str| {
             let span = entry.text_span(source, text_field.field, text_field.item, words);
-            let diagnostic = Diagnostic::at(source, &span, format!("{text_field} {what}"));
+            let diagnostic = Diagnostic::at(source, &span, format!("{text_field} {problem}"));
             diagnostics.push(diagnostic.severity(entry.lint_severity()).fix(fix));
         };
-        for piece in segments(text_field.text) {
-            match piece {
+        for segment in segments(text_field.text) {
+            match segment {
                 Segment::Code(code) if code.trim().is_empty() => {
                     report(
                         "",
-                        "has empty backticks",
-                        "put code between them, or take them out",
+                        "contains empty backticks",
+                        "put code between them, or remove them",
                     );
                 }
                 Segment::Unclosed(open) => report(
                     open.split(' ').next().unwrap_or_default(),
-                    "has a backtick that nothing closes",
-                    "backticks come in pairs",
+                    "contains an unclosed backtick",
+                    "close it with a second backtick, or remove it",
                 ),
                 Segment::Prose(prose) => {
-                    if let Some((words, what, fix)) = find_link_or_tag(prose) {
-                        report(words, what, fix);
+                    if let Some((words, problem, fix)) = find_link_or_tag(prose) {
+                        report(words, problem, fix);
                     }
                 }
                 Segment::Code(_) => {}
             }
         }
-        if let Some((what, fix)) = find_block_markup(&text_field) {
-            report("", what, fix);
+        if let Some((problem, fix)) = find_block_markup(&text_field) {
+            report("", problem, fix);
         }
     }
 }
 
-/// Links and HTML.
+/// Finds a link or an HTML tag. Returns the words to highlight, the problem and the fix.
 fn find_link_or_tag(prose: &str) -> Option<(&str, &'static str, &'static str)> {
     let link = ["https://", "http://", "]("]
         .into_iter()
         .find(|link| prose.contains(link));
     if let Some(link) = link {
-        return Some((link, "has a link in it", "the entry's link is `docs`"));
+        return Some((link, "contains a link", "move the link to `docs`"));
     }
     let tag = prose.match_indices('<').find(|(at, _)| {
         let mut after = prose[at + 1..].chars();
@@ -54,11 +55,11 @@ fn find_link_or_tag(prose: &str) -> Option<(&str, &'static str, &'static str)> {
         next == Some('/') || next.is_some_and(|c| c.is_ascii_alphabetic())
     });
     let (at, _) = tag?;
-    let fix = "Discord shows tags as they are: use Markdown, and backticks for code";
-    Some((&prose[at..=at], "has an HTML tag in it", fix))
+    let fix = "use Markdown, and backticks for code: Discord does not render HTML";
+    Some((&prose[at..=at], "contains an HTML tag", fix))
 }
 
-/// Headings, lists and tables: they need lines of their own, which reflowing joins.
+/// Finds a heading, list or table. They need separate lines, which reflowing joins.
 fn find_block_markup(text_field: &TextField<'_>) -> Option<(&'static str, &'static str)> {
     for paragraph in text_field.text.split("\n\n") {
         let first = paragraph.split(' ').next().unwrap_or_default();
@@ -66,18 +67,18 @@ fn find_block_markup(text_field: &TextField<'_>) -> Option<(&'static str, &'stat
             !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
         });
         if ["#", "##", "###", "-#"].contains(&first) {
-            return Some(("has a heading in it", "write it as a sentence"));
+            return Some(("contains a heading", "write it as a sentence"));
         }
         if numbered || ["-", "*", "+", "•"].contains(&first) {
             return Some((
-                "has a list in it",
+                "contains a list",
                 "write sentences: line breaks inside a paragraph are not kept",
             ));
         }
         if first.starts_with('|') {
             return Some((
-                "has a table in it",
-                "write sentences: Discord shows no tables",
+                "contains a table",
+                "write sentences: Discord does not render tables",
             ));
         }
     }
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn links_and_tags_are_odd_and_comparisons_are_not() {
+    fn links_and_tags_are_found_and_comparisons_are_not() {
         assert!(find_link_or_tag("see https://example.org").is_some());
         assert!(find_link_or_tag("see [this](x)").is_some());
         assert!(find_link_or_tag("a <b>bold</b> word").is_some());
@@ -109,19 +110,19 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_their_own_are_odd() {
-        let odd = |text| {
+    fn headings_lists_and_tables_are_found() {
+        let problem_in = |text| {
             let text_field = TextField {
                 field: "answer",
                 item: None,
                 text,
             };
-            find_block_markup(&text_field).map(|(what, _)| what)
+            find_block_markup(&text_field).map(|(problem, _)| problem)
         };
-        assert_eq!(odd("A.\n\n# B"), Some("has a heading in it"));
-        assert_eq!(odd("- a - b"), Some("has a list in it"));
-        assert_eq!(odd("1. a 2. b"), Some("has a list in it"));
-        assert_eq!(odd("| a | b |"), Some("has a table in it"));
-        assert_eq!(odd("3.11 brought it. *Never* -1."), None);
+        assert_eq!(problem_in("A.\n\n# B"), Some("contains a heading"));
+        assert_eq!(problem_in("- a - b"), Some("contains a list"));
+        assert_eq!(problem_in("1. a 2. b"), Some("contains a list"));
+        assert_eq!(problem_in("| a | b |"), Some("contains a table"));
+        assert_eq!(problem_in("3.11 brought it. *Never* -1."), None);
     }
 }

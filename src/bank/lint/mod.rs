@@ -1,7 +1,7 @@
-//! Whether entries are good, not only usable: wording, Markdown, an answer that holds its own points,
-//! no question asked twice.
+//! Editorial lints: wording, Markdown, answers that cover their key points, and duplicate
+//! questions.
 //!
-//! For our own entries each diagnostic is an error, for an operator's a warning.
+//! A finding in a built-in question is an error; in an operator's question it is a warning.
 
 mod duplicates;
 mod key_point_coverage;
@@ -12,7 +12,7 @@ mod stemming;
 use super::sourced_question::SourcedQuestion;
 use crate::diagnostics::{Diagnostic, Source};
 
-/// Everything about these entries that a careful editor would mend.
+/// Runs all lints on these entries.
 pub fn lint(entries: &[SourcedQuestion], sources: &[Source]) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for entry in entries {

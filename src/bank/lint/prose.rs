@@ -1,4 +1,4 @@
-//! Words that talk down, and texts that are too short or too long to be learnt from.
+//! Finds condescending words, and built-in texts that are too short or too long.
 
 use std::ops::RangeInclusive;
 
@@ -6,25 +6,26 @@ use super::super::markup::{Segment, segments};
 use super::super::sourced_question::SourcedQuestion;
 use crate::diagnostics::{Diagnostic, Source};
 
-/// To somebody who does not know the answer, nothing is obvious.
+/// Words that belittle readers who do not know the answer.
 const CONDESCENDING_WORDS: [&str; 3] = ["simply", "just", "obviously"];
 
-/// How many words a model answer of ours has.
+/// Number of words in the model answer of a built-in question.
 const ANSWER_WORDS: RangeInclusive<usize> = 60..=150;
 
-/// How many sentences an example answer of ours has.
+/// Number of sentences in the example answer of a built-in question.
 const EXAMPLE_SENTENCES: RangeInclusive<usize> = 3..=6;
 
-/// Notes both.
+/// Reports condescending words, and lengths of built-in texts outside the limits.
 pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     for text_field in entry.text_fields() {
         for word in condescending_words(text_field.text) {
             let span = entry.text_span(source, text_field.field, text_field.item, word);
-            let diagnostic = Diagnostic::at(source, &span, format!("{text_field} says \"{word}\""));
+            let diagnostic =
+                Diagnostic::at(source, &span, format!("{text_field} contains \"{word}\""));
             diagnostics.push(
                 diagnostic
                     .severity(entry.lint_severity())
-                    .fix("take the word out, or say what you mean: only, exactly, a moment ago"),
+                    .fix("remove the word, or be precise: only, exactly, a moment ago"),
             );
         }
     }
@@ -36,11 +37,11 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
             ("answer", words, ANSWER_WORDS, "words"),
             ("example_answer", sentences, EXAMPLE_SENTENCES, "sentences"),
         ];
-        for (field, count, wanted, unit) in sizes {
-            if !wanted.contains(&count) {
-                let (least, most) = wanted.into_inner();
-                let what = format!("`{field}` has {count} {unit}, not {least} to {most}");
-                diagnostics.push(entry.error(source, field, what));
+        for (field, count, limits, unit) in sizes {
+            if !limits.contains(&count) {
+                let (min, max) = limits.into_inner();
+                let message = format!("`{field}` needs {min} to {max} {unit}, but has {count}");
+                diagnostics.push(entry.error(source, field, message));
             }
         }
     }
@@ -48,26 +49,27 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
 
 fn condescending_words(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
-    for piece in segments(text) {
-        let Segment::Prose(prose) = piece else {
+    for segment in segments(text) {
+        let Segment::Prose(prose) = segment else {
             continue;
         };
-        // "just-in-time" is a term.
+        // A hyphen belongs to the word: "just-in-time" is a term.
         let words = prose.split(|c: char| !c.is_alphanumeric() && c != '-');
         found.extend(words.filter(|word| {
             CONDESCENDING_WORDS
                 .iter()
-                .any(|down| word.eq_ignore_ascii_case(down))
+                .any(|condescending| word.eq_ignore_ascii_case(condescending))
         }));
     }
     found
 }
 
-/// Ends of sentences outside of code: a mark, perhaps closing signs, and a space or the end.
+/// Counts the ends of sentences outside code: a mark, optional closing quotes or brackets, then a
+/// space or the end of the text.
 fn count_sentences(text: &str) -> usize {
     let prose: String = segments(text)
         .into_iter()
-        .map(|piece| match piece {
+        .map(|segment| match segment {
             Segment::Prose(prose) => prose,
             Segment::Code(_) | Segment::Unclosed(_) => "code",
         })

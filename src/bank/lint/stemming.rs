@@ -1,8 +1,8 @@
-//! The words of a text that carry its meaning, in a form in which "tasks" and "task" are the same.
+//! Stemming: extracts the meaningful words of a text, so that "tasks" and "task" are equal.
 
 use super::super::markup::{Segment, segments};
 
-/// Words that every English text has.
+/// Common words without meaning for a comparison.
 const STOP_WORDS: &str = "a about all also an and any are as asyncio at be been before between but by can code \
     could did do does each else every for from had has have how if in into is it its many may might more \
     most must no not of on one only or other out over own python same should so some such than that the \
@@ -11,10 +11,10 @@ const STOP_WORDS: &str = "a about all also an and any are as asyncio at be been 
 
 const SUFFIXES: [&str; 6] = ["ing", "ed", "es", "s", "ly", "e"];
 
-/// A stem has at least so many letters, or too much would be the same.
+/// Minimum length of a stem in bytes; shorter ones would make unrelated words equal.
 const MIN_STEM_LENGTH: usize = 3;
 
-/// The stems of a text, common words left out, code left in.
+/// Returns the stems of a text, including code, without common words.
 pub fn stems(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     words(&lower)
@@ -23,12 +23,14 @@ pub fn stems(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The stems of what is outside of backticks.
+/// Returns the stems of a text outside backticks.
 pub fn prose_stems(text: &str) -> Vec<String> {
-    let prose = segments(text).into_iter().filter_map(|piece| match piece {
-        Segment::Prose(prose) => Some(prose),
-        Segment::Code(_) | Segment::Unclosed(_) => None,
-    });
+    let prose = segments(text)
+        .into_iter()
+        .filter_map(|segment| match segment {
+            Segment::Prose(prose) => Some(prose),
+            Segment::Code(_) | Segment::Unclosed(_) => None,
+        });
     prose.flat_map(stems).collect()
 }
 
@@ -50,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_of_a_word_are_the_same() {
+    fn forms_of_a_word_are_equal() {
         assert_eq!(
             stems("A waiting task"),
             stems("The tasks waited")

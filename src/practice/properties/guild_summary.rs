@@ -1,4 +1,4 @@
-//! Whoever knows a guild by its summary alone misses nothing.
+//! The summary of a guild is sufficient: it misses neither due work nor replies.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -19,8 +19,8 @@ fn start() -> Timestamp {
     "2026-03-25T06:00:00Z".parse().unwrap()
 }
 
-/// A guild with two teams in which things happened.
-fn guild(seed: u64, things: usize) -> (Guild, Timestamp) {
+/// Creates a guild with two teams and a random history of `steps` events.
+fn guild(seed: u64, steps: usize) -> (Guild, Timestamp) {
     let mut random = StdRng::seed_from_u64(seed);
     let (mut guild, mut now) = (Guild::new(GuildId::new(1)), start());
     for channel in [10, 20] {
@@ -30,7 +30,7 @@ fn guild(seed: u64, things: usize) -> (Guild, Timestamp) {
         settings.send_weekly_report = random.random_bool(0.5);
         guild.insert_team(Team::new(ChannelId::new(channel), settings, now));
     }
-    for _ in 0..things {
+    for _ in 0..steps {
         now += SignedDuration::from_mins(random.random_range(1..900));
         let channel = ChannelId::new(if random.random_bool(0.5) { 10 } else { 20 });
         let user = UserId::new(random.random_range(1..5));
@@ -71,10 +71,10 @@ fn advance(team: &mut Team, user: UserId, now: Timestamp, random: &mut StdRng) {
     }
 }
 
-/// Whether there is something to do.
+/// Whether the guild has work now.
 fn has_work(guild: &Guild, now: Timestamp) -> bool {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let rests = |team: &Team| {
+    let is_idle = |team: &Team| {
         matches!(team.next_post_step(now), PostStep::Wait(_) | PostStep::Idle)
             && matches!(
                 team.next_report_step(now),
@@ -82,19 +82,20 @@ fn has_work(guild: &Guild, now: Timestamp) -> bool {
             )
             && team.reminders_today(now).all(|due| due.at > now)
     };
-    !guild.teams().values().all(|team| rests(team)) || !guild.inactive_members(today).is_empty()
+    !guild.teams().values().all(|team| is_idle(team)) || !guild.inactive_members(today).is_empty()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Before the summary's moment there is nothing to do, and if there ever is something there is a moment.
+    /// A guild has no work before the due time in its summary, and has a due time if it ever has
+    /// work.
     #[test]
-    fn nothing_is_due_before_its_moment(seed in any::<u64>(), things in 0_usize..120) {
-        let (guild, now) = guild(seed, things);
+    fn no_work_is_due_before_the_summary_says(seed in any::<u64>(), steps in 0_usize..120) {
+        let (guild, now) = guild(seed, steps);
         let next_due = guild.summary(now).next_due;
         prop_assert!(next_due.is_none_or(|next_due| next_due <= now) || !has_work(&guild, now));
-        // Half a year by the hour, then by the day until everybody is forgotten.
+        // Hourly for half a year, then daily until the data of all members is deleted.
         for hours in (1..4_000).chain((4_000..12_000).step_by(24)) {
             let later = now + SignedDuration::from_hours(hours);
             if next_due.is_some_and(|next_due| next_due <= later) {
@@ -102,39 +103,40 @@ proptest! {
             }
             prop_assert!(!has_work(&guild, later), "{later} is before {next_due:?}");
         }
-        // What was worked out earlier holds later.
+        // An earlier result stays valid later.
         for hours in [1, 7, 30, 80] {
             let later = now + SignedDuration::from_hours(hours);
             let then = guild.next_work(later);
             let first = guild.next_work(now);
-            let late = first.is_none_or(|first| first > later);
-            prop_assert!(!late || then.is_none_or(|then| then > later), "{first:?} was said, {then:?} it is");
+            let is_later = first.is_none_or(|first| first > later);
+            prop_assert!(!is_later || then.is_none_or(|then| then > later), "{first:?} became {then:?}");
         }
     }
 
-    /// What may be a reply is never taken for something else, also by a summary that was kept elsewhere.
+    /// A summary never misses a channel or thread with replies, even after it was stored and read
+    /// again.
     #[test]
-    fn every_place_of_a_reply_is_known(seed in any::<u64>(), things in 0_usize..200) {
-        let (guild, now) = guild(seed, things);
+    fn every_channel_with_replies_is_known(seed in any::<u64>(), steps in 0_usize..200) {
+        let (guild, now) = guild(seed, steps);
         let summary = guild.summary(now);
         let hashes = summary.channel_hashes().unwrap();
-        let kept = GuildSummary::from_parts(summary.next_due, summary.managed, &hashes);
-        prop_assert_eq!(&kept, &summary);
+        let stored = GuildSummary::from_parts(summary.next_due, summary.managed, &hashes);
+        prop_assert_eq!(&stored, &summary);
         for team in guild.teams().values() {
-            prop_assert!(kept.may_contain_reply(team.channel));
+            prop_assert!(stored.may_contain_reply(team.channel));
             for message in team.rounds().iter().filter_map(|round| round.message) {
-                prop_assert!(kept.may_contain_reply(message.thread()));
+                prop_assert!(stored.may_contain_reply(message.thread()));
             }
         }
         let others = (0..2_000).filter(|number| {
-            kept.may_contain_reply(ChannelId::new(snowflake_at(start()) + (number << 22)))
+            stored.may_contain_reply(ChannelId::new(snowflake_at(start()) + (number << 22)))
         });
-        prop_assert!(others.count() < 20, "few others are looked at");
+        prop_assert!(others.count() < 20, "few other channels match");
     }
 }
 
 #[test]
-fn a_guild_without_teams_is_never_wanted() {
+fn a_guild_without_teams_is_never_due() {
     let summary = Guild::new(GuildId::new(1)).summary(start());
     assert_eq!(summary.next_due, None);
     assert!(!summary.managed && !summary.may_contain_reply(ChannelId::new(1)));

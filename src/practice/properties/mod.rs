@@ -1,4 +1,4 @@
-//! The laws of the habit, tried on random histories.
+//! Property tests: the domain rules, checked on random histories.
 
 mod guild_summary;
 mod question_picker;

@@ -1,4 +1,4 @@
-//! What a member practises next: random memories against the rule in plain words.
+//! The next question to practise: random review histories, checked against the rules.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ const ADA: UserId = UserId::new(7);
 const START: Date = date(2026, 3, 2);
 const BANK: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
-/// On so many days after the start a question got that rating.
+/// Days after the start, index of a question, and its rating on that day.
 type RatingStep = (u32, usize, Rating);
 
 fn steps() -> impl Strategy<Value = Vec<RatingStep>> {
@@ -64,7 +64,7 @@ fn modes() -> impl Strategy<Value = PickMode> {
 
 proptest! {
     #[test]
-    fn the_rule_holds(
+    fn the_picked_question_follows_the_rules(
         steps in steps(),
         day in 0_u32..60,
         mode in modes(),
@@ -81,12 +81,12 @@ proptest! {
         let unseen = BANK.iter().filter(free).any(|one| review(one).is_none());
         match pick(&guild, &request, &asked, seed) {
             Ok(PickedQuestion { question, review_count, reason }) => {
-                prop_assert_ne!(question, "a", "the one that is shown");
+                prop_assert_ne!(question, "a", "the shown question");
                 prop_assert_eq!(review_count, review(question).map_or(0, |review| review.count));
                 let again = review(question).is_some_and(|one| one.last == today && one.rating == Rating::Again);
                 prop_assert!(again || !asked.contains(question), "asked twice on a day");
                 if mode != PickMode::New && !due.is_empty() {
-                    // The first is the one that is most likely forgotten.
+                    // The question that is most likely to be forgotten comes first.
                     let recall = |one: &str| review(one).map(|one| one.retrievability(today));
                     let least = due.iter().filter_map(|one| recall(one)).fold(1.0, f32::min);
                     prop_assert_eq!(recall(question), Some(least));
@@ -98,34 +98,34 @@ proptest! {
                 }
                 prop_assert!(mode == PickMode::Mixed || reason != PickReason::Ahead);
             }
-            Err(nothing) => {
+            Err(error) => {
                 prop_assert!(mode == PickMode::New || due.is_empty());
                 prop_assert!(mode == PickMode::Due || !unseen);
                 let expected = match mode {
-                    PickMode::New => matches!(nothing, PickError::AllSeen),
-                    PickMode::Mixed => matches!(nothing, PickError::AllAskedToday),
-                    PickMode::Due => matches!(nothing, PickError::NoneDue { next } if next.is_none_or(|next| next > today)),
+                    PickMode::New => matches!(error, PickError::AllSeen),
+                    PickMode::Mixed => matches!(error, PickError::AllAskedToday),
+                    PickMode::Due => matches!(error, PickError::NoneDue { next } if next.is_none_or(|next| next > today)),
                 };
-                prop_assert!(expected, "{:?}", nothing);
+                prop_assert!(expected, "{:?}", error);
             }
         }
     }
 }
 
 #[test]
-fn with_nothing_to_choose_from_that_is_said() {
+fn without_candidates_there_is_no_match() {
     let request = PickRequest {
         mode: PickMode::Mixed,
         candidates: &[],
         shown: "",
         today: START,
     };
-    let nothing = pick(&guild(&[]), &request, &BTreeSet::new(), 1);
-    assert_eq!(nothing, Err(PickError::NoMatch));
+    let picked = pick(&guild(&[]), &request, &BTreeSet::new(), 1);
+    assert_eq!(picked, Err(PickError::NoMatch));
 }
 
 #[test]
-fn what_was_missed_today_comes_again_today() {
+fn a_question_rated_again_comes_back_on_the_same_day() {
     let all: BTreeSet<&str> = BANK.into_iter().collect();
     let steps: Vec<RatingStep> = (0..BANK.len())
         .map(|one| {

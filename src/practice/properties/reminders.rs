@@ -1,4 +1,5 @@
-//! At most one reminder a day and team, at its time, over random zones, clocks that go back and changes of mind.
+//! At most one reminder per day and team, at its time: with random zones, clocks that go back and
+//! settings that change.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use crate::practice::weekdays::Weekdays;
 
 const LIN: UserId = UserId::new(2);
 
-/// A team whose question comes at that time, and a reminder for Lin.
+/// Creates a team with a question at that time and a reminder for Lin.
 fn team(zone: &str, question: Time, at: Time, from: Timestamp) -> Team {
     let settings = settings(question, zone, Weekdays::every_day());
     let mut team = Team::new(ChannelId::new(1), settings, from);
@@ -25,7 +26,7 @@ fn team(zone: &str, question: Time, at: Time, from: Timestamp) -> Team {
     team
 }
 
-/// Posts what is due, as the bot would.
+/// Posts the question if it is due, as the bot does.
 fn post(team: &mut Team, now: Timestamp) {
     if let PostStep::Begin { day, due } = team.next_question_step(now) {
         let mut rng = StdRng::seed_from_u64(7);
@@ -34,7 +35,7 @@ fn post(team: &mut Team, now: Timestamp) {
     }
 }
 
-/// Reminds Lin if it is due; the day.
+/// Reminds Lin if a reminder is due, and returns the day.
 fn remind(team: &mut Team, now: Timestamp) -> Option<Date> {
     let today = team.settings.schedule.zone.date(now);
     let round = team.begin_reminder(LIN, now)?;
@@ -49,10 +50,10 @@ fn at(text: &str) -> Timestamp {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Looked at at least each half hour, each day has exactly one, at most an hour late; and it never comes
-    /// before its time.
+    /// If the bot checks at least every half hour, each day has exactly one reminder: never early,
+    /// and at most an hour late.
     #[test]
-    fn each_day_once(
+    fn each_day_has_one_reminder(
         zone in prop::sample::select(&ZONES[..]),
         day in (2016_i16..2037, 1_i8..13, 1_i8..29),
         question in (0_i8..22, 0_i8..60),
@@ -61,41 +62,43 @@ proptest! {
     ) {
         let from = utc(date(day.0, day.1, day.2));
         let question = time(question.0, question.1, 0, 0);
-        let sum = question.saturating_add(SignedDuration::from_mins(later));
-        prop_assume!(sum < time(23, 0, 0, 0));
-        let mut team = team(zone, question, sum, from);
+        let reminder = question.saturating_add(SignedDuration::from_mins(later));
+        prop_assume!(reminder < time(23, 0, 0, 0));
+        let mut team = team(zone, question, reminder, from);
         let zone = team.settings.schedule.zone.clone();
-        let (mut now, mut had) = (from, Vec::new());
+        let (mut now, mut reminded) = (from, Vec::new());
         for step in steps.iter().cycle().take(1500) {
             post(&mut team, now);
             if let Some(today) = remind(&mut team, now) {
-                let due = zone.at_local_time(today, sum).unwrap();
+                let due = zone.at_local_time(today, reminder).unwrap();
                 prop_assert!(now >= due && now.duration_since(due) <= MAX_LATENESS);
-                had.push(today);
+                reminded.push(today);
             }
             now += SignedDuration::from_mins(*step);
         }
-        prop_assert!(had.is_sorted_by(|a, b| a < b), "a day had two: {had:?}");
+        prop_assert!(reminded.is_sorted_by(|a, b| a < b), "a day had two: {reminded:?}");
         let opened_in_time = |round: &&crate::practice::round::Round| {
-            let due = zone.at_local_time(round.day, sum).unwrap();
+            let due = zone.at_local_time(round.day, reminder).unwrap();
             round.opened_at().unwrap() <= due && due >= from && now.duration_since(due) > MAX_LATENESS
         };
-        let wanted: Vec<Date> = team.posted_rounds().filter(opened_in_time).map(|round| round.day).collect();
-        prop_assert_eq!(wanted, had.into_iter().filter(|day| now.duration_since(zone.at_local_time(*day, sum).unwrap()) > MAX_LATENESS).collect::<Vec<_>>());
+        let expected: Vec<Date> = team.posted_rounds().filter(opened_in_time).map(|round| round.day).collect();
+        let is_over = |day: &Date| now.duration_since(zone.at_local_time(*day, reminder).unwrap()) > MAX_LATENESS;
+        prop_assert_eq!(expected, reminded.into_iter().filter(is_over).collect::<Vec<_>>());
     }
 
-    /// However the clock jumps and whatever is set, switched off and on: no day has two.
+    /// No day has two reminders, even if the clock jumps and the reminder is changed or switched
+    /// off and on.
     #[test]
-    fn never_twice_a_day(
+    fn no_day_has_two_reminders(
         zone in prop::sample::select(&ZONES[..]),
-        acts in prop::collection::vec((-400_i64..900, 0_u8..8, 0_i8..24), 1..200),
+        actions in prop::collection::vec((-400_i64..900, 0_u8..8, 0_i8..24), 1..200),
     ) {
         let mut now = utc(date(2026, 3, 20));
         let mut team = team(zone, time(0, 0, 0, 0), time(12, 0, 0, 0), now);
-        let mut had = BTreeSet::new();
-        for (minutes, act, hour) in acts {
+        let mut reminded = BTreeSet::new();
+        for (minutes, action, hour) in actions {
             now += SignedDuration::from_mins(minutes);
-            match act {
+            match action {
                 0 => drop(team.disable_reminder(LIN, now)),
                 1 => team.record_dm_failure(LIN),
                 2 => drop(team.acknowledge_dm_failure(LIN, now)),
@@ -104,13 +107,13 @@ proptest! {
             }
             post(&mut team, now);
             if let Some(today) = remind(&mut team, now) {
-                prop_assert!(had.insert(today), "{today} had two in {zone}");
+                prop_assert!(reminded.insert(today), "{today} had two in {zone}");
             }
         }
     }
 }
 
-/// The question at 09:00 and the reminder at 17:00, both in Berlin.
+/// Creates a team in Berlin with a question at 09:00 and a reminder at 17:00.
 fn berlin(from: &str) -> Team {
     team(
         "Europe/Berlin",
@@ -121,7 +124,7 @@ fn berlin(from: &str) -> Team {
 }
 
 #[test]
-fn only_who_did_nothing_about_an_open_round_of_today() {
+fn only_members_without_a_result_in_todays_open_round_are_reminded() {
     let five = at("2026-03-26T16:00:00Z");
     let fresh = || {
         let mut team = berlin("2026-03-26T07:00:00Z");
@@ -177,7 +180,7 @@ fn only_who_did_nothing_about_an_open_round_of_today() {
 }
 
 #[test]
-fn a_time_that_has_passed_begins_tomorrow_and_setting_it_again_takes_nothing_away() {
+fn a_passed_time_starts_tomorrow_and_setting_it_again_cancels_nothing() {
     let mut team = berlin("2026-03-26T07:00:00Z");
     post(&mut team, at("2026-03-26T08:00:00Z"));
     team.set_reminder(LIN, time(10, 0, 0, 0), at("2026-03-26T09:30:00Z"));
@@ -191,7 +194,7 @@ fn a_time_that_has_passed_begins_tomorrow_and_setting_it_again_takes_nothing_awa
         team.begin_reminder(LIN, at("2026-03-26T11:20:00Z"))
             .is_some()
     );
-    // Off and on again: the day had its own.
+    // Off and on again: the day already had a reminder.
     assert!(team.disable_reminder(LIN, at("2026-03-26T11:30:00Z")));
     assert_eq!(team.reminder(LIN), None);
     team.set_reminder(LIN, time(18, 0, 0, 0), at("2026-03-26T11:40:00Z"));
@@ -207,7 +210,7 @@ fn a_time_that_has_passed_begins_tomorrow_and_setting_it_again_takes_nothing_awa
 }
 
 #[test]
-fn who_can_not_be_reached_is_told_once() {
+fn a_failed_message_is_reported_once() {
     let now = at("2026-03-26T08:00:00Z");
     let mut team = berlin("2026-03-26T07:00:00Z");
     team.record_dm_failure(LIN);

@@ -1,4 +1,4 @@
-//! No day twice, no day left out, over random zones, dates and settings; and the dates that bite.
+//! No day is posted twice or left out: random zones, dates and settings, and known difficult dates.
 
 use jiff::civil::{Date, Time, date, time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -44,7 +44,7 @@ pub fn utc(day: Date) -> Timestamp {
     day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
 }
 
-/// Does at `now` whatever the team says is to be done; returns the day of a new round.
+/// Posts the question if one is due at `now`, and returns the day of the new round.
 fn post_if_due(team: &mut Team, now: Timestamp, rng: &mut StdRng) -> Option<Date> {
     let PostStep::Begin { day, due } = team.next_question_step(now) else {
         return None;
@@ -71,9 +71,9 @@ fn post_days(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Looked at often enough, each day that the schedule wants is posted exactly once.
+    /// If the bot checks often enough, each scheduled day has exactly one question.
     #[test]
-    fn every_wanted_day_once(
+    fn every_scheduled_day_is_posted_once(
         zone in prop::sample::select(&ZONES[..]),
         day in (2016_i16..2037, 1_i8..13, 1_i8..29),
         at in (0_i8..24, 0_i8..60),
@@ -87,21 +87,21 @@ proptest! {
         let settings = settings(time(at.0, at.1, 0, 0), zone, week);
         let schedule = settings.schedule.clone();
         let mut team = Team::new(ChannelId::new(1), settings, from);
-        let mut turns = steps.into_iter().cycle();
-        let posted = post_days(&mut team, from, to, || SignedDuration::from_mins(turns.next().unwrap()));
+        let mut steps = steps.into_iter().cycle();
+        let posted = post_days(&mut team, from, to, || SignedDuration::from_mins(steps.next().unwrap()));
 
         prop_assert!(posted.is_sorted_by(|a, b| a < b), "a day came twice: {posted:?}");
         let margin = SignedDuration::from_hours(3);
-        let wanted: Vec<Date> = schedule.zone.date(from).series(1.day()).take(43)
+        let expected: Vec<Date> = schedule.zone.date(from).series(1.day()).take(43)
             .filter(|day| schedule.includes(*day))
             .filter(|day| schedule.due_at(*day).is_some_and(|due| due >= from && due < to - margin))
             .collect();
-        // Only a due time so late that no look fell on the same day may be missing.
+        // A day may be missing only if it is due so late that no check fell on the same day.
         let late = |day: &Date| {
             let due = schedule.due_at(*day).unwrap();
             schedule.zone.date(due + SignedDuration::from_mins(170)) != *day
         };
-        for day in wanted.iter().filter(|day| !late(day)) {
+        for day in expected.iter().filter(|day| !late(day)) {
             prop_assert!(posted.contains(day), "{day} was left out in {zone}");
         }
         for day in &posted {
@@ -109,9 +109,9 @@ proptest! {
         }
     }
 
-    /// However settings change in between, a day never has two rounds.
+    /// A day never has two rounds, even if settings change in between.
     #[test]
-    fn never_twice_whatever_is_changed(
+    fn a_day_is_never_posted_twice(
         changes in prop::collection::vec((prop::sample::select(&ZONES[..]), 0_i8..24, 0_i64..2000), 1..40),
     ) {
         let mut now = utc(date(2026, 3, 1));
@@ -145,7 +145,7 @@ fn due_at_text(zone: &str, at: Time, day: Date) -> String {
     })
 }
 
-/// 12. Nine stays nine.
+/// 12. A question at 9:00 is at 9:00 before and after a clock change.
 #[test]
 fn wall_time_stays_across_clock_changes() {
     let nine = time(9, 0, 0, 0);
@@ -170,7 +170,7 @@ fn wall_time_stays_across_clock_changes() {
 }
 
 #[test]
-fn gaps_are_due_later_and_overlaps_the_first_time() {
+fn times_in_gaps_move_and_repeated_times_mean_the_first() {
     let half_past_two = time(2, 30, 0, 0);
     assert_eq!(
         due_at_text("Europe/Berlin", half_past_two, date(2026, 3, 29)),
@@ -184,7 +184,7 @@ fn gaps_are_due_later_and_overlaps_the_first_time() {
         due_at_text("Australia/Lord_Howe", time(2, 15, 0, 0), date(2026, 10, 4)),
         "2026-10-04T02:45:00+11:00[Australia/Lord_Howe]"
     );
-    // The gap would push it into the next day, so it comes before the gap.
+    // The gap would move it to the next day, so it moves before the gap.
     assert_eq!(
         due_at_text(
             "America/Scoresbysund",
@@ -199,7 +199,7 @@ fn gaps_are_due_later_and_overlaps_the_first_time() {
     );
 }
 
-/// 14. The calendar has no special days.
+/// 14. No date is treated specially.
 #[test]
 fn month_ends_leap_days_and_new_year_are_days_like_others() {
     let schedule = Schedule {
@@ -218,7 +218,7 @@ fn month_ends_leap_days_and_new_year_are_days_like_others() {
 }
 
 #[test]
-fn late_is_posted_within_the_limit_and_the_day() {
+fn late_questions_are_posted_within_the_limit_and_the_day() {
     let at = |text: &str| -> Timestamp { text.parse().unwrap() };
     let schedule = Schedule::weekdays_at(time(22, 0, 0, 0), Zone::utc());
     let due = |now| schedule.due(at(now), &free());

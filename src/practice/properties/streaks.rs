@@ -1,5 +1,5 @@
-//! Random histories of a team against a model that is as plain as can be: whatever the order of
-//! events, the duplicates and the restarts, the streak shown is the one the rules give.
+//! Random histories of a team, compared with a simple model: the streak follows the rules for any
+//! order of events, with duplicates and restarts.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ fn open_round(team: &mut Team, number: u32) {
     assert!(team.record_post(message(opening(number), 0)));
 }
 
-/// One thing that happens.
+/// One event in a history.
 #[derive(Debug, Clone)]
 enum HistoryEvent {
     Reply { user: u64, round: u32, minutes: i64 },
@@ -86,7 +86,7 @@ fn events() -> impl Strategy<Value = Vec<HistoryEvent>> {
     prop::collection::vec(event, 1..90)
 }
 
-/// What is true, kept as plainly as possible: every event with its own time.
+/// A simple model that stores every event with its time.
 #[derive(Default)]
 struct Model {
     rounds: u32,
@@ -98,7 +98,8 @@ struct Model {
 }
 
 impl Model {
-    /// What somebody wrote before they were forgotten does not bring them back, for as long as it is read.
+    /// Whether a reply is ignored because the member's data was deleted after it. This applies to
+    /// the rounds whose history the bot may read again.
     fn is_deleted(&self, user: u64, reply: Timestamp) -> bool {
         let read_from = opening(self.rounds.saturating_sub(2).max(1));
         self.deleted
@@ -129,7 +130,7 @@ impl Model {
     }
 
     fn streak(&self, user: u64) -> Streak {
-        let looked = self
+        let peeked = self
             .peeks
             .keys()
             .filter(|(u, _)| *u == user)
@@ -144,7 +145,7 @@ impl Model {
             .iter()
             .filter(|(u, _, _)| *u == user)
             .map(|(_, r, _)| *r);
-        let Some(first) = looked.chain(credits).chain(replies).min() else {
+        let Some(first) = peeked.chain(credits).chain(replies).min() else {
             return Streak::default();
         };
         let mut streak = Streak::default();
@@ -184,7 +185,7 @@ impl Model {
     }
 }
 
-/// A reply belongs to a moment after its round opened; its id is unique by user.
+/// Counts a reply some minutes after its round opened; its message id is unique per user.
 fn reply(team: &mut Team, model: &mut Model, user: u64, round: u32, minutes: i64) {
     let at = opening(round) + SignedDuration::from_mins(minutes);
     team.count_reply(
@@ -204,8 +205,7 @@ fn apply(guild: &mut Guild, model: &mut Model, event: &HistoryEvent) {
     };
     let team = guild.team_mut(CHANNEL).unwrap();
     match *event {
-        // Only the present can be heard of, and the present is the newest round or the one before:
-        // older windows are closed for good.
+        // Members can only reply to rounds that exist.
         HistoryEvent::Reply {
             user,
             round,
@@ -250,7 +250,7 @@ fn apply(guild: &mut Guild, model: &mut Model, event: &HistoryEvent) {
 }
 
 proptest! {
-    /// 16. The streak shown equals the one recomputed from everything that happened.
+    /// 16. The streak equals the one that the model computes from all events.
     #[test]
     fn the_streak_is_what_the_rules_give(events in events()) {
         let (mut guild, mut model) = (guild_with_team(), Model::default());
@@ -267,13 +267,13 @@ proptest! {
         }
     }
 
-    /// 16. Hearing of everything twice, and in any order, changes nothing.
+    /// 16. Receiving all replies twice and in any order changes nothing.
     #[test]
     fn duplicates_and_order_do_not_matter(
         replies in prop::collection::vec((1_u64..4, 1_u32..3, 0_i64..3000), 1..30),
         order in any::<u64>(),
     ) {
-        let heard = |mut replies: Vec<(u64, u32, i64)>, shuffle: bool| {
+        let after = |mut replies: Vec<(u64, u32, i64)>, shuffle: bool| {
             let mut guild = guild_with_team();
             let team = guild.team_mut(CHANNEL).unwrap();
             open_round(team, 1);
@@ -287,7 +287,7 @@ proptest! {
             }
             guild
         };
-        prop_assert_eq!(heard(replies.clone(), false), heard(replies, true));
+        prop_assert_eq!(after(replies.clone(), false), after(replies, true));
     }
 }
 
@@ -320,9 +320,9 @@ fn a_late_reply_counts_as_late_and_does_not_repair() {
     assert_eq!(team.streak(ada).current, 0);
 }
 
-/// Admins who deleted their data leave their deeds behind, without their name.
+/// Actions of admins remain after their data was deleted, without their id.
 #[test]
-fn what_a_forgotten_admin_ordered_stays() {
+fn actions_of_a_deleted_admin_remain() {
     let mut guild = guild_with_team();
     let (admin, ada) = (UserId::new(99), UserId::new(1));
     let by = Actor {
@@ -346,7 +346,7 @@ fn what_a_forgotten_admin_ordered_stays() {
 }
 
 #[test]
-fn who_was_not_seen_for_thirteen_months_is_forgotten() {
+fn data_of_members_inactive_for_thirteen_months_is_deleted() {
     let mut guild = guild_with_team();
     let [ada, lin, sam] = [1, 2, 3].map(UserId::new);
     let team = guild.team_mut(CHANNEL).unwrap();

@@ -1,4 +1,4 @@
-//! A week's report: when it is due, never twice, and what is in it.
+//! The weekly report: its due time, its contents, and that no week has two.
 
 use jiff::civil::{Date, Time, date, time};
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +31,7 @@ fn post(team: &mut Team, now: Timestamp) {
     }
 }
 
-/// Does what is to be done about the report; the Monday of one that was posted.
+/// Performs the next step for the report, and returns the Monday of a report that was posted.
 fn report(team: &mut Team, now: Timestamp, works: bool) -> Option<Date> {
     match team.next_report_step(now) {
         ReportStep::Begin { monday, due } => {
@@ -55,10 +55,10 @@ fn report(team: &mut Team, now: Timestamp, works: bool) -> Option<Date> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Looked at often enough each week with a round has exactly one, after that week's last question and on its
-    /// day; whatever is down now and then, no week has two.
+    /// If the bot checks often enough, each week with a round has exactly one report, after that
+    /// week's last question and on the same day. If Discord is down at times, no week has two.
     #[test]
-    fn each_week_once(
+    fn each_week_has_one_report(
         zone in prop::sample::select(&ZONES[..]),
         day in (2016_i16..2037, 1_i8..13, 1_i8..29),
         at in (0_i8..24, 0_i8..60),
@@ -87,7 +87,8 @@ proptest! {
             now += SignedDuration::from_mins(*step);
         }
         prop_assert!(reported.is_sorted_by(|a, b| a < b), "a week had two: {reported:?}");
-        // A question or a report so late that no look may have fallen on the same day can be missing.
+        // A report may be missing if it, or its question, is due too late for a check on the same
+        // day.
         let sure = |monday: Date| {
             let due = schedule.report_due_at(monday).unwrap();
             due > from && now.duration_since(due) > SignedDuration::from_hours(24)
@@ -105,7 +106,7 @@ proptest! {
 }
 
 #[test]
-fn eight_hours_after_the_last_question_in_the_evening_at_the_latest_and_on_its_day() {
+fn the_report_is_due_eight_hours_after_the_last_question_on_the_same_day() {
     let due = |at: Time, days: &str| {
         let team = team(
             "Europe/Berlin",
@@ -146,7 +147,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 #[test]
-fn a_week_without_a_round_or_a_team_without_a_report_has_none() {
+fn no_report_for_weeks_without_a_round_or_teams_without_the_setting() {
     let from = at("2026-03-23T00:00:00Z");
     let mut team = team("UTC", time(9, 0, 0, 0), Weekdays::working(), from);
     let friday = at("2026-03-27T17:00:00Z");
@@ -154,14 +155,14 @@ fn a_week_without_a_round_or_a_team_without_a_report_has_none() {
     let next = ReportStep::Wait(at("2026-04-03T17:00:00Z"));
     assert_eq!(team.next_report_step(friday), next, "nothing was asked");
     post(&mut team, at("2026-03-23T09:00:00Z"));
-    let intend = ReportStep::Begin {
+    let begin = ReportStep::Begin {
         monday: MONDAY,
         due: friday,
     };
-    assert_eq!(team.next_report_step(friday), intend);
+    assert_eq!(team.next_report_step(friday), begin);
     assert_eq!(
         team.next_report_step(friday + SignedDuration::from_hours(3)),
-        intend
+        begin
     );
     let late = friday + SignedDuration::from_hours(3) + SignedDuration::from_secs(1);
     assert_eq!(team.next_report_step(late), next, "too late");
@@ -176,7 +177,7 @@ fn a_week_without_a_round_or_a_team_without_a_report_has_none() {
 }
 
 #[test]
-fn an_intent_is_posted_or_given_up_and_comes_once() {
+fn an_intent_is_posted_or_abandoned_once() {
     let friday = at("2026-03-27T17:00:00Z");
     let mut team = team(
         "UTC",
@@ -204,21 +205,22 @@ fn an_intent_is_posted_or_given_up_and_comes_once() {
     team.record_report_post(MessageId::new(snowflake_at(friday)));
     let next = ReportStep::Wait(at("2026-04-03T17:00:00Z"));
     assert_eq!(team.next_report_step(friday), next);
-    // The clock goes back: that week had its own.
+    // The clock goes back: that week already had a report.
     assert_eq!(team.next_report_step(at("2026-03-24T00:00:00Z")), next);
     team.abandon_report();
     assert!(
         serde_json::to_string(&team)
             .unwrap()
             .contains(r#""state":{"posted":"#),
-        "what is there stays"
+        "a posted report stays"
     );
 }
 
-/// Three members in five rounds: Ada answers all, Lin begins on Tuesday and is late on Wednesday, Sam looks first on
-/// Monday and does nothing after that. Thursday is void, Friday still open.
+/// Three members in five rounds: Ada answers all. Lin starts on Tuesday and is late on Wednesday.
+/// Sam sees the answer first on Monday and does nothing after that. Thursday is void, Friday is
+/// still open.
 #[test]
-fn what_is_in_it() {
+fn the_summary_lists_participants_streaks_and_hardest_questions() {
     let (ada, lin, sam, ida) = (
         UserId::new(1),
         UserId::new(2),
@@ -245,7 +247,7 @@ fn what_is_in_it() {
                 team.count_reply(posted[0], sam, reply(2));
             }
             24 => drop(team.count_reply(posted[1], lin, reply(2))),
-            // Yesterday's question, today.
+            // A reply to yesterday's question.
             26 => drop(team.count_reply(posted[2], lin, reply(2))),
             _ => {}
         }
@@ -260,29 +262,30 @@ fn what_is_in_it() {
     .unwrap();
     team.count_reply(MessageId::new(1), ida, MessageId::new(2));
     let shown = |hidden: &[UserId]| {
-        let digest = team.weekly_summary(MONDAY, |user| hidden.contains(&user));
-        let rows: Vec<_> = digest
+        let summary = team.weekly_summary(MONDAY, |user| hidden.contains(&user));
+        let rows: Vec<_> = summary
             .rows
             .iter()
             .map(|row| (row.user.get(), row.answered, row.streak.current))
             .collect();
-        let streaks: Vec<_> = digest
+        let streaks: Vec<_> = summary
             .streaks
             .iter()
             .map(|(user, streak)| (user.get(), *streak))
             .collect();
-        let hardest: Vec<_> = digest
+        let hardest: Vec<_> = summary
             .hardest
             .iter()
             .map(|hard| (hard.round, hard.missed, hard.participants))
             .collect();
-        (digest.rounds, rows, streaks, hardest)
+        (summary.rounds, rows, streaks, hardest)
     };
     let (rounds, rows, streaks, hardest) = shown(&[]);
     assert_eq!(rounds, 5);
     assert_eq!(rows, [(1, 4, 4), (2, 1, 0), (3, 0, 0)]);
     assert_eq!(streaks, [(1, 4)]);
-    // Two of three on Wednesday, one of two on Monday (Lin had not begun), one of three on Tuesday.
+    // Two of three on Wednesday, one of two on Monday (Lin had not started), one of three on
+    // Tuesday.
     assert_eq!(hardest, [(3, 2, 3), (1, 1, 2), (2, 1, 3)]);
     let (_, rows, streaks, hardest) = shown(&[ada]);
     assert_eq!(rows, [(2, 1, 0), (3, 0, 0)]);
