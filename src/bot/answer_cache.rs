@@ -1,7 +1,7 @@
-//! Model answers that were sent before, ready to be sent again.
+//! Cache of serialised model answers.
 //!
-//! What a member gets to see alone is the same text for everybody, about 3,000 bytes of it, so it is written once for each
-//! question of the bank. What is shown to all is rare, and is rendered each time.
+//! A private model answer is the same for all members and has about 3,000 bytes, so it is
+//! serialised once per question of the bank. Public answers are rare and are rendered each time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +13,7 @@ use super::render::reveal;
 use super::response::Response;
 use crate::bank::{Bank, Question};
 
-/// A message in Discord's JSON.
+/// A message as Discord's JSON.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct CachedMessage(Arc<RawValue>);
@@ -26,33 +26,32 @@ impl PartialEq for CachedMessage {
 
 impl Eq for CachedMessage {}
 
-/// A place for each question of the bank, filled when its answer is first asked for.
+/// The private model answers by question id; each is filled on first use.
 #[derive(Debug)]
 pub struct AnswerCache(HashMap<String, OnceLock<CachedMessage>>);
 
 impl AnswerCache {
-    /// None is ready yet.
+    /// Creates an empty cache for the questions of `bank`.
     pub fn new(bank: &Bank) -> Self {
-        let place = |question: &Question| (question.id.clone(), OnceLock::new());
-        Self(bank.questions().iter().map(place).collect())
+        let slot = |question: &Question| (question.id.clone(), OnceLock::new());
+        Self(bank.questions().iter().map(slot).collect())
     }
 
-    /// The model answer for one member alone.
+    /// Returns the model answer as a message that only one member sees.
     pub fn ephemeral_answer(&self, question: &Question) -> Response {
-        let place = self.0.get(&question.id);
-        let known = place.and_then(OnceLock::get).cloned();
-        if let Some(ready) = known {
-            return Response::Cached(ready);
+        let slot = self.0.get(&question.id);
+        if let Some(cached) = slot.and_then(OnceLock::get) {
+            return Response::Cached(cached.clone());
         }
         let message = reveal::answer(question).ephemeral();
         let Ok(json) = serde_json::value::to_raw_value(&message) else {
-            // Whoever sends it says what is wrong with it.
+            // Sending it will fail with the same error, which is then logged.
             return Response::New(message);
         };
-        let ready = CachedMessage(json.into());
-        // Somebody else may have been quicker, with the same text.
-        let _ = place.map(|place| place.set(ready.clone()));
-        Response::Cached(ready)
+        let cached = CachedMessage(json.into());
+        // A concurrent request may have filled the slot already, with the same text.
+        let _ = slot.map(|slot| slot.set(cached.clone()));
+        Response::Cached(cached)
     }
 }
 
@@ -61,17 +60,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_ready_is_what_was_rendered() {
+    fn cached_answers_equal_rendered_ones() {
         let (bank, _) = Bank::load(crate::bank::built_in(), &[]);
         let cache = AnswerCache::new(&bank);
         for question in bank.questions() {
             let message = reveal::answer(question).ephemeral();
             let first = cache.ephemeral_answer(question);
-            let Response::Cached(ready) = &first else {
-                panic!("it was not kept");
+            let Response::Cached(cached) = &first else {
+                panic!("the answer was not cached");
             };
             assert_eq!(
-                serde_json::to_string(ready).unwrap(),
+                serde_json::to_string(cached).unwrap(),
                 serde_json::to_string(&message).unwrap()
             );
             assert_eq!(cache.ephemeral_answer(question), first);

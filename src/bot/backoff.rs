@@ -1,27 +1,29 @@
-//! When something that failed is tried again.
+//! Exponential backoff for failed requests.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The first pause after a passing failure.
+/// How long to wait after the first transient failure.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(2);
-/// The longest pause after passing failures.
+/// Maximum wait after transient failures.
 const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// The pause after Discord said no. 10,000 answers of 401, 403 or 429 in ten minutes ban the address
-/// (Discord docs, topics/rate-limits, "Invalid Request Limit"); at this pace nobody gets near.
+/// How long to wait after Discord rejected a request.
+///
+/// Discord bans an address after 10,000 responses of 401, 403 or 429 in ten minutes (Discord docs,
+/// topics/rate-limits, "Invalid Request Limit"). At this rate the bot stays far below that.
 const REJECTED_PAUSE: SignedDuration = SignedDuration::from_mins(30);
 
-/// A pause that grows with each failure.
+/// A pause that grows with each consecutive failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     failures: u32,
-    /// Not to be tried before.
+    /// When the next attempt is allowed.
     pub until: Timestamp,
 }
 
 impl Backoff {
-    /// The pause after another failure.
-    pub fn after(before: Option<Self>, is_transient: bool, now: Timestamp) -> Self {
-        let failures = before.map_or(0, |before| before.failures) + 1;
+    /// Returns the backoff after another failure.
+    pub fn after(previous: Option<Self>, is_transient: bool, now: Timestamp) -> Self {
+        let failures = previous.map_or(0, |previous| previous.failures) + 1;
         let pause = if is_transient {
             let doubled = FIRST_PAUSE
                 .as_secs()
@@ -42,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_up_to_five_minutes_and_a_no_waits_half_an_hour() {
+    fn pauses_grow_up_to_five_minutes_and_a_rejection_waits_half_an_hour() {
         let now: Timestamp = "2026-03-27T08:00:00Z".parse().unwrap();
         let mut backoff = None;
         let mut pauses = Vec::new();
@@ -52,9 +54,9 @@ mod tests {
             backoff = Some(next);
         }
         assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-        let refused = Backoff::after(None, false, now);
+        let rejected = Backoff::after(None, false, now);
         assert_eq!(
-            refused.until.duration_since(now),
+            rejected.until.duration_since(now),
             SignedDuration::from_mins(30)
         );
     }

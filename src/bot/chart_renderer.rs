@@ -1,4 +1,4 @@
-//! Where pictures are drawn: beside the event path, a few at a time, and the last ones are kept.
+//! Renders progress charts on blocking threads, a few at a time, and caches the latest ones.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use tokio::sync::Semaphore;
 
 use crate::chart::{self, ChartCache, Progress};
 
-/// So many pictures are drawn at once, each for some 30 ms and with some 10 MB; further members wait in a queue.
+/// Maximum number of charts that are rendered at the same time. Each takes about 30 ms and 10 MB.
 const MAX_CONCURRENT: usize = 2;
 
-/// Draws pictures.
+/// Renders charts as PNG.
 pub struct ChartRenderer {
     cache: ChartCache,
     permits: Semaphore,
@@ -25,26 +25,27 @@ impl Default for ChartRenderer {
 }
 
 impl ChartRenderer {
-    /// The picture as PNG; none if it could not be drawn, which is in the log.
+    /// Returns the chart as PNG; `None` if it could not be rendered, which is logged.
     pub async fn render(&self, progress: &Progress) -> Option<Arc<[u8]>> {
-        if let Some(kept) = self.cache.get(progress) {
-            return Some(kept);
+        if let Some(cached) = self.cache.get(progress) {
+            return Some(cached);
         }
         // The semaphore is never closed.
-        let _place = self.permits.acquire().await.ok()?;
-        if let Some(kept) = self.cache.get(progress) {
-            return Some(kept);
+        let _permit = self.permits.acquire().await.ok()?;
+        // Another request may have rendered the same chart while this one waited.
+        if let Some(cached) = self.cache.get(progress) {
+            return Some(cached);
         }
-        let wanted = progress.clone();
-        let drawn = tokio::task::spawn_blocking(move || chart::png(&wanted)).await;
-        let bytes: Arc<[u8]> = match drawn {
+        let input = progress.clone();
+        let rendered = tokio::task::spawn_blocking(move || chart::png(&input)).await;
+        let bytes: Arc<[u8]> = match rendered {
             Ok(Ok(bytes)) => bytes.into(),
             Ok(Err(error)) => {
-                tracing::error!(%error, "a picture could not be drawn");
+                tracing::error!(%error, "chart could not be rendered");
                 return None;
             }
             Err(error) => {
-                tracing::error!(%error, "a picture was not drawn to its end");
+                tracing::error!(%error, "chart task panicked or was cancelled");
                 return None;
             }
         };
@@ -52,7 +53,7 @@ impl ChartRenderer {
         Some(bytes)
     }
 
-    /// Forgets the pictures that are kept: one may show what a member wants deleted.
+    /// Clears the cache, which may contain charts of a member whose data is being deleted.
     pub fn clear(&self) {
         self.cache.clear();
     }

@@ -1,4 +1,4 @@
-//! Teams that the operator's file declares.
+//! Applies the teams that the operator declares in the config file.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::practice::id::GuildId;
 use crate::practice::team::Team;
 use crate::store::GuildView;
 
-/// Makes a guild's teams as the file says. A team that left the file keeps its rounds and streaks; it is
-/// paused until an admin resumes it.
+/// Creates and updates a guild's teams as declared. A team that is no longer declared keeps its
+/// rounds and streaks; it is paused until an admin resumes it.
 pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[ConfiguredTeam]>, guild: GuildId) {
     let managed = ctx.store.view(guild, |view| match view {
         GuildView::Loaded(state) => state.teams().values().any(|team| team.managed),
-        GuildView::Summary(outline) => outline.managed,
+        GuildView::Summary(summary) => summary.managed,
     });
     let is_declared = declared.iter().any(|team| team.guild == guild);
     if !is_declared && managed != Some(true) {
@@ -37,30 +37,38 @@ fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], guild: GuildId) {
     if !is_out_of_date(ctx, &own, guild) {
         return;
     }
-    // Nobody is told, so nobody has to wait for the disk.
+    // Nothing is acknowledged to a member, so there is no need to wait for the save.
     let _unawaited = ctx.store.upsert(guild, |state| {
         for declared in &own {
-            let fresh = || Team::new(declared.channel, declared.settings.clone(), now);
-            let mut team = state.remove_team(declared.channel).unwrap_or_else(fresh);
+            let new_team = || Team::new(declared.channel, declared.settings.clone(), now);
+            let mut team = state.remove_team(declared.channel).unwrap_or_else(new_team);
             team.settings = declared.settings.clone();
             team.managed = true;
             state.insert_team(team);
         }
-        let left: Vec<_> = state.teams().values().filter(|team| team.managed).map(|team| team.channel).collect();
-        for channel in left.into_iter().filter(|channel| own.iter().all(|team| team.channel != *channel)) {
+        let managed: Vec<_> = state
+            .teams()
+            .values()
+            .filter(|team| team.managed)
+            .map(|team| team.channel)
+            .collect();
+        for channel in managed
+            .into_iter()
+            .filter(|channel| own.iter().all(|team| team.channel != *channel))
+        {
             if let Some(team) = state.team_mut(channel) {
                 team.managed = false;
                 team.pause(None);
-                tracing::warn!(%guild, %channel, "the config declares this team no more: it is paused, its data is kept");
+                tracing::warn!(%guild, %channel, "team paused: no longer in the config");
             }
         }
     });
     ctx.wake_scheduler.notify_one();
 }
 
-/// Whether anything is to be changed: a start must not rewrite what is as it should be.
+/// Whether the guild differs from the config. A start must not save guilds that already match.
 fn is_out_of_date(ctx: &BotContext, own: &[&ConfiguredTeam], guild: GuildId) -> bool {
-    let as_declared = |declared: &&ConfiguredTeam| {
+    let is_applied = |declared: &&ConfiguredTeam| {
         let key = TeamKey {
             guild,
             channel: declared.channel,
@@ -72,5 +80,5 @@ fn is_out_of_date(ctx: &BotContext, own: &[&ConfiguredTeam], guild: GuildId) -> 
     let managed = ctx.store.read(guild, |state| {
         state.teams().values().filter(|team| team.managed).count()
     });
-    !own.iter().all(as_declared) || managed.unwrap_or(0) != own.len()
+    !own.iter().all(is_applied) || managed.unwrap_or(0) != own.len()
 }

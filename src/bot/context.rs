@@ -1,4 +1,4 @@
-//! What every part of the bot works with: the store, the bank, the clock, Discord's REST API.
+//! State shared by all parts of the bot: the store, the bank, the clock, Discord's REST API.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,72 +25,63 @@ use crate::store::{Commit, Store};
 
 use super::backoff::Backoff;
 
-/// A team, by its place.
+/// Identifies a team: a guild has at most one per channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TeamKey {
-    /// The guild.
     pub guild: GuildId,
-    /// The channel.
     pub channel: ChannelId,
 }
 
-/// The bot's desk.
+/// The bot's shared state.
 pub struct BotContext {
-    /// All guilds.
     pub store: Store,
-    /// All questions.
     pub bank: Bank,
-    /// The time.
     pub clock: Clock,
-    /// Discord.
     pub rest: DiscordClient,
-    /// Where it is told how the bot is.
     pub health: Arc<HealthMonitor>,
-    /// Members who ask too fast.
     pub rate_limiter: UserRateLimiter,
-    /// What was asked in `/quiz` today.
+    /// Questions that `/quiz` asked today.
     pub asked_today: AskedToday,
-    /// Model answers that are ready to be sent.
+    /// Serialised private model answers.
     pub answer_cache: AnswerCache,
-    /// Where pictures are drawn.
     pub chart_renderer: ChartRenderer,
-    /// Begins the scheduler.
+    /// Starts the scheduler.
     pub start_scheduler: Notify,
     /// Wakes the scheduler after a change that may make something due.
     pub wake_scheduler: Notify,
-    /// When teams in trouble are tried again.
+    /// When failed posts are retried.
     pub post_backoff: DashMap<TeamKey, Backoff>,
-    /// When reports on weeks that are in trouble are tried again.
+    /// When failed weekly reports are retried.
     pub report_backoff: DashMap<TeamKey, Backoff>,
-    /// Teams whose round is being worked on: nobody else does that meanwhile.
+    /// Teams with a posting job in progress; a second job must not start meanwhile.
     pub posting: DashSet<TeamKey>,
-    /// Teams to whose new question somebody replied before we knew its message.
+    /// Teams with replies to a new question whose message id was not stored yet.
     pub early_replies: DashSet<TeamKey>,
     /// Rounds whose footer is out of date.
     pub stale_footers: mpsc::UnboundedSender<(TeamKey, MessageId)>,
-    /// Counted replies that are to be marked.
+    /// Counted replies that get a ✅ reaction.
     reactions: mpsc::UnboundedSender<ReactionJob>,
-    /// Something that the process can't go on with.
+    /// Errors after which the process must stop.
     pub fatal: mpsc::UnboundedSender<ApiError>,
     user_id: OnceLock<UserId>,
-    /// When the desk was made, by the machine and by the clock.
+    /// When the context was created: monotonic time of the machine, and time of the clock.
     started_at: (Instant, Timestamp),
-    // Guards the random source's state; locked only for a draw, never across an await.
+    // Locked only for a draw, never across an await.
     rng: Mutex<StdRng>,
 }
 
-/// The ends of the desk's channels that their tasks take.
+/// Receiving ends of the context's channels, one per worker task.
 pub struct Receivers {
     /// Rounds whose footer is out of date.
     pub stale_footers: mpsc::UnboundedReceiver<(TeamKey, MessageId)>,
-    /// Counted replies that are to be marked.
+    /// Counted replies that get a ✅ reaction.
     pub reactions: mpsc::UnboundedReceiver<ReactionJob>,
-    /// Something that the process can't go on with.
+    /// Errors after which the process must stop.
     pub fatal: mpsc::UnboundedReceiver<ApiError>,
 }
 
 impl BotContext {
-    /// A desk with these things on it.
+    /// Creates the context and the receivers for its worker tasks.
     pub fn new(
         store: Store,
         bank: Bank,
@@ -98,10 +89,10 @@ impl BotContext {
         rest: DiscordClient,
         health: Arc<HealthMonitor>,
     ) -> (Self, Receivers) {
-        let (stale_footers, stale_footers_inbox) = mpsc::unbounded_channel();
-        let (marks, marks_inbox) = mpsc::unbounded_channel();
-        let (fatal, fatal_inbox) = mpsc::unbounded_channel();
-        let made = (Instant::now(), clock.now());
+        let (stale_footers, stale_footers_rx) = mpsc::unbounded_channel();
+        let (reactions, reactions_rx) = mpsc::unbounded_channel();
+        let (fatal, fatal_rx) = mpsc::unbounded_channel();
+        let started_at = (Instant::now(), clock.now());
         let ctx = Self {
             answer_cache: AnswerCache::new(&bank),
             store,
@@ -119,77 +110,79 @@ impl BotContext {
             posting: DashSet::new(),
             early_replies: DashSet::new(),
             stale_footers,
-            reactions: marks,
+            reactions,
             fatal,
             user_id: OnceLock::new(),
-            started_at: made,
+            started_at,
             rng: Mutex::new(crate::rng::new()),
         };
         let receivers = Receivers {
-            stale_footers: stale_footers_inbox,
-            reactions: marks_inbox,
-            fatal: fatal_inbox,
+            stale_footers: stale_footers_rx,
+            reactions: reactions_rx,
+            fatal: fatal_rx,
         };
         (ctx, receivers)
     }
 
-    /// Draws something at random.
+    /// Calls `draw` with the random number generator locked.
     pub fn with_rng<R>(&self, draw: impl FnOnce(&mut StdRng) -> R) -> R {
-        // A panic in a draw leaves a random source that is as random as before.
+        // A panic during a draw leaves the generator usable, so a poisoned lock is no error.
         draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The bot's own user id, once a session has told it.
+    /// Returns the bot's own user id; `None` before Discord has sent it.
     pub fn user_id(&self) -> Option<UserId> {
         self.user_id.get().copied()
     }
 
-    /// Remembers who we are; it never changes while a process runs.
+    /// Stores the bot's own user id; further calls change nothing.
     pub fn set_user_id(&self, user_id: UserId) {
         let _ = self.user_id.set(user_id);
     }
 
-    /// Marks a reply that is counted and on disk, when its turn comes. The receiver's other end is gone when
-    /// that is over.
+    /// Queues a ✅ reaction to a reply, which must be counted durably before.
+    ///
+    /// Returns a receiver that closes when the job is finished.
     pub fn queue_reaction(&self, channel: ChannelId, message: MessageId) -> oneshot::Receiver<()> {
-        let (mark, over) = ReactionJob::new(channel, message);
-        // The receiver is gone only when the process is ending.
-        let _ = self.reactions.send(mark);
-        over
+        let (job, finished) = ReactionJob::new(channel, message);
+        // Sending fails only while the process shuts down.
+        let _ = self.reactions.send(job);
+        finished
     }
 
-    /// How long the bot runs, for limits on how fast somebody may be.
+    /// Returns how long the bot has been running: the time base of the rate limiter.
     pub fn uptime(&self) -> Duration {
-        let (start, shown) = self.started_at;
-        self.clock.elapsed_since(start, shown)
+        let (instant, timestamp) = self.started_at;
+        self.clock.elapsed_since(instant, timestamp)
     }
 
-    /// Looks at a team.
-    pub fn read_team<R>(&self, key: TeamKey, look: impl FnOnce(&Team) -> R) -> Option<R> {
+    /// Calls `read` with a team; `None` if the team does not exist.
+    pub fn read_team<R>(&self, key: TeamKey, read: impl FnOnce(&Team) -> R) -> Option<R> {
         self.store
-            .read(key.guild, |guild| guild.team(key.channel).map(look))
+            .read(key.guild, |guild| guild.team(key.channel).map(read))
             .flatten()
     }
 
-    /// Changes a team; the commit tells when that is on disk. `None`: there is no such team, or no more.
+    /// Changes a team; `None` if the team does not exist. The commit reports when the change is
+    /// durable.
     pub fn update_team<R>(
         &self,
         key: TeamKey,
         change: impl FnOnce(&mut Team) -> R,
     ) -> (Option<R>, Commit) {
-        let of_guild = |guild: &mut Guild| guild.team_mut(key.channel).map(change);
-        let changed = self.store.update(key.guild, of_guild);
-        // A guild that is another process's is none that was removed: its commit fails.
+        let change_team = |guild: &mut Guild| guild.team_mut(key.channel).map(change);
+        let changed = self.store.update(key.guild, change_team);
+        // A guild that another process owns must not look like a deleted one: its commit fails.
         changed.unwrap_or_else(|| (None, self.store.latest_commit(key.guild)))
     }
 
-    /// The question of a round, if it still is in the bank.
+    /// Returns the question of a round; `None` if it was removed from the bank.
     pub fn question_of_round(&self, round: &Round) -> Option<&Question> {
         self.bank.get(&round.question)
     }
 }
 
-/// The team to which a channel or thread belongs.
+/// Returns the team to which a channel or thread belongs.
 pub fn team_for_channel(guild: &Guild, channel: ChannelId) -> Option<&Team> {
     guild
         .team(channel)

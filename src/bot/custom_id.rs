@@ -1,111 +1,83 @@
-//! What a button, a menu or a form means: all state it needs is in its custom id, so that it works for ever,
-//! also after a restart.
+//! Typed custom ids of buttons, menus and modals.
 //!
-//! The form is `q1:action:arguments…`. `q1` is the version of this form: a button of an older form
-//! that is not understood any more gets a clear sentence instead of silence.
+//! A custom id contains all state of its component, so old components keep working after a restart.
+//! The format is `q1:action:arguments…`, where `q1` is the version of the format. A press on a
+//! component whose format is no longer supported is answered with an explanation.
 
 use std::fmt;
 
 use super::quiz::{QuizAction, QuizState};
 use crate::practice::id::ChannelId;
 
-/// Discord's limit for a custom id, in characters (Discord docs, components/reference, "Button").
+/// Maximum length of a custom id in characters (Discord docs, components/reference, "Button").
 #[cfg(test)]
 const CUSTOM_ID_MAX: usize = 100;
 
 const VERSION: &str = "q1";
 
-/// What a member pressed.
+/// The custom id of a button or menu. Questions are given by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentId {
-    /// "How to answer" on a daily message.
-    Hint {
-        /// The id of the question.
-        question: String,
-    },
-    /// "Model answer" on a daily message.
-    Answer {
-        /// The id of the question.
-        question: String,
-    },
-    /// "My streak" on a daily message.
+    /// Shows how to answer the question of a daily message.
+    Hint { question: String },
+    /// Shows the model answer to the question of a daily message.
+    Answer { question: String },
+    /// Shows the member's streak.
     Streak,
-    /// "Show it anyway": reveal although the member has not replied.
+    /// Confirms that the model answer is shown although the member has not replied.
     Reveal {
         /// The team's channel.
         channel: ChannelId,
-        /// The round.
         round: u32,
-        /// Whether for all to see.
+        /// Whether everybody sees the answer.
         public: bool,
-        /// The id of the question.
         question: String,
     },
     /// A button or the menu of `/quiz`.
     Quiz {
-        /// What was pressed.
         action: QuizAction,
-        /// Where the quiz stands.
         state: QuizState,
     },
     /// A button of `/privacy`.
     Privacy(PrivacyAction),
-    /// "Report a mistake" under a model answer.
-    Report {
-        /// The id of the question.
-        question: String,
-    },
-    /// A page of `/team reports`.
-    Reports {
-        /// From 0.
-        page: usize,
-    },
-    /// The menu of `/team reports` that closes one.
-    CloseReport {
-        /// The page it is on.
-        page: usize,
-    },
-    /// "Post the first one now" of `/setup`.
-    PostNow {
-        /// The team's channel.
-        channel: ChannelId,
-    },
-    /// "Remove for good" of `/team remove`.
-    Remove {
-        /// The team's channel.
-        channel: ChannelId,
-    },
+    /// Opens the modal for a mistake in a question.
+    Report { question: String },
+    /// Shows a page of `/team reports`, counted from 0.
+    Reports { page: usize },
+    /// Closes the report that was chosen on a page of `/team reports`.
+    CloseReport { page: usize },
+    /// Posts the first question of a team after `/setup`.
+    PostNow { channel: ChannelId },
+    /// Confirms the removal of a team.
+    Remove { channel: ChannelId },
 }
 
-/// What form a member sent.
+/// The custom id of a modal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModalId {
-    /// What is wrong with a question.
-    Report {
-        /// The id of the question.
-        question: String,
-    },
+    /// A mistake in a question, given by its id.
+    Report { question: String },
     /// A member's own answer in `/quiz`.
     Quiz(QuizState),
 }
 
-/// What is pressed in `/privacy`. It always is about who presses.
+/// A button of `/privacy`. It always concerns the member who presses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrivacyAction {
-    /// "Export as a file".
+    /// Exports the stored data as a file.
     Export,
-    /// "Take me off the boards".
+    /// Hides the member from leaderboards.
     Hide,
-    /// "Put me on the boards".
+    /// Shows the member on leaderboards again.
     Show,
-    /// "Delete everything of mine": asks back.
+    /// Asks for confirmation before the deletion.
     Delete,
-    /// "Delete for good".
+    /// Deletes the stored data permanently.
     DeleteForGood,
 }
 
 impl PrivacyAction {
-    const WORDS: [(&str, Self); 5] = [
+    const NAMES: [(&str, Self); 5] = [
         ("export", Self::Export),
         ("hide", Self::Hide),
         ("show", Self::Show),
@@ -113,22 +85,40 @@ impl PrivacyAction {
         ("delete-for-good", Self::DeleteForGood),
     ];
 
-    fn parse(word: &str) -> Option<Self> {
-        let found = Self::WORDS.into_iter().find(|(one, _)| *one == word);
-        found.map(|(_, step)| step)
+    fn parse(text: &str) -> Option<Self> {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(name, _)| *name == text);
+        found.map(|(_, action)| action)
     }
 }
 
 impl fmt::Display for PrivacyAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut known = Self::WORDS.into_iter();
-        let word = known.find(|(_, step)| step == self).map(|(word, _)| word);
-        f.write_str(word.unwrap_or_default())
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(_, action)| action == self);
+        f.write_str(found.map_or("", |(name, _)| name))
     }
 }
 
 impl ComponentId {
-    /// Whether it opens a form and looks at nothing but the bank.
+    /// Returns the action without its arguments, as a label for logs.
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Hint { .. } => "hint",
+            Self::Answer { .. } => "answer",
+            Self::Streak => "streak",
+            Self::Reveal { .. } => "reveal",
+            Self::Quiz { .. } => "quiz",
+            Self::Privacy(_) => "privacy",
+            Self::Report { .. } => "report",
+            Self::Reports { .. } => "reports",
+            Self::CloseReport { .. } => "report-close",
+            Self::PostNow { .. } => "post-now",
+            Self::Remove { .. } => "remove",
+        }
+    }
+
+    /// Returns whether the component opens a modal; its handler then reads nothing but the bank.
     pub const fn opens_modal(&self) -> bool {
         matches!(
             self,
@@ -140,7 +130,7 @@ impl ComponentId {
         )
     }
 
-    /// Reads a custom id; `None` if it is not one of ours or of a form that is gone.
+    /// Parses a custom id; `None` if it is unknown or has an unsupported version.
     pub fn parse(custom_id: &str) -> Option<Self> {
         let mut parts = custom_id.split(':');
         if parts.next()? != VERSION {
@@ -162,11 +152,11 @@ impl ComponentId {
                 public: *audience == "all",
                 question: (*question).to_owned(),
             },
-            ("quiz", [step, at @ ..]) => Self::Quiz {
-                action: QuizAction::parse(step)?,
-                state: QuizState::parse(at)?,
+            ("quiz", [action, state @ ..]) => Self::Quiz {
+                action: QuizAction::parse(action)?,
+                state: QuizState::parse(state)?,
             },
-            ("privacy", [step]) => Self::Privacy(PrivacyAction::parse(step)?),
+            ("privacy", [action]) => Self::Privacy(PrivacyAction::parse(action)?),
             ("report", [question]) => Self::Report {
                 question: (*question).to_owned(),
             },
@@ -186,14 +176,22 @@ impl ComponentId {
         })
     }
 
-    /// The custom id that means this.
+    /// Returns the custom id in its textual form.
     pub fn custom_id(&self) -> String {
         format!("{VERSION}:{self}")
     }
 }
 
 impl ModalId {
-    /// Reads a custom id; `None` if it is not one of ours or of a form that is gone.
+    /// Returns the action without its arguments, as a label for logs.
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Report { .. } => "report",
+            Self::Quiz(_) => "quiz",
+        }
+    }
+
+    /// Parses a custom id; `None` if it is unknown or has an unsupported version.
     pub fn parse(custom_id: &str) -> Option<Self> {
         let mut parts = custom_id.split(':');
         if parts.next()? != VERSION {
@@ -205,12 +203,12 @@ impl ModalId {
             ("report", [question]) => Self::Report {
                 question: (*question).to_owned(),
             },
-            ("quiz", at) => Self::Quiz(QuizState::parse(at)?),
+            ("quiz", state) => Self::Quiz(QuizState::parse(state)?),
             _ => return None,
         })
     }
 
-    /// The custom id that means this.
+    /// Returns the custom id in its textual form.
     pub fn custom_id(&self) -> String {
         format!("{VERSION}:{self}")
     }
@@ -218,19 +216,22 @@ impl ModalId {
 
 impl fmt::Display for ModalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = self.action();
         match self {
-            Self::Report { question } => write!(f, "report:{question}"),
-            Self::Quiz(at) => write!(f, "quiz:{at}"),
+            Self::Report { question } => write!(f, "{action}:{question}"),
+            Self::Quiz(state) => write!(f, "{action}:{state}"),
         }
     }
 }
 
 impl fmt::Display for ComponentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = self.action();
         match self {
-            Self::Hint { question } => write!(f, "hint:{question}"),
-            Self::Answer { question } => write!(f, "answer:{question}"),
-            Self::Streak => f.write_str("streak"),
+            Self::Hint { question } | Self::Answer { question } | Self::Report { question } => {
+                write!(f, "{action}:{question}")
+            }
+            Self::Streak => f.write_str(action),
             Self::Reveal {
                 channel,
                 round,
@@ -238,18 +239,17 @@ impl fmt::Display for ComponentId {
                 question,
             } => {
                 let audience = if *public { "all" } else { "me" };
-                write!(f, "reveal:{channel}:{round}:{audience}:{question}")
+                write!(f, "{action}:{channel}:{round}:{audience}:{question}")
             }
             Self::Quiz {
                 action: step,
-                state: at,
-            } => write!(f, "quiz:{step}:{at}"),
-            Self::Privacy(step) => write!(f, "privacy:{step}"),
-            Self::Report { question } => write!(f, "report:{question}"),
-            Self::Reports { page } => write!(f, "reports:{page}"),
-            Self::CloseReport { page } => write!(f, "report-close:{page}"),
-            Self::PostNow { channel } => write!(f, "post-now:{channel}"),
-            Self::Remove { channel } => write!(f, "remove:{channel}"),
+                state,
+            } => write!(f, "{action}:{step}:{state}"),
+            Self::Privacy(step) => write!(f, "{action}:{step}"),
+            Self::Reports { page } | Self::CloseReport { page } => write!(f, "{action}:{page}"),
+            Self::PostNow { channel } | Self::Remove { channel } => {
+                write!(f, "{action}:{channel}")
+            }
         }
     }
 }
@@ -263,7 +263,7 @@ mod tests {
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
-    /// The longest there is.
+    /// The quiz state with the longest text.
     fn quiz(question: &str) -> QuizState {
         QuizState {
             question: question.into(),
@@ -276,11 +276,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_and_fits_the_limit() {
-        // The longest id that the bank takes.
+    fn custom_ids_round_trip_and_fit_the_limit() {
+        // The longest id that the bank accepts.
         let question = "q".repeat(crate::bank::ID_MAX);
         let channel = ChannelId::new(u64::MAX);
-        let presses = [
+        let components = [
             ComponentId::Hint {
                 question: question.clone(),
             },
@@ -302,36 +302,32 @@ mod tests {
             ComponentId::PostNow { channel },
             ComponentId::Remove { channel },
         ];
-        let steps = "hw1234ap0n".chars().map(|letter| {
-            let step = QuizAction::parse(&letter.to_string()).unwrap();
-            let at = quiz(&question);
-            ComponentId::Quiz {
-                action: step,
-                state: at,
-            }
+        let quiz_components = "hw1234ap0n".chars().map(|letter| ComponentId::Quiz {
+            action: QuizAction::parse(&letter.to_string()).unwrap(),
+            state: quiz(&question),
         });
-        let privacy = PrivacyAction::WORDS.map(|(_, step)| ComponentId::Privacy(step));
-        for press in presses.into_iter().chain(steps).chain(privacy) {
-            let id = press.custom_id();
+        let privacy = PrivacyAction::NAMES.map(|(_, action)| ComponentId::Privacy(action));
+        for component in components.into_iter().chain(quiz_components).chain(privacy) {
+            let id = component.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
-            assert_eq!(ComponentId::parse(&id), Some(press));
+            assert_eq!(ComponentId::parse(&id), Some(component));
         }
-        let forms = [ModalId::Quiz(quiz(&question)), ModalId::Report { question }];
-        for form in forms {
-            let id = form.custom_id();
+        let modals = [ModalId::Quiz(quiz(&question)), ModalId::Report { question }];
+        for modal in modals {
+            let id = modal.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
-            assert_eq!(ModalId::parse(&id), Some(form));
+            assert_eq!(ModalId::parse(&id), Some(modal));
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_understood_or_refused(text in "(q1:)?(quiz:([hw0-4apn]:)?[dnm][*jms][a-z])?[a-z0-9:*-]{0,60}") {
-            if let Some(press) = ComponentId::parse(&text) {
-                prop_assert_eq!(ComponentId::parse(&press.custom_id()), Some(press));
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(quiz:([hw0-4apn]:)?[dnm][*jms][a-z])?[a-z0-9:*-]{0,60}") {
+            if let Some(component) = ComponentId::parse(&text) {
+                prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }
-            if let Some(form) = ModalId::parse(&text) {
-                prop_assert_eq!(ModalId::parse(&form.custom_id()), Some(form));
+            if let Some(modal) = ModalId::parse(&text) {
+                prop_assert_eq!(ModalId::parse(&modal.custom_id()), Some(modal));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Erasing: what members ask for, and, once a day, those who were not seen for a long time.
+//! Deletes data durably: on request of a member, and once a day for members who are inactive.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::store::{GuildView, SaveError};
 
-/// Remembers up to which day that was done.
+/// The daily expiry of inactive members' data.
 #[derive(Debug, Default)]
 pub struct ExpiryJob {
     last_run: Option<Date>,
 }
 
 impl ExpiryJob {
-    /// Does what there is to do on a new day.
+    /// Starts the expiry if it has not run today.
     pub fn run_if_new_day(&mut self, ctx: &Arc<BotContext>, now: Timestamp) {
         let today = utc_date(now);
         if self.last_run < Some(today) {
@@ -28,16 +28,16 @@ impl ExpiryJob {
     }
 }
 
-/// The day on which members are looked at; a few hours make no difference in thirteen months.
+/// Returns the UTC date. A few hours don't matter for an expiry after thirteen months.
 pub fn utc_date(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }
 
 fn expire_inactive_members(ctx: &Arc<BotContext>, today: Date) {
-    // Those that were let go have a moment at which they are looked at for this.
+    // The summaries of evicted guilds include the expiry in their due time.
     let mut due = Vec::new();
-    ctx.store.for_each(|guild, known| {
-        if matches!(known, GuildView::Loaded(state) if !state.inactive_members(today).is_empty()) {
+    ctx.store.for_each(|guild, view| {
+        if matches!(view, GuildView::Loaded(state) if !state.inactive_members(today).is_empty()) {
             due.push(guild);
         }
     });
@@ -47,25 +47,25 @@ fn expire_inactive_members(ctx: &Arc<BotContext>, today: Date) {
     }
 }
 
-/// Forgets the members of a guild who were not seen for long.
+/// Deletes the data of a guild's inactive members.
 pub async fn expire_inactive_members_of(ctx: &BotContext, guild: GuildId, today: Date) {
     let Ok(_pin) = ctx.store.load(guild).await else {
         return;
     };
-    let unseen = |state: &Guild| !state.inactive_members(today).is_empty();
-    if ctx.store.read(guild, unseen) == Some(true) {
+    let has_inactive = |state: &Guild| !state.inactive_members(today).is_empty();
+    if ctx.store.read(guild, has_inactive) == Some(true) {
         let count = erase_durably(ctx, guild, |state| state.delete_inactive_members(today)).await;
         let count = count.unwrap_or(0);
-        tracing::info!(%guild, count, "members were not seen for long and are forgotten");
+        tracing::info!(%guild, count, "data of inactive members deleted");
     }
 }
 
-/// Takes something out of a guild, on disk as well: the last good generation has it still, so another one is
-/// saved over that.
+/// Applies a deletion to a guild and saves it twice. The previous generation of the snapshot still
+/// contains the deleted data, and the second save overwrites it.
 ///
 /// # Errors
 ///
-/// The disk does not take it. It is out of memory all the same, and saving is tried again.
+/// Fails if a save fails. The data is then deleted in memory only, and the store retries the save.
 pub async fn erase_durably<R>(
     ctx: &BotContext,
     guild: GuildId,

@@ -1,4 +1,5 @@
-//! What the gateway tells us, as plain values: nothing else in the bot handles serenity's events.
+//! Gateway events as plain values, so that the rest of the bot does not depend on serenity's event
+//! types.
 
 use std::collections::HashMap;
 
@@ -6,135 +7,120 @@ use jiff::Timestamp;
 
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
-/// Something that happened on Discord.
+/// An event from Discord's gateway.
 #[derive(Debug)]
 pub enum Event {
-    /// A new session: everything before it may have been missed.
+    /// A session began. Events since the previous session may be missing.
     Ready {
-        /// The shard whose session it is.
+        /// The shard of the session.
         shard: u32,
-        /// The bot itself.
+        /// The bot's own user id.
         user_id: UserId,
         /// The guilds of this shard.
         guilds: Vec<GuildId>,
     },
-    /// A guild is there: at the start of a session, after an outage, or because the bot was added.
+    /// A guild became available: at the start of a session, after an outage, or because the bot was
+    /// added.
     GuildCreate(GuildId),
     /// The bot was removed from a guild.
     GuildDelete(GuildId),
-    /// A channel or a thread was deleted.
-    ChannelDelete {
-        /// Its guild.
-        guild: GuildId,
-        /// The channel or thread.
-        channel: ChannelId,
-    },
-    /// A channel, or what may be done in it, changed.
-    ChannelUpdate {
-        /// Its guild.
-        guild: GuildId,
-        /// The channel.
-        channel: ChannelId,
-    },
-    /// Somebody wrote a message.
+    /// A channel or thread was deleted.
+    ChannelDelete { guild: GuildId, channel: ChannelId },
+    /// A channel or its permissions changed.
+    ChannelUpdate { guild: GuildId, channel: ChannelId },
+    /// A message was posted in a guild.
     MessageCreate(IncomingMessage),
-    /// Somebody ran a command, pressed a button, sent a form or is typing an option.
+    /// A member ran a command, pressed a button, submitted a modal or is typing an option.
     Interaction(Box<Interaction>),
 }
 
-/// A message as far as it can be a reply. Its text is not in here: it is never needed.
+/// The parts of a message that decide whether it counts as a reply. The text is not needed, so it
+/// is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IncomingMessage {
-    /// Where; none in a direct message.
     pub guild: GuildId,
     /// The channel or thread.
     pub channel: ChannelId,
-    /// The message.
     pub message: MessageId,
-    /// Who.
     pub author: UserId,
-    /// Whether a person wrote it: of type 0 or 19 and by neither a bot nor a webhook.
+    /// Whether a person wrote it: message type 0 or 19, and neither a bot nor a webhook as author.
     pub is_human: bool,
     /// The message to which it replies.
     pub reply_to: Option<MessageId>,
 }
 
-/// What a member asked for.
+/// The kind of an interaction and its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InteractionData {
-    /// A slash command: its name and that of its subcommand, with a space between.
+    /// A slash command: the name of the command and of its subcommand, separated by a space.
     Command(String),
-    /// Suggestions for an option of a command.
+    /// A request for suggestions for an option of a command.
     Autocomplete {
-        /// The command.
         command: String,
-        /// The option.
         option: String,
-        /// What is typed so far.
+        /// The text that the member has typed so far.
         typed: String,
     },
-    /// A button or a menu, by its custom id, on that message.
+    /// A press of a button, or a choice from a menu.
     Component {
-        /// The custom id.
         custom_id: String,
-        /// What was chosen from a menu; empty for a button.
+        /// The values that the member chose from a menu; empty for a button.
         values: Vec<String>,
         /// The message with the button or the menu.
         message: MessageId,
     },
-    /// A form that was filled in.
+    /// A submitted modal.
     ModalSubmit {
-        /// The custom id of the form.
         custom_id: String,
-        /// What was written, by the names of the fields; an empty field is empty text.
+        /// The texts by the custom ids of their fields; empty text for an empty field.
         values: HashMap<String, String>,
-        /// The message whose button opened the form, if it was a button.
+        /// The message whose button opened the modal, if a button opened it.
         message: Option<MessageId>,
     },
 }
 
-/// The value of an option.
+impl InteractionData {
+    /// Returns the name of the slash command, also for its suggestions.
+    pub fn command(&self) -> Option<&str> {
+        match self {
+            Self::Command(command) | Self::Autocomplete { command, .. } => Some(command),
+            Self::Component { .. } | Self::ModalSubmit { .. } => None,
+        }
+    }
+}
+
+/// The value of an option of a slash command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OptionValue {
-    /// Text.
     Text(String),
-    /// Yes or no.
     Flag(bool),
-    /// A whole number.
     Number(i64),
-    /// A member.
     User(UserId),
-    /// A role.
     Role(RoleId),
-    /// A channel, with its type (Discord docs, resources/channel, "Channel Types").
     Channel(ChannelId),
 }
 
-/// A member's question to the bot, which it must answer within three seconds.
+/// An interaction, which the bot must answer within three seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interaction {
-    /// The interaction's id.
     pub id: u64,
-    /// With this token it is answered.
+    /// Authorises the answer. A secret for 15 minutes, so it must not appear in logs.
     pub token: String,
-    /// What was asked.
     pub data: InteractionData,
     /// The options by name.
     pub options: HashMap<String, OptionValue>,
-    /// Where; none in a direct message.
+    /// `None` in a direct message.
     pub guild: Option<GuildId>,
     /// The channel or thread.
     pub channel: ChannelId,
-    /// Who.
     pub user: UserId,
     /// Whether the member may manage the guild.
     pub is_admin: bool,
-    /// When we heard of it.
     pub received_at: Timestamp,
 }
 
 impl Interaction {
-    /// A text option.
+    /// Returns a text option.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.options.get(name)? {
             OptionValue::Text(text) => Some(text),
@@ -142,12 +128,12 @@ impl Interaction {
         }
     }
 
-    /// A yes-or-no option; no if it is missing.
+    /// Returns a yes-or-no option; `false` if it was not given.
     pub fn flag(&self, name: &str) -> bool {
         self.optional_flag(name) == Some(true)
     }
 
-    /// A yes-or-no option, if it was given.
+    /// Returns a yes-or-no option.
     pub fn optional_flag(&self, name: &str) -> Option<bool> {
         match self.options.get(name)? {
             OptionValue::Flag(flag) => Some(*flag),
@@ -155,7 +141,7 @@ impl Interaction {
         }
     }
 
-    /// A number option above 0.
+    /// Returns a number option; `None` for a negative number.
     pub fn number(&self, name: &str) -> Option<u32> {
         match self.options.get(name)? {
             OptionValue::Number(number) => u32::try_from(*number).ok(),
@@ -163,7 +149,7 @@ impl Interaction {
         }
     }
 
-    /// A member option.
+    /// Returns a member option.
     pub fn user(&self, name: &str) -> Option<UserId> {
         match self.options.get(name)? {
             OptionValue::User(user) => Some(*user),
@@ -171,7 +157,7 @@ impl Interaction {
         }
     }
 
-    /// A role option.
+    /// Returns a role option.
     pub fn role(&self, name: &str) -> Option<RoleId> {
         match self.options.get(name)? {
             OptionValue::Role(role) => Some(*role),
@@ -179,7 +165,7 @@ impl Interaction {
         }
     }
 
-    /// A channel option.
+    /// Returns a channel option.
     pub fn channel(&self, name: &str) -> Option<ChannelId> {
         match self.options.get(name)? {
             OptionValue::Channel(channel) => Some(*channel),

@@ -1,4 +1,4 @@
-//! Keeping the number of replies in the footer of a daily message up to date, with few edits.
+//! Updates the number of replies in the footer of a daily message, with few edits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,23 +11,25 @@ use super::context::{BotContext, TeamKey};
 use super::render;
 use crate::practice::id::MessageId;
 
-/// The least time between two edits of one message.
+/// Minimum time between two edits of a message.
 const EDIT_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 
-/// A message of ours that shows a number of replies.
+/// Identifies a daily message by its team and message id.
 type FooterKey = (TeamKey, MessageId);
 
-/// When a message was edited last, and whether it is out of date.
 #[derive(Debug, Clone, Copy)]
 struct FooterState {
+    /// Time of the last edit.
     edited: Timestamp,
+    /// Whether the number of replies has changed since.
     stale: bool,
-    /// An edit is under way: the next one waits for it, or the older could arrive last.
+    /// Whether an edit is in progress. The next one waits for it, because they could arrive at
+    /// Discord in the wrong order.
     busy: bool,
 }
 
-/// Edits footers that are out of date, for ever: the first at once, further ones at most every ten
-/// seconds. Messages don't wait for each other.
+/// Edits stale footers until the sender is dropped. The first edit of a message is immediate,
+/// further ones follow at most every ten seconds. Messages don't wait for each other.
 pub async fn run(ctx: Arc<BotContext>, mut stale: mpsc::UnboundedReceiver<FooterKey>) {
     let mut states: HashMap<FooterKey, FooterState> = HashMap::new();
     let mut running = JoinSet::new();
@@ -50,10 +52,11 @@ pub async fn run(ctx: Arc<BotContext>, mut stale: mpsc::UnboundedReceiver<Footer
                 Some(footer) => mark_stale(&mut states, footer),
                 None => return,
             },
-            Some(done) = running.join_next() => match done {
+            Some(result) = running.join_next() => match result {
                 Ok(footer) => mark_done(&mut states, footer),
+                // The error does not name the message, so all of them are released.
                 Err(error) => {
-                    tracing::error!(%error, "updating a footer panicked");
+                    tracing::error!(%error, "footer task panicked");
                     for state in states.values_mut() {
                         state.busy = false;
                     }
@@ -71,15 +74,15 @@ fn mark_done(states: &mut HashMap<FooterKey, FooterState>, footer: FooterKey) {
 }
 
 fn mark_stale(states: &mut HashMap<FooterKey, FooterState>, footer: FooterKey) {
-    let never = FooterState {
+    let never_edited = FooterState {
         edited: Timestamp::MIN,
         stale: true,
         busy: false,
     };
-    states.entry(footer).or_insert(never).stale = true;
+    states.entry(footer).or_insert(never_edited).stale = true;
 }
 
-/// The messages that may be edited now; those long up to date are forgotten.
+/// Returns the messages to edit now, and drops the entries of messages that are up to date.
 fn take_due(states: &mut HashMap<FooterKey, FooterState>, now: Timestamp) -> Vec<FooterKey> {
     let cooled_down = |state: &FooterState| now.duration_since(state.edited) >= EDIT_INTERVAL;
     states.retain(|_, state| state.stale || state.busy || !cooled_down(state));
@@ -113,7 +116,7 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) {
     let Some((round, replied, role)) = found.flatten() else {
         return;
     };
-    // A question that left the bank stays as it was posted.
+    // If the question was removed from the bank, its message can't be rendered again.
     let Some(question) = ctx.question_of_round(&round) else {
         return;
     };
@@ -121,8 +124,9 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) {
     if let Some(role) = role {
         post.content = Some(format!("<@&{role}>"));
     }
-    if let Err(failure) = ctx.rest.edit_message(key.channel, message, &post).await {
-        tracing::debug!(guild = %key.guild, %failure, "a footer could not be updated");
+    if let Err(error) = ctx.rest.edit_message(key.channel, message, &post).await {
+        let TeamKey { guild, channel } = key;
+        tracing::debug!(%guild, %channel, %error, "footer could not be updated");
     }
 }
 
@@ -132,7 +136,7 @@ mod tests {
     use crate::practice::id::{ChannelId, GuildId};
 
     #[test]
-    fn many_replies_are_one_edit_every_ten_seconds() {
+    fn many_replies_cause_one_edit_every_ten_seconds() {
         let start: Timestamp = "2026-03-27T08:00:00Z".parse().unwrap();
         let key = TeamKey {
             guild: GuildId::new(1),
@@ -153,6 +157,9 @@ mod tests {
             }
         }
         assert_eq!(edits, [0, 10, 20, 30]);
-        assert!(states.is_empty(), "a message long up to date is forgotten");
+        assert!(
+            states.is_empty(),
+            "the entry of an up-to-date message is dropped"
+        );
     }
 }

@@ -1,9 +1,10 @@
-//! First answers to interactions, on the shortest way to Discord.
+//! Sends the first response to an interaction without serenity's rate limiter.
 //!
-//! Most of what the bot sends is one of these. Each has a bucket of its own and none counts for the bot's global limit
-//! (Discord docs, interactions/receiving-and-responding, "Endpoints"), so serenity's limiter has nothing to hold back
-//! here and would only keep an entry for each. They need no token of the bot's (the same page): the interaction's own is
-//! in the path. What Discord says against one is read by serenity, as for every request.
+//! Most requests of the bot are such responses. Each has a rate-limit bucket of its own and none
+//! counts towards the bot's global limit (Discord docs, interactions/receiving-and-responding,
+//! "Endpoints"). Serenity's limiter would never delay one and would only keep an entry for each.
+//! The requests need no bot token (the same page), because the interaction's token is in the path.
+//! Error responses are parsed by serenity, as for all other requests.
 
 use std::time::Duration;
 
@@ -13,23 +14,26 @@ use serde::Serialize;
 use serenity::all::{ErrorResponse, HttpError};
 use serenity::{Error, constants};
 
-/// Where Discord is, unless somebody names a proxy or a stand-in.
+/// Discord's address, unless the configuration names a proxy or a sandbox.
 const DISCORD_URL: &str = "https://discord.com";
 
-/// Bytes that are set aside for a body: a model answer has about 3,000.
+/// Initial size of the buffer for a body, in bytes: a model answer has about 3,000.
 const BODY_CAPACITY: usize = 4096;
 
-/// The way to the callbacks.
+/// Client for interaction responses.
 pub struct InteractionClient {
     client: Client,
-    /// What their URLs begin with.
+    /// The start of all request URLs.
     base: Url,
-    /// Whether a limit is waited for here; who stands behind a proxy leaves that to it.
+    /// Whether to wait and retry after a 429; a proxy does that for its clients.
     wait_on_429: bool,
 }
 
 impl InteractionClient {
-    /// With the connections of that client, to Discord or to what stands at `api_url`; none if that is no URL.
+    /// Creates a client that shares the connections of `client` and talks to Discord or to
+    /// `api_url`.
+    ///
+    /// Returns `None` if `api_url` is not a URL.
     pub fn new(client: Client, api_url: Option<&str>) -> Option<Self> {
         Some(Self {
             client,
@@ -38,11 +42,11 @@ impl InteractionClient {
         })
     }
 
-    /// Answers an interaction.
+    /// Sends the first response to an interaction.
     ///
     /// # Errors
     ///
-    /// Serenity's, as if it had sent the answer.
+    /// The same errors as if serenity had sent the request.
     pub async fn send(&self, id: u64, token: &str, answer: &impl Serialize) -> Result<(), Error> {
         loop {
             let request = self.request(id, token, answer)?;
@@ -52,7 +56,8 @@ impl InteractionClient {
             }
             match self.retry_after(&response) {
                 Some(pause) => tokio::time::sleep(pause).await,
-                // Seldom, and large: not to be carried along by every answer.
+                // Boxed: this future is rare and large, and would make the future of every response
+                // larger.
                 None => return Err(Box::pin(response_error(response)).await),
             }
         }
@@ -67,8 +72,8 @@ impl InteractionClient {
         let mut body = Vec::with_capacity(BODY_CAPACITY);
         serde_json::to_writer(&mut body, answer)?;
         let mut url = self.base.clone();
-        let before = url.path().trim_end_matches('/');
-        let path = format!("{before}/api/v10/interactions/{id}/{token}/callback");
+        let prefix = url.path().trim_end_matches('/');
+        let path = format!("{prefix}/api/v10/interactions/{id}/{token}/callback");
         url.set_path(&path);
         let mut request = Request::new(Method::POST, url);
         let headers = request.headers_mut();
@@ -78,13 +83,13 @@ impl InteractionClient {
         Ok(request)
     }
 
-    /// How long Discord wants to be left alone, where that is waited for.
+    /// Returns how long to wait before the request is sent again; `None` if it must not be.
     fn retry_after(&self, response: &Response) -> Option<Duration> {
         if !self.wait_on_429 || response.status() != StatusCode::TOO_MANY_REQUESTS {
             return None;
         }
         let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-        // What is no time, or none that fits, is a failure like any other.
+        // With an invalid value the response is handled like any other error.
         Duration::try_from_secs_f64(seconds.parse().ok()?).ok()
     }
 }

@@ -1,4 +1,9 @@
-//! Answering a member within Discord's three seconds.
+//! Answers interactions within Discord's three seconds.
+//!
+//! A handler has [`DEFER_AFTER`] to finish. If it needs longer, because the disk or Discord is
+//! slow, the bot defers the response and edits it later. Example: a member runs `/team credit`
+//! while a save takes two seconds. After 1.5 s the member sees "Quizloop is thinking…", and after 2
+//! s the result.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,6 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use tracing::{Instrument as _, Span, info_span};
 
 use super::commands;
 use super::context::BotContext;
@@ -18,13 +24,14 @@ use super::user_rate_limit::{Decision, RequestKind};
 use crate::failpoint;
 use crate::health::InteractionOutcome;
 
-/// Discord closes an interaction that has no answer after 3 s (Discord docs,
-/// interactions/receiving-and-responding). If ours is not ready after this time, because the disk or
-/// Discord is slow, we announce it and fill it in later.
+/// How long a handler may take before the response is deferred.
+///
+/// Discord closes an interaction that has no response after 3 s (Discord docs,
+/// interactions/receiving-and-responding).
 const DEFER_AFTER: Duration = Duration::from_millis(1500);
 
-/// The answer to an interaction in Discord's form (Discord docs, interactions/receiving-and-responding,
-/// "Interaction Callback Type").
+/// The body of an interaction response. The constants below are its types (Discord docs,
+/// interactions/receiving-and-responding, "Interaction Callback Type").
 #[derive(Serialize)]
 struct Callback<'a, D> {
     #[serde(rename = "type")]
@@ -45,39 +52,61 @@ const UPDATE_MESSAGE: u8 = 7;
 const AUTOCOMPLETE_RESULT: u8 = 8;
 const MODAL: u8 = 9;
 
-/// How an answer that takes long is announced.
+/// How a response is deferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Deferral {
-    /// As a message for the member alone.
+    /// A message that only the member sees.
     Ephemeral,
-    /// As a message for all.
+    /// A message that everybody in the channel sees.
     Public,
-    /// As a change of the message with the button.
+    /// A change of the message with the button.
     Update,
 }
 
-/// Answers a call.
-pub async fn handle_interaction(ctx: Arc<BotContext>, interaction: Interaction) {
+/// Handles an interaction, inside a tracing span that identifies it.
+pub fn handle_interaction(
+    ctx: Arc<BotContext>,
+    interaction: Interaction,
+) -> impl Future<Output = ()> + Send {
+    // Not an async function: its future would hold the inner one twice.
+    let span = interaction_span(&interaction);
+    handle(ctx, interaction).instrument(span)
+}
+
+/// Returns the span for all log lines about an interaction.
+///
+/// It never contains the interaction's token or a text that a member typed. Custom ids and values
+/// of components come from the member's client, so only the name of a known component is recorded.
+fn interaction_span(interaction: &Interaction) -> Span {
+    info_span!(
+        "interaction",
+        id = %interaction.id,
+        guild = interaction.guild.map(display),
+        channel = %interaction.channel,
+        command = interaction.data.command(),
+        component = commands::component_label(&interaction.data),
+    )
+}
+
+async fn handle(ctx: Arc<BotContext>, interaction: Interaction) {
     let start = Instant::now();
-    let (outcome, sent) = match ctx.rate_limiter.check(
-        interaction.user,
-        request_kind(&interaction),
-        ctx.uptime(),
-    ) {
+    let kind = request_kind(&interaction);
+    let decision = ctx.rate_limiter.check(interaction.user, kind, ctx.uptime());
+    let (outcome, sent) = match decision {
         Decision::Allow => (
             InteractionOutcome::Answered,
             respond(&ctx, &interaction).await,
         ),
         Decision::Deny {
-            retry_after: wait,
-            is_first: first,
+            retry_after,
+            is_first,
         } => {
-            if first {
-                tracing::info!(guild = ?interaction.guild, member = %interaction.user, "a member asks too fast and has to wait");
+            if is_first {
+                tracing::info!(member = %interaction.user, "member rate limited");
             }
             (
                 InteractionOutcome::RateLimited,
-                reject_rate_limited(&ctx, &interaction, wait).await,
+                reject_rate_limited(&ctx, &interaction, retry_after).await,
             )
         }
     };
@@ -91,15 +120,8 @@ pub async fn handle_interaction(ctx: Arc<BotContext>, interaction: Interaction) 
         outcome,
         start.elapsed(),
     );
-    if let Err(failure) = sent {
-        // What was typed is nobody's business.
-        let ask = match &interaction.data {
-            InteractionData::Command(name)
-            | InteractionData::Autocomplete { command: name, .. } => name,
-            InteractionData::Component { .. } => "a button",
-            InteractionData::ModalSubmit { .. } => "a form",
-        };
-        tracing::warn!(guild = ?interaction.guild, ask, %failure, "a member got no answer");
+    if let Err(error) = sent {
+        tracing::warn!(%error, "interaction could not be answered");
     }
 }
 
@@ -112,16 +134,16 @@ fn request_kind(interaction: &Interaction) -> RequestKind {
     }
 }
 
-/// The cheapest answer there is: neither the store nor the bank is asked.
+/// Answers a rate-limited member without use of the store or the bank.
 async fn reject_rate_limited(
     ctx: &BotContext,
     interaction: &Interaction,
-    wait: Duration,
+    retry_after: Duration,
 ) -> Result<(), ApiError> {
     let response = match request_kind(interaction) {
         RequestKind::Autocomplete => Response::Autocomplete(Vec::new()),
         RequestKind::Interaction => {
-            let until = ctx.clock.now().saturating_add(wait);
+            let until = ctx.clock.now().saturating_add(retry_after);
             Response::New(UserError::RateLimited(until.unwrap_or(Timestamp::MAX)).message())
         }
     };
@@ -137,12 +159,12 @@ async fn respond(ctx: &BotContext, interaction: &Interaction) -> Result<(), ApiE
     Ok(())
 }
 
-/// What a member was given.
+/// The kind of a sent response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ResponseKind {
-    /// A message, after which more may be said.
+    /// A message; follow-up messages are possible.
     Message,
-    /// A form or suggestions.
+    /// A modal or suggestions.
     Other,
 }
 
@@ -206,12 +228,12 @@ async fn send(
 }
 
 async fn defer(ctx: &BotContext, interaction: &Interaction) -> Result<(), ApiError> {
-    let private = json!({ "flags": 64 });
-    let nothing = json!({});
+    let ephemeral = json!({ "flags": 64 });
+    let empty = json!({});
     let callback = match deferral_for(interaction) {
-        Deferral::Ephemeral => Callback::new(DEFERRED_MESSAGE, &private),
-        Deferral::Public => Callback::new(DEFERRED_MESSAGE, &nothing),
-        Deferral::Update => Callback::new(DEFERRED_UPDATE, &nothing),
+        Deferral::Ephemeral => Callback::new(DEFERRED_MESSAGE, &ephemeral),
+        Deferral::Public => Callback::new(DEFERRED_MESSAGE, &empty),
+        Deferral::Update => Callback::new(DEFERRED_UPDATE, &empty),
     };
     ctx.rest
         .respond(interaction.id, &interaction.token, &callback, None)
@@ -226,7 +248,7 @@ fn deferral_for(interaction: &Interaction) -> Deferral {
         {
             Deferral::Update
         }
-        // Only a form that a button opened has a message that it can change.
+        // Only a modal that a button opened has a message that it can change.
         InteractionData::ModalSubmit {
             custom_id,
             message: Some(_),
@@ -256,7 +278,8 @@ async fn edit_original_response(
                 .edit_original_response(&interaction.token, &message, None)
                 .await
         }
-        // Nothing that gives a form waits, so none comes late; who sees this all the same presses again.
+        // Discord accepts a modal only as the first response. Handlers that return one don't wait,
+        // so this is not expected; the message asks the member to press the button again.
         Response::Modal(_) => {
             ctx.rest
                 .edit_original_response(
@@ -266,7 +289,7 @@ async fn edit_original_response(
                 )
                 .await
         }
-        // Suggestions can't be announced; whoever still types asks again.
+        // Suggestions can't be deferred. The member's client asks again with the next letter.
         Response::Autocomplete(_) => Ok(()),
     }
 }
@@ -279,9 +302,10 @@ mod tests {
         size_of::<F>()
     }
 
-    /// Each answer under way holds one of these, and a future that is passed on by value is easily held several times.
+    /// Each interaction in progress holds one of these. A future that is passed by value is easily
+    /// stored several times.
     #[test]
-    fn an_answer_under_way_is_small() {
+    fn future_of_an_interaction_is_small() {
         let size = size_of_future(handle_interaction);
         assert!(size < 4096, "{size} bytes");
     }

@@ -1,8 +1,8 @@
-//! The bot: from Discord's events to practice's rules to the store to Discord's REST API.
+//! The bot: connects Discord's gateway, the practice rules, the store and Discord's REST API.
 //!
-//! This is the only place that knows serenity. Data flows one way: gateway event → translate →
-//! practice decides → store commits → render → REST. Nothing is sent under a lock, and what a member is
-//! told has been counted is on disk before.
+//! No other module uses serenity. Data flows one way: gateway event → translate → practice decides
+//! → store commits → render → REST. No request is sent while a lock is held, and a change is
+//! durable before a member sees that it was counted.
 
 mod alerts;
 mod answer_cache;
@@ -15,7 +15,6 @@ mod custom_id;
 mod data_expiry;
 mod event;
 mod exactly_once;
-mod find;
 mod footer;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -64,62 +63,60 @@ use crate::store::{ClaimError, Store};
 use context::{BotContext, Receivers};
 use event::Event;
 
-/// How often what is not needed any more is thrown away.
+/// How often caches and idle rate limits are pruned.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// What a bot is made of.
+/// Everything that [`run`] needs.
 pub struct BotDeps {
-    /// All guilds.
     pub store: Store,
-    /// All questions.
     pub bank: Bank,
-    /// The time.
     pub clock: Clock,
-    /// How Discord is reached.
+    /// Token and address of Discord's API.
     pub access: ApiConfig,
-    /// Where it is told how the bot is.
     pub health: Arc<HealthMonitor>,
-    /// The shards that this process may have; none for as many as Discord recommends.
+    /// The shards that this process may run; `None` for the number that Discord recommends.
     pub shards: Option<ShardRange>,
-    /// Teams of the operator's file.
+    /// Teams from the operator's `config.toml`.
     pub config_teams: Vec<ConfiguredTeam>,
 }
 
-/// Why the bot ended.
+/// Why the bot stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ExitReason {
-    /// Discord does not take the token.
+    /// Discord refused the token.
     #[error(
         "Discord refused the token: check that it is the bot's current one (Developer Portal → Bot → Reset Token)"
     )]
     Unauthorized,
-    /// Discord does not take the intents.
+    /// Discord refused the gateway intents.
     #[error(
-        "Discord refused the intents GUILDS and GUILD_MESSAGES, which every bot may use: is the token a bot's?"
+        "Discord refused the intents GUILDS and GUILD_MESSAGES, which every bot may use: check that the token belongs to a bot"
     )]
     DisallowedIntents,
-    /// The state belongs to another application, or that can't be told.
+    /// The state belongs to another application, or its owner could not be read.
     #[error("{0}")]
     State(#[from] ClaimError),
-    /// Too few sessions are left today.
+    /// Too few session starts are left today.
     #[error(
-        "only {0} session starts are left today; Discord resets the token of a bot that uses them all up. Wait a day, and find out what restarts the bot"
+        "only {0} session starts are left today; Discord resets a bot's token when none is left. Wait a day and find out why the bot keeps restarting"
     )]
     TooManyStarts(u64),
-    /// Anything else.
+    /// Any other failure.
     #[error("{0}")]
     Failed(String),
 }
 
-/// Runs the bot until it can't go on. Dropping the future stops it; what the store has taken is saved by
-/// whoever owns the store.
+/// Runs the bot until it fails permanently and returns the reason.
+///
+/// Dropping the future stops the bot. The caller still has to flush the store.
 pub async fn run(deps: BotDeps) -> ExitReason {
     let rest = DiscordClient::new(&deps.access).with_health(Arc::clone(&deps.health));
     let (application, user) = match fetch_identity(&rest).await {
-        Ok(known) => known,
-        Err(end) => return end,
+        Ok(identity) => identity,
+        Err(reason) => return reason,
     };
-    // Before anything else: with another application's token every server would seem to be gone.
+    // This comes first: with another application's token the bot would seem to have been removed
+    // from every guild, and their data would be deleted.
     if let Err(error) = deps.store.claim(application).await {
         return ExitReason::State(error);
     }
@@ -130,7 +127,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
     register::commands(&ctx, application).await;
     let total = match shards::join(&ctx, deps.shards).await {
         Ok(shards) => shards.total,
-        Err(end) => return exit_reason(end),
+        Err(exit) => return exit_reason(exit),
     };
     let (events, event_receiver) = mpsc::unbounded_channel();
     let factory = gateway::ClientFactory {
@@ -140,7 +137,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
     };
     let Receivers {
         stale_footers,
-        reactions: marks,
+        reactions,
         mut fatal,
     } = receivers;
     let event_loop = EventLoop {
@@ -151,57 +148,64 @@ pub async fn run(deps: BotDeps) -> ExitReason {
         session_guilds: HashSet::new(),
     };
     tokio::select! {
-        end = shards::run(Arc::clone(&ctx), factory, total) => exit_reason(end),
-        Some(failure) = fatal.recv() => exit_reason(match failure {
+        exit = shards::run(Arc::clone(&ctx), factory, total) => exit_reason(exit),
+        Some(error) = fatal.recv() => exit_reason(match error {
             ApiError::Unauthorized => GatewayExit::InvalidToken,
             other => GatewayExit::Other(other.to_string()),
         }),
-        () = event_loop.run(event_receiver) => ExitReason::Failed("no more events".into()),
-        () = reactions::run(Arc::clone(&ctx), marks) => ExitReason::Failed("marks ended".into()),
-        () = footer::run(Arc::clone(&ctx), stale_footers) => ExitReason::Failed("footers ended".into()),
-        () = save_alerts::run(Arc::clone(&ctx)) => ExitReason::Failed("looking after the disk ended".into()),
-        () = run_scheduler(&ctx) => ExitReason::Failed("the scheduler ended".into()),
-        () = housekeeping(Arc::clone(&ctx)) => ExitReason::Failed("housekeeping ended".into()),
+        () = event_loop.run(event_receiver) => stopped("event loop"),
+        () = reactions::run(Arc::clone(&ctx), reactions) => stopped("reaction worker"),
+        () = footer::run(Arc::clone(&ctx), stale_footers) => stopped("footer worker"),
+        () = save_alerts::run(Arc::clone(&ctx)) => stopped("save alert worker"),
+        () = run_scheduler(&ctx) => stopped("scheduler"),
+        () = housekeeping(Arc::clone(&ctx)) => stopped("housekeeping"),
     }
 }
 
-fn exit_reason(end: GatewayExit) -> ExitReason {
-    match end {
+/// Returns the exit reason for a background task that must not return.
+fn stopped(task: &str) -> ExitReason {
+    ExitReason::Failed(format!("the {task} stopped unexpectedly"))
+}
+
+fn exit_reason(exit: GatewayExit) -> ExitReason {
+    match exit {
         GatewayExit::InvalidToken => ExitReason::Unauthorized,
         GatewayExit::DisallowedIntents => ExitReason::DisallowedIntents,
         GatewayExit::NoSessionStartsLeft(left) => ExitReason::TooManyStarts(left),
-        GatewayExit::Other(what) => ExitReason::Failed(what),
+        GatewayExit::Other(error) => ExitReason::Failed(error),
     }
 }
 
-/// Asks Discord who we are, the application and its user, again and again while it is out of reach.
+/// Fetches the ids of the bot's application and user, retrying while Discord is unreachable.
 async fn fetch_identity(rest: &DiscordClient) -> Result<(u64, UserId), ExitReason> {
     const PAUSES: [u64; 5] = [1, 2, 5, 15, 30];
     let mut pauses = PAUSES.iter().chain(std::iter::repeat(&60));
     loop {
-        let asked = async { Ok((rest.application().await?, rest.current_user().await?)) };
-        match asked.await {
+        let identity = async { Ok((rest.application().await?, rest.current_user().await?)) };
+        match identity.await {
             Ok(((application, name), user)) => {
-                tracing::info!(application, name, "Discord knows us");
+                tracing::info!(application, name, "identity fetched");
                 return Ok((application, user));
             }
             Err(ApiError::Unauthorized) => return Err(ExitReason::Unauthorized),
-            Err(failure) => {
+            Err(error) => {
                 let pause = pauses.next().copied().unwrap_or(60);
-                tracing::warn!(%failure, "trying again in {pause} s");
+                tracing::warn!(%error, retry_in_s = pause, "identity could not be fetched");
                 tokio::time::sleep(Duration::from_secs(pause)).await;
             }
         }
     }
 }
 
-/// There is one scheduler, whatever begins and ends: it starts when the first session has brought the teams, or when it
-/// is known that other processes have them all.
+/// Runs the scheduler, of which there is one per process, however often sessions begin and end.
+///
+/// It starts after the first session has named the guilds, or once other processes are known to own
+/// all shards.
 async fn run_scheduler(ctx: &Arc<BotContext>) {
     ctx.start_scheduler.notified().await;
-    // On a task of its own, as what it starts is.
+    // A task of its own, like the jobs that it starts, so that a panic ends in the log.
     if let Err(error) = tokio::spawn(scheduler::run(Arc::clone(ctx))).await {
-        tracing::error!(%error, "the scheduler panicked");
+        tracing::error!(%error, "scheduler panicked");
     }
 }
 
@@ -210,18 +214,19 @@ async fn housekeeping(ctx: Arc<BotContext>) {
         tokio::time::sleep(HOUSEKEEPING_INTERVAL).await;
         ctx.rest.clear_rate_limits().await;
         ctx.rate_limiter.prune(ctx.uptime());
-        // The day before, so that it is over in every zone.
+        // Yesterday in UTC may still be today in a western time zone; the day before it is over
+        // everywhere.
         let today = ctx.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         ctx.asked_today.remove_before(today.saturating_sub(1.day()));
     }
 }
 
-/// Listens to the gateway.
+/// Handles the gateway's events.
 struct EventLoop {
     ctx: Arc<BotContext>,
     config_teams: Arc<[ConfiguredTeam]>,
     application: u64,
-    /// How many shards there are.
+    /// Number of shards of the whole bot.
     total: u32,
     /// The guilds of the newest session of each shard.
     session_guilds: HashSet<GuildId>,
@@ -230,13 +235,13 @@ struct EventLoop {
 impl EventLoop {
     async fn run(mut self, mut event_receiver: mpsc::UnboundedReceiver<Event>) {
         while let Some(event) = event_receiver.recv().await {
-            let session = matches!(event, Event::Ready { .. });
+            let is_ready = matches!(event, Event::Ready { .. });
             self.handle(event);
-            if session {
+            if is_ready {
                 self.ctx.start_scheduler.notify_one();
             }
         }
-        // The gateway's client is gone; why, it tells another way.
+        // The gateway client has stopped; `shards::run` returns the reason.
         std::future::pending::<()>().await;
     }
 
@@ -246,11 +251,11 @@ impl EventLoop {
         match event {
             Event::Ready {
                 shard,
-                user_id: me,
+                user_id,
                 guilds,
             } => {
                 ctx.health.session_started();
-                ctx.set_user_id(me);
+                ctx.set_user_id(user_id);
                 self.on_session_start(shard, guilds);
             }
             Event::GuildCreate(guild) => {
@@ -261,20 +266,21 @@ impl EventLoop {
             }
             Event::GuildDelete(guild) => {
                 self.session_guilds.remove(&guild);
-                // Events come in no order and at times twice: the bot may be back already.
+                // Events may arrive out of order or twice: the bot may have been added again
+                // already.
                 tokio::spawn(delete_if_removed(ctx, vec![guild]));
             }
             Event::ChannelDelete { guild, channel } => {
                 tokio::spawn(on_thread_deleted(ctx, guild, channel));
             }
             Event::ChannelUpdate { guild, channel } => {
-                // What was refused may be allowed now.
+                // A post that Discord refused may be allowed now.
                 let key = context::TeamKey { guild, channel };
-                let (round, week) = (
+                let (post, report) = (
                     ctx.post_backoff.remove(&key),
                     ctx.report_backoff.remove(&key),
                 );
-                if round.is_some() || week.is_some() {
+                if post.is_some() || report.is_some() {
                     ctx.wake_scheduler.notify_one();
                 }
             }
@@ -287,59 +293,66 @@ impl EventLoop {
         }
     }
 
-    /// A session began: anything may have happened since the last one.
+    /// Catches up after a session began, because any event since the previous session may be
+    /// missing.
+    ///
+    /// Example: the bot is offline from 09:00 to 09:20 and is removed from guild B meanwhile. The
+    /// new session names guild A only. Then A's reply history is read from 09:00 on, failed posts
+    /// of this shard are retried at once, and Discord is asked whether the bot still is in B; B's
+    /// data is deleted only if Discord confirms that it is not.
     fn on_session_start(&mut self, shard: u32, guilds: Vec<GuildId>) {
         if self.total > 1 {
-            tracing::info!(shard, guilds = guilds.len(), "connected");
+            tracing::info!(shard, guilds = guilds.len(), "gateway connected");
         } else {
-            tracing::info!(guilds = guilds.len(), "connected");
+            tracing::info!(guilds = guilds.len(), "gateway connected");
         }
         failpoint::hit("session.begin");
         if guilds.is_empty() && self.total == 1 {
             tracing::info!(
-                "the bot is in no server yet; invite it with {}",
-                invite_url(self.application)
+                invite_url = %invite_url(self.application),
+                "bot is in no server yet"
             );
         }
         let total = self.total;
-        let is_of_others = |guild: &GuildId| guild.shard(total) != shard;
-        self.session_guilds.retain(is_of_others);
+        let is_on_other_shard = |guild: &GuildId| guild.shard(total) != shard;
+        self.session_guilds.retain(is_on_other_shard);
         self.session_guilds.extend(&guilds);
         for guild in &guilds {
             config_teams::apply(&self.ctx, &self.config_teams, *guild);
         }
-        let mut kept = self.ctx.store.guild_ids();
-        kept.retain(|guild| !is_of_others(guild));
-        let total_kept = kept.len();
-        kept.retain(|guild| !self.session_guilds.contains(guild));
-        if is_implausible(kept.len(), total_kept) {
+        let mut missing = self.ctx.store.guild_ids();
+        missing.retain(|guild| !is_on_other_shard(guild));
+        let stored = missing.len();
+        missing.retain(|guild| !self.session_guilds.contains(guild));
+        if is_implausible(missing.len(), stored) {
             tracing::error!(
-                missing = kept.len(),
-                stored = total_kept,
+                missing = missing.len(),
+                stored,
                 "too many servers missing from the session; no data deleted"
             );
         } else {
-            tokio::spawn(delete_if_removed(Arc::clone(&self.ctx), kept));
+            tokio::spawn(delete_if_removed(Arc::clone(&self.ctx), missing));
         }
         tokio::spawn(replies::backfill_guilds(Arc::clone(&self.ctx), guilds));
-        // Whatever was tried while Discord was away is worth another try now.
+        // Posts that failed while Discord was unreachable are retried now.
         self.ctx
             .post_backoff
-            .retain(|key, _| is_of_others(&key.guild));
+            .retain(|key, _| is_on_other_shard(&key.guild));
         self.ctx
             .report_backoff
-            .retain(|key, _| is_of_others(&key.guild));
+            .retain(|key, _| is_on_other_shard(&key.guild));
         self.ctx.wake_scheduler.notify_one();
     }
 }
 
-/// Whether so many servers are missing from a session that an error is likelier than as many removals: more than one,
-/// and more than a tenth of those whose data is stored.
+/// Returns whether an error is a likelier cause for missing guilds than that many removals.
+///
+/// The limit is more than one guild, and more than a tenth of the guilds whose data is stored.
 const fn is_implausible(missing: usize, stored: usize) -> bool {
     missing > 1 && missing * 10 > stored
 }
 
-/// The link with which somebody adds the bot to a server, with the least permissions.
+/// Returns the link that adds the bot to a guild, with no more permissions than it needs.
 pub fn invite_url(application: u64) -> String {
     let permissions = permissions::required_bits();
     format!(
@@ -347,7 +360,7 @@ pub fn invite_url(application: u64) -> String {
     )
 }
 
-/// A deleted thread is not waited for any more; replies to the message itself still count.
+/// Marks a round's thread as unavailable. Replies to the round's message still count.
 async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: ChannelId) {
     if !ctx.store.may_contain_reply(guild, thread) {
         return;
@@ -358,7 +371,7 @@ async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: Channel
     let message = thread.starter_message();
     let team_of = |state: &Guild| state.team_by_message(message).map(|team| team.channel);
     if let Some(channel) = ctx.store.read(guild, team_of).flatten() {
-        // Nobody is told, so nobody has to wait for the disk.
+        // No member sees a result of this, so no caller waits until it is durable.
         let key = context::TeamKey { guild, channel };
         let _unawaited = ctx.update_team(key, |team| {
             team.record_thread(message, crate::practice::round::ThreadStatus::Unavailable);
@@ -366,27 +379,27 @@ async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: Channel
     }
 }
 
-/// The bot was removed from a guild: its data goes.
+/// Deletes the data of a guild from which the bot was removed.
 async fn delete_guild(ctx: Arc<BotContext>, guild: GuildId) {
     ctx.asked_today.remove_guild(guild);
     match ctx.store.delete(guild).await {
-        Ok(()) => tracing::info!(%guild, "the bot was removed from a server; its data is deleted"),
-        Err(error) => {
-            tracing::error!(%guild, %error, "the data of a server that the bot left could not be deleted; the next start tries again");
-        }
+        Ok(()) => tracing::info!(%guild, "bot removed from server; data deleted"),
+        // The next start loads the data, and its first session leads here again.
+        Err(error) => tracing::error!(%guild, %error, "server data could not be deleted"),
     }
 }
 
-/// Guilds that a session does not name, or of which an event says that they are gone: the bot may have been
-/// removed, or Discord may be in trouble. Only Discord's clear word deletes anything.
+/// Deletes the data of those guilds from which the bot was removed.
+///
+/// A guild that a session does not name, or that an event reports as deleted, may also be missing
+/// because of an outage of Discord. Data is deleted only if Discord answers explicitly that the bot
+/// is not in the guild.
 async fn delete_if_removed(ctx: Arc<BotContext>, guilds: Vec<GuildId>) {
     for guild in guilds {
         match ctx.rest.is_in_guild(guild).await {
             Ok(false) => delete_guild(Arc::clone(&ctx), guild).await,
             Ok(true) => {}
-            Err(failure) => {
-                tracing::warn!(%guild, %failure, "whether the bot still is in a server is not known");
-            }
+            Err(error) => tracing::warn!(%guild, %error, "server membership could not be checked"),
         }
     }
 }

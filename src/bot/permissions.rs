@@ -1,4 +1,5 @@
-//! What the bot may do in a channel, with the channel's overrides, and whether its mention is heard.
+//! Checks the bot's permissions in a channel, including overwrites, and whether its role mention
+//! notifies.
 
 use serenity::all::{Channel, Permissions};
 
@@ -6,7 +7,7 @@ use super::context::{BotContext, TeamKey};
 use super::render::team::PermissionReport;
 use super::rest::ApiError;
 
-/// What the bot needs, in the words of Discord's settings, in the order in which it needs them.
+/// The permissions that the bot needs, with their names in Discord's settings, in the order of use.
 const REQUIRED: [(Permissions, &str); 7] = [
     (Permissions::VIEW_CHANNEL, "View Channel"),
     (Permissions::SEND_MESSAGES, "Send Messages"),
@@ -20,42 +21,38 @@ const REQUIRED: [(Permissions, &str); 7] = [
     (Permissions::ADD_REACTIONS, "Add Reactions"),
 ];
 
-/// All that the bot needs as the number of an invite link.
+/// Returns the required permissions as the bit set for an invite link.
 pub fn required_bits() -> u64 {
     REQUIRED
         .iter()
         .fold(0, |bits, (permission, _)| bits | permission.bits())
 }
 
-/// What the bot may do in a team's channel.
-///
-/// # Errors
-///
-/// Discord did not say.
+/// Checks the bot's permissions in a team's channel.
 pub async fn check(ctx: &BotContext, key: TeamKey) -> Result<PermissionReport, ApiError> {
-    let Some(me) = ctx.user_id() else {
+    let Some(user_id) = ctx.user_id() else {
         return Err(ApiError::Transient("the session has not begun".into()));
     };
     let (rest, http) = (&ctx.rest, ctx.rest.http());
-    // Serenity's futures are large; on the heap they don't swell everything that waits for them.
+    // Boxed, because serenity's futures are large and would make the futures of all callers larger.
     let (guild, channel, member) = Box::pin(async {
         tokio::join!(
             rest.urgent(http.get_guild(key.guild.get().into())),
             rest.urgent(http.get_channel(key.channel.get().into())),
-            rest.urgent(http.get_member(key.guild.get().into(), me.get().into())),
+            rest.urgent(http.get_member(key.guild.get().into(), user_id.get().into())),
         )
     })
     .await;
     let channel = match channel {
         Ok(Channel::Guild(channel)) => channel,
-        // A channel that we may not even see.
+        // The bot can't see the channel.
         Ok(_) | Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => {
             return Ok(PermissionReport {
                 missing: missing(Permissions::empty()),
                 unmentionable_role: false,
             });
         }
-        Err(failure) => return Err(failure),
+        Err(error) => return Err(error),
     };
     let guild = guild?;
     let granted = guild.user_permissions_in(&channel, &member?);
@@ -69,10 +66,9 @@ pub async fn check(ctx: &BotContext, key: TeamKey) -> Result<PermissionReport, A
 }
 
 fn missing(granted: Permissions) -> Vec<&'static str> {
-    let lacks = |permission: Permissions| !granted.contains(permission);
     REQUIRED
         .iter()
-        .filter(|(permission, _)| lacks(*permission))
+        .filter(|(permission, _)| !granted.contains(*permission))
         .map(|(_, name)| *name)
         .collect()
 }
@@ -82,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asks_for_no_more_than_it_needs() {
+    fn required_permissions_are_minimal() {
         // Discord docs, topics/permissions: bits 6, 10, 11, 14, 16, 35 and 38.
         let bits = [6, 10, 11, 14, 16, 35, 38]
             .iter()

@@ -1,9 +1,27 @@
-//! The steps of a post, each committed before the next.
+//! Posts one team's question: a state machine whose steps are committed before the next one starts.
+//!
+//! 1. Record the intent: round number, question and nonce.
+//! 2. Find the message in the channel, or send it ([`super::exactly_once`]).
+//! 3. Record the id of the message.
+//! 4. Start the thread.
+//! 5. Record that the thread exists.
+//!
+//! The state on disk names the next step, so a crash needs no recovery code. Example:
+//!
+//! * 09:00:00 The intent of round 12 is committed.
+//! * 09:00:01 Discord receives the message. The process is killed before it reads the response.
+//! * 09:00:20 After the restart the scheduler sees an intent without a message id, and starts the
+//!   job. Step 2 finds round 12 in the channel and step 3 records it. Nothing is posted twice.
+//! * 09:00:21 Step 4 fails with 500. The backoff delays it, and the job repeats this step only: a
+//!   failure after the message was sent is never treated as a failure of the message.
+//! * 09:00:23 Step 4 succeeds. If the first request had created the thread, error 160004 counts as
+//!   success.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use super::backoff::Backoff;
 use super::context::{BotContext, TeamKey};
@@ -16,27 +34,25 @@ use crate::practice::posting::PostStep;
 use crate::practice::round::{Round, ThreadStatus};
 use crate::practice::team::Team;
 
-/// Threads stay in the channel's list for a day after the last reply (Discord docs,
-/// resources/channel, "Start Thread from Message": 60, 1440, 4320 or 10080 minutes).
+/// Minutes after the last reply until Discord archives a thread (Discord docs, resources/channel,
+/// "Start Thread from Message": 60, 1440, 4320 or 10080).
 const ARCHIVE_MINUTES: u16 = 1440;
 
 /// "Cannot execute action on this channel type".
 const WRONG_CHANNEL_TYPE: isize = 50_024;
 
-/// How long after it was due something happened now.
+/// Returns how much later than due `now` is.
 fn lag(due: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(due)).unwrap_or(Duration::ZERO)
 }
 
-/// One team being posted.
+/// The posting job of one team.
 pub struct PostJob<'a> {
-    /// The desk.
     pub ctx: &'a Arc<BotContext>,
-    /// The team.
     pub key: TeamKey,
 }
 
-/// Others may work on the team when this is dropped, also by a panic.
+/// Allows other jobs to post the team when it is dropped, also by a panic.
 struct PostingGuard<'a>(&'a PostJob<'a>);
 
 impl Drop for PostingGuard<'_> {
@@ -46,17 +62,20 @@ impl Drop for PostingGuard<'_> {
 }
 
 impl PostJob<'_> {
-    /// Takes step after step until nothing is to be done or a step fails. If somebody is at it already, that is left to
-    /// them.
+    /// Runs steps until none is due or one fails. Returns at once if another job is posting this
+    /// team.
     pub async fn run(&self) {
         if self.ctx.posting.insert(self.key) {
-            let _end = PostingGuard(self);
-            self.run_steps().await;
+            let _guard = PostingGuard(self);
+            // Error level, so that warnings keep these fields if `RUST_LOG` hides everything below.
+            let span =
+                tracing::error_span!("post", guild = %self.key.guild, channel = %self.key.channel);
+            self.run_steps().instrument(span).await;
         }
     }
 
     async fn run_steps(&self) {
-        // An intent made here was never sent; any other may have been.
+        // An intent recorded by this job was never sent. Any other intent may have been.
         let mut first_attempt = false;
         loop {
             let now = self.ctx.clock.now();
@@ -79,29 +98,31 @@ impl PostJob<'_> {
             if let Err(error) = step {
                 return self.on_step_error(error, now).await;
             }
-            // What was there before us may have replies that we did not take for replies.
-            let early =
+            // Members may have replied before the message id was recorded. Those replies were not
+            // counted, so they are read from the channel's history.
+            let has_early_reply =
                 next == PostStep::Post && self.ctx.early_replies.remove(&self.key).is_some();
-            if !first_attempt || early {
+            if !first_attempt || has_early_reply {
                 tokio::spawn(replies::backfill_team(Arc::clone(self.ctx), self.key));
             }
         }
     }
 
-    /// As the team says, except that a thread in trouble does not keep a due question waiting.
+    /// Returns the team's next step. Skips a thread that is in backoff, so that it does not delay
+    /// the next question.
     fn next_step(&self, team: &Team, now: Timestamp) -> PostStep {
-        let held = self
+        let in_backoff = self
             .ctx
             .post_backoff
             .get(&self.key)
-            .is_some_and(|held| held.until > now);
+            .is_some_and(|backoff| backoff.until > now);
         match team.next_post_step(now) {
-            PostStep::CreateThread if held => team.next_question_step(now),
+            PostStep::CreateThread if in_backoff => team.next_question_step(now),
             next => next,
         }
     }
 
-    /// Step 1: the intent goes to disk.
+    /// Step 1: records the intent.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
         let ids = self.ctx.bank.ids();
         let (number, commit) = self.ctx.update_team(self.key, |team| {
@@ -113,12 +134,12 @@ impl PostJob<'_> {
         commit.wait().await.map_err(|_| StepError::SaveFailed)?;
         failpoint::hit("post.intended");
         if let Some(round) = number.flatten() {
-            tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round, %day, "a question is due");
+            tracing::info!(round, %day, "question due");
         }
         Ok(())
     }
 
-    /// Steps 2 and 3: the message is found or sent, and its id goes to disk.
+    /// Steps 2 and 3: finds or sends the message, and records its id.
     async fn post_message(&self, first_attempt: bool) -> Result<(), StepError> {
         let Some(round) = self.latest_round() else {
             return Ok(());
@@ -129,19 +150,19 @@ impl PostJob<'_> {
             .await?
         {
             SendOutcome::Sent(message) => message,
-            // That was today's question.
+            // A moderator has deleted the message: today's question is not posted again.
             SendOutcome::Deleted => return self.drop_round().await,
         };
         let (_, commit) = self.ctx.update_team(self.key, |team| {
             team.record_post(message);
             team.posting_failure = None;
         });
-        tracing::info!(guild = %self.key.guild, channel = %self.key.channel, round = round.number, %message, "posted");
+        tracing::info!(round = round.number, message_id = %message, "question posted");
         self.ctx
             .health
             .round_posted(lag(round.due, self.ctx.clock.now()));
         self.ctx.post_backoff.remove(&self.key);
-        // If the disk fails now, the message is there all the same and will be found again.
+        // A failed save is harmless: the next attempt finds the message in the channel.
         let _ = commit.wait().await;
         failpoint::hit("post.posted");
         Ok(())
@@ -173,7 +194,7 @@ impl PostJob<'_> {
         sent
     }
 
-    /// Steps 4 and 5: the thread is started, and that goes to disk.
+    /// Steps 4 and 5: starts the thread and records it.
     async fn start_thread(&self) -> Result<(), StepError> {
         let Some((round, message)) = self
             .latest_round()
@@ -187,13 +208,13 @@ impl PostJob<'_> {
             .map_or("Today's question", |question| question.question.as_str());
         let name = render::daily::thread_name(question);
         failpoint::hit("thread.starting");
-        let started = self
+        let result = self
             .ctx
             .rest
             .start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES)
             .await;
         failpoint::hit("thread.started");
-        let state = match started {
+        let status = match result {
             Ok(()) => ThreadStatus::Created,
             Err(
                 ApiError::Rejected {
@@ -202,31 +223,32 @@ impl PostJob<'_> {
                 }
                 | ApiError::NotFound { .. },
             ) => ThreadStatus::Unavailable,
-            Err(failure) => return Err(StepError::Api(failure)),
+            Err(error) => return Err(StepError::Api(error)),
         };
         let (_, commit) = self.ctx.update_team(self.key, |team| {
-            team.record_thread(message, state);
+            team.record_thread(message, status);
             team.posting_failure = None;
         });
         self.ctx.post_backoff.remove(&self.key);
-        // The thread is there; starting it again would be harmless.
+        // A failed save is harmless: starting an existing thread again counts as success.
         let _ = commit.wait().await;
         failpoint::hit("thread.saved");
         Ok(())
     }
 
-    /// The time for an intent is over: it counts if its message is there after all.
+    /// Gives up an expired intent, unless its message is in the channel.
     async fn abandon(&self) -> Result<(), StepError> {
         let Some(round) = self.latest_round() else {
             return Ok(());
         };
         let found = self.pending_message(&round).find_before_giving_up().await?;
         let Some(message) = found else {
-            tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, day = %round.day, "no question could be posted on that day");
+            tracing::warn!(day = %round.day, "question skipped: it could not be posted");
             return self.drop_round().await;
         };
-        let posted = |team: &mut Team| team.record_post(message);
-        let (_, commit) = self.ctx.update_team(self.key, posted);
+        let (_, commit) = self
+            .ctx
+            .update_team(self.key, |team| team.record_post(message));
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 
@@ -242,7 +264,7 @@ impl PostJob<'_> {
             ctx: self.ctx,
             key: self.key,
             due: round.due,
-            label: round.label(),
+            labels: round.labels(),
         }
     }
 
@@ -253,20 +275,21 @@ impl PostJob<'_> {
     }
 
     async fn on_step_error(&self, error: StepError, now: Timestamp) {
-        let passing = error.is_transient();
-        let before = self.ctx.post_backoff.get(&self.key).map(|held| *held);
-        let backoff = Backoff::after(before, passing, now);
+        let is_transient = error.is_transient();
+        let previous = self.ctx.post_backoff.get(&self.key).map(|backoff| *backoff);
+        let backoff = Backoff::after(previous, is_transient, now);
         self.ctx.post_backoff.insert(self.key, backoff);
-        let StepError::Api(failure) = error else {
-            tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, "not posted: the state could not be saved");
+        let retry_at = backoff.until;
+        let StepError::Api(error) = error else {
+            tracing::warn!(%retry_at, "post failed: the state could not be saved");
             return;
         };
-        tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, %failure, again = %backoff.until, "a step of a post failed");
-        if failure == ApiError::Unauthorized {
-            // The receiver is gone only when the process is ending.
-            let _ = self.ctx.fatal.send(failure);
-        } else if !passing {
-            alerts::alert_admin(self.ctx, self.key, &failure).await;
+        tracing::warn!(%error, %retry_at, "post step failed");
+        if error == ApiError::Unauthorized {
+            // The receiver is closed only during shutdown.
+            let _ = self.ctx.fatal.send(error);
+        } else if !is_transient {
+            alerts::alert_admin(self.ctx, self.key, &error).await;
         }
     }
 }

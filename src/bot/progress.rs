@@ -1,4 +1,5 @@
-//! What the picture of `/progress` shows of a member: rounds from their ledger, practice from their reviews.
+//! Collects the data for the chart of `/progress`: rounds from a member's ledger, practice from
+//! their reviews.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::practice::member_profile::MemberProfile;
 use crate::practice::streak::{RoundOutcome, replay};
 use crate::practice::team::Team;
 
-/// A member's progress: the rounds and the streak of one team, and their reviews in the whole guild.
+/// Returns a member's progress: rounds and streak in one team, and reviews in the whole guild.
 pub fn progress(
     guild: &Guild,
     team: Option<&Team>,
@@ -33,38 +34,38 @@ pub fn progress(
     }
 }
 
-/// The days of the heat map on which something was.
+/// Returns the days of the heat map with a round or a review.
 fn days(guild: &Guild, team: Option<&Team>, user: UserId, today: Date) -> Vec<Day> {
     let mut days: BTreeMap<Date, (Option<DayOutcome>, u16)> = BTreeMap::new();
     for (date, outcome) in team.map(|team| rounds(team, user)).unwrap_or_default() {
         days.entry(date).or_default().0 = Some(outcome);
     }
-    let practised = guild.profile(user).map(MemberProfile::practice_days);
-    for one in practised.unwrap_or_default() {
-        days.entry(one.day).or_default().1 += one.count;
+    let practice_days = guild.profile(user).map(MemberProfile::practice_days);
+    for practice in practice_days.unwrap_or_default() {
+        days.entry(practice.day).or_default().1 += practice.count;
     }
     let shown = first_day(today)..=today;
-    let days = days.into_iter().filter(|(date, _)| shown.contains(date));
-    days.map(|(date, (round, reviews))| Day {
-        date,
-        round,
-        reviews,
-    })
-    .collect()
+    days.into_iter()
+        .filter(|(date, _)| shown.contains(date))
+        .map(|(date, (round, reviews))| Day {
+            date,
+            round,
+            reviews,
+        })
+        .collect()
 }
 
-/// The rounds of a member that count, the oldest first.
+/// Returns the rounds of a member that the chart shows, the oldest first.
 fn rounds(team: &Team, user: UserId) -> Vec<(Date, DayOutcome)> {
     let ledger = team.ledger(user);
-    let rounds = replay(&ledger, team.rounds());
-    rounds
+    replay(&ledger, team.rounds())
         .filter_map(|(round, entry, _)| Some((round.day, outcome(&entry)?)))
         .collect()
 }
 
-/// What the picture makes of an entry; nothing if it neither extends nor ends a streak, or is open.
-const fn outcome(entry: &RoundOutcome) -> Option<DayOutcome> {
-    match entry {
+/// Returns how the chart shows a round; `None` if the round is open or has no effect on a streak.
+const fn outcome(outcome: &RoundOutcome) -> Option<DayOutcome> {
+    match outcome {
         RoundOutcome::Answered | RoundOutcome::Credited(_) => Some(DayOutcome::Answered),
         RoundOutcome::Frozen { .. } => Some(DayOutcome::Frozen),
         RoundOutcome::Missed { .. } => Some(DayOutcome::Missed),
@@ -72,7 +73,8 @@ const fn outcome(entry: &RoundOutcome) -> Option<DayOutcome> {
     }
 }
 
-/// Each topic of the bank: how much of it the member has seen, and how well it is remembered.
+/// Returns for each topic of the bank how much of it the member has seen and how well they remember
+/// it.
 fn topics(guild: &Guild, bank: &Bank, user: UserId, today: Date) -> Vec<Topic> {
     let mut recalls: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
     for (question, review) in guild.reviews(user) {
@@ -81,25 +83,24 @@ fn topics(guild: &Guild, bank: &Bank, user: UserId, today: Date) -> Vec<Topic> {
             recalls.push(review.retrievability(today));
         }
     }
-    let of = |topic: &str| bank.filter(Some(topic), None).count();
-    let topics = bank.topics().map(|name| {
+    let topic = |name: &str| {
         let recalls = recalls.get(name).map_or(&[][..], Vec::as_slice);
         Topic {
             name: topic_label(name),
             seen: to_u32(recalls.len()),
-            total: to_u32(of(name)),
+            total: to_u32(bank.filter(Some(name), None).count()),
             recall: mean(recalls),
         }
-    });
-    topics.collect()
+    };
+    bank.topics().map(topic).collect()
 }
 
-/// The bank has far fewer questions than this type has numbers.
+/// Converts a number of questions, which is far below the limit of the type.
 fn to_u32(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// The mean; 0 of nothing.
+/// Returns the arithmetic mean; 0 for an empty slice.
 fn mean(values: &[f32]) -> f32 {
     let mut mean = 0.0;
     for (count, value) in (1_u16..).zip(values) {
@@ -133,7 +134,8 @@ mod tests {
         MessageId::new(snowflake_at(time.unwrap().timestamp()))
     }
 
-    /// Ada answers the first seven rounds and the twelfth; the eighth is void, the last one is open.
+    /// Ada answers the first seven rounds and the twelfth; the eighth is void, the last one is
+    /// open.
     fn guild() -> Guild {
         let settings = TeamSettings {
             schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn each_day_is_what_the_ledger_says() {
+    fn days_show_the_ledger() {
         let guild = guild();
         let days = days(&guild, guild.team(CHANNEL), ADA, date(2026, 3, 14));
         let days = days.iter().map(|day| (day.date.day(), day.round.unwrap()));
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn practice_stands_beside_the_rounds_and_what_is_older_is_left_out() {
+    fn practice_is_shown_and_old_days_are_left_out() {
         let mut guild = guild();
         let today = date(2026, 3, 14);
         rate(&mut guild, "old", Rating::Good, date(2025, 9, 14));
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_has_its_share_and_its_mean() {
+    fn topics_have_share_and_mean_recall() {
         let bank = bank();
         let of_queues: Vec<&str> = bank
             .filter(Some("queues"), None)
@@ -251,7 +253,7 @@ mod tests {
                 .count()
                 == 1
         );
-        // Both are due by then, and the one that is in no bank is not counted.
+        // Both questions are due by then; the one that is not in the bank is not counted.
         assert_eq!(progress.forecast[0], 2);
     }
 }

@@ -1,7 +1,8 @@
-//! Marking counted replies with a ✅, each channel at its own pace.
+//! Adds a ✅ reaction to each counted reply.
 //!
-//! Discord takes few reactions a second in one channel. So every channel has a queue of its own with one mark
-//! under way, and a thread in which a hundred people reply at once holds up nobody else's.
+//! Discord's rate limit for reactions is low and applies per channel. Every channel therefore has
+//! its own queue with one request at a time, and a thread with a hundred simultaneous replies does
+//! not delay the others.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -13,23 +14,22 @@ use super::context::BotContext;
 use crate::failpoint;
 use crate::practice::id::{ChannelId, MessageId};
 
-/// The mark on a counted reply.
 const COUNTED_EMOJI: &str = "✅";
 
-/// How many channels are marked in side by side.
+/// Maximum number of channels with a request in progress.
 const MAX_CONCURRENT_CHANNELS: usize = 8;
 
-/// A reply that is to be marked: it is counted, and that is on disk.
+/// A reply that is counted and saved, and gets a reaction.
 #[derive(Debug)]
 pub struct ReactionJob {
     channel: ChannelId,
     message: MessageId,
-    /// Dropped when the mark was made, or could not be.
+    /// Dropped when the reaction was added or has failed.
     _done: oneshot::Sender<()>,
 }
 
 impl ReactionJob {
-    /// A mark, and who wants to know when it is over hears it when the other end is gone.
+    /// Returns the job and a receiver that closes when the job is finished.
     pub fn new(channel: ChannelId, message: MessageId) -> (Self, oneshot::Receiver<()>) {
         let (done, done_receiver) = oneshot::channel();
         let job = Self {
@@ -41,7 +41,7 @@ impl ReactionJob {
     }
 }
 
-/// Marks what comes in, for ever.
+/// Adds the reactions until the sender of jobs is dropped.
 pub async fn run(ctx: Arc<BotContext>, mut jobs: mpsc::UnboundedReceiver<ReactionJob>) {
     let (mut queues, mut running) = (ChannelQueues::default(), JoinSet::new());
     loop {
@@ -59,10 +59,11 @@ pub async fn run(ctx: Arc<BotContext>, mut jobs: mpsc::UnboundedReceiver<Reactio
                 Some(job) => queues.add(job),
                 None => return,
             },
-            Some(done) = running.join_next() => match done {
+            Some(result) = running.join_next() => match result {
                 Ok(channel) => queues.done(channel),
+                // The error does not name the channel, so all of them are released.
                 Err(error) => {
-                    tracing::error!(%error, "marking a reply panicked");
+                    tracing::error!(%error, "reaction task panicked");
                     queues.all_done();
                 }
             },
@@ -72,18 +73,19 @@ pub async fn run(ctx: Arc<BotContext>, mut jobs: mpsc::UnboundedReceiver<Reactio
 
 async fn add_reaction(ctx: &BotContext, job: &ReactionJob) {
     let channel = job.channel;
-    if let Err(failure) = ctx.rest.react(channel, job.message, COUNTED_EMOJI).await {
-        // The reply counts all the same: a missing permission, a deleted message, an archived thread.
-        tracing::debug!(%channel, %failure, "a counted reply could not be marked");
+    if let Err(error) = ctx.rest.react(channel, job.message, COUNTED_EMOJI).await {
+        // The reply stays counted. Causes are a missing permission, a deleted message or an
+        // archived thread.
+        tracing::debug!(%channel, %error, "reaction could not be added");
     }
     failpoint::hit("reply.marked");
 }
 
-/// The queues of the channels.
+/// Jobs waiting, by channel.
 #[derive(Debug, Default)]
 struct ChannelQueues {
     queues: HashMap<ChannelId, VecDeque<ReactionJob>>,
-    /// Channels with something to do and nothing under way, in the order in which they get their turn.
+    /// Channels with waiting jobs and no request in progress, first in first out.
     ready: VecDeque<ChannelId>,
     busy: HashSet<ChannelId>,
 }
@@ -129,8 +131,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lively_channel_holds_up_no_other() {
-        let (lively, quiet) = (ChannelId::new(1), ChannelId::new(2));
+    fn a_busy_channel_delays_no_other_channel() {
+        let (busy, quiet) = (ChannelId::new(1), ChannelId::new(2));
         let mut queues = ChannelQueues::default();
         let add = |queues: &mut ChannelQueues, channel, number| {
             queues.add(ReactionJob::new(channel, MessageId::new(number)).0);
@@ -138,18 +140,18 @@ mod tests {
         let next =
             |queues: &mut ChannelQueues| queues.next().map(|job| (job.channel, job.message.get()));
         for number in 0..100 {
-            add(&mut queues, lively, number);
+            add(&mut queues, busy, number);
         }
-        assert_eq!(next(&mut queues), Some((lively, 0)));
+        assert_eq!(next(&mut queues), Some((busy, 0)));
         assert_eq!(next(&mut queues), None, "one at a time in a channel");
         add(&mut queues, quiet, 500);
         assert_eq!(next(&mut queues), Some((quiet, 500)));
-        queues.done(lively);
+        queues.done(busy);
         queues.done(quiet);
         add(&mut queues, quiet, 501);
-        assert_eq!(next(&mut queues), Some((lively, 1)));
+        assert_eq!(next(&mut queues), Some((busy, 1)));
         assert_eq!(next(&mut queues), Some((quiet, 501)));
         queues.all_done();
-        assert_eq!(next(&mut queues), Some((lively, 2)));
+        assert_eq!(next(&mut queues), Some((busy, 2)));
     }
 }

@@ -1,4 +1,4 @@
-//! Registering the slash commands: all at once, and only when their definition changed.
+//! Registers the slash commands: all with one request, and only when their definitions changed.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -6,8 +6,10 @@ use super::commands::definitions;
 use super::context::BotContext;
 use crate::failpoint;
 
-/// Registers the commands if Discord has others than ours. What was registered last is remembered in
-/// the state folder; without that memory they are registered again, which is harmless.
+/// Registers the commands if their definitions differ from those registered last.
+///
+/// The fingerprint of the registered definitions is stored with the state. If it is missing, the
+/// commands are registered again, which changes nothing.
 pub async fn commands(ctx: &BotContext, application: u64) {
     let definitions = definitions();
     let fingerprint = fingerprint(application, &definitions.to_string());
@@ -18,20 +20,21 @@ pub async fn commands(ctx: &BotContext, application: u64) {
     match ctx.rest.register_commands(&definitions).await {
         Ok(()) => {
             failpoint::hit("register.done");
-            tracing::info!("registered the slash commands");
+            tracing::info!("slash commands registered");
             ctx.store.set_metadata(METADATA_KEY, &fingerprint);
         }
-        Err(failure) => {
-            tracing::error!(%failure, "the slash commands could not be registered; the next start tries again");
-        }
+        // The fingerprint is not stored, so the next start tries again.
+        Err(error) => tracing::error!(%error, "slash commands could not be registered"),
     }
 }
 
-/// The name under which the store keeps what was registered.
+/// The key of the fingerprint in the store's metadata.
 const METADATA_KEY: &str = "commands";
 
-/// Stands for an application's commands. The hasher's keys are fixed, so that the next start finds the
-/// same; should a new Rust release change it, the commands are registered once more.
+/// Returns a text that identifies the commands of an application.
+///
+/// The hasher has fixed keys, so the result is the same after a restart. If a new Rust release
+/// changes the algorithm, the commands are registered once more.
 fn fingerprint(application: u64, definitions: &str) -> String {
     let mut hasher = DefaultHasher::new();
     definitions.hash(&mut hasher);

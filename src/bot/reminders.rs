@@ -1,7 +1,9 @@
-//! Reminding members of the open round, and telling who can't be reminded.
+//! Reminds members of the open round, and reports reminders that could not be delivered.
 //!
-//! Both are written down before they are said: what nobody heard because the bot died in between is lost, and
-//! nobody hears anything twice. A reminder too many is worse than one too few.
+//! Both are recorded before they are sent. If the process dies in between, the message is lost but
+//! never sent twice: a duplicate reminder is worse than a missing one.
+
+use tracing::Instrument as _;
 
 use super::context::{BotContext, TeamKey};
 use super::event::Interaction;
@@ -10,8 +12,14 @@ use super::rest_limiter::Priority;
 use crate::failpoint;
 use crate::practice::id::UserId;
 
-/// Reminds a member, if it still is due when their turn has come.
+/// Sends a reminder if it is still due.
 pub async fn send(ctx: &BotContext, key: TeamKey, user: UserId) {
+    let TeamKey { guild, channel } = key;
+    let span = tracing::error_span!("reminder", %guild, %channel, member = %user);
+    send_if_due(ctx, key, user).instrument(span).await;
+}
+
+async fn send_if_due(ctx: &BotContext, key: TeamKey, user: UserId) {
     let now = ctx.clock.now();
     let is_due = |team: &crate::practice::team::Team| {
         team.reminders_today(now)
@@ -25,37 +33,37 @@ pub async fn send(ctx: &BotContext, key: TeamKey, user: UserId) {
         return;
     };
     if commit.wait().await.is_err() {
-        tracing::warn!(guild = %key.guild, channel = %key.channel, "a reminder was left out: the state could not be saved");
+        tracing::warn!("reminder skipped: the state could not be saved");
         return;
     }
     failpoint::hit("remind.noted");
     let question = ctx.question_of_round(&round);
     let message = render::remind::reminder(key.guild, key.channel, &round, question);
-    let sent = ctx.rest.send_dm(user, &message, Priority::Background).await;
+    let result = ctx.rest.send_dm(user, &message, Priority::Background).await;
     failpoint::hit("remind.sent");
-    match sent {
+    match result {
         Ok(()) => {}
-        Err(failure) if failure.is_dm_blocked() => disable_after_dm_failure(ctx, key, user).await,
-        Err(failure) => {
-            tracing::warn!(guild = %key.guild, channel = %key.channel, member = %user, %failure, "a reminder could not be sent");
-        }
+        Err(error) if error.is_dm_blocked() => disable_after_dm_failure(ctx, key, user).await,
+        Err(error) => tracing::warn!(%error, "reminder could not be sent"),
     }
 }
 
-/// The member does not take direct messages: no more of them, which they are told when they next ask for something.
+/// Disables the reminders of a member who blocks direct messages. The member is notified after
+/// their next command.
 async fn disable_after_dm_failure(ctx: &BotContext, key: TeamKey, user: UserId) {
     let (_, commit) = ctx.update_team(key, |team| team.record_dm_failure(user));
-    // If the disk fails now, the next reminder is refused as well.
+    // If the save fails, the next reminder fails as well and this is repeated.
     let _ = commit.wait().await;
-    tracing::info!(guild = %key.guild, channel = %key.channel, member = %user, "reminders are off: Discord does not let us write to the member");
+    tracing::info!("reminders disabled: the member blocks direct messages");
 }
 
-/// Tells who just got an answer that their reminders are off, if they don't know it yet.
+/// Notifies a member, after a response, that their reminders were disabled. Does so once.
 pub async fn report_dm_failures(ctx: &BotContext, interaction: &Interaction) {
     let Some(guild) = interaction.guild else {
         return;
     };
-    // It was there for the answer. If it is not any more, they are told next time.
+    // The interaction has loaded the guild. If it was evicted since, the next interaction notifies
+    // the member.
     let Some(_pin) = ctx.store.try_pin(guild) else {
         return;
     };
@@ -78,7 +86,9 @@ async fn report_dm_failure(ctx: &BotContext, interaction: &Interaction, key: Tea
         return;
     }
     let message = render::remind::dm_failed(key.channel).ephemeral();
-    if let Err(failure) = ctx.rest.create_followup(&interaction.token, &message).await {
-        tracing::warn!(guild = %key.guild, member = %interaction.user, %failure, "a member could not be told that reminders are off");
+    if let Err(error) = ctx.rest.create_followup(&interaction.token, &message).await {
+        let TeamKey { guild, channel } = key;
+        let member = interaction.user;
+        tracing::warn!(%guild, %channel, %member, %error, "notice of disabled reminders failed");
     }
 }

@@ -1,10 +1,11 @@
-//! Counting replies: live from the gateway, and from the history after we were away.
+//! Counts replies: live from the gateway, and from the channel history after an absence (backfill).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use tokio::sync::{Semaphore, oneshot};
+use tracing::Instrument as _;
 
 use super::context::{BotContext, TeamKey};
 use super::event::IncomingMessage;
@@ -18,14 +19,14 @@ use crate::practice::reply::ReplyOutcome;
 use crate::practice::team::Team;
 use crate::store::Commit;
 
-/// The history is read from this long before the last message known: messages of one moment may
-/// reach us in any order.
+/// How long before the last counted message a backfill starts, because messages of the same moment
+/// may arrive in any order.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 
-/// How many teams' histories are read side by side.
+/// Maximum number of concurrent backfills.
 const MAX_CONCURRENT_BACKFILLS: usize = 4;
 
-/// When a history that could not be read is tried again. After these the next session reads it.
+/// Delays before the retries of a backfill. After the last one, the next gateway session starts it.
 const RETRY_DELAYS: [Duration; 7] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
@@ -36,18 +37,18 @@ const RETRY_DELAYS: [Duration; 7] = [
     Duration::from_secs(1800),
 ];
 
-/// Hears that a mark was made, or could not be.
+/// Closes when a ✅ reaction was added or has failed.
 type ReactionDone = oneshot::Receiver<()>;
 
-/// Where a message counts as a reply.
+/// The round to which a message is a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct ReplyTarget {
     key: TeamKey,
-    /// The message with which the round was posted.
+    /// The message of the round's question.
     round_message: MessageId,
 }
 
-/// Counts a message, if it is a reply; marks a member's first one as soon as it is on disk.
+/// Counts a message if it is a reply. A member's first reply gets a ✅ as soon as it is saved.
 pub async fn on_message(ctx: Arc<BotContext>, event: IncomingMessage) {
     if !event.is_human || !ctx.store.may_contain_reply(event.guild, event.channel) {
         return;
@@ -56,12 +57,12 @@ pub async fn on_message(ctx: Arc<BotContext>, event: IncomingMessage) {
         return;
     };
     if let Some((target, commit)) = count_reply(&ctx, event) {
-        // When the mark is made is of no interest: who reads the history looks whether it is there.
+        // Nothing waits for the reaction: a backfill adds it if it is missing.
         drop(react_when_saved(&ctx, target, event, commit).await);
     }
 }
 
-/// Counts a message; gives what is to be waited for before the member may be told.
+/// Counts a message. Returns the commit that must be durable before the reply is acknowledged.
 fn count_reply(ctx: &BotContext, event: IncomingMessage) -> Option<(ReplyTarget, Commit)> {
     if !event.is_human {
         return None;
@@ -70,19 +71,20 @@ fn count_reply(ctx: &BotContext, event: IncomingMessage) -> Option<(ReplyTarget,
         remember_early_reply(ctx, event);
         return None;
     };
-    let news = |team: &Team| team.is_new_reply(target.round_message, event.author, event.message);
-    if ctx.read_team(target.key, news) != Some(true) {
+    let is_new = |team: &Team| team.is_new_reply(target.round_message, event.author, event.message);
+    if ctx.read_team(target.key, is_new) != Some(true) {
         return None;
     }
-    let (counted, commit) = ctx.update_team(target.key, |team| {
+    let (outcome, commit) = ctx.update_team(target.key, |team| {
         team.count_reply(target.round_message, event.author, event.message)
     });
     failpoint::hit("reply.entered");
-    matches!(counted, Some(ReplyOutcome::First { .. })).then_some((target, commit))
+    matches!(outcome, Some(ReplyOutcome::First { .. })).then_some((target, commit))
 }
 
-/// While a question is being posted its message is not known here yet, and a reply to it can't be told from one
-/// to any other message: the history is read once it is known.
+/// Remembers that a reply may have arrived too early to be counted. While a question is being
+/// posted its message id is unknown, so a reply to it looks like a reply to any other message. The
+/// posting job starts a backfill once the id is known.
 fn remember_early_reply(ctx: &BotContext, event: IncomingMessage) {
     let key = TeamKey {
         guild: event.guild,
@@ -98,7 +100,7 @@ fn remember_early_reply(ctx: &BotContext, event: IncomingMessage) {
     }
 }
 
-/// Marks a reply when it is on disk; gives who hears when that is over.
+/// Queues a reply's ✅ once the reply is saved.
 async fn react_when_saved(
     ctx: &BotContext,
     target: ReplyTarget,
@@ -106,27 +108,32 @@ async fn react_when_saved(
     commit: Commit,
 ) -> ReactionDone {
     if !commit.wait_durable().await {
-        // Whoever has the guild now reads it from the history.
+        // The process that owns the guild now counts the reply in its backfill.
         return oneshot::channel().1;
     }
     failpoint::hit("reply.saved");
     ctx.health.reply_counted();
-    tracing::debug!(guild = %event.guild, round_message = %target.round_message, member = %event.author, "counted a reply");
-    let marked = ctx.queue_reaction(event.channel, event.message);
-    // The receiver is gone only when the process is ending.
+    tracing::debug!(
+        guild = %event.guild,
+        round_message = %target.round_message,
+        member = %event.author,
+        "reply counted"
+    );
+    let reaction_done = ctx.queue_reaction(event.channel, event.message);
+    // The receiver is closed only during shutdown.
     let _ = ctx.stale_footers.send((target.key, target.round_message));
-    marked
+    reaction_done
 }
 
-/// A round's thread has the id of the round's message; where it could not be started, replies to the
-/// message itself count.
+/// Returns the round to which a message is a reply. A round's thread has the id of the round's
+/// message. Direct replies to that message count as well, for rounds without a thread.
 fn reply_target(ctx: &BotContext, event: IncomingMessage) -> Option<ReplyTarget> {
-    let target = |channel: ChannelId, posted: MessageId| ReplyTarget {
+    let target = |channel: ChannelId, round_message: MessageId| ReplyTarget {
         key: TeamKey {
             guild: event.guild,
             channel,
         },
-        round_message: posted,
+        round_message,
     };
     ctx.store.read(event.guild, |guild| {
         let thread = event.channel.starter_message();
@@ -134,19 +141,20 @@ fn reply_target(ctx: &BotContext, event: IncomingMessage) -> Option<ReplyTarget>
             return Some(target(team.channel, thread));
         }
         let team = guild.team(event.channel)?;
-        let to = event
+        let replied_to = event
             .reply_to
-            .filter(|to| team.round_by_message(*to).is_some())?;
-        Some(target(team.channel, to))
+            .filter(|message| team.round_by_message(*message).is_some())?;
+        Some(target(team.channel, replied_to))
     })?
 }
 
-/// Reads what was written in the newest rounds of these guilds while we were away.
+/// Counts the replies of the newest rounds of these guilds that arrived while the bot was away.
 pub async fn backfill_guilds(ctx: Arc<BotContext>, guilds: Vec<GuildId>) {
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT_BACKFILLS));
     let mut tasks = tokio::task::JoinSet::new();
     for guild in guilds {
-        // One after the other: who has a place next is fetched, and all others need not be in memory.
+        // A guild is loaded only when a backfill slot is free, so that not all guilds are in memory
+        // at once.
         let permit = permits.acquire().await;
         let Some(pin) = load_guild::with_retry(&ctx, guild).await else {
             continue;
@@ -164,7 +172,8 @@ pub async fn backfill_guilds(ctx: Arc<BotContext>, guilds: Vec<GuildId>) {
     while tasks.join_next().await.is_some() {}
 }
 
-/// Reads a team's history once more, because something was found that was not known when a session began.
+/// Reads a team's history outside of the backfill of a new session, for a question message that was
+/// recorded only now.
 pub async fn backfill_team(ctx: Arc<BotContext>, key: TeamKey) {
     let Some(_pin) = load_guild::with_retry(&ctx, key.guild).await else {
         return;
@@ -172,22 +181,28 @@ pub async fn backfill_team(ctx: Arc<BotContext>, key: TeamKey) {
     backfill_with_retry(&ctx, key, &Semaphore::new(1)).await;
 }
 
-/// Reads a team's history, again and again while Discord is in trouble: nobody's reply may be lost to it.
+/// Reads a team's history, with retries: a failure of Discord must not lose a reply.
 async fn backfill_with_retry(ctx: &BotContext, key: TeamKey, permits: &Semaphore) {
-    for pause in RETRY_DELAYS.map(Some).into_iter().chain([None]) {
-        let read = {
+    let TeamKey { guild, channel } = key;
+    let span = tracing::error_span!("backfill", %guild, %channel);
+    run_backfill(ctx, key, permits).instrument(span).await;
+}
+
+async fn run_backfill(ctx: &BotContext, key: TeamKey, permits: &Semaphore) {
+    for delay in RETRY_DELAYS.map(Some).into_iter().chain([None]) {
+        let result = {
             // The semaphore is never closed.
             let _permit = permits.acquire().await;
             read_team_history(ctx, key).await
         };
-        let failure = match read {
+        let error = match result {
             Ok(pages) => return record_progress(ctx, key, pages).await,
-            Err(failure) => failure,
+            Err(error) => error,
         };
-        let pause = pause.filter(|_| failure.is_transient());
-        tracing::warn!(guild = %key.guild, channel = %key.channel, %failure, ?pause, "a history could not be read");
-        match pause {
-            Some(pause) => tokio::time::sleep(pause).await,
+        let retry_in = delay.filter(|_| error.is_transient());
+        tracing::warn!(%error, ?retry_in, "history could not be read");
+        match retry_in {
+            Some(delay) => tokio::time::sleep(delay).await,
             None => return,
         }
     }
@@ -204,23 +219,22 @@ fn team_keys(ctx: &BotContext, guild: GuildId) -> Vec<TeamKey> {
     keys.unwrap_or_default()
 }
 
-/// Something to be read: a round's thread, or the channel with the replies to the questions themselves.
+/// A history to read: a round's thread, or the channel with direct replies to the questions.
 #[derive(Debug, Clone, Copy)]
 struct HistoryRange {
-    /// The number of the round whose thread it is; none for the channel.
+    /// Number of the round whose thread it is; `None` for the channel.
     thread_round: Option<u32>,
     channel: ChannelId,
     after: MessageId,
 }
 
-/// A page of history that was counted.
+/// A page of history whose replies are counted.
 #[derive(Debug)]
 struct CountedPage {
-    /// As of its reading.
+    /// As in [`HistoryRange`].
     thread_round: Option<u32>,
-    /// Its last message.
     last: MessageId,
-    /// The marks that it brought.
+    /// Reactions that the page's replies get.
     reactions: Vec<ReactionDone>,
 }
 
@@ -229,15 +243,15 @@ async fn read_team_history(ctx: &BotContext, key: TeamKey) -> Result<Vec<Counted
     let ranges = ctx.read_team(key, history_ranges).unwrap_or_default();
     for range in ranges {
         match read_range(ctx, key.guild, range, &mut pages).await {
-            // A thread that was deleted, or that we may not see, has nothing to read.
+            // A deleted or invisible thread has no history to read.
             Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) | Ok(()) => {}
-            Err(failure) => return Err(failure),
+            Err(error) => return Err(error),
         }
     }
     Ok(pages)
 }
 
-/// How many rounds would be read: for trials of what a snapshot may hold.
+/// Returns the number of ranges a backfill would read; used by fuzz targets.
 #[cfg(any(test, fuzzing))]
 pub fn history_range_count(team: &Team) -> usize {
     history_ranges(team).len()
@@ -245,11 +259,14 @@ pub fn history_range_count(team: &Team) -> usize {
 
 fn history_ranges(team: &Team) -> Vec<HistoryRange> {
     let newest: Vec<_> = team.posted_rounds().rev().take(BACKFILL_ROUNDS).collect();
-    let overlap = |read: MessageId| MessageId::new(snowflake_at(read.time() - OVERLAP));
-    let range = |thread_round, from, posted: MessageId, read_to: Option<MessageId>| HistoryRange {
-        thread_round,
-        channel: from,
-        after: read_to.map_or(posted, overlap).max(posted),
+    let before = |message: MessageId| MessageId::new(snowflake_at(message.time() - OVERLAP));
+    let range = |thread_round, channel, posted: MessageId, read_up_to: Option<MessageId>| {
+        let after = read_up_to.map_or(posted, before).max(posted);
+        HistoryRange {
+            thread_round,
+            channel,
+            after,
+        }
     };
     let threads = newest.iter().filter_map(|round| {
         let thread = round.thread_id()?;
@@ -291,32 +308,34 @@ async fn read_range(
     }
 }
 
-/// Counts a page of history, and marks what was not marked.
+/// Counts a page of history, and adds missing reactions.
 async fn count_page(ctx: &BotContext, page: &[HistoryMessage]) -> Vec<ReactionDone> {
-    let (mut news, mut reactions) = (Vec::new(), Vec::new());
+    let (mut counted, mut reactions) = (Vec::new(), Vec::new());
     for message in page.iter().filter(|message| message.event.is_human) {
         let event = message.event;
         if let Some((target, commit)) = count_reply(ctx, event) {
-            news.push((target, event, commit));
+            counted.push((target, event, commit));
         } else if !message.has_own_reaction && is_counted(ctx, event) {
-            // Counted before a crash that came before the mark; or just now, by an event, and not on disk yet.
+            // Either the process crashed between the save and the reaction, or a gateway event
+            // counted this reply just now and it may not be saved yet.
             if ctx.store.latest_commit(event.guild).wait_durable().await {
                 reactions.push(ctx.queue_reaction(event.channel, event.message));
             }
         }
     }
-    for (target, event, commit) in news {
+    for (target, event, commit) in counted {
         reactions.push(react_when_saved(ctx, target, event, commit).await);
     }
     reactions
 }
 
-/// Writes down how far was read. Only after the marks: a message before that place is not looked at again.
+/// Records how far the history was read. Waits for the reactions first, because messages before
+/// that position are not read again.
 async fn record_progress(ctx: &BotContext, key: TeamKey, pages: Vec<CountedPage>) {
     for page in pages {
-        for mark in page.reactions {
-            // The other end is gone when the mark is made: that is all it has to say.
-            let _ = mark.await;
+        for reaction in page.reactions {
+            // The sender never sends a value. It is dropped when the reaction is done.
+            let _ = reaction.await;
         }
         record_page(ctx, key, page.thread_round, page.last);
         failpoint::hit("history.noted");
@@ -324,12 +343,12 @@ async fn record_progress(ctx: &BotContext, key: TeamKey, pages: Vec<CountedPage>
 }
 
 fn record_page(ctx: &BotContext, key: TeamKey, thread_round: Option<u32>, last: MessageId) {
-    let known = |team: &Team| match thread_round {
+    let read_up_to = |team: &Team| match thread_round {
         Some(number) => team.round(number)?.read_up_to,
         None => team.read_up_to,
     };
-    if ctx.read_team(key, known).flatten() < Some(last) {
-        // Nobody is told, so nobody has to wait for the disk.
+    if ctx.read_team(key, read_up_to).flatten() < Some(last) {
+        // Nothing is acknowledged to a member, so there is no need to wait for the save.
         let _unawaited = ctx.update_team(key, |team| team.record_read_up_to(thread_round, last));
     }
 }

@@ -1,4 +1,4 @@
-//! What a member gets for a command, a button or a few typed letters.
+//! Responses to interactions.
 
 use serde::Serialize;
 
@@ -6,21 +6,21 @@ use super::answer_cache::CachedMessage;
 use super::render::message::Message;
 use super::render::modal::Modal;
 
-/// Discord takes at most 25 suggestions (Discord docs, interactions/receiving-and-responding,
+/// Maximum number of suggestions (Discord docs, interactions/receiving-and-responding,
 /// "Autocomplete").
 pub const AUTOCOMPLETE_CHOICES_MAX: usize = 25;
 
-/// What a member gets.
+/// A response to an interaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Response {
     /// A new message.
     New(Message),
-    /// A new message that was rendered for somebody before.
+    /// A new message that is serialised already.
     Cached(CachedMessage),
-    /// The message with the pressed button is replaced.
+    /// A message that replaces the one with the pressed button.
     Update(Message),
-    /// A form pops up. Discord takes it as the first answer only, never after an announcement and never for a form:
-    /// what gives it must not wait for anything.
+    /// A modal. Discord accepts it only as the first response, not after a deferral and not in
+    /// response to a modal, so a handler that returns one must not wait for anything.
     Modal(Modal),
     /// Suggestions for an option.
     Autocomplete(Vec<AutocompleteChoice>),
@@ -29,8 +29,8 @@ pub enum Response {
 /// A suggestion for an option.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AutocompleteChoice {
-    /// What people see, at most 100 characters.
+    /// The text that members see, at most 100 characters.
     pub name: String,
-    /// What is sent, at most 100 characters.
+    /// The value of the option if the member picks this suggestion, at most 100 characters.
     pub value: String,
 }

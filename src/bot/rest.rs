@@ -1,5 +1,5 @@
-//! Discord's REST API, as far as the bot uses it: plain values in and out, and failures sorted by what
-//! is to be done about them.
+//! Client of the parts of Discord's REST API that the bot uses. Requests take and return plain
+//! values, and errors are classified by how to handle them.
 
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
@@ -27,34 +27,36 @@ use crate::config::Token;
 use crate::health::HealthMonitor;
 use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
 
-/// How long one request may take. Serenity's rate limiter waits for ever, and a request whose answer is
-/// lost must be tried again.
+/// How long a request may take. Serenity's rate limiter waits without a limit, and a request whose
+/// response is lost must be retried.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How much of Discord's own words about a failure is kept, in characters: they are told on to admins, in messages
-/// of 2,000 characters at most.
+/// Maximum length of Discord's error text, in characters. Admins receive it in messages of at most
+/// 2,000 characters.
 const ERROR_TEXT_MAX: usize = 300;
 
-/// Discord's error codes for a guild that the bot is not in (Discord docs, topics/opcodes-and-status-codes, "JSON").
+/// Discord's error codes for a guild that the bot is not in (Discord docs,
+/// topics/opcodes-and-status-codes, "JSON").
 const UNKNOWN_GUILD: isize = 10_004;
 const MISSING_ACCESS: isize = 50_001;
 
-/// Messages a page of history has at most (Discord docs, resources/message, "Get Channel Messages").
+/// Maximum number of messages in a page of history (Discord docs, resources/message, "Get Channel
+/// Messages").
 pub const HISTORY_PAGE: u8 = 100;
 
-/// How we reach Discord.
+/// How to reach Discord.
 #[derive(Debug, Clone)]
 pub struct ApiConfig {
     /// The bot's token.
     pub token: Token,
-    /// A proxy or a stand-in to use instead of Discord's own address.
+    /// Address of a proxy or a simulated Discord; `None` for Discord.
     pub api_url: Option<String>,
-    /// How many requests a second are made at most, answers to interactions aside.
+    /// Maximum number of requests a second, not counting responses to interactions.
     pub requests_per_second: u16,
 }
 
-/// The same token and address for every client. Serenity ignores the proxy while its rate limiter is
-/// on; whoever names a proxy has the limits held there.
+/// Creates serenity's HTTP client. Serenity ignores the proxy while its rate limiter is on, so a
+/// configured proxy has to apply the rate limits itself.
 pub fn http(access: &ApiConfig) -> Http {
     http_with_client(Client::new(), access)
 }
@@ -67,45 +69,34 @@ fn http_with_client(client: Client, access: &ApiConfig) -> Http {
     }
 }
 
-/// Why a request failed, by what is to be done about it.
+/// Why a request failed, classified by how to handle it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// Discord does not take the token: nothing will work (401).
+    /// Discord refused the token, so no request will work (401).
     #[error("Discord refused the token")]
     Unauthorized,
-    /// The bot may not do that: trying again soon is pointless (403).
-    #[error("Discord refused: {message} (code {code})")]
-    Forbidden {
-        /// Discord's error code (Discord docs, topics/opcodes-and-status-codes, "JSON").
-        code: isize,
-        /// Discord's words.
-        message: String,
-    },
-    /// The thing is gone (404).
-    #[error("Discord knows nothing of it: {message} (code {code})")]
-    NotFound {
-        /// Discord's error code.
-        code: isize,
-        /// Discord's words.
-        message: String,
-    },
-    /// Discord does not like the request itself (other 4xx).
-    #[error("Discord did not take the request: {message} (status {status}, code {code})")]
+    /// The bot lacks a permission, so an immediate retry is pointless (403). Codes are in Discord
+    /// docs, topics/opcodes-and-status-codes, "JSON".
+    #[error("Discord denied permission: {message} (code {code})")]
+    Forbidden { code: isize, message: String },
+    /// The object does not exist, or no longer (404).
+    #[error("Discord could not find it: {message} (code {code})")]
+    NotFound { code: isize, message: String },
+    /// The request itself is invalid (other 4xx).
+    #[error("Discord rejected the request: {message} (status {status}, code {code})")]
     Rejected {
-        /// The HTTP status.
         status: u16,
-        /// Discord's error code.
         code: isize,
-        /// Discord's words.
         message: String,
     },
-    /// Discord is busy, broken or out of reach: worth another try, and the request may have worked.
-    #[error("Discord could not be reached: {0}")]
+    /// Discord is overloaded, broken or unreachable. A retry may work, and the request may have
+    /// succeeded.
+    #[error("the request to Discord failed: {0}")]
     Transient(String),
 }
 
 impl ApiError {
-    /// Discord's error code, if it sent one.
+    /// Returns Discord's error code, if it sent one.
     pub const fn code(&self) -> Option<isize> {
         match self {
             Self::Forbidden { code, .. }
@@ -115,7 +106,7 @@ impl ApiError {
         }
     }
 
-    /// A word for counting.
+    /// Returns the label in metrics.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Unauthorized => "token",
@@ -126,13 +117,14 @@ impl ApiError {
         }
     }
 
-    /// Whether a person does not let the bot write to them (Discord docs, topics/opcodes-and-status-codes, "JSON":
-    /// "Cannot send messages to this user", once by their settings and once for want of a server in common).
+    /// Whether the recipient can't receive direct messages from the bot, because of their settings
+    /// or because they share no server with it (Discord docs, topics/opcodes-and-status-codes,
+    /// "JSON": "Cannot send messages to this user").
     pub const fn is_dm_blocked(&self) -> bool {
         matches!(self.code(), Some(50_007 | 50_278))
     }
 
-    /// Whether another try may work without anybody changing anything.
+    /// Whether a retry may succeed without any change by an admin or the operator.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Transient(_))
     }
@@ -157,74 +149,71 @@ impl ApiError {
                 code,
                 message,
             },
-            status => Self::Transient(format!("it answered with {status}")),
+            status => Self::Transient(format!("status {status}")),
         }
     }
 }
 
-/// Discord's gateway.
+/// Address and limits of Discord's gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayInfo {
-    /// Its address.
     pub url: String,
-    /// How many sessions may still be started today, if Discord said so.
+    /// Number of sessions that may still be started today; `None` if unknown.
     pub sessions_left: Option<u64>,
-    /// How many shards Discord recommends.
+    /// Recommended number of shards.
     pub shards: u32,
-    /// How many sessions may begin side by side (Discord docs, events/gateway, "Session Start Limit Object").
+    /// Number of sessions that may be started concurrently (Discord docs, events/gateway, "Session
+    /// Start Limit Object").
     pub max_concurrency: u32,
 }
 
-/// A channel as far as the bot cares.
+/// Kinds of channels that the bot distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelKind {
     /// A text or announcement channel, in which rounds can be posted.
     Text,
-    /// Anything else.
+    /// Any other kind.
     Other,
 }
 
-/// A channel with what decides about permissions in it.
+/// A channel with the data for permission checks.
 #[derive(Debug, Clone)]
 pub struct ChannelInfo {
-    /// Its guild.
     pub guild: GuildId,
-    /// Whether rounds can be posted there.
     pub kind: ChannelKind,
-    /// Permission overwrites.
     pub overwrites: Vec<serenity::all::PermissionOverwrite>,
 }
 
-/// The REST API with our token.
+/// Client of Discord's REST API.
 pub struct DiscordClient {
     http: Http,
-    // None if there is no way to Discord at all; serenity then says why.
+    // `None` if this client could not be created; serenity's client then reports the cause.
     interactions: Option<InteractionClient>,
     limiter: RestLimiter,
-    vitals: Option<Arc<HealthMonitor>>,
+    health: Option<Arc<HealthMonitor>>,
 }
 
 impl DiscordClient {
-    /// A client of its own: connections belong to the runtime they are made on.
+    /// Creates a client with its own connections, which belong to the current runtime.
     pub fn new(access: &ApiConfig) -> Self {
         let client = Client::new();
         Self {
             interactions: InteractionClient::new(client.clone(), access.api_url.as_deref()),
             http: http_with_client(client, access),
             limiter: RestLimiter::new(access.requests_per_second),
-            vitals: None,
+            health: None,
         }
     }
 
-    /// Failures are reported there.
+    /// Reports failed requests to the health monitor.
     #[must_use]
-    pub fn with_health(mut self, vitals: Arc<HealthMonitor>) -> Self {
-        self.vitals = Some(vitals);
+    pub fn with_health(mut self, health: Arc<HealthMonitor>) -> Self {
+        self.health = Some(health);
         self
     }
 
-    /// A request that must not take for ever. Serenity's futures are large, and moving one from call to call makes
-    /// each of those as large again; on the heap they swell nothing that waits for them.
+    /// Runs a request with a timeout. Boxes it, because serenity's futures are large: each caller
+    /// that awaits one would grow by its size.
     fn with_timeout<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
@@ -232,23 +221,23 @@ impl DiscordClient {
         self.with_timeout_inline(Box::pin(request))
     }
 
-    /// A small one of those.
+    /// Runs a request with a timeout, without boxing. For small futures.
     async fn with_timeout_inline<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, ApiError> {
-        let failure = match tokio::time::timeout(REQUEST_TIMEOUT, request).await {
-            Ok(Ok(answer)) => return Ok(answer),
+        let error = match tokio::time::timeout(REQUEST_TIMEOUT, request).await {
+            Ok(Ok(response)) => return Ok(response),
             Ok(Err(error)) => ApiError::from_error(&error),
             Err(_) => ApiError::Transient("no answer in 15 seconds".into()),
         };
-        if let Some(vitals) = &self.vitals {
-            vitals.rest_request_failed(failure.kind());
+        if let Some(health) = &self.health {
+            health.rest_request_failed(error.kind());
         }
-        Err(failure)
+        Err(error)
     }
 
-    /// A request for which somebody waits.
+    /// Runs a request with urgent priority: a member or an admin waits for it.
     pub(super) fn urgent<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
@@ -256,7 +245,7 @@ impl DiscordClient {
         self.rate_limited(Priority::Urgent, request)
     }
 
-    /// A request for which nobody waits.
+    /// Runs a request with background priority.
     fn background<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
@@ -264,7 +253,7 @@ impl DiscordClient {
         self.rate_limited(Priority::Background, request)
     }
 
-    /// A request that Discord counts.
+    /// Runs a request that counts towards Discord's global rate limit.
     fn rate_limited<T>(
         &self,
         priority: Priority,
@@ -273,16 +262,12 @@ impl DiscordClient {
         self.limiter.run(priority, self.with_timeout(request))
     }
 
-    /// Serenity's client, for the rooms of the bot that need more than what is here.
+    /// Returns serenity's client, for requests that have no method here.
     pub(super) const fn http(&self) -> &Http {
         &self.http
     }
 
-    /// Who we are: the application's id and its name.
-    ///
-    /// # Errors
-    ///
-    /// The token is refused, or Discord is out of reach.
+    /// Fetches the id and the name of the bot's application.
     pub async fn application(&self) -> Result<(u64, String), ApiError> {
         let info = self
             .urgent(self.http.get_current_application_info())
@@ -291,24 +276,17 @@ impl DiscordClient {
         Ok((info.id.get(), info.name))
     }
 
-    /// The bot's own user, which has another id than the application where that is from before 2016.
-    ///
-    /// # Errors
-    ///
-    /// As [`Rest::application`].
+    /// Fetches the bot's user id. It differs from the application's id if that was created before
+    /// 2016.
     pub async fn current_user(&self) -> Result<UserId, ApiError> {
         let user = self.urgent(self.http.get_current_user()).await?;
         Ok(UserId::new(user.id.get()))
     }
 
-    /// Where the gateway is, and how many sessions may still be started today.
-    ///
-    /// # Errors
-    ///
-    /// As every request.
+    /// Fetches the gateway's address and limits.
     pub async fn gateway(&self) -> Result<GatewayInfo, ApiError> {
         let url = self.urgent(self.http.get_gateway()).await?.url;
-        // A proxy may know nothing of the sessions; then nothing is known of them.
+        // A proxy may not support this request. The limits are then unknown.
         let limits = match self.urgent(self.http.get_bot_gateway()).await {
             Err(ApiError::Unauthorized) => return Err(ApiError::Unauthorized),
             limits => limits.ok(),
@@ -317,37 +295,29 @@ impl DiscordClient {
             url,
             shards: limits.as_ref().map_or(1, |limits| limits.shards.max(1)),
             max_concurrency: limits.as_ref().map_or(1, |limits| {
-                let side_by_side = limits.session_start_limit.max_concurrency.max(1);
-                u32::try_from(side_by_side).unwrap_or(u32::MAX)
+                let max_concurrency = limits.session_start_limit.max_concurrency.max(1);
+                u32::try_from(max_concurrency).unwrap_or(u32::MAX)
             }),
             sessions_left: limits.map(|limits| limits.session_start_limit.remaining),
         })
     }
 
-    /// Sends a message.
-    ///
-    /// # Errors
-    ///
-    /// As every request; after a passing failure the message may be there all the same.
+    /// Sends a message. After [`ApiError::Transient`] the message may exist nevertheless.
     pub async fn send_message(
         &self,
         channel: ChannelId,
         message: &Message,
     ) -> Result<MessageId, ApiError> {
-        let sent = self
+        let message = self
             .urgent(
                 self.http
                     .send_message(channel.get().into(), Vec::new(), message),
             )
             .await?;
-        Ok(MessageId::new(sent.id.get()))
+        Ok(MessageId::new(message.id.get()))
     }
 
-    /// Puts a message in the place of one of ours.
-    ///
-    /// # Errors
-    ///
-    /// As every request.
+    /// Replaces the content of one of the bot's messages.
     pub async fn edit_message(
         &self,
         channel: ChannelId,
@@ -360,11 +330,7 @@ impl DiscordClient {
         Ok(())
     }
 
-    /// Starts the thread of a message. That it is there already is no failure.
-    ///
-    /// # Errors
-    ///
-    /// As every request.
+    /// Starts the thread of a message. Succeeds if the thread exists already.
     pub async fn start_thread(
         &self,
         channel: ChannelId,
@@ -377,21 +343,17 @@ impl DiscordClient {
         const THREAD_ALREADY_CREATED: isize = 160_004;
         let body = json!({ "name": name, "auto_archive_duration": archive_minutes });
         let (channel, message) = (channel.get().into(), message.get().into());
-        let started = self
+        let request = self
             .http
             .create_thread_from_message(channel, message, &body, None);
-        match self.urgent(started).await {
+        match self.urgent(request).await {
             Ok(_) => Ok(()),
-            Err(failure) if failure.code() == Some(THREAD_ALREADY_CREATED) => Ok(()),
-            Err(failure) => Err(failure),
+            Err(error) if error.code() == Some(THREAD_ALREADY_CREATED) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
-    /// Marks a message with an emoji.
-    ///
-    /// # Errors
-    ///
-    /// As every request.
+    /// Adds a reaction to a message.
     pub async fn react(
         &self,
         channel: ChannelId,
@@ -404,11 +366,7 @@ impl DiscordClient {
             .await
     }
 
-    /// One page of a channel's or thread's messages after `after`, the oldest first.
-    ///
-    /// # Errors
-    ///
-    /// As every request.
+    /// Fetches one page of the messages after `after` in a channel or thread, oldest first.
     pub async fn history(
         &self,
         guild: GuildId,
@@ -423,17 +381,13 @@ impl DiscordClient {
         let page = self.rate_limited(priority, request).await?;
         let mut messages: Vec<_> = page
             .iter()
-            .map(|one| HistoryMessage::from_message(one, guild))
+            .map(|message| HistoryMessage::from_message(message, guild))
             .collect();
         messages.sort_by_key(|message| message.event.message);
         Ok(messages)
     }
 
-    /// A channel of a guild.
-    ///
-    /// # Errors
-    ///
-    /// As every request.
+    /// Fetches a channel; `None` if it belongs to no guild.
     pub async fn channel(&self, channel: ChannelId) -> Result<Option<ChannelInfo>, ApiError> {
         let channel = self
             .urgent(self.http.get_channel(channel.get().into()))
@@ -452,27 +406,25 @@ impl DiscordClient {
         }))
     }
 
-    /// Whether the bot still is in a guild.
+    /// Returns whether the bot is in a guild.
     ///
     /// # Errors
     ///
-    /// As every request, except for Discord's own answers that the bot is not there. A 403 or 404 with another code is a
-    /// failure: a proxy or a firewall answers with those as well.
+    /// Fails on a 403 or 404 without one of Discord's own error codes: a proxy or a firewall sends
+    /// those as well, so they don't prove that the bot was removed.
     pub async fn is_in_guild(&self, guild: GuildId) -> Result<bool, ApiError> {
         match self.urgent(self.http.get_guild(guild.get().into())).await {
             Ok(_) => Ok(true),
-            Err(failure) if matches!(failure.code(), Some(UNKNOWN_GUILD | MISSING_ACCESS)) => {
-                Ok(false)
-            }
-            Err(failure) => Err(failure),
+            Err(error) if matches!(error.code(), Some(UNKNOWN_GUILD | MISSING_ACCESS)) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
-    /// Tells a person something in a direct message.
+    /// Sends a direct message.
     ///
     /// # Errors
     ///
-    /// As every request; people may refuse direct messages, see [`Failure::is_closed_door`].
+    /// Members may block direct messages, see [`ApiError::is_dm_blocked`].
     pub async fn send_dm(
         &self,
         user: UserId,
@@ -482,16 +434,12 @@ impl DiscordClient {
         let body = json!({ "recipient_id": user });
         let dm_channel = self.http.create_private_channel(&body);
         let dm_channel = self.rate_limited(priority, dm_channel).await?;
-        let sending = self.http.send_message(dm_channel.id, Vec::new(), message);
-        self.rate_limited(priority, sending).await?;
+        let request = self.http.send_message(dm_channel.id, Vec::new(), message);
+        self.rate_limited(priority, request).await?;
         Ok(())
     }
 
-    /// Says something more to who asked, after the answer.
-    ///
-    /// # Errors
-    ///
-    /// As every request; the token lives for 15 minutes.
+    /// Sends a follow-up message to an interaction. The token is valid for 15 minutes.
     pub async fn create_followup(&self, token: &str, message: &Message) -> Result<(), ApiError> {
         let request = self
             .http
@@ -500,22 +448,14 @@ impl DiscordClient {
         Ok(())
     }
 
-    /// Registers all global commands at once.
-    ///
-    /// # Errors
-    ///
-    /// As every request.
+    /// Replaces all global commands.
     pub async fn register_commands(&self, commands: &Value) -> Result<(), ApiError> {
         self.urgent(self.http.create_global_commands(commands))
             .await?;
         Ok(())
     }
 
-    /// Gives the first answer to an interaction.
-    ///
-    /// # Errors
-    ///
-    /// As every request; after three seconds Discord does not know the interaction any more.
+    /// Sends the first response to an interaction. Discord accepts it within three seconds only.
     pub async fn respond(
         &self,
         id: u64,
@@ -524,8 +464,8 @@ impl DiscordClient {
         file: Option<&File>,
     ) -> Result<(), ApiError> {
         match (&self.interactions, file) {
-            (Some(callbacks), None) => {
-                let request = callbacks.send(id, token, body);
+            (Some(interactions), None) => {
+                let request = interactions.send(id, token, body);
                 self.with_timeout_inline(request).await
             }
             (_, file) => {
@@ -540,11 +480,7 @@ impl DiscordClient {
         }
     }
 
-    /// Fills in an answer that was announced.
-    ///
-    /// # Errors
-    ///
-    /// As every request.
+    /// Edits a deferred response.
     pub async fn edit_original_response(
         &self,
         token: &str,
@@ -558,8 +494,8 @@ impl DiscordClient {
         Ok(())
     }
 
-    /// Forgets rate limits that have passed: serenity's limiter keeps an entry for every interaction and
-    /// thread it has ever seen, about 200 bytes each.
+    /// Clears serenity's rate limits. Its limiter keeps an entry of about 200 bytes for every
+    /// interaction and thread that it has ever seen.
     pub async fn clear_rate_limits(&self) {
         if let Some(limiter) = &self.http.ratelimiter {
             limiter.routes().write().await.clear();
@@ -567,20 +503,21 @@ impl DiscordClient {
     }
 }
 
-/// A file beside a body; the body describes it.
+/// Converts a file to serenity's attachments. The body describes it.
 fn attachments(file: Option<&File>) -> Vec<CreateAttachment> {
-    let upload = |file: &File| CreateAttachment::bytes(file.bytes(), file.name());
-    file.map(upload).into_iter().collect()
+    file.map(|file| CreateAttachment::bytes(file.bytes(), file.name()))
+        .into_iter()
+        .collect()
 }
 
-/// A message of the history.
+/// A message from a channel's history.
 #[derive(Debug, Clone)]
 pub struct HistoryMessage {
-    /// What it is as a reply.
+    /// The message in the form of a gateway event.
     pub event: IncomingMessage,
-    /// The footers of its embeds; those of others come empty.
+    /// Footers of its embeds. Discord hides them in messages of other authors.
     pub footers: Vec<String>,
-    /// Whether the bot has marked it with an emoji.
+    /// Whether the bot has added a reaction.
     pub has_own_reaction: bool,
 }
 

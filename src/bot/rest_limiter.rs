@@ -1,9 +1,10 @@
-//! How many requests a second are made: never more than Discord takes.
+//! Limits requests to Discord's global rate limit.
 //!
-//! A request holds its slot from before it is sent until a second after its answer came. Wherever in between
-//! Discord counts it, no more requests than there are slots can fall into one of its seconds, whatever the
-//! network or this machine does to their timing. Answers to interactions are not counted by Discord and
-//! don't come here.
+//! A request holds a slot from before it is sent until one second after its response arrives.
+//! Discord counts it at some moment in between. Two requests in the same slot are therefore counted
+//! at least a second apart, whatever delays the network adds, and no second of Discord's has more
+//! requests than there are slots. Discord does not count responses to interactions, so they don't
+//! use the limiter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,24 +12,23 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The time over which Discord counts (Discord docs, topics/rate-limits, "Global Rate Limit": 50 requests a
-/// second for a bot).
+/// The period over which Discord counts requests (Discord docs, topics/rate-limits, "Global Rate
+/// Limit": 50 requests a second for a bot).
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// So many requests that nobody waits for may stand in line at once: whatever comes after them for a person, or
-/// for today's question, waits for these few at most.
+/// Maximum number of queued background requests. An urgent request waits for at most this many.
 const MAX_QUEUED_BACKGROUND: usize = 8;
 
-/// Whether somebody waits for a request.
+/// Priority of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
-    /// A member, an admin or today's question waits for it.
+    /// A member, an admin or today's question waits for the request.
     Urgent,
-    /// Nobody does: marks, footers, history.
+    /// A reaction, a footer or a backfill, which may be delayed.
     Background,
 }
 
-/// The slots for requests.
+/// Limits the number of requests in any period of one second.
 #[derive(Debug)]
 pub struct RestLimiter {
     slots: Arc<Semaphore>,
@@ -37,12 +37,12 @@ pub struct RestLimiter {
 }
 
 impl RestLimiter {
-    /// A limiter of so many requests a second.
+    /// Creates a limiter of `per_second` requests a second, at least one.
     pub fn new(per_second: u16) -> Self {
         Self::with_window(WINDOW, per_second)
     }
 
-    /// A limiter whose second may be shorter, for tests.
+    /// Creates a limiter with another period than a second, for tests.
     fn with_window(window: Duration, requests: u16) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(usize::from(requests).max(1))),
@@ -51,7 +51,7 @@ impl RestLimiter {
         }
     }
 
-    /// Makes a request when there is a slot for it, in the order in which requests came.
+    /// Runs a request when a slot is free. Requests get slots in the order of their arrival.
     pub async fn run<T>(&self, priority: Priority, request: impl Future<Output = T>) -> T {
         let _queued = match priority {
             Priority::Urgent => None,
@@ -62,14 +62,14 @@ impl RestLimiter {
             permit: Arc::clone(&self.slots).acquire_owned().await.ok(),
             window: self.window,
         };
-        let answer = request.await;
+        let response = request.await;
         drop(slot);
-        answer
+        response
     }
 }
 
-/// A slot, which becomes free a second after it is given back. A request that was given up may have reached
-/// Discord as well, so that its slot is kept as long.
+/// A slot in use. It becomes free one period after it is dropped. This includes a cancelled
+/// request, because it may have reached Discord.
 struct Slot {
     permit: Option<OwnedSemaphorePermit>,
     window: Duration,
@@ -77,7 +77,7 @@ struct Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // Without a runtime the process is ending, and nothing is sent any more.
+        // Without a runtime the process is shutting down and sends no more requests.
         if let (Some(permit), Ok(runtime)) = (self.permit.take(), Handle::try_current()) {
             let window = self.window;
             runtime.spawn(async move {
@@ -96,10 +96,11 @@ mod tests {
 
     use super::*;
 
-    /// A second that passes quickly.
+    /// A period short enough for tests.
     const SHORT: Duration = Duration::from_millis(50);
 
-    /// Requests that reach Discord at some moment between being sent and being answered.
+    /// Returns when the requests reach Discord, which is at some moment between request and
+    /// response.
     async fn arrivals(per_second: u16, requests: u32) -> Vec<Instant> {
         let (limiter, arrived) = (
             Arc::new(RestLimiter::with_window(SHORT, per_second)),
@@ -114,12 +115,12 @@ mod tests {
                 } else {
                     Priority::Urgent
                 };
-                let there = Duration::from_millis(u64::from(number * 37 % 20));
-                let back = Duration::from_millis(u64::from(number * 53 % 15));
+                let outbound = Duration::from_millis(u64::from(number * 37 % 20));
+                let inbound = Duration::from_millis(u64::from(number * 53 % 15));
                 let request = async {
-                    tokio::time::sleep(there).await;
+                    tokio::time::sleep(outbound).await;
                     arrived.lock().unwrap().push(Instant::now());
-                    tokio::time::sleep(back).await;
+                    tokio::time::sleep(inbound).await;
                 };
                 limiter.run(priority, request).await;
             });
@@ -131,19 +132,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_second_has_more_requests_than_the_budget() {
+    async fn no_period_has_more_requests_than_the_limit() {
         let arrived = arrivals(48, 400).await;
         for (index, first) in arrived.iter().enumerate() {
             let within = arrived[index..]
                 .iter()
-                .filter(|one| one.duration_since(*first) < SHORT);
+                .filter(|arrival| arrival.duration_since(*first) < SHORT);
             assert!(within.count() <= 48);
         }
         assert_eq!(arrived.len(), 400);
     }
 
     #[tokio::test]
-    async fn what_somebody_waits_for_overtakes_what_nobody_waits_for() {
+    async fn urgent_requests_overtake_background_requests() {
         let limiter = Arc::new(RestLimiter::with_window(SHORT, 1));
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut running = tokio::task::JoinSet::new();
@@ -162,13 +163,13 @@ mod tests {
             .run(Priority::Urgent, async { order.lock().unwrap().push(99) })
             .await;
         running.join_all().await;
-        let slot = order
+        let position = order
             .lock()
             .unwrap()
             .iter()
-            .position(|one| *one == 99)
+            .position(|number| *number == 99)
             .unwrap();
-        // The first went at once; it and those in line are before.
-        assert!(slot <= 1 + MAX_QUEUED_BACKGROUND, "{slot}");
+        // Only the first request and the queued background requests came earlier.
+        assert!(position <= 1 + MAX_QUEUED_BACKGROUND, "{position}");
     }
 }

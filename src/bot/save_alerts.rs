@@ -1,8 +1,8 @@
-//! Telling admins once that the state can't be saved.
+//! Alerts admins once per outage that the state can't be saved.
 //!
-//! Nothing can be written down then, so who was told is known in memory only: a restart during an outage may
-//! tell again. The log tells the operator (see `store`); this is for those who set teams up and wonder why
-//! replies get no ✅.
+//! Nothing can be saved during an outage, so the history of alerts is in memory only. A restart
+//! during an outage may alert an admin again. The operator finds outages in the log (see `store`);
+//! these alerts are for admins who wonder why replies get no ✅.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -16,14 +16,15 @@ use super::rest_limiter::Priority;
 use crate::practice::id::{GuildId, UserId};
 use crate::store::GuildView;
 
-/// Between two messages: Discord takes bots that open many direct messages at once for spammers.
+/// Minimum time between two messages. Discord treats a bot that opens many direct messages at once
+/// as a spammer.
 const ALERT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A disk that fails and works by turns is one trouble: an outage that begins sooner after the last message
-/// brings no further one.
+/// Minimum time between two messages to one admin, so that a disk that fails intermittently causes
+/// one message only.
 const ALERT_COOLDOWN: SignedDuration = SignedDuration::from_hours(1);
 
-/// Tells whoever set up teams in guilds that can't be saved, for ever.
+/// Alerts the admins of guilds that can't be saved; never returns.
 pub async fn run(ctx: Arc<BotContext>) {
     let mut failing = ctx.store.failing();
     let mut history = AlertHistory::default();
@@ -36,16 +37,16 @@ pub async fn run(ctx: Arc<BotContext>) {
         if let Some(admin) = admin {
             history.record(admin, ctx.clock.now());
             send_alert(&ctx, admin).await;
-            // Whether it still is so is looked at before each message.
+            // The loop checks before each message whether the outage continues.
             tokio::time::sleep(ALERT_INTERVAL).await;
         } else if failing.changed().await.is_err() {
-            // The store is closed: the process is ending.
+            // The store is closed: the process is shutting down.
             return std::future::pending().await;
         }
     }
 }
 
-/// Who set up teams in these guilds.
+/// Returns the admins who set up teams in these guilds.
 fn admins(ctx: &BotContext, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
     let of_guild = |guild: &GuildId| {
         ctx.store.view(*guild, |view| match view {
@@ -53,7 +54,7 @@ fn admins(ctx: &BotContext, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
                 let admins = state.teams().values().filter_map(|team| team.set_up_by);
                 admins.collect::<Vec<_>>()
             }
-            // What was let go is saved by now.
+            // Only saved guilds are evicted.
             GuildView::Summary(_) => Vec::new(),
         })
     };
@@ -61,7 +62,7 @@ fn admins(ctx: &BotContext, guilds: &BTreeSet<GuildId>) -> BTreeSet<UserId> {
 }
 
 async fn send_alert(ctx: &BotContext, admin: UserId) {
-    let sent = ctx
+    let result = ctx
         .rest
         .send_dm(
             admin,
@@ -69,22 +70,21 @@ async fn send_alert(ctx: &BotContext, admin: UserId) {
             Priority::Urgent,
         )
         .await;
-    if let Err(failure) = sent {
-        tracing::info!(%admin, %failure, "the admin could not be told that nothing can be saved");
+    if let Err(error) = result {
+        tracing::info!(%admin, %error, "save alert could not be sent");
     }
 }
 
-/// Who heard of which outage, and when.
+/// The last alert of each admin: number of the outage, and time.
 #[derive(Debug, Default)]
 struct AlertHistory {
-    /// Counts the outages.
+    /// Number of outages so far.
     outage: u64,
     failing: bool,
     last_alerts: HashMap<UserId, (u64, Timestamp)>,
 }
 
 impl AlertHistory {
-    /// There is an outage, or none.
     fn set_failing(&mut self, failing: bool) {
         if failing && !self.failing {
             self.outage += 1;
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn once_an_outage_and_not_again_within_the_hour() {
+    fn alerts_once_per_outage_and_at_most_once_an_hour() {
         let nine: Timestamp = "2026-03-27T09:00:00Z".parse().unwrap();
         let (ada, lin) = (UserId::new(1), UserId::new(2));
         let at = |minutes| nine + SignedDuration::from_mins(minutes);
@@ -121,10 +121,10 @@ mod tests {
             !history.is_due(ada, at(600)),
             "the same outage, however long"
         );
-        assert!(history.is_due(lin, at(600)), "somebody else");
+        assert!(history.is_due(lin, at(600)), "another admin");
         history.set_failing(false);
         history.set_failing(true);
-        assert!(!history.is_due(ada, at(59)), "it fails and works by turns");
+        assert!(!history.is_due(ada, at(59)), "an intermittent failure");
         assert!(history.is_due(ada, at(60)), "another outage");
     }
 }

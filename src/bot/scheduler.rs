@@ -1,8 +1,9 @@
-//! The one scheduler: posting rounds, and reminding of them.
+//! The scheduler: starts posts, weekly reports, reminders, evictions and data expiry when due.
 //!
-//! It keeps no timers. It asks every team what is next, starts what is due, and sleeps until the next moment that
-//! matters; so a restart, a reconnect or a moved clock changes nothing. The steps themselves are in
-//! [`super::post`] and [`super::reminders`].
+//! It keeps no timers. Each scan asks every team for its next step, starts the jobs that are due
+//! and sleeps until the earliest future one. A restart, a reconnect or a changed clock therefore
+//! needs no special handling. The jobs are in [`super::post`], [`super::weekly_report`] and
+//! [`super::reminders`].
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,33 +24,33 @@ use crate::practice::team::Team;
 use crate::practice::weekly_report::ReportStep;
 use crate::store::GuildView;
 
-/// How many teams are posted side by side: enough to use up the requests of a second
-/// ([`super::budget`]) at a quarter of a second for a request, few enough for others to get their turn.
+/// Maximum number of concurrent posts. At 250 ms a request it is enough to use the whole request
+/// budget ([`super::rest_limiter`]), and it leaves slots to other requests.
 const MAX_CONCURRENT_POSTS: usize = 16;
 
-/// After a look that took longer than this there is a pause, so many times as long as the look.
+/// If a scan takes longer than this, pause for [`SCAN_BACKOFF_FACTOR`] times its duration.
 const SLOW_SCAN: Duration = Duration::from_millis(2);
 const SCAN_BACKOFF_FACTOR: u32 = 9;
 
-/// How many members are reminded side by side. Nobody waits for that, so it never takes the places of posts.
+/// Maximum number of concurrent reminders. They have their own permits, so they never delay a post.
 const MAX_CONCURRENT_REMINDERS: usize = 4;
 
-/// Something to do.
+/// A unit of work. A job that is still running is not started a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Job {
-    /// A team's round.
+    /// Posts a team's round.
     Round(TeamKey),
-    /// What is due in a guild that was let go.
+    /// Loads an evicted guild and runs what is due there.
     LoadGuild(GuildId),
-    /// The report on a team's week.
+    /// Posts a team's weekly report.
     WeeklyReport(TeamKey),
-    /// A member's reminder.
+    /// Sends a reminder to a member.
     Remind(TeamKey, UserId),
-    /// Guilds that nobody wants are let go.
+    /// Evicts idle guilds from memory.
     EvictIdle,
 }
 
-/// How many jobs of a sort run side by side.
+/// Limits of concurrent jobs, by kind.
 struct Permits {
     posts: Semaphore,
     reminders: Semaphore,
@@ -63,7 +64,7 @@ impl Job {
             Self::Remind(key, _) => (key.guild, &permits.reminders),
             Self::EvictIdle => return evict_idle(ctx).await,
         };
-        // Places are given in the order in which they were asked for; none is ever closed.
+        // Permits are granted in the order of the requests. The semaphores are never closed.
         let _permit = permits.acquire().await;
         let Some(_pin) = load_guild::with_retry(ctx, guild).await else {
             return;
@@ -73,19 +74,20 @@ impl Job {
             Self::LoadGuild(guild) => catch_up_guild(ctx, guild).await,
             Self::WeeklyReport(key) => WeeklyReportJob { ctx, key }.run().await,
             Self::Remind(key, user) => reminders::send(ctx, key, user).await,
-            // Done above: it is about no guild.
+            // Handled above, because it belongs to no single guild.
             Self::EvictIdle => {}
         }
     }
 }
 
-/// Does what may not wait in a guild that was just fetched. The rest is planned with all others, now that it is here.
+/// Expires old data and posts due rounds in a guild that was just loaded. The next scan finds its
+/// other jobs.
 async fn catch_up_guild(ctx: &Arc<BotContext>, guild: GuildId) {
     let now = ctx.clock.now();
     data_expiry::expire_inactive_members_of(ctx, guild, data_expiry::utc_date(now)).await;
     let mut due_jobs = DueJobs::default();
     ctx.store
-        .view(guild, |known| due_jobs.collect(ctx, guild, known, now));
+        .view(guild, |view| due_jobs.collect(ctx, guild, view, now));
     due_jobs.rounds.sort_unstable();
     for (_, job) in due_jobs.rounds {
         if let Job::Round(key) = job {
@@ -94,20 +96,17 @@ async fn catch_up_guild(ctx: &Arc<BotContext>, guild: GuildId) {
     }
 }
 
-/// Making guilds small takes its time: that is done where nobody waits for answers.
+/// Evicts idle guilds on a blocking thread, because compressing them may take long.
 async fn evict_idle(ctx: &Arc<BotContext>) {
     let store = ctx.store.clone();
-    // A panic has been printed already, and leaves every guild as it was.
-    let gone = tokio::task::spawn_blocking(move || store.evict_idle()).await;
-    if let Ok(guilds @ 1..) = gone {
-        tracing::debug!(
-            guilds,
-            "nobody wanted some servers for a while: they were let go"
-        );
+    // The panic hook has already logged a panic. It leaves every guild unchanged.
+    let evicted = tokio::task::spawn_blocking(move || store.evict_idle()).await;
+    if let Ok(guilds @ 1..) = evicted {
+        tracing::debug!(guilds, "idle guilds evicted");
     }
 }
 
-/// Does what is due, for ever.
+/// Runs the scheduler; never returns.
 pub async fn run(ctx: Arc<BotContext>) {
     let permits = Arc::new(Permits {
         posts: Semaphore::new(MAX_CONCURRENT_POSTS),
@@ -143,16 +142,16 @@ pub async fn run(ctx: Arc<BotContext>) {
         if running.is_empty() {
             ctx.clock.acknowledge(seq);
         }
-        // However many servers there are, looking takes a small share of the time.
+        // Limits the share of time spent on scans, however many guilds there are.
         let scan_time = scan_start.elapsed();
         if scan_time > SLOW_SCAN {
             tokio::time::sleep(scan_time * SCAN_BACKOFF_FACTOR).await;
         }
         tokio::select! {
-            Some(done) = running.join_next() => {
-                finish_job(&mut busy, done);
-                while let Some(done) = running.try_join_next() {
-                    finish_job(&mut busy, done);
+            Some(result) = running.join_next() => {
+                finish_job(&mut busy, result);
+                while let Some(result) = running.try_join_next() {
+                    finish_job(&mut busy, result);
                 }
             }
             () = ctx.clock.wait_until(due_jobs.next_wake, seq) => {}
@@ -161,27 +160,29 @@ pub async fn run(ctx: Arc<BotContext>) {
     }
 }
 
-fn finish_job(busy: &mut HashSet<Job>, done: Result<Job, JoinError>) {
-    match done {
+fn finish_job(busy: &mut HashSet<Job>, result: Result<Job, JoinError>) {
+    match result {
         Ok(job) => {
             busy.remove(&job);
         }
-        // Whose task it was is not known; those still at work are asked again later.
+        // The error does not name the job, so all jobs are marked as finished. One that is still
+        // running is started again if it is due.
         Err(error) => {
-            tracing::error!(%error, "a post panicked");
+            tracing::error!(%error, "scheduled job panicked");
             busy.clear();
         }
     }
 }
 
-/// What is due, and when to look again.
+/// Jobs that are due, and the time of the next scan.
 #[derive(Debug, Default)]
 struct DueJobs {
-    /// Whose question is due first comes first.
+    /// Sorted by due time.
     rounds: Vec<(Timestamp, Job)>,
-    /// After all rounds.
+    /// Sorted by due time; started after all rounds.
     reports: Vec<(Timestamp, TeamKey)>,
-    /// One of each team, then the second of each, so that a team of many holds up none of few.
+    /// Sorted by position within the team: the first reminder of each team, then the second of
+    /// each. A team with many reminders therefore does not delay the others.
     reminders: Vec<(usize, Timestamp, TeamKey, UserId)>,
     next_wake: Option<Timestamp>,
 }
@@ -189,8 +190,8 @@ struct DueJobs {
 impl DueJobs {
     fn scan(ctx: &BotContext, now: Timestamp) -> Self {
         let mut due_jobs = Self::default();
-        let next = ctx.store.due(now, |guild, known| {
-            due_jobs.collect(ctx, guild, known, now);
+        let next = ctx.store.due(now, |guild, view| {
+            due_jobs.collect(ctx, guild, view, now);
         });
         if let Some(next) = next {
             due_jobs.wake_at(next);
@@ -201,8 +202,8 @@ impl DueJobs {
         due_jobs
     }
 
-    fn collect(&mut self, ctx: &BotContext, guild: GuildId, known: GuildView<'_>, now: Timestamp) {
-        match known {
+    fn collect(&mut self, ctx: &BotContext, guild: GuildId, view: GuildView<'_>, now: Timestamp) {
+        match view {
             GuildView::Loaded(state) => {
                 for (channel, team) in state.teams() {
                     let key = TeamKey {
@@ -212,8 +213,9 @@ impl DueJobs {
                     self.add_team(ctx, key, team, now);
                 }
             }
-            GuildView::Summary(outline) => match outline.next_due {
-                // Of those of which it is not known when they were due none goes before all others.
+            GuildView::Summary(summary) => match summary.next_due {
+                // `MIN` means that the due time is unknown: such a guild must not precede all
+                // others.
                 Some(wake) if wake == Timestamp::MIN => {
                     self.rounds.push((now, Job::LoadGuild(guild)))
                 }
@@ -226,7 +228,7 @@ impl DueJobs {
 
     fn add_team(&mut self, ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) {
         match next_post_at(ctx, key, team, now) {
-            // It is looked at again when whoever works on it is through.
+            // Another job is posting this team. The scan after that job checks it again.
             Some(_) if ctx.posting.contains(&key) => {}
             Some(at) if at <= now => self.rounds.push((due_order(team, now), Job::Round(key))),
             Some(at) => self.wake_at(at),
@@ -248,43 +250,43 @@ impl DueJobs {
         }
     }
 
-    fn wake_at(&mut self, moment: Timestamp) {
-        self.next_wake = self.next_wake.into_iter().chain([moment]).min();
+    fn wake_at(&mut self, time: Timestamp) {
+        self.next_wake = self.next_wake.into_iter().chain([time]).min();
     }
 
-    fn wake_in(&mut self, now: Timestamp, pause: Duration) {
-        let moment = now.saturating_add(pause);
-        self.wake_at(moment.unwrap_or(Timestamp::MAX));
+    fn wake_in(&mut self, now: Timestamp, delay: Duration) {
+        let time = now.saturating_add(delay);
+        self.wake_at(time.unwrap_or(Timestamp::MAX));
     }
 
     fn jobs(&self) -> impl Iterator<Item = Job> {
         let rounds = self.rounds.iter().map(|(_, job)| *job);
-        let weeks = self.reports.iter().map(|(_, key)| Job::WeeklyReport(*key));
+        let reports = self.reports.iter().map(|(_, key)| Job::WeeklyReport(*key));
         let reminders = self.reminders.iter();
         rounds
-            .chain(weeks)
+            .chain(reports)
             .chain(reminders.map(|(_, _, key, user)| Job::Remind(*key, *user)))
     }
 }
 
-/// When there is something to do for a team.
+/// Returns when the team's next posting step is due, after any backoff.
 fn next_post_at(ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
-    let held = ctx.post_backoff.get(&key).map(|backoff| backoff.until);
+    let retry_at = ctx.post_backoff.get(&key).map(|backoff| backoff.until);
     let due = match team.next_post_step(now) {
         PostStep::Wait(at) => return Some(at),
         PostStep::Idle => return None,
-        // A thread that can't be started must not keep the next question from coming.
+        // A thread that can't be created must not delay the next question.
         PostStep::CreateThread => match team.next_question_step(now) {
             PostStep::Begin { .. } => now,
-            PostStep::Wait(at) => return Some(held.map_or(now, |held| held.min(at))),
-            _ => held.unwrap_or(now),
+            PostStep::Wait(at) => return Some(retry_at.map_or(now, |retry_at| retry_at.min(at))),
+            _ => retry_at.unwrap_or(now),
         },
-        PostStep::Begin { .. } | PostStep::Post | PostStep::Abandon => held.unwrap_or(now),
+        PostStep::Begin { .. } | PostStep::Post | PostStep::Abandon => retry_at.unwrap_or(now),
     };
     Some(due)
 }
 
-/// When there is something to do about a team's report on its week.
+/// Returns when the next step of the team's weekly report is due, after any backoff.
 fn next_report_at(
     ctx: &BotContext,
     key: TeamKey,
@@ -297,10 +299,11 @@ fn next_report_at(
         ReportStep::Begin { due, .. } => due,
         ReportStep::Post | ReportStep::Abandon => now,
     };
-    let held = ctx.report_backoff.get(&key).map(|backoff| backoff.until);
-    Some(held.map_or(due, |held| held.max(due)))
+    let retry_at = ctx.report_backoff.get(&key).map(|backoff| backoff.until);
+    Some(retry_at.map_or(due, |retry_at| retry_at.max(due)))
 }
 
+/// Returns the time by which due rounds are sorted: the due time of the team's question.
 fn due_order(team: &Team, now: Timestamp) -> Timestamp {
     match team.next_question_step(now) {
         PostStep::Begin { due, .. } => due,

@@ -1,7 +1,28 @@
-//! The shards of this process: a gateway client for each that it has, as the store says.
+//! Runs one gateway client for each shard that this process owns, and hands shards over.
 //!
-//! With files that is settled at the start. With a database processes come and go: a shard is read before its client
-//! starts, and its client has ended before it is given away.
+//! With snapshot files the shards are fixed at the start. With a database, processes join and
+//! leave, and shards move between them. The store decides which process owns a shard, by a lease in
+//! the database. This module polls the store once a second and starts and stops clients to match.
+//! Two rules make a move safe:
+//!
+//! * A client starts after the shard's lease is acquired and its guilds are read.
+//! * A client stops before the shard's lease is released.
+//!
+//! Example of an orderly hand-over of shard 3 from process A to process B, which has just started:
+//!
+//! 1. The database assigns shard 3 to B. A's next refresh lists it in `to_release`.
+//! 2. A aborts the client of shard 3, which ends its session.
+//! 3. `release_shard` refuses further changes to the shard's guilds, saves the pending ones and
+//!    releases the lease.
+//! 4. B's next refresh acquires the lease under a new epoch, reads the guilds and lists the shard
+//!    in `held`. B starts a client and wakes the scheduler: due questions don't wait for the
+//!    session.
+//! 5. B's new session backfills the replies that were sent while no client was connected.
+//!
+//! Example of a loss, if A is suspended for a minute: its lease expires, and B acquires the shard.
+//! When A resumes, the database refuses A's saves because of the old epoch, and A's next refresh no
+//! longer lists the shard in `held`. A stops the client. In between two clients may receive the
+//! same events, but only B's changes are saved, and A acknowledges nothing that is not saved.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,24 +35,28 @@ use super::gateway::{self, ClientFactory, GatewayExit, Shard};
 use crate::practice::shard::ShardRange;
 use crate::store::Assignment;
 
-/// How often it is looked which shards are this process's.
+/// How often the shards of this process are refreshed.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Joins the others that share the guilds, if there are any. Without a number of shards it is Discord's.
-pub async fn join(ctx: &BotContext, wanted: Option<ShardRange>) -> Result<ShardRange, GatewayExit> {
-    let shards = match wanted {
+/// Joins the other processes that share the state, if any. Without a configured number of shards it
+/// uses the number that Discord recommends.
+pub async fn join(
+    ctx: &BotContext,
+    configured: Option<ShardRange>,
+) -> Result<ShardRange, GatewayExit> {
+    let shards = match configured {
         Some(shards) => shards,
         None => ShardRange::all(gateway::recommended_shards(ctx).await?),
     };
-    let joined = ctx.store.join(shards, wanted.is_none()).await;
+    let joined = ctx.store.join(shards, configured.is_none()).await;
     let joined = joined.map_err(|error| GatewayExit::Other(error.to_string()))?;
     if joined != ShardRange::all(1) {
-        tracing::info!(shards = %joined, "the guilds are divided into shards");
+        tracing::info!(shards = %joined, "sharding enabled");
     }
     Ok(joined)
 }
 
-/// Keeps a client for each shard that this process has, until something makes that impossible.
+/// Runs a client for each shard of this process until one of them can't continue.
 pub async fn run(ctx: Arc<BotContext>, factory: ClientFactory, total: u32) -> GatewayExit {
     let mut clients = ShardClients {
         ctx: Arc::clone(&ctx),
@@ -47,9 +72,7 @@ pub async fn run(ctx: Arc<BotContext>, factory: ClientFactory, total: u32) -> Ga
                 warned = false;
                 let is_standby = assignment.held.is_empty();
                 if is_standby && !was_standby {
-                    tracing::info!(
-                        "standing by: other processes have all shards, and this one takes over if one goes"
-                    );
+                    tracing::info!("standing by: other processes hold all shards");
                 }
                 was_standby = is_standby;
                 if is_standby {
@@ -57,28 +80,28 @@ pub async fn run(ctx: Arc<BotContext>, factory: ClientFactory, total: u32) -> Ga
                 }
                 for shard in clients.reconcile(&assignment) {
                     clients.start(shard);
-                    // What is due there need not wait for the session.
+                    // Due jobs of the shard's guilds need not wait for the session.
                     ctx.wake_scheduler.notify_one();
                 }
-                // Not before the shards are known: until then it would seem to stand by.
+                // Reported only now: a process without known shards would look like a standby.
                 ctx.health.shards_assigned();
                 for shard in assignment.to_release {
-                    tracing::info!(shard, "another process is to have this shard");
+                    tracing::info!(shard, "releasing shard to another process");
                     clients.stop(shard);
                     ctx.store.release_shard(shard).await;
                 }
             }
             Err(error) if error.is_final() => return GatewayExit::Other(error.to_string()),
-            Err(error) if warned => tracing::debug!(%error, "still not known"),
+            Err(error) if warned => tracing::debug!(%error, "shards could not be refreshed"),
             Err(error) => {
-                tracing::warn!(%error, "which shards are this process's is not known; it goes on with those it has");
+                tracing::warn!(%error, "shards could not be refreshed; keeping current ones");
                 warned = true;
             }
         }
         tokio::select! {
-            Some(ended) = clients.running.join_next() => {
-                if let Some(end) = exit_reason(ended) {
-                    return end;
+            Some(result) = clients.running.join_next() => {
+                if let Some(exit) = exit_reason(result) {
+                    return exit;
                 }
             }
             () = tokio::time::sleep(REFRESH_INTERVAL) => {}
@@ -86,17 +109,18 @@ pub async fn run(ctx: Arc<BotContext>, factory: ClientFactory, total: u32) -> Ga
     }
 }
 
-/// Why a client can't be kept; none if it was ended from here.
-fn exit_reason(ended: Result<GatewayExit, JoinError>) -> Option<GatewayExit> {
-    match ended {
-        Ok(end) => Some(end),
+/// Returns why a client can't continue; `None` if this module stopped it.
+fn exit_reason(result: Result<GatewayExit, JoinError>) -> Option<GatewayExit> {
+    match result {
+        Ok(exit) => Some(exit),
         Err(error) if error.is_cancelled() => None,
         Err(error) => Some(GatewayExit::Other(format!(
-            "what keeps a gateway client panicked: {error}"
+            "a gateway supervisor panicked: {error}"
         ))),
     }
 }
 
+/// The running clients, by shard.
 struct ShardClients {
     ctx: Arc<BotContext>,
     factory: ClientFactory,
@@ -106,15 +130,15 @@ struct ShardClients {
 }
 
 impl ShardClients {
-    /// Ends those whose shard is gone; gives the shards that have none.
+    /// Stops the clients of shards that were lost. Returns the shards that need a client.
     fn reconcile(&mut self, assignment: &Assignment) -> Vec<u32> {
-        let gone: Vec<u32> = self
+        let lost: Vec<u32> = self
             .abort_handles
             .keys()
             .filter(|shard| !assignment.held.contains(shard))
             .copied()
             .collect();
-        for shard in gone {
+        for shard in lost {
             tracing::warn!(shard, "another process has taken this shard over");
             self.stop(shard);
         }
@@ -124,7 +148,7 @@ impl ShardClients {
         new.copied().collect()
     }
 
-    /// Keeps a client for a shard.
+    /// Starts a supervised client for a shard.
     fn start(&mut self, number: u32) {
         self.ctx
             .health
@@ -133,13 +157,14 @@ impl ShardClients {
             number,
             total: self.total,
         };
-        let kept = gateway::supervise(Arc::clone(&self.ctx), self.factory.clone(), shard);
-        self.abort_handles.insert(number, self.running.spawn(kept));
+        let client = gateway::supervise(Arc::clone(&self.ctx), self.factory.clone(), shard);
+        self.abort_handles
+            .insert(number, self.running.spawn(client));
     }
 
     fn stop(&mut self, shard: u32) {
-        if let Some(stop) = self.abort_handles.remove(&shard) {
-            stop.abort();
+        if let Some(client) = self.abort_handles.remove(&shard) {
+            client.abort();
         }
         self.ctx.health.shard_released(shard);
     }

@@ -1,4 +1,4 @@
-//! From serenity's events to our plain ones.
+//! Translates serenity's events to the bot's own.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use serenity::all::{
 use super::event::{Event, IncomingMessage, Interaction, InteractionData, OptionValue};
 use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
-/// A new session.
+/// Translates the start of a session on a shard.
 pub fn ready(ready: &Ready, shard: u32) -> Event {
     Event::Ready {
         shard,
@@ -26,12 +26,12 @@ pub fn ready(ready: &Ready, shard: u32) -> Event {
     }
 }
 
-/// A guild is gone, unless Discord only can't reach it now.
+/// Translates the removal from a guild; `None` if the guild is only unavailable because of an
+/// outage.
 pub fn guild_delete(guild: &UnavailableGuild) -> Option<Event> {
     (!guild.unavailable).then(|| Event::GuildDelete(GuildId::new(guild.id.get())))
 }
 
-/// A channel was deleted.
 pub fn channel_delete(channel: &GuildChannel) -> Event {
     Event::ChannelDelete {
         guild: GuildId::new(channel.guild_id.get()),
@@ -39,7 +39,6 @@ pub fn channel_delete(channel: &GuildChannel) -> Event {
     }
 }
 
-/// A thread was deleted.
 pub fn thread_delete(thread: &PartialGuildChannel) -> Event {
     Event::ChannelDelete {
         guild: GuildId::new(thread.guild_id.get()),
@@ -47,7 +46,6 @@ pub fn thread_delete(thread: &PartialGuildChannel) -> Event {
     }
 }
 
-/// A channel changed.
 pub fn channel_update(channel: &GuildChannel) -> Event {
     Event::ChannelUpdate {
         guild: GuildId::new(channel.guild_id.get()),
@@ -55,16 +53,16 @@ pub fn channel_update(channel: &GuildChannel) -> Event {
     }
 }
 
-/// A message in a guild.
+/// Translates a message in a guild.
 pub fn message_create(message: &Message, guild: GuildId) -> IncomingMessage {
-    // Discord docs, resources/message, "Message Types": 0 DEFAULT, 19 REPLY. All others are made by
-    // Discord or by commands.
-    let kind = matches!(
+    // Discord docs, resources/message, "Message Types": 0 DEFAULT, 19 REPLY. Messages of all other
+    // types are created by Discord or by commands.
+    let is_reply_type = matches!(
         message.kind,
         MessageType::Regular | MessageType::InlineReply
     );
     let author = &message.author;
-    let is_human = kind && !author.bot && !author.system && message.webhook_id.is_none();
+    let is_human = is_reply_type && !author.bot && !author.system && message.webhook_id.is_none();
     let reply_to = message
         .message_reference
         .as_ref()
@@ -79,7 +77,7 @@ pub fn message_create(message: &Message, guild: GuildId) -> IncomingMessage {
     }
 }
 
-/// A member asks for something; none for kinds of interactions that we never offer.
+/// Translates an interaction; `None` for kinds that the bot does not use.
 pub fn interaction_create(
     interaction: &SerenityInteraction,
     received_at: Timestamp,
@@ -104,7 +102,7 @@ fn from_command(
     typing: Option<(String, String)>,
 ) -> Interaction {
     let (name, options) = flatten(&command.data);
-    let ask = match typing {
+    let data = match typing {
         Some((option, typed)) => InteractionData::Autocomplete {
             command: name,
             option,
@@ -119,7 +117,7 @@ fn from_command(
     Interaction {
         id: command.id.get(),
         token: command.token.clone(),
-        data: ask,
+        data,
         options,
         guild: command.guild_id.map(|guild| GuildId::new(guild.get())),
         channel: ChannelId::new(command.channel_id.get()),
@@ -151,7 +149,7 @@ fn from_component(component: &ComponentInteraction, received_at: Timestamp) -> I
     }
 }
 
-/// What was chosen from a menu of texts; we offer no other menus.
+/// Returns the values chosen from a string select, the only kind of menu that the bot uses.
 fn selected_values(kind: &ComponentInteractionDataKind) -> Vec<String> {
     match kind {
         ComponentInteractionDataKind::StringSelect { values } => values.clone(),
@@ -197,7 +195,7 @@ fn can_manage_guild(permissions: Option<Permissions>) -> bool {
     })
 }
 
-/// The command's full name and the options of its innermost part.
+/// Returns the full name of a command with its subcommand, and the options of the innermost one.
 fn flatten(data: &CommandData) -> (String, HashMap<String, OptionValue>) {
     let (mut name, mut options) = (data.name.clone(), data.options.as_slice());
     while let [
@@ -240,7 +238,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn heard(
+    fn translate(
         kind: u8,
         data: &serde_json::Value,
         message: Option<serde_json::Value>,
@@ -262,7 +260,7 @@ mod tests {
         let Some(Event::Interaction(interaction)) =
             interaction_create(&interaction, Timestamp::UNIX_EPOCH)
         else {
-            panic!("not understood");
+            panic!("the interaction was not translated");
         };
         assert_eq!(
             (interaction.user, interaction.is_admin),
@@ -281,14 +279,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_chosen_and_what_was_written_comes_along() {
+    fn chosen_values_and_written_texts_are_translated() {
         let menu = json!({ "custom_id": "points", "component_type": 3, "values": ["2", "0"] });
         let pressed = InteractionData::Component {
             custom_id: "points".into(),
             values: vec!["2".into(), "0".into()],
             message: MessageId::new(5),
         };
-        assert_eq!(heard(3, &menu, Some(message())), pressed);
+        assert_eq!(translate(3, &menu, Some(message())), pressed);
         let field = |id: &str, text: &str| {
             let field = json!({ "type": 4, "id": 2, "custom_id": id, "value": text });
             json!({ "type": 1, "id": 1, "components": [field] })
@@ -303,9 +301,9 @@ mod tests {
             message,
         };
         assert_eq!(
-            heard(5, &form, Some(message())),
+            translate(5, &form, Some(message())),
             sent(Some(MessageId::new(5)))
         );
-        assert_eq!(heard(5, &form, None), sent(None));
+        assert_eq!(translate(5, &form, None), sent(None));
     }
 }

@@ -1,10 +1,12 @@
-//! Members who ask too fast: told to slow down, then answered cheaply for a while, and nobody else notices.
+//! Per-user rate limiter (GCRA), so that one member's script does not slow the bot down for the
+//! others.
 //!
-//! A member has a store of answers that fills up with time. Whoever presses buttons twice a second for hours
-//! never empties it, a script does within seconds. What is typed into an option asks for suggestions with
-//! every letter, so those have a store of their own, and an empty one ends nothing but the suggestions.
+//! Each member has a bucket of requests that refills with time. Two button presses a second for
+//! hours never empty it; a script does within seconds. Then the member is denied for [`COOLDOWN`],
+//! and the denials cost almost nothing. Typing into an option requests suggestions with every
+//! letter, so these have a bucket of their own; when it is empty only suggestions are denied.
 //!
-//! Time comes in as an argument, from any beginning.
+//! The caller passes the time as a duration since any fixed point.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,52 +15,49 @@ use dashmap::{DashMap, Entry};
 
 use crate::practice::id::UserId;
 
-/// Answers to commands and buttons: forty at once, and two a second for as long as one likes.
+/// Quota for commands and components: 40 at once, and two a second in the long run.
 const INTERACTION_QUOTA: Quota = Quota {
     burst: 40,
     refill_every: Duration::from_millis(500),
 };
 
-/// Suggestions: nobody types more than ten letters a second.
+/// Quota for suggestions: a person types at most ten letters a second.
 const AUTOCOMPLETE_QUOTA: Quota = Quota {
     burst: 60,
     refill_every: Duration::from_millis(100),
 };
 
-/// How long a member who asked too fast has to wait.
+/// How long a member is denied after exceeding the quota.
 pub const COOLDOWN: Duration = Duration::from_secs(30);
 
-/// Each time so many members more have come, those who are idle are forgotten: a night's raid does not
-/// have to wait for the hourly housekeeping.
+/// Number of new members after which idle ones are removed, so that memory is freed during a raid
+/// and not only by the hourly housekeeping.
 const PRUNE_EVERY: usize = 1024;
 
-/// How many times the room that is needed is left alone.
+/// The map is shrunk when its capacity exceeds its size by this factor.
 const SHRINK_FACTOR: usize = 8;
 
-/// What a member asks for.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestKind {
-    /// An answer to a command or a button.
+    /// A command, a component or a modal.
     Interaction,
-    /// Suggestions while typing.
+    /// Suggestions while a member types an option.
     Autocomplete,
 }
 
-/// What is done about it.
+/// The decision about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It is answered.
     Allow,
-    /// The member asks too fast, and is answered again after `wait`. `first` tells the beginning.
     Deny {
-        /// How long.
         retry_after: Duration,
-        /// Whether this wish was the one too many.
+        /// Whether this request exceeded the quota and began the cooldown.
         is_first: bool,
     },
 }
 
-/// A store of `burst` that gets one more with each `every`.
+/// A bucket of `burst` requests that gains one every `refill_every`.
 #[derive(Debug, Clone, Copy)]
 struct Quota {
     burst: u32,
@@ -66,28 +65,34 @@ struct Quota {
 }
 
 impl Quota {
-    /// Takes one, if there is one. `full_at` is when the store will be full again.
+    /// Takes a request from the bucket and returns whether there was one.
+    ///
+    /// `full_at`, when the bucket is full again, is the bucket's whole state. Example: with one
+    /// request every 500 ms and a burst of 40, the first request sets it to 0.5 s from now and the
+    /// 40th to 20 s from now; the 41st would set it to 20.5 s, more than 40 × 500 ms, and is
+    /// denied.
     fn try_take(self, full_at: &mut Millis, now: Duration) -> bool {
         let missing = full_at.remaining(now) + self.refill_every;
-        let is_there = missing <= self.refill_every * self.burst;
-        if is_there {
+        let is_available = missing <= self.refill_every * self.burst;
+        if is_available {
             *full_at = Millis::from_duration(now + missing);
         }
-        is_there
+        is_available
     }
 }
 
-/// A time in milliseconds, half as large as a `Duration`: there may be very many members.
+/// A time in milliseconds: half the size of a `Duration`, of which there are three for each member.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Millis(u64);
 
 impl Millis {
-    /// Rounded down: forty at once stay forty, wherever in a millisecond they begin.
+    /// Rounds down, so that exactly `burst` requests are allowed wherever in a millisecond they
+    /// begin.
     fn from_duration(time: Duration) -> Self {
         Self(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// How long after `now` it is.
+    /// Returns how long after `now` this time is; zero if it is past.
     fn remaining(self, now: Duration) -> Duration {
         Duration::from_millis(self.0).saturating_sub(now)
     }
@@ -97,7 +102,7 @@ impl Millis {
     }
 }
 
-/// One member. Times of the past mean nothing any more.
+/// The state of one member. Times in the past have no effect.
 #[derive(Debug, Clone, Copy, Default)]
 struct MemberState {
     interactions_full_at: Millis,
@@ -107,10 +112,10 @@ struct MemberState {
 
 impl MemberState {
     fn check(&mut self, kind: RequestKind, now: Duration) -> Decision {
-        let wait = self.denied_until.remaining(now);
-        if !wait.is_zero() {
+        let cooldown = self.denied_until.remaining(now);
+        if !cooldown.is_zero() {
             return Decision::Deny {
-                retry_after: wait,
+                retry_after: cooldown,
                 is_first: false,
             };
         }
@@ -147,31 +152,32 @@ impl MemberState {
     }
 }
 
-/// Everybody who asked lately.
+/// Rate limits of all members who sent a request lately.
 #[derive(Debug, Default)]
 pub struct UserRateLimiter {
     members: DashMap<UserId, MemberState>,
-    /// How many were not remembered when they asked: counting all members locks the whole map.
-    newcomers: AtomicUsize,
+    /// Number of inserted members. `DashMap::len` would lock the whole map.
+    inserted: AtomicUsize,
 }
 
 impl UserRateLimiter {
-    /// A member asks for something.
+    /// Counts a request of a member and decides whether to answer it.
     pub fn check(&self, user: UserId, kind: RequestKind, now: Duration) -> Decision {
         let decision = match self.members.entry(user) {
-            Entry::Occupied(mut known) => return known.get_mut().check(kind, now),
-            Entry::Vacant(free) => free.insert(MemberState::default()).check(kind, now),
+            Entry::Occupied(mut entry) => return entry.get_mut().check(kind, now),
+            Entry::Vacant(entry) => entry.insert(MemberState::default()).check(kind, now),
         };
-        if self.newcomers.fetch_add(1, Ordering::Relaxed) % PRUNE_EVERY == PRUNE_EVERY - 1 {
+        if self.inserted.fetch_add(1, Ordering::Relaxed) % PRUNE_EVERY == PRUNE_EVERY - 1 {
             self.prune(now);
         }
         decision
     }
 
-    /// Forgets everybody who has asked nothing for long enough to start anew.
+    /// Removes members whose buckets are full and whose cooldown is over.
     pub fn prune(&self, now: Duration) {
         self.members.retain(|_, member| !member.is_idle(now));
-        // A crowd that has gone leaves no room behind, but one that comes and goes does not make its room anew each time.
+        // Frees the memory of a raid, but does not reallocate with every change of the number of
+        // members.
         if self.members.capacity() > SHRINK_FACTOR * (self.members.len() + PRUNE_EVERY) {
             self.members.shrink_to_fit();
         }
@@ -191,55 +197,55 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    /// How many of a script's wishes are answered, sixty milliseconds apart, for so many seconds.
-    fn answered(limiter: &UserRateLimiter, from: u64, seconds: u64) -> u64 {
-        let asked = (0..seconds * 1000).step_by(60);
-        let went = asked.filter(|at| {
+    /// Sends a request every 60 ms for a number of seconds and returns how many are allowed.
+    fn allowed_requests(limiter: &UserRateLimiter, from: u64, seconds: u64) -> u64 {
+        let times = (0..seconds * 1000).step_by(60);
+        let allowed = times.filter(|at| {
             limiter.check(LIN, RequestKind::Interaction, ms(from + at)) == Decision::Allow
         });
-        went.count() as u64
+        allowed.count() as u64
     }
 
     #[test]
-    fn a_thousand_in_a_minute_are_too_many() {
+    fn a_thousand_requests_in_a_minute_are_limited() {
         let limiter = UserRateLimiter::default();
-        let first = answered(&limiter, 0, 60);
+        let first = allowed_requests(&limiter, 0, 60);
         assert!((40..120).contains(&first), "{first}");
         assert_eq!(
             limiter.check(SAM, RequestKind::Interaction, ms(60_000)),
             Decision::Allow
         );
-        // After the pause a member has a full store again.
+        // After the cooldown the member has a full bucket again.
         let later = ms(60_000) + COOLDOWN;
         assert_eq!(
             limiter.check(LIN, RequestKind::Interaction, later),
             Decision::Allow
         );
-        assert!(answered(&limiter, 90_100, 2) >= 30);
+        assert!(allowed_requests(&limiter, 90_100, 2) >= 30);
     }
 
     #[test]
-    fn the_one_too_many_begins_a_pause_that_does_not_grow() {
+    fn exceeding_the_quota_begins_a_cooldown_that_does_not_grow() {
         let limiter = UserRateLimiter::default();
-        let ask = |at| limiter.check(LIN, RequestKind::Interaction, ms(at));
+        let check = |at| limiter.check(LIN, RequestKind::Interaction, ms(at));
         for _ in 0..40 {
-            assert_eq!(ask(0), Decision::Allow);
+            assert_eq!(check(0), Decision::Allow);
         }
-        let wait = |left, first| Decision::Deny {
-            retry_after: ms(left),
-            is_first: first,
+        let deny = |retry_after, is_first| Decision::Deny {
+            retry_after: ms(retry_after),
+            is_first,
         };
-        assert_eq!(ask(0), wait(30_000, true));
-        assert_eq!(ask(1_000), wait(29_000, false));
-        assert_eq!(ask(29_999), wait(1, false));
-        // Suggestions are not worth more than the answer they are for.
+        assert_eq!(check(0), deny(30_000, true));
+        assert_eq!(check(1_000), deny(29_000, false));
+        assert_eq!(check(29_999), deny(1, false));
+        // Suggestions for a command that would be denied are denied, too.
         let typed = limiter.check(LIN, RequestKind::Autocomplete, ms(29_999));
-        assert_eq!(typed, wait(1, false));
-        assert_eq!(ask(30_000), Decision::Allow);
+        assert_eq!(typed, deny(1, false));
+        assert_eq!(check(30_000), Decision::Allow);
     }
 
     #[test]
-    fn typing_too_fast_ends_nothing_but_suggestions() {
+    fn fast_typing_limits_suggestions_only() {
         let limiter = UserRateLimiter::default();
         let typed = |at| limiter.check(LIN, RequestKind::Autocomplete, ms(at)) == Decision::Allow;
         assert_eq!((0..100).filter(|_| typed(0)).count(), 60);
@@ -251,9 +257,9 @@ mod tests {
     }
 
     #[test]
-    fn who_is_idle_is_forgotten_by_and_by() {
+    fn idle_members_are_pruned_gradually() {
         let limiter = UserRateLimiter::default();
-        // A raid of many members who each ask once.
+        // A raid of many members, each with one request.
         for user in 0..100_000 {
             limiter.check(UserId::new(10 + user), RequestKind::Interaction, ms(user));
         }
@@ -272,9 +278,10 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever leaves half a second between two presses is always answered, and may type meanwhile.
+        /// A member with half a second between two presses is never denied, also when typing
+        /// meanwhile.
         #[test]
-        fn quick_hands_never_wait(pauses in prop::collection::vec(500_u64..1500, 1..300)) {
+        fn fast_members_are_never_limited(pauses in prop::collection::vec(500_u64..1500, 1..300)) {
             let limiter = UserRateLimiter::default();
             let mut now = 0;
             for pause in pauses {
@@ -287,9 +294,9 @@ mod tests {
             }
         }
 
-        /// Whatever others do, a member gets the same answers as alone.
+        /// A member gets the same decisions as if there were no other members.
         #[test]
-        fn nobody_is_harmed(calls in prop::collection::vec((any::<bool>(), 0_u64..400), 1..400)) {
+        fn members_are_independent(calls in prop::collection::vec((any::<bool>(), 0_u64..400), 1..400)) {
             let (together, alone) = (UserRateLimiter::default(), UserRateLimiter::default());
             let mut now = 0;
             for (is_sam, pause) in calls {
@@ -303,19 +310,19 @@ mod tests {
             }
         }
 
-        /// In no half minute anybody gets more than a full store and what came in meanwhile.
+        /// Within 30 s no member gets more than a full bucket and the requests gained meanwhile.
         #[test]
-        fn there_is_a_limit(pauses in prop::collection::vec(0_u64..700, 1..500)) {
+        fn requests_in_any_window_are_limited(pauses in prop::collection::vec(0_u64..700, 1..500)) {
             let limiter = UserRateLimiter::default();
-            let (mut now, mut went) = (0, Vec::new());
+            let (mut now, mut allowed) = (0, Vec::new());
             for pause in pauses {
                 now += pause;
                 if limiter.check(LIN, RequestKind::Interaction, ms(now)) == Decision::Allow {
-                    went.push(now);
+                    allowed.push(now);
                 }
             }
-            for (index, from) in went.iter().enumerate() {
-                let within = went[index..].iter().take_while(|at| **at < from + 30_000);
+            for (index, from) in allowed.iter().enumerate() {
+                let within = allowed[index..].iter().take_while(|at| **at < from + 30_000);
                 prop_assert!(within.count() <= 40 + 60);
             }
         }

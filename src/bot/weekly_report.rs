@@ -1,9 +1,10 @@
-//! Posting the report on a team's week: the steps, each committed before the next.
+//! Posts a team's weekly report in steps that are committed one by one, as [`super::post`] does.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tracing::Instrument as _;
 
 use super::backoff::Backoff;
 use super::context::{BotContext, TeamKey};
@@ -15,18 +16,22 @@ use crate::practice::id::MessageId;
 use crate::practice::team::Team;
 use crate::practice::weekly_report::{ReportStep, WeeklyReport};
 
-/// One team whose week is being reported.
+/// The weekly report job of one team.
 pub struct WeeklyReportJob<'a> {
-    /// The desk.
     pub ctx: &'a Arc<BotContext>,
-    /// The team.
     pub key: TeamKey,
 }
 
 impl WeeklyReportJob<'_> {
-    /// Takes step after step until nothing is to be done or a step fails.
+    /// Runs steps until none is due or one fails.
     pub async fn run(&self) {
-        // An intent made here was never sent; any other may have been.
+        let TeamKey { guild, channel } = self.key;
+        let span = tracing::error_span!("weekly_report", %guild, %channel);
+        self.run_steps().instrument(span).await;
+    }
+
+    async fn run_steps(&self) {
+        // An intent recorded by this job was never sent. Any other intent may have been.
         let mut first_attempt = false;
         loop {
             let now = self.ctx.clock.now();
@@ -52,7 +57,7 @@ impl WeeklyReportJob<'_> {
         }
     }
 
-    /// Step 1: the intent goes to disk.
+    /// Step 1: records the intent.
     async fn record_intent(&self, monday: Date, due: Timestamp) -> Result<(), StepError> {
         self.update_team(|team| {
             team.begin_report(monday, due);
@@ -62,21 +67,21 @@ impl WeeklyReportJob<'_> {
         Ok(())
     }
 
-    /// Steps 2 and 3: the message is found or sent, and its id goes to disk.
+    /// Steps 2 and 3: finds or sends the message, and records its id.
     async fn post_message(&self, first_attempt: bool) -> Result<(), StepError> {
         let Some(report) = self.pending_report() else {
             return Ok(());
         };
-        let intent = self.pending_message(&report);
-        let message = match intent
+        let message = match self
+            .pending_message(&report)
             .ensure_sent(first_attempt, self.send_message(&report))
             .await?
         {
             SendOutcome::Sent(message) => message,
             SendOutcome::Deleted => return self.update_team(Team::abandon_report).await,
         };
-        tracing::info!(guild = %self.key.guild, channel = %self.key.channel, monday = %report.monday, %message, "posted the report on a week");
-        // If the disk fails now, the message is there all the same and will be found again.
+        tracing::info!(monday = %report.monday, message_id = %message, "weekly report posted");
+        // A failed save is harmless: the next attempt finds the message in the channel.
         let _ = self
             .update_team(|team| team.record_report_post(message))
             .await;
@@ -88,16 +93,16 @@ impl WeeklyReportJob<'_> {
         let now = self.ctx.clock.now();
         let message = self.ctx.store.read(self.key.guild, |guild| {
             let team = guild.team(self.key.channel)?;
-            let digest = team.weekly_summary(report.monday, |user| guild.is_hidden(user));
-            let asked = |id: &str| self.ctx.bank.get(id);
+            let summary = team.weekly_summary(report.monday, |user| guild.is_hidden(user));
+            let find_question = |id: &str| self.ctx.bank.get(id);
             Some(render::weekly_report::weekly_report(
                 team,
                 report,
-                (&digest, now),
-                asked,
+                (&summary, now),
+                find_question,
             ))
         });
-        // Without its team there is no channel any more.
+        // The team was removed after the step was chosen.
         let message = message.flatten().ok_or_else(|| ApiError::Rejected {
             status: 0,
             code: 0,
@@ -110,7 +115,7 @@ impl WeeklyReportJob<'_> {
         sent
     }
 
-    /// The time for it is over: it counts if its message is there after all.
+    /// Gives up an expired report, unless its message is in the channel.
     async fn abandon(&self) -> Result<(), StepError> {
         let Some(report) = self.pending_report() else {
             return Ok(());
@@ -124,7 +129,7 @@ impl WeeklyReportJob<'_> {
                 .update_team(|team| team.record_report_post(message))
                 .await;
         }
-        tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, monday = %report.monday, "no report on a week could be posted");
+        tracing::warn!(monday = %report.monday, "weekly report skipped: it could not be posted");
         self.update_team(Team::abandon_report).await
     }
 
@@ -144,19 +149,24 @@ impl WeeklyReportJob<'_> {
             ctx: self.ctx,
             key: self.key,
             due: report.due,
-            label: report.label(),
+            labels: vec![report.label()],
         }
     }
 
-    /// What keeps a report away keeps the question away as well, of which the admin hears.
+    /// Schedules a retry. Does not alert the admin: the same problem stops the daily question, and
+    /// that job alerts them.
     fn on_step_error(&self, error: &StepError, now: Timestamp) {
-        let before = self.ctx.report_backoff.get(&self.key).map(|held| *held);
-        let backoff = Backoff::after(before, error.is_transient(), now);
+        let previous = self
+            .ctx
+            .report_backoff
+            .get(&self.key)
+            .map(|backoff| *backoff);
+        let backoff = Backoff::after(previous, error.is_transient(), now);
         self.ctx.report_backoff.insert(self.key, backoff);
         let reason = match error {
             StepError::SaveFailed => "the state could not be saved".to_owned(),
-            StepError::Api(failure) => failure.to_string(),
+            StepError::Api(error) => error.to_string(),
         };
-        tracing::warn!(guild = %self.key.guild, channel = %self.key.channel, reason, again = %backoff.until, "the report on a week was not posted");
+        tracing::warn!(reason, retry_at = %backoff.until, "weekly report step failed");
     }
 }

@@ -1,4 +1,4 @@
-//! `/answer` and the button "Model answer": the reveal.
+//! `/answer` and the model-answer button: the reveal.
 
 use serde_json::{Value, json};
 
@@ -13,20 +13,20 @@ use crate::bot::response::Response;
 use crate::practice::id::{ChannelId, GuildId};
 use crate::practice::round::Round;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     json!({
         "name": "answer",
-        "description": "Show the model answer and how to answer",
+        "description": "Show the model answer",
         "contexts": [0],
         "options": [
-            { "type": 3, "name": "question", "description": "Another question of the bank, by its words, id or number", "autocomplete": true },
-            { "type": 5, "name": "public", "description": "Show it to everybody" },
+            { "type": 3, "name": "question", "description": "Another question: type some of its words, its id or its number", "autocomplete": true },
+            { "type": 5, "name": "public", "description": "Show it to everyone" },
         ],
     })
 }
 
-/// The answer to the question that was named, or of the round of the channel or thread.
+/// Shows the answer to the question that the member named, or of the round of the channel or
+/// thread.
 pub async fn run(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -35,9 +35,9 @@ pub async fn run(
     let public = interaction.flag("public");
     if let Some(text) = interaction.text("question") {
         let question = find_question(ctx, text)?;
-        // The open question is asked for like this as well.
-        let here = resolve_round(ctx, interaction, guild).ok();
-        let Some((key, round)) = here.filter(|(_, here)| here.question == question.id) else {
+        // The named question may be that of the round, for which the rules of the reveal apply.
+        let current = resolve_round(ctx, interaction, guild).ok();
+        let Some((key, round)) = current.filter(|(_, round)| round.question == question.id) else {
             return Ok(if public {
                 Response::New(reveal::answer(question))
             } else {
@@ -50,7 +50,7 @@ pub async fn run(
     show(ctx, interaction, key, &round, public).await
 }
 
-/// The button on a daily message, which works also when its round is not known any more.
+/// Handles the button on a daily message. It also works if the round is not stored any more.
 pub fn on_button(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -65,12 +65,12 @@ pub fn on_button(
         guild,
         channel: interaction.channel,
     };
-    let spoiled = ctx.read_team(key, |team| {
+    let unconfirmed_round = ctx.read_team(key, |team| {
         let number = team.round_by_message(*message)?.number;
         team.needs_reveal_confirmation(number, interaction.user)
             .then_some(number)
     });
-    Ok(match spoiled.flatten() {
+    Ok(match unconfirmed_round.flatten() {
         Some(number) => {
             let confirm = reveal::confirm(key.channel, number, false, question);
             Response::New(confirm.ephemeral())
@@ -79,7 +79,7 @@ pub fn on_button(
     })
 }
 
-/// "Show it anyway": what that means for the streak is on disk before anything is shown.
+/// Shows the answer after a confirmation. The peek is durable before the answer is sent.
 pub async fn on_confirm(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -94,9 +94,11 @@ pub async fn on_confirm(
     {
         let _awaited_below = ctx.update_team(key, |team| team.peek(number, interaction.user, now));
     }
-    // Also who presses again must not see it before the look is on disk.
-    let settled = ctx.store.latest_commit(key.guild).wait().await;
-    settled.map_err(|_| UserError::SaveFailed)?;
+    // The latest commit, not that of the peek: after a second press the peek is stored already but
+    // may not be durable yet. Example: press, failed save, press again. Without this wait the
+    // second press would show the answer, and after a crash the streak would not know about it.
+    let saved = ctx.store.latest_commit(key.guild).wait().await;
+    saved.map_err(|_| UserError::SaveFailed)?;
     if !public {
         return Ok(reveal::answer(question));
     }
@@ -131,7 +133,7 @@ async fn show(
     Ok(Response::New(message))
 }
 
-/// Posts the answer where the team talks about the round.
+/// Posts the answer in the round's thread, or in the team's channel if there is no thread.
 async fn publish(
     ctx: &BotContext,
     key: TeamKey,
@@ -143,14 +145,14 @@ async fn publish(
         .send_message(place, &reveal::answer(question))
         .await
         .map_err(|failure| {
-            UserError::Discord(format!("The answer could not be posted. {failure}."))
+            UserError::Discord(format!("The answer couldn't be posted: {failure}."))
         })?;
     Ok(Message::text(format!(
-        "The answer is in <#{place}> for everybody."
+        "The answer is now in <#{place}> for everyone."
     )))
 }
 
-/// What a reveal needs of a round: a whole one has a list of all who replied.
+/// The parts of a round that a reveal needs: a whole round contains all members who replied.
 pub struct RoundRef {
     number: u32,
     /// The id of its question.
@@ -168,7 +170,7 @@ impl RoundRef {
     }
 }
 
-/// The round of the thread a call comes from, or the newest one of the team.
+/// Returns the round of the thread in which an interaction was sent, or else the team's open round.
 pub fn resolve_round(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -188,7 +190,8 @@ fn question_by_id<'a>(ctx: &'a BotContext, id: &str) -> Result<&'a Question, Use
         .ok_or_else(|| UserError::QuestionNotFound(id.to_owned()))
 }
 
-/// A question by its id, or else the best match for what somebody typed without picking.
+/// Returns a question by its id, or else the best match for a text typed without choosing a
+/// suggestion.
 fn find_question<'a>(ctx: &'a BotContext, text: &str) -> Result<&'a Question, UserError> {
     let found = ctx.bank.get(text.trim());
     let found = found.or_else(|| ctx.bank.search(text, 1).first().copied());

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     json!({
         "name": "help",
-        "description": "What Quizloop does, and its commands",
+        "description": "How Quizloop works, and its commands",
         "contexts": [0],
     })
 }

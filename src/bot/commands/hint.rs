@@ -10,22 +10,21 @@ use crate::bot::render::reveal;
 use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     json!({
         "name": "hint",
-        "description": "How to answer the question of this channel or thread",
+        "description": "Show a hint for this channel's question",
         "contexts": [0],
     })
 }
 
-/// The hint for the round of the channel or thread.
+/// Shows the hint for the round of the channel or thread.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let (_, round) = resolve_round(ctx, interaction, guild)?;
     on_button(ctx, &round.question)
 }
 
-/// The hint for a question.
+/// Shows the hint for a question.
 pub fn on_button(ctx: &BotContext, question: &str) -> CommandResult {
     let found = ctx.bank.get(question);
     let question = found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;

@@ -1,4 +1,4 @@
-//! `/leaderboard`: for everybody to see.
+//! `/leaderboard`, a public message.
 
 use serde_json::{Value, json};
 
@@ -10,14 +10,13 @@ use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 use crate::practice::leaderboard::Period;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     json!({
         "name": "leaderboard",
-        "description": "Who answered the most rounds",
+        "description": "See who answered the most questions",
         "contexts": [0],
         "options": [
-            { "type": 3, "name": "period", "description": "Which rounds count (this month, unless you say otherwise)", "choices": [
+            { "type": 3, "name": "period", "description": "The time period (default: this month)", "choices": [
                 { "name": "this month", "value": "month" },
                 { "name": "all time", "value": "all" },
             ] },
@@ -25,7 +24,7 @@ pub fn definition() -> Value {
     })
 }
 
-/// The leaderboard of the channel's team.
+/// Shows the leaderboard of the channel's team.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let key = resolve_team(ctx, interaction, guild)?;
     let now = ctx.clock.now();

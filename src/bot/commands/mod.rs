@@ -1,6 +1,7 @@
-//! The slash commands and buttons: one file a command, with its definition and its handler.
+//! The slash commands, components and modals: one file per command, with its definition and
+//! handlers.
 //!
-//! Handlers take the desk and a plain `Call`; what they say comes from [`super::render`].
+//! Handlers take the `BotContext` and an `Interaction`. The texts come from [`super::render`].
 
 mod answer;
 mod help;
@@ -32,13 +33,14 @@ use crate::bank::Question;
 use crate::practice::id::GuildId;
 use crate::store::{GuildPin, LoadError};
 
-/// The longest name of a choice (Discord docs, interactions/application-commands, "Option Choice").
+/// Maximum length of a choice's name, in characters (Discord docs,
+/// interactions/application-commands, "Option Choice").
 const CHOICE_NAME_MAX: usize = 100;
 
-/// What a handler gives: a message, or the reason why there is none.
+/// The result of a handler: a message, or an error that is shown to the member.
 pub type CommandResult = Result<Message, UserError>;
 
-/// All commands in Discord's form, for the bulk registration.
+/// Returns the definitions of all commands as Discord's JSON, for the bulk registration.
 pub fn definitions() -> Value {
     json!([
         quiz::definition(),
@@ -55,7 +57,7 @@ pub fn definitions() -> Value {
     ])
 }
 
-/// The answer to a call.
+/// Handles an interaction and returns the response.
 pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
     let _pin = match pin_guild(ctx, interaction).await {
         Ok(pin) => pin,
@@ -77,35 +79,37 @@ pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
     }
 }
 
-/// Keeps the guild in memory for as long as it is needed, if it is needed.
+/// Loads the guild and keeps it in memory until the pin is dropped; `None` if no guild is needed.
 async fn pin_guild(
     ctx: &BotContext,
     interaction: &Interaction,
 ) -> Result<Option<GuildPin>, UserError> {
-    // Suggestions and forms come from the bank alone, and neither can be announced and filled in later.
-    let needs_none = match &interaction.data {
+    // Suggestions and modals can't be deferred, so they must not wait for a guild. They read only
+    // the bank.
+    let needs_no_guild = match &interaction.data {
         InteractionData::Autocomplete { .. } => true,
         InteractionData::Component { custom_id, .. } => {
-            ComponentId::parse(custom_id).is_some_and(|press| press.opens_modal())
+            ComponentId::parse(custom_id).is_some_and(|component| component.opens_modal())
         }
         InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => false,
     };
-    let Some(guild) = interaction.guild.filter(|_| !needs_none) else {
+    let Some(guild) = interaction.guild.filter(|_| !needs_no_guild) else {
         return Ok(None);
     };
     match ctx.store.load(guild).await {
         Ok(pin) => Ok(Some(pin)),
-        // What was asked just before a server became another process's must not be answered as if nothing were known
-        // of it.
+        // Example: a member presses a button, then the guild's shard moves to another process, and
+        // only then this runs. Without data the answer would be "no team here", so the member has
+        // to try again.
         Err(LoadError::Unavailable) => Err(UserError::OwnedElsewhere),
         Err(LoadError::Database(error)) => {
-            tracing::warn!(%guild, %error, "a server can't be fetched; a member is told to try again");
+            tracing::warn!(%error, "server could not be loaded");
             Err(UserError::LoadFailed)
         }
     }
 }
 
-/// The names of all commands, for counting.
+/// The names of all commands, as metric labels.
 const COMMAND_NAMES: [&str; 11] = [
     "quiz",
     "answer",
@@ -120,14 +124,17 @@ const COMMAND_NAMES: [&str; 11] = [
     "team",
 ];
 
-/// A word for what was asked, one of a fixed list: what Discord or a member sends never gets into a label.
-pub fn metric_label(ask: &InteractionData) -> &'static str {
-    match ask {
+/// Returns the metric label of an interaction, one of a fixed list.
+///
+/// A text that Discord or a member sends never becomes a label, because each new label is a new
+/// time series.
+pub fn metric_label(data: &InteractionData) -> &'static str {
+    match data {
         InteractionData::Command(name) => {
-            let first = name.split(' ').next().unwrap_or_default();
+            let command = name.split(' ').next().unwrap_or_default();
             COMMAND_NAMES
                 .into_iter()
-                .find(|name| *name == first)
+                .find(|name| *name == command)
                 .unwrap_or("other")
         }
         InteractionData::Component { .. } => "button",
@@ -136,7 +143,22 @@ pub fn metric_label(ask: &InteractionData) -> &'static str {
     }
 }
 
-/// Whether pressing that button changes the message it is on.
+/// Returns the action of a component or modal for logs, without its arguments.
+pub fn component_label(data: &InteractionData) -> Option<&'static str> {
+    match data {
+        InteractionData::Component { custom_id, .. } => {
+            let component = ComponentId::parse(custom_id);
+            Some(component.map_or("unknown", |component| component.action()))
+        }
+        InteractionData::ModalSubmit { custom_id, .. } => {
+            let modal = ModalId::parse(custom_id);
+            Some(modal.map_or("unknown", |modal| modal.action()))
+        }
+        InteractionData::Command(_) | InteractionData::Autocomplete { .. } => None,
+    }
+}
+
+/// Returns whether a component changes the message it is on.
 pub fn component_updates_message(custom_id: &str) -> bool {
     matches!(
         ComponentId::parse(custom_id),
@@ -157,7 +179,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
     )
 }
 
-/// Whether sending that form changes the message whose button opened it.
+/// Returns whether a submitted modal changes the message whose button opened it.
 pub fn modal_updates_message(custom_id: &str) -> bool {
     match ModalId::parse(custom_id) {
         Some(ModalId::Quiz(_)) => true,
@@ -193,10 +215,10 @@ async fn on_component(
     custom_id: &str,
     values: &[String],
 ) -> Response {
-    let (Some(press), Some(guild)) = (ComponentId::parse(custom_id), interaction.guild) else {
+    let (Some(component), Some(guild)) = (ComponentId::parse(custom_id), interaction.guild) else {
         return reply(Err(UserError::StaleComponent));
     };
-    match press {
+    match component {
         ComponentId::Hint { question } => reply(hint::on_button(ctx, &question)),
         ComponentId::Answer { question } => {
             or_user_error(answer::on_button(ctx, interaction, guild, &question))
@@ -213,11 +235,10 @@ async fn on_component(
                 answer::on_confirm(ctx, interaction, key, (round, public, &question)).await,
             )
         }
-        ComponentId::Quiz {
-            action: step,
-            state: at,
-        } => quiz::on_component(ctx, interaction, guild, (step, &at), values).await,
-        ComponentId::Privacy(step) => privacy::on_button(ctx, interaction, guild, step).await,
+        ComponentId::Quiz { action, state } => {
+            quiz::on_component(ctx, interaction, guild, (action, &state), values).await
+        }
+        ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
         ComponentId::Report { question } => question_reports::open_modal(ctx, &question),
         ComponentId::Reports { page } => {
             update_message(question_reports::list(ctx, interaction, guild, page))
@@ -234,24 +255,23 @@ async fn on_component(
     }
 }
 
-/// What is done with a form.
 async fn on_modal(
     ctx: &BotContext,
     interaction: &Interaction,
     custom_id: &str,
-    written: &HashMap<String, String>,
+    fields: &HashMap<String, String>,
 ) -> Response {
     match ModalId::parse(custom_id) {
-        Some(ModalId::Quiz(at)) => {
-            let text = written.get(super::render::quiz::ANSWER_FIELD);
+        Some(ModalId::Quiz(state)) => {
+            let text = fields.get(super::render::quiz::ANSWER_FIELD);
             update_message(quiz::on_written_answer(
                 ctx,
-                &at,
+                &state,
                 text.map_or("", String::as_str),
             ))
         }
         Some(ModalId::Report { question }) => {
-            reply(question_reports::on_submit(ctx, interaction, &question, written).await)
+            reply(question_reports::on_submit(ctx, interaction, &question, fields).await)
         }
         None => reply(Err(UserError::StaleComponent)),
     }
@@ -261,12 +281,12 @@ fn reply(result: CommandResult) -> Response {
     or_user_error(result.map(Response::New))
 }
 
-/// A response, or the refusal as a new message.
+/// Returns the response; an error becomes a new message.
 fn or_user_error(result: Result<Response, UserError>) -> Response {
     result.unwrap_or_else(|error| Response::New(error.message()))
 }
 
-/// A message that takes the place of the one with the button; a refusal comes beside it.
+/// Returns a response that replaces the message with the button; an error becomes a new message.
 fn update_message(result: CommandResult) -> Response {
     match result {
         Ok(message) => Response::Update(message),
@@ -291,8 +311,8 @@ fn autocomplete(
     }
 }
 
-fn question_choices(found: &[&Question]) -> Vec<AutocompleteChoice> {
-    let suggestion = |question: &&Question| AutocompleteChoice {
+fn question_choices(questions: &[&Question]) -> Vec<AutocompleteChoice> {
+    let choice = |question: &&Question| AutocompleteChoice {
         name: truncate(
             &format!(
                 "{:03} · {}",
@@ -303,33 +323,32 @@ fn question_choices(found: &[&Question]) -> Vec<AutocompleteChoice> {
         ),
         value: question.id.clone(),
     };
-    found.iter().map(suggestion).collect()
+    questions.iter().map(choice).collect()
 }
 
 fn topic_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
     let typed = typed.to_lowercase().replace(' ', "-");
-    let fits = |topic: &&str| topic.contains(&typed);
-    let suggestion = |topic: &str| AutocompleteChoice {
+    let choice = |topic: &str| AutocompleteChoice {
         name: super::render::daily::topic_label(topic),
         value: topic.to_owned(),
     };
     ctx.bank
         .topics()
-        .filter(fits)
+        .filter(|topic| topic.contains(&typed))
         .take(AUTOCOMPLETE_CHOICES_MAX)
-        .map(suggestion)
+        .map(choice)
         .collect()
 }
 
-/// The team a call is about: the one it names, the one of the channel or thread it comes from, or the
-/// only one of the guild.
+/// Returns the team that an interaction concerns: the team of the `channel` option, of the channel
+/// or thread in which it was sent, or the only team of the guild, in this order.
 fn resolve_team(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: GuildId,
 ) -> Result<TeamKey, UserError> {
     let chosen = interaction.channel("channel");
-    let found = ctx.store.read(guild, |state| {
+    let resolved = ctx.store.read(guild, |state| {
         if let Some(chosen) = chosen {
             return state
                 .team(chosen)
@@ -345,7 +364,7 @@ fn resolve_team(
             _ => Err(UserError::AmbiguousTeam),
         }
     });
-    let channel = found.unwrap_or(Err(UserError::TeamNotFound))?;
+    let channel = resolved.unwrap_or(Err(UserError::TeamNotFound))?;
     Ok(TeamKey { guild, channel })
 }
 
@@ -362,7 +381,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_has_its_label_and_nothing_else_has_one() {
+    fn only_defined_commands_have_metric_labels() {
         for definition in definitions().as_array().unwrap() {
             let name = definition["name"].as_str().unwrap();
             let with_subcommand = format!("{name} status");

@@ -1,4 +1,4 @@
-//! `/privacy`: what is kept of the member who asks, for themselves to see, take along and delete.
+//! `/privacy`: shows, exports and deletes the stored data of a member.
 
 use serde_json::{Value, json};
 
@@ -16,28 +16,26 @@ use crate::practice::id::{GuildId, UserId};
 use crate::practice::ledger::RoundResult;
 use crate::practice::zone::Zone;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     json!({
         "name": "privacy",
-        "description": "What is kept of you: see it, take it along, delete it",
+        "description": "See, export or delete your data",
         "contexts": [0],
     })
 }
 
-/// What is kept of the member.
+/// Shows which data of the member is stored.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Message {
     render::overview(&stored_data(ctx, guild, interaction.user)).ephemeral()
 }
 
-/// What comes of a button.
 pub async fn on_button(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: GuildId,
-    step: PrivacyAction,
+    action: PrivacyAction,
 ) -> Response {
-    match step {
+    match action {
         PrivacyAction::Export => super::reply(export(ctx, interaction, guild)),
         PrivacyAction::Hide => {
             super::update_message(set_hidden(ctx, interaction, guild, true).await)
@@ -59,9 +57,11 @@ pub async fn on_button(
 fn stored_data(ctx: &BotContext, guild: GuildId, user: UserId) -> StoredData {
     let count = |state: &Guild| {
         let teams = || state.teams().values();
-        let ledgers = teams().map(|team| team.ledger(user));
-        let ledgers: Vec<_> = ledgers.filter(|one| one.first_round().is_some()).collect();
-        let marks = ledgers.iter().map(|ledger| {
+        let ledgers: Vec<_> = teams()
+            .map(|team| team.ledger(user))
+            .filter(|ledger| ledger.first_round().is_some())
+            .collect();
+        let result_counts = ledgers.iter().map(|ledger| {
             let rounds = ledger.first_round().unwrap_or(0)..=ledger.last_round();
             rounds
                 .filter(|round| ledger.result(*round) != RoundResult::Nothing)
@@ -69,23 +69,23 @@ fn stored_data(ctx: &BotContext, guild: GuildId, user: UserId) -> StoredData {
         });
         StoredData {
             teams: ledgers.len(),
-            rounds: marks.sum(),
+            rounds: result_counts.sum(),
             reviews: state.reviews(user).count(),
             reports: state.reports_by(user).count(),
             reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
             hidden: state.is_hidden(user),
         }
     };
-    let known = ctx.store.read(guild, count);
-    known.unwrap_or_else(|| count(&Guild::new(guild)))
+    let stored = ctx.store.read(guild, count);
+    stored.unwrap_or_else(|| count(&Guild::new(guild)))
 }
 
 fn export(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let now = ctx.clock.now();
-    let write = |state: &Guild| serde_json::to_vec_pretty(&state.export(interaction.user, now));
-    let known = ctx.store.read(guild, write);
-    let json = known.unwrap_or_else(|| write(&Guild::new(guild)));
-    // Keys are texts and numbers are finite, so there is nothing that could not be written.
+    let to_json = |state: &Guild| serde_json::to_vec_pretty(&state.export(interaction.user, now));
+    let stored = ctx.store.read(guild, to_json);
+    let json = stored.unwrap_or_else(|| to_json(&Guild::new(guild)));
+    // Not expected: all keys are texts and all numbers are finite.
     let json = json.map_err(|_| UserError::SaveFailed)?;
     Ok(render::exported(json).ephemeral())
 }
@@ -99,13 +99,13 @@ async fn set_hidden(
     let now = ctx.clock.now();
     let ((), commit) = ctx.store.upsert(guild, |state| {
         let since = hidden.then(|| Zone::utc().date(now));
-        state.update_profile(interaction.user, |person| person.hidden_since = since);
+        state.update_profile(interaction.user, |profile| profile.hidden_since = since);
     });
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     Ok(render::overview(&stored_data(ctx, guild, interaction.user)))
 }
 
-/// Deletes everything, from both generations on disk.
+/// Deletes all data of the member, also from the previous snapshot on disk.
 async fn delete(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let now = ctx.clock.now();
     let erased = erase_durably(ctx, guild, |state| {
@@ -119,7 +119,7 @@ async fn delete(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> 
     Ok(render::deleted())
 }
 
-/// One less has replied.
+/// Updates the footers of open rounds, whose number of replies may have changed.
 fn refresh_footers(ctx: &BotContext, guild: GuildId) {
     ctx.store.read(guild, |state| {
         for (channel, team) in state.teams() {
@@ -129,7 +129,7 @@ fn refresh_footers(ctx: &BotContext, guild: GuildId) {
                     guild,
                     channel: *channel,
                 };
-                // The other end is gone only when the process is ending.
+                // Sending fails only while the process shuts down.
                 let _ = ctx.stale_footers.send((key, message));
             }
         }

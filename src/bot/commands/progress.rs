@@ -1,4 +1,4 @@
-//! `/progress`: a picture of what one has done and knows, for the member alone.
+//! `/progress`: a chart of a member's rounds and practice, which only the member sees.
 
 use serde_json::{Value, json};
 
@@ -12,16 +12,16 @@ use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::zone::Zone;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     json!({
         "name": "progress",
-        "description": "A picture of your last 26 weeks, what you know, and what comes back",
+        "description": "See your last 26 weeks, what you know, and what to repeat",
         "contexts": [0],
     })
 }
 
-/// The member's picture, with the rounds of the channel's team. A server without a team has practice all the same.
+/// Shows the member's chart with the rounds of the channel's team, or without rounds if the guild
+/// has no team.
 pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let key = match resolve_team(ctx, interaction, guild) {
         Ok(key) => Some(key),
@@ -29,13 +29,13 @@ pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) ->
         Err(error) => return Err(error),
     };
     let now = ctx.clock.now();
-    let look = |state: &Guild| {
+    let collect = |state: &Guild| {
         let team = key.and_then(|key| state.team(key.channel));
         let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
         progress(state, team, &ctx.bank, interaction.user, zone.date(now))
     };
-    let known = ctx.store.read(guild, look);
-    let progress = known.unwrap_or_else(|| look(&Guild::new(guild)));
-    let picture = ctx.chart_renderer.render(&progress).await;
-    Ok(render::progress(&progress, picture).ephemeral())
+    let stored = ctx.store.read(guild, collect);
+    let progress = stored.unwrap_or_else(|| collect(&Guild::new(guild)));
+    let chart = ctx.chart_renderer.render(&progress).await;
+    Ok(render::progress(&progress, chart).ephemeral())
 }

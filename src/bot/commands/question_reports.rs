@@ -1,4 +1,4 @@
-//! "Report a mistake" under a model answer, and `/team reports` for admins.
+//! Reports of mistakes in questions, and `/team reports` for admins.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::bot::response::Response;
 use crate::failpoint;
 use crate::practice::id::GuildId;
 
-/// The button was pressed: a form pops up. Nothing is waited for.
+/// Opens the modal for a report. It must not wait for anything, because a modal can't be deferred.
 pub fn open_modal(ctx: &BotContext, question: &str) -> Response {
     match ctx.bank.get(question) {
         Some(question) => Response::Modal(render::report_modal(question)),
@@ -20,32 +20,33 @@ pub fn open_modal(ctx: &BotContext, question: &str) -> Response {
     }
 }
 
-/// The form was sent: it is on disk before the member is thanked.
+/// Stores a submitted report. It is durable before the member sees the confirmation.
 pub async fn on_submit(
     ctx: &BotContext,
     interaction: &Interaction,
     question: &str,
-    written: &HashMap<String, String>,
+    fields: &HashMap<String, String>,
 ) -> CommandResult {
     let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
     let question = ctx
         .bank
         .get(question)
         .ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
-    let text = written.get(render::TEXT_FIELD).map_or("", String::as_str);
+    let text = fields.get(render::TEXT_FIELD).map_or("", String::as_str);
     let now = ctx.clock.now();
-    let (entered, commit) = ctx.store.upsert(guild, |state| {
+    let (result, commit) = ctx.store.upsert(guild, |state| {
         state.add_report(&question.id, interaction.user, text, now)
     });
     failpoint::hit("report.entered");
-    let number = entered.map_err(|why| UserError::InvalidOption(render::report_rejected(why)))?;
+    let number =
+        result.map_err(|error| UserError::InvalidOption(render::report_rejected(error)))?;
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     failpoint::hit("report.saved");
-    tracing::info!(%guild, number, question = question.id, "a mistake in a question was reported");
+    tracing::info!(number, question = question.id, "question report saved");
     Ok(render::report_saved(number).ephemeral())
 }
 
-/// The open reports.
+/// Shows a page of the open reports.
 pub fn list(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -53,14 +54,15 @@ pub fn list(
     page: usize,
 ) -> CommandResult {
     require_admin(interaction)?;
-    let shown = ctx.store.read(guild, |state| {
+    let message = ctx.store.read(guild, |state| {
         render::list(state.reports(), page, |id| ctx.bank.get(id))
     });
-    let shown = shown.unwrap_or_else(|| render::list(&[], page, |id| ctx.bank.get(id)));
-    Ok(shown.ephemeral())
+    let message = message.unwrap_or_else(|| render::list(&[], page, |id| ctx.bank.get(id)));
+    Ok(message.ephemeral())
 }
 
-/// An admin chose one to close: it is gone from the disk before they see the list without it.
+/// Closes the chosen reports. They are deleted from the disk before the admin sees the list without
+/// them.
 pub async fn close(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -68,13 +70,16 @@ pub async fn close(
     (page, chosen): (usize, &[String]),
 ) -> CommandResult {
     require_admin(interaction)?;
-    let numbers: Vec<u32> = chosen.iter().filter_map(|one| one.parse().ok()).collect();
-    // What somebody wrote is deleted at its word: from the last good generation as well.
-    let closed = erase_durably(ctx, guild, |state| {
+    let numbers: Vec<u32> = chosen
+        .iter()
+        .filter_map(|value| value.parse().ok())
+        .collect();
+    // Reports contain text of members, so they are erased from the previous snapshot as well.
+    let erased = erase_durably(ctx, guild, |state| {
         for number in numbers {
             state.close_report(number);
         }
     });
-    closed.await.map_err(|_| UserError::SaveFailed)?;
+    erased.await.map_err(|_| UserError::SaveFailed)?;
     list(ctx, interaction, guild, page)
 }

@@ -1,4 +1,4 @@
-//! `/quiz`: practice at any time, for the member alone.
+//! `/quiz`: practice at any time, visible only to the member.
 
 use std::collections::BTreeSet;
 
@@ -25,29 +25,28 @@ use crate::practice::review::{Rating, Review};
 use crate::practice::team::Team;
 use crate::practice::zone::Zone;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     json!({
         "name": "quiz",
-        "description": "Practise a question now, for yourself",
+        "description": "Practise a question now; only you see it",
         "contexts": [0],
         "options": [
-            { "type": 3, "name": "topic", "description": "Only questions of this topic", "autocomplete": true },
-            { "type": 3, "name": "level", "description": "Only questions of this level", "choices": [
+            { "type": 3, "name": "topic", "description": "Only questions on this topic", "autocomplete": true },
+            { "type": 3, "name": "level", "description": "Only questions at this level", "choices": [
                 { "name": "junior", "value": "junior" },
                 { "name": "mid", "value": "mid" },
                 { "name": "senior", "value": "senior" },
             ] },
-            { "type": 3, "name": "mode", "description": "What comes; without it, what is due and then what is new", "choices": [
-                { "name": "due: what comes back today", "value": "due" },
-                { "name": "new: what I have not seen", "value": "new" },
-                { "name": "mixed: both", "value": "mixed" },
+            { "type": 3, "name": "mode", "description": "What to practise (default: mixed)", "choices": [
+                { "name": "due: questions to repeat today", "value": "due" },
+                { "name": "new: questions I haven't seen", "value": "new" },
+                { "name": "mixed: due questions, then new ones", "value": "mixed" },
             ] },
         ],
     })
 }
 
-/// A first question.
+/// Asks the first question.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let level = interaction
         .text("level")
@@ -76,97 +75,99 @@ fn parse_mode(word: Option<&str>) -> Result<PickMode, UserError> {
     }
 }
 
-/// What comes of a button, the menu or the form.
+/// Handles a button or the menu of a quiz.
 pub async fn on_component(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: GuildId,
-    (step, at): (QuizAction, &QuizState),
+    (action, state): (QuizAction, &QuizState),
     values: &[String],
 ) -> Response {
-    super::update_message(match step {
-        QuizAction::Write => return Response::Modal(render::answer_modal(at)),
-        QuizAction::Hint => hint(ctx, interaction, guild, at),
-        QuizAction::Answer => answer(ctx, at, Attempt::Unknown),
-        QuizAction::Choose(place) => answer(ctx, at, Attempt::Output(place)),
-        QuizAction::NoPoints => score(ctx, interaction, guild, at, &[]).await,
-        QuizAction::Points => score(ctx, interaction, guild, at, values).await,
-        QuizAction::Next => next_question(ctx, interaction, guild, at),
+    super::update_message(match action {
+        QuizAction::Write => return Response::Modal(render::answer_modal(state)),
+        QuizAction::Hint => hint(ctx, interaction, guild, state),
+        QuizAction::Answer => answer(ctx, state, Attempt::Unknown),
+        QuizAction::Choose(position) => answer(ctx, state, Attempt::Output(position)),
+        QuizAction::NoPoints => score(ctx, interaction, guild, state, &[]).await,
+        QuizAction::Points => score(ctx, interaction, guild, state, values).await,
+        QuizAction::Next => next_question(ctx, interaction, guild, state),
     })
 }
 
-/// The model answer beside what the member wrote.
-pub fn on_written_answer(ctx: &BotContext, at: &QuizState, text: &str) -> CommandResult {
-    answer(ctx, at, Attempt::Text(text))
+/// Shows the model answer next to the member's own.
+pub fn on_written_answer(ctx: &BotContext, state: &QuizState, text: &str) -> CommandResult {
+    answer(ctx, state, Attempt::Text(text))
 }
 
-/// The next question of the same topic, level and mode.
+/// Asks the next question of the same topic, level and mode.
 fn next_question(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: GuildId,
-    before: &QuizState,
+    previous: &QuizState,
 ) -> CommandResult {
-    let around = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
     let member = (guild, interaction.user);
-    // The one on the message is never the next one, also after a restart.
-    if let Some(shown) = ctx.bank.get(&before.question) {
-        ctx.asked_today.remember(member, around.today, shown.number);
+    // After a restart the questions asked today are not known; at least the one shown is not
+    // repeated.
+    if let Some(shown) = ctx.bank.get(&previous.question) {
+        ctx.asked_today
+            .remember(member, practice.today, shown.number);
     }
-    let pick = pick_question(ctx, interaction, guild, before, &around)?;
+    let pick = pick_question(ctx, interaction, guild, previous, &practice)?;
     let question = question_by_id(ctx, pick.question)?;
     ctx.asked_today
-        .remember(member, around.today, question.number);
-    let at = QuizState {
+        .remember(member, practice.today, question.number);
+    let state = QuizState {
         question: question.id.clone(),
         reviews_before: pick.review_count,
         order: ctx.with_rng(OptionOrder::random),
-        ..before.clone()
+        ..previous.clone()
     };
-    let card = QuizHeader {
+    let header = QuizHeader {
         reason: pick.reason,
-        due: due_count(ctx, interaction, guild, around.today),
+        due: due_count(ctx, interaction, guild, practice.today),
     };
-    Ok(render::question(question, &at, card, false))
+    Ok(render::question(question, &state, header, false))
 }
 
 fn pick_question<'a>(
     ctx: &'a BotContext,
     interaction: &Interaction,
     guild: GuildId,
-    before: &QuizState,
-    around: &PracticeContext,
+    previous: &QuizState,
+    practice: &PracticeContext,
 ) -> Result<PickedQuestion<'a>, UserError> {
     let asked = ctx
         .asked_today
-        .asked_on((guild, interaction.user), around.today);
-    let mut fitting = Vec::with_capacity(ctx.bank.len());
+        .asked_on((guild, interaction.user), practice.today);
+    let mut candidates = Vec::with_capacity(ctx.bank.len());
     let mut asked_today = Vec::new();
-    for question in ctx.bank.filter(before.topic.as_deref(), before.level) {
+    for question in ctx.bank.filter(previous.topic.as_deref(), previous.level) {
         let id = question.id.as_str();
-        if !around.open_questions.contains(id) {
-            fitting.push(id);
+        if !practice.open_questions.contains(id) {
+            candidates.push(id);
             asked_today.extend(asked.contains(question.number).then_some(id));
         }
     }
     asked_today.sort_unstable();
     let was_asked = |id: &str| asked_today.binary_search(&id).is_ok();
-    let shown = ctx.bank.get(&before.question);
-    let choice = PickRequest {
-        mode: before.mode,
-        candidates: &fitting,
+    let shown = ctx.bank.get(&previous.question);
+    let request = PickRequest {
+        mode: previous.mode,
+        candidates: &candidates,
         shown: shown.map_or("", |question| &question.id),
-        today: around.today,
+        today: practice.today,
     };
-    let choose =
-        |state: &Guild| ctx.with_rng(|rng| state.pick(interaction.user, &choice, was_asked, rng));
-    let known = ctx.store.read(guild, choose);
-    // Nothing is kept of this server yet.
-    let picked = known.unwrap_or_else(|| choose(&Guild::new(guild)));
-    picked.map_err(|nothing| match nothing {
+    let pick =
+        |state: &Guild| ctx.with_rng(|rng| state.pick(interaction.user, &request, was_asked, rng));
+    let picked = ctx.store.read(guild, pick);
+    // A guild without stored data has no reviews.
+    let picked = picked.unwrap_or_else(|| pick(&Guild::new(guild)));
+    picked.map_err(|error| match error {
         PickError::NoMatch => UserError::NoMatchingQuestion,
         PickError::NoneDue { next } => UserError::NothingDue {
-            today: around.today,
+            today: practice.today,
             next,
         },
         PickError::AllSeen => UserError::NothingUnseen,
@@ -178,20 +179,22 @@ fn hint(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: GuildId,
-    at: &QuizState,
+    state: &QuizState,
 ) -> CommandResult {
-    let around = PracticeContext::for_interaction(ctx, interaction, guild);
-    let question = question_by_id(ctx, &at.question)?;
-    let review = |state: &Guild| state.review(interaction.user, &at.question).copied();
+    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let question = question_by_id(ctx, &state.question)?;
+    let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
     let review = ctx.store.read(guild, review).flatten();
-    let card = QuizHeader {
-        reason: review.map_or(PickReason::New, |review| pick_reason(&review, around.today)),
-        due: due_count(ctx, interaction, guild, around.today),
+    let header = QuizHeader {
+        reason: review.map_or(PickReason::New, |review| {
+            pick_reason(&review, practice.today)
+        }),
+        due: due_count(ctx, interaction, guild, practice.today),
     };
-    Ok(render::question(question, at, card, true))
+    Ok(render::question(question, state, header, true))
 }
 
-/// Why a question that was reviewed before is asked.
+/// Returns why a question that was reviewed before is asked.
 fn pick_reason(review: &Review, today: Date) -> PickReason {
     if review.is_due(today) {
         PickReason::Due
@@ -202,54 +205,57 @@ fn pick_reason(review: &Review, today: Date) -> PickReason {
     }
 }
 
-fn answer(ctx: &BotContext, at: &QuizState, tried: Attempt<'_>) -> CommandResult {
+fn answer(ctx: &BotContext, state: &QuizState, attempt: Attempt<'_>) -> CommandResult {
     Ok(render::answer(
-        question_by_id(ctx, &at.question)?,
-        at,
-        tried,
+        question_by_id(ctx, &state.question)?,
+        state,
+        attempt,
     ))
 }
 
-/// Enters the points a member says they made; what they are told is on disk.
+/// Rates the review by the key points that the member made. It is durable before the member sees
+/// the score.
 async fn score(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: GuildId,
-    at: &QuizState,
+    state: &QuizState,
     values: &[String],
 ) -> CommandResult {
-    let question = question_by_id(ctx, &at.question)?;
-    let around = PracticeContext::for_interaction(ctx, interaction, guild);
-    let points = question.points.len();
-    let made = count_points(values, points);
-    let rated = NewRating {
+    let question = question_by_id(ctx, &state.question)?;
+    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let total = question.points.len();
+    let made = count_points(values, total);
+    let rating = NewRating {
         question: &question.id,
-        review_count: at.reviews_before,
-        rating: Rating::from_points(made, points),
-        retention: around.retention,
-        today: around.today,
+        review_count: state.reviews_before,
+        rating: Rating::from_points(made, total),
+        retention: practice.retention,
+        today: practice.today,
     };
-    let ((review, new), commit) = ctx
+    let ((review, is_new), commit) = ctx
         .store
-        .upsert(guild, |state| state.rate(interaction.user, &rated));
+        .upsert(guild, |guild| guild.rate(interaction.user, &rating));
     failpoint::hit("review.changed");
-    // Also what was counted before may not be on disk yet.
+    // A repeated press waits, too: the rating of the first press may not be durable yet.
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     failpoint::hit("review.saved");
     let score = Score {
-        points: (made, points),
+        points: (made, total),
         review,
-        is_new: new,
-        today: around.today,
-        due: due_count(ctx, interaction, guild, around.today),
+        is_new,
+        today: practice.today,
+        due: due_count(ctx, interaction, guild, practice.today),
     };
-    Ok(render::score_message(question, at, &score))
+    Ok(render::score_message(question, state, &score))
 }
 
-/// How many different points were chosen; a menu of an older entry may name some that are gone.
-fn count_points(values: &[String], points: usize) -> usize {
+/// Returns the number of different points that were chosen.
+///
+/// Points that don't exist are ignored: the menu may be older than the question's current text.
+fn count_points(values: &[String], total: usize) -> usize {
     let numbers = values.iter().filter_map(|value| value.parse().ok());
-    let chosen: BTreeSet<usize> = numbers.filter(|number| *number < points).collect();
+    let chosen: BTreeSet<usize> = numbers.filter(|number| *number < total).collect();
     chosen.len()
 }
 
@@ -258,40 +264,41 @@ fn question_by_id<'a>(ctx: &'a BotContext, question: &str) -> Result<&'a Questio
     found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))
 }
 
-/// How many reviews of questions that still exist are due.
+/// Returns the number of due reviews of questions that are in the bank.
 fn due_count(ctx: &BotContext, interaction: &Interaction, guild: GuildId, today: Date) -> u32 {
-    let there = |question: &str| ctx.bank.get(question).is_some();
-    let due = |state: &Guild| state.forecast(interaction.user, today, there)[0];
+    let is_in_bank = |question: &str| ctx.bank.get(question).is_some();
+    let due = |state: &Guild| state.forecast(interaction.user, today, is_in_bank)[0];
     ctx.store.read(guild, due).unwrap_or(0)
 }
 
-/// What the place says where a member practises.
+/// The properties of the guild and team on which practice depends.
 struct PracticeContext {
-    /// The questions of open rounds, which are not for practice.
+    /// The questions of open rounds, which `/quiz` does not ask.
     open_questions: BTreeSet<String>,
     /// The local date.
     today: Date,
-    /// What the team wants to remember.
+    /// The team's desired retention.
     retention: Retention,
 }
 
 impl PracticeContext {
-    /// The team of the channel says which day it is; else any team of the server, else UTC.
+    /// Takes time zone and retention from the channel's team, or else from any team of the guild,
+    /// or else the defaults.
     fn for_interaction(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Self {
         let now = ctx.clock.now();
-        let look = |state: &Guild| {
+        let from_guild = |state: &Guild| {
             let teams = || state.teams().values().map(Box::as_ref);
-            let near = team_for_channel(state, interaction.channel).or_else(|| teams().next());
-            let zone = near.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
-            let open = |team: &Team| Some(team.open_round()?.question.clone());
+            let team = team_for_channel(state, interaction.channel).or_else(|| teams().next());
+            let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
+            let open_question = |team: &Team| Some(team.open_round()?.question.clone());
             Self {
-                open_questions: teams().filter_map(open).collect(),
+                open_questions: teams().filter_map(open_question).collect(),
                 today: zone.date(now),
-                retention: near.map_or_else(Retention::default, |team| team.settings.retention),
+                retention: team.map_or_else(Retention::default, |team| team.settings.retention),
             }
         };
-        let known = ctx.store.read(guild, look);
-        known.unwrap_or_else(|| look(&Guild::new(guild)))
+        let practice = ctx.store.read(guild, from_guild);
+        practice.unwrap_or_else(|| from_guild(&Guild::new(guild)))
     }
 }
 

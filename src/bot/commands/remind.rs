@@ -1,4 +1,4 @@
-//! `/remind`: a direct message if the day's question is still unanswered.
+//! `/remind`: a direct message on days on which the member has not answered the question.
 
 use serde_json::{Value, json};
 
@@ -11,28 +11,27 @@ use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     let channel = json!({
-        "type": 7, "name": "channel", "description": "The team's channel, if it is not this one", "channel_types": [0, 5],
+        "type": 7, "name": "channel", "description": "The team's channel (default: this one)", "channel_types": [0, 5],
     });
     let at = json!({
-        "type": 3, "name": "time", "description": "Local time of the team, such as 17:00", "required": true, "max_length": 5,
+        "type": 3, "name": "time", "description": "Time in the team's time zone, such as 17:00", "required": true, "max_length": 5,
     });
     let sub = |name: &str, description: &str, options: Vec<&Value>| json!({ "type": 1, "name": name, "description": description, "options": options });
     json!({
         "name": "remind",
-        "description": "A direct message if you have not replied to the day's question",
+        "description": "Get a direct message on days you haven't answered",
         "contexts": [0],
         "options": [
-            sub("on", "Remind me at that time, on days on which I have not replied by then", vec![&at, &channel]),
-            sub("off", "Remind me no more", vec![&channel]),
-            sub("status", "Whether I am reminded, and when", vec![&channel]),
+            sub("on", "Remind me at this time on days I haven't answered", vec![&at, &channel]),
+            sub("off", "Turn reminders off", vec![&channel]),
+            sub("status", "Show my reminder", vec![&channel]),
         ],
     })
 }
 
-/// Carries out a subcommand; what is said is on disk first.
+/// Runs a subcommand. A change is durable before it is confirmed.
 pub async fn run(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -53,8 +52,8 @@ pub async fn run(
     }
     let change = |team: &mut Team| {
         if name == "remind off" {
-            let were_on = team.disable_reminder(user, now);
-            return Ok(render::disabled(key.channel, were_on));
+            let was_enabled = team.disable_reminder(user, now);
+            return Ok(render::disabled(key.channel, was_enabled));
         }
         enable(team, interaction, now)
     };

@@ -1,4 +1,4 @@
-//! Removing a team, after a question back.
+//! Removes a team, after a confirmation.
 
 use super::{CommandResult, require_admin};
 use crate::bot::context::{BotContext, TeamKey};
@@ -7,7 +7,7 @@ use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use crate::practice::guild::Guild;
 
-/// Asks back.
+/// Asks the admin to confirm the removal.
 pub fn ask_confirmation(ctx: &BotContext, key: TeamKey) -> CommandResult {
     let message = ctx.read_team(key, |team| {
         if team.managed {
@@ -19,7 +19,7 @@ pub fn ask_confirmation(ctx: &BotContext, key: TeamKey) -> CommandResult {
     Ok(message.ok_or(UserError::TeamNotFound)??.ephemeral())
 }
 
-/// "Remove for good" was pressed.
+/// Removes the team after the confirmation.
 pub async fn on_confirm(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -31,8 +31,8 @@ pub async fn on_confirm(
         Some(true) => return Err(UserError::ManagedByConfig),
         Some(false) => {}
     }
-    let removed = |guild: &mut Guild| guild.remove_team(key.channel);
-    if let Some((_, commit)) = ctx.store.update(key.guild, removed) {
+    let remove = |guild: &mut Guild| guild.remove_team(key.channel);
+    if let Some((_, commit)) = ctx.store.update(key.guild, remove) {
         commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     }
     ctx.post_backoff.remove(&key);

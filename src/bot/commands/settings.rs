@@ -1,4 +1,4 @@
-//! Reading a team's settings from the options of `/setup` and `/team settings`.
+//! Parses a team's settings from the options of `/setup` and `/team settings`.
 
 use std::collections::BTreeSet;
 
@@ -15,24 +15,25 @@ use crate::practice::team::{Reveal, TeamSettings};
 use crate::practice::weekdays::{ParseWeekdaysError, Weekdays};
 use crate::practice::zone::Zone;
 
-/// Manage Server, as the string Discord wants (Discord docs, topics/permissions: bit 5).
+/// The permission Manage Server as a bit set in a string (Discord docs, topics/permissions: bit 5).
 pub const MANAGE_GUILD: &str = "32";
 
-/// The options, in Discord's form. `timezone` comes first because `/setup` requires it.
+/// Returns the options as Discord's JSON. `timezone` comes first, because `/setup` requires it and
+/// Discord wants required options first.
 pub fn option_definitions(zone_required: bool) -> Vec<Value> {
     vec![
-        json!({ "type": 3, "name": "timezone", "description": "IANA time zone, such as Europe/Berlin", "autocomplete": true, "required": zone_required }),
-        json!({ "type": 3, "name": "time", "description": "Local time of the question, such as 09:00", "max_length": 5 }),
+        json!({ "type": 3, "name": "timezone", "description": "Time zone, such as Europe/Berlin", "autocomplete": true, "required": zone_required }),
+        json!({ "type": 3, "name": "time", "description": "Time of the question, such as 09:00", "max_length": 5 }),
         json!({ "type": 3, "name": "days", "description": "Weekdays, such as mon-fri", "autocomplete": true }),
-        json!({ "type": 8, "name": "role", "description": "A role to mention with each question" }),
-        json!({ "type": 3, "name": "reveal", "description": "When the model answer may be seen", "choices": [
-            { "name": "after one's reply", "value": "after-reply" },
-            { "name": "open to all at any time", "value": "open" },
+        json!({ "type": 8, "name": "role", "description": "Role to mention with each question" }),
+        json!({ "type": 3, "name": "reveal", "description": "When members can see the model answer", "choices": [
+            { "name": "after they reply", "value": "after-reply" },
+            { "name": "at any time", "value": "open" },
         ] }),
     ]
 }
 
-/// Whether any of the options was given.
+/// Returns whether any of the options was given.
 pub fn any_given(interaction: &Interaction) -> bool {
     let names = [
         "timezone",
@@ -51,7 +52,7 @@ pub fn any_given(interaction: &Interaction) -> bool {
         .any(|name| interaction.options.contains_key(*name))
 }
 
-/// The settings after the options given: what is not named stays.
+/// Returns the settings with the given options applied; the others are unchanged.
 pub fn apply_options(
     mut settings: TeamSettings,
     interaction: &Interaction,
@@ -112,12 +113,12 @@ fn parse_days(text: &str) -> Result<Weekdays, UserError> {
     })
 }
 
-/// Reads a time of day.
+/// Parses a time of day.
 pub fn parse_time(text: &str) -> Result<Time, UserError> {
     config::parse_time_of_day(text).ok_or_else(|| {
         let shown = quote(text);
         UserError::InvalidOption(format!(
-            "\"{shown}\" is not a time of day. Write it with 24 hours, such as 09:00 or 17:30."
+            "I can't read the time \"{shown}\". Use 24-hour time, such as 09:00 or 17:30."
         ))
     })
 }
@@ -127,7 +128,7 @@ fn parse_retention(percent: u32) -> Result<Retention, UserError> {
     retention.ok_or_else(|| {
         let (min, max) = (Retention::MIN, Retention::MAX);
         UserError::InvalidOption(format!(
-            "retention: write a percentage from {min} to {max}."
+            "retention: choose a percentage from {min} to {max}."
         ))
     })
 }

@@ -1,4 +1,4 @@
-//! `/setup`: an admin starts a team in a channel, or changes one.
+//! `/setup`: creates a team in a channel, or changes one.
 
 use jiff::civil::time;
 use serde_json::{Value, json};
@@ -19,11 +19,10 @@ use crate::practice::team::{Reveal, Team, TeamSettings};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     let mut options = option_definitions(true);
     options.push(json!({
-        "type": 7, "name": "channel", "description": "The team's channel (this one, unless you name another)",
+        "type": 7, "name": "channel", "description": "The team's channel (default: this one)",
         "channel_types": [0, 5],
     }));
     json!({
@@ -35,19 +34,19 @@ pub fn definition() -> Value {
     })
 }
 
-/// Suggestions for a zone.
+/// Returns suggestions for a time zone.
 pub fn zone_choices(typed: &str) -> Vec<AutocompleteChoice> {
-    let both = |name: &str| AutocompleteChoice {
+    let choice = |name: &str| AutocompleteChoice {
         name: name.to_owned(),
         value: name.to_owned(),
     };
     config::zone::search(typed, AUTOCOMPLETE_CHOICES_MAX)
         .into_iter()
-        .map(both)
+        .map(choice)
         .collect()
 }
 
-/// Suggestions for weekdays: the usual ones, and what was typed if it can be understood.
+/// Returns suggestions for weekdays: common ones, and the typed text if it is valid.
 pub fn day_choices(typed: &str) -> Vec<AutocompleteChoice> {
     let usual = [
         "mon-fri",
@@ -56,28 +55,29 @@ pub fn day_choices(typed: &str) -> Vec<AutocompleteChoice> {
         "mon, wed, fri",
         "tue, thu",
     ];
-    // As it would be written, not as it was typed: a value has 100 characters at most.
+    // In its normal form, because the typed text may exceed the 100 characters of a value.
     let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
-    let fits = |days: &&str| days.starts_with(&typed.to_lowercase());
-    let suggestion = |days: &str| AutocompleteChoice {
+    let is_match = |days: &&str| days.starts_with(&typed.to_lowercase());
+    let choice = |days: &str| AutocompleteChoice {
         name: Weekdays::parse(days).map_or_else(|_| days.to_owned(), |days| days.to_string()),
         value: days.to_owned(),
     };
-    let mut found: Vec<_> = own
+    let mut choices: Vec<_> = own
         .as_deref()
         .into_iter()
-        .chain(usual.into_iter().filter(fits))
-        .map(suggestion)
+        .chain(usual.into_iter().filter(is_match))
+        .map(choice)
         .collect();
-    found.dedup_by(|a, b| a.name == b.name);
-    found
+    choices.dedup_by(|a, b| a.name == b.name);
+    choices
 }
 
-/// Sets the team up; it is on disk before the admin is told.
+/// Creates or changes the team. The change is durable before it is confirmed.
 ///
 /// # Errors
 ///
-/// An option can't be taken, the channel does not do, or the state can't be saved.
+/// Returns an error if an option is invalid, the channel is unsuitable, or the state can't be
+/// saved.
 pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     require_admin(interaction)?;
     let key = TeamKey {
@@ -87,13 +87,14 @@ pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) ->
     if ctx.read_team(key, |team| team.managed) == Some(true) {
         return Err(UserError::ManagedByConfig);
     }
-    let known = ctx.read_team(key, |team| team.settings.clone());
-    let existed = known.is_some();
-    let settings = apply_options(known.unwrap_or_else(default_settings), interaction)?;
+    let current = ctx.read_team(key, |team| team.settings.clone());
+    let existed = current.is_some();
+    let settings = apply_options(current.unwrap_or_else(default_settings), interaction)?;
     save_settings(ctx, interaction, key, settings).await?;
     ctx.post_backoff.remove(&key);
     ctx.wake_scheduler.notify_one();
-    // A failed look-up must not hide that the team is set up; the post itself will tell.
+    // The team is set up even if this check fails. A missing permission then shows up with the
+    // first post.
     let access = permissions::check(ctx, key).await.unwrap_or_default();
     let now = ctx.clock.now();
     let message = ctx.read_team(key, |team| {
@@ -102,7 +103,7 @@ pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) ->
     Ok(message.ok_or(UserError::TeamNotFound)?.ephemeral())
 }
 
-/// What a new team has where the admin says nothing.
+/// Returns the settings of a new team for the options that the admin does not give.
 fn default_settings() -> TeamSettings {
     TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
@@ -135,7 +136,7 @@ async fn save_settings(
     saved
 }
 
-/// The channel for the team: one in which messages and threads are possible.
+/// Returns the channel for the team, after a check that it allows messages and threads.
 async fn resolve_channel(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -147,7 +148,7 @@ async fn resolve_channel(
     let bad = |text: String| UserError::InvalidOption(text);
     match ctx.rest.channel(channel).await {
         Ok(Some(info)) if info.guild == guild && info.kind == ChannelKind::Text => Ok(channel),
-        Ok(_) => Err(bad("A team needs a text or announcement channel: run `/setup` there, or name it with `channel`.".into())),
+        Ok(_) => Err(bad("A team needs a text or announcement channel. Run `/setup` in one, or name one with `channel`.".into())),
         Err(failure) if failure.is_transient() => Err(UserError::Discord(format!("{failure}. Please try again."))),
         Err(_) => Err(bad(format!("I can't see <#{channel}>. Give my role \"View Channel\" there and run `/setup` again."))),
     }

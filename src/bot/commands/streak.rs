@@ -1,4 +1,4 @@
-//! `/streak` and the button "My streak".
+//! `/streak` and the streak button.
 
 use serde_json::{Value, json};
 
@@ -10,23 +10,22 @@ use crate::bot::render::user_error::UserError;
 use crate::practice::id::GuildId;
 use crate::practice::streak::replay;
 
-/// So many rounds `/streak why` explains.
+/// Number of rounds that `/streak why` explains.
 const EXPLAINED_ROUNDS: usize = 14;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
     json!({
         "name": "streak",
-        "description": "How many rounds in a row you have answered",
+        "description": "See how many questions in a row you have answered",
         "contexts": [0],
         "options": [
-            { "type": 6, "name": "member", "description": "Somebody else's streak" },
-            { "type": 5, "name": "why", "description": "With what happened in each of the last 14 rounds" },
+            { "type": 6, "name": "member", "description": "Another member's streak" },
+            { "type": 5, "name": "why", "description": "Explain the last 14 questions" },
         ],
     })
 }
 
-/// A member's streak in the team of the channel.
+/// Shows a member's streak in the channel's team.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let key = resolve_team(ctx, interaction, guild)?;
     let member = interaction.user("member").unwrap_or(interaction.user);
@@ -39,17 +38,17 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Comma
         let mut rounds: Vec<_> = replay(&ledger, team.rounds())
             .map(|(round, entry, _)| (round, entry))
             .collect();
-        let explained = if interaction.flag("why") {
+        let explained_count = if interaction.flag("why") {
             EXPLAINED_ROUNDS
         } else {
             0
         };
-        let why = rounds.split_off(rounds.len().saturating_sub(explained));
+        let recent_rounds = rounds.split_off(rounds.len().saturating_sub(explained_count));
         Ok(streak(&StreakView {
             member,
             is_own: member == interaction.user,
             streak: team.streak(member),
-            recent_rounds: why,
+            recent_rounds,
         }))
     });
     Ok(message.unwrap_or(Err(UserError::TeamNotFound))?.ephemeral())

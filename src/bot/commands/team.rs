@@ -1,4 +1,4 @@
-//! `/team`: what admins do with a team.
+//! `/team`: manages a team.
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -17,21 +17,20 @@ use crate::practice::ledger::Actor;
 use crate::practice::retention::Retention;
 use crate::practice::team::Team;
 
-/// The command in Discord's form.
 pub fn definition() -> Value {
-    let round = json!({ "type": 4, "name": "round", "description": "The number of the round", "required": true, "min_value": 1 });
+    let round = json!({ "type": 4, "name": "round", "description": "The round's number, shown below its question", "required": true, "min_value": 1 });
     let member =
         json!({ "type": 6, "name": "member", "description": "The member", "required": true });
-    let until = json!({ "type": 3, "name": "until", "description": "The first day with a question again, such as 2026-12-28" });
+    let until = json!({ "type": 3, "name": "until", "description": "First day with a question again, such as 2026-12-28" });
     let mut settings = option_definitions(false);
     settings.extend([
-        json!({ "type": 3, "name": "catch_up", "description": "How late a question may come if I was away, such as 3h or 90m" }),
+        json!({ "type": 3, "name": "catch_up", "description": "How late to post if the bot was offline, such as 3h or 90m" }),
         json!({ "type": 3, "name": "holidays", "description": "All days without a question, such as 2026-12-24, 2026-12-25, or none" }),
-        json!({ "type": 5, "name": "no_role", "description": "Mention no role any more" }),
-        json!({ "type": 5, "name": "report", "description": "Whether a report on the week comes after its last question" }),
+        json!({ "type": 5, "name": "no_role", "description": "Stop mentioning a role" }),
+        json!({ "type": 5, "name": "report", "description": "Post a weekly report after the week's last question" }),
         json!({
             "type": 4, "name": "retention", "min_value": Retention::MIN, "max_value": Retention::MAX,
-            "description": "How much of /quiz to remember, in percent; the higher, the sooner questions come back",
+            "description": "How often /quiz repeats, in percent: 90 is normal, higher means more often",
         }),
     ]);
     json!({
@@ -40,29 +39,29 @@ pub fn definition() -> Value {
         "contexts": [0],
         "default_member_permissions": MANAGE_GUILD,
         "options": [
-            subcommand("status", "The next posts, the newest round, and whether a permission is missing", vec![]),
+            subcommand("status", "Next questions, latest question and missing permissions", vec![]),
             subcommand("post", "Post today's question now", vec![]),
-            subcommand("pause", "No questions for a while; streaks are safe", vec![until]),
-            subcommand("resume", "End a pause, or a skip", vec![]),
-            subcommand("skip", "Leave out the next question", vec![]),
-            subcommand("void", "Make a round count for nobody", vec![round.clone()]),
-            subcommand("credit", "Count a round for a member as answered", vec![member, round]),
-            subcommand("settings", "Show or change the settings", settings),
-            json!({ "type": 1, "name": "reports", "description": "Mistakes in questions that members reported" }),
-            subcommand("remove", "Remove the team with all that is kept of it", vec![]),
+            subcommand("pause", "Pause questions; streaks are safe", vec![until]),
+            subcommand("resume", "End a pause or undo a skip", vec![]),
+            subcommand("skip", "Skip the next question", vec![]),
+            subcommand("void", "Cancel a question, so that it counts for nobody", vec![round.clone()]),
+            subcommand("credit", "Count a question as answered for a member", vec![member, round]),
+            subcommand("settings", "Show or change settings", settings),
+            json!({ "type": 1, "name": "reports", "description": "Mistakes that members reported in questions" }),
+            subcommand("remove", "Remove the team and all its data", vec![]),
         ],
     })
 }
 
-/// A subcommand; each takes a channel, for admins who are elsewhere.
+/// Returns the definition of a subcommand with a `channel` option for admins in another channel.
 fn subcommand(name: &str, description: &str, mut options: Vec<Value>) -> Value {
     options.push(json!({
-        "type": 7, "name": "channel", "description": "The team's channel, if it is not this one", "channel_types": [0, 5],
+        "type": 7, "name": "channel", "description": "The team's channel (default: this one)", "channel_types": [0, 5],
     }));
     json!({ "type": 1, "name": name, "description": description, "options": options })
 }
 
-/// Carries out a subcommand.
+/// Runs a subcommand.
 pub async fn run(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -71,7 +70,7 @@ pub async fn run(
 ) -> CommandResult {
     require_admin(interaction)?;
     if name == "team reports" {
-        // They are the server's, whatever teams there are.
+        // Reports belong to the guild, so no team is needed.
         return question_reports::list(ctx, interaction, guild, 0);
     }
     let key = resolve_team(ctx, interaction, guild)?;
@@ -126,27 +125,27 @@ pub async fn run(
 
 fn unknown_command() -> UserError {
     UserError::InvalidOption(
-        "I don't know this command any more. Type `/team` again to see what there is.".into(),
+        "This command no longer exists. Type `/team` to see the current ones.".into(),
     )
 }
 
-/// Makes today's round at once, whatever the schedule says; the scheduler posts it.
+/// Begins today's round now, regardless of the schedule. The scheduler posts it.
 pub async fn post_now(ctx: &BotContext, interaction: &Interaction, key: TeamKey) -> CommandResult {
     require_admin(interaction)?;
     let now = ctx.clock.now();
     let ids = ctx.bank.ids();
-    let (made, commit) = ctx.update_team(key, |team| {
+    let (number, commit) = ctx.update_team(key, |team| {
         let day = team.settings.schedule.zone.date(now);
         ctx.with_rng(|rng| {
             team.begin_round(day, now, &ids, rng)
                 .map(|round| round.number)
         })
     });
-    let made = made.ok_or(UserError::TeamNotFound)?;
+    let number = number.ok_or(UserError::TeamNotFound)?;
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     ctx.post_backoff.remove(&key);
     ctx.wake_scheduler.notify_one();
-    Ok(made.map_or_else(render::already_posted_today, render::post_started))
+    Ok(number.map_or_else(render::already_posted_today, render::post_started))
 }
 
 async fn status(ctx: &BotContext, key: TeamKey) -> CommandResult {
@@ -186,7 +185,7 @@ async fn settings(ctx: &BotContext, interaction: &Interaction, key: TeamKey) -> 
     .await
 }
 
-/// Changes a team; what is said is on disk first.
+/// Changes a team. The change is durable before its message is returned.
 async fn apply_admin_action(
     ctx: &BotContext,
     key: TeamKey,
@@ -195,7 +194,8 @@ async fn apply_admin_action(
     let (result, commit) = ctx.update_team(key, change);
     let result = result.ok_or(UserError::TeamNotFound)?;
     failpoint::hit("order.changed");
-    // A refusal waits as well: "has it already" may be about something that is not on disk yet.
+    // An error waits, too. Example: "this round has credit already" may be about a credit that is
+    // not durable yet, and must not be shown if the save fails.
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     failpoint::hit("order.saved");
     let message = result?;
@@ -204,11 +204,8 @@ async fn apply_admin_action(
 }
 
 fn skip(team: &mut Team, now: jiff::Timestamp) -> CommandResult {
-    let nothing = || {
-        UserError::InvalidOption(
-            "There is no question to skip: the schedule has none within two years.".into(),
-        )
-    };
+    let nothing =
+        || UserError::InvalidOption("There is no question to skip in the next two years.".into());
     let day = team.skip_next(now).ok_or_else(nothing)?;
     Ok(render::skipped(
         day,
@@ -237,7 +234,7 @@ fn pause_end(
     let today = ctx.read_team(key, |team| team.settings.schedule.zone.date(now));
     if today.is_some_and(|today| day <= today) {
         return Err(bad(
-            "until: that day is not in the future. Name the first day with a question again.",
+            "until: that day is not in the future. Give the first day with a question again.",
         ));
     }
     Ok(Some(day))

@@ -1,10 +1,10 @@
-//! Discord's limits: an answer beyond them is refused, and the member gets none.
+//! Discord's limits: Discord rejects a response that exceeds them, so the member gets no answer.
 
 use serde_json::Value;
 
 use crate::bot::response::Response;
 
-/// Whether Discord would take it.
+/// Panics if Discord would reject the response.
 pub fn check(response: &Response) {
     match response {
         Response::New(message) | Response::Update(message) => {
@@ -16,7 +16,7 @@ pub fn check(response: &Response) {
             check_message(&json);
         }
         Response::Modal(modal) => {
-            check_modal(&serde_json::to_value(modal).expect("a form is JSON"));
+            check_modal(&serde_json::to_value(modal).expect("a modal is JSON"));
         }
         Response::Autocomplete(choices) => {
             assert!(choices.len() <= 25, "{} suggestions", choices.len());
@@ -63,24 +63,24 @@ fn check_action_rows(rows: &[Value]) {
     assert!(rows.len() <= 5, "{} rows", rows.len());
     let mut ids = Vec::new();
     for row in rows {
-        let inner = list(&row["components"]);
-        let is_menu = inner.iter().any(|one| one["type"] == 3);
+        let components = list(&row["components"]);
+        let is_menu = components.iter().any(|component| component["type"] == 3);
         let max = if is_menu { 1 } else { 5 };
-        assert!((1..=max).contains(&inner.len()), "{row}");
-        for one in inner {
-            ids.push(&one["custom_id"]);
-            fits("a custom id", text(&one["custom_id"]), 1..=100);
+        assert!((1..=max).contains(&components.len()), "{row}");
+        for component in components {
+            ids.push(&component["custom_id"]);
+            fits("a custom id", text(&component["custom_id"]), 1..=100);
             if is_menu {
-                check_select(one);
+                check_select(component);
             } else {
-                fits("a label", text(&one["label"]), 1..=80);
+                fits("a label", text(&component["label"]), 1..=80);
             }
         }
     }
-    let all = ids.len();
+    let count = ids.len();
     ids.sort_by_key(ToString::to_string);
     ids.dedup();
-    assert_eq!(ids.len(), all, "a custom id twice: {rows:?}");
+    assert_eq!(ids.len(), count, "duplicate custom id: {rows:?}");
 }
 
 fn check_select(menu: &Value) {
@@ -93,10 +93,13 @@ fn check_select(menu: &Value) {
         min <= max && max >= 1 && max <= options.len() as u64,
         "{menu}"
     );
-    let mut values: Vec<&str> = options.iter().map(|one| text(&one["value"])).collect();
+    let mut values: Vec<&str> = options
+        .iter()
+        .map(|option| text(&option["value"]))
+        .collect();
     values.sort_unstable();
     values.dedup();
-    assert_eq!(values.len(), options.len(), "a value twice: {menu}");
+    assert_eq!(values.len(), options.len(), "duplicate value: {menu}");
     for option in options {
         fits("an option's label", text(&option["label"]), 1..=100);
         fits("an option's value", text(&option["value"]), 1..=100);
@@ -108,7 +111,8 @@ fn check_select(menu: &Value) {
     }
 }
 
-/// Discord docs, interactions/receiving-and-responding, "Modal", and components/reference, "Text Input".
+/// Discord docs, interactions/receiving-and-responding, "Modal", and components/reference, "Text
+/// Input".
 fn check_modal(form: &Value) {
     fits("a title", text(&form["title"]), 1..=45);
     fits("a custom id", text(&form["custom_id"]), 1..=100);
@@ -116,7 +120,7 @@ fn check_modal(form: &Value) {
     assert!((1..=5).contains(&rows.len()), "{form}");
     for row in rows {
         let [field] = list(&row["components"]) else {
-            panic!("not one field a row: {row}");
+            panic!("a row must have one field: {row}");
         };
         fits("a field's custom id", text(&field["custom_id"]), 1..=100);
         fits("a field's label", text(&field["label"]), 1..=45);

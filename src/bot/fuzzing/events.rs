@@ -1,4 +1,4 @@
-//! Payloads of the gateway, through serenity's types, to what the bot does about them.
+//! Gateway payloads: parsed by serenity, translated and handled by the bot.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::bot::event::Event;
 use crate::bot::{commands, replies, translate};
 use crate::practice::id::GuildId;
 
-/// What a payload means to the bot. Serenity drops what it can't read.
+/// Returns the bot's events for a payload; none for one that serenity can't parse and would drop.
 pub fn from_payload(payload: &[u8]) -> Vec<Event> {
     let Ok(GatewayEvent::Dispatch(_, event)) = serde_json::from_slice(payload) else {
         return Vec::new();
@@ -18,7 +18,7 @@ pub fn from_payload(payload: &[u8]) -> Vec<Event> {
     to_event(&event).into_iter().collect()
 }
 
-/// As the gateway's handler does it.
+/// Translates an event in the same way as the gateway's handler.
 fn to_event(event: &SerenityEvent) -> Option<Event> {
     match event {
         SerenityEvent::Ready(event) => Some(translate::ready(&event.ready, 0)),
@@ -44,12 +44,12 @@ fn to_event(event: &SerenityEvent) -> Option<Event> {
     }
 }
 
-/// What the bot does, as far as that is possible without Discord. Whatever happens, the guild can be saved and
-/// read again.
+/// Handles events as far as that is possible without Discord. Panics if a guild does not survive a
+/// save and a load.
 pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Event>) {
     for event in events {
         match event {
-            Event::Ready { user_id: me, .. } => ctx.set_user_id(me),
+            Event::Ready { user_id, .. } => ctx.set_user_id(user_id),
             Event::GuildCreate(_) | Event::GuildDelete(_) | Event::ChannelUpdate { .. } => {}
             Event::ChannelDelete { guild, channel } => {
                 crate::bot::on_thread_deleted(Arc::clone(ctx), guild, channel).await;

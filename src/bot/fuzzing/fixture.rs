@@ -1,4 +1,4 @@
-//! A desk with a guild, one team and three rounds on it, the same for every trial.
+//! A bot context with a guild, one team and three rounds, the same for every input.
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -37,24 +37,24 @@ thread_local! {
     static FIXTURE: RefCell<Option<Fixture>> = const { RefCell::new(None) };
 }
 
-/// The moment at which the desk's clock stands.
+/// The frozen time of the fixture's clock.
 pub fn now() -> Timestamp {
     "2026-03-27T08:30:00Z".parse().expect("a time")
 }
 
-/// Lends the desk, with the guild as it was at first.
+/// Calls `work` with the context, after resetting the guild to its initial state.
 pub fn with(work: impl FnOnce(&Arc<BotContext>, &Runtime)) {
     FIXTURE.with_borrow_mut(|fixture| {
         let fixture = fixture.get_or_insert_with(build);
-        let fresh = fixture.initial_guild.clone();
+        let initial = fixture.initial_guild.clone();
         let others = fixture.ctx.store.guild_ids();
         fixture.runtime.block_on(async {
             for other in others.into_iter().filter(|other| *other != GUILD) {
-                // The disk does not matter here.
+                // A failed deletion on disk does not matter here.
                 let _ = fixture.ctx.store.delete(other).await;
             }
         });
-        let ((), _) = fixture.ctx.store.upsert(GUILD, |guild| *guild = fresh);
+        let ((), _) = fixture.ctx.store.upsert(GUILD, |guild| *guild = initial);
         work(&fixture.ctx, &fixture.runtime);
     });
 }
@@ -63,24 +63,24 @@ fn build() -> Fixture {
     let folder = folder();
     let store = Store::open_on(&folder, Arc::new(NullDisk)).expect("a folder for the state");
     let (bank, _) = Bank::load(built_in(), &[]);
-    let access = ApiConfig {
+    let api = ApiConfig {
         token: Token::parse("a.b.c").expect("a token"),
-        // Port 9 takes and gives nothing; on loopback nobody has it.
+        // Port 9 (discard): no process listens on it, so requests fail at once.
         api_url: Some("http://127.0.0.1:9".into()),
         requests_per_second: u16::MAX,
     };
-    let fresh = guild(&bank);
+    let initial_guild = guild(&bank);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    let vitals = Arc::new(HealthMonitor::new(|| Duration::ZERO));
+    let health = Arc::new(HealthMonitor::new(|| Duration::ZERO));
     let clock = Clock::frozen_at(now());
-    let (ctx, receivers) = BotContext::new(store, bank, clock, DiscordClient::new(&access), vitals);
+    let (ctx, receivers) = BotContext::new(store, bank, clock, DiscordClient::new(&api), health);
     Fixture {
         ctx: Arc::new(ctx),
         runtime,
-        initial_guild: fresh,
+        initial_guild,
         _receivers: receivers,
     }
 }
@@ -88,10 +88,10 @@ fn build() -> Fixture {
 fn folder() -> PathBuf {
     let id = std::process::id();
     let thread = std::thread::current().id();
-    std::env::temp_dir().join(format!("quizloop-trials-{id}-{thread:?}"))
+    std::env::temp_dir().join(format!("quizloop-fuzzing-{id}-{thread:?}"))
 }
 
-/// A disk that takes everything and keeps nothing.
+/// A disk that accepts all writes and stores nothing.
 struct NullDisk;
 
 impl crate::store::disk::Disk for NullDisk {
@@ -115,7 +115,7 @@ impl crate::store::disk::Disk for NullDisk {
     }
 }
 
-/// Three rounds on three days; Ada has replied to the first two.
+/// Returns a guild with three rounds on three days; Ada has replied to the first two.
 pub fn guild(bank: &Bank) -> Guild {
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(jiff::civil::time(8, 0, 0, 0), Zone::utc()),
@@ -127,11 +127,11 @@ pub fn guild(bank: &Bank) -> Guild {
     let start: Timestamp = "2026-03-25T07:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);
     team.set_up_by = Some(ADA);
-    let mut random = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
+    let mut rng = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
     for day in 0..3 {
         let due = start + SignedDuration::from_hours(1 + 24 * day);
         let date = team.settings.schedule.zone.date(due);
-        team.begin_round(date, due, &bank.ids(), &mut random);
+        team.begin_round(date, due, &bank.ids(), &mut rng);
         let message = MessageId::new(snowflake_at(due) + 5);
         team.record_post(message);
         team.record_thread(message, ThreadStatus::Created);

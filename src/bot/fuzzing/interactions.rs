@@ -1,4 +1,4 @@
-//! What members ask for, made of any bytes.
+//! Interactions built from arbitrary bytes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::bot::event::{self, Interaction, InteractionData};
 use crate::bot::response::Response;
 use crate::practice::id::MessageId;
 
-fn interaction(ask: InteractionData) -> Interaction {
-    let why = [("why".to_owned(), event::OptionValue::Flag(true))];
+fn interaction(data: InteractionData) -> Interaction {
+    let options = [("why".to_owned(), event::OptionValue::Flag(true))];
     Interaction {
         id: 1,
         token: "token".into(),
-        data: ask,
-        options: HashMap::from(why),
+        data,
+        options: HashMap::from(options),
         guild: Some(fixture::GUILD),
         channel: fixture::CHANNEL,
         user: fixture::ADA,
@@ -27,7 +27,7 @@ fn interaction(ask: InteractionData) -> Interaction {
     }
 }
 
-/// An admin presses a button or sends a form, on the newest message.
+/// Presses a button and submits a modal on the newest message, as an admin.
 pub async fn send_custom_id(ctx: &Arc<BotContext>, custom_id: String) {
     let message = ctx.store.read(fixture::GUILD, |guild| {
         guild.team(fixture::CHANNEL)?.open_round()?.message
@@ -35,10 +35,10 @@ pub async fn send_custom_id(ctx: &Arc<BotContext>, custom_id: String) {
     let message = message.flatten().unwrap_or(MessageId::new(1));
     let _ = commands::component_updates_message(&custom_id);
     let _ = commands::modal_updates_message(&custom_id);
-    // Any menu or form may come with any words, whatever was offered.
+    // A client may send values that the menu or modal did not offer.
     let values = vec![custom_id.clone(), String::new()];
-    let written = HashMap::from([(String::new(), custom_id.clone())]);
-    let asks = [
+    let fields = HashMap::from([(String::new(), custom_id.clone())]);
+    let interactions = [
         InteractionData::Component {
             custom_id: custom_id.clone(),
             values,
@@ -46,21 +46,21 @@ pub async fn send_custom_id(ctx: &Arc<BotContext>, custom_id: String) {
         },
         InteractionData::ModalSubmit {
             custom_id,
-            values: written,
+            values: fields,
             message: Some(message),
         },
     ];
-    for ask in asks {
-        discord_limits::check(&commands::respond(ctx, &interaction(ask)).await);
+    for data in interactions {
+        discord_limits::check(&commands::respond(ctx, &interaction(data)).await);
     }
 }
 
-/// An admin runs a command.
+/// Runs a command as an admin.
 pub async fn command(ctx: &Arc<BotContext>, name: &str) -> Response {
     commands::respond(ctx, &interaction(InteractionData::Command(name.to_owned()))).await
 }
 
-/// Bytes as a source of choices; when it is empty, every choice is the first.
+/// Makes choices from bytes; after the last byte every choice is the first option.
 struct Choices<'b>(&'b [u8]);
 
 impl Choices<'_> {
@@ -78,7 +78,7 @@ impl Choices<'_> {
 
     fn text(&mut self) -> String {
         let length = match self.byte() {
-            // Now and then as long as Discord lets an option be, 6,000 characters.
+            // Maximum length of an option on Discord: 6,000 characters.
             255 => 6000,
             length => usize::from(length),
         };
@@ -92,7 +92,7 @@ impl Choices<'_> {
     }
 
     fn id(&mut self) -> String {
-        let own = [
+        let ids = [
             fixture::CHANNEL.get(),
             fixture::ADA.get(),
             fixture::GUILD.get(),
@@ -101,11 +101,12 @@ impl Choices<'_> {
             u64::MAX,
             u64::MAX - 1,
         ];
-        self.pick(&own).to_string()
+        self.pick(&ids).to_string()
     }
 }
 
-/// An `INTERACTION_CREATE`: a command with options as it defines them or otherwise, a button, a menu or a form.
+/// Returns an `INTERACTION_CREATE`: a command with valid or invalid options, a button, a menu or a
+/// modal.
 pub fn payload(bytes: &[u8]) -> Value {
     let mut choices = Choices(bytes);
     let (kind, data) = match choices.byte() % 4 {
@@ -113,14 +114,14 @@ pub fn payload(bytes: &[u8]) -> Value {
         2 => (4, data(&mut choices, true)),
         _ => component_or_modal(&mut choices),
     };
-    let admin = choices.pick(&["32", "0", "8"]);
+    let permissions = choices.pick(&["32", "0", "8"]);
     let user = json!({ "id": fixture::ADA, "username": choices.text(), "discriminator": "0", "avatar": null });
     let mut interaction = json!({
         "id": "1", "application_id": "1", "type": kind, "token": "token", "version": 1,
         "guild_id": fixture::GUILD, "channel_id": choices.id(), "locale": "en-US", "guild_locale": "en-US",
         "entitlements": [], "attachment_size_limit": 1, "app_permissions": "0", "data": data,
         "authorizing_integration_owners": {},
-        "member": { "user": user, "roles": [], "deaf": false, "mute": false, "flags": 0, "permissions": admin,
+        "member": { "user": user, "roles": [], "deaf": false, "mute": false, "flags": 0, "permissions": permissions,
             "joined_at": "2026-01-01T00:00:00Z" },
     });
     if kind == 3 || choices.byte() % 2 == 1 {
@@ -129,7 +130,7 @@ pub fn payload(bytes: &[u8]) -> Value {
     json!({ "op": 0, "s": 1, "t": "INTERACTION_CREATE", "d": interaction })
 }
 
-/// A button, a menu or a form.
+/// Returns type and data of a button, a menu or a modal.
 fn component_or_modal(choices: &mut Choices<'_>) -> (u8, Value) {
     let custom_id: String = choices.text().chars().take(100).collect();
     match choices.byte() % 3 {
@@ -147,7 +148,7 @@ fn component_or_modal(choices: &mut Choices<'_>) -> (u8, Value) {
     }
 }
 
-/// One of the bot's own, as Discord sends it along with a button.
+/// Returns a message of the bot in the form in which Discord sends it with a button.
 fn message() -> Value {
     json!({
         "id": "5", "channel_id": fixture::CHANNEL, "content": "", "timestamp": "2026-03-27T08:00:00Z",
@@ -157,7 +158,7 @@ fn message() -> Value {
     })
 }
 
-/// A command's data: one that is defined, at times under a name that is not.
+/// Returns the data of a defined command, with some of its options.
 fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
     let commands = commands::definitions();
     let all: Vec<&Value> = commands.as_array().into_iter().flatten().collect();
@@ -204,6 +205,6 @@ fn option_value(choices: &mut Choices<'_>, name: &Value, kind: u64) -> Value {
     json!({ "type": kind, "name": name, "value": value })
 }
 
-fn options_of(of: &Value) -> impl Iterator<Item = &Value> {
-    of["options"].as_array().into_iter().flatten()
+fn options_of(command: &Value) -> impl Iterator<Item = &Value> {
+    command["options"].as_array().into_iter().flatten()
 }

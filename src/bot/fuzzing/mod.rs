@@ -1,8 +1,8 @@
-//! Trials of the bot: custom ids, what the gateway sends, what members ask for, and snapshots as whatever
-//! commands make of them. See `crate::trials`.
+//! Fuzz targets of the bot: custom ids, gateway payloads, interactions and snapshots. See
+//! `crate::fuzzing`.
 //!
-//! There is no Discord: its address is one on which nobody listens, so requests fail at once. Everything up to
-//! them is the bot's own.
+//! There is no Discord: no process listens on its address, so requests fail at once. All code up to
+//! the requests is that of the bot.
 
 pub(super) mod discord_limits;
 mod events;
@@ -12,15 +12,15 @@ mod snapshots;
 
 use super::custom_id::ComponentId;
 
-/// Any text as a custom id: refused, or understood; what is understood is written and read the same.
+/// Parses and handles any text as a custom id.
 ///
 /// # Panics
 ///
-/// It is not so.
+/// Panics if a parsed custom id does not round-trip, or if its handling breaks an invariant.
 pub fn custom_id(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    if let Some(press) = ComponentId::parse(&text) {
-        assert_eq!(ComponentId::parse(&press.custom_id()), Some(press));
+    if let Some(component) = ComponentId::parse(&text) {
+        assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
         let custom_id: String = text.chars().take(100).collect();
         fixture::with(|ctx, runtime| {
             runtime.block_on(interactions::send_custom_id(ctx, custom_id))
@@ -28,23 +28,23 @@ pub fn custom_id(bytes: &[u8]) {
     }
 }
 
-/// A command with any options, or a button with any custom id, in the form in which Discord would send it.
+/// Handles a command with any options, or a component with any custom id, in Discord's form.
 ///
 /// # Panics
 ///
-/// Something that must hold does not.
+/// Panics if an invariant is broken.
 pub fn interaction(bytes: &[u8]) {
     let payload = interactions::payload(bytes);
     let events = events::from_payload(payload.to_string().as_bytes());
     assert_eq!(
         events.len(),
         1,
-        "serenity reads what is made here: {payload}"
+        "serenity must parse this payload: {payload}"
     );
     fixture::with(|ctx, runtime| runtime.block_on(events::handle(ctx, events)));
 }
 
-/// Any bytes as a payload of the gateway, several if they stand in lines.
+/// Handles any bytes as gateway payloads, one per line.
 pub fn gateway(bytes: &[u8]) {
     let payloads = bytes.split(|byte| *byte == b'\n');
     let events: Vec<_> = payloads.flat_map(events::from_payload).collect();
@@ -53,8 +53,8 @@ pub fn gateway(bytes: &[u8]) {
     }
 }
 
-/// Any bytes as a snapshot: refused, or a guild that is written and read the same and that no reader and no
-/// command is harmed by, at any time.
+/// Reads any bytes as a snapshot. A valid one must round-trip, and no reader or command may panic
+/// on it at any time.
 pub fn snapshot(bytes: &[u8]) {
     snapshots::snapshot(bytes);
 }

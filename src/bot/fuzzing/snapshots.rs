@@ -1,4 +1,4 @@
-//! Snapshots: read, written, and looked at by everything that looks at a guild.
+//! Snapshots: decoded, encoded, and used by all code that reads a guild.
 
 use std::sync::Arc;
 
@@ -6,27 +6,32 @@ use jiff::Timestamp;
 
 use super::{discord_limits, fixture, interactions};
 use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::exactly_once::PendingMessage;
 use crate::bot::response::Response;
-use crate::bot::{find, render, replies};
+use crate::bot::{render, replies};
 use crate::practice::guild::Guild;
 use crate::practice::id::{GuildId, MessageId};
 use crate::practice::streak::{replay, streak};
 use crate::practice::team::Team;
 use crate::store::fuzzing::{decode, encode};
 
-/// Moments at which anybody may look: the edges of what there is, and around the rounds.
+/// Returns the limits of the time range and times around the rounds.
 fn interesting_times(team: &Team) -> Vec<Timestamp> {
     let rounds = team.rounds().iter().rev().take(3);
-    let own = rounds
+    let round_times = rounds
         .flat_map(|round| [Some(round.due), round.opened_at()])
         .flatten();
-    let edges = [
+    let fixed_times = [
         Timestamp::MIN,
         Timestamp::UNIX_EPOCH,
         fixture::now(),
         Timestamp::MAX,
     ];
-    edges.into_iter().chain(own).chain([team.since]).collect()
+    fixed_times
+        .into_iter()
+        .chain(round_times)
+        .chain([team.since])
+        .collect()
 }
 
 pub fn snapshot(bytes: &[u8]) {
@@ -38,7 +43,7 @@ pub fn snapshot(bytes: &[u8]) {
         read_team(team);
         mutate_team(team);
     }
-    // The commands, on this guild instead of the usual one.
+    // The commands, on this guild instead of that of the fixture.
     fixture::with(|ctx, runtime| {
         let ((), _) = ctx.store.upsert(fixture::GUILD, |state| *state = guild);
         runtime.block_on(run_commands(ctx));
@@ -46,20 +51,20 @@ pub fn snapshot(bytes: &[u8]) {
     });
 }
 
-/// Written and read again, a guild is the same.
+/// Asserts that a guild does not change when it is encoded and decoded.
 pub fn assert_round_trip(guild: &Guild) {
     let bytes = encode(guild);
-    let again = decode(&bytes, guild.id());
-    assert_eq!(again.as_ref(), Ok(guild));
+    let decoded = decode(&bytes, guild.id());
+    assert_eq!(decoded.as_ref(), Ok(guild));
 }
 
-/// Everything that reads a team.
+/// Calls all functions that read a team.
 fn read_team(team: &Team) {
     for (_, ledger) in team.members() {
-        let walked = replay(ledger, team.rounds())
+        let replayed = replay(ledger, team.rounds())
             .last()
             .map(|(_, _, streak)| streak);
-        assert_eq!(walked.unwrap_or_default(), streak(ledger, team.rounds()));
+        assert_eq!(replayed.unwrap_or_default(), streak(ledger, team.rounds()));
     }
     for now in interesting_times(team) {
         let _ = (
@@ -74,26 +79,26 @@ fn read_team(team: &Team) {
             access: Ok(&access),
             bank_size: 1,
         };
-        let said = [
+        let messages = [
             render::team::status(team, &status),
             render::team::team_summary(team, now, &access, true),
             render::team::paused(team, now),
             render::team::resumed(team, now),
         ];
-        for message in said {
+        for message in messages {
             discord_limits::check(&Response::New(message));
         }
     }
     let _ = replies::history_range_count(team);
 }
 
-/// What happens to a team next, whatever it is.
+/// Calls functions that change a team, in any state of it.
 fn mutate_team(team: &Team) {
     for now in interesting_times(team) {
         let mut team = team.clone();
-        let mut random = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
+        let mut rng = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
         let day = team.settings.schedule.zone.date(now);
-        team.begin_round(day, now, &["a", "b"], &mut random);
+        team.begin_round(day, now, &["a", "b"], &mut rng);
         let newest = team.posted_rounds().filter_map(|round| round.message).max();
         let message = newest.map_or(1, |newest| newest.get().saturating_add(1));
         team.record_post(MessageId::new(message));
@@ -127,8 +132,14 @@ async fn run_commands(ctx: &Arc<BotContext>) {
         .read_team(key, |team| team.rounds().last().cloned())
         .flatten()
     {
-        // There is no Discord to look in; what is asked for must exist all the same.
-        let _ = find::find_own_message(ctx, key, (round.due, &round.label())).await;
+        // The request fails; this tests that the search range can be computed.
+        let pending = PendingMessage {
+            ctx,
+            key,
+            due: round.due,
+            labels: round.labels(),
+        };
+        let _ = pending.find_before_giving_up().await;
     }
     for command in [
         "streak",

@@ -1,4 +1,4 @@
-//! One client of serenity's on a thread and a runtime of its own.
+//! Runs a serenity client on its own thread and runtime.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,39 +15,36 @@ use crate::bot::event::Event;
 use crate::bot::rest::{ApiConfig, http};
 use crate::clock::Clock;
 
-/// How often the runtime shows that it runs.
+/// How often the client's runtime reports that it runs.
 const TICK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// What every client is made of.
+/// Creates gateway clients.
 #[derive(Clone)]
 pub struct ClientFactory {
-    /// How Discord is reached.
     pub api: ApiConfig,
-    /// The time.
     pub clock: Clock,
-    /// Where events go.
+    /// Receives the events of all clients.
     pub events: mpsc::UnboundedSender<Event>,
 }
 
-/// A client that runs.
+/// A running client. Dropping it stops the client.
 pub struct RunningClient {
-    /// Its life signs.
     pub liveness: Arc<LivenessMonitor>,
-    /// Why it ended, if it ended by itself.
+    /// Receives the reason if the client ends without being stopped.
     pub exit: oneshot::Receiver<GatewayExit>,
     stop: Option<oneshot::Sender<()>>,
 }
 
 impl ClientFactory {
-    /// Starts a client for a shard that connects to the gateway at `url`.
+    /// Starts a client for a shard, which connects to the gateway at `url`.
     ///
     /// # Errors
     ///
-    /// The thread can't be made.
+    /// Fails if the thread or the runtime can't be created.
     pub fn start(&self, shard: Shard, url: String) -> std::io::Result<RunningClient> {
         let liveness = Arc::new(LivenessMonitor::new(Instant::now()));
-        let (ended, end) = oneshot::channel();
-        let (stop, stopped) = oneshot::channel();
+        let (exit_sender, exit) = oneshot::channel();
+        let (stop, stop_receiver) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -56,22 +53,22 @@ impl ClientFactory {
             .name(format!("gateway-{}", shard.number))
             .spawn(move || {
                 let client = factory.run(shard, url, thread_liveness);
-                let end = runtime.block_on(async {
+                let exit = runtime.block_on(async {
                     tokio::select! {
-                        // Stopped comes first: nothing is begun any more then.
+                        // Checked first, so that a stopped client starts nothing more.
                         biased;
-                        _ = stopped => None,
-                        end = client => Some(end),
+                        _ = stop_receiver => None,
+                        exit = client => Some(exit),
                     }
                 });
-                // All tasks of a client that was stopped go with its runtime, and its connection with them.
+                // Drops all tasks of the client, and with them its connection.
                 runtime.shutdown_background();
-                // The other side is gone if nobody asks any more.
-                let _ = end.map(|end| ended.send(end));
+                // The receiver is closed if the `RunningClient` was dropped.
+                let _ = exit.map(|exit| exit_sender.send(exit));
             })?;
         Ok(RunningClient {
             liveness,
-            exit: end,
+            exit,
             stop: Some(stop),
         })
     }
@@ -86,15 +83,18 @@ impl ClientFactory {
         let builder = serenity::client::ClientBuilder::new_with_http(http(&self.api), INTENTS);
         match builder.raw_event_handler(handler).await {
             Ok(mut client) => {
-                // Serenity falls back to Discord's own gateway if asking for the URL fails.
+                // Set here because serenity falls back to Discord's own gateway if its request for
+                // the URL fails.
                 *client.ws_url.lock().await = url;
                 let shards = Arc::clone(&client.shard_manager);
                 tokio::select! {
-                    end = client.start_shard(shard.number, shard.total) => match end {
-                        Ok(()) => GatewayExit::Other("the gateway's client was shut down".into()),
+                    result = client.start_shard(shard.number, shard.total) => match result {
+                        Ok(()) => GatewayExit::Other("the gateway client was shut down".into()),
                         Err(error) => exit_reason(&error),
                     },
-                    never = report_liveness(&shards, ShardId(shard.number), &liveness) => match never {},
+                    never = report_liveness(&shards, ShardId(shard.number), &liveness) => {
+                        match never {}
+                    }
                 }
             }
             Err(error) => exit_reason(&error),
@@ -102,7 +102,7 @@ impl ClientFactory {
     }
 }
 
-/// Shows that the runtime runs, and what serenity knows of its shard.
+/// Reports regularly that the runtime runs, with the state of serenity's shard.
 async fn report_liveness(
     shards: &ShardManager,
     id: ShardId,
@@ -112,7 +112,7 @@ async fn report_liveness(
         let shard = {
             let runners = shards.runners.lock().await;
             let shard = runners.get(&id);
-            shard.map(|one| (one.stage, one.latency, one.runner_tx.clone()))
+            shard.map(|shard| (shard.stage, shard.latency, shard.runner_tx.clone()))
         };
         match shard {
             Some((stage, latency, messenger)) => {
@@ -125,10 +125,10 @@ async fn report_liveness(
     }
 }
 
-/// Ends the client. One that spins ends as soon as it can be made to.
+/// Stops the client. The forced write also ends one whose loop spins.
 impl Drop for RunningClient {
     fn drop(&mut self) {
-        // The thread is gone if the client has ended by itself.
+        // The receiver is closed if the thread has already ended.
         let _ = self.stop.take().map(|stop| stop.send(()));
         self.liveness.force_write();
     }
@@ -140,6 +140,6 @@ fn exit_reason(error: &Error) -> GatewayExit {
         Error::Gateway(
             GatewayError::InvalidGatewayIntents | GatewayError::DisallowedGatewayIntents,
         ) => GatewayExit::DisallowedIntents,
-        other => GatewayExit::Other(format!("the gateway's client ended: {other}")),
+        other => GatewayExit::Other(format!("the gateway client failed: {other}")),
     }
 }

@@ -1,62 +1,65 @@
-//! Whether a gateway client is well, as a pure function of its life signs.
+//! Decides whether a gateway client is faulty, as a pure function of its liveness.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::liveness::Liveness;
 
-/// A runtime that has not run for so long is frozen. Long enough for a machine that is busy, short enough
-/// for members to be answered again within ten seconds.
+/// How long a runtime may not run before it counts as frozen. Long enough for a busy machine, short
+/// enough to answer members again within ten seconds.
 const FROZEN_AFTER: Duration = Duration::from_secs(4);
 
-/// Without a session for so long, with nothing frozen, serenity has lost its shard; its own way back takes
-/// about ten seconds (5 s for a shutdown that nobody answers, 5 s between starts).
+/// How long a running client may be without a session. Serenity's own reconnect takes about ten
+/// seconds (5 s for a shutdown without a response, 5 s between starts); after this time it has lost
+/// its shard.
 const SESSION_LOST_AFTER: Duration = Duration::from_secs(20);
 
-/// A new client without a session for so long gets none: Discord's answer to IDENTIFY takes a second or two.
+/// How long a new client may take to get a session. Discord's response to IDENTIFY takes a second
+/// or two.
 const NO_SESSION_AFTER: Duration = Duration::from_secs(12);
 
-/// How long past the time of its next answer to a heartbeat a connection may be silent.
+/// How long after the next expected heartbeat acknowledgement a connection may be silent.
 const HEARTBEAT_GRACE: Duration = Duration::from_secs(5);
 
-/// The time between heartbeats until it was seen: what Discord asks for (Discord docs, events/gateway,
-/// "Hello Event": 41.25 s in the example).
+/// Assumed time between heartbeats until it has been measured (Discord docs, events/gateway, "Hello
+/// Event": 41.25 s in the example).
 const DEFAULT_HEARTBEAT_INTERVAL: Duration = Duration::from_millis(41_250);
 
-/// So many sessions of one client within [`FLAPPING_WITHIN`] are too many: each costs one of the 1,000 starts
-/// of a day (Discord docs, events/gateway, "Session Start Limit").
+/// Number of sessions of one client within [`FLAPPING_WINDOW`] from which it counts as flapping.
+/// Each one uses one of the 1,000 starts of a day (Discord docs, events/gateway, "Session Start
+/// Limit").
 const MAX_SESSIONS: usize = 4;
-/// See [`FLAPPING`].
+/// The period over which sessions are counted for [`MAX_SESSIONS`].
 const FLAPPING_WINDOW: Duration = Duration::from_secs(600);
 
-/// A session that held so long shows that all is well again.
+/// How long a session must last for its client to count as stable.
 pub const STABLE_AFTER: Duration = Duration::from_secs(60);
 
-/// What is wrong with a client.
+/// A fault of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientFault {
-    /// Its runtime does not run.
+    /// Its runtime does not run, because serenity's loop spins on a closed connection.
     Frozen,
-    /// It has no session, and does not get one.
+    /// It has no session and does not get one.
     NoSession,
-    /// Discord is not heard, although the connection seems to be open.
+    /// Nothing is received, although the connection is open.
     Silent,
-    /// It begins session after session.
+    /// It starts sessions too often.
     Flapping,
 }
 
 impl fmt::Display for ClientFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Frozen => "its thread spins on a connection that is gone",
-            Self::NoSession => "it has no session and gets none",
-            Self::Silent => "Discord is not heard on a connection that seems to be open",
-            Self::Flapping => "its sessions end as soon as they begin",
+            Self::Frozen => "runtime stalled",
+            Self::NoSession => "no session",
+            Self::Silent => "nothing received",
+            Self::Flapping => "too many sessions",
         })
     }
 }
 
-/// What is wrong with a client now, if anything.
+/// Returns the client's fault, if it has one.
 pub fn diagnose(liveness: &Liveness, now: Instant) -> Option<ClientFault> {
     let since = |time: Instant| now.saturating_duration_since(time);
     let silence = liveness
@@ -68,24 +71,24 @@ pub fn diagnose(liveness: &Liveness, now: Instant) -> Option<ClientFault> {
     } else {
         SESSION_LOST_AFTER
     };
-    let recent = |begun: &&Instant| since(**begun) < FLAPPING_WINDOW;
+    let is_recent = |started: &&Instant| since(**started) < FLAPPING_WINDOW;
     if since(liveness.last_tick) > FROZEN_AFTER {
         Some(ClientFault::Frozen)
     } else if liveness
         .disconnected_since
-        .is_some_and(|lost| since(lost) > lost_after)
+        .is_some_and(|disconnected| since(disconnected) > lost_after)
     {
         Some(ClientFault::NoSession)
     } else if liveness.connected_since.is_some() && since(liveness.last_received) > silence {
         Some(ClientFault::Silent)
-    } else if liveness.session_starts.iter().filter(recent).count() >= MAX_SESSIONS {
+    } else if liveness.session_starts.iter().filter(is_recent).count() >= MAX_SESSIONS {
         Some(ClientFault::Flapping)
     } else {
         None
     }
 }
 
-/// Whether a session has held long enough to call the client well.
+/// Whether the current session has lasted long enough for the client to count as stable.
 pub fn is_stable(liveness: &Liveness, now: Instant) -> bool {
     liveness
         .connected_since
@@ -96,7 +99,7 @@ pub fn is_stable(liveness: &Liveness, now: Instant) -> bool {
 mod tests {
     use super::*;
 
-    fn well(now: Instant) -> Liveness {
+    fn healthy(now: Instant) -> Liveness {
         Liveness {
             connected_since: Some(now),
             disconnected_since: None,
@@ -106,27 +109,27 @@ mod tests {
     }
 
     #[test]
-    fn each_illness_is_seen_in_time_and_not_before() {
+    fn each_fault_is_detected_in_time_and_not_before() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let fault = |liveness: &Liveness, seconds| {
-            let alive = Liveness {
+            let running = Liveness {
                 last_tick: after(seconds),
                 ..liveness.clone()
             };
-            diagnose(&alive, after(seconds))
+            diagnose(&running, after(seconds))
         };
-        let liveness = well(start);
+        let liveness = healthy(start);
         assert_eq!(diagnose(&liveness, after(4)), None);
         assert_eq!(diagnose(&liveness, after(5)), Some(ClientFault::Frozen));
         assert_eq!(fault(&liveness, 46), None);
         assert_eq!(fault(&liveness, 47), Some(ClientFault::Silent));
-        let quick = Liveness {
+        let short_interval = Liveness {
             heartbeat_interval: Some(Duration::from_secs(2)),
             ..liveness.clone()
         };
         assert_eq!(
-            (fault(&quick, 7), fault(&quick, 8)),
+            (fault(&short_interval, 7), fault(&short_interval, 8)),
             (None, Some(ClientFault::Silent))
         );
         let lost = Liveness {

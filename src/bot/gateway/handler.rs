@@ -1,4 +1,4 @@
-//! Serenity's events, handed on as ours.
+//! Translates serenity's events and forwards them to the event loop.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,26 +12,22 @@ use crate::bot::translate;
 use crate::clock::Clock;
 use crate::practice::id::GuildId;
 
-/// Guilds with their channels and threads, and messages without their content: 513. No privileged
-/// intent (Discord docs, events/gateway, "Gateway Intents").
+/// The intents, 513: guilds with their channels and threads, and messages without content. None of
+/// them is privileged (Discord docs, events/gateway, "Gateway Intents").
 pub const INTENTS: GatewayIntents = GatewayIntents::GUILDS.union(GatewayIntents::GUILD_MESSAGES);
 
-/// Hands every event on. Serenity runs each call as a task of its own, so the order of events is
-/// not kept; nothing behind this depends on it.
+/// Forwards events. Serenity runs each call in a separate task, so events may be reordered. The
+/// event loop does not depend on their order.
 pub struct Handler {
-    /// The shard whose events these are.
     pub shard: u32,
-    /// The time.
     pub clock: Clock,
-    /// Where events go.
     pub events: mpsc::UnboundedSender<Event>,
-    /// Where their coming is noted.
     pub liveness: Arc<LivenessMonitor>,
 }
 
 impl Handler {
     fn dispatch(&self, event: &GatewayEvent) {
-        let ours = match event {
+        let translated = match event {
             GatewayEvent::Ready(event) => {
                 self.liveness.on_session();
                 Some(translate::ready(&event.ready, self.shard))
@@ -50,15 +46,16 @@ impl Handler {
             _ => return,
         };
         self.liveness.on_event();
-        // A closed channel means that the process is ending.
-        let _ = ours.map(|event| self.events.send(event));
+        // The receiver is closed only during shutdown.
+        let _ = translated.map(|event| self.events.send(event));
     }
 }
 
-/// One method for all events: the task that serenity starts for each is then far smaller than the one that can call any
-/// of the eighty methods of the other kind.
+/// Serenity starts a task for each event. With the one method of this trait the task is far smaller
+/// than with `EventHandler`, whose task can call any of eighty methods.
 impl RawEventHandler for Handler {
-    // Written out as `async_trait` would, but nothing here waits: the event, some kilobytes, does not move into a future.
+    // Written by hand instead of with `async_trait`: nothing here awaits, so the event, which takes
+    // some kilobytes, need not move into a future.
     fn raw_event<'h, 'f>(
         &'h self,
         _: Context,
@@ -73,7 +70,7 @@ impl RawEventHandler for Handler {
     }
 }
 
-/// Direct messages mean nothing to us.
+/// Translates a message; `None` for a direct message, which the bot ignores.
 fn message_create(message: &Message) -> Option<Event> {
     let guild = GuildId::new(message.guild_id?.get());
     Some(Event::MessageCreate(translate::message_create(

@@ -1,4 +1,4 @@
-//! What is seen of a gateway client from outside of its runtime.
+//! Liveness of a gateway client, readable from other threads while the client's runtime is frozen.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,36 +6,36 @@ use std::time::{Duration, Instant};
 use serenity::all::ConnectionStage;
 use serenity::gateway::ShardMessenger;
 
-/// The life signs of one client. Its runtime writes them, the watchdog reads them.
+/// Shares a client's liveness. The client's runtime writes it and the supervisor reads it.
 #[derive(Debug)]
 pub struct LivenessMonitor {
-    // Guards a few plain values, for moments; never held while anything is sent or awaited.
+    // Guards a few plain values; never held during a send or an await.
     state: Mutex<Liveness>,
-    // Guards the way to the shard; taken to end a client that spins.
+    // Guards the channel to serenity's shard, which `force_write` uses.
     messenger: Mutex<Option<ShardMessenger>>,
 }
 
-/// The life signs of one client.
+/// State of a client from which faults are diagnosed.
 #[derive(Debug, Clone)]
 pub struct Liveness {
-    /// When its runtime last ran: a client that spins lets nothing else run.
+    /// When the client's runtime last ran. It does not run while serenity's loop spins.
     pub last_tick: Instant,
-    /// When Discord was last heard: an event, or the answer to a heartbeat.
+    /// When an event or a heartbeat acknowledgement was last received.
     pub last_received: Instant,
-    /// Since when there is a session that is connected.
+    /// Start of the current connection; `None` without a connected session.
     pub connected_since: Option<Instant>,
-    /// Since when there is none.
+    /// End of the last connection, or start of the client; `None` with a connected session.
     pub disconnected_since: Option<Instant>,
-    /// When sessions began, each of which cost one of the day's starts.
+    /// Start of each session. Every one used one of the day's session starts.
     pub session_starts: Vec<Instant>,
-    /// The time between the last two answers to heartbeats.
+    /// Time between the last two heartbeat acknowledgements.
     pub heartbeat_interval: Option<Duration>,
     pub(super) latency: Option<Duration>,
     pub(super) last_ack: Option<Instant>,
 }
 
 impl Liveness {
-    /// The signs of a client that was just made.
+    /// Creates the state of a new client.
     pub const fn new(now: Instant) -> Self {
         Self {
             last_tick: now,
@@ -49,7 +49,7 @@ impl Liveness {
         }
     }
 
-    /// The runtime ran, and serenity says this about the connection.
+    /// Records that the runtime runs, and the state of the connection.
     fn tick(&mut self, now: Instant, stage: Option<ConnectionStage>, latency: Option<Duration>) {
         self.last_tick = now;
         let connected = stage == Some(ConnectionStage::Connected);
@@ -58,9 +58,10 @@ impl Liveness {
         } else if !connected && self.disconnected_since.is_none() {
             (self.connected_since, self.disconnected_since) = (None, Some(now));
         }
-        // Every answer to a heartbeat is measured to the nanosecond, so another figure is another answer.
+        // Serenity measures the latency of each acknowledgement in nanoseconds, so a different
+        // latency means a new acknowledgement.
         if latency.is_some() && latency != self.latency {
-            self.heartbeat_interval = self.last_ack.map(|before| now.duration_since(before));
+            self.heartbeat_interval = self.last_ack.map(|last_ack| now.duration_since(last_ack));
             self.last_ack = Some(now);
             self.last_received = now;
         }
@@ -69,7 +70,6 @@ impl Liveness {
 }
 
 impl LivenessMonitor {
-    /// The pulse of a client that is being made.
     pub const fn new(now: Instant) -> Self {
         Self {
             state: Mutex::new(Liveness::new(now)),
@@ -77,22 +77,22 @@ impl LivenessMonitor {
         }
     }
 
-    /// The signs now.
+    /// Returns a copy of the current state.
     pub fn snapshot(&self) -> Liveness {
         self.lock().clone()
     }
 
-    /// The runtime ran; this is what serenity says about its one shard.
+    /// Records that the runtime runs, and the state of serenity's shard.
     pub fn tick(&self, stage: Option<ConnectionStage>, latency: Option<Duration>) {
         self.lock().tick(Instant::now(), stage, latency);
     }
 
-    /// An event came.
+    /// Records a received event.
     pub fn on_event(&self) {
         self.lock().last_received = Instant::now();
     }
 
-    /// A session began.
+    /// Records the start of a session.
     pub fn on_session(&self) {
         let now = Instant::now();
         let mut state = self.lock();
@@ -100,29 +100,30 @@ impl LivenessMonitor {
         state.session_starts.push(now);
     }
 
-    /// The way to the shard, which is another one after each restart of serenity's.
-    pub fn set_messenger(&self, shard: ShardMessenger) {
+    /// Sets the channel to serenity's shard. Serenity creates another one whenever it restarts the
+    /// shard.
+    pub fn set_messenger(&self, messenger: ShardMessenger) {
         *self
             .messenger
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(shard);
+            .unwrap_or_else(PoisonError::into_inner) = Some(messenger);
     }
 
-    /// Ends a shard that spins on a connection that is gone: sending on it fails, and that is the one thing
-    /// that makes serenity's loop return before the next heartbeat. On a connection that lives it only
-    /// says once more that the bot is online.
+    /// Makes the shard write to its connection. On a closed connection the write fails, which is
+    /// the only event that makes serenity leave its spinning loop before the next heartbeat. On an
+    /// open connection it only repeats that the bot is online.
     pub fn force_write(&self) {
-        let shard = self
+        let messenger = self
             .messenger
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(shard) = shard.as_ref() {
-            shard.set_presence(None, serenity::all::OnlineStatus::Online);
+        if let Some(messenger) = messenger.as_ref() {
+            messenger.set_presence(None, serenity::all::OnlineStatus::Online);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Liveness> {
-        // Plain values, whole after every statement.
+        // The state is consistent after every statement, so a panic in between does no harm.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_to_heartbeats_are_told_apart_by_their_latency() {
+    fn heartbeat_acknowledgements_are_distinguished_by_their_latency() {
         let start = Instant::now();
         let mut state = Liveness::new(start);
         let at = |seconds| start + Duration::from_secs(seconds);

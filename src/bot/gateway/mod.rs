@@ -1,12 +1,33 @@
-//! The gateway: serenity's client on a thread and a runtime of its own, and a watchdog outside of it.
+//! Connects to Discord's gateway: one serenity client per shard, each with a supervisor.
 //!
-//! A close frame without a code, and some with one, make serenity 0.12.5 spin until the next heartbeat is
-//! due, which freezes the runtime it is on. Here that is a runtime on which nothing else lives: posts,
-//! saves and answers go on meanwhile, and the watchdog ends the spinning client and makes another. Each shard has a
-//! client, a thread and a watchdog of its own, so one shard's trouble is not another's.
+//! The supervisor works around a defect of serenity 0.12.5. A close frame without a code, or with
+//! some codes, makes serenity loop without yielding until the next heartbeat is due, up to 41
+//! seconds later. This blocks the runtime it runs on. The client therefore has a thread and a
+//! runtime of its own. Posts, saves and responses run on the main runtime and are not affected, and
+//! the supervisor, which runs there as well, replaces the client. Example:
 //!
-//! `client` is one client on its thread, `pulse` what is seen of it from outside, `judge` what that means,
-//! `watchdog` what is done about it.
+//! * 0.0 s: Discord closes the connection without a code. Serenity's loop spins, and the task that
+//!   calls `LivenessMonitor::tick` every 250 ms no longer runs.
+//! * 4.5 s: The supervisor polls every 500 ms. The last tick is more than 4 s old, so `diagnose`
+//!   returns `ClientFault::Frozen`. The supervisor drops the `RunningClient`.
+//! * The drop asks the thread to stop, which it can't do while serenity spins, and writes to the
+//!   closed connection through the shard's messenger. The write fails, which makes serenity leave
+//!   its loop. The runtime then sees the stop request and shuts down.
+//! * The supervisor fetches the gateway's address and the number of session starts left, waits for
+//!   the restart delay (none after a stable session) and for a slot to identify, and starts a new
+//!   client.
+//! * 6 s: The new session is ready, and a backfill counts the replies that were missed.
+//!
+//! A suspended process looks frozen as well. If a poll is more than 2 s late, the whole process did
+//! not run, and the supervisor ignores that poll.
+//!
+//! Each shard has its own client, thread and supervisor, so a fault affects one shard only.
+//!
+//! * `client`: a client on its own thread.
+//! * `handler`: translation of serenity's events.
+//! * `liveness`: state of a client as observed from other threads.
+//! * `diagnosis`: decides from that state whether a client is faulty.
+//! * `watchdog`: the supervisor.
 
 mod client;
 mod diagnosis;
@@ -17,28 +38,28 @@ mod watchdog;
 pub use client::ClientFactory;
 pub use watchdog::{GATEWAY_TIMEOUT, recommended_shards, supervise};
 
-/// One of the parts into which Discord divides a bot's guilds.
+/// A shard: one of the parts into which Discord divides a bot's guilds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// Which one, from 0.
+    /// Index of the shard, from 0.
     pub number: u32,
-    /// How many there are in all.
+    /// Number of all shards.
     pub total: u32,
 }
 
-/// Why there is no gateway any more.
+/// Why the gateway can't be used any more.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayExit {
-    /// Discord does not take the token (close code 4004, or 401).
+    /// Discord refused the token (close code 4004, or status 401).
     #[error("Discord refused the token")]
     InvalidToken,
-    /// Discord does not take the intents (close codes 4013 and 4014).
+    /// Discord refused the intents (close codes 4013 and 4014).
     #[error("Discord refused the intents GUILDS and GUILD_MESSAGES")]
     DisallowedIntents,
-    /// So few sessions are left today that the next one is not begun.
+    /// Too few session starts are left today to use another one.
     #[error("only {0} session starts are left today")]
     NoSessionStartsLeft(u64),
-    /// Anything else.
+    /// Any other reason.
     #[error("{0}")]
     Other(String),
 }

@@ -1,9 +1,20 @@
-//! Keeps a gateway client that is well: looks at its life signs from outside of its runtime, and makes
-//! another when it is not.
+//! Supervises a shard's gateway client: polls its liveness from the main runtime and replaces a
+//! faulty client. The module documentation of [`super`] has an example.
 //!
-//! Serenity's own ways back are left alone as long as they lead somewhere. Each session costs one of the
-//! day's starts, so after sessions that came to nothing the pause grows, and before every one Discord is
-//! asked how many are left.
+//! Serenity resumes and reconnects on its own, and the supervisor does not interfere while that
+//! works. Discord allows about 1,000 session starts a day and resets the token of a bot that
+//! exceeds them. The supervisor therefore fetches the number of starts left before each client, and
+//! delays the next client longer after each one whose session did not last. Example of a token that
+//! Discord accepts without ever starting a session:
+//!
+//! 1. Client 1 sends IDENTIFY and gets no session within 12 s: `ClientFault::NoSession`.
+//! 2. Discord reports one start fewer than before, so this client counts. The next one starts after
+//!    2 s.
+//! 3. Clients 2 to 5 fail in the same way, after delays of 2, 5, 10 and 15 s. The supervisor then
+//!    exits with an error, and the service manager starts a new process.
+//!
+//! If the number of starts had not changed, the client would not count: the gateway is down,
+//! retries cost nothing, and the next client starts at once.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,60 +27,62 @@ use super::{GatewayExit, Shard};
 use crate::bot::context::BotContext;
 use crate::bot::rest::{ApiError, GatewayInfo};
 
-/// How often the life signs are looked at.
+/// How often the liveness is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// If a look comes so much later than it should, this whole process did not run (a laptop asleep, a machine
-/// without a core to spare), and the signs of that time say nothing.
+/// How late a poll may be before its result is ignored. A later poll means that the whole process
+/// did not run (a suspended laptop, a machine without a free core), so the liveness says nothing
+/// about the client.
 const SUSPEND_THRESHOLD: Duration = Duration::from_secs(2);
 
-/// How long after Discord could not be reached it is asked again: short, so that members are answered again
-/// within ten seconds of its return, and long enough to be no burden.
+/// Delay between attempts to reach Discord. Short enough to answer members within ten seconds after
+/// it becomes reachable, and long enough to cause little load.
 const GATEWAY_RETRY_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How long the answer may take: a connection from before an outage may hang, a new one does not.
+/// How long the response may take. A connection from before an outage may hang, a new one does not.
 pub const GATEWAY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The pauses before the next client, in seconds, by how many in a row cost a session start and did not last.
-/// With at most four sessions to a client ([`judge`]) the last one keeps a day's starts well below 1,000.
+/// Delays before the next client, in seconds, by the number of consecutive clients that used a
+/// session start and did not last. A client has at most four sessions ([`diagnose`]), so the last
+/// delay keeps the starts of a day well below 1,000.
 const RESTART_DELAYS_SECS: [u64; 9] = [0, 2, 5, 10, 15, 30, 120, 600, 900];
 
-/// After so many clients in a row that cost a session start and got no session a new process has to try.
+/// Exit after this many consecutive clients that used a session start without getting a session.
 const MAX_FAILED_CLIENTS: u32 = 5;
 
-/// However many shards begin their sessions before this one, its turn comes within this time or is asked for again.
+/// How long a shard may wait for its slot to identify before it counts as unhealthy.
 const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// With fewer sessions left than this today none is begun: beyond 1,000 a day Discord resets the token
-/// (Discord docs, events/gateway, "Session Start Limit").
+/// Minimum number of session starts that must be left today to start another client. Discord resets
+/// the token of a bot that uses all of them (Discord docs, events/gateway, "Session Start Limit").
 const MIN_SESSION_STARTS: u64 = 20;
 
-/// How the clients so far went.
+/// Outcomes of the clients so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct RestartHistory {
-    /// Clients in a row whose session did not last, or that got none although they asked.
+    /// Consecutive clients that used a session start and did not last.
     unstable_runs: u32,
-    /// Those of them that got none.
+    /// Consecutive ones of those that got no session.
     without_session: u32,
-    /// Session starts left before the client that runs.
+    /// Session starts left before the current client started.
     sessions_left: Option<u64>,
 }
 
-/// How a client went.
+/// Outcome of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RunOutcome {
-    /// It had a session that lasted.
+    /// A session lasted.
     Stable,
-    /// Its sessions did not last.
+    /// No session lasted.
     Unstable,
-    /// It got none.
+    /// The client got no session.
     NoSession,
 }
 
 impl RestartHistory {
-    /// Enters how a client went; `left` starts are left after it.
+    /// Records the outcome of a client, after which `left` session starts are left.
     fn record(&mut self, outcome: RunOutcome, left: Option<u64>) {
-        // Whoever was not let in at all spent nothing: the gateway is away, and trying is free.
+        // The client used no session start: the gateway is down, and retries are free.
         let free = outcome == RunOutcome::NoSession
             && matches!((self.sessions_left, left), (Some(before), Some(after)) if after >= before);
         match outcome {
@@ -86,19 +99,20 @@ impl RestartHistory {
     }
 
     fn delay(&self) -> Duration {
-        let place = usize::try_from(self.unstable_runs).unwrap_or(usize::MAX);
-        Duration::from_secs(RESTART_DELAYS_SECS[place.min(RESTART_DELAYS_SECS.len() - 1)])
+        let index = usize::try_from(self.unstable_runs).unwrap_or(usize::MAX);
+        Duration::from_secs(RESTART_DELAYS_SECS[index.min(RESTART_DELAYS_SECS.len() - 1)])
     }
 }
 
-/// Keeps a client for a shard at the gateway until Discord or this machine makes it impossible.
+/// Runs a shard's client, and replaces it when it is faulty. Returns when another client can't
+/// help.
 pub async fn supervise(ctx: Arc<BotContext>, factory: ClientFactory, shard: Shard) -> GatewayExit {
     let mut history = RestartHistory::default();
     let mut outcome = RunOutcome::Stable;
     loop {
         let gateway = match fetch_gateway(&ctx, Some(shard)).await {
             Ok(gateway) => gateway,
-            Err(end) => return end,
+            Err(exit) => return exit,
         };
         history.record(outcome, gateway.sessions_left);
         if let Some(left) = gateway
@@ -108,18 +122,22 @@ pub async fn supervise(ctx: Arc<BotContext>, factory: ClientFactory, shard: Shar
             return GatewayExit::NoSessionStartsLeft(left);
         }
         if history.without_session >= MAX_FAILED_CLIENTS {
-            let tried = history.without_session;
+            let count = history.without_session;
             return GatewayExit::Other(format!(
-                "Discord is there, but {tried} clients in a row got no session"
+                "Discord is reachable, but {count} clients in a row got no session"
             ));
         }
-        let pause = history.delay();
-        if !pause.is_zero() {
-            tracing::warn!("the next session is begun in {} s", pause.as_secs());
-            ctx.health.gateway_disconnected(shard.number, pause);
-            tokio::time::sleep(pause).await;
+        let delay = history.delay();
+        if !delay.is_zero() {
+            tracing::warn!(
+                shard = shard.number,
+                delay_secs = delay.as_secs(),
+                "gateway restart delayed"
+            );
+            ctx.health.gateway_disconnected(shard.number, delay);
+            tokio::time::sleep(delay).await;
         }
-        // Discord lets so many sessions of a bot begin side by side, whichever process begins them.
+        // Discord limits how many sessions start concurrently, across all processes.
         ctx.health
             .gateway_disconnected(shard.number, IDENTIFY_TIMEOUT);
         ctx.store
@@ -129,27 +147,29 @@ pub async fn supervise(ctx: Arc<BotContext>, factory: ClientFactory, shard: Shar
         let client = match factory.start(shard, gateway.url) {
             Ok(client) => client,
             Err(error) => {
-                return GatewayExit::Other(format!("the gateway's thread can't be made: {error}"));
+                return GatewayExit::Other(format!(
+                    "the gateway thread could not be started: {error}"
+                ));
             }
         };
         outcome = match watch(&ctx, shard, client).await {
             Ok(outcome) => outcome,
-            Err(end) => return end,
+            Err(exit) => return exit,
         };
         ctx.health.gateway_client_restarted();
     }
 }
 
-/// How many shards Discord recommends.
+/// Fetches the number of shards that Discord recommends.
 ///
 /// # Errors
 ///
-/// Discord refuses the token.
+/// Fails if Discord refuses the token. Other errors are retried.
 pub async fn recommended_shards(ctx: &BotContext) -> Result<u32, GatewayExit> {
     Ok(fetch_gateway(ctx, None).await?.shards)
 }
 
-/// Asks Discord for its gateway, until it answers.
+/// Fetches the gateway's address and limits, and retries until Discord responds.
 async fn fetch_gateway(ctx: &BotContext, shard: Option<Shard>) -> Result<GatewayInfo, GatewayExit> {
     let mut warned = false;
     loop {
@@ -157,13 +177,14 @@ async fn fetch_gateway(ctx: &BotContext, shard: Option<Shard>) -> Result<Gateway
             ctx.health
                 .gateway_disconnected(shard.number, GATEWAY_TIMEOUT);
         }
-        let asked = tokio::time::timeout(GATEWAY_TIMEOUT, ctx.rest.gateway()).await;
-        match asked.unwrap_or_else(|_| Err(ApiError::Transient("no answer".into()))) {
+        let result = tokio::time::timeout(GATEWAY_TIMEOUT, ctx.rest.gateway()).await;
+        match result.unwrap_or_else(|_| Err(ApiError::Transient("no answer in 5 seconds".into()))) {
             Ok(gateway) => return Ok(gateway),
             Err(ApiError::Unauthorized) => return Err(GatewayExit::InvalidToken),
-            Err(failure) => {
+            Err(error) => {
                 if !warned {
-                    tracing::warn!(%failure, "Discord's gateway is not known; asking every {} s", GATEWAY_RETRY_INTERVAL.as_secs());
+                    let retry_secs = GATEWAY_RETRY_INTERVAL.as_secs();
+                    tracing::warn!(%error, retry_secs, "gateway address could not be fetched");
                     warned = true;
                 }
                 tokio::time::sleep(GATEWAY_RETRY_INTERVAL).await;
@@ -172,7 +193,7 @@ async fn fetch_gateway(ctx: &BotContext, shard: Option<Shard>) -> Result<Gateway
     }
 }
 
-/// Watches a client until it is to be replaced.
+/// Polls a client until it must be replaced.
 async fn watch(
     ctx: &BotContext,
     shard: Shard,
@@ -183,13 +204,20 @@ async fn watch(
     loop {
         tokio::time::sleep(POLL_INTERVAL).await;
         match client.exit.try_recv() {
-            Ok(GatewayExit::Other(what)) => {
-                tracing::error!(what, "the gateway's client ended; another is made");
+            Ok(GatewayExit::Other(reason)) => {
+                tracing::error!(
+                    shard = shard.number,
+                    reason,
+                    "gateway client ended; restarting it"
+                );
                 return Ok(outcome);
             }
-            Ok(end) => return Err(end),
+            Ok(exit) => return Err(exit),
             Err(TryRecvError::Closed) => {
-                tracing::error!("the gateway's thread panicked; another is made");
+                tracing::error!(
+                    shard = shard.number,
+                    "gateway thread panicked; restarting it"
+                );
                 return Ok(outcome);
             }
             Err(TryRecvError::Empty) => {}
@@ -212,7 +240,8 @@ async fn watch(
             outcome = RunOutcome::Unstable;
         }
         if let Some(fault) = diagnose(&liveness, now) {
-            tracing::error!("the gateway's client is ill: {fault}; another is made");
+            let shard = shard.number;
+            tracing::error!(shard, %fault, "gateway client unhealthy; restarting it");
             return Ok(outcome);
         }
     }
@@ -223,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_only_with_sessions_that_were_paid_for() {
+    fn delays_grow_only_after_used_session_starts() {
         let mut history = RestartHistory {
             sessions_left: Some(900),
             ..RestartHistory::default()
@@ -249,8 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_sessions_that_do_not_last_stays_below_discords_limit() {
-        // Four sessions to a client, as fast as serenity begins them, for a whole day.
+    fn a_day_of_unstable_sessions_stays_below_discords_limit() {
+        // For a whole day each client has four sessions, started as fast as serenity starts them.
         let (mut history, mut seconds, mut sessions) = (RestartHistory::default(), 0, 0);
         while seconds < 86_400 {
             sessions += 4;

@@ -1,4 +1,4 @@
-//! What `/quiz` asked whom today.
+//! The questions that `/quiz` asked each member today.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,13 @@ use jiff::civil::Date;
 
 use crate::practice::id::{GuildId, UserId};
 
-/// What was asked today, by member, whether they rated it or not. It is kept in memory only: after a
-/// restart a question may come a second time on one day, which harms nobody, and a question that is
-/// only looked at does not have to wait for the disk.
+/// The questions asked today by member, rated or not.
+///
+/// They are in memory only, so asking a question needs no disk write. After a restart a question
+/// may be asked twice on one day, which is harmless.
 #[derive(Debug, Default)]
 pub struct AskedToday {
-    // By guild first: the guild's id beside each member would be a fifth of all this.
+    // Grouped by guild: a guild id per member would take a fifth of the memory.
     by_guild: DashMap<GuildId, HashMap<UserId, MemberDay>>,
 }
 
@@ -22,27 +23,26 @@ struct MemberDay {
     numbers: SortedSet,
 }
 
-/// Numbers of questions, sorted: a handful for most members, of whom there may be very many, so a set that hashes
-/// would be far larger than what is in it.
+/// A sorted set of question numbers. Most members have a few, so a hash set would be far larger
+/// than its contents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SortedSet(Box<[u32]>);
 
 impl SortedSet {
-    /// Whether a number is among them.
     pub fn contains(&self, number: u32) -> bool {
         self.0.binary_search(&number).is_ok()
     }
 
     fn insert(&mut self, number: u32) {
-        if let Err(place) = self.0.binary_search(&number) {
-            let (before, after) = self.0.split_at(place);
+        if let Err(index) = self.0.binary_search(&number) {
+            let (before, after) = self.0.split_at(index);
             self.0 = [before, &[number], after].concat().into();
         }
     }
 }
 
 impl AskedToday {
-    /// The numbers of the questions that a member was asked on that local day.
+    /// Returns the numbers of the questions that a member was asked on a local day.
     pub fn asked_on(&self, (guild, user): (GuildId, UserId), day: Date) -> SortedSet {
         let of_guild = self.by_guild.get(&guild);
         let today = of_guild.as_ref().and_then(|members| members.get(&user));
@@ -50,7 +50,7 @@ impl AskedToday {
         today.map(|today| today.numbers.clone()).unwrap_or_default()
     }
 
-    /// Remembers that a member was asked a question.
+    /// Records that a member was asked a question.
     pub fn remember(&self, (guild, user): (GuildId, UserId), day: Date, number: u32) {
         let mut of_guild = self.by_guild.entry(guild).or_default();
         let today = of_guild.entry(user).or_insert_with(|| MemberDay {
@@ -64,22 +64,20 @@ impl AskedToday {
         today.numbers.insert(number);
     }
 
-    /// Forgets what was asked before that day.
+    /// Removes the questions asked before a day.
     pub fn remove_before(&self, day: Date) {
         self.by_guild.retain(|_, members| {
             members.retain(|_, today| today.day >= day);
-            // Tomorrow's members may be fewer.
+            // Frees the memory of a day with more members.
             members.shrink_to_fit();
             !members.is_empty()
         });
     }
 
-    /// Forgets a guild.
     pub fn remove_guild(&self, guild: GuildId) {
         self.by_guild.remove(&guild);
     }
 
-    /// Forgets a member of a guild.
     pub fn remove_member(&self, (guild, user): (GuildId, UserId)) {
         if let Some(mut members) = self.by_guild.get_mut(&guild) {
             members.remove(&user);
@@ -94,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_remembered_and_ends() {
+    fn questions_are_recorded_per_day() {
         let (asked, member) = (AskedToday::default(), (GuildId::new(1), UserId::new(2)));
         let (today, tomorrow) = (date(2026, 3, 27), date(2026, 3, 28));
         for number in [7, 3, 9, 3, 1] {

@@ -1,4 +1,4 @@
-//! `/quiz`: where it stands, and what was asked today.
+//! State of `/quiz`: the quiz in custom ids, and the questions asked today.
 
 mod asked_today;
 mod state;

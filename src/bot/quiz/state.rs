@@ -1,5 +1,6 @@
-//! Where a quiz stands, and what is pressed in it. All of it is in the custom ids, so a quiz goes on after
-//! a restart, and two of them never mix.
+//! The state of a quiz and its actions.
+//!
+//! All state is in the custom ids, so a quiz survives a restart and two quizzes never interfere.
 
 use std::fmt;
 
@@ -8,68 +9,69 @@ use rand::{Rng, RngExt};
 use crate::bank::Level;
 use crate::practice::question_picker::PickMode;
 
-/// Outputs to choose from: the right one and three wrong ones.
+/// Number of outputs to choose from: the right one and three wrong ones.
 pub const OPTION_COUNT: usize = 4;
 
-/// Stands for "any topic" and "any level".
+/// Placeholder for any topic.
 const ANY: &str = "*";
 
-/// Where a quiz stands.
+/// The state of a quiz.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuizState {
     /// The id of the question shown.
     pub question: String,
-    /// The topic that was asked for.
+    /// The topic that the member chose.
     pub topic: Option<String>,
-    /// The level that was asked for.
+    /// The level that the member chose.
     pub level: Option<Level>,
-    /// What the member wants to practise.
     pub mode: PickMode,
-    /// How often they had reviewed the question when it was asked.
+    /// Number of reviews of the question when it was asked: a second rating of the same showing is
+    /// not counted.
     pub reviews_before: u16,
-    /// In which order the outputs are offered.
+    /// The order in which the outputs are offered.
     pub order: OptionOrder,
 }
 
-/// What is pressed.
+/// A button or menu of a quiz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuizAction {
-    /// "Hint".
+    /// Shows the hint.
     Hint,
-    /// "Write my answer": opens the form.
+    /// Opens the modal for the member's own answer.
     Write,
-    /// One of the outputs, as offered: 0 is the first.
+    /// Chooses an output by its position, counted from 0.
     Choose(u8),
-    /// "Show the answer".
+    /// Shows the model answer.
     Answer,
-    /// The menu of the key points.
+    /// Chooses key points that the member made.
     Points,
-    /// "None of them".
+    /// States that the member made none of the key points.
     NoPoints,
-    /// "Next", or "Another" before the answer was shown.
+    /// Asks another question.
     Next,
 }
 
-/// One of the 24 orders of four outputs.
+/// One of the 24 permutations of the four outputs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OptionOrder(u8);
 
 impl OptionOrder {
     const ALL: u8 = 24;
 
-    /// Any of them.
     pub fn random(rng: &mut impl Rng) -> Self {
         Self(rng.random_range(0..Self::ALL))
     }
 
-    /// Which output stands at each place; the right one is number 0.
+    /// Returns the output at each position; the right one has the number 0.
     pub fn permutation(self) -> [usize; OPTION_COUNT] {
-        let mut left = vec![0, 1, 2, 3];
+        // The digits of the number in the factorial number system select from the remaining
+        // outputs.
+        let mut remaining = vec![0, 1, 2, 3];
         let mut number = usize::from(self.0);
-        [6, 2, 1, 1].map(|size| {
-            let place = left.remove(number / size % left.len());
-            number %= size;
-            place
+        [6, 2, 1, 1].map(|factorial| {
+            let output = remaining.remove(number / factorial % remaining.len());
+            number %= factorial;
+            output
         })
     }
 
@@ -97,27 +99,27 @@ impl QuizAction {
         ('n', Self::Next),
     ];
 
-    /// Reads its letter.
-    pub fn parse(letter: &str) -> Option<Self> {
-        let mut known = Self::LETTERS.into_iter();
-        let found = known.find(|(one, _)| letter.chars().eq([*one]));
-        found.map(|(_, step)| step)
+    /// Parses the letter that [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut letters = Self::LETTERS.into_iter();
+        let found = letters.find(|(letter, _)| text.chars().eq([*letter]));
+        found.map(|(_, action)| action)
     }
 }
 
 impl fmt::Display for QuizAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut known = Self::LETTERS.into_iter();
-        match known.find(|(_, step)| step == self) {
+        let mut letters = Self::LETTERS.into_iter();
+        match letters.find(|(_, action)| action == self) {
             Some((letter, _)) => write!(f, "{letter}"),
-            // There are four outputs, so there is no fifth place to press.
+            // `Choose` of more than the four outputs, which are never offered.
             None => f.write_str("-"),
         }
     }
 }
 
 impl QuizState {
-    /// Reads what [`fmt::Display`] writes, in its parts.
+    /// Parses the colon-separated parts that [`fmt::Display`] writes.
     pub fn parse(arguments: &[&str]) -> Option<Self> {
         let [state, question, topic] = arguments else {
             return None;
@@ -137,7 +139,8 @@ impl QuizState {
     }
 }
 
-/// State, question and topic: `mja12:queue-handover:*`.
+/// Writes `{mode}{level}{order}{reviews before}:{question}:{topic}`, such as
+/// `mja12:queue-handover:*`.
 impl fmt::Display for QuizState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = match self.mode {
@@ -166,7 +169,8 @@ const fn parse_mode(letter: char) -> Option<PickMode> {
     }
 }
 
-#[expect(clippy::option_option, reason = "not a level, or any level, or one")]
+/// Parses the letter of a level; `Some(None)` is any level.
+#[expect(clippy::option_option, reason = "invalid, any level, or one level")]
 const fn parse_level(letter: char) -> Option<Option<Level>> {
     match letter {
         '*' => Some(None),
@@ -184,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_24_orders_and_each_has_every_output_once() {
+    fn all_orders_are_permutations() {
         let orders: BTreeSet<_> = (0..OptionOrder::ALL)
             .map(|one| OptionOrder(one).permutation())
             .collect();
@@ -197,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn any_letter_is_an_order_or_none() {
+    fn letters_are_parsed_or_rejected() {
         let orders = ('\0'..='\u{200}').filter_map(OptionOrder::from_letter);
         assert_eq!(orders.count(), 24);
     }

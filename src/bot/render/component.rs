@@ -1,24 +1,26 @@
-//! What stands under a message: rows of buttons, and menus to choose from.
+//! Message components: rows of buttons, and select menus.
 //!
-//! These types write Discord's JSON themselves, so that what a test shows is what is sent.
+//! These types serialize to Discord's JSON directly, so that tests show exactly what is sent.
 
 use serde::Serialize;
 
 use super::text::truncate;
 
-/// Rows that a message may have (Discord docs, resources/message, "Create Message", and
+/// Maximum number of rows in a message (Discord docs, resources/message, "Create Message", and
 /// components/reference, "Action Row").
 pub const ROWS_MAX: usize = 5;
-/// Buttons that a row may have (Discord docs, components/reference, "Action Row").
+/// Maximum number of buttons in a row (Discord docs, components/reference, "Action Row").
 pub const BUTTONS_MAX: usize = 5;
-/// Options that a menu may have (Discord docs, components/reference, "String Select").
+/// Maximum number of options in a select menu (Discord docs, components/reference, "String
+/// Select").
 pub const OPTIONS_MAX: usize = 25;
-/// Characters of an option's label, value and description (the same page, "Select Option Structure").
+/// Maximum length of an option's label, value and description in characters (the same page, "Select
+/// Option Structure").
 pub const OPTION_TEXT_MAX: usize = 100;
-/// Characters of a menu's placeholder (the same page, "String Select").
+/// Maximum length of a menu's placeholder in characters (the same page, "String Select").
 pub const PLACEHOLDER_MAX: usize = 150;
 
-/// The types of components (Discord docs, components/reference, "Component Types").
+/// Component types (Discord docs, components/reference, "Component Types").
 mod kind {
     pub const ACTION_ROW: u8 = 1;
     pub const BUTTON: u8 = 2;
@@ -33,7 +35,7 @@ pub struct ActionRow {
     components: Vec<Component>,
 }
 
-/// What stands in a row.
+/// An element of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 enum Component {
@@ -41,18 +43,17 @@ enum Component {
     StringSelect(StringSelect),
 }
 
-/// How a button looks.
+/// The style of a button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ButtonStyle {
-    /// The one to press.
+    /// The main action.
     Primary = 1,
-    /// One among others.
+    /// An alternative.
     Secondary = 2,
-    /// What can't be undone.
+    /// An action that can't be undone.
     Danger = 4,
 }
 
-/// A button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Button {
     #[serde(rename = "type")]
@@ -62,8 +63,8 @@ pub struct Button {
     custom_id: String,
 }
 
-/// A menu from which a member chooses one option or several (Discord's "string select"). What was chosen comes
-/// as the values of the press.
+/// A menu from which a member chooses one or more options (Discord's "string select"). The
+/// interaction carries the chosen values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StringSelect {
     #[serde(rename = "type")]
@@ -87,7 +88,7 @@ pub struct SelectOption {
 }
 
 impl ActionRow {
-    /// A row of buttons, at most [`BUTTONS_MAX`].
+    /// A row of at most [`BUTTONS_MAX`] buttons.
     pub fn buttons(buttons: Vec<Button>) -> Self {
         debug_assert!((1..=BUTTONS_MAX).contains(&buttons.len()));
         Self {
@@ -96,7 +97,7 @@ impl ActionRow {
         }
     }
 
-    /// A row with a menu.
+    /// A row with one menu.
     pub fn select(menu: StringSelect) -> Self {
         Self {
             kind: kind::ACTION_ROW,
@@ -118,7 +119,7 @@ impl Button {
 }
 
 impl StringSelect {
-    /// A menu of 1 to [`OPTIONS_MAX`] options, each with a value of its own, from which one is chosen.
+    /// A menu of 1 to [`OPTIONS_MAX`] options with distinct values, from which one is chosen.
     pub fn new(custom_id: String, placeholder: &str, mut options: Vec<SelectOption>) -> Self {
         debug_assert!((1..=OPTIONS_MAX).contains(&options.len()));
         options.truncate(OPTIONS_MAX);
@@ -132,7 +133,7 @@ impl StringSelect {
         }
     }
 
-    /// From which at least `min` and at most `max` options are chosen; never more than there are.
+    /// Sets how many options are chosen. Both limits are capped at the number of options.
     #[must_use]
     pub fn value_range(mut self, min: usize, max: usize) -> Self {
         self.max_values = max.clamp(1, self.options.len().max(1));
@@ -142,7 +143,7 @@ impl StringSelect {
 }
 
 impl SelectOption {
-    /// An option that shows `label` and sends `value`, which is at most [`OPTION_TEXT_MAX`] characters.
+    /// An option that shows `label` and sends `value` (at most [`OPTION_TEXT_MAX`] characters).
     pub fn new(label: &str, value: impl Into<String>) -> Self {
         Self {
             label: truncate(label, OPTION_TEXT_MAX),
@@ -152,14 +153,14 @@ impl SelectOption {
         }
     }
 
-    /// With a line of small print under the label.
+    /// Adds a line of small text below the label.
     #[must_use]
     pub fn description(mut self, text: &str) -> Self {
         self.description = (!text.is_empty()).then(|| truncate(text, OPTION_TEXT_MAX));
         self
     }
 
-    /// Chosen from the start.
+    /// Sets whether the option is chosen initially.
     #[must_use]
     pub const fn selected(mut self, chosen: bool) -> Self {
         self.default = chosen;
@@ -167,7 +168,7 @@ impl SelectOption {
     }
 }
 
-/// The row as readable text, for tests that show a message whole.
+/// The row as readable text, for snapshot tests.
 #[cfg(test)]
 impl std::fmt::Display for ActionRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

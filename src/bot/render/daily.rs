@@ -10,10 +10,10 @@ use crate::practice::round::Round;
 /// "Start Thread from Message").
 const THREAD_NAME_MAX: usize = 100;
 
-/// Notices are given when so many unseen questions are left in the deck.
+/// The numbers of new questions left in the deck at which the daily message says so.
 const DECK_NOTICE_AT: [usize; 3] = [7, 3, 0];
 
-/// The colour of a question's bar, by its level.
+/// The embed colour for a question's level.
 pub const fn color(level: Level) -> u32 {
     match level {
         Level::Junior => 0x3b_a5_5d,
@@ -22,7 +22,7 @@ pub const fn color(level: Level) -> u32 {
     }
 }
 
-/// The message with which a round is posted. `replied`: how many members have replied.
+/// The daily message of a round. `replied` is the number of members who have replied.
 pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
     let mut embed = Embed {
         title: Some("Question of the day".into()),
@@ -33,13 +33,13 @@ pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
     .inline_field("Level", question.level.to_string())
     .inline_field("Topic", topic_label(&question.topic));
     if DECK_NOTICE_AT.contains(&round.remaining) {
-        embed = embed.field("The deck", deck_notice(round.remaining));
+        embed = embed.field("Coming up", deck_notice(round.remaining));
     }
     let id = &question.id;
     Message::embed(embed.footer(footer(round, replied))).buttons(vec![
         button(
             ButtonStyle::Secondary,
-            "How to answer",
+            "Hint",
             &ComponentId::Hint {
                 question: id.clone(),
             },
@@ -55,12 +55,12 @@ pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
     ])
 }
 
-/// A button that means `press`.
-pub fn button(style: ButtonStyle, label: &str, press: &ComponentId) -> Button {
-    Button::new(style, label, press.custom_id())
+/// A button that sends the custom id of `component`.
+pub fn button(style: ButtonStyle, label: &str, component: &ComponentId) -> Button {
+    Button::new(style, label, component.custom_id())
 }
 
-/// The question, with the code it is about where it can't be asked without.
+/// The question, with its code if it can't be understood without it.
 pub fn question_text(question: &Question) -> String {
     let code = match question.kind {
         Kind::Predict => question.code.as_deref(),
@@ -73,17 +73,17 @@ pub fn question_text(question: &Question) -> String {
     }
 }
 
-/// A topic as people read it: `structured-concurrency` is "structured concurrency".
+/// A topic for display: `structured-concurrency` becomes "structured concurrency".
 pub fn topic_label(topic: &str) -> String {
     topic.replace('-', " ")
 }
 
 fn deck_notice(left: usize) -> String {
     match left {
-        0 => "This is the last unseen question; after it the deck starts anew, shuffled.".into(),
+        0 => "This is the last new question. After it, they start over in a new order.".into(),
         left => format!(
-            "{} left until the deck starts anew.",
-            pluralize(left, "unseen question", "unseen questions")
+            "{} left, then they start over.",
+            pluralize(left, "new question", "new questions")
         ),
     }
 }
@@ -92,13 +92,12 @@ fn footer(round: &Round, replied: usize) -> String {
     let label = round.label();
     match replied {
         0 => format!("{label} · reply in the thread"),
-        1 => format!("{label} · 1 has replied"),
-        many => format!("{label} · {many} have replied"),
+        replied => format!("{label} · {}", pluralize(replied, "answer", "answers")),
     }
 }
 
 /// The name of a question's thread.
 pub fn thread_name(question: &str) -> String {
-    // Code marks don't show in names.
+    // Thread names don't render Markdown.
     truncate(&question.replace('`', ""), THREAD_NAME_MAX)
 }

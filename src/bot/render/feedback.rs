@@ -1,4 +1,4 @@
-//! Reporting a mistake in a question, and what admins see of the reports.
+//! The form to report a mistake in a question, and the list of reports for admins.
 
 use super::daily::button;
 use super::message::{Button, ButtonStyle, Embed, Message, SelectOption, StringSelect};
@@ -8,17 +8,17 @@ use crate::bank::Question;
 use crate::bot::custom_id::{ComponentId, ModalId};
 use crate::practice::question_reports::{MAX_REPORT_CHARS, QuestionReport, ReportError};
 
-/// The colour of administration.
+/// The embed colour of messages for admins.
 const ADMIN_COLOR: u32 = 0x5c_6b_73;
 
-/// The name of the form's field.
+/// The custom id of the modal's field.
 pub const TEXT_FIELD: &str = "text";
 
-/// Reports on one page. A report of 500 characters in which each needs an escape fills a field of 1,024, and all
-/// embeds of a message have 6,000 characters.
+/// Reports on one page. A report of 500 characters that are all escaped nearly fills a field of
+/// 1,024, and the embeds of a message have at most 6,000 characters.
 pub const PAGE_SIZE: usize = 5;
 
-/// The button under a model answer.
+/// The button below a model answer that opens the modal.
 pub fn report_button(question: &Question) -> Button {
     let press = ComponentId::Report {
         question: question.id.clone(),
@@ -26,7 +26,7 @@ pub fn report_button(question: &Question) -> Button {
     button(ButtonStyle::Secondary, "Report a mistake", &press)
 }
 
-/// The form behind the button. It says who will read it and how long it is kept.
+/// The modal for a report. It says who will read the report and how long it is stored.
 pub fn report_modal(question: &Question) -> Modal {
     let form = ModalId::Report {
         question: question.id.clone(),
@@ -34,46 +34,44 @@ pub fn report_modal(question: &Question) -> Modal {
     let field = TextInput::new(
         TextInputStyle::Paragraph,
         TEXT_FIELD,
-        "What is wrong?",
+        "What's wrong?",
         MAX_REPORT_CHARS,
     )
-    .placeholder(
-        "This server's admins will read it, with your name. It is kept until they close it.",
-    );
+    .placeholder("Admins of this server will see it with your name, until they close it.");
     let title = format!("Report a mistake in #{}", question.number);
     Modal::new(&title, form.custom_id(), vec![field])
 }
 
-/// A report is on disk.
+/// The report is saved.
 pub fn report_saved(number: u32) -> Message {
     Message::text(format!(
-        "Thank you. Your report is saved as number {number}: this server's admins see it with `/team reports`, with your \
-         name, and it is kept until they close it."
+        "Thank you! Your report is saved as number {number}. Admins of this server see it with your \
+         name, until they close it."
     ))
 }
 
-/// A report can't be taken.
-pub fn report_rejected(refused: ReportError) -> String {
-    let what_to_do = match refused {
-        ReportError::GuildFull => "An admin has to close some with `/team reports` first.",
+/// Explains why the report was not saved.
+pub fn report_rejected(error: ReportError) -> String {
+    let what_to_do = match error {
+        ReportError::GuildFull => "An admin needs to close some with `/team reports` first.",
         ReportError::MemberFull => {
-            "When an admin closes one with `/team reports`, there is room for this one."
+            "You can send this one once an admin has closed another with `/team reports`."
         }
-        ReportError::Empty => "Press the button again and say what is wrong.",
+        ReportError::Empty => "Press the button again and say what's wrong.",
     };
-    format!("Your report could not be taken: {refused}. {what_to_do}")
+    format!("Your report was not saved: {error}. {what_to_do}")
 }
 
-/// The open reports, the newest first, a page at a time, from 0. A page that does not exist any more is the last one.
-/// `name` gives what is asked by the question's id, if it still is in the bank.
+/// One page of the open reports, newest first. Pages count from 0, and a page after the last one
+/// shows the last one. `find` returns a question by its id, if it is still in the bank.
 pub fn list<'a>(
     reports: &[QuestionReport],
     page: usize,
-    name: impl Fn(&str) -> Option<&'a Question>,
+    find: impl Fn(&str) -> Option<&'a Question>,
 ) -> Message {
     if reports.is_empty() {
         return Message::text(
-            "No report is open. Members report mistakes with a button under each model answer.",
+            "No open reports. Members can report a mistake with the button below each model answer.",
         );
     }
     let last = (reports.len() - 1) / PAGE_SIZE;
@@ -91,22 +89,22 @@ pub fn list<'a>(
         ..Embed::default()
     };
     for report in &shown {
-        let question = name(&report.question).map_or_else(
-            || format!("{} (not in the bank any more)", report.question),
+        let question = find(&report.question).map_or_else(
+            || format!("{} (no longer in the bank)", report.question),
             |question| format!("#{} {}", question.number, question.id),
         );
-        let said = format!(
+        let text = format!(
             "<@{}> <t:{}:R>: {}",
             report.user,
             report.at.as_second(),
             escape_markdown(&report.text)
         );
-        embed = embed.field(&format!("{} · {question}", report.number), said);
+        embed = embed.field(&format!("{} · {question}", report.number), text);
     }
     if last > 0 {
         embed = embed.footer(format!("Page {} of {}", page + 1, last + 1));
     }
-    let choice = |report: &&QuestionReport| {
+    let option = |report: &&QuestionReport| {
         SelectOption::new(
             &format!("Report {}", report.number),
             report.number.to_string(),
@@ -116,8 +114,8 @@ pub fn list<'a>(
     let close = ComponentId::CloseReport { page }.custom_id();
     let menu = StringSelect::new(
         close,
-        "Close a report, which deletes it",
-        shown.iter().map(choice).collect(),
+        "Close and delete a report",
+        shown.iter().map(option).collect(),
     );
     let message = Message::embed(embed).select(menu);
     match page_buttons(page, last) {

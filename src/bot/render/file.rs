@@ -1,4 +1,4 @@
-//! A file that comes with a message.
+//! An attachment of a message.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use serde::{Serialize, Serializer};
 
 use super::text::truncate;
 
-/// Discord's limit for the description of an attachment, in characters (Discord docs, resources/message,
+/// Maximum length of an attachment's description in characters (Discord docs, resources/message,
 /// "Attachment Object").
 pub const DESCRIPTION_MAX: usize = 1024;
 
-/// A file. A message has at most one.
+/// An attachment. A message has at most one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
     name: &'static str,
@@ -21,7 +21,7 @@ pub struct File {
 }
 
 impl File {
-    /// A file under that name; its ending says what it is. The description is read to those who can't see it.
+    /// A file whose type follows from the extension in `name`. Screen readers read the description.
     pub fn new(name: &'static str, description: &str, bytes: impl Into<Arc<[u8]>>) -> Self {
         Self {
             name,
@@ -30,24 +30,23 @@ impl File {
         }
     }
 
-    /// Its name.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What is in it.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The address under which an embed shows it (Discord docs, reference, "Using Attachments within Embeds").
+    /// The URL by which an embed shows it (Discord docs, reference, "Using Attachments within
+    /// Embeds").
     pub fn url(&self) -> String {
         format!("attachment://{}", self.name)
     }
 }
 
-/// As the list of attachments of a message: the bytes come beside it, under the number 0 (Discord docs,
-/// reference, "Uploading Files").
+/// Serializes to the `attachments` of a message. The bytes are sent in a separate part with the id
+/// 0 (Discord docs, reference, "Uploading Files").
 impl Serialize for File {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
@@ -66,7 +65,7 @@ impl Serialize for File {
     }
 }
 
-/// Without its bytes.
+/// Leaves the bytes out.
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = self.bytes.len();

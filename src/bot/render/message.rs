@@ -1,6 +1,6 @@
-//! A message as Discord takes it: text, embeds, rows of buttons and menus, and nobody mentioned by accident.
+//! A message in Discord's form: text, embeds, components, and no accidental mentions.
 //!
-//! These types write Discord's JSON themselves, so that what a test shows is what is sent.
+//! These types serialize to Discord's JSON directly, so that tests show exactly what is sent.
 
 use serde::Serialize;
 
@@ -9,8 +9,8 @@ pub use super::component::{ActionRow, Button, ButtonStyle, SelectOption, StringS
 use super::file::File;
 use crate::practice::id::{MessageId, RoleId};
 
-/// Discord shows a message with this flag to one member only (Discord docs, resources/message,
-/// "Message Flags").
+/// The flag of a message that only one member sees (Discord docs, resources/message, "Message
+/// Flags").
 const EPHEMERAL: u64 = 1 << 6;
 
 /// Discord's limit for a message's text, in characters (Discord docs, resources/message, "Create
@@ -28,17 +28,16 @@ pub const EMBEDS_MAX: usize = 6000;
 /// A message that the bot sends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// Plain text; an edit without it leaves what is there.
+    /// Plain text. An edit without it keeps the text that is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// Boxes under the text.
     pub embeds: Vec<Embed>,
-    /// Rows of buttons and menus, at most five; an edit without them takes them away.
+    /// Rows of buttons and menus, at most five. An edit with none removes them.
     pub components: Vec<ActionRow>,
-    /// Whom the text may notify; nobody, unless a role was asked for. Edits say it anew, or Discord
-    /// would go back to notifying everybody named in the text.
+    /// Who may be notified: nobody, unless a role is set. Edits send it as well, because Discord
+    /// would otherwise notify everyone who is mentioned in the text.
     pub allowed_mentions: AllowedMentions,
-    /// What comes with it.
+    /// The attachment, if any.
     #[serde(rename = "attachments", skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +48,7 @@ pub struct Message {
     enforce_nonce: Option<bool>,
 }
 
-/// Whom a message may notify.
+/// Who may be notified by a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AllowedMentions {
     parse: [String; 0],
@@ -57,50 +56,41 @@ pub struct AllowedMentions {
     roles: Vec<RoleId>,
 }
 
-/// A box with a coloured bar.
+/// An embed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Embed {
-    /// The head line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The bar's colour as 0xRRGGBB.
+    /// The colour of the bar, as 0xRRGGBB.
     pub color: u32,
-    /// Named texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<EmbedField>,
-    /// The picture in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<EmbedImage>,
-    /// The small print.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub footer: Option<EmbedFooter>,
 }
 
-/// A named text in an embed.
+/// A field of an embed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EmbedField {
-    /// The name.
     pub name: String,
-    /// The text.
     pub value: String,
-    /// Whether it may stand beside others.
+    /// Whether Discord may show it next to other fields.
     pub inline: bool,
 }
 
-/// The picture in an embed.
+/// The picture of an embed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EmbedImage {
-    /// Where it is.
     pub url: String,
 }
 
-/// The small print of an embed.
+/// The footer of an embed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EmbedFooter {
-    /// The text.
     pub text: String,
 }
 
@@ -122,13 +112,13 @@ impl Message {
         }
     }
 
-    /// With a row of buttons under it, below the rows that it has.
+    /// Adds a row of buttons below the existing rows.
     #[must_use]
     pub fn buttons(self, buttons: Vec<Button>) -> Self {
         self.row(ActionRow::buttons(buttons))
     }
 
-    /// With a menu under it, below the rows that it has.
+    /// Adds a menu below the existing rows.
     #[must_use]
     pub fn select(self, menu: StringSelect) -> Self {
         self.row(ActionRow::select(menu))
@@ -140,33 +130,33 @@ impl Message {
         self
     }
 
-    /// As an edit that leaves the text as it is.
+    /// Makes it an edit that keeps the text that is there.
     #[must_use]
     pub fn keep_content(mut self) -> Self {
         self.content = None;
         self
     }
 
-    /// With a file.
+    /// Adds an attachment.
     #[must_use]
     pub fn attach(mut self, file: File) -> Self {
         self.file = Some(file);
         self
     }
 
-    /// Shown to the member alone who asked.
+    /// Shows it only to the member who used the command or button.
     #[must_use]
     pub const fn ephemeral(mut self) -> Self {
         self.flags = Some(EPHEMERAL);
         self
     }
 
-    /// Whether it is shown to one member alone.
+    /// Whether only one member sees it.
     pub fn is_ephemeral(&self) -> bool {
         self.flags == Some(EPHEMERAL)
     }
 
-    /// Mentions a role, and notifies it.
+    /// Mentions and notifies a role.
     #[must_use]
     pub fn mention_role(mut self, role: RoleId) -> Self {
         self.content = Some(format!("<@&{role}>"));
@@ -174,7 +164,7 @@ impl Message {
         self
     }
 
-    /// With a nonce by which Discord recognises a second attempt.
+    /// Sets a nonce, by which Discord recognises a repeated request.
     #[must_use]
     pub fn nonce(mut self, nonce: &str) -> Self {
         self.nonce = Some(nonce.to_owned());
@@ -184,21 +174,21 @@ impl Message {
 }
 
 impl Embed {
-    /// With another named text; nothing if it is empty, which Discord would refuse.
+    /// Adds a field, unless its value is empty, which Discord would reject.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl Into<String>) -> Self {
         self.push(name, value.into(), false);
         self
     }
 
-    /// With another short named text that may stand beside others.
+    /// Adds a short field that Discord may show next to others.
     #[must_use]
     pub fn inline_field(mut self, name: &str, value: impl Into<String>) -> Self {
         self.push(name, value.into(), true);
         self
     }
 
-    /// How many characters Discord counts in it.
+    /// Number of characters that Discord counts for its limit.
     #[cfg(test)]
     pub fn size(&self) -> usize {
         let texts = [&self.title, &self.description].into_iter().flatten();
@@ -220,7 +210,7 @@ impl Embed {
         }
     }
 
-    /// With small print.
+    /// Sets the footer.
     #[must_use]
     pub fn footer(mut self, text: impl Into<String>) -> Self {
         self.footer = Some(EmbedFooter { text: text.into() });
@@ -237,7 +227,7 @@ pub fn message_link(
     format!("https://discord.com/channels/{guild}/{channel}/{message}")
 }
 
-/// The message as readable text, for tests that show it whole.
+/// The message as readable text, for snapshot tests.
 #[cfg(test)]
 impl std::fmt::Display for Message {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

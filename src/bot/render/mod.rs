@@ -1,7 +1,8 @@
-//! Every sentence and embed that the bot says, as pure functions.
+//! Every text and embed that the bot sends, as pure functions.
 //!
-//! Nothing here reads a clock, a store or the network: a function gets plain values and gives a
-//! [`message::Message`]. What members write or are called is never put into a text except as a mention.
+//! Nothing here reads a clock, a store or the network: a function takes plain values and returns a
+//! [`message::Message`]. Texts from members are escaped before they are shown, and members are
+//! named by mention only.
 
 pub mod component;
 pub mod daily;

@@ -1,31 +1,33 @@
-//! A form that pops up for a member (Discord calls it a modal), as Discord takes it.
+//! A modal (a form that pops up for a member) in Discord's form.
 
 use serde::Serialize;
 
 use super::text::truncate;
 
-/// Characters of a form's title (Discord docs, interactions/receiving-and-responding, "Modal").
+/// Maximum length of a title in characters (Discord docs, interactions/receiving-and-responding,
+/// "Modal").
 pub const TITLE_MAX: usize = 45;
-/// Characters of a field's label (Discord docs, components/reference, "Text Input").
+/// Maximum length of a field's label in characters (Discord docs, components/reference, "Text
+/// Input").
 pub const LABEL_MAX: usize = 45;
-/// Characters of the grey text in an empty field (the same page).
+/// Maximum length of the placeholder in an empty field in characters (the same page).
 pub const PLACEHOLDER_MAX: usize = 100;
-/// Characters that a field may take at most (the same page).
+/// Maximum length of a field's value in characters (the same page).
 pub const TEXT_MAX: usize = 4000;
-/// Fields of a form (Discord docs, interactions/receiving-and-responding, "Modal").
+/// Maximum number of fields (Discord docs, interactions/receiving-and-responding, "Modal").
 pub const FIELDS_MAX: usize = 5;
 
-/// The types of components (Discord docs, components/reference, "Component Types").
+/// Component types (Discord docs, components/reference, "Component Types").
 const ACTION_ROW: u8 = 1;
 const TEXT_INPUT: u8 = 4;
 
-/// A form. What was written comes back when it is submitted.
+/// A modal. Discord returns the field values when the member submits it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Modal {
     title: String,
     custom_id: String,
-    /// Each field in a row of its own. Discord calls this form deprecated in favour of labels, which serenity 0.12
-    /// can't read when they come back: it would lose what was written.
+    /// One row per field. Discord has deprecated rows here in favour of labels, but serenity 0.12
+    /// can't read labels in a submitted modal and would lose the text.
     components: Vec<TextInputRow>,
 }
 
@@ -36,7 +38,7 @@ struct TextInputRow {
     components: [TextInput; 1],
 }
 
-/// How much room a field shows.
+/// The height of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextInputStyle {
     /// One line.
@@ -45,7 +47,7 @@ pub enum TextInputStyle {
     Paragraph = 2,
 }
 
-/// A field to write in.
+/// A text field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TextInput {
     #[serde(rename = "type")]
@@ -60,7 +62,7 @@ pub struct TextInput {
 }
 
 impl Modal {
-    /// A form with one field or more, at most [`FIELDS_MAX`].
+    /// A modal with 1 to [`FIELDS_MAX`] fields.
     pub fn new(title: &str, custom_id: String, fields: Vec<TextInput>) -> Self {
         debug_assert!((1..=FIELDS_MAX).contains(&fields.len()));
         let row = |field| TextInputRow {
@@ -76,7 +78,7 @@ impl Modal {
 }
 
 impl TextInput {
-    /// A field that must not stay empty and takes `max` characters. What is written in it comes under `name`.
+    /// A required field of at most `max` characters. Its value is submitted under `name`.
     pub fn new(style: TextInputStyle, name: &str, label: &str, max: usize) -> Self {
         Self {
             kind: TEXT_INPUT,
@@ -89,14 +91,14 @@ impl TextInput {
         }
     }
 
-    /// With grey text while it is empty.
+    /// Sets the text that is shown while the field is empty.
     #[must_use]
     pub fn placeholder(mut self, text: &str) -> Self {
         self.placeholder = Some(truncate(text, PLACEHOLDER_MAX));
         self
     }
 
-    /// That may stay empty.
+    /// Makes the field optional.
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.required = false;
@@ -104,7 +106,7 @@ impl TextInput {
     }
 }
 
-/// The form as readable text, for tests that show it whole.
+/// The modal as readable text, for snapshot tests.
 #[cfg(test)]
 impl std::fmt::Display for Modal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

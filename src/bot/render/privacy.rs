@@ -1,4 +1,4 @@
-//! What is kept of a member, in plain words, and what they can do about it.
+//! The data stored about a member, and what they can do with it.
 
 use super::component::{Button, ButtonStyle};
 use super::daily::button;
@@ -8,131 +8,129 @@ use super::text::{bullets, pluralize};
 use crate::bot::custom_id::{ComponentId, PrivacyAction};
 use crate::practice::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS};
 
-/// The colour of what concerns the member alone.
+/// The embed colour of messages about a member's data.
 const PRIVACY_COLOR: u32 = 0x5c_6b_73;
 
-/// How much is kept of a member in one server.
+/// How much is stored about a member in one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredData {
-    /// Teams in which they took part.
+    /// Teams in which they have results.
     pub teams: usize,
-    /// Rounds with a mark of theirs, over all teams.
+    /// Rounds in which they have a result, over all teams.
     pub rounds: usize,
-    /// Questions they practised.
+    /// Questions they practised in `/quiz`.
     pub reviews: usize,
-    /// Mistakes in questions that they reported and no admin has closed.
+    /// Their open reports of mistakes in questions.
     pub reports: usize,
-    /// Teams of whose questions they want to be reminded.
+    /// Teams in which they set a reminder.
     pub reminders: usize,
-    /// Whether they are on no board.
+    /// Whether they are hidden from leaderboards and weekly reports.
     pub hidden: bool,
 }
 
-/// What `/privacy` says.
+/// The reply to `/privacy`.
 pub fn overview(kept: &StoredData) -> Message {
     let embed = Embed {
-        title: Some("What I keep of you".into()),
+        title: Some("Your data".into()),
         description: Some(
-            "In this server I keep ids, dates, counts and ratings. The text of your replies never reaches me, \
-             and what you write in `/quiz` is shown back and forgotten. Only a mistake that you report is kept in your \
-             words, for the admins."
+            "In this server I store ids, dates, counts and ratings. The text of your replies never \
+             reaches me, and what you write in `/quiz` is only shown back to you. The one text I store \
+             is a mistake that you report, for the admins."
                 .into(),
         ),
         color: PRIVACY_COLOR,
         ..Embed::default()
     }
-    .field("Of you there are", bullets(stored_items(kept)))
+    .field("Stored about you", bullets(stored_items(kept)))
     .field(
-        "What it is for",
-        "Marks make your streak. Reviews say when `/quiz` brings a question back. An order an admin gives is kept with \
-         their name.",
+        "What it's for",
+        "Results make up your streak. Scores decide when `/quiz` repeats a question. If an admin \
+         cancels or credits a question, their id is stored with it.",
     )
     .field(
         "How long",
         format!(
-            "Until you delete it, the bot is removed from the server, or you were not seen here for {INACTIVITY_MONTHS} \
-             months."
+            "Until you delete it, the bot is removed from the server, or you haven't been active here \
+             for {INACTIVITY_MONTHS} months."
         ),
     );
     Message::embed(embed).buttons(buttons(kept.hidden))
 }
 
 fn stored_items(kept: &StoredData) -> Vec<String> {
-    let rounds = pluralize(kept.rounds, "round", "rounds");
+    let questions = pluralize(kept.rounds, "question", "questions");
     let teams = pluralize(kept.teams, "team", "teams");
     let mut lines = vec![
-        format!("a mark in {rounds} of {teams}, and for the newest two the id of your first reply"),
         format!(
-            "reviews of {}, and how many you did on each day of half a year",
+            "your results for {questions} in {teams}, and the message id of your first reply to each \
+             team's two newest"
+        ),
+        format!(
+            "your `/quiz` scores for {}, and how many you did on each day of the last half year",
             pluralize(kept.reviews, "question", "questions")
         ),
     ];
     if kept.reports > 0 {
         let reports = pluralize(kept.reports, "mistake", "mistakes");
         lines.push(format!(
-            "{reports} in questions that you reported, until an admin closes the report"
+            "{reports} that you reported, until an admin closes the report"
         ));
     }
     if kept.reminders > 0 {
         let teams = pluralize(kept.reminders, "team", "teams");
-        lines.push(format!("when you want to be reminded, in {teams}"));
+        lines.push(format!("your reminder time in {teams}"));
     }
     if kept.hidden {
-        lines.push("your wish not to be on boards and in reports".into());
+        lines.push("your choice to be hidden from leaderboards and weekly reports".into());
     }
     lines
 }
 
 fn buttons(hidden: bool) -> Vec<Button> {
-    let press = |style, label, step| button(style, label, &ComponentId::Privacy(step));
-    let boards = if hidden {
-        press(
+    let action = |style, label, action| button(style, label, &ComponentId::Privacy(action));
+    let leaderboards = if hidden {
+        action(
             ButtonStyle::Secondary,
-            "Put me on the boards",
+            "Show me on leaderboards",
             PrivacyAction::Show,
         )
     } else {
-        press(
+        action(
             ButtonStyle::Secondary,
-            "Take me off the boards",
+            "Hide me from leaderboards",
             PrivacyAction::Hide,
         )
     };
     vec![
-        press(
+        action(
             ButtonStyle::Primary,
-            "Export as a file",
+            "Export my data",
             PrivacyAction::Export,
         ),
-        boards,
-        press(
-            ButtonStyle::Danger,
-            "Delete everything of mine",
-            PrivacyAction::Delete,
-        ),
+        leaderboards,
+        action(ButtonStyle::Danger, "Delete my data", PrivacyAction::Delete),
     ]
 }
 
-/// With the file.
+/// The member's data as a file.
 pub fn exported(json: Vec<u8>) -> Message {
     let file = File::new(
         "quizloop-privacy.json",
-        "All that Quizloop keeps of you in this server, as JSON",
+        "Everything Quizloop stores about you in this server, as JSON",
         json,
     );
-    Message::text("Here is all I keep of you in this server. Nobody else sees this message.")
+    Message::text("Here is everything I store about you in this server. Only you can see this.")
         .attach(file)
 }
 
-/// Asked back before anything is deleted.
+/// Asks for confirmation before anything is deleted.
 pub fn confirm_deletion(kept: &StoredData) -> Message {
-    let (rounds, reviews) = (
-        pluralize(kept.rounds, "round", "rounds"),
-        pluralize(kept.reviews, "question", "questions"),
-    );
+    let results = pluralize(kept.rounds, "question", "questions");
+    let scores = pluralize(kept.reviews, "question", "questions");
     Message::text(format!(
-        "This deletes your streak with {rounds}, and your reviews of {reviews}, in this server and for good. You \
-         also leave its boards. If you may want it back one day, export it first."
+        "This deletes your data in this server for good: your streak with the results for {results}, \
+         and your `/quiz` scores for {scores}. You also leave its leaderboards. To keep a copy, export \
+         your data first."
     ))
     .buttons(vec![
         button(
@@ -142,17 +140,17 @@ pub fn confirm_deletion(kept: &StoredData) -> Message {
         ),
         button(
             ButtonStyle::Secondary,
-            "Export as a file",
+            "Export my data",
             &ComponentId::Privacy(PrivacyAction::Export),
         ),
     ])
 }
 
-/// It is done.
+/// The member's data was deleted.
 pub fn deleted() -> Message {
     Message::text(format!(
-        "Everything I kept of you in this server is deleted. What you replied until now does not count any more; your \
-         next reply starts a new streak. To make sure of that I keep your id and this moment until {BACKFILL_ROUNDS} more \
-         questions have come; then they go as well."
+        "Everything I stored about you in this server is deleted. Your earlier replies no longer \
+         count, and your next reply starts a new streak. So that they stay uncounted, I keep your id \
+         and the time of this deletion until {BACKFILL_ROUNDS} more questions are out."
     ))
 }

@@ -1,4 +1,4 @@
-//! The picture of `/progress`, with words beside it.
+//! The picture of `/progress`, with a short text.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use super::message::{CONTENT_MAX, Message};
 use super::text::{escape_markdown, pluralize, quote, truncate};
 use crate::chart::{Progress, alt_text, unsupported_names};
 
-/// The picture with what it says in words as its description. It is no part of an embed: Discord shows an attachment
-/// larger. Without a picture the words stand for it.
+/// The picture with its alternative text. It is an attachment and not in an embed, because Discord
+/// shows attachments larger. Without a picture, the message is the alternative text.
 pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
     let words = alt_text(progress);
     let Some(picture) = picture else {
-        // Names of topics may be an operator's; what they write is no Markdown.
+        // Names of topics may come from an operator's files and must not be read as Markdown.
         let text = format!(
-            "The picture could not be drawn; in words it is this.\n{}",
+            "The picture couldn't be drawn. Here it is in words:\n{}",
             escape_markdown(&words)
         );
         return Message::text(truncate(&text, CONTENT_MAX));
@@ -30,28 +30,29 @@ pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
 
 fn summary(progress: &Progress) -> String {
     if progress.is_empty() {
-        return "Nothing to show yet. Reply to the day's question or try `/quiz`, and this fills up.".into();
+        return "Nothing to show yet. Answer today's question or try `/quiz` to get started."
+            .into();
     }
-    let rounds = pluralize(progress.streak as usize, "round", "rounds");
+    let questions = pluralize(progress.streak as usize, "question", "questions");
     let due = match progress.forecast[0] {
-        0 => "Nothing is due today.".into(),
+        0 => "Nothing to repeat today.".into(),
         due => format!(
-            "**{}** due today: `/quiz mode:due` asks.",
-            pluralize(due as usize, "review is", "reviews are")
+            "**{}** to repeat today: use `/quiz mode:due`.",
+            pluralize(due as usize, "question", "questions")
         ),
     };
     format!(
-        "**{rounds}** in a row (longest {}). {due}",
+        "**{questions}** in a row (longest: {}). {due}",
         progress.longest
     )
 }
 
-/// Names that the picture's font can't write, for the reader's own fonts.
+/// The topic names that the picture's font can't write; Discord's own fonts can.
 fn names_without_glyph(progress: &Progress) -> Option<String> {
     let unwritten = unsupported_names(progress);
     let names: Vec<String> = unwritten
         .iter()
         .map(|one| format!("{} is {}", one.label, quote(one.name)))
         .collect();
-    (!names.is_empty()).then(|| format!("In the picture {}.", names.join(", ")))
+    (!names.is_empty()).then(|| format!("In the picture, {}.", names.join(", ")))
 }

@@ -1,4 +1,4 @@
-//! Practice at any time: one message for one member, edited from question to hint to answer to score.
+//! `/quiz`: one private message, edited from question to hint to answer to score.
 
 use std::iter;
 
@@ -17,54 +17,54 @@ use crate::bot::quiz::{OPTION_COUNT, QuizAction, QuizState};
 use crate::practice::question_picker::PickReason;
 use crate::practice::review::{Rating, Review};
 
-/// Characters of an answer that a member writes for themselves: it is shown back with marks before its
-/// lines, in a text of 2,000.
+/// Maximum length of a written answer in characters. It is shown back as a block quote, which adds
+/// two characters per line, in a text of at most 2,000.
 const ANSWER_MAX: usize = 1500;
 
-/// The name of the field in which a member writes.
+/// The custom id of the field for the member's answer.
 pub const ANSWER_FIELD: &str = "answer";
 
-/// The outputs are offered under these letters.
+/// The letters of the outputs to choose from.
 const OPTION_LETTERS: [&str; OPTION_COUNT] = ["A", "B", "C", "D"];
 
-/// What is known when a question is asked.
+/// What is shown above and below a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuizHeader {
-    /// Why it comes.
+    /// Why the question was picked.
     pub reason: PickReason,
-    /// How many reviews are due today, this one included.
+    /// Reviews due today, including this one.
     pub due: u32,
 }
 
 /// What a member did before the answer was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt<'a> {
-    /// Nothing that we know of.
+    /// Not known.
     Unknown,
     /// They wrote an answer.
     Text(&'a str),
-    /// They chose an output, by its place.
+    /// They chose an output, by its position.
     Output(u8),
 }
 
-/// How a review went.
+/// The result of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Score {
-    /// Key points that were made, and how many there are.
+    /// Key points made, and all key points.
     pub points: (usize, usize),
-    /// The memory after it.
+    /// The memory state after the review.
     pub review: Review,
-    /// Whether it was entered now, or had been before.
+    /// Whether the review was recorded now; `false` if it had been before.
     pub is_new: bool,
-    /// The team's local date.
+    /// The team's local date today.
     pub today: Date,
-    /// How many reviews are still due today.
+    /// Reviews still due today.
     pub due: u32,
 }
 
-/// The question, with the hint if it was asked for.
-pub fn question(question: &Question, at: &QuizState, card: QuizHeader, hint: bool) -> Message {
-    let outputs = outputs(question, at);
+/// The question, with the hint if `hint` is set.
+pub fn question(question: &Question, state: &QuizState, header: QuizHeader, hint: bool) -> Message {
+    let outputs = outputs(question, state);
     let choice =
         |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
     let choices = OPTION_LETTERS.iter().zip(&outputs).map(choice);
@@ -77,12 +77,12 @@ pub fn question(question: &Question, at: &QuizState, card: QuizHeader, hint: boo
     }
     .inline_field("Level", question.level.to_string())
     .inline_field("Topic", topic_label(&question.topic))
-    .inline_field("Why now", reason_text(card.reason));
+    .inline_field("Why now", reason_text(header.reason));
     if hint {
-        embed = embed.field("How to answer", question.how_to_answer.as_str());
+        embed = embed.field("Hint", question.how_to_answer.as_str());
     }
-    let message = Message::embed(embed.footer(footer(card.due, !outputs.is_empty())));
-    let press = |style, label: &str, step| quiz_button(style, label, step, at);
+    let message = Message::embed(embed.footer(footer(header.due, !outputs.is_empty())));
+    let press = |style, label: &str, action| quiz_button(style, label, action, state);
     let hint = (!hint).then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
     let another = press(ButtonStyle::Secondary, "Another", QuizAction::Next);
     if outputs.is_empty() {
@@ -101,83 +101,79 @@ pub fn question(question: &Question, at: &QuizState, card: QuizHeader, hint: boo
 
 fn reason_text(why: PickReason) -> &'static str {
     match why {
-        PickReason::Due => "it is due again",
+        PickReason::Due => "time to repeat",
         PickReason::New => "new to you",
-        PickReason::Again => "missed today",
-        PickReason::Ahead => "ahead of its day",
+        PickReason::Again => "you missed it earlier today",
+        PickReason::Ahead => "early repeat",
     }
 }
 
 fn footer(due: u32, choose: bool) -> String {
     let due = match due {
         0 => String::new(),
-        due => format!("{due} due today · "),
+        due => format!("{due} to repeat today · "),
     };
     let how = if choose {
         "Choose what it prints"
     } else {
-        "Answer aloud before you look"
+        "Answer out loud before you look"
     };
-    format!("{due}{how}. Practice does not touch your streak.")
+    format!("{due}{how}. Practice doesn't affect your streak.")
 }
 
-/// The outputs to choose from, in the order of this quiz; empty where there is nothing to choose.
-fn outputs<'a>(question: &'a Question, at: &QuizState) -> Vec<&'a str> {
+/// The outputs to choose from, in the order of this quiz. Empty if the question has none.
+fn outputs<'a>(question: &'a Question, state: &QuizState) -> Vec<&'a str> {
     let right = question.output.as_deref();
     let wrong = question.wrong_outputs.iter().map(String::as_str);
     let all: Vec<&str> = right.into_iter().chain(wrong).collect();
     if all.len() != OPTION_COUNT {
         return Vec::new();
     }
-    at.order.permutation().map(|place| all[place]).into()
+    state.order.permutation().map(|place| all[place]).into()
 }
 
 fn quiz_button(
     style: ButtonStyle,
     label: &str,
-    step: QuizAction,
-    at: &QuizState,
+    action: QuizAction,
+    state: &QuizState,
 ) -> super::component::Button {
-    let at = at.clone();
-    button(
-        style,
-        label,
-        &ComponentId::Quiz {
-            action: step,
-            state: at,
-        },
-    )
+    let id = ComponentId::Quiz {
+        action,
+        state: state.clone(),
+    };
+    button(style, label, &id)
 }
 
-/// The form in which a member writes their own answer.
-pub fn answer_modal(at: &QuizState) -> Modal {
+/// The modal for the member's own answer.
+pub fn answer_modal(state: &QuizState) -> Modal {
     let field = TextInput::new(
         TextInputStyle::Paragraph,
         ANSWER_FIELD,
         "As you would say it",
         ANSWER_MAX,
     )
-    .placeholder("Only you see it, beside the model answer. It is not kept.");
+    .placeholder("Only you will see it, next to the model answer. It isn't saved.");
     Modal::new(
         "My answer",
-        ModalId::Quiz(at.clone()).custom_id(),
+        ModalId::Quiz(state.clone()).custom_id(),
         vec![field],
     )
 }
 
-/// The model answer, and the question which of its points were made.
-pub fn answer(question: &Question, at: &QuizState, tried: Attempt<'_>) -> Message {
+/// The model answer, with a menu to tick the key points that were made.
+pub fn answer(question: &Question, state: &QuizState, attempt: Attempt<'_>) -> Message {
     let choice = |(number, point): (usize, &String)| {
-        // Code marks don't show in menus.
+        // Menus don't render Markdown.
         SelectOption::new(&point.replace('`', ""), number.to_string())
     };
     let choices: Vec<SelectOption> = question.points.iter().enumerate().map(choice).collect();
     let points = choices.len();
     let id = ComponentId::Quiz {
         action: QuizAction::Points,
-        state: at.clone(),
+        state: state.clone(),
     };
-    let menu = StringSelect::new(id.custom_id(), "Which of these did you say?", choices)
+    let menu = StringSelect::new(id.custom_id(), "Which points did you make?", choices)
         .value_range(1, points);
     let mut message = Message::embed(answer_embed(question))
         .select(menu)
@@ -186,22 +182,22 @@ pub fn answer(question: &Question, at: &QuizState, tried: Attempt<'_>) -> Messag
                 ButtonStyle::Secondary,
                 "None of them",
                 QuizAction::NoPoints,
-                at,
+                state,
             ),
             quiz_button(
                 ButtonStyle::Secondary,
-                "Next, without a score",
+                "Skip scoring",
                 QuizAction::Next,
-                at,
+                state,
             ),
             report_button(question),
         ]);
-    message.content = Some(attempt_text(question, at, tried));
+    message.content = Some(attempt_text(question, state, attempt));
     message
 }
 
-fn attempt_text(question: &Question, at: &QuizState, tried: Attempt<'_>) -> String {
-    match tried {
+fn attempt_text(question: &Question, state: &QuizState, attempt: Attempt<'_>) -> String {
+    match attempt {
         Attempt::Unknown => String::new(),
         Attempt::Text(text) => {
             let lines: Vec<String> = text
@@ -212,19 +208,19 @@ fn attempt_text(question: &Question, at: &QuizState, tried: Attempt<'_>) -> Stri
             let text = format!("**You wrote**\n{}", lines.join("\n"));
             truncate(&text, CONTENT_MAX)
         }
-        Attempt::Output(place) => chosen_output_text(question, at, usize::from(place)),
+        Attempt::Output(place) => chosen_output_text(question, state, usize::from(place)),
     }
 }
 
-fn chosen_output_text(question: &Question, at: &QuizState, place: usize) -> String {
-    let (outputs, places) = (outputs(question, at), at.order.permutation());
+fn chosen_output_text(question: &Question, state: &QuizState, place: usize) -> String {
+    let (outputs, places) = (outputs(question, state), state.order.permutation());
     let (Some(printed), Some(letter)) = (outputs.get(place), OPTION_LETTERS.get(place)) else {
         return String::new();
     };
     let verdict = if places.get(place) == Some(&0) {
-        "that is what it prints. ✅"
+        "correct, it prints this. ✅"
     } else {
-        "that is not what it prints. ❌"
+        "it doesn't print this. ❌"
     };
     format!(
         "You chose **{letter}**: {verdict}\n{}",
@@ -232,8 +228,8 @@ fn chosen_output_text(question: &Question, at: &QuizState, place: usize) -> Stri
     )
 }
 
-/// The score beside the answer. What the member wrote stays above.
-pub fn score_message(question: &Question, at: &QuizState, score: &Score) -> Message {
+/// The model answer with the score. The member's own answer stays above it.
+pub fn score_message(question: &Question, state: &QuizState, score: &Score) -> Message {
     let embed = Embed {
         title: Some(title(score)),
         description: Some(format!(
@@ -244,7 +240,7 @@ pub fn score_message(question: &Question, at: &QuizState, score: &Score) -> Mess
         color: color(question.level),
         ..Embed::default()
     };
-    let next = quiz_button(ButtonStyle::Primary, "Next", QuizAction::Next, at);
+    let next = quiz_button(ButtonStyle::Primary, "Next", QuizAction::Next, state);
     let mut message =
         Message::embed(answer_embed(question)).buttons(vec![next, report_button(question)]);
     message.embeds.push(embed);
@@ -253,35 +249,41 @@ pub fn score_message(question: &Question, at: &QuizState, score: &Score) -> Mess
 
 fn title(score: &Score) -> String {
     if !score.is_new {
-        return "This one was counted before".into();
+        return "Already scored".into();
     }
     let (made, points) = score.points;
     let points = pluralize(points, "key point", "key points");
-    format!("{made} of {points}: {}", score.review.rating.as_str())
+    format!("You made {made} of {points}")
 }
 
 fn next_review_text(score: &Score) -> String {
     let review = score.review;
-    let day = review.due.strftime("%a %-d %b %Y");
+    let when = relative_day(score.today, review.due);
+    let date = if score
+        .today
+        .until(review.due)
+        .is_ok_and(|span| span.get_days() > 1)
+    {
+        review.due.strftime(" (%a %-d %b %Y)").to_string()
+    } else {
+        String::new()
+    };
     let again = if review.rating == Rating::Again && review.last == score.today {
-        " You can try it once more today."
+        " You can also try again today."
     } else {
         ""
     };
-    format!(
-        "It comes again {} ({day}).{again}",
-        relative_day(score.today, review.due)
-    )
+    format!("I'll ask again {when}{date}.{again}")
 }
 
 fn remaining_due_text(score: &Score) -> String {
     match score.due {
-        0 => "Nothing else is due today.".into(),
-        due => format!("{due} more due today."),
+        0 => "Nothing else to repeat today.".into(),
+        due => format!("{due} more to repeat today."),
     }
 }
 
-/// A day in words: "tomorrow", "in 9 days".
+/// A day relative to today: "tomorrow", "in 9 days".
 pub fn relative_day(today: Date, day: Date) -> String {
     let days = today.until(day).map_or(0, |span| span.get_days());
     match days {

@@ -1,4 +1,4 @@
-//! Reminders, and what `/remind` says.
+//! Reminders and the replies to `/remind`.
 
 use jiff::civil::Time;
 
@@ -12,7 +12,7 @@ fn format_time(time: Time) -> String {
     time.strftime("%H:%M").to_string()
 }
 
-/// The direct message.
+/// The direct message that reminds a member of the open round.
 pub fn reminder(
     guild: GuildId,
     channel: ChannelId,
@@ -35,55 +35,56 @@ pub fn reminder(
         (None, None) => String::new(),
     };
     Message::text(format!(
-        "{} of <#{channel}> is open, and you have not replied yet.{asked}{place}\n\
-         -# You asked for this with `/remind on`; `/remind off` in that channel ends it.",
-        round.label()
+        "⏰ Today's question in <#{channel}> is waiting for you.{asked}{place}\n\
+         -# You turned this on with `/remind on`. To stop, use `/remind off` in that channel."
     ))
 }
 
 /// Reminders are on.
 pub fn enabled(channel: ChannelId, at: Time, schedule: &Schedule) -> Message {
     Message::text(format!(
-        "If you have not replied to the day's question of <#{channel}> by {} ({}), I remind you then in a direct message, \
-         once. Allow direct messages from members of this server for that. `/remind off` ends it.",
+        "I'll send you a direct message at {} ({}) on days you haven't answered the question in \
+         <#{channel}>. Make sure you allow direct messages from members of this server. To stop, use \
+         `/remind off`.",
         format_time(at),
         schedule.zone
     ))
 }
 
-/// Reminders are off, from now on or since long.
+/// Reminders are off; `were_on`: they were on until now.
 pub fn disabled(channel: ChannelId, were_on: bool) -> Message {
-    let already = if were_on { "" } else { " already" };
+    let are = if were_on { "are now" } else { "were already" };
     Message::text(format!(
-        "Reminders of <#{channel}> are off{already}. `/remind on` brings them back."
+        "Reminders for <#{channel}> {are} off. To turn them back on, use `/remind on`."
     ))
 }
 
-/// What is set.
+/// The member's reminder time, or how to set one.
 pub fn status(channel: ChannelId, at: Option<Time>, schedule: &Schedule) -> Message {
     match at {
         None => Message::text(format!(
-            "Reminders of <#{channel}> are off. `/remind on time:17:00` switches them on: a direct message on days on which you \
-             have not replied by then."
+            "Reminders for <#{channel}> are off. `/remind on time:17:00` sends you a direct message \
+             on days you haven't answered by then."
         )),
         Some(at) => enabled(channel, at, schedule),
     }
 }
 
-/// A time at which no reminder could ever come.
+/// The time is not later than the question, so no reminder could ever be sent.
 pub fn too_early(at: Time, schedule: &Schedule) -> String {
     format!(
-        "At {} there is nothing to remind of: the question comes at {} ({}). Choose a later time of the same day.",
+        "At {} the question isn't out yet: it comes at {} ({}). Choose a later time on the same day.",
         format_time(at),
         format_time(schedule.at),
         schedule.zone
     )
 }
 
-/// Said once, when Discord has refused a reminder.
+/// Discord refused to deliver a reminder. Sent once.
 pub fn dm_failed(channel: ChannelId) -> Message {
     Message::text(format!(
-        "I could not remind you of the question in <#{channel}>: Discord does not let me send you direct messages. So reminders \
-         are off now. Allow direct messages from members of this server, then `/remind on` brings them back. I say this only once."
+        "I couldn't remind you of the question in <#{channel}>: Discord doesn't let me send you \
+         direct messages, so I turned your reminders off. Allow direct messages from members of this \
+         server, then use `/remind on`."
     ))
 }

@@ -1,4 +1,4 @@
-//! The model answer, the hint, and the question whether somebody wants to see them.
+//! The model answer, the hint, and the confirmation before an early reveal.
 
 use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
@@ -8,15 +8,15 @@ use crate::bank::{Kind, Question};
 use crate::bot::custom_id::ComponentId;
 use crate::practice::id::ChannelId;
 
-/// The colour of hints and questions back.
+/// The embed colour of hints.
 const HINT_COLOR: u32 = 0x74_7f_8d;
 
-/// The model answer with everything that belongs to it.
+/// The model answer with the button that reports a mistake.
 pub fn answer(question: &Question) -> Message {
     Message::embed(answer_embed(question)).buttons(vec![report_button(question)])
 }
 
-/// The embed with the model answer; also shown by `/quiz`.
+/// The embed with the model answer, which `/quiz` shows too.
 pub fn answer_embed(question: &Question) -> Embed {
     let description = format!(
         "{}\n\n{}{}",
@@ -32,28 +32,28 @@ pub fn answer_embed(question: &Question) -> Embed {
     }
     .field("Key points", bullets(&question.points))
     .field(
-        "As you might say it",
+        "Sample answer (spoken)",
         format!("*{}*", question.example_answer.replace('*', "\\*")),
     )
-    .field("How to answer", question.how_to_answer.as_str())
+    .field("Hint", question.how_to_answer.as_str())
     .field("Pitfalls", bullets(&question.pitfalls))
-    .field("The interviewer may go on", question.follow_up.as_str())
-    .field("Read on", question.docs.as_str())
+    .field("Likely follow-up", question.follow_up.as_str())
+    .field("Read more", question.docs.as_str())
     .footer(source_line(question))
 }
 
-/// The code that a reveal adds: what the question itself already showed is not repeated.
+/// The code blocks of a reveal, without the code that the question itself shows.
 fn code_blocks(question: &Question) -> String {
     let mut blocks = Vec::new();
     if let Some(printed) = &question.broken_output {
-        blocks.push(format!("It prints\n{}", output_block(printed)));
+        blocks.push(format!("Output with the bug\n{}", output_block(printed)));
     }
     if question.kind == Kind::Bug && question.broken.is_some() {
         blocks.extend(
             question
                 .code
                 .as_deref()
-                .map(|code| format!("Mended\n{}", python_block(code))),
+                .map(|code| format!("Fixed code\n{}", python_block(code))),
         );
     } else if question.kind != Kind::Predict {
         blocks.extend(question.code.as_deref().map(python_block));
@@ -62,7 +62,7 @@ fn code_blocks(question: &Question) -> String {
         question
             .output
             .as_deref()
-            .map(|text| format!("prints\n{}", output_block(text))),
+            .map(|text| format!("Output\n{}", output_block(text))),
     );
     if blocks.is_empty() {
         return String::new();
@@ -79,10 +79,9 @@ fn source_line(question: &Question) -> String {
     )
 }
 
-/// The hint on how to answer.
 pub fn hint(question: &Question) -> Message {
     Message::embed(Embed {
-        title: Some("How to answer".into()),
+        title: Some("Hint".into()),
         description: Some(format!(
             "**{}**\n\n{}",
             question.question, question.how_to_answer
@@ -92,10 +91,10 @@ pub fn hint(question: &Question) -> Message {
     })
 }
 
-/// What is asked before the answer of the open round is shown to somebody who has not replied.
+/// Asks for confirmation before a member who has not replied sees the answer of the open round.
 pub fn confirm(channel: ChannelId, round: u32, public: bool, question: &Question) -> Message {
     let audience = if public {
-        " It will be shown to everybody in the thread."
+        " Everyone in the thread will see it too, even before they answer."
     } else {
         ""
     };
@@ -106,9 +105,9 @@ pub fn confirm(channel: ChannelId, round: u32, public: bool, question: &Question
         question: question.id.clone(),
     };
     Message::text(format!(
-        "You have not replied to round {round} yet. If you look first, this round will not extend your \
-         streak, even if you reply afterwards.{audience} To keep it growing, reply in the thread in your own words; \
-         then the answer opens without this question."
+        "You haven't answered yet. If you look now, this question won't add to your streak, but it \
+         won't break it if you still reply.{audience} To keep your streak growing, reply in the \
+         thread first."
     ))
     .buttons(vec![button(ButtonStyle::Danger, "Show it anyway", &show)])
 }

@@ -1,4 +1,4 @@
-//! Streaks, the reasons for them, and the leaderboard.
+//! Streaks, their explanations, and the leaderboard.
 
 use std::fmt::Write as _;
 
@@ -12,70 +12,84 @@ use crate::practice::ledger::Actor;
 use crate::practice::round::Round;
 use crate::practice::streak::{RoundOutcome, Streak};
 
-/// The colour of streaks.
+/// The embed colour of streaks and leaderboards.
 const STREAK_COLOR: u32 = 0xe6_7e_22;
 
-/// How many places a leaderboard shows.
+/// Maximum number of members on a leaderboard.
 pub const LEADERBOARD_SIZE: usize = 10;
 
-/// What `/streak` says of a member.
+/// The data behind `/streak`.
 pub struct StreakView<'a> {
-    /// Whose it is.
     pub member: UserId,
-    /// Whether the member themselves asks.
+    /// Whether the member asked for their own streak.
     pub is_own: bool,
-    /// The standing.
     pub streak: Streak,
-    /// The last rounds with what they were, the oldest first; none unless asked for.
+    /// The latest rounds and their outcomes, oldest first. Empty unless requested.
     pub recent_rounds: Vec<(&'a Round, RoundOutcome)>,
 }
 
 /// A member's streak.
-pub fn streak(standing: &StreakView<'_>) -> Message {
-    let now = standing.streak;
-    let whose = if standing.is_own {
-        "Your streak".into()
+pub fn streak(view: &StreakView<'_>) -> Message {
+    let text = if view.is_own {
+        format!("{}\n{}", own_streak(view.streak), own_freezes(view.streak))
     } else {
-        format!("The streak of <@{}>", standing.member)
+        let freezes = freezes_held(view.streak);
+        format!("{}\n❄️ {freezes}.", streak_of(view.member, view.streak))
     };
-    let mut text = format!(
-        "{whose}: **{}** in a row (longest {}).\n{}",
-        pluralize(now.current as usize, "round", "rounds"),
-        now.longest,
-        freeze_text(now),
-    );
-    if standing.is_own && now.answered == 0 {
-        text.push_str("\nReply in the thread of the open question and it starts.");
-    }
     let mut embed = Embed {
         description: Some(text),
         color: STREAK_COLOR,
         ..Embed::default()
     };
-    if !standing.recent_rounds.is_empty() {
-        embed = embed.field(
-            &format!(
-                "The last {}",
-                pluralize(standing.recent_rounds.len(), "round", "rounds")
-            ),
-            round_lines(&standing.recent_rounds),
-        );
+    if !view.recent_rounds.is_empty() {
+        let count = pluralize(view.recent_rounds.len(), "question", "questions");
+        embed = embed.field(&format!("Last {count}"), round_lines(&view.recent_rounds));
     }
     Message::embed(embed)
 }
 
-fn freeze_text(streak: Streak) -> String {
-    let held = pluralize(streak.freezes as usize, "freeze", "freezes");
-    match streak.rounds_to_next_freeze() {
-        None => {
-            format!("{held} held, the most there can be; each covers one missed round by itself.")
-        }
-        Some(more) => {
-            let more = pluralize(more as usize, "more answered round", "more answered rounds");
-            format!(
-                "{held} held; the next one comes after {more}. Each covers one missed round by itself."
-            )
-        }
+fn own_streak(streak: Streak) -> String {
+    match (streak.current, streak.longest) {
+        (0, 0) => "No streak yet. Answer today's question to start one.".into(),
+        (0, longest) => format!(
+            "No streak right now (longest: {longest}). Answer today's question to start a new one."
+        ),
+        (current, longest) => format!(
+            "Your streak: **{}** in a row (longest: {longest}).",
+            pluralize(current as usize, "question", "questions")
+        ),
+    }
+}
+
+fn streak_of(member: UserId, streak: Streak) -> String {
+    match (streak.current, streak.longest) {
+        (0, 0) => format!("<@{member}> has no streak yet."),
+        (0, longest) => format!("<@{member}> has no streak right now (longest: {longest})."),
+        (current, longest) => format!(
+            "<@{member}>'s streak: **{}** in a row (longest: {longest}).",
+            pluralize(current as usize, "question", "questions")
+        ),
+    }
+}
+
+fn own_freezes(streak: Streak) -> String {
+    let held = freezes_held(streak);
+    let Some(missing) = streak.rounds_to_next_freeze() else {
+        return format!("❄️ {held}, the maximum. Each saves your streak on a day you miss.");
+    };
+    let missing = pluralize(missing as usize, "more question", "more questions");
+    if streak.freezes == 0 {
+        return format!(
+            "❄️ {held}. Answer {missing} to earn one: it saves your streak on a day you miss."
+        );
+    }
+    format!("❄️ {held}. It saves your streak on a day you miss. Answer {missing} to earn another.")
+}
+
+fn freezes_held(streak: Streak) -> String {
+    match streak.freezes {
+        0 => "No freezes".into(),
+        held => pluralize(held as usize, "freeze", "freezes"),
     }
 }
 
@@ -90,16 +104,18 @@ fn round_lines(rounds: &[(&Round, RoundOutcome)]) -> String {
 fn outcome_text(entry: &RoundOutcome) -> String {
     match entry {
         RoundOutcome::Answered => "✅ answered".into(),
-        RoundOutcome::Frozen { late: false } => "❄️ missed, covered by a freeze".into(),
-        RoundOutcome::Frozen { late: true } => "❄️ late, covered by a freeze".into(),
+        RoundOutcome::Frozen { late: false } => "❄️ missed, saved by a freeze".into(),
+        RoundOutcome::Frozen { late: true } => "❄️ late, saved by a freeze".into(),
         RoundOutcome::Missed { late: false } => "✖️ missed".into(),
-        RoundOutcome::Missed { late: true } => "✖️ late, after the next question".into(),
-        RoundOutcome::PeekedFirst => "👀 looked first, unchanged".into(),
-        RoundOutcome::Void(by) => format!("➖ void, by {}", admin_name(by)),
+        RoundOutcome::Missed { late: true } => {
+            "✖️ too late: the next question was already out".into()
+        }
+        RoundOutcome::PeekedFirst => "👀 saw the answer first: streak unchanged".into(),
+        RoundOutcome::Void(by) => format!("➖ doesn't count (cancelled by {})", admin_name(by)),
         RoundOutcome::Credited(by) => by.as_ref().map_or("✅ credited".into(), |by| {
             format!("✅ credited by {}", admin_name(by))
         }),
-        RoundOutcome::Open => "⏳ open".into(),
+        RoundOutcome::Open => "⏳ still open".into(),
     }
 }
 
@@ -108,25 +124,22 @@ fn admin_name(by: &Actor) -> String {
         .map_or("an admin".into(), |admin| format!("<@{admin}>"))
 }
 
-/// The best members of a period.
+/// The members with the most answers in a period.
 pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
     let title = match period {
-        Period::Month(day) => format!("Leaderboard of {}", month_name(day)),
-        Period::AllTime => "Leaderboard of all time".into(),
+        Period::Month(day) => format!("Leaderboard: {}", month_name(day)),
+        Period::AllTime => "Leaderboard: all time".into(),
     };
     let mut text = String::new();
     for (place, row) in (1..).zip(rows.iter().take(LEADERBOARD_SIZE)) {
-        let answered = pluralize(row.answered as usize, "answered round", "answered rounds");
         // Writing to a string can't fail.
-        let _ = writeln!(
-            text,
-            "{place}. <@{}>: {answered}, streak {}",
-            row.user, row.streak.current
-        );
+        let _ = writeln!(text, "{place}. {}", leaderboard_row(row));
     }
     if text.is_empty() {
-        text =
-            "Nobody has answered a round yet. The first reply in the thread takes the lead.".into();
+        text = match period {
+            Period::Month(day) => format!("No answers in {} yet.", month_name(day)),
+            Period::AllTime => "No answers yet.".into(),
+        };
     }
     if rows.len() > LEADERBOARD_SIZE {
         let _ = write!(text, "and {} more", rows.len() - LEADERBOARD_SIZE);
@@ -137,6 +150,16 @@ pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
         color: STREAK_COLOR,
         ..Embed::default()
     })
+}
+
+/// A member's answers in the period, and their streak if they have one.
+pub(super) fn leaderboard_row(row: &LeaderboardRow) -> String {
+    let answers = pluralize(row.answered as usize, "answer", "answers");
+    let streak = match row.streak.current {
+        0 => String::new(),
+        current => format!(" · 🔥 {current}"),
+    };
+    format!("<@{}>: {answers}{streak}", row.user)
 }
 
 fn month_name(day: Date) -> String {

@@ -1,4 +1,4 @@
-//! What admins see of a team.
+//! Messages for admins about a team: settings, status and confirmations.
 
 use std::fmt::Write as _;
 
@@ -11,21 +11,22 @@ use crate::bot::custom_id::ComponentId;
 use crate::practice::id::{ChannelId, GuildId, UserId};
 use crate::practice::team::{Reveal, Team, TeamSettings};
 
-/// The colour of administration.
+/// The embed colour of messages for admins.
 const ADMIN_COLOR: u32 = 0x5c_6b_73;
-/// The colour when something is wrong.
+/// The embed colour when something is wrong.
 const ERROR_COLOR: u32 = 0xd8_43_4f;
 
-/// How many posts to come are listed.
+/// Number of upcoming posts listed.
 pub const POSTS_AHEAD: usize = 3;
 
-/// A moment as Discord shows it in each reader's own zone (Discord docs, reference, "Timestamp Styles").
+/// A time that Discord shows in each reader's own zone (Discord docs, reference, "Timestamp
+/// Styles").
 pub fn timestamp(time: Timestamp) -> String {
     let seconds = time.as_second();
     format!("<t:{seconds}:F> (<t:{seconds}:R>)")
 }
 
-/// Settings in words.
+/// The settings of a team, one per line.
 pub fn settings(settings: &TeamSettings) -> String {
     let schedule = &settings.schedule;
     let mut lines = vec![
@@ -36,32 +37,29 @@ pub fn settings(settings: &TeamSettings) -> String {
             schedule.zone
         ),
         format!(
-            "**If I was away**: I still post up to {} late, on the same day",
-            duration_text(schedule.catch_up)
+            "**If the bot was offline**: {}",
+            catch_up_text(schedule.catch_up)
         ),
         format!(
             "**Model answer**: {}",
             match settings.reveal {
-                Reveal::AfterReply => "after one's reply; who looks first is asked to confirm",
-                Reveal::Open => "open to all at any time",
+                Reveal::AfterReply => "after you reply; looking earlier needs confirmation",
+                Reveal::Open => "open to everyone at any time",
             }
         ),
-        settings
-            .role
-            .map_or("**Role**: none is mentioned".into(), |role| {
-                format!("**Role**: <@&{role}> is mentioned with each question")
-            }),
+        settings.role.map_or("**Role**: none".into(), |role| {
+            format!("**Role**: <@&{role}>, mentioned with each question")
+        }),
     ];
     if settings.send_weekly_report {
         lines.push(
-            "**Report**: each week after its last question, in the channel; nobody is notified"
-                .into(),
+            "**Weekly report**: after the week's last question, without notifying anyone".into(),
         );
     }
     if !settings.retention.is_default() {
         let percent = settings.retention.get();
         lines.push(format!(
-            "**Practice**: `/quiz` brings questions back so that {percent} % are remembered"
+            "**Practice**: `/quiz` repeats questions often enough to remember {percent} %"
         ));
     }
     if !schedule.holidays.is_empty() {
@@ -69,6 +67,16 @@ pub fn settings(settings: &TeamSettings) -> String {
         lines.push(format!("**Holidays**: {}", days.join(", ")));
     }
     lines.join("\n")
+}
+
+fn catch_up_text(catch_up: SignedDuration) -> String {
+    if catch_up.is_zero() {
+        return "a late question is skipped".into();
+    }
+    format!(
+        "posts up to {} late, on the same day",
+        duration_text(catch_up)
+    )
 }
 
 fn duration_text(span: SignedDuration) -> String {
@@ -81,20 +89,21 @@ fn duration_text(span: SignedDuration) -> String {
     }
 }
 
-/// When questions come.
+/// The times of upcoming questions.
 pub fn upcoming_posts(posts: &[Timestamp]) -> String {
     if posts.is_empty() {
-        return "None: the schedule has no day with a question within two years, or the team is paused.".into();
+        return "None: the team is paused, or its schedule has no question in the next two years."
+            .into();
     }
     bullets(posts.iter().map(|post| timestamp(*post)))
 }
 
-/// What the bot may do in a team's channel.
+/// Whether the bot has the permissions it needs in a team's channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PermissionReport {
-    /// Permissions that are missing, in the words of Discord's settings.
+    /// Missing permissions, by their names in Discord's settings.
     pub missing: Vec<&'static str>,
-    /// Whether a mention of the team's role would notify nobody.
+    /// Whether mentioning the team's role notifies nobody.
     pub unmentionable_role: bool,
 }
 
@@ -104,25 +113,21 @@ impl PermissionReport {
     }
 }
 
-/// What `/setup` says when it is done.
+/// The reply to `/setup` (`changed`: the team existed already) and `/team settings`.
 pub fn team_summary(
     team: &Team,
     now: Timestamp,
     access: &PermissionReport,
     changed: bool,
 ) -> Message {
-    let head = if changed {
-        "has new settings"
+    let heading = if changed {
+        format!("<#{}> now has these settings:", team.channel)
     } else {
-        "is set up"
+        format!("<#{}> is set up.", team.channel)
     };
     let mut embed = Embed {
         title: Some("Team".into()),
-        description: Some(format!(
-            "<#{}> {head}.\n{}",
-            team.channel,
-            settings(&team.settings)
-        )),
+        description: Some(format!("{heading}\n{}", settings(&team.settings))),
         color: if access.is_sufficient() {
             ADMIN_COLOR
         } else {
@@ -137,14 +142,14 @@ pub fn team_summary(
         );
     }
     if access.unmentionable_role {
-        embed = embed.field("The role", unmentionable_role_text(team));
+        embed = embed.field("Role", unmentionable_role_text(team));
     }
     embed = embed.field(
-        "The next questions",
+        "Next questions",
         upcoming_posts(&team.next_post_times(now, POSTS_AHEAD)),
     );
     if !changed {
-        embed = embed.footer("If a post ever fails for good, I tell you once in a direct message.");
+        embed = embed.footer("If a question can't be posted, I'll send you one direct message.");
     }
     let message = Message::embed(embed);
     if team.rounds().is_empty() {
@@ -160,42 +165,41 @@ pub fn team_summary(
     message
 }
 
-/// Why nobody would hear of a mention, and what to do.
+/// Explains why mentioning the role notifies nobody, and how to fix it.
 fn unmentionable_role_text(team: &Team) -> String {
     let role = team
         .settings
         .role
         .map_or_else(String::new, |role| format!(" <@&{role}>"));
     format!(
-        "A mention of{role} would notify nobody. In the role's settings, switch on \"Allow anyone to @mention this role\"."
+        "Mentioning{role} notifies nobody yet. In the role's settings, turn on \"Allow anyone to @mention this role\"."
     )
 }
 
-/// Which permissions are missing, and what to do.
+/// Lists the missing permissions and how to grant them.
 fn missing_permissions_text(channel: ChannelId, missing: &[&str]) -> String {
     let names = bullets(missing.iter().map(|name| format!("**{name}**")));
     format!(
-        "In <#{channel}> my role needs:\n{names}\nGrant them in the channel's settings; then it works by itself."
+        "In <#{channel}>, my role still needs:\n{names}\nGrant them in the channel's settings. Nothing else is needed."
     )
 }
 
-/// What `/team status` knows beyond the team itself.
+/// What `/team status` shows beyond the team itself.
 pub struct TeamStatus<'a> {
-    /// The guild, for links.
+    /// The guild, to build links.
     pub guild: GuildId,
-    /// Now.
     pub now: Timestamp,
-    /// What the bot may do, or why it could not be looked up.
+    /// The bot's permissions, or why they could not be checked.
     pub access: Result<&'a PermissionReport, &'a str>,
-    /// Questions in the bank.
+    /// Number of questions in the bank.
     pub bank_size: usize,
 }
 
-/// What `/team status` says.
+/// The reply to `/team status`.
 pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     let mut text = settings(&team.settings);
     if team.managed {
-        text.push_str("\nThe operator's file manages this team.");
+        text.push_str("\nThis team is set up in the bot's config file.");
     }
     if let Some(pause) = team.pause {
         // Writing to a string can't fail.
@@ -208,7 +212,7 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         let next = timestamp(at);
         let _ = write!(
             text,
-            "\n**The next report**: {next}, if its week has a question"
+            "\n**Next weekly report**: {next}, if there is a question that week"
         );
     }
     if let Some(day) = team.skip {
@@ -217,9 +221,9 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     let fine =
         team.posting_failure.is_none() && status.access.is_ok_and(PermissionReport::is_sufficient);
     let permissions = match status.access {
-        Ok(access) if access.missing.is_empty() => "All there.".into(),
+        Ok(access) if access.missing.is_empty() => "None missing.".into(),
         Ok(access) => missing_permissions_text(team.channel, &access.missing),
-        Err(why) => format!("They could not be looked up: {why}"),
+        Err(why) => format!("Couldn't check: {why}"),
     };
     let mut embed = Embed {
         title: Some("Team status".into()),
@@ -229,7 +233,7 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     };
     if let Some(trouble) = &team.posting_failure {
         embed = embed.field(
-            "Trouble",
+            "Problem",
             format!(
                 "Since <t:{}:R>: {}",
                 trouble.since.as_second(),
@@ -238,18 +242,18 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         );
     }
     embed = embed
-        .field("The newest round", latest_round(team, status.guild))
+        .field("Latest question", latest_round(team, status.guild))
         .field(
-            "The next questions",
+            "Next questions",
             upcoming_posts(&team.next_post_times(status.now, POSTS_AHEAD)),
         )
         .field("Permissions", permissions);
     if status.access.is_ok_and(|access| access.unmentionable_role) {
-        embed = embed.field("The role", unmentionable_role_text(team));
+        embed = embed.field("Role", unmentionable_role_text(team));
     }
     let members = pluralize(team.members().count(), "member has", "members have");
     let bank = pluralize(status.bank_size, "question", "questions");
-    Message::embed(embed.footer(format!("{members} taken part · {bank} in the bank")))
+    Message::embed(embed.footer(format!("{members} taken part · {bank} available")))
 }
 
 fn latest_round(team: &Team, guild: GuildId) -> String {
@@ -259,29 +263,27 @@ fn latest_round(team: &Team, guild: GuildId) -> String {
     let Some(message) = round.message else {
         return format!("{}: being posted", round.label());
     };
-    let replied = pluralize(team.reply_count(round.number), "reply", "replies");
+    let answers = pluralize(team.reply_count(round.number), "answer", "answers");
     format!(
-        "[{}]({}), {replied}",
+        "[{}]({}), {answers}",
         round.label(),
         message_link(guild, team.channel, message)
     )
 }
 
-/// A question is on its way.
+/// The question will be posted in a moment.
 pub fn post_started(number: u32) -> Message {
     Message::text(format!(
-        "Round {number} is on its way: the question appears in the channel in a moment."
+        "Posting round {number}: the question will appear in the channel in a moment."
     ))
 }
 
-/// There was a question today.
+/// Today's question was already posted.
 pub fn already_posted_today() -> Message {
-    Message::text(
-        "Today's question is out already. There is at most one a day, so that nobody's streak depends on a second one.",
-    )
+    Message::text("Today's question is already out. There is at most one a day.")
 }
 
-/// A pause began.
+/// The team is paused.
 pub fn paused(team: &Team, now: Timestamp) -> Message {
     let until = team.pause.and_then(|pause| pause.until);
     let end = match until {
@@ -293,60 +295,60 @@ pub fn paused(team: &Team, now: Timestamp) -> Message {
         format!(" The next question comes {}.", timestamp(*next))
     });
     Message::text(format!(
-        "<#{}> is paused {end}. Streaks are safe: a pause has no rounds.{next}",
+        "Questions in <#{}> are paused {end}. Streaks are safe.{next}",
         team.channel
     ))
 }
 
-/// A pause ended.
+/// The team is resumed.
 pub fn resumed(team: &Team, now: Timestamp) -> Message {
     Message::text(format!(
-        "<#{}> goes on. The next questions:\n{}",
+        "Questions in <#{}> are back on. Next:\n{}",
         team.channel,
         upcoming_posts(&team.next_post_times(now, POSTS_AHEAD))
     ))
 }
 
-/// A day is skipped.
+/// The next question is skipped.
 pub fn skipped(day: jiff::civil::Date, next: &[Timestamp]) -> Message {
     Message::text(format!(
-        "{day} has no question. After that:\n{}\n`/team resume` takes this back.",
+        "No question on {day}. Next:\n{}\nTo undo this, use `/team resume`.",
         upcoming_posts(next)
     ))
 }
 
-/// A round is void.
+/// A round is void for everyone.
 pub fn voided(number: u32) -> Message {
     Message::text(format!(
-        "Round {number} is void for everybody: it neither extends nor ends a streak."
+        "Round {number} no longer counts for anyone. It neither adds to a streak nor breaks one."
     ))
 }
 
-/// A member has credit.
+/// A member was credited with a round.
 pub fn credited(member: UserId, number: u32) -> Message {
     Message::text(format!(
-        "<@{member}> has credit for round {number}, as if it had been answered in time."
+        "<@{member}> gets credit for round {number}, as if they had answered in time."
     ))
 }
 
-/// The question before a team is removed.
+/// Asks for confirmation before a team is removed.
 pub fn confirm_removal(team: &Team) -> Message {
-    let rounds = pluralize(team.rounds().len(), "round", "rounds");
+    let questions = pluralize(team.rounds().len(), "question", "questions");
     let members = pluralize(team.members().count(), "member", "members");
     let press = ComponentId::Remove {
         channel: team.channel,
     };
     Message::text(format!(
-        "Remove the team of <#{}>? Its {rounds} and the streaks of its {members} are deleted and can't be brought back. \
-         `/team pause` keeps them.",
+        "Remove the team from <#{}>? This deletes its history of {questions} and the streaks of {members}. \
+         It can't be undone; `/team pause` keeps them.",
         team.channel
     ))
     .buttons(vec![button(ButtonStyle::Danger, "Remove for good", &press)])
 }
 
-/// A team is gone.
+/// A team was removed.
 pub fn removed(channel: ChannelId) -> Message {
     Message::text(format!(
-        "The team of <#{channel}> and all that was kept of it are gone."
+        "Team removed from <#{channel}>. All its data is deleted."
     ))
 }

@@ -1,4 +1,4 @@
-//! Every text that a person sees, whole.
+//! Snapshots of the texts that users see.
 
 use insta::assert_snapshot;
 use jiff::Timestamp;
@@ -63,7 +63,8 @@ fn message(day: i8, hour: i8, nth: u64) -> MessageId {
     MessageId::new(snowflake_at(time.timestamp()) + nth)
 }
 
-/// Ada: answered, missed, looked first, late, credited; a void round; one open.
+/// Seven rounds. Ada answered, missed, saw the answer first, was late, and was credited; one round
+/// is void, and the last one is open.
 fn team_with_rounds() -> Team {
     let mut team = new_team();
     let mut rng = StdRng::seed_from_u64(1);
@@ -105,20 +106,71 @@ fn daily_message() {
     let team = team_with_rounds();
     let mut round = team.rounds()[0].clone();
     round.remaining = 20;
-    assert_snapshot!("daily_fresh", daily::post(&question(), &round, 0));
+    assert_snapshot!(daily::post(&question(), &round, 0), @"
+    # Question of the day
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [Level] junior
+    [Topic] fundamentals
+    -- Question 1 · 2026-03-23 · reply in the thread
+    ( Hint ) q1:hint:coroutine-objects
+    ( Model answer ) q1:answer:coroutine-objects
+    ( My streak ) q1:streak
+    ");
     round.remaining = 7;
-    assert_snapshot!(
-        "daily_with_role_and_few_left",
-        daily::post(&question(), &round, 1).mention_role(RoleId::new(5))
-    );
+    assert_snapshot!(daily::post(&question(), &round, 1).mention_role(RoleId::new(5)), @"
+    <@&5>
+    # Question of the day
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [Level] junior
+    [Topic] fundamentals
+    [Coming up] 7 new questions left, then they start over.
+    -- Question 1 · 2026-03-23 · 1 answer
+    ( Hint ) q1:hint:coroutine-objects
+    ( Model answer ) q1:answer:coroutine-objects
+    ( My streak ) q1:streak
+    ");
     round.remaining = 0;
-    assert_snapshot!(
-        "daily_last_of_the_deck",
-        daily::post(&question(), &round, 12)
-    );
+    assert_snapshot!(daily::post(&question(), &round, 12), @"
+    # Question of the day
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [Level] junior
+    [Topic] fundamentals
+    [Coming up] This is the last new question. After it, they start over in a new order.
+    -- Question 1 · 2026-03-23 · 12 answers
+    ( Hint ) q1:hint:coroutine-objects
+    ( Model answer ) q1:answer:coroutine-objects
+    ( My streak ) q1:streak
+    ");
     let mut predict = question();
     predict.kind = Kind::Predict;
-    assert_snapshot!("daily_predict", daily::post(&predict, &round, 0));
+    assert_snapshot!(daily::post(&predict, &round, 0), @r#"
+    # Question of the day
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    ```py
+    import asyncio
+
+    async def answer():
+        print("body runs")
+        return 42
+
+    async def main():
+        coro = answer()
+        print("got a", type(coro).__name__)
+        print(await coro)
+        try:
+            await coro
+        except RuntimeError as error:
+            print(error)
+    asyncio.run(main())
+    ```
+    [Level] junior
+    [Topic] fundamentals
+    [Coming up] This is the last new question. After it, they start over in a new order.
+    -- Question 1 · 2026-03-23 · reply in the thread
+    ( Hint ) q1:hint:coroutine-objects
+    ( Model answer ) q1:answer:coroutine-objects
+    ( My streak ) q1:streak
+    "#);
 }
 
 #[test]
@@ -146,15 +198,20 @@ fn thread_names_fit() {
 #[test]
 fn reveals() {
     assert_snapshot!("answer", reveal::answer(&question()));
-    assert_snapshot!("hint", reveal::hint(&question()));
-    assert_snapshot!(
-        "confirm",
-        reveal::confirm(ChannelId::new(20), 3, false, &question())
-    );
-    assert_snapshot!(
-        "confirm_public",
-        reveal::confirm(ChannelId::new(20), 3, true, &question())
-    );
+    assert_snapshot!(reveal::hint(&question()), @"
+    # Hint
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+
+    Two short statements answer the question; give them first and separately. After that, show that you know the mistake behind it: a forgotten keyword that makes work disappear without an exception. Explaining how you would notice that in a log or a test is what lifts a junior answer. A comparison with JavaScript is welcome if you know that language, because it starts from the opposite rule. How the object works inside isn't asked here.
+    ");
+    assert_snapshot!(reveal::confirm(ChannelId::new(20), 3, false, &question()), @"
+    You haven't answered yet. If you look now, this question won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply in the thread first.
+    ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
+    ");
+    assert_snapshot!(reveal::confirm(ChannelId::new(20), 3, true, &question()), @"
+    You haven't answered yet. If you look now, this question won't add to your streak, but it won't break it if you still reply. Everyone in the thread will see it too, even before they answer. To keep your streak growing, reply in the thread first.
+    ( Show it anyway ) q1:reveal:20:3:all:coroutine-objects
+    ");
     let mut bug = question();
     bug.kind = Kind::Bug;
     bug.broken = Some("hello()".into());
@@ -164,13 +221,51 @@ fn reveals() {
 
 #[test]
 fn streaks() {
-    let nothing = streak::StreakView {
-        member: ADA,
-        is_own: true,
-        streak: Streak::default(),
-        recent_rounds: Vec::new(),
+    let own = |current, longest, freezes, answered| {
+        streak::streak(&streak::StreakView {
+            member: ADA,
+            is_own: true,
+            streak: Streak {
+                current,
+                longest,
+                freezes,
+                answered,
+            },
+            recent_rounds: Vec::new(),
+        })
     };
-    assert_snapshot!("streak_none", streak::streak(&nothing));
+    assert_snapshot!(own(0, 0, 0, 0), @"
+    No streak yet. Answer today's question to start one.
+    ❄️ No freezes. Answer 7 more questions to earn one: it saves your streak on a day you miss.
+    ");
+    assert_snapshot!(own(0, 4, 0, 6), @"
+    No streak right now (longest: 4). Answer today's question to start a new one.
+    ❄️ No freezes. Answer 1 more question to earn one: it saves your streak on a day you miss.
+    ");
+    assert_snapshot!(own(1, 4, 1, 13), @"
+    Your streak: **1 question** in a row (longest: 4).
+    ❄️ 1 freeze. It saves your streak on a day you miss. Answer 1 more question to earn another.
+    ");
+    assert_snapshot!(own(15, 20, 2, 30), @"
+    Your streak: **15 questions** in a row (longest: 20).
+    ❄️ 2 freezes, the maximum. Each saves your streak on a day you miss.
+    ");
+    let others = |streak| {
+        streak::streak(&streak::StreakView {
+            member: ADA,
+            is_own: false,
+            streak,
+            recent_rounds: Vec::new(),
+        })
+    };
+    assert_snapshot!(others(Streak::default()), @"
+    <@1> has no streak yet.
+    ❄️ No freezes.
+    ");
+    assert_snapshot!(others(Streak { longest: 4, ..Streak::default() }), @"
+    <@1> has no streak right now (longest: 4).
+    ❄️ No freezes.
+    ");
     let team = team_with_rounds();
     let ledger = team.ledger(ADA);
     let why = replay(&ledger, team.rounds())
@@ -182,35 +277,31 @@ fn streaks() {
         streak: team.streak(ADA),
         recent_rounds: why,
     };
-    assert_snapshot!("streak_why", streak::streak(&standing));
-    let full = Streak {
-        current: 15,
-        longest: 20,
-        freezes: 2,
-        answered: 30,
-    };
-    assert_snapshot!(
-        "streak_full",
-        streak::streak(&streak::StreakView {
-            member: ADA,
-            is_own: true,
-            streak: full,
-            recent_rounds: Vec::new()
-        })
-    );
+    assert_snapshot!(streak::streak(&standing), @"
+    <@1>'s streak: **1 question** in a row (longest: 1).
+    ❄️ No freezes.
+    [Last 7 questions] Question 7 · 2026-03-31 · ⏳ still open
+    Question 6 · 2026-03-30 · ➖ doesn't count (cancelled by <@9>)
+    Question 5 · 2026-03-27 · ✅ credited by <@9>
+    Question 4 · 2026-03-26 · ✖️ too late: the next question was already out
+    Question 3 · 2026-03-25 · 👀 saw the answer first: streak unchanged
+    Question 2 · 2026-03-24 · ✖️ missed
+    Question 1 · 2026-03-23 · ✅ answered
+    ");
 }
 
 #[test]
 fn leaderboards() {
     let month = Period::Month(date(2026, 3, 31));
-    assert_snapshot!(
-        "leaderboard",
-        streak::leaderboard(&team_with_rounds().leaderboard(month), month)
-    );
-    assert_snapshot!(
-        "leaderboard_empty",
-        streak::leaderboard(&[], Period::AllTime)
-    );
+    assert_snapshot!(streak::leaderboard(&team_with_rounds().leaderboard(month), month), @"
+    # Leaderboard: March 2026
+    1. <@1>: 2 answers · 🔥 1
+    2. <@2>: 1 answer · 🔥 1
+    ");
+    assert_snapshot!(streak::leaderboard(&[], Period::AllTime), @"
+    # Leaderboard: all time
+    No answers yet.
+    ");
     let rows: Vec<LeaderboardRow> = (1..13)
         .map(|user| LeaderboardRow {
             user: UserId::new(user),
@@ -220,68 +311,212 @@ fn leaderboards() {
         .collect();
     let text = streak::leaderboard(&rows, Period::AllTime).to_string();
     assert!(
-        text.ends_with("10. <@10>: 3 answered rounds, streak 0\nand 2 more\n"),
+        text.ends_with("10. <@10>: 3 answers\nand 2 more\n"),
         "{text}"
     );
 }
 
 #[test]
 fn helps() {
-    assert_snapshot!("help", help::help(false));
-    assert_snapshot!("help_admin", help::help(true));
+    assert_snapshot!(help::help(false), @"
+    # Quizloop: an asyncio interview question every working day
+    • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
+    • `/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.
+    • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
+    • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
+    • `/leaderboard` shows who answered the most this month.
+    • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+    • `/privacy` shows, exports or deletes your data.
+    [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
+    • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
+    • A reply after the next question is out is too late: it is recorded, but doesn't repair your streak.
+    -- I store ids, dates and counts, never the text of a reply.
+    ");
+    assert_snapshot!(help::help(true), @"
+    # Quizloop: an asyncio interview question every working day
+    • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
+    • `/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.
+    • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
+    • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
+    • `/leaderboard` shows who answered the most this month.
+    • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+    • `/privacy` shows, exports or deletes your data.
+    [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
+    • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
+    • A reply after the next question is out is too late: it is recorded, but doesn't repair your streak.
+    [For admins] • `/setup` starts a team in a channel, or changes its settings.
+    • `/team status` shows the next questions and any missing permissions.
+    • `/team reports` lists the mistakes in questions that members reported.
+    • `/team post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
+    -- I store ids, dates and counts, never the text of a reply.
+    ");
+}
+
+/// A team with rounds, a role and holidays.
+fn busy_team() -> Team {
+    let mut team = team_with_rounds();
+    team.settings.role = Some(RoleId::new(5));
+    team.settings.reveal = Reveal::Open;
+    team.settings.schedule.holidays = [date(2026, 12, 24), date(2026, 12, 25)].into();
+    team
+}
+
+fn missing_permissions() -> PermissionReport {
+    PermissionReport {
+        missing: vec!["Create Public Threads", "Add Reactions"],
+        unmentionable_role: false,
+    }
 }
 
 #[test]
-fn teams() {
+fn team_settings() {
     let now = at("2026-03-20T12:00:00Z");
     let fine = PermissionReport::default();
-    assert_snapshot!("set_up", team::team_summary(&new_team(), now, &fine, false));
-    let missing = PermissionReport {
-        missing: vec!["Create Public Threads", "Add Reactions"],
-        unmentionable_role: false,
-    };
-    assert_snapshot!(
-        "set_up_missing",
-        team::team_summary(&new_team(), now, &missing, false)
-    );
-    let mut busy = team_with_rounds();
-    busy.settings.role = Some(RoleId::new(5));
-    busy.settings.reveal = Reveal::Open;
-    busy.settings.schedule.holidays = [date(2026, 12, 24), date(2026, 12, 25)].into();
+    assert_snapshot!(team::team_summary(&new_team(), now, &fine, false), @"
+    # Team
+    <#20> is set up.
+    **When**: Monday to Friday at 09:00 (Europe/Berlin)
+    **If the bot was offline**: posts up to 3 hours late, on the same day
+    **Model answer**: after you reply; looking earlier needs confirmation
+    **Role**: none
+    [Next questions] • <t:1774252800:F> (<t:1774252800:R>)
+    • <t:1774339200:F> (<t:1774339200:R>)
+    • <t:1774425600:F> (<t:1774425600:R>)
+    -- If a question can't be posted, I'll send you one direct message.
+    ( Post the first one now ) q1:post-now:20
+    ");
+    let missing = missing_permissions();
+    assert_snapshot!(team::team_summary(&new_team(), now, &missing, false), @"
+    # Team
+    <#20> is set up.
+    **When**: Monday to Friday at 09:00 (Europe/Berlin)
+    **If the bot was offline**: posts up to 3 hours late, on the same day
+    **Model answer**: after you reply; looking earlier needs confirmation
+    **Role**: none
+    [Missing permissions] In <#20>, my role still needs:
+    • **Create Public Threads**
+    • **Add Reactions**
+    Grant them in the channel's settings. Nothing else is needed.
+    [Next questions] • <t:1774252800:F> (<t:1774252800:R>)
+    • <t:1774339200:F> (<t:1774339200:R>)
+    • <t:1774425600:F> (<t:1774425600:R>)
+    -- If a question can't be posted, I'll send you one direct message.
+    ( Post the first one now ) q1:post-now:20
+    ");
     let later = at("2026-03-31T12:00:00Z");
-    assert_snapshot!(
-        "settings_changed",
-        team::team_summary(&busy, later, &fine, true)
-    );
+    assert_snapshot!(team::team_summary(&busy_team(), later, &fine, true), @"
+    # Team
+    <#20> now has these settings:
+    **When**: Monday to Friday at 09:00 (Europe/Berlin)
+    **If the bot was offline**: posts up to 3 hours late, on the same day
+    **Model answer**: open to everyone at any time
+    **Role**: <@&5>, mentioned with each question
+    **Holidays**: 2026-12-24, 2026-12-25
+    [Next questions] • <t:1775026800:F> (<t:1775026800:R>)
+    • <t:1775113200:F> (<t:1775113200:R>)
+    • <t:1775199600:F> (<t:1775199600:R>)
+    ");
+    let mut settings = settings();
+    settings.schedule.catch_up = jiff::SignedDuration::ZERO;
+    settings.retention = crate::practice::retention::Retention::from_percent(95).unwrap();
+    assert_snapshot!(team::settings(&settings), @"
+    **When**: Monday to Friday at 09:00 (Europe/Berlin)
+    **If the bot was offline**: a late question is skipped
+    **Model answer**: after you reply; looking earlier needs confirmation
+    **Role**: none
+    **Practice**: `/quiz` repeats questions often enough to remember 95 %
+    ");
+}
+
+#[test]
+fn team_status() {
+    let now = at("2026-03-31T12:00:00Z");
+    let fine = PermissionReport::default();
+    let mut team = busy_team();
     let mut state = TeamStatus {
         guild: GuildId::new(10),
-        now: later,
+        now,
         access: Ok(&fine),
         bank_size: 24,
     };
-    assert_snapshot!("status", status(&busy, &state));
-    busy.managed = true;
-    busy.settings.send_weekly_report = true;
-    busy.pause(Some(date(2026, 4, 7)));
-    busy.posting_failure = Some(PostingFailure {
-        since: later,
+    assert_snapshot!(status(&team, &state), @"
+    # Team status
+    <#20>
+    **When**: Monday to Friday at 09:00 (Europe/Berlin)
+    **If the bot was offline**: posts up to 3 hours late, on the same day
+    **Model answer**: open to everyone at any time
+    **Role**: <@&5>, mentioned with each question
+    **Holidays**: 2026-12-24, 2026-12-25
+    [Latest question] [Question 7 · 2026-03-31](https://discord.com/channels/10/20/1488447759974400000), 0 answers
+    [Next questions] • <t:1775026800:F> (<t:1775026800:R>)
+    • <t:1775113200:F> (<t:1775113200:R>)
+    • <t:1775199600:F> (<t:1775199600:R>)
+    [Permissions] None missing.
+    -- 2 members have taken part · 24 questions available
+    ");
+    team.managed = true;
+    team.settings.send_weekly_report = true;
+    team.pause(Some(date(2026, 4, 7)));
+    team.posting_failure = Some(PostingFailure {
+        since: now,
         message: user_error::explain(&forbidden(50_013)),
     });
     let missing = PermissionReport {
         unmentionable_role: true,
-        ..missing
+        ..missing_permissions()
     };
     state.access = Ok(&missing);
-    assert_snapshot!("status_trouble", status(&busy, &state));
-    assert_snapshot!("paused", team::paused(&busy, later));
-    busy.resume(later);
-    assert_snapshot!("resumed", team::resumed(&busy, later));
-    let day = busy.skip_next(later).unwrap();
-    assert_snapshot!(
-        "skipped",
-        team::skipped(day, &busy.next_post_times(later, 3))
-    );
-    assert_snapshot!("confirm_removal", team::confirm_removal(&busy));
+    assert_snapshot!(status(&team, &state), @r#"
+    # Team status
+    <#20>
+    **When**: Monday to Friday at 09:00 (Europe/Berlin)
+    **If the bot was offline**: posts up to 3 hours late, on the same day
+    **Model answer**: open to everyone at any time
+    **Role**: <@&5>, mentioned with each question
+    **Weekly report**: after the week's last question, without notifying anyone
+    **Holidays**: 2026-12-24, 2026-12-25
+    This team is set up in the bot's config file.
+    **Paused** until 2026-04-07
+    **Next weekly report**: <t:1775228400:F> (<t:1775228400:R>), if there is a question that week
+    [Problem] Since <t:1774958400:R>: I'm missing a permission in the channel. Give my role "View Channel", "Send Messages", "Embed Links", "Read Message History", "Create Public Threads" and "Send Messages in Threads" there. `/team status` shows which one is missing.
+    [Latest question] [Question 7 · 2026-03-31](https://discord.com/channels/10/20/1488447759974400000), 0 answers
+    [Next questions] • <t:1775545200:F> (<t:1775545200:R>)
+    • <t:1775631600:F> (<t:1775631600:R>)
+    • <t:1775718000:F> (<t:1775718000:R>)
+    [Permissions] In <#20>, my role still needs:
+    • **Create Public Threads**
+    • **Add Reactions**
+    Grant them in the channel's settings. Nothing else is needed.
+    [Role] Mentioning <@&5> notifies nobody yet. In the role's settings, turn on "Allow anyone to @mention this role".
+    -- 2 members have taken part · 24 questions available
+    "#);
+}
+
+#[test]
+fn team_actions() {
+    let now = at("2026-03-31T12:00:00Z");
+    let mut team = busy_team();
+    team.pause(Some(date(2026, 4, 7)));
+    assert_snapshot!(team::paused(&team, now), @"Questions in <#20> are paused until 2026-04-07. Streaks are safe. The next question comes <t:1775545200:F> (<t:1775545200:R>).");
+    team.resume(now);
+    assert_snapshot!(team::resumed(&team, now), @"
+    Questions in <#20> are back on. Next:
+    • <t:1775026800:F> (<t:1775026800:R>)
+    • <t:1775113200:F> (<t:1775113200:R>)
+    • <t:1775199600:F> (<t:1775199600:R>)
+    ");
+    let day = team.skip_next(now).unwrap();
+    assert_snapshot!(team::skipped(day, &team.next_post_times(now, 3)), @"
+    No question on 2026-04-01. Next:
+    • <t:1775113200:F> (<t:1775113200:R>)
+    • <t:1775199600:F> (<t:1775199600:R>)
+    • <t:1775458800:F> (<t:1775458800:R>)
+    To undo this, use `/team resume`.
+    ");
+    assert_snapshot!(team::confirm_removal(&team), @"
+    Remove the team from <#20>? This deletes its history of 7 questions and the streaks of 2 members. It can't be undone; `/team pause` keeps them.
+    ( Remove for good ) q1:remove:20
+    ");
     let short = [
         team::post_started(3),
         team::already_posted_today(),
@@ -289,10 +524,13 @@ fn teams() {
         team::credited(ADA, 3),
         team::removed(ChannelId::new(20)),
     ];
-    assert_snapshot!(
-        "short_answers",
-        short.map(|message| message.to_string()).concat()
-    );
+    assert_snapshot!(short.map(|message| message.to_string()).concat(), @"
+    Posting round 3: the question will appear in the channel in a moment.
+    Today's question is already out. There is at most one a day.
+    Round 3 no longer counts for anyone. It neither adds to a streak nor breaks one.
+    <@1> gets credit for round 3, as if they had answered in time.
+    Team removed from <#20>. All its data is deleted.
+    ");
 }
 
 fn forbidden(code: isize) -> ApiError {
@@ -303,7 +541,7 @@ fn forbidden(code: isize) -> ApiError {
 }
 
 #[test]
-fn troubles() {
+fn errors() {
     let failures = [
         forbidden(50_013),
         forbidden(50_001),
@@ -317,16 +555,25 @@ fn troubles() {
             message: "Cannot send messages in a non-text channel".into(),
         },
     ];
-    let said = failures.map(|failure| {
+    let messages = failures.map(|failure| {
         user_error::posting_failed_dm(ChannelId::new(20), &user_error::explain(&failure))
             .to_string()
     });
-    assert_snapshot!("troubles", said.concat());
-    assert_snapshot!(user_error::saving_failed_dm().to_string(), @r"
-    Quizloop can't save anything at the moment: the disk of the machine it runs on is full or broken. Until it is mended no question is posted, and commands say that they could not be saved. Nobody's reply is lost: it gets its ✅ when it is saved. Whoever runs the bot finds more in its log.
-    I go on trying, and say this only once.
+    assert_snapshot!(messages.concat(), @r#"
+    I couldn't post the question in <#20>. I'm missing a permission in the channel. Give my role "View Channel", "Send Messages", "Embed Links", "Read Message History", "Create Public Threads" and "Send Messages in Threads" there. `/team status` shows which one is missing.
+    I'll keep trying, and won't message you about this again.
+    I couldn't post the question in <#20>. I can't see the channel. Give my role "View Channel" and "Read Message History" there.
+    I'll keep trying, and won't message you about this again.
+    I couldn't post the question in <#20>. The channel no longer exists. Run `/setup` in another one. `/team remove` deletes the data of the old one.
+    I'll keep trying, and won't message you about this again.
+    I couldn't post the question in <#20>. Posting failed: Discord rejected the request: Cannot send messages in a non-text channel (status 400, code 50008). `/team status` shows if the problem continues.
+    I'll keep trying, and won't message you about this again.
+    "#);
+    assert_snapshot!(user_error::saving_failed_dm(), @"
+    I can't save anything right now: the disk of the machine I run on is full or broken. Until that is fixed, I post no questions and can't save commands. No replies are lost: each gets its ✅ once it is saved. The bot's log has the details.
+    I'll keep trying, and won't message you about this again.
     ");
-    let sorry = [
+    let errors = [
         UserError::GuildOnly,
         UserError::TeamNotFound,
         UserError::AmbiguousTeam,
@@ -348,17 +595,18 @@ fn troubles() {
         UserError::ManagedByConfig,
         UserError::SaveFailed,
         UserError::OwnedElsewhere,
+        UserError::LoadFailed,
         UserError::StaleComponent,
         UserError::ModalTooLate,
         UserError::RateLimited("2026-03-27T08:00:30Z".parse().unwrap()),
     ];
     assert_snapshot!(
-        "sorry",
-        sorry.map(|sorry| sorry.message().to_string()).concat()
+        "user_errors",
+        errors.map(|error| error.message().to_string()).concat()
     );
 }
 
-/// Every question of the bank, as it would be sent, keeps Discord's limits.
+/// Every question of the bank keeps Discord's limits in each message that shows it.
 #[test]
 fn the_whole_bank_fits() {
     let (bank, _) = Bank::load(built_in(), &[]);

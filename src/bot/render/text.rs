@@ -1,19 +1,19 @@
-//! Fitting texts into Discord's limits, and small phrases.
+//! Helpers for texts: Discord's limits, Markdown and plurals.
 
-/// Stands at the end of a text that was cut.
+/// The end of a truncated text.
 const ELLIPSIS: char = '…';
-/// Opens and closes a block of code.
+/// The start and end of a code block.
 const FENCE: &str = "```";
 
-/// The text, if it has at most `max` characters; else cut on a character boundary, with an ellipsis, and
-/// with an open code block closed again. `max` is at least 5.
+/// Truncates a text to at most `max` characters, on a character boundary and with an ellipsis.
+/// Closes a code block that would stay open. `max` is at least 5.
 pub fn truncate(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }
     let shorter = (0..max).rev().flat_map(|room| {
         let kept: String = text.chars().take(room).collect();
-        // A fence of which only a part is left would show as stray backticks.
+        // A partial fence would show as stray backticks.
         let kept = kept.trim_end_matches('`');
         [
             format!("{kept}{ELLIPSIS}"),
@@ -27,9 +27,9 @@ pub fn truncate(text: &str, max: usize) -> String {
         .unwrap_or_else(|| ELLIPSIS.to_string())
 }
 
-/// The same for a text that is not needed any more: one that fits, as nearly all do, is not copied.
+/// [`truncate`] for an owned text, without a copy if it fits.
 pub fn truncate_owned(text: String, max: usize) -> String {
-    // A character has a byte at least.
+    // Every character has at least one byte.
     if text.len() <= max {
         return text;
     }
@@ -51,7 +51,7 @@ pub fn output_block(text: &str) -> String {
     code_block("text", text)
 }
 
-/// Three backticks inside would end the block, so an invisible joiner is put between them.
+/// Three backticks in the text would end the block, so zero-width spaces are put between them.
 fn code_block(language: &str, text: &str) -> String {
     let text = text.trim_end().replace(FENCE, "`\u{200b}`\u{200b}`");
     format!("{FENCE}{language}\n{text}\n{FENCE}")
@@ -71,29 +71,30 @@ pub fn pluralize(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// How much of somebody's text is quoted back to them, in characters.
+/// Maximum length of a quoted text in characters.
 const QUOTED_MAX: usize = 100;
-/// Marks in a row on one letter that are shown: no script needs more, and towers of them cover the lines above.
+/// Maximum number of combining marks on one letter. No script needs more, and long stacks would
+/// cover the lines above.
 const COMBINING_MARKS_MAX: usize = 3;
 
-/// Text from outside that is quoted in a sentence: shown as it is, and cut where it gets long.
+/// Escapes and truncates a text from a user, to quote it in a sentence.
 pub fn quote(text: &str) -> String {
     truncate(&escape_markdown(text), QUOTED_MAX)
 }
 
-/// Letters that are not seen themselves but turn, join or hide those around them (Unicode's categories Cf, Zl and
-/// Zp, as far as chats let them through).
+/// Whether a character is invisible but reverses, joins or hides its neighbours (Unicode's
+/// categories Cf, Zl and Zp, as far as chats allow them).
 const fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Marks that stand on the letter before (Unicode's blocks of combining marks).
+/// Whether a character is a mark on the previous letter (Unicode's blocks of combining marks).
 const fn is_combining_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// Text from outside that is to be shown as it is: Markdown does not work in it, it can't break out of a line,
-/// and it can't turn the line around.
+/// Escapes a text from a user, so that it shows literally: it can't contain Markdown, break the
+/// line or reverse its direction.
 pub fn escape_markdown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut marks = 0;
@@ -153,7 +154,7 @@ mod tests {
     }
 
     proptest! {
-        /// 33. Whatever the text, the limit holds and no code block stays open.
+        /// 33. For any text, the limit holds and no code block stays open.
         #[test]
         fn a_cut_fits_and_leaves_no_block_open(text in "([a-z ü🧵\n]|`|```){0,40}", max in 12_usize..40) {
             let short = truncate(&text, max);

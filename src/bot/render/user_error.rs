@@ -1,4 +1,4 @@
-//! What admins are told when something does not work, and what members are told then.
+//! Error messages for members, and direct messages to admins about failures.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,45 +14,46 @@ const MISSING_PERMISSIONS: isize = 50_013;
 /// "Unknown Channel".
 const UNKNOWN_CHANNEL: isize = 10_003;
 
-/// What keeps a team from its question, and what to do.
+/// Explains why a question could not be posted, and how to fix it.
 pub fn explain(failure: &ApiError) -> String {
     match failure.code() {
         Some(MISSING_ACCESS) => {
-            "I can't see the channel. Give my role \"View Channel\" there, and \"Read Message History\".".into()
+            "I can't see the channel. Give my role \"View Channel\" and \"Read Message History\" there.".into()
         }
         Some(MISSING_PERMISSIONS) => {
-            "I lack a permission in the channel. Give my role \"View Channel\", \"Send Messages\", \"Embed Links\", \
-             \"Read Message History\", \"Create Public Threads\" and \"Send Messages in Threads\" there; `/team status` checks them."
+            "I'm missing a permission in the channel. Give my role \"View Channel\", \"Send Messages\", \
+             \"Embed Links\", \"Read Message History\", \"Create Public Threads\" and \"Send Messages in \
+             Threads\" there. `/team status` shows which one is missing."
                 .into()
         }
         Some(UNKNOWN_CHANNEL) => {
-            "The channel is gone. Run `/setup` in another one; `/team remove` deletes what is kept of this one.".into()
+            "The channel no longer exists. Run `/setup` in another one. `/team remove` deletes the data of the old one.".into()
         }
-        _ => format!("Discord refused the post: {failure}. `/team status` shows whether it still does."),
+        _ => format!("Posting failed: {failure}. `/team status` shows if the problem continues."),
     }
 }
 
-/// The one direct message to the admin who set a team up.
+/// The one direct message about a failed post, to the admin who set the team up.
 pub fn posting_failed_dm(channel: ChannelId, what: &str) -> Message {
     Message::text(format!(
-        "Quizloop could not post the question in <#{channel}>. {what}\nI go on trying, and say this only once."
+        "I couldn't post the question in <#{channel}>. {what}\nI'll keep trying, and won't message you about this again."
     ))
 }
 
-/// The one direct message about a disk that takes nothing.
+/// The one direct message about a failing disk.
 pub fn saving_failed_dm() -> Message {
     Message::text(
-        "Quizloop can't save anything at the moment: the disk of the machine it runs on is full or broken. Until \
-         it is mended no question is posted, and commands say that they could not be saved. Nobody's reply is \
-         lost: it gets its ✅ when it is saved. Whoever runs the bot finds more in its log.\n\
-         I go on trying, and say this only once.",
+        "I can't save anything right now: the disk of the machine I run on is full or broken. Until \
+         that is fixed, I post no questions and can't save commands. No replies are lost: each gets its \
+         ✅ once it is saved. The bot's log has the details.\n\
+         I'll keep trying, and won't message you about this again.",
     )
 }
 
-/// Why a member's wish can't be fulfilled.
+/// Why a command or button could not do what the member asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserError {
-    /// Commands work in servers only.
+    /// Commands only work in servers.
     GuildOnly,
     /// No team posts here.
     TeamNotFound,
@@ -62,78 +63,78 @@ pub enum UserError {
     RoundNotFound,
     /// The question is not in the bank.
     QuestionNotFound(String),
-    /// No question has that topic and level.
+    /// No question matches the topic and level.
     NoMatchingQuestion,
-    /// Every question that fits was asked today.
+    /// Every matching question was asked today.
     AllAskedToday,
-    /// Nothing that fits is due; the next one is on that day, if any is.
+    /// No matching question is due.
     NothingDue {
-        /// The local date.
+        /// The local date today.
         today: Date,
-        /// After today.
+        /// When the next one is due, if any.
         next: Option<Date>,
     },
-    /// The member has seen every question that fits.
+    /// The member has seen every matching question.
     NothingUnseen,
-    /// The other member keeps their streak to themselves.
+    /// The other member has hidden their streak.
     StreakHidden,
     /// Only admins may do that.
     AdminsOnly,
-    /// The operator's file says how this team is.
+    /// The team is managed by the operator's config file.
     ManagedByConfig,
     /// The state could not be saved.
     SaveFailed,
-    /// The server is another process's now, or its data can't be read.
+    /// Another process now owns the server, or the server's data can't be read.
     OwnedElsewhere,
-    /// The database does not give the server's data.
+    /// The database could not load the server's data.
     LoadFailed,
-    /// The button is of a form that is gone, or of a round that is.
+    /// The button belongs to an old message format or a deleted round.
     StaleComponent,
-    /// A form was ready too late to be shown.
+    /// The modal was ready too late for Discord to open it.
     ModalTooLate,
-    /// An option has a value that can't be taken.
+    /// An option has an invalid value.
     InvalidOption(String),
-    /// The member asks too fast, and is answered again at that moment.
+    /// The member sends requests too fast, and is blocked until then.
     RateLimited(Timestamp),
-    /// Discord did not do its part.
+    /// A request to Discord failed.
     Discord(String),
 }
 
 impl UserError {
-    /// The sentence, for the member alone.
+    /// The text as an ephemeral message.
     pub fn message(&self) -> Message {
         Message::text(self.text()).ephemeral()
     }
 
     fn text(&self) -> String {
         match self {
-            Self::GuildOnly => "I work in servers only: run this in a channel of yours.".into(),
+            Self::GuildOnly => "I only work in servers. Use this command in a server's channel.".into(),
             Self::TeamNotFound => "No team practises in this channel yet. An admin can start one with `/setup`.".into(),
-            Self::AmbiguousTeam => "Several teams practise in this server: run this in the channel of one of them, or name the channel.".into(),
-            Self::RoundNotFound => "This team has no question yet. `/team status` shows admins when the first one comes; `/quiz` works now.".into(),
+            Self::AmbiguousTeam => "This server has several teams. Use this command in a team's channel, or name the channel.".into(),
+            Self::RoundNotFound => "This team has no question yet. Until the first one comes, try `/quiz`.".into(),
             Self::QuestionNotFound(text) => format!(
-                "There is no question \"{}\" in the bank. Type some words of it and pick one of the suggestions.",
+                "There is no question \"{}\". Type a few of its words and pick one of the suggestions.",
                 super::text::quote(text)
             ),
-            Self::NoMatchingQuestion => "There is no question with that topic and level. Leave one of them out.".into(),
-            Self::AllAskedToday => "You had every question that fits today. Come back tomorrow, or choose another topic.".into(),
+            Self::NoMatchingQuestion => "There is no question with that topic and level. Pick a topic from the list, or leave one of them out.".into(),
+            Self::AllAskedToday => "You've had every matching question today. Come back tomorrow, or choose another topic.".into(),
             Self::NothingDue { today, next: Some(day) } => format!(
-                "Nothing is due. The next one comes {}; `/quiz mode:new` has questions you have not seen.",
+                "Nothing to repeat yet. The next one comes {}; `/quiz mode:new` has questions you haven't seen.",
                 super::quiz::relative_day(*today, *day)
             ),
-            Self::NothingDue { next: None, .. } => "Nothing is due: questions come back after you have scored them. `/quiz` without a mode has new ones.".into(),
-            Self::NothingUnseen => "You have seen every question that fits. `/quiz` without a mode brings back what you know least.".into(),
-            Self::StreakHidden => "They keep their streak to themselves.".into(),
-            Self::AdminsOnly => "Only members who may manage the server (\"Manage Server\") can do that.".into(),
-            Self::ManagedByConfig => "The operator's file manages this channel: its settings are changed there, not here.".into(),
-            Self::SaveFailed => "That could not be saved, so it does not count yet. Please try again in a minute.".into(),
-            Self::OwnedElsewhere => "I am just moving, and can't look into this server's notes at this moment. Please try again in a few seconds.".into(),
-            Self::LoadFailed => "I can't get at this server's notes right now. Nothing is lost. Please try again in a minute.".into(),
-            Self::StaleComponent => "This button is of an older message that I can't follow any more. The newest question has fresh ones, and `/answer` and `/streak` always work.".into(),
-            Self::ModalTooLate => "That took too long, and a form can't be shown late. Please press again.".into(),
+            Self::NothingDue { next: None, .. } => "Nothing to repeat yet. Questions come back once you've scored them; `/quiz mode:new` has new ones.".into(),
+            Self::NothingUnseen => "You've seen every matching question. `/quiz` without a mode repeats what you know least.".into(),
+            Self::StreakHidden => "This member has hidden their streak.".into(),
+            Self::AdminsOnly => "You need the \"Manage Server\" permission for this.".into(),
+            Self::ManagedByConfig => "This team is set up in the bot's config file. Ask the person who runs the bot to change it.".into(),
+            Self::SaveFailed => "That could not be saved, so it doesn't count yet. Please try again in a minute.".into(),
+            Self::OwnedElsewhere => "I'm restarting. Please try again in a few seconds.".into(),
+            Self::LoadFailed => "I can't reach this server's data right now. Nothing is lost. Please try again in a minute.".into(),
+            Self::StaleComponent => "This button is too old. Use the buttons on the newest question, or `/answer` and `/streak`.".into(),
+            Self::ModalTooLate => "That took too long, so the form couldn't open. Please press the button again.".into(),
             Self::RateLimited(until) => format!(
-                "Slow down, please: that was more than anybody can read. I answer you again <t:{}:R>.",
-                // Discord shows whole seconds: never one too early.
+                "Too many requests. Try again <t:{}:R>.",
+                // Discord shows whole seconds. Round up, so that the time shown is never too early.
                 until.as_second() + 1
             ),
             Self::InvalidOption(text) | Self::Discord(text) => text.clone(),

@@ -1,11 +1,11 @@
-//! The report on a team's week.
+//! The weekly report of a team.
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
 use super::message::{Embed, Message};
-use super::streak::LEADERBOARD_SIZE;
+use super::streak::{LEADERBOARD_SIZE, leaderboard_row};
 use super::team::upcoming_posts;
 use super::text::{bullets, pluralize, truncate};
 use crate::bank::Question;
@@ -13,32 +13,32 @@ use crate::practice::team::Team;
 use crate::practice::weekly_report::WeeklyReport;
 use crate::practice::weekly_summary::{HardQuestion, WeeklySummary};
 
-/// The colour of a week that is done.
+/// The embed colour of a weekly report.
 const REPORT_COLOR: u32 = 0x4f_7c_d8;
 
-/// So many questions to come are listed.
+/// Number of upcoming questions listed.
 const POSTS_AHEAD: usize = 5;
 
-/// Characters of a question's text: three of them fit a field.
+/// Maximum length of a question's text in characters. Three questions fit in an embed field.
 const QUESTION_MAX: usize = 180;
 
-/// The report. `asked` gives a question by its id, if it still is in the bank.
+/// The report. `find` returns a question by its id, if it is still in the bank.
 pub fn weekly_report<'q>(
     team: &Team,
     report: &WeeklyReport,
-    (digest, now): (&WeeklySummary, Timestamp),
-    asked: impl Fn(&str) -> Option<&'q Question>,
+    (summary, now): (&WeeklySummary, Timestamp),
+    find: impl Fn(&str) -> Option<&'q Question>,
 ) -> Message {
-    let streaks = digest.streaks.iter();
-    let streaks = streaks.map(|(user, streak)| format!("<@{user}>: {streak} rounds in a row"));
-    let hardest: Vec<String> = digest
+    let streaks = summary.streaks.iter();
+    let streaks = streaks.map(|(user, streak)| format!("<@{user}>: {streak} in a row"));
+    let hardest: Vec<String> = summary
         .hardest
         .iter()
-        .map(|hard| hard_question_text(hard, asked(&hard.question)))
+        .map(|hard| hard_question_text(hard, find(&hard.question)))
         .collect();
     let mut embed = Embed {
-        title: Some("The week".into()),
-        description: Some(leaderboard(digest)),
+        title: Some("Weekly report".into()),
+        description: Some(leaderboard(summary)),
         color: REPORT_COLOR,
         ..Embed::default()
     }
@@ -48,47 +48,38 @@ pub fn weekly_report<'q>(
         embed = embed.field(
             "Hardest questions",
             format!(
-                "{hardest}\n-# Of those who took part this week. The question that is still open is not judged yet."
+                "{hardest}\n-# Missed: not answered in time, or after seeing the answer, by members who \
+                 took part this week. The open question isn't included yet."
             ),
         );
     }
     let next = upcoming_posts(&team.next_post_times(now, POSTS_AHEAD));
-    Message::embed(
-        embed
-            .field("The next questions", next)
-            .footer(report.label()),
-    )
+    Message::embed(embed.field("Next questions", next).footer(report.label()))
 }
 
-fn leaderboard(digest: &WeeklySummary) -> String {
-    let rounds = pluralize(digest.rounds, "question", "questions");
-    if digest.rows.is_empty() {
-        return format!("{rounds}, and nobody to name. A reply in the thread starts a streak.");
-    }
-    let members = pluralize(digest.rows.len(), "member", "members");
-    let mut text = format!("{members} took part in {rounds}.\n");
-    for (place, row) in (1..).zip(digest.rows.iter().take(LEADERBOARD_SIZE)) {
-        let answered = pluralize(row.answered as usize, "answered round", "answered rounds");
-        // Writing to a string can't fail.
-        let _ = writeln!(
-            text,
-            "{place}. <@{}>: {answered}, streak {}",
-            row.user, row.streak.current
+fn leaderboard(summary: &WeeklySummary) -> String {
+    let questions = pluralize(summary.rounds, "question", "questions");
+    if summary.rows.is_empty() {
+        return format!(
+            "{questions}, and no answers to show. Reply in a question's thread to start a streak."
         );
     }
-    if digest.rows.len() > LEADERBOARD_SIZE {
-        let _ = write!(text, "and {} more", digest.rows.len() - LEADERBOARD_SIZE);
+    let members = pluralize(summary.rows.len(), "member", "members");
+    let mut text = format!("{members} took part in {questions}.\n");
+    for (place, row) in (1..).zip(summary.rows.iter().take(LEADERBOARD_SIZE)) {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{place}. {}", leaderboard_row(row));
+    }
+    if summary.rows.len() > LEADERBOARD_SIZE {
+        let _ = write!(text, "and {} more", summary.rows.len() - LEADERBOARD_SIZE);
     }
     text.trim_end().to_owned()
 }
 
 fn hard_question_text(hard: &HardQuestion, question: Option<&Question>) -> String {
-    let asked = question.map_or_else(
-        || "a question that is not in the bank any more".to_owned(),
+    let text = question.map_or_else(
+        || "a question that no longer exists".to_owned(),
         |question| truncate(&question.question.replace('\n', " "), QUESTION_MAX),
     );
-    format!(
-        "Round {}: {asked}\n{} of {} did not answer in time, or looked first",
-        hard.round, hard.missed, hard.participants
-    )
+    format!("{text}\nMissed by {} of {}", hard.missed, hard.participants)
 }

@@ -1,5 +1,5 @@
-//! Serenity's own rate limiter, which is off behind a proxy and on in front of Discord: the production path, over
-//! TLS, against the sandbox under Discord's name.
+//! Tests of serenity's rate limiter, which is on in production and off behind a proxy. They use the
+//! production path: TLS, and the sandbox under Discord's host name.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::bot::render::message::Message;
 use crate::sandbox::faults::{FaultRule, RequestFault};
 use crate::sandbox::{Options, Sandbox, ids};
 
-/// The name under which serenity knows Discord.
+/// Host name that serenity uses for Discord.
 const DISCORD: &str = "discord.com";
 
-/// The sandbox behind TLS; the address, and the certificate that is to be trusted.
-async fn behind_tls(sandbox: &Sandbox) -> (SocketAddr, Vec<u8>) {
+/// Starts a TLS proxy in front of the sandbox. Returns its address and certificate.
+async fn start_tls_proxy(sandbox: &Sandbox) -> (SocketAddr, Vec<u8>) {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed([DISCORD.to_owned()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
@@ -30,25 +30,25 @@ async fn behind_tls(sandbox: &Sandbox) -> (SocketAddr, Vec<u8>) {
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (address, behind) = (listener.local_addr().unwrap(), sandbox.address());
+    let (address, sandbox_address) = (listener.local_addr().unwrap(), sandbox.address());
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                let mut outside = acceptor.accept(stream).await.unwrap();
-                let mut inside = TcpStream::connect(behind).await.unwrap();
-                // One side closing is the usual end.
-                let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+                let mut client = acceptor.accept(stream).await.unwrap();
+                let mut server = TcpStream::connect(sandbox_address).await.unwrap();
+                // An error means that one side has closed the connection.
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             });
         }
     });
     (address, cert.der().to_vec())
 }
 
-/// The API as in production, but for the address behind Discord's name.
-async fn production() -> (Sandbox, DiscordClient) {
+/// Creates a client as in production, except for the address behind Discord's host name.
+async fn production_client() -> (Sandbox, DiscordClient) {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
-    let (address, certificate) = behind_tls(&sandbox).await;
+    let (address, certificate) = start_tls_proxy(&sandbox).await;
     let client = reqwest::Client::builder()
         .use_rustls_tls()
         .no_proxy()
@@ -64,32 +64,33 @@ async fn production() -> (Sandbox, DiscordClient) {
         interactions: InteractionClient::new(client, None),
         http,
         limiter: RestLimiter::new(1_000),
-        vitals: None,
+        health: None,
     };
     rest.application().await.unwrap();
     (sandbox, rest)
 }
 
-async fn buckets(rest: &DiscordClient) -> usize {
+async fn bucket_count(rest: &DiscordClient) -> usize {
     let limiter = rest.http.ratelimiter.as_ref().unwrap();
     limiter.routes().read().await.len()
 }
 
-/// h. The limiter keeps an entry for every thread it has ever asked for, until we clear it. Answers leave none.
+/// h. The limiter keeps an entry for every requested thread until it is cleared. Interaction
+/// responses leave none.
 #[tokio::test]
-async fn what_the_limiter_remembers_is_forgotten() {
-    let (_sandbox, rest) = production().await;
+async fn clearing_rate_limits_drops_all_entries() {
+    let (_sandbox, rest) = production_client().await;
     let answer = json!({ "type": 4, "data": { "content": "" } });
-    let before = buckets(&rest).await;
+    let before = bucket_count(&rest).await;
     for interaction in 1..200 {
-        // Nobody asked; what Discord says then is read as ever.
+        // The interaction does not exist, and the error is parsed as usual.
         let refused = rest.respond(interaction, "nobody", &answer, None).await;
         assert!(
             matches!(refused, Err(ApiError::NotFound { code: 10_062, .. })),
             "{refused:?}"
         );
     }
-    assert_eq!(buckets(&rest).await, before);
+    assert_eq!(bucket_count(&rest).await, before);
     for thread in 1..20 {
         let unknown = rest.channel(ChannelId::new(thread)).await;
         assert!(
@@ -97,16 +98,17 @@ async fn what_the_limiter_remembers_is_forgotten() {
             "{unknown:?}"
         );
     }
-    assert!(buckets(&rest).await >= before + 19);
+    assert!(bucket_count(&rest).await >= before + 19);
     rest.clear_rate_limits().await;
-    assert_eq!(buckets(&rest).await, 0);
-    rest.gateway().await.expect("it works as before");
+    assert_eq!(bucket_count(&rest).await, 0);
+    rest.gateway().await.expect("the client still works");
 }
 
-/// h. A limit on an answer is waited for without serenity's limiter, unless Discord does not say for how long.
+/// h. A 429 on an interaction response is waited for without serenity's limiter, unless Discord
+/// does not say how long.
 #[tokio::test]
-async fn a_limit_on_an_answer_is_waited_for() {
-    let (sandbox, rest) = production().await;
+async fn a_rate_limit_on_a_response_is_waited_for() {
+    let (sandbox, rest) = production_client().await;
     let answer = json!({ "type": 4, "data": { "content": "" } });
     let limited = RequestFault::too_many_requests(0.5, "user");
     sandbox.add_fault(FaultRule::on("Callback"), limited);
@@ -117,12 +119,12 @@ async fn a_limit_on_an_answer_is_waited_for() {
         "{refused:?}"
     );
     assert!(started.elapsed() >= Duration::from_millis(500));
-    let silent = RequestFault::Answer {
+    let without_duration = RequestFault::Answer {
         status: 429,
         body: "<h1>rate limited</h1>".to_owned(),
         headers: Vec::new(),
     };
-    sandbox.add_fault(FaultRule::on("Callback"), silent);
+    sandbox.add_fault(FaultRule::on("Callback"), without_duration);
     let given_up = rest.respond(1, "nobody", &answer, None).await;
     assert!(
         matches!(given_up, Err(ApiError::Transient(_))),
@@ -130,10 +132,10 @@ async fn a_limit_on_an_answer_is_waited_for() {
     );
 }
 
-/// h, j. A 429 is waited for as long as Discord says, and one that lasts too long is given up.
+/// h, j. A 429 is waited for as long as Discord says. If that is too long, the request fails.
 #[tokio::test]
-async fn a_rate_limit_is_waited_for_and_not_for_ever() {
-    let (sandbox, rest) = production().await;
+async fn a_rate_limit_is_waited_for_within_the_timeout() {
+    let (sandbox, rest) = production_client().await;
     let channel = ChannelId::new(ids::ASYNCIO);
     let mut hello = Message::default();
     hello.content = Some("hello".into());
@@ -156,11 +158,11 @@ async fn a_rate_limit_is_waited_for_and_not_for_ever() {
     assert_eq!(sandbox.messages(ids::ASYNCIO, ids::ADA).len(), 1);
 }
 
-/// i. All filled-in answers share one of the limiter's buckets, so that one member's limit holds up all the others'.
-/// Direct answers do not, and those are what members get.
+/// i. All deferred responses share one bucket of the limiter, so a limit on one delays the others.
+/// Direct responses, which members normally get, don't share a bucket.
 #[tokio::test]
-async fn a_limit_on_one_members_answer_holds_up_nobody_who_is_answered_directly() {
-    let (sandbox, rest) = production().await;
+async fn a_limit_on_a_deferred_response_does_not_delay_direct_responses() {
+    let (sandbox, rest) = production_client().await;
     let limited = RequestFault::too_many_requests(600.0, "user");
     sandbox.add_fault(FaultRule::on("EditOriginal").always(), limited);
     let message = Message::default();
@@ -174,7 +176,7 @@ async fn a_limit_on_one_members_answer_holds_up_nobody_who_is_answered_directly(
         }
     };
     tokio::select! {
-        _ = &mut stuck => panic!("it is limited"),
+        _ = &mut stuck => panic!("the deferred response is rate limited"),
         () = others => {}
     }
     assert!(started.elapsed() < REQUEST_TIMEOUT);

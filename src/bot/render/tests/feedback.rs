@@ -1,4 +1,4 @@
-//! The form for a mistake in a question, and the reports as admins see them.
+//! The form to report a mistake in a question, and the list of reports for admins.
 
 use insta::assert_snapshot;
 
@@ -23,7 +23,11 @@ fn report(number: u32, question: &str, text: &str) -> QuestionReport {
 fn reports() {
     let (bank, _) = Bank::load(built_in(), &[]);
     let name = |id: &str| bank.get(id);
-    assert_snapshot!("report_form", feedback::report_modal(&question()));
+    assert_snapshot!(feedback::report_modal(&question()), @"
+    # Report a mistake in #2 q1:report:coroutine-objects
+    What's wrong? (up to 500) text
+      Admins of this server will see it with your name, until they close it.
+    ");
     let mut reports = vec![
         report(
             3,
@@ -32,9 +36,31 @@ fn reports() {
         ),
         report(5, "gone", "Twice"),
     ];
-    assert_snapshot!("reports", feedback::list(&reports, 9, name));
+    assert_snapshot!(feedback::list(&reports, 9, name), @r"
+    # 2 open reports about questions
+    [5 · gone (no longer in the bank)] <@2> <t:1774598400:R>: Twice
+    [3 · #2 coroutine-objects] <@2> <t:1774598400:R>: \*\*It\*\* says \@everyone and \<\@&7\> \`x\`
+    [ Close and delete a report ▾ 1–1 ] q1:report-close:0
+      ▫ Report 5 = 5 gone
+      ▫ Report 3 = 3 coroutine-objects
+    ");
     reports.extend((6..=10).map(|number| report(number, "gone", "Again")));
-    assert_snapshot!("reports_newest", feedback::list(&reports, 0, name));
+    assert_snapshot!(feedback::list(&reports, 0, name), @"
+    # 7 open reports about questions
+    [10 · gone (no longer in the bank)] <@2> <t:1774598400:R>: Again
+    [9 · gone (no longer in the bank)] <@2> <t:1774598400:R>: Again
+    [8 · gone (no longer in the bank)] <@2> <t:1774598400:R>: Again
+    [7 · gone (no longer in the bank)] <@2> <t:1774598400:R>: Again
+    [6 · gone (no longer in the bank)] <@2> <t:1774598400:R>: Again
+    -- Page 1 of 2
+    [ Close and delete a report ▾ 1–1 ] q1:report-close:0
+      ▫ Report 10 = 10 gone
+      ▫ Report 9 = 9 gone
+      ▫ Report 8 = 8 gone
+      ▫ Report 7 = 7 gone
+      ▫ Report 6 = 6 gone
+    ( Older ) q1:reports:1
+    ");
     let refused = [
         ReportError::GuildFull,
         ReportError::MemberFull,
@@ -45,10 +71,18 @@ fn reports() {
         feedback::report_saved(7).to_string(),
         refused.map(feedback::report_rejected).join("\n"),
     ];
-    assert_snapshot!("reports_short", said.join("\n"));
+    assert_snapshot!(said.join("\n"), @"
+    No open reports. Members can report a mistake with the button below each model answer.
+
+    Thank you! Your report is saved as number 7. Admins of this server see it with your name, until they close it.
+
+    Your report was not saved: this server already has 100 open reports. An admin needs to close some with `/team reports` first.
+    Your report was not saved: you already have 5 open reports. You can send this one once an admin has closed another with `/team reports`.
+    Your report was not saved: the text is empty. Press the button again and say what's wrong.
+    ");
 }
 
-/// A page of the longest reports, each letter escaped, is one message that Discord takes.
+/// A page of the longest reports, with every character escaped, keeps Discord's limits.
 #[test]
 fn the_longest_reports_fit() {
     let id = "q".repeat(crate::bank::ID_MAX);

@@ -1,4 +1,4 @@
-//! What stands beside the picture of `/progress`.
+//! The text of `/progress`.
 
 use std::sync::Arc;
 
@@ -38,27 +38,27 @@ fn bytes() -> Arc<[u8]> {
 }
 
 #[test]
-fn beside_the_picture() {
+fn with_a_picture() {
     assert_snapshot!(progress(&newcomer(), Some(bytes())), @r"
-    Nothing to show yet. Reply to the day's question or try `/quiz`, and this fills up.
-    In the picture topic 2 is 非同期\_\*.
+    Nothing to show yet. Answer today's question or try `/quiz` to get started.
+    In the picture, topic 2 is 非同期\_\*.
     { progress.png of 3 bytes: An empty map of 26 weeks, with today marked: nothing yet. Reply to the day's question or try /quiz, and it begins to fill. 2 topics wait. }
     ");
     let mut practised = practised();
     assert_snapshot!(progress(&practised, Some(bytes())), @r"
-    **1 round** in a row (longest 4). Nothing is due today.
-    In the picture topic 2 is 非同期\_\*.
+    **1 question** in a row (longest: 4). Nothing to repeat today.
+    In the picture, topic 2 is 非同期\_\*.
     { progress.png of 3 bytes: Streak: 1 round in a row, longest 4. Since Mon 29 September: 0 rounds answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics, seen and recalled today: tasks 3 of 6 at 88 %. Not seen yet: 1. }
     ");
     practised.forecast[0] = 2;
     practised.topics.pop();
-    assert_snapshot!(progress(&practised, Some(bytes())).content.unwrap(), @"**1 round** in a row (longest 4). **2 reviews are** due today: `/quiz mode:due` asks.");
+    assert_snapshot!(progress(&practised, Some(bytes())).content.unwrap(), @"**1 question** in a row (longest: 4). **2 questions** to repeat today: use `/quiz mode:due`.");
 }
 
 #[test]
-fn words_in_the_place_of_a_picture() {
+fn without_a_picture() {
     assert_snapshot!(progress(&practised(), None), @r"
-    The picture could not be drawn; in words it is this.
+    The picture couldn't be drawn. Here it is in words:
     Streak: 1 round in a row, longest 4. Since Mon 29 September: 0 rounds answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics, seen and recalled today: tasks 3 of 6 at 88 %. Not seen yet: 1.
     ");
 }

@@ -1,11 +1,11 @@
-//! What `/privacy` shows.
+//! `/privacy`.
 
 use insta::assert_snapshot;
 
 use crate::bot::render::privacy::{self, StoredData};
 
 #[test]
-fn what_is_kept() {
+fn stored_data() {
     let kept = StoredData {
         teams: 2,
         rounds: 31,
@@ -20,9 +20,39 @@ fn what_is_kept() {
         reminders: 2,
         ..kept
     };
-    assert_snapshot!("privacy", privacy::overview(&kept));
-    assert_snapshot!("privacy_hidden", privacy::overview(&hidden));
-    assert_snapshot!("privacy_confirm", privacy::confirm_deletion(&kept));
-    assert_snapshot!("privacy_deleted", privacy::deleted());
-    assert_snapshot!("privacy_exported", privacy::exported(b"{}".to_vec()));
+    assert_snapshot!(privacy::overview(&kept), @"
+    # Your data
+    In this server I store ids, dates, counts and ratings. The text of your replies never reaches me, and what you write in `/quiz` is only shown back to you. The one text I store is a mistake that you report, for the admins.
+    [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
+    • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
+    [What it's for] Results make up your streak. Scores decide when `/quiz` repeats a question. If an admin cancels or credits a question, their id is stored with it.
+    [How long] Until you delete it, the bot is removed from the server, or you haven't been active here for 13 months.
+    ( Export my data ) q1:privacy:export
+    ( Hide me from leaderboards ) q1:privacy:hide
+    ( Delete my data ) q1:privacy:delete
+    ");
+    assert_snapshot!(privacy::overview(&hidden), @"
+    # Your data
+    In this server I store ids, dates, counts and ratings. The text of your replies never reaches me, and what you write in `/quiz` is only shown back to you. The one text I store is a mistake that you report, for the admins.
+    [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
+    • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
+    • 1 mistake that you reported, until an admin closes the report
+    • your reminder time in 2 teams
+    • your choice to be hidden from leaderboards and weekly reports
+    [What it's for] Results make up your streak. Scores decide when `/quiz` repeats a question. If an admin cancels or credits a question, their id is stored with it.
+    [How long] Until you delete it, the bot is removed from the server, or you haven't been active here for 13 months.
+    ( Export my data ) q1:privacy:export
+    ( Show me on leaderboards ) q1:privacy:show
+    ( Delete my data ) q1:privacy:delete
+    ");
+    assert_snapshot!(privacy::confirm_deletion(&kept), @"
+    This deletes your data in this server for good: your streak with the results for 31 questions, and your `/quiz` scores for 1 question. You also leave its leaderboards. To keep a copy, export your data first.
+    ( Delete for good ) q1:privacy:delete-for-good
+    ( Export my data ) q1:privacy:export
+    ");
+    assert_snapshot!(privacy::deleted(), @"Everything I stored about you in this server is deleted. Your earlier replies no longer count, and your next reply starts a new streak. So that they stay uncounted, I keep your id and the time of this deletion until 3 more questions are out.");
+    assert_snapshot!(privacy::exported(b"{}".to_vec()), @"
+    Here is everything I store about you in this server. Only you can see this.
+    { quizloop-privacy.json of 2 bytes: Everything Quizloop stores about you in this server, as JSON }
+    ");
 }

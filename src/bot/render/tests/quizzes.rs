@@ -1,4 +1,4 @@
-//! What `/quiz` shows, from question to score.
+//! `/quiz`, from question to score.
 
 use insta::assert_snapshot;
 use jiff::civil::date;
@@ -67,13 +67,39 @@ fn asking() {
         reason: PickReason::New,
         due: 0,
     };
-    assert_snapshot!("quiz_new", quiz::question(&one, &at, new, false));
+    assert_snapshot!(quiz::question(&one, &at, new, false), @"
+    # Practice
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [Level] junior
+    [Topic] fundamentals
+    [Why now] new to you
+    -- Answer out loud before you look. Practice doesn't affect your streak.
+    ( Hint ) q1:quiz:h:m*a65535:coroutine-objects:structured-concurrency
+    ( Write my answer ) q1:quiz:w:m*a65535:coroutine-objects:structured-concurrency
+    ( Show the answer ) q1:quiz:a:m*a65535:coroutine-objects:structured-concurrency
+    ( Another ) q1:quiz:n:m*a65535:coroutine-objects:structured-concurrency
+    ");
     let due = QuizHeader {
         reason: PickReason::Due,
         due: 3,
     };
-    assert_snapshot!("quiz_due_with_hint", quiz::question(&one, &at, due, true));
-    assert_snapshot!("quiz_form", quiz::answer_modal(&at));
+    assert_snapshot!(quiz::question(&one, &at, due, true), @"
+    # Practice
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [Level] junior
+    [Topic] fundamentals
+    [Why now] time to repeat
+    [Hint] Two short statements answer the question; give them first and separately. After that, show that you know the mistake behind it: a forgotten keyword that makes work disappear without an exception. Explaining how you would notice that in a log or a test is what lifts a junior answer. A comparison with JavaScript is welcome if you know that language, because it starts from the opposite rule. How the object works inside isn't asked here.
+    -- 3 to repeat today · Answer out loud before you look. Practice doesn't affect your streak.
+    ( Write my answer ) q1:quiz:w:m*a65535:coroutine-objects:structured-concurrency
+    ( Show the answer ) q1:quiz:a:m*a65535:coroutine-objects:structured-concurrency
+    ( Another ) q1:quiz:n:m*a65535:coroutine-objects:structured-concurrency
+    ");
+    assert_snapshot!(quiz::answer_modal(&at), @"
+    # My answer q1:quiz:m*a65535:coroutine-objects:structured-concurrency
+    As you would say it (up to 1500) answer
+      Only you will see it, next to the model answer. It isn't saved.
+    ");
 }
 
 #[test]
@@ -90,8 +116,22 @@ fn choosing_an_output() {
             .content
             .unwrap()
     };
-    assert_snapshot!("quiz_chose_right", said(0));
-    assert_snapshot!("quiz_chose_wrong", said(2));
+    assert_snapshot!(said(0), @"
+    You chose **A**: correct, it prints this. ✅
+    ```text
+    one 0.2
+    two 0.1
+    three 0.2
+    ```
+    ");
+    assert_snapshot!(said(2), @"
+    You chose **C**: it doesn't print this. ❌
+    ```text
+    one 0.2
+    two 0.2
+    three 0.2
+    ```
+    ");
     assert_eq!(said(9), "", "there is no such place");
 }
 
@@ -101,7 +141,13 @@ fn answering() {
     assert_snapshot!("quiz_answer", quiz::answer(&one, &at, Attempt::Unknown));
     let mine = "They wait.\n\n```\n@everyone";
     let written = quiz::answer(&one, &at, Attempt::Text(mine));
-    assert_snapshot!("quiz_written", written.content.unwrap());
+    assert_snapshot!(written.content.unwrap(), @"
+    **You wrote**
+    > They wait.
+    > 
+    > ```
+    > @everyone
+    ");
     let long = "é\n".repeat(750);
     let written = quiz::answer(&one, &at, Attempt::Text(&long));
     let length = written.content.unwrap().chars().count();
@@ -129,6 +175,26 @@ fn scoring() {
         due: 2,
         ..scored(4, 4)
     });
-    assert_snapshot!("quiz_scores", said);
+    assert_snapshot!(said, @"
+    # You made 0 of 4 key points
+    I'll ask again tomorrow. You can also try again today.
+    Nothing else to repeat today.
+
+    # You made 2 of 4 key points
+    I'll ask again tomorrow.
+    Nothing else to repeat today.
+
+    # You made 3 of 4 key points
+    I'll ask again in 2 days (Sun 29 Mar 2026).
+    Nothing else to repeat today.
+
+    # You made 4 of 4 key points
+    I'll ask again in 8 days (Sat 4 Apr 2026).
+    Nothing else to repeat today.
+
+    # Already scored
+    I'll ask again in 8 days (Sat 4 Apr 2026).
+    2 more to repeat today.
+    ");
     assert_snapshot!("quiz_scored", quiz::score_message(&one, &at, &scored(3, 4)));
 }

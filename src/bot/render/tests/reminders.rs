@@ -1,4 +1,4 @@
-//! Reminders, and what `/remind` says.
+//! Reminders and the replies to `/remind`.
 
 use insta::assert_snapshot;
 use jiff::civil::time;
@@ -28,8 +28,27 @@ fn reminders() {
         UserError::InvalidOption(remind::too_early(time(8, 0, 0, 0), schedule)).message(),
         remind::dm_failed(channel),
     ];
-    assert_snapshot!(
-        "reminders",
-        all.map(|message| message.to_string()).join("\n")
-    );
+    assert_snapshot!(all.map(|message| message.to_string()).join("\n"), @"
+    ⏰ Today's question in <#20> is waiting for you.
+    > **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [Reply in the thread](https://discord.com/channels/10/1488447759974400000).
+    -# You turned this on with `/remind on`. To stop, use `/remind off` in that channel.
+
+    ⏰ Today's question in <#20> is waiting for you.
+    [Reply to the question](https://discord.com/channels/10/20/1488447759974400000).
+    -# You turned this on with `/remind on`. To stop, use `/remind off` in that channel.
+
+    I'll send you a direct message at 17:00 (Europe/Berlin) on days you haven't answered the question in <#20>. Make sure you allow direct messages from members of this server. To stop, use `/remind off`.
+
+    Reminders for <#20> are now off. To turn them back on, use `/remind on`.
+
+    Reminders for <#20> were already off. To turn them back on, use `/remind on`.
+
+    Reminders for <#20> are off. `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+
+    (only you can see this)
+    At 08:00 the question isn't out yet: it comes at 09:00 (Europe/Berlin). Choose a later time on the same day.
+
+    I couldn't remind you of the question in <#20>: Discord doesn't let me send you direct messages, so I turned your reminders off. Allow direct messages from members of this server, then use `/remind on`.
+    ");
 }

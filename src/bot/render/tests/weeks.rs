@@ -1,4 +1,4 @@
-//! The report on a week.
+//! The weekly report.
 
 use insta::assert_snapshot;
 use jiff::civil::date;
@@ -29,15 +29,39 @@ fn weeks() {
     let shown = |digest: &WeeklySummary| {
         weekly_report::weekly_report(&team, report, (digest, now), |id| bank.get(id))
     };
-    assert_snapshot!(
-        "week",
-        shown(&team.weekly_summary(report.monday, |_| false))
-    );
+    assert_snapshot!(shown(&team.weekly_summary(report.monday, |_| false)), @"
+    # Weekly report
+    2 members took part in 5 questions.
+    1. <@1>: 2 answers · 🔥 1
+    2. <@2>: 1 answer · 🔥 1
+    [Hardest questions] • You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
+    Missed by 1 of 1
+    • a question that no longer exists
+    Missed by 1 of 1
+    • You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
+    Missed by 1 of 1
+    -# Missed: not answered in time, or after seeing the answer, by members who took part this week. The open question isn't included yet.
+    [Next questions] • <t:1775026800:F> (<t:1775026800:R>)
+    • <t:1775113200:F> (<t:1775113200:R>)
+    • <t:1775199600:F> (<t:1775199600:R>)
+    • <t:1775458800:F> (<t:1775458800:R>)
+    • <t:1775545200:F> (<t:1775545200:R>)
+    -- Week of 2026-03-23
+    ");
     let nobody = team.weekly_summary(report.monday, |_| true);
-    assert_snapshot!("week_of_nobody", shown(&nobody));
+    assert_snapshot!(shown(&nobody), @"
+    # Weekly report
+    5 questions, and no answers to show. Reply in a question's thread to start a streak.
+    [Next questions] • <t:1775026800:F> (<t:1775026800:R>)
+    • <t:1775113200:F> (<t:1775113200:R>)
+    • <t:1775199600:F> (<t:1775199600:R>)
+    • <t:1775458800:F> (<t:1775458800:R>)
+    • <t:1775545200:F> (<t:1775545200:R>)
+    -- Week of 2026-03-23
+    ");
 }
 
-/// The longest report there can be, with a team that is paused.
+/// The longest possible report, for a paused team.
 #[test]
 fn the_longest_week_fits() {
     let mut team = team_with_rounds();
