@@ -1,5 +1,5 @@
-//! What admins do: set a team up, see what is missing, pause, skip, remove. The numbers are those of the list of
-//! field failures.
+//! Admin commands: set up a team, see missing permissions, pause, skip, remove. The numbers refer
+//! to the list of field failures.
 
 use quizloop::sandbox::client::ClientOutcome;
 use quizloop::sandbox::ids;
@@ -10,7 +10,7 @@ use crate::support::{MemberHandle, MessageExt, World};
 
 const WEDNESDAY: &str = "2026-03-25T12:00[Europe/Berlin]";
 
-/// What a team needs, by the number of its permission bit (Discord docs, topics/permissions).
+/// Permissions that a team needs, by bit number (Discord docs, topics/permissions).
 const NEEDED: [(u32, &str); 6] = [
     (11, "Send Messages"),
     (14, "Embed Links"),
@@ -26,8 +26,8 @@ async fn set_up(member: MemberHandle<'_>, options: &[(&str, Value)]) -> String {
     member.command_message("setup", &all).await.text()
 }
 
-async fn suggested(world: &World, option: &str, typed: &str) -> Vec<String> {
-    let place = (ids::ASYNCIO, ids::ADA);
+async fn suggestions_for(world: &World, option: &str, typed: &str) -> Vec<String> {
+    let caller = (ids::ASYNCIO, ids::ADA);
     let command = if option == "question" {
         "answer"
     } else if option == "topic" {
@@ -35,36 +35,38 @@ async fn suggested(world: &World, option: &str, typed: &str) -> Vec<String> {
     } else {
         "setup"
     };
-    let found = world
+    let choices = world
         .sandbox
-        .autocomplete(place, command, (option, typed), &[])
+        .autocomplete(caller, command, (option, typed), &[])
         .await
         .unwrap();
-    found.into_iter().map(|choice| choice.name).collect()
+    choices.into_iter().map(|choice| choice.name).collect()
 }
 
-/// 13. UTC is taken; an unknown zone is refused with near matches, never taken as UTC in silence.
+/// 13. UTC is accepted. An unknown time zone is rejected with similar names and never silently
+/// taken as UTC.
 #[tokio::test(flavor = "multi_thread")]
-async fn zones() {
+async fn unknown_time_zones_are_rejected_with_similar_names() {
     let world = World::at(WEDNESDAY).start().await;
     let ada = world.ada();
     for zone in ["UTC", "Etc/UTC", "europe/berlin", "Asia/Kathmandu"] {
-        let said = ada
+        let response = ada
             .command_message("setup", &[("timezone", json!(zone))])
             .await
             .text();
         assert!(
-            said.contains("<#1120000000000000001>") && said.contains("[The next questions]"),
-            "{zone}: {said}"
+            response.contains("<#1120000000000000001>") && response.contains("[Next questions]"),
+            "{zone}: {response}"
         );
     }
-    let said = ada
+    let response = ada
         .command_message("setup", &[("timezone", json!("Europe/Berlim"))])
         .await
         .text();
     assert!(
-        said.contains("There is no time zone \"Europe/Berlim\"") && said.contains("Europe/Berlin"),
-        "{said}"
+        response.contains("There is no time zone \"Europe/Berlim\"")
+            && response.contains("Europe/Berlin"),
+        "{response}"
     );
     let status = ada.command_message("team status", &[]).await.text();
     assert!(
@@ -73,45 +75,47 @@ async fn zones() {
     );
 }
 
-/// While an admin types, what fits is offered, the best first and 25 at most.
+/// Autocomplete offers matching zones while an admin types, best match first, at most 25.
 #[tokio::test(flavor = "multi_thread")]
-async fn suggestions() {
+async fn autocomplete_offers_at_most_25_matches() {
     let world = World::at(WEDNESDAY).start().await;
     assert_eq!(
-        suggested(&world, "timezone", "berlin").await,
+        suggestions_for(&world, "timezone", "berlin").await,
         ["Europe/Berlin"]
     );
-    let usual = suggested(&world, "timezone", "").await;
+    let usual = suggestions_for(&world, "timezone", "").await;
     assert!(usual.contains(&"America/New_York".to_owned()), "{usual:?}");
-    assert_eq!(suggested(&world, "timezone", "a").await.len(), 25);
+    assert_eq!(suggestions_for(&world, "timezone", "a").await.len(), 25);
     assert_eq!(
-        suggested(&world, "timezone", "new york").await,
+        suggestions_for(&world, "timezone", "new york").await,
         ["America/New_York"]
     );
     assert_eq!(
-        suggested(&world, "days", "sun").await,
+        suggestions_for(&world, "days", "sun").await,
         ["Sunday", "Sunday to Thursday"]
     );
     assert!(
-        suggested(&world, "topic", "canc")
+        suggestions_for(&world, "topic", "canc")
             .await
             .contains(&"cancellation".to_owned())
     );
-    let questions = suggested(&world, "question", "gathr").await;
+    let questions = suggestions_for(&world, "question", "gathr").await;
     assert!(questions.len() <= 25, "{questions:?}");
     assert!(questions[0].contains("gather"), "{questions:?}");
     assert!(
-        suggested(&world, "question", "7").await[0].starts_with("007"),
+        suggestions_for(&world, "question", "7").await[0].starts_with("007"),
         "found by its number"
     );
 }
 
-/// 29. Each permission that is taken away, by the channel or by the server, is named before the first post.
+/// 29. Each permission that is denied, by the channel or by the server, is reported before the
+/// first post.
 #[tokio::test(flavor = "multi_thread")]
-async fn missing_permissions() {
+async fn missing_permissions_are_reported_before_the_first_post() {
     let world = World::at(WEDNESDAY).start().await;
-    let missing = |said: &str| {
-        said.lines()
+    let missing = |response: &str| {
+        response
+            .lines()
             .filter_map(|line| line.strip_prefix("• **")?.strip_suffix("**"))
             .map(str::to_owned)
             .collect::<Vec<_>>()
@@ -126,13 +130,17 @@ async fn missing_permissions() {
                 deny: 1 << bit,
             },
         );
-        // Without Send Messages Discord takes more away; the first is what was denied.
-        let said = set_up(world.ada(), &[]).await;
-        let line = said
+        // Without Send Messages, Discord denies further permissions; the first one listed is the
+        // one that was denied.
+        let response = set_up(world.ada(), &[]).await;
+        let line = response
             .lines()
             .find(|line| line.contains("[Missing permissions]"));
-        assert!(line.is_some(), "{name}: {said}");
-        assert!(said.contains(&format!("**{name}**")), "{name}: {said}");
+        assert!(line.is_some(), "{name}: {response}");
+        assert!(
+            response.contains(&format!("**{name}**")),
+            "{name}: {response}"
+        );
     }
     world.sandbox.set_overwrite(
         ids::ASYNCIO,
@@ -143,60 +151,61 @@ async fn missing_permissions() {
             deny: 0,
         },
     );
-    let said = set_up(world.ada(), &[]).await;
-    assert_eq!(missing(&said), Vec::<String>::new(), "{said}");
+    let response = set_up(world.ada(), &[]).await;
+    assert_eq!(missing(&response), Vec::<String>::new(), "{response}");
     world.sandbox.with(|discord| {
         let guild = discord.guilds.get_mut(&ids::GUILD).unwrap();
         for role in [ids::BOT_ROLE, ids::GUILD] {
             guild.roles.get_mut(&role).unwrap().permissions &= !(1 << 35);
         }
     });
-    let said = set_up(world.ada(), &[]).await;
-    assert_eq!(missing(&said), ["Create Public Threads"], "{said}");
+    let response = set_up(world.ada(), &[]).await;
+    assert_eq!(missing(&response), ["Create Public Threads"], "{response}");
 }
 
-/// A role that may not be mentioned by all would notify nobody: the admin is told before the first post.
+/// A role that can't be mentioned would notify nobody: the admin gets a warning before the first
+/// post.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_role() {
+async fn an_unmentionable_role_gives_a_warning() {
     let world = World::at(WEDNESDAY).start().await;
     let role = ("role", json!(ids::TEAM_ROLE.to_string()));
-    let said = set_up(world.ada(), std::slice::from_ref(&role)).await;
-    assert!(!said.contains("would notify nobody"), "{said}");
+    let response = set_up(world.ada(), std::slice::from_ref(&role)).await;
+    assert!(!response.contains("notifies nobody yet"), "{response}");
     world.sandbox.with(|discord| {
         let guild = discord.guilds.get_mut(&ids::GUILD).unwrap();
         guild.roles.get_mut(&ids::TEAM_ROLE).unwrap().mentionable = false;
     });
-    let said = set_up(world.ada(), &[role]).await;
+    let response = set_up(world.ada(), &[role]).await;
     assert!(
-        said.contains("[The role]") && said.contains("would notify nobody"),
-        "{said}"
+        response.contains("[Role]") && response.contains("notifies nobody yet"),
+        "{response}"
     );
     let status = world.ada().command_message("team status", &[]).await.text();
-    assert!(status.contains("would notify nobody"), "{status}");
+    assert!(status.contains("notifies nobody yet"), "{status}");
 }
 
-/// Only who may manage the server changes a team, also by a button that an admin left behind.
+/// Only members with Manage Server change a team, also with a button that an admin left behind.
 #[tokio::test(flavor = "multi_thread")]
-async fn only_admins() {
+async fn only_admins_change_a_team() {
     let world = World::at(WEDNESDAY).start().await;
     let refused = world
         .lin()
         .command("setup", &[("timezone", json!("UTC"))])
         .await;
     assert!(matches!(refused, ClientOutcome::Failed(_)), "{refused:?}");
-    // A server may let a role use the command all the same; the bot decides by Manage Server.
-    let shown = world
+    // A server may allow a role to use the command; the bot still requires Manage Server.
+    let setup = world
         .ada()
         .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
         .await;
-    assert!(shown.ephemeral);
+    assert!(setup.ephemeral);
     let post_now = format!("q1:post-now:{}", ids::ASYNCIO);
     let remove = format!("q1:remove:{}", ids::ASYNCIO);
     for custom_id in [&post_now, &remove] {
-        let said = world.lin().press_id(custom_id).await.text();
+        let response = world.lin().press_id(custom_id).await.text();
         assert!(
-            said.contains("Only members who may manage the server"),
-            "{custom_id}: {said}"
+            response.contains("You need the \"Manage Server\" permission"),
+            "{custom_id}: {response}"
         );
     }
     world.advance("1m").await;
@@ -205,30 +214,30 @@ async fn only_admins() {
     assert!(status.contains("Team status"), "{status}");
 }
 
-/// A channel of the operator's file is changed there, and nowhere else.
+/// A team from the operator's config can be changed only there.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operators_team() {
+async fn a_team_of_the_config_is_changed_only_there() {
     let world = World::at(WEDNESDAY).team().start().await;
-    let said = "The operator's file manages this channel";
+    let response = "This team is set up in the bot's config file";
     let ada = world.ada();
-    assert!(set_up(ada, &[]).await.contains(said));
+    assert!(set_up(ada, &[]).await.contains(response));
     let changed = ada
         .command_message("team settings", &[("time", json!("10:00"))])
         .await
         .text();
-    assert!(changed.contains(said), "{changed}");
+    assert!(changed.contains(response), "{changed}");
     let removed = ada.command_message("team remove", &[]).await.text();
-    assert!(removed.contains(said), "{removed}");
-    // What is no setting can still be done.
+    assert!(removed.contains(response), "{removed}");
+    // Commands that change no setting still work.
     let skipped = ada.command_message("team skip", &[]).await.text();
-    assert!(skipped.contains("2026-03-26 has no question"), "{skipped}");
+    assert!(skipped.contains("No question on 2026-03-26"), "{skipped}");
     world.set_time("2026-03-26T12:00").await;
     assert!(world.posts().is_empty());
     world.set_time("2026-03-27T09:00").await;
     assert_eq!(world.posts().len(), 1);
 }
 
-/// A pause without an end, its end, and the removal with all that is kept.
+/// An indefinite pause, resuming, and the removal of the team with all its data.
 #[tokio::test(flavor = "multi_thread")]
 async fn pause_resume_and_remove() {
     let mut world = World::at(WEDNESDAY).start().await;
@@ -240,26 +249,26 @@ async fn pause_resume_and_remove() {
     world.kill_and_restart().await;
     world.set_time("2026-03-30T12:00").await;
     assert_eq!(world.posts().len(), 1, "a pause survives a restart");
-    let bad = world
+    let invalid = world
         .ada()
         .command_message("team pause", &[("until", json!("2026-03-30"))])
         .await
         .text();
-    assert!(bad.contains("not in the future"), "{bad}");
+    assert!(invalid.contains("not in the future"), "{invalid}");
     world.ada().command_message("team resume", &[]).await;
     world.set_time("2026-03-31T09:00").await;
     assert_eq!(world.posts().len(), 2);
     assert_eq!(world.lin().streak().await, 1);
 
-    let asked = world.ada().command_message("team remove", &[]).await;
+    let confirmation = world.ada().command_message("team remove", &[]).await;
     assert!(
-        asked
+        confirmation
             .text()
-            .contains("Its 2 rounds and the streaks of its 1 member"),
+            .contains("its history of 2 questions and the streaks of 1 member"),
         "{}",
-        asked.text()
+        confirmation.text()
     );
-    world.ada().press(asked.id, "Remove for good").await;
+    world.ada().press(confirmation.id, "Remove for good").await;
     let none = world.lin().command_message("streak", &[]).await.text();
     assert!(
         none.contains("No team practises in this channel yet"),
@@ -270,9 +279,9 @@ async fn pause_resume_and_remove() {
     assert_eq!(world.posts().len(), 2);
 }
 
-/// Every setting can be changed, and is shown; wrong ones are refused with the right form.
+/// Every setting can be changed and is shown; invalid values are rejected with the expected format.
 #[tokio::test(flavor = "multi_thread")]
-async fn settings() {
+async fn every_setting_can_be_changed_and_is_shown() {
     let world = World::at(WEDNESDAY).start().await;
     let ada = world.ada();
     set_up(
@@ -298,23 +307,27 @@ async fn settings() {
     for part in [
         "Tuesday and Thursday at 17:30 (Europe/Berlin)",
         "up to 1 h 30 min late",
-        "open to all",
+        "open to everyone",
         &format!("<@&{}>", ids::TEAM_ROLE),
         "2026-03-26, 2026-12-24",
     ] {
         assert!(changed.contains(part), "{part}: {changed}");
     }
-    for (option, bad, help) in [
-        ("time", "9 am", "24 hours, such as 09:00"),
+    for (option, invalid, help) in [
+        ("time", "9 am", "24-hour time, such as 09:00"),
         ("days", "someday", "days:"),
         ("catch_up", "soon", "like 3h, 90m or 0"),
         ("holidays", "Xmas", "2026-12-24"),
     ] {
-        let said = ada
-            .command_message("team settings", &[(option, json!(bad))])
+        let response = ada
+            .command_message("team settings", &[(option, json!(invalid))])
             .await;
-        assert!(said.text().contains(help), "{option}: {}", said.text());
-        assert!(said.ephemeral, "{option}");
+        assert!(
+            response.text().contains(help),
+            "{option}: {}",
+            response.text()
+        );
+        assert!(response.ephemeral, "{option}");
     }
     world.set_time("2026-03-26T20:00").await;
     assert!(world.posts().is_empty(), "a holiday");
@@ -322,7 +335,7 @@ async fn settings() {
     assert_eq!(world.posts().len(), 1);
 }
 
-/// The commands are registered when their definition changed, and not again by every start.
+/// The commands are registered after their definition changed, and not by every start.
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_are_registered_once() {
     let mut world = World::at(WEDNESDAY).team().start().await;
@@ -341,19 +354,20 @@ async fn commands_are_registered_once() {
     assert_eq!(registered(&world), 1);
 }
 
-/// In a direct message or a channel without a team there is a clear sentence.
+/// In a direct message or a channel without a team, commands explain what to do.
 #[tokio::test(flavor = "multi_thread")]
-async fn where_there_is_no_team() {
+async fn commands_without_a_team_explain_what_to_do() {
     let world = World::at(WEDNESDAY).start().await;
     for command in ["streak", "leaderboard", "answer", "hint"] {
-        let said = world.lin().command_message(command, &[]).await;
+        let response = world.lin().command_message(command, &[]).await;
         assert!(
-            said.text()
+            response
+                .text()
                 .contains("No team practises in this channel yet"),
             "{command}: {}",
-            said.text()
+            response.text()
         );
-        assert!(said.ephemeral, "{command}");
+        assert!(response.ephemeral, "{command}");
     }
     let quiz = world.lin().command_message("quiz", &[]).await.text();
     assert!(quiz.contains("[Level]"), "practice works anywhere: {quiz}");

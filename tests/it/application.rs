@@ -55,7 +55,7 @@ async fn another_applications_token_is_refused() {
         .state(&world.state())
         .without_bot()
         .await;
-    staging.launch();
+    staging.spawn_bot();
     let (code, log) = staging.exit_and_log().await;
     assert_eq!(code, Some(2), "{log}");
     assert!(log.contains(&STAGING.to_string()), "{log}");
@@ -75,7 +75,7 @@ async fn state_of_a_version_that_did_not_store_its_application() {
         .state(&world.state())
         .without_bot()
         .await;
-    staging.launch();
+    staging.spawn_bot();
     let (code, log) = staging.exit_and_log().await;
     assert_eq!(code, Some(2), "{log}");
     assert!(snapshot(&world).len() > 2);
@@ -92,7 +92,7 @@ async fn another_applications_token_is_refused_by_a_database() {
         .database(database.url())
         .without_bot()
         .await;
-    staging.launch();
+    staging.spawn_bot();
     let (code, log) = staging.exit_and_log().await;
     assert_eq!(code, Some(2), "{log}");
     assert!(log.contains(&STAGING.to_string()), "{log}");
@@ -110,7 +110,7 @@ async fn a_state_is_handed_over_on_purpose() {
     let (code, text) = adopt(&world.state(), &[&staging_id, "--yes"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains(&ids::APP.to_string()), "{text}");
-    world.launch();
+    world.spawn_bot();
     let (code, log) = world.exit_and_log().await;
     assert_eq!(code, Some(2), "{log}");
     let mut staging = World::at(FRIDAY)
@@ -141,8 +141,8 @@ async fn only_discords_own_codes_confirm_a_removal() {
             .add_fault(FaultRule::on("Guild").always(), answer);
         world.start_bot().await;
         world
-            .until("the answer to be read", || {
-                world.log().contains("not known")
+            .wait_until("the answer to be read", || {
+                world.log().contains("membership could not be checked")
             })
             .await;
         assert!(snapshot(&world).len() > 2);
@@ -166,7 +166,7 @@ async fn many_servers_that_vanish_at_once_are_kept() {
     }
     world.start_bot().await;
     world
-        .until("the missing servers to be noticed", || {
+        .wait_until("the missing servers to be noticed", || {
             world.log().contains("no data deleted")
         })
         .await;

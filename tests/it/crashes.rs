@@ -1,5 +1,5 @@
-//! The bot is killed in the middle of what it does. The channel must end with one message and one thread a
-//! round, and with every reply counted.
+//! The bot is killed while it works. In the end each round has one message and one thread in the
+//! channel, and every reply is counted.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use quizloop::sandbox::ids;
 
 use crate::support::World;
 
-/// The moments around each request of a post: before it takes effect, and after, when its answer is lost.
+/// Returns the moments around each request of a post: before it takes effect, and afterwards, when
+/// the response is lost.
 fn steps() -> Vec<(&'static str, FaultRule)> {
     ["CreateMessage", "StartThread"]
         .into_iter()
@@ -21,7 +22,7 @@ fn steps() -> Vec<(&'static str, FaultRule)> {
         .collect()
 }
 
-/// Moves the time without waiting for a bot that will not finish.
+/// Sets the time without waiting for the bot, which will be killed.
 async fn move_to_nine(world: &World, hold: &Arc<RequestGate>, day: &str) {
     let moved = world.set_time(day);
     tokio::pin!(moved);
@@ -31,9 +32,9 @@ async fn move_to_nine(world: &World, hold: &Arc<RequestGate>, day: &str) {
     }
 }
 
-/// 1. Killed at every step of a post.
+/// 1. The bot is killed at every step of a post.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_every_step_of_a_post() {
+async fn killed_at_every_step_of_a_post_it_posts_once() {
     for (when, rule) in steps() {
         let what = format!("{when} {:?}", rule.route);
         let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
@@ -60,9 +61,37 @@ async fn killed_at_every_step_of_a_post() {
     }
 }
 
-/// Twenty kills over twenty days, in the middle of posting and of replies: nothing lost, nothing doubled.
+/// Killed after a question was sent and before its id was saved, then upgraded: the message still
+/// has the label of the version before, and the question is not posted again.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_twenty_times() {
+async fn upgraded_just_after_a_question_was_sent() {
+    let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
+        .team()
+        .start()
+        .await;
+    let hold = world
+        .sandbox
+        .hold_requests(FaultRule::on("CreateMessage").after());
+    move_to_nine(&world, &hold, "2026-03-27T09:00").await;
+    world.kill().await;
+    hold.reset();
+    world.sandbox.clear_faults();
+    world.sandbox.with(|discord| {
+        let messages = discord.messages.get_mut(&ids::ASYNCIO).unwrap();
+        let footer = &mut messages.values_mut().next_back().unwrap().embeds[0]["footer"]["text"];
+        let text = footer.as_str().unwrap().to_owned();
+        assert!(text.starts_with("Question 1 · "), "{text}");
+        *footer = text.replacen("Question", "Round", 1).into();
+    });
+    world.advance("5m").await;
+    world.start_bot().await;
+    assert_eq!(world.posts().len(), 1);
+    world.ada().reply("counted").await;
+}
+
+/// Twenty kills over twenty days, during posts and replies: nothing is lost or duplicated.
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_kills_lose_and_repeat_nothing() {
     let mut world = World::at("2026-03-02T08:00[UTC]")
         .team()
         .with("days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]")
@@ -86,7 +115,8 @@ async fn killed_twenty_times() {
             world.lin().reply("me too").await;
         } else {
             world.set_time(&nine).await;
-            // Killed while the first reply is being marked, and while the second one is on its way.
+            // Killed while the first reply is being acknowledged and the second one has just
+            // arrived.
             let hold = world.sandbox.hold_requests(FaultRule::on("Reaction"));
             let first = world.ada().post_reply("just before the kill");
             hold.first_request().await;
@@ -107,9 +137,9 @@ async fn killed_twenty_times() {
     assert_eq!(world.saved_streak(ids::ADA), 20);
 }
 
-/// 18. Who replies to the question itself, instead of in its thread, counts as well when the bot was away.
+/// 18. A reply to the question itself, rather than in its thread, also counts if the bot was away.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reply_to_the_question_while_away() {
+async fn a_reply_to_the_question_itself_counts_after_downtime() {
     let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -129,10 +159,10 @@ async fn a_reply_to_the_question_while_away() {
     assert_eq!(world.lin().streak().await, 1);
 }
 
-/// 1, 18. Killed when the message, or its thread, was there and nobody had written that down: what people wrote
-/// to it before the next start counts.
+/// 1, 18. The bot is killed when the message or its thread exists but is not recorded yet. Replies
+/// written before the next start count.
 #[tokio::test(flavor = "multi_thread")]
-async fn replies_to_what_was_not_written_down() {
+async fn replies_to_an_unrecorded_post_count() {
     for route in ["CreateMessage", "StartThread"] {
         let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
             .team()
@@ -159,9 +189,10 @@ async fn replies_to_what_was_not_written_down() {
     }
 }
 
-/// Discord has made the message, but its answer takes long: who replies before it came is counted all the same.
+/// Discord has created the message but its response is slow: replies written before the response
+/// are counted.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reply_before_the_answer() {
+async fn a_reply_before_the_response_to_the_post_counts() {
     let world = World::at("2026-03-27T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -177,7 +208,7 @@ async fn a_reply_before_the_answer() {
         .reply_to(post.id)
         .send()
         .unwrap();
-    // The bot has heard of the reply when it answers what was asked later.
+    // The bot answers a later command only after it has received the reply.
     world.ada().command_message("quiz", &[]).await;
     hold.release();
     world.lin().wait_until_counted(reply).await;

@@ -1,11 +1,11 @@
-//! The habit as a whole: the question, its thread, replies, answers, streaks.
+//! A whole day: the question, its thread, replies, answers, streaks.
 
 use quizloop::sandbox::ids;
 
 use crate::support::{MessageExt, World};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day() {
+async fn a_whole_day_works() {
     let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -14,7 +14,7 @@ async fn a_day() {
     world.advance("1m").await;
     let post = world.post();
     assert!(
-        post.footer().starts_with("Round 1 · 2026-03-27"),
+        post.footer().starts_with("Question 1 · 2026-03-27"),
         "{}",
         post.footer()
     );
@@ -24,13 +24,13 @@ async fn a_day() {
     assert_eq!(world.ada().streak().await, 1);
     assert_eq!(world.lin().streak().await, 0);
 
-    // Lin has not replied: the answer asks back.
-    let asked = world.lin().command_message("answer", &[]).await;
-    assert!(asked.ephemeral);
+    // Lin has not replied: `/answer` asks for confirmation.
+    let confirmation = world.lin().command_message("answer", &[]).await;
+    assert!(confirmation.ephemeral);
     assert!(
-        asked.text().contains("You have not replied to round 1 yet"),
+        confirmation.text().contains("You haven't answered yet"),
         "{}",
-        asked.text()
+        confirmation.text()
     );
     let answer = world.ada().command_message("answer", &[]).await;
     assert!(answer.text().contains("model answer"), "{}", answer.text());
@@ -41,8 +41,8 @@ async fn a_day() {
     let quiz = world.sam().command_message("quiz", &[]).await;
     assert!(quiz.ephemeral);
     world
-        .see("the footer", |world| {
-            (world.post().footer() == "Round 1 · 2026-03-27 · 1 has replied").then_some(())
+        .wait_for("the footer", |world| {
+            (world.post().footer() == "Question 1 · 2026-03-27 · 1 answer").then_some(())
         })
         .await;
     assert_eq!(world.saved_streak(ids::ADA), 1);

@@ -65,7 +65,7 @@ async fn a_process_that_was_taken_for_dead() {
     world.sam().reply("the other one counts").await;
     kill_process(pid, Signal::CONT).unwrap();
     world
-        .until("the first one to see that it was replaced", || {
+        .wait_until("the first one to see that it was replaced", || {
             stale
                 .log()
                 .text()
@@ -97,16 +97,16 @@ async fn who_stands_by_takes_over() {
     world.advance("1m").await;
     world.ada().reply("before").await;
     let mut first = world.take_bot();
-    world.launch();
+    world.spawn_bot();
     world
-        .until("the second process to stand by", || {
+        .wait_until("the second process to stand by", || {
             world.log().contains("standing by: other processes")
         })
         .await;
     let status = first.stop(Duration::from_secs(10)).await.unwrap();
     assert_eq!(status.and_then(|status| status.code()), Some(0));
     world
-        .until("the second process to take over", || {
+        .wait_until("the second process to take over", || {
             world.log().contains("connected")
         })
         .await;
@@ -160,19 +160,19 @@ async fn there_and_back() {
     world.kill().await;
     let (code, text) = state(&world, &url, &["import", "state"]);
     assert_eq!(code, Some(0), "{text}");
-    insta::assert_snapshot!(text, @"1 server brought to the database, read again, and found the same.");
+    insta::assert_snapshot!(text, @"Copied 1 server to the database and verified the copy.");
     let (code, text) = state(&world, &url, &["import", "state"]);
     assert_eq!(code, Some(3));
-    insta::assert_snapshot!(text, @"quizloop: the database has 1 server already; nothing was changed. What is moved goes to an empty place");
+    insta::assert_snapshot!(text, @"quizloop: the database already has 1 server; nothing was changed. The target must be empty");
     let (code, listed) = state(&world, &url, &["list"]);
     assert_eq!(code, Some(0), "{listed}");
     insta::assert_snapshot!(listed, @"1110000000000000001  teams 1  rounds 1  members 1");
     let (code, text) = state(&world, &url, &["verify"]);
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(text, @"quizloop: `state verify` is for snapshot files, and the state is in a database: use the database's own backups, or name a folder with --state");
+    insta::assert_snapshot!(text, @"quizloop: `state verify` works only with a data folder, but the data is in a database. Use the database's own backups, or name a folder with --state");
     let (code, text) = state(&world, &url, &["export", "back"]);
     assert_eq!(code, Some(0), "{text}");
-    insta::assert_snapshot!(text, @"1 server brought to back, read again, and found the same.");
+    insta::assert_snapshot!(text, @"Copied 1 server to back and verified the copy.");
     let read = |folder: &str| {
         let file = format!("{folder}/guilds/{}.json", ids::GUILD);
         std::fs::read_to_string(world.folder().join(file)).unwrap()
@@ -198,5 +198,5 @@ async fn a_database_that_is_not_there() {
     assert!(!text.contains("hunter2"), "{text}");
     let (code, text) = state(&world, "mysql://ada:hunter2@db/quiz", &["list"]);
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(text, @"quizloop: QUIZLOOP_STATE_URL: this is not the URL of a PostgreSQL database: write postgres://user:password@host:5432/database, with ?sslmode=verify-full where it is encrypted");
+    insta::assert_snapshot!(text, @"quizloop: QUIZLOOP_STATE_URL: not a PostgreSQL URL: write postgres://user:password@host:5432/database, with ?sslmode=verify-full for an encrypted connection");
 }

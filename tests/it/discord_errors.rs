@@ -1,5 +1,5 @@
-//! Discord in trouble, channels that change, permissions that are taken away. The numbers are those of the
-//! list of field failures.
+//! Discord errors, channels that change, and missing permissions. The numbers refer to the list of
+//! field failures.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// Takes a permission away from the bot, in one channel.
+/// Denies the bot a permission in one channel.
 fn deny(world: &World, channel: u64, permission: u64) {
     let role = world.sandbox.read(|discord| {
         let guild = discord
@@ -37,9 +37,10 @@ fn deny(world: &World, channel: u64, permission: u64) {
     );
 }
 
-/// 3. Sessions come and go: one scheduler, one post, and replies made meanwhile are counted.
+/// 3. Sessions end and begin: one scheduler, one post, and replies made between sessions are
+/// counted.
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_come_and_go() {
+async fn sessions_that_come_and_go_lose_nothing() {
     let world = World::at(FRIDAY)
         .team()
         .heartbeat(Duration::from_secs(2))
@@ -69,9 +70,9 @@ async fn sessions_come_and_go() {
     );
 }
 
-/// 5, 6. The post fails in every way there is, or only its thread does: one post, no lost day.
+/// 5, 6. The post or its thread fails in each way: there is one post, and no day is lost.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_post_that_fails() {
+async fn a_failed_post_gives_one_post_per_round() {
     let faults = [
         (FaultRule::on("CreateMessage"), RequestFault::server_error()),
         (
@@ -100,10 +101,10 @@ async fn a_post_that_fails() {
     }
 }
 
-/// 7, 8. One server answers 403, 404 or garbage: the others get their question today and tomorrow, and the
-/// broken one is not asked in a loop.
+/// 7, 8. Requests for one server get 403, 404 or garbage: the other teams get their questions today
+/// and tomorrow, and the failing requests are not repeated in a loop.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_bad_server() {
+async fn a_failing_server_does_not_affect_others() {
     let faults = [
         RequestFault::missing_permissions(),
         RequestFault::api_error(404, 10_003, "Unknown Channel"),
@@ -127,13 +128,13 @@ async fn one_bad_server() {
         for _ in 0..24 {
             world.advance("1h").await;
         }
-        let asked = world
+        let count = world
             .sandbox
             .requests()
             .iter()
-            .filter(|one| one.path.contains(&channel.to_string()))
+            .filter(|entry| entry.path.contains(&channel.to_string()))
             .count();
-        assert!(asked < 150, "{what}: asked {asked} times in a day");
+        assert!(count < 150, "{what}: asked {count} times in a day");
         world.sandbox.clear_faults();
         world.set_time("2026-03-30T09:00").await;
         assert_eq!(world.posts().len(), 2, "{what}");
@@ -145,10 +146,10 @@ async fn one_bad_server() {
     }
 }
 
-/// 8. The admin who set the team up hears of a missing permission once; when it is granted the question
-/// comes by itself.
+/// 8. The admin who set the team up gets one message about a missing permission. When it is
+/// granted, the question is posted automatically.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_admin_is_told_once() {
+async fn the_admin_gets_one_alert_about_a_missing_permission() {
     let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
     world
         .ada()
@@ -156,13 +157,13 @@ async fn the_admin_is_told_once() {
         .await;
     deny(&world, ids::ASYNCIO, SEND_MESSAGES);
     world.set_time("2026-03-27T09:00").await;
-    let told = |world: &World| {
+    let alerts = |world: &World| {
         let direct = world.sandbox.read(|discord| {
             discord
                 .channels
                 .values()
-                .filter(|one| one.kind == 1)
-                .map(|one| one.id)
+                .filter(|entry| entry.kind == 1)
+                .map(|entry| entry.id)
                 .collect::<Vec<_>>()
         });
         direct
@@ -171,39 +172,40 @@ async fn the_admin_is_told_once() {
             .collect::<Vec<_>>()
     };
     world
-        .see("the direct message", |world| {
-            (!told(world).is_empty()).then_some(())
+        .wait_for("the direct message", |world| {
+            (!alerts(world).is_empty()).then_some(())
         })
         .await;
     world.advance("1h").await;
-    let messages = told(&world);
+    let messages = alerts(&world);
     assert_eq!(messages.len(), 1);
     assert!(
         messages[0]
             .text()
-            .contains("I lack a permission in the channel"),
+            .contains("I'm missing a permission in the channel"),
         "{}",
         messages[0].text()
     );
     let status = world.ada().command_message("team status", &[]).await.text();
     assert!(
-        status.contains("**Send Messages**") && status.contains("[Trouble]"),
+        status.contains("**Send Messages**") && status.contains("[Problem]"),
         "{status}"
     );
     deny(&world, ids::ASYNCIO, 0);
     world
-        .see("the question", |world| world.posts().first()?.thread)
+        .wait_for("the question", |world| world.posts().first()?.thread)
         .await;
     let status = world.ada().command_message("team status", &[]).await.text();
     assert!(
-        !status.contains("[Trouble]") && status.contains("[Permissions] All there."),
+        !status.contains("[Problem]") && status.contains("[Permissions] None missing."),
         "{status}"
     );
 }
 
-/// 28. Threads are not allowed: replies to the message itself count, and the thread comes when it may.
+/// 28. Threads are not allowed: replies to the message itself count, and the thread is created when
+/// the permission is granted.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_threads_allowed() {
+async fn replies_count_where_threads_are_not_allowed() {
     let mut world = World::at(FRIDAY).team().start().await;
     deny(&world, ids::ASYNCIO, CREATE_PUBLIC_THREADS);
     world.advance("1m").await;
@@ -232,13 +234,15 @@ async fn no_threads_allowed() {
     );
     deny(&world, ids::ASYNCIO, 0);
     world.advance("31m").await;
-    world.see("the thread", |world| world.post().thread).await;
+    world
+        .wait_for("the thread", |world| world.post().thread)
+        .await;
     assert_eq!(world.posts().len(), 1);
 }
 
-/// 28. The next day's question is not kept back by a thread that can't be started.
+/// 28. A thread that can't be created does not delay the next day's question.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_threads_allowed_for_days() {
+async fn a_missing_thread_does_not_delay_the_next_question() {
     let world = World::at("2026-03-26T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -249,9 +253,10 @@ async fn no_threads_allowed_for_days() {
     assert_eq!(world.posts().len(), 2);
 }
 
-/// 30. The channel is deleted, or becomes another kind of channel: no crash, no loop, and the others go on.
+/// 30. The channel is deleted or changes its type: no crash, no loop, and other teams are not
+/// affected.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_channel_changes() {
+async fn a_deleted_or_retyped_channel_is_handled() {
     for change in ["deleted", "forum"] {
         let mut world = World::at(FRIDAY).team().without_bot().await;
         let (guild, channel) = world.another_guild("Changing");
@@ -266,28 +271,29 @@ async fn the_channel_changes() {
         for _ in 0..6 {
             world.advance("1h").await;
         }
-        let asked = world
+        let count = world
             .sandbox
             .requests()
             .iter()
-            .filter(|one| one.path.contains(&channel.to_string()))
+            .filter(|entry| entry.path.contains(&channel.to_string()))
             .count();
-        assert!(asked < 40, "{change}: asked {asked} times");
+        assert!(count < 40, "{change}: asked {count} times");
         assert_eq!(world.ada().streak().await, 0);
     }
 }
 
-/// 30. The thread is deleted, locked or archived: the buttons go on working, and so do replies to the message.
+/// 30. The thread is deleted, locked or archived: the buttons and replies to the message still
+/// work.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_thread_changes() {
+async fn a_deleted_locked_or_archived_thread_is_handled() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     let (post, thread) = (world.post(), world.thread());
     world.ada().reply("in time").await;
     world.sandbox.lock_thread(thread, true);
     world.sandbox.archive_thread(thread, true);
-    let hint = world.lin().press(post.id, "How to answer").await;
-    assert!(hint.text().contains("How to answer"), "{}", hint.text());
+    let hint = world.lin().press(post.id, "Hint").await;
+    assert!(hint.text().contains("Hint"), "{}", hint.text());
     let answer = world.ada().press(post.id, "Model answer").await;
     assert!(answer.text().contains("model answer"), "{}", answer.text());
     world.sandbox.delete_thread(thread);
@@ -302,9 +308,10 @@ async fn the_thread_changes() {
     assert_eq!(world.posts().len(), 2);
 }
 
-/// 31. Buttons from months ago and from before a restart still work; unknown ones get a sentence.
+/// 31. Buttons from months ago and from before a restart still work; unknown ones get an
+/// explanation.
 #[tokio::test(flavor = "multi_thread")]
-async fn old_buttons() {
+async fn old_buttons_still_work() {
     let mut world = World::at("2026-01-05T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -328,26 +335,26 @@ async fn old_buttons() {
     assert!(
         world
             .lin()
-            .press(old.id, "How to answer")
+            .press(old.id, "Hint")
             .await
             .text()
-            .contains("How to answer")
+            .contains("Hint")
     );
     let queues = [("topic", serde_json::json!("queues"))];
     let quiz = world.sam().command_message("quiz", &queues).await;
     world.kill_and_restart().await;
     let hint = world.sam().press(quiz.id, "Hint").await;
-    assert!(hint.text().contains("[How to answer]"), "{}", hint.text());
+    assert!(hint.text().contains("[Hint]"), "{}", hint.text());
     let answer = world.sam().press(quiz.id, "Show the answer").await;
     assert!(answer.text().contains("model answer"), "{}", answer.text());
-    let another = world.sam().press(quiz.id, "Next, without a score").await;
+    let another = world.sam().press(quiz.id, "Skip scoring").await;
     assert_ne!(another.text(), quiz.text());
 }
 
-/// The bot is removed from a server: its data goes, also if that happened while it was away. A server that
-/// only can't be reached keeps its data.
+/// The bot is removed from a server: the server's data is deleted, also if the bot was away. A
+/// server with an outage keeps its data.
 #[tokio::test(flavor = "multi_thread")]
-async fn removed_from_a_server() {
+async fn removal_from_a_server_deletes_its_data() {
     let mut world = World::at(FRIDAY).team().without_bot().await;
     let (guild, channel) = world.another_guild("Leaving");
     world.configure_team(guild, channel);
@@ -360,17 +367,18 @@ async fn removed_from_a_server() {
     assert!(file.exists(), "an outage is no removal");
     world.sandbox.set_guild_unavailable(guild, false);
     world.sandbox.remove_bot(guild);
-    world.until("the data to go", || !file.exists()).await;
+    world.wait_until("the data to go", || !file.exists()).await;
     world.kill().await;
     world.sandbox.remove_bot(ids::GUILD);
     world.start_bot().await;
     let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
-    world.until("the data to go", || !file.exists()).await;
+    world.wait_until("the data to go", || !file.exists()).await;
 }
 
-/// The bot is removed while it reads what was said: what it reads then does not bring the server's data back.
+/// The bot is removed while it reads the history: the messages it read do not restore the server's
+/// data.
 #[tokio::test(flavor = "multi_thread")]
-async fn removed_while_the_history_is_read() {
+async fn removal_during_backfill_deletes_its_data() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     world.ada().reply("some time passes").await;
@@ -380,11 +388,11 @@ async fn removed_while_the_history_is_read() {
         FaultRule::on("ListMessages").after(),
         RequestFault::Gate(Arc::clone(&reading)),
     );
-    world.launch();
+    world.spawn_bot();
     reading.first_request().await;
     world.sandbox.remove_bot(ids::GUILD);
     let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
-    world.until("the data to go", || !file.exists()).await;
+    world.wait_until("the data to go", || !file.exists()).await;
     reading.release();
     world.wait_until_idle().await;
     assert!(!file.exists(), "the data is back");

@@ -1,5 +1,5 @@
-//! Servers that nobody wants for a while are let go, and nobody notices: not their members, not their streaks. On files and
-//! on a database alike.
+//! Idle servers are evicted without any effect on members and streaks, with state in files and in a
+//! database.
 
 use quizloop::sandbox::ids;
 
@@ -10,7 +10,8 @@ use crate::support::{World, WorldBuilder};
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 const LISTEN: &str = "[health]\nlisten = \"127.0.0.1:0\"\n";
 
-/// A world on files and, where there is a server for it, one on a database.
+/// Returns a world with state in files and, if a database server is available, one with state in a
+/// database.
 fn worlds() -> Vec<(WorldBuilder, Option<TestDatabase>)> {
     let world = || World::at(FRIDAY).setting(LISTEN).team();
     let on_files = (world(), None);
@@ -24,112 +25,118 @@ fn worlds() -> Vec<(WorldBuilder, Option<TestDatabase>)> {
         .collect()
 }
 
-/// What the numbers say of the one server there is.
-async fn rests(monitor: &Monitor, resting: bool) {
-    let (whole, outline) = if resting { (0.0, 1.0) } else { (1.0, 0.0) };
+/// Waits until the metrics show the only server as evicted, or as loaded.
+async fn wait_until_evicted(monitor: &Monitor, evicted: bool) {
+    let (loaded_count, evicted_count) = if evicted { (0.0, 1.0) } else { (1.0, 0.0) };
     monitor
-        .wait_for_metric("quizloop_guilds{residency=\"loaded\"}", whole)
+        .wait_for_metric("quizloop_guilds{residency=\"loaded\"}", loaded_count)
         .await;
     monitor
-        .wait_for_metric("quizloop_guilds{residency=\"evicted\"}", outline)
+        .wait_for_metric("quizloop_guilds{residency=\"evicted\"}", evicted_count)
         .await;
 }
 
-/// Two half days after the last question, on Saturday.
-async fn friday_passes(world: &World) -> Monitor {
+/// Advances to Saturday night, when the server has been idle for long enough to be evicted.
+async fn idle_until_evicted(world: &World) -> Monitor {
     world.set_time("2026-03-27T09:00").await;
     world.ada().reply("on Friday").await;
     let monitor = Monitor::new(world).await;
-    rests(&monitor, false).await;
+    wait_until_evicted(&monitor, false).await;
     world.set_time("2026-03-27T22:00").await;
     world.set_time("2026-03-28T11:00").await;
-    // What was begun before a look may end after it, such as the last of an answer, and then counts as wanted.
+    // The last steps of an interaction may end after a scan and count as activity, so another
+    // interval has to pass.
     world.set_time("2026-03-28T23:10").await;
-    rests(&monitor, true).await;
+    wait_until_evicted(&monitor, true).await;
     monitor
 }
 
-/// Somebody writes in a channel that has nothing to do with the bot, and the bot has heard of it.
-async fn talk_is_heard(world: &World, monitor: &Monitor, channel: u64) {
-    let heard = "quizloop_events_heard_total";
-    let before = monitor.metrics().await.value(heard);
+/// Writes in a channel without a team, and waits until the bot has received the event.
+async fn write_and_wait_for_event(world: &World, monitor: &Monitor, channel: u64) {
+    let metric = "quizloop_events_heard_total";
+    let before = monitor.metrics().await.value(metric);
     world.lin().write(channel, "a nice weekend to all");
-    monitor.wait_for_metric(heard, before + 1.0).await;
+    monitor.wait_for_metric(metric, before + 1.0).await;
 }
 
-/// The question comes on time to a server that was let go, and everything else is as it was.
+/// The question is posted on time in an evicted server, and everything else is unchanged.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_question_comes_on_time() {
+async fn an_evicted_server_gets_its_question_on_time() {
     for (builder, _database) in worlds() {
         let world = builder.start().await;
-        let monitor = friday_passes(&world).await;
+        let monitor = idle_until_evicted(&world).await;
         world.set_time("2026-03-30T08:59").await;
-        rests(&monitor, true).await;
+        wait_until_evicted(&monitor, true).await;
         world.set_time("2026-03-30T09:00").await;
         assert_eq!(world.posts().len(), 2);
-        rests(&monitor, false).await;
+        wait_until_evicted(&monitor, false).await;
         world.ada().reply("on Monday").await;
         assert_eq!(world.ada().streak().await, 2);
         assert_eq!(world.posts()[1].thread, Some(world.thread()));
     }
 }
 
-/// Whoever writes in the thread of a server that was let go is counted; other talk wakes nobody.
+/// A reply in a thread of an evicted server is counted; messages elsewhere do not load the server.
 #[tokio::test(flavor = "multi_thread")]
-async fn replies_count_and_other_talk_wakes_nobody() {
+async fn replies_load_an_evicted_server_and_other_messages_do_not() {
     for (builder, _database) in worlds() {
         let world = builder.start().await;
-        let monitor = friday_passes(&world).await;
+        let monitor = idle_until_evicted(&world).await;
         let other = world.sandbox.add_channel(ids::GUILD, 0, "off-topic");
-        talk_is_heard(&world, &monitor, other).await;
-        rests(&monitor, true).await;
+        write_and_wait_for_event(&world, &monitor, other).await;
+        wait_until_evicted(&monitor, true).await;
         let reply = world
             .lin()
             .write(world.thread(), "a late thought, but in time");
         world.lin().wait_until_counted(reply).await;
-        rests(&monitor, false).await;
+        wait_until_evicted(&monitor, false).await;
         assert_eq!(world.lin().streak().await, 1);
         world.set_time("2026-03-29T00:30").await;
         world.set_time("2026-03-29T13:00").await;
-        // What was begun before a look may end after it, such as the last of an answer, and then counts as wanted.
+        // The last steps of an interaction may end after a scan and count as activity, so another
+        // interval has to pass.
         world.set_time("2026-03-30T02:00").await;
-        talk_is_heard(&world, &monitor, other).await;
-        rests(&monitor, true).await;
+        write_and_wait_for_event(&world, &monitor, other).await;
+        wait_until_evicted(&monitor, true).await;
         world.set_time("2026-03-30T09:00").await;
         assert_eq!(world.lin().streak().await, 1);
         assert_eq!(world.ada().streak().await, 1);
     }
 }
 
-/// Commands and buttons find everything there.
+/// Commands and buttons work in an evicted server.
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_and_buttons_find_it_all() {
+async fn commands_and_buttons_work_in_an_evicted_server() {
     for (builder, _database) in worlds() {
         let world = builder.start().await;
-        let monitor = friday_passes(&world).await;
+        let monitor = idle_until_evicted(&world).await;
         let post = world.post().id;
-        let hint = world.ada().press(post, "How to answer").await;
+        let hint = world.ada().press(post, "Hint").await;
         assert!(hint.ephemeral);
         assert_eq!(world.ada().streak().await, 1);
         world.set_time("2026-03-29T00:30").await;
         world.set_time("2026-03-29T13:00").await;
-        // What was begun before a look may end after it, such as the last of an answer, and then counts as wanted.
+        // The last steps of an interaction may end after a scan and count as activity, so another
+        // interval has to pass.
         world.set_time("2026-03-30T02:00").await;
-        rests(&monitor, true).await;
-        let shown = world.sam().press(post, "Model answer").await;
-        assert!(format!("{shown:?}").contains("Show it anyway"), "{shown:?}");
+        wait_until_evicted(&monitor, true).await;
+        let reveal = world.sam().press(post, "Model answer").await;
+        assert!(
+            format!("{reveal:?}").contains("Show it anyway"),
+            "{reveal:?}"
+        );
         let status = world.ada().command_message("team status", &[]).await;
-        assert!(format!("{status:?}").contains("Round 1"), "{status:?}");
+        assert!(format!("{status:?}").contains("Question 1"), "{status:?}");
         world.ada().command_message("quiz", &[]).await;
     }
 }
 
-/// After a kill, and after a stop, a server that rested is as it was, and its question comes.
+/// After a kill and after a stop an evicted server is unchanged, and its question is posted.
 #[tokio::test(flavor = "multi_thread")]
-async fn it_rests_through_kills_and_stops() {
+async fn an_evicted_server_survives_kills_and_stops() {
     for (builder, test_database) in worlds() {
         let mut world = builder.start().await;
-        friday_passes(&world).await;
+        idle_until_evicted(&world).await;
         for moment in ["2026-03-30T08:50", "2026-03-31T08:50"] {
             world.kill().await;
             if let Some(test_database) = &test_database {

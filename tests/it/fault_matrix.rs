@@ -1,5 +1,5 @@
-//! Every answer that Discord, or what lies before it, may give to every request the bot makes: one message and one
-//! thread a round, every reply counted, and the bot goes on.
+//! Every response that Discord or a proxy may give to each request of the bot: one message and one
+//! thread a round, every reply is counted, and the bot keeps running.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::World;
 
-/// Names of all that may happen to a request, and the like of it.
+/// Returns all faults of a request, with their names.
 fn faults() -> Vec<(String, RequestFault)> {
     let mut faults: Vec<(String, RequestFault)> = [500, 501, 502, 503, 504, 520]
         .map(|status| {
@@ -54,7 +54,7 @@ fn faults() -> Vec<(String, RequestFault)> {
     faults
 }
 
-/// The requests of a day, in which each of them may go wrong before or after it took effect.
+/// Requests of a day; each may fail before or after it took effect.
 const ROUTES: [&str; 5] = [
     "CreateMessage",
     "StartThread",
@@ -63,13 +63,14 @@ const ROUTES: [&str; 5] = [
     "ListMessages",
 ];
 
-/// 5, 6. A day for each fault on each request of a post and of a reply: none is lost, none is doubled.
+/// 5, 6. A day for each fault of each request of a post and of a reply: nothing is lost or
+/// duplicated.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_to_every_request() {
+async fn any_response_to_any_request_loses_nothing() {
     let mut worlds = tokio::task::JoinSet::new();
     for (number, route) in ROUTES.into_iter().enumerate() {
-        worlds.spawn(days_of_trouble(number, route));
-        // Each world is a process; two at a time are as quick as all at once.
+        worlds.spawn(run_days_with_faults(number, route));
+        // Each world is a process; two at a time are as fast as all at once.
         if worlds.len() > 1 {
             worlds.join_next().await.unwrap().unwrap();
         }
@@ -77,7 +78,7 @@ async fn every_answer_to_every_request() {
     worlds.join_all().await;
 }
 
-async fn days_of_trouble(number: usize, route: &'static str) {
+async fn run_days_with_faults(number: usize, route: &'static str) {
     let mut world = World::at("2026-01-01T08:00[UTC]")
         .team()
         .with("days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]")
@@ -90,7 +91,7 @@ async fn days_of_trouble(number: usize, route: &'static str) {
             let what = format!("{route} {:?}: {what}", rule.when);
             world.sandbox.add_fault(rule, fault.clone());
             world.advance("1h").await;
-            // Whatever failed is tried again within seconds.
+            // Failed requests are retried within seconds.
             for _ in 0..3 {
                 world.advance("10s").await;
             }
@@ -103,7 +104,7 @@ async fn days_of_trouble(number: usize, route: &'static str) {
             }
             if route == "Reaction" {
                 world
-                    .until(&what, || world.saved_streak(ids::ADA) as usize == days)
+                    .wait_until(&what, || world.saved_streak(ids::ADA) as usize == days)
                     .await;
             } else {
                 world.ada().wait_until_counted(reply).await;
@@ -116,9 +117,9 @@ async fn days_of_trouble(number: usize, route: &'static str) {
     assert!(!world.log().contains("panicked"), "{}", world.log());
 }
 
-/// 5. A request is never answered: given up after a while and tried again.
+/// 5. A request never gets a response: it times out and is retried.
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_that_hang() {
+async fn requests_that_hang_are_retried() {
     let mut worlds = tokio::task::JoinSet::new();
     for route in ["CreateMessage", "StartThread"] {
         for rule in [FaultRule::on(route), FaultRule::on(route).after()] {
@@ -126,7 +127,8 @@ async fn requests_that_hang() {
                 let world = World::at("2026-03-27T08:59[UTC]").team().start().await;
                 let what = format!("{route} {:?}", rule.when);
                 world.sandbox.add_fault(rule, RequestFault::Hang);
-                // The clock waits ten seconds for the bot, a request fifteen.
+                // The simulated clock waits ten seconds for the bot; a request times out after
+                // fifteen.
                 let nine = "2026-03-27T09:00:00Z".parse().unwrap();
                 let _ = world.sandbox.clock().set(nine).await;
                 let quiz = world.lin().command("quiz", &[]).await;
@@ -135,7 +137,7 @@ async fn requests_that_hang() {
                     "{what}: {quiz:?}"
                 );
                 world
-                    .until("the request to be given up", || {
+                    .wait_until("the request to be given up", || {
                         world.log().contains("no answer in 15 seconds")
                     })
                     .await;
@@ -148,10 +150,10 @@ async fn requests_that_hang() {
     worlds.join_all().await;
 }
 
-/// 32. The answer to a member's command meets every fault: that one member is told by Discord that nothing came, and
-/// the next one is answered.
+/// 32. The response to a command meets each fault: that member sees Discord's own error, and the
+/// next one gets a response.
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_that_fail() {
+async fn a_failed_response_does_not_affect_the_next() {
     let mut world = World::at("2026-03-27T10:00[UTC]").team().start().await;
     world.skip_api_check();
     for (what, fault) in faults() {
@@ -163,7 +165,7 @@ async fn answers_that_fail() {
             "{what}: {next:?}"
         );
         world.sandbox.clear_faults();
-        // Members who flood are told to slow down.
+        // Stay below the limit of commands per member.
         world.advance("1m").await;
     }
     assert!(!world.log().contains("panicked"), "{}", world.log());

@@ -1,6 +1,6 @@
-//! The gateway in every kind of trouble. The letters are those of serenity's known defects; after each the bot
-//! answers members again within ten seconds of Discord's return, has lost nothing, and has not begun sessions
-//! in a storm.
+//! Gateway failures of every kind. The letters refer to known defects of serenity. After each
+//! failure the bot answers members within ten seconds of Discord's recovery, has lost nothing, and
+//! has not started too many sessions.
 
 use std::time::{Duration, Instant};
 
@@ -12,75 +12,80 @@ use crate::support::{WAIT_TIMEOUT, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// How soon after Discord's return members are answered again.
-const ANSWERED_AGAIN: Duration = Duration::from_secs(10);
+/// Maximum time from Discord's recovery to the first response.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 
-/// Waits until a member is answered, which must be soon after Discord is back.
-async fn answered_again(world: &World, what: &str) {
-    let took = answered(world, what).await;
-    assert!(took < ANSWERED_AGAIN, "{what}: {took:?}\n{}", world.log());
+/// Waits until a member gets a response, which must be soon after Discord's recovery.
+async fn assert_answered_soon(world: &World, what: &str) {
+    let elapsed = wait_until_answered(world, what).await;
+    assert!(
+        elapsed < RECOVERY_LIMIT,
+        "{what}: {elapsed:?}\n{}",
+        world.log()
+    );
 }
 
-/// Waits until a member is answered, and tells how long it took.
-async fn answered(world: &World, what: &str) -> Duration {
-    let back = Instant::now();
-    while back.elapsed() < WAIT_TIMEOUT {
+/// Waits until a member gets a response. Returns how long it took.
+async fn wait_until_answered(world: &World, what: &str) -> Duration {
+    let start = Instant::now();
+    while start.elapsed() < WAIT_TIMEOUT {
         if let ClientOutcome::Message(_) = world.lin().command("streak", &[]).await {
-            let took = back.elapsed();
-            println!("{what}: answered after {:.1} s", took.as_secs_f64());
-            return took;
+            let elapsed = start.elapsed();
+            println!("{what}: answered after {:.1} s", elapsed.as_secs_f64());
+            return elapsed;
         }
     }
     panic!("{what}: nobody is answered\n{}", world.log());
 }
 
-/// While the gateway is in trouble the question comes on time; afterwards what was written meanwhile counts.
-async fn nothing_is_lost(
+/// Asserts that the question is posted on time during a gateway failure, and that replies made
+/// meanwhile count afterwards.
+async fn assert_nothing_lost(
     world: &World,
     what: &str,
-    trouble: impl Fn(&World),
+    failure: impl Fn(&World),
     end: impl Fn(&World),
 ) {
-    trouble(world);
+    failure(world);
     world.advance("1m").await;
-    assert_eq!(world.posts().len(), 1, "{what}: the scheduler goes on");
+    assert_eq!(world.posts().len(), 1, "{what}: the scheduler still runs");
     let missed = world.ada().post_reply("written while nobody listened");
     end(world);
-    answered_again(world, what).await;
+    assert_answered_soon(world, what).await;
     world.ada().wait_until_counted(missed).await;
     world.sam().reply("and after").await;
     assert_eq!(world.posts().len(), 1, "{what}");
 }
 
-/// 36, a. A close frame without a code, at Discord's usual heartbeat of 41 s.
+/// 36, a. A close frame without a code, at Discord's usual heartbeat interval of 41 s.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_close_without_a_code() {
+async fn recovers_from_a_close_without_a_code() {
     let world = World::at(FRIDAY).team().start().await;
-    nothing_is_lost(
+    assert_nothing_lost(
         &world,
         "a",
         |world| world.sandbox.close_gateway(None),
         |_| {},
     )
     .await;
-    assert!(world.log().contains("spins"), "{}", world.log());
+    assert!(world.log().contains("runtime stalled"), "{}", world.log());
     assert!(world.sandbox.identify_count() <= 3);
 }
 
-/// 36, m, l. The connection is dropped and the first attempts to come back are refused.
+/// 36, m, l. The connection is dropped and the first attempts to reconnect are refused.
 #[tokio::test(flavor = "multi_thread")]
-async fn dropped_and_refused() {
+async fn recovers_from_refused_reconnects() {
     for refused in [1, 12] {
         let world = World::at(FRIDAY).team().start().await;
-        let trouble = |world: &World| {
+        let failure = |world: &World| {
             world.sandbox.refuse_connections(true);
             world.sandbox.drop_connections();
         };
-        let lasts = Duration::from_secs(refused);
-        trouble(&world);
-        tokio::time::sleep(lasts).await;
+        let duration = Duration::from_secs(refused);
+        failure(&world);
+        tokio::time::sleep(duration).await;
         let what = format!("m, refused for {refused} s");
-        nothing_is_lost(
+        assert_nothing_lost(
             &world,
             &what,
             |_| {},
@@ -91,20 +96,21 @@ async fn dropped_and_refused() {
     }
 }
 
-/// 36, e. The session is called invalid and can't be resumed.
+/// 36, e. The session is invalidated and can't be resumed.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invalid_session() {
+async fn recovers_from_an_invalid_session() {
     for resumable in [true, false] {
         let world = World::at(FRIDAY).team().start().await;
-        let trouble = |world: &World| world.sandbox.invalidate_sessions(resumable);
-        nothing_is_lost(&world, "e", trouble, |_| {}).await;
+        let failure = |world: &World| world.sandbox.invalidate_sessions(resumable);
+        assert_nothing_lost(&world, "e", failure, |_| {}).await;
         assert!(world.sandbox.identify_count() <= 3);
     }
 }
 
-/// 36. The connection stays open, but nothing comes on it any more, no answer to heartbeats either.
+/// 36. The connection stays open, but the bot receives nothing any more, not even heartbeat
+/// acknowledgements.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_half_open_connection() {
+async fn recovers_from_a_half_open_connection() {
     let world = World::at(FRIDAY)
         .team()
         .heartbeat(Duration::from_secs(2))
@@ -112,11 +118,12 @@ async fn a_half_open_connection() {
         .await;
     let silence = |world: &World| world.sandbox.blackhole_gateway(true);
     let end = |world: &World| {
-        // The way is free again, and the old connections, of which nobody knows any more, are reset.
+        // The network works again, and the old connections, which neither side knows any more, are
+        // reset.
         world.sandbox.blackhole_gateway(false);
         world.sandbox.drop_connections();
     };
-    nothing_is_lost(&world, "half-open", silence, end).await;
+    assert_nothing_lost(&world, "half-open", silence, end).await;
     world.sandbox.blackhole_gateway(true);
     world
         .wait("the bot to give the connection up", |discord| {
@@ -124,13 +131,13 @@ async fn a_half_open_connection() {
         })
         .await;
     end(&world);
-    answered_again(&world, "half-open for longer").await;
+    assert_answered_soon(&world, "half-open for longer").await;
 }
 
-/// 36. Heartbeats are not answered, although events still come: the connection is given up for another one, and
-/// while that goes on for long few sessions are begun.
+/// 36. Heartbeats are not acknowledged although events still arrive: the connection is replaced,
+/// and few sessions are started while this lasts.
 #[tokio::test(flavor = "multi_thread")]
-async fn heartbeats_without_an_answer() {
+async fn recovers_from_missing_heartbeat_acks() {
     let world = World::at(FRIDAY)
         .team()
         .heartbeat(Duration::from_secs(2))
@@ -143,25 +150,25 @@ async fn heartbeats_without_an_answer() {
         })
         .await;
     let end = |world: &World| world.sandbox.drop_heartbeat_acks(false);
-    nothing_is_lost(&world, "muted heartbeats", |_| {}, end).await;
+    assert_nothing_lost(&world, "muted heartbeats", |_| {}, end).await;
     assert!(world.sandbox.identify_count() <= 4);
 }
 
-/// 36. Every close code after which a bot may come back.
+/// 36. Every close code after which a bot may reconnect.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_close_code() {
+async fn recovers_from_every_close_code() {
     let mut worlds = tokio::task::JoinSet::new();
     for code in [
         1000, 1001, 1006, 4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009, 4010, 4011, 4012,
     ] {
-        // 1006 is what a side says to itself when there was no close frame; nobody may send it.
+        // 1006 means that there was no close frame; it is never sent.
         if code == 1006 {
             continue;
         }
         worlds.spawn(async move {
             let world = World::at(FRIDAY).team().start().await;
             let what = format!("close {code}");
-            nothing_is_lost(
+            assert_nothing_lost(
                 &world,
                 &what,
                 |world| world.sandbox.close_gateway(Some(code)),
@@ -170,7 +177,7 @@ async fn every_close_code() {
             .await;
             assert!(world.sandbox.identify_count() <= 3, "{what}");
         });
-        // Each world is a process; a few at a time are as quick as all at once.
+        // Each world is a process; a few at a time are as fast as all at once.
         if worlds.len() >= 4 {
             worlds.join_next().await.unwrap().unwrap();
         }
@@ -178,9 +185,9 @@ async fn every_close_code() {
     worlds.join_all().await;
 }
 
-/// 36. An hour without network: no request and no connection gets through. No session start is spent on it.
+/// 36. An hour without network: no request or connection succeeds, and no session start is used up.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_hour_without_network() {
+async fn recovers_from_an_hour_without_network() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.skip_api_check();
     world.sandbox.set_network_down(true);
@@ -193,43 +200,44 @@ async fn an_hour_without_network() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(world.sandbox.identify_count(), before);
     world.sandbox.set_network_down(false);
-    answered_again(&world, "an hour without network").await;
-    // The post is tried again when its pause has passed, five minutes at most.
+    assert_answered_soon(&world, "an hour without network").await;
+    // The post is retried after its backoff, five minutes at most.
     world.advance("5m").await;
     assert_eq!(world.posts().len(), 1);
     world.sam().reply("back again").await;
     assert!(world.sandbox.identify_count() <= 3);
 }
 
-/// 35, b. Discord turns every session away with a code that serenity does not understand as an end: few session
-/// starts, the question comes all the same, and the process ends with 1 and a sentence.
+/// 35, b. Discord rejects every session with a code that serenity does not treat as final: few
+/// session starts are used, the question is still posted, and the process exits with code 1 and an
+/// explanation.
 #[tokio::test(flavor = "multi_thread")]
-async fn turned_away_for_good() {
+async fn permanently_rejected_sessions_end_the_process() {
     let mut worlds = tokio::task::JoinSet::new();
-    for how in [RejectIdentify::Close(4011), RejectIdentify::Invalidate] {
+    for rejection in [RejectIdentify::Close(4011), RejectIdentify::Invalidate] {
         worlds.spawn(async move {
             let mut world = World::at(FRIDAY).team().start().await;
-            world.sandbox.reject_identify(Some(how));
+            world.sandbox.reject_identify(Some(rejection));
             world.sandbox.invalidate_sessions(false);
             world.advance("1m").await;
-            assert_eq!(world.posts().len(), 1, "{how:?}");
+            assert_eq!(world.posts().len(), 1, "{rejection:?}");
             let (exit, log) = world.exit_and_log_within(Duration::from_secs(300)).await;
-            assert_eq!(exit, Some(1), "{how:?}: {log}");
+            assert_eq!(exit, Some(1), "{rejection:?}: {log}");
             assert!(
                 log.contains("5 clients in a row got no session"),
-                "{how:?}: {log}"
+                "{rejection:?}: {log}"
             );
             let spent = world.sandbox.identify_count();
-            println!("{how:?}: {spent} session starts");
-            assert!(spent <= 40, "{how:?}: {spent} session starts");
+            println!("{rejection:?}: {spent} session starts");
+            assert!(spent <= 40, "{rejection:?}: {spent} session starts");
         });
     }
     worlds.join_all().await;
 }
 
-/// b. Turned away for a while only: the bot is back by itself.
+/// b. Sessions are rejected for a while only: the bot recovers automatically.
 #[tokio::test(flavor = "multi_thread")]
-async fn turned_away_for_a_while() {
+async fn recovers_from_temporarily_rejected_sessions() {
     let world = World::at(FRIDAY).team().start().await;
     world
         .sandbox
@@ -243,35 +251,35 @@ async fn turned_away_for_a_while() {
     world.advance("1m").await;
     let missed = world.ada().post_reply("written while nobody listened");
     world.sandbox.reject_identify(None);
-    // Sessions that come to nothing make the pauses grow: no ten seconds here.
-    answered(&world, "b").await;
+    // Failed sessions increase the backoff, so recovery may take longer than ten seconds here.
+    wait_until_answered(&world, "b").await;
     world.ada().wait_until_counted(missed).await;
     assert_eq!(world.posts().len(), 1);
 }
 
-/// d. Asked to stop while a shard is being restarted: the process ends at once, with 0.
+/// d. Asked to stop while a shard is being restarted: the process exits at once with code 0.
 #[tokio::test(flavor = "multi_thread")]
-async fn stopped_while_reconnecting() {
+async fn stops_at_once_while_reconnecting() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     world.ada().reply("counted before").await;
     world.sandbox.refuse_connections(true);
     world.sandbox.invalidate_sessions(false);
-    let asked = Instant::now();
+    let stop_started = Instant::now();
     assert_eq!(world.stop().await, Some(0));
-    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert!(stop_started.elapsed() < Duration::from_secs(5));
     assert_eq!(world.saved_streak(ids::ADA), 1);
 }
 
-/// 35, g. Hardly any session is left today: none is begun, and the sentence says what to do.
+/// 35, g. Few session starts are left today: the bot starts no session and explains what to do.
 #[tokio::test(flavor = "multi_thread")]
-async fn few_sessions_left() {
+async fn refuses_to_start_with_few_session_starts_left() {
     let mut world = World::at(FRIDAY).team().without_bot().await;
     world.sandbox.with(|discord| {
         let now = discord.clock.now_ms();
         discord.gateway.session_starts_ms = vec![now; 985];
     });
-    world.launch();
+    world.spawn_bot();
     let (exit, log) = world.exit_and_log().await;
     assert_eq!(exit, Some(1), "{log}");
     assert!(

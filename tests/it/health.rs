@@ -29,7 +29,7 @@ impl Monitor {
             Some(format!("http://127.0.0.1:{port}"))
         };
         world
-            .until("the address in the log", || url().is_some())
+            .wait_until("the address in the log", || url().is_some())
             .await;
         Self {
             url: url().unwrap(),
@@ -296,7 +296,7 @@ async fn the_numbers_move() {
     let answered = "quizloop_interactions_total{command=\"streak\",outcome=\"answered\"}";
     monitor.wait_for_metric(answered, 1.0).await;
     let post = world.post().id;
-    world.ada().press(post, "How to answer").await;
+    world.ada().press(post, "Hint").await;
     monitor
         .wait_for_metric(
             "quizloop_interactions_total{command=\"button\",outcome=\"answered\"}",
@@ -366,7 +366,7 @@ async fn the_gateway_is_cut() {
         .await;
     assert_eq!(
         health["gateway"]["problem"],
-        "not connected to Discord's gateway for 0 s"
+        "disconnected from Discord's gateway for 0 s"
     );
     world.advance("61s").await;
     let (status, health) = monitor.health().await;
@@ -377,7 +377,7 @@ async fn the_gateway_is_cut() {
     );
     assert_eq!(
         health["gateway"]["problem"],
-        "not connected to Discord's gateway for 61 s"
+        "disconnected from Discord's gateway for 61 s"
     );
     assert_eq!(health["scheduler"]["state"], "ok");
     monitor
@@ -405,7 +405,7 @@ async fn the_disk_fails() {
         .await;
     let problem = health["disk"]["problem"].as_str().unwrap();
     assert!(
-        problem.starts_with("the state can't be saved for 0 s: "),
+        problem.starts_with("saving has failed for 0 s: "),
         "{problem}"
     );
     assert_eq!(health["gateway"]["state"], "ok");
@@ -439,10 +439,10 @@ async fn the_address_is_taken() {
         .unwrap();
     let (code, text) = said(&output);
     assert_eq!(code, Some(1), "{text}");
-    let sentence = format!("quizloop: can't listen on {address} for [health] listen: ");
+    let sentence = format!("quizloop: can't listen on {address} ([health] listen): ");
     assert!(text.starts_with(&sentence), "{text}");
     assert!(
-        text.contains("name another address") && text.lines().count() == 1,
+        text.contains("choose another address") && text.lines().count() == 1,
         "{text}"
     );
 }

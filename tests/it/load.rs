@@ -1,7 +1,7 @@
-//! Many at once: nothing is lost, nothing doubled, and Discord's limits are kept. Figures are printed; what is
-//! asserted holds on any machine.
+//! Load tests: nothing is lost or duplicated, and Discord's limits are kept. Measurements are
+//! printed; the assertions hold on any machine.
 //!
-//! The long form: `QUIZLOOP_LOAD_SECONDS=600 cargo test --release --test it -- load:: --nocapture`
+//! Long run: `QUIZLOOP_LOAD_SECONDS=600 cargo test --release --test it -- load:: --nocapture`
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -22,18 +22,18 @@ use crate::support::{WAIT_TIMEOUT, World};
 /// Teams that are due at the same minute.
 const TEAMS: u64 = 2_000;
 
-/// Interactions, and replies, a second.
+/// Interactions per second, and also replies per second.
 const RATE: u64 = 500;
-/// Teams under load, and the members of each.
+/// Number of teams under load, and of members in each.
 const LOADED_TEAMS: u64 = 20;
 const MEMBERS: u64 = 100;
-/// Members who wait for an answer at once. Where the machine is too slow for the rate, or is taken away for a
-/// moment, the rate falls instead of everybody being late.
-const WAITING: usize = 100;
-/// How long the load lasts, unless the environment says otherwise.
+/// Maximum number of members that wait for a response at once. On a machine that is too slow, or
+/// pauses, the rate falls instead of all response times growing.
+const MAX_WAITING: usize = 100;
+/// How long the load lasts by default, in seconds.
 const SECONDS: u64 = 60;
 
-/// Percentiles of waiting times, in milliseconds.
+/// Prints percentiles of response times in milliseconds.
 fn report(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 1000].as_secs_f64() * 1e3;
@@ -46,8 +46,8 @@ fn report(what: &str, mut times: Vec<Duration>) {
     );
 }
 
-/// Megabytes (of a million bytes) that a process holds; nothing where the system does not tell.
-fn resident(process: u32) -> Option<f64> {
+/// Returns the resident memory of a process in megabytes (10⁶ bytes), if the system reports it.
+fn resident_megabytes(process: u32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status
         .lines()
@@ -56,7 +56,7 @@ fn resident(process: u32) -> Option<f64> {
     Some(kib * 1024.0 / 1e6)
 }
 
-/// Guilds with a channel and a team each; their channels.
+/// Adds guilds with a channel and a team each. Returns the channels.
 fn add_teams(world: &World, count: u64) -> Vec<u64> {
     let mut config = std::fs::read_to_string(world.folder().join("config.toml")).unwrap();
     let channels = (0..count)
@@ -75,22 +75,22 @@ fn add_teams(world: &World, count: u64) -> Vec<u64> {
     channels
 }
 
-/// Asks for a question again and again, and notes how long each answer took.
-async fn keep_asking(world: &World, waited: &Mutex<Vec<Duration>>) {
+/// Requests questions repeatedly and records the response times.
+async fn keep_requesting(world: &World, response_times: &Mutex<Vec<Duration>>) {
     loop {
-        let asked = Instant::now();
+        let sent = Instant::now();
         let outcome = world.lin().command("quiz", &[]).await;
         assert!(matches!(outcome, ClientOutcome::Message(_)), "{outcome:?}");
-        waited.lock().unwrap().push(asked.elapsed());
-        // Not too fast: members who flood are told to slow down.
+        response_times.lock().unwrap().push(sent.elapsed());
+        // Stay below the limit of commands per member.
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }
 }
 
-/// 11, 32. Two thousand teams are due at the same minute: each gets one message and one thread, Discord never has to
-/// say 429, and members are answered meanwhile.
+/// 11, 32. Two thousand teams are due at the same minute: each gets one message and one thread,
+/// Discord never responds with 429, and members get responses meanwhile.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_thousand_teams_at_one_minute() {
+async fn two_thousand_teams_due_at_one_minute_are_posted() {
     let mut world = World::at("2026-03-27T08:59[UTC]")
         .limits()
         .without_bot()
@@ -98,14 +98,17 @@ async fn two_thousand_teams_at_one_minute() {
     world.skip_api_check();
     let channels = add_teams(&world, TEAMS);
     world.start_bot().await;
-    let (start, waited) = (Instant::now(), Mutex::default());
+    let (start, response_times) = (Instant::now(), Mutex::default());
     let nine = "2026-03-27T09:00:00Z".parse().unwrap();
     let threads = |discord: &Discord| {
-        let threads = discord.channels.values().filter(|one| one.thread.is_some());
+        let threads = discord
+            .channels
+            .values()
+            .filter(|channel| channel.thread.is_some());
         (threads.count() == channels.len()).then(|| start.elapsed())
     };
     let posted = async {
-        // The clock waits ten seconds for the bot to have done all; this takes longer.
+        // The simulated clock waits ten seconds for the bot; posting takes longer.
         let _ = world.sandbox.clock().set(nine).await;
         let done = world
             .sandbox
@@ -113,16 +116,16 @@ async fn two_thousand_teams_at_one_minute() {
         done.await
             .unwrap_or_else(|error| panic!("{error}\n{}", world.log()))
     };
-    let took = tokio::select! {
-        took = posted => took,
-        () = keep_asking(&world, &waited) => unreachable!("it asks for ever"),
+    let elapsed = tokio::select! {
+        elapsed = posted => elapsed,
+        () = keep_requesting(&world, &response_times) => unreachable!("it never ends"),
     };
-    let rate = 2.0 * f64::from(u32::try_from(TEAMS).unwrap()) / took.as_secs_f64();
+    let rate = 2.0 * f64::from(u32::try_from(TEAMS).unwrap()) / elapsed.as_secs_f64();
     println!(
         "{TEAMS} teams: {rate:.1} requests a second, {} in the busiest",
         world.sandbox.busiest_second()
     );
-    report("/quiz meanwhile", waited.into_inner().unwrap());
+    report("/quiz meanwhile", response_times.into_inner().unwrap());
     for channel in channels {
         assert_eq!(world.posts_in(channel).len(), 1);
         assert_eq!(world.sandbox.threads(channel).len(), 1);
@@ -130,18 +133,18 @@ async fn two_thousand_teams_at_one_minute() {
     assert_eq!(world.sandbox.invalid_requests(), 0);
 }
 
-/// Many members at once.
+/// Many active members.
 struct Load<'w> {
     world: &'w World,
-    /// Every channel with its members.
+    /// Channels with their members.
     teams: Vec<(u64, Vec<u64>)>,
-    asked: Vec<Duration>,
-    marked: Vec<Duration>,
+    response_times: Vec<Duration>,
+    reaction_times: Vec<Duration>,
 }
 
 impl Load<'_> {
-    /// Every member of every team replies once and runs a command once, at the rate of the load.
-    async fn a_day(&mut self) {
+    /// Each member of each team replies once and runs one command, at the rate of the load.
+    async fn run_day(&mut self) {
         let threads: Vec<u64> = self
             .teams
             .iter()
@@ -150,30 +153,30 @@ impl Load<'_> {
         let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut waiting, mut asking) = (HashMap::new(), JoinSet::new());
-        let turns = Arc::new(Semaphore::new(WAITING));
-        for place in 0..usize::try_from(MEMBERS).unwrap() {
+        let turns = Arc::new(Semaphore::new(MAX_WAITING));
+        for index in 0..usize::try_from(MEMBERS).unwrap() {
             for ((channel, members), thread) in self.teams.iter().zip(&threads) {
                 ticks.tick().await;
                 let turn = Arc::clone(&turns).acquire_owned().await.unwrap();
                 let reply = self
                     .world
-                    .member(members[place])
+                    .member(members[index])
                     .write(*thread, "my answer");
                 waiting.insert((*thread, reply), Instant::now());
-                let command = ["quiz", "answer", "streak", "hint"][place % 4];
+                let command = ["quiz", "answer", "streak", "hint"][index % 4];
                 let ask = ask(
                     self.world.sandbox.clone(),
                     *channel,
-                    members[place],
+                    members[index],
                     command,
                 );
                 asking.spawn(async move {
-                    let took = ask.await;
+                    let elapsed = ask.await;
                     drop(turn);
-                    took
+                    elapsed
                 });
             }
-            take_marked(self.world, &mut waiting, &mut self.marked);
+            record_acknowledged(self.world, &mut waiting, &mut self.reaction_times);
         }
         let end = Instant::now() + WAIT_TIMEOUT;
         while !waiting.is_empty() {
@@ -182,47 +185,49 @@ impl Load<'_> {
                 "{} replies are not counted",
                 waiting.len()
             );
-            take_marked(self.world, &mut waiting, &mut self.marked);
+            record_acknowledged(self.world, &mut waiting, &mut self.reaction_times);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        self.asked.extend(asking.join_all().await);
+        self.response_times.extend(asking.join_all().await);
     }
 }
 
 async fn ask(sandbox: Sandbox, channel: u64, member: u64, command: &'static str) -> Duration {
-    let asked = Instant::now();
+    let sent = Instant::now();
     let outcome = sandbox.command(channel, member, command, &[]).await;
     assert!(
         matches!(outcome, ClientOutcome::Message(_)),
         "/{command}: {outcome:?}"
     );
-    asked.elapsed()
+    sent.elapsed()
 }
 
-/// Notes which replies have got their mark since the last look, by thread and message.
-fn take_marked(
+/// Records how long each newly acknowledged reply waited for its ✅. `waiting` is keyed by thread
+/// and message.
+fn record_acknowledged(
     world: &World,
     waiting: &mut HashMap<(u64, u64), Instant>,
-    marked: &mut Vec<Duration>,
+    reaction_times: &mut Vec<Duration>,
 ) {
     world.sandbox.read(|discord| {
         waiting.retain(|(thread, reply), since| {
             let message = discord.message(*thread, *reply);
             let counted = message.is_some_and(|message| !message.reactions.is_empty());
             if counted {
-                marked.push(since.elapsed());
+                reaction_times.push(since.elapsed());
             }
             !counted
         });
     });
 }
 
-/// Five hundred replies and five hundred commands a second: every member is answered, every reply counted and
-/// marked, and memory does not grow with it.
+/// Five hundred replies and five hundred commands per second: every command gets a response, every
+/// reply is counted and acknowledged, and memory does not grow.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_events_a_second() {
+async fn a_thousand_events_a_second_are_handled() {
     let mut world = World::at("2026-03-27T08:59[UTC]")
-        // As behind a proxy that holds the limits: Discord itself takes fewer marks a second.
+        // As behind a proxy that enforces the limits: Discord itself accepts fewer reactions per
+        // second.
         .setting("[discord]\nrequests_per_second = 5000")
         .without_bot()
         .await;
@@ -240,34 +245,34 @@ async fn a_thousand_events_a_second() {
     let mut load = Load {
         world: &world,
         teams,
-        asked: Vec::new(),
-        marked: Vec::new(),
+        response_times: Vec::new(),
+        reaction_times: Vec::new(),
     };
-    let (mut held, mut busy) = (Vec::new(), Duration::ZERO);
+    let (mut memory, mut busy) = (Vec::new(), Duration::ZERO);
     for day in 0..days {
         world.advance(if day == 0 { "1m" } else { "24h" }).await;
         let start = Instant::now();
-        load.a_day().await;
+        load.run_day().await;
         busy += start.elapsed();
-        held.extend(resident(world.bot_id()));
+        memory.extend(resident_megabytes(world.bot_id()));
     }
-    let apart = busy / u32::try_from(load.asked.len()).unwrap();
+    let per_event = busy / u32::try_from(load.response_times.len()).unwrap();
     println!(
         "a command and a reply each {:.1} ms",
-        apart.as_secs_f64() * 1e3
+        per_event.as_secs_f64() * 1e3
     );
-    report("commands", load.asked);
-    report("replies until marked", load.marked);
-    println!("resident after each day, MB: {held:.1?}");
+    report("commands", load.response_times);
+    report("replies until marked", load.reaction_times);
+    println!("resident after each day, MB: {memory:.1?}");
     for (channel, members) in load.teams {
         assert_eq!(world.posts_in(channel).len() as u64, days);
         for member in members {
             assert_eq!(u64::from(saved_streak(&world, channel, member)), days);
         }
     }
-    // The first days fill caches; after them nothing is left behind by a reply or a command.
-    if let (Some(early), Some(late)) = (held.get(held.len() / 3), held.last()) {
-        assert!(late - early < 12.0, "memory grows: {held:.1?}");
+    // The first days fill caches; afterwards replies and commands must not use more memory.
+    if let (Some(early), Some(late)) = (memory.get(memory.len() / 3), memory.last()) {
+        assert!(late - early < 12.0, "memory grows: {memory:.1?}");
     }
 }
 

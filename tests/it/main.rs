@@ -1,4 +1,4 @@
-//! The one test binary: the real bot against the sandbox, through real sockets.
+//! Integration tests in one binary: the real bot against the sandbox, over real sockets.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 

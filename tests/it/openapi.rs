@@ -1,6 +1,8 @@
-//! Checks what was said over REST, by the bot and by the sandbox, against Discord's own description.
+//! Checks REST requests and responses, of the bot and of the sandbox, against Discord's own API
+//! description.
 //!
-//! The description is a file of 1.2 MB that is not part of the project; `DISCORD_OPENAPI` names it.
+//! The description is a file of 1.2 MB that is not part of the project; `DISCORD_OPENAPI` is its
+//! path.
 
 #[cfg(test)]
 mod tests;
@@ -11,12 +13,12 @@ use quizloop::sandbox::Sandbox;
 use quizloop::sandbox::openapi::Description;
 pub use quizloop::sandbox::openapi::Exchange;
 
-/// The environment variable that names the file.
+/// Environment variable with the path of the description.
 pub const VARIABLE: &str = "DISCORD_OPENAPI";
 
 static SHARED: LazyLock<Option<Description>> = LazyLock::new(load);
 
-/// The description that `DISCORD_OPENAPI` names, read once in a process.
+/// Returns the description that `DISCORD_OPENAPI` names, read once per process.
 pub fn shared() -> Option<&'static Description> {
     SHARED.as_ref()
 }
@@ -31,8 +33,8 @@ fn load() -> Option<Description> {
     Some(read.unwrap_or_else(|error| panic!("{VARIABLE} names {file}, but {error}")))
 }
 
-/// What is not as Discord describes it in all that was said to a sandbox so far, a line each; nothing if
-/// the description is not at hand, which is printed.
+/// Returns all violations of Discord's description in the exchanges with a sandbox so far. Prints a
+/// note and returns nothing if the description is not available.
 ///
 /// # Panics
 ///
@@ -41,7 +43,7 @@ pub fn check(sandbox: &Sandbox) -> Vec<String> {
     sandbox.read(|discord| check_exchanges(discord.log.requests().map(Exchange::from)))
 }
 
-/// The same for exchanges from anywhere.
+/// Like [`check`], for any exchanges.
 pub fn check_exchanges<'a>(exchanges: impl IntoIterator<Item = Exchange<'a>>) -> Vec<String> {
     let Some(description) = shared() else {
         println!(
@@ -49,8 +51,8 @@ pub fn check_exchanges<'a>(exchanges: impl IntoIterator<Item = Exchange<'a>>) ->
         );
         return Vec::new();
     };
-    let complaints = exchanges
+    let violations = exchanges
         .into_iter()
         .flat_map(|exchange| description.violations(exchange));
-    complaints.collect()
+    violations.collect()
 }

@@ -1,4 +1,4 @@
-//! What the operator sees: exit codes, one clear sentence, files, logs.
+//! The command line: exit codes, messages, files and logs.
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use quizloop::sandbox::ids;
 
 use crate::support::World;
 
-/// Runs a verb in a folder, as an operator without any setting.
+/// Runs a command in a folder, without settings from the environment.
 pub fn quizloop(folder: &std::path::Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_quizloop"))
         .args(arguments)
@@ -19,7 +19,7 @@ pub fn quizloop(folder: &std::path::Path, arguments: &[&str]) -> Output {
         .expect("quizloop starts")
 }
 
-/// The exit code and all that was printed.
+/// Returns the exit code and all output.
 pub fn said(output: &Output) -> (Option<i32>, String) {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     (output.status.code(), String::from_utf8(text).unwrap())
@@ -34,7 +34,7 @@ async fn a_refused_token() {
         .without_bot()
         .await;
     world.skip_api_check();
-    world.launch();
+    world.spawn_bot();
     let (code, log) = world.exit_and_log().await;
     assert_eq!(code, Some(4), "{log}");
     assert!(log.contains("quizloop: Discord refused the token"), "{log}");
@@ -84,7 +84,7 @@ async fn unreadable_state() {
     let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, &text[..text.len() / 2]).unwrap();
-    world.launch();
+    world.spawn_bot();
     let (code, log) = world.exit_and_log().await;
     assert_eq!(code, Some(3), "{log}");
     assert!(log.contains("The last good generation is"), "{log}");
@@ -103,7 +103,7 @@ async fn stopping() {
     assert_eq!(world.saved_streak(ids::ADA), 1);
 }
 
-/// The token is in no log, whatever is asked for.
+/// The token is never logged, not even at the level `trace`.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_is_never_logged() {
     let mut world = World::at("2026-03-27T08:59[UTC]")
@@ -123,7 +123,7 @@ async fn the_token_is_never_logged() {
     world.stop().await;
 }
 
-/// The state can be looked at while the bot runs.
+/// `state list`, `show` and `export` work while the bot runs.
 #[tokio::test(flavor = "multi_thread")]
 async fn looking_at_the_state() {
     let world = World::at("2026-03-27T08:59[UTC]").team().start().await;
@@ -144,7 +144,8 @@ async fn looking_at_the_state() {
     );
     let (_, shown) = look(&["show", &guild]);
     assert!(
-        shown.contains("Round 1 · 2026-03-27") && shown.contains("streak 1  longest 1  answered 1"),
+        shown.contains("Question 1 · 2026-03-27")
+            && shown.contains("streak 1  longest 1  answered 1"),
         "{shown}"
     );
     let (code, json) = look(&["export", &guild]);
@@ -161,7 +162,7 @@ fn wrong_usage() {
     let folder = tempfile::tempdir().unwrap();
     let (code, text) = said(&quizloop(folder.path(), &["run"]));
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(text, @"quizloop: there is no bot token: set the environment variable DISCORD_TOKEN, or name a file that holds it as `token_file` in the config (Discord shows the token in the developer portal, under Bot). To try Quizloop without one: quizloop sandbox");
+    insta::assert_snapshot!(text, @"quizloop: no bot token found: set the environment variable DISCORD_TOKEN, or set `token_file` in the config to a file that contains it (Discord shows the token in the developer portal, under Bot). To try Quizloop without a token, run `quizloop sandbox`");
     let config =
         "[stat]\ndir = 1\n[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"Europe/Berln\"\n";
     std::fs::write(folder.path().join("config.toml"), config).unwrap();
@@ -184,7 +185,7 @@ fn wrong_usage() {
     assert!(text.contains("quizloop sandbox"), "{text}");
 }
 
-/// `check` on a good config, and `invite` without asking anybody.
+/// `check` without problems, and `invite` without a request to Discord.
 #[test]
 fn check_and_invite() {
     let folder = tempfile::tempdir().unwrap();
@@ -192,7 +193,7 @@ fn check_and_invite() {
     let (code, text) = said(&quizloop(folder.path(), &["check", "--config", example]));
     assert_eq!(code, Some(0), "{text}");
     assert!(
-        text.starts_with("All is well: 0 declared teams, "),
+        text.starts_with("No errors found: 0 teams in the config, "),
         "{text}"
     );
     let (code, text) = said(&quizloop(folder.path(), &["invite", "--application", "42"]));
@@ -203,23 +204,23 @@ fn check_and_invite() {
     );
 }
 
-/// `sandbox --once` tells what happens, prints the channel, and says that all was as it should be.
+/// `sandbox --once` narrates three days, prints the channel, and confirms that all checks passed.
 #[tokio::test(flavor = "multi_thread")]
 async fn three_days_in_one_go() {
     let folder = tempfile::tempdir().unwrap();
     let (code, text) = said(&quizloop(folder.path(), &["sandbox", "--once"]));
     assert_eq!(code, Some(0), "{text}");
     for part in [
-        "The bot is killed; Sam replies while it is away.",
+        "The bot is killed. Sam replies while it is offline.",
         "Question of the day",
-        "1. @Ada: 3 answered rounds",
-        "All was as it should be",
+        "1. @Ada: 3 answers",
+        "All checks passed",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }
 
-/// A seed with mistakes: each with its line and what to do, exit 2, and nothing is started.
+/// Errors in a seed file are reported with line and fix, the exit code is 2, and nothing starts.
 #[test]
 fn a_seed_with_mistakes() {
     let folder = tempfile::tempdir().unwrap();
@@ -247,5 +248,8 @@ fn a_seed_with_mistakes() {
         &["sandbox", "--seed", "other.toml"],
     ));
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("other.toml can't be read"), "{text}");
+    assert!(
+        text.contains("can't read the seed file other.toml"),
+        "{text}"
+    );
 }

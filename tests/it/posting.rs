@@ -1,4 +1,4 @@
-//! Posting a round: on time, late, never twice. The numbers are those of the list of field failures.
+//! Posting a round: on time, late, never twice. The numbers refer to the list of field failures.
 
 use quizloop::sandbox::ids;
 use serde_json::json;
@@ -7,10 +7,10 @@ use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// 2. Down at the minute: 20 minutes later is late but posted, five hours later is not, and neither is the
-/// next day; nobody's streak suffers.
+/// 2. The bot is down at the due time. 20 minutes later the question is late but posted. Five hours
+/// later, or the next day, it is not posted. No streak is broken.
 #[tokio::test(flavor = "multi_thread")]
-async fn down_at_the_minute() {
+async fn a_question_is_posted_late_within_the_catch_up_limit() {
     for (back, posted) in [
         ("2026-03-27T09:20", 1),
         ("2026-03-27T14:00", 0),
@@ -29,7 +29,7 @@ async fn down_at_the_minute() {
         assert_eq!(world.ada().streak().await, 1, "back at {back}");
         world.set_time("2026-03-30T09:00").await;
         assert_eq!(world.posts().len(), 2 + posted, "back at {back}");
-        // Monday's question is still open, and only Friday's, if there was one, was missed.
+        // Monday's question is still open, and only Friday's question, if posted, was missed.
         assert_eq!(
             world.ada().streak().await,
             u32::from(posted == 0),
@@ -38,9 +38,9 @@ async fn down_at_the_minute() {
     }
 }
 
-/// 2, 15. From Friday to Monday, over a holiday and a pause, a streak stays.
+/// 2, 15. A streak survives a weekend, a holiday and a pause.
 #[tokio::test(flavor = "multi_thread")]
-async fn days_without_a_round_break_nothing() {
+async fn days_without_a_question_break_no_streak() {
     let world = World::at("2026-04-02T08:59[Europe/Berlin]")
         .team()
         .with("holidays = [\"2026-04-03\", \"2026-04-06\"]")
@@ -67,9 +67,9 @@ async fn days_without_a_round_break_nothing() {
     assert_eq!(world.ada().streak().await, 3);
 }
 
-/// 9. Whatever happens to the time of posting, there is one post a day at most.
+/// 9. However the posting time is changed, there is at most one post a day.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_time_changes() {
+async fn changing_the_time_posts_at_most_once_a_day() {
     let world = World::at("2026-03-26T12:00[Europe/Berlin]").start().await;
     let ada = world.ada();
     ada.command_message("setup", &[("timezone", json!("Europe/Berlin"))])
@@ -96,10 +96,10 @@ async fn the_time_changes() {
     assert_eq!(world.posts().len(), 2);
 }
 
-/// 9. Set up at 15:00 for 09:00: the first is tomorrow's, unless "post now" is pressed. 10. After that
-/// the schedule does not post a second one.
+/// 9. Set up at 15:00 for 09:00: the first question is posted tomorrow, unless "post now" is
+/// pressed. 10. After that the schedule does not post a second one that day.
 #[tokio::test(flavor = "multi_thread")]
-async fn post_now() {
+async fn post_now_replaces_the_scheduled_post() {
     let world = World::at("2026-03-26T15:00[Europe/Berlin]").start().await;
     let ada = world.ada();
     let set_up = ada
@@ -113,14 +113,14 @@ async fn post_now() {
         .await;
     ada.press(set_up.id, "Post the first one now").await;
     world
-        .see("the question", |world| world.posts().first()?.thread)
+        .wait_for("the question", |world| world.posts().first()?.thread)
         .await;
     world.advance("1h").await;
     world.advance("1h").await;
     assert_eq!(world.posts().len(), 1);
     let again = ada.command_message("team post", &[]).await;
     assert!(
-        again.text().contains("Today's question is out already"),
+        again.text().contains("Today's question is already out"),
         "{}",
         again.text()
     );
@@ -128,16 +128,17 @@ async fn post_now() {
     assert_eq!(world.posts().len(), 2);
 }
 
-/// 12. The spring gap and the autumn overlap fire once, and wall time stays.
+/// 12. Times in the spring gap and the autumn overlap are due once, and the local time stays the
+/// same.
 #[tokio::test(flavor = "multi_thread")]
-async fn clock_changes() {
+async fn a_local_time_is_due_once_across_clock_changes() {
     for (day, after) in [("2026-03-28", "2026-03-30"), ("2026-10-24", "2026-10-26")] {
         let world = World::at(&format!("{day}T02:29[Europe/Berlin]"))
             .team()
             .with("at = \"02:30\"\ndays = [\"mon\", \"sat\", \"sun\"]")
             .start()
             .await;
-        // Half-hour steps through the night of the change.
+        // Advance in half-hour steps through the night of the change.
         while world.local_date() < after.parse().unwrap() {
             world.advance("30m").await;
         }
@@ -152,9 +153,9 @@ async fn clock_changes() {
     }
 }
 
-/// 17. The last second of a round and the first of the next one.
+/// 17. Replies in the last second of a round and in the first second of the next one.
 #[tokio::test(flavor = "multi_thread")]
-async fn replies_at_the_edge() {
+async fn replies_count_for_their_round_to_the_second() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     let first_thread = world.thread();
@@ -166,11 +167,14 @@ async fn replies_at_the_edge() {
     world.lin().wait_until_counted(late).await;
     assert_eq!(
         world.ada().streak_reasons().await,
-        ["⏳ open", "✅ answered"]
+        ["⏳ still open", "✅ answered"]
     );
     assert_eq!(
         world.lin().streak_reasons().await,
-        ["⏳ open", "✖️ late, after the next question"]
+        [
+            "⏳ still open",
+            "✖️ too late: the next question was already out"
+        ]
     );
     let midnight = "2026-03-30T23:59:59";
     world.set_time(midnight).await;
@@ -181,9 +185,9 @@ async fn replies_at_the_edge() {
     assert_eq!(world.lin().streak().await, 1);
 }
 
-/// 33. The role that was asked for is notified, and nobody else.
+/// 33. The configured role is notified, and nobody else.
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_role_is_notified() {
+async fn only_the_configured_role_is_notified() {
     let role = ids::TEAM_ROLE;
     let world = World::at(FRIDAY)
         .team()
@@ -199,7 +203,7 @@ async fn only_the_role_is_notified() {
         .reply("@everyone @here ||spoiler|| ``` \u{202e}")
         .await;
     world
-        .see("the edit", |world| world.post().edited.then_some(()))
+        .wait_for("the edit", |world| world.post().edited.then_some(()))
         .await;
     assert_eq!(world.post().content, format!("<@&{role}>"));
 }

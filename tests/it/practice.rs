@@ -1,4 +1,4 @@
-//! What members do beside replying: /quiz, /answer, /hint, the buttons.
+//! Practice commands: /quiz, /answer, /hint, and their buttons.
 
 use quizloop::sandbox::ids;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// A pack with one question more, to be named in `bank.paths`.
+/// Returns a question file with one question, for `bank.paths`.
 pub fn pack(id: &str, question: &str) -> String {
     format!(
         r#"[[question]]
@@ -30,7 +30,7 @@ follow_up = "And then?"
     )
 }
 
-/// `/quiz` never gives away the team's open question, and never the same twice on a day.
+/// `/quiz` never asks the team's open question, and no question twice a day.
 #[tokio::test(flavor = "multi_thread")]
 async fn quiz_gives_each_question_once_a_day() {
     let world = World::at(FRIDAY).team().start().await;
@@ -43,22 +43,22 @@ async fn quiz_gives_each_question_once_a_day() {
         .await;
     assert!(first.ephemeral);
     let mut seen = vec![first.text()];
-    let mut shown = first;
+    let mut message = first;
     loop {
-        let next = world.lin().press(shown.id, "Another").await;
+        let next = world.lin().press(message.id, "Another").await;
         let text = next.text();
-        if text.contains("You had every question that fits today") {
+        if text.contains("You've had every matching question today") {
             break;
         }
         assert!(!text.contains(&open), "the open question: {text}");
         assert!(!seen.contains(&text), "twice: {text}");
         assert!(text.contains("[Level] junior"), "{text}");
         seen.push(text);
-        shown = next;
+        message = next;
         assert!(seen.len() < 200);
     }
     assert!(seen.len() > 5, "{}", seen.len());
-    // Tomorrow they may come again.
+    // They may be asked again the next day.
     world.advance("24h").await;
     let again = world
         .lin()
@@ -67,9 +67,9 @@ async fn quiz_gives_each_question_once_a_day() {
     assert!(again.text().contains("[Level] junior"), "{}", again.text());
 }
 
-/// `/answer` finds any question of the bank; `public` posts it where the team reads it.
+/// `/answer` finds any question of the bank; `public` posts the answer for the team.
 #[tokio::test(flavor = "multi_thread")]
-async fn answers() {
+async fn answer_finds_any_question() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     let mine = world
@@ -94,7 +94,7 @@ async fn answers() {
         .await;
     let thread = world.thread();
     let all = world
-        .see("the answer in the thread", |world| {
+        .wait_for("the answer in the thread", |world| {
             world
                 .sandbox
                 .messages(thread, ids::SAM)
@@ -104,13 +104,13 @@ async fn answers() {
         .await;
     assert!(!all.ephemeral);
     let hint = world.sam().command_message("hint", &[]).await;
-    assert!(hint.ephemeral && hint.text().contains("How to answer"));
+    assert!(hint.ephemeral && hint.text().contains("Hint"));
 }
 
-/// 33. Text that tries to notify everybody, to break out of a code block or to reverse the line is shown as
-/// it is and notifies nobody.
+/// 33. Text that tries to notify everybody, to break out of a code block or to reverse the line is
+/// shown literally and notifies nobody.
 #[tokio::test(flavor = "multi_thread")]
-async fn hostile_text() {
+async fn hostile_text_is_shown_literally() {
     let mut world = World::at(FRIDAY).team().without_bot().await;
     let text = "@everyone <@&1140000000000000002> ||hidden|| \u{202e}reversed and why?";
     let file = world.folder().join("pack.toml");
@@ -120,11 +120,11 @@ async fn hostile_text() {
     let all = format!("[bank]\npaths = [{:?}]\n{teams}", file.to_str().unwrap());
     std::fs::write(&config, all).unwrap();
     world.start_bot().await;
-    let shown = world
+    let message = world
         .lin()
         .command_message("quiz", &[("topic", json!("ours"))])
         .await;
-    assert!(shown.text().contains("why?"), "{}", shown.text());
+    assert!(message.text().contains("why?"), "{}", message.text());
     for request in world.sandbox.requests() {
         let message = request.body.get("data").unwrap_or(&request.body);
         if message.get("embeds").is_some() {
@@ -138,9 +138,9 @@ async fn hostile_text() {
     }
 }
 
-/// A button of a form that is gone, and one that is none of ours, get a sentence instead of silence.
+/// Buttons of old forms and of other applications get an explanation instead of no response.
 #[tokio::test(flavor = "multi_thread")]
-async fn unknown_buttons() {
+async fn unknown_buttons_get_an_explanation() {
     let world = World::at(FRIDAY).team().start().await;
     for custom_id in [
         "q0:hint:anything",
@@ -148,13 +148,13 @@ async fn unknown_buttons() {
         "q1:hint",
         "q1:quiz:n:mja1:x",
     ] {
-        let said = world.lin().press_id(custom_id).await;
+        let response = world.lin().press_id(custom_id).await;
         assert!(
-            said.text().contains("an older message that I can't follow"),
+            response.text().contains("This button is too old"),
             "{custom_id}: {}",
-            said.text()
+            response.text()
         );
-        assert!(said.ephemeral);
+        assert!(response.ephemeral);
     }
     let gone = world
         .lin()

@@ -1,4 +1,4 @@
-//! `/progress`: the picture, its words, and that nobody else sees either.
+//! `/progress`: the chart, its alternative text, and its visibility to the member alone.
 
 use quizloop::sandbox::client::MessageView;
 use quizloop::sandbox::ids;
@@ -7,84 +7,84 @@ use serde_json::json;
 use crate::support::{MemberHandle, MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
-/// A PNG begins so (PNG specification, 5.2).
+/// The first bytes of a PNG (PNG specification, 5.2).
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// What is read to those who can't see the picture.
-fn words(shown: &MessageView) -> String {
-    let words = shown.attachments[0]["description"].as_str();
-    words.expect("a picture has a description").to_owned()
+/// Returns the alternative text of the chart.
+fn alt_text(response: &MessageView) -> String {
+    let alt_text = response.attachments[0]["description"].as_str();
+    alt_text.expect("a picture has a description").to_owned()
 }
 
 async fn practise(member: MemberHandle<'_>, topic: &str) {
-    let asked = member
+    let quiz = member
         .command_message("quiz", &[("topic", json!(topic))])
         .await;
-    member.press(asked.id, "Show the answer").await;
-    member.press(asked.id, "None of them").await;
+    member.press(quiz.id, "Show the answer").await;
+    member.press(quiz.id, "None of them").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_sees_what_they_did() {
+async fn a_member_sees_their_progress() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     world.lin().reply("my own words").await;
     practise(world.lin(), "queues").await;
-    let shown = world.lin().command_message("progress", &[]).await;
-    assert!(shown.ephemeral, "nobody else sees it");
+    let response = world.lin().command_message("progress", &[]).await;
+    assert!(response.ephemeral, "nobody else sees it");
     assert_eq!(
-        shown.text(),
-        "**1 round** in a row (longest 1). Nothing is due today."
+        response.text(),
+        "**1 question** in a row (longest: 1). Nothing to repeat today."
     );
-    let words_of_lin = words(&shown);
+    let lins_alt_text = alt_text(&response);
     assert!(
-        words_of_lin.starts_with(
+        lins_alt_text.starts_with(
             "Streak: 1 round in a row, longest 1. Since Mon 29 September: 1 round answered, 0 missed, 0 covered by a \
              freeze; 1 review on 1 day. Reviews due: 0 today, 1 in the next 14 days, 1 of them on Sat 28 March. \
              Topics, seen and recalled today: queues 1 of "
         ),
-        "{words_of_lin}"
+        "{lins_alt_text}"
     );
-    let file = &shown.attachments[0];
+    let file = &response.attachments[0];
     assert_eq!(file["filename"], "progress.png");
     assert_eq!(
         (&file["content_type"], &file["width"]),
         (&json!("image/png"), &json!(1100))
     );
-    assert!(world.attachment(&shown).await.starts_with(PNG));
-    // The next day the review is due, and the newest round is open.
+    assert!(world.attachment(&response).await.starts_with(PNG));
+    // The next day the review is due and the newest round is open.
     world.set_time("2026-03-30T09:00").await;
-    let shown = world.lin().command_message("progress", &[]).await;
+    let response = world.lin().command_message("progress", &[]).await;
     assert_eq!(
-        shown.text(),
-        "**1 round** in a row (longest 1). **1 review is** due today: `/quiz mode:due` asks."
+        response.text(),
+        "**1 question** in a row (longest: 1). **1 question** to repeat today: use `/quiz mode:due`."
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newcomer_is_told_how_to_begin() {
+async fn a_newcomer_gets_first_steps() {
     let world = World::at(FRIDAY).team().start().await;
-    let shown = world.sam().command_message("progress", &[]).await;
-    assert!(words(&shown).contains("Reply to the day's question or try /quiz"));
-    assert!(world.attachment(&shown).await.starts_with(PNG));
+    let response = world.sam().command_message("progress", &[]).await;
+    assert!(alt_text(&response).contains("Reply to the day's question or try /quiz"));
+    assert!(world.attachment(&response).await.starts_with(PNG));
 }
 
-/// Practice needs no team, so the picture needs none.
+/// Practice needs no team, so the chart needs none.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_without_a_team_has_pictures_as_well() {
+async fn progress_works_without_a_team() {
     let world = World::at(FRIDAY).start().await;
     practise(world.sam(), "queues").await;
-    let shown = world.sam().command_message("progress", &[]).await;
+    let response = world.sam().command_message("progress", &[]).await;
     assert!(
-        words(&shown).contains("1 review on 1 day"),
+        alt_text(&response).contains("1 review on 1 day"),
         "{}",
-        words(&shown)
+        alt_text(&response)
     );
 }
 
-/// Many at once: each gets their own.
+/// Concurrent requests: each member gets their own chart.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_get_their_own() {
+async fn concurrent_requests_get_their_own_charts() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     world.lin().reply("mine").await;
@@ -96,12 +96,12 @@ async fn many_at_once_get_their_own() {
         })
         .chain([ids::LIN])
         .collect();
-    let asked = crowd.iter().map(|user| async {
-        let shown = world.member(*user).command_message("progress", &[]).await;
-        assert!(world.attachment(&shown).await.starts_with(PNG));
-        words(&shown).starts_with("Streak: 1 round in a row")
+    let requests = crowd.iter().map(|user| async {
+        let response = world.member(*user).command_message("progress", &[]).await;
+        assert!(world.attachment(&response).await.starts_with(PNG));
+        alt_text(&response).starts_with("Streak: 1 round in a row")
     });
-    let in_a_row = futures::future::join_all(asked).await;
+    let in_a_row = futures::future::join_all(requests).await;
     let expected: Vec<bool> = crowd.iter().map(|user| *user == ids::LIN).collect();
     assert_eq!(in_a_row, expected);
 }

@@ -1,4 +1,4 @@
-//! Mistakes in questions that members report, and who reads of them.
+//! Reports of mistakes in questions: written by members, read and closed by admins.
 
 use quizloop::practice::question_reports::MAX_OPEN_REPORTS_PER_MEMBER;
 use quizloop::sandbox::client::ClientOutcome;
@@ -11,16 +11,16 @@ use crate::support::{MemberHandle, MessageExt, World};
 
 const THURSDAY: &str = "2026-03-26T08:59[Europe/Berlin]";
 
-/// Reports a mistake in a question; gives what the bot says.
+/// Reports a mistake in a question. Returns the bot's response.
 async fn report(member: MemberHandle<'_>, question: &str, text: &str) -> String {
-    let shown = member
+    let message = member
         .command_message("answer", &[("question", json!(question))])
         .await;
-    let form = member.open_modal(shown.id, "Report a mistake").await;
+    let form = member.open_modal(message.id, "Report a mistake").await;
     assert_eq!(form.data["custom_id"], format!("q1:report:{question}"));
-    let said = member.submit_modal(&form, &[("text", text)]).await;
-    assert!(said.ephemeral);
-    said.content
+    let response = member.submit_modal(&form, &[("text", text)]).await;
+    assert!(response.ephemeral);
+    response.content
 }
 
 fn state_reports(world: &World, arguments: &[&str]) -> String {
@@ -32,9 +32,10 @@ fn state_reports(world: &World, arguments: &[&str]) -> String {
     text
 }
 
-/// From the button on the daily message to the admin who closes it, with the bot killed in between.
+/// A report is followed from the button on the daily message to the admin who closes it, with kills
+/// in between.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_report_is_kept_until_an_admin_closes_it() {
+async fn a_report_stays_until_an_admin_closes_it() {
     let mut world = World::at(THURSDAY).team().start().await;
     world.advance("1m").await;
     world.lin().reply("in my own words").await;
@@ -49,15 +50,15 @@ async fn a_report_is_kept_until_an_admin_closes_it() {
         form.title
     );
     let field = &form.data["components"][0]["components"][0];
-    insta::assert_snapshot!(field["placeholder"].as_str().unwrap(), @"This server's admins will read it, with your name. It is kept until they close it.");
+    insta::assert_snapshot!(field["placeholder"].as_str().unwrap(), @"Admins of this server will see it with your name, until they close it.");
     let text = "**Wrong**: @everyone\nknows that `await` blocks nobody";
-    let said = world.lin().submit_modal(&form, &[("text", text)]).await;
+    let response = world.lin().submit_modal(&form, &[("text", text)]).await;
     assert!(
-        said.content.contains("saved as number 1"),
+        response.content.contains("saved as number 1"),
         "{}",
-        said.content
+        response.content
     );
-    // What was said to be saved survives a kill.
+    // An acknowledged report survives a kill.
     world.kill_and_restart().await;
     report(world.sam(), "queue-handover", "A second one").await;
 
@@ -81,26 +82,26 @@ async fn a_report_is_kept_until_an_admin_closes_it() {
     assert_eq!(json[1]["guild"], ids::GUILD.to_string());
     assert_eq!(json[1]["text"], "A second one");
 
-    let shown = world.ada().command_message("team reports", &[]).await;
-    assert!(shown.ephemeral);
+    let message = world.ada().command_message("team reports", &[]).await;
+    assert!(message.ephemeral);
     assert!(
-        shown
+        message
             .text()
             .contains(r"\*\*Wrong\*\*: \@everyone knows that \`await\` blocks nobody"),
         "{}",
-        shown.text()
+        message.text()
     );
-    // Whoever wrote it takes it along with all the rest.
+    // The author's export contains the report.
     let mine = world.lin().command_message("privacy", &[]).await;
     assert!(
-        mine.text().contains("1 mistake in questions"),
+        mine.text().contains("1 mistake that you reported"),
         "{}",
         mine.text()
     );
-    let file = world.lin().press(mine.id, "Export as a file").await;
+    let file = world.lin().press(mine.id, "Export my data").await;
     let file: serde_json::Value = serde_json::from_slice(&world.attachment(&file).await).unwrap();
     assert_eq!(file["reports"][0]["number"], 1);
-    let left = world.ada().choose(&shown, &["1"]).await;
+    let left = world.ada().choose(&message, &["1"]).await;
     assert!(
         left.text().contains("1 open report about questions"),
         "{}",
@@ -108,24 +109,24 @@ async fn a_report_is_kept_until_an_admin_closes_it() {
     );
     assert!(!left.text().contains("Wrong"), "{}", left.text());
     world.kill_and_restart().await;
-    let shown = world.ada().command_message("team reports", &[]).await;
-    let none = world.ada().choose(&shown, &["2"]).await;
+    let message = world.ada().command_message("team reports", &[]).await;
+    let none = world.ada().choose(&message, &["2"]).await;
     assert!(
-        none.content.starts_with("No report is open."),
+        none.content.starts_with("No open reports."),
         "{}",
         none.content
     );
-    assert_eq!(state_reports(&world, &[]), "No report is open.\n");
+    assert_eq!(state_reports(&world, &[]), "No open reports.\n");
     assert!(!world.log().contains("A second one") && !world.log().contains("blocks nobody"));
 }
 
-/// One member can't fill it up, and hears what to do.
+/// A member may have only a few open reports, and is asked to wait.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_has_a_few_open_ones() {
+async fn open_reports_per_member_are_limited() {
     let world = World::at(THURSDAY).team().start().await;
     for number in 1..=MAX_OPEN_REPORTS_PER_MEMBER {
-        let said = report(world.lin(), "queue-handover", &format!("mistake {number}")).await;
-        assert!(said.contains(&format!("number {number}")), "{said}");
+        let response = report(world.lin(), "queue-handover", &format!("mistake {number}")).await;
+        assert!(response.contains(&format!("number {number}")), "{response}");
     }
     let again = report(world.lin(), "queue-handover", "mistake 3").await;
     assert!(
@@ -133,66 +134,67 @@ async fn a_member_has_a_few_open_ones() {
         "the same words are the same report: {again}"
     );
     let full = report(world.lin(), "queue-handover", "one more").await;
-    insta::assert_snapshot!(full, @"Your report could not be taken: 5 of your reports are open already. When an admin closes one with `/team reports`, there is room for this one.");
+    insta::assert_snapshot!(full, @"Your report was not saved: you already have 5 open reports. You can send this one once an admin has closed another with `/team reports`.");
     let blank = report(world.sam(), "queue-handover", "  \n ").await;
-    assert!(blank.contains("there is nothing in it"), "{blank}");
+    assert!(blank.contains("the text is empty"), "{blank}");
 }
 
-/// Only admins read and close them, whatever custom id somebody makes up.
+/// Only admins read and close reports, whatever custom id a member sends.
 #[tokio::test(flavor = "multi_thread")]
-async fn only_admins_read_them() {
+async fn only_admins_read_reports() {
     let world = World::at(THURSDAY).team().start().await;
     report(world.lin(), "queue-handover", "not for everybody").await;
     let refused = world.sam().command("team reports", &[]).await;
     assert!(matches!(refused, ClientOutcome::Failed(_)), "{refused:?}");
     for custom_id in ["q1:reports:0", "q1:report-close:0"] {
-        let said = world.sam().press_id(custom_id).await.text();
+        let response = world.sam().press_id(custom_id).await.text();
         assert!(
-            said.contains("Only members who may manage the server"),
-            "{said}"
+            response.contains("You need the \"Manage Server\" permission"),
+            "{response}"
         );
     }
-    let shown = world.ada().command_message("team reports", &[]).await;
+    let message = world.ada().command_message("team reports", &[]).await;
     assert!(
-        shown.text().contains("not for everybody"),
+        message.text().contains("not for everybody"),
         "{}",
-        shown.text()
+        message.text()
     );
     let unknown = world.lin().press_id("q1:report:gone").await.text();
     assert!(unknown.contains("There is no question"), "{unknown}");
 }
 
-/// An answer that is lost on its way: who sends the form again has one report.
+/// The response is lost: submitting the form again gives no second report.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_makes_no_second_report() {
+async fn a_lost_response_creates_no_second_report() {
     let world = World::at(THURSDAY).team().start().await;
-    let shown = world
+    let message = world
         .lin()
         .command_message("answer", &[("question", json!("queue-handover"))])
         .await;
-    let form = world.lin().open_modal(shown.id, "Report a mistake").await;
+    let form = world.lin().open_modal(message.id, "Report a mistake").await;
     world
         .sandbox
         .add_fault(FaultRule::on("Callback"), RequestFault::server_error());
     let fields = [("text", "It is the other way round")];
     let _ = world.sandbox.submit_modal(ids::LIN, &form, &fields).await;
     world.sandbox.clear_faults();
-    let said = world.lin().submit_modal(&form, &fields).await.content;
-    assert!(said.contains("number 1"), "{said}");
+    let response = world.lin().submit_modal(&form, &fields).await.content;
+    assert!(response.contains("number 1"), "{response}");
     assert_eq!(state_reports(&world, &[]).matches("report ").count(), 1);
     assert!(!world.log().contains("other way round"));
 }
 
-/// Killed before it was on disk or after: the member was thanked in neither case, and sends it again.
+/// Killed before or after the report was saved: in neither case was the member thanked, so they
+/// submit it again.
 #[cfg(debug_assertions)]
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_around_the_save() {
+async fn a_kill_around_the_save_creates_one_report() {
     let mut world = World::at(THURSDAY).team().failpoints().start().await;
-    let shown = world
+    let message = world
         .lin()
         .command_message("answer", &[("question", json!("queue-handover"))])
         .await;
-    let form = world.lin().open_modal(shown.id, "Report a mistake").await;
+    let form = world.lin().open_modal(message.id, "Report a mistake").await;
     for step in ["report.entered", "report.saved"] {
         world.set_failpoints(&format!("{step} kill"));
         let fields = [("text", "It is the other way round")];
@@ -201,8 +203,8 @@ async fn killed_around_the_save() {
         world.kill_if_alive().await;
         world.set_failpoints("");
         world.start_bot().await;
-        let said = world.lin().submit_modal(&form, &fields).await.content;
-        assert!(said.contains("number 1"), "{step}: {said}");
+        let response = world.lin().submit_modal(&form, &fields).await.content;
+        assert!(response.contains("number 1"), "{step}: {response}");
     }
     assert_eq!(state_reports(&world, &[]).matches("report ").count(), 1);
 }

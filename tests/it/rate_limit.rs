@@ -1,37 +1,40 @@
-//! A member who floods is told to slow down and harms nobody.
+//! The rate limit: a member who sends too many commands is slowed down and affects nobody else.
 
 use quizloop::sandbox::ids;
 
 use crate::support::{MessageExt, World};
 
-/// What a member asks who is a script: seventeen commands a second for a minute.
+/// A script sends seventeen commands a second for a minute.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_commands_in_a_minute() {
+async fn a_flooding_member_is_slowed_down_alone() {
     let world = World::at("2026-03-27T08:59[Europe/Berlin]")
         .team()
         .start()
         .await;
     world.advance("1m").await;
     world.ada().reply("one").await;
-    let mut said = Vec::new();
+    let mut responses = Vec::new();
     for second in 0..60 {
         world.advance("1s").await;
         for _ in 0..17 {
-            said.push(world.lin().command_message("streak", &[]).await);
+            responses.push(world.lin().command_message("streak", &[]).await);
         }
-        // Others notice nothing: their commands, buttons and replies are as before.
+        // Other members are not affected: their commands, buttons and replies work as usual.
         if second % 10 == 5 {
             assert_eq!(world.ada().streak().await, 1);
-            let hint = world.sam().press(world.post().id, "How to answer").await;
+            let hint = world.sam().press(world.post().id, "Hint").await;
             assert!(!is_refusal(&hint.text()), "{}", hint.text());
         }
     }
-    let (first, later) = said.split_at(40);
-    assert!(first.iter().all(|one| !is_refusal(&one.text())));
-    let refused: Vec<_> = later.iter().filter(|one| is_refusal(&one.text())).collect();
+    let (first, later) = responses.split_at(40);
+    assert!(first.iter().all(|response| !is_refusal(&response.text())));
+    let refused: Vec<_> = later
+        .iter()
+        .filter(|response| is_refusal(&response.text()))
+        .collect();
     assert!(refused.len() > 500, "{} of {}", refused.len(), later.len());
-    assert!(refused.iter().all(|one| one.ephemeral));
-    // What she writes counts all the same.
+    assert!(refused.iter().all(|response| response.ephemeral));
+    // Replies of the rate-limited member still count.
     let reply = world.lin().post_reply("a reply is no command");
     world.lin().wait_until_counted(reply).await;
     let waiting = world.lin().command_message("streak", &[]).await.text();
@@ -43,19 +46,19 @@ async fn a_thousand_commands_in_a_minute() {
 }
 
 fn is_refusal(text: &str) -> bool {
-    text.starts_with("Slow down, please")
+    text.starts_with("Too many requests")
 }
 
-/// The moment that Discord shows, from now.
+/// Returns the seconds from now until the time in the text.
 fn seconds_left(world: &World, text: &str) -> i64 {
     let (_, rest) = text.split_once("<t:").unwrap();
     let second: i64 = rest.split(':').next().unwrap().parse().unwrap();
     second - world.now().as_second()
 }
 
-/// Typing an option asks with every letter: fast typing costs a member nothing.
+/// Autocomplete sends a request with every letter: fast typing is not rate limited.
 #[tokio::test(flavor = "multi_thread")]
-async fn fast_typing() {
+async fn fast_typing_is_not_rate_limited() {
     let world = World::at("2026-03-27T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -63,7 +66,7 @@ async fn fast_typing() {
     let words = "why does gather not cancel the others";
     let mut offered = Vec::new();
     for _ in 0..5 {
-        // Nine letters a second.
+        // Type nine letters a second.
         world.advance("4s").await;
         let mut round = Vec::new();
         for end in 1..=words.len() {
@@ -75,8 +78,8 @@ async fn fast_typing() {
             round.push(choices.await.expect("the bot offers something").len());
         }
         offered.push(round);
-        let shown = world.lin().command_message("help", &[]).await;
-        assert!(!is_refusal(&shown.text()));
+        let help = world.lin().command_message("help", &[]).await;
+        assert!(!is_refusal(&help.text()));
     }
     assert!(offered[0].iter().filter(|count| **count > 0).count() > 20);
     assert!(offered.iter().all(|round| *round == offered[0]));

@@ -1,4 +1,4 @@
-//! `/remind`: a direct message to who has not replied yet, once a day, and never to who did not ask.
+//! `/remind`: one direct message a day to members who asked for it and have not replied yet.
 
 use quizloop::sandbox::client::MessageView;
 use quizloop::sandbox::faults::{FaultRule, RequestFault};
@@ -9,8 +9,8 @@ use crate::support::{MemberHandle, MessageExt, World};
 
 const THURSDAY: &str = "2026-03-26T08:59[Europe/Berlin]";
 
-/// The bot's direct messages to a member.
-fn direct(world: &World, user: u64) -> Vec<MessageView> {
+/// Returns the bot's direct messages to a member.
+fn direct_messages(world: &World, user: u64) -> Vec<MessageView> {
     let doors = world.sandbox.read(|discord| {
         let doors = discord.channels.values();
         let own = doors.filter(|one| one.kind == 1 && one.recipients.contains(&user));
@@ -23,55 +23,61 @@ fn direct(world: &World, user: u64) -> Vec<MessageView> {
 }
 
 async fn remind(member: MemberHandle<'_>, at: &str) -> String {
-    let said = member
+    let response = member
         .command_message("remind on", &[("time", json!(at))])
         .await;
-    assert!(said.ephemeral);
-    said.content
+    assert!(response.ephemeral);
+    response.content
 }
 
-fn refuses(world: &World, user: u64, refuses: bool) {
+fn set_dms_blocked(world: &World, user: u64, blocked: bool) {
     world.sandbox.with(|discord| {
-        discord.users.get_mut(&user).unwrap().blocks_dms = refuses;
+        discord.users.get_mut(&user).unwrap().blocks_dms = blocked;
     });
 }
 
-/// What was said to a member alone, besides the answer they see.
-fn said_alone(world: &World, user: u64) -> Vec<String> {
+/// Returns the ephemeral messages to a member, besides the response.
+fn ephemeral_messages(world: &World, user: u64) -> Vec<String> {
     let seen = world.sandbox.messages(ids::ASYNCIO, user).into_iter();
     let alone = seen.filter(|message| message.ephemeral);
     alone.map(|message| message.content).collect()
 }
 
-/// Three members asked: one has replied by then, one has not, one has switched it off.
+/// Three members asked for reminders: one has replied by then, one has not, one has switched them
+/// off.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_not_replied_is_reminded_once() {
+async fn members_without_a_reply_are_reminded_once() {
     let mut world = World::at(THURSDAY).team().start().await;
     for member in [world.ada(), world.lin(), world.sam()] {
-        let said = remind(member, "17:00").await;
-        assert!(said.contains("by 17:00 (Europe/Berlin)"), "{said}");
+        let response = remind(member, "17:00").await;
+        assert!(response.contains("at 17:00 (Europe/Berlin)"), "{response}");
     }
     world.sam().command_message("remind off", &[]).await;
     world.set_time("2026-03-26T09:00").await;
     world.ada().reply("in time").await;
     world.set_time("2026-03-26T16:59").await;
-    assert!(direct(&world, ids::LIN).is_empty());
+    assert!(direct_messages(&world, ids::LIN).is_empty());
     world.set_time("2026-03-26T17:00").await;
-    let [told] = direct(&world, ids::LIN).try_into().unwrap();
+    let [reminder] = direct_messages(&world, ids::LIN).try_into().unwrap();
     let (post, thread) = (world.post(), world.thread());
     assert!(
-        told.content.starts_with("Round 1 · 2026-03-26 of <#"),
+        reminder.content.starts_with("⏰ Today's question in <#"),
         "{}",
-        told.content
+        reminder.content
     );
     assert!(
-        told.content
+        reminder
+            .content
             .contains(&format!("/channels/{}/{thread}", ids::GUILD)),
         "{}",
-        told.content
+        reminder.content
     );
-    let asked = post.text().lines().nth(1).unwrap().to_owned();
-    assert!(told.content.contains(&asked), "{asked}: {}", told.content);
+    let question = post.text().lines().nth(1).unwrap().to_owned();
+    assert!(
+        reminder.content.contains(&question),
+        "{question}: {}",
+        reminder.content
+    );
     world.kill_and_restart().await;
     world.set_time("2026-03-26T18:30").await;
     let status = world
@@ -79,7 +85,7 @@ async fn who_has_not_replied_is_reminded_once() {
         .command_message("remind status", &[])
         .await
         .content;
-    assert!(status.contains("by 17:00"), "{status}");
+    assert!(status.contains("at 17:00"), "{status}");
     let status = world
         .sam()
         .command_message("remind status", &[])
@@ -94,7 +100,7 @@ async fn who_has_not_replied_is_reminded_once() {
     ] {
         world.set_time(moment).await;
     }
-    let count = |user| direct(&world, user).len();
+    let count = |user| direct_messages(&world, user).len();
     assert_eq!(
         [count(ids::ADA), count(ids::LIN), count(ids::SAM)],
         [1, 2, 0],
@@ -102,10 +108,10 @@ async fn who_has_not_replied_is_reminded_once() {
     );
 }
 
-/// Back within the hour it still comes; later it is dropped. Set again for a time that has passed, it waits for
-/// tomorrow.
+/// The bot is down at the time of the reminder. Back within an hour, it still sends it; later the
+/// reminder is dropped. A reminder set for a time that has passed starts tomorrow.
 #[tokio::test(flavor = "multi_thread")]
-async fn away_at_its_time() {
+async fn a_missed_reminder_is_sent_within_an_hour() {
     let mut world = World::at(THURSDAY).team().start().await;
     remind(world.lin(), "17:00").await;
     remind(world.sam(), "15:00").await;
@@ -113,29 +119,26 @@ async fn away_at_its_time() {
     world.kill().await;
     world.set_time("2026-03-26T17:40").await;
     world.start_bot().await;
-    assert_eq!(direct(&world, ids::LIN).len(), 1);
-    assert!(direct(&world, ids::SAM).is_empty());
+    assert_eq!(direct_messages(&world, ids::LIN).len(), 1);
+    assert!(direct_messages(&world, ids::SAM).is_empty());
     remind(world.sam(), "17:30").await;
     world.set_time("2026-03-26T20:00").await;
-    assert!(direct(&world, ids::SAM).is_empty());
+    assert!(direct_messages(&world, ids::SAM).is_empty());
     world.set_time("2026-03-27T09:00").await;
     world.set_time("2026-03-27T17:30").await;
-    assert_eq!(direct(&world, ids::SAM).len(), 1);
+    assert_eq!(direct_messages(&world, ids::SAM).len(), 1);
 }
 
-/// A time before the question, one that is none, and a channel without a team.
+/// A time before the question, an invalid time, and a channel without a team are rejected.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be() {
+async fn invalid_reminders_are_rejected() {
     let world = World::at(THURSDAY).team().start().await;
-    for (at, told) in [
-        (
-            "09:00",
-            "there is nothing to remind of: the question comes at 09:00",
-        ),
-        ("5 pm", "is not a time of day"),
+    for (at, expected) in [
+        ("09:00", "the question isn't out yet: it comes at 09:00"),
+        ("5 pm", "I can't read the time"),
     ] {
-        let said = remind(world.lin(), at).await;
-        assert!(said.contains(told), "{at}: {said}");
+        let response = remind(world.lin(), at).await;
+        assert!(response.contains(expected), "{at}: {response}");
     }
     let general = world
         .lin()
@@ -155,42 +158,43 @@ async fn what_can_not_be() {
     );
 }
 
-/// Discord refuses the direct message: reminders are off, the member is told once, beside their next answer.
+/// Discord rejects the direct message: reminders are switched off, and the member is notified once,
+/// beside their next response.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_door() {
+async fn a_rejected_direct_message_disables_reminders() {
     let mut world = World::at(THURSDAY).team().start().await;
     remind(world.lin(), "17:00").await;
     world.set_time("2026-03-26T09:00").await;
-    refuses(&world, ids::LIN, true);
+    set_dms_blocked(&world, ids::LIN, true);
     world.set_time("2026-03-26T17:00").await;
     world.kill_and_restart().await;
-    let told = |world: &World| {
-        let all = said_alone(world, ids::LIN);
+    let notices = |world: &World| {
+        let all = ephemeral_messages(world, ids::LIN);
         all.into_iter()
-            .filter(|said| said.starts_with("I could not remind you"))
+            .filter(|response| response.starts_with("I couldn't remind you"))
             .count()
     };
-    assert_eq!(told(&world), 0);
+    assert_eq!(notices(&world), 0);
     world.lin().command_message("streak", &[]).await;
     world
-        .see("word of it", |world| (told(world) == 1).then_some(()))
+        .wait_for("word of it", |world| (notices(world) == 1).then_some(()))
         .await;
     world.lin().command_message("streak", &[]).await;
     world.lin().command_message("hint", &[]).await;
-    assert_eq!(told(&world), 1);
-    refuses(&world, ids::LIN, false);
+    assert_eq!(notices(&world), 1);
+    set_dms_blocked(&world, ids::LIN, false);
     world.set_time("2026-03-27T09:00").await;
     world.set_time("2026-03-27T17:00").await;
-    assert!(direct(&world, ids::LIN).is_empty(), "it stays off");
+    assert!(direct_messages(&world, ids::LIN).is_empty(), "it stays off");
     remind(world.lin(), "18:00").await;
     world.set_time("2026-03-27T18:00").await;
-    assert_eq!(direct(&world, ids::LIN).len(), 1);
+    assert_eq!(direct_messages(&world, ids::LIN).len(), 1);
 }
 
-/// One server's trouble is not another's: Lin can't be reached, Sam's message is refused by Discord, Ada of another
-/// server hears in time.
+/// Failures are independent: Lin does not accept direct messages, Sam's message gets an error from
+/// Discord, and Ada of another server gets hers in time.
 #[tokio::test(flavor = "multi_thread")]
-async fn trouble_stays_where_it_is() {
+async fn failed_reminders_do_not_affect_others() {
     let mut world = World::at(THURSDAY).team().without_bot().await;
     let (guild, channel) = world.another_guild("Other");
     world.configure_team(guild, channel);
@@ -200,31 +204,34 @@ async fn trouble_stays_where_it_is() {
     let ada = [("time", json!("17:00"))];
     world.ada().command_in(channel, "remind on", &ada).await;
     world.set_time("2026-03-26T09:00").await;
-    refuses(&world, ids::LIN, true);
-    // Whoever comes second, or first: one of the three fails.
+    set_dms_blocked(&world, ids::LIN, true);
+    // The order is random, but one of the three fails.
     world.sandbox.add_fault(
         FaultRule::on("OpenDirectMessages"),
         RequestFault::server_error(),
     );
     world.set_time("2026-03-26T17:00").await;
-    let heard = direct(&world, ids::ADA).len() + direct(&world, ids::SAM).len();
-    assert!((1..=2).contains(&heard), "{heard}");
+    let sent = direct_messages(&world, ids::ADA).len() + direct_messages(&world, ids::SAM).len();
+    assert!((1..=2).contains(&sent), "{sent}");
     world.set_time("2026-03-27T09:00").await;
     world.set_time("2026-03-27T17:00").await;
-    assert!(!direct(&world, ids::ADA).is_empty() && !direct(&world, ids::SAM).is_empty());
+    assert!(
+        !direct_messages(&world, ids::ADA).is_empty()
+            && !direct_messages(&world, ids::SAM).is_empty()
+    );
 }
 
-/// Killed before it is sent or after: never twice, and it was written down before.
+/// Killed before or after sending: the reminder is recorded first, so it is never sent twice.
 #[cfg(debug_assertions)]
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_around_a_reminder() {
-    for (step, heard) in [("remind.noted", 0), ("remind.sent", 1)] {
+async fn a_kill_around_a_reminder_sends_it_at_most_once() {
+    for (step, sent) in [("remind.noted", 0), ("remind.sent", 1)] {
         let mut world = World::at(THURSDAY).team().failpoints().start().await;
         remind(world.lin(), "17:00").await;
         world.set_time("2026-03-26T09:00").await;
         world.set_failpoints(&format!("{step} kill"));
         let five = "2026-03-26T16:00:00Z".parse().unwrap();
-        // The bot dies of it, and does not report.
+        // The bot is killed and does not acknowledge the time.
         let sandbox = world.sandbox.clone();
         let moved = tokio::spawn(async move { sandbox.clock().set(five).await });
         world
@@ -236,9 +243,9 @@ async fn killed_around_a_reminder() {
         world.set_failpoints("");
         world.start_bot().await;
         world.advance("30m").await;
-        assert_eq!(direct(&world, ids::LIN).len(), heard, "{step}");
+        assert_eq!(direct_messages(&world, ids::LIN).len(), sent, "{step}");
         world.set_time("2026-03-27T09:00").await;
         world.set_time("2026-03-27T17:00").await;
-        assert_eq!(direct(&world, ids::LIN).len(), heard + 1, "{step}");
+        assert_eq!(direct_messages(&world, ids::LIN).len(), sent + 1, "{step}");
     }
 }

@@ -1,4 +1,4 @@
-//! Practice that comes back: /quiz from question to score, over days, restarts and failures.
+//! Spaced repetition: /quiz from question to score, over days, restarts and failures.
 
 use quizloop::practice::id::{GuildId, UserId};
 use quizloop::practice::review::{Rating, Review};
@@ -11,7 +11,7 @@ use crate::support::{MemberHandle, MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// All points of a question, by the numbers in its menu.
+/// Returns the values of all points in a question's menu.
 fn points(message: &MessageView) -> Vec<String> {
     let menu = message.menu();
     let options = menu["options"].as_array().cloned().unwrap_or_default();
@@ -19,21 +19,24 @@ fn points(message: &MessageView) -> Vec<String> {
     options.iter().map(value).collect()
 }
 
-/// Says that so many of the points were made.
-async fn tick(member: MemberHandle<'_>, message: &MessageView, made: usize) -> MessageView {
+/// Scores the first `count` points of the question.
+async fn tick(member: MemberHandle<'_>, message: &MessageView, count: usize) -> MessageView {
     let all = points(message);
-    let chosen: Vec<&str> = all.iter().take(made).map(String::as_str).collect();
+    let chosen: Vec<&str> = all.iter().take(count).map(String::as_str).collect();
     member.choose(message, &chosen).await
 }
 
-/// A question of those that can be answered in one's own words, with the answer shown.
-async fn answered(member: MemberHandle<'_>, options: &[(&str, serde_json::Value)]) -> MessageView {
-    let asked = member.command_message("quiz", options).await;
-    assert!(asked.ephemeral);
-    member.press(asked.id, "Show the answer").await
+/// Starts a question that is answered in one's own words, and reveals the answer.
+async fn reveal_answer(
+    member: MemberHandle<'_>,
+    options: &[(&str, serde_json::Value)],
+) -> MessageView {
+    let quiz = member.command_message("quiz", options).await;
+    assert!(quiz.ephemeral);
+    member.press(quiz.id, "Show the answer").await
 }
 
-/// What is on disk of a member's reviews.
+/// Returns a member's reviews on disk.
 fn saved(world: &World, user: u64) -> Vec<(String, Review)> {
     let snapshot = inspect::guild(&world.state(), GuildId::new(ids::GUILD))
         .unwrap_or_else(|error| panic!("{error}"));
@@ -48,58 +51,59 @@ fn title(message: &MessageView) -> String {
     embed["title"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Hint, answer, score, next day: what was half known comes back first.
+/// Returns the title of a score.
+fn score_title(points: usize, of: usize) -> String {
+    format!("You made {points} of {of} key points")
+}
+
+/// Hint, answer, score, next day: a partly known question is asked again first.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_half_known_comes_back() {
+async fn a_partly_known_question_is_asked_again() {
     let world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
     let topic = [("topic", json!("queues"))];
-    let asked = lin.command_message("quiz", &topic).await;
+    let quiz = lin.command_message("quiz", &topic).await;
     assert!(
-        asked.text().contains("[Why now] new to you"),
+        quiz.text().contains("[Why now] new to you"),
         "{}",
-        asked.text()
+        quiz.text()
     );
-    let hinted = lin.press(asked.id, "Hint").await;
+    let hinted = lin.press(quiz.id, "Hint").await;
+    assert!(hinted.text().contains("[Hint]"), "{}", hinted.text());
+    let revealed = lin.press(quiz.id, "Show the answer").await;
+    assert_eq!(revealed.id, quiz.id, "one message, edited");
+    let count = points(&revealed).len();
+    let scored = tick(lin, &revealed, 1).await;
+    assert_eq!(title(&scored), score_title(1, count));
     assert!(
-        hinted.text().contains("[How to answer]"),
-        "{}",
-        hinted.text()
-    );
-    let shown = lin.press(asked.id, "Show the answer").await;
-    assert_eq!(shown.id, asked.id, "one message, edited");
-    let count = points(&shown).len();
-    let scored = tick(lin, &shown, 1).await;
-    assert_eq!(title(&scored), format!("1 of {count} key points: again"));
-    assert!(
-        scored.text().contains("It comes again tomorrow"),
+        scored.text().contains("I'll ask again tomorrow"),
         "{}",
         scored.text()
     );
     let (question, review) = saved(&world, ids::LIN).remove(0);
     assert_eq!((review.rating, review.count), (Rating::Again, 1));
-    // Others see nothing of it, and their practice is their own.
+    // Other members see nothing of it, and their practice is separate.
     assert!(saved(&world, ids::ADA).is_empty());
-    let other = answered(lin, &topic).await;
+    let other = reveal_answer(lin, &topic).await;
     let all = points(&other).len();
     let scored = tick(lin, &other, all).await;
-    assert!(title(&scored).ends_with("easy"), "{}", title(&scored));
+    assert_eq!(title(&scored), score_title(all, all));
     world.advance("24h").await;
-    let back = lin.command_message("quiz", &topic).await;
+    let repeated = lin.command_message("quiz", &topic).await;
     assert!(
-        back.text().contains("[Why now] it is due again"),
+        repeated.text().contains("[Why now] time to repeat"),
         "{}",
-        back.text()
+        repeated.text()
     );
     assert!(
-        back.footer().starts_with("1 due today"),
+        repeated.footer().starts_with("1 to repeat today"),
         "{}",
-        back.footer()
+        repeated.footer()
     );
-    let shown = lin.press(back.id, "Show the answer").await;
-    let scored = tick(lin, &shown, points(&shown).len()).await;
+    let revealed = lin.press(repeated.id, "Show the answer").await;
+    let scored = tick(lin, &revealed, points(&revealed).len()).await;
     assert!(
-        scored.text().contains("Nothing else is due today"),
+        scored.text().contains("Nothing else to repeat today"),
         "{}",
         scored.text()
     );
@@ -108,49 +112,49 @@ async fn what_was_half_known_comes_back() {
     assert_eq!((again.count, again.rating), (2, Rating::Easy));
 }
 
-/// Only what is due, only what is new, and a clear word when there is none.
+/// Options for due or new questions only, with an explanation when there are none.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_chooses_what_comes() {
+async fn quiz_can_ask_only_due_or_new_questions() {
     let world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
     let mode = |mode: &str| [("topic", json!("queues")), ("mode", json!(mode))];
     let none = lin.command_message("quiz", &mode("due")).await.text();
     assert!(
-        none.contains("Nothing is due: questions come back after you have scored them"),
+        none.contains("Nothing to repeat yet. Questions come back once you've scored them"),
         "{none}"
     );
-    let shown = answered(lin, &mode("new")).await;
-    lin.press(shown.id, "None of them").await;
-    // What was missed may be tried once more on the same day.
+    let revealed = reveal_answer(lin, &mode("new")).await;
+    lin.press(revealed.id, "None of them").await;
+    // A missed question may be tried once more on the same day.
     let again = lin.command_message("quiz", &mode("due")).await.text();
-    assert!(again.contains("[Why now] missed today"), "{again}");
+    assert!(
+        again.contains("[Why now] you missed it earlier today"),
+        "{again}"
+    );
     loop {
         let next = lin.command_message("quiz", &mode("new")).await;
-        if next
-            .text()
-            .contains("You have seen every question that fits")
-        {
+        if next.text().contains("You've seen every matching question") {
             break;
         }
-        let shown = lin.press(next.id, "Show the answer").await;
-        tick(lin, &shown, points(&shown).len()).await;
+        let revealed = lin.press(next.id, "Show the answer").await;
+        tick(lin, &revealed, points(&revealed).len()).await;
         world.advance("30s").await;
     }
     world.advance("24h").await;
     let due = lin.command_message("quiz", &mode("due")).await;
-    assert!(due.text().contains("it is due again"), "{}", due.text());
-    let shown = lin.press(due.id, "Show the answer").await;
-    tick(lin, &shown, points(&shown).len()).await;
+    assert!(due.text().contains("time to repeat"), "{}", due.text());
+    let revealed = lin.press(due.id, "Show the answer").await;
+    tick(lin, &revealed, points(&revealed).len()).await;
     let next = lin.command_message("quiz", &mode("due")).await.text();
     assert!(
-        next.contains("Nothing is due. The next one comes in"),
+        next.contains("Nothing to repeat yet. The next one comes in"),
         "{next}"
     );
 }
 
-/// Two quizzes at once, with a restart at every step: each goes on where it was, and each counts once.
+/// Two quizzes at once, with a restart at every step: each continues where it was and counts once.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_at_once_over_restarts() {
+async fn two_quizzes_continue_over_restarts() {
     let mut world = World::at(FRIDAY).team().start().await;
     let first = world
         .lin()
@@ -170,12 +174,14 @@ async fn two_at_once_over_restarts() {
     world.kill_and_restart().await;
     let first = world.lin().press(first.id, "Show the answer").await;
     world.kill_and_restart().await;
-    let scored = tick(world.lin(), &second, 99).await;
-    assert!(title(&scored).ends_with("easy"), "{}", title(&scored));
+    let all = points(&second).len();
+    let scored = tick(world.lin(), &second, all).await;
+    assert_eq!(title(&scored), score_title(all, all));
     world.kill_and_restart().await;
     assert_eq!(saved(&world, ids::LIN).len(), 1, "what was said is on disk");
+    let all = points(&first).len();
     let scored = world.lin().press(first.id, "None of them").await;
-    assert!(title(&scored).ends_with("again"), "{}", title(&scored));
+    assert_eq!(title(&scored), score_title(0, all));
     world.kill_and_restart().await;
     let next = world.lin().press(first.id, "Next").await;
     assert!(next.text().contains("[Why now]"), "{}", next.text());
@@ -184,52 +190,55 @@ async fn two_at_once_over_restarts() {
     assert!(saved.iter().all(|(_, review)| review.count == 1));
 }
 
-/// A press that comes twice, or from a message of before, counts once.
+/// A repeated press, or one on an older message, counts once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_score_counts_once() {
     let world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
-    let shown = answered(lin, &[("topic", json!("queues"))]).await;
-    let all = points(&shown);
-    let custom_id = shown.menu()["custom_id"].clone();
+    let revealed = reveal_answer(lin, &[("topic", json!("queues"))]).await;
+    let all = points(&revealed);
+    let custom_id = revealed.menu()["custom_id"].clone();
     let data = json!({ "component_type": 3, "custom_id": custom_id, "values": all });
     let place = (ids::ASYNCIO, ids::LIN);
     let press = || async {
-        let outcome = world.sandbox.press_raw(place, shown.id, data.clone()).await;
+        let outcome = world
+            .sandbox
+            .press_raw(place, revealed.id, data.clone())
+            .await;
         let message = outcome.message().cloned();
         message.unwrap_or_else(|| panic!("{outcome:?}"))
     };
     let first = press().await;
-    assert!(title(&first).ends_with("easy"), "{}", title(&first));
+    assert_eq!(title(&first), score_title(all.len(), all.len()));
     let before = saved(&world, ids::LIN);
     let second = press().await;
-    assert_eq!(title(&second), "This one was counted before");
+    assert_eq!(title(&second), "Already scored");
     assert_eq!(saved(&world, ids::LIN), before);
 }
 
-/// One's own words stand beside the model answer, and nowhere else.
+/// A written answer is shown beside the model answer and stored nowhere.
 #[tokio::test(flavor = "multi_thread")]
-async fn own_words_are_shown_and_not_kept() {
+async fn written_answers_are_shown_and_not_stored() {
     let mut world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
-    let asked = lin
+    let quiz = lin
         .command_message("quiz", &[("topic", json!("queues"))])
         .await;
     let words = "xyzzy waits\n||for|| @everyone";
-    let shown = lin
-        .submit_modal_field(asked.id, "Write my answer", ("answer", words))
+    let revealed = lin
+        .submit_modal_field(quiz.id, "Write my answer", ("answer", words))
         .await;
-    assert_eq!(shown.id, asked.id);
+    assert_eq!(revealed.id, quiz.id);
     assert_eq!(
-        shown.content,
+        revealed.content,
         "**You wrote**\n> xyzzy waits\n> ||for|| @everyone"
     );
-    let scored = tick(lin, &shown, 1).await;
+    let scored = tick(lin, &revealed, 1).await;
     assert_eq!(
-        scored.content, shown.content,
+        scored.content, revealed.content,
         "the words stay beside the score"
     );
-    let next = lin.press(shown.id, "Next").await;
+    let next = lin.press(revealed.id, "Next").await;
     assert_eq!(next.content, "", "the next question comes without them");
     world.stop().await;
     assert!(!world.last_log().contains("xyzzy"));
@@ -239,39 +248,46 @@ async fn own_words_are_shown_and_not_kept() {
     }
 }
 
-/// What a program prints is chosen from four outputs, then the answer says which it was.
+/// The output of a program is chosen from four options, then the answer shows which is right.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_is_chosen() {
+async fn a_prediction_is_chosen_and_revealed() {
     let world = World::at(FRIDAY).team().start().await;
     let lin = world.lin();
-    let asked = lin
+    let quiz = lin
         .command_message("quiz", &[("topic", json!("output-prediction"))])
         .await;
-    assert!(asked.text().contains("**D**\n```text"), "{}", asked.text());
-    let shown = lin.press(asked.id, "B").await;
-    assert!(
-        shown.content.starts_with("You chose **B**: that is"),
-        "{}",
-        shown.content
-    );
-    let right = shown.content.contains('✅');
-    let chosen = shown.content.lines().skip(2).collect::<Vec<_>>().join("\n");
-    let printed = shown.text();
-    let printed = printed.rsplit("prints\n```text\n").next().unwrap();
+    assert!(quiz.text().contains("**D**\n```text"), "{}", quiz.text());
+    let revealed = lin.press(quiz.id, "B").await;
+    let right = revealed
+        .content
+        .starts_with("You chose **B**: correct, it prints this. ✅\n");
+    let wrong = revealed
+        .content
+        .starts_with("You chose **B**: it doesn't print this. ❌\n");
+    assert!(right || wrong, "{}", revealed.content);
+    let chosen = revealed
+        .content
+        .lines()
+        .skip(2)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let printed = revealed.text();
+    let printed = printed.rsplit("Output\n```text\n").next().unwrap();
     assert_eq!(printed.starts_with(&chosen), right, "{chosen}\n{printed}");
-    let scored = tick(lin, &shown, 2).await;
-    assert_eq!(scored.content, shown.content);
+    let scored = tick(lin, &revealed, 2).await;
+    assert_eq!(scored.content, revealed.content);
     assert_eq!(saved(&world, ids::LIN).len(), 1);
 }
 
-/// While nothing can be saved nothing counts, and it is said; afterwards the same press works.
+/// While nothing can be saved, a score is not counted and the member sees an error; afterwards the
+/// same press works.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_counts_that_is_not_saved() {
+async fn an_unsaved_score_does_not_count() {
     let world = World::at(FRIDAY).team().failpoints().start().await;
     let lin = world.lin();
-    let shown = answered(lin, &[("topic", json!("queues"))]).await;
+    let revealed = reveal_answer(lin, &[("topic", json!("queues"))]).await;
     world.set_failpoints("disk.write error full");
-    let refused = lin.press(shown.id, "None of them").await;
+    let refused = lin.press(revealed.id, "None of them").await;
     assert!(
         refused.text().contains("could not be saved"),
         "{}",
@@ -279,9 +295,9 @@ async fn nothing_counts_that_is_not_saved() {
     );
     world.set_failpoints("");
     world.advance("1m").await;
-    let scored = lin.press(shown.id, "None of them").await;
+    let scored = lin.press(revealed.id, "None of them").await;
     assert!(
-        scored.text().contains("It comes again tomorrow"),
+        scored.text().contains("I'll ask again tomorrow"),
         "{}",
         scored.text()
     );

@@ -1,5 +1,5 @@
-//! Sessions that end in every way, a slow Discord, a disk in trouble. The numbers are those of the list of field
-//! failures.
+//! Sessions that end in each way, a slow Discord, a failing disk. The numbers refer to the list of
+//! field failures.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// How a session ends.
+/// A way to end a session.
 #[derive(Debug, Clone, Copy)]
 enum Ending {
-    /// The connection is gone without a word.
+    /// The connection is lost without a close frame.
     Cut,
-    /// A close frame with a code, or none.
+    /// A close frame, with or without a code.
     Close(Option<u16>),
-    /// Discord asks for another connection (op 7).
+    /// Discord requests a reconnect (opcode 7).
     Reconnect,
-    /// Discord takes the session back (op 9).
+    /// Discord invalidates the session (opcode 9).
     Invalid { resumable: bool },
 }
 
@@ -35,10 +35,10 @@ impl Ending {
     }
 }
 
-/// 36. However a session ends, the question comes on time, what was written meanwhile is counted, and sessions
-/// are not begun in a storm.
+/// 36. However a session ends, the question is posted on time, replies made meanwhile are counted,
+/// and few sessions are started.
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_end_in_every_way() {
+async fn sessions_that_end_in_any_way_lose_nothing() {
     let endings = [
         Ending::Cut,
         Ending::Close(Some(4000)),
@@ -51,12 +51,12 @@ async fn sessions_end_in_every_way() {
     ];
     let mut worlds = tokio::task::JoinSet::new();
     for ending in endings {
-        worlds.spawn(a_session_ends(ending));
+        worlds.spawn(check_session_end(ending));
     }
     worlds.join_all().await;
 }
 
-async fn a_session_ends(ending: Ending) {
+async fn check_session_end(ending: Ending) {
     let world = World::at(FRIDAY)
         .team()
         .heartbeat(Duration::from_secs(2))
@@ -73,29 +73,29 @@ async fn a_session_ends(ending: Ending) {
     assert!(sessions <= 3, "{ending:?}: {sessions} sessions");
 }
 
-/// 32. Discord is slow to say what a channel is: the member sees "thinking" in time, and then the answer.
+/// 32. Discord is slow to return a channel: the response is deferred in time and filled in later.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_discord() {
+async fn a_slow_discord_defers_the_response() {
     let world = World::at(FRIDAY).start().await;
     world.sandbox.add_fault(
         FaultRule::on("Channel"),
         RequestFault::Delay(Duration::from_millis(3500)),
     );
-    let said = world
+    let response = world
         .ada()
         .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
         .await;
-    assert!(said.text().contains("is set up"), "{}", said.text());
+    assert!(response.text().contains("is set up"), "{}", response.text());
     let announced = world.sandbox.requests().into_iter().any(|request| {
         request.path.ends_with("/callback") && request.body["type"] == 5 && request.status == 204
     });
     assert!(announced, "the answer was announced first");
 }
 
-/// 26. The disk takes nothing for a while: the bot goes on, acknowledges nothing, and what was said meanwhile
-/// is saved and marked by itself when there is room again.
+/// 26. Saving fails for a while: the bot keeps running and acknowledges nothing. When there is
+/// space again, replies made meanwhile are saved and acknowledged automatically.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_in_trouble() {
+async fn a_failing_disk_acknowledges_nothing_and_recovers() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     world.ada().reply("before").await;
@@ -116,16 +116,16 @@ async fn a_disk_in_trouble() {
     );
     assert!(!world.sandbox.message(unsaved).unwrap().is_counted());
     let quiz = world.lin().command_message("quiz", &[]).await;
-    assert!(quiz.text().contains("[Level]"), "practice goes on");
+    assert!(quiz.text().contains("[Level]"), "practice still works");
     std::fs::rename(&away, &folder).unwrap();
     world.lin().wait_until_counted(unsaved).await;
     world.kill_and_restart().await;
     assert_eq!(world.lin().streak().await, 1);
 }
 
-/// 18. Discord is in trouble just when the bot is back: the history is read a little later.
+/// 18. Discord fails just when the bot is back: the history is read a little later.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_history_that_can_not_be_read_at_first() {
+async fn a_failed_backfill_is_retried() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     world.kill().await;

@@ -46,9 +46,9 @@ async fn four_shards_in_one_process() {
     let mut world = World::at(FRIDAY).setting(LISTEN).team().without_bot().await;
     let guilds = guilds(&world).await;
     world.sandbox.recommend_shards(4, 2);
-    world.launch();
+    world.spawn_bot();
     world
-        .until("all shards to connect", || connected(&world).len() == 4)
+        .wait_until("all shards to connect", || connected(&world).len() == 4)
         .await;
     world.set_time("2026-03-27T09:00").await;
     for (_, channel) in &guilds {
@@ -88,9 +88,9 @@ async fn one_shard_in_trouble() {
     let mut world = World::at(FRIDAY).team().without_bot().await;
     let guilds = guilds(&world).await;
     world.sandbox.recommend_shards(4, 16);
-    world.launch();
+    world.spawn_bot();
     world
-        .until("all shards to connect", || connected(&world).len() == 4)
+        .wait_until("all shards to connect", || connected(&world).len() == 4)
         .await;
     world.set_time("2026-03-27T09:00").await;
     let own = shard(ids::GUILD);
@@ -116,9 +116,9 @@ async fn a_range_of_shards() {
         .await;
     let guilds = guilds(&world).await;
     world.sandbox.recommend_shards(4, 16);
-    world.launch();
+    world.spawn_bot();
     world
-        .until("both shards to connect", || {
+        .wait_until("both shards to connect", || {
             connected(&world) == BTreeSet::from([1, 2])
         })
         .await;

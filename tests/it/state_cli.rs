@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::operator::{quizloop, said};
 use crate::support::World;
 
-/// A state with two rounds and replies; the last good generation lacks the very last one. The bot is stopped.
+/// A stopped bot with two rounds and replies. The last good generation lacks the last reply.
 async fn two_rounds() -> World {
     let mut world = World::at("2026-03-26T08:59[UTC]").team().start().await;
     world.advance("1m").await;
@@ -32,14 +32,14 @@ fn previous(world: &World) -> PathBuf {
     snapshot(world).with_extension("prev.json")
 }
 
-/// Gives a file a known age.
+/// Sets the modification time of a file.
 fn written(file: &Path, seconds: u64) {
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     let file = File::options().append(true).open(file).unwrap();
     file.set_modified(time).unwrap();
 }
 
-/// A `state` verb on the world's state. What is printed names the folder as `state`.
+/// Runs a `state` command on the world's data. The folder is printed as `state`.
 fn state(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
     let folder = world.state();
     let folder = folder.to_str().unwrap();
@@ -53,7 +53,7 @@ fn restore(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
     state(world, &[&["restore", guild.as_str()], arguments].concat())
 }
 
-/// Puts the generation before the last round in the place of the last good one.
+/// Removes the last round from the last good generation.
 fn age_the_generation(world: &World) {
     let text = fs::read_to_string(snapshot(world)).unwrap();
     let mut guild: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -72,23 +72,24 @@ fn age_the_generation(world: &World) {
     fs::write(previous(world), guild.to_string()).unwrap();
 }
 
-/// All is good, also while the bot runs; what is counted is told.
+/// `verify` works while the bot runs and prints counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn verify_a_good_state() {
     let mut world = two_rounds().await;
     world.start_bot().await;
     let (code, text) = state(&world, &["verify"]);
     assert_eq!(code, Some(0), "{text}");
-    insta::assert_snapshot!(text, @"Good: 1 server, 1 team, 2 rounds, 2 members; 1 last good generation.");
+    insta::assert_snapshot!(text, @"Valid: 1 server, 1 team, 2 rounds, 2 members; 1 last good generation.");
     world.stop().await;
     let nothing = tempfile::tempdir().unwrap();
     let (code, text) = said(&quizloop(nothing.path(), &["state", "verify"]));
     assert_eq!(code, Some(3), "{text}");
 }
 
-/// A broken snapshot, a broken generation and a stray file: a line each, with place and what to do.
+/// An invalid snapshot, an invalid generation and a stray file are reported on a line each, with
+/// position and fix.
 #[tokio::test(flavor = "multi_thread")]
-async fn verify_names_each_trouble() {
+async fn verify_reports_each_problem() {
     let world = two_rounds().await;
     let text = fs::read_to_string(snapshot(&world)).unwrap();
     let other = world.state().join("guilds/1110000000000000007.json");
@@ -112,17 +113,18 @@ async fn verify_names_each_trouble() {
     let (code, text) = state(&world, &["verify"]);
     assert_eq!(code, Some(3), "{text}");
     insta::assert_snapshot!(text, @r#"
-    state/guilds/1110000000000000001.json:10:32: there is no time zone "Mars/Olympus" in the IANA database. The last good generation is state/guilds/1110000000000000001.prev.json, written 2026-03-26T09:00:00Z. Mend the file, or go back to that one: quizloop state restore 1110000000000000001 --state 'state'
+    state/guilds/1110000000000000001.json:10:32: there is no time zone "Mars/Olympus" in the IANA database. The last good generation is state/guilds/1110000000000000001.prev.json, written 2026-03-26T09:00:00Z. Fix the file, or restore that generation: quizloop state restore 1110000000000000001 --state 'state'
     state/guilds/notes.json: the name is not that of a snapshot, which is a server's id and .json. Move it out of the folder: only snapshots belong there.
-    state/guilds/1110000000000000007.prev.json:3:3: key must be a string. The snapshot itself is good, and its next save replaces this file. If more files break, look at the disk
-    Good: 1 server, 1 team, 2 rounds, 2 members; 1 last good generation.
-    quizloop: 3 files can't be used; nothing was changed
+    state/guilds/1110000000000000007.prev.json:3:3: key must be a string. The snapshot itself is valid, and the next save replaces this file. If more files are damaged, check the disk
+    Valid: 1 server, 1 team, 2 rounds, 2 members; 1 last good generation.
+    quizloop: problems in 3 files; nothing was changed
     "#);
 }
 
-/// Back by one generation: what is lost is shown, the replaced file is kept, and the bot goes on from there.
+/// Restores the last good generation: the lost changes are listed, the replaced file is kept, and
+/// the bot continues from the restored data.
 #[tokio::test(flavor = "multi_thread")]
-async fn going_back() {
+async fn restore_the_last_good_generation() {
     let mut world = two_rounds().await;
     age_the_generation(&world);
     let replaced = fs::read(snapshot(&world)).unwrap();
@@ -133,15 +135,15 @@ async fn going_back() {
     insta::assert_snapshot!(text, @"
     Server 1110000000000000001
 
-      now      written 2026-03-27T09:00:00Z: 1 team, 2 rounds, 3 replies
-      back to  written 2026-03-26T09:00:00Z: 1 team, 1 round, 2 replies
+      current   written 2026-03-27T09:00:00Z: 1 team, 2 rounds, 3 replies
+      restored  written 2026-03-26T09:00:00Z: 1 team, 1 round, 2 replies
 
     Lost:
-      channel 1120000000000000001: Round 2 · 2026-03-27
+      channel 1120000000000000001: Question 2 · 2026-03-27
       1 reply
 
-    Replies in the newest three rounds are read again from Discord when the bot starts. Replies to a lost
-    round don't count any more, and a question lost today may come once more.
+    When the bot starts, it reads the replies to the newest three rounds again from Discord. Replies to
+    a lost round no longer count, and a question that was lost today may be asked again.
 
     The replaced file is kept as state/guilds/1110000000000000001.json.replaced-1.
     Done. Start the bot again.
@@ -158,20 +160,20 @@ async fn going_back() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("No round and no reply is lost."), "{text}");
     assert!(kept.with_extension("replaced-2").exists());
-    // The kept files are none of the bot's, and go with the server's data.
+    // The bot does not use the kept files, but deletes them with the server's data.
     world.start_bot().await;
     assert_eq!(world.ada().streak().await, 1);
     world.sandbox.remove_bot(ids::GUILD);
     world
-        .until("the data is deleted", || {
+        .wait_until("the data is deleted", || {
             !kept.exists() && !snapshot(&world).exists()
         })
         .await;
 }
 
-/// A snapshot that can't be read, and one that is missing, are mended.
+/// Restores a server whose snapshot is unreadable or missing.
 #[tokio::test(flavor = "multi_thread")]
-async fn going_back_from_nothing_good() {
+async fn restore_an_unreadable_or_missing_snapshot() {
     let mut world = two_rounds().await;
     let text = fs::read_to_string(snapshot(&world)).unwrap();
     fs::write(snapshot(&world), &text[..300]).unwrap();
@@ -182,13 +184,13 @@ async fn going_back_from_nothing_good() {
     insta::assert_snapshot!(text, @"
     Server 1110000000000000001
 
-      now      written 2026-03-27T09:00:00Z: EOF while parsing a string (line 14, column 14)
-      back to  written 2026-03-26T09:00:00Z: 1 team, 2 rounds, 2 replies
+      current   written 2026-03-27T09:00:00Z: EOF while parsing a string (line 14, column 14)
+      restored  written 2026-03-26T09:00:00Z: 1 team, 2 rounds, 2 replies
 
-    What came after that is lost; how much that is can't be told.
+    All later changes are lost. How many there are is unknown.
 
-    Replies in the newest three rounds are read again from Discord when the bot starts. Replies to a lost
-    round don't count any more, and a question lost today may come once more.
+    When the bot starts, it reads the replies to the newest three rounds again from Discord. Replies to
+    a lost round no longer count, and a question that was lost today may be asked again.
 
     The replaced file is kept as state/guilds/1110000000000000001.json.replaced-1.
     Done. Start the bot again.
@@ -196,45 +198,46 @@ async fn going_back_from_nothing_good() {
     fs::remove_file(snapshot(&world)).unwrap();
     let (code, text) = restore(&world, &["--yes"]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("now      the snapshot is missing"), "{text}");
+    assert!(text.contains("current   the snapshot is missing"), "{text}");
     assert!(!text.contains("is kept as"), "{text}");
     assert_eq!(state(&world, &["verify"]).0, Some(0));
     world.start_bot().await;
     world.lin().reply("here again").await;
 }
 
-/// Not while a bot has the folder; not without an answer; not where there is nothing to go back to.
+/// `restore` fails without confirmation, while a bot uses the folder, and without an earlier
+/// generation.
 #[tokio::test(flavor = "multi_thread")]
 async fn refusals() {
     let mut world = two_rounds().await;
     let (code, text) = restore(&world, &[]);
     assert_eq!(code, Some(2), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: going back loses what came later, so it has to be confirmed: run it in a terminal, or with --yes");
+    insta::assert_snapshot!(text, @"quizloop: this needs confirmation because restoring discards all later changes: run it in a terminal or with --yes");
     world.start_bot().await;
     let (code, text) = restore(&world, &["--yes"]);
     assert_eq!(code, Some(3), "{text}");
     let id = world.bot_id().to_string();
-    insta::assert_snapshot!(text.replace(&id, "ID"), @"quizloop: the state folder state is in use by process ID: stop that bot first, or it would write its own state over the restored one");
+    insta::assert_snapshot!(text.replace(&id, "ID"), @"quizloop: the state folder state is in use by process ID. Stop that bot first; it would overwrite the restored state");
     world.stop().await;
     let before = fs::read(snapshot(&world)).unwrap();
     let (code, text) = state(&world, &["restore", "5", "--yes"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: there is nothing of server 5 in state");
+    insta::assert_snapshot!(text, @"quizloop: there is no data of server 5 in state");
     fs::write(previous(&world), "").unwrap();
     let (code, text) = restore(&world, &["--yes"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: state/guilds/1110000000000000001.prev.json: the file is empty. Mend it, or restore the snapshot from a backup");
+    insta::assert_snapshot!(text, @"quizloop: state/guilds/1110000000000000001.prev.json: the file is empty. Fix it, or restore the snapshot from a backup");
     fs::remove_file(previous(&world)).unwrap();
     let (code, text) = restore(&world, &["--yes"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: server 1110000000000000001 has no earlier generation: it was saved only once. Mend its snapshot, or restore it from a backup");
+    insta::assert_snapshot!(text, @"quizloop: server 1110000000000000001 has no earlier generation: it was saved only once. Fix its snapshot, or restore it from a backup");
     let same = fs::read(snapshot(&world)).unwrap() == before;
     assert!(same, "something was changed");
 }
 
-/// On a terminal it asks, and takes only a whole "yes".
+/// On a terminal, `restore` asks for confirmation and accepts only "yes".
 #[tokio::test(flavor = "multi_thread")]
-async fn asking_on_a_terminal() {
+async fn confirmation_on_a_terminal() {
     let world = two_rounds().await;
     for (typed, code) in [("y\n", 1), ("yes\n", 0)] {
         let state = world.state();
@@ -262,7 +265,7 @@ async fn asking_on_a_terminal() {
             .unwrap();
         let output = terminal.wait_with_output().unwrap();
         let (exit, text) = said(&output);
-        assert!(text.contains("Go back? Type yes: "), "{text}");
+        assert!(text.contains("Restore? Type yes: "), "{text}");
         assert_eq!(exit, Some(code), "{text}");
     }
 }

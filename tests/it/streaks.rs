@@ -1,4 +1,4 @@
-//! Replies and streaks: what users complain about most. The numbers are those of the list of field failures.
+//! Replies and streaks. The numbers refer to the list of field failures.
 
 use quizloop::sandbox::ids;
 use serde_json::json;
@@ -7,10 +7,10 @@ use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// 18. The bot is away for six hours while people reply, more than a page of history in one thread: all are
-/// counted by their own time stamps.
+/// 18. The bot is down for six hours while members reply, with more than a page of history in one
+/// thread: all replies are counted by their own timestamps.
 #[tokio::test(flavor = "multi_thread")]
-async fn away_while_people_reply() {
+async fn replies_during_downtime_are_counted() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     let thread = world.thread();
@@ -43,19 +43,16 @@ async fn away_while_people_reply() {
     );
     world.advance("10s").await;
     world
-        .see("the footer", |world| {
-            world
-                .post()
-                .footer()
-                .ends_with("131 have replied")
-                .then_some(())
+        .wait_for("the footer", |world| {
+            world.post().footer().ends_with("131 answers").then_some(())
         })
         .await;
 }
 
-/// 18. Replies made while the bot was away over the next round's opening count for the round they were made in.
+/// 18. Replies made while the bot was down count for the round they were made in, even if the next
+/// round was due meanwhile.
 #[tokio::test(flavor = "multi_thread")]
-async fn away_over_an_opening() {
+async fn replies_during_downtime_count_for_their_own_round() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     let thread = world.thread();
@@ -63,7 +60,7 @@ async fn away_over_an_opening() {
     world.set_time("2026-03-30T08:00").await;
     world.sandbox.post(thread, ids::ADA, "in time").unwrap();
     world.set_time("2026-03-30T09:10").await;
-    // The next round is posted late, after this reply to the old one.
+    // The next round is posted late, after this reply to the previous one.
     let after = world
         .sandbox
         .post(thread, ids::LIN, "in time as well: the next one is not out")
@@ -74,17 +71,18 @@ async fn away_over_an_opening() {
     assert_eq!(world.posts().len(), 2);
     assert_eq!(
         world.ada().streak_reasons().await,
-        ["⏳ open", "✅ answered"]
+        ["⏳ still open", "✅ answered"]
     );
     assert_eq!(
         world.lin().streak_reasons().await,
-        ["⏳ open", "✅ answered"]
+        ["⏳ still open", "✅ answered"]
     );
 }
 
-/// 19. Two replies count once; a reply to yesterday's thread is late; a deleted or edited one stays counted.
+/// 19. Two replies count once; a reply in yesterday's thread is late; a deleted or edited reply
+/// stays counted.
 #[tokio::test(flavor = "multi_thread")]
-async fn twice_late_edited_and_deleted() {
+async fn repeated_late_edited_and_deleted_replies() {
     let world = World::at("2026-03-26T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -106,19 +104,19 @@ async fn twice_late_edited_and_deleted() {
     assert_eq!(world.lin().streak().await, 0);
     world.advance("10s").await;
     world
-        .see("the old footer", |world| {
+        .wait_for("the old footer", |world| {
             world.posts()[0]
                 .footer()
-                .ends_with("2 have replied")
+                .ends_with("2 answers")
                 .then_some(())
         })
         .await;
 }
 
-/// 20. Seven answered rounds earn a freeze; it covers one missed round by itself and is shown; two missed in
-/// a row with one freeze end the streak at the second.
+/// 20. Seven answered rounds earn a freeze. It covers one missed round automatically and is shown.
+/// With two missed rounds in a row and one freeze, the streak ends at the second.
 #[tokio::test(flavor = "multi_thread")]
-async fn freezes() {
+async fn freezes_cover_missed_rounds() {
     let world = World::at("2026-03-02T08:59[UTC]")
         .team()
         .with("days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]")
@@ -130,7 +128,7 @@ async fn freezes() {
     }
     let earned = world.ada().command_message("streak", &[]).await.text();
     assert!(
-        earned.contains("**7 rounds** in a row") && earned.contains("1 freeze held"),
+        earned.contains("**7 questions** in a row") && earned.contains("1 freeze."),
         "{earned}"
     );
     world.set_time("2026-03-09T09:00").await;
@@ -138,20 +136,24 @@ async fn freezes() {
     assert_eq!(world.ada().streak().await, 7, "one missed round is covered");
     assert_eq!(
         world.ada().streak_reasons().await[..3],
-        ["⏳ open", "❄️ missed, covered by a freeze", "✅ answered"]
+        [
+            "⏳ still open",
+            "❄️ missed, saved by a freeze",
+            "✅ answered"
+        ]
     );
     world.set_time("2026-03-11T09:00").await;
     assert_eq!(world.ada().streak().await, 0, "the second is not");
     let text = world.ada().command_message("streak", &[]).await.text();
     assert!(
-        text.contains("longest 7") && text.contains("0 freezes held"),
+        text.contains("longest: 7") && text.contains("No freezes."),
         "{text}"
     );
 }
 
-/// 21. Void and credit by an admin survive the next round and a restart, and name who ordered them.
+/// 21. Void and credit by an admin survive the next round and a restart, and name the admin.
 #[tokio::test(flavor = "multi_thread")]
-async fn void_and_credit() {
+async fn void_and_credit_survive_a_restart() {
     let mut world = World::at("2026-03-25T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -165,7 +167,7 @@ async fn void_and_credit() {
         .command_message("team void", &[("round", json!(2))])
         .await;
     assert!(
-        void.text().contains("Round 2 is void for everybody"),
+        void.text().contains("Round 2 no longer counts for anyone"),
         "{}",
         void.text()
     );
@@ -181,7 +183,9 @@ async fn void_and_credit() {
         )
         .await;
     assert!(
-        again.text().contains("the member has round 3 already"),
+        again
+            .text()
+            .contains("round 3 already counts for this member"),
         "{}",
         again.text()
     );
@@ -191,18 +195,18 @@ async fn void_and_credit() {
     assert_eq!(world.lin().streak().await, 2);
     let by = format!("<@{}>", ids::ADA);
     let expected = [
-        "⏳ open".to_owned(),
+        "⏳ still open".to_owned(),
         format!("✅ credited by {by}"),
-        format!("➖ void, by {by}"),
+        format!("➖ doesn't count (cancelled by {by})"),
         "✅ answered".into(),
     ];
     assert_eq!(world.lin().streak_reasons().await, expected);
 }
 
-/// 22. The bot's own messages, other bots', webhooks' and system messages never count; a sticker or a file
+/// 22. Messages of the bot, other bots, webhooks and the system never count; a sticker or a file
 /// alone does. 34. None of this needs a message's content.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_counts() {
+async fn only_messages_of_people_count() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
     let thread = world.thread();
@@ -233,20 +237,14 @@ async fn who_counts() {
         assert!(!world.sandbox.message(message).unwrap().is_counted());
     }
     assert_eq!(world.sam().streak().await, 0);
-    let footer = |world: &World| {
-        world
-            .post()
-            .footer()
-            .ends_with("2 have replied")
-            .then_some(())
-    };
+    let footer = |world: &World| world.post().footer().ends_with("2 answers").then_some(());
     world.advance("10s").await;
-    world.see("the footer", footer).await;
+    world.wait_for("the footer", footer).await;
 }
 
-/// 23. Somebody leaves the server and comes back: the history is kept, and boards don't break.
+/// 23. A member leaves the server and returns: the history is kept, and leaderboards still work.
 #[tokio::test(flavor = "multi_thread")]
-async fn leaving_and_coming_back() {
+async fn leaving_and_returning_keeps_the_history() {
     let world = World::at("2026-03-26T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -258,7 +256,7 @@ async fn leaving_and_coming_back() {
     assert!(
         board
             .text()
-            .contains(&format!("1. <@{}>: 1 answered round", ids::LIN)),
+            .contains(&format!("1. <@{}>: 1 answer", ids::LIN)),
         "{}",
         board.text()
     );
@@ -268,9 +266,9 @@ async fn leaving_and_coming_back() {
     assert_eq!(world.lin().streak().await, 2);
 }
 
-/// Who looks first keeps the streak, but the round does not extend it.
+/// Looking at the answer first keeps the streak, but the round does not extend it.
 #[tokio::test(flavor = "multi_thread")]
-async fn looking_first() {
+async fn looking_before_replying_keeps_but_does_not_extend_the_streak() {
     let world = World::at("2026-03-26T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -278,18 +276,18 @@ async fn looking_first() {
     world.advance("1m").await;
     world.lin().reply("one").await;
     world.advance("24h").await;
-    let asked = world.lin().press(world.post().id, "Model answer").await;
+    let confirmation = world.lin().press(world.post().id, "Model answer").await;
     assert!(
-        asked.text().contains("You have not replied to round 2 yet"),
+        confirmation.text().contains("You haven't answered yet"),
         "{}",
-        asked.text()
+        confirmation.text()
     );
-    let shown = world.lin().press(asked.id, "Show it anyway").await;
-    assert!(shown.text().contains("model answer"), "{}", shown.text());
+    let reveal = world.lin().press(confirmation.id, "Show it anyway").await;
+    assert!(reveal.text().contains("model answer"), "{}", reveal.text());
     world.lin().reply("after looking").await;
     assert_eq!(
         world.lin().streak_reasons().await,
-        ["👀 looked first, unchanged", "✅ answered"]
+        ["👀 saw the answer first: streak unchanged", "✅ answered"]
     );
     assert_eq!(world.lin().streak().await, 1);
 }

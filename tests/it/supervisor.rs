@@ -66,7 +66,7 @@ async fn all_is_told_in_order() {
         .await;
     // Not ready before there is a session, however long Discord takes.
     let hold = world.sandbox.hold_requests(FaultRule::on("GatewayBot"));
-    world.launch();
+    world.spawn_bot();
     hold.first_request().await;
     assert_eq!(
         supervisor.next_message().unwrap(),
@@ -81,14 +81,14 @@ async fn all_is_told_in_order() {
         supervisor.next_message().unwrap(),
         "READY=1\nSTATUS=connected to Discord\n"
     );
-    supervisor.wait_for("STATUS=connected to Discord; all is well\n");
+    supervisor.wait_for("STATUS=connected to Discord; no problems\n");
     assert_eq!(supervisor.wait_for("WATCHDOG"), "WATCHDOG=1\n");
     world
         .sandbox
         .add_fault(FaultRule::any().always(), RequestFault::bad_gateway());
     world.sandbox.refuse_connections(true);
     world.sandbox.drop_connections();
-    supervisor.wait_for("STATUS=not connected to Discord's gateway for ");
+    supervisor.wait_for("STATUS=disconnected from Discord's gateway for ");
     // Discord away is no reason for a restart.
     supervisor.wait_for("WATCHDOG=1\n");
     assert_eq!(world.stop().await, Some(0));

@@ -1,4 +1,4 @@
-//! State that earlier versions wrote opens, and means what it meant.
+//! State of earlier versions opens with its meaning unchanged.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,7 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A copy of the snapshot files, because opening a state changes it.
+/// Copies the snapshot files, because opening a state changes them.
 fn snapshots() -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     std::fs::create_dir(copy.path().join("guilds")).unwrap();
@@ -34,7 +34,7 @@ fn snapshots() -> tempfile::TempDir {
     copy
 }
 
-/// What `quizloop state` prints.
+/// Returns the output of `quizloop state`.
 fn state(arguments: &[&str], database: Option<&str>) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quizloop"));
     command.arg("state").args(arguments);
@@ -47,13 +47,13 @@ fn state(arguments: &[&str], database: Option<&str>) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A server's snapshot in the fixture.
+/// Returns a server's snapshot in the fixture.
 fn stored(server: u64) -> Value {
     let file = fixture(&format!("state/guilds/{server}.json"));
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
-/// A server as this version writes it, without the number of its format.
+/// Returns a server as this version exports it, without the format number.
 fn exported(server: u64, arguments: &[&str], database: Option<&str>) -> Value {
     let server = server.to_string();
     let all = [&["export", &server], arguments].concat();
@@ -66,7 +66,7 @@ fn without_format(mut snapshot: Value) -> Value {
 }
 
 #[test]
-fn snapshot_files_read_as_they_were_written() {
+fn snapshots_of_earlier_versions_are_read_unchanged() {
     let copy = snapshots();
     let folder = ["--state", copy.path().to_str().unwrap()];
     state(&[&["verify"], folder.as_slice()].concat(), None);
@@ -77,7 +77,7 @@ fn snapshot_files_read_as_they_were_written() {
 }
 
 #[test]
-fn a_database_reads_as_it_was_written() {
+fn a_database_of_an_earlier_version_is_read_unchanged() {
     let Some(database) = TestDatabase::new() else {
         return;
     };
@@ -93,9 +93,9 @@ fn a_database_reads_as_it_was_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_bot_continues_on_it() {
+async fn the_bot_continues_on_state_of_an_earlier_version() {
     let copy = snapshots();
-    // This sandbox has neither the commands that were registered nor the messages of the earlier rounds.
+    // This sandbox has neither the registered commands nor the messages of the earlier rounds.
     let notes = format!("{{\"commands\": \"{}:0\"}}", ids::APP);
     std::fs::write(copy.path().join("notes.json"), notes).unwrap();
     let mut world = World::at("2026-03-31T08:59[Europe/Berlin]")

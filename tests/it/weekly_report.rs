@@ -1,4 +1,4 @@
-//! The report on a team's week: in the channel, once, and without notifying anybody.
+//! The weekly report of a team: posted in the channel, once, without notifying anybody.
 
 use quizloop::sandbox::client::MessageView;
 use quizloop::sandbox::faults::{FaultRule, RequestFault};
@@ -15,7 +15,7 @@ fn reports(world: &World) -> Vec<MessageView> {
         .collect()
 }
 
-/// Monday to Friday: Ada replies each day, Lin on Tuesday. It is Friday 16:59 then.
+/// Advances from Monday to Friday 16:59: Ada replies each day, Lin on Tuesday.
 async fn until_friday(world: &World) {
     for day in 23..=27 {
         world.set_time(&format!("2026-03-{day}T09:00")).await;
@@ -28,9 +28,10 @@ async fn until_friday(world: &World) {
     assert!(reports(world).is_empty());
 }
 
-/// Switched on by an admin; it comes on Friday at 17:00, whole, and the next one a week later.
+/// An admin switches the report on: it is posted on Friday at 17:00, complete, and again a week
+/// later.
 #[tokio::test(flavor = "multi_thread")]
-async fn it_comes_after_the_last_question() {
+async fn the_report_follows_the_last_question_of_the_week() {
     let mut world = World::at(MONDAY).start().await;
     world
         .ada()
@@ -44,33 +45,34 @@ async fn it_comes_after_the_last_question() {
         .await
         .text();
     assert!(
-        changed.contains("**Report**: each week after its last question"),
+        changed.contains("**Weekly report**: after the week's last question"),
         "{changed}"
     );
     until_friday(&world).await;
     let status = world.ada().command_message("team status", &[]).await.text();
     assert!(
-        status.contains("**The next report**: <t:1774627200:F>"),
+        status.contains("**Next weekly report**: <t:1774627200:F>"),
         "{status}"
     );
     world.set_time("2026-03-27T17:00").await;
     let [report] = reports(&world).try_into().unwrap();
-    let hardest: Vec<String> = report.text().lines().map(str::to_owned).collect();
-    let without_questions: Vec<&str> = hardest
-        .iter()
-        .filter(|line| !line.contains("• Round"))
-        .map(String::as_str)
-        .collect();
+    let text = report.text();
+    // The questions are random.
+    let is_question = |line: &&str| {
+        let item = line.split_once("• ").map(|(_, item)| item);
+        item.is_some_and(|item| !item.starts_with('<'))
+    };
+    let without_questions: Vec<&str> = text.lines().filter(|line| !is_question(line)).collect();
     insta::assert_snapshot!(without_questions.join("\n"), @r"
-    The week
+    Weekly report
     2 members took part in 5 questions.
-    1. <@1150000000000000001>: 5 answered rounds, streak 5
-    2. <@1150000000000000002>: 1 answered round, streak 0
-    [Longest streaks] • <@1150000000000000001>: 5 rounds in a row
-    1 of 2 did not answer in time, or looked first
-    1 of 2 did not answer in time, or looked first
-    -# Of those who took part this week. The question that is still open is not judged yet.
-    [The next questions] • <t:1774854000:F> (<t:1774854000:R>)
+    1. <@1150000000000000001>: 5 answers · 🔥 5
+    2. <@1150000000000000002>: 1 answer
+    [Longest streaks] • <@1150000000000000001>: 5 in a row
+    Missed by 1 of 2
+    Missed by 1 of 2
+    -# Missed: not answered in time, or after seeing the answer, by members who took part this week. The open question isn't included yet.
+    [Next questions] • <t:1774854000:F> (<t:1774854000:R>)
     • <t:1774940400:F> (<t:1774940400:R>)
     • <t:1775026800:F> (<t:1775026800:R>)
     • <t:1775113200:F> (<t:1775113200:R>)
@@ -79,7 +81,7 @@ async fn it_comes_after_the_last_question() {
     let sent = world.sandbox.requests();
     let sent = sent
         .iter()
-        .rfind(|one| one.body["embeds"][0]["title"] == "The week")
+        .rfind(|message| message.body["embeds"][0]["title"] == "Weekly report")
         .unwrap();
     assert_eq!(sent.body["allowed_mentions"], json!({ "parse": [] }));
     assert_eq!(sent.body["enforce_nonce"], true);
@@ -92,25 +94,29 @@ async fn it_comes_after_the_last_question() {
     assert_eq!(reports(&world).len(), 2);
 }
 
-/// Declared in the operator's file; whoever left the boards is not in it; switched off nothing comes.
+/// Switched on in the operator's config. Members who opted out of leaderboards are not listed.
+/// Without the setting no report is posted.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_left_the_boards_is_not_in_it() {
+async fn hidden_members_are_not_in_the_report() {
     let world = World::at(MONDAY).team().with("report = true").start().await;
     world.set_time("2026-03-26T09:00").await;
     world.ada().reply("in time").await;
     world.lin().reply("me too").await;
-    let shown = world.lin().command_message("privacy", &[]).await;
-    world.lin().press(shown.id, "Take me off the boards").await;
+    let privacy = world.lin().command_message("privacy", &[]).await;
+    world
+        .lin()
+        .press(privacy.id, "Hide me from leaderboards")
+        .await;
     world.set_time("2026-03-27T17:00").await;
     let text = reports(&world)[0].text();
     assert!(text.contains("1 member took part in 1 question"), "{text}");
     assert!(!text.contains(&ids::LIN.to_string()), "{text}");
 }
 
-/// Away at its time: back within the catch-up limit it still comes; later the week has none, and so has a week without
-/// a question.
+/// The bot is down at the time of the report. Back within the catch-up limit, it posts the report;
+/// later the week has none, and neither has a week without questions.
 #[tokio::test(flavor = "multi_thread")]
-async fn away_at_its_time() {
+async fn a_missed_report_is_posted_within_the_catch_up_limit() {
     let mut world = World::at(MONDAY).team().with("report = true").start().await;
     until_friday(&world).await;
     world.kill().await;
@@ -127,9 +133,10 @@ async fn away_at_its_time() {
     assert_eq!(reports(&world).len(), 1);
 }
 
-/// Discord fails, before or after it took the message: one report, and the question of another server is not late.
+/// Discord fails before or after it created the message: there is one report, and another server's
+/// question is not late.
 #[tokio::test(flavor = "multi_thread")]
-async fn discord_in_trouble() {
+async fn discord_failures_give_one_report() {
     let world = World::at(MONDAY).team().with("report = true").start().await;
     until_friday(&world).await;
     world.sandbox.add_fault(
@@ -144,10 +151,10 @@ async fn discord_in_trouble() {
     assert_eq!(world.posts().len(), 5);
 }
 
-/// Killed at each of its steps: one report.
+/// Killed at each step of the report: there is one report.
 #[cfg(debug_assertions)]
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_every_step() {
+async fn a_kill_at_any_step_gives_one_report() {
     for step in ["week.intended", "week.sending", "week.sent", "week.posted"] {
         let mut world = World::at(MONDAY)
             .team()
@@ -160,7 +167,7 @@ async fn killed_at_every_step() {
         world.set_failpoints(&format!("{step} kill"));
         let sandbox = world.sandbox.clone();
         let five = "2026-03-27T16:00:00Z".parse().unwrap();
-        // The bot dies of it, and does not report.
+        // The bot is killed and does not acknowledge the time.
         let moved = tokio::spawn(async move { sandbox.clock().set(five).await });
         world
             .wait_for_exit(crate::support::WAIT_TIMEOUT)

@@ -1,15 +1,15 @@
-//! Events as Discord would never send them: parts missing, of another kind, huge, unknown, twice, in no order.
+//! Malformed gateway events: missing, wrong, huge, unknown, repeated and unordered parts.
 
 use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
 use quizloop::sandbox::log::{LogEntry, LoggedRequest};
 use serde_json::{Value, json};
 
-use super::{friday, goes_on};
+use super::{assert_still_working, friday};
 use crate::support::{MessageExt, World};
 
-/// What is put in the place of each part.
-fn wrong() -> Vec<Value> {
+/// Replacement values for each part of an event.
+fn malformed_values() -> Vec<Value> {
     let mut deep = json!([]);
     for _ in 0..100 {
         deep = json!([deep]);
@@ -30,27 +30,30 @@ fn wrong() -> Vec<Value> {
     ]
 }
 
-/// One event of every kind that the bot got, the newest.
-fn kinds(world: &World) -> Vec<(String, Value)> {
-    let mut kinds = std::collections::BTreeMap::new();
+/// Returns the newest event of every kind that the bot received.
+fn latest_events(world: &World) -> Vec<(String, Value)> {
+    let mut latest_events = std::collections::BTreeMap::new();
     for entry in world.sandbox.log() {
         if let LogEntry::Event(event) = entry
             && !event.from_bot
             && !event.name.starts_with('(')
         {
-            kinds.insert(event.name, event.data);
+            latest_events.insert(event.name, event.data);
         }
     }
-    kinds.into_iter().collect()
+    latest_events.into_iter().collect()
 }
 
-/// Every part of every event, taken away or replaced by something else.
+/// Each part of each event is removed or replaced by something else.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_part_of_every_event() {
+async fn malformed_parts_of_events_are_survived() {
     let world = friday().await;
     world.lin().command_message("quiz", &[]).await;
-    let kinds = kinds(&world);
-    let names: Vec<_> = kinds.iter().map(|(name, _)| name.as_str()).collect();
+    let latest_events = latest_events(&world);
+    let names: Vec<_> = latest_events
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     for needed in [
         "READY",
         "GUILD_CREATE",
@@ -60,7 +63,7 @@ async fn every_part_of_every_event() {
     ] {
         assert!(names.contains(&needed), "{names:?}");
     }
-    for (name, data) in &kinds {
+    for (name, data) in &latest_events {
         let keys: Vec<String> = data
             .as_object()
             .into_iter()
@@ -71,31 +74,31 @@ async fn every_part_of_every_event() {
             let mut less = data.clone();
             less.as_object_mut().unwrap().remove(&key);
             world.sandbox.dispatch_raw(name, &less);
-            for value in wrong() {
+            for value in malformed_values() {
                 let mut other = data.clone();
                 other[&key] = value;
                 world.sandbox.dispatch_raw(name, &other);
             }
         }
-        for whole in wrong() {
-            world.sandbox.dispatch_raw(name, &whole);
+        for malformed in malformed_values() {
+            world.sandbox.dispatch_raw(name, &malformed);
         }
     }
-    // So many sessions that begin make the watchdog replace the client.
+    // The many new sessions make the supervisor replace the client.
     world
         .wait("another client", |discord| {
             (discord.gateway.identify_count > 1).then_some(())
         })
         .await;
-    goes_on(&world).await;
+    assert_still_working(&world).await;
     assert_eq!(world.ada().streak().await, 1);
 }
 
-/// Kinds of events and parts that nobody knows yet, and a channel or a server that nobody knows.
+/// Unknown kinds of events, unknown fields, and an unknown channel or server are ignored.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_knows_yet() {
+async fn unknown_events_and_fields_are_ignored() {
     let world = friday().await;
-    for (name, mut data) in kinds(&world) {
+    for (name, mut data) in latest_events(&world) {
         if let Value::Object(data) = &mut data {
             data.insert("tomorrow".into(), json!({ "a": [1, null] }));
         }
@@ -116,13 +119,13 @@ async fn what_nobody_knows_yet() {
     world
         .sandbox
         .dispatch_raw("GUILD_DELETE", &json!({ "id": "7" }));
-    goes_on(&world).await;
+    assert_still_working(&world).await;
     assert_eq!(world.ada().streak().await, 1);
 }
 
-/// Everything once more, in the opposite order: one reply stays one reply, one day has one question.
+/// All events are repeated in reverse order: each reply counts once and each day has one question.
 #[tokio::test(flavor = "multi_thread")]
-async fn twice_and_backwards() {
+async fn repeated_and_reversed_events_change_nothing() {
     let mut world = friday().await;
     world.lin().reply("one").await;
     let events: Vec<_> = world
@@ -137,20 +140,21 @@ async fn twice_and_backwards() {
         })
         .collect();
     for event in events.iter().rev().chain(&events) {
-        // An interaction that was answered can't be answered again.
+        // An interaction can be answered only once.
         world.skip_api_check();
         world.sandbox.dispatch_raw(&event.name, &event.data);
     }
-    goes_on(&world).await;
+    assert_still_working(&world).await;
     assert_eq!(
         (world.ada().streak().await, world.lin().streak().await),
         (1, 1)
     );
 }
 
-/// The bot is told that it was removed from a server in which it is: Discord is asked first, and nothing is lost.
+/// An event claims that the bot was removed from a server that it is still in: the bot asks Discord
+/// first, and no data is lost.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_that_was_none() {
+async fn a_false_removal_event_loses_no_data() {
     let world = friday().await;
     world
         .sandbox
@@ -161,18 +165,18 @@ async fn a_removal_that_was_none() {
             discord
                 .log
                 .requests()
-                .any(|one| one.path.ends_with(&path))
+                .any(|request| request.path.ends_with(&path))
                 .then_some(())
         })
         .await;
-    goes_on(&world).await;
+    assert_still_working(&world).await;
     assert_eq!(world.ada().streak().await, 1);
     assert_eq!(world.saved_streak(ids::ADA), 1);
 }
 
-/// Frames that are no events, or no JSON at all. The session may end over it; the bot comes back.
+/// Frames that are no events, or not JSON. The session may end; the bot reconnects.
 #[tokio::test(flavor = "multi_thread")]
-async fn frames_that_are_none() {
+async fn invalid_gateway_frames_are_survived() {
     let deep = format!(
         "{{\"op\":0,\"s\":1,\"t\":\"X\",\"d\":{}{}}}",
         "[".repeat(100_000),
@@ -197,37 +201,37 @@ async fn frames_that_are_none() {
         let world = friday().await;
         world.sandbox.send_frame(frame);
         world.lin().reply("whatever comes of it").await;
-        goes_on(&world).await;
+        assert_still_working(&world).await;
         assert_eq!(world.ada().streak().await, 1, "{frame:.60}");
     }
 }
 
-/// Discord refuses a question with an endless explanation: the admin is told all the same, and `/team status` shows
-/// the beginning of it.
+/// Discord rejects a question with a very long error text: the admin is notified, and `/team
+/// status` shows the beginning of the text.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_endless_explanation() {
+async fn a_very_long_api_error_is_truncated() {
     let mut world = friday().await;
     world.skip_api_check();
-    let endless = RequestFault::api_error(403, 50_000, &"why ".repeat(50_000));
+    let long_error = RequestFault::api_error(403, 50_000, &"why ".repeat(50_000));
     world.sandbox.add_fault(
         FaultRule::on("CreateMessage")
             .channel(ids::ASYNCIO)
             .always(),
-        endless,
+        long_error,
     );
     world.set_time("2026-03-30T09:00").await;
     world
         .wait("the notice", |discord| {
-            let told = |one: &LoggedRequest| {
-                let text = one.body["content"].as_str().unwrap_or_default();
-                one.status == 200 && text.contains("could not post")
+            let is_alert = |request: &LoggedRequest| {
+                let text = request.body["content"].as_str().unwrap_or_default();
+                request.status == 200 && text.contains("couldn't post")
             };
-            discord.log.requests().any(told).then_some(())
+            discord.log.requests().any(is_alert).then_some(())
         })
         .await;
     let status = world.ada().command_message("team status", &[]).await.text();
     assert!(
-        status.contains("[Trouble]") && status.contains("why why"),
+        status.contains("[Problem]") && status.contains("why why"),
         "{status}"
     );
 }

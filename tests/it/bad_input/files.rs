@@ -1,4 +1,4 @@
-//! The operator's files: what can't be read is refused with a sentence, quickly and whole.
+//! The operator's files: an unreadable file is rejected quickly with a clear message.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::operator::{quizloop, said};
 use crate::support::World;
 
-/// More than any file may have: 10 MB.
+/// One byte more than the maximum file size of 10 MB.
 const TOO_BIG: usize = 10 * 1024 * 1024 + 1;
 
-/// Files that nobody means well with, and a word of what is said about them.
+/// Malicious files, each with a word that the error message must contain.
 fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     vec![
         ("not UTF-8", b"a = \"\xff\xfe\"".to_vec(), "UTF-8"),
@@ -49,15 +49,15 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     ]
 }
 
-/// `check` says within a bounded time and on a bounded number of lines what is wrong; exit 2.
-fn is_refused(folder: &Path, what: &str, word: &str) {
+/// Asserts that `check` reports the error within bounded time and output, with exit code 2.
+fn assert_rejected(folder: &Path, what: &str, word: &str) {
     let start = Instant::now();
     let output = quizloop(folder, &["check"]);
     let (code, text) = said(&output);
-    let shown: String = text.chars().take(2000).collect();
-    assert_eq!(code, Some(2), "{what}: {shown}");
-    assert!(text.contains(word), "{what}: {shown}");
-    assert!(!text.contains("panicked"), "{what}: {shown}");
+    let excerpt: String = text.chars().take(2000).collect();
+    assert_eq!(code, Some(2), "{what}: {excerpt}");
+    assert!(text.contains(word), "{what}: {excerpt}");
+    assert!(!text.contains("panicked"), "{what}: {excerpt}");
     assert!(
         text.lines().count() < 2_000,
         "{what}: {} lines",
@@ -68,7 +68,7 @@ fn is_refused(folder: &Path, what: &str, word: &str) {
         longest < Some(2_000),
         "{what}: a line of {longest:?} characters"
     );
-    // Not a figure of speed: a minute says that it grew out of hand.
+    // Not a performance limit: a minute means that the work is unbounded.
     assert!(
         start.elapsed() < Duration::from_secs(60),
         "{what}: {:?}",
@@ -77,17 +77,17 @@ fn is_refused(folder: &Path, what: &str, word: &str) {
 }
 
 #[test]
-fn configs() {
+fn unreadable_configs_are_rejected() {
     for (what, bytes, word) in files() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.toml"), bytes).unwrap();
-        is_refused(folder.path(), what, word);
+        assert_rejected(folder.path(), what, word);
     }
 }
 
-/// 38. Question files that can't be read: which one, and why.
+/// 38. Unreadable question files: the error names the file and the reason.
 #[test]
-fn packs() {
+fn unreadable_question_files_are_rejected() {
     for (what, bytes, word) in files() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(
@@ -96,28 +96,29 @@ fn packs() {
         )
         .unwrap();
         std::fs::write(folder.path().join("pack.toml"), bytes).unwrap();
-        is_refused(folder.path(), what, word);
+        assert_rejected(folder.path(), what, word);
         let (_, text) = said(&quizloop(folder.path(), &["check"]));
         assert!(text.contains("pack.toml"), "{what}");
     }
 }
 
-/// 25. Snapshots that can't be read, of every kind: exit 3 with the file's name, and nothing on disk is changed.
+/// 25. Unreadable snapshots of every kind: exit code 3 with the file name, and nothing on disk is
+/// changed.
 #[tokio::test(flavor = "multi_thread")]
-async fn snapshots() {
+async fn unreadable_snapshots_are_rejected_and_left_unchanged() {
     let mut world = super::friday().await;
     world.stop().await;
     let guild = quizloop::sandbox::ids::GUILD;
     let file = world.state().join(format!("guilds/{guild}.json"));
-    let good = std::fs::read(&file).unwrap();
-    let text = String::from_utf8(good.clone()).unwrap();
+    let valid = std::fs::read(&file).unwrap();
+    let text = String::from_utf8(valid.clone()).unwrap();
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("empty", vec![], "the file is empty"),
-        ("zeros", vec![0; good.len()], "only zeros"),
-        ("truncated", good[..good.len() / 2].to_vec(), "EOF"),
+        ("zeros", vec![0; valid.len()], "only zeros"),
+        ("truncated", valid[..valid.len() / 2].to_vec(), "EOF"),
         (
             "not UTF-8",
-            [&b"\xff\xfe"[..], &good].concat(),
+            [&b"\xff\xfe"[..], &valid].concat(),
             "expected value",
         ),
         ("deep", "[".repeat(1_000_000).into_bytes(), "invalid type"),
@@ -129,7 +130,7 @@ async fn snapshots() {
         (
             "huge",
             [
-                &good[..good.len() - 2],
+                &valid[..valid.len() - 2],
                 &b",\"x\":\""[..],
                 &b"y".repeat(10_000_000),
             ]
@@ -144,7 +145,7 @@ async fn snapshots() {
         (
             "broken by hand",
             text.replace("\"number\": 1", "\"number\": 7").into_bytes(),
-            "round 7 stands where",
+            "found round 7",
         ),
         (
             "another server's",
@@ -153,18 +154,18 @@ async fn snapshots() {
         ),
     ];
     for (what, bytes, word) in cases {
-        assert_ne!(bytes, good, "{what}");
+        assert_ne!(bytes, valid, "{what}");
         std::fs::write(&file, &bytes).unwrap();
         let before = listing(&world);
-        world.launch();
+        world.spawn_bot();
         let (code, log) = world.exit_and_log().await;
-        let shown: String = log.chars().take(2000).collect();
-        assert_eq!(code, Some(3), "{what}: {shown}");
+        let excerpt: String = log.chars().take(2000).collect();
+        assert_eq!(code, Some(3), "{what}: {excerpt}");
         assert!(
             log.contains(word) && log.contains(&format!("{guild}.json")),
-            "{what}: {shown}"
+            "{what}: {excerpt}"
         );
-        assert!(!log.contains("panicked"), "{what}: {shown}");
+        assert!(!log.contains("panicked"), "{what}: {excerpt}");
         assert_eq!(
             std::fs::read(&file).unwrap(),
             bytes,
@@ -176,25 +177,25 @@ async fn snapshots() {
             "{what}: nothing is added or taken away"
         );
     }
-    std::fs::write(&file, good).unwrap();
+    std::fs::write(&file, valid).unwrap();
     world.start_bot().await;
     assert_eq!(world.ada().streak().await, 1);
 }
 
-/// The names of all files of the state, and how big they are.
+/// Returns the names and sizes of all files of the state.
 fn listing(world: &World) -> Vec<(String, u64)> {
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     for folder in [world.state(), world.state().join("guilds")] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
             let size = entry.metadata().unwrap().len();
             let is_file = entry.file_type().unwrap().is_file();
-            found.push((
+            files.push((
                 entry.path().display().to_string(),
                 if is_file { size } else { 0 },
             ));
         }
     }
-    found.sort();
-    found
+    files.sort();
+    files
 }

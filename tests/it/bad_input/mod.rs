@@ -1,5 +1,5 @@
-//! Bad input through the real bot: whatever people, Discord or the operator's files put in, nothing panics,
-//! nothing is lost, people get a clear sentence, and the bot goes on.
+//! Bad input to the real bot: whatever members, Discord or the operator's files contain, nothing
+//! panics, no data is lost, people get a clear message, and the bot keeps running.
 
 mod events;
 mod files;
@@ -12,7 +12,7 @@ use crate::support::World;
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// Texts that nobody means well with.
+/// Malicious texts.
 fn hostile() -> Vec<String> {
     let zalgo: String = std::iter::once('a')
         .chain(std::iter::repeat_n('\u{301}', 500))
@@ -38,11 +38,11 @@ fn hostile() -> Vec<String> {
     .into()
 }
 
-/// After whatever it was: nothing panicked, the bot still is the same process, counts replies, and posts the
-/// next question.
-async fn goes_on(world: &World) {
+/// Asserts that the bot survived: nothing panicked, the process is still the same, replies are
+/// counted, and the next question is posted.
+async fn assert_still_working(world: &World) {
     assert!(!world.log().contains("panicked"), "{}", world.log());
-    is_back(world).await;
+    wait_until_answering(world).await;
     let (posts, bot) = (world.posts().len(), world.bot_id());
     let streak = world.sam().streak().await;
     world.sam().reply("all the same").await;
@@ -53,7 +53,7 @@ async fn goes_on(world: &World) {
     assert!(!world.log().contains("panicked"), "{}", world.log());
 }
 
-/// A world with one question out, to which Ada has replied.
+/// A world in which one question is posted and Ada has replied.
 async fn friday() -> World {
     let world = World::at(FRIDAY).start().await;
     world
@@ -66,9 +66,9 @@ async fn friday() -> World {
     world
 }
 
-/// Waits until commands are answered again: what is asked while there is no session is lost for everybody,
-/// and a gateway that talks nonsense makes the watchdog connect anew.
-async fn is_back(world: &World) {
+/// Waits until commands are answered again. An interaction that arrives while there is no session
+/// is lost, and invalid gateway data makes the supervisor reconnect.
+async fn wait_until_answering(world: &World) {
     for _ in 0..10 {
         if let ClientOutcome::Message(_) = world.lin().command("help", &[]).await {
             return;

@@ -1,13 +1,14 @@
-//! Text where members and admins can put it: options, typed letters, custom ids, names.
+//! Malicious text in every place where members and admins can enter it: options, autocomplete,
+//! custom ids, names.
 
 use quizloop::sandbox::client::{ClientOutcome, MessageView};
 use quizloop::sandbox::ids;
 use serde_json::{Value, json};
 
-use super::{friday, goes_on, hostile};
+use super::{assert_still_working, friday, hostile};
 use crate::support::{MessageExt, World};
 
-/// Every option that takes text, with the options that have to come along.
+/// All options that accept text.
 const OPTIONS: [(&str, &str); 14] = [
     ("quiz", "topic"),
     ("quiz", "level"),
@@ -25,7 +26,7 @@ const OPTIONS: [(&str, &str); 14] = [
     ("team pause", "until"),
 ];
 
-/// The data of a command, past all that the client checks.
+/// Builds command data, bypassing the checks of the client.
 fn data(command: &str, options: &Value) -> Value {
     match command.split_once(' ') {
         None => json!({ "id": "1", "name": command, "type": 1, "options": options }),
@@ -35,40 +36,43 @@ fn data(command: &str, options: &Value) -> Value {
     }
 }
 
-async fn asked(world: &World, command: &str, options: Value) -> MessageView {
-    let place = (ids::ASYNCIO, ids::ADA);
+async fn run_command(world: &World, command: &str, options: Value) -> MessageView {
+    let caller = (ids::ASYNCIO, ids::ADA);
     let data = data(command, &options);
-    // Whoever asks too fast is answered without a look at what they ask.
+    // A rate-limited member gets an answer that does not depend on the command.
     world.advance("1s").await;
-    let outcome = world.sandbox.command_raw(place, data).await;
-    let ClientOutcome::Message(said) = outcome else {
+    let outcome = world.sandbox.command_raw(caller, data).await;
+    let ClientOutcome::Message(response) = outcome else {
         let options: String = options.to_string().chars().take(200).collect();
         panic!("/{command} {options}: {outcome:?}\n{}", world.log());
     };
-    said
+    response
 }
 
-/// A sentence that can be read, whatever was quoted in it: short, without letters that steer the terminal or
-/// turn the line around, and it notifies nobody.
-fn is_clear(what: &str, said: &MessageView) {
-    let text = said.text();
+/// Asserts that a message is readable whatever text it quotes: short, without control or
+/// direction-changing characters, and without notifications.
+fn assert_clear(what: &str, response: &MessageView) {
+    let text = response.text();
     assert!(!text.trim().is_empty(), "{what}: nothing was said");
-    assert!(!text.contains("Slow down"), "{what}: it was not looked at");
-    if said.embeds.is_empty() {
+    assert!(
+        !text.contains("Too many requests"),
+        "{what}: it was not looked at"
+    );
+    if response.embeds.is_empty() {
         let length = text.chars().count();
         assert!(length < 700, "{what}: {length} characters: {text}");
     }
-    let steers = |letter: char| {
+    let is_unsafe = |letter: char| {
         letter.is_control() && letter != '\n'
             || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    assert!(!text.contains(steers), "{what}: {text:?}");
-    assert!(said.pinged.is_empty(), "{what}: {:?}", said.pinged);
+    assert!(!text.contains(is_unsafe), "{what}: {text:?}");
+    assert!(response.pinged.is_empty(), "{what}: {:?}", response.pinged);
 }
 
-/// 33. Any text in any option: a clear sentence, and the settings are as before or as they can be.
+/// 33. Any text in any option gets a clear message, and the settings stay valid.
 #[tokio::test(flavor = "multi_thread")]
-async fn any_text_in_any_option() {
+async fn any_text_in_any_option_gets_a_clear_message() {
     let world = friday().await;
     let before = world
         .ada()
@@ -85,7 +89,7 @@ async fn any_text_in_any_option() {
                 "/{command} {option}:{:.20}",
                 text.escape_debug().to_string()
             );
-            is_clear(&what, &asked(&world, command, json!(options)).await);
+            assert_clear(&what, &run_command(&world, command, json!(options)).await);
             if option == "until" {
                 world.advance("1s").await;
                 world.ada().command_message("team resume", &[]).await;
@@ -98,12 +102,13 @@ async fn any_text_in_any_option() {
         .await
         .text();
     assert_eq!(after, before, "nothing of it was taken");
-    goes_on(&world).await;
+    assert_still_working(&world).await;
 }
 
-/// Options of the wrong kind, with ids of nothing or of another server, and numbers beyond all rounds.
+/// Options of the wrong type, ids of nothing or of another server, and round numbers that don't
+/// exist.
 #[tokio::test(flavor = "multi_thread")]
-async fn options_that_fit_nothing() {
+async fn invalid_option_values_get_a_clear_message() {
     let world = friday().await;
     let (_, elsewhere) = world.another_guild("Elsewhere");
     let ids = ["1", "18446744073709551614", &elsewhere.to_string()].map(str::to_owned);
@@ -119,9 +124,9 @@ async fn options_that_fit_nothing() {
             if command == "setup" {
                 options.push(json!({ "type": 3, "name": "timezone", "value": "UTC" }));
             }
-            let said = asked(&world, command, json!(options)).await;
-            is_clear(command, &said);
-            let text = said.text();
+            let response = run_command(&world, command, json!(options)).await;
+            assert_clear(command, &response);
+            let text = response.text();
             let refused = ["No team practises", "A team needs a text", "I can't see"];
             assert!(
                 refused.iter().any(|part| text.contains(part)),
@@ -129,7 +134,7 @@ async fn options_that_fit_nothing() {
             );
         }
         let member = json!([{ "type": 6, "name": "member", "value": id }]);
-        is_clear("/streak", &asked(&world, "streak", member).await);
+        assert_clear("/streak", &run_command(&world, "streak", member).await);
     }
     for round in [i64::MIN, -1, 0, 2, 4_294_967_296, 4_294_967_297, i64::MAX] {
         let round = json!({ "type": 4, "name": "round", "value": round });
@@ -138,7 +143,7 @@ async fn options_that_fit_nothing() {
             ("team void", json!([round])),
             ("team credit", json!([member, round])),
         ] {
-            let text = asked(&world, command, options).await.text();
+            let text = run_command(&world, command, options).await.text();
             assert!(
                 text.contains("there is no round"),
                 "/{command} {round}: {text}"
@@ -151,22 +156,22 @@ async fn options_that_fit_nothing() {
         json!([]),
         json!([{ "type": 3, "name": "unheard of", "value": "x" }]),
     ] {
-        is_clear(
+        assert_clear(
             "/team credit",
-            &asked(&world, "team credit", kind.clone()).await,
+            &run_command(&world, "team credit", kind.clone()).await,
         );
-        is_clear(
+        assert_clear(
             "/team dance",
-            &asked(&world, "team dance", kind.clone()).await,
+            &run_command(&world, "team dance", kind.clone()).await,
         );
-        is_clear("/dance", &asked(&world, "dance", kind).await);
+        assert_clear("/dance", &run_command(&world, "dance", kind).await);
     }
-    goes_on(&world).await;
+    assert_still_working(&world).await;
 }
 
-/// Any letters typed so far: suggestions that Discord takes, or none.
+/// Any partial input gets suggestions that Discord accepts, or none.
 #[tokio::test(flavor = "multi_thread")]
-async fn any_letters_typed() {
+async fn autocomplete_accepts_any_partial_input() {
     let world = friday().await;
     for (command, option) in [
         ("quiz", "topic"),
@@ -177,20 +182,20 @@ async fn any_letters_typed() {
         let texts = hostile().into_iter().chain(["mon, ".repeat(1200)]);
         for text in texts {
             world.advance("1s").await;
-            let offered = world
+            let suggestions = world
                 .sandbox
                 .autocomplete((ids::ASYNCIO, ids::ADA), command, (option, &text), &[])
                 .await
                 .unwrap_or_else(|error| panic!("/{command} {option}: {error:?}\n{}", world.log()));
-            assert!(offered.len() <= 25);
+            assert!(suggestions.len() <= 25);
         }
     }
-    goes_on(&world).await;
+    assert_still_working(&world).await;
 }
 
-/// Any text as a custom id, also of other versions, other servers and other members.
+/// Any text as a custom id, also from other versions, other servers and other members.
 #[tokio::test(flavor = "multi_thread")]
-async fn any_custom_id() {
+async fn any_custom_id_gets_a_clear_message() {
     let world = friday().await;
     let (guild, elsewhere) = world.another_guild("Elsewhere");
     let mut all: Vec<String> = hostile()
@@ -227,23 +232,23 @@ async fn any_custom_id() {
     }
     all.push(format!("q1:reveal:{}:4294967295:all:x", ids::ASYNCIO));
     all.push(format!("q1:reveal:{elsewhere}:1:all:gather"));
-    let kept = all.into_iter().filter(|id| !id.is_empty());
-    for custom_id in kept {
-        let place = (ids::ASYNCIO, ids::LIN);
+    let custom_ids = all.into_iter().filter(|id| !id.is_empty());
+    for custom_id in custom_ids {
+        let caller = (ids::ASYNCIO, ids::LIN);
         world.advance("1s").await;
         let message = world.post().id;
-        let outcome = world.press_raw(place, message, &custom_id).await;
-        let Some(said) = outcome.message() else {
+        let outcome = world.press_raw(caller, message, &custom_id).await;
+        let Some(response) = outcome.message() else {
             panic!("{custom_id}: {outcome:?}\n{}", world.log());
         };
-        is_clear(&custom_id, said);
+        assert_clear(&custom_id, response);
     }
-    goes_on(&world).await;
+    assert_still_working(&world).await;
 }
 
-/// People and servers with names of that kind: the bot shows none of them.
+/// Members and servers with malicious names: the bot shows none of them.
 #[tokio::test(flavor = "multi_thread")]
-async fn any_name() {
+async fn malicious_names_are_not_shown() {
     let world = friday().await;
     let names = hostile().into_iter().filter(|text| !text.trim().is_empty());
     for text in names {
@@ -258,6 +263,6 @@ async fn any_name() {
         world.another_guild(&name);
     }
     let board = world.lin().command_message("leaderboard", &[]).await;
-    is_clear("/leaderboard", &board);
-    goes_on(&world).await;
+    assert_clear("/leaderboard", &board);
+    assert_still_working(&world).await;
 }

@@ -1,6 +1,7 @@
-//! What axe-core finds: nothing serious or critical, in light and dark, on a desktop and on a phone.
+//! Accessibility: axe-core finds no serious or critical violation, in light and dark, on desktop
+//! and phone.
 //!
-//! `AXE_CORE` names `axe.min.js`, which `.ci/run` fetches; without it the test skips.
+//! `AXE_CORE` is the path of `axe.min.js`, which `.ci/run` fetches; without it the test is skipped.
 
 use quizloop::sandbox::ids;
 use serde_json::Value;
@@ -11,19 +12,19 @@ const RUN: &str = "axe.run(document, { resultTypes: ['violations'] }).then((foun
     .filter((one) => ['serious', 'critical'].includes(one.impact))
     .map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 160) + ' ' + node.failureSummary)]))";
 
-/// axe-core, if it is at hand.
+/// Returns the source of axe-core, if `AXE_CORE` is set.
 fn axe() -> Option<String> {
     let Some(file) = std::env::var_os("AXE_CORE").filter(|file| !file.is_empty()) else {
         let is_ci = std::env::var_os("QUIZLOOP_CI").is_some_and(|value| !value.is_empty());
-        assert!(!is_ci, "AXE_CORE names no file");
-        println!("skipped: AXE_CORE names no file (axe.min.js of the npm package axe-core)");
+        assert!(!is_ci, "AXE_CORE is not set");
+        println!("skipped: set AXE_CORE to axe.min.js of the npm package axe-core");
         return None;
     };
     Some(std::fs::read_to_string(file).unwrap())
 }
 
-/// Fails if something serious stands in somebody's way on the page as it is now.
-pub async fn no_barriers(tab: &Tab, what: &str) {
+/// Fails if axe-core finds a serious or critical violation on the current page.
+pub async fn assert_accessible(tab: &Tab, what: &str) {
     let Some(axe) = axe() else {
         return;
     };
@@ -34,7 +35,7 @@ pub async fn no_barriers(tab: &Tab, what: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_serious_stands_in_anybodys_way() {
+async fn every_view_is_accessible() {
     if axe().is_none() {
         return;
     }
@@ -74,6 +75,6 @@ async fn nothing_serious_stands_in_anybodys_way() {
             tab.type_text("/").await;
             tab.reads("#channel-listbox .option", "/quiz").await;
         }
-        no_barriers(&tab, &format!("{size:?} {scheme}")).await;
+        assert_accessible(&tab, &format!("{size:?} {scheme}")).await;
     }
 }

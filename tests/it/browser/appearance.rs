@@ -1,12 +1,12 @@
-//! On a phone, in the dark, and alone on its machine.
+//! Phone layout, dark theme, and no requests to other hosts.
 
 use super::{page, world};
 
-/// A phone's window.
+/// Width and height of a phone's window.
 const PHONE: (u32, u32) = (375, 812);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_fits_a_phone() {
+async fn the_page_fits_a_phone() {
     let world = world().await;
     let Some((_chromium, tab)) = page(&world).await else {
         return;
@@ -29,21 +29,21 @@ async fn it_fits_a_phone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dark_is_as_the_system_says_and_as_the_switch_says() {
+async fn the_theme_follows_the_system_until_it_is_switched() {
     let world = world().await;
     let Some((_chromium, tab)) = page(&world).await else {
         return;
     };
-    let ground = "getComputedStyle(document.getElementById('channel')).backgroundColor";
+    let background = "getComputedStyle(document.getElementById('channel')).backgroundColor";
     tab.prefer("light").await;
-    let light: String = tab.eval(ground).await;
+    let light: String = tab.eval(background).await;
     tab.prefer("dark").await;
-    let dark: String = tab.eval(ground).await;
+    let dark: String = tab.eval(background).await;
     assert_ne!(light, dark);
     tab.click("[data-act=theme]").await;
-    assert_eq!(tab.eval::<String>(ground).await, light);
+    assert_eq!(tab.eval::<String>(background).await, light);
     tab.open(&world.sandbox.url()).await;
-    assert_eq!(tab.eval::<String>(ground).await, light);
+    assert_eq!(tab.eval::<String>(background).await, light);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Writing, commands, and who sees what.
+//! Messages, commands, and the visibility of responses.
 
 use quizloop::sandbox::ids;
 
@@ -22,7 +22,7 @@ async fn two_members_reply() {
         .await;
     tab.reads("#list-thread .entry:last-child strong", "their")
         .await;
-    // A member changes their own words, and only those.
+    // Members can edit their own messages only.
     tab.keys(&["ArrowUp"]).await;
     tab.type_text(" Yes.").await;
     tab.keys(&["Enter"]).await;
@@ -33,7 +33,7 @@ async fn two_members_reply() {
     assert_eq!(editable, 1);
     let streaks = [ids::ADA, ids::LIN].map(|user| world.saved_streak(user));
     assert_eq!(streaks, [1, 1]);
-    // Somebody reacts, and takes it back.
+    // A member reacts and removes the reaction.
     tab.click("#list-thread .entry:last-child [data-emoji='🎉']")
         .await;
     tab.reads("#list-thread .reaction[aria-pressed=true]", "🎉")
@@ -71,7 +71,7 @@ async fn a_command_with_autocomplete() {
     .await;
     tab.keys(&["Enter"]).await;
     tab.reads("#channel .command-name", "/answer").await;
-    // Its options, one after the other, with what the bot offers.
+    // Options are added one by one, with the bot's autocomplete choices.
     tab.reads("#channel-listbox .option", "question").await;
     tab.keys(&["ArrowDown", "Enter"]).await;
     tab.type_text("queue").await;
@@ -83,7 +83,7 @@ async fn a_command_with_autocomplete() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_for_one_is_seen_by_one() {
+async fn an_ephemeral_response_is_seen_by_one_member() {
     let world = world().await;
     let Some((_chromium, tab)) = page(&world).await else {
         return;
@@ -97,7 +97,7 @@ async fn an_answer_for_one_is_seen_by_one() {
     tab.be("Ada").await;
     tab.click("#list-channel [data-act=dismiss]").await;
     tab.gone("#list-channel .only-you").await;
-    // An answer that doesn't come is told as Discord tells it.
+    // A missing response is reported as Discord does.
     world.sandbox.blackhole_gateway(true);
     tab.command("/streak").await;
     tab.reads("#channel-notes", "The application did not respond")
@@ -107,7 +107,7 @@ async fn an_answer_for_one_is_seen_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn spoilers_open_on_click_and_strange_texts_stay_texts() {
+async fn spoilers_open_on_click_and_unsafe_markup_stays_text() {
     let world = world().await;
     let Some((_chromium, tab)) = page(&world).await else {
         return;
@@ -135,7 +135,7 @@ async fn spoilers_open_on_click_and_strange_texts_stay_texts() {
     tab.click("#list-channel .spoiler").await;
     tab.see("the spoiler", &format!("{hidden} === 'visible'"))
         .await;
-    // It stays open when something else happens.
+    // The spoiler stays open when the page refreshes.
     world.sandbox.post(ids::ASYNCIO, ids::SAM, "later").unwrap();
     tab.reads("#list-channel .entry", "later").await;
     assert_eq!(tab.eval::<String>(hidden).await, "visible");

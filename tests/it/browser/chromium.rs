@@ -1,4 +1,4 @@
-//! Finding Chromium and starting it.
+//! Finds and starts Chromium.
 
 use std::path::PathBuf;
 
@@ -7,15 +7,15 @@ use futures::StreamExt;
 
 use super::Tab;
 
-/// Where Chromium is, besides what the environment says.
-const USUAL: [&str; 5] = [
+/// Usual paths of Chromium, tried after `CHROMIUM`.
+const USUAL_PATHS: [&str; 5] = [
     "/usr/bin/chromium",
     "/usr/bin/chromium-browser",
     "/usr/bin/google-chrome",
     "/snap/bin/chromium",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
-/// So that it neither asks anybody anything nor needs what a container lacks.
+/// Switches off prompts, background traffic and features that containers lack.
 const ARGUMENTS: [&str; 7] = [
     "disable-gpu",
     "disable-quic",
@@ -25,14 +25,14 @@ const ARGUMENTS: [&str; 7] = [
     "disable-sync",
     "hide-scrollbars",
 ];
-/// A desktop's window.
+/// Width and height of a desktop's window.
 pub const DESKTOP: (u32, u32) = (1280, 800);
 
-/// A browser, which ends with the value.
+/// A browser; it is closed when the value is dropped.
 pub struct Chromium {
     browser: Browser,
     events: tokio::task::JoinHandle<()>,
-    // Its profile goes with it.
+    // Deleted together with the browser.
     _profile: tempfile::TempDir,
 }
 
@@ -44,21 +44,21 @@ impl Drop for Chromium {
 
 fn find() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
-    let usual = USUAL.iter().map(PathBuf::from);
+    let usual = USUAL_PATHS.iter().map(PathBuf::from);
     named.into_iter().chain(usual).find(|path| path.is_file())
 }
 
 impl Chromium {
-    /// Starts it; nothing where there is none.
+    /// Starts Chromium; `None` if it is not installed.
     ///
     /// # Panics
     ///
-    /// There is none, but `QUIZLOOP_CI` is set.
+    /// Chromium is not installed, but `QUIZLOOP_CI` is set.
     pub async fn start() -> Option<Self> {
         let Some(program) = find() else {
             let is_ci = std::env::var_os("QUIZLOOP_CI").is_some_and(|value| !value.is_empty());
-            assert!(!is_ci, "there is no Chromium, which .ci/run installs");
-            println!("skipped: there is no Chromium here (CHROMIUM can name one)");
+            assert!(!is_ci, "Chromium not found; .ci/run installs it");
+            println!("skipped: Chromium not found (set CHROMIUM to its path)");
             return None;
         };
         let profile = tempfile::tempdir().unwrap();
@@ -80,7 +80,7 @@ impl Chromium {
         })
     }
 
-    /// An empty tab.
+    /// Opens an empty tab.
     pub async fn tab(&self) -> Tab {
         Tab::new(self.browser.new_page("about:blank").await.unwrap()).await
     }

@@ -1,9 +1,9 @@
-//! Buttons, menus, forms and pictures of a bot that is a script here, and what the page makes of them.
+//! Buttons, menus, modals and images from a scripted bot, on the page.
 
 use quizloop::sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
-use super::access::no_barriers;
+use super::access::assert_accessible;
 use super::{Chromium, calendar};
 use crate::sandbox::client::{call, sandbox};
 use crate::sandbox::raw_socket::RawSocket;
@@ -14,43 +14,46 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0
 /// Intents: guilds and their messages.
 const INTENTS: u64 = 513;
 
-/// The bot: for each interaction the answer that the test's table has for what was used.
+/// Runs the bot: responds to each interaction as `answer` says for its command or component.
 async fn bot(sandbox: Sandbox) {
     let mut gateway = RawSocket::connect(&sandbox).await;
     gateway.identify(&sandbox, INTENTS).await;
     gateway.event("READY").await;
     loop {
-        let asked = gateway.event("INTERACTION_CREATE").await;
+        let interaction = gateway.event("INTERACTION_CREATE").await;
         let place = format!(
             "/interactions/{}/{}/callback",
-            asked["id"].as_str().unwrap(),
-            asked["token"].as_str().unwrap()
+            interaction["id"].as_str().unwrap(),
+            interaction["token"].as_str().unwrap()
         );
-        let (status, said) = call(&sandbox, "POST", &place, answer(&asked)).await;
-        assert_eq!(status, 204, "{said}");
-        if asked["data"]["name"] == "slow" {
-            // "Thinking" until the test lets it go on.
+        let (status, body) = call(&sandbox, "POST", &place, answer(&interaction)).await;
+        assert_eq!(status, 204, "{body}");
+        if interaction["data"]["name"] == "slow" {
+            // "Thinking" until the test posts "go on".
             let path = format!(
                 "/webhooks/{}/{}/messages/@original",
                 ids::APP,
-                asked["token"].as_str().unwrap()
+                interaction["token"].as_str().unwrap()
             );
-            let released =
-                sandbox.wait_for("a word", std::time::Duration::from_secs(20), |discord| {
+            let released = sandbox.wait_for(
+                "the message",
+                std::time::Duration::from_secs(20),
+                |discord| {
                     let all = discord.messages.get(&ids::GENERAL)?;
                     all.values().find(|one| one.content == "go on").map(drop)
-                });
+                },
+            );
             released.await.unwrap();
             call(&sandbox, "PATCH", &path, json!({ "content": "Thought." })).await;
         }
     }
 }
 
-fn answer(asked: &Value) -> Value {
-    let used = asked["data"]["custom_id"]
+fn answer(interaction: &Value) -> Value {
+    let used = interaction["data"]["custom_id"]
         .as_str()
-        .or(asked["data"]["name"].as_str());
-    let values = || asked["data"]["values"].to_string();
+        .or(interaction["data"]["name"].as_str());
+    let values = || interaction["data"]["values"].to_string();
     match used.unwrap() {
         "show" => json!({ "type": 4, "data": { "content": "Choose", "components": rows() } }),
         "slow" => json!({ "type": 5, "data": {} }),
@@ -68,7 +71,7 @@ fn answer(asked: &Value) -> Value {
         ] } })
         }
         "sent" => {
-            let text = &asked["data"]["components"][0]["components"][0]["value"];
+            let text = &interaction["data"]["components"][0]["components"][0]["value"];
             json!({ "type": 4, "data": { "content": format!("You wrote {text}") } })
         }
         other => panic!("{other}"),
@@ -121,7 +124,7 @@ async fn buttons_menus_and_forms() {
             .await
     );
 
-    // A menu takes as many as it asks for, and not more.
+    // A menu accepts no more than its maximum.
     tab.click("[data-menu=points] summary").await;
     for value in ["loop", "task", "await"] {
         tab.click(&format!("[data-menu=points] label:has([value={value}])"))
@@ -130,7 +133,7 @@ async fn buttons_menus_and_forms() {
     tab.click("[data-menu=points] [data-act=choose]").await;
     tab.reads("[data-menu=points] legend", "Choose 1 to 2")
         .await;
-    no_barriers(&tab, "a menu").await;
+    assert_accessible(&tab, "a menu").await;
     tab.click("[data-menu=points] label:has([value=task])")
         .await;
     tab.click("[data-menu=points] [data-act=choose]").await;
@@ -145,12 +148,12 @@ async fn buttons_menus_and_forms() {
 
     tab.click("[data-press=write]").await;
     tab.reads("#form h2", "Your answer").await;
-    // Esc closes it, and it can be opened again.
+    // Esc closes the form, and it can be opened again.
     tab.keys(&["Escape"]).await;
     tab.gone("#form").await;
     tab.click("[data-press=write]").await;
     tab.reads("#form label", "In short").await;
-    no_barriers(&tab, "a form").await;
+    assert_accessible(&tab, "a form").await;
     tab.type_text("It yields.").await;
     tab.click("#form [type=submit]").await;
     tab.reads("#list-channel .message", "You wrote \"It yields.\"")
@@ -161,11 +164,11 @@ async fn buttons_menus_and_forms() {
     sandbox.post(ids::GENERAL, ids::SAM, "go on").unwrap();
     tab.reads("#list-channel .message", "Thought.").await;
     tab.gone("#list-channel .thinking").await;
-    assert!(!bot.is_finished(), "the bot's answers were taken");
+    assert!(!bot.is_finished(), "the bot stopped early");
     bot.abort();
 }
 
-/// A message with files, as a bot sends it.
+/// Sends a message with files as the bot.
 async fn send_files(sandbox: &Sandbox, payload: Value, files: &[(&str, &[u8])]) -> (u16, Value) {
     const BOUNDARY: &str = "a-boundary-that-no-picture-has";
     let mut body = Vec::new();
@@ -204,7 +207,7 @@ async fn send_files(sandbox: &Sandbox, payload: Value, files: &[(&str, &[u8])]) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_of_the_bot_are_shown() {
+async fn images_of_the_bot_are_shown() {
     let sandbox = sandbox().await;
     sandbox.set_bot_permission(
         ids::GUILD,
@@ -215,16 +218,16 @@ async fn pictures_of_the_bot_are_shown() {
         "embeds": [{ "title": "Progress", "image": { "url": "attachment://heat.png" } }],
         "attachments": [{ "id": 0, "filename": "heat.png", "description": "Your days" }],
     });
-    let (status, said) = send_files(
+    let (status, body) = send_files(
         &sandbox,
         payload,
         &[("heat.png", PNG), ("notes.txt", b"text")],
     )
     .await;
-    assert_eq!(status, 200, "{said}");
-    assert_eq!(said["embeds"][0]["image"]["width"], 1);
-    assert_eq!(said["attachments"].as_array().unwrap().len(), 1);
-    assert_eq!(said["attachments"][0]["filename"], "notes.txt");
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(body["embeds"][0]["image"]["width"], 1);
+    assert_eq!(body["attachments"].as_array().unwrap().len(), 1);
+    assert_eq!(body["attachments"][0]["filename"], "notes.txt");
     let missing = json!({ "embeds": [{ "image": { "url": "attachment://other.png" } }] });
     assert_eq!(
         send_files(&sandbox, missing, &[("heat.png", PNG)]).await.0,
@@ -251,13 +254,13 @@ async fn pictures_of_the_bot_are_shown() {
 }
 
 #[tokio::test]
-async fn without_the_permission_no_file_is_taken() {
+async fn files_need_the_permission() {
     let sandbox = sandbox().await;
     sandbox.set_bot_permission(
         ids::GUILD,
         quizloop::sandbox::permission::ATTACH_FILES,
         false,
     );
-    let (status, said) = send_files(&sandbox, json!({}), &[("a.png", PNG)]).await;
-    assert_eq!((status, said["code"].as_u64()), (403, Some(50013)));
+    let (status, body) = send_files(&sandbox, json!({}), &[("a.png", PNG)]).await;
+    assert_eq!((status, body["code"].as_u64()), (403, Some(50013)));
 }

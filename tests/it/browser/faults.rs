@@ -1,9 +1,9 @@
-//! The panel of faults, and a bot that dies while somebody looks.
+//! The faults panel, and a bot that is killed while the page is open.
 
 use super::{page, world};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_goes_on_over_a_restart_of_the_bot() {
+async fn the_page_survives_a_restart_of_the_bot() {
     let mut world = world().await;
     let Some((_chromium, tab)) = page(&world).await else {
         return;
@@ -21,18 +21,18 @@ async fn the_page_goes_on_over_a_restart_of_the_bot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn faults_are_put_on_and_seen_in_the_log() {
+async fn faults_are_added_and_shown_in_the_log() {
     let mut world = world().await;
     world.skip_api_check();
     let Some((_chromium, tab)) = page(&world).await else {
         return;
     };
     tab.click("[data-act=tools]").await;
-    tab.reads("#part-faults", "Nothing goes wrong").await;
+    tab.reads("#part-faults", "No active faults").await;
     tab.eval::<bool>("(document.querySelector('#fault-form [name=fault]').value = '500', document.querySelector('#fault-form [name=route]').value = 'CreateMessage', true)")
         .await;
     tab.click("#fault-form button").await;
-    tab.reads(".fault-list", "answer to CreateMessage, 1 more")
+    tab.reads(".fault-list", "Error response for CreateMessage, 1 left")
         .await;
     world.advance("1m").await;
     tab.reads(".log-line .status.bad", "500").await;
@@ -41,33 +41,33 @@ async fn faults_are_put_on_and_seen_in_the_log() {
         .await;
     assert!(
         ends <= 1280.0,
-        "the status of a long line is cut off: {ends}"
+        "the status of a long line is cut off at {ends}"
     );
-    // It posts all the same, a little later.
+    // The bot retries and posts a little later.
     world.advance("1m").await;
     tab.reads("#list-channel", "Question of the day").await;
     tab.click("[data-permission='Add Reactions']").await;
     tab.reads(".log-what", "GUILD_ROLE_UPDATE").await;
-    let may = world.sandbox.read(|discord| {
+    let permissions = world.sandbox.read(|discord| {
         let channel = &discord.channels[&quizloop::sandbox::ids::ASYNCIO];
         discord.permissions(channel, discord.app.id) & quizloop::sandbox::permission::ADD_REACTIONS
     });
-    assert_eq!(may, 0);
+    assert_eq!(permissions, 0);
     tab.click(".log-line:has(.status) summary").await;
-    tab.reads(".log-full h4", "Answer").await;
+    tab.reads(".log-full h4", "Response").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_week_goes_by() {
+async fn a_week_is_simulated() {
     let world = world().await;
     let Some((_chromium, tab)) = page(&world).await else {
         return;
     };
     tab.click("[data-act=week]").await;
-    tab.reads("#toast", "5 questions came").await;
+    tab.reads("#toast", "5 questions were posted").await;
     assert_eq!(world.posts().len(), 5);
     tab.click("[data-clock*='clock change']").await;
-    // The clocks of Berlin had changed on that Sunday; the next change is in autumn.
+    // Berlin's clocks changed on the Sunday of that week, so the next change is in autumn.
     tab.reads(".clock-day", "25 Oct").await;
     tab.reads(".clock-time", "02:30").await;
 }

@@ -1,4 +1,4 @@
-//! The guided start, from the first visit to the second day.
+//! The guided start, from the first visit to the second question.
 
 use super::{Chromium, world};
 
@@ -30,11 +30,11 @@ async fn three_hints_lead_to_the_second_day() {
     tab.command("/quiz").await;
 
     tab.reads("#guide", "3 of 3").await;
-    // What was done is remembered over a reload.
+    // The progress survives a reload.
     tab.open(&world.sandbox.url()).await;
     tab.reads("#guide", "3 of 3").await;
     tab.click("[data-act=guide-tomorrow]").await;
-    tab.reads("#guide", "That is all").await;
+    tab.reads("#guide", "All done").await;
     // From Friday to Monday.
     tab.reads(".clock-day", "Mon, 30 Mar").await;
     assert_eq!(world.posts().len(), 2);

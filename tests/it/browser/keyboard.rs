@@ -1,17 +1,17 @@
-//! A day by keyboard alone.
+//! A day with the keyboard only.
 
 use super::{Tab, page, world};
 
-/// Presses Tab until the focus is on what fits; panics if it never is.
+/// Presses Tab until an element that matches has the focus; panics if none gets it.
 async fn tab_to(tab: &Tab, selector: &str) {
     for _ in 0..60 {
         tab.keys(&["Tab"]).await;
-        let is_there = format!("document.activeElement.matches({selector:?})");
-        if tab.eval::<bool>(&is_there).await {
+        let is_focused = format!("document.activeElement.matches({selector:?})");
+        if tab.eval::<bool>(&is_focused).await {
             return;
         }
     }
-    panic!("Tab never comes to {selector}");
+    panic!("Tab never reaches {selector}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +51,7 @@ async fn a_day_without_a_mouse() {
     tab.type_text("Typed.").await;
     tab.keys(&["Enter"]).await;
     tab.reads("#list-thread .reaction", "✅").await;
-    // New messages are read out.
+    // New messages are announced to screen readers.
     tab.see(
         "the news",
         "document.getElementById('news').textContent.includes('Lin: Typed.')",

@@ -1,7 +1,7 @@
-//! The page in a real browser: Chromium, headless, driven over its debugging protocol.
+//! The page in headless Chromium, driven over its debugging protocol.
 //!
-//! A machine without Chromium skips these tests and says so; with `QUIZLOOP_CI` set it fails instead.
-//! `CHROMIUM` names the program where it has another name than usual.
+//! Without Chromium, the tests are skipped with a message; if `QUIZLOOP_CI` is set, they fail.
+//! `CHROMIUM` is the path of the program, if it is not in a usual place.
 
 mod access;
 mod appearance;
@@ -28,14 +28,14 @@ use tab::Tab;
 /// Friday, before the question of the day.
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// A world with the bot, whose page knows the team's days.
+/// Starts a world with the bot; the page knows the team's schedule.
 async fn world() -> World {
     let world = World::at(FRIDAY).team().start().await;
     world.sandbox.set_calendar(calendar());
     world
 }
 
-/// 09:00 in Berlin on working days.
+/// Returns a schedule: 09:00 in Berlin on working days.
 fn calendar() -> Calendar {
     let zone = Zone::from_name("Europe/Berlin").unwrap();
     let schedule = Schedule::weekdays_at(time(9, 0, 0, 0), zone.clone());
@@ -50,7 +50,7 @@ fn calendar() -> Calendar {
     })
 }
 
-/// Chromium with the page, where the guided start was dismissed; nothing where there is no Chromium.
+/// Opens the page with the guided start closed; `None` without Chromium.
 async fn page(world: &World) -> Option<(Chromium, Tab)> {
     let chromium = Chromium::start().await?;
     let tab = chromium.tab().await;

@@ -1,8 +1,9 @@
-//! /quiz in the page: own words, points, score, and outputs to choose from.
+//! `/quiz` on the page: written answer, key points, score, and a question with outputs to choose
+//! from.
 
 use serde_json::json;
 
-use super::access::no_barriers;
+use super::access::assert_accessible;
 use super::{page, world};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,13 +29,12 @@ async fn from_question_to_score() {
     let menu = "[data-menu^='q1:quiz:p:']";
     tab.click(&format!("{menu} summary")).await;
     tab.click(&format!("{menu} label:has([value='0'])")).await;
-    no_barriers(&tab, "the points of an answer").await;
+    assert_accessible(&tab, "the points of an answer").await;
     tab.click(&format!("{menu} [data-act=choose]")).await;
-    tab.reads("#list-channel .message", "key points: again")
+    tab.reads("#list-channel .message", "You made 1 of ").await;
+    tab.reads("#list-channel .message", "I'll ask again tomorrow")
         .await;
-    tab.reads("#list-channel .message", "It comes again tomorrow")
-        .await;
-    // What was written is still there, beside the score.
+    // The written answer is still shown next to the score.
     tab.reads("#list-channel .message", "It waits until there is room.")
         .await;
 

@@ -1,4 +1,4 @@
-//! Draws `docs/sandbox.png`, the picture in the README:
+//! Takes `docs/sandbox.png`, the screenshot in the README:
 //!
 //! ```sh
 //! cargo test --test it -- --ignored docs_picture
@@ -9,10 +9,10 @@ use quizloop::sandbox::ids;
 use super::{page, world};
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "it writes a file of the repository"]
+#[ignore = "writes a file of the repository"]
 async fn docs_picture() {
     let world = world().await;
-    let (_chromium, tab) = page(&world).await.expect("Chromium draws it");
+    let (_chromium, tab) = page(&world).await.expect("needs Chromium");
     world.advance("1m").await;
     world.advance("4m").await;
     tab.click("#list-channel .thread-card").await;

@@ -1,4 +1,4 @@
-//! A tab, in the words of somebody who uses it: click, type, press a key, see.
+//! A browser tab, used like a person would: click, type, press keys, wait for text.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,13 +16,13 @@ use serde::de::DeserializeOwned;
 use super::chromium::DESKTOP;
 use crate::support::WAIT_TIMEOUT;
 
-/// How often it is looked whether something is to be seen.
-const LOOK_EVERY: Duration = Duration::from_millis(30);
+/// How often a condition is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
 /// A tab.
 pub struct Tab {
     page: Page,
-    /// The addresses of all requests.
+    /// The URLs of all requests.
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -33,10 +33,10 @@ impl Tab {
             .event_listener::<EventRequestWillBeSent>()
             .await
             .unwrap();
-        let noted = Arc::clone(&requests);
+        let recorded = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Some(event) = sent.next().await {
-                noted.lock().unwrap().push(event.request.url.clone());
+                recorded.lock().unwrap().push(event.request.url.clone());
             }
         });
         let tab = Self { page, requests };
@@ -44,7 +44,7 @@ impl Tab {
         tab
     }
 
-    /// Goes to an address, and waits until the page's script runs.
+    /// Opens a URL and waits until the page's scripts run.
     pub async fn open(&self, url: &str) {
         self.page.goto(url).await.unwrap();
         self.see(
@@ -54,7 +54,7 @@ impl Tab {
         .await;
     }
 
-    /// The value of an expression.
+    /// Evaluates a JavaScript expression.
     pub async fn eval<T: DeserializeOwned>(&self, script: &str) -> T {
         let value = self.page.evaluate_expression(script).await;
         let value = value.unwrap_or_else(|error| panic!("{script}: {error}"));
@@ -63,11 +63,11 @@ impl Tab {
             .unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Waits until an expression is true.
+    /// Waits until a JavaScript expression is true.
     pub async fn see(&self, what: &str, script: &str) {
         let wait = async {
             while !self.eval::<bool>(&format!("Boolean({script})")).await {
-                tokio::time::sleep(LOOK_EVERY).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         };
         if tokio::time::timeout(WAIT_TIMEOUT, wait).await.is_err() {
@@ -76,7 +76,7 @@ impl Tab {
         }
     }
 
-    /// Waits until an element shows a text.
+    /// Waits until a visible element contains a text.
     pub async fn reads(&self, selector: &str, text: &str) {
         let script = format!(
             "[...document.querySelectorAll({selector:?})].some((one) => one.checkVisibility() && one.textContent.includes({text:?}))"
@@ -84,15 +84,15 @@ impl Tab {
         self.see(&format!("{text:?} in {selector}"), &script).await;
     }
 
-    /// Waits until nothing visible fits a selector.
+    /// Waits until no visible element matches.
     pub async fn gone(&self, selector: &str) {
         let script = format!(
             "![...document.querySelectorAll({selector:?})].some((one) => one.checkVisibility())"
         );
-        self.see(&format!("{selector} going"), &script).await;
+        self.see(&format!("{selector} gone"), &script).await;
     }
 
-    /// Clicks, with the mouse, on the last visible element that fits.
+    /// Clicks the last visible element that matches.
     pub async fn click(&self, selector: &str) {
         let mark = format!(
             "(() => {{ const all = [...document.querySelectorAll({selector:?})].filter((one) => one.checkVisibility()); \
@@ -107,13 +107,13 @@ impl Tab {
             .unwrap_or_else(|error| panic!("{selector}: {error}"));
     }
 
-    /// Types into what has the focus.
+    /// Types into the focused element.
     pub async fn type_text(&self, text: &str) {
         let body = self.page.find_element("body").await.unwrap();
         body.type_str(text).await.unwrap();
     }
 
-    /// Presses keys, one after the other.
+    /// Presses keys one after the other.
     pub async fn keys(&self, keys: &[&str]) {
         let body = self.page.find_element("body").await.unwrap();
         for key in keys {
@@ -121,21 +121,21 @@ impl Tab {
         }
     }
 
-    /// Clicks into a text box, types, and presses Enter.
+    /// Clicks a text box, types, and presses Enter.
     pub async fn write(&self, selector: &str, text: &str) {
         self.click(selector).await;
         self.type_text(text).await;
         self.keys(&["Enter"]).await;
     }
 
-    /// Uses a slash command without options in the channel.
+    /// Runs a slash command without options in the channel.
     pub async fn command(&self, command: &str) {
         self.write("#channel textarea", command).await;
         self.reads("#channel .command-name", command).await;
         self.keys(&["Enter"]).await;
     }
 
-    /// Becomes somebody else.
+    /// Switches to another member.
     pub async fn be(&self, name: &str) {
         self.click(&format!(".person:has([data-name={name:?}])"))
             .await;
@@ -146,26 +146,26 @@ impl Tab {
         .await;
     }
 
-    /// Another size of the window.
+    /// Resizes the window.
     pub async fn resize(&self, (width, height): (u32, u32), is_phone: bool) {
         let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, is_phone);
         self.page.execute(size).await.unwrap();
     }
 
-    /// What the system prefers: `light` or `dark`.
+    /// Sets the system's colour scheme: `light` or `dark`.
     pub async fn prefer(&self, scheme: &str) {
         let feature = MediaFeature::new("prefers-color-scheme", scheme);
         let media = SetEmulatedMediaParams::builder().feature(feature).build();
         self.page.execute(media).await.unwrap();
     }
 
-    /// A picture of the window, as PNG.
+    /// Takes a screenshot as PNG.
     pub async fn picture(&self) -> Vec<u8> {
         let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png);
         self.page.screenshot(params.build()).await.unwrap()
     }
 
-    /// The addresses that the page asked for.
+    /// Returns the URLs that the page requested.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }

@@ -1,5 +1,5 @@
-//! Several processes on one database: they divide the shards, and whatever happens to one of them, every question comes
-//! once and every reply counts.
+//! Several processes share one database and divide the shards. Whatever happens to one of them,
+//! every question is posted once and every reply counts.
 
 mod processes;
 
@@ -21,10 +21,11 @@ const SHARDS: u32 = 6;
 const GUILDS: usize = 12;
 const PROCESSES: usize = 3;
 
-/// Real time. A shard that moves has to wait for its turn at beginning a session; twice, if it moves on at once.
+/// Maximum real time to wait. A shard that moves to another process waits for its turn to identify,
+/// and twice if it moves again at once.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// What happens to one of the processes, or to the database.
+/// A fault of one process or of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Disruption {
     Killed,
@@ -35,7 +36,7 @@ enum Disruption {
     Nothing,
 }
 
-/// A team in a guild, and who replies there.
+/// A team in a guild, and the members that reply there.
 struct TestTeam {
     guild: u64,
     channel: u64,
@@ -46,15 +47,15 @@ struct TestCluster {
     world: World,
     processes: ClusterProcesses,
     teams: Vec<TestTeam>,
-    /// What members wrote, by place, round and member: the message that is to count.
+    /// First message of each member, by team, round and member: the message that must count.
     written: BTreeMap<(usize, usize, u64), u64>,
     rng: StdRng,
-    /// Draws as often as there are rounds, so that a seed brings the same troubles.
+    /// Drawn from once a round, so that a seed repeats the same disruptions.
     disruption_rng: StdRng,
 }
 
 impl TestCluster {
-    /// Discord with guilds in all shards, and processes that have divided them.
+    /// Starts Discord with guilds in all shards, and processes that have divided the shards.
     async fn new(test_database: TestDatabase, seed: u64) -> Self {
         let mut world = World::at("2026-03-26T12:00[UTC]")
             .setting("[discord]\nrequests_per_second = 400")
@@ -62,52 +63,52 @@ impl TestCluster {
             .database(test_database.url())
             .without_bot()
             .await;
-        // What a request means that was cut off half-way is nobody's business here.
+        // Requests that were cut off are not checked against Discord's API description here.
         world.skip_api_check();
-        let mut places = vec![TestTeam {
+        let mut teams = vec![TestTeam {
             guild: ids::GUILD,
             channel: ids::ASYNCIO,
             members: vec![ids::ADA, ids::LIN, ids::SAM],
         }];
         for number in 1..GUILDS {
-            // The shard is told by the millisecond.
+            // The id's timestamp bits determine the shard.
             let clock = world.sandbox.clock();
             clock.advance(Duration::from_millis(1)).await.unwrap();
             let (guild, channel) = world.another_guild(&format!("Guild {number}"));
             world.configure_team(guild, channel);
             world.sandbox.join_guild(guild, ids::LIN, false);
-            places.push(TestTeam {
+            teams.push(TestTeam {
                 guild,
                 channel,
                 members: vec![ids::ADA, ids::LIN],
             });
         }
-        let shards: BTreeSet<_> = places
+        let shards: BTreeSet<_> = teams
             .iter()
-            .map(|place| (place.guild >> 22) % u64::from(SHARDS))
+            .map(|team| (team.guild >> 22) % u64::from(SHARDS))
             .collect();
         assert_eq!(shards.len(), SHARDS as usize, "every shard has guilds");
         world.sandbox.recommend_shards(SHARDS, 16);
         let mut processes = ClusterProcesses::new(test_database, PROCESSES);
-        for one in 0..PROCESSES {
-            processes.launch(one, &world);
+        for process in 0..PROCESSES {
+            processes.launch(process, &world);
         }
         let cluster = Self {
             world,
             processes,
-            teams: places,
+            teams,
             written: BTreeMap::new(),
             rng: StdRng::seed_from_u64(seed),
             disruption_rng: StdRng::seed_from_u64(!seed),
         };
         let tables = "select count(*) = 1 from pg_tables where tablename = 'lease'";
         cluster
-            .until("the tables to be made", |cluster| {
+            .wait_until("the tables to be made", |cluster| {
                 cluster.processes.database().ask(tables) == "true"
             })
             .await;
         cluster
-            .until("the shards to be divided", |cluster| {
+            .wait_until("the shards to be divided", |cluster| {
                 cluster.processes.shard_counts() == [2, 2, 2]
                     && cluster.sessions() == SHARDS as usize
             })
@@ -115,7 +116,7 @@ impl TestCluster {
         cluster
     }
 
-    /// Shards with a session that is connected.
+    /// Returns the number of shards with a connected session.
     fn sessions(&self) -> usize {
         self.world.sandbox.read(|discord| {
             let open = discord.gateway.sessions.iter();
@@ -126,7 +127,7 @@ impl TestCluster {
         })
     }
 
-    async fn until(&self, what: &str, done: impl Fn(&Self) -> bool) {
+    async fn wait_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
         let end = Instant::now() + WAIT_TIMEOUT;
         while !done(self) {
             assert!(
@@ -139,91 +140,90 @@ impl TestCluster {
         }
     }
 
-    /// A day: the question comes, members reply, and meanwhile there is trouble.
-    async fn run_day(&mut self, round: usize, nine: &Zoned, trouble: Disruption) {
-        let one = self.disruption_rng.random_range(0..PROCESSES);
-        // Who hangs does not say that it has done what is due.
-        let moved = self.world.sandbox.clock().set(nine.timestamp());
-        drop(tokio::time::timeout(Duration::from_millis(1), moved).await);
+    /// Runs a day: the question is posted and members reply during a disruption.
+    async fn run_day(&mut self, round: usize, nine: &Zoned, disruption: Disruption) {
+        let process = self.disruption_rng.random_range(0..PROCESSES);
+        // A hung process does not acknowledge the time.
+        let clock_set = self.world.sandbox.clock().set(nine.timestamp());
+        drop(tokio::time::timeout(Duration::from_millis(1), clock_set).await);
         self.post_replies(round, 300).await;
-        self.disrupt(trouble, one).await;
+        self.disrupt(disruption, process).await;
         self.post_replies(round, 600).await;
         self.check_acknowledged_replies();
-        self.recover(trouble, one).await;
+        self.recover(disruption, process).await;
         self.check_day(round).await;
     }
 
-    async fn disrupt(&mut self, trouble: Disruption, one: usize) {
-        match trouble {
-            Disruption::Killed => self.processes.kill(one).await,
+    async fn disrupt(&mut self, disruption: Disruption, process: usize) {
+        match disruption {
+            Disruption::Killed => self.processes.kill(process).await,
             Disruption::Stopped => {
-                let code = self.processes.stop(one).await;
+                let code = self.processes.stop(process).await;
                 assert_eq!(code, Some(0), "{}", self.processes.logs());
             }
             Disruption::Hangs => {
-                self.processes.hang(one, true);
-                self.processes.expire_leases_of(one);
+                self.processes.hang(process, true);
+                self.processes.expire_leases_of(process);
             }
             Disruption::CutOff => {
-                self.processes.cut(one, true);
-                self.processes.expire_leases_of(one);
+                self.processes.cut(process, true);
+                self.processes.expire_leases_of(process);
             }
             Disruption::DatabaseRestarts => self.processes.restart_database().await,
             Disruption::Nothing => {}
         }
     }
 
-    async fn recover(&mut self, trouble: Disruption, one: usize) {
-        match trouble {
-            Disruption::Killed | Disruption::Stopped => self.processes.launch(one, &self.world),
+    async fn recover(&mut self, disruption: Disruption, process: usize) {
+        match disruption {
+            Disruption::Killed | Disruption::Stopped => self.processes.launch(process, &self.world),
             Disruption::Hangs | Disruption::CutOff => {
-                self.until("the others to take over", |cluster| {
+                self.wait_until("the others to take over", |cluster| {
                     let shares = cluster.processes.shard_counts();
-                    shares[one] == 0 && shares.iter().sum::<u64>() == u64::from(SHARDS)
+                    shares[process] == 0 && shares.iter().sum::<u64>() == u64::from(SHARDS)
                 })
                 .await;
-                if trouble == Disruption::Hangs {
-                    self.processes.hang(one, false);
+                if disruption == Disruption::Hangs {
+                    self.processes.hang(process, false);
                 } else {
-                    self.processes.cut(one, false);
+                    self.processes.cut(process, false);
                 }
             }
             Disruption::DatabaseRestarts | Disruption::Nothing => {}
         }
     }
 
-    /// For so many milliseconds members reply to the questions that are there.
+    /// Members reply to the open questions for this many milliseconds.
     async fn post_replies(&mut self, round: usize, milliseconds: u64) {
         let end = Instant::now() + Duration::from_millis(milliseconds);
         while Instant::now() < end {
-            let place = self.rng.random_range(0..self.teams.len());
+            let team = self.rng.random_range(0..self.teams.len());
             let TestTeam {
                 channel, members, ..
-            } = &self.teams[place];
+            } = &self.teams[team];
             let member = *members.choose(&mut self.rng).unwrap();
             let posts = posts_in(&self.world.sandbox, *channel);
             if let Some(thread) = posts.get(round).and_then(|post| post.thread)
-                && !self.written.contains_key(&(place, round, member))
+                && !self.written.contains_key(&(team, round, member))
             {
                 let message = self.world.sandbox.post(thread, member, "in my words");
-                self.written
-                    .insert((place, round, member), message.unwrap());
+                self.written.insert((team, round, member), message.unwrap());
             }
             tokio::time::sleep(Duration::from_millis(self.rng.random_range(0..30))).await;
         }
     }
 
-    /// The day ends well: every question has come once and every reply counts.
+    /// Waits until every question was posted once and every reply counts.
     async fn check_day(&mut self, round: usize) {
-        self.until("every question to come", |cluster| {
-            cluster.teams.iter().all(|place| {
-                let posts = posts_in(&cluster.world.sandbox, place.channel);
+        self.wait_until("every question to come", |cluster| {
+            cluster.teams.iter().all(|team| {
+                let posts = posts_in(&cluster.world.sandbox, team.channel);
                 posts.len() == round + 1 && posts[round].thread.is_some()
             })
         })
         .await;
         self.post_replies(round, 200).await;
-        self.until("every reply to be counted", |cluster| {
+        self.wait_until("every reply to be counted", |cluster| {
             let messages = cluster.written.range((0, 0, 0)..);
             let of_today = messages.filter(|((_, of, _), _)| *of == round);
             of_today.map(|(_, message)| *message).all(|message| {
@@ -235,22 +235,24 @@ impl TestCluster {
         assert!(self.processes.are_running(), "{}", self.processes.logs());
     }
 
-    /// Whatever has a ✅ is in the database, at any moment.
+    /// Asserts that every reply with a ✅ is in the database.
     fn check_acknowledged_replies(&self) {
-        let mut told: BTreeMap<(u64, u64), usize> = BTreeMap::new();
-        for ((place, _, member), message) in &self.written {
+        let mut acknowledged: BTreeMap<(u64, u64), usize> = BTreeMap::new();
+        for ((team, _, member), message) in &self.written {
             let message = self.world.sandbox.message(*message);
             if message.is_some_and(|message| message.is_counted()) {
-                *told.entry((self.teams[*place].guild, *member)).or_default() += 1;
+                *acknowledged
+                    .entry((self.teams[*team].guild, *member))
+                    .or_default() += 1;
             }
         }
-        let kept = self.stored_results();
-        for (who, told) in told {
-            let marks = kept.get(&who).map_or("", String::as_str);
-            let kept = marks.matches('a').count();
+        let stored = self.stored_results();
+        for (key, acknowledged) in acknowledged {
+            let marks = stored.get(&key).map_or("", String::as_str);
+            let stored = marks.matches('a').count();
             assert!(
-                kept >= told,
-                "{who:?}: {told} replies have a ✅, kept: {marks}"
+                stored >= acknowledged,
+                "{key:?}: {acknowledged} replies have a ✅, kept: {marks}"
             );
         }
     }
@@ -259,9 +261,9 @@ impl TestCluster {
         let rows = "select string_agg(guild || ' ' || member || ' ' || marks, ',') from member";
         let rows = self.processes.database().ask(rows);
         let row = |row: &str| {
-            let words: Vec<_> = row.split(' ').collect();
-            let who = (words[0].parse().unwrap(), words[1].parse().unwrap());
-            (who, words[2].to_owned())
+            let columns: Vec<_> = row.split(' ').collect();
+            let key = (columns[0].parse().unwrap(), columns[1].parse().unwrap());
+            (key, columns[2].to_owned())
         };
         rows.split(',')
             .filter(|row| !row.is_empty())
@@ -269,19 +271,19 @@ impl TestCluster {
             .collect()
     }
 
-    /// What the rules say of what was written: the model.
-    fn expected_streak(&self, place: usize, member: u64, rounds: usize) -> u32 {
+    /// Returns the streak that the rules give for the replies: the model.
+    fn expected_streak(&self, team: usize, member: u64, rounds: usize) -> u32 {
         let (mut streak, mut answered, mut freezes) = (0, 0, 0);
-        let first = (0..rounds).find(|round| self.written.contains_key(&(place, *round, member)));
+        let first = (0..rounds).find(|round| self.written.contains_key(&(team, *round, member)));
         for round in first.unwrap_or(rounds)..rounds {
-            if self.written.contains_key(&(place, round, member)) {
+            if self.written.contains_key(&(team, round, member)) {
                 streak += 1;
                 answered += 1;
                 if answered % 7 == 0 && freezes < 2 {
                     freezes += 1;
                 }
             } else if round + 1 == rounds {
-                // It still is open.
+                // The last round is still open.
             } else if streak > 0 && freezes > 0 {
                 freezes -= 1;
             } else {
@@ -293,8 +295,10 @@ impl TestCluster {
 }
 
 fn rounds() -> usize {
-    let asked = std::env::var("QUIZLOOP_FLEET_ROUNDS").ok();
-    asked.and_then(|number| number.parse().ok()).unwrap_or(50)
+    let variable = std::env::var("QUIZLOOP_FLEET_ROUNDS").ok();
+    variable
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(50)
 }
 
 fn seed() -> u64 {
@@ -303,10 +307,10 @@ fn seed() -> u64 {
         .unwrap_or_else(|| StdRng::from_rng(&mut rand::rng()).random_range(0..1_000_000))
 }
 
-/// Killed, stopped, hung, cut off, with a database that restarts: at the end all is as if there had been one process
-/// and no trouble.
+/// Processes are killed, stopped, hung and cut off, and the database restarts. In the end the
+/// results are those of one undisturbed process.
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_days_of_trouble() {
+async fn fifty_days_of_disruptions_lose_and_repeat_nothing() {
     use Disruption::{CutOff, DatabaseRestarts, Hangs, Killed, Nothing, Stopped};
     let Some(test_database) = TestDatabase::new() else {
         return;
@@ -323,17 +327,17 @@ async fn fifty_days_of_trouble() {
             }
         }
         let nine = day.at(9, 0, 0, 0).in_tz("UTC").unwrap();
-        let troubles = [Killed, Hangs, Stopped, CutOff, DatabaseRestarts, Nothing];
-        let trouble = *troubles.choose(&mut cluster.disruption_rng).unwrap();
+        let disruptions = [Killed, Hangs, Stopped, CutOff, DatabaseRestarts, Nothing];
+        let disruption = *disruptions.choose(&mut cluster.disruption_rng).unwrap();
         let start = Instant::now();
-        cluster.run_day(round, &nine, trouble).await;
+        cluster.run_day(round, &nine, disruption).await;
         println!(
-            "round {round}: {trouble:?}, {:.1} s",
+            "round {round}: {disruption:?}, {:.1} s",
             start.elapsed().as_secs_f64()
         );
     }
     cluster
-        .until("the shards to be divided again", |cluster| {
+        .wait_until("the shards to be divided again", |cluster| {
             cluster.processes.shard_counts() == [2, 2, 2] && cluster.sessions() == SHARDS as usize
         })
         .await;
@@ -342,27 +346,27 @@ async fn fifty_days_of_trouble() {
         .database()
         .ask("select count(*) from round where message is not null");
     assert_eq!(posted, (rounds * GUILDS).to_string());
-    for (number, place) in cluster.teams.iter().enumerate() {
-        for member in &place.members {
+    for (number, team) in cluster.teams.iter().enumerate() {
+        for member in &team.members {
             let handle = cluster.world.member(*member);
-            let shown = handle.streak_in(place.channel).await;
-            let known = cluster.expected_streak(number, *member, rounds);
-            assert_eq!(shown, known, "guild {number}, member {member}");
+            let streak = handle.streak_in(team.channel).await;
+            let expected = cluster.expected_streak(number, *member, rounds);
+            assert_eq!(streak, expected, "guild {number}, member {member}");
         }
     }
-    let begun = cluster
+    let identifies = cluster
         .world
         .sandbox
         .read(|discord| discord.gateway.session_start_limit.started.clone());
-    for (index, (at, shard)) in begun.iter().enumerate() {
-        let before = begun[..index]
+    for (index, (at, shard)) in identifies.iter().enumerate() {
+        let before = identifies[..index]
             .iter()
             .rev()
             .find(|(_, other)| other == shard);
-        let apart = before.map_or(Duration::MAX, |(before, _)| at.duration_since(*before));
+        let interval = before.map_or(Duration::MAX, |(before, _)| at.duration_since(*before));
         assert!(
-            apart >= Duration::from_secs(5),
-            "two sessions of a slot began {apart:?} apart"
+            interval >= Duration::from_secs(5),
+            "two sessions of a slot began {interval:?} apart"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Processes that share a database, each with a way to it that can be broken.
+//! Processes that share a database, each connected to it through its own proxy.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -14,20 +14,20 @@ use crate::support::test_database::TestDatabase;
 struct ClusterProcess {
     bot: Option<BotProcess>,
     proxy: Proxy,
-    /// The database's URL that leads this way.
+    /// The database URL that leads through the proxy.
     url: String,
-    /// What those before it wrote to their logs.
+    /// Logs of earlier processes in this slot.
     logs: String,
 }
 
-/// All of them.
+/// All processes of the cluster.
 pub struct ClusterProcesses {
     all: Vec<ClusterProcess>,
     test_database: TestDatabase,
 }
 
 impl ClusterProcesses {
-    /// So many processes, none of which runs.
+    /// Creates the slots for `number` processes; none is started.
     pub fn new(test_database: TestDatabase, number: usize) -> Self {
         let url = test_database.url();
         let process = |_| {
@@ -49,51 +49,50 @@ impl ClusterProcesses {
         &self.test_database
     }
 
-    /// Starts one.
-    pub fn launch(&mut self, one: usize, world: &World) {
+    pub fn launch(&mut self, index: usize, world: &World) {
         let mut program = world.program().clone();
-        let url = self.all[one].url.clone();
+        let url = self.all[index].url.clone();
         let variable = OsString::from("QUIZLOOP_STATE_URL");
         program.environment.retain(|(name, _)| *name != variable);
         program.environment.push((variable, url.into()));
-        self.all[one].bot = Some(BotProcess::start(&program).expect("the bot starts"));
+        self.all[index].bot = Some(BotProcess::start(&program).expect("the bot starts"));
     }
 
-    /// Ends one in the middle of whatever it does.
-    pub async fn kill(&mut self, one: usize) {
-        self.take_log(one);
-        if let Some(mut bot) = self.all[one].bot.take() {
+    /// Kills a process, whatever it is doing.
+    pub async fn kill(&mut self, index: usize) {
+        self.take_log(index);
+        if let Some(mut bot) = self.all[index].bot.take() {
             let id = bot.id();
             bot.kill().await.expect("the bot is killed");
             self.expire_leases_of_process(id);
         }
     }
 
-    /// Asks one to stop; its exit code.
-    pub async fn stop(&mut self, one: usize) -> Option<i32> {
-        let mut bot = self.all[one].bot.take().expect("it runs");
+    /// Asks a process to stop. Returns its exit code.
+    pub async fn stop(&mut self, index: usize) -> Option<i32> {
+        let mut bot = self.all[index].bot.take().expect("it runs");
         let status = bot.stop(Duration::from_secs(10)).await.unwrap();
-        self.all[one].logs += &bot.log().text();
+        self.all[index].logs += &bot.log().text();
         status.and_then(|status| status.code())
     }
 
-    /// One does nothing any more, or goes on.
-    pub fn hang(&self, one: usize, hangs: bool) {
+    /// Suspends a process, or lets it continue.
+    pub fn hang(&self, index: usize, hangs: bool) {
         let signal = if hangs { Signal::STOP } else { Signal::CONT };
-        let id = self.id(one).and_then(|id| i32::try_from(id).ok());
+        let id = self.id(index).and_then(|id| i32::try_from(id).ok());
         kill_process(id.and_then(Pid::from_raw).unwrap(), signal).unwrap();
     }
 
-    /// One reaches the database no more, or again.
-    pub fn cut(&self, one: usize, cut: bool) {
-        self.all[one]
+    /// Cuts a process off from the database, or reconnects it.
+    pub fn cut(&self, index: usize, cut: bool) {
+        self.all[index]
             .proxy
             .set(if cut { ProxyMode::Cut } else { ProxyMode::Open });
     }
 
-    /// For the database, one was not heard of for long.
-    pub fn expire_leases_of(&self, one: usize) {
-        self.expire_leases_of_process(self.id(one));
+    /// Makes the leases of a process expire in the database.
+    pub fn expire_leases_of(&self, index: usize) {
+        self.expire_leases_of_process(self.id(index));
     }
 
     fn expire_leases_of_process(&self, id: Option<u32>) {
@@ -108,7 +107,7 @@ impl ClusterProcesses {
         ]);
     }
 
-    /// The server ends all connections and takes no new ones for a moment, as when it is started again.
+    /// The database server ends all connections and rejects new ones for a moment, as in a restart.
     pub async fn restart_database(&self) {
         let url = self.test_database.url();
         let (_, name) = url.rsplit_once('/').unwrap();
@@ -125,7 +124,7 @@ impl ClusterProcesses {
         self.test_database.on_server(&[&open(true)]);
     }
 
-    /// How many shards each process has.
+    /// Returns the number of shards of each process.
     pub fn shard_counts(&self) -> Vec<u64> {
         let share = |process: &ClusterProcess| {
             let id = process
@@ -141,13 +140,13 @@ impl ClusterProcesses {
         self.all.iter().map(share).collect()
     }
 
-    /// Whether all run.
+    /// Returns whether all processes run.
     pub fn are_running(&mut self) -> bool {
         let mut all = self.all.iter_mut();
         all.all(|process| process.bot.as_mut().is_some_and(BotProcess::is_running))
     }
 
-    /// What all of them wrote to their logs.
+    /// Returns the logs of all processes.
     pub fn logs(&self) -> String {
         let mut text = String::new();
         for (number, process) in self.all.iter().enumerate() {
@@ -159,12 +158,12 @@ impl ClusterProcesses {
         text
     }
 
-    fn take_log(&mut self, one: usize) {
-        let log = self.all[one].bot.as_ref().map(|bot| bot.log().text());
-        self.all[one].logs += &log.unwrap_or_default();
+    fn take_log(&mut self, index: usize) {
+        let log = self.all[index].bot.as_ref().map(|bot| bot.log().text());
+        self.all[index].logs += &log.unwrap_or_default();
     }
 
-    fn id(&self, one: usize) -> Option<u32> {
-        self.all[one].bot.as_ref().and_then(BotProcess::id)
+    fn id(&self, index: usize) -> Option<u32> {
+        self.all[index].bot.as_ref().and_then(BotProcess::id)
     }
 }

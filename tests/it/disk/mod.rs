@@ -1,5 +1,6 @@
-//! A disk that is full, read-only, broken or slow, below the real bot: nothing is acknowledged that is not on disk,
-//! answers come in time, and it recovers by itself. Number 26 of the list of field failures.
+//! A disk that is full, read-only, broken or slow, below the real bot: only saved data is
+//! acknowledged, responses come in time, and the bot recovers automatically. Number 26 of the list
+//! of field failures.
 
 #[cfg(target_os = "linux")]
 mod tmpfs;
@@ -15,14 +16,14 @@ use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// A world with a failing disk to come: Ada has set the team up, and the first question is there.
+/// A world with failpoints in which Ada has set the team up and the first question is posted.
 async fn posted() -> World {
     let mut world = World::at(FRIDAY).failpoints().without_bot().await;
     start_posting(&mut world).await;
     world
 }
 
-/// Starts the bot; Ada sets the team up, and the first question comes.
+/// Starts the bot; Ada sets the team up, and the first question is posted.
 async fn start_posting(world: &mut World) {
     world.start_bot().await;
     world
@@ -33,7 +34,7 @@ async fn start_posting(world: &mut World) {
     world.ada().reply("before the trouble").await;
 }
 
-/// What the bot said in direct messages.
+/// Returns the texts of the bot's direct messages.
 fn direct_messages(world: &World) -> Vec<String> {
     let direct = world.sandbox.read(|discord| {
         let direct = discord.channels.values().filter(|one| one.kind == 1);
@@ -54,10 +55,10 @@ fn lines_with(world: &World, words: &str) -> usize {
         .count()
 }
 
-/// 26. The disk fails at every step and in every way: nothing is acknowledged, the admin and the log hear of it once,
-/// it recovers by itself, and what was acknowledged is there after a kill.
+/// 26. The disk fails at each step and in each way: nothing is acknowledged, the admin and the log
+/// get one message, the bot recovers automatically, and acknowledged data survives a kill.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_failure() {
+async fn every_disk_failure_recovers_without_false_acknowledgements() {
     let rules = [
         "disk.write error full",
         "disk.write error read-only",
@@ -69,26 +70,26 @@ async fn every_failure() {
     ];
     let mut worlds = tokio::task::JoinSet::new();
     for rule in rules {
-        worlds.spawn(a_failure(rule));
+        worlds.spawn(check_disk_failure(rule));
     }
     worlds.join_all().await;
 }
 
-async fn a_failure(rule: &'static str) {
+async fn check_disk_failure(rule: &'static str) {
     let mut world = posted().await;
     world.set_failpoints(rule);
     let reply = assert_nothing_acknowledged(&world, rule).await;
     world
-        .see("the direct message", |world| direct_messages(world).pop())
+        .wait_for("the direct message", |world| direct_messages(world).pop())
         .await;
-    // More that can't be saved, and another attempt: no more words.
+    // Another change that can't be saved and another attempt give no further messages.
     world.sam().post_reply("during the trouble, too");
     let again = world
         .ada()
         .command_message("team credit", &credit_sam())
         .await
         .text();
-    // In memory Sam has it already; that must not be said before it is on disk.
+    // Sam's credit is already in memory; it must not be confirmed before it is on disk.
     assert!(again.contains("could not be saved"), "{rule}: {again}");
     world.set_failpoints("");
     world.lin().wait_until_counted(reply).await;
@@ -98,9 +99,9 @@ async fn a_failure(rule: &'static str) {
         "{rule}: {:?}",
         direct_messages(&world)
     );
-    let (begun, over) = ("the state can't be saved", "the disk takes the state again");
+    let (begun, over) = ("saving failed; retrying", "saving recovered");
     world
-        .until("the log to say that it is over", || {
+        .wait_until("the log to say that it is over", || {
             lines_with(&world, over) == 1
         })
         .await;
@@ -110,10 +111,10 @@ async fn a_failure(rule: &'static str) {
     assert_eq!(world.sam().streak().await, 1, "{rule}");
 }
 
-/// 32. A disk that takes two seconds more for each file: the answer is announced in time and filled in, the ✅
-/// comes when the reply is on disk, and nobody else waits.
+/// 32. A disk that takes two more seconds for each file: the response is deferred in time and
+/// filled in, the ✅ is added when the reply is on disk, and nobody else waits.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_disk() {
+async fn a_slow_disk_delays_only_what_must_be_saved() {
     let mut world = posted().await;
     world.set_failpoints("disk.fsync slow 2000");
     let reply = world.lin().post_reply("while the disk is slow");
@@ -121,14 +122,18 @@ async fn a_slow_disk() {
     let streak = world.ada().streak().await;
     assert!(
         begun.elapsed() < CALLBACK_DEADLINE,
-        "who asks does not wait"
+        "commands that only read do not wait"
     );
     assert_eq!(streak, 1);
     let outcome = world.ada().command("team credit", &credit_sam()).await;
-    let ClientOutcome::Message(said) = outcome else {
+    let ClientOutcome::Message(response) = outcome else {
         panic!("{outcome:?}\n{}", world.log());
     };
-    assert!(said.text().contains("has credit"), "{}", said.text());
+    assert!(
+        response.text().contains("gets credit"),
+        "{}",
+        response.text()
+    );
     let announced = world.sandbox.requests().into_iter().any(|request| {
         request.path.ends_with("/callback") && request.body["type"] == 5 && request.status == 204
     });
@@ -139,9 +144,10 @@ async fn a_slow_disk() {
     assert_eq!(world.saved_streak(ids::SAM), 1);
 }
 
-/// An event has counted a reply, but the disk does not take it: reading the history does not acknowledge it either.
+/// A reply was counted from its event, but could not be saved: reading the history does not
+/// acknowledge it either.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_history_does_not_acknowledge_what_is_not_saved() {
+async fn backfill_does_not_acknowledge_unsaved_replies() {
     let mut world = World::at(FRIDAY)
         .failpoints()
         .heartbeat(Duration::from_secs(2))
@@ -161,11 +167,11 @@ async fn the_history_does_not_acknowledge_what_is_not_saved() {
     let before = read(&world);
     world.sandbox.invalidate_sessions(false);
     world
-        .see("the history to be read", |world| {
+        .wait_for("the history to be read", |world| {
             (read(world) > before).then_some(())
         })
         .await;
-    // Whatever the bot makes of the history it has sent by the time it answers twice more.
+    // Two further responses mean that the bot has finished with the history.
     for _ in 0..2 {
         world.lin().command_message("quiz", &[]).await;
     }

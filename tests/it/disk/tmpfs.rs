@@ -1,5 +1,5 @@
-//! Real file systems that are full or read-only: a small tmpfs. Mounting takes root, or a user namespace of one's
-//! own; where there is neither the tests say so and skip, but not in CI.
+//! Real file systems that are full or read-only: a small tmpfs. Mounting needs root or a user
+//! namespace. Where neither is available the tests print that and are skipped, except in CI.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,25 +10,25 @@ use super::{FRIDAY, start_posting};
 use crate::support::outage::assert_nothing_acknowledged;
 use crate::support::{MessageExt, World};
 
-/// Set for the copy of this process that runs in a user namespace of its own.
+/// Set for the copy of this process that runs in its own user namespace.
 const INSIDE: &str = "QUIZLOOP_TEST_INSIDE";
 
-/// A file system that goes when this is dropped.
+/// A mounted file system, unmounted on drop.
 struct TmpfsMount(PathBuf);
 
 fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
-    let done = Command::new(program).args(arguments).output();
-    let done = done.map_err(|error| format!("{program}: {error}"))?;
-    if done.status.success() {
+    let output = Command::new(program).args(arguments).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
         Ok(())
     } else {
-        let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-        Err(format!("{program} {arguments:?}: {said}"))
+        let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(format!("{program} {arguments:?}: {message}"))
     }
 }
 
 impl TmpfsMount {
-    /// A tmpfs of 256 KiB.
+    /// Mounts a tmpfs of 256 KiB.
     fn at(folder: &Path) -> Result<Self, String> {
         std::fs::create_dir_all(folder).unwrap();
         let path = folder.to_str().unwrap();
@@ -40,48 +40,48 @@ impl TmpfsMount {
     }
 
     fn read_only(&self, read_only: bool) {
-        let how = if read_only {
+        let options = if read_only {
             "remount,ro"
         } else {
             "remount,rw"
         };
-        run("mount", &["-o", how, self.0.to_str().unwrap()]).unwrap();
+        run("mount", &["-o", options, self.0.to_str().unwrap()]).unwrap();
     }
 }
 
 impl Drop for TmpfsMount {
     fn drop(&mut self) {
-        // The bot may still run if the test failed; it is killed with its world.
+        // If the test failed, the bot may still run; it is killed together with its world.
         if let Err(error) = run("umount", &["-l", self.0.to_str().unwrap()]) {
             println!("{error}");
         }
     }
 }
 
-/// A world whose state, or a folder in it, is a small tmpfs. Where this process may not mount, the whole test is
-/// run again in a namespace where it may, and nothing is given.
+/// Creates a world whose state, or a folder in it, is a small tmpfs. If this process may not mount,
+/// runs the whole test again in a namespace where it may, and returns `None`.
 async fn world_on_tmpfs(test: &str, inside: &str) -> Option<(TmpfsMount, World)> {
     let world = World::at(FRIDAY).without_bot().await;
-    let why = match TmpfsMount::at(&world.state().join(inside)) {
+    let reason = match TmpfsMount::at(&world.state().join(inside)) {
         Ok(mounted) => return Some((mounted, world)),
-        Err(why) => why,
+        Err(reason) => reason,
     };
-    assert!(std::env::var_os(INSIDE).is_none(), "mount: {why}");
+    assert!(std::env::var_os(INSIDE).is_none(), "mount: {reason}");
     let test = format!("disk::tmpfs::{test}");
-    let this = std::env::current_exe().unwrap();
-    let again = Command::new("unshare")
-        .args(["--map-root-user", "--mount", this.to_str().unwrap()])
+    let executable = std::env::current_exe().unwrap();
+    let rerun = Command::new("unshare")
+        .args(["--map-root-user", "--mount", executable.to_str().unwrap()])
         .args([&test, "--exact", "--nocapture"])
         .env(INSIDE, "1")
         .status();
-    match again {
+    match rerun {
         Ok(status) if status.success() => {}
-        again => {
+        rerun => {
             assert!(
                 std::env::var_os("QUIZLOOP_CI").is_none(),
-                "no file system can be mounted: {why}; unshare: {again:?}"
+                "no file system can be mounted: {reason}; unshare: {rerun:?}"
             );
-            println!("skipped: no file system can be mounted here: {why}; unshare: {again:?}");
+            println!("skipped: no file system can be mounted here: {reason}; unshare: {rerun:?}");
         }
     }
     None
@@ -95,11 +95,12 @@ fn fill(folder: &Path) -> PathBuf {
     file
 }
 
-/// 26. A small disk fills up: nothing is acknowledged, a restart does not help and does no harm, and when there is
-/// room again it recovers.
+/// 26. A small disk fills up: nothing is acknowledged, a restart does no harm, and the bot recovers
+/// when there is space again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_small_disk_that_fills_up() {
-    let Some((_mounted, mut world)) = world_on_tmpfs("a_small_disk_that_fills_up", "").await else {
+async fn a_full_file_system_recovers() {
+    let Some((_mounted, mut world)) = world_on_tmpfs("a_full_file_system_recovers", "").await
+    else {
         return;
     };
     start_posting(&mut world).await;
@@ -114,11 +115,12 @@ async fn a_small_disk_that_fills_up() {
     assert_eq!(world.saved_streak(ids::LIN), 1);
 }
 
-/// 26. The file system becomes read-only, as Linux makes it after errors, and writable again. The lock file, which
-/// the bot holds open, lies outside: Linux refuses to remount under it.
+/// 26. The file system becomes read-only, as Linux makes it after errors, and writable again. The
+/// lock file is outside of it, because Linux refuses to remount a file system with a file open for
+/// writing.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_becomes_read_only() {
-    let test = "a_disk_that_becomes_read_only";
+async fn a_read_only_file_system_recovers() {
+    let test = "a_read_only_file_system_recovers";
     let Some((mounted, mut world)) = world_on_tmpfs(test, "guilds").await else {
         return;
     };

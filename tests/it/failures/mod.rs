@@ -1,7 +1,8 @@
-//! The list of field failures, and the tests that show each of its lines. A test's doc comment begins with the
-//! numbers of its lines; this table and those comments are compared.
+//! The list of field failures, and the tests that cover each of its entries. A test's doc comment
+//! begins with the numbers of its entries; a test compares the list with the comments.
 //!
-//! What is in this folder shows what no other test does: each file a part of the list.
+//! The tests in this folder cover the parts of the list that no other test covers, one file for
+//! each topic.
 
 mod posting;
 mod questions;
@@ -13,145 +14,185 @@ mod time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// How many lines the list has.
-const LINES: u32 = 38;
+/// Number of entries of the list.
+const ENTRIES: u32 = 38;
 
-/// A line in our own words, with its tests.
-type Line = (u32, &'static str, &'static [&'static str]);
+/// An entry: its number, a short description, and its tests.
+type Entry = (u32, &'static str, &'static [&'static str]);
 
-const LIST: &[Line] = &[
+const LIST: &[Entry] = &[
     (
         1,
         "killed around the send",
         &[
-            "killed_at_every_step_of_a_post",
-            "killed_hundreds_of_times",
-            "replies_to_what_was_not_written_down",
+            "killed_at_every_step_of_a_post_it_posts_once",
+            "hundreds_of_kills_lose_and_repeat_nothing",
+            "replies_to_an_unrecorded_post_count",
         ],
     ),
     (
         2,
         "down when it was due",
-        &["down_at_the_minute", "down_over_whole_days"],
+        &[
+            "a_question_is_posted_late_within_the_catch_up_limit",
+            "whole_days_of_downtime_break_no_streak",
+        ],
     ),
     (
         3,
         "many sessions in one life",
-        &["sessions_come_and_go", "sessions_begin_many_times"],
+        &[
+            "sessions_that_come_and_go_lose_nothing",
+            "many_session_starts_post_one_question",
+        ],
     ),
     (4, "two processes, one state", &["a_second_process"]),
     (
         5,
         "a send that seems to fail",
         &[
-            "a_post_that_fails",
-            "an_answer_that_never_comes",
-            "every_answer_to_every_request",
-            "requests_that_hang",
+            "a_failed_post_gives_one_post_per_round",
+            "a_post_without_a_response_is_found",
+            "any_response_to_any_request_loses_nothing",
+            "requests_that_hang_are_retried",
         ],
     ),
     (
         6,
         "a failure after the send",
         &[
-            "a_post_that_fails",
-            "a_save_that_fails_after_the_post",
-            "an_edit_that_fails",
-            "every_answer_to_every_request",
+            "a_failed_post_gives_one_post_per_round",
+            "a_failed_save_after_the_post_repeats_nothing",
+            "a_failed_edit_repeats_nothing",
+            "any_response_to_any_request_loses_nothing",
         ],
     ),
-    (7, "one bad server among good ones", &["one_bad_server"]),
+    (
+        7,
+        "one bad server among good ones",
+        &["a_failing_server_does_not_affect_others"],
+    ),
     (
         8,
         "refused again and again",
         &[
-            "one_bad_server",
-            "the_admin_is_told_once",
-            "taken_away_before_the_question",
+            "a_failing_server_does_not_affect_others",
+            "the_admin_gets_one_alert_about_a_missing_permission",
+            "permissions_removed_after_setup_give_one_alert",
         ],
     ),
     (
         9,
         "the time is changed",
         &[
-            "the_time_changes",
-            "post_now",
-            "set_up_for_a_time_that_has_passed",
-            "moved_to_later_again_and_again",
+            "changing_the_time_posts_at_most_once_a_day",
+            "post_now_replaces_the_scheduled_post",
+            "setup_after_the_posting_time_starts_tomorrow",
+            "moving_the_time_later_posts_once_a_day",
         ],
     ),
-    (10, "posted by hand today", &["post_now"]),
+    (
+        10,
+        "posted by hand today",
+        &["post_now_replaces_the_scheduled_post"],
+    ),
     (
         11,
         "thousands due at once",
-        &["two_thousand_teams_at_one_minute"],
+        &["two_thousand_teams_due_at_one_minute_are_posted"],
     ),
     (
         12,
         "clocks that change",
         &[
-            "clock_changes",
-            "nine_stays_nine",
-            "within_the_change_itself",
+            "a_local_time_is_due_once_across_clock_changes",
+            "the_local_posting_time_survives_clock_changes",
+            "a_time_within_a_clock_change_is_due_once",
             "wall_time_stays_across_clock_changes",
         ],
     ),
-    (13, "names of zones", &["zones"]),
+    (
+        13,
+        "names of zones",
+        &["unknown_time_zones_are_rejected_with_similar_names"],
+    ),
     (
         14,
         "the calendar's edges",
         &[
-            "the_calendar_s_edges",
+            "month_ends_leap_days_and_new_year_have_questions",
             "month_ends_leap_days_and_new_year_are_days_like_others",
         ],
     ),
     (
         15,
         "days without a question",
-        &["days_without_a_round_break_nothing", "down_over_whole_days"],
+        &[
+            "days_without_a_question_break_no_streak",
+            "whole_days_of_downtime_break_no_streak",
+        ],
     ),
     (
         16,
         "shown as recomputed",
         &[
-            "shown_as_saved",
+            "the_displayed_streak_is_the_saved_one",
             "the_streak_is_what_the_rules_give",
             "duplicates_and_order_do_not_matter",
-            "every_streak_is_what_the_model_says",
+            "every_streak_matches_the_model",
         ],
     ),
-    (17, "to the second", &["replies_at_the_edge"]),
+    (
+        17,
+        "to the second",
+        &["replies_count_for_their_round_to_the_second"],
+    ),
     (
         18,
         "replies while away",
         &[
-            "away_while_people_reply",
-            "away_over_an_opening",
-            "a_history_that_can_not_be_read_at_first",
-            "a_reply_to_the_question_while_away",
-            "replies_to_what_was_not_written_down",
+            "replies_during_downtime_are_counted",
+            "replies_during_downtime_count_for_their_own_round",
+            "a_failed_backfill_is_retried",
+            "a_reply_to_the_question_itself_counts_after_downtime",
+            "replies_to_an_unrecorded_post_count",
         ],
     ),
     (
         19,
         "twice, late, edited, deleted",
-        &["twice_late_edited_and_deleted"],
+        &["repeated_late_edited_and_deleted_replies"],
     ),
-    (20, "freezes", &["freezes", "a_freeze_is_never_below_zero"]),
-    (21, "void and credit", &["void_and_credit"]),
+    (
+        20,
+        "freezes_cover_missed_rounds",
+        &["freezes_cover_missed_rounds", "freezes_never_go_below_zero"],
+    ),
+    (
+        21,
+        "void and credit",
+        &["void_and_credit_survive_a_restart"],
+    ),
     (
         22,
         "who and what counts",
-        &["who_counts", "messages_nobody_wrote"],
+        &[
+            "only_messages_of_people_count",
+            "system_and_bot_messages_never_count",
+        ],
     ),
-    (23, "gone and back", &["leaving_and_coming_back"]),
+    (
+        23,
+        "gone and back",
+        &["leaving_and_returning_keeps_the_history"],
+    ),
     (
         24,
         "a crash within a save",
         &[
             "a_crash_at_every_step_of_three_saves",
             "a_crash_at_any_step_of_any_saves",
-            "killed_hundreds_of_times",
+            "hundreds_of_kills_lose_and_repeat_nothing",
         ],
     ),
     (
@@ -159,7 +200,7 @@ const LIST: &[Line] = &[
         "a snapshot that can't be read",
         &[
             "unreadable_state",
-            "snapshots",
+            "unreadable_snapshots_are_rejected_and_left_unchanged",
             "truncated",
             "empty_and_zeros",
             "broken_by_hand",
@@ -170,95 +211,105 @@ const LIST: &[Line] = &[
         26,
         "a disk in trouble",
         &[
-            "a_disk_in_trouble",
-            "nothing_is_acknowledged_and_it_recovers_by_itself",
-            "every_failure",
-            "a_small_disk_that_fills_up",
-            "a_disk_that_becomes_read_only",
+            "a_failing_disk_acknowledges_nothing_and_recovers",
+            "nothing_is_acknowledged_and_saving_recovers",
+            "every_disk_failure_recovers_without_false_acknowledgements",
+            "a_full_file_system_recovers",
+            "a_read_only_file_system_recovers",
         ],
     ),
     (
         27,
         "saves and requests apart",
-        &["saved_while_a_request_hangs", "answered_while_a_save_hangs"],
+        &[
+            "replies_are_saved_while_a_request_hangs",
+            "commands_are_answered_while_a_save_hangs",
+        ],
     ),
     (
         28,
         "no thread",
-        &["no_threads_allowed", "no_threads_allowed_for_days"],
+        &[
+            "replies_count_where_threads_are_not_allowed",
+            "a_missing_thread_does_not_delay_the_next_question",
+        ],
     ),
     (
         29,
         "permissions taken away",
         &[
-            "missing_permissions",
-            "taken_away_on_the_server",
-            "taken_away_before_the_question",
+            "missing_permissions_are_reported_before_the_first_post",
+            "permissions_missing_in_the_server_are_reported_at_setup",
+            "permissions_removed_after_setup_give_one_alert",
         ],
     ),
     (
         30,
         "channels and threads that change",
         &[
-            "the_channel_changes",
-            "the_thread_changes",
-            "an_announcement_channel",
-            "a_forum_and_back",
+            "a_deleted_or_retyped_channel_is_handled",
+            "a_deleted_locked_or_archived_thread_is_handled",
+            "an_announcement_channel_works",
+            "a_channel_that_was_a_forum_for_a_while_recovers",
         ],
     ),
-    (31, "old buttons", &["old_buttons"]),
+    (31, "old buttons", &["old_buttons_still_work"]),
     (
         32,
         "three seconds",
         &[
-            "a_slow_discord",
-            "answered_while_a_save_hangs",
-            "two_thousand_teams_at_one_minute",
-            "a_slow_disk",
-            "answers_that_fail",
+            "a_slow_discord_defers_the_response",
+            "commands_are_answered_while_a_save_hangs",
+            "two_thousand_teams_due_at_one_minute_are_posted",
+            "a_slow_disk_delays_only_what_must_be_saved",
+            "a_failed_response_does_not_affect_the_next",
         ],
     ),
     (
         33,
         "text that shouts or breaks out",
         &[
-            "hostile_text",
-            "only_the_role_is_notified",
-            "in_every_message",
-            "any_text_in_any_option",
+            "hostile_text_is_shown_literally",
+            "only_the_configured_role_is_notified",
+            "every_message_allows_only_the_configured_role",
+            "any_text_in_any_option_gets_a_clear_message",
             "a_cut_fits_and_leaves_no_block_open",
         ],
     ),
-    (34, "no content in events", &["who_counts"]),
+    (
+        34,
+        "no content in events",
+        &["only_messages_of_people_count"],
+    ),
     (
         35,
         "refused by Discord",
         &[
             "a_refused_token",
             "a_refused_session",
-            "turned_away_for_good",
-            "few_sessions_left",
+            "permanently_rejected_sessions_end_the_process",
+            "refuses_to_start_with_few_session_starts_left",
         ],
     ),
     (
         36,
         "sessions that end",
         &[
-            "sessions_end_in_every_way",
-            "a_close_without_a_code",
-            "dropped_and_refused",
-            "an_invalid_session",
-            "a_half_open_connection",
-            "heartbeats_without_an_answer",
-            "every_close_code",
-            "an_hour_without_network",
+            "sessions_that_end_in_any_way_lose_nothing",
+            "recovers_from_a_close_without_a_code",
+            "recovers_from_refused_reconnects",
+            "recovers_from_an_invalid_session",
+            "recovers_from_a_half_open_connection",
+            "recovers_from_missing_heartbeat_acks",
+            "recovers_from_every_close_code",
+            "recovers_from_an_hour_without_network",
         ],
     ),
     (
         37,
         "no repeat",
         &[
-            "a_whole_pass",
+            "a_whole_pass_repeats_no_question",
             "no_repeat_before_the_deck_is_through",
             "a_bank_of_one_repeats_and_an_empty_one_has_nothing",
         ],
@@ -267,9 +318,9 @@ const LIST: &[Line] = &[
         38,
         "question files with mistakes",
         &[
-            "packs",
-            "packs_with_mistakes",
-            "packs_of_windows",
+            "unreadable_question_files_are_rejected",
+            "mistakes_in_question_files_name_line_and_fix",
+            "question_files_with_windows_line_endings_are_accepted",
             "all_mistakes_are_found_at_once",
             "windows_line_ends_and_a_byte_order_mark_are_an_editors_habit",
         ],
@@ -287,10 +338,10 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The test functions of a source, each with the lines that its doc comment names.
+/// Returns the test functions of a source file with the numbers in their doc comments.
 fn tests(source: &str) -> Vec<(String, BTreeSet<u32>)> {
     let (mut doc, mut is_test, mut found) = (String::new(), false, Vec::new());
-    // Only below this all functions are tests, without more ado.
+    // A function is a test only if its attributes say so.
     for line in source.lines().map(str::trim) {
         if let Some(text) = line.strip_prefix("///") {
             doc.push_str(text);
@@ -320,18 +371,20 @@ fn function(line: &str) -> Option<String> {
     )
 }
 
-/// The numbers before a full stop: "5, 6. A post…", and further on "… 34. None of this…".
+/// Parses the numbers before a full stop: "5, 6. A post…", and further on "… 34. None of this…".
 fn numbers(doc: &str) -> BTreeSet<u32> {
     let mut found = BTreeSet::new();
     let mut open = Vec::new();
     for word in doc.split_whitespace() {
         let bare = word.trim_end_matches([',', '.']);
         match bare.parse::<u32>() {
-            Ok(number) if (1..=LINES).contains(&number) && word.ends_with(',') => open.push(number),
-            Ok(number) if (1..=LINES).contains(&number) && word.ends_with('.') => {
+            Ok(number) if (1..=ENTRIES).contains(&number) && word.ends_with(',') => {
+                open.push(number)
+            }
+            Ok(number) if (1..=ENTRIES).contains(&number) && word.ends_with('.') => {
                 found.extend(open.drain(..).chain([number]));
             }
-            // Letters after the numbers are of another list.
+            // Letters after the numbers refer to another list.
             _ if bare.len() == 1 && word.ends_with(['.', ',']) && !open.is_empty() => {
                 if word.ends_with('.') {
                     found.append(&mut open.drain(..).collect());
@@ -344,41 +397,42 @@ fn numbers(doc: &str) -> BTreeSet<u32> {
 }
 
 #[test]
-fn every_line_has_its_tests() {
+fn every_entry_has_its_tests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     sources(&root.join("src"), &mut files);
     sources(&root.join("tests"), &mut files);
-    let mut told: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+    let mut documented: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     for file in files {
         for (name, numbers) in tests(&std::fs::read_to_string(file).unwrap()) {
-            told.entry(name).or_default().extend(numbers);
+            documented.entry(name).or_default().extend(numbers);
         }
     }
-    let mut wrong = Vec::new();
+    let mut errors = Vec::new();
     for (number, what, names) in LIST {
         if names.is_empty() {
-            wrong.push(format!("{number} ({what}) has no test"));
+            errors.push(format!("{number} ({what}) has no test"));
         }
         for name in *names {
-            match told.get(*name) {
-                None => wrong.push(format!("{number}: there is no test {name}")),
+            match documented.get(*name) {
+                None => errors.push(format!("{number}: there is no test {name}")),
                 Some(numbers) if !numbers.contains(number) => {
-                    wrong.push(format!("{number}: the comment of {name} does not say so"));
+                    errors.push(format!("{number}: the comment of {name} does not say so"));
                 }
                 Some(_) => {}
             }
         }
     }
     let listed: Vec<u32> = LIST.iter().map(|(number, _, _)| *number).collect();
-    assert_eq!(listed, (1..=LINES).collect::<Vec<_>>());
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(listed, (1..=ENTRIES).collect::<Vec<_>>());
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
 }
 
 #[test]
-fn comments_and_tests_are_read_right() {
+fn test_comments_are_parsed() {
     let source = "/// 5, 6. It fails.\n#[test]\nfn one() {\n\n/// Of 12 days.\n#[test]\nfn two() {\n\n/// 9. Set up. 10. After\n\
-                  /// that 35, b. x\n#[tokio::test(flavor = \"x\")]\nasync fn three() {\n\n/// 7. No test.\nfn four() {\n";
+                  /// that 35, b. x\n#[tokio::test(flavor = \"x\")]\nasync fn three() {\n\n/// 7. No
+                  /// test.\nfn four() {\n";
     let found = tests(source);
     let read: Vec<_> = found
         .iter()

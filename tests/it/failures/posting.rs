@@ -1,4 +1,4 @@
-//! Lines 2 to 9, as far as no other test shows them.
+//! Entries 2 to 9 of the list of field failures, where no other test covers them.
 
 use quizloop::sandbox::faults::{FaultRule, RequestFault};
 use quizloop::sandbox::ids;
@@ -9,11 +9,11 @@ use crate::support::World;
 
 const EVERY_DAY: &str = "days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]";
 
-/// 2, 15. Down over two whole days, back on the next morning: those days get no question, this one gets its own,
-/// and the streak goes on as if they had not been.
+/// 2, 15. The bot is down for two whole days and returns the next morning: the missed days get no
+/// question, the new day gets one, and the streak continues.
 #[tokio::test(flavor = "multi_thread")]
-async fn down_over_whole_days() {
-    for back in ["2026-03-27T08:30", "2026-03-27T09:20"] {
+async fn whole_days_of_downtime_break_no_streak() {
+    for return_time in ["2026-03-27T08:30", "2026-03-27T09:20"] {
         let mut world = World::at("2026-03-24T08:59[Europe/Berlin]")
             .team()
             .with(EVERY_DAY)
@@ -22,34 +22,34 @@ async fn down_over_whole_days() {
         world.advance("1m").await;
         world.ada().reply("Tuesday").await;
         world.kill().await;
-        world.set_time(back).await;
+        world.set_time(return_time).await;
         world.start_bot().await;
         world.set_time("2026-03-27T10:00").await;
         let days: Vec<_> = world.posts().iter().map(day).collect();
-        assert_eq!(days, ["2026-03-24", "2026-03-27"], "back at {back}");
+        assert_eq!(days, ["2026-03-24", "2026-03-27"], "back at {return_time}");
         world.ada().reply("Friday").await;
-        assert_eq!(world.ada().streak().await, 2, "back at {back}");
+        assert_eq!(world.ada().streak().await, 2, "back at {return_time}");
     }
 }
 
-/// The local day of a question.
+/// Returns the local day in a question's footer.
 pub fn day(post: &quizloop::sandbox::client::MessageView) -> String {
     let footer = post.embeds[0]["footer"]["text"].as_str().unwrap();
     footer.split(" · ").nth(1).unwrap().to_owned()
 }
 
-/// 3. Sessions begin and are resumed again and again, before and after the question, until the gateway's client is
-/// replaced: one scheduler, one question a day.
+/// 3. Sessions begin and are resumed many times, before and after the question, until the gateway
+/// client is replaced: one scheduler, one question a day.
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_begin_many_times() {
+async fn many_session_starts_post_one_question() {
     let world = World::at("2026-03-26T08:59[Europe/Berlin]")
         .team()
         .start()
         .await;
-    storm(&world).await;
+    flood_with_session_starts(&world).await;
     world.advance("1m").await;
     world.ada().reply("counted once").await;
-    storm(&world).await;
+    flood_with_session_starts(&world).await;
     world.advance("1h").await;
     assert_eq!(world.posts().len(), 1);
     assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 1);
@@ -60,8 +60,9 @@ async fn sessions_begin_many_times() {
     assert_eq!(world.saved_streak(ids::ADA), 2);
 }
 
-/// Sessions as they would begin on a broken gateway; the watchdog replaces the client, which gets one of its own.
-async fn storm(world: &World) {
+/// Dispatches session starts as a broken gateway might. The supervisor replaces the client, which
+/// starts its own session.
+async fn flood_with_session_starts(world: &World) {
     let is_ready = |entry| match entry {
         LogEntry::Event(event) if event.name == "READY" => Some(event.data),
         _ => None,
@@ -80,9 +81,10 @@ async fn storm(world: &World) {
         .await;
 }
 
-/// 5. Discord takes the message and never answers: after 15 s the bot looks, finds it, and goes on with it.
+/// 5. Discord creates the message and never responds: after 15 s the bot searches for the message,
+/// finds it and continues with it.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_never_comes() {
+async fn a_post_without_a_response_is_found() {
     let world = World::at("2026-03-27T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -90,29 +92,31 @@ async fn an_answer_that_never_comes() {
     world
         .sandbox
         .add_fault(FaultRule::on("CreateMessage").after(), RequestFault::Hang);
-    // The bot does not settle before it gives the request up.
+    // The bot acknowledges the time only after the request timed out.
     tokio::select! {
         () = world.advance("1m") => panic!("nothing hung"),
-        _ = world.see("the question", |world| world.posts().pop()) => {}
+        _ = world.wait_for("the question", |world| world.posts().pop()) => {}
     }
     world
-        .until("the request to be given up", || {
+        .wait_until("the request to be given up", || {
             world.log().contains("no answer in 15 seconds")
         })
         .await;
     world.wait_until_idle().await;
     world.advance("1m").await;
-    world.see("the thread", |world| world.post().thread).await;
+    world
+        .wait_for("the thread", |world| world.post().thread)
+        .await;
     world.ada().reply("counted").await;
     world.advance("1h").await;
     assert_eq!(world.posts().len(), 1);
     assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 1);
 }
 
-/// 6. The disk takes nothing from the moment the message is out, and for a while after: one message, one thread,
-/// and the next day's as ever.
+/// 6. Saving fails from the moment the message was sent, and for a while afterwards: there is one
+/// message and one thread, and the next day works as usual.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_save_that_fails_after_the_post() {
+async fn a_failed_save_after_the_post_repeats_nothing() {
     let world = World::at("2026-03-26T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -121,32 +125,34 @@ async fn a_save_that_fails_after_the_post() {
     let hold = world
         .sandbox
         .hold_requests(FaultRule::on("CreateMessage").after());
-    let moved = world.set_time("2026-03-26T09:00");
-    tokio::pin!(moved);
+    let clock_set = world.set_time("2026-03-26T09:00");
+    tokio::pin!(clock_set);
     tokio::select! {
-        () = &mut moved => panic!("the bot finished although a request is held"),
+        () = &mut clock_set => panic!("the bot finished although a request is held"),
         _ = hold.first_request() => {}
     }
     std::fs::rename(&folder, &away).unwrap();
     hold.release();
     world
-        .until("the disk's trouble to show", || {
+        .wait_until("the disk's trouble to show", || {
             world.log().contains("could not be saved") || world.log().contains("ERROR")
         })
         .await;
     assert_eq!(world.posts().len(), 1);
     std::fs::rename(&away, &folder).unwrap();
-    moved.await;
-    world.see("the thread", |world| world.post().thread).await;
+    clock_set.await;
+    world
+        .wait_for("the thread", |world| world.post().thread)
+        .await;
     world.ada().reply("counted").await;
     world.set_time("2026-03-27T09:00").await;
     assert_eq!(world.posts().len(), 2);
     assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), 2);
 }
 
-/// 6. The message can never be edited: its footer stays as it is, and nothing is posted a second time.
+/// 6. Editing the message always fails: the footer stays unchanged, and nothing is posted twice.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_that_fails() {
+async fn a_failed_edit_repeats_nothing() {
     for fault in [
         RequestFault::server_error(),
         RequestFault::missing_permissions(),
@@ -168,7 +174,7 @@ async fn an_edit_that_fails() {
                 discord
                     .log
                     .requests()
-                    .any(|one| one.route == "EditMessage")
+                    .any(|request| request.route == "EditMessage")
                     .then_some(())
             })
             .await;
@@ -181,15 +187,15 @@ async fn an_edit_that_fails() {
     }
 }
 
-/// 9. Set up at 15:00 for 09:00: the first question is tomorrow's, and comes once.
+/// 9. Set up at 15:00 for 09:00: the first question is posted tomorrow, once.
 #[tokio::test(flavor = "multi_thread")]
-async fn set_up_for_a_time_that_has_passed() {
+async fn setup_after_the_posting_time_starts_tomorrow() {
     let mut world = World::at("2026-03-26T15:00[Europe/Berlin]").start().await;
     let options = [
         ("timezone", json!("Europe/Berlin")),
         ("time", json!("09:00")),
     ];
-    // Also when it is set up twice, or the bot is started anew.
+    // Also after a second setup and a restart.
     world.ada().command_message("setup", &options).await;
     world.ada().command_message("setup", &options).await;
     world.kill_and_restart().await;
@@ -199,9 +205,10 @@ async fn set_up_for_a_time_that_has_passed() {
     assert_eq!(world.posts().len(), 1);
 }
 
-/// 9. Posted at 09:00; at 09:30 the time becomes 10:00, and at 10:30 it becomes 11:00: one question that day.
+/// 9. Posted at 09:00; at 09:30 the time is changed to 10:00, at 10:30 to 11:00, and so on: one
+/// question that day.
 #[tokio::test(flavor = "multi_thread")]
-async fn moved_to_later_again_and_again() {
+async fn moving_the_time_later_posts_once_a_day() {
     let world = World::at("2026-03-26T08:00[Europe/Berlin]").start().await;
     world
         .ada()

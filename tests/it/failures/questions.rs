@@ -1,4 +1,4 @@
-//! Lines 37 and 38 through the real bot.
+//! Entries 37 and 38 of the list of field failures, with the real bot.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,8 +12,8 @@ use crate::operator::{quizloop, said};
 use crate::practice::pack;
 use crate::support::World;
 
-/// The questions of all rounds, the oldest first.
-fn asked(world: &World) -> Vec<String> {
+/// Returns the questions of all rounds, oldest first.
+fn asked_questions(world: &World) -> Vec<String> {
     let guild = inspect::guild(&world.state(), GuildId::new(ids::GUILD)).unwrap();
     let team = guild.team(ChannelId::new(ids::ASYNCIO)).unwrap();
     team.rounds()
@@ -22,10 +22,10 @@ fn asked(world: &World) -> Vec<String> {
         .collect()
 }
 
-/// 37. A whole pass through the bank, a question a day: none comes twice, a question that leaves is missed by
-/// nobody, one that is renamed and one that comes are asked in the same pass, restarts change nothing.
+/// 37. A whole pass through the bank, one question a day: none is repeated, a removed question is
+/// skipped, a renamed and an added one are asked in the same pass, and restarts change nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_pass() {
+async fn a_whole_pass_repeats_no_question() {
     let mut world = World::at("2026-01-01T08:59[UTC]")
         .team()
         .with("days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]")
@@ -40,30 +40,30 @@ async fn a_whole_pass() {
     )
     .unwrap();
     std::fs::create_dir(folder.join("packs")).unwrap();
-    let put = |name: &str, id: &str| {
+    let write_pack = |name: &str, id: &str| {
         std::fs::write(
             folder.join("packs").join(name),
             pack(id, "What is this one?"),
         )
         .unwrap();
     };
-    put("one.toml", "ours-that-stays");
-    put("two.toml", "ours-that-leaves");
+    write_pack("one.toml", "ours-that-stays");
+    write_pack("two.toml", "ours-that-leaves");
     world.start_bot().await;
     world.advance("1m").await;
     for _ in 1..30 {
         world.advance("24h").await;
     }
     world.kill().await;
-    let early = asked(&world);
+    let early = asked_questions(&world);
     assert_eq!(early.len(), 30);
-    put("two.toml", "ours-renamed");
-    put("three.toml", "ours-that-comes");
+    write_pack("two.toml", "ours-renamed");
+    write_pack("three.toml", "ours-that-comes");
     world.start_bot().await;
     let built_in = Bank::load(built_in(), &[]).0;
-    // All that are there now, and the one that left, if its turn had come.
-    let left = usize::from(early.contains(&"ours-that-leaves".to_owned()));
-    let pass = built_in.len() + 3 + left;
+    // All current questions, and the removed one if it was asked before.
+    let removed = usize::from(early.contains(&"ours-that-leaves".to_owned()));
+    let pass = built_in.len() + 3 + removed;
     for day in 30..pass {
         world.advance("24h").await;
         if day % 40 == 0 {
@@ -71,19 +71,19 @@ async fn a_whole_pass() {
         }
     }
     world.advance("1m").await;
-    let asked_of_pass = asked(&world);
-    assert_eq!(asked_of_pass.len(), pass);
-    let different: BTreeSet<_> = asked_of_pass.iter().collect();
-    assert_eq!(different.len(), pass, "none comes twice");
+    let questions_of_pass = asked_questions(&world);
+    assert_eq!(questions_of_pass.len(), pass);
+    let distinct: BTreeSet<_> = questions_of_pass.iter().collect();
+    assert_eq!(distinct.len(), pass, "none comes twice");
     for id in ["ours-that-stays", "ours-renamed", "ours-that-comes"] {
-        assert!(different.contains(&id.to_owned()), "{id}");
+        assert!(distinct.contains(&id.to_owned()), "{id}");
     }
     world.advance("24h").await;
-    let next = asked(&world).pop().unwrap();
-    assert!(different.contains(&next), "a new pass");
+    let next = asked_questions(&world).pop().unwrap();
+    assert!(distinct.contains(&next), "a new pass");
     assert_ne!(
         Some(&next),
-        asked_of_pass.last(),
+        questions_of_pass.last(),
         "not the last of the old one"
     );
 }
@@ -98,16 +98,16 @@ fn check(folder: &Path, file: &[u8]) -> (Option<i32>, String) {
     said(&quizloop(folder, &["check"]))
 }
 
-/// 38. An unknown key, a double id, a missing answer: file, line, and what to do.
+/// 38. An unknown key, a duplicate id, a missing answer: the error names file, line, and fix.
 #[test]
-fn packs_with_mistakes() {
+fn mistakes_in_question_files_name_line_and_fix() {
     let folder = tempfile::tempdir().unwrap();
-    let good = pack("ours", "What is this?");
+    let valid = pack("ours", "What is this?");
     let line = |text: &str, part: &str| text[..text.find(part).unwrap()].matches('\n').count() + 1;
-    let unknown = good.replace("answer = ", "anwser = ");
-    let kept = good.lines().filter(|line| !line.starts_with("answer"));
-    let missing = kept.collect::<Vec<_>>().join("\n");
-    let double = good.repeat(2);
+    let unknown = valid.replace("answer = ", "anwser = ");
+    let remaining = valid.lines().filter(|line| !line.starts_with("answer"));
+    let missing = remaining.collect::<Vec<_>>().join("\n");
+    let double = valid.repeat(2);
     for (what, text, line, words) in [
         (
             "unknown",
@@ -119,7 +119,7 @@ fn packs_with_mistakes() {
         (
             "double",
             &double,
-            good.lines().count() + 2,
+            valid.lines().count() + 2,
             ["ours", "help"],
         ),
     ] {
@@ -135,14 +135,14 @@ fn packs_with_mistakes() {
     }
 }
 
-/// 38. Windows' line ends and a byte order mark are an editor's habit and no mistake.
+/// 38. Windows line endings and a byte order mark are accepted.
 #[test]
-fn packs_of_windows() {
+fn question_files_with_windows_line_endings_are_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(
         "\u{feff}{}",
         pack("ours", "What is this?").replace('\n', "\r\n")
     );
-    let (code, shown) = check(folder.path(), text.as_bytes());
-    assert_eq!(code, Some(0), "{shown}");
+    let (code, output) = check(folder.path(), text.as_bytes());
+    assert_eq!(code, Some(0), "{output}");
 }

@@ -1,7 +1,7 @@
-//! Lines 27 and 32: a save and a request never wait for each other.
+//! Entries 27 and 32 of the list of field failures: saves and requests never wait for each other.
 //!
-//! The disk is made slow by a named pipe in the place of the file that the store is about to write: opening it
-//! lasts until somebody reads from it, as long as the test likes.
+//! A named pipe in place of the file that the store writes next makes the disk slow: opening the
+//! pipe blocks until the test reads from it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,27 +12,27 @@ use serde_json::json;
 
 use crate::support::{MessageExt, World};
 
-/// A save that lasts until it is let go.
+/// A save that blocks until [`SlowSave::end`].
 struct SlowSave {
-    /// Where the store writes.
+    /// The path that the store writes to.
     place: PathBuf,
-    /// The same pipe under another name.
+    /// Another link to the same pipe.
     pipe: PathBuf,
 }
 
 impl SlowSave {
-    /// The next save of the sample server begins and does not end.
+    /// Makes the next save of the sample server block.
     fn begin(world: &World) -> Self {
         let place = world.state().join(format!("guilds/{}.new", ids::GUILD));
         let pipe = world.folder().join("pipe");
-        let made = Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.is_ok_and(|status| status.success()), "mkfifo");
+        let status = Command::new("mkfifo").arg(&pipe).status();
+        assert!(status.is_ok_and(|status| status.success()), "mkfifo");
         std::fs::hard_link(&pipe, &place).unwrap();
         Self { place, pipe }
     }
 
-    /// The disk works again. The save that hung fails, since a pipe is no disk; the store tries once more, and
-    /// finds nothing in its way.
+    /// Unblocks the save. It fails, because a pipe can't be synced; the store tries again and
+    /// succeeds.
     fn end(self) {
         std::fs::remove_file(&self.place).unwrap();
         std::fs::read(&self.pipe).unwrap();
@@ -49,69 +49,71 @@ async fn world() -> World {
     world
 }
 
-/// 27. A request hangs, of the same server and for its newest message: replies go on being counted and saved,
-/// commands being answered.
+/// 27. A request for the newest message hangs: replies are still counted and saved, and commands
+/// are answered.
 #[tokio::test(flavor = "multi_thread")]
-async fn saved_while_a_request_hangs() {
+async fn replies_are_saved_while_a_request_hangs() {
     let world = world().await;
     let holds: Vec<std::sync::Arc<RequestGate>> = ["Reaction", "EditMessage"]
         .map(|route| world.sandbox.hold_requests(FaultRule::on(route)))
         .into();
-    let marked = world.lin().post_reply("whose mark hangs");
+    let first = world.lin().post_reply("whose mark hangs");
     holds[0].first_request().await;
     world
-        .until("the reply on disk", || world.saved_streak(ids::LIN) == 1)
+        .wait_until("the reply on disk", || world.saved_streak(ids::LIN) == 1)
         .await;
-    // Marks of one thread stand in a line, so this one waits; counting and saving do not.
+    // Reactions in one thread are sent one after another, so this one waits; counting and saving do
+    // not.
     let next = world.sam().post_reply("meanwhile");
     world
-        .until("the next reply on disk", || {
+        .wait_until("the next reply on disk", || {
             world.saved_streak(ids::SAM) == 1
         })
         .await;
     assert_eq!(world.lin().streak().await, 1);
     let credit = [("member", json!(ids::LIN.to_string())), ("round", json!(1))];
-    let said = world.ada().command_message("team credit", &credit).await;
+    let response = world.ada().command_message("team credit", &credit).await;
     assert!(
-        said.text().contains("has round 1 already"),
+        response.text().contains("has round 1 already"),
         "{}",
-        said.text()
+        response.text()
     );
-    assert!(!world.sandbox.message(marked).unwrap().is_counted());
+    assert!(!world.sandbox.message(first).unwrap().is_counted());
     for hold in holds {
         hold.release();
     }
-    world.lin().wait_until_counted(marked).await;
+    world.lin().wait_until_counted(first).await;
     world.sam().wait_until_counted(next).await;
 }
 
-/// 27, 32. A save hangs: requests go out and come back, what is asked is answered from memory, and what has to
-/// be on disk first is announced within three seconds and told when it is there, not before.
+/// 27, 32. A save hangs: requests continue, commands that only read are answered from memory, and a
+/// response that needs the save is deferred within three seconds and filled in after the save, not
+/// before.
 #[tokio::test(flavor = "multi_thread")]
-async fn answered_while_a_save_hangs() {
+async fn commands_are_answered_while_a_save_hangs() {
     let world = world().await;
     let slow = SlowSave::begin(&world);
     let unsaved = world.lin().post_reply("counted, but not on disk");
     assert_eq!(world.lin().streak().await, 1);
     for command in ["quiz", "hint", "leaderboard", "help", "team status"] {
-        let said = world.ada().command_message(command, &[]).await;
-        assert!(!said.text().is_empty(), "/{command}");
+        let response = world.ada().command_message(command, &[]).await;
+        assert!(!response.text().is_empty(), "/{command}");
     }
-    let hint = world.sam().press(world.post().id, "How to answer").await;
-    assert!(hint.text().contains("How to answer"));
+    let hint = world.sam().press(world.post().id, "Hint").await;
+    assert!(hint.text().contains("Hint"));
     let credit = [("member", json!(ids::SAM.to_string())), ("round", json!(1))];
     let ada = world.ada();
     let waiting = ada.command("team credit", &credit);
     tokio::pin!(waiting);
-    let announced = world.wait("the announcement", |discord| {
+    let deferred = world.wait("the announcement", |discord| {
         let mut requests = discord.log.requests();
         requests
-            .any(|one| one.route == "Callback" && one.body["type"] == 5)
+            .any(|request| request.route == "Callback" && request.body["type"] == 5)
             .then_some(())
     });
     tokio::select! {
         outcome = &mut waiting => panic!("told before it is saved: {outcome:?}"),
-        () = announced => {}
+        () = deferred => {}
     }
     assert!(!world.sandbox.message(unsaved).unwrap().is_counted());
     assert_eq!(
@@ -120,10 +122,13 @@ async fn answered_while_a_save_hangs() {
     );
     tokio::task::spawn_blocking(|| slow.end()).await.unwrap();
     let outcome = waiting.await;
-    let said = outcome.message().map(MessageExt::text).unwrap_or_default();
+    let response = outcome.message().map(MessageExt::text).unwrap_or_default();
     world.lin().wait_until_counted(unsaved).await;
     assert_eq!(world.saved_streak(ids::LIN), 1);
-    // A save that fails after all is told as one; else the credit is there.
-    let credited = said.contains("round 1") && world.saved_streak(ids::SAM) == 1;
-    assert!(credited || said.contains("could not be saved"), "{said}");
+    // If the save fails in the end, the response says so; otherwise the credit is recorded.
+    let credited = response.contains("round 1") && world.saved_streak(ids::SAM) == 1;
+    assert!(
+        credited || response.contains("could not be saved"),
+        "{response}"
+    );
 }

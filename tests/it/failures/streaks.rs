@@ -1,14 +1,14 @@
-//! Lines 16, 20 and 22, as far as no other test shows them.
+//! Entries 16, 20 and 22 of the list of field failures, where no other test covers them.
 
 use quizloop::sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};
 
-/// 16. Replies of three members arrive late, twice, and between kills; the streak shown is the one that the
-/// ledger on disk gives, at every step.
+/// 16. Replies of three members arrive late, twice, and between kills. The displayed streak always
+/// equals the one computed from the ledger on disk.
 #[tokio::test(flavor = "multi_thread")]
-async fn shown_as_saved() {
+async fn the_displayed_streak_is_the_saved_one() {
     let mut world = World::at("2026-03-23T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -26,7 +26,7 @@ async fn shown_as_saved() {
             match plan.as_bytes()[day] {
                 b'r' => {
                     let reply = world.member(user).reply("in time").await;
-                    // Heard of once more.
+                    // Deliver the event a second time.
                     let json = world.sandbox.message_json(reply).unwrap();
                     world.sandbox.dispatch_raw("MESSAGE_CREATE", &json);
                 }
@@ -44,22 +44,22 @@ async fn shown_as_saved() {
             world.kill_and_restart().await;
         }
         for (user, _) in plans {
-            let shown = world.member(user).streak().await;
-            assert_eq!(shown, world.saved_streak(user), "{user} on day {day}");
+            let streak = world.member(user).streak().await;
+            assert_eq!(streak, world.saved_streak(user), "{user} on day {day}");
         }
     }
-    let shown = [
+    let streak = [
         world.ada().streak().await,
         world.lin().streak().await,
         world.sam().streak().await,
     ];
-    assert_eq!(shown, [5, 1, 2]);
+    assert_eq!(streak, [5, 1, 2]);
 }
 
-/// 20. With one freeze held, three missed in a row: the first is covered, the second ends the streak, the third
-/// takes nothing that is not there.
+/// 20. With one freeze held, three missed rounds in a row: the first is covered, the second ends
+/// the streak, the third takes no freeze.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_freeze_is_never_below_zero() {
+async fn freezes_never_go_below_zero() {
     let world = World::at("2026-03-02T08:59[UTC]")
         .team()
         .with("days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]")
@@ -74,27 +74,27 @@ async fn a_freeze_is_never_below_zero() {
     }
     let text = world.ada().command_message("streak", &[]).await.text();
     assert!(
-        text.contains("**0 rounds**") && text.contains("0 freezes held"),
+        text.contains("No streak right now") && text.contains("No freezes."),
         "{text}"
     );
     let why = world.ada().streak_reasons().await;
     assert_eq!(
         why[..4],
         [
-            "⏳ open",
+            "⏳ still open",
             "✖️ missed",
             "✖️ missed",
-            "❄️ missed, covered by a freeze"
+            "❄️ missed, saved by a freeze"
         ]
     );
     world.ada().reply("again").await;
     assert_eq!(world.ada().streak().await, 1);
 }
 
-/// 22. Messages that Discord or a command makes in somebody's name, and the bot's own, never count: neither when
-/// they arrive nor when the history is read.
+/// 22. Messages created by Discord or by a command in a member's name, and the bot's own messages,
+/// never count: neither when they arrive nor when the history is read.
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_nobody_wrote() {
+async fn system_and_bot_messages_never_count() {
     let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -102,15 +102,15 @@ async fn messages_nobody_wrote() {
     world.advance("1m").await;
     let thread = world.thread();
     world.ada().reply("a real one").await;
-    // The answer for all stands in the thread, by the bot itself.
+    // The bot itself posts the public answer in the thread.
     world
         .ada()
         .command_message("answer", &[("public", json!(true))])
         .await;
     world.kill().await;
-    // Their types only are Discord's, not what stands in them.
+    // Only the types of these messages are realistic, not their contents.
     world.skip_api_check();
-    let mut made = Vec::new();
+    let mut messages = Vec::new();
     // Every type that is neither 0 nor 19 (Discord docs, resources/message, "Message Types").
     let types = (1..=12)
         .chain(14..=18)
@@ -121,27 +121,23 @@ async fn messages_nobody_wrote() {
         world
             .sandbox
             .with(|discord| discord.message_mut(thread, message).unwrap().kind = kind);
-        made.push(message);
+        messages.push(message);
     }
     world.start_bot().await;
-    for message in &made {
+    for message in &messages {
         let json = world.sandbox.message_json(*message).unwrap();
         world.sandbox.dispatch_raw("MESSAGE_CREATE", &json);
     }
     world.sam().reply("a real one as well").await;
     assert_eq!(world.lin().streak().await, 0);
     assert_eq!(world.sam().streak().await, 1);
-    for message in made {
+    for message in messages {
         assert!(!world.sandbox.message(message).unwrap().is_counted());
     }
     world.advance("10s").await;
     world
-        .see("the footer", |world| {
-            world
-                .post()
-                .footer()
-                .ends_with("2 have replied")
-                .then_some(())
+        .wait_for("the footer", |world| {
+            world.post().footer().ends_with("2 answers").then_some(())
         })
         .await;
 }

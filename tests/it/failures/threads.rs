@@ -1,11 +1,11 @@
-//! Lines 29 and 30, as far as no other test shows them.
+//! Entries 29 and 30 of the list of field failures, where no other test covers them.
 
 use quizloop::sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};
 
-/// What a team needs, by the number of its permission bit (Discord docs, topics/permissions).
+/// Permissions that a team needs, by bit number (Discord docs, topics/permissions).
 const NEEDED: [(u32, &str); 7] = [
     (10, "View Channel"),
     (11, "Send Messages"),
@@ -16,8 +16,8 @@ const NEEDED: [(u32, &str); 7] = [
     (6, "Add Reactions"),
 ];
 
-/// Takes a permission away from the bot on the whole server, or gives it back.
-fn on_the_server(world: &World, bit: u32, allowed: bool) {
+/// Removes a permission from the bot's roles in the whole server, or adds it again.
+fn set_server_permission(world: &World, bit: u32, allowed: bool) {
     world.sandbox.with(|discord| {
         let guild = discord.guilds.get_mut(&ids::GUILD).unwrap();
         for role in [ids::BOT_ROLE, ids::GUILD] {
@@ -31,72 +31,75 @@ fn on_the_server(world: &World, bit: u32, allowed: bool) {
     });
 }
 
-/// 29. Each permission, taken away on the server: named at `/setup`, before the first question.
+/// 29. Each permission that is removed in the server is named by `/setup`, before the first
+/// question.
 #[tokio::test(flavor = "multi_thread")]
-async fn taken_away_on_the_server() {
+async fn permissions_missing_in_the_server_are_reported_at_setup() {
     let world = World::at("2026-03-25T12:00[Europe/Berlin]").start().await;
     let zone = [("timezone", json!("Europe/Berlin"))];
     for (bit, name) in NEEDED {
-        on_the_server(&world, bit, false);
-        let said = world.ada().command_message("setup", &zone).await.text();
-        assert!(said.contains(name), "{name}: {said}");
-        on_the_server(&world, bit, true);
+        set_server_permission(&world, bit, false);
+        let response = world.ada().command_message("setup", &zone).await.text();
+        assert!(response.contains(name), "{name}: {response}");
+        set_server_permission(&world, bit, true);
     }
-    let said = world.ada().command_message("setup", &zone).await.text();
-    assert!(!said.contains("[Missing permissions]"), "{said}");
+    let response = world.ada().command_message("setup", &zone).await.text();
+    assert!(!response.contains("[Missing permissions]"), "{response}");
     assert_eq!(world.posts().len(), 0);
 }
 
-/// 8, 29. Each permission without which no question can be posted, taken away after the setup: the admin gets one
-/// notice, the requests are few, and the question comes when it is given back.
+/// 8, 29. Each permission that posting requires is removed after the setup: the admin gets one
+/// message, the requests are few, and the question is posted when the permission is restored.
 #[tokio::test(flavor = "multi_thread")]
-async fn taken_away_before_the_question() {
+async fn permissions_removed_after_setup_give_one_alert() {
     for (bit, name) in [(10, "View Channel"), (11, "Send Messages")] {
         let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
         world
             .ada()
             .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
             .await;
-        on_the_server(&world, bit, false);
+        set_server_permission(&world, bit, false);
         world.set_time("2026-03-27T09:00").await;
         world
             .wait("the notice", |discord| {
-                notices(discord.log.requests()).checked_sub(1)
+                alert_count(discord.log.requests()).checked_sub(1)
             })
             .await;
         for _ in 0..8 {
             world.advance("15m").await;
         }
         let requests = world.sandbox.requests();
-        assert_eq!(notices(requests.iter()), 1, "{name}");
+        assert_eq!(alert_count(requests.iter()), 1, "{name}");
         assert!(
             world.sandbox.invalid_requests() < 40,
             "{name}: {}",
             world.sandbox.invalid_requests()
         );
-        on_the_server(&world, bit, true);
+        set_server_permission(&world, bit, true);
         world.advance("30m").await;
         world
-            .see("the question", |world| world.posts().first()?.thread)
+            .wait_for("the question", |world| world.posts().first()?.thread)
             .await;
         assert_eq!(world.posts().len(), 1, "{name}");
     }
 }
 
-/// How many direct messages told of trouble.
-fn notices<'r>(requests: impl Iterator<Item = &'r quizloop::sandbox::log::LoggedRequest>) -> usize {
-    let told = |one: &&quizloop::sandbox::log::LoggedRequest| {
-        one.body["content"]
+/// Returns the number of direct messages about a failed post.
+fn alert_count<'r>(
+    requests: impl Iterator<Item = &'r quizloop::sandbox::log::LoggedRequest>,
+) -> usize {
+    let is_alert = |request: &&quizloop::sandbox::log::LoggedRequest| {
+        request.body["content"]
             .as_str()
-            .is_some_and(|text| text.contains("could not post"))
-            && one.status == 200
+            .is_some_and(|text| text.contains("couldn't post"))
+            && request.status == 200
     };
-    requests.filter(told).count()
+    requests.filter(is_alert).count()
 }
 
-/// 30. A channel that becomes an announcement channel is one like others: question, thread, replies.
+/// 30. A channel that becomes an announcement channel still works: question, thread, replies.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_announcement_channel() {
+async fn an_announcement_channel_works() {
     let world = World::at("2026-03-26T08:59[Europe/Berlin]")
         .team()
         .start()
@@ -113,10 +116,10 @@ async fn an_announcement_channel() {
     assert_eq!(world.ada().streak().await, 2);
 }
 
-/// 30. A channel that becomes a forum gets no question, which its admin is told; when it is a text channel again
-/// it does, and nobody's streak has suffered.
+/// 30. A channel that becomes a forum gets no question, and its admin is notified. When it is a
+/// text channel again, questions continue and no streak is broken.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forum_and_back() {
+async fn a_channel_that_was_a_forum_for_a_while_recovers() {
     let world = World::at("2026-03-26T08:00[Europe/Berlin]").start().await;
     world
         .ada()
@@ -128,18 +131,18 @@ async fn a_forum_and_back() {
     world.set_time("2026-03-27T09:00").await;
     world
         .wait("the notice", |discord| {
-            notices(discord.log.requests()).checked_sub(1)
+            alert_count(discord.log.requests()).checked_sub(1)
         })
         .await;
     for _ in 0..12 {
         world.advance("15m").await;
     }
     let status = world.ada().command_message("team status", &[]).await.text();
-    assert!(status.contains("[Trouble]"), "{status}");
+    assert!(status.contains("[Problem]"), "{status}");
     world.sandbox.set_channel_type(ids::ASYNCIO, 0);
     world.set_time("2026-03-30T09:00").await;
     assert_eq!(world.posts().len(), 2);
     world.ada().reply("two").await;
     assert_eq!(world.ada().streak().await, 2);
-    assert_eq!(notices(world.sandbox.requests().iter()), 1);
+    assert_eq!(alert_count(world.sandbox.requests().iter()), 1);
 }

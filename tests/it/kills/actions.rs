@@ -1,4 +1,4 @@
-//! What people do while the bot is about to die.
+//! Actions of members and the admin until the bot is killed.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,84 +13,84 @@ use tokio::task::JoinSet;
 
 use crate::support::{MessageExt, posts_in};
 
-/// The members; the first one is the admin.
+/// The members; the first is the admin.
 pub const MEMBERS: [u64; 3] = [ids::ADA, ids::LIN, ids::SAM];
 
-/// An order of an admin's.
+/// An admin action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdminAction {
-    /// Credit for a member's round.
+    /// Credits a member's round.
     Credit(u64, u32),
-    /// A round void for all.
+    /// Voids a round for all members.
     Void(u32),
-    /// A new catch-up limit, in minutes.
+    /// Sets the catch-up limit, in minutes.
     CatchUp(i64),
-    /// A pause, or its end.
+    /// Pauses the team, or resumes it.
     Pause(bool),
-    /// A team in another server's channel.
+    /// Sets up a team in another server's channel.
     SetUp(u64),
-    /// Not an order, but confirmed like one: a question practised and scored.
+    /// Practises and scores a question. Not an admin action, but confirmed in the same way.
     Review,
 }
 
-/// What came of an order.
+/// Result of an admin action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActionOutcome {
-    /// It was answered with success.
+    /// The response reported success.
     Succeeded,
-    /// It was answered with a refusal.
+    /// The response reported a rejection.
     Rejected,
-    /// The bot died first.
+    /// The bot was killed before it responded.
     Unknown,
 }
 
-/// What people did.
+/// What members and the admin did.
 #[derive(Debug, Default)]
 pub struct ObservedHistory {
     /// Question, member, message.
     pub replies: Vec<(u64, u64, u64)>,
-    /// In the order in which they were given.
+    /// In the order in which they were performed.
     pub actions: Vec<(AdminAction, ActionOutcome)>,
 }
 
-/// Where things happen.
+/// The sandbox in which the actions happen, and their record.
 #[derive(Clone)]
 pub struct Scene {
     pub sandbox: Sandbox,
     pub history: Arc<Mutex<ObservedHistory>>,
 }
 
-/// What is to happen in a life.
+/// Actions until the next kill.
 #[derive(Debug, Default, Clone)]
 pub struct ActionPlan {
-    /// The time is moved there.
+    /// The time to advance to.
     pub move_to: Option<jiff::Timestamp>,
     pub actions: Vec<AdminAction>,
     /// A server from which the bot is removed.
     pub leave: Option<u64>,
 }
 
-/// Lets it all happen at once.
+/// Starts all actions concurrently.
 pub fn spawn_actions(scene: &Scene, plan: ActionPlan, rng: &mut StdRng) -> JoinSet<()> {
-    let mut acts = JoinSet::new();
+    let mut tasks = JoinSet::new();
     for member in MEMBERS {
-        acts.spawn(member_writes(scene.clone(), member, split(rng)));
+        tasks.spawn(member_writes(scene.clone(), member, split(rng)));
     }
-    acts.spawn(run_admin_actions(scene.clone(), plan.actions, split(rng)));
+    tasks.spawn(run_admin_actions(scene.clone(), plan.actions, split(rng)));
     let sandbox = scene.sandbox.clone();
-    acts.spawn(async move {
+    tasks.spawn(async move {
         if let Some(guild) = plan.leave {
             sandbox.remove_bot(guild);
         }
         if let Some(time) = plan.move_to {
-            // A bot that dies meanwhile does not report.
+            // A bot that is killed meanwhile does not acknowledge the time.
             let _ = sandbox.clock().set(time).await;
         }
     });
-    acts
+    tasks
 }
 
-/// A random source of one's own, so that what one draws does not depend on how tasks take turns.
+/// Derives an independent random source, so that its values do not depend on task scheduling.
 fn split(rng: &mut StdRng) -> StdRng {
     use rand::SeedableRng;
     StdRng::seed_from_u64(rng.random())
@@ -107,8 +107,8 @@ async fn member_writes(scene: Scene, member: u64, mut rng: StdRng) {
     }
 }
 
-/// Writes one message: to the newest question, or, once today's is there, to yesterday's; in the thread, or in
-/// reply to the question itself.
+/// Writes one reply: to the newest question or, just after a new one was posted, to the previous
+/// question; in the thread or as a reply to the question itself.
 pub fn write(scene: &Scene, member: u64, rng: &mut StdRng) {
     let posts = posts_in(&scene.sandbox, ids::ASYNCIO);
     let Some(newest) = posts.last() else {
@@ -123,7 +123,7 @@ pub fn write(scene: &Scene, member: u64, rng: &mut StdRng) {
         newest
     };
     let in_thread = question.thread.filter(|_| rng.random_bool(0.7));
-    let sent = match in_thread {
+    let result = match in_thread {
         Some(thread) => scene.sandbox.post(thread, member, "what I think"),
         None => scene
             .sandbox
@@ -131,46 +131,50 @@ pub fn write(scene: &Scene, member: u64, rng: &mut StdRng) {
             .reply_to(question.id)
             .send(),
     };
-    let message = sent.unwrap_or_else(|error| panic!("{error}"));
-    let mut notes = scene.history.lock().unwrap();
-    notes.replies.push((question.id, member, message));
+    let message = result.unwrap_or_else(|error| panic!("{error}"));
+    let mut history = scene.history.lock().unwrap();
+    history.replies.push((question.id, member, message));
 }
 
-async fn run_admin_actions(scene: Scene, orders: Vec<AdminAction>, mut rng: StdRng) {
-    for order in orders {
+async fn run_admin_actions(scene: Scene, actions: Vec<AdminAction>, mut rng: StdRng) {
+    for action in actions {
         pause(&mut rng, 15).await;
         let index = {
-            let mut notes = scene.history.lock().unwrap();
-            notes.actions.push((order, ActionOutcome::Unknown));
-            notes.actions.len() - 1
+            let mut history = scene.history.lock().unwrap();
+            history.actions.push((action, ActionOutcome::Unknown));
+            history.actions.len() - 1
         };
-        let came = perform(&scene.sandbox, order).await;
-        scene.history.lock().unwrap().actions[index].1 = came;
+        let outcome = perform(&scene.sandbox, action).await;
+        scene.history.lock().unwrap().actions[index].1 = outcome;
     }
 }
 
-/// Gives an order and waits for the answer.
-pub async fn perform(sandbox: &Sandbox, order: AdminAction) -> ActionOutcome {
-    if order == AdminAction::Review {
+/// Performs an admin action and waits for the response.
+pub async fn perform(sandbox: &Sandbox, action: AdminAction) -> ActionOutcome {
+    if action == AdminAction::Review {
         return practise(sandbox).await.unwrap_or(ActionOutcome::Unknown);
     }
-    let (command, options, success): (_, Vec<(&str, Value)>, _) = match order {
+    let (command, options, success): (_, Vec<(&str, Value)>, _) = match action {
         AdminAction::Credit(member, round) => (
             "team credit",
             vec![
                 ("member", json!(member.to_string())),
                 ("round", json!(round)),
             ],
-            "has credit",
+            "gets credit",
         ),
-        AdminAction::Void(round) => ("team void", vec![("round", json!(round))], "is void"),
+        AdminAction::Void(round) => (
+            "team void",
+            vec![("round", json!(round))],
+            "no longer counts",
+        ),
         AdminAction::CatchUp(minutes) => (
             "team settings",
             vec![("catch_up", json!(format!("{minutes}m")))],
-            "has new settings",
+            "has these settings",
         ),
-        AdminAction::Pause(true) => ("team pause", vec![], "is paused"),
-        AdminAction::Pause(false) => ("team resume", vec![], "goes on"),
+        AdminAction::Pause(true) => ("team pause", vec![], "are paused"),
+        AdminAction::Pause(false) => ("team resume", vec![], "are back on"),
         AdminAction::SetUp(_) => (
             "setup",
             vec![
@@ -182,7 +186,7 @@ pub async fn perform(sandbox: &Sandbox, order: AdminAction) -> ActionOutcome {
         ),
         AdminAction::Review => unreachable!("it has several steps"),
     };
-    let channel = match order {
+    let channel = match action {
         AdminAction::SetUp(channel) => channel,
         _ => ids::ASYNCIO,
     };
@@ -192,49 +196,49 @@ pub async fn perform(sandbox: &Sandbox, order: AdminAction) -> ActionOutcome {
 
 fn outcome_of(outcome: &ClientOutcome, success: &str) -> Option<ActionOutcome> {
     let message = outcome.message().filter(|message| !message.thinking)?;
-    let is_through = message.text().contains(success);
-    Some(if is_through {
+    let succeeded = message.text().contains(success);
+    Some(if succeeded {
         ActionOutcome::Succeeded
     } else {
         ActionOutcome::Rejected
     })
 }
 
-/// A question is practised, from `/quiz` to the score; nothing if the bot dies on the way.
+/// Practises a question, from `/quiz` to the score. Returns `None` if the bot is killed meanwhile.
 async fn practise(sandbox: &Sandbox) -> Option<ActionOutcome> {
     let queues = [("topic", json!("queues"))];
-    let asked = sandbox
+    let quiz = sandbox
         .command(ids::ASYNCIO, ids::ADA, "quiz", &queues)
         .await;
-    let asked = asked.message().filter(|message| !message.thinking)?;
-    if !asked.text().contains("[Why now]") {
+    let quiz = quiz.message().filter(|message| !message.thinking)?;
+    if !quiz.text().contains("[Why now]") {
         return Some(ActionOutcome::Rejected);
     }
-    let press = |button| sandbox.press(asked.id, ids::ADA, button, &[]);
-    let shown = press("Show the answer").await;
-    shown.message().filter(|message| !message.thinking)?;
-    outcome_of(&press("None of them").await, "It comes again")
+    let press = |button| sandbox.press(quiz.id, ids::ADA, button, &[]);
+    let answer = press("Show the answer").await;
+    answer.message().filter(|message| !message.thinking)?;
+    outcome_of(&press("None of them").await, "I'll ask again")
 }
 
-/// Orders for a life: some, or none.
+/// Returns random admin actions until the next kill, possibly none.
 pub fn random_actions(rounds: u32, paused_is_fine: bool, rng: &mut StdRng) -> Vec<AdminAction> {
-    let mut orders = Vec::new();
+    let mut actions = Vec::new();
     for _ in 0..rng.random_range(0..=2) {
         let newest = rounds.max(1);
         let round = rng.random_range(newest.saturating_sub(4).max(1)..=newest);
         let member = *MEMBERS.choose(rng).unwrap();
         match rng.random_range(0..5) {
-            4 => orders.push(AdminAction::Review),
-            0 => orders.push(AdminAction::Credit(member, round)),
-            1 if rng.random_bool(0.3) => orders.push(AdminAction::Void(round)),
+            4 => actions.push(AdminAction::Review),
+            0 => actions.push(AdminAction::Credit(member, round)),
+            1 if rng.random_bool(0.3) => actions.push(AdminAction::Void(round)),
             2 if paused_is_fine => {
-                orders.push(AdminAction::Pause(true));
+                actions.push(AdminAction::Pause(true));
                 if rng.random_bool(0.7) {
-                    orders.push(AdminAction::Pause(false));
+                    actions.push(AdminAction::Pause(false));
                 }
             }
-            _ => orders.push(AdminAction::CatchUp(rng.random_range(60..600))),
+            _ => actions.push(AdminAction::CatchUp(rng.random_range(60..600))),
         }
     }
-    orders
+    actions
 }

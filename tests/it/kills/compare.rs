@@ -1,4 +1,4 @@
-//! Comparing: what people were told with the disk of the dead, and everything with the model.
+//! Compares acknowledged results with the disk of the killed bot, and everything with the model.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use super::world::KillWorld;
 use crate::support::{MessageExt, WAIT_TIMEOUT};
 
 impl KillWorld {
-    /// What is on disk of a server; nothing if there is no file of it.
+    /// Returns a server's saved data, or `None` if it has no file.
     fn on_disk(&self, guild: u64) -> Option<Guild> {
         let guild = GuildId::new(guild);
         let state = self.world.state();
@@ -32,7 +32,8 @@ impl KillWorld {
         guild.team(ChannelId::new(ids::ASYNCIO)).cloned()
     }
 
-    /// Enters what people did into the model, and compares what they were told with the disk of the dead.
+    /// Adds the recorded actions to the model, and compares what the bot acknowledged with the disk
+    /// of the killed bot.
     pub(super) fn record_history(&mut self, scene: &Scene) {
         let posts = self.world.posts();
         for post in posts.iter().skip(self.model.rounds.len()) {
@@ -41,23 +42,23 @@ impl KillWorld {
                 ..Round::default()
             });
         }
-        let notes = std::mem::take(&mut *scene.history.lock().unwrap());
-        for (question, member, message) in notes.replies {
+        let history = std::mem::take(&mut *scene.history.lock().unwrap());
+        for (question, member, message) in history.replies {
             let round = self
                 .model
                 .rounds
                 .iter_mut()
-                .find(|one| one.message == question);
+                .find(|round| round.message == question);
             let replies = round.expect("a question").replies.entry(member);
             replies.or_default().insert(message);
         }
         let team = self.team_on_disk();
         self.record_day();
-        self.compare_actions(team.as_ref(), &notes.actions);
-        self.compare_marks(team.as_ref());
+        self.compare_actions(team.as_ref(), &history.actions);
+        self.compare_acknowledged_replies(team.as_ref());
     }
 
-    /// Every score that was told is on disk, once.
+    /// Asserts that every acknowledged score is on disk, once.
     fn compare_reviews(&mut self, reviews: &RangeInclusive<u32>) {
         let guild = self.on_disk(ids::GUILD);
         let all = guild
@@ -68,7 +69,7 @@ impl KillWorld {
         self.model.reviews = found;
     }
 
-    /// A day has its round once its time has come, if there is a team.
+    /// Adds today's round to the model if its time has come and there is a team.
     pub(super) fn record_day(&mut self) {
         let today = self.world.local_date();
         let nine = today.to_datetime(time(9, 0, 0, 0)).in_tz("UTC").unwrap();
@@ -78,44 +79,45 @@ impl KillWorld {
         }
     }
 
-    /// Every order that was answered with success is on disk; of the others the disk decides.
-    fn compare_actions(&mut self, team: Option<&Team>, orders: &[(AdminAction, ActionOutcome)]) {
+    /// Asserts that every acknowledged action is on disk. For actions without a response, the model
+    /// takes the state on disk.
+    fn compare_actions(&mut self, team: Option<&Team>, actions: &[(AdminAction, ActionOutcome)]) {
         let (mut catch_up, mut paused) = (Some(self.model.catch_up), Some(self.model.paused));
         let mut reviews = self.model.reviews..=self.model.reviews;
-        for (order, came) in orders {
-            let through = *came == ActionOutcome::Succeeded;
-            let unknown = *came == ActionOutcome::Unknown;
-            match *order {
+        for (action, outcome) in actions {
+            let succeeded = *outcome == ActionOutcome::Succeeded;
+            let unknown = *outcome == ActionOutcome::Unknown;
+            match *action {
                 AdminAction::Credit(member, round) => {
-                    let is_there = team.is_some_and(|team| credited(team, member, round));
-                    assert!(is_there || !through, "{order:?} is lost");
-                    if is_there {
+                    let is_saved = team.is_some_and(|team| credited(team, member, round));
+                    assert!(is_saved || !succeeded, "{action:?} is lost");
+                    if is_saved {
                         self.model.credits.insert((member, round));
                     }
                 }
                 AdminAction::Void(round) => {
-                    let is_there = team.is_some_and(|team| voided(team, round));
-                    assert!(is_there || !through, "{order:?} is lost");
-                    if is_there {
+                    let is_saved = team.is_some_and(|team| voided(team, round));
+                    assert!(is_saved || !succeeded, "{action:?} is lost");
+                    if is_saved {
                         self.model.voids.insert(round);
                     }
                 }
-                AdminAction::CatchUp(minutes) if through => catch_up = Some(minutes),
+                AdminAction::CatchUp(minutes) if succeeded => catch_up = Some(minutes),
                 AdminAction::CatchUp(_) if unknown => catch_up = None,
-                AdminAction::Pause(is_paused) if through => paused = Some(is_paused),
+                AdminAction::Pause(is_paused) if succeeded => paused = Some(is_paused),
                 AdminAction::Pause(_) if unknown => paused = None,
                 AdminAction::SetUp(_) => {
-                    let is_there = self.on_disk(self.other.0).is_some();
-                    assert!(is_there || !through, "{order:?} is lost");
-                    self.other.2 = is_there;
+                    let is_saved = self.on_disk(self.other.0).is_some();
+                    assert!(is_saved || !succeeded, "{action:?} is lost");
+                    self.other.2 = is_saved;
                 }
                 AdminAction::Review => {
                     let (least, most) = reviews.into_inner();
-                    reviews = least + u32::from(through)..=most + u32::from(through || unknown);
+                    reviews = least + u32::from(succeeded)..=most + u32::from(succeeded || unknown);
                 }
                 AdminAction::CatchUp(_) | AdminAction::Pause(_) => {}
             }
-            self.stats.record_action(*came);
+            self.stats.record_action(*outcome);
         }
         self.compare_reviews(&reviews);
         let Some(team) = team else {
@@ -132,31 +134,36 @@ impl KillWorld {
         (self.model.catch_up, self.model.paused) = (found, is_paused);
     }
 
-    /// Every ✅ is on disk, and so is the intent of every question in the channel.
-    fn compare_marks(&self, team: Option<&Team>) {
+    /// Asserts that every reply with a ✅ and the intent of every posted question are on disk.
+    fn compare_acknowledged_replies(&self, team: Option<&Team>) {
         let rounds = self.model.rounds.len();
-        let kept = team.map_or(0, |team| team.rounds().len());
-        assert!(kept >= rounds, "{rounds} questions, {kept} rounds on disk");
+        let saved_rounds = team.map_or(0, |team| team.rounds().len());
+        assert!(
+            saved_rounds >= rounds,
+            "{rounds} questions, {saved_rounds} rounds on disk"
+        );
         for (number, round) in (1..).zip(&self.model.rounds) {
             for (member, messages) in &round.replies {
-                let marked = messages.iter().any(|message| self.has_mark(*message));
-                let mark = team.unwrap().result(UserId::new(*member), number);
+                let acknowledged = messages
+                    .iter()
+                    .any(|message| self.is_acknowledged(*message));
+                let result = team.unwrap().result(UserId::new(*member), number);
                 assert!(
-                    !marked || mark.replied() || mark == RoundResult::Credited,
-                    "round {number}: member {member} has a ✅ and the mark {mark:?} on disk"
+                    !acknowledged || result.replied() || result == RoundResult::Credited,
+                    "round {number}: member {member} has a ✅ and the mark {result:?} on disk"
                 );
             }
         }
     }
 
-    fn has_mark(&self, message: u64) -> bool {
+    fn is_acknowledged(&self, message: u64) -> bool {
         self.world
             .sandbox
             .message(message)
             .is_some_and(|message| message.is_counted())
     }
 
-    /// Waits until channel, threads and disk are as the model says.
+    /// Waits until channel, threads and disk match the model.
     pub(super) async fn wait_until_consistent(&mut self) {
         let end = Instant::now() + WAIT_TIMEOUT;
         loop {
@@ -190,16 +197,16 @@ impl KillWorld {
             return Some(format!("{threads} threads on {} days", days.len()));
         }
         for (number, (post, day)) in (1..).zip(posts.iter().zip(days)) {
-            let label = format!("Round {number} · {day}");
+            let label = format!("Question {number} · {day}");
             if post.thread.is_none() || !post.footer().starts_with(&label) {
                 return Some(format!("{label}: {}, {:?}", post.footer(), post.thread));
             }
         }
         let recent = self.model.rounds.iter().rev().take(2);
-        let unmarked = recent
+        let unacknowledged = recent
             .flat_map(|round| MEMBERS.iter().filter_map(|member| round.first(*member)))
-            .find(|message| !self.has_mark(*message));
-        if let Some(message) = unmarked {
+            .find(|message| !self.is_acknowledged(*message));
+        if let Some(message) = unacknowledged {
             return Some(format!("message {message} has no ✅"));
         }
         self.difference_on_disk()
@@ -214,7 +221,7 @@ impl KillWorld {
             for member in MEMBERS {
                 let (found, expected) = (
                     letter(team.result(UserId::new(member), number)),
-                    self.model.mark(member, number),
+                    self.model.result_letter(member, number),
                 );
                 if found != expected {
                     return Some(format!(
@@ -239,8 +246,8 @@ fn voided(team: &Team, round: u32) -> bool {
         .is_some_and(|round| round.voided_by.is_some())
 }
 
-fn letter(mark: RoundResult) -> char {
-    match mark {
+fn letter(result: RoundResult) -> char {
+    match result {
         RoundResult::Nothing => '.',
         RoundResult::Answered => 'a',
         RoundResult::Late => 'l',

@@ -1,40 +1,41 @@
-//! The ways to die.
+//! The points at which the bot is killed.
 
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::sync::LazyLock;
 
-/// What is done too seldom to happen in every life has tests of its own, which kill at each of these steps.
+/// Steps that are too rare to happen between any two kills. Separate tests kill the bot at each of
+/// them.
 const TESTED_ELSEWHERE: [&str; 3] = ["report.", "remind.", "week."];
 
-/// The steps at which lives end.
+/// The steps at which the bot is killed.
 pub static STEPS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let elsewhere = |step: &&str| TESTED_ELSEWHERE.iter().any(|part| step.starts_with(part));
     let all = quizloop::failpoint::STEPS.into_iter();
     all.filter(|step| !elsewhere(step)).collect()
 });
 
-/// Which of nine lives end at a random time.
+/// Which of nine consecutive kills happen at a random time.
 const IS_RANDOM: [bool; 9] = [false, false, true, false, false, true, false, true, true];
 
-/// How a life ends.
+/// When the bot is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KillPoint {
-    /// The process kills itself at a step, at the given pass.
+    /// The process kills itself when it reaches a step for the given time.
     Step(&'static str, u32),
-    /// It is killed after so many milliseconds of work.
+    /// Killed after this many milliseconds of work.
     AtWork(u64),
-    /// It is killed so many milliseconds after it was started.
+    /// Killed this many milliseconds after its start.
     AtStart(u64),
-    /// It is asked to stop, and killed so many milliseconds later.
+    /// Killed this many milliseconds after it was asked to stop.
     AtStop(u64),
 }
 
 impl KillPoint {
-    /// The way of the life with that number: every step in turn, and between them random times.
+    /// Returns the kill point with this number: every step in turn, with random times in between.
     pub fn nth(number: usize, rng: &mut StdRng) -> Self {
         match number % IS_RANDOM.len() {
-            place if !IS_RANDOM[place] => {
+            index if !IS_RANDOM[index] => {
                 let before = (0..number).filter(|one| !IS_RANDOM[one % IS_RANDOM.len()]);
                 let step = STEPS[before.count() % STEPS.len()];
                 Self::Step(step, rng.random_range(1..=guaranteed_passes(step)))
@@ -45,7 +46,7 @@ impl KillPoint {
         }
     }
 
-    /// What the table calls it.
+    /// Returns the name in the table of results.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Step(step, _) => step,
@@ -55,7 +56,7 @@ impl KillPoint {
         }
     }
 
-    /// Whether it comes while the bot starts.
+    /// Returns whether the kill happens while the bot starts.
     pub fn is_at_start(self) -> bool {
         match self {
             Self::AtStart(_) => true,
@@ -67,7 +68,7 @@ impl KillPoint {
     }
 }
 
-/// How often a life surely passes a step.
+/// Returns how often the bot certainly passes a step before it is killed.
 fn guaranteed_passes(step: &str) -> u32 {
     match step {
         "disk.rename" => 4,

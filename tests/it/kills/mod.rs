@@ -1,10 +1,11 @@
-//! The bot is killed at every step and at random moments, hundreds of times, and compared with a model: one
-//! message and one thread a round, every ✅ and every acknowledged order on disk at the moment of death, every
-//! reply counted after the next start, nothing doubled.
+//! The bot is killed hundreds of times, at every step and at random moments, and compared with a
+//! model: one message and one thread a round, every ✅ and every acknowledged admin action on disk
+//! at the moment of the kill, every reply counted after the next start, and nothing duplicated.
 //!
-//! `QUIZLOOP_KILLS` says how often (300), `QUIZLOOP_SEED` repeats a run as far as random moments allow, and
-//! `QUIZLOOP_WORLD` only one of its worlds. The kills come by failpoints (see `quizloop::failpoint`) and from
-//! outside; here alone a test sleeps, because a random moment is what it wants.
+//! `QUIZLOOP_KILLS` is the number of kills (300). `QUIZLOOP_SEED` repeats a run as far as random
+//! moments allow, and `QUIZLOOP_WORLD` runs only one of its worlds. Kills come from failpoints (see
+//! `quizloop::failpoint`) and from outside. Only these tests sleep, because they need random
+//! moments.
 
 mod actions;
 mod compare;
@@ -24,10 +25,10 @@ use kill_points::{KillPoint, STEPS};
 use stats::KillStats;
 use world::KillWorld;
 
-/// Kills in a world; the next ones happen in a fresh one.
+/// Number of kills in one world; further kills happen in a new one.
 const KILLS_IN_A_WORLD: usize = 25;
 
-/// Worlds side by side.
+/// Number of worlds that run in parallel.
 const CONCURRENT_WORLDS: usize = 4;
 
 fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
@@ -38,13 +39,13 @@ fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
     )
 }
 
-/// 1, 24. Killed at every step and at random moments.
+/// 1, 24. The bot is killed at every step and at random moments.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_hundreds_of_times() {
+async fn hundreds_of_kills_lose_and_repeat_nothing() {
     let kills = number("QUIZLOOP_KILLS").unwrap_or(300);
     let seed = number("QUIZLOOP_SEED").unwrap_or_else(|| quizloop::rng::new().random());
     let only: Option<usize> = number("QUIZLOOP_WORLD");
-    let begun = std::time::Instant::now();
+    let start = std::time::Instant::now();
     println!("QUIZLOOP_KILLS={kills} QUIZLOOP_SEED={seed}");
     let next = Arc::new(AtomicUsize::new(0));
     let mut workers = tokio::task::JoinSet::new();
@@ -66,10 +67,10 @@ async fn killed_hundreds_of_times() {
         });
     }
     let mut stats = KillStats::default();
-    for one in workers.join_all().await {
-        stats.add(&one);
+    for other in workers.join_all().await {
+        stats.add(&other);
     }
-    println!("{stats}in {:.0?}", begun.elapsed());
+    println!("{stats}in {:.0?}", start.elapsed());
     let missed: Vec<_> = STEPS
         .iter()
         .filter(|step| stats.kills_at(step) == 0)
@@ -80,11 +81,11 @@ async fn killed_hundreds_of_times() {
     );
 }
 
-/// A world of lives; its seed is told if something is wrong in it.
+/// Runs one world. Prints the seed that repeats it if it fails.
 async fn run_world(seed: u64, world: usize, numbers: std::ops::Range<usize>) -> KillStats {
     let rng = StdRng::seed_from_u64(seed.wrapping_add(world as u64));
-    let lives = tokio::spawn(run_kills(rng, numbers));
-    match lives.await {
+    let run = tokio::spawn(run_kills(rng, numbers));
+    match run.await {
         Ok(stats) => stats,
         Err(error) => {
             println!("replay: QUIZLOOP_SEED={seed} QUIZLOOP_WORLD={world}");

@@ -1,43 +1,42 @@
-//! What must be true, worked out from what people did and from the rules of the house alone: none of the bot's
-//! code is used here.
+//! The expected state, computed only from the actions and the rules, without any of the bot's code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-/// When a message was written: Discord's ids hold it, in the bits above the 22nd.
+/// Returns when a message was written: the bits of its id above the 22nd.
 const fn moment(message: u64) -> u64 {
     message >> 22
 }
 
-/// A round as the channel shows it, and who wrote to it.
+/// A round as visible in the channel, with its replies.
 #[derive(Debug, Default)]
 pub struct Round {
     /// The message with the question.
     pub message: u64,
-    /// Everybody's messages in the thread or in reply to the question.
+    /// Messages by member, in the thread or in reply to the question.
     pub replies: BTreeMap<u64, BTreeSet<u64>>,
 }
 
 impl Round {
-    /// The reply of a member that counts: the oldest.
+    /// Returns the reply of a member that counts: the oldest.
     pub fn first(&self, member: u64) -> Option<u64> {
         self.replies.get(&member)?.first().copied()
     }
 }
 
-/// A team as it must be.
+/// The expected state of a team.
 #[derive(Debug)]
 pub struct Model {
-    /// The days that have their round.
+    /// Days that have a round.
     pub days: Vec<Date>,
     pub rounds: Vec<Round>,
     pub credits: BTreeSet<(u64, u32)>,
     pub voids: BTreeSet<u32>,
-    /// Minutes of the catch-up limit, which stand for all settings.
+    /// The catch-up limit in minutes, as an example of all settings.
     pub catch_up: i64,
     pub paused: bool,
-    /// How often questions were practised.
+    /// Number of practised questions.
     pub reviews: u32,
 }
 
@@ -56,8 +55,8 @@ impl Default for Model {
 }
 
 impl Model {
-    /// The letter of a member's ledger for a round, by its number.
-    pub fn mark(&self, member: u64, number: u32) -> char {
+    /// Returns the letter of a member's result in a round, by round number.
+    pub fn result_letter(&self, member: u64, number: u32) -> char {
         if self.credits.contains(&(member, number)) {
             return 'c';
         }
@@ -73,13 +72,13 @@ impl Model {
         }
     }
 
-    /// A member's streak.
+    /// Returns a member's streak.
     pub fn streak(&self, member: u64) -> u32 {
         let last = u32::try_from(self.rounds.len()).unwrap();
         let (mut streak, mut answered, mut freezes) = (0, 0, 0);
-        let begun = (1..=last).skip_while(|number| self.mark(member, *number) == '.');
-        for number in begun.filter(|number| !self.voids.contains(number)) {
-            match self.mark(member, number) {
+        let rounds = (1..=last).skip_while(|number| self.result_letter(member, *number) == '.');
+        for number in rounds.filter(|number| !self.voids.contains(number)) {
+            match self.result_letter(member, number) {
                 'a' | 'c' => {
                     streak += 1;
                     answered += 1;
@@ -95,7 +94,7 @@ impl Model {
         streak
     }
 
-    /// How many replies were written.
+    /// Returns the number of replies.
     pub fn replies(&self) -> usize {
         let all = self.rounds.iter().flat_map(|round| round.replies.values());
         all.map(BTreeSet::len).sum()
@@ -107,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_streak_by_hand() {
+    fn the_model_computes_a_known_streak() {
         let day = 1_u64 << 40;
         let mut model = Model::default();
         for number in 1..=11_u64 {
@@ -116,7 +115,8 @@ mod tests {
                 message,
                 ..Round::default()
             };
-            // Seven in a row, one late, one missed, one in time, the open one not yet.
+            // Seven answered, one late, one missed, one answered, and the open round without a
+            // reply.
             let reply = match number {
                 1..=7 | 10 => Some(message + (1 << 22)),
                 8 => Some(message + day),
@@ -125,8 +125,10 @@ mod tests {
             round.replies.extend(reply.map(|reply| (5, [reply].into())));
             model.rounds.push(round);
         }
-        let marks: String = (1..=11).map(|number| model.mark(5, number)).collect();
-        assert_eq!(marks, "aaaaaaal.a.");
+        let letters: String = (1..=11)
+            .map(|number| model.result_letter(5, number))
+            .collect();
+        assert_eq!(letters, "aaaaaaal.a.");
         assert_eq!(model.streak(5), 1, "one freeze covers the late one only");
         model.voids.insert(9);
         assert_eq!(model.streak(5), 8);

@@ -1,4 +1,4 @@
-//! Between two lives: the bot is started again, and what must be there for the next life is made.
+//! Between two kills: the bot is restarted, and the conditions for the next kill are restored.
 
 use jiff::ToSpan;
 use quizloop::sandbox::ids;
@@ -9,7 +9,7 @@ use super::stats::KillStats;
 use super::world::KillWorld;
 
 impl KillWorld {
-    /// Starts the bot again, and waits until everything is as the model says.
+    /// Restarts the bot and waits until everything matches the model.
     pub(super) async fn restart(&mut self) {
         if self.rng.random_bool(0.2) {
             let later = self.world.now() + 20.minutes();
@@ -25,17 +25,19 @@ impl KillWorld {
         if self.model.paused {
             self.resume_after_pause().await;
         }
-        let is_there = self
+        let is_member = self
             .world
             .sandbox
             .read(|discord| discord.bot_is_in(self.other.0));
-        if !is_there {
-            // Left before the kill: its data must be gone by now, or soon.
+        if !is_member {
+            // The bot left this server before the kill, so the data must be deleted soon.
             let file = self
                 .world
                 .state()
                 .join(format!("guilds/{}.json", self.other.0));
-            self.world.until("the data to go", || !file.exists()).await;
+            self.world
+                .wait_until("the data to go", || !file.exists())
+                .await;
             let (guild, channel) = self.world.another_guild("Other");
             self.other = (guild, channel, false);
         } else if !self.other.2 {
@@ -46,14 +48,14 @@ impl KillWorld {
 
     async fn set_up(&self, channel: u64) {
         let ada = self.world.ada();
-        let at = if channel == ids::ASYNCIO {
+        let time = if channel == ids::ASYNCIO {
             "09:00"
         } else {
             "23:00"
         };
         let options = [
             ("timezone", "UTC".into()),
-            ("time", at.into()),
+            ("time", time.into()),
             ("days", "every day".into()),
         ];
         let outcome = ada.command_in(channel, "setup", &options).await;
@@ -71,29 +73,29 @@ impl KillWorld {
             self.free_day = Some(day);
             self.wait_until_consistent().await;
         }
-        let came = perform(&self.world.sandbox, AdminAction::Pause(false)).await;
-        assert_eq!(came, ActionOutcome::Succeeded, "{}", self.world.log());
+        let outcome = perform(&self.world.sandbox, AdminAction::Pause(false)).await;
+        assert_eq!(outcome, ActionOutcome::Succeeded, "{}", self.world.log());
         self.model.paused = false;
         self.wait_until_consistent().await;
     }
 
     async fn check_random_streak(&mut self) {
         let member = MEMBERS[self.rng.random_range(0..MEMBERS.len())];
-        let shown = self.world.member(member).streak().await;
+        let streak = self.world.member(member).streak().await;
         assert_eq!(
-            shown,
+            streak,
             self.model.streak(member),
             "of member {member}\n{}",
             self.world.log()
         );
     }
 
-    /// After the last life: everything as it must be, and a clean stop.
+    /// After the last kill: checks everything and stops the bot cleanly.
     pub async fn finish(mut self) -> KillStats {
         self.restart().await;
         for member in MEMBERS {
-            let shown = self.world.member(member).streak().await;
-            assert_eq!(shown, self.model.streak(member), "of member {member}");
+            let streak = self.world.member(member).streak().await;
+            assert_eq!(streak, self.model.streak(member), "of member {member}");
         }
         assert_eq!(self.world.stop().await, Some(0));
         for member in MEMBERS {

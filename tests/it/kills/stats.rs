@@ -1,4 +1,4 @@
-//! The figures.
+//! Counts of kills and their results.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,12 +6,12 @@ use std::fmt;
 use super::actions::ActionOutcome;
 use super::kill_points::KillPoint;
 
-/// What was done to how many.
+/// Counts of kills, actions, rounds and replies.
 #[derive(Debug, Default)]
 pub struct KillStats {
-    /// Deaths by way.
+    /// Kills by kill point.
     kills: BTreeMap<&'static str, usize>,
-    /// Deaths from outside because the step was not passed in that life.
+    /// Kills from outside because the step was not reached.
     not_reached: usize,
     actions: BTreeMap<&'static str, usize>,
     pub rounds: usize,
@@ -27,8 +27,8 @@ impl KillStats {
         }
     }
 
-    pub fn record_action(&mut self, came: ActionOutcome) {
-        let name = match came {
+    pub fn record_action(&mut self, outcome: ActionOutcome) {
+        let name = match outcome {
             ActionOutcome::Succeeded => "acknowledged",
             ActionOutcome::Rejected => "refused",
             ActionOutcome::Unknown => "cut short",
@@ -40,15 +40,15 @@ impl KillStats {
         for (point, count) in &other.kills {
             *self.kills.entry(point).or_default() += count;
         }
-        for (came, count) in &other.actions {
-            *self.actions.entry(came).or_default() += count;
+        for (outcome, count) in &other.actions {
+            *self.actions.entry(outcome).or_default() += count;
         }
         self.not_reached += other.not_reached;
         self.rounds += other.rounds;
         self.replies += other.replies;
     }
 
-    /// How often the bot died that way.
+    /// Returns the number of kills at a kill point.
     pub fn kills_at(&self, point: &str) -> usize {
         self.kills.get(point).copied().unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! A world in which the bot lives and dies again and again.
+//! A world in which the bot is killed and restarted repeatedly.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,26 +18,26 @@ use super::model::Model;
 use super::stats::KillStats;
 use crate::support::{WAIT_TIMEOUT, World};
 
-/// After a death this much is waited for what was on its way to be noticed.
+/// How long to wait after a kill for pending events to be noticed.
 const SETTLE_TIME: Duration = Duration::from_millis(50);
 
-/// After all is done this much is waited for a step that was not passed yet.
+/// How long to wait after all actions for a step that was not reached yet.
 const STEP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A world with its model.
+/// A world and the model it is compared with.
 pub struct KillWorld {
     pub(super) world: World,
     pub(super) model: Model,
     pub(super) rng: StdRng,
-    /// Another server, to set up and to leave: the server, its channel, whether its team is there.
+    /// Another server that is set up and left: the server, its channel, and whether it has a team.
     pub(super) other: (u64, u64, bool),
-    /// The day that a pause kept free.
+    /// The day without a question because of a pause.
     pub(super) free_day: Option<Date>,
     pub stats: KillStats,
 }
 
 impl KillWorld {
-    /// A world before the bot's first start.
+    /// Creates a world in which the bot was not started yet.
     pub async fn new(rng: StdRng) -> Self {
         let world = World::at("2026-03-02T08:00[UTC]")
             .failpoints()
@@ -54,7 +54,7 @@ impl KillWorld {
         }
     }
 
-    /// One life, from a dead bot to a dead bot.
+    /// Runs the bot until the next kill.
     pub async fn run_until_kill(&mut self, point: KillPoint) {
         let scene = Scene {
             sandbox: self.world.sandbox.clone(),
@@ -63,7 +63,7 @@ impl KillWorld {
         let plan = if point.is_at_start() {
             self.write_while_away(&scene);
             if point.name().starts_with("register.") {
-                // What was registered is only a note; without it the commands are registered anew.
+                // The command hash is only a cache; without it the commands are registered again.
                 let _ = std::fs::remove_file(self.world.state().join("notes.json"));
             }
             ActionPlan::default()
@@ -75,16 +75,16 @@ impl KillWorld {
             self.world.set_failpoints(&format!("{step} kill {pass}\n"));
         }
         if point.is_at_start() {
-            self.world.launch();
+            self.world.spawn_bot();
         }
-        let mut acts = spawn_actions(&scene, plan, &mut self.rng);
-        let reached = self.wait_for_kill(point, &mut acts).await;
+        let mut tasks = spawn_actions(&scene, plan, &mut self.rng);
+        let reached = self.wait_for_kill(point, &mut tasks).await;
         self.stats.record_kill(point, reached);
-        let rest = async { while acts.join_next().await.is_some() {} };
-        // Whoever still waits for the dead waits in vain.
-        let _ = tokio::time::timeout(SETTLE_TIME, rest).await;
-        // They must have ended: who is stopped while writing has written all the same.
-        acts.shutdown().await;
+        let remaining = async { while tasks.join_next().await.is_some() {} };
+        // Interactions of a killed bot never finish.
+        let _ = tokio::time::timeout(SETTLE_TIME, remaining).await;
+        // All tasks must have ended: a cancelled task may still have written its message.
+        tasks.shutdown().await;
         self.world.set_failpoints("");
         self.record_history(&scene);
     }
@@ -101,16 +101,16 @@ impl KillWorld {
         let name = point.name();
         let part = name.split('.').next().unwrap();
         let day_is_free = self.free_day == Some(self.world.local_date());
-        let moves = ["post", "thread", "reply", "store", "disk"].contains(&part)
+        let advances = ["post", "thread", "reply", "store", "disk"].contains(&part)
             || self.rng.random_bool(0.75);
         let rounds = u32::try_from(self.model.rounds.len()).unwrap();
         let posted_today = self.model.days.last() == Some(&self.world.local_date());
         let mut plan = ActionPlan {
-            actions: random_actions(rounds, posted_today && !moves, &mut self.rng),
+            actions: random_actions(rounds, posted_today && !advances, &mut self.rng),
             ..ActionPlan::default()
         };
-        if moves || day_is_free {
-            plan.move_to = Some(self.tomorrow());
+        if advances || day_is_free {
+            plan.move_to = Some(self.next_due_time());
         }
         match part {
             "setup" => plan.actions = vec![AdminAction::SetUp(self.other.1)],
@@ -122,19 +122,19 @@ impl KillWorld {
         plan
     }
 
-    /// The next moment at which a question is due.
-    fn tomorrow(&self) -> jiff::Timestamp {
+    /// Returns the next time at which a question is due.
+    fn next_due_time(&self) -> jiff::Timestamp {
         let today = self.world.local_date();
-        let had = self.model.days.last() == Some(&today) || self.free_day == Some(today);
-        let day = if had { today + 1.day() } else { today };
+        let has_round = self.model.days.last() == Some(&today) || self.free_day == Some(today);
+        let day = if has_round { today + 1.day() } else { today };
         day.to_datetime(time(9, 0, 0, 0))
             .in_tz("UTC")
             .unwrap()
             .timestamp()
     }
 
-    /// Waits for the death, or brings it about; whether the way was kept to.
-    async fn wait_for_kill(&mut self, point: KillPoint, acts: &mut JoinSet<()>) -> bool {
+    /// Waits for the kill, or kills the bot. Returns whether the kill point was reached.
+    async fn wait_for_kill(&mut self, point: KillPoint, tasks: &mut JoinSet<()>) -> bool {
         match point {
             KillPoint::AtWork(after) | KillPoint::AtStart(after) => {
                 tokio::time::sleep(Duration::from_millis(after)).await;
@@ -155,7 +155,7 @@ impl KillWorld {
             return true;
         }
         let done = async {
-            while acts.join_next().await.is_some() {}
+            while tasks.join_next().await.is_some() {}
             tokio::time::sleep(STEP_TIMEOUT).await;
         };
         tokio::select! {

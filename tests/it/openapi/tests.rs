@@ -1,4 +1,4 @@
-//! The checker itself: it finds what is wrong, and says where.
+//! Tests of the checker: it finds violations and names their location.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,8 @@ use super::{Exchange, check_exchanges};
 
 const CHANNEL: &str = "/api/v10/channels/1120000000000000001";
 
-/// The complaints about one exchange; `None` without the description.
-fn complaints(request: (&str, &str, &Value), answer: (u16, &Value)) -> Option<Vec<String>> {
+/// Returns the violations of one exchange, or `None` without the description.
+fn violations(request: (&str, &str, &Value), answer: (u16, &Value)) -> Option<Vec<String>> {
     super::shared()?;
     let exchange = Exchange {
         method: request.0,
@@ -25,7 +25,7 @@ fn error(code: u32) -> Value {
 }
 
 #[test]
-fn a_right_exchange_has_no_complaints() {
+fn a_valid_exchange_has_no_violations() {
     let body = json!({
         "content": "What is a coroutine?",
         "nonce": "q1", "enforce_nonce": true, "tts": false, "sticker_ids": [], "attachments": [],
@@ -36,7 +36,7 @@ fn a_right_exchange_has_no_complaints() {
         ]}],
     });
     let request = ("POST", &*format!("{CHANNEL}/messages"), &body);
-    let found = complaints(request, (403, &error(50001)));
+    let found = violations(request, (403, &error(50001)));
     assert!(found.is_none_or(|found| found.is_empty()));
 }
 
@@ -46,7 +46,7 @@ fn a_label_that_is_too_long_is_found_inside_the_unions() {
         { "type": 2, "style": 1, "label": "x".repeat(81), "custom_id": "q:1:how" },
     ]}]});
     let request = ("POST", &*format!("{CHANNEL}/messages"), &body);
-    let Some(found) = complaints(request, (403, &error(50001))) else {
+    let Some(found) = violations(request, (403, &error(50001))) else {
         return;
     };
     assert_eq!(found.len(), 1, "{found:#?}");
@@ -65,7 +65,7 @@ fn a_message_that_lacks_fields_is_found() {
         &Value::Null,
     );
     let answer = json!({ "id": "1130000000000000001", "type": 0, "content": "" });
-    let Some(found) = complaints(request, (200, &answer)) else {
+    let Some(found) = violations(request, (200, &answer)) else {
         return;
     };
     assert!(
@@ -87,7 +87,7 @@ fn a_permission_bit_set_may_be_text() {
     let path = "/api/v10/applications/1100000000000000001/commands";
     let command = |permissions| {
         let body = json!([{ "name": "setup", "description": "Set up", "default_member_permissions": permissions }]);
-        complaints(("PUT", path, &body), (403, &error(50001)))
+        violations(("PUT", path, &body), (403, &error(50001)))
     };
     assert!(command(json!("32")).is_none_or(|found| found.is_empty()));
     assert!(command(json!("manage")).is_none_or(|found| found.len() == 1));
@@ -97,7 +97,7 @@ fn a_permission_bit_set_may_be_text() {
 fn the_query_is_checked() {
     let list = |query| {
         let path = format!("{CHANNEL}/messages?{query}");
-        complaints(("GET", &path, &Value::Null), (403, &error(50001)))
+        violations(("GET", &path, &Value::Null), (403, &error(50001)))
     };
     assert!(list("after=1130000000000000001&limit=100").is_none_or(|found| found.is_empty()));
     assert!(list("limit=101").is_none_or(|found| found.len() == 1));
@@ -106,7 +106,7 @@ fn the_query_is_checked() {
 
 #[test]
 fn an_address_that_does_not_exist_must_get_404() {
-    let ask = |status| complaints(("GET", "/api/v10/guild", &Value::Null), (status, &error(0)));
+    let ask = |status| violations(("GET", "/api/v10/guild", &Value::Null), (status, &error(0)));
     assert!(ask(404).is_none_or(|found| found.is_empty()));
     assert!(ask(403).is_none_or(|found| found.len() == 1));
 }
@@ -115,7 +115,7 @@ fn an_address_that_does_not_exist_must_get_404() {
 fn a_callback_has_no_answer_unless_it_was_asked_for() {
     let path = "/api/v10/interactions/1140000000000000001/token/callback";
     let body = json!({ "type": 4, "data": { "content": "hi", "flags": 64 } });
-    let answer = |status, answer| complaints(("POST", path, &body), (status, &answer));
+    let answer = |status, answer| violations(("POST", path, &body), (status, &answer));
     assert!(answer(204, Value::Null).is_none_or(|found| found.is_empty()));
     assert!(answer(204, json!({})).is_none_or(|found| found.len() == 1));
     assert!(answer(201, json!({})).is_none_or(|found| found.len() == 1));

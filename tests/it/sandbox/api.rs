@@ -1,4 +1,5 @@
-//! The page's files and the control API, as a browser and as curl use them, with the real bot behind.
+//! The page's files and the control API over HTTP, as used by a browser and curl, with the real
+//! bot.
 
 use quizloop::sandbox::ids;
 use reqwest::{RequestBuilder, StatusCode};
@@ -35,7 +36,8 @@ fn id(number: u64) -> String {
     number.to_string()
 }
 
-/// One day over HTTP: move the clock, read the question, reply in its thread, run a command, press a button.
+/// One day over HTTP: move the clock, read the question, reply in its thread, run a command, press
+/// a button.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_with_curl() {
     let world = World::at(FRIDAY).team().start().await;
@@ -44,15 +46,15 @@ async fn a_day_with_curl() {
     let messages = get(&world, &format!("/sandbox/messages?{place}")).await;
     let question = &messages[0];
     assert_eq!(question["embeds"][0]["title"], "Question of the day");
-    let thread = question["thread"].as_str().expect("ids are text");
+    let thread = question["thread"].as_str().expect("ids are strings");
 
-    let said = post(
+    let posted = post(
         &world,
         "/sandbox/post",
         json!({ "channel": thread, "as": id(ids::LIN), "content": "my words" }),
     )
     .await;
-    let reply = said["message"].as_str().unwrap().parse().unwrap();
+    let reply = posted["message"].as_str().unwrap().parse().unwrap();
     world.lin().wait_until_counted(reply).await;
 
     let command = json!({ "channel": id(ids::ASYNCIO), "as": id(ids::LIN), "command": "streak", "options": { "why": true } });
@@ -60,9 +62,9 @@ async fn a_day_with_curl() {
     assert_eq!(shown["kind"], "message");
     assert_eq!(shown["value"]["ephemeral"], true);
     let typing = json!({ "channel": id(ids::ASYNCIO), "as": id(ids::LIN), "command": "answer", "option": "question", "typed": "queue" });
-    let offered = post(&world, "/sandbox/autocomplete", typing).await;
-    assert!(offered[0]["name"].as_str().unwrap().contains(" · "));
-    let press = json!({ "message": question["id"], "as": id(ids::SAM), "button": "How to answer" });
+    let choices = post(&world, "/sandbox/autocomplete", typing).await;
+    assert!(choices[0]["name"].as_str().unwrap().contains(" · "));
+    let press = json!({ "message": question["id"], "as": id(ids::SAM), "button": "Hint" });
     let hint = post(&world, "/sandbox/press", press).await;
     assert_eq!(hint["kind"], "message");
 
@@ -84,9 +86,9 @@ async fn a_day_with_curl() {
     assert!(!log.to_string().contains(&world.sandbox.token()));
 }
 
-/// What can't be done is said with a status and a reason, and never changes anything.
+/// A refused request gets a status and a reason, and changes nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_requests() {
+async fn invalid_requests_change_nothing() {
     let world = World::at(FRIDAY).team().start().await;
     let before = world.now();
     let client = reqwest::Client::new();
@@ -94,12 +96,12 @@ async fn wrong_requests() {
         (
             "clock",
             json!({ "advance": "soon" }),
-            "advance is written like",
+            "\"advance\" must be a duration",
         ),
         (
             "clock",
             json!({ "to": "2020-01-01T00:00:00Z" }),
-            "only goes forward",
+            "can only move forward",
         ),
         ("bot", json!({ "action": "kill" }), "does not run the bot"),
         (
@@ -113,15 +115,15 @@ async fn wrong_requests() {
             .json(&body);
         let (status, answer) = ask(request).await;
         assert!(status.is_client_error(), "{path} {body}: {status}");
-        let said = answer["error"].as_str().unwrap_or_default();
-        assert!(said.contains(reason), "{path} {body}: {said}");
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.contains(reason), "{path} {body}: {error}");
     }
     assert_eq!(world.now(), before);
 }
 
-/// Another site that the browser has open can neither read nor act, by its own name or by one that leads here.
+/// Another site in the same browser can neither read nor act, not even with DNS rebinding.
 #[tokio::test(flavor = "multi_thread")]
-async fn other_sites_are_kept_out() {
+async fn other_sites_are_refused() {
     let world = World::at(FRIDAY).team().start().await;
     let client = reqwest::Client::new();
     let advance = || {
@@ -141,7 +143,7 @@ async fn other_sites_are_kept_out() {
         let (status, answer) = ask(request).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{answer}");
     }
-    // A form of another site can't send JSON.
+    // An HTML form on another site can't send JSON.
     let form = client
         .post(url(&world, "/sandbox/clock"))
         .header("content-type", "text/plain")
@@ -153,9 +155,9 @@ async fn other_sites_are_kept_out() {
     assert_eq!(own.send().await.unwrap().status(), StatusCode::OK);
 }
 
-/// The page loads nothing from anywhere else.
+/// The page's files are served, and refer to no other site.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page() {
+async fn the_page_loads_nothing_from_other_sites() {
     let world = World::at(FRIDAY).team().without_bot().await;
     for (path, kind) in [
         ("/", "text/html"),
@@ -172,16 +174,16 @@ async fn the_page() {
         let text = answer.text().await.unwrap();
         assert!(
             !text.contains("http://") && !text.contains("https://"),
-            "{path} names another site"
+            "{path} refers to another site"
         );
     }
-    let no_such = reqwest::get(url(&world, "/page/js/other.js"))
+    let missing = reqwest::get(url(&world, "/page/js/other.js"))
         .await
         .unwrap();
-    assert_eq!(no_such.status(), StatusCode::NOT_FOUND);
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
 }
 
-/// `GET /sandbox` names every address of the control API.
+/// `GET /sandbox` lists every route of the control API.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_control_api_is_documented() {
     let world = World::at(FRIDAY).team().without_bot().await;
@@ -199,15 +201,15 @@ async fn the_control_api_is_documented() {
     }
 }
 
-/// What the page's tools do: faults, the gateway, permissions, further people and places.
+/// Faults, gateway actions, permissions, and new users, guilds and channels.
 #[tokio::test(flavor = "multi_thread")]
-async fn trouble_with_curl() {
+async fn faults_and_administration_with_curl() {
     let mut world = World::at(FRIDAY).team().start().await;
     world.skip_api_check();
     let fault = json!({ "fault": "500", "route": "CreateMessage", "times": 1 });
-    let made = post(&world, "/sandbox/fault", fault).await;
+    let added = post(&world, "/sandbox/fault", fault).await;
     assert_eq!(world.sandbox.faults().len(), 1);
-    post(&world, "/sandbox/unfault", made).await;
+    post(&world, "/sandbox/unfault", added).await;
     assert_eq!(world.sandbox.faults().len(), 0);
     for fault in [
         json!({ "fault": "teapot" }),
@@ -234,14 +236,14 @@ async fn trouble_with_curl() {
 
     let deny = json!({ "guild": id(ids::GUILD), "channel": id(ids::ASYNCIO), "name": "Send Messages", "allowed": false });
     post(&world, "/sandbox/permission", deny).await;
-    let may = world.sandbox.read(|discord| {
+    let can_send = world.sandbox.read(|discord| {
         let channels = [ids::ASYNCIO, ids::GENERAL].map(|id| &discord.channels[&id]);
         channels.map(|channel| {
-            let may = discord.permissions(channel, discord.app.id);
-            may & quizloop::sandbox::permission::SEND_MESSAGES != 0
+            let permissions = discord.permissions(channel, discord.app.id);
+            permissions & quizloop::sandbox::permission::SEND_MESSAGES != 0
         })
     });
-    assert_eq!(may, [false, true]);
+    assert_eq!(can_send, [false, true]);
 
     let mina = json!({ "name": "Mina", "guild": id(ids::GUILD), "admin": true });
     let mina = post(&world, "/sandbox/user", mina).await["user"].clone();
@@ -249,8 +251,8 @@ async fn trouble_with_curl() {
     let guild = post(&world, "/sandbox/guild", guild).await["guild"].clone();
     let channel = json!({ "name": "talk", "guild": guild });
     let channel = post(&world, "/sandbox/channel", channel).await["channel"].clone();
-    let said = json!({ "channel": channel, "as": mina, "content": "frist" });
-    let message = post(&world, "/sandbox/post", said).await["message"].clone();
+    let typo = json!({ "channel": channel, "as": mina, "content": "frist" });
+    let message = post(&world, "/sandbox/post", typo).await["message"].clone();
     let edited = json!({ "message": message, "as": mina, "content": "first" });
     post(&world, "/sandbox/edit", edited).await;
     let emoji = json!({ "message": message, "as": mina, "emoji": "👍" });
@@ -264,9 +266,9 @@ async fn trouble_with_curl() {
     assert_eq!(shown[0]["content"], "first");
     assert_eq!(shown[0]["reactions"][0][0], "👍");
     let state = get(&world, &format!("/sandbox/state?{place}")).await;
-    let offered = state["offered"].as_array().unwrap();
+    let available = state["offered"].as_array().unwrap();
     assert!(
-        offered.iter().any(|one| one["name"] == "team"),
+        available.iter().any(|one| one["name"] == "team"),
         "an admin sees /team"
     );
     post(
@@ -281,12 +283,12 @@ async fn trouble_with_curl() {
     );
 }
 
-/// The log shows what Discord's description says against each request and event.
+/// The log shows the violations of Discord's API description for each request and event.
 #[tokio::test(flavor = "multi_thread")]
-async fn verdicts() {
+async fn the_log_shows_violations_of_the_api_description() {
     let named = std::env::var(crate::openapi::VARIABLE).ok();
     let Some(file) = named.filter(|file| !file.is_empty()) else {
-        println!("skipped: {} names no file", crate::openapi::VARIABLE);
+        println!("skipped: {} is not set", crate::openapi::VARIABLE);
         return;
     };
     let text = std::fs::read_to_string(file).unwrap();

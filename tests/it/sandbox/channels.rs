@@ -1,12 +1,12 @@
-//! Reading channels and guilds, and what the bot may do to its threads.
+//! Reading channels and guilds, and changing the bot's own threads.
 
 use quizloop::sandbox::model::{Overwrite, kind};
-use quizloop::sandbox::{Sandbox, ids, permission as may};
+use quizloop::sandbox::{Sandbox, ids, permission};
 use serde_json::{Value, json};
 
 use super::client::{assert_matches_openapi, call, sandbox};
 
-/// A thread that the bot has started.
+/// Starts a thread as the bot.
 async fn own_thread(sandbox: &Sandbox) -> u64 {
     let message = sandbox.post(ids::ASYNCIO, ids::LIN, "a question").unwrap();
     let path = format!("/channels/{}/messages/{message}/threads", ids::ASYNCIO);
@@ -47,7 +47,7 @@ async fn the_bot_changes_its_own_threads() {
         (200, 0)
     );
     assert_eq!(sandbox.threads(ids::ASYNCIO)[0].name, "another");
-    // Locking needs a permission that the bot does not ask for.
+    // Locking needs a permission that the bot does not request.
     let lock = json!({ "locked": true });
     assert_eq!(patch(&sandbox, thread, lock.clone()).await, (403, 50013));
     sandbox.set_overwrite(
@@ -55,7 +55,7 @@ async fn the_bot_changes_its_own_threads() {
         Overwrite {
             id: ids::APP,
             is_member: true,
-            allow: may::MANAGE_THREADS,
+            allow: permission::MANAGE_THREADS,
             deny: 0,
         },
     );
@@ -90,7 +90,7 @@ async fn threads_are_joined_and_left() {
 }
 
 #[tokio::test]
-async fn the_bot_sees_its_guilds_and_no_others() {
+async fn the_bot_sees_only_its_own_guilds() {
     let sandbox = sandbox().await;
     let thread = own_thread(&sandbox).await;
     let hidden = sandbox.add_channel(ids::GUILD, kind::TEXT, "hidden");
@@ -100,7 +100,7 @@ async fn the_bot_sees_its_guilds_and_no_others() {
             id: ids::GUILD,
             is_member: false,
             allow: 0,
-            deny: may::VIEW_CHANNEL,
+            deny: permission::VIEW_CHANNEL,
         },
     );
     let get = |path: String| {

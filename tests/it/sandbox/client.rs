@@ -1,4 +1,5 @@
-//! A small bot on serenity, which is what decides whether the sandbox is understood.
+//! A small bot on serenity. If serenity parses the sandbox's events and responses, the sandbox is
+//! compatible.
 
 use std::sync::Arc;
 
@@ -10,11 +11,11 @@ use serenity::all::{
 use serenity::async_trait;
 use tokio::sync::mpsc;
 
-/// The bot, with the events that serenity has understood.
+/// The bot, with the events that serenity has parsed.
 pub struct Bot {
     pub http: Arc<Http>,
     events: mpsc::UnboundedReceiver<Event>,
-    /// Events that nobody has asked for yet: serenity does not keep their order.
+    /// Events that the test has not waited for yet: serenity does not keep their order.
     backlog: Vec<Event>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -30,15 +31,16 @@ struct Handler(mpsc::UnboundedSender<Event>);
 #[async_trait]
 impl RawEventHandler for Handler {
     async fn raw_event(&self, context: Context, event: Event) {
-        if let Event::InteractionCreate(asked) = &event {
-            answer(&context, &asked.interaction).await;
+        if let Event::InteractionCreate(created) = &event {
+            answer(&context, &created.interaction).await;
         }
         // The test may have ended.
         let _ = self.0.send(event);
     }
 }
 
-/// `/greet` gets two buttons, the buttons change the message, `/slow` is answered later, `/mute` never.
+/// Responds to an interaction: `/greet` gets two buttons, which change the message; `/slow` is
+/// deferred; `/mute` gets no response.
 async fn answer(context: &Context, interaction: &Interaction) {
     if matches!(interaction, Interaction::Command(one) if one.data.name == "mute") {
         return;
@@ -84,18 +86,18 @@ async fn answer(context: &Context, interaction: &Interaction) {
         .http
         .create_interaction_response(id, &token, &body, Vec::new())
         .await;
-    sent.expect("the sandbox takes the answer");
+    sent.expect("the sandbox should accept the response");
     if body["type"] == 5 {
         let later = json!({ "content": "Sorry, that took a while" });
         let sent = context
             .http
             .edit_original_interaction_response(&token, &later, Vec::new())
             .await;
-        sent.expect("the sandbox takes the edit");
+        sent.expect("the sandbox should accept the edit");
     }
 }
 
-/// A sandbox whose clock stands at 08:00 UTC on a Friday.
+/// Starts a sandbox whose clock is stopped at 08:00 UTC on a Friday.
 pub async fn sandbox() -> Sandbox {
     start(Options::default()).await
 }
@@ -129,7 +131,7 @@ impl Bot {
         let mut client: Client = builder.raw_event_handler(Handler(sender)).await.unwrap();
         let http = Arc::clone(&client.http);
         let task = tokio::spawn(async move {
-            // Some tests make it end by an error.
+            // Some tests make it end with an error.
             let _ = client.start().await;
         });
         let mut bot = Self {
@@ -142,19 +144,19 @@ impl Bot {
         bot
     }
 
-    /// The next event of this name; any that serenity did not understand fails the test.
+    /// Waits for the next event with this name. An event that serenity can't parse fails the test.
     pub async fn next(&mut self, name: &str) -> Event {
-        let is_it = |event: &Event| event.name() == Some(name.to_owned());
-        if let Some(index) = self.backlog.iter().position(is_it) {
+        let is_wanted = |event: &Event| event.name() == Some(name.to_owned());
+        if let Some(index) = self.backlog.iter().position(is_wanted) {
             return self.backlog.remove(index);
         }
         let found = async {
             loop {
                 let event = self.events.recv().await.expect("the bot is running");
                 if let Event::Unknown(unknown) = &event {
-                    panic!("serenity did not understand {unknown:?}");
+                    panic!("serenity can't parse {unknown:?}");
                 }
-                if is_it(&event) {
+                if is_wanted(&event) {
                     return event;
                 }
                 self.backlog.push(event);
@@ -168,7 +170,7 @@ impl Bot {
 }
 
 impl Bot {
-    /// The event of a certain message.
+    /// Waits for the event of a message.
     pub async fn next_message(&mut self, id: u64) -> Event {
         loop {
             let event = self.next("MESSAGE_CREATE").await;
@@ -179,7 +181,7 @@ impl Bot {
     }
 }
 
-/// A request as the bot would make it; status and JSON of the answer.
+/// Sends a request as the bot; returns the response's status and JSON.
 pub async fn call(sandbox: &Sandbox, method: &str, path: &str, body: Value) -> (u16, Value) {
     let url = format!("{}/api/v10{path}", sandbox.url());
     let method = method.parse().unwrap();
@@ -196,13 +198,14 @@ pub async fn call(sandbox: &Sandbox, method: &str, path: &str, body: Value) -> (
     (status, answer.json().await.unwrap_or(Value::Null))
 }
 
-/// Everything that was asked and answered is as Discord describes it, or was refused as a bad request.
+/// Asserts that all requests and responses match Discord's description. Invalid requests are
+/// allowed if they were refused with 400.
 pub fn assert_matches_openapi(sandbox: &Sandbox) {
-    let mut wrong = crate::openapi::check(sandbox);
-    wrong.retain(|line| !line.contains("(400): request") && !line.contains("(400): query"));
+    let mut violations = crate::openapi::check(sandbox);
+    violations.retain(|line| !line.contains("(400): request") && !line.contains("(400): query"));
     assert!(
-        wrong.is_empty(),
-        "not as Discord describes it:\n{}",
-        wrong.join("\n")
+        violations.is_empty(),
+        "violations of Discord's description:\n{}",
+        violations.join("\n")
     );
 }

@@ -1,4 +1,4 @@
-//! The clock as a bot follows it over HTTP.
+//! The clock, as a bot follows it over HTTP.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 async fn line(stream: &mut reqwest::Response) -> Value {
     let chunk = tokio::time::timeout(LIMIT, stream.chunk()).await;
     let chunk = chunk
-        .expect("a line comes")
+        .expect("a line should arrive")
         .unwrap()
-        .expect("the stream goes on");
+        .expect("the stream should not end");
     assert_eq!(chunk.last(), Some(&b'\n'));
     serde_json::from_slice(&chunk).unwrap()
 }
@@ -25,7 +25,7 @@ async fn follow(sandbox: &Sandbox) -> reqwest::Response {
 }
 
 #[tokio::test]
-async fn moving_the_time_waits_for_who_follows_it() {
+async fn advancing_waits_for_followers_to_acknowledge() {
     let sandbox = sandbox().await;
     let mut stream = follow(&sandbox).await;
     let first = line(&mut stream).await;
@@ -44,13 +44,13 @@ async fn moving_the_time_waits_for_who_follows_it() {
     );
     assert!(!moving.is_finished());
     let url = format!("{}/sandbox/clock/settled", sandbox.url());
-    let report = reqwest::Client::new().post(url).json(&json!({ "seq": 2 }));
-    assert_eq!(report.send().await.unwrap().status(), 204);
+    let acknowledge = reqwest::Client::new().post(url).json(&json!({ "seq": 2 }));
+    assert_eq!(acknowledge.send().await.unwrap().status(), 204);
     moving.await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn a_follower_that_hangs_up_is_not_waited_for() {
+async fn advancing_does_not_wait_for_disconnected_followers() {
     let sandbox = sandbox().await;
     let mut stream = follow(&sandbox).await;
     line(&mut stream).await;
@@ -62,7 +62,7 @@ async fn a_follower_that_hangs_up_is_not_waited_for() {
     drop(stream);
     tokio::time::timeout(LIMIT, moving)
         .await
-        .expect("it is noticed")
+        .expect("advancing should not wait")
         .unwrap()
         .unwrap();
 }

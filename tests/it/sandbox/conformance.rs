@@ -1,4 +1,5 @@
-//! Every route that the sandbox has, asked once rightly and once wrongly, against Discord's description.
+//! Checks valid and invalid requests to every route of the sandbox against Discord's API
+//! description.
 
 use quizloop::sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serenity::all::{Event, Interaction};
 use super::client::{Bot, sandbox};
 use crate::openapi;
 
-/// A bot that speaks plain HTTP, so that no library mends what it sends.
+/// A bot that sends plain HTTP, so that no library corrects its requests.
 struct Caller {
     client: reqwest::Client,
     base: String,
@@ -20,7 +21,7 @@ impl Caller {
             client: reqwest::Client::builder()
                 .no_proxy()
                 .build()
-                .expect("a client without TLS files"),
+                .expect("building a client should not fail"),
             base: format!("{}/api/v10", sandbox.url()),
             token: format!("Bot {}", sandbox.token()),
         }
@@ -28,7 +29,7 @@ impl Caller {
 
     async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let url = format!("{}{path}", self.base);
-        let method = method.parse().expect("a method of HTTP");
+        let method = method.parse().expect("the method should be valid");
         let request = self
             .client
             .request(method, url)
@@ -38,7 +39,7 @@ impl Caller {
         } else {
             request.json(&body)
         };
-        let answer = request.send().await.expect("the sandbox answers");
+        let answer = request.send().await.expect("the sandbox should respond");
         let status = answer.status().as_u16();
         (status, answer.json().await.unwrap_or(Value::Null))
     }
@@ -48,7 +49,7 @@ impl Caller {
     }
 }
 
-/// A message with one of everything that a bot like ours sends.
+/// A message with one of each element that our bot sends.
 fn rich_message() -> Value {
     json!({
         "content": "<@1150000000000000002> what is a task?",
@@ -73,12 +74,12 @@ fn rich_message() -> Value {
 }
 
 fn assert_conforms(sandbox: &Sandbox) {
-    let complaints = openapi::check(sandbox);
-    assert!(complaints.is_empty(), "{complaints:#?}");
+    let violations = openapi::check(sandbox);
+    assert!(violations.is_empty(), "{violations:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_read_is_as_described() {
+async fn reads_conform() {
     let sandbox = sandbox().await;
     let bot = Caller::new(&sandbox);
     let (guild, channel, app) = (ids::GUILD, ids::ASYNCIO, ids::APP);
@@ -113,7 +114,7 @@ async fn what_is_read_is_as_described() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_threads_and_reactions_are_as_described() {
+async fn messages_threads_and_reactions_conform() {
     let sandbox = sandbox().await;
     let bot = Caller::new(&sandbox);
     let messages = format!("/channels/{}/messages", ids::ASYNCIO);
@@ -144,7 +145,7 @@ async fn messages_threads_and_reactions_are_as_described() {
         .post(ids::ASYNCIO, ids::LIN, "<@1130000000000000001> hello")
         .unwrap();
     let react = format!("/channels/{thread}/messages/{reply}/reactions/%E2%9C%85/@me");
-    for (method, path, body, wanted) in [
+    for (method, path, body, expected) in [
         ("PUT", react.clone(), Value::Null, 204),
         (
             "GET",
@@ -202,13 +203,13 @@ async fn messages_threads_and_reactions_are_as_described() {
         ),
     ] {
         let (status, answer) = bot.call(method, &path, body).await;
-        assert!(status == wanted, "{method} {path}: {status} {answer}");
+        assert!(status == expected, "{method} {path}: {status} {answer}");
     }
     assert_conforms(&sandbox);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_bot_answers_to_interactions_is_as_described() {
+async fn interaction_responses_conform() {
     let sandbox = sandbox().await;
     let bot = Bot::connect(&sandbox).await;
     let option = json!({ "type": 3, "name": "name", "description": "Whom", "autocomplete": true });
@@ -243,24 +244,28 @@ async fn what_a_bot_answers_to_interactions_is_as_described() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_follows_an_answer_is_as_described() {
+async fn follow_ups_and_edits_of_responses_conform() {
     let sandbox = sandbox().await;
     let mut bot = Bot::connect(&sandbox).await;
-    let commands = json!([{ "name": "mute", "description": "The small bot leaves it to us" }]);
+    let commands =
+        json!([{ "name": "mute", "description": "The test responds instead of the small bot" }]);
     bot.http.create_global_commands(&commands).await.unwrap();
-    let asking = tokio::spawn({
+    let outcome = tokio::spawn({
         let sandbox = sandbox.clone();
         async move { sandbox.command(ids::ASYNCIO, ids::LIN, "mute", &[]).await }
     });
-    let Event::InteractionCreate(asked) = bot.next("INTERACTION_CREATE").await else {
+    let Event::InteractionCreate(created) = bot.next("INTERACTION_CREATE").await else {
         unreachable!();
     };
-    let Interaction::Command(asked) = asked.interaction else {
+    let Interaction::Command(interaction) = created.interaction else {
         unreachable!();
     };
     let bot = Caller::new(&sandbox);
-    let callback = format!("/interactions/{}/{}/callback", asked.id, asked.token);
-    let webhook = format!("/webhooks/{}/{}", ids::APP, asked.token);
+    let callback = format!(
+        "/interactions/{}/{}/callback",
+        interaction.id, interaction.token
+    );
+    let webhook = format!("/webhooks/{}/{}", ids::APP, interaction.token);
     let answer =
         json!({ "type": 4, "data": { "content": "Here", "allowed_mentions": { "parse": [] } } });
     let with_response = format!("{callback}?with_response=true");
@@ -268,7 +273,7 @@ async fn what_follows_an_answer_is_as_described() {
         bot.call("POST", &with_response, answer.clone()).await.0,
         200
     );
-    asking.await.unwrap();
+    outcome.await.unwrap();
     let (status, sent) = bot
         .call("POST", &webhook, json!({ "content": "More", "flags": 64 }))
         .await;
@@ -277,7 +282,7 @@ async fn what_follows_an_answer_is_as_described() {
     let original = format!("{webhook}/messages/@original");
     let too_long = json!({ "content": "x".repeat(2001) });
     let edit = json!({ "content": "Again" });
-    for (method, path, body, wanted) in [
+    for (method, path, body, expected) in [
         ("POST", &callback, &answer, 400),
         ("GET", &original, &Value::Null, 200),
         ("PATCH", &original, &edit, 200),
@@ -294,7 +299,7 @@ async fn what_follows_an_answer_is_as_described() {
         ),
     ] {
         let (status, answer) = bot.call(method, path, body.clone()).await;
-        assert!(status == wanted, "{method} {path}: {status} {answer}");
+        assert!(status == expected, "{method} {path}: {status} {answer}");
     }
     assert_conforms(&sandbox);
 }

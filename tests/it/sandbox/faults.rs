@@ -1,4 +1,4 @@
-//! Requests that fail on purpose, and a request that is held at an exact step.
+//! Injected faults, and requests that are held at an exact step.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::client::{call, sandbox, start};
 
 const MESSAGES: &str = "/channels/1120000000000000001/messages";
 
-fn written(sandbox: &Sandbox) -> usize {
+fn message_count(sandbox: &Sandbox) -> usize {
     sandbox.messages(ids::ASYNCIO, ids::ADA).len()
 }
 
@@ -22,12 +22,12 @@ async fn send(sandbox: &Sandbox) -> (u16, Value) {
 async fn a_request_fails_before_or_after_it_takes_effect() {
     let sandbox = sandbox().await;
     sandbox.add_fault(FaultRule::on("CreateMessage"), RequestFault::server_error());
-    assert_eq!((send(&sandbox).await.0, written(&sandbox)), (500, 0));
+    assert_eq!((send(&sandbox).await.0, message_count(&sandbox)), (500, 0));
     sandbox.add_fault(
         FaultRule::on("CreateMessage").after(),
         RequestFault::server_error(),
     );
-    assert_eq!((send(&sandbox).await.0, written(&sandbox)), (500, 1));
+    assert_eq!((send(&sandbox).await.0, message_count(&sandbox)), (500, 1));
     sandbox.add_fault(
         FaultRule::any().guild(ids::GUILD).always(),
         RequestFault::missing_permissions(),
@@ -69,15 +69,15 @@ async fn a_connection_is_reset() {
     };
     sandbox.add_fault(FaultRule::on("CreateMessage"), RequestFault::Reset);
     assert!(post().await.is_err());
-    assert_eq!(written(&sandbox), 0);
+    assert_eq!(message_count(&sandbox), 0);
     sandbox.add_fault(FaultRule::on("CreateMessage").after(), RequestFault::Reset);
     assert!(post().await.is_err());
-    assert_eq!(written(&sandbox), 1);
+    assert_eq!(message_count(&sandbox), 1);
     assert_eq!(sandbox.requests().last().map(|one| one.status), Some(0));
 }
 
 #[tokio::test]
-async fn a_request_is_held_until_it_is_let_go() {
+async fn a_request_is_held_until_it_is_released() {
     let sandbox = sandbox().await;
     let held = sandbox.hold_requests(FaultRule::on("CreateMessage").after());
     let sending = tokio::spawn({
@@ -89,23 +89,23 @@ async fn a_request_is_held_until_it_is_let_go() {
         (request.route.as_str(), &request.body["content"]),
         ("CreateMessage", &json!("hello"))
     );
-    assert_eq!(written(&sandbox), 1);
+    assert_eq!(message_count(&sandbox), 1);
     assert!(!sending.is_finished());
     held.release();
     assert_eq!(sending.await.unwrap().0, 200);
 }
 
 #[tokio::test]
-async fn whoever_hangs_up_is_not_waited_for() {
+async fn a_hanging_request_blocks_no_others() {
     let sandbox = sandbox().await;
     sandbox.add_fault(FaultRule::on("CreateMessage"), RequestFault::Hang);
     let hanging = tokio::time::timeout(Duration::from_millis(50), send(&sandbox)).await;
     assert!(hanging.is_err());
-    assert_eq!((send(&sandbox).await.0, written(&sandbox)), (200, 1));
+    assert_eq!((send(&sandbox).await.0, message_count(&sandbox)), (200, 1));
 }
 
 #[tokio::test]
-async fn the_global_limit_is_counted_and_enforced_where_asked_for() {
+async fn the_global_rate_limit_is_enforced_on_request() {
     let sandbox = start(Options {
         enforce_limits: true,
         ..Options::default()
@@ -125,7 +125,7 @@ async fn the_global_limit_is_counted_and_enforced_where_asked_for() {
             assert!(answer.headers().contains_key("X-RateLimit-Bucket"));
         }
     }
-    // A slow machine may need more than a second for 51 requests; then none is refused.
+    // A slow machine may take more than a second for 51 requests; then none is refused.
     assert!(sandbox.busiest_second() <= 50);
     assert_eq!(
         statuses.contains(&429),
@@ -134,7 +134,7 @@ async fn the_global_limit_is_counted_and_enforced_where_asked_for() {
 }
 
 #[tokio::test]
-async fn what_is_held_can_be_reset() {
+async fn a_held_request_can_be_reset() {
     let sandbox = sandbox().await;
     let held = sandbox.hold_requests(FaultRule::on("CreateMessage"));
     let sending = tokio::spawn({
@@ -150,5 +150,5 @@ async fn what_is_held_can_be_reset() {
     held.first_request().await;
     held.reset();
     assert!(sending.await.unwrap().is_err());
-    assert_eq!(written(&sandbox), 0);
+    assert_eq!(message_count(&sandbox), 0);
 }

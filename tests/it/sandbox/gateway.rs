@@ -1,4 +1,4 @@
-//! The gateway: refusals, resumes and replays, with serenity and with frames of our own.
+//! The gateway: refusals, resumes and replays, with serenity and with raw frames.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::client::{Bot, sandbox, start};
 use super::raw_socket::RawSocket;
 
 #[tokio::test]
-async fn whoever_does_not_fit_is_refused() {
+async fn invalid_frames_are_refused_with_a_close_code() {
     let sandbox = sandbox().await;
     let properties = json!({ "os": "linux", "browser": "x", "device": "x" });
     let with = |token: &str, intents: Value| json!({ "token": token, "intents": intents, "properties": properties });
@@ -50,7 +50,7 @@ async fn whoever_does_not_fit_is_refused() {
 }
 
 #[tokio::test]
-async fn a_session_is_resumed_with_what_it_missed() {
+async fn a_resumed_session_gets_its_missed_events() {
     let sandbox = sandbox().await;
     let mut raw = RawSocket::connect(&sandbox).await;
     raw.identify(&sandbox, 513).await;
@@ -106,15 +106,15 @@ async fn without_heartbeats_the_session_times_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn serenity_comes_back_and_hears_what_it_missed() {
+async fn serenity_resumes_and_gets_its_missed_events() {
     let sandbox = sandbox().await;
     let mut bot = Bot::connect(&sandbox).await;
-    for trouble in [
+    for interruption in [
         Sandbox::drop_connections,
         Sandbox::request_reconnect,
         |one: &Sandbox| one.close_gateway(Some(4000)),
     ] {
-        trouble(&sandbox);
+        interruption(&sandbox);
         let missed = sandbox
             .post(ids::ASYNCIO, ids::LIN, "anybody there?")
             .unwrap();
@@ -131,7 +131,7 @@ async fn serenity_comes_back_and_hears_what_it_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn serenity_understands_every_event() {
+async fn serenity_parses_every_event() {
     let sandbox = start(Options {
         privileged_intents: 1 << 15 | 1 << 1,
         ..Options::default()
@@ -157,13 +157,13 @@ async fn serenity_understands_every_event() {
         .sticker("wave")
         .send()
         .unwrap();
-    let Event::MessageCreate(heard) = bot.next_message(message).await else {
+    let Event::MessageCreate(received) = bot.next_message(message).await else {
         unreachable!();
     };
     assert_eq!(
         (
-            heard.message.content.as_str(),
-            heard.message.attachments.len()
+            received.message.content.as_str(),
+            received.message.attachments.len()
         ),
         ("hi", 1)
     );
@@ -206,7 +206,7 @@ async fn serenity_understands_every_event() {
 }
 
 #[tokio::test]
-async fn a_zombie_hears_nothing_until_it_resumes() {
+async fn a_zombie_connection_gets_nothing_until_it_resumes() {
     let sandbox = sandbox().await;
     let mut raw = RawSocket::connect(&sandbox).await;
     raw.identify(&sandbox, 513).await;
@@ -217,8 +217,8 @@ async fn a_zombie_hears_nothing_until_it_resumes() {
         .post(ids::ASYNCIO, ids::LIN, "anybody there?")
         .unwrap();
     raw.send(1, json!(2)).await;
-    let heard = tokio::time::timeout(Duration::from_millis(100), raw.next()).await;
-    assert!(heard.is_err(), "{heard:?}");
+    let frame = tokio::time::timeout(Duration::from_millis(100), raw.next()).await;
+    assert!(frame.is_err(), "{frame:?}");
     sandbox.blackhole_gateway(false);
     let mut raw = RawSocket::connect(&sandbox).await;
     raw.send(
@@ -230,7 +230,7 @@ async fn a_zombie_hears_nothing_until_it_resumes() {
 }
 
 #[tokio::test]
-async fn a_shard_hears_of_its_guilds_only() {
+async fn a_shard_gets_only_its_own_guilds() {
     let sandbox = sandbox().await;
     let shards = 2;
     let number = (ids::GUILD >> 22) % shards;
@@ -244,7 +244,7 @@ async fn a_shard_hears_of_its_guilds_only() {
 }
 
 #[tokio::test]
-async fn a_thousand_sessions_a_day_are_too_many() {
+async fn exceeding_the_session_start_limit_resets_the_token() {
     let sandbox = sandbox().await;
     let now_ms = sandbox.clock().now_ms();
     sandbox.with(|discord| discord.gateway.session_starts_ms = vec![now_ms; 999]);

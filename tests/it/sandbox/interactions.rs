@@ -1,4 +1,5 @@
-//! The rules of interactions: three seconds, one first answer, tokens, who sees what.
+//! Rules of interactions: the deadline of three seconds, a single initial response, tokens,
+//! visibility.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::{assert_matches_openapi, call, sandbox};
 use super::raw_socket::RawSocket;
 
-/// A sandbox with commands, and nobody who answers but the test.
+/// Starts a sandbox with commands; only the test responds to them.
 async fn with_commands() -> Sandbox {
     let sandbox = sandbox().await;
     let count =
@@ -37,24 +38,25 @@ async fn with_commands() -> Sandbox {
     sandbox
 }
 
-/// Uses `/plain` as Lin; the interaction's id and token, and the wait for what Lin sees.
+/// Runs `/plain` as Lin; returns the interaction's id and token, and a task that waits for the
+/// outcome.
 async fn plain(sandbox: &Sandbox) -> (String, tokio::task::JoinHandle<ClientOutcome>) {
-    let known = sandbox.read(|discord| discord.interactions.len());
-    let asking = tokio::spawn({
+    let count_before = sandbox.read(|discord| discord.interactions.len());
+    let outcome = tokio::spawn({
         let sandbox = sandbox.clone();
         async move { sandbox.command(ids::ASYNCIO, ids::LIN, "plain", &[]).await }
     });
     let newest = |discord: &Discord| {
-        let is_new = discord.interactions.len() > known;
+        let is_new = discord.interactions.len() > count_before;
         let (id, one) = discord.interactions.last_key_value().filter(|_| is_new)?;
         Some(format!("{id}/{}", one.token))
     };
     (
         sandbox
-            .wait_for("the question", Duration::from_secs(5), newest)
+            .wait_for("the interaction", Duration::from_secs(5), newest)
             .await
             .unwrap(),
-        asking,
+        outcome,
     )
 }
 
@@ -78,9 +80,9 @@ fn text(content: &str) -> Value {
 }
 
 #[tokio::test]
-async fn there_is_one_first_answer() {
+async fn an_interaction_takes_one_initial_response() {
     let sandbox = with_commands().await;
-    let (place, asking) = plain(&sandbox).await;
+    let (place, pending) = plain(&sandbox).await;
     assert_eq!(
         answer(&sandbox, "7/nonsense", text("x")).await.1["code"],
         10062
@@ -116,7 +118,7 @@ async fn there_is_one_first_answer() {
         answer(&sandbox, &place, text("hello")).await.1["code"],
         40060
     );
-    let outcome = asking.await.unwrap();
+    let outcome = pending.await.unwrap();
     let view = outcome.message().unwrap();
     assert_eq!(
         (view.content.as_str(), view.kind, view.ephemeral),
@@ -142,12 +144,12 @@ async fn there_is_one_first_answer() {
 }
 
 #[tokio::test]
-async fn three_seconds_are_all_there_is() {
+async fn an_interaction_expires_after_three_seconds() {
     let sandbox = with_commands().await;
-    let (place, asking) = plain(&sandbox).await;
-    let seen = asking.await.unwrap();
+    let (place, pending) = plain(&sandbox).await;
+    let outcome = pending.await.unwrap();
     assert_eq!(
-        seen,
+        outcome,
         ClientOutcome::NoResponse("The application did not respond".into())
     );
     assert_eq!(
@@ -169,12 +171,12 @@ async fn three_seconds_are_all_there_is() {
 }
 
 #[tokio::test]
-async fn an_announced_answer_stays_with_who_sees_it() {
+async fn a_deferred_response_keeps_its_visibility() {
     let sandbox = with_commands().await;
-    let (place, asking) = plain(&sandbox).await;
+    let (place, pending) = plain(&sandbox).await;
     let thinking = json!({ "type": 5, "data": { "flags": 64 } });
     let with_response = format!("{place}/callback?with_response=true");
-    let (status, told) = call(
+    let (status, callback) = call(
         &sandbox,
         "POST",
         &format!("/interactions/{with_response}"),
@@ -182,7 +184,10 @@ async fn an_announced_answer_stays_with_who_sees_it() {
     )
     .await;
     assert_eq!(
-        (status, &told["interaction"]["response_message_ephemeral"]),
+        (
+            status,
+            &callback["interaction"]["response_message_ephemeral"]
+        ),
         (200, &json!(true))
     );
     let shown = sandbox.messages(ids::ASYNCIO, ids::LIN);
@@ -195,7 +200,7 @@ async fn an_announced_answer_stays_with_who_sees_it() {
     )
     .await;
     assert_eq!(edited["flags"], 64);
-    assert_eq!(asking.await.unwrap().message().unwrap().content, "well");
+    assert_eq!(pending.await.unwrap().message().unwrap().content, "well");
     assert!(sandbox.messages(ids::ASYNCIO, ids::SAM).is_empty());
     let (_, history) = call(
         &sandbox,
@@ -216,7 +221,7 @@ async fn an_announced_answer_stays_with_who_sees_it() {
 }
 
 #[tokio::test]
-async fn the_client_keeps_to_the_definitions() {
+async fn the_client_enforces_the_command_definitions() {
     let sandbox = with_commands().await;
     let lin = json!(ids::LIN.to_string());
     let failed = |typed: &'static str, options: Vec<(&'static str, Value)>| {
@@ -226,7 +231,7 @@ async fn the_client_keeps_to_the_definitions() {
                 .command(ids::ASYNCIO, ids::LIN, typed, &options)
                 .await
             {
-                ClientOutcome::Failed(why) => why,
+                ClientOutcome::Failed(reason) => reason,
                 other => panic!("{other:?}"),
             }
         }
@@ -238,17 +243,17 @@ async fn the_client_keeps_to_the_definitions() {
     assert_eq!(failed("ask", vec![]).await, "The option who is required.");
     assert_eq!(
         failed("ask", vec![("who", json!("7"))]).await,
-        "There is nothing with the id 7."
+        "No user, channel or role has the id 7."
     );
     let ten = vec![("who", lin.clone()), ("count", json!(10))];
     assert_eq!(
         failed("ask", ten).await,
-        "10 does not fit the option count."
+        "10 is not a valid value for count."
     );
     let senior = vec![("who", lin.clone()), ("level", json!("senior"))];
     assert_eq!(
         failed("ask", senior).await,
-        "\"senior\" does not fit the option level."
+        "\"senior\" is not a valid value for level."
     );
     let other = vec![("who", lin), ("where", json!(1))];
     assert_eq!(failed("ask", other).await, "There is no option where.");
@@ -275,12 +280,12 @@ async fn the_client_keeps_to_the_definitions() {
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "most of them are the snapshot")]
-async fn an_interaction_says_all_about_itself() {
+async fn an_interaction_payload_is_complete() {
     let sandbox = with_commands().await;
     let mut bot = RawSocket::connect(&sandbox).await;
     bot.identify(&sandbox, 513).await;
     bot.event("GUILD_CREATE").await;
-    let asking = {
+    let command = {
         let (sandbox, options) = (sandbox.clone(), [("count", json!("3"))]);
         tokio::spawn(async move {
             sandbox
@@ -289,7 +294,7 @@ async fn an_interaction_says_all_about_itself() {
         })
     };
     let mut sent = bot.event("INTERACTION_CREATE").await;
-    asking.abort();
+    command.abort();
     for key in ["id", "token"] {
         sent[key] = json!(format!("[{key}]"));
     }

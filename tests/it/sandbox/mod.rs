@@ -1,6 +1,6 @@
-//! The sandbox itself, tried with a small bot that is not ours.
+//! Tests of the sandbox itself, with small bots instead of Quizloop.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![expect(clippy::unwrap_used, reason = "test helpers may panic like tests")]
 
 mod api;
 mod channels;

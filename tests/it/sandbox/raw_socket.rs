@@ -1,4 +1,4 @@
-//! A connection to the gateway that speaks the protocol by hand.
+//! A gateway connection that sends and receives raw frames.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// A connection that speaks the protocol by hand.
+/// A gateway connection without a library on top.
 pub struct RawSocket(pub Socket);
 
 impl RawSocket {
@@ -37,8 +37,8 @@ impl RawSocket {
 
     pub async fn next(&mut self) -> Message {
         let next = tokio::time::timeout(Duration::from_secs(5), self.0.next()).await;
-        next.expect("a frame comes within 5 s")
-            .expect("the connection is open")
+        next.expect("a frame should arrive within 5 s")
+            .expect("the connection should be open")
             .unwrap()
     }
 
@@ -49,7 +49,7 @@ impl RawSocket {
         }
     }
 
-    /// Skips to the next event of this name; its data.
+    /// Skips to the next event with this name; returns its data.
     pub async fn event(&mut self, name: &str) -> Value {
         loop {
             let mut frame = self.frame().await;
@@ -59,7 +59,7 @@ impl RawSocket {
         }
     }
 
-    /// The code the connection is closed with.
+    /// Waits until the connection is closed; returns the close code.
     pub async fn close_code(&mut self) -> Option<u16> {
         loop {
             if let Message::Close(frame) = self.next().await {

@@ -1,7 +1,7 @@
-//! Discord's refusals: permissions, forms, nonces, threads, other people's messages.
+//! Requests that Discord refuses: permissions, validation, nonces, threads, other users' messages.
 
 use quizloop::sandbox::model::{Overwrite, kind};
-use quizloop::sandbox::{Sandbox, ids, permission as may};
+use quizloop::sandbox::{Sandbox, ids, permission};
 use serde_json::{Value, json};
 
 use super::client::{assert_matches_openapi, call, sandbox};
@@ -12,7 +12,7 @@ async fn send(sandbox: &Sandbox, body: Value) -> (u16, Value) {
     call(sandbox, "POST", MESSAGES, body).await
 }
 
-/// Status and Discord's code of an answer.
+/// Returns a response's status and Discord's error code.
 fn refused((status, body): (u16, Value)) -> (u16, u64) {
     (status, body["code"].as_u64().unwrap_or(u64::MAX))
 }
@@ -30,17 +30,17 @@ fn deny(sandbox: &Sandbox, permissions: u64) {
 }
 
 #[tokio::test]
-async fn every_permission_is_asked_for() {
+async fn every_permission_is_checked() {
     let sandbox = sandbox().await;
     let (_, sent) = send(&sandbox, json!({ "content": "one" })).await;
     let message = format!("{MESSAGES}/{}", sent["id"].as_str().unwrap());
     let thread = json!({ "name": "one" });
-    deny(&sandbox, may::SEND_MESSAGES);
+    deny(&sandbox, permission::SEND_MESSAGES);
     assert_eq!(
         refused(send(&sandbox, json!({ "content": "two" })).await),
         (403, 50013)
     );
-    deny(&sandbox, may::VIEW_CHANNEL);
+    deny(&sandbox, permission::VIEW_CHANNEL);
     assert_eq!(
         refused(send(&sandbox, json!({ "content": "two" })).await),
         (403, 50001)
@@ -49,13 +49,13 @@ async fn every_permission_is_asked_for() {
         refused(call(&sandbox, "GET", MESSAGES, Value::Null).await),
         (403, 50001)
     );
-    deny(&sandbox, may::CREATE_PUBLIC_THREADS);
+    deny(&sandbox, permission::CREATE_PUBLIC_THREADS);
     let threads = format!("{message}/threads");
     assert_eq!(
         refused(call(&sandbox, "POST", &threads, thread.clone()).await),
         (403, 50013)
     );
-    deny(&sandbox, may::READ_MESSAGE_HISTORY);
+    deny(&sandbox, permission::READ_MESSAGE_HISTORY);
     assert_eq!(
         call(&sandbox, "GET", MESSAGES, Value::Null).await,
         (200, json!([]))
@@ -64,7 +64,7 @@ async fn every_permission_is_asked_for() {
         refused(call(&sandbox, "GET", &message, Value::Null).await),
         (403, 50013)
     );
-    deny(&sandbox, may::ADD_REACTIONS);
+    deny(&sandbox, permission::ADD_REACTIONS);
     let reaction = format!("{message}/reactions/%E2%9C%85/@me");
     assert_eq!(
         refused(call(&sandbox, "PUT", &reaction, Value::Null).await),
@@ -78,7 +78,7 @@ async fn every_permission_is_asked_for() {
         )
         .unwrap();
     assert_eq!(call(&sandbox, "PUT", &reaction, Value::Null).await.0, 204);
-    deny(&sandbox, may::EMBED_LINKS);
+    deny(&sandbox, permission::EMBED_LINKS);
     let embed = json!([{ "title": "x" }]);
     let (_, shown) = send(&sandbox, json!({ "content": "text", "embeds": embed })).await;
     assert_eq!(shown["embeds"], json!([]));
@@ -86,7 +86,7 @@ async fn every_permission_is_asked_for() {
         refused(send(&sandbox, json!({ "embeds": embed })).await),
         (403, 50013)
     );
-    deny(&sandbox, may::SEND_MESSAGES_IN_THREADS);
+    deny(&sandbox, permission::SEND_MESSAGES_IN_THREADS);
     let (status, started) = call(&sandbox, "POST", &threads, thread).await;
     assert_eq!(
         (status, &started["id"], &started["type"]),
@@ -104,7 +104,7 @@ async fn every_permission_is_asked_for() {
 }
 
 #[tokio::test]
-async fn who_is_not_the_bot_is_refused() {
+async fn other_tokens_and_unknown_objects_are_refused() {
     let sandbox = sandbox().await;
     let url = format!("{}/api/v10/users/@me", sandbox.url());
     let client = reqwest::Client::new();
@@ -136,8 +136,8 @@ async fn who_is_not_the_bot_is_refused() {
         refused(call(&sandbox, "GET", "/channels/7", Value::Null).await),
         (404, 10003)
     );
-    let somewhere = sandbox.add_guild("Elsewhere", ids::SAM);
-    let channel = sandbox.add_channel(somewhere, kind::TEXT, "there");
+    let other_guild = sandbox.add_guild("Elsewhere", ids::SAM);
+    let channel = sandbox.add_channel(other_guild, kind::TEXT, "there");
     let path = format!("/channels/{channel}");
     assert_eq!(
         refused(call(&sandbox, "GET", &path, Value::Null).await),
@@ -147,9 +147,9 @@ async fn who_is_not_the_bot_is_refused() {
 }
 
 #[tokio::test]
-async fn forms_are_checked() {
+async fn request_bodies_are_validated() {
     let sandbox = sandbox().await;
-    let wrong = |body: Value| {
+    let invalid = |body: Value| {
         let sandbox = sandbox.clone();
         async move {
             let (status, answer) = send(&sandbox, body).await;
@@ -164,20 +164,20 @@ async fn forms_are_checked() {
             .0,
         200
     );
-    let errors = wrong(json!({ "content": long(2001) })).await;
+    let errors = invalid(json!({ "content": long(2001) })).await;
     assert_eq!(
         errors["content"]["_errors"][0]["code"],
         "BASE_TYPE_MAX_LENGTH"
     );
     let field = json!({ "name": "n", "value": long(1025) });
-    let errors = wrong(json!({ "embeds": [{ "title": long(257), "fields": [field] }] })).await;
+    let errors = invalid(json!({ "embeds": [{ "title": long(257), "fields": [field] }] })).await;
     assert!(errors["embeds"]["0"]["title"]["_errors"].is_array());
     assert!(errors["embeds"]["0"]["fields"]["0"]["value"]["_errors"].is_array());
     let embed = json!({ "description": long(3000) });
     let two = json!([embed, embed]);
     assert_eq!(send(&sandbox, json!({ "embeds": two })).await.0, 200);
     let sum = json!([embed, embed, { "footer": { "text": "!" } }]);
-    let errors = wrong(json!({ "embeds": sum })).await;
+    let errors = invalid(json!({ "embeds": sum })).await;
     assert_eq!(
         errors["embeds"]["_errors"][0]["code"],
         "MAX_EMBED_SIZE_EXCEEDED"
@@ -193,13 +193,13 @@ async fn forms_are_checked() {
         .0,
         200
     );
-    wrong(rows((0..6).map(|n| button(&n.to_string())).collect())).await;
-    wrong(rows(vec![button("a"), button("a")])).await;
-    wrong(rows(vec![button(&long(101))])).await;
-    wrong(rows(Vec::new())).await;
-    wrong(json!({ "content": "x", "nonce": long(26) })).await;
+    invalid(rows((0..6).map(|n| button(&n.to_string())).collect())).await;
+    invalid(rows(vec![button("a"), button("a")])).await;
+    invalid(rows(vec![button(&long(101))])).await;
+    invalid(rows(Vec::new())).await;
+    invalid(json!({ "content": "x", "nonce": long(26) })).await;
     let both = json!({ "parse": ["users"], "users": ["1"] });
-    wrong(json!({ "content": "x", "allowed_mentions": both })).await;
+    invalid(json!({ "content": "x", "allowed_mentions": both })).await;
     assert_eq!(
         refused(send(&sandbox, json!({ "content": "  " })).await),
         (400, 50006)
@@ -212,7 +212,7 @@ async fn forms_are_checked() {
 }
 
 #[tokio::test]
-async fn a_nonce_is_good_for_one_message_in_three_minutes() {
+async fn a_nonce_prevents_duplicates_for_three_minutes() {
     let sandbox = sandbox().await;
     let body = json!({ "content": "once", "nonce": "q1", "enforce_nonce": true });
     let first = send(&sandbox, body.clone()).await.1;
@@ -243,7 +243,7 @@ async fn a_nonce_is_good_for_one_message_in_three_minutes() {
 }
 
 #[tokio::test]
-async fn threads_have_their_rules() {
+async fn threads_enforce_their_rules() {
     let sandbox = sandbox().await;
     let message = sandbox.post(ids::ASYNCIO, ids::LIN, "a question").unwrap();
     let threads = format!("{MESSAGES}/{message}/threads");
@@ -293,7 +293,7 @@ async fn threads_have_their_rules() {
 }
 
 #[tokio::test]
-async fn what_others_write_is_theirs() {
+async fn messages_of_others_cannot_be_changed() {
     let sandbox = sandbox().await;
     let message = sandbox.post(ids::ASYNCIO, ids::LIN, "mine").unwrap();
     let path = format!("{MESSAGES}/{message}");
@@ -332,7 +332,7 @@ async fn what_others_write_is_theirs() {
 }
 
 #[tokio::test]
-async fn pages_of_history_come_newest_first() {
+async fn history_pages_are_newest_first() {
     let sandbox = sandbox().await;
     let ids: Vec<u64> = (0..120)
         .map(|n| {
@@ -371,7 +371,7 @@ async fn pages_of_history_come_newest_first() {
 }
 
 #[tokio::test]
-async fn only_those_who_may_be_are_pinged() {
+async fn allowed_mentions_limit_pings() {
     let sandbox = sandbox().await;
     let text = format!("@everyone <@&{}> <@{}>", ids::TEAM_ROLE, ids::SAM);
     let pings = |allowed: Value| {
@@ -388,13 +388,13 @@ async fn only_those_who_may_be_are_pinged() {
         [ids::LIN]
     );
     assert_eq!(pings(json!({ "parse": ["users"] })).await, [ids::SAM]);
-    // Without the permission MENTION_EVERYONE it pings nobody.
+    // Without the permission MENTION_EVERYONE, nobody is pinged.
     assert_eq!(
         pings(json!({ "parse": ["everyone"] })).await,
         Vec::<u64>::new()
     );
     assert_eq!(pings(Value::Null).await, [ids::LIN, ids::SAM]);
-    // Nobody's own device rings, and a silent message rings nowhere.
+    // Authors are not pinged by their own message, and silent messages ping nobody.
     let own = sandbox.post(ids::ASYNCIO, ids::SAM, &text).unwrap();
     assert_eq!(sandbox.pings(own), [ids::LIN]);
     let (_, silent) = send(&sandbox, json!({ "content": text, "flags": 1 << 12 })).await;
@@ -404,7 +404,7 @@ async fn only_those_who_may_be_are_pinged() {
 }
 
 #[tokio::test]
-async fn direct_messages_reach_people() {
+async fn direct_messages_are_private() {
     let sandbox = sandbox().await;
     let open = json!({ "recipient_id": ids::LIN.to_string() });
     let (_, channel) = call(&sandbox, "POST", "/users/@me/channels", open.clone()).await;
@@ -424,7 +424,7 @@ async fn direct_messages_reach_people() {
 }
 
 #[tokio::test]
-async fn people_may_refuse_direct_messages() {
+async fn users_can_block_direct_messages() {
     let sandbox = sandbox().await;
     sandbox.set_blocks_dms(ids::LIN, true);
     let open = json!({ "recipient_id": ids::LIN.to_string() });
@@ -439,7 +439,7 @@ async fn people_may_refuse_direct_messages() {
 }
 
 #[tokio::test]
-async fn commands_are_checked() {
+async fn command_definitions_are_validated() {
     let sandbox = sandbox().await;
     let path = format!("/applications/{}/commands", ids::APP);
     let put = |body: Value| call(&sandbox, "PUT", &path, body);
@@ -458,7 +458,7 @@ async fn commands_are_checked() {
     typed["choices"] = json!([{ "name": "a", "value": "a" }]);
     let group = json!({ "type": 1, "name": "sub", "description": "x" });
     let many: Vec<Value> = (0..26).map(|n| option(&format!("o{n}"))).collect();
-    for wrong in [
+    for invalid in [
         one("Quiz", json!([])),
         one("quiz now", json!([])),
         one(&"q".repeat(33), json!([])),
@@ -471,7 +471,11 @@ async fn commands_are_checked() {
         json!([{ "name": "quiz", "description": "x" }, { "name": "quiz", "description": "y" }]),
         json!({}),
     ] {
-        assert_eq!(refused(put(wrong.clone()).await), (400, 50035), "{wrong}");
+        assert_eq!(
+            refused(put(invalid.clone()).await),
+            (400, 50035),
+            "{invalid}"
+        );
     }
     let hundred = |from: usize| {
         let all =

@@ -1,4 +1,4 @@
-//! A bot connects, is asked, answers, posts and starts a thread.
+//! A bot connects, responds to interactions, posts and starts a thread.
 
 use quizloop::sandbox::client::ClientOutcome;
 use quizloop::sandbox::ids;
@@ -8,14 +8,14 @@ use serenity::all::{ChannelId, Event, MessageId};
 use super::client::{Bot, assert_matches_openapi, sandbox};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bot_is_asked_and_answers() {
+async fn a_bot_responds_to_interactions() {
     let sandbox = sandbox().await;
     let mut bot = Bot::connect(&sandbox).await;
-    let Event::GuildCreate(here) = bot.next("GUILD_CREATE").await else {
+    let Event::GuildCreate(created) = bot.next("GUILD_CREATE").await else {
         unreachable!();
     };
     assert_eq!(
-        (here.guild.name.as_str(), here.guild.channels.len()),
+        (created.guild.name.as_str(), created.guild.channels.len()),
         ("Async Guild", 2)
     );
     register(&bot).await;
@@ -36,11 +36,11 @@ async fn a_bot_is_asked_and_answers() {
     assert_eq!(sandbox.messages(ids::ASYNCIO, ids::LIN).len(), 2);
     assert_eq!(sandbox.messages(ids::ASYNCIO, ids::ADA).len(), 1);
 
-    let offered = sandbox
+    let choices = sandbox
         .autocomplete((ids::ASYNCIO, ids::LIN), "greet", ("name", "t"), &[])
         .await
         .unwrap();
-    assert_eq!(offered[0].name, "Tasks");
+    assert_eq!(choices[0].name, "Tasks");
     let ClientOutcome::Modal(form) = sandbox.command(ids::ASYNCIO, ids::LIN, "form", &[]).await
     else {
         panic!("no form");
@@ -94,13 +94,13 @@ async fn a_bot_posts_and_starts_a_thread() {
             "A future that drives a coroutine",
         )
         .unwrap();
-    let Event::MessageCreate(heard) = bot.next_message(reply).await else {
+    let Event::MessageCreate(received) = bot.next_message(reply).await else {
         unreachable!();
     };
     assert_eq!(
         (
-            heard.message.content.as_str(),
-            heard.message.author.name.as_str()
+            received.message.content.as_str(),
+            received.message.author.name.as_str()
         ),
         ("", "lin")
     );

@@ -1,4 +1,4 @@
-//! A channel as plain text.
+//! A channel rendered as plain text.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::client::{assert_matches_openapi, call, sandbox};
 
 #[tokio::test]
-async fn everything_a_member_sees_is_in_it() {
+async fn the_transcript_contains_everything_a_member_sees() {
     let sandbox = sandbox().await;
     let path = format!("/channels/{}/messages", ids::ASYNCIO);
     let option = |label: &str| json!({ "label": label, "value": label });

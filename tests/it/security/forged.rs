@@ -1,4 +1,5 @@
-//! Custom ids and old messages give nobody another member's or server's data, and no admin's power.
+//! Forged custom ids and old messages give no access to other members' or servers' data, and no
+//! admin rights.
 
 use quizloop::sandbox::client::MessageView;
 use quizloop::sandbox::ids;
@@ -8,18 +9,18 @@ use serde_json::json;
 use super::set_up;
 use crate::support::{MessageExt, World};
 
-/// Everything of a server as it is on disk.
+/// Returns a server's snapshot on disk.
 fn saved(world: &World, guild: u64) -> String {
     std::fs::read_to_string(world.state().join(format!("guilds/{guild}.json"))).unwrap()
 }
 
-async fn pressed(world: &World, place: (u64, u64), message: u64, custom_id: &str) -> MessageView {
+async fn press(world: &World, place: (u64, u64), message: u64, custom_id: &str) -> MessageView {
     let outcome = world.press_raw(place, message, custom_id).await;
-    let said = outcome.message().cloned();
-    said.unwrap_or_else(|| panic!("{custom_id}: {outcome:?}\n{}", world.log()))
+    let response = outcome.message().cloned();
+    response.unwrap_or_else(|| panic!("{custom_id}: {outcome:?}\n{}", world.log()))
 }
 
-/// The custom id behind a button.
+/// Returns the custom id of a button.
 fn custom_id(message: &MessageView, label: &str) -> String {
     let buttons = message.buttons();
     let button = buttons.iter().find(|button| button.label == label);
@@ -29,32 +30,34 @@ fn custom_id(message: &MessageView, label: &str) -> String {
         .clone()
 }
 
-/// A member presses the buttons of an admin's messages, which only the admin sees: refused, and nothing changes.
+/// A member presses the buttons of an admin's messages, which only the admin sees: rejected, and
+/// nothing changes.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admin_s_buttons_pressed_by_a_member() {
+async fn members_cannot_use_admin_buttons() {
     let world = set_up().await;
     world.set_time("2026-03-27T08:00").await;
     let remove = world.ada().command_message("team remove", &[]).await;
     let before = saved(&world, ids::GUILD);
     let post_now = format!("q1:post-now:{}", ids::ASYNCIO);
     for id in [custom_id(&remove, "Remove for good"), post_now] {
-        let said = pressed(&world, (ids::ASYNCIO, ids::LIN), remove.id, &id).await;
+        let response = press(&world, (ids::ASYNCIO, ids::LIN), remove.id, &id).await;
         assert!(
-            said.text()
-                .contains("Only members who may manage the server"),
+            response
+                .text()
+                .contains("You need the \"Manage Server\" permission"),
             "{id}: {}",
-            said.text()
+            response.text()
         );
-        assert!(said.ephemeral);
+        assert!(response.ephemeral);
     }
     assert_eq!(saved(&world, ids::GUILD), before);
     assert_eq!(world.posts().len(), 1);
 }
 
-/// Who was an admin when the message was made, and is none any more, can't use its buttons; nor commands that a
-/// client still offers.
+/// A former admin can't use the buttons of their old messages, nor commands that the client still
+/// offers.
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_who_was_an_admin() {
+async fn former_admins_cannot_use_old_buttons() {
     let world = set_up().await;
     world.set_time("2026-03-27T08:00").await;
     let admins = world.sandbox.add_role(ids::GUILD, "admins", MANAGE_GUILD);
@@ -77,12 +80,13 @@ async fn somebody_who_was_an_admin() {
     let mut buttons = vec![(remove.id, custom_id(&remove, "Remove for good"))];
     buttons.push((set_up.id, format!("q1:post-now:{}", ids::ASYNCIO)));
     for (message, id) in buttons {
-        let said = pressed(&world, (ids::ASYNCIO, ids::LIN), message, &id).await;
+        let response = press(&world, (ids::ASYNCIO, ids::LIN), message, &id).await;
         assert!(
-            said.text()
-                .contains("Only members who may manage the server"),
+            response
+                .text()
+                .contains("You need the \"Manage Server\" permission"),
             "{id}: {}",
-            said.text()
+            response.text()
         );
     }
     let subs = [
@@ -95,10 +99,10 @@ async fn somebody_who_was_an_admin() {
     ]);
     for sub in subs {
         let data = json!({ "id": "1", "name": "team", "type": 1, "options": [{ "type": 1, "name": sub, "options": options }] });
-        refused(&world, data).await;
+        assert_rejected(&world, data).await;
     }
     let zone = json!([{ "type": 3, "name": "timezone", "value": "UTC" }]);
-    refused(
+    assert_rejected(
         &world,
         json!({ "id": "1", "name": "setup", "type": 1, "options": zone }),
     )
@@ -107,7 +111,7 @@ async fn somebody_who_was_an_admin() {
     assert_eq!(world.posts().len(), 1);
 }
 
-async fn refused(world: &World, data: serde_json::Value) {
+async fn assert_rejected(world: &World, data: serde_json::Value) {
     let what = data.to_string();
     let outcome = world
         .sandbox
@@ -115,15 +119,15 @@ async fn refused(world: &World, data: serde_json::Value) {
         .await;
     let text = outcome.message().map(MessageExt::text).unwrap_or_default();
     assert!(
-        text.contains("Only members who may manage the server"),
+        text.contains("You need the \"Manage Server\" permission"),
         "{what}: {outcome:?}"
     );
 }
 
-/// An admin of one server names the channels of another one, in buttons and in options: nothing of it is shown
-/// or changed.
+/// An admin of one server sends another server's channels in buttons and options: nothing of that
+/// server is shown or changed.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admin_of_another_server() {
+async fn admins_cannot_reach_other_servers() {
     let world = set_up().await;
     world.ada().reply("here").await;
     let mallory = world.sandbox.add_user("Mallory");
@@ -143,10 +147,10 @@ async fn an_admin_of_another_server() {
         format!("q1:remove:{round}"),
         "q1:streak".into(),
     ] {
-        let said = pressed(&world, place, message, &id).await;
-        let text = said.text();
+        let response = press(&world, place, message, &id).await;
+        let text = response.text();
         assert!(
-            !text.contains(&ids::ADA.to_string()) && said.ephemeral,
+            !text.contains(&ids::ADA.to_string()) && response.ephemeral,
             "{id}: {text}"
         );
     }
@@ -178,36 +182,43 @@ async fn an_admin_of_another_server() {
     assert_eq!(world.posts().len(), 1);
 }
 
-/// "Show it anyway" of one member, pressed by another: it is the one who presses whose round is spoiled.
+/// A member presses another member's "Show it anyway": the round of the member who presses is
+/// marked as peeked.
 #[tokio::test(flavor = "multi_thread")]
-async fn another_member_s_message() {
+async fn a_reveal_counts_for_the_member_who_presses() {
     let world = set_up().await;
-    let asked = world.lin().press(world.post().id, "Model answer").await;
-    assert!(asked.ephemeral);
-    let anyway = custom_id(&asked, "Show it anyway");
-    let refused = world
+    let confirmation = world.lin().press(world.post().id, "Model answer").await;
+    assert!(confirmation.ephemeral);
+    let custom_id_of_reveal = custom_id(&confirmation, "Show it anyway");
+    let outcome = world
         .sandbox
-        .press(asked.id, ids::SAM, "Show it anyway", &[])
+        .press(confirmation.id, ids::SAM, "Show it anyway", &[])
         .await;
     assert!(
-        refused.message().is_none(),
-        "Sam does not even see it: {refused:?}"
+        outcome.message().is_none(),
+        "Sam does not even see it: {outcome:?}"
     );
-    pressed(&world, (ids::ASYNCIO, ids::SAM), asked.id, &anyway).await;
+    press(
+        &world,
+        (ids::ASYNCIO, ids::SAM),
+        confirmation.id,
+        &custom_id_of_reveal,
+    )
+    .await;
     world.sam().reply("after looking").await;
     world.lin().reply("without looking").await;
     assert_eq!(
         world.sam().streak_reasons().await,
-        ["👀 looked first, unchanged"]
+        ["👀 saw the answer first: streak unchanged"]
     );
     assert_eq!(world.lin().streak_reasons().await, ["✅ answered"]);
-    // A round that is not the open one, by an altered number, is not spoiled and can't be published.
-    let altered = anyway.replace(":1:me:", ":7:all:");
-    assert_ne!(altered, anyway);
-    let said = pressed(&world, (ids::ASYNCIO, ids::ADA), asked.id, &altered).await;
+    // A forged round number that is not the open round is not marked and can't be published.
+    let altered = custom_id_of_reveal.replace(":1:me:", ":7:all:");
+    assert_ne!(altered, custom_id_of_reveal);
+    let response = press(&world, (ids::ASYNCIO, ids::ADA), confirmation.id, &altered).await;
     assert!(
-        said.text().contains("an older message that I can't follow"),
+        response.text().contains("This button is too old"),
         "{}",
-        said.text()
+        response.text()
     );
 }

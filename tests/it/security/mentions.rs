@@ -1,4 +1,4 @@
-//! Nobody is notified but the role that was asked for: every message of every kind says so.
+//! Nobody is notified except the configured role: `allowed_mentions` of every message says so.
 
 use quizloop::sandbox::ids;
 use quizloop::sandbox::log::LoggedRequest;
@@ -6,26 +6,26 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// The message in a request, if it sends or changes one.
+/// Returns the message in a request, if it sends or edits one.
 fn message(request: &LoggedRequest) -> Option<&Value> {
     let data = request.body.get("data").unwrap_or(&request.body);
     let has = |key: &str| data.get(key).is_some();
-    // A form is no message: it has a title.
+    // A modal is no message: it has a title.
     let is_message = has("content") || has("embeds") || has("components");
     (is_message && !has("title")).then_some(data)
 }
 
-/// 33. All commands, buttons and messages there are, with and without a role: `allowed_mentions` is empty in
-/// every single one, but for the role in the question itself.
+/// 33. All commands, buttons and messages, with and without a role: `allowed_mentions` is empty in
+/// each, except for the role in the question itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn in_every_message() {
+async fn every_message_allows_only_the_configured_role() {
     let world = super::set_up().await;
     let (ada, lin) = (world.ada(), world.lin());
     let role = ids::TEAM_ROLE.to_string();
     lin.reply("@everyone @here").await;
-    let asked = world.sam().press(world.post().id, "Model answer").await;
-    world.sam().press(asked.id, "Show it anyway").await;
-    for button in ["How to answer", "Model answer", "My streak"] {
+    let confirmation = world.sam().press(world.post().id, "Model answer").await;
+    world.sam().press(confirmation.id, "Show it anyway").await;
+    for button in ["Hint", "Model answer", "My streak"] {
         lin.press(world.post().id, button).await;
     }
     let quiz = lin
@@ -38,9 +38,9 @@ async fn in_every_message() {
     for button in ["None of them", "Next"] {
         lin.press(quiz.id, button).await;
     }
-    let kept = lin.command_message("privacy", &[]).await;
-    for button in ["Export as a file", "Delete everything of mine"] {
-        lin.press(kept.id, button).await;
+    let privacy = lin.command_message("privacy", &[]).await;
+    for button in ["Export my data", "Delete my data"] {
+        lin.press(privacy.id, button).await;
     }
     lin.command_message("answer", &[("public", json!(true))])
         .await;
@@ -79,16 +79,16 @@ async fn in_every_message() {
     world.sam().reply("with the role").await;
     world.advance("10s").await;
     world
-        .see("the edit", |world| world.post().edited.then_some(()))
+        .wait_for("the edit", |world| world.post().edited.then_some(()))
         .await;
-    trouble(&world).await;
+    cause_alert(&world).await;
     let remove = ada.command_message("team remove", &[]).await;
     ada.press(remove.id, "Remove for good").await;
     check(&world, &role);
 }
 
-/// The admin is told of trouble in a direct message.
-async fn trouble(world: &World) {
+/// Makes the bot send the admin a direct message about a failed post.
+async fn cause_alert(world: &World) {
     let everybody = quizloop::sandbox::model::Overwrite {
         id: ids::BOT_ROLE,
         is_member: false,
@@ -101,7 +101,7 @@ async fn trouble(world: &World) {
         .wait("the direct message", |discord| {
             let mut requests = discord.log.requests();
             requests
-                .any(|one| text(one).contains("could not post"))
+                .any(|request| text(request).contains("couldn't post"))
                 .then_some(())
         })
         .await;
@@ -120,7 +120,7 @@ fn check(world: &World, role: &str) {
         };
         routes.insert(format!("{} {}", request.method, request.route));
         let mentions = &message["allowed_mentions"];
-        // An edit notifies nobody in any case, so it names no role.
+        // An edit never notifies anybody, so it names no role.
         if message["content"] == format!("<@&{role}>") && request.method == "POST" {
             assert_eq!(
                 *mentions,

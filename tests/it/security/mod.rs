@@ -1,4 +1,4 @@
-//! Security: the token, other members' and other servers' data, what is kept of people, who is notified.
+//! Security: the token, other members' and servers' data, stored personal data, and notifications.
 
 mod forged;
 mod mentions;
@@ -12,7 +12,7 @@ use crate::support::World;
 
 const THURSDAY: &str = "2026-03-26T08:59[Europe/Berlin]";
 
-/// Ada has set a team up, and the first question is out.
+/// Starts a world in which Ada has set a team up and the first question is posted.
 async fn set_up() -> World {
     let world = World::at(THURSDAY).start().await;
     let zone = [("timezone", json!("Europe/Berlin"))];

@@ -1,4 +1,5 @@
-//! What is kept of people: ids, dates and counts, for their owner alone, and never what anybody wrote.
+//! Stored personal data: ids, dates and counts, readable by the owner of the process alone, and
+//! never text that members write.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -10,16 +11,16 @@ use serde_json::json;
 use crate::operator::{quizloop, said};
 use crate::support::World;
 
-/// Stands in everything that people write.
+/// Part of everything that members write in this test.
 const MARKER: &str = "zebrafinch-7319";
 
-/// All files and folders under a folder, itself included.
-fn all(folder: &Path) -> Vec<PathBuf> {
+/// Returns all files and folders under a folder, including the folder.
+fn files_under(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(all(&path));
+            found.extend(files_under(&path));
         } else {
             found.push(path);
         }
@@ -27,9 +28,9 @@ fn all(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Text is written everywhere people can write it; it is in no snapshot, no export and no log.
+/// Members write text everywhere they can: it is in no snapshot, no export and no log.
 #[tokio::test(flavor = "multi_thread")]
-async fn never_what_anybody_wrote() {
+async fn members_texts_are_stored_nowhere() {
     let mut world = super::set_up().await;
     let reply = world.ada().reply(&format!("{MARKER} in a reply")).await;
     world
@@ -62,7 +63,7 @@ async fn never_what_anybody_wrote() {
             .await;
     }
     world.lin().press_id(&format!("q1:hint:{MARKER}")).await;
-    // An answer that can't be given is in the log, but not what was asked.
+    // A failed response is logged without the text of the request.
     world
         .sandbox
         .add_fault(FaultRule::on("Callback"), RequestFault::server_error());
@@ -71,24 +72,24 @@ async fn never_what_anybody_wrote() {
         .command("answer", &[("question", json!(MARKER))])
         .await;
     world.sandbox.clear_faults();
-    let place = (ids::ASYNCIO, ids::ADA);
+    let caller = (ids::ASYNCIO, ids::ADA);
     world
         .sandbox
         .add_fault(FaultRule::on("Callback"), RequestFault::server_error());
     let _ = world
         .sandbox
-        .autocomplete(place, "quiz", ("topic", MARKER), &[])
+        .autocomplete(caller, "quiz", ("topic", MARKER), &[])
         .await;
     world.sandbox.clear_faults();
     let log = world.log();
-    assert!(log.contains("a member got no answer"), "{log}");
+    assert!(log.contains("interaction could not be answered"), "{log}");
     let (code, export) = said(&quizloop(
         world.folder(),
         &["state", "export", &ids::GUILD.to_string()],
     ));
     assert_eq!(code, Some(0), "{export}");
     assert!(export.contains(&ids::ADA.to_string()));
-    let (_, shown) = said(&quizloop(
+    let (_, output) = said(&quizloop(
         world.folder(),
         &["state", "show", &ids::GUILD.to_string()],
     ));
@@ -96,12 +97,12 @@ async fn never_what_anybody_wrote() {
     for (what, text) in [
         ("the log", log),
         ("the export", export),
-        ("state show", shown),
+        ("state show", output),
         ("the last log", world.last_log()),
     ] {
         assert!(!text.contains(MARKER), "{what}: {text}");
     }
-    let files = all(&world.state());
+    let files = files_under(&world.state());
     assert!(files.len() >= 4, "{files:?}");
     for file in files.iter().filter(|file| file.is_file()) {
         let bytes = std::fs::read(file).unwrap();
@@ -113,14 +114,14 @@ async fn never_what_anybody_wrote() {
     }
 }
 
-/// Files and folders of the state are their owner's alone, whatever the process may leave to others.
+/// Files and folders of the state are accessible to their owner alone, whatever the umask.
 #[tokio::test(flavor = "multi_thread")]
-async fn for_their_owner_alone() {
+async fn state_files_are_accessible_to_their_owner_alone() {
     let mut world = super::set_up().await;
     world.ada().reply("here").await;
     world.set_time("2026-03-27T09:00").await;
     for round in 0..2 {
-        for path in all(&world.state()) {
+        for path in files_under(&world.state()) {
             let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
             let expected = if path.is_dir() { 0o700 } else { 0o600 };
             assert_eq!(mode, expected, "{round}: {} has {mode:o}", path.display());
@@ -129,7 +130,7 @@ async fn for_their_owner_alone() {
     }
 }
 
-/// The bot listens nowhere, and the sandbox on this machine alone.
+/// The bot listens on no address, and the sandbox on loopback only.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_can_connect() {
     let world = World::at("2026-03-27T08:59[UTC]").team().start().await;
@@ -142,7 +143,7 @@ async fn nobody_else_can_connect() {
         .iter()
         .filter(|address| address.ends_with(&port))
         .collect();
-    // 127.0.0.1 as the system writes it.
+    // 127.0.0.1 as written in /proc/net/tcp.
     assert_eq!(
         ours,
         [&format!("0100007F{port}")],
@@ -150,7 +151,8 @@ async fn nobody_else_can_connect() {
     );
 }
 
-/// The addresses on which a process listens, as the system writes them (proc(5), "/proc/pid/net": state 0A is LISTEN).
+/// Returns the addresses on which a process listens, as the system writes them (proc(5),
+/// "/proc/pid/net": state 0A is LISTEN).
 fn listening(process: u32) -> Vec<String> {
     let sockets: Vec<String> = std::fs::read_dir(format!("/proc/{process}/fd"))
         .unwrap()
@@ -178,7 +180,7 @@ fn listening(process: u32) -> Vec<String> {
     found
 }
 
-/// What cargo-deny lets pass has a reason and the day on which somebody looked.
+/// Each exception for cargo-deny has a reason and the date of its last check.
 #[test]
 fn exceptions_have_a_reason_and_a_date() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deny.toml");

@@ -1,4 +1,4 @@
-//! The token is in no log, at no level, in no form.
+//! The token is in no log, at any level and in any encoding.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use serde_json::json;
 
 use crate::support::World;
 
-/// The finest level of everything, also of what prints whole frames and headers.
+/// The finest level of every crate, including those that log whole frames and headers.
 const TRACE: &str = "trace,tungstenite::protocol=trace,tungstenite::protocol::frame=trace,hyper::proto::h1=trace,\
                      hyper_util::client=trace,reqwest::connect=trace,serenity::http=trace,serenity::gateway=trace,\
                      rustls::client=trace,tokio=trace,mio=trace";
 
-/// The token itself, its parts, and the forms in which a library might print them.
+/// Returns the token, its parts, and the encodings in which a library might log them.
 fn forms(token: &str) -> Vec<String> {
-    // The first part is the bot's id in base64, which is no secret; it must not be there either.
+    // The first part is the bot's id in base64. It is no secret, but must not be logged either.
     let parts = token.split('.').filter(|part| part.len() >= 6);
     let mut forms = Vec::new();
     for part in parts.chain([token, &format!("Bot {token}")]) {
@@ -41,7 +41,7 @@ fn forms(token: &str) -> Vec<String> {
             encoded,
             numbers.join(", "),
         ]);
-        // In base64 the first and last letters depend on what stands around it.
+        // In base64 the first and last letters depend on the surrounding bytes.
         for before in ["", "x", "xx"] {
             let code = base64(format!("{before}{part}").as_bytes());
             let inner = &code[4..code.len() - 4];
@@ -53,7 +53,7 @@ fn forms(token: &str) -> Vec<String> {
     forms
 }
 
-/// Base64 without padding.
+/// Encodes bytes in base64 without padding.
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut code = String::new();
@@ -63,38 +63,40 @@ fn base64(bytes: &[u8]) -> String {
             .chain(&[0, 0])
             .take(3)
             .fold(0_u32, |all, byte| all << 8 | u32::from(*byte));
-        for place in 0..=three.len() {
-            let six = all >> (18 - 6 * place) & 63;
+        for index in 0..=three.len() {
+            let six = all >> (18 - 6 * index) & 63;
             code.push(char::from(LETTERS[usize::try_from(six).unwrap()]));
         }
     }
     code
 }
 
-fn is_clean(log: &str, token: &str) {
+fn assert_token_absent(log: &str, token: &str) {
     for form in forms(token) {
         if let Some(line) = log.lines().find(|line| line.contains(&form)) {
-            let shown: String = line.chars().take(1000).collect();
-            panic!("the log holds {form}: {shown}");
+            let excerpt: String = line.chars().take(1000).collect();
+            panic!("the log holds {form}: {excerpt}");
         }
     }
 }
 
 #[test]
-fn the_forms_are_what_libraries_print() {
+fn token_forms_include_common_encodings() {
     assert_eq!(base64(b"quizloop"), "cXVpemxvb3A");
     let log = format!("header: {:?}", "abc.secret-part.tail-part".as_bytes());
-    let found = std::panic::catch_unwind(|| is_clean(&log, "abc.secret-part.tail-part"));
-    assert!(found.is_err());
+    let result =
+        std::panic::catch_unwind(|| assert_token_absent(&log, "abc.secret-part.tail-part"));
+    assert!(result.is_err());
     let log = base64(b"Authorization: Bot abc.secret-part.tail-part");
-    let found = std::panic::catch_unwind(|| is_clean(&log, "abc.secret-part.tail-part"));
-    assert!(found.is_err());
+    let result =
+        std::panic::catch_unwind(|| assert_token_absent(&log, "abc.secret-part.tail-part"));
+    assert!(result.is_err());
 }
 
-/// A whole day at the finest level: start, question, replies, commands, refused requests, sessions that end, a
-/// stop, in both forms of logs.
+/// A whole day at the finest log level: start, question, replies, commands, failed requests, ended
+/// sessions and a stop, in both log formats.
 #[tokio::test(flavor = "multi_thread")]
-async fn in_no_log_of_a_whole_day() {
+async fn the_token_is_in_no_log_of_a_whole_day() {
     for format in ["text", "json"] {
         let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
             .team()
@@ -139,15 +141,15 @@ async fn in_no_log_of_a_whole_day() {
             log.lines().count()
         );
         assert!(log.contains("TRACE"), "{log:.1000}");
-        is_clean(&log, &token);
+        assert_token_absent(&log, &token);
         world.stop().await;
-        is_clean(&world.last_log(), &token);
+        assert_token_absent(&world.last_log(), &token);
     }
 }
 
-/// A token that Discord refuses is as secret as any: it may be the one of yesterday's leak.
+/// A token that Discord rejects is also secret: it may be one that was valid yesterday.
 #[tokio::test(flavor = "multi_thread")]
-async fn in_no_log_of_a_refused_start() {
+async fn the_token_is_in_no_log_of_a_rejected_start() {
     let token = "MTEzMDAwMDAw.wrong-but-secret.tail-of-the-token";
     for wrong in [
         token.to_owned(),
@@ -161,9 +163,9 @@ async fn in_no_log_of_a_refused_start() {
             .without_bot()
             .await;
         world.skip_api_check();
-        world.launch();
+        world.spawn_bot();
         let (code, log) = world.exit_and_log().await;
         assert!(matches!(code, Some(2 | 4)), "{log}");
-        is_clean(&log, token);
+        assert_token_absent(&log, token);
     }
 }

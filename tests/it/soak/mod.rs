@@ -1,6 +1,6 @@
-//! A long time in minutes: twenty teams in different zones, two hundred members with habits of their own, trouble
-//! at random, a restart every week. At the end every streak is what the model says, and every working day had its
-//! question exactly once.
+//! A long simulated time: twenty teams in different time zones, two hundred members with different
+//! habits, random faults, a restart every week. In the end every streak matches the model, and
+//! every working day had its question exactly once.
 //!
 //! `QUIZLOOP_SOAK_DAYS=365 QUIZLOOP_SEED=1 cargo test --release --test it -- soak:: --nocapture`
 
@@ -22,10 +22,10 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::support::World;
 use model::{Expected, expected};
 
-/// Simulated days, unless the environment says otherwise.
+/// Simulated days by default.
 const DAYS: u32 = 42;
 const MEMBERS: usize = 10;
-/// How late a question may come.
+/// Maximum delay of a question.
 const CATCH_UP: SignedDuration = SignedDuration::from_hours(3);
 
 const ZONES: [&str; 20] = [
@@ -62,10 +62,10 @@ struct Team {
 
 struct Member {
     user: u64,
-    /// How likely they reply to a round.
+    /// Probability of a reply to a round.
     diligence: f64,
     replies: Vec<(usize, Timestamp)>,
-    /// The hours at which they will reply, by round.
+    /// Planned times of replies, by round.
     plans: Vec<(Timestamp, usize)>,
 }
 
@@ -73,9 +73,9 @@ struct Soak {
     world: World,
     rng: StdRng,
     teams: Vec<Team>,
-    /// The hours at which the bot was there.
+    /// The hours during which the bot ran.
     hours_up: BTreeSet<Timestamp>,
-    /// What went wrong, and how often.
+    /// Number of injected faults by kind.
     fault_counts: BTreeMap<&'static str, u32>,
 }
 
@@ -83,13 +83,13 @@ fn environment(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// 16. A long time with trouble of all kinds.
+/// 16. A long time with faults of all kinds.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_streak_is_what_the_model_says() {
+async fn every_streak_matches_the_model() {
     let seed = environment("QUIZLOOP_SEED").unwrap_or_else(|| quizloop::rng::new().random());
     let days = environment("QUIZLOOP_SOAK_DAYS").map_or(DAYS, |days| u32::try_from(days).unwrap());
     println!("QUIZLOOP_SEED={seed} QUIZLOOP_SOAK_DAYS={days}");
-    // A month before Berlin's clocks change.
+    // One month before Berlin's clocks change.
     let mut soak = Soak::start("2026-02-27T00:30[UTC]", seed).await;
     for hour in 0..days * 24 {
         soak.run_hour(hour).await;
@@ -130,21 +130,21 @@ impl Soak {
         }
     }
 
-    /// One hour passes: trouble may begin, questions come, people write.
+    /// Simulates one hour: faults may begin, questions are posted, members write.
     async fn run_hour(&mut self, hour: u32) {
         if hour % 168 == 100 {
             self.restart().await;
         }
         self.inject_fault().await;
         self.world.advance("59m").await;
-        // What a fault held up is tried again some seconds later.
+        // Requests that a fault delayed are retried some seconds later.
         self.world.sandbox.clear_faults();
         self.world.advance("1m").await;
         self.hours_up.insert(self.world.now());
         self.write();
     }
 
-    /// Once in a while a request fails in some way, or the gateway's connection ends.
+    /// Occasionally makes a request fail, or ends the gateway connection.
     async fn inject_fault(&mut self) {
         let route = [
             "CreateMessage",
@@ -200,7 +200,8 @@ impl Soak {
             _ => return,
         };
         *self.fault_counts.entry(what).or_default() += 1;
-        // Simulated hours pass in milliseconds: without a wait days would pass before the bot is back.
+        // Simulated hours pass in milliseconds: without a wait, days would pass before the bot is
+        // back.
         self.world
             .wait("the bot to be connected", |discord| {
                 discord.gateway.is_connected().then_some(())
@@ -208,11 +209,11 @@ impl Soak {
             .await;
     }
 
-    /// The bot is killed in the middle of an hour, or stopped, and is away for some.
+    /// Kills or stops the bot in the middle of an hour, and keeps it down for some hours.
     async fn restart(&mut self) {
         let sandbox = self.world.sandbox.clone();
         let moving = tokio::spawn(async move {
-            // The bot does not live to say that it has done all.
+            // The killed bot does not acknowledge the time.
             let _ = sandbox.clock().advance(Duration::from_secs(3600)).await;
         });
         if self.rng.random_bool(0.8) {
@@ -231,7 +232,7 @@ impl Soak {
         *self.fault_counts.entry("restart").or_default() += 1;
     }
 
-    /// Everybody whose hour has come writes; new rounds are noticed.
+    /// Members write their planned replies; replies to new rounds are planned.
     fn write(&mut self) {
         let now = self.world.now();
         let mut threads: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
@@ -256,7 +257,7 @@ impl Soak {
         }
     }
 
-    /// All is compared with the model.
+    /// Compares everything with the model.
     async fn finish(mut self) {
         self.world.kill_and_restart().await;
         for (team, zone) in self.teams.iter().zip(ZONES) {
@@ -266,36 +267,37 @@ impl Soak {
                 .iter()
                 .map(|id| MessageId::new(*id).time())
                 .collect();
-            let wanted = team
+            let expected_streaks = team
                 .members
                 .iter()
                 .map(|member| expected(&opened, &member.replies));
-            let wanted: Vec<Expected> = wanted.collect();
-            let told = || {
+            let expected_streaks: Vec<Expected> = expected_streaks.collect();
+            let saved_streaks = || {
                 team.members
                     .iter()
                     .map(|member| self.saved_streak(team, member))
                     .collect::<Vec<_>>()
             };
             self.world
-                .until(
+                .wait_until(
                     &format!(
-                        "{zone}: all streaks as in the model {wanted:?}, not {:?}",
-                        told()
+                        "{zone}: all streaks as in the model {expected_streaks:?}, not {:?}",
+                        saved_streaks()
                     ),
-                    || told() == wanted,
+                    || saved_streaks() == expected_streaks,
                 )
                 .await;
-            let shown = self
+            let response = self
                 .world
                 .member(team.members[0].user)
                 .command_in(team.channel, "streak", &[])
                 .await;
-            let shown = shown.message().expect("a streak").embeds[0].to_string();
-            assert!(
-                shown.contains(&format!("**{} ", wanted[0].current)),
-                "{zone}: {shown}"
-            );
+            let response = response.message().expect("a streak").embeds[0].to_string();
+            let streak = match expected_streaks[0].current {
+                0 => "No streak ".to_owned(),
+                current => format!("**{current} "),
+            };
+            assert!(response.contains(&streak), "{zone}: {response}");
         }
         let rounds: usize = self.teams.iter().map(|team| team.rounds.len()).sum();
         let members = self.teams.iter().flat_map(|team| &team.members);
@@ -307,8 +309,8 @@ impl Soak {
         assert!(!self.world.log().contains("panicked"));
     }
 
-    /// No day had two questions, none came on a day of rest or at a wrong time, and none is missing on a day on
-    /// which the bot was there in time.
+    /// Asserts that no day had two questions, none was posted on a day off or at a wrong time, and
+    /// none is missing on a day on which the bot ran at the due time.
     fn check_days(&self, team: &Team, zone: &str) {
         let mut days = BTreeSet::new();
         for round in &team.rounds {
@@ -325,9 +327,9 @@ impl Soak {
         let mut day = first.to_zoned(team.zone.clone()).date().tomorrow().unwrap();
         let last = self.world.now().to_zoned(team.zone.clone()).date();
         while day < last {
-            let there = due(&team.zone, day)
+            let hour_up = due(&team.zone, day)
                 .and_then(|due| self.hours_up.range(due..=due + CATCH_UP).next());
-            let same_day = there.is_some_and(|at| at.to_zoned(team.zone.clone()).date() == day);
+            let same_day = hour_up.is_some_and(|at| at.to_zoned(team.zone.clone()).date() == day);
             assert!(
                 !same_day || days.contains(&day),
                 "{zone}: no question on {day}"
@@ -361,10 +363,10 @@ fn fault(world: &World, name: &'static str, rule: FaultRule, fault: RequestFault
     name
 }
 
-/// When a working day's question is due.
+/// Returns when the question of a day is due, if it is a working day.
 fn due(zone: &TimeZone, day: Date) -> Option<Timestamp> {
-    let rest = [Weekday::Saturday, Weekday::Sunday].contains(&day.weekday());
-    (!rest).then(|| {
+    let is_day_off = [Weekday::Saturday, Weekday::Sunday].contains(&day.weekday());
+    (!is_day_off).then(|| {
         let nine = day.to_datetime(time(9, 0, 0, 0));
         zone.to_ambiguous_timestamp(nine).compatible().unwrap()
     })
@@ -392,7 +394,8 @@ fn team(world: &World, zone: &str, rng: &mut StdRng) -> Team {
 }
 
 impl Member {
-    /// Decides whether and when to reply to a round: mostly in time, sometimes too late, sometimes twice.
+    /// Plans whether and when to reply to a round: mostly in time, sometimes too late, sometimes
+    /// twice.
     fn plan(&mut self, round: usize, now: Timestamp, rng: &mut StdRng) {
         if rng.random_bool(self.diligence) {
             for _ in 0..rng.random_range(1..=2) {

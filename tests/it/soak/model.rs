@@ -1,9 +1,9 @@
-//! A second opinion about streaks, written from the rules and from nothing else: what one member's replies come
-//! to, given when the rounds were posted.
+//! An independent implementation of streaks, written only from the rules: the result of one
+//! member's replies, given when the rounds were posted.
 
 use jiff::Timestamp;
 
-/// What a member should be told.
+/// The streak that a member should see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Expected {
     pub current: u32,
@@ -11,10 +11,10 @@ pub struct Expected {
     pub answered: u32,
 }
 
-/// Walks the rounds in order. `opened` is when each was posted; `replies` are a member's replies as the number of
-/// the round in whose thread they are, from 0, and their time.
+/// Replays the rounds in order. `opened` is when each was posted; `replies` are a member's replies
+/// as the number of the round in whose thread they are, from 0, and their time.
 pub fn expected(opened: &[Timestamp], replies: &[(usize, Timestamp)]) -> Expected {
-    let mut told = Expected::default();
+    let mut streak = Expected::default();
     let mut freezes = 0;
     for round in 0..opened.len() {
         let closed = opened.get(round + 1);
@@ -22,25 +22,25 @@ pub fn expected(opened: &[Timestamp], replies: &[(usize, Timestamp)]) -> Expecte
             .iter()
             .any(|(thread, at)| *thread == round && closed.is_none_or(|closed| at < closed));
         if in_time {
-            told.current += 1;
-            told.answered += 1;
-            told.longest = told.longest.max(told.current);
-            if told.answered % 7 == 0 {
+            streak.current += 1;
+            streak.answered += 1;
+            streak.longest = streak.longest.max(streak.current);
+            if streak.answered % 7 == 0 {
                 freezes = 2.min(freezes + 1);
             }
         } else if closed.is_none() {
             // The open round can't be missed yet.
-        } else if told.current > 0 && freezes > 0 {
+        } else if streak.current > 0 && freezes > 0 {
             freezes -= 1;
         } else {
-            told.current = 0;
+            streak.current = 0;
         }
     }
-    told
+    streak
 }
 
 #[test]
-fn the_second_opinion_knows_the_rules() {
+fn the_model_follows_the_rules() {
     let at = |second| Timestamp::from_second(second).unwrap();
     let opened: Vec<Timestamp> = (0..10).map(|round| at(round * 100)).collect();
     let reply = |round: usize| (round, at(i64::try_from(round).unwrap() * 100 + 5));

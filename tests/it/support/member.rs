@@ -1,4 +1,4 @@
-//! A member: what they do, and what they see.
+//! Actions of a member, and views of the messages that the member sees.
 
 use quizloop::sandbox::client::{ClientOutcome, MessageView, ModalView};
 use quizloop::sandbox::ids;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::World;
 
-/// Somebody in a world.
+/// A member of a world.
 #[derive(Clone, Copy)]
 pub struct MemberHandle<'w> {
     world: &'w World,
@@ -26,7 +26,7 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Replies in the thread of the newest question, without waiting for anything.
+    /// Replies in the thread of the newest question without waiting for the ✅.
     pub fn post_reply(&self, text: &str) -> u64 {
         self.write(self.world.thread(), text)
     }
@@ -41,7 +41,7 @@ impl<'w> MemberHandle<'w> {
     /// Waits until a message has the ✅.
     pub async fn wait_until_counted(&self, message: u64) {
         self.world
-            .see("the ✅", |world| {
+            .wait_for("the ✅", |world| {
                 world.sandbox.message(message)?.is_counted().then_some(())
             })
             .await;
@@ -52,7 +52,7 @@ impl<'w> MemberHandle<'w> {
         self.command_in(ids::ASYNCIO, command, options).await
     }
 
-    /// Runs a command somewhere.
+    /// Runs a command in a channel.
     pub async fn command_in(
         &self,
         channel: u64,
@@ -65,7 +65,7 @@ impl<'w> MemberHandle<'w> {
             .await
     }
 
-    /// What a command shows.
+    /// Runs a command in #asyncio and returns the message it shows.
     pub async fn command_message(&self, command: &str, options: &[(&str, Value)]) -> MessageView {
         let outcome = self.command(command, options).await;
         outcome
@@ -74,7 +74,6 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|| panic!("/{command}: {outcome:?}\n{}", self.world.log()))
     }
 
-    /// Presses a button.
     pub async fn press(&self, message: u64, button: &str) -> MessageView {
         let outcome = self
             .world
@@ -87,7 +86,7 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|| panic!("{button}: {outcome:?}\n{}", self.world.log()))
     }
 
-    /// Chooses from the menu of a message.
+    /// Selects values in the menu of a message.
     pub async fn choose(&self, message: &MessageView, values: &[&str]) -> MessageView {
         let (sandbox, menu) = (&self.world.sandbox, message.menu());
         let id = menu["custom_id"].as_str().expect("a menu has an id");
@@ -98,7 +97,7 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|| panic!("{menu}: {outcome:?}\n{}", self.world.log()))
     }
 
-    /// Presses a button that opens a form, fills in one field, and sends it.
+    /// Presses a button that opens a form, fills in one field and submits the form.
     pub async fn submit_modal_field(
         &self,
         message: u64,
@@ -130,7 +129,7 @@ impl<'w> MemberHandle<'w> {
         }
     }
 
-    /// Fills a form in and sends it.
+    /// Fills in a form and submits it.
     pub async fn submit_modal(&self, form: &ModalView, fields: &[(&str, &str)]) -> MessageView {
         let outcome = self.world.sandbox.submit_modal(self.id, form, fields).await;
         outcome
@@ -139,7 +138,7 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|| panic!("{outcome:?}\n{}", self.world.log()))
     }
 
-    /// Presses a button with a custom id that no message of today's bot has.
+    /// Presses a button with a custom id that no current message has.
     pub async fn press_id(&self, custom_id: &str) -> MessageView {
         let message = self.write(ids::ASYNCIO, "an old message");
         self.world.sandbox.with(|discord| {
@@ -152,18 +151,21 @@ impl<'w> MemberHandle<'w> {
         self.press(message, custom_id).await
     }
 
-    /// The streak that `/streak` shows.
+    /// Returns the streak that `/streak` shows.
     pub async fn streak(&self) -> u32 {
         self.streak_in(ids::ASYNCIO).await
     }
 
-    /// The streak that `/streak` tells in a channel.
+    /// Returns the streak that `/streak` shows in a channel.
     pub async fn streak_in(&self, channel: u64) -> u32 {
         let outcome = self.command_in(channel, "streak", &[]).await;
         let text = match outcome.message() {
             Some(message) => message.text(),
             None => panic!("/streak: {outcome:?}\n{}", self.world.log()),
         };
+        if text.contains("No streak ") {
+            return 0;
+        }
         let number = text
             .split("**")
             .nth(1)
@@ -173,12 +175,12 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|| panic!("no streak in: {text}"))
     }
 
-    /// The last rounds with their reasons, the newest first.
+    /// Returns the reasons that `/streak why` gives for the last rounds, newest first.
     pub async fn streak_reasons(&self) -> Vec<String> {
-        let shown = self
+        let message = self
             .command_message("streak", &[("why", true.into())])
             .await;
-        let field = shown.embeds[0]["fields"][0]["value"]
+        let field = message.embeds[0]["fields"][0]["value"]
             .as_str()
             .unwrap_or_default()
             .to_owned();
@@ -189,15 +191,15 @@ impl<'w> MemberHandle<'w> {
     }
 }
 
-/// What can be read of a message.
+/// Readable parts of a message.
 pub trait MessageExt {
-    /// All its text.
+    /// Returns the content and the text of all embeds.
     fn text(&self) -> String;
-    /// Whether it has the bot's ✅.
+    /// Returns whether the bot added its ✅.
     fn is_counted(&self) -> bool;
-    /// The footer of its first embed.
+    /// Returns the footer of the first embed.
     fn footer(&self) -> String;
-    /// Its menu.
+    /// Returns the select menu of the message.
     fn menu(&self) -> Value;
 }
 
@@ -228,7 +230,7 @@ impl MessageExt for MessageView {
     fn is_counted(&self) -> bool {
         self.reactions
             .iter()
-            .any(|(emoji, who)| emoji == "✅" && who.contains(&ids::APP))
+            .any(|(emoji, users)| emoji == "✅" && users.contains(&ids::APP))
     }
 
     fn footer(&self) -> String {

@@ -1,6 +1,6 @@
-//! The language of the scenarios: a world with a sandbox, the real bot as a child process, and people.
+//! Scenario helpers: a world with a sandbox, the real bot as a child process, and members.
 //!
-//! Time stands still until it is moved, and nothing sleeps: what is to happen is waited for.
+//! The simulated time moves only when a test moves it. Tests wait for a condition and never sleep.
 
 mod member;
 pub mod outage;

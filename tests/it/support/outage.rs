@@ -1,4 +1,4 @@
-//! What holds while the state can't be saved, whatever it is that does not take it.
+//! Assertions that hold while the state can't be saved, whatever the reason.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::{MessageExt, World};
 
-/// Discord takes no first answer after this time (Discord docs, interactions/receiving-and-responding).
+/// Time within which Discord accepts the first response (Discord docs,
+/// interactions/receiving-and-responding).
 pub const CALLBACK_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The options of `/team credit` for Sam's first round.
@@ -15,19 +16,20 @@ pub fn credit_sam() -> [(&'static str, Value); 2] {
     [("member", json!(ids::SAM.to_string())), ("round", json!(1))]
 }
 
-/// While nothing can be saved: no ✅, a command that says so, practice as ever. Gives Lin's reply.
+/// Asserts that while nothing can be saved a reply gets no ✅, a command reports the failure and
+/// practice works. Returns Lin's reply.
 pub async fn assert_nothing_acknowledged(world: &World, what: &str) -> u64 {
     let reply = world.lin().post_reply("during the trouble");
-    let begun = Instant::now();
+    let started = Instant::now();
     let refused = world
         .ada()
         .command_message("team credit", &credit_sam())
         .await
         .text();
-    assert!(begun.elapsed() < CALLBACK_DEADLINE, "{what}");
+    assert!(started.elapsed() < CALLBACK_DEADLINE, "{what}");
     assert!(refused.contains("could not be saved"), "{what}: {refused}");
     let quiz = world.lin().command_message("quiz", &[]).await.text();
-    assert!(quiz.contains("[Level]"), "{what}: practice goes on");
+    assert!(quiz.contains("[Level]"), "{what}: practice still works");
     assert!(
         !world.sandbox.message(reply).unwrap().is_counted(),
         "{what}"

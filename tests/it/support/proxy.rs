@@ -1,4 +1,4 @@
-//! What lies between a process and its database, and breaks.
+//! A TCP proxy between a process and its database that can drop, stall or break connections.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,21 +6,21 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What becomes of what is sent.
+/// What the proxy does with the data it receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ProxyMode {
-    /// It arrives.
+    /// Data is passed on.
     Open = 0,
     /// Connections are closed.
     Cut = 1,
-    /// It stays on the way.
+    /// Data is held back.
     Hung = 2,
-    /// A commit arrives, its answer does not: the connection is closed.
+    /// The next commit is passed on, but the connection is closed before its response.
     LoseResponse = 3,
 }
 
-/// A way to the server that can be broken.
+/// A proxy in front of one database server.
 pub struct Proxy {
     address: String,
     mode: Arc<AtomicU8>,
@@ -28,7 +28,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A way to the server at that address.
+    /// Starts a proxy to the server at this address.
     fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = Self {
@@ -50,24 +50,24 @@ impl Proxy {
                 open.lock()
                     .unwrap()
                     .extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
-                carry(&client, &server, &mode, true);
-                carry(&server, &client, &mode, false);
+                forward(&client, &server, &mode, true);
+                forward(&server, &client, &mode, false);
             }
         });
         proxy
     }
 
-    /// A way to the server of a database's URL, and the URL that leads by it.
+    /// Starts a proxy to the server of a database URL. Returns it with the URL that uses the proxy.
     pub fn before(url: &str) -> (Self, String) {
         let (_, rest) = url.split_once("://").unwrap();
-        let (place, _) = rest.split_once('/').unwrap();
-        let (_, server) = place.rsplit_once('@').unwrap_or(("", place));
+        let (authority, _) = rest.split_once('/').unwrap();
+        let (_, server) = authority.rsplit_once('@').unwrap_or(("", authority));
         let proxy = Self::to(server);
-        let by_it = url.replacen(server, &proxy.address, 1);
-        (proxy, by_it)
+        let proxied_url = url.replacen(server, &proxy.address, 1);
+        (proxy, proxied_url)
     }
 
-    /// From now on.
+    /// Changes the mode for existing and new connections.
     pub fn set(&self, mode: ProxyMode) {
         self.mode.store(mode as u8, Ordering::SeqCst);
         if mode == ProxyMode::Cut {
@@ -87,7 +87,7 @@ fn now(mode: &AtomicU8) -> ProxyMode {
     }
 }
 
-fn carry(from: &TcpStream, to: &TcpStream, mode: &Arc<AtomicU8>, asks: bool) {
+fn forward(from: &TcpStream, to: &TcpStream, mode: &Arc<AtomicU8>, asks: bool) {
     let (mut from, mut to, mode) = (
         from.try_clone().unwrap(),
         to.try_clone().unwrap(),
@@ -105,7 +105,8 @@ fn carry(from: &TcpStream, to: &TcpStream, mode: &Arc<AtomicU8>, asks: bool) {
             match now(&mode) {
                 ProxyMode::Hung => {}
                 ProxyMode::LoseResponse if asks && bytes.windows(6).any(|six| six == b"COMMIT") => {
-                    // In this order, or the answer may be quicker.
+                    // Close the client's side first, otherwise the response may arrive before the
+                    // close.
                     let _ = from.shutdown(Shutdown::Both);
                     let _ = to.write_all(bytes);
                     mode.store(ProxyMode::Open as u8, Ordering::SeqCst);

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{Connection, PgConnection};
 use tokio::runtime::{Builder, Runtime};
 
-/// The variable with the URL of a server on which databases may be made.
+/// Environment variable with the URL of a server on which databases may be created.
 const SERVER: &str = "QUIZLOOP_TEST_POSTGRES";
 
-/// A database that is gone after the test.
+/// A database that is dropped after the test.
 pub struct TestDatabase {
     server: String,
     name: String,
 }
 
 impl TestDatabase {
-    /// Makes one. None, with a word of why, if there is no server; where nothing may be skipped the test fails.
+    /// Creates a database. Returns `None` and prints the reason if there is no server; fails
+    /// instead where tests must not be skipped.
     pub fn new() -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let Some(server) = std::env::var(SERVER).ok().filter(|url| !url.is_empty()) else {
@@ -37,18 +38,17 @@ impl TestDatabase {
         Some(test_database)
     }
 
-    /// Its URL.
     pub fn url(&self) -> String {
         let (server, _) = self.server.rsplit_once('/').unwrap();
         format!("{server}/{}", self.name)
     }
 
-    /// Runs statements in it.
+    /// Runs statements in the database.
     pub fn run(&self, statements: &[&str]) {
         run(&self.url(), statements);
     }
 
-    /// What twenty seconds without a word from anybody do.
+    /// Makes all leases expire, as twenty seconds without a renewal would.
     pub fn expire_leases(&self) {
         self.run(&[
             "update lease set until = now() - interval '1 second'",
@@ -56,10 +56,10 @@ impl TestDatabase {
         ]);
     }
 
-    /// The first column of the first row, as text.
+    /// Returns the first column of the first row as text.
     pub fn ask(&self, query: &str) -> String {
         let url = self.url();
-        apart(async {
+        on_separate_thread(async {
             let mut connection = PgConnection::connect(&url).await.unwrap();
             let query = format!("select ({query})::text");
             sqlx::query_scalar::<_, Option<String>>(&query)
@@ -70,14 +70,14 @@ impl TestDatabase {
         })
     }
 
-    /// Runs statements on the server, outside of it.
+    /// Runs statements on the server, outside the database.
     pub fn on_server(&self, statements: &[&str]) {
         run(&self.server, statements);
     }
 }
 
-/// On a thread of its own: tests may run in a runtime already.
-fn apart<T: Send>(work: impl Future<Output = T> + Send) -> T {
+/// Runs a future on a separate thread, because the test may already run in a runtime.
+fn on_separate_thread<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|threads| threads.spawn(|| runtime().block_on(work)).join().unwrap())
 }
 
@@ -86,7 +86,7 @@ fn runtime() -> Runtime {
 }
 
 fn run(url: &str, statements: &[&str]) {
-    apart(async {
+    on_separate_thread(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
         for statement in statements {
             sqlx::query(statement)

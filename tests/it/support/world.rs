@@ -1,4 +1,5 @@
-//! A world: Discord on loopback, the bot as a child process on a state folder, one moment in time.
+//! A world: Discord on loopback, the bot as a child process with a state folder, and a simulated
+//! time.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,14 +14,14 @@ use quizloop::store::inspect;
 
 use super::MemberHandle;
 
-/// How long, in real time, anything is waited for. Far more than it takes, so that a busy machine does
-/// not fail a test.
+/// Maximum real time to wait for anything. Much longer than needed, so that a busy machine does not
+/// fail a test.
 pub const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The file with the failpoints, in the world's folder.
+/// File with the failpoints, in the world's folder.
 const FAILPOINTS: &str = "failpoints";
 
-/// How a world begins.
+/// Settings with which a world is created.
 pub struct WorldBuilder {
     start: Zoned,
     team: Option<String>,
@@ -36,7 +37,7 @@ pub struct WorldBuilder {
     state: Option<PathBuf>,
 }
 
-/// A world.
+/// Discord, the bot, and the simulated time of one test.
 pub struct World {
     pub sandbox: Sandbox,
     bot: Option<BotProcess>,
@@ -44,12 +45,13 @@ pub struct World {
     program: Program,
     folder: tempfile::TempDir,
     zone: jiff::tz::TimeZone,
-    /// Whether the requests are compared with Discord's description at the end.
+    /// Whether requests are checked against Discord's API description at the end.
     checked: bool,
 }
 
 impl WorldBuilder {
-    /// The sample guild gets a team in #asyncio, at 09:00 from Monday to Friday in the world's zone.
+    /// Adds a team to the config: #asyncio of the sample guild, 09:00 from Monday to Friday in the
+    /// world's time zone.
     pub fn team(mut self) -> Self {
         let zone = self.start.time_zone().iana_name().unwrap().to_owned();
         self.team = Some(format!(
@@ -60,7 +62,7 @@ impl WorldBuilder {
         self
     }
 
-    /// A line more in the team's part of the config.
+    /// Adds a line to the team's section of the config.
     pub fn with(mut self, line: &str) -> Self {
         let team = self.team.as_mut().expect("a team comes first");
         team.push_str(line);
@@ -68,62 +70,62 @@ impl WorldBuilder {
         self
     }
 
-    /// An argument for the bot.
+    /// Adds a command-line argument for the bot.
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// A variable for the bot.
+    /// Adds an environment variable for the bot.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
-    /// The token that the bot uses, if it is not the right one.
+    /// Sets another token than the valid one.
     pub fn token(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
         self
     }
 
-    /// The bot's disk and steps follow failpoints; see [`World::fail_at`].
+    /// Enables failpoints; see [`World::set_failpoints`].
     pub fn failpoints(mut self) -> Self {
         self.failpoints = true;
         self
     }
 
-    /// How often the gateway wants a heartbeat.
+    /// Sets the heartbeat interval that the gateway requests.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
         self.heartbeat = Some(interval);
         self
     }
 
-    /// Discord refuses what is more than 50 requests in a second.
+    /// Makes Discord reject requests beyond 50 in a second.
     pub fn limits(mut self) -> Self {
         self.limits = true;
         self
     }
 
-    /// Lines of the config besides teams.
+    /// Adds lines to the config, outside of teams.
     pub fn setting(mut self, lines: &str) -> Self {
         self.settings.push_str(lines);
         self.settings.push('\n');
         self
     }
 
-    /// The state is in that database.
+    /// Stores the state in this database.
     pub fn database(mut self, url: String) -> Self {
         self.database = Some(url);
         self
     }
 
-    /// The bot's application, if it is not the usual one.
+    /// Sets another application than the usual one.
     pub fn application(mut self, id: u64) -> Self {
         self.application = id;
         self
     }
 
-    /// The bot uses the state of another world.
+    /// Uses the state folder of another world.
     pub fn state(mut self, dir: &Path) -> Self {
         self.state = Some(dir.to_owned());
         self
@@ -191,7 +193,7 @@ impl WorldBuilder {
 }
 
 impl World {
-    /// A world that begins at a moment such as `2026-03-27T08:59[Europe/Berlin]`.
+    /// Begins a world at a time such as `2026-03-27T08:59[Europe/Berlin]`.
     pub fn at(start: &str) -> WorldBuilder {
         WorldBuilder {
             start: start
@@ -211,17 +213,16 @@ impl World {
         }
     }
 
-    /// Where the bot keeps its state.
+    /// Returns the state folder.
     pub fn state(&self) -> PathBuf {
         self.folder.path().join("state")
     }
 
-    /// The world's folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Another server with one channel, in which the bot is; its ids.
+    /// Adds another server with one channel and the bot. Returns their ids.
     pub fn another_guild(&self, name: &str) -> (u64, u64) {
         let guild = self.sandbox.add_guild(name, ids::ADA);
         let channel = self.sandbox.add_channel(guild, 0, "asyncio");
@@ -229,7 +230,7 @@ impl World {
         (guild, channel)
     }
 
-    /// Declares one more team in the config, for the next start.
+    /// Adds a team to the config, for the next start.
     pub fn configure_team(&self, guild: u64, channel: u64) {
         let file = self.folder.path().join("config.toml");
         let zone = self.zone.iana_name().unwrap();
@@ -240,24 +241,23 @@ impl World {
         std::fs::write(file, format!("{text}\n{team}")).unwrap();
     }
 
-    /// The folder, arguments and environment with which the bot is started, to start another one.
+    /// Returns the program, arguments and environment of the bot, to start another process.
     pub const fn program(&self) -> &Program {
         &self.program
     }
 
-    /// What the bot wrote to its log.
+    /// Returns the log of the running bot.
     pub fn log(&self) -> String {
         self.bot
             .as_ref()
             .map_or_else(String::new, |bot| bot.log().text())
     }
 
-    /// What the bot that was stopped last wrote to its log.
+    /// Returns the log of the bot that was stopped last.
     pub fn last_log(&self) -> String {
         self.last_log.clone()
     }
 
-    /// The process id of the bot.
     pub fn bot_id(&self) -> u32 {
         self.bot
             .as_ref()
@@ -265,44 +265,44 @@ impl World {
             .expect("the bot runs")
     }
 
-    /// From now on these failpoints hold, a rule a line (see `quizloop::failpoint`); an empty text takes all
-    /// away.
+    /// Replaces the active failpoints, one rule a line (see `quizloop::failpoint`). An empty text
+    /// removes all of them.
     pub fn set_failpoints(&self, rules: &str) {
         let (file, new) = (
             self.folder.path().join(FAILPOINTS),
             self.folder.path().join("failpoints.new"),
         );
-        // In one step: the bot must not read half a file.
+        // Rename atomically: the bot must not read a half-written file.
         std::fs::write(&new, rules).unwrap();
         std::fs::rename(new, file).unwrap();
     }
 
-    /// Waits until the bot is gone, for at most `limit` of real time; gives how it ended.
+    /// Waits until the bot has exited, for at most `limit` of real time. Returns its exit status.
     pub async fn wait_for_exit(&mut self, limit: Duration) -> Option<std::process::ExitStatus> {
         let bot = self.bot.as_mut().expect("the bot was started");
         let status = tokio::time::timeout(limit, bot.wait()).await.ok()?;
         Some(status.expect("the system says how the bot ended"))
     }
 
-    /// What a refused request means is not checked against Discord's description.
+    /// Skips the check of requests against Discord's API description.
     pub fn skip_api_check(&mut self) {
         self.checked = false;
     }
 
-    /// The bot that runs, to start another one beside it.
+    /// Takes the running bot out of the world, so that another one can be started beside it.
     pub fn take_bot(&mut self) -> BotProcess {
         self.bot.take().expect("the bot runs")
     }
 
-    /// Starts the bot without waiting for anything.
-    pub fn launch(&mut self) {
+    /// Starts the bot without waiting for a session.
+    pub fn spawn_bot(&mut self) {
         self.bot = Some(BotProcess::start(&self.program).expect("the bot starts"));
     }
 
-    /// Starts the bot and waits until it has a session and has done what was due.
+    /// Starts the bot and waits until it has a session and has finished all due jobs.
     pub async fn start_bot(&mut self) {
         let before = self.sandbox.read(|discord| discord.gateway.identify_count);
-        self.launch();
+        self.spawn_bot();
         self.wait("the bot to connect", |discord| {
             (discord.gateway.identify_count > before).then_some(())
         })
@@ -310,7 +310,7 @@ impl World {
         self.wait_until_idle().await;
     }
 
-    /// Waits until the bot has done what is due now.
+    /// Waits until the bot has finished all due jobs.
     pub async fn wait_until_idle(&self) {
         let seq = self.sandbox.clock().reading().seq;
         if let Err(error) = self.sandbox.clock().wait_acknowledged(seq).await {
@@ -318,24 +318,24 @@ impl World {
         }
     }
 
-    /// Ends the bot in the middle of whatever it does.
+    /// Kills the bot, whatever it is doing.
     pub async fn kill(&mut self) {
         if let Some(mut bot) = self.bot.take() {
             bot.kill().await.expect("the bot is killed");
         }
     }
 
-    /// Ends the bot, unless it has ended by itself by now.
+    /// Kills the bot unless it has already exited.
     pub async fn kill_if_alive(&mut self) {
         if let Some(mut bot) = self.bot.take()
             && bot.is_running()
         {
-            // It may end at this very moment.
+            // The bot may exit between the check and the kill.
             let _ = bot.kill().await;
         }
     }
 
-    /// Asks the bot to stop, and gives its exit code.
+    /// Asks the bot to stop. Returns its exit code.
     pub async fn stop(&mut self) -> Option<i32> {
         let mut bot = self.bot.take().expect("the bot runs");
         let status = bot
@@ -346,19 +346,19 @@ impl World {
         status.and_then(|status| status.code())
     }
 
-    /// Waits until the bot ends by itself; gives its exit code and its log.
+    /// Waits until the bot exits on its own. Returns its exit code and its log.
     pub async fn exit_and_log(&mut self) -> (Option<i32>, String) {
         self.exit_and_log_within(WAIT_TIMEOUT).await
     }
 
-    /// As [`World::ended`], for a bot that takes its time.
+    /// Like [`World::exit_and_log`], with another time limit.
     pub async fn exit_and_log_within(&mut self, limit: Duration) -> (Option<i32>, String) {
         let bot = self.bot.as_mut().expect("the bot runs");
         let status = tokio::time::timeout(limit, bot.wait())
             .await
             .expect("the bot ends")
             .unwrap();
-        // The last lines may still be on their way.
+        // The last lines of the log may not have been read yet.
         tokio::time::sleep(Duration::from_millis(50)).await;
         (status.code(), self.log())
     }
@@ -369,7 +369,7 @@ impl World {
         self.start_bot().await;
     }
 
-    /// Moves the time on, and waits until the bot has done what became due.
+    /// Advances the time and waits until the bot has finished the jobs that became due.
     pub async fn advance(&self, by: &str) {
         let by: SignedDuration = by.parse().unwrap_or_else(|error| panic!("{by}: {error}"));
         let by = Duration::try_from(by).expect("time goes forward");
@@ -378,7 +378,7 @@ impl World {
         }
     }
 
-    /// Moves the time to a moment such as `2026-03-27T09:00` in the world's zone.
+    /// Sets the time to a local time such as `2026-03-27T09:00` in the world's time zone.
     pub async fn set_time(&self, moment: &str) {
         let local: jiff::civil::DateTime = moment
             .parse()
@@ -389,22 +389,22 @@ impl World {
         }
     }
 
-    /// The date in the world's zone.
+    /// Returns the date in the world's time zone.
     pub fn local_date(&self) -> jiff::civil::Date {
         self.now().to_zoned(self.zone.clone()).date()
     }
 
-    /// Waits until a change has had its effect.
+    /// Waits until a condition holds after a change in Discord.
     pub async fn wait_for_change(&self, what: &str, done: impl Fn(&Self) -> bool) {
-        self.see(what, |world| done(world).then_some(())).await;
+        self.wait_for(what, |world| done(world).then_some(())).await;
     }
 
-    /// The time now.
+    /// Returns the simulated time.
     pub fn now(&self) -> Timestamp {
         self.sandbox.clock().now()
     }
 
-    /// Waits until something is to be seen.
+    /// Waits until the state of Discord satisfies a condition.
     pub async fn wait<T>(&self, what: &str, look: impl FnMut(&Discord) -> Option<T>) -> T {
         match self.sandbox.wait_for(what, WAIT_TIMEOUT, look).await {
             Ok(found) => found,
@@ -412,8 +412,8 @@ impl World {
         }
     }
 
-    /// Waits until a member's view of a channel shows something.
-    pub async fn see<T>(&self, what: &str, look: impl Fn(&Self) -> Option<T>) -> T {
+    /// Waits until the world satisfies a condition; checked again after each change in Discord.
+    pub async fn wait_for<T>(&self, what: &str, look: impl Fn(&Self) -> Option<T>) -> T {
         let mut changes = self.sandbox.changes();
         let found = async {
             loop {
@@ -434,8 +434,8 @@ impl World {
         }
     }
 
-    /// Waits for something that happens outside of Discord, such as on the disk.
-    pub async fn until(&self, what: &str, done: impl Fn() -> bool) {
+    /// Waits for something outside of Discord, such as on disk.
+    pub async fn wait_until(&self, what: &str, done: impl Fn() -> bool) {
         let wait = async {
             while !done() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -448,27 +448,27 @@ impl World {
         );
     }
 
-    /// The daily messages in a channel, the oldest first.
+    /// Returns the daily messages in a channel, oldest first.
     pub fn posts_in(&self, channel: u64) -> Vec<MessageView> {
         posts_in(&self.sandbox, channel)
     }
 
-    /// The daily messages in #asyncio.
+    /// Returns the daily messages in #asyncio, oldest first.
     pub fn posts(&self) -> Vec<MessageView> {
         self.posts_in(ids::ASYNCIO)
     }
 
-    /// The newest daily message, which must have its thread.
+    /// Returns the newest daily message.
     pub fn post(&self) -> MessageView {
         self.posts().pop().expect("a question was posted")
     }
 
-    /// The thread of the newest daily message.
+    /// Returns the thread of the newest daily message.
     pub fn thread(&self) -> u64 {
         self.post().thread.expect("the question has a thread")
     }
 
-    /// The bytes of a message's only file.
+    /// Returns the bytes of a message's only attachment.
     pub async fn attachment(&self, message: &MessageView) -> Vec<u8> {
         let [file] = message.attachments.as_slice() else {
             panic!("not one file: {:?}", message.attachments);
@@ -494,12 +494,12 @@ impl World {
         MemberHandle::new(self, ids::SAM)
     }
 
-    /// Anybody.
+    /// Any member.
     pub fn member(&self, user: u64) -> MemberHandle<'_> {
         MemberHandle::new(self, user)
     }
 
-    /// Somebody presses a button that the message does not have.
+    /// Presses a button that the message does not have. `place` is the channel and the member.
     pub async fn press_raw(
         &self,
         place: (u64, u64),
@@ -510,7 +510,7 @@ impl World {
         self.sandbox.press_raw(place, message, data).await
     }
 
-    /// A member's streak as it is on disk.
+    /// Returns a member's streak as saved on disk.
     pub fn saved_streak(&self, user: u64) -> u32 {
         let guild = quizloop::practice::id::GuildId::new(ids::GUILD);
         let guild = inspect::guild(&self.state(), guild).unwrap_or_else(|error| panic!("{error}"));
@@ -522,7 +522,7 @@ impl World {
     }
 }
 
-/// The daily messages in a channel, the oldest first.
+/// Returns the daily messages in a channel, oldest first.
 pub fn posts_in(sandbox: &Sandbox, channel: u64) -> Vec<MessageView> {
     let is_post = |message: &MessageView| {
         message.author == ids::APP
@@ -539,16 +539,16 @@ pub fn posts_in(sandbox: &Sandbox, channel: u64) -> Vec<MessageView> {
 }
 
 impl Drop for World {
-    /// Every request that the bot made, and every answer, is as Discord describes it.
+    /// Checks all requests and responses against Discord's API description.
     fn drop(&mut self) {
         if std::thread::panicking() || !self.checked {
             return;
         }
-        let wrong = crate::openapi::check(&self.sandbox);
+        let violations = crate::openapi::check(&self.sandbox);
         assert!(
-            wrong.is_empty(),
+            violations.is_empty(),
             "not as Discord describes it:\n{}",
-            wrong.join("\n")
+            violations.join("\n")
         );
     }
 }
