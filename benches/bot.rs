@@ -1,7 +1,8 @@
-//! The whole bot as a process, against the sandbox in this one: start, memory, latency.
+//! Start time, memory and latency of the whole bot, run as a process against a sandbox in this
+//! process.
 //!
-//! `cargo bench --bench bot` prints a table; the numbers in the README come from it. The sandbox takes a
-//! part of the same cores, so the bot alone is faster.
+//! `cargo bench --bench bot` prints a table. The numbers in the README come from it. The sandbox
+//! shares the bot's cores, so the bot alone is faster.
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
@@ -14,37 +15,43 @@ use quizloop::sandbox::{Options, Sandbox, ids};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Interactions a second in the latency run, and for how long.
+/// Interactions per second in the latency run.
 const RATE: u64 = 200;
+/// How long the latency run lasts, in seconds.
 const SECONDS: u64 = 20;
-/// Interactions of the memory run, and how many are under way at once.
-const MANY: u32 = 100_000;
+/// Number of interactions in a throughput run.
+const INTERACTIONS: u32 = 100_000;
+/// Maximum number of interactions in flight in a throughput run.
 const CONCURRENCY: usize = 32;
-/// Members who ask.
+/// Number of members that send interactions.
 const MEMBERS: u64 = 500;
 
-/// Makes this process the echo that shows what the machine itself costs.
+/// Argument that turns this process into the echo server of [`echo_latency`].
 const ECHO: &str = "--echo";
 
 fn main() {
     let mut arguments = std::env::args();
-    if let Some(port) = arguments.by_ref().skip_while(|one| one != ECHO).nth(1) {
-        return echo(&port);
+    if let Some(port) = arguments
+        .by_ref()
+        .skip_while(|argument| argument != ECHO)
+        .nth(1)
+    {
+        return run_echo(&port);
     }
-    // `cargo test --benches` passes arguments of the test harness; this is no test.
+    // `cargo test --benches` passes the arguments of the test harness. Nothing is measured then.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .expect("a runtime");
+        .expect("runtime is built");
     runtime.block_on(measure());
 }
 
 async fn measure() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let start = "2026-03-27T08:59:00Z".parse().expect("a time");
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let start = "2026-03-27T08:59:00Z".parse().expect("valid timestamp");
     let options = Options {
         start: Some(start),
         ..Options::default()
@@ -62,7 +69,7 @@ async fn measure() {
         .clock()
         .advance(Duration::from_secs(60))
         .await
-        .expect("the question comes");
+        .expect("the question is posted");
     println!(
         "process start to IDENTIFY                    {:>8.1} ms",
         to_identify.as_secs_f64() * 1e3
@@ -77,17 +84,17 @@ async fn measure() {
         latency(&sandbox, &members, command).await;
     }
     println!(
-        "resident after that                          {:>8.1} MB",
+        "resident after these commands                {:>8.1} MB",
         resident(&bot)
     );
     throughput(&sandbox, &members).await;
     println!(
-        "resident after {MANY} more interactions     {:>8.1} MB",
+        "resident after {INTERACTIONS} more interactions     {:>8.1} MB",
         resident(&bot)
     );
     throughput(&sandbox, &members).await;
     println!(
-        "resident after {MANY} more interactions     {:>8.1} MB",
+        "resident after {INTERACTIONS} more interactions     {:>8.1} MB",
         resident(&bot)
     );
 }
@@ -126,7 +133,7 @@ async fn start_bot(sandbox: &Sandbox, folder: &std::path::Path) -> (BotProcess, 
     (bot, to_identify)
 }
 
-/// Megabytes (of a million bytes) of memory that a process holds.
+/// Returns the resident memory of the bot in megabytes (10⁶ bytes).
 fn resident(bot: &BotProcess) -> f64 {
     let id = bot.id().expect("the bot runs");
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
@@ -137,35 +144,36 @@ fn resident(bot: &BotProcess) -> f64 {
     kib * 1024.0 / 1e6
 }
 
-/// Sends every byte back.
-fn echo(port: &str) {
-    let port: u16 = port.parse().expect("a port");
+/// Sends every received byte back, until the connection closes.
+fn run_echo(port: &str) {
+    let port: u16 = port.parse().expect("valid port");
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("the bench listens");
-    stream.set_nodelay(true).expect("a setting");
+    stream.set_nodelay(true).expect("TCP_NODELAY is set");
     let mut byte = [0];
     while stream.read_exact(&mut byte).is_ok() {
         stream.write_all(&byte).expect("the bench reads");
     }
 }
 
-/// How long a byte takes to another process and back at the same rate: whatever is slower than usual here is
-/// the machine, not the bot.
+/// Reports the round-trip time of one byte to another process, at the rate of the latency run.
+///
+/// This is the baseline of the machine: if it is slower than usual, so are the bot's latencies.
 async fn echo_latency() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port is free");
     let port = listener
         .local_addr()
-        .expect("an address")
+        .expect("the listener has an address")
         .port()
         .to_string();
-    let own = std::env::current_exe().expect("a path");
-    let mut child = std::process::Command::new(own)
+    let program = std::env::current_exe().expect("path of this program");
+    let mut child = std::process::Command::new(program)
         .args([ECHO, &port])
         .spawn()
         .expect("the echo starts");
     let (mut stream, _) = listener.accept().await.expect("the echo connects");
-    stream.set_nodelay(true).expect("a setting");
+    stream.set_nodelay(true).expect("TCP_NODELAY is set");
     let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
     let mut times = Vec::new();
     for _ in 0..RATE * SECONDS {
@@ -184,55 +192,55 @@ fn report(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 1000].as_secs_f64() * 1e3;
     println!(
-        "{what:<9}{RATE} a second: p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms",
+        "{what:<9}{RATE} per second: p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms",
         at(500),
         at(990),
         at(999)
     );
 }
 
-/// How long members wait at a steady rate.
+/// Reports how long members wait for a response at a steady rate.
 async fn latency(sandbox: &Sandbox, members: &[u64], command: &'static str) {
     let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
-    let mut asked = tokio::task::JoinSet::new();
+    let mut interactions = tokio::task::JoinSet::new();
     for number in 0..RATE * SECONDS {
         ticks.tick().await;
         let (sandbox, user) = (sandbox.clone(), member(members, number));
-        asked.spawn(async move {
+        interactions.spawn(async move {
             let start = Instant::now();
             let outcome = sandbox.command(ids::ASYNCIO, user, command, &[]).await;
             assert!(matches!(outcome, ClientOutcome::Message(_)), "{outcome:?}");
             start.elapsed()
         });
     }
-    report(&format!("/{command}"), asked.join_all().await);
+    report(&format!("/{command}"), interactions.join_all().await);
 }
 
-/// As many as the machine can, to see whether memory grows.
+/// Sends interactions as fast as they are answered, to see whether memory grows.
 async fn throughput(sandbox: &Sandbox, members: &[u64]) {
     let start = Instant::now();
-    let mut asked = tokio::task::JoinSet::new();
-    for number in 0..MANY {
-        // Nobody asks more than once a second: members who flood are told to slow down.
+    let mut interactions = tokio::task::JoinSet::new();
+    for number in 0..INTERACTIONS {
+        // Each member sends one interaction per second, which stays below the rate limit.
         if u64::from(number) % MEMBERS == 0 {
-            let moved = sandbox.clock().advance(Duration::from_secs(1)).await;
-            moved.expect("the bot goes on");
+            let advanced = sandbox.clock().advance(Duration::from_secs(1)).await;
+            advanced.expect("the bot follows the clock");
         }
-        if asked.len() >= CONCURRENCY {
-            asked.join_next().await;
+        if interactions.len() >= CONCURRENCY {
+            interactions.join_next().await;
         }
         let (sandbox, user) = (sandbox.clone(), member(members, u64::from(number)));
         let command = if number % 2 == 0 { "quiz" } else { "answer" };
-        asked.spawn(async move {
+        interactions.spawn(async move {
             let options = [("topic", json!("tasks"))];
             let options = if command == "quiz" { &options[..] } else { &[] };
             sandbox.command(ids::ASYNCIO, user, command, options).await
         });
     }
-    asked.join_all().await;
+    interactions.join_all().await;
     println!(
-        "throughput, the sandbox's work included      {:>8.0} a second",
-        f64::from(MANY) / start.elapsed().as_secs_f64()
+        "throughput, including the sandbox's work     {:>8.0} per second",
+        f64::from(INTERACTIONS) / start.elapsed().as_secs_f64()
     );
 }
 

@@ -1,4 +1,4 @@
-//! Drawing one picture of `/progress`: the time it takes, and the memory above what the process had before.
+//! Time and memory to render the card of `/progress`.
 
 use std::hint::black_box;
 
@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use quizloop::chart::{ChartCache, Day, DayOutcome, FORECAST_DAYS, Progress, Topic, alt_text, png};
 
-/// Counts what is allocated, and how much of it at once.
+/// Counts allocations and their peak.
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
@@ -17,8 +17,8 @@ fn main() {
 
 const TODAY: Date = date(2026, 11, 20);
 
-/// Half a year with something on each day, 23 topics, reviews on each day to come.
-fn busy() -> Progress {
+/// Builds a full card: half a year of daily practice, 23 topics, and reviews due on every day.
+fn busy_member() -> Progress {
     let day = |ago: u16| Day {
         date: TODAY.saturating_sub(i64::from(ago).days()),
         round: [
@@ -46,20 +46,23 @@ fn busy() -> Progress {
 }
 
 #[divan::bench]
-fn picture(bencher: Bencher) {
-    let busy = busy();
-    bencher.bench_local(|| png(black_box(&busy)).expect("a picture"));
+fn render_card(bencher: Bencher) {
+    let progress = busy_member();
+    bencher.bench_local(|| png(black_box(&progress)).expect("the card is rendered"));
 }
 
 #[divan::bench]
-fn words(bencher: Bencher) {
-    let busy = busy();
-    bencher.bench_local(|| alt_text(black_box(&busy)));
+fn write_alt_text(bencher: Bencher) {
+    let progress = busy_member();
+    bencher.bench_local(|| alt_text(black_box(&progress)));
 }
 
 #[divan::bench]
-fn kept_picture(bencher: Bencher) {
-    let (busy, cache) = (busy(), ChartCache::default());
-    cache.insert(busy.clone(), png(&busy).expect("a picture").into());
-    bencher.bench_local(|| cache.get(black_box(&busy)).expect("it is kept"));
+fn get_cached_card(bencher: Bencher) {
+    let (progress, cache) = (busy_member(), ChartCache::default());
+    cache.insert(
+        progress.clone(),
+        png(&progress).expect("the card is rendered").into(),
+    );
+    bencher.bench_local(|| cache.get(black_box(&progress)).expect("the card is cached"));
 }

@@ -1,6 +1,7 @@
-//! The work without sockets and disk: searching, drawing from the deck, rendering, snapshots, a look of the scheduler.
+//! Work without sockets: search, drawing from the deck, rendering, snapshots, and a scheduler scan.
 //!
-//! `cargo bench --bench core`; what `/answer` suggests is timed one by one, because it is the slowest one that members feel.
+//! Run it with `cargo bench --bench core`. Suggestions of `/answer` are timed one by one, because
+//! their worst case is the slowest response that members notice.
 
 #![expect(clippy::print_stdout, reason = "figures for people")]
 
@@ -23,11 +24,11 @@ use quizloop::store::{Store, inspect};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-/// Questions of the large bank.
+/// Number of questions in the large bank.
 const QUESTIONS: usize = 10_000;
 
-/// What somebody types, letter by letter.
-const TYPED: [&str; 5] = [
+/// Search texts. Discord asks for suggestions after every letter.
+const SEARCH_TEXTS: [&str; 5] = [
     "what happens when a task is cancelled",
     "asyncio.gather or taskgroup",
     "sempahore",
@@ -36,14 +37,14 @@ const TYPED: [&str; 5] = [
 ];
 
 fn main() {
-    // `cargo test --benches` passes arguments of the test harness; then there is nothing to time.
+    // `cargo test --benches` passes the arguments of the test harness. Nothing is timed then.
     if !std::env::args().any(|argument| argument == "--test") {
-        suggestions();
+        time_suggestions();
     }
     divan::main();
 }
 
-/// A bank of that many questions: the built-in ones again and again, under ids of their own.
+/// Builds a bank of at least `count` questions: copies of the built-in ones with new ids.
 fn bank(count: usize) -> Bank {
     let (small, _) = Bank::load(built_in(), &[]);
     let copies = count.div_ceil(small.len());
@@ -70,26 +71,26 @@ fn renamed_copy(copy: usize) -> String {
     texts.map(&mut line).collect()
 }
 
-/// Every beginning of what is typed, as Discord asks for it.
-fn suggestions() {
+/// Times the search for every prefix of the search texts, and prints percentiles.
+fn time_suggestions() {
     let bank = bank(QUESTIONS);
-    let beginnings = TYPED
+    let prefixes: Vec<_> = SEARCH_TEXTS
         .iter()
-        .flat_map(|typed| (1..=typed.len()).map(|end| &typed[..end]));
-    let beginnings: Vec<_> = beginnings.collect();
+        .flat_map(|text| (1..=text.len()).map(|end| &text[..end]))
+        .collect();
     let mut times = Vec::new();
     for _ in 0..20 {
-        for typed in &beginnings {
+        for prefix in &prefixes {
             let start = Instant::now();
-            black_box(bank.search(typed, SEARCH_MAX));
+            black_box(bank.search(prefix, SEARCH_MAX));
             times.push(start.elapsed());
         }
     }
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 1000].as_secs_f64() * 1e3;
-    let most = times.last().map_or(0.0, Duration::as_secs_f64) * 1e3;
+    let max = times.last().map_or(0.0, Duration::as_secs_f64) * 1e3;
     println!(
-        "suggestions out of {} questions: p50 {:.2} ms, p99 {:.2} ms, {most:.2} ms at worst",
+        "suggestions from {} questions: p50 {:.2} ms, p99 {:.2} ms, max {max:.2} ms",
         bank.len(),
         at(500),
         at(990)
@@ -97,7 +98,7 @@ fn suggestions() {
 }
 
 fn start() -> Timestamp {
-    "2026-01-01T09:00:00Z".parse().expect("a time")
+    "2026-01-01T09:00:00Z".parse().expect("valid timestamp")
 }
 
 fn team(channel: u64) -> Team {
@@ -111,7 +112,7 @@ fn team(channel: u64) -> Team {
     Team::new(ChannelId::new(channel), settings, start())
 }
 
-/// A guild with that many members who have answered that many rounds.
+/// Builds a guild with one team, in which every member answered every round.
 fn guild(members: u64, rounds: i64) -> Guild {
     let (bank, _) = Bank::load(built_in(), &[]);
     let (ids, mut rng) = (bank.ids(), StdRng::seed_from_u64(1));
@@ -121,7 +122,7 @@ fn guild(members: u64, rounds: i64) -> Guild {
         let posted = MessageId::new(snowflake_at(opened));
         let day = Zone::utc().date(opened);
         team.begin_round(day, opened, &ids, &mut rng)
-            .expect("a round a day");
+            .expect("one round per day");
         team.record_post(posted);
         for member in 1..=members {
             let reply = snowflake_at(opened + SignedDuration::from_mins(5)) + member;
@@ -133,7 +134,7 @@ fn guild(members: u64, rounds: i64) -> Guild {
     guild
 }
 
-/// A round's question; a bank of 131 is shuffled anew when it is through.
+/// Draws the question of a round. A bank of 131 is reshuffled once all questions were drawn.
 #[divan::bench(args = [131, QUESTIONS])]
 fn draw_from_the_deck(bencher: Bencher<'_, '_>, questions: usize) {
     let ids: Vec<String> = (0..questions)
@@ -144,57 +145,60 @@ fn draw_from_the_deck(bencher: Bencher<'_, '_>, questions: usize) {
     bencher.bench_local(|| black_box(deck.draw(&ids, &mut rng).is_some()));
 }
 
-/// Each question of the bank in turn, as Discord gets it.
+/// Renders the daily message of each question in turn, as JSON.
 #[divan::bench]
 fn render_a_daily_message(bencher: Bencher<'_, '_>) {
     let (bank, _) = Bank::load(built_in(), &[]);
     let guild = guild(10, 1);
     let round = guild.team(ChannelId::new(2)).and_then(Team::open_round);
-    let round = round.expect("a round");
+    let round = round.expect("an open round");
     let mut questions = bank.questions().iter().cycle();
     bencher.bench_local(|| {
-        let question = questions.next().expect("it goes round");
+        let question = questions.next().expect("the cycle is endless");
         serde_json::to_vec(&render::daily::post(question, round, 3)).expect("JSON")
     });
 }
 
-/// The same for the model answer.
+/// Renders the model answer of each question in turn, as JSON.
 #[divan::bench]
 fn render_an_answer(bencher: Bencher<'_, '_>) {
     let (bank, _) = Bank::load(built_in(), &[]);
     let mut questions = bank.questions().iter().cycle();
     bencher.bench_local(|| {
-        let question = questions.next().expect("it goes round");
+        let question = questions.next().expect("the cycle is endless");
         serde_json::to_vec(&render::reveal::answer(question)).expect("JSON")
     });
 }
 
-/// What the store does with a guild before it writes.
+/// Encodes a guild, which the store does before every save.
 #[divan::bench(args = [(10, 50), (1000, 250)])]
 fn encode_a_snapshot(bencher: Bencher<'_, '_>, (members, rounds): (u64, i64)) {
     let guild = guild(members, rounds);
     bencher.bench_local(|| serde_json::to_vec_pretty(&guild).expect("JSON"));
 }
 
-/// Reading a snapshot, which lies in the page cache, and checking it.
+/// Reads a snapshot from the page cache and validates it.
 #[divan::bench(args = [(10, 50), (1000, 250)])]
 fn decode_a_snapshot(bencher: Bencher<'_, '_>, (members, rounds): (u64, i64)) {
     let (dir, guild) = (
-        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("temporary folder"),
         guild(members, rounds),
     );
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let (id, copy) = (guild.id(), guild.clone());
     let ((), commit) = store.upsert(id, |state| *state = copy);
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.expect("a runtime").block_on(commit.wait_durable());
+    runtime
+        .expect("runtime is built")
+        .block_on(commit.wait_durable());
     drop(store);
     bencher.bench_local(|| inspect::guild(dir.path(), id).is_ok());
 }
 
-/// What the scheduler asks each team, each time it looks; it looks after every post.
+/// Computes the due steps of each team, which the scheduler does in every scan. It scans after
+/// every post.
 #[divan::bench]
-fn look_at_10_000_teams(bencher: Bencher<'_, '_>) {
+fn scan_10_000_teams(bencher: Bencher<'_, '_>) {
     let teams: Vec<_> = (1..=10_000).map(team).collect();
     let now = start() + SignedDuration::from_hours(30);
     bencher.bench_local(|| {

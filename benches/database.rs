@@ -1,8 +1,9 @@
-//! Guilds in PostgreSQL: how long a save takes, how many there are in a second, how long a start takes, and how large
-//! it all is.
+//! Guilds in PostgreSQL: latency and throughput of saves, duration of a start, memory and disk
+//! space.
 //!
-//! `QUIZLOOP_TEST_POSTGRES=postgres://… cargo bench --bench database` makes a database of its own there, prints a
-//! table, and deletes it. The numbers in docs/SCALE.md come from it.
+//! `QUIZLOOP_TEST_POSTGRES=postgres://… cargo bench --bench database` creates a temporary database
+//! on that server, prints a table, and deletes the database. The numbers in docs/SCALE.md come from
+//! it.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -14,29 +15,29 @@ use quizloop::practice::shard::ShardRange;
 use quizloop::store::{Commit, Store};
 
 mod guilds;
-#[allow(dead_code, clippy::unwrap_used, reason = "it is the tests' own")]
+#[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests")]
 #[path = "../tests/it/support/test_database.rs"]
 mod test_database;
 
-use guilds::{CHANNEL, day, guild, practised};
+use guilds::{CHANNEL, day, guild, guild_with_reviews};
 use test_database::TestDatabase;
 
-/// Guilds with a team of ten members and fifty rounds.
+/// Number of guilds with a team of 10 members and 50 rounds.
 const GUILDS: u32 = 10_000;
-/// Guilds of a start, as large as those.
-const AT_START: u32 = 100_000;
-/// Saves one after the other, and as many as there are guilds at once.
+/// Number of guilds of the same size when the start is measured.
+const GUILDS_AT_START: u32 = 100_000;
+/// Number of saves in sequence.
 const SAVES: i64 = 500;
 
 fn main() {
-    // `cargo test --benches` passes arguments of the test harness; this is no test.
+    // `cargo test --benches` passes the arguments of the test harness. Nothing is measured then.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // A process of its own, so that what was filled in before does not count.
-    if let [verb, url] = arguments.as_slice()
-        && verb == "begin"
+    // The start is measured in a separate process, so that memory used for filling does not count.
+    if let [command, url] = arguments.as_slice()
+        && command == "start"
     {
         return measure_start(url);
     }
@@ -56,10 +57,10 @@ fn main() {
     );
     save_one_by_one(
         &store,
-        &practised(3, 1000, 100),
+        &guild_with_reviews(3, 1000, 100),
         "a guild of 1,000 members with 100 reviews",
     );
-    let before = size(&database);
+    let before = database_size(&database);
     let start = Instant::now();
     fill(&store);
     println!(
@@ -67,76 +68,88 @@ fn main() {
         start.elapsed()
     );
     println!(
-        "size of each in the database: {:.1} KB",
-        kilobytes(size(&database) - before, GUILDS)
+        "size of each guild in the database: {:.1} KB",
+        kilobytes_per_guild(database_size(&database) - before, GUILDS)
     );
     let start = Instant::now();
     let commits: Vec<Commit> = (0..GUILDS)
-        .map(|number| touch(&store, id(number), 1))
+        .map(|number| change_guild(&store, id(number), 1))
         .collect();
     wait(commits);
-    let a_second = f64::from(GUILDS) / start.elapsed().as_secs_f64();
+    let per_second = f64::from(GUILDS) / start.elapsed().as_secs_f64();
     println!(
-        "a change in each of them at once: {:.1?}, {a_second:.0} a second",
+        "one change in each guild, all at once: {:.1?}, {per_second:.0} per second",
         start.elapsed()
     );
-    assert!(store.close(Duration::from_secs(60)), "all is saved");
+    assert!(
+        store.close(Duration::from_secs(60)),
+        "all changes are saved"
+    );
     drop(store);
     let start = Instant::now();
     let store = open(&database);
     println!(
-        "reading {} guilds whole, as `state export` does: {:.1?}",
+        "reading {} guilds in full, as `state export` does: {:.1?}",
         store.guild_ids().len(),
         start.elapsed()
     );
     store.close(Duration::from_secs(5));
     drop(store);
-    multiply(&database);
-    let own = std::env::current_exe().expect("a program");
-    let done = Command::new(own).args(["begin", &database.url()]).status();
-    assert!(done.expect("it runs").success());
+    copy_guilds(&database);
+    let program = std::env::current_exe().expect("path of this program");
+    let status = Command::new(program)
+        .args(["start", &database.url()])
+        .status();
+    assert!(status.expect("the process starts").success());
 }
 
-/// From connecting to having all guilds, as the bot does it, and what one costs that is wanted.
+/// Measures a start of the bot, from connecting to knowing all guilds, and then loading single
+/// guilds.
 fn measure_start(url: &str) {
-    let (start, worked) = (Instant::now(), cpu_time());
+    let (start, cpu_before) = (Instant::now(), cpu_time());
     let store = Store::connect(url).unwrap_or_else(|error| panic!("{error}"));
-    store.set_clock(evening);
+    store.set_clock(idle_day);
     futures::executor::block_on(async {
         let joined = store.join(ShardRange::all(1), false).await;
-        joined.expect("nobody else is there");
+        joined.expect("no other process is in the cluster");
     });
     let before = resident();
     futures::executor::block_on(async {
-        store.refresh_shards().await.expect("the database is there");
+        store
+            .refresh_shards()
+            .await
+            .expect("the database is reachable");
     });
-    let (took, worked) = (start.elapsed(), cpu_time().saturating_sub(worked));
+    let (elapsed, cpu) = (start.elapsed(), cpu_time().saturating_sub(cpu_before));
     let guilds = store.guild_ids().len();
-    println!("a start with {guilds} guilds: {took:.2?}, {worked:.2?} of it our own work");
+    println!("start with {guilds} guilds: {elapsed:.2?}, of which {cpu:.2?} in this process");
     println!(
-        "memory for each of them at rest: {:.2} KB",
-        kilobytes(resident() - before, u32::try_from(guilds).expect("few"))
+        "memory per evicted guild: {:.2} KB",
+        kilobytes_per_guild(
+            resident() - before,
+            u32::try_from(guilds).expect("fits in u32")
+        )
     );
-    let mut took: Vec<Duration> = (0..1000)
+    let mut times: Vec<Duration> = (0..1000)
         .map(|number| {
             let start = Instant::now();
             let pin = futures::executor::block_on(store.load(id(number)));
-            drop(pin.expect("it is there"));
+            drop(pin.expect("the guild exists"));
             start.elapsed()
         })
         .collect();
-    took.sort_unstable();
+    times.sort_unstable();
     println!(
-        "fetching one: median {:.2?}, 99 % {:.2?}",
-        took[took.len() / 2],
-        took[took.len() * 99 / 100]
+        "loading a guild: median {:.2?}, p99 {:.2?}",
+        times[times.len() / 2],
+        times[times.len() * 99 / 100]
     );
     store.close(Duration::from_secs(5));
 }
 
-/// Makes as many guilds as a start is to have, all alike.
-fn multiply(database: &TestDatabase) {
-    let copies = AT_START / GUILDS - 1;
+/// Copies the rows until there are [`GUILDS_AT_START`] guilds.
+fn copy_guilds(database: &TestDatabase) {
+    let copies = GUILDS_AT_START / GUILDS - 1;
     for copy in 1..=copies {
         for (table, columns) in [
             ("guild", "commit, state, wake, managed, places"),
@@ -148,7 +161,8 @@ fn multiply(database: &TestDatabase) {
             ("member", "channel, member, first_round, marks, state"),
         ] {
             database.run(&[&format!(
-                "insert into {table} (guild, {columns}) select guild + {copy} * 1000000, {columns} from {table} \
+                "insert into {table} (guild, {columns}) \
+                 select guild + {copy} * 1000000, {columns} from {table} \
                  where guild between 1000 and 999999"
             )]);
         }
@@ -156,25 +170,26 @@ fn multiply(database: &TestDatabase) {
     database.run(&["vacuum analyze"]);
 }
 
-/// On a Saturday long after the last round nothing is due.
-fn evening() -> Timestamp {
-    "2026-12-26T12:00:00Z".parse().expect("a time")
+/// Returns a Saturday long after the last round, so that nothing is due.
+fn idle_day() -> Timestamp {
+    "2026-12-26T12:00:00Z".parse().expect("valid timestamp")
 }
 
-/// Bytes (proc(5), "/proc/pid/statm": the second number, in pages).
+/// Returns resident memory in bytes (proc(5), "/proc/pid/statm": the second number, in pages).
 fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc exists, on Linux only");
     let pages = statm
         .split(' ')
         .nth(1)
         .and_then(|pages| pages.parse::<u64>().ok());
-    pages.expect("a number") * 4096
+    pages.expect("valid number") * 4096
 }
 
-/// The processor's time of this process (proc(5), "/proc/pid/stat": numbers 14 and 15, in hundredths of a second).
+/// Returns the CPU time of this process (proc(5), "/proc/pid/stat": fields 14 and 15, in hundredths
+/// of a second).
 fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
-    let (_, rest) = stat.rsplit_once(')').expect("a name in brackets");
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("/proc exists, on Linux only");
+    let (_, rest) = stat.rsplit_once(')').expect("program name in parentheses");
     let ticks = rest.split_whitespace().skip(11).take(2);
     let ticks = ticks.filter_map(|ticks| ticks.parse::<u64>().ok());
     Duration::from_millis(ticks.sum::<u64>() * 10)
@@ -182,7 +197,7 @@ fn cpu_time() -> Duration {
 
 fn open(database: &TestDatabase) -> Store {
     let store = Store::open_database(&database.url()).unwrap_or_else(|error| panic!("{error}"));
-    store.set_clock(evening);
+    store.set_clock(idle_day);
     store
 }
 
@@ -199,10 +214,10 @@ fn fill(store: &Store) {
     wait(commits);
 }
 
-/// A small change, such as a reply makes.
-fn touch(store: &Store, id: GuildId, number: i64) -> Commit {
+/// Makes a small change, similar to a counted reply.
+fn change_guild(store: &Store, id: GuildId, number: i64) -> Commit {
     let change = |state: &mut Guild| {
-        let team = state.team_mut(CHANNEL).expect("a team");
+        let team = state.team_mut(CHANNEL).expect("the guild has a team");
         team.skip = Some(day(number));
     };
     store.upsert(id, change).1
@@ -219,25 +234,28 @@ fn wait(commits: Vec<Commit>) {
 fn save_one_by_one(store: &Store, guild: &Guild, what: &str) {
     let new = guild.clone();
     wait(vec![store.upsert(guild.id(), |state| *state = new).1]);
-    let mut took: Vec<Duration> = (0..SAVES)
+    let mut times: Vec<Duration> = (0..SAVES)
         .map(|number| {
             let start = Instant::now();
-            wait(vec![touch(store, guild.id(), number)]);
+            wait(vec![change_guild(store, guild.id(), number)]);
             start.elapsed()
         })
         .collect();
-    took.sort_unstable();
-    let at = |share: usize| took[(took.len() - 1) * share / 100];
-    println!("saving {what}: median {:.2?}, 99 % {:.2?}", at(50), at(99));
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100];
+    println!("saving {what}: median {:.2?}, p99 {:.2?}", at(50), at(99));
 }
 
-fn size(database: &TestDatabase) -> u64 {
+fn database_size(database: &TestDatabase) -> u64 {
     let size = database.ask("select pg_database_size(current_database())");
-    size.parse().expect("a number")
+    size.parse().expect("valid number")
 }
 
-fn kilobytes(bytes: u64, of: u32) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a figure with two digits")]
+fn kilobytes_per_guild(bytes: u64, guilds: u32) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "only one or two decimals are printed"
+    )]
     let bytes = bytes as f64;
-    bytes / f64::from(of) / 1000.0
+    bytes / f64::from(guilds) / 1000.0
 }

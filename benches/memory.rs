@@ -1,6 +1,8 @@
-//! How much memory guilds take: whole, and at rest. Resident memory is measured, so whatever the allocator adds is in it.
+//! Memory of loaded and of evicted guilds. Resident memory is measured, which includes the
+//! allocator's overhead.
 //!
-//! `cargo bench --bench memory` prints a table; Linux only. The numbers in docs/SCALE.md come from it.
+//! `cargo bench --bench memory` prints a table, on Linux only. The numbers in docs/SCALE.md come
+//! from it.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,12 +14,12 @@ use quizloop::store::Store;
 
 mod guilds;
 
-use guilds::{guild, practised};
+use guilds::{guild, guild_with_reviews};
 
-/// So many are made small together, so that the room of some serves for the next.
+/// Number of guilds that are evicted together, so that later guilds reuse the freed memory.
 const CHUNK: u64 = 250;
 
-/// Members, rounds and reviews of each.
+/// Size of a guild. Each member has `reviews` reviews.
 #[derive(Debug, Clone, Copy)]
 struct GuildShape {
     members: u64,
@@ -36,7 +38,7 @@ impl GuildShape {
 
     fn build(self, id: u64) -> Guild {
         if self.reviews > 0 {
-            return practised(id, self.members, self.reviews);
+            return guild_with_reviews(id, self.members, self.reviews);
         }
         guild(id, self.members, self.rounds)
     }
@@ -44,13 +46,13 @@ impl GuildShape {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // `cargo test --benches` passes arguments of the test harness; this is no test.
+    // `cargo test --benches` passes the arguments of the test harness. Nothing is measured then.
     if arguments.iter().any(|argument| argument == "--test") {
         return;
     }
-    // Each measurement has a process of its own.
+    // Each measurement runs in its own process, so that freed memory of another one does not count.
     if let [kind, members, rounds, reviews, count] = arguments.as_slice() {
-        let number = |text: &str| text.parse::<u32>().expect("a number");
+        let number = |text: &str| text.parse::<u32>().expect("valid number");
         let shape = GuildShape::new(
             number(members).into(),
             number(rounds).into(),
@@ -59,10 +61,10 @@ fn main() {
         println!("{}", measure(kind, shape, number(count).into()));
         return;
     }
-    println!("bytes of resident memory\n");
+    println!("bytes of resident memory per guild\n");
     for (what, shape, count) in [
         (
-            "a guild with a team, nothing more",
+            "a guild with a team, no members",
             GuildShape::new(0, 0, 0),
             20_000,
         ),
@@ -77,21 +79,21 @@ fn main() {
             1_000,
         ),
     ] {
-        let of = |kind: &str| measure_in_child(kind, shape, count);
+        let bytes = |kind: &str| measure_in_child(kind, shape, count);
         println!(
-            "{what}: whole {}, at rest on files {}",
-            of("whole"),
-            of("rest")
+            "{what}: loaded {}, evicted with files {}",
+            bytes("loaded"),
+            bytes("evicted")
         );
     }
-    let a_member = |rounds| {
-        let of = |members| measure_in_child("whole", GuildShape::new(members, rounds, 0), 500);
-        (of(210) - of(10)) / 200
+    let per_member = |rounds| {
+        let bytes = |members| measure_in_child("loaded", GuildShape::new(members, rounds, 0), 500);
+        (bytes(210) - bytes(10)) / 200
     };
     println!(
-        "a member more, whole: {} with 50 rounds, {} with 250",
-        a_member(50),
-        a_member(250)
+        "each further member, loaded: {} with 50 rounds, {} with 250",
+        per_member(50),
+        per_member(250)
     );
 }
 
@@ -107,34 +109,38 @@ fn measure_in_child(kind: &str, shape: GuildShape, count: u64) -> i64 {
         reviews.to_string(),
         count.to_string(),
     ];
-    let own = std::env::current_exe().expect("a program");
-    let done = Command::new(own)
+    let program = std::env::current_exe().expect("path of this program");
+    let output = Command::new(program)
         .arg(kind)
         .args(numbers)
         .output()
-        .expect("it runs");
-    let text = String::from_utf8_lossy(&done.stdout);
-    text.trim().parse().unwrap_or_else(|_| panic!("{done:?}"))
+        .expect("the process starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().unwrap_or_else(|_| panic!("{output:?}"))
 }
 
-/// Bytes for each of so many guilds.
+/// Returns the bytes per guild, as the mean of `count` guilds.
 fn measure(kind: &str, shape: GuildShape, count: u64) -> i64 {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = tempfile::tempdir().expect("temporary folder");
     let store = Store::open(dir.path()).expect("an empty folder opens");
-    // On a Saturday long after the last round nothing is due.
-    store.set_clock(|| "2026-12-26T12:00:00Z".parse::<Timestamp>().expect("a time"));
-    // What is there once, however many guilds there are.
+    // A Saturday long after the last round, so that nothing is due.
+    store.set_clock(|| {
+        "2026-12-26T12:00:00Z"
+            .parse::<Timestamp>()
+            .expect("valid timestamp")
+    });
+    // The first guilds also allocate what exists only once. They are not counted.
     fill(&store, shape, 0..CHUNK, kind);
     let before = resident();
     fill(&store, shape, CHUNK..CHUNK + count, kind);
     let grown = resident() - before;
-    grown / i64::try_from(count).expect("few")
+    grown / i64::try_from(count).expect("fits in i64")
 }
 
 fn fill(store: &Store, shape: GuildShape, numbers: std::ops::Range<u64>, kind: &str) {
     let numbers: Vec<u64> = numbers.collect();
-    for some in numbers.chunks(usize::try_from(CHUNK).expect("few")) {
-        let commits: Vec<_> = some
+    for chunk in numbers.chunks(usize::try_from(CHUNK).expect("fits in usize")) {
+        let commits: Vec<_> = chunk
             .iter()
             .map(|number| {
                 let new = shape.build(number + 1);
@@ -148,19 +154,20 @@ fn fill(store: &Store, shape: GuildShape, numbers: std::ops::Range<u64>, kind: &
                 commit.wait_durable().await;
             }
         });
-        while kind == "rest" && store.residency_counts().0 > 0 {
+        while kind == "evicted" && store.residency_counts().0 > 0 {
             store.evict_idle();
         }
     }
 }
 
-/// Bytes (proc(5), "/proc/pid/statm": the second number, in pages).
+/// Returns resident memory in bytes (proc(5), "/proc/pid/statm": the second number, in pages).
 fn resident() -> i64 {
     const PAGE: i64 = 4096;
-    let statm = std::fs::read_to_string(Path::new("/proc/self/statm")).expect("Linux");
+    let statm = std::fs::read_to_string(Path::new("/proc/self/statm"))
+        .expect("/proc exists, on Linux only");
     let pages = statm
         .split(' ')
         .nth(1)
         .and_then(|pages| pages.parse::<i64>().ok());
-    pages.expect("a number") * PAGE
+    pages.expect("valid number") * PAGE
 }

@@ -1,4 +1,4 @@
-//! Saving and opening snapshots, on the machine's real disk (the folder for temporary files).
+//! Saving and opening snapshots on disk, in the folder for temporary files.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,13 +13,13 @@ use rand::rngs::StdRng;
 
 mod guilds;
 
-use guilds::{CHANNEL, day, guild, practised};
+use guilds::{CHANNEL, day, guild, guild_with_reviews};
 
 fn main() {
     divan::main();
 }
 
-fn fill(store: &Store, guild: &Guild) -> quizloop::store::Commit {
+fn insert(store: &Store, guild: &Guild) -> quizloop::store::Commit {
     let copy = guild.clone();
     store.upsert(guild.id(), |state| *state = copy).1
 }
@@ -28,16 +28,16 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .expect("a runtime")
+        .expect("runtime is built")
 }
 
-/// From a change to its being on disk: encode, write, fsync, rename, fsync the folder.
+/// Makes a change durable: encode, write, fsync, rename, fsync the folder.
 #[divan::bench(sample_count = 50)]
 fn save_a_guild_of_1000_members_and_250_rounds(bencher: Bencher<'_, '_>) {
-    let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
+    let (dir, runtime) = (tempfile::tempdir().expect("temporary folder"), runtime());
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let guild = guild(1, 1000, 250);
-    runtime.block_on(fill(&store, &guild).wait_durable());
+    runtime.block_on(insert(&store, &guild).wait_durable());
     let number = AtomicI64::new(0);
     bencher.bench_local(|| {
         let skip = day(number.fetch_add(1, Ordering::Relaxed));
@@ -48,65 +48,65 @@ fn save_a_guild_of_1000_members_and_250_rounds(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// A score in a large server: 100,000 reviews are written, 1,000 members with 100 days of practice each.
+/// Saves a review in a large guild, which writes 100,000 reviews: 100 for each of 1,000 members.
 #[divan::bench(sample_count = 30)]
 fn save_a_guild_of_1000_members_with_100_reviews(bencher: Bencher<'_, '_>) {
-    let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
+    let (dir, runtime) = (tempfile::tempdir().expect("temporary folder"), runtime());
     let store = Store::open(dir.path()).expect("an empty folder opens");
-    let guild = practised(1, 1000, 100);
-    runtime.block_on(fill(&store, &guild).wait_durable());
+    let guild = guild_with_reviews(1, 1000, 100);
+    runtime.block_on(insert(&store, &guild).wait_durable());
     bencher.bench_local(|| {
         let ((), commit) = store.upsert(guild.id(), |_| ());
         runtime.block_on(commit.wait_durable());
     });
 }
 
-/// How long that server is locked while it is saved: others who read it wait so long at most.
+/// Copies that guild. It is locked for this long while it is saved, and readers wait meanwhile.
 #[divan::bench(sample_count = 100)]
 fn copy_a_guild_of_1000_members_with_100_reviews(bencher: Bencher<'_, '_>) {
-    let guild = practised(1, 1000, 100);
+    let guild = guild_with_reviews(1, 1000, 100);
     bencher.bench_local(|| black_box(guild.clone()));
 }
 
-/// What `/quiz` does to choose among 131 questions, 100 of which were reviewed.
+/// Picks a question for `/quiz` from 131 questions, 100 of which the member reviewed.
 #[divan::bench(sample_count = 1000)]
 fn pick_a_question(bencher: Bencher<'_, '_>) {
-    let guild = practised(1, 1, 100);
+    let guild = guild_with_reviews(1, 1, 100);
     let bank: Vec<String> = (0..131)
         .map(|number| format!("a-question-of-the-bank-{number}"))
         .collect();
-    let fitting: Vec<&str> = bank.iter().map(String::as_str).collect();
-    let choice = PickRequest {
+    let candidates: Vec<&str> = bank.iter().map(String::as_str).collect();
+    let request = PickRequest {
         mode: PickMode::Mixed,
-        candidates: &fitting,
+        candidates: &candidates,
         shown: "",
         today: day(200),
     };
     let member = UserId::new(1_150_000_000_000_000_001);
     let mut rng = StdRng::seed_from_u64(1);
-    bencher.bench_local(|| black_box(guild.pick(member, &choice, |_| false, &mut rng).is_ok()));
+    bencher.bench_local(|| black_box(guild.pick(member, &request, |_| false, &mut rng).is_ok()));
 }
 
-/// The same for a team as most are.
+/// Saves a guild of typical size.
 #[divan::bench(sample_count = 100)]
 fn save_a_guild_of_10_members_and_50_rounds(bencher: Bencher<'_, '_>) {
-    let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
+    let (dir, runtime) = (tempfile::tempdir().expect("temporary folder"), runtime());
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let guild = guild(1, 10, 50);
-    runtime.block_on(fill(&store, &guild).wait_durable());
+    runtime.block_on(insert(&store, &guild).wait_durable());
     bencher.bench_local(|| {
         let ((), commit) = store.upsert(guild.id(), |_| ());
         runtime.block_on(commit.wait_durable());
     });
 }
 
-/// What a start has to read.
+/// Opens a folder of snapshots, which every start does.
 #[divan::bench(sample_count = 10)]
 fn open_1000_guilds_of_50_members(bencher: Bencher<'_, '_>) {
-    let (dir, runtime) = (tempfile::tempdir().expect("a folder"), runtime());
+    let (dir, runtime) = (tempfile::tempdir().expect("temporary folder"), runtime());
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let commits: Vec<_> = (1..=1000)
-        .map(|id| fill(&store, &guild(id, 50, 20)))
+        .map(|id| insert(&store, &guild(id, 50, 20)))
         .collect();
     runtime.block_on(async {
         for commit in commits {
@@ -114,5 +114,12 @@ fn open_1000_guilds_of_50_members(bencher: Bencher<'_, '_>) {
         }
     });
     drop(store);
-    bencher.bench_local(|| black_box(Store::open(dir.path()).expect("it opens").guild_ids().len()));
+    bencher.bench_local(|| {
+        black_box(
+            Store::open(dir.path())
+                .expect("the folder opens")
+                .guild_ids()
+                .len(),
+        )
+    });
 }

@@ -1,8 +1,9 @@
-//! A day of posting for very many teams: when their questions come, and how late they are.
+//! Simulates a posting day for very many teams and reports how late their questions are.
 //!
-//! `cargo run --release --example posting_day` prints the table of docs/SCALE.md; a number of teams may follow. The due
-//! times are those of the real schedule in every zone there is; what is simulated is Discord, which takes so many
-//! requests a second from a bot, however many processes it has.
+//! `cargo run --release --example posting_day` prints the table of docs/SCALE.md. An optional
+//! argument sets the number of teams. Due times come from the real schedule in every time zone.
+//! Only Discord is simulated: it accepts a fixed number of requests per second from a bot, whose
+//! processes share it.
 
 use std::collections::BTreeMap;
 
@@ -13,68 +14,68 @@ use quizloop::config::REQUESTS_PER_SECOND;
 use quizloop::practice::schedule::Schedule;
 use quizloop::practice::zone::Zone;
 
-/// A Wednesday: a day with a question everywhere.
+/// A Wednesday, on which every team has a question.
 const DAY: Date = date(2026, 3, 25);
 
-/// What a question takes: its message and its thread.
-const REQUESTS: u64 = 2;
+/// Number of requests per question: one for its message and one for its thread.
+const REQUESTS_PER_QUESTION: u64 = 2;
 
-/// A question that could not come within this time is left out (the default of `team.catch_up`).
+/// How late a question may be before it is skipped (the default of `team.catch_up`).
 const CATCH_UP: SignedDuration = SignedDuration::from_hours(3);
 
-/// How a bot spreads its teams.
+/// A rate limit, and a spread of the due times.
 struct Scenario {
     name: &'static str,
-    /// Requests a second for all its processes.
-    requests: u64,
-    /// Over how many minutes the due times of a zone are spread.
-    spread: i64,
+    /// Requests per second of all bots together.
+    requests_per_second: u64,
+    /// Number of minutes over which the due times of a zone are spread.
+    spread_minutes: i64,
 }
 
 fn main() {
-    let asked = std::env::args().nth(1).and_then(|text| text.parse().ok());
+    let team_count = std::env::args().nth(1).and_then(|text| text.parse().ok());
     let budget = u64::from(REQUESTS_PER_SECOND);
-    let plans = [
+    let scenarios = [
         Scenario {
             name: "one bot",
-            requests: budget,
-            spread: 0,
+            requests_per_second: budget,
+            spread_minutes: 0,
         },
         Scenario {
-            name: "one bot, an hour's spread",
-            requests: budget,
-            spread: 60,
+            name: "one bot, spread over an hour",
+            requests_per_second: budget,
+            spread_minutes: 60,
         },
         Scenario {
-            name: "one bot, 500 requests a second",
-            requests: 500,
-            spread: 0,
+            name: "one bot, 500 requests per second",
+            requests_per_second: 500,
+            spread_minutes: 0,
         },
         Scenario {
             name: "ten bots",
-            requests: 10 * budget,
-            spread: 0,
+            requests_per_second: 10 * budget,
+            spread_minutes: 0,
         },
         Scenario {
-            name: "ten bots, an hour's spread",
-            requests: 10 * budget,
-            spread: 60,
+            name: "ten bots, spread over an hour",
+            requests_per_second: 10 * budget,
+            spread_minutes: 60,
         },
     ];
-    let sizes = asked.map_or_else(|| vec![1_000, 100_000, 1_000_000], |teams| vec![teams]);
+    let sizes = team_count.map_or_else(|| vec![1_000, 100_000, 1_000_000], |teams| vec![teams]);
     let zones = zones();
-    let single = [Zone::from_name("Europe/Berlin").unwrap_or_else(|_| Zone::utc())];
-    print("in one zone, at 09:00", &sizes, &plans, &single);
-    print(
-        &format!("over {} zones, at 09:00 in each", zones.len()),
+    let single_zone = [Zone::from_name("Europe/Berlin").unwrap_or_else(|_| Zone::utc())];
+    print_lags("in one zone, at 09:00", &sizes, &scenarios, &single_zone);
+    print_lags(
+        &format!("in {} zones, at 09:00 in each", zones.len()),
         &sizes,
-        &plans,
+        &scenarios,
         &zones,
     );
-    by_hour(sizes.last().copied().unwrap_or_default(), &zones);
+    print_due_by_hour(sizes.last().copied().unwrap_or_default(), &zones);
 }
 
-/// All zones that are no other name of another one.
+/// Returns all time zones with a region in their name, in order.
 fn zones() -> Vec<Zone> {
     let database = TimeZoneDatabase::bundled();
     let names = database.available().map(|name| name.to_string());
@@ -88,20 +89,21 @@ fn zones() -> Vec<Zone> {
         .collect()
 }
 
-fn print(what: &str, sizes: &[u64], plans: &[Scenario], zones: &[Zone]) {
+fn print_lags(what: &str, sizes: &[u64], scenarios: &[Scenario], zones: &[Zone]) {
     println!("\nTeams {what}");
     println!(
         "{:>9}  {:<32} {:>10} {:>10} {:>10} {:>10}",
-        "teams", "plan", "median", "99 %", "last", "left out"
+        "teams", "scenario", "median", "p99", "last", "skipped"
     );
     for teams in sizes {
-        for plan in plans {
-            let lags = simulate(&due_times(*teams, zones, plan.spread), plan.requests);
-            let left_out = lags.iter().filter(|lag| **lag > CATCH_UP).count();
+        for scenario in scenarios {
+            let due = due_times(*teams, zones, scenario.spread_minutes);
+            let lags = simulate(&due, scenario.requests_per_second);
+            let skipped = lags.iter().filter(|lag| **lag > CATCH_UP).count();
             let at = |share: f64| format_lag(percentile(&lags, share));
             println!(
-                "{teams:>9}  {:<32} {:>10} {:>10} {:>10} {left_out:>10}",
-                plan.name,
+                "{teams:>9}  {:<32} {:>10} {:>10} {:>10} {skipped:>10}",
+                scenario.name,
                 at(0.5),
                 at(0.99),
                 at(1.0)
@@ -110,45 +112,51 @@ fn print(what: &str, sizes: &[u64], plans: &[Scenario], zones: &[Zone]) {
     }
 }
 
-/// When questions are due over the day, in UTC.
-fn by_hour(teams: u64, zones: &[Zone]) {
+/// Prints how many questions are due in each hour of the day, in UTC.
+fn print_due_by_hour(teams: u64, zones: &[Zone]) {
     let mut hours: BTreeMap<i8, u64> = BTreeMap::new();
     for due in due_times(teams, zones, 0) {
         let hour = due.to_zoned(jiff::tz::TimeZone::UTC).hour();
         *hours.entry(hour).or_default() += 1;
     }
-    println!("\n{teams} teams over all zones: due by hour of UTC");
+    println!("\n{teams} teams in all zones: questions due per hour, in UTC");
     for (hour, due) in hours {
         println!("{hour:>2}:00 {due:>8}");
     }
 }
 
-/// The due times of so many teams, in order, with as many in each zone.
-fn due_times(teams: u64, zones: &[Zone], spread: i64) -> Vec<Timestamp> {
+/// Returns the due times of the teams in order. The teams are distributed evenly over the zones.
+fn due_times(teams: u64, zones: &[Zone], spread_minutes: i64) -> Vec<Timestamp> {
     let schedule = |zone: &Zone| Schedule::weekdays_at(time(9, 0, 0, 0), zone.clone());
-    let moments: Vec<_> = zones
+    let zone_times: Vec<_> = zones
         .iter()
         .filter_map(|zone| schedule(zone).due_at(DAY))
         .collect();
-    let mut turn = (0..moments.len()).cycle();
+    let mut next_zone = (0..zone_times.len()).cycle();
     let due = (0_i64..).zip(0..teams).filter_map(|(number, _)| {
-        let moment = moments[turn.next()?];
-        let minutes = if spread == 0 { 0 } else { number % spread };
-        Some(moment + SignedDuration::from_mins(minutes))
+        let time = zone_times[next_zone.next()?];
+        let minutes = if spread_minutes == 0 {
+            0
+        } else {
+            number % spread_minutes
+        };
+        Some(time + SignedDuration::from_mins(minutes))
     });
     let mut due: Vec<_> = due.collect();
     due.sort_unstable();
     due
 }
 
-/// How late each is: in the order of due times, as the scheduler posts, as fast as Discord takes it.
-fn simulate(due: &[Timestamp], requests: u64) -> Vec<SignedDuration> {
-    let millis = i64::try_from(1_000_000 * REQUESTS / requests.max(1)).unwrap_or(i64::MAX);
-    let one = SignedDuration::from_micros(millis);
-    let mut free = Timestamp::MIN;
+/// Returns how late each question is posted. Like the scheduler, it posts in order of due time, as
+/// fast as the rate limit allows.
+fn simulate(due: &[Timestamp], requests_per_second: u64) -> Vec<SignedDuration> {
+    let micros = 1_000_000 * REQUESTS_PER_QUESTION / requests_per_second.max(1);
+    let micros = i64::try_from(micros).unwrap_or(i64::MAX);
+    let per_question = SignedDuration::from_micros(micros);
+    let mut free_at = Timestamp::MIN;
     let post = |due: Timestamp| {
-        free = free.max(due) + one;
-        free.duration_since(due)
+        free_at = free_at.max(due) + per_question;
+        free_at.duration_since(due)
     };
     due.iter().copied().map(post).collect()
 }
@@ -162,11 +170,11 @@ fn percentile(lags: &[SignedDuration], share: f64) -> SignedDuration {
         clippy::cast_precision_loss,
         reason = "an index into a list"
     )]
-    let place = ((lags.len() as f64 * share).ceil() as usize).clamp(1, lags.len().max(1)) - 1;
-    lags.get(place).copied().unwrap_or_default()
+    let index = ((lags.len() as f64 * share).ceil() as usize).clamp(1, lags.len().max(1)) - 1;
+    lags.get(index).copied().unwrap_or_default()
 }
 
-/// "41 s", "35 min", "11.6 h".
+/// Formats a lag with a suitable unit: "41 s", "35 min", "11.6 h".
 fn format_lag(lag: SignedDuration) -> String {
     let seconds = lag.as_secs_f64();
     match seconds {
@@ -181,24 +189,24 @@ fn format_lag(lag: SignedDuration) -> String {
 mod tests {
     use super::*;
 
-    /// A thousand teams at once take a thousand times two requests.
+    /// 1,000 teams need 2,000 requests, which take 40 seconds at 50 per second.
     #[test]
-    fn the_last_one_waits_for_all_others() {
+    fn last_team_waits_for_all_others() {
         let zones = [Zone::utc()];
         let lags = simulate(&due_times(1000, &zones, 0), 50);
         assert_eq!(percentile(&lags, 1.0), SignedDuration::from_secs(40));
         assert_eq!(percentile(&lags, 0.5), SignedDuration::from_secs(20));
     }
 
-    /// Spread over so much time that each finds a free place, nobody waits.
+    /// Spread over an hour, 1,000 teams never reach the rate limit.
     #[test]
-    fn a_spread_takes_the_wait_away() {
+    fn spread_due_times_avoid_the_wait() {
         let lags = simulate(&due_times(1000, &[Zone::utc()], 60), 50);
         assert!(percentile(&lags, 1.0) < SignedDuration::from_secs(1));
     }
 
     #[test]
-    fn every_zone_has_its_own_nine_o_clock() {
+    fn due_times_follow_the_local_time_of_each_zone() {
         let zones = zones();
         assert!(zones.len() > 300);
         let due = due_times(10_000, &zones, 0);

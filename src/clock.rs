@@ -1,27 +1,27 @@
-//! The one place that reads the time.
+//! The only module that reads the system time.
 //!
-//! Everything that depends on the time gets it from a [`Clock`], which either is the system's or
-//! follows readings from elsewhere (the sandbox moves its time; tests never sleep).
+//! Code that depends on the time takes a [`Clock`]. It is either the system clock or a remote clock
+//! whose readings come from the sandbox, so that tests can move the time instead of sleeping.
 
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-/// How long a wait goes on before it looks at the system's clock again: a laptop that slept or a
-/// clock that was set must not delay a post.
+/// How often a wait checks the system clock again. A suspended laptop or an adjusted clock must not
+/// delay a post.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// What a remote clock said, and when we heard it.
+/// A reading of a remote clock.
 #[derive(Debug, Clone, Copy)]
 pub struct ClockReading {
-    /// Counts the readings, so that "acted on reading 7" can be reported.
+    /// Sequence number, with which the scheduler acknowledges a reading.
     pub seq: u64,
-    /// The time it showed.
+    /// The time that the remote clock showed.
     pub time: Timestamp,
-    /// When we heard it.
+    /// When this process received the reading.
     pub received_at: Instant,
-    /// Whether it goes on by itself or stands still until the next reading.
+    /// Whether the clock runs, or is stopped until the next reading.
     pub flowing: bool,
 }
 
@@ -36,7 +36,7 @@ impl ClockReading {
     }
 }
 
-/// Tells the time and waits for it.
+/// The source of the current time, which can also wait for a time.
 #[derive(Debug, Clone)]
 pub struct Clock {
     remote: Option<RemoteClock>,
@@ -49,13 +49,12 @@ struct RemoteClock {
 }
 
 impl Clock {
-    /// The system's clock.
     pub const fn system() -> Self {
         Self { remote: None }
     }
 
-    /// A clock that follows readings. `acknowledged` receives the number of the last reading on which
-    /// the scheduler has acted.
+    /// Creates a clock that follows readings. `acknowledged` receives the sequence number of the
+    /// last reading that the scheduler has handled.
     pub const fn remote(
         readings: watch::Receiver<ClockReading>,
         acknowledged: watch::Sender<u64>,
@@ -68,7 +67,7 @@ impl Clock {
         }
     }
 
-    /// A clock that stands still at `time`, for unit tests.
+    /// Creates a clock that is stopped at `time`, for unit tests.
     pub fn frozen_at(time: Timestamp) -> Self {
         let reading = ClockReading {
             seq: 0,
@@ -76,12 +75,11 @@ impl Clock {
             received_at: Instant::now(),
             flowing: false,
         };
-        // Without its sender a receiver keeps the last value for ever, which is what is wanted.
+        // A receiver without a sender keeps its last value.
         let (_, readings) = watch::channel(reading);
         Self::remote(readings, watch::channel(0).0)
     }
 
-    /// The time now.
     pub fn now(&self) -> Timestamp {
         match &self.remote {
             #[expect(clippy::disallowed_methods, reason = "this is the one place")]
@@ -90,8 +88,9 @@ impl Clock {
         }
     }
 
-    /// How much time has passed for a limit on how fast somebody may be: the machine's time, which nobody sets
-    /// back, and with a remote clock also what that was moved on. `start` and `shown` are one moment.
+    /// Returns how much time has passed since `start`, for rate limits. This is the monotonic time,
+    /// which can't be set back, plus the amount by which a remote clock was advanced. `start` and
+    /// `shown` denote the same moment.
     pub fn elapsed_since(&self, start: Instant, shown: Timestamp) -> Duration {
         let moved = match &self.remote {
             None => Duration::ZERO,
@@ -100,22 +99,22 @@ impl Clock {
         start.elapsed() + moved
     }
 
-    /// The number of the newest reading; 0 for the system's clock.
+    /// Returns the sequence number of the newest reading; 0 for the system clock.
     pub fn revision(&self) -> u64 {
         self.remote
             .as_ref()
             .map_or(0, |remote| remote.readings.borrow().seq)
     }
 
-    /// Reports that everything due at reading `seq` was done.
+    /// Reports that everything due at reading `seq` is done.
     pub fn acknowledge(&self, seq: u64) {
         if let Some(remote) = &self.remote {
             remote.acknowledged.send_replace(seq);
         }
     }
 
-    /// Returns when the time has come (`None`: never), or earlier when the clock shows another
-    /// reading than `acted_on`: look at [`Clock::now`] again.
+    /// Waits until `time` (`None`: no limit). It may return earlier, for example if the clock has a
+    /// reading other than `acted_on`, so callers must check [`Clock::now`] again.
     pub async fn wait_until(&self, time: Option<Timestamp>, acted_on: u64) {
         let Some(remote) = &self.remote else {
             return tokio::time::sleep(self.time_until(time).min(RECHECK_INTERVAL)).await;
@@ -151,7 +150,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_standing_clock_wakes_when_it_is_moved() {
+    async fn moving_a_stopped_clock_ends_a_wait() {
         let start: Timestamp = "2026-03-27T08:00:00Z".parse().unwrap();
         let reading = |seq, time| ClockReading {
             seq,

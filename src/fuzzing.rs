@@ -1,8 +1,8 @@
-//! What must hold for any bytes at all: the functions that the fuzz targets in `fuzz/` call, and that the tests
-//! call with every case kept in `fuzz/corpus-kept/`.
+//! Invariants that hold for any input bytes.
 //!
-//! They are one and the same, so that a kept case shows what fuzzing found. They exist in tests and under
-//! `cargo fuzz` only, which sets `cfg(fuzzing)`.
+//! The fuzz targets in `fuzz/` call these functions, and a test calls them with every case in
+//! `fuzz/corpus-kept/`, so a kept case reproduces a finding exactly. They exist only in tests and
+//! under `cargo fuzz`, which sets `cfg(fuzzing)`.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::bank::{Bank, import_export};
 use crate::config::Config;
 use crate::diagnostics::{RawFile, Source, render_all};
 
-/// A target: it panics if something that must hold does not.
+/// A function that panics if an invariant is broken.
 pub type FuzzTarget = fn(&[u8]);
 
-/// All of them, by the names of their fuzz targets.
+/// All functions by the names of their fuzz targets.
 pub const TARGETS: [(&str, FuzzTarget); 7] = [
     ("config", config),
     ("pack", pack),
@@ -24,17 +24,18 @@ pub const TARGETS: [(&str, FuzzTarget); 7] = [
     ("gateway", crate::bot::fuzzing::gateway),
 ];
 
-/// The target of that name.
+/// Runs the target with a name.
 ///
 /// # Panics
 ///
-/// There is none, or something that must hold does not.
+/// Panics if there is no such target, or if an invariant is broken.
 pub fn run(name: &str, bytes: &[u8]) {
-    let target = TARGETS.iter().find(|(own, _)| *own == name);
-    target.expect("a target of that name").1(bytes);
+    let found = TARGETS.iter().find(|(target_name, _)| *target_name == name);
+    let (_, target) = found.expect("a target of that name");
+    target(bytes);
 }
 
-/// A config: read, or refused with diagnostics that can be shown.
+/// Parses a config. Invalid ones must give diagnostics that can be rendered.
 fn config(bytes: &[u8]) {
     let source = match Source::decode("config.toml", bytes) {
         Ok(source) => source,
@@ -43,7 +44,7 @@ fn config(bytes: &[u8]) {
     let (config, diagnostics) = Config::parse(&source, Path::new("/etc/quizloop"));
     assert_renders(&diagnostics);
     for team in config.teams {
-        // Whoever looks at it next must not be harmed by it either.
+        // Code that uses the team must not panic either.
         let team = crate::practice::team::Team::new(team.channel, team.settings, EPOCH);
         let _ = (team.next_post_step(EPOCH), team.next_post_times(EPOCH, 3));
     }
@@ -51,8 +52,8 @@ fn config(bytes: &[u8]) {
 
 const EPOCH: jiff::Timestamp = jiff::Timestamp::UNIX_EPOCH;
 
-/// A question file: loaded and checked; what is good in it can be searched, and comes back the same from every
-/// format it can be written in.
+/// Loads and checks a question file. Its valid questions can be searched and round-trip through all
+/// export formats.
 fn pack(bytes: &[u8]) {
     let file = RawFile {
         name: "pack.toml".into(),
@@ -62,8 +63,8 @@ fn pack(bytes: &[u8]) {
     assert_renders(&diagnostics);
     let (loaded, _) = Bank::load(&[], &[file]);
     assert_eq!(loaded.questions(), bank.questions());
-    let words = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
-    let _ = bank.search(&words, 25);
+    let query = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
+    let _ = bank.search(&query, 25);
     assert_round_trips(&bank);
 }
 
@@ -71,10 +72,10 @@ fn assert_round_trips(bank: &Bank) {
     let all: Vec<_> = bank.questions().iter().collect();
     let _ = import_export::anki(&all);
     let file = RawFile {
-        name: "again.toml".into(),
+        name: "exported.toml".into(),
         bytes: import_export::pack(&all).into_bytes(),
     };
-    let (again, diagnostics) = Bank::load(&[], &[file]);
+    let (reloaded, diagnostics) = Bank::load(&[], &[file]);
     assert!(
         !diagnostics
             .iter()
@@ -82,7 +83,7 @@ fn assert_round_trips(bank: &Bank) {
         "{}",
         render_all(&diagnostics)
     );
-    assert_eq!(again.questions(), bank.questions(), "as a question file");
+    assert_eq!(reloaded.questions(), bank.questions(), "as a question file");
     let from_json =
         import_export::import_json(&import_export::json(&all)).map(|import| import.questions);
     assert_eq!(from_json.as_deref(), Ok(bank.questions()), "as JSON");
@@ -93,7 +94,8 @@ fn assert_round_trips(bank: &Bank) {
     }
 }
 
-/// Questions from other tools: taken or refused with a reason, never a question that the bank would refuse.
+/// Imports questions of other tools. Each is rejected with a reason, or is a question that the bank
+/// accepts.
 fn import(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for import in [
@@ -101,8 +103,8 @@ fn import(bytes: &[u8]) {
         import_export::import_json(&text),
     ] {
         let Ok(import) = import else { continue };
-        for refused in &import.rejected {
-            assert!(!refused.reasons.is_empty(), "line {}", refused.line);
+        for rejected in &import.rejected {
+            assert!(!rejected.reasons.is_empty(), "line {}", rejected.line);
         }
         let all: Vec<_> = import.questions.iter().collect();
         let file = RawFile {
@@ -129,11 +131,11 @@ fn assert_renders(diagnostics: &[crate::diagnostics::Diagnostic]) {
 mod tests {
     use super::*;
 
-    /// Every case that is kept goes through the function of its fuzz target.
+    /// Runs every kept case through the function of its fuzz target.
     #[test]
-    fn every_kept_case_does_no_harm() {
+    fn kept_cases_break_no_invariant() {
         let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus-kept");
-        let mut harmed = Vec::new();
+        let mut failed = Vec::new();
         for (name, target) in TARGETS {
             let mut count = 0;
             for entry in
@@ -142,18 +144,18 @@ mod tests {
                 let file = entry.unwrap().path();
                 let bytes = std::fs::read(&file).unwrap();
                 if std::panic::catch_unwind(|| target(&bytes)).is_err() {
-                    harmed.push(file);
+                    failed.push(file);
                 }
                 count += 1;
             }
             assert!(count >= 5, "{name} has only {count} kept cases");
         }
-        assert!(harmed.is_empty(), "{harmed:#?}");
+        assert!(failed.is_empty(), "{failed:#?}");
     }
 
-    /// Each target has its fuzz target, and each target its target.
+    /// Each function has a fuzz target in `fuzz/fuzz_targets`, and each of these has a function.
     #[test]
-    fn every_trial_has_its_target() {
+    fn every_function_has_a_fuzz_target() {
         let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
         let mut names: Vec<_> = std::fs::read_dir(targets)
             .unwrap()
@@ -169,8 +171,8 @@ mod tests {
             })
             .collect();
         names.sort();
-        let mut trials: Vec<_> = TARGETS.iter().map(|(name, _)| *name).collect();
-        trials.sort_unstable();
-        assert_eq!(names, trials);
+        let mut expected: Vec<_> = TARGETS.iter().map(|(name, _)| *name).collect();
+        expected.sort_unstable();
+        assert_eq!(names, expected);
     }
 }

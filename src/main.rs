@@ -1,8 +1,9 @@
-//! The `quizloop` binary: arguments in, exit code out.
+//! The `quizloop` binary.
 
 use std::process::ExitCode;
 
-/// Every event and every answer allocates some dozens of small things; this one is quicker with them than libc's.
+/// Each event and response makes dozens of small allocations, for which mimalloc is faster than
+/// the allocator of libc.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

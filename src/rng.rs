@@ -1,8 +1,8 @@
-//! The one place that makes random sources; everything else takes one as an argument.
+//! The only module that creates random sources; all others take one as an argument.
 
 use rand::rngs::StdRng;
 
-/// A random source seeded by the operating system.
+/// Creates a random source seeded by the operating system.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn new() -> StdRng {
     rand::make_rng()

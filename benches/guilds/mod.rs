@@ -1,4 +1,4 @@
-//! Guilds of all sizes, for measuring.
+//! Guilds of configurable size for the benchmarks.
 
 use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, ToSpan};
@@ -14,15 +14,15 @@ use quizloop::practice::zone::Zone;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-/// The channel of the team of each.
+/// Channel of the only team of each guild.
 pub const CHANNEL: ChannelId = ChannelId::new(1_120_000_000_000_000_001);
 
-/// The day with that number.
+/// Returns the date `number` days after 1 January 2026.
 pub fn day(number: i64) -> Date {
     date(2026, 1, 1).saturating_add(number.days())
 }
 
-/// A guild with that many members who have answered that many rounds.
+/// Builds a guild with one team, in which every member answered every round.
 pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
@@ -31,7 +31,7 @@ pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
         retention: Retention::default(),
         send_weekly_report: false,
     };
-    let start = "2026-01-01T09:00:00Z".parse().expect("a time");
+    let start = "2026-01-01T09:00:00Z".parse().expect("valid timestamp");
     let mut team = Team::new(CHANNEL, settings, start);
     let mut rng = StdRng::seed_from_u64(1);
     let bank: Vec<String> = (0..131)
@@ -42,7 +42,7 @@ pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
         let opened = start + SignedDuration::from_hours(24 * number);
         let posted = MessageId::new(snowflake_at(opened));
         team.begin_round(day(number), opened, &bank, &mut rng)
-            .expect("a round a day");
+            .expect("one round per day");
         team.record_post(posted);
         team.record_thread(posted, ThreadStatus::Created);
         for member in 1..=members {
@@ -59,8 +59,8 @@ pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
     guild
 }
 
-/// Members who have practised that many questions each.
-pub fn practised(id: u64, members: u64, questions: usize) -> Guild {
+/// Builds a guild in which every member has a review of each of `questions` questions.
+pub fn guild_with_reviews(id: u64, members: u64, questions: usize) -> Guild {
     let mut guild = guild(id, members, 20);
     for member in 1..=members {
         for number in 0..questions {
@@ -70,7 +70,7 @@ pub fn practised(id: u64, members: u64, questions: usize) -> Guild {
                 review_count: 0,
                 rating: Rating::ALL[number % 4],
                 retention: Retention::default(),
-                today: day(i64::try_from(number).expect("few")),
+                today: day(i64::try_from(number).expect("fits in i64")),
             };
             guild.rate(UserId::new(1_150_000_000_000_000_000 + member), &rated);
         }

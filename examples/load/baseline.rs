@@ -1,5 +1,5 @@
-//! Bots that do nothing: serenity, and a constant text to everything. What they reach is the most that a bot on
-//! serenity can reach here.
+//! Bare bots: serenity bots that answer everything with a constant text. Their throughput is the
+//! upper bound for a serenity bot on this machine.
 
 use anyhow::{Context as _, Result};
 use serenity::all::{
@@ -11,33 +11,33 @@ use serenity::async_trait;
 use crate::fake_discord::{FakeDiscord, TlsProxy};
 use crate::wire;
 
-/// The hidden argument that makes this process such a bot; its kind follows.
+/// Argument that turns this process into a bare bot. The kind follows.
 const BASELINE_ARGUMENT: &str = "--bare";
-/// The variables that say where Discord is.
+/// Environment variables with the addresses of the simulated Discord.
 const URL: &str = "LOAD_URL";
-const PROXY: &str = "LOAD_FRONT";
+const PROXY: &str = "LOAD_PROXY";
 const CERTIFICATE: &str = "LOAD_CERTIFICATE";
 
-/// What a bare bot runs on.
+/// Kind of bare bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Baseline {
-    /// One thread, as Quizloop's answers have; no rate limiter.
+    /// One thread, like the part of Quizloop that responds; no rate limiter.
     OneThread,
-    /// A thread for each core, which is tokio's default.
+    /// One thread per core, which is tokio's default; no rate limiter.
     ManyThreads,
-    /// One thread and serenity's rate limiter, which wants TLS.
+    /// One thread and serenity's rate limiter, which requires TLS.
     Limited,
 }
 
 impl Baseline {
-    /// All of them.
+    /// All kinds, in the order of the table.
     pub const ALL: [Self; 3] = [Self::OneThread, Self::ManyThreads, Self::Limited];
 
-    /// Its name in the table.
+    /// Returns the name in the table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OneThread => "bare, one thread",
-            Self::ManyThreads => "bare, a thread a core",
+            Self::ManyThreads => "bare, thread per core",
             Self::Limited => "bare, limiter and TLS",
         }
     }
@@ -50,21 +50,22 @@ impl Baseline {
         }
     }
 
-    /// What this process was asked to be.
+    /// Returns the kind of bare bot that the arguments select, if any.
     pub fn from_arguments(arguments: &[String]) -> Option<Self> {
         let [first, kind] = arguments else {
             return None;
         };
-        let mut all = Self::ALL.into_iter();
-        all.find(|one| first == BASELINE_ARGUMENT && kind == one.argument())
+        Self::ALL
+            .into_iter()
+            .find(|baseline| first == BASELINE_ARGUMENT && kind == baseline.argument())
     }
 
-    /// The arguments that make a process this kind.
+    /// Returns the arguments that start a bare bot of this kind.
     pub fn arguments(self) -> [&'static str; 2] {
         [BASELINE_ARGUMENT, self.argument()]
     }
 
-    /// The variables it needs, and a folder for its certificate.
+    /// Returns the environment variables of the process. The certificate is written to `folder`.
     pub async fn environment(
         self,
         discord: &FakeDiscord,
@@ -72,10 +73,10 @@ impl Baseline {
     ) -> Result<Vec<(String, String)>> {
         let mut environment = vec![(URL.to_owned(), discord.url())];
         if self == Self::Limited {
-            let front = TlsProxy::start(discord.address()).await?;
+            let proxy = TlsProxy::start(discord.address()).await?;
             let file = folder.join("certificate.der");
-            std::fs::write(&file, &front.certificate).context("the certificate is written")?;
-            environment.push((PROXY.to_owned(), front.address.to_string()));
+            std::fs::write(&file, &proxy.certificate).context("cannot write the certificate")?;
+            environment.push((PROXY.to_owned(), proxy.address.to_string()));
             environment.push((CERTIFICATE.to_owned(), file.display().to_string()));
         }
         Ok(environment)
@@ -91,7 +92,7 @@ pub fn run(kind: Baseline) -> Result<()> {
     let runtime = builder.enable_all().build()?;
     runtime.block_on(async {
         let mut client = client(kind).await?;
-        client.start().await.context("the gateway")
+        client.start().await.context("the gateway client failed")
     })
 }
 
@@ -105,8 +106,8 @@ async fn client(kind: Baseline) -> Result<Client> {
     };
     let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES;
     let client = ClientBuilder::new_with_http(http, intents).event_handler(ConstantReply);
-    let client = client.await.context("a client")?;
-    // Serenity falls back to Discord's own gateway if asking for the URL fails.
+    let client = client.await.context("cannot build the client")?;
+    // Serenity falls back to Discord's own gateway if fetching the URL fails.
     *client.ws_url.lock().await = format!("{}/gateway", url.replacen("http", "ws", 1));
     Ok(client)
 }
@@ -121,7 +122,7 @@ fn discord_over_tls() -> Result<reqwest::Client> {
     Ok(client.build()?)
 }
 
-/// Says the same to everything.
+/// Answers every command with the same text, and every message with a reaction.
 struct ConstantReply;
 
 #[async_trait]
@@ -130,17 +131,17 @@ impl EventHandler for ConstantReply {
         if let Interaction::Command(command) = interaction {
             let message = CreateInteractionResponseMessage::new().content("A constant.");
             let response = CreateInteractionResponse::Message(message);
-            // Who was not answered is counted by who asked.
+            // The driver counts missing responses.
             let _ = command.create_response(&context.http, response).await;
         }
     }
 
     async fn message(&self, context: Context, message: Message) {
-        let mark = ReactionType::Unicode("✅".to_owned());
+        let reaction = ReactionType::Unicode("✅".to_owned());
         // As above.
         let _ = context
             .http
-            .create_reaction(message.channel_id, message.id, &mark)
+            .create_reaction(message.channel_id, message.id, &reaction)
             .await;
     }
 }

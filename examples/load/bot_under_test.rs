@@ -1,4 +1,4 @@
-//! A bot that is measured: a process, and the stand-in it talks to.
+//! A measured bot: its process, and the simulated Discord it connects to.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -14,30 +14,30 @@ use crate::fake_discord::FakeDiscord;
 use crate::process;
 use crate::wire;
 
-/// How long a bot may take until it can be measured; Quizloop posts a question in every server first.
+/// How long a bot may take until it is ready. Quizloop first posts a question in every guild.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long a bot that is asked to stop may take.
+/// How long a bot may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A bot that is measured.
+/// A measured bot.
 #[derive(Debug)]
 pub struct BotUnderTest {
-    /// Its name in the table.
+    /// Name in the table.
     pub name: &'static str,
-    /// Discord, for this bot alone.
+    /// Simulated Discord, used by this bot only.
     pub discord: Arc<FakeDiscord>,
-    /// What was asked so far; every question has its own number.
+    /// Number of commands sent so far.
     pub commands_sent: u64,
-    /// How many messages of members were sent: each member's first is the one that counts.
+    /// Number of replies sent so far. Only the first reply of each member counts.
     pub replies_sent: u64,
     is_quizloop: bool,
     bot: BotProcess,
-    /// Removed at the end.
+    /// Folder of the config and the state, removed on drop.
     _folder: TempDir,
 }
 
 impl BotUnderTest {
-    /// The real program, with a team in every server.
+    /// Starts Quizloop with a team in every guild.
     pub async fn quizloop() -> Result<Self> {
         let (discord, folder) = (FakeDiscord::start().await?, tempfile::tempdir()?);
         let config = folder.path().join("config.toml");
@@ -52,7 +52,7 @@ impl BotUnderTest {
             format!("{}/clock", discord.url()).into(),
         ];
         let program = Program {
-            path: program()?,
+            path: quizloop_path()?,
             arguments: arguments.into(),
             environment: vec![
                 ("DISCORD_TOKEN".into(), wire::TOKEN.into()),
@@ -62,7 +62,7 @@ impl BotUnderTest {
         Self::start("Quizloop", discord, folder, &program)
     }
 
-    /// A bot that does nothing.
+    /// Starts a bare bot.
     pub async fn baseline(kind: Baseline) -> Result<Self> {
         let (discord, folder) = (FakeDiscord::start().await?, tempfile::tempdir()?);
         let environment = kind.environment(&discord, folder.path()).await?;
@@ -84,7 +84,7 @@ impl BotUnderTest {
         program: &Program,
     ) -> Result<Self> {
         let bot = BotProcess::start(program)
-            .with_context(|| format!("{} can't be started", program.path.display()))?;
+            .with_context(|| format!("cannot start {}", program.path.display()))?;
         Ok(Self {
             name,
             discord,
@@ -96,53 +96,61 @@ impl BotUnderTest {
         })
     }
 
-    /// Waits until the bot is there; Quizloop, until its questions are.
+    /// Waits until the bot has a session, and until Quizloop has posted all its questions.
     pub async fn wait_until_ready(&mut self) -> Result<()> {
         let start = Instant::now();
         while !self.is_ready() {
             let name = self.name;
             if !self.bot.is_running() || start.elapsed() > START_TIMEOUT {
-                bail!("{name} did not begin. Its log:\n{}", self.bot.log().text());
+                bail!(
+                    "{name} did not become ready. Its log:\n{}",
+                    self.bot.log().text()
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        // What a start leaves to do is not to be measured.
+        // Waits for work that a start leaves behind, so that it is not measured.
         tokio::time::sleep(Duration::from_secs(2)).await;
         Ok(())
     }
 
     fn is_ready(&self) -> bool {
-        let teams = usize::try_from(wire::GUILDS).unwrap_or(usize::MAX);
-        let posted = !self.is_quizloop || self.discord.questions() >= teams;
+        let guilds = usize::try_from(wire::GUILDS).unwrap_or(usize::MAX);
+        let posted = !self.is_quizloop || self.discord.question_count() >= guilds;
         self.discord.has_session() && posted
     }
 
-    /// The processor's time it has used.
+    /// Returns the CPU time used so far.
     pub fn cpu_time(&self) -> Duration {
         self.bot.id().map_or(Duration::ZERO, process::cpu_time)
     }
 
-    /// Megabytes it holds now, and the most it ever held.
+    /// Returns the current and the peak resident memory in megabytes.
     pub fn memory(&self) -> (f64, f64) {
         let memory = |id| (process::resident(id), process::peak_resident(id));
         self.bot.id().map_or((0.0, 0.0), memory)
     }
 
-    /// Stops it. Quizloop must end well, or what was measured may mean nothing.
+    /// Stops the bot.
+    ///
+    /// # Errors
+    ///
+    /// Quizloop exited with an error, so the measurement is not valid.
     pub async fn stop(mut self) -> Result<()> {
-        let ended = self.bot.stop(STOP_TIMEOUT).await?;
-        let well = !self.is_quizloop || ended.is_some_and(|status| status.success());
+        let status = self.bot.stop(STOP_TIMEOUT).await?;
+        let succeeded = !self.is_quizloop || status.is_some_and(|status| status.success());
         let name = self.name;
         ensure!(
-            well,
-            "{name} ended badly. Its log:\n{}",
+            succeeded,
+            "{name} exited with an error. Its log:\n{}",
             self.bot.log().text()
         );
         Ok(())
     }
 }
 
-/// A team a server. Requests are not held back: what is measured is the bot, not Discord's limits.
+/// Returns a config with one team per guild. It lifts the limit of requests per second, because the
+/// bot is measured and not Discord's limits.
 fn config() -> String {
     let mut config = "[discord]\nrequests_per_second = 65535\n".to_owned();
     for number in 0..wire::GUILDS {
@@ -150,20 +158,24 @@ fn config() -> String {
         // Writing to a string can't fail.
         let _ = write!(
             config,
-            "\n[[team]]\nguild = \"{guild}\"\nchannel = \"{channel}\"\ntimezone = \"UTC\"\nreveal = \"open\"\n"
+            "\n[[team]]\nguild = \"{guild}\"\nchannel = \"{channel}\"\n\
+             timezone = \"UTC\"\nreveal = \"open\"\n"
         );
     }
     config
 }
 
-/// The program, which lies one folder above the examples.
-fn program() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let folder = own.parent().and_then(|examples| examples.parent());
-    let program = folder.context("a folder")?.join("quizloop");
+/// Returns the path of Quizloop, which is built one folder above the examples.
+fn quizloop_path() -> Result<PathBuf> {
+    let example = std::env::current_exe()?;
+    let folder = example.parent().and_then(|examples| examples.parent());
+    let program = folder
+        .context("the example is outside of a target folder")?
+        .join("quizloop");
     ensure!(
         program.is_file(),
-        "there is no {}: build it first, with `cargo build --release` (or without `--release`, as this example was built)",
+        "{} does not exist. Build it first with `cargo build`, \
+         and with `--release` if this example was built with it",
         program.display()
     );
     Ok(program)

@@ -1,4 +1,4 @@
-//! Members who ask: as fast as they are answered, or at a steady rate.
+//! Sends commands and replies of members, as fast as they are answered or at a steady rate.
 
 use std::time::{Duration, Instant};
 
@@ -7,22 +7,22 @@ use tokio::time::MissedTickBehavior;
 use crate::bot_under_test::BotUnderTest;
 use crate::wire::{self, Sender};
 
-/// How long nothing may come back before what is under way is taken for lost.
+/// How long no response may arrive before pending requests count as lost.
 const SILENCE: Duration = Duration::from_secs(10);
-/// How often that is looked at.
+/// How often a finishing run checks for responses.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What members do.
+/// Kind of request that members send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Load {
     /// A slash command.
     Command(&'static str),
-    /// A message in the thread of the day's question, which is answered by a mark.
+    /// A message in the thread of the day's question. The response is a ✅ reaction.
     Reply,
 }
 
 impl Load {
-    /// All of them. Replies come last: they fill the servers with members.
+    /// All kinds. Replies come last, because they add members to the guilds.
     pub const ALL: [Self; 4] = [
         Self::Command("quiz"),
         Self::Command("answer"),
@@ -30,7 +30,7 @@ impl Load {
         Self::Reply,
     ];
 
-    /// Its name in the table.
+    /// Returns the name in the table.
     pub fn name(self) -> String {
         match self {
             Self::Command(name) => format!("/{name}"),
@@ -39,25 +39,26 @@ impl Load {
     }
 }
 
-/// How much is asked.
+/// Size of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct LoadSize {
-    /// Commands of each sort, as fast as they are answered.
+    /// Number of commands of each kind at full speed.
     pub commands: u64,
-    /// Replies, as fast as they are marked; each member of all servers has one, and the steady run needs some.
+    /// Number of replies at full speed. Each member has one reply that counts, and the steady run
+    /// needs some of them.
     pub replies: u64,
-    /// How many are under way at once.
+    /// Maximum number of requests in flight at full speed.
     pub concurrency: usize,
-    /// A second, in the steady run.
+    /// Commands per second in the steady run.
     pub rate: u64,
-    /// Of replies a second, in the steady run.
+    /// Replies per second in the steady run.
     pub reply_rate: u64,
-    /// How long the steady run lasts.
+    /// How long the steady run lasts, in seconds.
     pub seconds: u64,
 }
 
 impl LoadSize {
-    /// 200,000 commands for each bot, which takes some minutes.
+    /// 200,000 commands for each bot at full speed, which takes several minutes.
     pub const fn full() -> Self {
         Self {
             commands: 66_667,
@@ -69,7 +70,7 @@ impl LoadSize {
         }
     }
 
-    /// A minute.
+    /// A shorter run, which takes a minute.
     pub const fn quick() -> Self {
         Self {
             commands: 10_000,
@@ -86,7 +87,7 @@ impl LoadSize {
         }
     }
 
-    /// The rate of a load's steady run.
+    /// Returns the requests per second of the steady run.
     pub const fn rate(self, load: Load) -> u64 {
         match load {
             Load::Command(_) => self.rate,
@@ -95,51 +96,52 @@ impl LoadSize {
     }
 }
 
-/// What came of a run.
+/// Result of a run.
 #[derive(Debug)]
 pub struct RunResult {
-    /// How long everybody waited, the shortest first.
+    /// Latency of each response, in ascending order.
     pub latencies: Vec<Duration>,
-    /// How many got no answer, or one that is none.
+    /// Number of requests without a response, or with an error as the response.
     pub failed: u64,
-    /// How long the run took.
+    /// How long the run took, until the last response.
     pub took: Duration,
-    /// The processor's time that the bot used for it.
+    /// CPU time that the bot used during the run.
     pub cpu_time: Duration,
 }
 
 impl BotUnderTest {
-    /// Asks as fast as answers come, so many at once.
+    /// Sends requests as fast as they are answered, with `size.concurrency` of them in flight.
     pub async fn run_at_full_speed(&mut self, load: Load, size: LoadSize) -> RunResult {
-        let (used, start) = (self.cpu_time(), Instant::now());
+        let (cpu_before, start) = (self.cpu_time(), Instant::now());
         self.discord.tracker.add_permits(size.concurrency);
         for number in 0..size.count(load) {
-            let place = self.discord.tracker.acquire_permit();
-            // Answers that never come keep their places; the rest of the run is lost as well then.
-            if tokio::time::timeout(SILENCE, place).await.is_err() {
+            let permit = self.discord.tracker.acquire_permit();
+            // Lost requests keep their permits. Without permits the rest of the run is lost too.
+            if tokio::time::timeout(SILENCE, permit).await.is_err() {
                 break;
             }
             if number % 64 == 0 {
-                // The places may never run out; the timer has to have its turn all the same.
+                // If permits never run out, nothing else here yields to the timer.
                 tokio::task::yield_now().await;
             }
             self.send_request(load);
         }
-        self.finish_run(size.count(load), start, used).await
+        self.finish_run(size.count(load), start, cpu_before).await
     }
 
-    /// Asks at a steady rate, whether answers come or not.
+    /// Sends requests at a steady rate, whether they are answered or not.
     pub async fn run_at_fixed_rate(&mut self, load: Load, size: LoadSize) -> RunResult {
-        let (used, start) = (self.cpu_time(), Instant::now());
+        let (cpu_before, start) = (self.cpu_time(), Instant::now());
         let rate = size.rate(load);
         let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / rate));
-        // Whoever comes late because the machine was away is not to come in a crowd.
+        // After a stall of the machine, missed requests are not sent in a burst.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for _ in 0..rate * size.seconds {
             ticks.tick().await;
             self.send_request(load);
         }
-        self.finish_run(rate * size.seconds, start, used).await
+        self.finish_run(rate * size.seconds, start, cpu_before)
+            .await
     }
 
     fn send_request(&mut self, load: Load) {
@@ -152,39 +154,42 @@ impl BotUnderTest {
                 discord.send("INTERACTION_CREATE", command);
             }
             Load::Reply => {
-                let who = Sender::nth(self.replies_sent);
+                let sender = Sender::nth(self.replies_sent);
                 self.replies_sent += 1;
-                // A bare bot has posted nothing; it marks whatever is written.
-                let question = discord.question(who.channel());
-                let thread = question.unwrap_or_else(|| who.channel().starter_message());
-                let reply = wire::reply(who, thread, id);
+                // A bare bot posts no questions and reacts to every message.
+                let channel = sender.channel();
+                let question = discord.question(channel);
+                let thread = question.unwrap_or_else(|| channel.starter_message());
+                let reply = wire::reply(sender, thread, id);
                 discord.tracker.request_sent(id);
                 discord.send("MESSAGE_CREATE", reply);
             }
         }
     }
 
-    /// Waits for the last answers.
-    async fn finish_run(&self, expected: u64, start: Instant, used: Duration) -> RunResult {
+    /// Waits for the last responses.
+    async fn finish_run(&self, expected: u64, start: Instant, cpu_before: Duration) -> RunResult {
         let tracker = &self.discord.tracker;
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
-        let (mut seen, mut moved) = (tracker.answered_count(), Instant::now());
-        while seen < expected && moved.elapsed() < SILENCE {
+        let (mut answered, mut last_change) = (tracker.answered_count(), Instant::now());
+        while answered < expected && last_change.elapsed() < SILENCE {
             tokio::time::sleep(POLL_INTERVAL).await;
             let count = tracker.answered_count();
-            if count > seen {
-                (seen, moved) = (count, Instant::now());
+            if count > answered {
+                (answered, last_change) = (count, Instant::now());
             }
         }
-        let took = moved.duration_since(start).max(Duration::from_millis(1));
-        let used = self.cpu_time().saturating_sub(used);
+        let took = last_change
+            .duration_since(start)
+            .max(Duration::from_millis(1));
+        let cpu_time = self.cpu_time().saturating_sub(cpu_before);
         tracker.remove_permits();
-        let (waited, failed) = tracker.take_results();
+        let (latencies, failed) = tracker.take_results();
         RunResult {
-            latencies: waited,
+            latencies,
             failed,
             took,
-            cpu_time: used,
+            cpu_time,
         }
     }
 }

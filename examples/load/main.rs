@@ -1,11 +1,12 @@
-//! How many members Quizloop can answer a second, and how fast, beside a bot that does nothing.
+//! Throughput and latency of Quizloop, compared with serenity bots that only send a constant text.
 //!
-//! `cargo build --release && cargo run --release --example load` prints a table; `-- --quick` prints a rougher one. It
-//! plays Discord on loopback, starts the real program and bare serenity bots as processes of their own, and lets members
-//! ask. All bots are there at the same time and take turns, so that whatever else the machine does falls on all of them.
+//! `cargo build --release && cargo run --release --example load` prints a table. `-- --quick` takes
+//! less time and is less precise. The example simulates Discord on loopback, starts Quizloop and
+//! the bare bots as separate processes, and sends commands and replies of members. All bots run at
+//! the same time and are measured in turn, so that other load on the machine affects all of them.
 //!
-//! The tool and the bots share the machine's cores: what can be compared between machines is the processor's time for
-//! 1,000 interactions, and the ratio to a bare bot in the same run.
+//! The example shares the machine's cores with the bots. Only the CPU time per 1,000 interactions
+//! and the ratios to a bare bot of the same run can be compared between machines.
 
 mod baseline;
 mod bot_under_test;
@@ -27,7 +28,7 @@ fn main() -> Result<()> {
     if let Some(kind) = baseline::Baseline::from_arguments(&arguments) {
         return baseline::run(kind);
     }
-    let size = if arguments.iter().any(|one| one == "--quick") {
+    let size = if arguments.iter().any(|argument| argument == "--quick") {
         LoadSize::quick()
     } else {
         LoadSize::full()
@@ -35,12 +36,12 @@ fn main() -> Result<()> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("a runtime")?
+        .context("cannot build the runtime")?
         .block_on(measure(size))
 }
 
 async fn measure(size: LoadSize) -> Result<()> {
-    // Quizloop comes first, so that what is said of the others is said against it.
+    // Quizloop comes first: the report compares the first bot with each other one.
     let mut bots = vec![BotUnderTest::quizloop().await?];
     for kind in baseline::Baseline::ALL {
         bots.push(BotUnderTest::baseline(kind).await?);
@@ -48,15 +49,15 @@ async fn measure(size: LoadSize) -> Result<()> {
     for bot in &mut bots {
         bot.wait_until_ready().await?;
     }
-    report::start(&bots, size);
+    report::print_header(&bots, size);
     for load in Load::ALL {
         let mut rows = Vec::new();
         for bot in &mut bots {
             rows.push(ReportRow::measure(bot, load, size).await?);
         }
-        report::rows(load, &rows);
+        report::print_rows(load, &rows);
     }
-    report::memory(&bots);
+    report::print_memory(&bots);
     for bot in bots {
         bot.stop().await?;
     }

@@ -1,4 +1,4 @@
-//! The table.
+//! Prints the results.
 
 #![expect(
     clippy::print_stdout,
@@ -14,25 +14,30 @@ use crate::bot_under_test::BotUnderTest;
 use crate::driver::{Load, LoadSize, RunResult};
 use crate::wire;
 
-/// A bot under a load.
+/// Result of one bot under one load.
 #[derive(Debug)]
 pub struct ReportRow {
     name: &'static str,
     fast: RunResult,
     steady: RunResult,
-    /// Megabytes after that.
+    /// Resident memory after the runs, in megabytes.
     memory: f64,
 }
 
 impl ReportRow {
-    /// Measures it.
+    /// Runs a load at full speed and then at a steady rate.
+    ///
+    /// # Errors
+    ///
+    /// The bot responded to nothing.
     pub async fn measure(bot: &mut BotUnderTest, load: Load, size: LoadSize) -> Result<Self> {
         let fast = bot.run_at_full_speed(load, size).await;
         let steady = bot.run_at_fixed_rate(load, size).await;
         anyhow::ensure!(
             !fast.latencies.is_empty() && !steady.latencies.is_empty(),
-            "{} answered nothing",
-            bot.name
+            "{} responded to no {}",
+            bot.name,
+            load.name()
         );
         Ok(Self {
             name: bot.name,
@@ -46,7 +51,7 @@ impl ReportRow {
         self.fast.latencies.len() as f64 / self.fast.took.as_secs_f64()
     }
 
-    /// Milliseconds of the processor for 1,000 answers.
+    /// Returns the CPU time for 1,000 responses in milliseconds.
     fn cpu_ms_per_1000(&self) -> f64 {
         self.fast.cpu_time.as_secs_f64() * 1e3 / (self.fast.latencies.len() as f64 / 1e3)
     }
@@ -60,16 +65,17 @@ impl ReportRow {
     }
 }
 
-/// Milliseconds, of a sorted list; `share` is in thousandths.
-fn percentile(waited: &[Duration], share: usize) -> f64 {
-    let place = waited.len().saturating_sub(1) * share / 1000;
-    waited.get(place).map_or(0.0, Duration::as_secs_f64) * 1e3
+/// Returns a percentile of a sorted list in milliseconds; `share` is in thousandths.
+fn percentile(latencies: &[Duration], share: usize) -> f64 {
+    let index = latencies.len().saturating_sub(1) * share / 1000;
+    latencies.get(index).map_or(0.0, Duration::as_secs_f64) * 1e3
 }
 
-/// Says what is measured.
-pub fn start(bots: &[BotUnderTest], size: LoadSize) {
+/// Prints the size of the runs, and the memory of each bot before them.
+pub fn print_header(bots: &[BotUnderTest], size: LoadSize) {
     println!(
-        "{} servers of {} members, a team in each. As fast as it goes: {} commands of each sort and {} replies, {} at once; then {} s at a steady rate.",
+        "{} servers of {} members, a team in each. At full speed: {} commands of each kind \
+         and {} replies, {} in flight. Then {} s at a steady rate.",
         wire::GUILDS,
         wire::MEMBERS,
         size.commands,
@@ -79,16 +85,16 @@ pub fn start(bots: &[BotUnderTest], size: LoadSize) {
     );
     for bot in bots {
         let (now, _) = bot.memory();
-        println!("{:<22} {now:>6.1} MB before it is asked anything", bot.name);
+        println!("{:<22} {now:>6.1} MB before the first request", bot.name);
     }
 }
 
-/// The rows of a load, and what is said of the first against each other one.
-pub fn rows(load: Load, rows: &[ReportRow]) {
+/// Prints the rows of a load, and the ratio of the first row to each other one.
+pub fn print_rows(load: Load, rows: &[ReportRow]) {
     println!(
-        "\n{:<22} {:>9} {:>12} {:>8} {:>8} {:>8} {:>8} {:>7}",
+        "\n{:<22} {:>10} {:>12} {:>8} {:>8} {:>8} {:>8} {:>7}",
         load.name(),
-        "a second",
+        "per second",
         "CPU ms/1000",
         "p50 ms",
         "p99 ms",
@@ -99,7 +105,7 @@ pub fn rows(load: Load, rows: &[ReportRow]) {
     for row in rows {
         let at = |share| percentile(&row.steady.latencies, share);
         println!(
-            "{:<22} {:>9.0} {:>12.1} {:>8.2} {:>8.2} {:>8.2} {:>8.1} {:>7}",
+            "{:<22} {:>10.0} {:>12.1} {:>8.2} {:>8.2} {:>8.2} {:>8.1} {:>7}",
             row.name,
             row.throughput(),
             row.cpu_ms_per_1000(),
@@ -115,7 +121,7 @@ pub fn rows(load: Load, rows: &[ReportRow]) {
     };
     for other in others {
         println!(
-            "  against {:<22} {:>5.2} of its throughput, {:>5.2} of its CPU, {:>5.2} of its p99",
+            "  ratio to {:<22} throughput {:>5.2}, CPU {:>5.2}, p99 {:>5.2}",
             other.name,
             first.throughput() / other.throughput(),
             first.cpu_ms_per_1000() / other.cpu_ms_per_1000(),
@@ -124,13 +130,13 @@ pub fn rows(load: Load, rows: &[ReportRow]) {
     }
 }
 
-/// What everybody holds at the end.
-pub fn memory(bots: &[BotUnderTest]) {
+/// Prints the memory of each bot at the end.
+pub fn print_memory(bots: &[BotUnderTest]) {
     println!();
     for bot in bots {
-        let (now, most) = bot.memory();
+        let (now, peak) = bot.memory();
         println!(
-            "{:<22} {now:>6.1} MB after {} commands and {} replies, {most:.1} MB at most",
+            "{:<22} {now:>6.1} MB after {} commands and {} replies, {peak:.1} MB peak",
             bot.name, bot.commands_sent, bot.replies_sent
         );
     }

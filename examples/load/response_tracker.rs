@@ -1,4 +1,4 @@
-//! Who waits for an answer, since when, and how long the others waited.
+//! Tracks pending requests and the latencies of their responses.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,21 +7,21 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-/// The questions that are under way.
+/// Pending requests and the results of answered ones.
 #[derive(Debug)]
 pub struct ResponseTracker {
-    /// Since when each waits, by the id of its interaction or message.
+    /// When each pending request was sent, by the id of its interaction or message.
     pending: Mutex<HashMap<u64, Instant>>,
-    /// How long those that were answered waited.
+    /// Latency of each answered request.
     latencies: Mutex<Vec<Duration>>,
-    /// Answers that were none: "slow down", an apology.
+    /// Number of responses that report an error, such as "Too many requests".
     failures: AtomicU64,
-    /// A place for each that may be under way at once.
+    /// One permit for each request that may be in flight.
     permits: Semaphore,
 }
 
 impl ResponseTracker {
-    /// Nobody waits, and nobody may ask yet.
+    /// Creates a tracker without permits.
     pub fn new() -> Self {
         Self {
             pending: Mutex::default(),
@@ -31,58 +31,59 @@ impl ResponseTracker {
         }
     }
 
-    /// Lets so many be under way at once.
+    /// Allows `count` more requests in flight.
     pub fn add_permits(&self, count: usize) {
         self.permits.add_permits(count);
     }
 
-    /// Takes all places away again; they are free, or their questions were lost.
+    /// Removes all permits that are left at the end of a run. Those of lost requests never come
+    /// back.
     pub fn remove_permits(&self) {
         self.permits.forget_permits(usize::MAX >> 4);
     }
 
-    /// Waits for a place, which the answer gives back.
+    /// Waits for a permit. The response returns it.
     pub async fn acquire_permit(&self) {
-        // It is never closed.
-        if let Ok(place) = self.permits.acquire().await {
-            place.forget();
+        // The semaphore is never closed.
+        if let Ok(permit) = self.permits.acquire().await {
+            permit.forget();
         }
     }
 
-    /// Something is asked now.
+    /// Records that a request is sent now.
     pub fn request_sent(&self, id: u64) {
         lock(&self.pending).insert(id, Instant::now());
     }
 
-    /// It was answered, at that moment; `good` unless the answer is none.
+    /// Records a response that arrived at `at`; `good` unless it reports an error.
     pub fn response_received(&self, id: u64, at: Instant, good: bool) {
-        let Some(asked) = lock(&self.pending).remove(&id) else {
+        let Some(sent_at) = lock(&self.pending).remove(&id) else {
             return;
         };
-        lock(&self.latencies).push(at.duration_since(asked));
+        lock(&self.latencies).push(at.duration_since(sent_at));
         if !good {
             self.failures.fetch_add(1, Ordering::Relaxed);
         }
         self.permits.add_permits(1);
     }
 
-    /// How many were answered since [`Self::take`].
+    /// Returns the number of responses since [`Self::take_results`].
     pub fn answered_count(&self) -> usize {
         lock(&self.latencies).len()
     }
 
-    /// How long each waited, the shortest first; and how many were refused or never answered. What was
-    /// there is forgotten.
+    /// Returns the latencies in ascending order and the number of failed or lost requests, and
+    /// clears both.
     pub fn take_results(&self) -> (Vec<Duration>, u64) {
-        let mut waited = std::mem::take(&mut *lock(&self.latencies));
-        waited.sort_unstable();
+        let mut latencies = std::mem::take(&mut *lock(&self.latencies));
+        latencies.sort_unstable();
         let lost = std::mem::take(&mut *lock(&self.pending)).len();
-        let refused = self.failures.swap(0, Ordering::Relaxed);
-        (waited, refused + u64::try_from(lost).unwrap_or(u64::MAX))
+        let failed = self.failures.swap(0, Ordering::Relaxed);
+        (latencies, failed + u64::try_from(lost).unwrap_or(u64::MAX))
     }
 }
 
-/// A panic elsewhere leaves the lists as they are.
+/// Locks a mutex, even if another holder panicked: the lists stay usable.
 pub fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -518,14 +518,14 @@ fn files_that_are_not_question_files_are_rejected() {
       |
     1 | ����������������������������������������������������������������
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      = help: mend this line, or the one before it
+      = help: fix this line, or the one before it
 
     error: this is not TOML: key with no value, expected `=`
      --> h-zeros.toml:1:65
       |
     1 | ����������������������������������������������������������������
       |                                                                 ^
-      = help: mend this line, or the one before it
+      = help: fix this line, or the one before it
 
     9 errors
     "#);

@@ -1,4 +1,4 @@
-//! The picture in words, for who can't see it.
+//! The alt text of the picture, for members who use a screen reader.
 
 use std::cmp::Reverse;
 
@@ -7,15 +7,15 @@ use jiff::civil::Date;
 
 use super::{Day, DayOutcome, Progress, Topic, WEEKS, first_day};
 
-/// The longest text, in characters: what Discord takes as an attachment's description (Discord docs,
-/// resources/message, "Attachment Object").
+/// Maximum length of an alt text in characters: Discord's limit for an attachment's description
+/// (Discord docs, resources/message, "Attachment Object").
 pub const ALT_MAX: usize = 1024;
 
-/// So much of a topic's name is said, in characters.
+/// Maximum length of a topic's name, in characters.
 const TOPIC_NAME_MAX: usize = 40;
 
-/// What the picture shows, in words. At most [`ALT_MAX`] characters: where there are many topics, the last ones are
-/// counted only.
+/// Describes the picture in at most [`ALT_MAX`] characters. If there are too many topics, the last
+/// ones are only counted.
 pub fn alt_text(progress: &Progress) -> String {
     if progress.is_empty() {
         return newcomer_text(progress);
@@ -32,17 +32,17 @@ pub fn alt_text(progress: &Progress) -> String {
 }
 
 fn newcomer_text(progress: &Progress) -> String {
-    let topics = pluralize(progress.topics.len(), "topic waits", "topics wait");
     format!(
-        "An empty map of {WEEKS} weeks, with today marked: nothing yet. Reply to the day's question or try /quiz, and \
-         it begins to fill. {topics}."
+        "A progress chart of {WEEKS} weeks with today marked, still empty. Reply to the question of \
+         the day or try /quiz to fill it. Topics not seen yet: {}.",
+        progress.topics.len()
     )
 }
 
 fn streak_text(progress: &Progress) -> String {
-    let rounds = pluralize(progress.streak, "round", "rounds");
+    let questions = pluralize(progress.streak, "question", "questions");
     format!(
-        "Streak: {rounds} in a row, longest {}. Since {}:",
+        "Streak: {questions} in a row, longest {}. Since {}:",
         progress.longest,
         format_date(first_day(progress.today))
     )
@@ -57,26 +57,26 @@ fn visible_days(progress: &Progress) -> impl Iterator<Item = &Day> {
 }
 
 fn rounds_text(progress: &Progress) -> String {
-    let of = |outcome| {
+    let count = |outcome| {
         let days = visible_days(progress).filter(|day| day.round == Some(outcome));
         days.count()
     };
     let (answered, missed, frozen) = (
-        of(DayOutcome::Answered),
-        of(DayOutcome::Missed),
-        of(DayOutcome::Frozen),
+        count(DayOutcome::Answered),
+        count(DayOutcome::Missed),
+        count(DayOutcome::Frozen),
     );
-    let answered = pluralize(answered, "round", "rounds");
+    let answered = pluralize(answered, "question", "questions");
     format!("{answered} answered, {missed} missed, {frozen} covered by a freeze;")
 }
 
 fn reviews_text(progress: &Progress) -> String {
-    let practised = || visible_days(progress).filter(|day| day.reviews > 0);
-    let reviews: u64 = practised().map(|day| u64::from(day.reviews)).sum();
+    let practice_days = || visible_days(progress).filter(|day| day.reviews > 0);
+    let reviews: u64 = practice_days().map(|day| u64::from(day.reviews)).sum();
     if reviews == 0 {
         return "no reviews.".into();
     }
-    let days = pluralize(practised().count(), "day", "days");
+    let days = pluralize(practice_days().count(), "day", "days");
     format!("{} on {days}.", pluralize(reviews, "review", "reviews"))
 }
 
@@ -87,36 +87,36 @@ fn due_text(progress: &Progress) -> String {
     }
     let [today, ..] = progress.forecast;
     let later = (1_u8..).zip(&progress.forecast[1..]);
-    // Of days with as many the first, which `max_by_key` would not give.
-    let most = later.min_by_key(|(_, due)| Reverse(**due));
-    let most = most.filter(|(_, most)| **most > 0).map(|(ahead, most)| {
-        let date = progress.today.saturating_add(i64::from(ahead).days());
-        format!(", {most} of them on {}", format_date(date))
-    });
-    let most = most.unwrap_or_default();
-    format!("Reviews due: {today} today, {all} in the next 14 days{most}.")
+    // The first of several days with the same number; `max_by_key` would return the last.
+    let busiest = later.min_by_key(|(_, due)| Reverse(**due));
+    let busiest = busiest
+        .filter(|(_, due)| **due > 0)
+        .map(|(ahead, due)| {
+            let date = progress.today.saturating_add(i64::from(ahead).days());
+            format!(", {due} of them on {}", format_date(date))
+        })
+        .unwrap_or_default();
+    format!("Reviews due: {today} today, {all} in the next 14 days{busiest}.")
 }
 
-/// Says as many topics as there is room for, those of which something was seen before the others.
+/// Appends as many topics as fit. Topics with seen questions are listed, the others are counted.
 fn push_topics(text: &mut String, topics: &[Topic]) {
     let (seen, unseen): (Vec<_>, Vec<_>) = topics.iter().partition(|topic| topic.seen > 0);
     if seen.is_empty() {
-        *text += " Nothing seen yet of ";
-        *text += &pluralize(unseen.len(), "topic", "topics");
-        *text += ".";
+        *text += &unseen_text(unseen.len());
         return;
     }
-    *text += " Topics, seen and recalled today:";
-    let rest = format!(" Not seen yet: {}.", unseen.len());
-    // Room for what comes last: how many topics were left out, and how many were not seen.
+    *text += " Topics (questions seen, recall today):";
+    let rest = unseen_text(unseen.len());
+    // Leaves room for the number of omitted topics and of unseen topics.
     let room = ALT_MAX - rest.chars().count() - " and 4294967295 more.".len();
     let mut left = seen.len();
     for topic in seen {
-        let said = format!(" {},", topic_text(topic));
-        if text.chars().count() + said.chars().count() > room {
+        let item = format!(" {},", topic_text(topic));
+        if text.chars().count() + item.chars().count() > room {
             break;
         }
-        *text += &said;
+        *text += &item;
         left -= 1;
     }
     let end = text.trim_end_matches([',', ':']).len();
@@ -131,18 +131,22 @@ fn push_topics(text: &mut String, topics: &[Topic]) {
     }
 }
 
+fn unseen_text(topics: usize) -> String {
+    format!(" Topics not seen yet: {topics}.")
+}
+
 fn topic_text(topic: &Topic) -> String {
-    let letters = topic.name.chars().filter(|letter| !is_invisible(*letter));
-    let name: String = letters.take(TOPIC_NAME_MAX).collect();
+    let visible = topic.name.chars().filter(|c| !is_invisible(*c));
+    let name: String = visible.take(TOPIC_NAME_MAX).collect();
     let percent = (topic.share_recalled() * 100.0).round();
     let seen = topic.seen.min(topic.total);
     format!("{name} {seen} of {} at {percent} %", topic.total)
 }
 
-/// Letters that are not seen themselves but turn or hide those around them.
-fn is_invisible(letter: char) -> bool {
-    let turns = matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-    turns || letter.is_control()
+/// Returns whether a character is invisible but may reorder or hide the text around it.
+fn is_invisible(c: char) -> bool {
+    let is_format = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    is_format || c.is_control()
 }
 
 fn format_date(date: Date) -> String {

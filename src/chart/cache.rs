@@ -1,39 +1,39 @@
-//! The last pictures, so that who asks again waits for nothing.
+//! A cache of recent pictures.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Progress;
 
-/// So many pictures are kept: about 80 kB each.
+/// Maximum number of pictures in the cache. A picture has about 80 kB.
 const PICTURES_MAX: usize = 16;
-/// Bytes of all of them together.
+/// Maximum size of all pictures in the cache, in bytes.
 const BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// The last pictures by what they show. The whole input is compared and no hash of it, so nobody ever gets a picture
-/// of somebody else's.
+/// Recent pictures by their input. The key is the whole input and not a hash of it, so a member can
+/// never receive another member's picture because of a collision.
 #[derive(Debug, Default)]
 pub struct ChartCache {
-    // Guards the list, the newest first; locked for looking up and putting in, never while something is drawn.
+    // Most recently used first. Never locked while a picture is drawn.
     pictures: Mutex<VecDeque<(Progress, Arc<[u8]>)>>,
 }
 
 impl ChartCache {
-    /// The picture, if it is there.
+    /// Returns a picture, and marks it as recently used.
     pub fn get(&self, progress: &Progress) -> Option<Arc<[u8]>> {
         self.with_pictures(|pictures| {
-            let place = pictures.iter().position(|(of, _)| of == progress)?;
-            let found = pictures.remove(place)?;
-            let bytes = Arc::clone(&found.1);
-            pictures.push_front(found);
+            let index = pictures.iter().position(|(key, _)| key == progress)?;
+            let entry = pictures.remove(index)?;
+            let bytes = Arc::clone(&entry.1);
+            pictures.push_front(entry);
             Some(bytes)
         })
     }
 
-    /// Keeps a picture; the ones that were not asked for the longest time go.
+    /// Adds a picture, and removes the least recently used ones that exceed the limits.
     pub fn insert(&self, progress: Progress, bytes: Arc<[u8]>) {
         self.with_pictures(|pictures| {
-            pictures.retain(|(of, _)| *of != progress);
+            pictures.retain(|(key, _)| *key != progress);
             pictures.push_front((progress, bytes));
             while pictures.len() > PICTURES_MAX || total_bytes(pictures) > BYTES_MAX {
                 pictures.pop_back();
@@ -41,13 +41,13 @@ impl ChartCache {
         });
     }
 
-    /// Forgets all of them: one may show what a member wants deleted.
+    /// Removes all pictures, because one may show data that a member wants deleted.
     pub fn clear(&self) {
         self.with_pictures(VecDeque::clear);
     }
 
     fn with_pictures<R>(&self, f: impl FnOnce(&mut VecDeque<(Progress, Arc<[u8]>)>) -> R) -> R {
-        // A panic under the lock leaves a list that is whole.
+        // The list is consistent after every statement, so a poisoned lock can be used.
         f(&mut self.pictures.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_last_that_were_asked_for() {
+    fn the_most_recently_used_pictures_are_kept() {
         let cache = ChartCache::default();
         assert_eq!(cache.get(&progress_with_streak(1)), None);
         for streak in 1..=16 {
@@ -83,15 +83,19 @@ mod tests {
         );
         assert!(
             cache.get(&progress_with_streak(1)).is_some(),
-            "it was asked for"
+            "it was used recently"
         );
-        assert_eq!(cache.get(&progress_with_streak(2)), None, "it was not");
+        assert_eq!(
+            cache.get(&progress_with_streak(2)),
+            None,
+            "it was used least recently"
+        );
         cache.clear();
         assert_eq!(cache.get(&progress_with_streak(17)), None);
     }
 
     #[test]
-    fn large_pictures_do_not_fill_the_memory() {
+    fn the_total_size_is_limited() {
         let cache = ChartCache::default();
         for streak in 1..=3 {
             cache.insert(
@@ -102,6 +106,6 @@ mod tests {
         assert_eq!(cache.get(&progress_with_streak(1)), None);
         assert!(cache.get(&progress_with_streak(2)).is_some());
         cache.insert(progress_with_streak(4), Arc::from(vec![0; BYTES_MAX + 1]));
-        assert_eq!(cache.get(&progress_with_streak(4)), None, "not even one");
+        assert_eq!(cache.get(&progress_with_streak(4)), None, "too large");
     }
 }

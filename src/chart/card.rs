@@ -1,25 +1,26 @@
-//! The card: how its parts are put together.
+//! The layout of the card.
 
 use super::color::{BACKGROUND, FOREGROUND, MUTED};
 use super::font::Weight;
 use super::svg::{Anchor, Area, Point, Svg, TextStyle};
 use super::{Progress, forecast, heatmap, legend_panel, topics};
 
-/// The width of the picture, in pixels. Discord shows it 550 wide and 350 high at most on a desktop, and about 350
-/// wide on a phone, so letters must be large and the picture no higher than needed.
+/// Width of the picture, in pixels. Discord shows it at most 550 wide and 350 high on a desktop, and
+/// about 350 wide on a phone. Text must therefore be large, and the picture as low as possible.
 pub const WIDTH: u32 = 1100;
-/// From the edge to what is drawn, in pixels.
+/// Distance from the edge to the content, in pixels.
 const MARGIN: f64 = 30.0;
-/// The width inside of the margins, in pixels.
+/// Width between the margins, in pixels.
 pub const CONTENT_WIDTH: f64 = WIDTH as f64 - 2.0 * MARGIN;
-/// Between the parts, in pixels.
+/// Distance between the parts, in pixels.
 const GAP: f64 = 28.0;
-/// Between the heat map and what is beside it, in pixels.
+/// Distance between the heat map and the legend panel, in pixels.
 const PANEL_GAP: f64 = 26.0;
 
-/// The size of the smallest text, in pixels: 11 where Discord shows the picture at 460, 8 at 350.
+/// Size of the smallest text, in pixels. It appears as 11 if Discord shows the picture 460 wide, and
+/// as 8 at 350.
 pub const TEXT_SIZE: f64 = 26.0;
-/// Text that explains.
+/// Labels and explanations.
 pub const LABEL: TextStyle = TextStyle {
     size: TEXT_SIZE,
     weight: Weight::Regular,
@@ -39,7 +40,7 @@ pub const NUMBER: TextStyle = TextStyle {
     ..HEADING
 };
 
-/// The height of the picture, in pixels: it has a bar a topic.
+/// Returns the height of the picture in pixels, which depends on the number of topics.
 pub fn height(progress: &Progress) -> u32 {
     let parts = heatmap::HEIGHT + topics::height(progress) + forecast::HEIGHT;
     let height = (parts + 2.0 * GAP + 2.0 * MARGIN).ceil();
@@ -52,7 +53,7 @@ pub fn height(progress: &Progress) -> u32 {
     height
 }
 
-/// The picture as SVG.
+/// Returns the picture as SVG.
 pub fn svg(progress: &Progress) -> String {
     let height = height(progress);
     let mut svg = Svg::new(WIDTH, height);
@@ -60,11 +61,11 @@ pub fn svg(progress: &Progress) -> String {
     svg.rect(card, 0.0, BACKGROUND);
     let at = Point::new(MARGIN, MARGIN);
     heatmap::draw(&mut svg, at, progress);
-    let beside = heatmap::WIDTH + PANEL_GAP;
+    let panel_left = heatmap::WIDTH + PANEL_GAP;
     legend_panel::draw(
         &mut svg,
-        at.offset(beside, 0.0),
-        CONTENT_WIDTH - beside,
+        at.offset(panel_left, 0.0),
+        CONTENT_WIDTH - panel_left,
         progress,
     );
     let at = at.offset(0.0, heatmap::HEIGHT + GAP);

@@ -1,5 +1,6 @@
-//! The colours. Their steps are steps of lightness, so that they can be told apart by who sees fewer colours, and on
-//! a bad screen; what matters is told by shape or by number besides.
+//! The colours. Each step of a scale differs in lightness, so that colour-blind members can
+//! distinguish the colours, also on a poor screen. Important information is shown by shape or number
+//! as well.
 
 use std::fmt;
 
@@ -7,31 +8,32 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Color(pub u32);
 
-/// As CSS writes it.
+/// Formats the colour in CSS notation.
 impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{:06x}", self.0)
     }
 }
 
-/// The card: its own ground, so that the picture is the same on Discord's light and dark theme.
+/// The card's background. The picture looks the same in Discord's light and dark theme.
 pub const BACKGROUND: Color = Color(0x16_1b_26);
 /// Text.
 pub const FOREGROUND: Color = Color(0xf2_f5_fa);
-/// Text that explains.
+/// Labels and explanations.
 pub const MUTED: Color = Color(0xb4_be_d0);
 /// Days without a round.
 pub const NO_ROUND: Color = Color(0x66_73_8a);
-/// What a freeze covered.
+/// Rounds covered by a freeze.
 pub const FROZEN: Color = Color(0xa5_e4_ff);
-/// The part of a bar in which nothing is.
+/// The empty part of a bar.
 pub const TRACK: Color = Color(0x2a_32_42);
-/// The part of a topic that was seen and is not recalled.
+/// The part of a topic that was seen but is no longer recalled.
 pub const SEEN: Color = Color(0x35_54_7c);
 /// The part of a topic that is recalled today.
 pub const RECALLED: Color = Color(0x2a_78_8e);
 
-/// From little to much: viridis at 0.4, 0.6, 0.8 and 1.0 (Smith and van der Walt, 2015; CC0), which is made for this.
+/// A scale from few to many: viridis at 0.4, 0.6, 0.8 and 1.0 (Smith and van der Walt, 2015; CC0),
+/// which is perceptually uniform.
 pub const SCALE: [Color; 4] = [
     Color(0x2a_78_8e),
     Color(0x22_a8_84),
@@ -45,7 +47,7 @@ mod tests {
 
     type Rgb = [f64; 3];
 
-    /// Linear light, from 0 to 1 (IEC 61966-2-1).
+    /// Returns linear light, from 0 to 1 (IEC 61966-2-1).
     fn linear(color: Color) -> Rgb {
         [16, 8, 0].map(|shift| {
             let part = f64::from(color.0 >> shift & 0xff) / 255.0;
@@ -57,12 +59,12 @@ mod tests {
         })
     }
 
-    /// Relative luminance (WCAG 2.2).
+    /// Returns the relative luminance (WCAG 2.2).
     fn luminance(linear: Rgb) -> f64 {
         0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     }
 
-    /// Lightness, from 0 to 100 (CIE 1976).
+    /// Returns the lightness, from 0 to 100 (CIE 1976).
     fn lightness(linear: Rgb) -> f64 {
         let y = luminance(linear);
         if y > 0.008_856 {
@@ -72,13 +74,14 @@ mod tests {
         }
     }
 
-    /// The contrast of two colours, from 1 to 21 (WCAG 2.2).
+    /// Returns the contrast of two colours, from 1 to 21 (WCAG 2.2).
     fn contrast(a: Color, b: Color) -> f64 {
         let (a, b) = (luminance(linear(a)), luminance(linear(b)));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    /// What people without one of the three kinds of cones see (Machado, Oliveira and Fernandes, 2009, severity 1).
+    /// Simulates colour blindness, for each of the three kinds of cones (Machado, Oliveira and
+    /// Fernandes, 2009, severity 1).
     const DICHROMACIES: [(&str, [Rgb; 3]); 3] = [
         (
             "protanopia",
@@ -114,16 +117,17 @@ mod tests {
         })
     }
 
-    /// Neighbours that must be told apart, each a step up in lightness, in CIE's units. 2 can be seen side by side.
+    /// Scales whose neighbours must be distinguishable, from dark to light.
     const STEPS: [&[Color]; 3] = [
         &[BACKGROUND, SCALE[0], SCALE[1], SCALE[2], SCALE[3]],
         &[BACKGROUND, TRACK, SEEN, RECALLED, FOREGROUND],
         &[BACKGROUND, NO_ROUND, MUTED, FOREGROUND],
     ];
+    /// Minimum step in CIE lightness. A difference of 2 is visible side by side.
     const STEP_MIN: f64 = 9.0;
 
     #[test]
-    fn steps_are_steps_of_lightness_whatever_one_sees() {
+    fn steps_differ_in_lightness_also_for_the_colour_blind() {
         const ALL_COLORS: [Rgb; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
         let eyes = DICHROMACIES.into_iter().chain([("all cones", ALL_COLORS)]);
         for (eye, matrix) in eyes {
@@ -140,7 +144,7 @@ mod tests {
         }
     }
 
-    /// 4.5 for text and 3 for what carries a meaning (WCAG 2.2, 1.4.3 and 1.4.11).
+    /// The minimum is 4.5 for text and 3 for graphics (WCAG 2.2, 1.4.3 and 1.4.11).
     #[test]
     fn texts_and_marks_have_contrast() {
         let texts = [

@@ -1,4 +1,4 @@
-//! From SVG to PNG.
+//! Renders the SVG to PNG.
 
 use std::io::{self, Write as _};
 
@@ -7,28 +7,21 @@ use resvg::usvg::{self, Tree};
 
 use super::{Progress, card, font};
 
-/// Bytes of a pixel as it is drawn: red, green, blue, and how opaque it is.
+/// Bytes of a rendered pixel: red, green, blue, alpha.
 const BYTES_PER_PIXEL: usize = 4;
 
-/// Why there is no picture. None of it can happen to an input; it would be a mistake of ours.
+/// The picture could not be rendered. This is a bug: every input has a picture.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// The SVG is none.
-    #[error("the picture's SVG can't be read: {0}")]
+    #[error("invalid SVG: {0}")]
     Svg(#[from] usvg::Error),
-    /// It has no size, or too much of it.
-    #[error("the picture can't be that large")]
+    #[error("invalid picture size")]
     Size,
-    /// The PNG can't be written.
-    #[error("the picture can't be written as PNG: {0}")]
+    #[error("PNG encoding failed: {0}")]
     Png(#[from] png::EncodingError),
 }
 
-/// Draws the picture, as PNG without transparency.
-///
-/// # Errors
-///
-/// A mistake of ours; the caller goes on without a picture.
+/// Renders the picture as PNG without transparency.
 pub fn png(progress: &Progress) -> Result<Vec<u8>, RenderError> {
     let options = usvg::Options {
         fontdb: font::database(),
@@ -41,7 +34,7 @@ pub fn png(progress: &Progress) -> Result<Vec<u8>, RenderError> {
     encode(&drawn)
 }
 
-/// Row by row, so that the picture is in memory once only.
+/// Encodes row by row, so that there is only one copy of the picture in memory.
 fn encode(drawn: &Pixmap) -> Result<Vec<u8>, RenderError> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, drawn.width(), drawn.height());
@@ -52,7 +45,7 @@ fn encode(drawn: &Pixmap) -> Result<Vec<u8>, RenderError> {
     let mut stream = writer.stream_writer()?;
     let row = BYTES_PER_PIXEL * drawn.width() as usize;
     for row in drawn.data().chunks_exact(row) {
-        // The card covers everything, so nothing is transparent and the colours are what they are.
+        // The card covers the whole picture, so every pixel is opaque.
         let opaque: Vec<u8> = row
             .chunks_exact(BYTES_PER_PIXEL)
             .flat_map(|pixel| pixel[..BYTES_PER_PIXEL - 1].iter().copied())

@@ -1,7 +1,7 @@
 //! The font: IBM Plex Sans in two weights, compiled in, unmodified (`font/LICENSE.txt`: SIL Open Font License).
 //!
-//! A bare container has no fonts, and the picture is to be the same everywhere. It has the letters of Latin, Greek and
-//! Cyrillic.
+//! A minimal container has no fonts, and the picture must be the same everywhere. The font covers
+//! Latin, Greek and Cyrillic.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,19 +9,19 @@ use resvg::usvg::fontdb::{Database, Source};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider as _};
 
-/// The name under which the SVG asks for it.
+/// The font family in the SVG.
 pub const FAMILY: &str = "IBM Plex Sans";
 
 const REGULAR: &[u8] = include_bytes!("font/IBMPlexSans-Regular.ttf");
 const SEMI_BOLD: &[u8] = include_bytes!("font/IBMPlexSans-SemiBold.ttf");
 
-/// Stands at the end of a text that was cut.
+/// The end of a truncated text.
 const ELLIPSIS: char = '…';
 
-/// How strong the lines of the letters are, in CSS's numbers.
+/// Font weight, with its CSS number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
-    /// For what explains.
+    /// For labels.
     Regular = 400,
     /// For headings and numbers.
     SemiBold = 600,
@@ -36,7 +36,7 @@ impl Weight {
     }
 }
 
-/// Both weights for the drawing; read with the first picture.
+/// Returns both weights for the renderer, loaded at the first call.
 pub fn database() -> Arc<Database> {
     static DATABASE: LazyLock<Arc<Database>> = LazyLock::new(|| {
         let mut database = Database::new();
@@ -48,50 +48,51 @@ pub fn database() -> Arc<Database> {
     Arc::clone(&DATABASE)
 }
 
-/// Whether the font has all letters of a text, each mark on a letter of its own.
+/// Returns whether the font can draw a text. Several combining marks on one letter are rejected:
+/// they would reach into the lines above.
 pub fn has_glyphs(text: &str) -> bool {
     let Ok(font) = FontRef::new(REGULAR) else {
         return false;
     };
-    let letters = font.charmap();
-    // Towers of marks would stand in the lines above.
+    let charmap = font.charmap();
     let marks: Vec<bool> = text.chars().map(is_mark).collect();
-    let tower = marks.first() == Some(&true) || marks.windows(2).any(|two| two == [true, true]);
-    !tower && text.chars().all(|letter| letters.map(letter).is_some())
+    let is_stacked = marks.first() == Some(&true) || marks.windows(2).any(|two| two == [true, true]);
+    !is_stacked && text.chars().all(|c| charmap.map(c).is_some())
 }
 
-/// Marks that stand on the letter before (Unicode's blocks of combining marks that the font has).
-const fn is_mark(letter: char) -> bool {
-    matches!(letter, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1dc0}'..='\u{1dff}')
+/// Returns whether a character is a combining mark (from the blocks that the font covers).
+const fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1dc0}'..='\u{1dff}')
 }
 
-/// How wide a text is, in pixels. Kerning is left out, which makes it a little too wide rather than too narrow.
+/// Returns the width of a text in pixels. Kerning is ignored, so the result may be slightly too
+/// large.
 pub fn text_width(text: &str, size: f64, weight: Weight) -> f64 {
     let Ok(font) = FontRef::new(weight.bytes()) else {
         return 0.0;
     };
-    let letters = font.charmap();
+    let charmap = font.charmap();
     let metrics = font.glyph_metrics(Size::unscaled(), LocationRef::default());
     let units = f64::from(
         font.metrics(Size::unscaled(), LocationRef::default())
             .units_per_em,
     );
-    let advance = |letter| metrics.advance_width(letters.map(letter)?);
+    let advance = |c| metrics.advance_width(charmap.map(c)?);
     let advances = text.chars().filter_map(advance).map(f64::from);
     advances.sum::<f64>() * size / units
 }
 
-/// The text, cut to so many pixels, with an ellipsis if something was cut.
-pub fn truncate_to_width(text: &str, room: f64, size: f64, weight: Weight) -> String {
-    if text_width(text, size, weight) <= room {
+/// Truncates a text to a width in pixels, and appends an ellipsis if it was truncated.
+pub fn truncate_to_width(text: &str, max_width: f64, size: f64, weight: Weight) -> String {
+    if text_width(text, size, weight) <= max_width {
         return text.to_owned();
     }
-    let mut short: Vec<char> = text.chars().collect();
-    while short.pop().is_some() {
-        let cut: String = short.iter().collect();
-        let cut = format!("{}{ELLIPSIS}", cut.trim_end());
-        if text_width(&cut, size, weight) <= room {
-            return cut;
+    let mut chars: Vec<char> = text.chars().collect();
+    while chars.pop().is_some() {
+        let shorter: String = chars.iter().collect();
+        let shorter = format!("{}{ELLIPSIS}", shorter.trim_end());
+        if text_width(&shorter, size, weight) <= max_width {
+            return shorter;
         }
     }
     String::new()
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_weights_are_there_under_one_name() {
+    fn both_weights_have_the_same_family() {
         let database = database();
         let weights: Vec<u16> = database.faces().map(|face| face.weight.0).collect();
         assert_eq!(weights, [Weight::Regular as u16, Weight::SemiBold as u16]);
@@ -112,8 +113,8 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_to_its_room() {
-        let regular = |text, room| truncate_to_width(text, room, 26.0, Weight::Regular);
+    fn a_text_is_truncated_to_its_width() {
+        let regular = |text, width| truncate_to_width(text, width, 26.0, Weight::Regular);
         assert_eq!(regular("queues", 200.0), "queues");
         assert_eq!(regular("structured concurrency", 200.0), "structured con…");
         assert_eq!(regular("structured concurrency", 1.0), "");
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_known_what_can_be_written() {
+    fn has_glyphs_knows_what_the_font_can_draw() {
         assert!(has_glyphs("structured concurrency"));
         assert!(has_glyphs("отмена задач"));
         assert!(has_glyphs("ουρές"));

@@ -1,4 +1,4 @@
-//! The forecast: how many reviews come due on each of the next 14 days, a bar a day with its number.
+//! The forecast: a bar for each of the next 14 days with the number of reviews due.
 
 use jiff::ToSpan;
 
@@ -9,28 +9,27 @@ use super::font::Weight;
 use super::legend_panel::short_number;
 use super::svg::{Anchor, Area, Point, Svg, TextStyle};
 
-/// From one day to the next, in pixels.
+/// Distance from one day to the next, in pixels.
 const PITCH: f64 = CONTENT_WIDTH / 14.0;
-/// A bar's width, in pixels.
+/// Width of a bar, in pixels.
 const BAR_WIDTH: f64 = 46.0;
-/// The highest bar, in pixels.
+/// Height of the highest bar, in pixels.
 const MAX_BAR_HEIGHT: f64 = 62.0;
-/// The lowest bar of a day with something due, in pixels.
+/// Minimum height of the bar of a day with reviews, in pixels.
 const MIN_BAR_HEIGHT: f64 = 5.0;
-/// Heading and numbers above the highest bar, in pixels.
+/// Height of the heading and the numbers above the highest bar, in pixels.
 const HEADER_HEIGHT: f64 = 76.0;
-/// The names of the days below the bars, in pixels.
+/// Height of the names of the days below the bars, in pixels.
 const DAY_NAMES_HEIGHT: f64 = 34.0;
-/// How high it is, in pixels.
+/// Height of the forecast, in pixels.
 pub const HEIGHT: f64 = HEADER_HEIGHT + MAX_BAR_HEIGHT + DAY_NAMES_HEIGHT;
 
-/// How many, above a bar.
+/// The number above a bar.
 const COUNT_STYLE: TextStyle = TextStyle {
     weight: Weight::SemiBold,
     ..LABEL.with_color(FOREGROUND).with_anchor(Anchor::Middle)
 };
 
-/// Draws it.
 pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
     svg.text(at.offset(0.0, TEXT_SIZE), HEADING, "Reviews due");
     let hint = hint(progress);

@@ -1,7 +1,7 @@
-//! The heat map: a square a day, a column a week from Monday to Sunday, 26 of them.
+//! The heat map: a mark for each day of 26 weeks. A column is a week from Monday to Sunday.
 //!
-//! The mark's shape says what became of the day's round, its colour how much was done. The spot in a missed or frozen
-//! day says that the member practised all the same.
+//! The shape of a mark shows the result of the day's round, and its colour the number of reviews. A
+//! dot in a missed or frozen day shows that the member practised on that day.
 
 use std::collections::HashMap;
 
@@ -13,33 +13,32 @@ use super::color::{Color, FOREGROUND, FROZEN, MUTED, NO_ROUND, SCALE};
 use super::svg::{Anchor, Area, Point, Svg};
 use super::{Day, DayOutcome, Progress, WEEKS};
 
-/// From one day to the next, in pixels.
+/// Distance from one day to the next, in pixels.
 pub const PITCH: f64 = 26.0;
-/// A day, in pixels; the rest is the gap.
+/// Size of a day's mark, in pixels.
 pub const CELL: f64 = 21.0;
-/// Room on the left for the letters of the weekdays.
+/// Width of the weekdays' letters on the left, in pixels.
 const WEEKDAYS_WIDTH: f64 = 34.0;
-/// Room above for the months.
+/// Height of the months' names above, in pixels.
 const MONTHS_HEIGHT: f64 = 32.0;
-/// The width of it all.
+/// Width of the heat map, in pixels.
 pub const WIDTH: f64 = WEEKDAYS_WIDTH + WEEKS as f64 * PITCH;
-/// The height of it all.
+/// Height of the heat map, in pixels.
 pub const HEIGHT: f64 = MONTHS_HEIGHT + 7.0 * PITCH;
-/// The name of a month needs the room of so many weeks.
+/// Number of columns that the name of a month needs.
 const WEEKS_PER_NAME: u32 = 3;
-/// So many reviews on a day make each colour.
+/// Minimum number of reviews for each colour.
 const LEVEL_THRESHOLDS: [u16; 4] = [1, 2, 5, 10];
-/// The thickness of outlines, in pixels.
+/// Thickness of outlines, in pixels.
 const STROKE: f64 = 3.0;
 
-/// The first day of the heat map: the Monday 25 weeks before the one of this week.
+/// Returns the first day of the heat map: the Monday 25 weeks before this week's Monday.
 pub fn first_day(today: Date) -> Date {
     let since_monday = i32::from(today.weekday().to_monday_zero_offset());
     let weeks = i32::try_from(7 * (WEEKS - 1)).unwrap_or(0);
     today.saturating_sub((since_monday + weeks).days())
 }
 
-/// Draws it.
 pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
     let grid = at.offset(WEEKDAYS_WIDTH, MONTHS_HEIGHT);
     draw_weekdays(svg, at.offset(0.0, MONTHS_HEIGHT));
@@ -72,7 +71,7 @@ fn draw_weekdays(svg: &mut Svg, at: Point) {
     }
 }
 
-/// A month's name stands above the first week that begins in it.
+/// Draws each month's name above the first week that begins in the month.
 fn draw_months(svg: &mut Svg, grid: Point, first: Date) {
     let name_at = |week: u32| {
         let monday = add_days(first, 7 * week);
@@ -92,18 +91,17 @@ fn draw_months(svg: &mut Svg, grid: Point, first: Date) {
     }
 }
 
-/// Around today.
 pub fn draw_today_ring(svg: &mut Svg, center: Point) {
     svg.frame(Area::around(center, PITCH + 2.0), 7.0, 2.0, FOREGROUND);
 }
 
-/// The mark of a day.
+/// Draws the mark of a day.
 pub fn draw_day(svg: &mut Svg, center: Point, day: Option<&Day>) {
     let Some(day) = day else {
         return draw_empty_day(svg, center);
     };
     match (day.round, level_color(day.reviews)) {
-        // A day with an answered round is never dark.
+        // An answered round is never dark, even without reviews.
         (Some(DayOutcome::Answered), level) => {
             draw_answered(svg, center, level.unwrap_or(SCALE[0]))
         }
@@ -114,7 +112,7 @@ pub fn draw_day(svg: &mut Svg, center: Point, day: Option<&Day>) {
     }
 }
 
-/// The colour for so many reviews; none for none.
+/// Returns the colour for a number of reviews; `None` for zero.
 fn level_color(reviews: u16) -> Option<Color> {
     let reached = LEVEL_THRESHOLDS
         .iter()
@@ -136,7 +134,7 @@ fn draw_missed(svg: &mut Svg, center: Point, level: Option<Color>) {
     draw_review_dot(svg, center, level);
 }
 
-/// A star of six arms, as of ice.
+/// Draws a snowflake.
 fn draw_frozen(svg: &mut Svg, center: Point, level: Option<Color>) {
     let reach = CELL / 2.0 - STROKE / 2.0 + 1.0;
     for degrees in [90.0_f64, 30.0, 150.0] {
@@ -154,7 +152,7 @@ fn draw_review_dot(svg: &mut Svg, center: Point, level: Option<Color>) {
     }
 }
 
-/// The colours from little to much, with what they stand for.
+/// Draws the scale of colours with its labels.
 pub fn draw_scale(svg: &mut Svg, at: Point, room: f64) {
     let [from, .., to] = LEVEL_THRESHOLDS;
     svg.text(at, LABEL, &from.to_string());
@@ -189,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn more_is_brighter() {
+    fn more_reviews_are_brighter() {
         let of = |reviews| {
             level_color(reviews).and_then(|color| SCALE.iter().position(|one| *one == color))
         };

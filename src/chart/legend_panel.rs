@@ -1,4 +1,5 @@
-//! Beside the heat map: the streak, and what the marks mean. A newcomer reads how to begin instead of two zeros.
+//! The panel beside the heat map: the streak and the legend. A new member sees how to start instead
+//! of two zeros.
 
 use jiff::civil::Date;
 
@@ -7,19 +8,20 @@ use super::heatmap::{self, CELL};
 use super::svg::{Point, Svg};
 use super::{Day, DayOutcome, Progress};
 
-/// From one number to the other, in pixels.
+/// Distance between the two numbers, in pixels.
 const NUMBERS_PITCH: f64 = 150.0;
-/// From one line of the legend to the next, in pixels.
+/// Distance between the lines of the legend, in pixels.
 const LINE_HEIGHT: f64 = 34.0;
-/// From one column of the legend to the other, in pixels.
+/// Distance between the columns of the legend, in pixels.
 const COLUMN_WIDTH: f64 = 152.0;
-/// From an entry to the middle of its mark, and to its text, in pixels.
+/// Distance from the left of an entry to the centre of its mark, in pixels.
 const MARK_OFFSET: f64 = CELL / 2.0;
+/// Distance from the left of an entry to its text, in pixels.
 const TEXT_OFFSET: f64 = 30.0;
-/// The first line of the legend, from the upper edge.
+/// Distance from the upper edge to the first line of the legend, in pixels.
 const LEGEND_TOP: f64 = 118.0;
 
-/// Draws it, as high as the heat map.
+/// Draws the panel, which is as high as the heat map.
 pub fn draw(svg: &mut Svg, at: Point, room: f64, progress: &Progress) {
     if progress.is_empty() {
         draw_welcome(svg, at);
@@ -65,7 +67,7 @@ fn draw_legend(svg: &mut Svg, at: Point) {
     svg.text(base.offset(TEXT_OFFSET + 4.0, 0.0), LABEL, "today");
 }
 
-/// Two entries of the legend stand on a line.
+/// Returns the position of an entry. There are two entries on a line.
 fn legend_position(at: Point, number: u8) -> Point {
     let (column, line) = (f64::from(number % 2), f64::from(number / 2));
     at.offset(column * COLUMN_WIDTH, line * LINE_HEIGHT)
@@ -79,7 +81,7 @@ fn day(round: Option<DayOutcome>, reviews: u16) -> Day {
     }
 }
 
-/// A number in four characters at most.
+/// Formats a number in at most four characters.
 pub fn short_number(number: u32) -> String {
     match number {
         0..=9_999 => number.to_string(),

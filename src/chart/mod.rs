@@ -1,13 +1,13 @@
-//! Pictures: what a member practised, what they know and what comes back, on one card as PNG.
+//! Draws a member's progress on one card: practice days, knowledge of topics, and reviews to come.
 //!
-//! Pure: from a [`Progress`] to bytes and to words, without a clock, a file or a store, and it knows no other
-//! room. The card is written as SVG by small functions, a file a part, and drawn by `resvg`. Nothing of that
-//! is set up before the first picture. It is drawn on whatever thread calls; that takes some 30 ms and 8 MB,
-//! so the caller keeps it off the thread that hears events.
+//! Pure: it turns a [`Progress`] into a PNG and an alt text, without a clock, files or other modules.
+//! The card is written as SVG, with one file for each part, and rendered by `resvg`. Nothing is
+//! loaded before the first picture. Rendering takes about 30 ms and 8 MB on the calling thread, so
+//! callers must not do it on the thread that handles events.
 //!
 //! ```text
-//! heat.rs   26 weeks, a square a day        panel.rs   the streak, and what the marks mean
-//! topics.rs mastery, a bar a topic          forecast.rs  what is due, a bar a day
+//! heatmap.rs  26 weeks, a mark per day      legend_panel.rs  the streak and the legend
+//! topics.rs   a bar per topic               forecast.rs      reviews due, a bar per day
 //! ```
 
 mod alt_text;
@@ -33,67 +33,67 @@ pub use draw::{RenderError, png};
 pub use heatmap::first_day;
 pub use topics::{UnsupportedName, unsupported_names};
 
-/// The heat map shows so many weeks, the running one included.
+/// Number of weeks in the heat map, including the current one.
 pub const WEEKS: u32 = 26;
 
-/// The forecast shows so many days, today included.
+/// Number of days in the forecast, including today.
 pub const FORECAST_DAYS: usize = 14;
 
-/// What the picture shows of a member.
+/// A member's progress, as shown on the card.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// The member's day.
+    /// Today in the member's time zone.
     pub today: Date,
-    /// Days on which something was, in any order, each at most once. Days outside of the heat map are left
-    /// out.
+    /// Days with a round or with reviews, each at most once and in any order. Days outside of the
+    /// heat map are ignored.
     pub days: Vec<Day>,
-    /// The topics in the order in which they are shown.
+    /// Topics in the order in which they are shown.
     pub topics: Vec<Topic>,
-    /// How many reviews come due on each day from today on; today's are those that are overdue as well.
+    /// Number of reviews due on each day from today on. Today's number includes overdue reviews.
     pub forecast: [u32; FORECAST_DAYS],
-    /// Rounds answered in a row, up to now.
+    /// Current streak, in rounds.
     pub streak: u32,
-    /// The longest row there ever was.
+    /// Longest streak ever, in rounds.
     pub longest: u32,
 }
 
-/// A day with something on it.
+/// A day with a round or with reviews.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
-    /// Which.
     pub date: Date,
-    /// What became of the day's round; nothing if there was none, or none that counts.
+    /// Result of the day's round; `None` if there was no round, or none that counts.
     pub round: Option<DayOutcome>,
-    /// How many reviews there were.
+    /// Number of reviews.
     pub reviews: u16,
 }
 
-/// What became of a round.
+/// Result of a day's round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayOutcome {
-    /// It was missed, or answered too late.
+    /// Missed, or answered too late.
     Missed,
-    /// It was missed, and a freeze covered it.
+    /// Missed, but covered by a freeze.
     Frozen,
-    /// It was answered or credited.
+    /// Answered or credited.
     Answered,
 }
 
-/// How well a topic is known.
+/// A member's knowledge of a topic.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Topic {
-    /// Its name, as people read it.
+    /// Name for display.
     pub name: String,
-    /// How many of its questions were practised at least once.
+    /// Number of its questions that the member practised at least once.
     pub seen: u32,
-    /// How many questions it has.
+    /// Number of its questions.
     pub total: u32,
-    /// The probability that a seen one is recalled today, as the mean over those seen: from 0 to 1.
+    /// Probability that a seen question is recalled today (the mean over all seen questions), from 0
+    /// to 1.
     pub recall: f32,
 }
 
 impl Progress {
-    /// Whether there is nothing to show yet.
+    /// Returns whether there is nothing to show yet.
     pub fn is_empty(&self) -> bool {
         self.days.is_empty()
             && self.longest == 0
@@ -101,14 +101,14 @@ impl Progress {
             && self.topics.iter().all(|topic| topic.seen == 0)
     }
 
-    /// How many reviews come within the forecast, those of today included.
+    /// Returns the number of reviews in the forecast.
     fn due(&self) -> u64 {
         self.forecast.iter().copied().map(u64::from).sum()
     }
 }
 
 impl Topic {
-    /// The share of the topic that was seen, from 0 to 1.
+    /// Returns the share of the topic's questions that were seen, from 0 to 1.
     fn share_seen(&self) -> f64 {
         if self.total == 0 {
             return 0.0;
@@ -116,7 +116,7 @@ impl Topic {
         f64::from(self.seen.min(self.total)) / f64::from(self.total)
     }
 
-    /// The share of what was seen that is recalled today, from 0 to 1.
+    /// Returns the share of the seen questions that are recalled today, from 0 to 1.
     fn share_recalled(&self) -> f64 {
         let recall = f64::from(self.recall);
         if recall.is_nan() || self.seen == 0 {

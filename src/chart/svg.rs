@@ -1,98 +1,85 @@
-//! Writing SVG: shapes and texts, with numbers and letters as XML wants them.
+//! Writes SVG: shapes and texts, escaped for XML.
 
 use std::fmt::{self, Write as _};
 
 use super::color::Color;
 use super::font::{FAMILY, Weight};
 
-/// A place, in pixels from the upper left corner.
+/// A position in pixels, from the upper left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// To the right.
     pub x: f64,
-    /// Down.
     pub y: f64,
 }
 
 impl Point {
-    /// A place.
     pub const fn new(x: f64, y: f64) -> Self {
         Self { x, y }
     }
 
-    /// So far to the right and down from here.
+    /// Returns the point at the given distances to the right and down.
     pub fn offset(self, right: f64, down: f64) -> Self {
         Self::new(self.x + right, self.y + down)
     }
 }
 
-/// A rectangle.
+/// A rectangle, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Area {
-    /// Its upper left corner.
+    /// The upper left corner.
     pub at: Point,
-    /// Its width, in pixels.
     pub width: f64,
-    /// Its height, in pixels.
     pub height: f64,
 }
 
 impl Area {
-    /// A rectangle.
     pub const fn new(at: Point, width: f64, height: f64) -> Self {
         Self { at, width, height }
     }
 
-    /// A square around a place.
+    /// Returns a square around a point.
     pub fn around(center: Point, size: f64) -> Self {
         Self::new(center.offset(-size / 2.0, -size / 2.0), size, size)
     }
 }
 
-/// Which part of a text is at its place.
+/// The part of a text that is at its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
-    /// Its start.
     Start,
-    /// Its middle.
     Middle,
-    /// Its end.
     End,
 }
 
-/// How a text looks.
 #[derive(Debug, Clone, Copy)]
 pub struct TextStyle {
-    /// The height of its letters with what is above and below them, in pixels.
+    /// Font size, in pixels.
     pub size: f64,
-    /// How strong its lines are.
     pub weight: Weight,
-    /// Its colour.
     pub color: Color,
-    /// Which part of it is at its place.
     pub anchor: Anchor,
 }
 
 impl TextStyle {
-    /// The same at its end or middle.
+    /// Returns the style with another anchor.
     pub const fn with_anchor(self, anchor: Anchor) -> Self {
         Self { anchor, ..self }
     }
 
-    /// The same in another colour.
+    /// Returns the style with another colour.
     pub const fn with_color(self, color: Color) -> Self {
         Self { color, ..self }
     }
 }
 
-/// An SVG that is being written.
+/// A writer of an SVG document.
 #[derive(Debug)]
 pub struct Svg {
     text: String,
 }
 
 impl Svg {
-    /// An empty one of that size, in pixels.
+    /// Creates an empty document of that size, in pixels.
     pub fn new(width: u32, height: u32) -> Self {
         let text = format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">"#
@@ -100,13 +87,13 @@ impl Svg {
         Self { text }
     }
 
-    /// The whole text.
+    /// Closes the document and returns its text.
     pub fn finish(mut self) -> String {
         self.text.push_str("</svg>\n");
         self.text
     }
 
-    /// A filled rectangle with round corners.
+    /// Draws a filled rectangle with round corners.
     pub fn rect(&mut self, area: Area, radius: f64, fill: Color) {
         let (area, radius) = (RectAttributes(area), SvgNumber(radius));
         self.element(format_args!(
@@ -114,7 +101,7 @@ impl Svg {
         ));
     }
 
-    /// The outline of a rectangle with round corners, drawn to its inside.
+    /// Draws the outline of a rectangle with round corners, inside of the rectangle.
     pub fn frame(&mut self, area: Area, radius: f64, thickness: f64, color: Color) {
         let half = thickness / 2.0;
         let inside = Area::new(
@@ -132,7 +119,7 @@ impl Svg {
         ));
     }
 
-    /// A filled circle.
+    /// Draws a filled circle.
     pub fn circle(&mut self, center: Point, radius: f64, fill: Color) {
         let (x, y, radius) = (SvgNumber(center.x), SvgNumber(center.y), SvgNumber(radius));
         self.element(format_args!(
@@ -140,7 +127,7 @@ impl Svg {
         ));
     }
 
-    /// A line with round ends.
+    /// Draws a line with round ends.
     pub fn line(&mut self, from: Point, to: Point, thickness: f64, color: Color) {
         let [a, b, c, d] = [from.x, from.y, to.x, to.y].map(SvgNumber);
         let thickness = SvgNumber(thickness);
@@ -149,7 +136,7 @@ impl Svg {
         ));
     }
 
-    /// A line of text; its place is on the line on which the letters stand.
+    /// Draws a line of text; `at` is on its baseline.
     pub fn text(&mut self, at: Point, style: TextStyle, text: &str) {
         let (x, y, size) = (SvgNumber(at.x), SvgNumber(at.y), SvgNumber(style.size));
         let (weight, fill) = (style.weight as u16, style.color);
@@ -170,7 +157,7 @@ impl Svg {
     }
 }
 
-/// A number with at most two places after the point.
+/// A number with at most two decimal places.
 struct SvgNumber(f64);
 
 impl fmt::Display for SvgNumber {
@@ -190,14 +177,14 @@ impl fmt::Display for RectAttributes {
     }
 }
 
-/// Text from outside: what means something in XML is written as an entity, and what XML 1.0 does not know at all
-/// (section 2.2, "Characters") becomes a replacement character.
+/// Text escaped for XML. Characters that XML 1.0 does not allow (section 2.2, "Characters") become
+/// replacement characters.
 struct XmlEscaped<'a>(&'a str);
 
 impl fmt::Display for XmlEscaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for letter in self.0.chars() {
-            match letter {
+        for c in self.0.chars() {
+            match c {
                 '&' => f.write_str("&amp;")?,
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
@@ -207,7 +194,7 @@ impl fmt::Display for XmlEscaped<'_> {
                 '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
                     f.write_char(char::REPLACEMENT_CHARACTER)?;
                 }
-                letter => f.write_char(letter)?,
+                c => f.write_char(c)?,
             }
         }
         Ok(())
@@ -220,7 +207,7 @@ mod tests {
     use crate::chart::color::FOREGROUND;
 
     #[test]
-    fn text_from_outside_stays_text() {
+    fn text_is_escaped() {
         let mut svg = Svg::new(10, 20);
         let style = TextStyle {
             size: 9.0,

@@ -1,5 +1,5 @@
-//! Mastery: a bar a topic. The bar is the topic; its first part is what is recalled today, then comes what was seen
-//! and has faded, and the rest was never seen.
+//! A bar for each topic. From left to right, it shows the share of its questions that is recalled
+//! today, that was seen but has faded, and that was never seen.
 
 use super::card::{CONTENT_WIDTH, HEADING, LABEL, TEXT_SIZE};
 use super::color::{FOREGROUND, RECALLED, SCALE, SEEN, TRACK};
@@ -7,63 +7,61 @@ use super::font::{Weight, has_glyphs, text_width, truncate_to_width};
 use super::svg::{Anchor, Area, Point, Svg, TextStyle};
 use super::{Progress, Topic};
 
-/// Columns.
 const COLUMNS: usize = 3;
-/// Bars that there is room for. The built-in bank has 23 topics.
+/// Maximum number of bars. The built-in bank has 23 topics.
 const MAX_BARS: usize = 24;
-/// The height of a bar, in pixels.
+/// Height of a bar, in pixels.
 const BAR_HEIGHT: f64 = 33.0;
-/// From one bar to the next, in pixels.
+/// Distance from one bar to the next, in pixels.
 const PITCH: f64 = 39.0;
-/// Between two columns, in pixels.
+/// Distance between two columns, in pixels.
 const GAP: f64 = 14.0;
-/// From a bar's edge to its text, in pixels.
+/// Distance from a bar's edge to its text, in pixels.
 const INSET: f64 = 10.0;
-/// The line under what is recalled, in pixels.
+/// Height of the line under the recalled part, in pixels.
 const UNDERLINE_HEIGHT: f64 = 4.0;
-/// The heading above, in pixels.
+/// Height of the heading, in pixels.
 const HEADER_HEIGHT: f64 = 46.0;
-/// The width of a column, in pixels.
+/// Width of a column, in pixels.
 const COLUMN_WIDTH: f64 = (CONTENT_WIDTH - 2.0 * GAP) / 3.0;
 /// Names on bars.
 const NAME_STYLE: TextStyle = LABEL.with_color(FOREGROUND);
 
-/// A topic whose name the font can't write: what the picture says in its place, and the name.
+/// A topic whose name the font can't draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsupportedName<'a> {
-    /// What the picture says.
+    /// The label that the picture shows instead.
     pub label: String,
-    /// The name.
     pub name: &'a str,
 }
 
-/// The topics that the picture shows under a number, because its font lacks letters of their names. Whoever shows
-/// the picture writes them beside it, with the reader's own fonts.
+/// Returns the topics that the picture shows with a number, because the font can't draw their names.
+/// The message beside the picture lists them; it is displayed with the reader's own fonts.
 pub fn unsupported_names(progress: &Progress) -> Vec<UnsupportedName<'_>> {
     let (shown, _) = visible_topics(progress);
-    let unwritten = shown
+    shown
         .into_iter()
-        .filter(|(_, topic)| !has_glyphs(&topic.name));
-    let unwritten = unwritten.map(|(number, topic)| UnsupportedName {
-        label: substitute_label(number),
-        name: &topic.name,
-    });
-    unwritten.collect()
+        .filter(|(_, topic)| !has_glyphs(&topic.name))
+        .map(|(number, topic)| UnsupportedName {
+            label: substitute_label(number),
+            name: &topic.name,
+        })
+        .collect()
 }
 
 fn substitute_label(number: usize) -> String {
     format!("topic {number}")
 }
 
-/// The topics for which there is a bar, numbered from 1, and how many there are besides. Where there are too many,
-/// those of which something was seen come before the others.
+/// Returns the topics that have a bar, numbered from 1, and the number of the other topics. If there
+/// are too many topics, those with seen questions come first.
 fn visible_topics(progress: &Progress) -> (Vec<(usize, &Topic)>, usize) {
     let mut all: Vec<_> = (1..).zip(&progress.topics).collect();
     if all.len() <= MAX_BARS {
         return (all, 0);
     }
     all.sort_by_key(|(_, topic)| topic.seen == 0);
-    // The last place says how many there are besides.
+    // The last position shows the number of the other topics.
     let rest = all.split_off(MAX_BARS - 1);
     (all, rest.len())
 }
@@ -72,29 +70,28 @@ fn row_count(progress: &Progress) -> usize {
     progress.topics.len().min(MAX_BARS).div_ceil(COLUMNS)
 }
 
-/// How high it is, in pixels.
+/// Returns the height in pixels.
 pub fn height(progress: &Progress) -> f64 {
     let rows = u8::try_from(row_count(progress)).unwrap_or(u8::MAX);
     HEADER_HEIGHT + f64::from(rows) * PITCH - (PITCH - BAR_HEIGHT)
 }
 
-/// Draws it.
 pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
     svg.text(at.offset(0.0, TEXT_SIZE), HEADING, "Topics");
     draw_legend(svg, at);
     let (shown, more) = visible_topics(progress);
     let rows = row_count(progress).max(1);
-    let mut places = (0..COLUMNS).flat_map(|column| (0..rows).map(move |row| (column, row)));
-    for ((number, topic), place) in shown.into_iter().zip(&mut places) {
-        draw_bar(svg, bar_position(at, place), number, topic);
+    let mut cells = (0..COLUMNS).flat_map(|column| (0..rows).map(move |row| (column, row)));
+    for ((number, topic), cell) in shown.into_iter().zip(&mut cells) {
+        draw_bar(svg, bar_position(at, cell), number, topic);
     }
-    if let (Some(place), true) = (places.next(), more > 0) {
-        let base = bar_position(at, place).offset(INSET, BASELINE);
+    if let (Some(cell), true) = (cells.next(), more > 0) {
+        let base = bar_position(at, cell).offset(INSET, BASELINE);
         svg.text(base, LABEL, &format!("and {more} more"));
     }
 }
 
-/// From a bar's upper edge to the line on which its name stands.
+/// Distance from a bar's upper edge to the baseline of its name, in pixels.
 const BASELINE: f64 = 23.0;
 
 fn bar_position(at: Point, (column, row): (usize, usize)) -> Point {
@@ -126,7 +123,7 @@ fn draw_bar(svg: &mut Svg, at: Point, number: usize, topic: &Topic) {
     svg.text(at.offset(INSET, BASELINE), NAME_STYLE, &name);
 }
 
-/// A bright line at the bottom of what is recalled, which tells it from the rest where the colours don't.
+/// Draws a bright line at the bottom of the recalled part, which distinguishes it without colours.
 fn draw_underline(svg: &mut Svg, part: Area) {
     let at = part.at.offset(0.0, part.height - UNDERLINE_HEIGHT);
     svg.rect(
@@ -136,7 +133,7 @@ fn draw_underline(svg: &mut Svg, part: Area) {
     );
 }
 
-/// What the parts of a bar mean, to the right of the heading.
+/// Draws the legend to the right of the heading.
 fn draw_legend(svg: &mut Svg, at: Point) {
     let entries = [
         ("not seen", TRACK),

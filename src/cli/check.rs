@@ -1,4 +1,4 @@
-//! `check`: all that is wrong with the config, the questions and the state, at once.
+//! `check`: reports all problems of the config, the questions and the state at once.
 
 use super::exit::{CliError, Exit};
 use super::output;
@@ -26,20 +26,21 @@ pub fn run(common: &CommonArgs) -> Result<(), CliError> {
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(CliError::new(
             Exit::Usage,
-            "the errors above must be mended; nothing was changed",
+            "fix the errors above; nothing was changed",
         ));
     }
     output::line(format_args!(
-        "All is well: {} declared teams, {} questions, {guilds} servers in {}.",
-        config.teams.len(),
-        bank.len(),
+        "No errors found: {} in the config, {}, {} in {}.",
+        output::count(config.teams.len(), "team"),
+        output::count(bank.len(), "question"),
+        output::count(guilds, "server"),
         state_location(&config)
     ));
     Ok(())
 }
 
-/// What is to be said of the token. That there is none is no mistake here: a config can be checked on
-/// another machine than the bot's.
+/// Checks the token file. A missing token is not a problem: a config can be checked on a machine
+/// other than the bot's.
 fn check_token(config: &Config) -> Option<Diagnostic> {
     let file = config.token_file.as_deref()?;
     match config::find_token(None, Some(file)) {
@@ -51,17 +52,17 @@ fn check_token(config: &Config) -> Option<Diagnostic> {
     }
 }
 
-/// How many servers there are, and which snapshots can't be read.
+/// Returns the number of servers, and a diagnostic for each unreadable snapshot.
 fn check_state(config: &Config) -> (usize, Vec<Diagnostic>) {
     if let Some(url) = &config.state_url {
         return check_database(url);
     }
     let guilds = inspect::guild_ids(&config.state_dir).unwrap_or_default();
-    let bad = |guild: &GuildId| {
-        let bad = inspect::guild(&config.state_dir, *guild).err()?;
-        Some(Diagnostic::error(location(&bad), bad.message.clone()).fix(bad.fix()))
+    let diagnostic = |guild: &GuildId| {
+        let invalid = inspect::guild(&config.state_dir, *guild).err()?;
+        Some(Diagnostic::error(location(&invalid), invalid.message.clone()).fix(invalid.fix()))
     };
-    (guilds.len(), guilds.iter().filter_map(bad).collect())
+    (guilds.len(), guilds.iter().filter_map(diagnostic).collect())
 }
 
 fn state_location(config: &Config) -> String {
@@ -71,7 +72,7 @@ fn state_location(config: &Config) -> String {
     }
 }
 
-/// Whether the database can be reached and read.
+/// Connects to the database and reads all guilds.
 fn check_database(url: &DatabaseUrl) -> (usize, Vec<Diagnostic>) {
     let guilds = DatabaseReader::connect(url.secret()).and_then(|reader| {
         let guilds = reader.guild_ids()?;
@@ -86,9 +87,9 @@ fn check_database(url: &DatabaseUrl) -> (usize, Vec<Diagnostic>) {
     }
 }
 
-fn location(bad: &InvalidSnapshot) -> String {
-    let file = bad.file.display();
-    bad.position.map_or_else(
+fn location(invalid: &InvalidSnapshot) -> String {
+    let file = invalid.file.display();
+    invalid.position.map_or_else(
         || file.to_string(),
         |(line, column)| format!("{file}:{line}:{column}"),
     )

@@ -1,18 +1,18 @@
-//! How a process ends.
+//! Exit codes and the error that carries one.
 
 use std::fmt;
 use std::process::ExitCode;
 
-/// The exit codes; scripts and supervisors depend on them.
+/// Exit codes. Scripts and supervisors depend on their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Stopped as asked.
+    /// Success, or stopped on request.
     Stopped = 0,
-    /// Failed while running.
+    /// Failed while running. A restart may help.
     Failed = 1,
-    /// Wrong usage or config.
+    /// Wrong usage or configuration.
     Usage = 2,
-    /// The state can't be read, or another process has it.
+    /// The state can't be read, or another process uses it.
     State = 3,
     /// Discord refused the token or the intents. A restart does not help.
     Rejected = 4,
@@ -24,26 +24,24 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a verb failed, with the code that goes with it.
+/// The failure of a command, with its exit code.
 #[derive(Debug)]
 pub struct CliError {
-    /// The code.
     pub exit: Exit,
     /// What happened and what to do.
     pub error: anyhow::Error,
 }
 
 impl CliError {
-    /// A failure with a sentence.
-    pub fn new(exit: Exit, what: impl fmt::Display) -> Self {
+    pub fn new(exit: Exit, message: impl fmt::Display) -> Self {
         Self {
             exit,
-            error: anyhow::anyhow!("{what}"),
+            error: anyhow::anyhow!("{message}"),
         }
     }
 }
 
-/// The chain of causes in one line.
+/// Prints the chain of causes on one line.
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#}", self.error)

@@ -1,4 +1,4 @@
-//! `invite`: the link that adds the bot to a server.
+//! `invite`: prints the link that adds the bot to a server.
 
 use clap::Args;
 
@@ -7,17 +7,15 @@ use super::output;
 use super::{CommonArgs, load};
 use crate::bot::{ApiConfig, ApiError, DiscordClient, invite_url};
 
-/// Options of `invite`.
 #[derive(Debug, Args)]
 pub struct InviteArgs {
     #[command(flatten)]
     common: CommonArgs,
-    /// The application's id; without it Discord is asked with the token
+    /// Application id; without it, Discord is asked, which needs the token
     #[arg(long, value_name = "ID")]
     application: Option<u64>,
 }
 
-/// Prints the link.
 pub fn run(args: &InviteArgs) -> Result<(), CliError> {
     let application = match args.application {
         Some(id) => id,
@@ -47,7 +45,7 @@ fn fetch_application_id(common: &CommonArgs) -> Result<u64, CliError> {
         )),
         Err(failure) => Err(CliError::new(
             Exit::Failed,
-            format!("{failure}. With --application ID nobody has to be asked"),
+            format!("{failure}. With --application ID, no request to Discord is needed"),
         )),
     }
 }

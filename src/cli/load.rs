@@ -1,4 +1,4 @@
-//! What most verbs begin with: the config, the token, the bank.
+//! Loading the config, the token and the bank, with which most commands begin.
 
 use super::CommonArgs;
 use super::exit::{CliError, Exit};
@@ -6,26 +6,22 @@ use crate::bank::{Bank, built_in};
 use crate::config::{self, Config, DatabaseUrl, Token};
 use crate::diagnostics::{Diagnostic, render_all};
 
-/// The environment variable that names another address of Discord's API.
+/// Environment variable that overrides the URL of Discord's API.
 const API_URL: &str = "DISCORD_API_URL";
 
-/// The environment variable that names the database with the state.
+/// Environment variable with the URL of the database that holds the state.
 const STATE_URL: &str = "QUIZLOOP_STATE_URL";
 
-/// The environment variable with the token.
+/// Environment variable with the token.
 const TOKEN: &str = "DISCORD_TOKEN";
 
-/// Everything the bot starts with.
+/// The inputs of `run`.
 pub struct Startup {
-    /// The settings.
     pub config: Config,
-    /// The token.
     pub token: Token,
-    /// The questions.
     pub bank: Bank,
 }
 
-/// Loads everything; what is wrong is said at once.
 pub fn startup(common: &CommonArgs) -> Result<Startup, CliError> {
     let config = config(common)?;
     let (token, _) = token(&config)?;
@@ -37,7 +33,7 @@ pub fn startup(common: &CommonArgs) -> Result<Startup, CliError> {
     })
 }
 
-/// The config, with what the command line and the environment say instead.
+/// Loads the config and applies the overrides from the command line and the environment.
 pub fn config(common: &CommonArgs) -> Result<Config, CliError> {
     let (config, diagnostics) = config_with_diagnostics(common)?;
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -47,10 +43,10 @@ pub fn config(common: &CommonArgs) -> Result<Config, CliError> {
     }
 }
 
-/// As [`config()`], with all that is wrong inside.
+/// Like [`config()`], but returns the problems instead of failing.
 pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagnostic>), CliError> {
     let usage = |error: &dyn std::fmt::Display| CliError::new(Exit::Usage, error);
-    // The command line's parser has looked at QUIZLOOP_CONFIG already.
+    // clap has applied QUIZLOOP_CONFIG to the option already.
     let path = config::find_path(common.config.as_deref(), None);
     let (mut config, diagnostics) = config::read(&path).map_err(|error| usage(&error))?;
     if let Some(url) = std::env::var(STATE_URL).ok().filter(|url| !url.is_empty()) {
@@ -68,18 +64,18 @@ pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagn
     Ok((config, diagnostics))
 }
 
-/// The token, and what is to be said of its file.
+/// Finds the token. The diagnostic, if any, is about its file.
 pub fn token(config: &Config) -> Result<(Token, Option<Diagnostic>), CliError> {
     let variable = std::env::var(TOKEN).ok();
     config::find_token(variable.as_deref(), config.token_file.as_deref()).map_err(|error| {
         CliError::new(
             Exit::Usage,
-            format!("{error}. To try Quizloop without one: quizloop sandbox"),
+            format!("{error}. To try Quizloop without a token, run `quizloop sandbox`"),
         )
     })
 }
 
-/// The bank. Warnings don't keep the bot from running; `check` shows them.
+/// Loads the bank. Warnings are ignored here; `check` shows them.
 pub fn bank(config: &Config) -> Result<Bank, CliError> {
     let (packs, mut diagnostics) = config::read_packs(&config.bank_paths);
     let (bank, found) = Bank::load(built_in(), &packs);
@@ -92,7 +88,7 @@ pub fn bank(config: &Config) -> Result<Bank, CliError> {
     }
 }
 
-/// Findings as the reason why a verb failed.
+/// Turns diagnostics into the failure of a command.
 pub fn diagnostics_error(diagnostics: &[Diagnostic]) -> CliError {
     CliError::new(Exit::Usage, format!("\n{}", render_all(diagnostics)))
 }

@@ -1,4 +1,4 @@
-//! Logs: to stderr, as text or JSON, and never with the token in them.
+//! Logging to stderr, as text or JSON, with the token redacted.
 
 use std::io::{self, Write};
 
@@ -11,11 +11,11 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 use super::LogFormat;
 use crate::config::Token;
 
-/// What is logged unless `RUST_LOG` says otherwise.
+/// The log filter if `RUST_LOG` is not set.
 const DEFAULT: &str = "warn,quizloop=info";
 
-/// Libraries whose finest levels print whole frames and headers, the token among them, some of them as hexadecimal
-/// numbers. They and all their modules stay at `info` whatever `RUST_LOG` says.
+/// Libraries that print whole frames and headers at `debug` or `trace`, partly in hexadecimal. Those
+/// contain the token, so these libraries are capped at `info`, whatever `RUST_LOG` says.
 const CAPPED_LIBRARIES: [&str; 8] = [
     "tungstenite",
     "tokio_tungstenite",
@@ -27,35 +27,36 @@ const CAPPED_LIBRARIES: [&str; 8] = [
     "tokio",
 ];
 
-/// Whether something of that level may be logged at all.
+/// Returns whether an event of that target and level may be logged.
 fn is_allowed(target: &str, level: Level) -> bool {
     let library = target.split("::").next().unwrap_or(target);
     level <= Level::INFO || !CAPPED_LIBRARIES.contains(&library)
 }
 
-/// Starts logging. The token is struck out wherever it would appear, whatever prints it.
+/// Starts logging. The token is redacted in every event.
 pub fn start(format: LogFormat, token: Option<&Token>) {
-    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let quiet = filter_fn(|data| is_allowed(data.target(), *data.level()));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let cap = filter_fn(|data| is_allowed(data.target(), *data.level()));
     let secret = token.map(|token| token.secret().to_owned());
     let writer = move || Redacted {
         secret: secret.clone(),
         out: io::stderr(),
     };
-    let lines = fmt::layer().with_writer(writer);
-    let lines = match format {
-        LogFormat::Text => lines.with_ansi(false).boxed(),
-        LogFormat::Json => lines.json().boxed(),
+    let layer = fmt::layer().with_writer(writer);
+    let layer = match format {
+        LogFormat::Text => layer.with_ansi(false).boxed(),
+        LogFormat::Json => layer.json().boxed(),
     };
     let subscriber = tracing_subscriber::registry()
-        .with(lines)
-        .with(wanted)
-        .with(quiet);
-    // A second start, as in tests, keeps the first.
+        .with(layer)
+        .with(filter)
+        .with(cap);
+    // Fails if logging was started before, as in tests; the first subscriber stays.
     let _ = subscriber.try_init();
 }
 
-/// Strikes a secret out of what is written. The formatter writes one event at a time.
+/// Replaces a secret in what is written. This works on single writes because the formatter writes
+/// each event at once.
 struct Redacted<W> {
     secret: Option<String>,
     out: W,
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn libraries_that_print_frames_are_kept_quiet() {
+    fn libraries_that_print_frames_are_capped() {
         assert!(!is_allowed("tungstenite::protocol::frame", Level::TRACE));
         assert!(!is_allowed("hyper", Level::DEBUG));
         assert!(is_allowed("hyper", Level::WARN));
@@ -91,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_struck_out() {
-        let mut struck = Redacted {
+    fn the_token_is_redacted() {
+        let mut redacted = Redacted {
             secret: Some("MTExMQ.secret".into()),
             out: Vec::new(),
         };
-        struck.write_all(b"header: Bot MTExMQ.secret!").unwrap();
+        redacted.write_all(b"header: Bot MTExMQ.secret!").unwrap();
         assert_eq!(
-            String::from_utf8(struck.out).unwrap(),
+            String::from_utf8(redacted.out).unwrap(),
             "header: Bot (token)!"
         );
     }

@@ -1,5 +1,5 @@
-//! The command line: it reads arguments and files, puts the rooms together, and turns what happened into
-//! an exit code and a sentence.
+//! The command line. It parses arguments, loads the configuration, starts the other modules, and
+//! reports the result as an exit code and a message.
 
 mod bank;
 mod check;
@@ -24,8 +24,8 @@ pub use exit::Exit;
 
 /// A Discord bot with which a team practises for Python asyncio interviews.
 ///
-/// Each working day it posts one question in the team's channel and opens a thread; who replies keeps a
-/// streak. Try it without an account: quizloop sandbox
+/// Each working day it posts a question in the team's channel and opens a thread on it. Members
+/// who reply keep a streak. Try it without a Discord account: quizloop sandbox
 #[derive(Debug, Parser)]
 #[command(name = "quizloop", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
@@ -34,55 +34,54 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-The token comes from the environment variable DISCORD_TOKEN, or from the file that token_file names in \
+The token is read from the environment variable DISCORD_TOKEN, or from the file that token_file names in \
 the config; never from the command line.
 
-Exit codes: 0 stopped as asked · 1 failed while running · 2 wrong usage or config · 3 state unreadable or \
-in use · 4 Discord refused the token or the intents";
+Exit codes: 0 success or stopped on request · 1 failed while running · 2 wrong usage or config · \
+3 saved data unreadable or in use · 4 Discord refused the token or the intents";
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
     /// Run the bot
     Run(run::RunArgs),
-    /// Try the bot in a browser, without an account: Discord on this machine
+    /// Try the bot in a browser, without a Discord account
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs),
-    /// Check the config, the questions and the state; shows all that is wrong at once
+    /// Check the config, questions and saved data, and report all problems at once
     Check(CommonArgs),
-    /// Print the link that adds the bot to a server, with the least permissions
+    /// Print the link that adds the bot to a server, with only the permissions it needs
     Invite(invite::InviteArgs),
-    /// Read the questions, take them to other tools, bring some from there
+    /// List, show, export and import questions
     Bank(bank::BankArgs),
-    /// Look at the state, also while the bot runs; go back to an earlier one
+    /// Inspect, verify, move or restore saved data
     State(state::StateArgs),
 }
 
-/// Options of most verbs.
+/// Options of most commands.
 #[derive(Debug, Clone, Args)]
 struct CommonArgs {
-    /// The config [default: config.toml, if it is there]
+    /// Config file [default: config.toml, if it exists]
     #[arg(long, value_name = "FILE", env = "QUIZLOOP_CONFIG", global = true)]
     config: Option<PathBuf>,
-    /// The folder of the snapshots [default: state, or what the config says]
+    /// Data folder [default: state, unless the config names another]
     #[arg(long, value_name = "DIR", global = true)]
     state: Option<PathBuf>,
 }
 
-/// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
-    /// Lines for people
+    /// Plain text
     Text,
-    /// A JSON object a line, for machines
+    /// One JSON object per line
     Json,
 }
 
-/// Runs the command line of this process.
+/// Runs the command line and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are printed to stdout and are no error.
+            // clap reports `--help` and `--version` as errors that go to stdout.
             let _ = error.print();
             return if error.use_stderr() {
                 Exit::Usage.into()
@@ -91,7 +90,7 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let done = match cli.command {
+    let result = match cli.command {
         CliCommand::Run(args) => run::run(args),
         #[cfg(feature = "sandbox")]
         CliCommand::Sandbox(args) => sandbox::run(&args),
@@ -100,11 +99,11 @@ pub fn main() -> ExitCode {
         CliCommand::Bank(args) => bank::run(&args),
         CliCommand::State(args) => state::run(&args),
     };
-    match done {
+    match result {
         Ok(()) => Exit::Stopped.into(),
-        Err(failed) => {
-            output::error(format_args!("quizloop: {failed}"));
-            failed.exit.into()
+        Err(error) => {
+            output::error(format_args!("quizloop: {error}"));
+            error.exit.into()
         }
     }
 }

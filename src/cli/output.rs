@@ -1,24 +1,25 @@
-//! Printing for people and scripts. A reader who has enough (`quizloop state list | head`) closes the pipe;
-//! `println!` would panic then.
+//! Printing to stdout and stderr. `println!` panics if the reader closes the pipe, as in
+//! `quizloop state list | head`; these functions do not.
 
 use std::fmt::Display;
 use std::io::Write as _;
 
 /// Prints a line to stdout.
 pub fn line(text: impl Display) {
-    // Nobody reads any more, so there is nobody to tell.
+    // A failed write means that the pipe is closed.
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Prints text to stdout that has its own line ends.
+/// Prints text that contains its own line breaks to stdout.
 pub fn text(text: impl Display) {
     let mut out = std::io::stdout();
     let _ = write!(out, "{text}");
-    // A question has no line end.
+    // A prompt ends without a line break, so stdout would keep it in its buffer.
     let _ = out.flush();
 }
 
-/// Prints text with ANSI styles to stdout; they go where it is no terminal, or `NO_COLOR` is set.
+/// Prints text with ANSI styles to stdout. The styles are removed if stdout is not a terminal or if
+/// `NO_COLOR` is set.
 pub fn styled(text: impl Display) {
     let _ = write!(anstream::stdout(), "{text}");
 }
@@ -26,4 +27,9 @@ pub fn styled(text: impl Display) {
 /// Prints a line to stderr.
 pub fn error(text: impl Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Returns a number with a noun: "1 team", "2 teams".
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

@@ -1,7 +1,7 @@
-//! Following the clock of a stand-in for Discord, so that tests and the sandbox can move the time.
+//! Follows the clock of the sandbox or of a test server, which can move the time.
 //!
-//! The other side sends a line of JSON for each change, and is told when everything that was due at a
-//! reading has been done.
+//! The server sends a line of JSON for each change. The bot acknowledges a reading when everything
+//! that was due at it is done.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::clock::{Clock, ClockReading};
 
-/// How long the first reading may take.
+/// How long to wait for the first reading.
 const FIRST_READING_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ struct ClockUpdate {
     seq: u64,
     now_ms: i64,
     flowing: bool,
-    /// As whom this process reports, where several follow.
+    /// Identifies this process in its acknowledgements, if several processes follow the clock.
     follower: Option<u64>,
 }
 
@@ -31,8 +31,8 @@ struct ClockAcknowledgement {
     follower: Option<u64>,
 }
 
-/// A clock that follows the one at `url`, which has `/stream` and `/settled` under it; the receiver
-/// hears when that one is gone.
+/// Connects to the clock at `url`, which serves `/stream` and `/settled`. The receiver resolves when
+/// the stream ends.
 pub async fn follow(url: String) -> anyhow::Result<(Clock, oneshot::Receiver<()>)> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let stream = client
@@ -40,7 +40,7 @@ pub async fn follow(url: String) -> anyhow::Result<(Clock, oneshot::Receiver<()>
         .send()
         .await
         .and_then(reqwest::Response::error_for_status)
-        .with_context(|| format!("the clock at {url} can't be followed"))?;
+        .with_context(|| format!("can't connect to the clock at {url}"))?;
     let mut lines = ClockStream {
         stream,
         buffer: Vec::new(),
@@ -48,33 +48,33 @@ pub async fn follow(url: String) -> anyhow::Result<(Clock, oneshot::Receiver<()>
     };
     let first = tokio::time::timeout(FIRST_READING_TIMEOUT, lines.next())
         .await
-        .context("the clock is silent")??;
+        .context("the clock sent no reading")??;
     let follower = lines.follower;
     let (readings, reading) = watch::channel(first);
-    let (settled, mut acted) = watch::channel(0);
-    let (gone, is_gone) = oneshot::channel();
+    let (acknowledged, mut to_acknowledge) = watch::channel(0);
+    let (ended, has_ended) = oneshot::channel();
     tokio::spawn(async move {
         while let Ok(reading) = lines.next().await {
             readings.send_replace(reading);
         }
-        // Nobody listens any more only when the process is ending.
-        let _ = gone.send(());
+        // The receiver is dropped only while the process stops.
+        let _ = ended.send(());
         readings.closed().await;
     });
     tokio::spawn(async move {
-        while acted.changed().await.is_ok() {
-            let seq = *acted.borrow_and_update();
+        while to_acknowledge.changed().await.is_ok() {
+            let seq = *to_acknowledge.borrow_and_update();
             let sent = client
                 .post(format!("{url}/settled"))
                 .json(&ClockAcknowledgement { seq, follower })
                 .send()
                 .await;
             if let Err(error) = sent {
-                tracing::debug!(%error, "the clock could not be told");
+                tracing::debug!(%error, "clock reading could not be acknowledged");
             }
         }
     });
-    Ok((Clock::remote(reading, settled), is_gone))
+    Ok((Clock::remote(reading, acknowledged), has_ended))
 }
 
 struct ClockStream {

@@ -1,4 +1,4 @@
-//! `run`: the bot.
+//! `run`: runs the bot until it is stopped.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -18,24 +18,22 @@ use crate::health::{self, GuildCounts, HealthMonitor};
 use crate::store::postgres::DatabaseError;
 use crate::store::{ClaimError, OpenError, Store};
 
-/// How long saving may take when the bot is stopped: with what comes before, less than the five seconds in
-/// which a stop must be done.
+/// How long the last save may take. The whole stop must take less than five seconds.
 const CLOSE_LIMIT: Duration = Duration::from_secs(4);
 
-/// Options of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     #[command(flatten)]
     common: CommonArgs,
-    /// How logs are written; the variable `RUST_LOG` chooses how much
+    /// Log format; the environment variable `RUST_LOG` sets the level
     #[arg(long, value_enum, default_value = "text")]
     log: LogFormat,
-    /// Follow the clock of a stand-in for Discord
+    /// Follow the clock of a sandbox
     #[arg(long, value_name = "URL", hide = true)]
     clock: Option<String>,
 }
 
-/// Runs the bot until it is stopped or can't go on.
+/// Runs the bot until it is stopped or fails.
 pub fn run(args: RunArgs) -> Result<(), CliError> {
     let Startup {
         config,
@@ -46,25 +44,25 @@ pub fn run(args: RunArgs) -> Result<(), CliError> {
     let store = open_store(&config)?;
     failpoint::hit("start.opened");
     let listener = bind_health(config.health_listen)?;
-    // One thread: everything here waits for Discord or the disk, and an answer that hops between threads is
-    // slower than one that does not. The gateway and the store have threads of their own.
+    // One thread suffices: the work here is waiting for Discord and the disk, and moving a response
+    // between threads would only add latency. The gateway and the store have their own threads.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)?;
-    let stopped = runtime.block_on(async {
+    let result = runtime.block_on(async {
         let clock = match args.clock {
             Some(url) => Some(remote_clock::follow(url).await?),
             None => None,
         };
-        let (health, clock, gone) = match clock {
-            Some((clock, gone)) => (remote_clock_monitor(clock.clone()), clock, Some(gone)),
+        let (health, clock, clock_ended) = match clock {
+            Some((clock, ended)) => (remote_clock_monitor(clock.clone()), clock, Some(ended)),
             None => (system_uptime_monitor(), Clock::system(), None),
         };
-        let times = clock.clone();
-        store.set_clock(move || times.now());
+        let store_clock = clock.clone();
+        store.set_clock(move || store_clock.now());
         let health = with_health(health, &store, listener);
-        let supervisor = systemd::run(Arc::clone(&health));
+        let systemd = systemd::run(Arc::clone(&health));
         let deps = BotDeps {
             store: store.clone(),
             bank,
@@ -79,9 +77,9 @@ pub fn run(args: RunArgs) -> Result<(), CliError> {
             config_teams: config.teams,
         };
         tokio::select! {
-            end = bot::run(deps) => Err(into_cli_error(&end)),
-            never = supervisor => match never {},
-            () = sandbox_closed(gone) => Err(CliError::new(Exit::Failed, "the stand-in for Discord is gone")),
+            reason = bot::run(deps) => Err(into_cli_error(&reason)),
+            never = systemd => match never {},
+            () = sandbox_closed(clock_ended) => Err(CliError::new(Exit::Failed, "the sandbox has stopped")),
             signal = stop_signal() => {
                 tracing::info!(signal, "stopping");
                 failpoint::hit("stop.begin");
@@ -90,30 +88,32 @@ pub fn run(args: RunArgs) -> Result<(), CliError> {
         }
     });
     systemd::notify_stopping();
-    // Tasks that still talk to Discord are not waited for: what counts is on disk, or will be now.
+    // Requests to Discord that are still running are dropped. All data that matters is in the store,
+    // which is saved below.
     runtime.shutdown_background();
     if !store.close(CLOSE_LIMIT) {
         return Err(CliError::new(
             Exit::Failed,
-            "not everything could be saved before the stop; see the log",
+            "some changes could not be saved before stopping; see the log",
         ));
     }
-    stopped
+    result
 }
 
-/// Opens the state: the database if one is named, else the folder; in a debug build the folder on a disk that fails where a file of failpoints says so, if one is named.
+/// Opens the database if the config names one, else the data folder.
 fn open_store(config: &Config) -> Result<Store, CliError> {
-    let refused = |error: &dyn std::fmt::Display| CliError::new(Exit::State, error);
+    let state_error = |error: &dyn std::fmt::Display| CliError::new(Exit::State, error);
     match &config.state_url {
         Some(url) => Store::connect(url.secret()).map_err(|error| match error {
-            // It may be back when a supervisor tries again.
+            // The database may be back when the supervisor restarts the bot.
             DatabaseError::Unreachable { .. } => CliError::new(Exit::Failed, error),
-            other => refused(&other),
+            other => state_error(&other),
         }),
-        None => open_folder(&config.state_dir).map_err(|error| refused(&error)),
+        None => open_folder(&config.state_dir).map_err(|error| state_error(&error)),
     }
 }
 
+/// Opens the data folder. A debug build injects disk faults if a failpoint file is named.
 fn open_folder(dir: &Path) -> Result<Store, OpenError> {
     #[cfg(debug_assertions)]
     if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
@@ -123,43 +123,45 @@ fn open_folder(dir: &Path) -> Result<Store, OpenError> {
     Store::open(dir)
 }
 
-/// Takes the address at which the health is told, so that one that is taken is known before anything starts.
+/// Binds the health endpoint early, so that an address in use fails startup.
 fn bind_health(address: Option<SocketAddr>) -> Result<Option<TcpListener>, CliError> {
     let Some(address) = address else {
         return Ok(None);
     };
-    // Not a mistake of the config: whoever has the address may go away, so a supervisor may try again.
+    // Not a config error: the other process may stop, so the supervisor should try again.
     let listener = health::bind(address).map_err(|error| {
         CliError::new(
             Exit::Failed,
-            format!("can't listen on {address} for [health] listen: {error}. Stop who has it, or name another address"),
+            format!("can't listen on {address} ([health] listen): {error}. Stop the process that uses it, or choose another address"),
         )
     })?;
     let bound = listener.local_addr().unwrap_or(address);
-    tracing::info!("http://{bound}/healthz and /metrics tell how the bot is");
+    tracing::info!("health endpoints listening on http://{bound}/healthz and /metrics");
     if !address.ip().is_loopback() {
         tracing::warn!(
-            "other machines can ask how the bot is at {bound}: keep a firewall before it"
+            address = %bound,
+            "health endpoints reachable from other machines; use a firewall"
         );
     }
     Ok(Some(listener))
 }
 
-/// Ages are measured by the machine: nobody who sets its clock makes the bot look ill.
+/// Measures ages with the monotonic time, so that setting the system clock does not make the bot
+/// look unhealthy.
 fn system_uptime_monitor() -> HealthMonitor {
     let start = Instant::now();
     HealthMonitor::new(move || start.elapsed())
 }
 
-/// Ages are measured by a clock that is moved.
+/// Measures ages with the remote clock, which tests move.
 fn remote_clock_monitor(clock: Clock) -> HealthMonitor {
     HealthMonitor::new(move || {
-        let passed = clock.now().duration_since(jiff::Timestamp::UNIX_EPOCH);
-        Duration::try_from(passed).unwrap_or(Duration::ZERO)
+        let since_epoch = clock.now().duration_since(jiff::Timestamp::UNIX_EPOCH);
+        Duration::try_from(since_epoch).unwrap_or(Duration::ZERO)
     })
 }
 
-/// The store reports its saving, and whoever asks is answered.
+/// Reports the store's commits to the health monitor and serves the health endpoints.
 fn with_health(
     health: HealthMonitor,
     store: &Store,
@@ -171,15 +173,15 @@ fn with_health(
         health
     });
     let observer = Arc::clone(&health);
-    store.observe(Box::new(move |done| {
-        observer.commit_finished(done.duration, done.error)
+    store.observe(Box::new(move |commit| {
+        observer.commit_finished(commit.duration, commit.error)
     }));
     if let Some(listener) = listener {
         let (monitor, store) = (Arc::clone(&health), store.clone());
         tokio::spawn(async move {
-            let served = health::serve(listener, monitor, move || guild_counts(&store)).await;
-            if let Err(error) = served {
-                tracing::error!(%error, "nobody is told any more how the bot is");
+            let result = health::serve(listener, monitor, move || guild_counts(&store)).await;
+            if let Err(error) = result {
+                tracing::error!(%error, "health server stopped");
             }
         });
     }
@@ -195,26 +197,26 @@ fn guild_counts(store: &Store) -> GuildCounts {
     }
 }
 
-/// Who follows a stand-in's clock ends with it.
-async fn sandbox_closed(gone: Option<tokio::sync::oneshot::Receiver<()>>) {
-    match gone {
-        // An error means the same: the task that listened has ended.
-        Some(gone) => drop(gone.await),
+/// Resolves when the sandbox whose clock is followed has stopped.
+async fn sandbox_closed(clock_ended: Option<tokio::sync::oneshot::Receiver<()>>) {
+    match clock_ended {
+        // An error means the same: the task that reads the clock has ended.
+        Some(ended) => drop(ended.await),
         None => std::future::pending().await,
     }
 }
 
-fn into_cli_error(end: &ExitReason) -> CliError {
-    let exit = match end {
+fn into_cli_error(reason: &ExitReason) -> CliError {
+    let exit = match reason {
         ExitReason::Unauthorized | ExitReason::DisallowedIntents => Exit::Rejected,
         ExitReason::State(ClaimError::OtherApplication { .. }) => Exit::Usage,
         ExitReason::State(ClaimError::Io(_)) => Exit::State,
         ExitReason::TooManyStarts(_) | ExitReason::Failed(_) => Exit::Failed,
     };
-    CliError::new(exit, end)
+    CliError::new(exit, reason)
 }
 
-/// Ctrl-C or, where there is such a thing, SIGTERM.
+/// Waits for Ctrl-C or, on Unix, SIGTERM, and returns the name of the signal.
 pub async fn stop_signal() -> &'static str {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {

@@ -1,8 +1,12 @@
-//! What systemd is told (`Type=notify`): that the bot is ready, how it is, that it lives, that it stops.
+//! Notifications to systemd (`Type=notify`): readiness, status, watchdog and stopping.
 //!
-//! Without systemd, which is without the variable `NOTIFY_SOCKET`, nothing is told and nothing runs. The
-//! watchdog is told only while the scheduler and whoever keeps the gateway show signs of life: Discord away
-//! or a full disk is no reason for a restart, a bot that stands still is.
+//! Nothing runs if the environment variable `NOTIFY_SOCKET` is not set. The watchdog is notified
+//! only while the scheduler and the gateway supervisor are running. A restart helps a stalled bot,
+//! but not against a Discord outage or a full disk, so those don't stop the notifications.
+//!
+//! Example: `STATUS=connecting to Discord`, then with the first session `READY=1` and
+//! `WATCHDOG=1` every few seconds. If the scheduler stalls, `STATUS` gives the reason and `WATCHDOG=1`
+//! is no longer sent, so systemd restarts the process after `WatchdogSec`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -10,10 +14,9 @@ use std::time::Duration;
 
 use crate::health::HealthMonitor;
 
-/// How often systemd's status line is brought up to date.
+/// How often the status line is updated.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What systemd is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Notification {
     Ready,
@@ -22,60 +25,60 @@ enum Notification {
     Stopping,
 }
 
-/// Tells systemd, for ever.
+/// Sends notifications until the future is dropped.
 pub async fn run(health: Arc<HealthMonitor>) -> Infallible {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return std::future::pending().await;
     }
-    // Twice as often as it must be, as sd_watchdog_enabled(3) advises.
-    let alive = watchdog_interval().map(|limit| limit / 2);
-    notify_loop(&health, alive, send).await
+    // Half of the limit, as sd_watchdog_enabled(3) advises.
+    let watchdog = watchdog_interval().map(|limit| limit / 2);
+    notify_loop(&health, watchdog, send).await
 }
 
-/// The bot stops; what is left is saving.
+/// Notifies systemd that the bot is stopping.
 pub fn notify_stopping() {
     send(&[
         Notification::Stopping,
-        Notification::Status("stopping: saving what is not saved yet".into()),
+        Notification::Status("stopping: saving changes".into()),
     ]);
 }
 
 async fn notify_loop(
     health: &HealthMonitor,
-    alive: Option<Duration>,
+    watchdog: Option<Duration>,
     mut send: impl FnMut(&[Notification]),
 ) -> Infallible {
     let mut sessions = health.sessions();
     send(&[Notification::Status("connecting to Discord".into())]);
-    // The sender is in `health`, so it is there.
+    // Can't fail: the sender is in `health`.
     let _ = sessions
-        .wait_for(|begun| *begun > 0 || health.is_standby())
+        .wait_for(|started| *started > 0 || health.is_standby())
         .await;
     let mut sent = status_text(health).to_owned();
     send(&[Notification::Ready, Notification::Status(sent.clone())]);
     let mut was_stalled = false;
     loop {
         let stall = health.stall_reason();
-        if let Some(what) = stall.as_ref().filter(|_| !was_stalled) {
-            tracing::error!("{what}: the supervisor is not told any more that the bot lives");
+        if let Some(reason) = stall.as_ref().filter(|_| !was_stalled) {
+            tracing::error!(%reason, "bot stalled; systemd watchdog not notified");
         }
         was_stalled = stall.is_some();
-        let well = || format!("{}; all is well", status_text(health));
-        let status = health.report().problems().unwrap_or_else(well);
+        let healthy = || format!("{}; no problems", status_text(health));
+        let status = health.report().problems().unwrap_or_else(healthy);
         if status != sent {
             send(&[Notification::Status(status.clone())]);
             sent = status;
         }
-        if alive.is_some() && !was_stalled {
+        if watchdog.is_some() && !was_stalled {
             send(&[Notification::Watchdog]);
         }
-        tokio::time::sleep(alive.unwrap_or(POLL_INTERVAL).min(POLL_INTERVAL)).await;
+        tokio::time::sleep(watchdog.unwrap_or(POLL_INTERVAL).min(POLL_INTERVAL)).await;
     }
 }
 
 fn status_text(health: &HealthMonitor) -> &'static str {
     if health.is_standby() {
-        "standing by for other processes"
+        "on standby: other processes run all shards"
     } else {
         "connected to Discord"
     }
@@ -83,7 +86,7 @@ fn status_text(health: &HealthMonitor) -> &'static str {
 
 #[cfg(target_os = "linux")]
 fn watchdog_interval() -> Option<Duration> {
-    // A limit of nothing would mean to do nothing else.
+    // With a limit near zero the loop would do nothing but notify.
     sd_notify::watchdog_enabled().filter(|limit| *limit >= Duration::from_millis(10))
 }
 
@@ -97,16 +100,16 @@ fn send(notifications: &[Notification]) {
     use sd_notify::NotifyState;
     let states: Vec<_> = notifications
         .iter()
-        .map(|word| match word {
+        .map(|notification| match notification {
             Notification::Ready => NotifyState::Ready,
             Notification::Status(text) => NotifyState::Status(text),
             Notification::Watchdog => NotifyState::Watchdog,
             Notification::Stopping => NotifyState::Stopping,
         })
         .collect();
-    // Without systemd this does nothing.
+    // Does nothing if `NOTIFY_SOCKET` is not set.
     if let Err(error) = sd_notify::notify(&states) {
-        tracing::debug!(%error, "the supervisor could not be told");
+        tracing::debug!(%error, "systemd could not be notified");
     }
 }
 
@@ -121,67 +124,67 @@ mod tests {
 
     use super::*;
 
-    /// The next word; far more time than it takes, so that a word that never comes is a failure.
-    async fn next_notification(heard: &mut mpsc::UnboundedReceiver<Notification>) -> Notification {
-        let word = tokio::time::timeout(Duration::from_secs(30), heard.recv()).await;
-        word.expect("a word comes").unwrap()
+    /// Returns the next notification. The timeout is far longer than needed and only ends a test
+    /// that would hang.
+    async fn next_notification(sent: &mut mpsc::UnboundedReceiver<Notification>) -> Notification {
+        let notification = tokio::time::timeout(Duration::from_secs(30), sent.recv()).await;
+        notification.expect("a notification is sent").unwrap()
     }
 
-    /// The next word that is not the watchdog's.
     async fn next_except_watchdog(
-        heard: &mut mpsc::UnboundedReceiver<Notification>,
+        sent: &mut mpsc::UnboundedReceiver<Notification>,
     ) -> Notification {
         loop {
-            let word = next_notification(heard).await;
-            if word != Notification::Watchdog {
-                return word;
+            let notification = next_notification(sent).await;
+            if notification != Notification::Watchdog {
+                return notification;
             }
         }
     }
 
     #[tokio::test]
-    async fn a_scheduler_that_stands_still_is_not_called_alive() {
+    async fn the_watchdog_is_not_notified_while_the_scheduler_is_stalled() {
         let seconds = Arc::new(AtomicU64::new(0));
         let time = Arc::clone(&seconds);
         let health = Arc::new(HealthMonitor::new(move || {
             Duration::from_secs(time.load(Ordering::Relaxed))
         }));
-        let (notifications, mut heard) = mpsc::unbounded_channel();
+        let (notifications, mut sent) = mpsc::unbounded_channel();
         let monitor = Arc::clone(&health);
         tokio::spawn(async move {
-            let send = |sent: &[Notification]| {
-                for word in sent {
-                    let _ = notifications.send(word.clone());
+            let send = |batch: &[Notification]| {
+                for notification in batch {
+                    let _ = notifications.send(notification.clone());
                 }
             };
             notify_loop(&monitor, Some(Duration::from_millis(1)), send).await
         });
         let status = |text: &str| Notification::Status(text.into());
         assert_eq!(
-            next_except_watchdog(&mut heard).await,
+            next_except_watchdog(&mut sent).await,
             status("connecting to Discord")
         );
         health.gateway_checked(0, true, std::time::Instant::now());
         health.scheduler_ran(0);
         health.session_started();
-        assert_eq!(next_except_watchdog(&mut heard).await, Notification::Ready);
+        assert_eq!(next_except_watchdog(&mut sent).await, Notification::Ready);
         assert_eq!(
-            next_except_watchdog(&mut heard).await,
+            next_except_watchdog(&mut sent).await,
             status("connected to Discord")
         );
-        let well = status("connected to Discord; all is well");
-        assert_eq!(next_except_watchdog(&mut heard).await, well);
-        assert_eq!(next_notification(&mut heard).await, Notification::Watchdog);
+        let well = status("connected to Discord; no problems");
+        assert_eq!(next_except_watchdog(&mut sent).await, well);
+        assert_eq!(next_notification(&mut sent).await, Notification::Watchdog);
         seconds.store(91, Ordering::Relaxed);
-        let stuck = status("the scheduler has not looked what is due for 91 s");
-        assert_eq!(next_except_watchdog(&mut heard).await, stuck);
+        let stalled = status("the scheduler has not run for 91 s");
+        assert_eq!(next_except_watchdog(&mut sent).await, stalled);
         seconds.store(120, Ordering::Relaxed);
-        // Many turns of the loop later this still is the very next word.
-        let later = status("the scheduler has not looked what is due for 120 s");
-        assert_eq!(next_notification(&mut heard).await, later);
+        // No watchdog notification came before this one, although the loop ran many times.
+        let later = status("the scheduler has not run for 120 s");
+        assert_eq!(next_notification(&mut sent).await, later);
         tokio::time::sleep(Duration::from_millis(20)).await;
         health.scheduler_ran(0);
-        assert_eq!(next_notification(&mut heard).await, well);
-        assert_eq!(next_notification(&mut heard).await, Notification::Watchdog);
+        assert_eq!(next_notification(&mut sent).await, well);
+        assert_eq!(next_notification(&mut sent).await, Notification::Watchdog);
     }
 }

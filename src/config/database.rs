@@ -1,22 +1,18 @@
-//! The database's address: `[state] url`.
+//! The URL of the database: `[state] url`.
 
 use std::fmt;
 
 use crate::diagnostics::toml_reader::{TomlField, TomlReader};
 
-/// What such an address looks like.
-const EXAMPLE: &str = "write postgres://user:password@host:5432/database, with ?sslmode=verify-full where it is encrypted";
+/// Help for an invalid URL.
+const EXAMPLE: &str = "write postgres://user:password@host:5432/database, with ?sslmode=verify-full for an encrypted connection";
 
-/// The URL of a PostgreSQL database. `Debug` does not show it: there may be a password in it.
+/// The URL of a PostgreSQL database. `Debug` does not show it because it may contain a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
-    /// Takes a URL of PostgreSQL's.
-    ///
-    /// # Errors
-    ///
-    /// It is none; the sentence says why and does not repeat it.
+    /// Parses a PostgreSQL URL. The error message does not contain the URL.
     pub fn parse(url: &str) -> Result<Self, String> {
         let url = url.trim();
         let rest = ["postgres://", "postgresql://"]
@@ -24,13 +20,11 @@ impl DatabaseUrl {
             .find_map(|scheme| url.strip_prefix(scheme));
         match rest {
             Some(rest) if !rest.is_empty() => Ok(Self(url.to_owned())),
-            _ => Err(format!(
-                "this is not the URL of a PostgreSQL database: {EXAMPLE}"
-            )),
+            _ => Err(format!("not a PostgreSQL URL: {EXAMPLE}")),
         }
     }
 
-    /// The URL itself, for the database alone.
+    /// Returns the URL itself. Use it only to connect to the database.
     pub fn secret(&self) -> &str {
         &self.0
     }
@@ -42,12 +36,10 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Reads the URL.
-pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<DatabaseUrl> {
-    let url = DatabaseUrl::parse(found.value);
+pub fn read(reader: &mut TomlReader<'_>, field: &TomlField<&str>) -> Option<DatabaseUrl> {
+    let url = DatabaseUrl::parse(field.value);
     if url.is_err() {
-        let message = "this is not the URL of a PostgreSQL database";
-        reader.error(&found.span, message, EXAMPLE);
+        reader.error(&field.span, "not a PostgreSQL URL", EXAMPLE);
     }
     url.ok()
 }
@@ -57,13 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_taken_and_never_shown() {
+    fn a_url_is_never_shown() {
         let url = DatabaseUrl::parse(" postgres://ada:hunter2@db/quizloop ").unwrap();
         assert_eq!(url.secret(), "postgres://ada:hunter2@db/quizloop");
         assert_eq!(format!("{url:?}"), "DatabaseUrl(…)");
         for bad in ["", "mysql://ada:hunter2@db/x", "postgres://"] {
-            let why = DatabaseUrl::parse(bad).unwrap_err();
-            assert!(!why.contains("hunter2"), "{why}");
+            let error = DatabaseUrl::parse(bad).unwrap_err();
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

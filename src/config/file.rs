@@ -1,4 +1,4 @@
-//! Which file is the config, and reading it.
+//! Finds and reads the config file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,35 +6,28 @@ use std::path::{Path, PathBuf};
 use super::Config;
 use crate::diagnostics::{Diagnostic, Source};
 
-/// The config's name where nobody names one.
+/// The config file if none is named.
 const DEFAULT_NAME: &str = "config.toml";
 
-/// Which file is the config.
+/// The path of the config file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigPath {
-    /// Somebody named it: it must be there.
+    /// A path that the operator named. The file must exist.
     Explicit(PathBuf),
-    /// The usual name: without such a file the defaults hold.
+    /// The default path. If there is no such file, the default settings apply.
     Default(PathBuf),
 }
 
-/// A config that can't be read at all.
+/// The config file can't be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The named file is not there.
-    #[error("there is no config at {}: name another file, or leave the option out", .0.display())]
+    #[error("there is no config file {}: name another file, or leave the option out", .0.display())]
     NotFound(PathBuf),
-    /// The system does not let us.
-    #[error("can't read the config {}: {why}", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        why: io::Error,
-    },
+    #[error("can't read the config file {}: {error}", .path.display())]
+    Unreadable { path: PathBuf, error: io::Error },
 }
 
-/// Which file is the config: the one of `--config`, else of `QUIZLOOP_CONFIG`, else `config.toml`.
+/// Returns the path from `--config`, else from `QUIZLOOP_CONFIG`, else `config.toml`.
 pub fn find_path(option: Option<&Path>, environment: Option<&Path>) -> ConfigPath {
     let environment = environment.filter(|path| !path.as_os_str().is_empty());
     match option.or(environment) {
@@ -43,24 +36,20 @@ pub fn find_path(option: Option<&Path>, environment: Option<&Path>) -> ConfigPat
     }
 }
 
-/// Reads the config. A file of the usual name that is not there is no mistake.
-///
-/// # Errors
-///
-/// The file can't be read. What is wrong inside is among the diagnostics.
+/// Reads the config. Problems inside the file are returned as diagnostics.
 pub fn read(path: &ConfigPath) -> Result<(Config, Vec<Diagnostic>), ConfigError> {
     let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) = path;
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
-        Err(why) if why.kind() == io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return match path {
                 ConfigPath::Explicit(file) => Err(ConfigError::NotFound(file.clone())),
                 ConfigPath::Default(_) => Ok((Config::default(), Vec::new())),
             };
         }
-        Err(why) => {
+        Err(error) => {
             let path = file.clone();
-            return Err(ConfigError::Unreadable { path, why });
+            return Err(ConfigError::Unreadable { path, error });
         }
     };
     let folder = file.parent().unwrap_or(Path::new(""));
@@ -79,13 +68,13 @@ mod tests {
         let (a, b) = (Path::new("a.toml"), Path::new("b.toml"));
         assert_eq!(find_path(Some(a), Some(b)), ConfigPath::Explicit(a.into()));
         assert_eq!(find_path(None, Some(b)), ConfigPath::Explicit(b.into()));
-        let usual = ConfigPath::Default("config.toml".into());
-        assert_eq!(find_path(None, Some(Path::new(""))), usual);
-        assert_eq!(find_path(None, None), usual);
+        let default = ConfigPath::Default("config.toml".into());
+        assert_eq!(find_path(None, Some(Path::new(""))), default);
+        assert_eq!(find_path(None, None), default);
     }
 
     #[test]
-    fn only_a_named_file_must_be_there() {
+    fn only_a_named_file_must_exist() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         assert_eq!(
@@ -94,7 +83,7 @@ mod tests {
         );
         let error = read(&ConfigPath::Explicit(file.clone())).unwrap_err();
         assert!(
-            error.to_string().starts_with("there is no config at "),
+            error.to_string().starts_with("there is no config file "),
             "{error}"
         );
         std::fs::write(&file, "[bank]\npaths = [\"packs\", \"/srv/a.toml\"]\n").unwrap();

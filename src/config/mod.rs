@@ -1,7 +1,7 @@
-//! The operator's settings: `config.toml` → checked values.
+//! The operator's configuration: parses `config.toml` into checked values.
 //!
-//! Everything that is wrong with the file is found at once. Also here, as they are the operator's too:
-//! the bot's token, the files of `bank.paths`, and the names of time zones.
+//! All problems of the file are reported at once. This module also reads the bot's token and the
+//! question files of `bank.paths`, and looks up names of time zones.
 
 mod database;
 mod file;
@@ -35,44 +35,40 @@ pub use self::time::{parse_catch_up, parse_time_of_day};
 pub use self::token::{Token, TokenError, find_token};
 pub use self::url::check as check_api_url;
 
-/// Where the snapshots lie unless the config says otherwise.
+/// Default data folder.
 pub const DEFAULT_STATE_DIR: &str = "state";
 
-/// Requests a second unless the config says otherwise: what Discord takes from a bot (Discord docs,
-/// topics/rate-limits, "Global Rate Limit": 50), less two for the gateway's own.
+/// Default limit of requests per second: Discord's limit of 50 (Discord docs, topics/rate-limits,
+/// "Global Rate Limit"), less two for requests of the gateway.
 pub const REQUESTS_PER_SECOND: u16 = 48;
 
-/// The operator's settings. The default is what holds without a config.
+/// The operator's settings. `Default` returns the settings without a config file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The file with the bot's token, if the environment has none.
+    /// File with the bot's token, used if the environment has none.
     pub token_file: Option<PathBuf>,
-    /// Base URL of Discord's REST API, without a slash at its end; none for Discord's own.
+    /// Base URL of Discord's REST API without a trailing slash; `None` for Discord's own.
     pub api_url: Option<String>,
-    /// How many requests a second are made at most, answers to interactions aside.
+    /// Maximum number of requests per second, not counting responses to interactions.
     pub requests_per_second: u16,
-    /// The shards that this process may have; none for as many as Discord recommends.
+    /// Shards that this process may own; `None` for the number that Discord recommends.
     pub shards: Option<ShardRange>,
-    /// The folder of the snapshots.
+    /// Data folder.
     pub state_dir: PathBuf,
-    /// The database that has the state instead of the folder.
+    /// Database that is used instead of the data folder.
     pub state_url: Option<DatabaseUrl>,
-    /// Further question files, or folders of them.
+    /// Additional question files, or folders of them.
     pub bank_paths: Vec<PathBuf>,
-    /// Where the health of the bot can be asked for; none for nowhere.
+    /// Address of the health endpoints; `None` for no endpoints.
     pub health_listen: Option<SocketAddr>,
-    /// Teams that the file declares.
     pub teams: Vec<ConfiguredTeam>,
 }
 
-/// A team that the operator's file declares.
+/// A team that is set up in the config file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfiguredTeam {
-    /// Its guild.
     pub guild: GuildId,
-    /// Where it posts.
     pub channel: ChannelId,
-    /// What people could set about it.
     pub settings: TeamSettings,
 }
 

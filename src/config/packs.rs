@@ -1,12 +1,11 @@
-//! Reads the files of `bank.paths`.
+//! Reads the question files of `bank.paths`.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::{Diagnostic, MAX_BYTES, RawFile};
 
-/// Reads question files, and of folders all files whose names end in `.toml`, in the order of their
-/// names.
+/// Reads question files. Of a folder, it reads all files that end in `.toml`, ordered by name.
 pub fn read(paths: &[PathBuf]) -> (Vec<RawFile>, Vec<Diagnostic>) {
     let (mut packs, mut diagnostics) = (Vec::new(), Vec::new());
     for path in paths {
@@ -16,11 +15,11 @@ pub fn read(paths: &[PathBuf]) -> (Vec<RawFile>, Vec<Diagnostic>) {
                 for file in files {
                     match read_pack(&file) {
                         Ok(pack) => packs.push(pack),
-                        Err(why) => diagnostics.push(unreadable(&file, &why)),
+                        Err(error) => diagnostics.push(unreadable(&file, &error)),
                     }
                 }
             }
-            Err(why) => diagnostics.push(unreadable(path, &why)),
+            Err(error) => diagnostics.push(unreadable(path, &error)),
         }
     }
     (packs, diagnostics)
@@ -33,7 +32,10 @@ fn list_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path)? {
         let file = entry?.path();
-        if file.extension().is_some_and(|ending| ending == "toml") {
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(file);
         }
     }
@@ -41,8 +43,8 @@ fn list_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Reads one byte more than is allowed, so that the bank can say that a file is too big without the
-/// memory that it would take.
+/// Reads at most one byte more than is allowed. The bank can then reject a file that is too big
+/// without reading all of it into memory.
 fn read_pack(file: &Path) -> io::Result<RawFile> {
     use io::Read;
     let mut bytes = Vec::new();
@@ -59,15 +61,15 @@ fn read_pack(file: &Path) -> io::Result<RawFile> {
 }
 
 fn no_files(path: &Path) -> Diagnostic {
-    let message = "there is no question file in this folder";
+    let message = "no question files in this folder";
     Diagnostic::warning(path.display().to_string(), message)
-        .fix("question files end in .toml; folders inside are not looked into")
+        .fix("question files end in .toml; subfolders are not searched")
 }
 
-fn unreadable(path: &Path, why: &io::Error) -> Diagnostic {
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     let name = path.display().to_string();
-    let fix = "check the path in `bank.paths`; relative ones count from the config's folder";
-    Diagnostic::error(name, format!("can't read this: {why}")).fix(fix)
+    let fix = "check the path in `bank.paths`; relative paths start at the config file's folder";
+    Diagnostic::error(name, format!("can't read this file or folder: {error}")).fix(fix)
 }
 
 #[cfg(test)]
@@ -85,11 +87,15 @@ mod tests {
         let (packs, diagnostics) = read(&[folder.path().into(), path("empty"), path("gone.toml")]);
         let read: Vec<_> = packs.iter().map(|pack| pack.bytes.as_slice()).collect();
         assert_eq!(read, [b"a.toml".as_slice(), b"b.toml"]);
-        let says: Vec<_> = diagnostics
+        let messages: Vec<_> = diagnostics
             .iter()
             .map(|diagnostic| diagnostic.message.as_str())
             .collect();
-        assert_eq!(says[0], "there is no question file in this folder");
-        assert!(says[1].starts_with("can't read this: "), "{}", says[1]);
+        assert_eq!(messages[0], "no question files in this folder");
+        assert!(
+            messages[1].starts_with("can't read this file or folder: "),
+            "{}",
+            messages[1]
+        );
     }
 }

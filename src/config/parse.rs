@@ -1,4 +1,4 @@
-//! The text of a config → settings and diagnostics.
+//! Parses the text of a config into settings and diagnostics.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ const STATE_KEYS: [&str; 2] = ["dir", "url"];
 const BANK_KEYS: [&str; 1] = ["paths"];
 const HEALTH_KEYS: [&str; 1] = ["listen"];
 
-/// All tables of a config with their keys, as people write them.
+/// All tables of a config with their keys, by the name used in messages.
 pub const TABLES: [(&str, &[&str]); 6] = [
     ("", &TOP_KEYS),
     ("[discord]", &DISCORD_KEYS),
@@ -25,10 +25,10 @@ pub const TABLES: [(&str, &[&str]); 6] = [
 ];
 
 impl Config {
-    /// Reads a config. Relative paths in it count from `folder`, the one in which the file lies.
+    /// Parses a config. Relative paths in it start at `folder`, the folder of the file.
     ///
-    /// What is wrong is left at its default, a team with an error is left out: with an error among
-    /// the diagnostics nobody should run.
+    /// An invalid setting keeps its default, and a team with an error is left out. Don't run with a
+    /// config whose diagnostics contain an error.
     pub fn parse(source: &Source, folder: &Path) -> (Self, Vec<Diagnostic>) {
         let mut reader = TomlReader::new(source);
         let config = read_config(&mut reader, folder);
@@ -78,8 +78,8 @@ fn read_discord(reader: &mut TomlReader<'_>, discord: &TomlTable<'_>, config: &m
             Some(number) => config.requests_per_second = number,
             None => reader.error(
                 &found.span,
-                "`requests_per_second` is out of bounds",
-                "give a number from 1 to 65535; Discord takes 50 a second from a bot",
+                "`requests_per_second` is out of range",
+                "write a number from 1 to 65535; Discord accepts 50 requests per second from a bot",
             ),
         }
     }
@@ -118,7 +118,7 @@ fn read_path(
     folder: &Path,
 ) -> Option<PathBuf> {
     let found = reader.optional(table, key, toml_reader::text)?;
-    non_empty_path(reader, key, &found).map(|words| folder.join(words))
+    non_empty_path(reader, key, &found).map(|path| folder.join(path))
 }
 
 fn read_paths(reader: &mut TomlReader<'_>, bank: &TomlTable<'_>, folder: &Path) -> Vec<PathBuf> {
@@ -129,21 +129,21 @@ fn read_paths(reader: &mut TomlReader<'_>, bank: &TomlTable<'_>, folder: &Path) 
     items
         .iter()
         .filter_map(|item| non_empty_path(reader, "paths", item))
-        .map(|words| folder.join(words))
+        .map(|path| folder.join(path))
         .collect()
 }
 
-/// A path with at least one character: joined to a folder, an empty one would mean the folder itself.
+/// Rejects an empty path, which would mean the folder to which it is joined.
 fn non_empty_path<'d>(
     reader: &mut TomlReader<'_>,
     key: &str,
     found: &TomlField<&'d str>,
 ) -> Option<&'d str> {
-    let words = found.value.trim();
-    if words.is_empty() {
+    let path = found.value.trim();
+    if path.is_empty() {
         let message = format!("`{key}` has an empty path");
-        reader.error(&found.span, message, "name a path, or take the line out");
+        reader.error(&found.span, message, "write a path, or remove the line");
         return None;
     }
-    Some(words)
+    Some(path)
 }

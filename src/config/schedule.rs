@@ -1,4 +1,4 @@
-//! The keys of a team that say when its questions come.
+//! The keys of a team's schedule.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use crate::practice::schedule::{DEFAULT_CATCH_UP, Schedule};
 use crate::practice::weekdays::Weekdays;
 use crate::practice::zone::Zone;
 
-/// When a team gets its question if it does not say.
+/// Default time of day for the question.
 const DEFAULT_AT: Time = Time::constant(9, 0, 0, 0);
 
 const DAYS_FIX: &str = "write days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"] or some of them";
 
-/// Reads a schedule. The zone has no default: nobody's zone is taken for UTC in silence.
+/// Reads a schedule. The time zone has no default, so that UTC is never assumed by mistake.
 pub fn read(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Schedule> {
     let at = reader.text_or_default(table, "at", DEFAULT_AT, read_time_of_day);
     let zone = reader.required(table, "timezone", toml_reader::text);
@@ -41,7 +41,7 @@ fn read_time_of_day(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Opt
         reader.error(
             &found.span,
             message,
-            "write it with 24 hours, such as \"09:00\" or \"17:30\"",
+            "use the 24-hour format, such as \"09:00\" or \"17:30\"",
         );
     }
     time
@@ -66,7 +66,7 @@ fn read_catch_up(
     if limit.is_none() {
         let message = format!("\"{}\" is not a catch-up limit", found.value);
         let fix = "write hours and minutes, such as \"3h\", \"90m\" or \"1h30m\", at most \"24h\"; \
-                   \"0\" means never late";
+                   \"0\" means on time only";
         reader.error(&found.span, message, fix);
     }
     limit
@@ -80,7 +80,7 @@ fn read_days(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Weekd
     if list.value.is_empty() {
         reader.error(
             &list.span,
-            "`days` is empty: there would never be a question",
+            "`days` is empty: no question would ever be posted",
             DAYS_FIX,
         );
         return None;
@@ -95,7 +95,7 @@ fn read_days(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Weekd
     Weekdays::from_days(named)
 }
 
-/// The days of an item, unless one of them was named before.
+/// Returns the days of an item. Reports an error if one of them was named before.
 fn new_days(
     reader: &mut TomlReader<'_>,
     item: &TomlField<&str>,
@@ -103,7 +103,7 @@ fn new_days(
     named: &[jiff::civil::Weekday],
 ) -> Vec<jiff::civil::Weekday> {
     if days.iter().any(|day| named.contains(&day)) {
-        let message = format!("\"{}\" is there twice", item.value);
+        let message = format!("duplicate day \"{}\"", item.value);
         reader.error(&item.span, message, "name each day once");
         return Vec::new();
     }
@@ -119,12 +119,12 @@ fn read_holidays(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> BTreeSet
         match item.value.trim().parse::<Date>() {
             Ok(date) if item.value.trim().len() == "2026-12-25".len() => {
                 if !dates.insert(date) {
-                    let message = format!("{date} is there twice");
+                    let message = format!("duplicate date {date}");
                     let diagnostic = Diagnostic::at(reader.source(), &item.span, message);
                     reader.push(
                         diagnostic
                             .severity(Severity::Warning)
-                            .fix("take one of them out"),
+                            .fix("remove one of them"),
                     );
                 }
             }
@@ -137,7 +137,7 @@ fn read_holidays(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> BTreeSet
     dates
 }
 
-/// TOML has dates of its own; both ways to write one mean the same.
+/// Accepts a string or a TOML date.
 fn date_string(value: &TomlValue<'_>) -> Result<String, &'static str> {
     match value.get_ref() {
         DeValue::String(text) => Ok(text.to_string()),

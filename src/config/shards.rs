@@ -1,17 +1,17 @@
-//! Which shards a process may have: `[discord] shards`.
+//! The shards that a process may own: `[discord] shards`.
 
 use toml::de::DeValue;
 
 use crate::diagnostics::toml_reader::{TomlField, TomlReader, TomlValue};
 use crate::practice::shard::ShardRange;
 
-/// What may stand there.
-const EXAMPLE: &str = "write \"auto\" for as many as Discord recommends, a number for so many, or \"0-3/16\" for the first four of 16 in this process";
+/// Help for an invalid value.
+const EXAMPLE: &str = "write \"auto\" for the number that Discord recommends, a number of shards, or \"0-3/16\" to run the first four of 16 shards in this process";
 
-/// As many as Discord recommends.
+/// The number of shards that Discord recommends.
 const AUTO: &str = "auto";
 
-/// A text or a number, as text.
+/// Reads a string or an integer as text.
 pub fn text_or_number(value: &TomlValue<'_>) -> Result<String, &'static str> {
     match value.get_ref() {
         DeValue::String(text) => Ok(text.trim().to_owned()),
@@ -20,7 +20,7 @@ pub fn text_or_number(value: &TomlValue<'_>) -> Result<String, &'static str> {
     }
 }
 
-/// Reads them; none for as many as Discord recommends.
+/// Reads the shards; `None` for the number that Discord recommends.
 pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<String>) -> Option<ShardRange> {
     if found.value == AUTO {
         return None;

@@ -1,4 +1,4 @@
-//! The teams of a config.
+//! The teams of a config: `[[team]]`.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -12,7 +12,6 @@ use crate::practice::team::{Reveal, TeamSettings};
 
 const TEAM_TABLE: &str = "[[team]]";
 
-/// The keys of a team.
 pub const TEAM_KEYS: [&str; 11] = [
     "guild",
     "channel",
@@ -29,7 +28,7 @@ pub const TEAM_KEYS: [&str; 11] = [
 
 const REVEALS: [&str; 2] = ["after-reply", "open"];
 
-/// Reads all teams; two of them on one channel are noted.
+/// Reads all teams. Two teams on the same channel are an error.
 pub fn read_all(reader: &mut TomlReader<'_>, top: &TomlTable<'_>) -> Vec<ConfiguredTeam> {
     let Some(list) = reader.optional(top, "team", toml_reader::array) else {
         return Vec::new();
@@ -56,14 +55,15 @@ fn report_duplicate_channel(
     channel: &TomlField<ChannelId>,
     before: &Span,
 ) {
-    let message = format!("two teams are on channel {}", channel.value);
+    let message = format!("two teams on channel {}", channel.value);
     let diagnostic = Diagnostic::at(reader.source(), &channel.span, message)
-        .related(reader.source(), before, "the other one is here")
-        .fix("a channel has one team: give one of the two another channel, or take it out");
+        .related(reader.source(), before, "the other team is here")
+        .fix("a channel can have one team: change one of the channels, or remove one team");
     reader.push(diagnostic);
 }
 
-/// Every key is read before the first that is missing ends it, so that all are noted.
+/// Reads a team. All keys are read before the function returns because of a missing one, so that
+/// all problems are reported.
 fn read_team(
     reader: &mut TomlReader<'_>,
     table: &TomlTable<'_>,
@@ -99,9 +99,8 @@ fn read_retention(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<
     let found = reader.optional(table, "retention", toml_reader::float)?;
     let retention = Retention::from_share(found.value);
     if retention.is_none() {
-        let message = format!("a retention of {} is out of range", found.value);
-        let fix =
-            "write a share from 0.7 to 0.97; the higher it is, the sooner questions come back";
+        let message = format!("`retention` {} is out of range", found.value);
+        let fix = "write a share from 0.7 to 0.97; with a higher one, questions come back sooner";
         reader.error(&found.span, message, fix);
     }
     retention
@@ -125,7 +124,7 @@ fn required_id<T: FromStr>(
     parse_id(reader, key, found)
 }
 
-/// Ids are strings: there is one way to write them, and no reader on the way can lose digits.
+/// Parses an id. Ids must be strings: as TOML integers, some tools would lose digits.
 fn parse_id<T: FromStr>(
     reader: &mut TomlReader<'_>,
     key: &str,
@@ -138,9 +137,9 @@ fn parse_id<T: FromStr>(
             span: found.span,
         });
     }
-    let thing = if key == "guild" { "server" } else { key };
+    let noun = if key == "guild" { "server" } else { key };
     let fix = format!(
-        "turn on Developer Mode in Discord's settings (Advanced), then right-click the {thing} and \
+        "turn on Developer Mode in Discord's settings (Advanced), then right-click the {noun} and \
          copy its id"
     );
     reader.error(

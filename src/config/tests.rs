@@ -16,7 +16,7 @@ fn diagnostics(text: &str) -> String {
     render_all(&parse(text).1)
 }
 
-/// A team in which one line differs.
+/// A team with an additional line.
 fn team_with(line: &str) -> String {
     format!(
         "[[team]]\nguild = \"1110000000000000001\"\nchannel = \"1120000000000000001\"\n\
@@ -25,12 +25,12 @@ fn team_with(line: &str) -> String {
 }
 
 #[test]
-fn nothing_at_all_is_the_default() {
+fn an_empty_file_is_the_default_config() {
     assert_eq!(parse(""), (Config::default(), vec![]));
 }
 
 #[test]
-fn a_team_is_read_whole() {
+fn all_keys_of_a_team_are_read() {
     let (config, diagnostics) = parse(
         r#"
         [[team]]
@@ -68,7 +68,7 @@ fn a_team_is_read_whole() {
 }
 
 #[test]
-fn what_a_team_leaves_out_has_a_default() {
+fn missing_keys_of_a_team_have_defaults() {
     let (config, diagnostics) = parse(&team_with(""));
     assert_eq!(diagnostics, []);
     let settings = &config.teams[0].settings;
@@ -82,7 +82,7 @@ fn what_a_team_leaves_out_has_a_default() {
 }
 
 #[test]
-fn shards_are_all_a_number_or_a_range() {
+fn shards_are_auto_a_number_or_a_range() {
     let shards = |value: &str| {
         let source = Source::new("config.toml", format!("[discord]\nshards = {value}\n"));
         let (config, found) = Config::parse(&source, Path::new("."));
@@ -98,7 +98,7 @@ fn shards_are_all_a_number_or_a_range() {
       |
     2 | shards = "4-3/16"
       |          ^^^^^^^^
-      = help: write "auto" for as many as Discord recommends, a number for so many, or "0-3/16" for the first four of 16 in this process
+      = help: write "auto" for the number that Discord recommends, a number of shards, or "0-3/16" to run the first four of 16 shards in this process
 
     1 error
     "#);
@@ -114,14 +114,14 @@ fn shards_are_all_a_number_or_a_range() {
 }
 
 #[test]
-fn a_retention_is_a_share_within_bounds() {
+fn a_retention_is_a_share_within_limits() {
     insta::assert_snapshot!(diagnostics(&team_with("retention = 90")), @r"
-    error: a retention of 90 is out of range
+    error: `retention` 90 is out of range
      --> config.toml:5:13
       |
     5 | retention = 90
       |             ^^
-      = help: write a share from 0.7 to 0.97; the higher it is, the sooner questions come back
+      = help: write a share from 0.7 to 0.97; with a higher one, questions come back sooner
 
     1 error
     ");
@@ -138,7 +138,7 @@ fn a_retention_is_a_share_within_bounds() {
 }
 
 #[test]
-fn all_mistakes_come_at_once() {
+fn all_errors_are_reported_at_once() {
     insta::assert_snapshot!(diagnostics(r#"
 tokenfile = "token"
 
@@ -198,7 +198,7 @@ holidays = ["Christmas"]
        |
     13 | at = "9am"
        |      ^^^^^
-       = help: write it with 24 hours, such as "09:00" or "17:30"
+       = help: use the 24-hour format, such as "09:00" or "17:30"
 
     error: unknown key `timezon` in [[team]]
       --> config.toml:14:1
@@ -207,7 +207,7 @@ holidays = ["Christmas"]
        | ^^^^^^^
        = help: did you mean `timezone`?
 
-    error: "monday" is there twice
+    error: duplicate day "monday"
       --> config.toml:15:16
        |
     15 | days = ["mon", "monday", "fun"]
@@ -233,7 +233,7 @@ holidays = ["Christmas"]
        |
     17 | catch_up = "3 days"
        |            ^^^^^^^^
-       = help: write hours and minutes, such as "3h", "90m" or "1h30m", at most "24h"; "0" means never late
+       = help: write hours and minutes, such as "3h", "90m" or "1h30m", at most "24h"; "0" means on time only
 
     error: "Christmas" is not a date
       --> config.toml:18:13
@@ -264,35 +264,35 @@ fn an_unknown_zone_is_never_utc() {
 }
 
 #[test]
-fn two_teams_on_one_channel_are_named_both() {
+fn two_teams_on_one_channel_are_an_error() {
     insta::assert_snapshot!(diagnostics(&(team_with("") + &team_with(""))), @r#"
-    error: two teams are on channel 1120000000000000001
+    error: two teams on channel 1120000000000000001
      --> config.toml:8:11
       |
     8 | channel = "1120000000000000001"
       |           ^^^^^^^^^^^^^^^^^^^^^
-    note: the other one is here
+    note: the other team is here
      --> config.toml:3:11
       |
     3 | channel = "1120000000000000001"
       |           ^^^^^^^^^^^^^^^^^^^^^
-      = help: a channel has one team: give one of the two another channel, or take it out
+      = help: a channel can have one team: change one of the channels, or remove one team
 
     1 error
     "#);
 }
 
 #[test]
-fn empty_days_and_paths_are_noted() {
+fn empty_days_and_paths_are_errors() {
     insta::assert_snapshot!(diagnostics(&("token_file = \"\"\n".to_owned() + &team_with("days = []"))), @r#"
     error: `token_file` has an empty path
      --> config.toml:1:14
       |
     1 | token_file = ""
       |              ^^
-      = help: name a path, or take the line out
+      = help: write a path, or remove the line
 
-    error: `days` is empty: there would never be a question
+    error: `days` is empty: no question would ever be posted
      --> config.toml:6:8
       |
     6 | days = []
@@ -304,7 +304,7 @@ fn empty_days_and_paths_are_noted() {
 }
 
 #[test]
-fn an_address_to_listen_on_is_checked() {
+fn the_listen_address_is_checked() {
     let (config, found) = parse("[health]\nlisten = \" 127.0.0.1:9420\"\n");
     assert_eq!(found, []);
     assert_eq!(config.health_listen.unwrap().to_string(), "127.0.0.1:9420");
@@ -321,12 +321,12 @@ fn an_address_to_listen_on_is_checked() {
     let open = parse("[health]\nlisten = \"0.0.0.0:9420\"\n").0;
     assert_eq!(open.health_listen.unwrap().port(), 9420);
     insta::assert_snapshot!(diagnostics("[health]\nlisten = \"0.0.0.0:9420\"\nport = 1\n"), @r#"
-    warning: other machines can ask how the bot is at this address
+    warning: other machines can reach the health endpoints at this address
      --> config.toml:2:10
       |
     2 | listen = "0.0.0.0:9420"
       |          ^^^^^^^^^^^^^^
-      = help: use 127.0.0.1, unless a firewall lets only your monitoring through
+      = help: use 127.0.0.1, unless a firewall allows only your monitoring
 
     error: unknown key `port` in [health]
      --> config.toml:3:1
@@ -342,7 +342,7 @@ fn an_address_to_listen_on_is_checked() {
 #[test]
 fn a_syntax_error_has_a_line() {
     insta::assert_snapshot!(diagnostics("[state\ndir = \"state\"\n"), @"
-    error: this is not TOML: unclosed table, expected `]`
+    error: invalid TOML: unclosed table, expected `]`
      --> config.toml:1:7
       |
     1 | [state
@@ -352,7 +352,7 @@ fn a_syntax_error_has_a_line() {
     1 error
     ");
     insta::assert_snapshot!(diagnostics("[state]\ndir = \"a\"\ndir = \"b\"\n"), @r#"
-    error: the key `dir` is here twice
+    error: duplicate key `dir`
      --> config.toml:3:1
       |
     3 | dir = "b"
@@ -364,7 +364,7 @@ fn a_syntax_error_has_a_line() {
 }
 
 #[test]
-fn windows_line_ends_and_a_mark_do_not_matter() {
+fn windows_line_ends_and_a_byte_order_mark_are_accepted() {
     let text = "\u{feff}".to_owned() + &team_with("at = \"9am\"").replace('\n', "\r\n");
     let source = Source::decode("config.toml", text.as_bytes()).unwrap();
     let (_, diagnostics) = Config::parse(&source, Path::new(""));
@@ -375,7 +375,7 @@ fn windows_line_ends_and_a_mark_do_not_matter() {
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 #[test]
-fn the_example_is_right_and_so_is_what_it_comments_out() {
+fn the_example_is_valid_with_and_without_its_comments() {
     assert_eq!(parse(EXAMPLE), (Config::default(), vec![]));
     let (config, diagnostics) = parse(&uncommented());
     assert_eq!(render_all(&diagnostics), "nothing found");
@@ -408,7 +408,7 @@ fn the_example_names_every_key() {
     assert_eq!(named, known);
 }
 
-/// The example with its commented settings in force.
+/// The example with its commented settings enabled.
 fn uncommented() -> String {
     let setting = |line: &&str| line.starts_with('[') || line.contains(" = ");
     let is_prose = |line: &&str| line.ends_with('.');

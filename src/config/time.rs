@@ -1,12 +1,12 @@
-//! Times of day and spans as people write them in the config.
+//! Parses times of day and durations of the config.
 
 use jiff::SignedDuration;
 use jiff::civil::Time;
 
-/// No catch-up limit is longer: a question never comes on another day than its own.
+/// Maximum catch-up limit. It ensures that a question is never posted after its day.
 pub const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
 
-/// Reads `09:00` or `9:00`, with 24 hours.
+/// Parses `09:00` or `9:00` in the 24-hour format.
 pub fn parse_time_of_day(text: &str) -> Option<Time> {
     let (hour, minute) = text.trim().split_once(':')?;
     if hour.len() > 2 || minute.len() != 2 {
@@ -15,7 +15,7 @@ pub fn parse_time_of_day(text: &str) -> Option<Time> {
     Time::new(parse_digits(hour)?, parse_digits(minute)?, 0, 0).ok()
 }
 
-/// Reads `3h`, `90m`, `1h30m`, `1h 30m` or `0`, at most 24 hours.
+/// Parses `3h`, `90m`, `1h30m`, `1h 30m` or `0`, at most 24 hours.
 pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
     if text.trim() == "0" {
         return Some(SignedDuration::ZERO);
@@ -38,8 +38,8 @@ pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
 }
 
 fn parse_digits<T: std::str::FromStr>(text: &str) -> Option<T> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { text.parse().ok() } else { None }
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_24_hours() {
+    fn times_use_the_24_hour_format() {
         assert_eq!(parse_time_of_day("09:00"), Some(Time::constant(9, 0, 0, 0)));
         assert_eq!(
             parse_time_of_day(" 9:05 "),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_hours_and_minutes() {
+    fn durations_are_hours_and_minutes() {
         let minutes = |text| parse_catch_up(text).map(|span| span.as_mins());
         assert_eq!(minutes("3h"), Some(180));
         assert_eq!(minutes("90m"), Some(90));

@@ -1,59 +1,55 @@
-//! The bot's token: where it comes from, and that it never is shown.
+//! The bot's token: finding it, and keeping it out of all output.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Diagnostic;
 
-/// How Discord wants a bot's token to be announced; people copy it along.
+/// The prefix of a bot's token in Discord's authorization header, which operators may have copied.
 const PREFIX: &str = "Bot ";
 
 /// A bot's token. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
-/// Why there is no token.
+/// The token is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Nobody gave one.
     #[error(
-        "there is no bot token: set the environment variable DISCORD_TOKEN, or name a file that holds it \
-         as `token_file` in the config (Discord shows the token in the developer portal, under Bot)"
+        "no bot token found: set the environment variable DISCORD_TOKEN, or set `token_file` in the \
+         config to a file that contains it (Discord shows the token in the developer portal, under Bot)"
     )]
     Missing,
-    /// The file is there, but nothing in it.
-    #[error("the token file {} is empty: put the bot's token into it", .0.display())]
+    #[error("the token file {} is empty: write the bot's token into it", .0.display())]
     EmptyFile(PathBuf),
-    /// The file can't be read.
-    #[error("can't read the token file {}: {why}", .path.display())]
+    #[error("can't read the token file {}: {error}", .path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// What the system says.
-        why: std::io::Error,
+        error: std::io::Error,
     },
-    /// It holds something that no token has. What it is is not shown: it may be most of a token.
-    #[error("the bot token from {0} is no token: it must be one line without spaces")]
+    /// The text contains characters that a token can't have. They are not printed because they may
+    /// be part of a real token.
+    #[error("the bot token from {0} is invalid: it must be a single line without spaces")]
     Malformed(String),
 }
 
 impl Token {
-    /// Takes a token with the space around it and the word "Bot" that people copy along. None if it
-    /// could not be sent in a header.
+    /// Parses a token. Surrounding whitespace and the prefix "Bot", which operators may have copied,
+    /// are removed. Returns `None` if the token could not be sent in a header.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix(PREFIX).unwrap_or(text).trim_start();
-        let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        sound.then(|| Self(text.to_owned()))
+        let is_valid = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_valid.then(|| Self(text.to_owned()))
     }
 
-    /// The token itself, for Discord alone.
+    /// Returns the token itself. Use it only for requests to Discord.
     pub fn secret(&self) -> &str {
         &self.0
     }
 
-    /// The id of the bot's account, which a token carries in front in base64. It also is the id of
-    /// the application, unless that is from before August 2016.
+    /// Returns the id of the bot's account, which is the first part of the token, in base64. It
+    /// equals the application id, unless the application was created before August 2016.
     pub fn bot_id(&self) -> Option<u64> {
         let (first, _) = self.0.split_once('.')?;
         let digits = String::from_utf8(base64(first)?).ok()?;
@@ -73,12 +69,8 @@ impl fmt::Display for Token {
     }
 }
 
-/// Looks for the token: in the value of `DISCORD_TOKEN`, else in the config's token file. Also says
-/// if others can read that file.
-///
-/// # Errors
-///
-/// There is none, or it can't be one.
+/// Finds the token in the value of `DISCORD_TOKEN`, else in the config's token file. The diagnostic
+/// warns if other accounts can read that file.
 pub fn find_token(
     environment: Option<&str>,
     file: Option<&Path>,
@@ -90,9 +82,9 @@ pub fn find_token(
             .ok_or_else(|| TokenError::Malformed("DISCORD_TOKEN".to_owned()));
     }
     let path = file.ok_or(TokenError::Missing)?;
-    let text = std::fs::read_to_string(path).map_err(|why| TokenError::Unreadable {
+    let text = std::fs::read_to_string(path).map_err(|error| TokenError::Unreadable {
         path: path.to_owned(),
-        why,
+        error,
     })?;
     if text.trim().is_empty() {
         return Err(TokenError::EmptyFile(path.to_owned()));
@@ -103,7 +95,7 @@ pub fn find_token(
     }
 }
 
-/// A warning about a token file that other accounts of the machine can read.
+/// Returns a warning if other accounts on this machine can read the token file.
 #[cfg(unix)]
 fn warn_if_readable_by_others(path: &Path) -> Option<Diagnostic> {
     use std::os::unix::fs::PermissionsExt;
@@ -114,7 +106,7 @@ fn warn_if_readable_by_others(path: &Path) -> Option<Diagnostic> {
         let fix = format!("chmod 600 {name}");
         Diagnostic::warning(
             name,
-            "other accounts of this machine can read the bot's token",
+            "other accounts on this machine can read the bot's token",
         )
         .fix(fix)
     })
@@ -125,7 +117,7 @@ fn warn_if_readable_by_others(_path: &Path) -> Option<Diagnostic> {
     None
 }
 
-/// Decodes base64, with either alphabet, padded or not.
+/// Decodes base64 in the standard or URL-safe alphabet, padded or not.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let (mut bits, mut count) = (0_u32, 0_u8);
@@ -152,7 +144,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// The id 1110000000000000009 in base64, and made-up rest.
+    /// The id 1110000000000000009 in base64, followed by invented parts.
     const TOKEN: &str = "MTExMDAwMDAwMDAwMDAwMDAwOQ.Gh3x.not-a-real-one";
 
     #[test]
@@ -165,15 +157,15 @@ mod tests {
     }
 
     #[test]
-    fn what_people_copy_along_does_not_matter() {
-        let plain = Token::parse(TOKEN);
-        assert_eq!(Token::parse(&format!("  Bot {TOKEN}\r\n")), plain);
+    fn whitespace_and_the_prefix_are_removed() {
+        let token = Token::parse(TOKEN);
+        assert_eq!(Token::parse(&format!("  Bot {TOKEN}\r\n")), token);
         assert_eq!(Token::parse("a\nb"), None);
         assert_eq!(Token::parse("  "), None);
     }
 
     #[test]
-    fn the_bots_id_is_in_front() {
+    fn a_token_begins_with_the_bots_id() {
         assert_eq!(
             Token::parse(TOKEN).unwrap().bot_id(),
             Some(1_110_000_000_000_000_009)
@@ -197,29 +189,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_a_sentence() {
+    fn errors_explain_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
-        let says = |file: Option<&Path>| find_token(None, file).unwrap_err().to_string();
-        assert!(says(None).starts_with("there is no bot token: set the environment variable"));
-        assert!(says(Some(&file)).starts_with("can't read the token file"));
+        let message = |file: Option<&Path>| find_token(None, file).unwrap_err().to_string();
+        assert!(message(None).starts_with("no bot token found: set the environment variable"));
+        assert!(message(Some(&file)).starts_with("can't read the token file"));
         std::fs::write(&file, " \n").unwrap();
-        assert!(says(Some(&file)).ends_with("is empty: put the bot's token into it"));
+        assert!(message(Some(&file)).ends_with("is empty: write the bot's token into it"));
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_file_that_others_can_read_is_noticed() {
+    fn a_file_that_others_can_read_causes_a_warning() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         std::fs::write(&file, TOKEN).unwrap();
-        let noticed = |mode| {
+        let has_warning = |mode| {
             let permissions = std::fs::Permissions::from_mode(mode);
             std::fs::set_permissions(&file, permissions).unwrap();
             find_token(None, Some(&file)).unwrap().1.is_some()
         };
-        assert!(noticed(0o644));
-        assert!(!noticed(0o600));
+        assert!(has_warning(0o644));
+        assert!(!has_warning(0o600));
     }
 }

@@ -1,12 +1,12 @@
-//! The base URL of Discord's REST API: a proxy's, or a stand-in's.
+//! The base URL of Discord's REST API, for a proxy or a simulated Discord.
 
 use crate::diagnostics::toml_reader::{TomlField, TomlReader};
 use crate::diagnostics::{Diagnostic, Severity};
 
-/// What a base URL looks like.
+/// Help for an invalid URL.
 const EXAMPLE: &str = "write scheme, host and port, such as \"http://127.0.0.1:8420\"";
 
-/// Reads a base URL; a slash at its end does not matter.
+/// Reads a base URL and removes trailing slashes.
 pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<String> {
     let url = found.value.trim().trim_end_matches('/');
     if let Some((message, fix)) = problem(url) {
@@ -16,17 +16,13 @@ pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<Stri
     if sends_token_unencrypted(url) {
         let message = "this URL sends the bot's token over the network unencrypted";
         let diagnostic = Diagnostic::at(reader.source(), &found.span, message);
-        let fix = "use https, unless you trust every machine on the way";
+        let fix = "use https, unless you trust every machine on the network path";
         reader.push(diagnostic.severity(Severity::Warning).fix(fix));
     }
     Some(url.to_owned())
 }
 
-/// Checks a base URL from elsewhere, such as the environment.
-///
-/// # Errors
-///
-/// It is no base URL; the sentence says why.
+/// Checks a base URL that is not from the config file.
 pub fn check(url: &str) -> Result<String, String> {
     let url = url.trim().trim_end_matches('/');
     match problem(url) {
@@ -48,24 +44,24 @@ fn problem(url: &str) -> Option<(String, &'static str)> {
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     if path.starts_with("api") {
         let fix = "end it before /api: the bot adds /api/v10/ itself";
-        return Some(("the URL holds a path of the API".to_owned(), fix));
+        return Some(("the URL contains a path of the API".to_owned(), fix));
     }
     if !is_host(host) {
-        return Some((format!("\"{url}\" names no host"), EXAMPLE));
+        return Some((format!("\"{url}\" has no valid host"), EXAMPLE));
     }
     url.contains(['?', '#'])
         .then(|| ("the URL has a query or a fragment".to_owned(), EXAMPLE))
 }
 
-/// A host, perhaps with a port, such as `[::1]:8420`.
+/// Returns whether the text is a host, optionally with a port, such as `[::1]:8420`.
 fn is_host(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
         _ => (host, None),
     };
-    let plain = |c: char| c.is_alphanumeric() || "-._[]:".contains(c);
+    let is_valid = |c: char| c.is_alphanumeric() || "-._[]:".contains(c);
     !name.is_empty()
-        && name.chars().all(plain)
+        && name.chars().all(is_valid)
         && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
@@ -73,8 +69,8 @@ fn sends_token_unencrypted(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else {
         return false;
     };
-    let here = ["127.", "localhost", "[::1]"];
-    !here.iter().any(|host| rest.starts_with(host))
+    let loopback = ["127.", "localhost", "[::1]"];
+    !loopback.iter().any(|host| rest.starts_with(host))
 }
 
 #[cfg(test)]
@@ -82,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_a_base_and_nothing_else() {
+    fn only_a_base_url_is_accepted() {
         for good in [
             "http://127.0.0.1:8420",
             "https://proxy.example/discord/",
@@ -104,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_in_the_open_is_noticed() {
+    fn http_to_another_machine_is_unencrypted() {
         assert!(sends_token_unencrypted("http://proxy.example"));
         assert!(!sends_token_unencrypted("http://127.0.0.1:8420"));
         assert!(!sends_token_unencrypted("https://proxy.example"));

@@ -1,11 +1,11 @@
-//! The names of time zones: reading one, and finding what somebody may mean.
+//! Names of time zones: parsing and searching.
 
 use std::sync::LazyLock;
 
 use crate::diagnostics::near_matches;
 use crate::practice::zone::{UnknownTimeZoneError, Zone};
 
-/// What is suggested before anything was typed.
+/// Suggestions for an empty search.
 const COMMON_ZONES: [&str; 12] = [
     "UTC",
     "Europe/London",
@@ -21,17 +21,17 @@ const COMMON_ZONES: [&str; 12] = [
     "Australia/Sydney",
 ];
 
-/// How many names are offered for one that is unknown.
+/// Maximum number of suggestions for an unknown name.
 const MAX_SUGGESTIONS: usize = 3;
 
-/// A name of the database and what it is searched by.
+/// A name of the IANA database.
 struct ZoneName {
     name: String,
-    /// Lower case, words parted by spaces: `america/new york`.
+    /// The name in lower case with spaces between words: `america/new york`.
     search_key: String,
 }
 
-/// All names of the bundled database, those of regions (`Europe/Berlin`) before old aliases (`GB`).
+/// All names of the bundled database: regions (`Europe/Berlin`) before old aliases (`GB`).
 static NAMES: LazyLock<Vec<ZoneName>> = LazyLock::new(|| {
     let mut names: Vec<_> = jiff::tz::db()
         .available()
@@ -50,7 +50,7 @@ impl ZoneName {
         self.name == "UTC" || (self.name.contains('/') && !self.name.starts_with("Etc/"))
     }
 
-    /// How well the name fits what was typed, less is better; none if it does not.
+    /// Returns how well the name matches the search text (0 is best); `None` if it does not match.
     fn match_rank(&self, typed: &str) -> Option<u8> {
         let city = self
             .search_key
@@ -80,17 +80,17 @@ impl ZoneName {
     }
 }
 
-/// Says that there is no such zone, and which there are.
+/// The time zone does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{unknown}")]
 pub struct ParseZoneError {
     unknown: UnknownTimeZoneError,
-    /// Names that may be meant, the best first.
+    /// Similar names, the best first.
     pub suggestions: Vec<&'static str>,
 }
 
 impl ParseZoneError {
-    /// What to do about it.
+    /// Returns a help text with the suggestions.
     pub fn help(&self) -> String {
         match self.suggestions.split_first() {
             None => {
@@ -104,11 +104,7 @@ impl ParseZoneError {
     }
 }
 
-/// Reads the name of a zone; upper and lower case don't matter.
-///
-/// # Errors
-///
-/// There is no such zone.
+/// Parses the name of a zone, ignoring case.
 pub fn parse(name: &str) -> Result<Zone, ParseZoneError> {
     Zone::from_name(name.trim()).map_err(|unknown| ParseZoneError {
         suggestions: search(name, MAX_SUGGESTIONS),
@@ -116,11 +112,11 @@ pub fn parse(name: &str) -> Result<Zone, ParseZoneError> {
     })
 }
 
-/// Nothing this long is meant to be the name of a zone; the longest has 30 bytes.
+/// Maximum length of a search text. The longest name of a zone has 30 bytes.
 const MAX_QUERY_LENGTH: usize = 100;
 
-/// The names that fit what was typed so far, the best first: `berl`, `new york`, `utc`. Without a
-/// name that holds it, those that look alike.
+/// Returns the names that match a search text such as `berl`, `new york` or `utc`, the best first.
+/// If no name contains the text, it returns similar names.
 pub fn search(typed: &str, limit: usize) -> Vec<&'static str> {
     let typed = search_key(typed.trim());
     if typed.len() > MAX_QUERY_LENGTH {
@@ -133,7 +129,7 @@ pub fn search(typed: &str, limit: usize) -> Vec<&'static str> {
         .iter()
         .filter_map(|name| Some((name.match_rank(&typed)?, name.name.as_str())))
         .collect();
-    // The names are in order already; the sort keeps it among those that fit alike.
+    // The names are ordered already. The sort is stable, so equal ranks keep that order.
     found.sort_by_key(|(rank, _)| *rank);
     if found.is_empty() {
         return similar_names(&typed, limit);
@@ -201,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_ones_exist() {
+    fn the_common_zones_exist() {
         assert!(NAMES.len() > 400);
         for name in COMMON_ZONES {
             assert_eq!(parse(name).unwrap().name(), name);
@@ -209,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_zone_is_not_utc() {
+    fn an_unknown_zone_is_an_error() {
         let unknown = parse("Berlin").unwrap_err();
         assert_eq!(
             unknown.to_string(),

@@ -1,8 +1,8 @@
-//! What is wrong with a file that somebody wrote, told like a compiler: file, line, a caret under the
-//! spot, and what to do about it.
+//! Diagnostics about a file, printed like those of a compiler: the file, the line, a caret under the
+//! position, and a suggested fix.
 //!
-//! Everything that reads such a file collects all its diagnostics instead of stopping at the first. This
-//! is a leaf: it knows TOML and text, and nothing of questions, teams or Discord.
+//! A reader of such a file collects all diagnostics instead of stopping at the first. This module
+//! knows TOML and text, but not questions, teams or Discord.
 
 mod render;
 mod source;
@@ -16,61 +16,55 @@ pub use self::source::{MAX_BYTES, RawFile, Source};
 pub use self::suggest::{did_you_mean, near_matches};
 pub use self::toml_reader::{TomlField, TomlReader, TomlTable};
 
-/// A stretch of a source, in bytes.
+/// A range of bytes in a source.
 pub type Span = Range<usize>;
 
-/// How bad a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// What was found can't be used.
+    /// The input can't be used.
     Error,
-    /// It works, but somebody should look.
+    /// The input can be used, but probably contains a mistake.
     Warning,
 }
 
-/// A spot in a file.
+/// A position in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// Column in characters, from 1.
     pub column: usize,
-    /// How many characters of the line the spot covers, at least 1.
+    /// Number of characters of the line that are marked, at least 1.
     pub width: usize,
     /// The whole line.
     pub text: String,
 }
 
-/// Another spot that has to do with a diagnostic, such as the first use of a name that is there twice.
+/// Another position that belongs to a diagnostic, such as the first use of a duplicate name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Related {
-    /// What is there.
     pub message: String,
-    /// The file's name as the person who wrote it knows it.
     pub file: String,
-    /// Where in the file.
     pub location: Location,
 }
 
-/// One thing that is wrong, where it is, and what to do.
+/// A problem in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
     pub severity: Severity,
-    /// The file's name as the person who wrote it knows it.
+    /// Name of the file, as the operator wrote it.
     pub file: String,
-    /// Where in the file; none if it is about the whole file.
+    /// Position in the file; `None` if the diagnostic is about the whole file.
     pub location: Option<Location>,
-    /// What is wrong.
     pub message: String,
-    /// Further spots.
+    /// Other positions that belong to the problem.
     pub related: Vec<Related>,
-    /// What to do about it.
+    /// Suggested fix.
     pub fix: Option<String>,
 }
 
 impl Diagnostic {
-    /// Something about a whole file that makes it useless.
+    /// Creates an error about a whole file.
     pub fn error(file: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -82,7 +76,7 @@ impl Diagnostic {
         }
     }
 
-    /// Something about a whole file that somebody should look at.
+    /// Creates a warning about a whole file.
     pub fn warning(file: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
@@ -90,7 +84,7 @@ impl Diagnostic {
         }
     }
 
-    /// An error at a spot.
+    /// Creates an error at a position.
     pub fn at(source: &Source, span: &Span, message: impl Into<String>) -> Self {
         Self {
             location: Some(source.location(span)),
@@ -98,28 +92,28 @@ impl Diagnostic {
         }
     }
 
-    /// The same diagnostic with another severity.
+    /// Sets the severity.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
-    /// Adds what to do.
+    /// Sets the suggested fix.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
     }
 
-    /// Adds what to do, if there is something to say.
+    /// Sets or removes the suggested fix.
     #[must_use]
     pub fn maybe_fix(mut self, fix: Option<String>) -> Self {
         self.fix = fix;
         self
     }
 
-    /// Adds another spot.
+    /// Adds another position that belongs to the problem.
     #[must_use]
     pub fn related(mut self, source: &Source, span: &Span, message: impl Into<String>) -> Self {
         self.related.push(Related {
@@ -130,19 +124,18 @@ impl Diagnostic {
         self
     }
 
-    /// Whether what was found can't be used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
-/// Puts diagnostics in the order of their files and lines; files in the order of their names.
+/// Sorts diagnostics by file name and position.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
-    let spot = |diagnostic: &Diagnostic| {
+    let position = |diagnostic: &Diagnostic| {
         diagnostic
             .location
             .as_ref()
-            .map(|place| (place.line, place.column))
+            .map(|location| (location.line, location.column))
     };
-    diagnostics.sort_by(|a, b| (&a.file, spot(a)).cmp(&(&b.file, spot(b))));
+    diagnostics.sort_by(|a, b| (&a.file, position(a)).cmp(&(&b.file, position(b))));
 }

@@ -1,13 +1,13 @@
-//! How diagnostics look.
+//! Formats diagnostics as text.
 
 use std::fmt;
 
 use super::{Diagnostic, Location, Severity};
 
-/// How much of a long line is shown.
+/// Maximum number of characters shown of a line.
 const MAX_LINE_CHARS: usize = 100;
 
-/// How much of a long line is shown before the spot.
+/// Maximum number of characters shown before the position in a long line.
 const MAX_CHARS_BEFORE: usize = 60;
 
 impl fmt::Display for Severity {
@@ -19,14 +19,15 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Like a compiler: the message, file, line and column, the line with a caret, and the fix.
+/// Prints the message, file, line and column, the line with a caret, and the fix.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let spots = self
-            .location
-            .iter()
-            .chain(self.related.iter().map(|related| &related.location));
-        let gutter = spots.map(|place| digits(place.line)).max().unwrap_or(1);
+        let related = self.related.iter().map(|related| &related.location);
+        let locations = self.location.iter().chain(related);
+        let gutter = locations
+            .map(|location| digits(location.line))
+            .max()
+            .unwrap_or(1);
         write!(f, "{}: {}", self.severity, self.message)?;
         write_location(f, gutter, &self.file, self.location.as_ref())?;
         for related in &self.related {
@@ -40,11 +41,11 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// So many diagnostics are shown; nobody reads on, and the first ones often are the reason for the others.
+/// Maximum number of diagnostics shown. The first ones often cause the others.
 const MAX_SHOWN: usize = 100;
 
-/// The diagnostics with an empty line between them, and a last line that counts them. Of very many only the first
-/// are shown, errors before warnings.
+/// Formats diagnostics, separated by empty lines, with their number in the last line. If there are
+/// more than [`MAX_SHOWN`], errors are shown before warnings.
 pub fn render_all(diagnostics: &[Diagnostic]) -> String {
     use fmt::Write as _;
     let mut text = String::new();
@@ -88,24 +89,24 @@ fn write_location(
     f: &mut fmt::Formatter<'_>,
     gutter: usize,
     file: &str,
-    place: Option<&Location>,
+    location: Option<&Location>,
 ) -> fmt::Result {
     write!(f, "\n{:gutter$}--> {file}", "")?;
-    let Some(place) = place else {
+    let Some(location) = location else {
         return Ok(());
     };
-    let (text, before, width) = visible_part(place);
-    write!(f, ":{}:{}", place.line, place.column)?;
+    let (text, before, width) = visible_part(location);
+    write!(f, ":{}:{}", location.line, location.column)?;
     write!(f, "\n{:gutter$} |", "")?;
-    write!(f, "\n{:>gutter$} | {text}", place.line)?;
+    write!(f, "\n{:>gutter$} | {text}", location.line)?;
     write!(f, "\n{:gutter$} | {:before$}{}", "", "", "^".repeat(width))
 }
 
-/// The part of a line that is shown, how many characters of it are before the spot, and how many
-/// belong to the spot.
-fn visible_part(place: &Location) -> (String, usize, usize) {
-    let line: Vec<char> = place.text.trim_end().chars().map(printable).collect();
-    let column = place.column - 1;
+/// Returns the visible part of a line, the number of its characters before the position, and the
+/// number of characters to mark.
+fn visible_part(location: &Location) -> (String, usize, usize) {
+    let line: Vec<char> = location.text.trim_end().chars().map(printable).collect();
+    let column = location.column - 1;
     let start = if line.len() <= MAX_LINE_CHARS {
         0
     } else {
@@ -122,11 +123,12 @@ fn visible_part(place: &Location) -> (String, usize, usize) {
     if end < line.len() {
         text.push('…');
     }
-    let room = end.saturating_sub(column).max(1);
-    (text, before, place.width.clamp(1, room))
+    let max_width = end.saturating_sub(column).max(1);
+    (text, before, location.width.clamp(1, max_width))
 }
 
-/// Tabs would shift the caret, and control characters would work on the terminal.
+/// Replaces tabs, which would shift the caret, and control characters, which would control the
+/// terminal.
 fn printable(c: char) -> char {
     match c {
         '\t' => ' ',
@@ -145,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_like_a_compiler() {
+    fn a_diagnostic_looks_like_that_of_a_compiler() {
         let source = Source::new(
             "pack.toml",
             "a = 1\n".repeat(9) + "\tidd = \"x\u{1b}[31m\"\n",
@@ -169,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_around_the_spot() {
+    fn long_lines_are_truncated_around_the_position() {
         let source = Source::new(
             "pack.toml",
             format!("x = \"{}BAD{}\"", "a".repeat(200), "b".repeat(200)),
@@ -185,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_counts() {
+    fn the_last_line_has_the_totals() {
         let error = Diagnostic::error("a", "bad");
         let warning = Diagnostic::warning("a", "odd");
         assert_eq!(render_all(&[]), "nothing found");

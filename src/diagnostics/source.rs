@@ -1,36 +1,34 @@
-//! A file's text: bytes in, text or a diagnostic out.
+//! Decodes a file's bytes into text with positions.
 //!
-//! A byte order mark and Windows line ends are taken as what they are: an editor's habit.
+//! A byte order mark and Windows line ends, which some editors write, are accepted.
 
 use super::{Diagnostic, Location, Span};
 
-/// The biggest file that is read: some 3,000 questions. A file of more is rather something else that
-/// lies in the folder by mistake.
+/// Maximum size of a file: about 3,000 questions. A larger file is probably not a question file.
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 const UTF16_BOMS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
-/// A file as it was read.
+/// A file before decoding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawFile {
-    /// Its name as the person who wrote it knows it.
+    /// Name of the file, as the operator wrote it.
     pub name: String,
-    /// What is in it.
     pub bytes: Vec<u8>,
 }
 
-/// A named text with which places can be found.
+/// The text of a file, with an index of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: String,
     text: String,
-    /// Where each line begins, as there may be thousands of diagnostics in a big file.
+    /// Byte position of each line, because a big file can have thousands of diagnostics.
     line_starts: Vec<usize>,
 }
 
 impl Source {
-    /// Takes text that is known to be text.
+    /// Creates a source from decoded text with `\n` line ends.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
@@ -41,11 +39,7 @@ impl Source {
         }
     }
 
-    /// Reads a file's bytes.
-    ///
-    /// # Errors
-    ///
-    /// The file is too big, or not UTF-8.
+    /// Decodes a file. Fails if the file is too big or not UTF-8.
     pub fn decode(name: &str, bytes: &[u8]) -> Result<Self, Box<Diagnostic>> {
         if bytes.len() > MAX_BYTES {
             return Err(too_big(name).into());
@@ -57,17 +51,17 @@ impl Source {
         }
     }
 
-    /// The file's name as the person who wrote it knows it.
+    /// Returns the name of the file, as the operator wrote it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The text, with `\n` line ends.
+    /// Returns the text with `\n` line ends.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Where a stretch of the text is. A stretch of several lines is shown by its first.
+    /// Returns the location of a span. Of several lines, only the first is marked.
     pub fn location(&self, span: &Span) -> Location {
         let start = floor_boundary(&self.text, span.start);
         let line = self.line_starts.partition_point(|begin| *begin <= start);
@@ -84,15 +78,15 @@ impl Source {
         }
     }
 
-    /// Where some words stand inside a stretch of the text; the stretch itself if they were changed
-    /// on the way (escapes, reflowed lines).
-    pub fn find_within(&self, span: &Span, words: &str) -> Span {
+    /// Returns the span of a phrase inside another span. If the phrase is not found, because parsing
+    /// changed it (escapes, reflowed lines), it returns the outer span.
+    pub fn find_within(&self, span: &Span, phrase: &str) -> Span {
         let found = self
             .text
             .get(span.clone())
-            .and_then(|text| text.find(words));
+            .and_then(|text| text.find(phrase));
         match found {
-            Some(at) => span.start + at..span.start + at + words.len(),
+            Some(at) => span.start + at..span.start + at + phrase.len(),
             None => span.clone(),
         }
     }
@@ -107,22 +101,22 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 
 fn too_big(name: &str) -> Diagnostic {
     let limit = MAX_BYTES / (1024 * 1024);
-    let message = format!("this file is too big: no more than {limit} MB are read");
+    let message = format!("this file is too big: the maximum is {limit} MB");
     Diagnostic::error(name, message).fix(
-        "split it into several files, or take it out of `bank.paths` if it is no question file",
+        "split it into several files, or remove it from `bank.paths` if it is not a question file",
     )
 }
 
 fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
     if UTF16_BOMS.iter().any(|mark| bytes.starts_with(mark)) {
         return Diagnostic::error(name, "this file is UTF-16, not UTF-8")
-            .fix("save it again as UTF-8 in your editor");
+            .fix("save the file as UTF-8 in your editor");
     }
     let before = String::from_utf8_lossy(&bytes[..valid]);
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let rest = String::from_utf8_lossy(&bytes[valid..]);
     let rest_of_line = rest.lines().next().unwrap_or_default();
-    let place = Location {
+    let location = Location {
         line: before.matches('\n').count() + 1,
         column: before[start..].chars().count() + 1,
         width: 1,
@@ -131,14 +125,14 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
     let message = format!(
         "this file is not UTF-8: byte {} of line {} is 0x{:02X}",
         valid - start + 1,
-        place.line,
+        location.line,
         bytes.get(valid).copied().unwrap_or_default()
     );
     Diagnostic {
-        location: Some(place),
+        location: Some(location),
         ..Diagnostic::error(name, message)
     }
-    .fix("save it again as UTF-8 in your editor")
+    .fix("save the file as UTF-8 in your editor")
 }
 
 #[cfg(test)]
@@ -146,25 +140,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_and_line_ends_do_not_matter() {
+    fn a_byte_order_mark_and_windows_line_ends_are_accepted() {
         let source = Source::decode("a.toml", b"\xef\xbb\xbfa = 1\r\nb = 2\r\n").unwrap();
         assert_eq!(source.text(), "a = 1\nb = 2\n");
-        let place = source.location(&(6..7));
-        assert_eq!((place.line, place.column, place.width), (2, 1, 1));
+        let location = source.location(&(6..7));
+        assert_eq!((location.line, location.column, location.width), (2, 1, 1));
     }
 
     #[test]
-    fn places_count_characters() {
+    fn columns_count_characters() {
         let source = Source::new("a.toml", "x = \"ä\"\ny = \"öü\" # z");
-        let place = source.location(&source.find_within(&(9..18), "öü"));
-        assert_eq!((place.line, place.column, place.width), (2, 6, 2));
-        assert_eq!(place.text, "y = \"öü\" # z");
-        // The end of the text is a place too, and one behind it is taken for it.
+        let location = source.location(&source.find_within(&(9..18), "öü"));
+        assert_eq!((location.line, location.column, location.width), (2, 6, 2));
+        assert_eq!(location.text, "y = \"öü\" # z");
+        // A position after the end of the text is treated as the end.
         assert_eq!(source.location(&(99..100)).line, 2);
     }
 
     #[test]
-    fn says_which_byte_is_not_utf8() {
+    fn the_first_byte_that_is_not_utf8_is_reported() {
         let diagnostic = Source::decode("a.toml", b"a = 1\nb = \"caf\xe9\"\n").unwrap_err();
         insta::assert_snapshot!(diagnostic, @r#"
         error: this file is not UTF-8: byte 9 of line 2 is 0xE9
@@ -172,19 +166,19 @@ mod tests {
           |
         2 | b = "caf�"
           |         ^
-          = help: save it again as UTF-8 in your editor
+          = help: save the file as UTF-8 in your editor
         "#);
         let diagnostic = Source::decode("a.toml", b"\xff\xfea\0").unwrap_err();
         assert_eq!(diagnostic.message, "this file is UTF-16, not UTF-8");
     }
 
     #[test]
-    fn refuses_what_is_too_big() {
+    fn a_file_that_is_too_big_is_rejected() {
         let diagnostic = Source::decode("a.toml", &vec![b' '; MAX_BYTES + 1]).unwrap_err();
         insta::assert_snapshot!(diagnostic, @"
-        error: this file is too big: no more than 10 MB are read
+        error: this file is too big: the maximum is 10 MB
          --> a.toml
-          = help: split it into several files, or take it out of `bank.paths` if it is no question file
+          = help: split it into several files, or remove it from `bank.paths` if it is not a question file
         ");
         assert!(Source::decode("a.toml", &vec![b' '; MAX_BYTES]).is_ok());
     }

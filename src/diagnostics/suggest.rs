@@ -1,6 +1,6 @@
-//! Near matches: what somebody may have meant.
+//! Suggestions for misspelled words.
 
-/// How many characters may differ for a word of that length to be taken for another.
+/// Maximum edit distance of a suggestion, by the length of the word.
 const fn tolerance(length: usize) -> usize {
     match length {
         0..=2 => 0,
@@ -10,7 +10,7 @@ const fn tolerance(length: usize) -> usize {
     }
 }
 
-/// The candidates that are nearest to a word, the nearest first; upper and lower case don't matter.
+/// Returns the candidates that are similar to a word, the nearest first, ignoring case.
 pub fn near_matches<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
@@ -30,7 +30,7 @@ pub fn near_matches<'c>(
     near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
-/// "did you mean `timezone`?", or what there is to choose from when nothing is near.
+/// Returns "did you mean `timezone`?", or a list of all choices if none is similar.
 pub fn did_you_mean(word: &str, choices: &[&str]) -> String {
     match near_matches(word, choices.iter().copied(), 1).first() {
         Some(near) => format!("did you mean `{near}`?"),
@@ -38,7 +38,7 @@ pub fn did_you_mean(word: &str, choices: &[&str]) -> String {
     }
 }
 
-/// `` `a`, `b` and `c` ``
+/// Returns a list such as `` `a`, `b` and `c` ``.
 fn list(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_was_meant() {
+    fn similar_words_are_suggested() {
         let keys = ["timezone", "days", "channel", "at"];
         assert_eq!(did_you_mean("timezon", &keys), "did you mean `timezone`?");
         assert_eq!(did_you_mean("TimeZone", &keys), "did you mean `timezone`?");

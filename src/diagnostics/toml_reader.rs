@@ -1,30 +1,30 @@
-//! Walks through a TOML document and notes everything that is not as it should be.
+//! Reads a TOML document and collects diagnostics.
 //!
-//! serde would stop at the first mistake. Here each reader asks for a key with its type, gets the
-//! value with its place or nothing, and goes on; what was wrong has been noted.
+//! serde stops at the first error. With [`TomlReader`], the caller asks for each key with its type
+//! and receives the value with its position, or `None` after a diagnostic was added. The caller then
+//! continues with the next key.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Diagnostic, Source, Span, did_you_mean, near_matches};
 
-/// A TOML value with its place.
+/// A TOML value with its position.
 pub type TomlValue<'d> = Spanned<DeValue<'d>>;
 
-/// How many syntax errors of one file are shown: one slip can make a parser stumble for pages.
+/// Maximum number of syntax errors shown for a file. One mistake can cause many of them.
 const MAX_SYNTAX_ERRORS: usize = 5;
 
-/// What the parser says when a key is there twice. The document's shape is sound nevertheless.
+/// The parser's message about a duplicate key. The rest of the document is usable in this case.
 const DUPLICATE_KEY: &str = "duplicate key";
 
-/// A value and where it stands.
+/// A value with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TomlField<T> {
-    /// What is there.
     pub value: T,
-    /// Where its key stands; for an item of an array, the item.
+    /// Position of the key; for an item of an array, of the item.
     pub key: Span,
-    /// Where the value stands.
+    /// Position of the value.
     pub span: Span,
 }
 
@@ -32,15 +32,15 @@ pub struct TomlField<T> {
 #[derive(Debug, Clone)]
 pub struct TomlTable<'d> {
     items: &'d DeTable<'d>,
-    /// Where it begins.
+    /// Position of the table's beginning.
     pub span: Span,
-    /// What people call it: `[[team]]`.
+    /// Name of the table in messages, such as `[[team]]`.
     pub name: &'static str,
-    /// Keys that an unknown key was probably meant to be.
+    /// Known keys for which unknown keys are probably misspellings.
     probable_keys: Vec<String>,
 }
 
-/// The notes of one walk through one source.
+/// Reads a source and collects diagnostics.
 #[derive(Debug)]
 pub struct TomlReader<'s> {
     source: &'s Source,
@@ -48,14 +48,13 @@ pub struct TomlReader<'s> {
 }
 
 impl TomlTable<'_> {
-    /// Whether the key is there, whatever its value.
+    /// Returns whether the table has the key, whatever its value.
     pub fn contains_key(&self, key: &str) -> bool {
         self.items.contains_key(key)
     }
 }
 
 impl<'s> TomlReader<'s> {
-    /// Begins.
     pub const fn new(source: &'s Source) -> Self {
         Self {
             source,
@@ -63,31 +62,29 @@ impl<'s> TomlReader<'s> {
         }
     }
 
-    /// What was noted.
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.diagnostics
     }
 
-    /// Whether nothing was noted so far.
+    /// Returns whether there are no diagnostics so far.
     pub const fn is_clean(&self) -> bool {
         self.diagnostics.is_empty()
     }
 
-    /// The source.
     pub const fn source(&self) -> &'s Source {
         self.source
     }
 
-    /// Parses the source. After a syntax error there is no document: what follows from it would only
-    /// confuse.
+    /// Parses the source. Returns `None` after a syntax error, because further diagnostics would be
+    /// misleading.
     pub fn document(&mut self) -> Option<Spanned<DeTable<'s>>> {
         let (document, errors) = DeTable::parse_recoverable(self.source.text());
-        let sound = errors.iter().all(|error| error.message() == DUPLICATE_KEY);
+        let is_usable = errors.iter().all(|error| error.message() == DUPLICATE_KEY);
         for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
             let diagnostic = self.syntax_error(error);
             self.push(diagnostic);
         }
-        sound.then_some(document)
+        is_usable.then_some(document)
     }
 
     fn syntax_error(&self, error: &toml::de::Error) -> Diagnostic {
@@ -95,24 +92,23 @@ impl<'s> TomlReader<'s> {
         let span = error.span().unwrap_or(end..end);
         if error.message() == DUPLICATE_KEY {
             let key = self.source.text().get(span.clone()).unwrap_or_default();
-            return Diagnostic::at(self.source, &span, format!("the key `{key}` is here twice"))
+            return Diagnostic::at(self.source, &span, format!("duplicate key `{key}`"))
                 .fix("keep one of them");
         }
-        let message = format!("this is not TOML: {}", error.message());
+        let message = format!("invalid TOML: {}", error.message());
         Diagnostic::at(self.source, &span, message).fix(syntax_fix(error.message()))
     }
 
-    /// Notes a diagnostic.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Notes an error at a place, with what to do.
+    /// Adds an error at a position, with a suggested fix.
     pub fn error(&mut self, span: &Span, message: impl Into<String>, fix: impl Into<String>) {
         self.push(Diagnostic::at(self.source, span, message).fix(fix));
     }
 
-    /// Takes a table whose keys must be among the known ones.
+    /// Opens a table, and reports keys that are not among the known ones.
     pub fn table<'d>(
         &mut self,
         items: &'d DeTable<'d>,
@@ -120,25 +116,25 @@ impl<'s> TomlReader<'s> {
         name: &'static str,
         known: &[&str],
     ) -> TomlTable<'d> {
-        let mut meant = Vec::new();
+        let mut probable_keys = Vec::new();
         for key in items.keys() {
             let word = key.get_ref().as_ref();
             if !known.contains(&word) {
                 let message = format!("unknown key `{word}` in {name}");
                 self.error(&key.span(), message, did_you_mean(word, known));
                 let near = near_matches(word, known.iter().copied(), 1);
-                meant.extend(near.into_iter().map(str::to_owned));
+                probable_keys.extend(near.into_iter().map(str::to_owned));
             }
         }
         TomlTable {
             items,
             span,
             name,
-            probable_keys: meant,
+            probable_keys,
         }
     }
 
-    /// A key that may be left out.
+    /// Reads a key that may be missing.
     pub fn optional<'d, T>(
         &mut self,
         table: &TomlTable<'d>,
@@ -152,30 +148,30 @@ impl<'s> TomlReader<'s> {
                 key: name.span(),
                 span: value.span(),
             }),
-            Err(wanted) => {
-                self.wrong_type(key, value, wanted);
+            Err(expected) => {
+                self.wrong_type(key, value, expected);
                 None
             }
         }
     }
 
-    /// A key that must be there.
+    /// Reads a key that must be present.
     pub fn required<'d, T>(
         &mut self,
         table: &TomlTable<'d>,
         key: &str,
         read: impl FnOnce(&'d TomlValue<'d>) -> Result<T, &'static str>,
     ) -> Option<TomlField<T>> {
-        // Of a key with a slip in it, the slip was noted.
-        if !table.contains_key(key) && !table.probable_keys.iter().any(|meant| meant == key) {
-            let message = format!("{} lacks the key `{key}`", table.name);
+        // If the key is probably misspelled, that was reported already.
+        if !table.contains_key(key) && !table.probable_keys.iter().any(|probable| probable == key) {
+            let message = format!("missing key `{key}` in {}", table.name);
             self.error(&table.span, message, format!("add a line `{key} = …`"));
         }
         self.optional(table, key, read)
     }
 
-    /// A string that may be left out, read by a function that notes what is wrong with it. Left out,
-    /// it is the default.
+    /// Reads a string that may be missing and then has a default. The function `read` parses the
+    /// string and reports its problems.
     pub fn text_or_default<'d, T>(
         &mut self,
         table: &TomlTable<'d>,
@@ -190,7 +186,7 @@ impl<'s> TomlReader<'s> {
         read(self, &found)
     }
 
-    /// The items of an array that all must be of one type; those that are not are noted.
+    /// Reads the items of an array that must all have the same type.
     pub fn items<'d, T>(
         &mut self,
         key: &str,
@@ -205,26 +201,26 @@ impl<'s> TomlReader<'s> {
                     key: value.span(),
                     span: value.span(),
                 }),
-                Err(wanted) => self.wrong_type(&format!("an item of `{key}`"), value, wanted),
+                Err(expected) => self.wrong_type(&format!("an item of `{key}`"), value, expected),
             }
         }
         fields
     }
 
-    fn wrong_type(&mut self, key: &str, value: &TomlValue<'_>, wanted: &str) {
+    fn wrong_type(&mut self, key: &str, value: &TomlValue<'_>, expected: &str) {
         let key = if key.contains('`') {
             key.to_owned()
         } else {
             format!("`{key}`")
         };
-        let is = with_article(value.get_ref().type_str());
-        let message = format!("{key} must be {wanted}, not {is}");
+        let actual = with_article(value.get_ref().type_str());
+        let message = format!("{key} must be {expected}, not {actual}");
         let diagnostic = Diagnostic::at(self.source, &value.span(), message);
-        let fix = match (wanted, value.get_ref()) {
+        let fix = match (expected, value.get_ref()) {
             (TEXT, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)) => {
                 Some("put it in quotes".to_owned())
             }
-            (NUMBER, DeValue::String(_)) => Some("take the quotes away".to_owned()),
+            (NUMBER, DeValue::String(_)) => Some("remove the quotes".to_owned()),
             (ARRAY, DeValue::String(_)) => Some("put it in square brackets".to_owned()),
             (ARRAY, DeValue::Table(_)) => {
                 Some("write its name in two pairs of brackets: [[…]]".to_owned())
@@ -235,14 +231,14 @@ impl<'s> TomlReader<'s> {
     }
 }
 
-/// What to do about a syntax error, by what the parser says of it.
+/// Returns a suggested fix for a syntax error, depending on the parser's message.
 fn syntax_fix(message: &str) -> &'static str {
     if message.contains("string") {
-        "end the text with the quotes it began with; a text of several lines has three at each end"
+        "end the string with the quotes it begins with; a string of several lines has three at each end"
     } else if message.contains("table") {
         "close the brackets around the table's name"
     } else {
-        "mend this line, or the one before it"
+        "fix this line or the one before it"
     }
 }
 
@@ -250,20 +246,11 @@ const TEXT: &str = "a string";
 const NUMBER: &str = "a whole number from 1";
 const ARRAY: &str = "an array";
 
-/// Reads a string.
-///
-/// # Errors
-///
-/// It is something else.
 pub fn text<'d>(value: &'d TomlValue<'d>) -> Result<&'d str, &'static str> {
     value.get_ref().as_str().ok_or(TEXT)
 }
 
 /// Reads a whole number from 1.
-///
-/// # Errors
-///
-/// It is something else.
 pub fn positive_integer(value: &TomlValue<'_>) -> Result<u32, &'static str> {
     let integer = value.get_ref().as_integer();
     integer
@@ -272,11 +259,7 @@ pub fn positive_integer(value: &TomlValue<'_>) -> Result<u32, &'static str> {
         .ok_or(NUMBER)
 }
 
-/// Reads a number with a fraction, or a whole one.
-///
-/// # Errors
-///
-/// It is something else.
+/// Reads a float or an integer.
 pub fn float(value: &TomlValue<'_>) -> Result<f64, &'static str> {
     let value = value.get_ref();
     let float = value
@@ -286,20 +269,10 @@ pub fn float(value: &TomlValue<'_>) -> Result<f64, &'static str> {
     float.or_else(whole).ok_or("a number such as 0.9")
 }
 
-/// Reads a yes or no.
-///
-/// # Errors
-///
-/// It is something else.
 pub fn boolean(value: &TomlValue<'_>) -> Result<bool, &'static str> {
     value.get_ref().as_bool().ok_or("true or false")
 }
 
-/// Reads an array.
-///
-/// # Errors
-///
-/// It is something else.
 pub fn array<'d>(value: &'d TomlValue<'d>) -> Result<&'d [TomlValue<'d>], &'static str> {
     value
         .get_ref()
@@ -308,11 +281,6 @@ pub fn array<'d>(value: &'d TomlValue<'d>) -> Result<&'d [TomlValue<'d>], &'stat
         .ok_or(ARRAY)
 }
 
-/// Reads a table.
-///
-/// # Errors
-///
-/// It is something else.
 pub fn table<'d>(value: &'d TomlValue<'d>) -> Result<&'d DeTable<'d>, &'static str> {
     value.get_ref().as_table().ok_or("a table")
 }

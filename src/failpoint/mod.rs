@@ -1,10 +1,13 @@
-//! Failpoints: named steps at which a test lets this process die, or its disk fail.
+//! Failpoints: named steps at which a test can kill this process or make a disk operation fail.
 //!
-//! A file names steps and what happens there, a rule a line; it is read whenever a step is passed, so a test
-//! changes it while the bot runs. `kill 2` is a real SIGKILL at the second pass, `error full 3` fails three
-//! times, `slow 2000` takes two seconds more. Numbers left out mean the first pass, or every one.
+//! The rules are in a file, one per line. The file is read at every step, so a test can change it
+//! while the bot runs. A rule names a step, an effect and optionally a count:
 //!
-//! Only debug builds have this: in a release build a step is an empty function, and nothing reads the file.
+//! - `post.sent kill 2`: SIGKILL when the step is reached for the second time (default: the first).
+//! - `disk.write error full 3`: fail the first three times (default: always).
+//! - `disk.fsync slow 2000`: sleep two seconds each time.
+//!
+//! Failpoints exist only in debug builds. In a release build, [`hit`] is an empty function.
 
 #[cfg(debug_assertions)]
 mod rules;
@@ -12,6 +15,6 @@ mod rules;
 #[cfg(debug_assertions)]
 pub use rules::{IoFault, STEPS, fault_at, hit, is_active, load_from};
 
-/// A step is passed; in this build nothing happens.
+/// Does nothing in a release build.
 #[cfg(not(debug_assertions))]
 pub const fn hit(_: &str) {}

@@ -1,4 +1,4 @@
-//! The rules of the file, and what they do.
+//! Parses and applies failpoint rules.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// Every step there is. `disk.` steps are those of the disk below the store, which can fail as well; all
-/// others can only be slow or deadly.
+/// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
+/// only `kill` and `slow` have an effect.
 pub const STEPS: [&str; 49] = [
     "start.opened",
     "register.begin",
@@ -63,19 +63,18 @@ pub const STEPS: [&str; 49] = [
 /// The file with the rules.
 static FILE: OnceLock<PathBuf> = OnceLock::new();
 
-// How often each rule was passed, by its line. Guards the counts alone, for the moment of one pass.
+/// How often the step of each rule was reached, by the rule's line.
 static HIT_COUNTS: Mutex<Option<HashMap<String, u32>>> = Mutex::new(None);
 
-/// What a disk is to do instead of its work.
+/// A fault that the disk must simulate.
 #[derive(Debug)]
 pub enum IoFault {
-    /// It fails.
+    /// The operation fails.
     Error(io::Error),
-    /// It takes a part and fails.
+    /// The operation writes only a part and then fails.
     Short,
 }
 
-/// What a rule lets happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Effect {
     Kill,
@@ -84,12 +83,13 @@ enum Effect {
     Slow(Duration),
 }
 
-/// A line of the file: what happens at a step, and at which passes.
+/// A line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FailRule {
     step: String,
     effect: Effect,
-    /// For a kill the pass at which it comes, else how many passes are struck; none: every one.
+    /// For a kill, the hit at which it happens (default: the first). Otherwise the number of hits that
+    /// are affected (default: all).
     count: Option<u32>,
 }
 
@@ -97,14 +97,14 @@ impl FailRule {
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let step = words.next().filter(|step| STEPS.contains(step))?.to_owned();
-        let action = match words.next()? {
+        let effect = match words.next()? {
             "kill" => Effect::Kill,
             "short" => Effect::Short,
             "slow" => Effect::Slow(Duration::from_millis(words.next()?.parse().ok()?)),
             "error" => {
-                let what = words.next()?;
+                let kind = words.next()?;
                 let known = ["full", "read-only", "io"];
-                Effect::Error(known.into_iter().find(|known| *known == what)?)
+                Effect::Error(known.into_iter().find(|known| *known == kind)?)
             }
             _ => return None,
         };
@@ -114,15 +114,16 @@ impl FailRule {
         };
         Some(Self {
             step,
-            effect: action,
+            effect,
             count,
         })
     }
 
-    fn matches(&self, pass: u32) -> bool {
+    /// Returns whether the rule applies to a hit, counted from 1.
+    fn matches(&self, hit: u32) -> bool {
         match self.effect {
-            Effect::Kill => pass == self.count.unwrap_or(1),
-            _ => self.count.is_none_or(|times| pass <= times),
+            Effect::Kill => hit == self.count.unwrap_or(1),
+            _ => self.count.is_none_or(|count| hit <= count),
         }
     }
 
@@ -134,70 +135,70 @@ impl FailRule {
                 std::thread::sleep(*time);
                 None
             }
-            Effect::Error(what) => Some(IoFault::Error(error(what))),
+            Effect::Error(kind) => Some(IoFault::Error(error(kind))),
         }
     }
 }
 
-/// From now on the rules come from this file; it need not be there yet.
+/// Reads the rules from this file from now on. The file does not need to exist yet.
 pub fn load_from(file: PathBuf) {
-    // A process has one such file; a second call changes nothing.
+    // Only the first call has an effect.
     let _ = FILE.set(file);
 }
 
-/// Whether a file was named.
+/// Returns whether a file was set.
 pub fn is_active() -> bool {
     FILE.get().is_some()
 }
 
-/// A step is passed.
+/// Marks a step that can be slow or fatal.
 pub fn hit(step: &'static str) {
     drop(fault_at(step));
 }
 
-/// A step is passed that can fail.
+/// Marks a step that can also fail, and returns the fault to simulate.
 pub fn fault_at(step: &'static str) -> Option<IoFault> {
     debug_assert!(STEPS.contains(&step), "{step} is not in the list");
-    // No file, or none any more: no rules.
+    // A missing file means that there are no rules.
     let text = std::fs::read_to_string(FILE.get()?).ok()?;
     with_counts(|counts| {
-        // A rule that was taken away starts anew when it comes back.
-        counts.retain(|known, _| text.lines().any(|line| line == known));
+        // Removing a rule from the file resets its count.
+        counts.retain(|rule, _| text.lines().any(|line| line == rule));
     });
     text.lines()
         .filter(|line| count_hit(line, step))
         .find_map(|line| FailRule::parse(line)?.apply())
 }
 
-/// Counts a pass of a line that is about this step; whether it matches.
+/// Counts a hit if the rule is about this step, and returns whether the rule applies.
 fn count_hit(line: &str, step: &str) -> bool {
     if line.trim().is_empty() {
         return false;
     }
     let Some(rule) = FailRule::parse(line) else {
-        tracing::error!(line, "this failpoint can't be understood");
+        tracing::error!(line, "failpoint rule could not be parsed");
         return false;
     };
     if rule.step != step {
         return false;
     }
     rule.matches(with_counts(|counts| {
-        let passed = counts.entry(line.to_owned()).or_insert(0);
-        *passed += 1;
-        *passed
+        let count = counts.entry(line.to_owned()).or_insert(0);
+        *count += 1;
+        *count
     }))
 }
 
-fn with_counts<T>(act: impl FnOnce(&mut HashMap<String, u32>) -> T) -> T {
-    // The counts are whole after every statement, so a panic elsewhere does not spoil them.
+fn with_counts<T>(update: impl FnOnce(&mut HashMap<String, u32>) -> T) -> T {
+    // The counts are consistent after every statement, so a poisoned lock can be used.
     let mut counts = HIT_COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
-    act(counts.get_or_insert_default())
+    update(counts.get_or_insert_default())
 }
 
 #[cfg(unix)]
-fn error(what: &str) -> io::Error {
+fn error(kind: &str) -> io::Error {
     // ENOSPC, EROFS and EIO have these numbers on every Unix.
-    io::Error::from_raw_os_error(match what {
+    io::Error::from_raw_os_error(match kind {
         "full" => 28,
         "read-only" => 30,
         _ => 5,
@@ -205,16 +206,16 @@ fn error(what: &str) -> io::Error {
 }
 
 #[cfg(not(unix))]
-fn error(what: &str) -> io::Error {
-    io::Error::other(what.to_owned())
+fn error(kind: &str) -> io::Error {
+    io::Error::other(kind.to_owned())
 }
 
-/// Ends the process in the middle of whatever it does: nothing is dropped, flushed or said.
+/// Kills the process immediately: nothing is dropped, flushed or logged.
 #[cfg(unix)]
 fn kill_self() -> ! {
     use rustix::process::{Signal, getpid, kill_process};
     let _ = kill_process(getpid(), Signal::KILL);
-    // The signal may take a moment to end the other threads; this one must not go on.
+    // The signal may take a moment. This thread must not continue meanwhile.
     loop {
         std::thread::park();
     }
@@ -230,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_is_a_step_an_action_and_a_count() {
+    fn a_rule_is_a_step_an_effect_and_a_count() {
         let rule = |line| FailRule::parse(line).unwrap();
         assert_eq!(rule("post.sent kill").count, None);
         assert_eq!(
@@ -245,21 +246,21 @@ mod tests {
             rule("disk.fsync slow 2000").effect,
             Effect::Slow(Duration::from_secs(2))
         );
-        for wrong in [
+        for invalid in [
             "disk.write",
             "disk.wirte kill",
             "disk.write kill x",
             "disk.write error",
         ] {
-            assert_eq!(FailRule::parse(wrong), None, "{wrong}");
+            assert_eq!(FailRule::parse(invalid), None, "{invalid}");
         }
     }
 
     #[test]
-    fn a_kill_comes_at_its_pass_and_an_error_up_to_it() {
+    fn a_kill_applies_to_one_hit_and_an_error_to_the_first_hits() {
         let matches = |line| {
             let rule = FailRule::parse(line).unwrap();
-            (1..=4).map(|pass| rule.matches(pass)).collect::<Vec<_>>()
+            (1..=4).map(|hit| rule.matches(hit)).collect::<Vec<_>>()
         };
         assert_eq!(matches("disk.write kill 3"), [false, false, true, false]);
         assert_eq!(matches("disk.write kill"), [true, false, false, false]);
@@ -268,24 +269,24 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_read_at_every_pass() {
+    fn the_file_is_read_at_every_hit() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("failpoints");
-        assert!(fault_at("disk.link").is_none(), "nothing drives them yet");
+        assert!(fault_at("disk.link").is_none(), "no file is set");
         load_from(file.clone());
         assert!(is_active());
-        assert!(fault_at("disk.link").is_none(), "the file is not there");
+        assert!(fault_at("disk.link").is_none(), "the file does not exist");
         std::fs::write(&file, "disk.link error read-only 1\ndisk.write short\n").unwrap();
         assert!(fault_at("disk.rename").is_none());
         assert!(matches!(fault_at("disk.link"), Some(IoFault::Error(_))));
-        assert!(fault_at("disk.link").is_none(), "once was asked for");
+        assert!(fault_at("disk.link").is_none(), "the count is 1");
         assert!(matches!(fault_at("disk.write"), Some(IoFault::Short)));
         std::fs::write(&file, "").unwrap();
         assert!(fault_at("disk.write").is_none());
         std::fs::write(&file, "disk.link error read-only 1\n").unwrap();
         assert!(
             fault_at("disk.link").is_some(),
-            "a rule that comes back starts anew"
+            "removing a rule resets its count"
         );
     }
 }

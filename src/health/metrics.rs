@@ -1,5 +1,7 @@
-//! The numbers of `/metrics`. Every label is one of a fixed list of words; nothing that a person named or
-//! wrote can become one, and no number is kept by guild.
+//! The metrics of `/metrics`.
+//!
+//! Label values come from fixed lists, except for shard numbers. No text of a member becomes a label,
+//! and there are no metrics per guild.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -12,10 +14,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-/// A round posted later than this after its due time counts as late.
+/// How long after its due time a posted round counts as late.
 const LATE_AFTER: Duration = Duration::from_secs(60);
 
-/// Seconds: from a fast answer to Discord's limit of three, and what a disk in trouble takes.
+/// Histogram buckets in seconds: from a fast response up to Discord's limit of three seconds.
 const BUCKETS: [f64; 11] = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0,
 ];
@@ -23,14 +25,13 @@ const BUCKETS: [f64; 11] = [
 type Label = (&'static str, &'static str);
 type SecondsByLabel = Family<[Label; 1], Histogram, fn() -> Histogram>;
 
-/// What came of a member's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InteractionOutcome {
-    /// Discord took the answer.
+    /// Discord accepted the response.
     Answered,
-    /// The member got none.
+    /// The member received no response.
     Failed,
-    /// The member asks too fast and was told so.
+    /// The member sent too many requests and received a message that says so.
     RateLimited,
 }
 
@@ -44,7 +45,6 @@ impl InteractionOutcome {
     }
 }
 
-/// All numbers.
 pub struct Metrics {
     registry: Registry,
     gateway_connected: Family<[(&'static str, String); 1], Gauge>,
@@ -100,7 +100,7 @@ fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
 
-/// The number of shards is bounded: Discord asks for one for each 2,500 guilds at most.
+/// The number of label values is bounded: Discord requires one shard for every 2,500 guilds.
 fn shard_label(shard: u32) -> [(&'static str, String); 1] {
     [("shard", shard.to_string())]
 }
@@ -108,30 +108,30 @@ fn shard_label(shard: u32) -> [(&'static str, String); 1] {
 impl Metrics {
     fn register_gateway(&self, to: &mut Registry) {
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        to.register("build", "Which Quizloop this is", build);
+        to.register("build", "Version of Quizloop", build);
         to.register(
             "gateway_connected",
-            "1 while a shard's session at Discord's gateway is connected, else 0",
+            "Whether a shard is connected to Discord's gateway (1 or 0)",
             self.gateway_connected.clone(),
         );
         to.register(
             "sessions_started",
-            "Sessions begun at the gateway; each costs one of the 1000 starts of a day",
+            "Gateway sessions started; Discord allows 1000 a day",
             self.sessions_started.clone(),
         );
         to.register(
             "gateway_rebuilds",
-            "How often the gateway's client was ill or ended and was replaced",
+            "Gateway clients replaced because they failed or ended",
             self.gateway_rebuilds.clone(),
         );
         to.register(
             "events_heard",
-            "Events from the gateway",
+            "Events received from the gateway",
             self.events_received.clone(),
         );
         to.register(
             "rest_failures",
-            "Requests to Discord that failed, by what is to be done about it",
+            "Failed requests to Discord, by kind of failure",
             self.rest_failures.clone(),
         );
     }
@@ -154,13 +154,13 @@ impl Metrics {
         );
         to.register_with_unit(
             "posting_lag",
-            "How long after its due time the last question was posted",
+            "Delay of the most recently posted question after its due time",
             Unit::Seconds,
             self.posting_lag.clone(),
         );
         to.register(
             "posting_queue_teams",
-            "Teams whose next step of a post is due now",
+            "Teams with a posting step that is due now",
             self.posting_queue.clone(),
         );
         to.register(
@@ -170,33 +170,33 @@ impl Metrics {
         );
         to.register_with_unit(
             "commit_duration",
-            "How long it took to save all that had changed, once",
+            "Duration of a commit, which saves all pending changes",
             Unit::Seconds,
             self.commit_time.clone(),
         );
         to.register(
             "commits_failed",
-            "Commits of which something could not be saved",
+            "Commits that could not save all changes",
             self.commits_failed.clone(),
         );
         to.register(
             "guilds_dirty",
-            "Servers with changes that are not on disk yet",
+            "Servers with unsaved changes",
             self.guilds_dirty.clone(),
         );
         to.register(
             "guilds",
-            "Servers by whether all of them is in memory or an outline, because nobody wanted them for a while",
+            "Servers by residency: loaded in memory, or evicted with a summary in memory",
             self.guilds.clone(),
         );
         to.register(
             "interactions",
-            "Commands, buttons and suggestions by what came of them",
+            "Commands, buttons and autocompletions, by outcome",
             self.interactions.clone(),
         );
         to.register_with_unit(
             "interaction_duration",
-            "From reading a command to Discord's taking of the answer",
+            "Time from receiving an interaction to Discord's acceptance of the response",
             Unit::Seconds,
             self.interaction_time.clone(),
         );
@@ -227,8 +227,8 @@ impl Metrics {
         self.posting_lag.set(lag.as_secs_f64());
     }
 
-    pub fn commit_finished(&self, took: Duration, failed: bool) {
-        self.commit_time.observe(took.as_secs_f64());
+    pub fn commit_finished(&self, duration: Duration, failed: bool) {
+        self.commit_time.observe(duration.as_secs_f64());
         if failed {
             self.commits_failed.inc();
         }
@@ -238,12 +238,12 @@ impl Metrics {
         &self,
         command: &'static str,
         outcome: InteractionOutcome,
-        took: Duration,
+        duration: Duration,
     ) {
         let labels = [("command", command), ("outcome", outcome.name())];
         self.interactions.get_or_create(&labels).inc();
         let time = self.interaction_time.get_or_create(&[("command", command)]);
-        time.observe(took.as_secs_f64());
+        time.observe(duration.as_secs_f64());
     }
 
     pub fn rest_request_failed(&self, kind: &'static str) {
@@ -254,7 +254,7 @@ impl Metrics {
         let mut out = String::new();
         match text::encode(&mut out, &self.registry) {
             Ok(()) => out,
-            // Writing to a string does not fail; half a page would be worse than none.
+            // Writing to a string can't fail. An empty page is better than a part of one.
             Err(_) => String::new(),
         }
     }
@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn late_is_more_than_a_minute() {
+    fn a_round_is_late_after_more_than_a_minute() {
         let metrics = Metrics::default();
         metrics.round_posted(Duration::from_secs(60));
         assert_eq!(

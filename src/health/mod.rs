@@ -1,9 +1,9 @@
-//! How the bot is, seen from outside: `/healthz`, `/metrics`, and what the supervisor is told.
+//! Health checks and metrics: `/healthz`, `/livez`, `/metrics`, and the status for systemd.
 //!
-//! A leaf: it knows nobody of the house. The bot and the store's owner report into [`HealthMonitor`], plain values
-//! behind small locks; nothing here looks at a guild, and no name, id or text of a person ever comes in.
-//! Counting ([`HealthMonitor::with_metrics`]) and the server exist only where the config names an address, so that a bot
-//! without one pays a few bytes and no more.
+//! This module depends on no other module of the crate. The bot and the store report into
+//! [`HealthMonitor`], which holds plain values behind a lock. It contains no guild data and no name,
+//! id or text of a member. Metrics ([`HealthMonitor::with_metrics`]) and the server exist only if the
+//! config sets an address.
 
 mod metrics;
 mod monitor;

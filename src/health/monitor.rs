@@ -1,4 +1,4 @@
-//! Where the bot reports what it does. Every report is a few additions; none waits for anything.
+//! Collects the reports of the bot and the store. Reporting is cheap and never blocks for long.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,85 +9,83 @@ use super::metrics::{InteractionOutcome, Metrics};
 use super::report::HealthReport;
 use super::state::{HealthState, ShardHealth};
 
-/// What the bot has reported.
+/// Health state and metrics of the bot.
 pub struct HealthMonitor {
-    /// The bot's own time, from any beginning.
+    /// The bot's clock, as the time since an arbitrary start.
     clock: Box<dyn Fn() -> Duration + Send + Sync>,
-    // Guards plain values that are whole after every statement; locked for moments only.
+    // Plain values that are consistent after every statement; held only briefly.
     state: Mutex<HealthState>,
-    /// How many sessions were begun; whoever tells others about the bot looks again when it changes.
+    /// Number of sessions started. Receivers are also notified when shards are assigned.
     sessions: watch::Sender<u64>,
     metrics: Option<Box<Metrics>>,
 }
 
 impl HealthMonitor {
-    /// Nothing reported yet. `time` is the bot's own time, from any beginning.
-    pub fn new(time: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+    /// Creates a monitor without reports. `clock` returns the time since an arbitrary start.
+    pub fn new(clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         Self {
-            state: Mutex::new(HealthState::new(time())),
-            clock: Box::new(time),
+            state: Mutex::new(HealthState::new(clock())),
+            clock: Box::new(clock),
             sessions: watch::channel(0).0,
             metrics: None,
         }
     }
 
-    /// Counts as well, for `/metrics`.
+    /// Enables the metrics for `/metrics`.
     #[must_use]
     pub fn with_metrics(mut self) -> Self {
         self.metrics = Some(Box::default());
         self
     }
 
-    /// How the bot is.
     pub fn report(&self) -> HealthReport {
         self.lock().report((self.clock)(), Instant::now())
     }
 
-    /// What stands still, so that only another process helps.
+    /// Returns which part of the process is stalled, so that only a restart helps.
     pub fn stall_reason(&self) -> Option<String> {
         self.lock().stall_reason((self.clock)(), Instant::now())
     }
 
-    /// How many sessions were begun, now and whenever that changes.
+    /// Subscribes to the number of sessions started.
     pub fn sessions(&self) -> watch::Receiver<u64> {
         self.sessions.subscribe()
     }
 
-    /// It is known now which shards are this process's, if any.
+    /// Records that shards were assigned to this process, perhaps none.
     pub fn shards_assigned(&self) {
-        let known = std::mem::replace(&mut self.lock().shards_assigned, true);
-        if !known {
-            // Whoever waits for the bot to be ready looks again.
+        let was_assigned = std::mem::replace(&mut self.lock().shards_assigned, true);
+        if !was_assigned {
+            // Notifies receivers that wait for readiness: a process on standby is ready.
             self.sessions.send_modify(|_| ());
         }
     }
 
-    /// Whether this process has no shard, and takes over when another one goes.
+    /// Returns whether this process has no shard, and waits to replace another process.
     pub fn is_standby(&self) -> bool {
         self.lock().is_standby()
     }
 
-    /// A shard's connection to the gateway was looked at: whether it is there, and when Discord was last heard on
-    /// it.
-    pub fn gateway_checked(&self, shard: u32, connected: bool, heard: Instant) {
-        let due = Some(Instant::now());
+    /// Records a check of a shard's gateway connection, with the time of the last received message.
+    pub fn gateway_checked(&self, shard: u32, connected: bool, last_event: Instant) {
+        let deadline = Some(Instant::now());
         self.update_shard(shard, |state, now| {
             state.set_connected(connected, now);
-            state.last_event = Some(heard);
-            state.watchdog_deadline = due;
+            state.last_event = Some(last_event);
+            state.watchdog_deadline = deadline;
         });
     }
 
-    /// A shard has no client at the gateway; whoever keeps it goes on within `pause`.
+    /// Records that a shard has no gateway client. Its supervisor reports again within `pause`.
     pub fn gateway_disconnected(&self, shard: u32, pause: Duration) {
-        let due = Instant::now().checked_add(pause);
+        let deadline = Instant::now().checked_add(pause);
         self.update_shard(shard, |state, now| {
             state.set_connected(false, now);
-            state.watchdog_deadline = due;
+            state.watchdog_deadline = deadline;
         });
     }
 
-    /// A shard is not this process's any more.
+    /// Removes a shard that this process no longer owns.
     pub fn shard_released(&self, shard: u32) {
         self.lock().shards.remove(&shard);
         self.record(|metrics| metrics.remove_shard(shard));
@@ -100,76 +98,74 @@ impl HealthMonitor {
         change(one.or_insert_with(|| ShardHealth::new(now)), now);
     }
 
-    /// The gateway's client was ill or had ended, and another one takes its place.
+    /// Counts a gateway client that was replaced because it failed or ended.
     pub fn gateway_client_restarted(&self) {
         self.record(|metrics| metrics.gateway_rebuilds.inc());
     }
 
-    /// An event came from the gateway.
     pub fn event_received(&self) {
         self.record(|metrics| metrics.events_received.inc());
     }
 
-    /// A session began, which cost an IDENTIFY.
+    /// Counts a new session, which used an IDENTIFY.
     pub fn session_started(&self) {
         self.sessions.send_modify(|count| *count += 1);
         self.record(|metrics| metrics.sessions_started.inc());
     }
 
-    /// The scheduler looked what is due, and found so many teams.
+    /// Records a run of the scheduler, with the number of teams that are due.
     pub fn scheduler_ran(&self, due: usize) {
         let now = (self.clock)();
         self.lock().last_scan = Some(now);
         self.record(|metrics| metrics.posting_queue.set(as_i64(due)));
     }
 
-    /// A round was posted, so long after it was due.
+    /// Counts a posted round; `lag` is the time since it was due.
     pub fn round_posted(&self, lag: Duration) {
         self.record(|metrics| metrics.round_posted(lag));
     }
 
-    /// A round could not be posted in time and was given up.
+    /// Counts a round that could not be posted in time.
     pub fn round_abandoned(&self) {
         self.record(|metrics| metrics.rounds_abandoned.inc());
     }
 
-    /// A reply was counted and is on disk.
+    /// Counts a reply that was saved.
     pub fn reply_counted(&self) {
         self.record(|metrics| metrics.replies_counted.inc());
     }
 
-    /// The store wrote what had changed; `failed` says why some of it could not be.
-    pub fn commit_finished(&self, took: Duration, failed: Option<&str>) {
+    /// Records a commit of the store; `error` is set if some changes could not be saved.
+    pub fn commit_finished(&self, duration: Duration, error: Option<&str>) {
         let now = (self.clock)();
         let mut state = self.lock();
-        match failed {
+        match error {
             None => (state.last_save, state.save_failure) = (Some(now), None),
-            Some(why) => {
+            Some(error) => {
                 let since = state.save_failure.take().map_or(now, |(since, _)| since);
-                state.save_failure = Some((since, why.to_owned()));
+                state.save_failure = Some((since, error.to_owned()));
             }
         }
         drop(state);
-        self.record(|metrics| metrics.commit_finished(took, failed.is_some()));
+        self.record(|metrics| metrics.commit_finished(duration, error.is_some()));
     }
 
-    /// A member asked for something, by the name we gave it, and that came of it.
+    /// Counts an interaction under its metric label.
     pub fn interaction_finished(
         &self,
         command: &'static str,
         outcome: InteractionOutcome,
-        took: Duration,
+        duration: Duration,
     ) {
-        self.record(|metrics| metrics.interaction_finished(command, outcome, took));
+        self.record(|metrics| metrics.interaction_finished(command, outcome, duration));
     }
 
-    /// A request to Discord failed in this way.
+    /// Counts a failed request to Discord by its kind of failure.
     pub fn rest_request_failed(&self, kind: &'static str) {
         self.record(|metrics| metrics.rest_request_failed(kind));
     }
 
-    /// All that was counted, in the format that Prometheus reads, with how many guilds there are. Empty if nothing is
-    /// counted.
+    /// Encodes the metrics for Prometheus. Returns an empty string if metrics are not enabled.
     pub(super) fn encode(&self, guilds: GuildCounts) -> String {
         self.metrics.as_ref().map_or_else(String::new, |metrics| {
             metrics.guilds_dirty.set(as_i64(guilds.dirty));
@@ -181,10 +177,10 @@ impl HealthMonitor {
         })
     }
 
-    /// What the library gives back (the number before) is of no use here.
-    fn record<R>(&self, count: impl FnOnce(&Metrics) -> R) {
+    /// Updates the metrics if they are enabled. The result (the previous value) is ignored.
+    fn record<R>(&self, update: impl FnOnce(&Metrics) -> R) {
         if let Some(metrics) = &self.metrics {
-            let _ = count(metrics);
+            let _ = update(metrics);
         }
     }
 
@@ -193,14 +189,14 @@ impl HealthMonitor {
     }
 }
 
-/// How many guilds there are, told by whoever has them.
+/// Number of guilds in the store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GuildCounts {
-    /// With changes that are not saved yet.
+    /// Guilds with unsaved changes.
     pub dirty: usize,
-    /// In memory, whole.
+    /// Guilds that are completely in memory.
     pub loaded: usize,
-    /// Let go: their outlines are in memory.
+    /// Guilds of which only a summary is in memory.
     pub evicted: usize,
 }
 

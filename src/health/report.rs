@@ -1,52 +1,46 @@
-//! How the bot is, in words and as JSON.
+//! The health report, as text and as JSON.
 
 use serde::Serialize;
 
-/// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HealthStatus {
-    /// Well.
     Ok,
-    /// In trouble that is expected to pass by itself; members may notice it.
+    /// A problem that is expected to pass, which members may notice.
     Degraded,
-    /// It does not do its work.
+    /// Not working.
     Down,
 }
 
-/// One part of the bot.
+/// Health of one part of the bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentStatus {
-    /// How it is.
     pub state: HealthStatus,
-    /// Whole seconds since its last sign of life; none if there was none yet.
+    /// Whole seconds since the last activity; `None` if there was none yet.
     pub age_seconds: Option<u64>,
-    /// What is wrong, in words.
     pub problem: Option<String>,
 }
 
-/// The connection of one shard.
+/// Health of one shard's gateway connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ShardStatus {
-    /// The shard.
     pub shard: u32,
-    /// How it is.
     #[serde(flatten)]
     pub component: ComponentStatus,
 }
 
-/// The whole bot.
+/// Health of the whole bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HealthReport {
-    /// As bad as the worst part.
+    /// The worst of the components' states.
     pub status: HealthStatus,
-    /// The connection to Discord's gateway: events come in.
+    /// The connections to Discord's gateway, all shards together.
     pub gateway: ComponentStatus,
-    /// The same by shard; empty while this process stands by.
+    /// Each shard's connection; empty while this process is on standby.
     pub shards: Vec<ShardStatus>,
-    /// The scheduler: questions go out.
+    /// The scheduler, which posts questions.
     pub scheduler: ComponentStatus,
-    /// The state folder: what happened is saved.
+    /// Saving to the data folder or the database.
     pub disk: ComponentStatus,
 }
 
@@ -88,16 +82,16 @@ impl HealthReport {
         }
     }
 
-    /// Whether the bot does its work, if perhaps not all of it at once.
+    /// Returns whether the bot works, perhaps with limitations.
     pub const fn is_working(&self) -> bool {
         !matches!(self.status, HealthStatus::Down)
     }
 
-    /// What is wrong with each part, in one line; none if all is well.
+    /// Returns the problems of all components on one line; `None` if there are none.
     pub fn problems(&self) -> Option<String> {
         let problems = [&self.gateway, &self.scheduler, &self.disk]
             .into_iter()
-            .filter_map(|part| part.problem.as_deref());
+            .filter_map(|component| component.problem.as_deref());
         let problems: Vec<_> = problems.collect();
         (!problems.is_empty()).then(|| problems.join("; "))
     }

@@ -1,8 +1,8 @@
 //! The server of `/healthz`, `/livez` and `/metrics`.
 //!
-//! It lives on the bot's own runtime, not on a thread of its own: all pages are made from a few numbers in
-//! well under a millisecond, and a bot whose runtime stands still must not be called well by somebody else.
-//! axum is what the sandbox brings anyway.
+//! It runs on the bot's runtime and not on a thread of its own. If that runtime is stalled, the
+//! endpoints must not report a healthy bot. Each response takes well under a millisecond. The server
+//! is axum because the sandbox uses it already.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -15,25 +15,17 @@ use axum::routing::get;
 
 use super::monitor::{GuildCounts, HealthMonitor};
 
-/// The text format that Prometheus reads (`OpenMetrics` 1.0, "Text Format").
+/// Content type of the text format for Prometheus (`OpenMetrics` 1.0, "Text Format").
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Takes the address.
-///
-/// # Errors
-///
-/// Another process has it, or it is none of this machine's.
+/// Binds a non-blocking listener to the address.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
 
-/// Answers until the future is dropped. `guilds` says how many there are.
-///
-/// # Errors
-///
-/// The runtime does not take the listener.
+/// Serves requests until the future is dropped. `guilds` is called for each request to `/metrics`.
 pub async fn serve(
     listener: TcpListener,
     monitor: Arc<HealthMonitor>,
@@ -41,7 +33,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let (for_healthz, for_livez) = (Arc::clone(&monitor), Arc::clone(&monitor));
-    // A GET route answers HEAD as well, and everything else with 405.
+    // axum's GET routes also handle HEAD, and reject all other methods with 405.
     let router = Router::new()
         .route("/healthz", get(async move || healthz(&for_healthz)))
         .route("/livez", get(async move || livez(&for_livez)))
@@ -62,7 +54,8 @@ fn healthz(monitor: &HealthMonitor) -> Response {
     }
 }
 
-/// Whether a restart would help: Discord or the disk in trouble is no reason for one, a bot that stands still is.
+/// Reports whether a restart would help. That is the case if the bot is stalled, but not if Discord
+/// or the disk fails.
 fn livez(monitor: &HealthMonitor) -> Response {
     match monitor.stall_reason() {
         None => response(
@@ -70,8 +63,8 @@ fn livez(monitor: &HealthMonitor) -> Response {
             "text/plain; charset=utf-8",
             "alive\n".into(),
         ),
-        Some(what) => {
-            let text = format!("{what}\n");
+        Some(reason) => {
+            let text = format!("{reason}\n");
             response(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "text/plain; charset=utf-8",
@@ -88,7 +81,7 @@ fn metrics(monitor: &HealthMonitor, guilds: GuildCounts) -> Response {
 fn response(status: StatusCode, kind: &'static str, text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind),
-        // An old answer is worse than none.
+        // A cached response would hide the current state.
         (header::CACHE_CONTROL, "no-store"),
     ];
     (status, headers, text).into_response()

@@ -1,39 +1,39 @@
-//! The signs of life of the gateway, the scheduler and the disk, and what they mean: pure, the time comes in.
+//! The last activity of the gateway, the scheduler and the disk, and its evaluation. Pure: the
+//! current time is an argument.
 //!
-//! There are two times. What depends on due times is measured by the bot's own time, which tests move. What
-//! depends on sockets and threads is measured by the machine's.
+//! Two times are used. Ages that depend on due times are measured with the bot's clock (a
+//! [`Duration`] since an arbitrary start), which tests move. Ages that depend on sockets and threads
+//! are measured with the machine's monotonic time ([`Instant`]).
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::report::{ComponentStatus, HealthReport, HealthStatus, ShardStatus};
 
-/// Away from the gateway for longer than this, the bot misses what members do. A resume takes a second or
-/// two, a new session at most twenty.
+/// How long a shard may be disconnected before it counts as down. A resume takes one or two seconds,
+/// and a new session at most twenty.
 pub const GATEWAY_LIMIT: Duration = Duration::from_secs(60);
 
-/// The scheduler looks at the clock every 30 s at the latest (`clock::LOOK_AGAIN`); three looks in a row are
-/// not missed by chance.
+/// How long the scheduler may not run before it counts as down. It runs at least every 30 s
+/// (`clock::RECHECK_INTERVAL`), so this is three missed runs.
 pub const SCHEDULER_LIMIT: Duration = Duration::from_secs(90);
 
-/// So much later than it said whoever keeps the gateway's client may show up.
+/// Grace period after the gateway supervisor's announced deadline.
 const WATCHDOG_GRACE: Duration = Duration::from_secs(60);
 
-/// What was last seen of a shard's connection.
+/// Last known state of a shard's connection.
 #[derive(Debug, Clone)]
 pub struct ShardHealth {
-    /// Whether a session is connected.
     pub connected: bool,
-    /// Since when it is, or is not.
+    /// When `connected` last changed.
     pub since: Duration,
-    /// When Discord was last heard.
+    /// When the last message from Discord was received.
     pub last_event: Option<Instant>,
-    /// By when whoever keeps the client must show up again; none while nobody does yet.
+    /// When the gateway supervisor must report again at the latest; `None` before its first report.
     pub watchdog_deadline: Option<Instant>,
 }
 
 impl ShardHealth {
-    /// The signs of a shard that is new here.
     pub const fn new(now: Duration) -> Self {
         Self {
             connected: false,
@@ -43,7 +43,6 @@ impl ShardHealth {
         }
     }
 
-    /// It is connected from now on, or is not.
     pub fn set_connected(&mut self, connected: bool, now: Duration) {
         if self.connected != connected {
             (self.connected, self.since) = (connected, now);
@@ -51,25 +50,24 @@ impl ShardHealth {
     }
 }
 
-/// What was last seen of each part. Times without a type of their own are the bot's time.
+/// Last known state of each component.
 #[derive(Debug, Clone)]
 pub struct HealthState {
-    /// When the bot started.
     pub started_at: Duration,
-    /// Whether it is known which shards are this process's; it may be none, and then it stands by.
+    /// Whether shards were assigned to this process. The assignment may be empty: then the process
+    /// is on standby.
     pub shards_assigned: bool,
     /// The shards of this process.
     pub shards: BTreeMap<u32, ShardHealth>,
-    /// When the scheduler last looked what is due; none before the first session, with which it starts.
+    /// When the scheduler last ran; `None` before the first session, which starts it.
     pub last_scan: Option<Duration>,
     /// When the state was last saved.
     pub last_save: Option<Duration>,
-    /// Since when it can't be, and why.
+    /// Since when saving has failed, and the error.
     pub save_failure: Option<(Duration, String)>,
 }
 
 impl HealthState {
-    /// The signs of a bot that starts now.
     pub const fn new(now: Duration) -> Self {
         Self {
             started_at: now,
@@ -81,7 +79,7 @@ impl HealthState {
         }
     }
 
-    /// How the bot is.
+    /// Evaluates the state at the given times (the bot's clock and the monotonic time).
     pub fn report(&self, now: Duration, real: Instant) -> HealthReport {
         let shards: Vec<_> = self
             .shards
@@ -95,12 +93,12 @@ impl HealthState {
         HealthReport::new(gateway, shards, self.scheduler(now), self.disk(now))
     }
 
-    /// Whether this process has no shard, and takes over when another one goes.
+    /// Returns whether this process has no shard, and waits to replace another process.
     pub fn is_standby(&self) -> bool {
         self.shards_assigned && self.shards.is_empty()
     }
 
-    /// All shards together: one that is away for long is no reason to call the others down.
+    /// Combines all shards. The gateway is down only if all shards are; otherwise it is degraded.
     fn gateway(&self, shards: &[ShardStatus], now: Duration) -> ComponentStatus {
         if shards.is_empty() {
             if self.shards_assigned {
@@ -140,8 +138,8 @@ impl HealthState {
     ) -> ComponentStatus {
         let age = health
             .last_event
-            .map(|heard| real.saturating_duration_since(heard).as_secs());
-        // One alone needs no name.
+            .map(|received| real.saturating_duration_since(received).as_secs());
+        // A single shard needs no number in its messages.
         let name = (self.shards.len() > 1).then_some(number);
         if let Some(problem) = shard_stall_reason(health, name, real) {
             return ComponentStatus::unhealthy(HealthStatus::Down, age, problem);
@@ -153,21 +151,18 @@ impl HealthState {
     }
 
     fn scheduler(&self, now: Duration) -> ComponentStatus {
-        let Some(looked) = self.last_scan else {
+        let Some(last_scan) = self.last_scan else {
             if self.is_standby() {
                 return ComponentStatus::healthy(None);
             }
-            let problem = "the scheduler waits for the first session";
+            let problem = "the scheduler is waiting for the first session";
             return ComponentStatus::unhealthy(HealthStatus::Degraded, None, problem.to_owned());
         };
-        let age = now.saturating_sub(looked);
+        let age = now.saturating_sub(last_scan);
         if age <= SCHEDULER_LIMIT {
             return ComponentStatus::healthy(Some(age.as_secs()));
         }
-        let problem = format!(
-            "the scheduler has not looked what is due for {} s",
-            age.as_secs()
-        );
+        let problem = format!("the scheduler has not run for {} s", age.as_secs());
         ComponentStatus::unhealthy(HealthStatus::Down, Some(age.as_secs()), problem)
     }
 
@@ -177,22 +172,22 @@ impl HealthState {
             .map(|saved| now.saturating_sub(saved).as_secs());
         match &self.save_failure {
             None => ComponentStatus::healthy(age),
-            Some((since, why)) => {
+            Some((since, error)) => {
                 let seconds = now.saturating_sub(*since).as_secs();
-                let problem = format!("the state can't be saved for {seconds} s: {why}");
+                let problem = format!("saving has failed for {seconds} s: {error}");
                 ComponentStatus::unhealthy(HealthStatus::Down, age, problem)
             }
         }
     }
 
-    /// What stands still, so that only another process helps. Discord away or a full disk is none of it:
-    /// the bot waits for those, and a restart would only lose time.
+    /// Returns which part of this process is stalled, so that only a restart helps. A Discord outage
+    /// and a full disk don't count: the bot waits for those to end, and a restart would lose time.
     pub fn stall_reason(&self, now: Duration, real: Instant) -> Option<String> {
-        let one_alone = self.shards.len() == 1;
-        let keeper = self.shards.iter().find_map(|(number, health)| {
-            shard_stall_reason(health, (!one_alone).then_some(*number), real)
+        let is_single = self.shards.len() == 1;
+        let gateway = self.shards.iter().find_map(|(number, health)| {
+            shard_stall_reason(health, (!is_single).then_some(*number), real)
         });
-        keeper.or_else(|| {
+        gateway.or_else(|| {
             let scheduler = self.scheduler(now);
             scheduler
                 .problem
@@ -201,27 +196,27 @@ impl HealthState {
     }
 }
 
-fn disconnected(age: Option<u64>, away: Duration, shard: Option<u32>) -> ComponentStatus {
-    let state = if away > GATEWAY_LIMIT {
+fn disconnected(age: Option<u64>, duration: Duration, shard: Option<u32>) -> ComponentStatus {
+    let state = if duration > GATEWAY_LIMIT {
         HealthStatus::Down
     } else {
         HealthStatus::Degraded
     };
-    let who = shard.map_or(String::new(), |shard| format!("shard {shard} is "));
+    let shard = shard.map_or(String::new(), |shard| format!("shard {shard} "));
     let problem = format!(
-        "{who}not connected to Discord's gateway for {} s",
-        away.as_secs()
+        "{shard}disconnected from Discord's gateway for {} s",
+        duration.as_secs()
     );
     ComponentStatus::unhealthy(state, age, problem)
 }
 
 fn shard_stall_reason(health: &ShardHealth, shard: Option<u32>, real: Instant) -> Option<String> {
-    let late = real.saturating_duration_since(health.watchdog_deadline?);
-    let whose = shard.map_or(String::new(), |shard| format!(" of shard {shard}"));
-    (late > WATCHDOG_GRACE).then(|| {
+    let overdue = real.saturating_duration_since(health.watchdog_deadline?);
+    let shard = shard.map_or(String::new(), |shard| format!(" of shard {shard}"));
+    (overdue > WATCHDOG_GRACE).then(|| {
         format!(
-            "nobody has watched the gateway's connection{whose} for {} s",
-            late.as_secs()
+            "the gateway supervisor{shard} has not reported for {} s",
+            overdue.as_secs()
         )
     })
 }
@@ -254,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_is_told_in_time_and_not_before() {
+    fn each_component_fails_after_its_limit_and_not_before() {
         let real = Instant::now();
         let state = |health: &HealthState, now| health.report(at(now), real).status;
         let mut health = healthy_state(real);
@@ -277,7 +272,7 @@ mod tests {
         health.save_failure = Some((at(99), "no space left".into()));
         assert_eq!(
             health.report(at(102), real).problems().unwrap(),
-            "the state can't be saved for 3 s: no space left"
+            "saving has failed for 3 s: no space left"
         );
         assert_eq!(state(&health, 102), HealthStatus::Down);
         let fresh = HealthState::new(at(100));
@@ -288,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_restart_helps_stands_still() {
+    fn only_problems_that_a_restart_fixes_count_as_stalls() {
         let real = Instant::now();
         let mut health = healthy_state(real);
         health
@@ -300,7 +295,7 @@ mod tests {
         assert_eq!(health.stall_reason(at(190), real + at(60)), None);
         assert!(health.stall_reason(at(191), real).is_some());
         assert!(health.stall_reason(at(190), real + at(61)).is_some());
-        // Before the first session nothing can stand still yet.
+        // Nothing can stall before the first session.
         assert_eq!(HealthState::new(at(0)).stall_reason(at(999), real), None);
     }
 
@@ -311,7 +306,7 @@ mod tests {
         health.shards.insert(7, ShardHealth::new(at(100)));
         let report = health.report(at(170), real);
         assert_eq!(report.status, HealthStatus::Degraded);
-        insta::assert_snapshot!(report.problems().unwrap(), @"shard 7 is not connected to Discord's gateway for 70 s");
+        insta::assert_snapshot!(report.problems().unwrap(), @"shard 7 disconnected from Discord's gateway for 70 s");
         assert_eq!(report.shards[1].component.state, HealthStatus::Down);
         health
             .shards
@@ -319,7 +314,7 @@ mod tests {
             .unwrap()
             .set_connected(false, at(100));
         assert_eq!(health.report(at(170), real).status, HealthStatus::Down);
-        // Without any it stands by, and is well.
+        // Without shards the process is on standby, which is healthy.
         health.shards.clear();
         health.last_scan = None;
         assert_eq!(health.report(at(170), real).status, HealthStatus::Ok);

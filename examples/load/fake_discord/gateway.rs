@@ -1,4 +1,4 @@
-//! The gateway: HELLO, READY, the servers, heartbeats, and whatever is to be told.
+//! The gateway: HELLO, READY, `GUILD_CREATE` for each guild, heartbeats, and dispatched events.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ const HEARTBEAT: u64 = 1;
 const IDENTIFY: u64 = 2;
 const RESUME: u64 = 6;
 
-/// How many events are written before they are sent on: as many as there are, but not without end.
+/// Maximum number of queued events that are written before a flush.
 const BATCH: usize = 64;
 
-/// Serves a connection.
+/// Serves a gateway connection.
 pub async fn serve(State(discord): State<Arc<FakeDiscord>>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(move |socket| serve_session(discord, socket))
 }
@@ -33,7 +33,7 @@ async fn serve_session(discord: Arc<FakeDiscord>, socket: WebSocket) {
     let (frames, raw) = mpsc::unbounded_channel();
     let writer = tokio::spawn(write_all(write, raw, events));
     let hello = json!({ "op": 10, "s": null, "t": null, "d": { "heartbeat_interval": 41_250 } });
-    // The writer ends with the connection, and then nothing more is read either.
+    // Sending fails only if the writer has ended because the connection closed.
     let _ = frames.send(hello.to_string());
     while let Some(Ok(Message::Text(text))) = read.next().await {
         let frame: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -41,7 +41,7 @@ async fn serve_session(discord: Arc<FakeDiscord>, socket: WebSocket) {
             Some(HEARTBEAT) => {
                 let _ = frames.send(json!({ "op": 11 }).to_string());
             }
-            // Nothing is kept of an old session: it begins anew.
+            // Sessions are not stored, so the client has to identify again.
             Some(RESUME) => {
                 let _ = frames.send(json!({ "op": 9, "d": false }).to_string());
             }
@@ -63,7 +63,7 @@ fn identify(discord: &FakeDiscord, session: &mpsc::UnboundedSender<Event>) {
         data: wire::guild_create(number),
     });
     for event in [ready].into_iter().chain(guilds) {
-        // As above.
+        // Sending fails only if the connection closed.
         let _ = session.send(event);
     }
     *lock(&discord.session) = Some(session.clone());
@@ -75,17 +75,17 @@ async fn write_all(
     mut raw: mpsc::UnboundedReceiver<String>,
     mut events: mpsc::UnboundedReceiver<Event>,
 ) {
-    let (mut number, mut batch) = (0_u64, Vec::with_capacity(BATCH));
+    let (mut sequence, mut batch) = (0_u64, Vec::with_capacity(BATCH));
     loop {
         let texts: Vec<String> = tokio::select! {
             Some(text) = raw.recv() => vec![text],
             count = events.recv_many(&mut batch, BATCH) => {
                 if count == 0 { return; }
-                let text = |event: Event| {
-                    number += 1;
-                    dispatch(number, &event)
+                let encode = |event: Event| {
+                    sequence += 1;
+                    dispatch(sequence, &event)
                 };
-                batch.drain(..).map(text).collect()
+                batch.drain(..).map(encode).collect()
             }
         };
         for text in texts {
@@ -99,7 +99,7 @@ async fn write_all(
     }
 }
 
-fn dispatch(number: u64, event: &Event) -> String {
+fn dispatch(sequence: u64, event: &Event) -> String {
     let Event { name, data } = event;
-    format!(r#"{{"op":0,"s":{number},"t":"{name}","d":{data}}}"#)
+    format!(r#"{{"op":0,"s":{sequence},"t":"{name}","d":{data}}}"#)
 }

@@ -1,5 +1,5 @@
-//! Discord, as little of it as a bot needs, and as fast as it can be: nothing is checked and nothing is kept but which
-//! message stands in which channel. One for each bot.
+//! A minimal simulation of Discord, made for speed: it validates nothing and stores only the newest
+//! question of each channel. Each bot has its own instance.
 
 mod gateway;
 mod rest;
@@ -23,37 +23,39 @@ use tokio::sync::mpsc;
 use crate::response_tracker::{ResponseTracker, lock};
 pub use tls::TlsProxy;
 
-/// What time it is when the stand-in starts: a Wednesday, five seconds before the teams' question.
+/// Time at which the simulation starts: a Wednesday, five seconds before the questions are due.
 const START: &str = "2026-03-25T08:59:55Z";
 
 /// An event of the gateway.
 #[derive(Debug)]
 pub struct Event {
-    /// Its name.
+    /// Name of the event, such as `INTERACTION_CREATE`.
     pub name: &'static str,
-    /// What it says.
+    /// Data of the event.
     pub data: Value,
 }
 
-/// A stand-in for Discord.
+/// A simulated Discord.
 #[derive(Debug)]
 pub struct FakeDiscord {
     address: SocketAddr,
-    /// Who waits for an answer.
+    /// Pending requests and latencies.
     pub tracker: ResponseTracker,
-    /// The way to the bot's session; guarded because a session may replace another.
+    /// Sender to the bot's session, which a new session replaces.
     session: Mutex<Option<mpsc::UnboundedSender<Event>>>,
-    /// The newest message of the bot in each channel, once its thread is there.
+    /// Newest question in each channel, recorded when its thread is created.
     questions: Mutex<HashMap<ChannelId, MessageId>>,
     started: (Instant, Timestamp),
-    /// Tells ids of one millisecond apart.
+    /// Distinguishes ids of the same millisecond.
     ids_created: AtomicU64,
 }
 
 impl FakeDiscord {
     /// Serves on a free port of this machine until the process ends.
     pub async fn start() -> Result<Arc<Self>> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("a port")?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("cannot bind a port")?;
         let discord = Arc::new(Self {
             address: listener.local_addr()?,
             tracker: ResponseTracker::new(),
@@ -70,55 +72,53 @@ impl FakeDiscord {
         Ok(discord)
     }
 
-    /// Where it is.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its URL.
+    /// Returns the base URL of the API.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The time here.
+    /// Returns the simulated time.
     pub fn now(&self) -> Timestamp {
         let (instant, time) = self.started;
-        let passed = jiff::SignedDuration::try_from(instant.elapsed()).unwrap_or_default();
-        time + passed
+        let elapsed = jiff::SignedDuration::try_from(instant.elapsed()).unwrap_or_default();
+        time + elapsed
     }
 
-    /// A new id, of now.
+    /// Returns a new id with the simulated time.
     pub fn new_id(&self) -> u64 {
-        // Four million of a millisecond fit below its time.
+        // The lower 22 bits of an id are free for four million ids per millisecond.
         let number = self.ids_created.fetch_add(1, Ordering::Relaxed) % (1 << 22);
         snowflake_at(self.now()) + number
     }
 
-    /// Sends an event, if the bot is there.
+    /// Sends an event, if the bot has a session.
     pub fn send(&self, name: &'static str, data: Value) {
         if let Some(session) = lock(&self.session).as_ref() {
-            // A session that is just ending takes nothing more; whoever waits is counted as lost.
+            // A session that is ending accepts nothing. The request then counts as lost.
             let _ = session.send(Event { name, data });
         }
     }
 
-    /// Whether the bot has a session.
     pub fn has_session(&self) -> bool {
         lock(&self.session).is_some()
     }
 
-    /// The question that stands in a channel.
+    /// Returns the newest question in a channel.
     pub fn question(&self, channel: ChannelId) -> Option<MessageId> {
         lock(&self.questions).get(&channel).copied()
     }
 
-    /// In how many channels a question stands.
-    pub fn questions(&self) -> usize {
+    /// Returns the number of channels with a question.
+    pub fn question_count(&self) -> usize {
         lock(&self.questions).len()
     }
 }
 
-/// A listener whose connections send each answer at once.
+/// A listener that sets `TCP_NODELAY`, so that responses are sent without delay.
 struct NoDelay(TcpListener);
 
 impl axum::serve::Listener for NoDelay {
@@ -127,7 +127,7 @@ impl axum::serve::Listener for NoDelay {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let accepted = axum::serve::Listener::accept(&mut self.0).await;
-        // Where that is refused answers come a little later.
+        // Without it, responses are only a little slower.
         let _ = accepted.0.set_nodelay(true);
         accepted
     }

@@ -1,4 +1,4 @@
-//! The REST API, and the clock that Quizloop follows here.
+//! The REST API, and the clock that Quizloop follows in this example.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,20 +15,20 @@ use super::FakeDiscord;
 use crate::response_tracker::lock;
 use crate::wire;
 
-/// More than any answer of a bot without a file has.
+/// Maximum size of a request body, larger than any response without a file.
 const BODY_MAX: usize = 1 << 20;
 
-/// What an answer says that is none: words with which Quizloop turns a member away or apologises.
-const REFUSALS: [&str; 4] = [
-    "Slow down, please",
+/// Phrases that identify Quizloop's error messages. A response with one of them counts as failed.
+const ERROR_PHRASES: [&str; 4] = [
+    "Too many requests",
     "could not be saved",
     "No team practises",
-    "You had every question",
+    "You've had every",
 ];
 
-/// Answers a request.
+/// Serves an API request.
 pub async fn serve(State(discord): State<Arc<FakeDiscord>>, request: Request) -> Response {
-    // A member waits until the answer arrives, not until it is read.
+    // Latency ends when the response arrives, before its body is read.
     let arrived = Instant::now();
     let (head, body) = request.into_parts();
     let body = to_bytes(body, BODY_MAX).await.unwrap_or_default();
@@ -49,19 +49,19 @@ fn route(
         (&Method::POST, ["interactions", interaction, _, "callback"]) => {
             discord
                 .tracker
-                .response_received(number(interaction), arrived, is_good(body));
+                .response_received(parse_id(interaction), arrived, is_good(body));
             StatusCode::NO_CONTENT.into_response()
         }
         (&Method::PUT, ["channels", _, "messages", message, "reactions", ..]) => {
             discord
                 .tracker
-                .response_received(number(message), arrived, true);
+                .response_received(parse_id(message), arrived, true);
             StatusCode::NO_CONTENT.into_response()
         }
-        (&Method::GET, ["clock", "stream"]) => clock(discord),
+        (&Method::GET, ["clock", "stream"]) => stream_clock(discord),
         (&Method::POST, ["clock", "settled"]) => StatusCode::NO_CONTENT.into_response(),
         (&Method::POST, ["channels", channel, "messages", message, "threads"]) => {
-            let (channel, message) = (number(channel), number(message));
+            let (channel, message) = (parse_id(channel), parse_id(message));
             lock(&discord.questions).insert(ChannelId::new(channel), MessageId::new(message));
             json_response(StatusCode::CREATED, &wire::thread(channel, message))
         }
@@ -69,51 +69,53 @@ fn route(
     }
 }
 
-/// What is asked now and then.
+/// Routes requests that are not on the measured path.
 fn route_rare(discord: &FakeDiscord, method: &Method, path: &[&str]) -> Response {
     let url = || format!("ws://{}/gateway", discord.address());
-    let answer = match (method, path) {
+    let response = match (method, path) {
         (&Method::GET, ["gateway"]) => json!({ "url": url() }),
         (&Method::GET, ["gateway", "bot"]) => json!({
             "url": url(), "shards": 1,
-            "session_start_limit": { "total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1 },
+            "session_start_limit": {
+                "total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1,
+            },
         }),
         (&Method::GET, [.., "applications", "@me"]) => wire::application(),
-        (&Method::GET, ["users", "@me"]) => wire::me(),
+        (&Method::GET, ["users", "@me"]) => wire::current_user(),
         (&Method::PUT, ["applications", ..]) | (&Method::GET, ["channels", _, "messages"]) => {
             json!([])
         }
-        (&Method::GET, ["channels", channel]) => wire::channel_object(number(channel)),
+        (&Method::GET, ["channels", channel]) => wire::channel_object(parse_id(channel)),
         (&Method::POST, ["channels", channel, "messages"]) => {
-            wire::own_message(number(channel), discord.new_id())
+            wire::own_message(parse_id(channel), discord.new_id())
         }
         (&Method::PATCH, ["channels", channel, "messages", message]) => {
-            wire::own_message(number(channel), number(message))
+            wire::own_message(parse_id(channel), parse_id(message))
         }
         _ => {
             let unknown = json!({ "code": 0, "message": "404: Not Found" });
             return json_response(StatusCode::NOT_FOUND, &unknown);
         }
     };
-    json_response(StatusCode::OK, &answer)
+    json_response(StatusCode::OK, &response)
 }
 
-fn json_response(status: StatusCode, answer: &Value) -> Response {
-    let kind = [("content-type", "application/json")];
-    (status, kind, answer.to_string()).into_response()
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    let headers = [("content-type", "application/json")];
+    (status, headers, body.to_string()).into_response()
 }
 
-fn number(text: &str) -> u64 {
+fn parse_id(text: &str) -> u64 {
     text.parse().unwrap_or(0)
 }
 
 fn is_good(body: &[u8]) -> bool {
     let text = std::str::from_utf8(body).unwrap_or_default();
-    !REFUSALS.iter().any(|refusal| text.contains(refusal))
+    !ERROR_PHRASES.iter().any(|phrase| text.contains(phrase))
 }
 
-/// One reading of the clock, which then goes on by itself; the stream stays open as long as the bot wants.
-fn clock(discord: &FakeDiscord) -> Response {
+/// Sends the current time once. The bot's clock runs on from there, and the stream stays open.
+fn stream_clock(discord: &FakeDiscord) -> Response {
     let now_ms = discord.now().as_millisecond();
     let line = json!({ "seq": 1, "now_ms": now_ms, "flowing": true });
     let line = Ok::<_, std::convert::Infallible>(Bytes::from(format!("{line}\n")));

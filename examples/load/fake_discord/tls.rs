@@ -1,4 +1,4 @@
-//! Discord's name over TLS: serenity's rate limiter ignores every other address.
+//! A TLS proxy under Discord's domain: serenity's rate limiter ignores every other address.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// The name under which serenity knows Discord.
+/// Domain that serenity uses for Discord.
 pub const DISCORD: &str = "discord.com";
 
-/// TLS in front of a stand-in.
+/// A TLS proxy in front of a simulated Discord.
 #[derive(Debug)]
 pub struct TlsProxy {
-    /// Where it listens.
+    /// Address of the proxy.
     pub address: SocketAddr,
-    /// The certificate that is to be trusted, as DER.
+    /// Certificate that clients must trust, in DER.
     pub certificate: Vec<u8>,
 }
 
 impl TlsProxy {
-    /// Passes everything on to `behind` until the process ends.
-    pub async fn start(behind: SocketAddr) -> Result<Self> {
+    /// Forwards all connections to `upstream` until the process ends.
+    pub async fn start(upstream: SocketAddr) -> Result<Self> {
         let CertifiedKey { cert, signing_key } =
             rcgen::generate_simple_self_signed([DISCORD.to_owned()])?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
@@ -32,11 +32,13 @@ impl TlsProxy {
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key)?;
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("a port")?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("cannot bind a port")?;
         let address = listener.local_addr()?;
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(forward(acceptor.clone(), stream, behind));
+                tokio::spawn(forward(acceptor.clone(), stream, upstream));
             }
         });
         let certificate = cert.der().to_vec();
@@ -47,12 +49,12 @@ impl TlsProxy {
     }
 }
 
-async fn forward(acceptor: TlsAcceptor, stream: TcpStream, behind: SocketAddr) -> Result<()> {
+async fn forward(acceptor: TlsAcceptor, stream: TcpStream, upstream: SocketAddr) -> Result<()> {
     stream.set_nodelay(true)?;
-    let mut outside = acceptor.accept(stream).await?;
-    let mut inside = TcpStream::connect(behind).await?;
-    inside.set_nodelay(true)?;
-    // One side closing is the usual end.
-    tokio::io::copy_bidirectional(&mut outside, &mut inside).await?;
+    let mut client = acceptor.accept(stream).await?;
+    let mut server = TcpStream::connect(upstream).await?;
+    server.set_nodelay(true)?;
+    // A connection normally ends when one side closes it.
+    tokio::io::copy_bidirectional(&mut client, &mut server).await?;
     Ok(())
 }

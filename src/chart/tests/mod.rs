@@ -1,4 +1,4 @@
-//! The card as a whole: what it looks like, what it says, and that any input has one.
+//! Tests of the whole card: the picture, the alt text, and arbitrary inputs.
 
 mod alt_text;
 mod pictures;
@@ -39,7 +39,7 @@ const TOPICS: [&str; 23] = [
     "bug spotting",
 ];
 
-/// Somebody who has done nothing yet.
+/// A member without any activity.
 pub fn newcomer() -> Progress {
     let topic = |name: &str| Topic {
         name: name.to_owned(),
@@ -57,7 +57,7 @@ pub fn newcomer() -> Progress {
     }
 }
 
-/// Somebody who has been here for half a year, was on holiday in August, and practises.
+/// A member with half a year of activity and a holiday in August.
 fn regular() -> Progress {
     let seen = [
         6, 6, 5, 4, 6, 3, 2, 6, 1, 4, 3, 0, 0, 2, 5, 1, 0, 3, 6, 0, 2, 4, 5,
@@ -71,7 +71,7 @@ fn regular() -> Progress {
         recall: *recall,
     });
     Progress {
-        days: (0..170).filter_map(an_ordinary_day).collect(),
+        days: (0..170).filter_map(regular_day).collect(),
         topics: topics.collect(),
         forecast: [8, 3, 0, 5, 12, 2, 1, 0, 4, 6, 2, 0, 1, 3],
         streak: 12,
@@ -80,20 +80,19 @@ fn regular() -> Progress {
     }
 }
 
-/// The day so long ago.
-fn an_ordinary_day(ago: i64) -> Option<Day> {
+fn regular_day(ago: i64) -> Option<Day> {
     let date = TODAY.saturating_sub(ago.days());
     let is_weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
-    let holiday = date.month() == 8 && date.day() < 17;
+    let is_holiday = date.month() == 8 && date.day() < 17;
     let round = match ago {
         0 => None,
-        _ if is_weekend || holiday => None,
+        _ if is_weekend || is_holiday => None,
         16 | 60 | 61 => Some(DayOutcome::Frozen),
         34 | 77 | 78 | 120 => Some(DayOutcome::Missed),
         _ => Some(DayOutcome::Answered),
     };
     let reviews = match (ago * ago + 3 * ago) % 11 {
-        _ if holiday => 0,
+        _ if is_holiday => 0,
         0 | 1 if is_weekend => 6,
         0..=3 => 0,
         4..=6 => 1,
@@ -109,7 +108,7 @@ fn an_ordinary_day(ago: i64) -> Option<Day> {
     (round.is_some() || reviews > 0).then_some(day)
 }
 
-/// Numbers and names as they should never be.
+/// Extreme numbers and unusual names.
 fn extreme() -> Progress {
     let names = [
         "Ünïcödé & <escaped> \"quotes\"",
@@ -169,7 +168,7 @@ fn extreme() -> Progress {
     }
 }
 
-/// Somebody in their first week, in a team with a bank of its own.
+/// A member in their first week, in a team with its own bank.
 fn beginner() -> Progress {
     let day = |date, round, reviews| Day {
         date,
@@ -202,8 +201,8 @@ fn beginner() -> Progress {
     }
 }
 
-/// All of them with the names of their kept pictures.
-fn everybody() -> [(&'static str, Progress); 4] {
+/// All examples, with the names of their reference pictures.
+fn examples() -> [(&'static str, Progress); 4] {
     [
         ("newcomer", newcomer()),
         ("beginner", beginner()),

@@ -1,15 +1,17 @@
-//! The pictures against those that were looked at and kept.
+//! Compares the pictures with reference pictures in the repository.
 //!
-//! After a change that is meant to be seen: `cargo test --lib write_the_pictures -- --ignored`, and look at them.
+//! After an intended change, run `cargo test --lib write_the_pictures -- --ignored` and check the new
+//! reference pictures.
 
 use std::fs;
 use std::path::PathBuf;
 
-use super::everybody;
+use super::examples;
 use super::similarity::{TestImage, difference};
 use crate::chart::{WIDTH, png};
 
-/// Two drawings of the same picture on different machines differ by less; a word more or less by far more.
+/// Maximum difference between two renderings of the same picture on different machines. A changed
+/// word makes a much larger difference.
 const MAX_DIFFERENCE: f64 = 0.05;
 
 fn reference_path(name: &str) -> PathBuf {
@@ -18,12 +20,12 @@ fn reference_path(name: &str) -> PathBuf {
 }
 
 #[test]
-fn they_look_as_they_did() {
-    for (name, progress) in everybody() {
+fn pictures_match_their_references() {
+    for (name, progress) in examples() {
         let drawn = TestImage::read(&png(&progress).unwrap());
         assert_eq!(drawn.width, WIDTH as usize);
-        let kept = TestImage::read(&fs::read(reference_path(name)).unwrap());
-        let difference = difference(&drawn, &kept);
+        let reference = TestImage::read(&fs::read(reference_path(name)).unwrap());
+        let difference = difference(&drawn, &reference);
         assert!(
             difference < MAX_DIFFERENCE,
             "{name} differs by {difference:.3}"
@@ -32,17 +34,17 @@ fn they_look_as_they_did() {
 }
 
 #[test]
-#[ignore = "it writes files of the repository"]
+#[ignore = "writes files in the repository"]
 fn write_the_pictures() {
-    for (name, progress) in everybody() {
+    for (name, progress) in examples() {
         fs::write(reference_path(name), png(&progress).unwrap()).unwrap();
     }
 }
 
-/// What the comparison is for: it must see what a person would see.
+/// The comparison must detect changes that a member would see.
 #[test]
-fn a_small_change_is_seen() {
-    let [.., (_, progress), _] = everybody();
+fn a_small_change_is_detected() {
+    let [.., (_, progress), _] = examples();
     let drawn = TestImage::read(&png(&progress).unwrap());
     assert!(difference(&drawn, &drawn) < 1e-9);
     let mut other = progress.clone();
@@ -55,10 +57,10 @@ fn a_small_change_is_seen() {
     assert!(difference(&drawn, &one_day_less) > MAX_DIFFERENCE);
 }
 
-/// Discord takes 10 MiB; a member on a phone would not like to.
+/// Discord allows 10 MiB, which would be too much on a phone.
 #[test]
-fn they_are_small_files() {
-    for (name, progress) in everybody() {
+fn pictures_are_small_files() {
+    for (name, progress) in examples() {
         let size = png(&progress).unwrap().len();
         assert!(size < 200_000, "{name} has {size} bytes");
     }

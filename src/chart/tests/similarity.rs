@@ -1,14 +1,15 @@
-//! How different two pictures look: one minus the structural similarity of their lightness (Wang, Bovik, Sheikh and
-//! Simoncelli, 2004), or the difference of their mean colours, in the window where they differ most.
+//! Measures how different two pictures look: one minus the structural similarity of their lightness
+//! (Wang, Bovik, Sheikh and Simoncelli, 2004), or the difference of their mean colours, in the window
+//! where they differ most.
 
-/// The side of a window, in pixels: about a letter and its surroundings.
+/// Side of a window, in pixels: about a letter and its surroundings.
 const WINDOW: usize = 32;
-/// From one window to the next, in pixels.
+/// Distance from one window to the next, in pixels.
 const STEP: usize = 16;
 /// The paper's constants for lightness from 0 to 100.
 const C1: f64 = 1.0;
 const C2: f64 = 9.0;
-/// Colours so far apart (CIE 1976) count as much as no structure in common.
+/// Colour distance (CIE 1976) that counts as much as no common structure.
 const COLORS_APART: f64 = 40.0;
 
 /// A picture as lightness and the two axes of colour (CIELAB).
@@ -44,14 +45,14 @@ impl TestImage {
     }
 }
 
-/// From 0, which is the same, to 1 and beyond.
+/// Returns the difference: 0 for equal pictures, 1 or more for very different ones.
 pub fn difference(a: &TestImage, b: &TestImage) -> f64 {
     if (a.width, a.height) != (b.width, b.height) {
         return f64::INFINITY;
     }
     let columns = (0..a.width).step_by(STEP);
-    let places = columns.flat_map(|x| (0..a.height).step_by(STEP).map(move |y| (x, y)));
-    let differences = places.map(|(x, y)| {
+    let windows = columns.flat_map(|x| (0..a.height).step_by(STEP).map(move |y| (x, y)));
+    let differences = windows.map(|(x, y)| {
         let (a, b): (Vec<_>, Vec<_>) = (a.window(x, y).collect(), b.window(x, y).collect());
         dissimilarity(&a, &b).max(color_distance(&a, &b) / COLORS_APART)
     });
@@ -61,16 +62,16 @@ pub fn difference(a: &TestImage, b: &TestImage) -> f64 {
 fn dissimilarity(a: &[&[f64; 3]], b: &[&[f64; 3]]) -> f64 {
     let (mean_a, mean_b) = (mean(a, 0), mean(b, 0));
     let count = number(a.len());
-    let (mut of_a, mut of_b, mut both) = (0.0, 0.0, 0.0);
-    for (one, other) in a.iter().zip(b) {
-        let (one, other) = (one[0] - mean_a, other[0] - mean_b);
-        of_a += one * one / count;
-        of_b += other * other / count;
-        both += one * other / count;
+    let (mut variance_a, mut variance_b, mut covariance) = (0.0, 0.0, 0.0);
+    for (pixel_a, pixel_b) in a.iter().zip(b) {
+        let (a, b) = (pixel_a[0] - mean_a, pixel_b[0] - mean_b);
+        variance_a += a * a / count;
+        variance_b += b * b / count;
+        covariance += a * b / count;
     }
-    let alike = (2.0 * mean_a * mean_b + C1) * (2.0 * both + C2)
-        / ((mean_a * mean_a + mean_b * mean_b + C1) * (of_a + of_b + C2));
-    1.0 - alike
+    let similarity = (2.0 * mean_a * mean_b + C1) * (2.0 * covariance + C2)
+        / ((mean_a * mean_a + mean_b * mean_b + C1) * (variance_a + variance_b + C2));
+    1.0 - similarity
 }
 
 fn color_distance(a: &[&[f64; 3]], b: &[&[f64; 3]]) -> f64 {
@@ -86,7 +87,7 @@ fn number(length: usize) -> f64 {
     f64::from(u32::try_from(length).unwrap())
 }
 
-/// sRGB to CIELAB with the white D65 (IEC 61966-2-1, CIE 15).
+/// Converts sRGB to CIELAB with the white point D65 (IEC 61966-2-1, CIE 15).
 fn lab(pixel: &[u8]) -> [f64; 3] {
     let [red, green, blue] = [0, 1, 2].map(|part| {
         let part = f64::from(pixel[part]) / 255.0;

@@ -1,4 +1,4 @@
-//! `bank`: the questions on the command line, to read, to take to other tools, and to bring from there.
+//! `bank`: lists, shows, exports and imports questions.
 
 mod import;
 mod show;
@@ -13,7 +13,6 @@ use super::output;
 use super::{CommonArgs, load};
 use crate::bank::{Bank, Level, Question, SEARCH_MAX, import_export};
 
-/// Options of `bank`.
 #[derive(Debug, Args)]
 pub struct BankArgs {
     #[command(flatten)]
@@ -28,44 +27,43 @@ enum BankCommand {
     List {
         #[command(flatten)]
         filter: QuestionFilter,
-        /// Words of the question, its id or its number; the best match first, at most 25
+        /// Search words, an id or a number; lists at most 25 questions, the best match first
         words: Vec<String>,
     },
-    /// Show one question with everything that belongs to it
+    /// Show a question with its answer and notes
     Show {
-        /// Its id or its number
+        /// Id or number of the question
         question: String,
     },
-    /// Print the questions for another tool
+    /// Print questions in the format of another tool
     Export {
         #[command(flatten)]
         filter: QuestionFilter,
-        /// What the other tool reads
+        /// Output format
         #[arg(long, value_enum)]
         format: ExportFormat,
     },
-    /// Write a question file from a table or a list; what can't be taken is named with its line
+    /// Create a question file from a CSV or JSON file, and report rows that can't be imported
     Import(import::ImportArgs),
 }
 
-/// Which questions.
 #[derive(Debug, Args)]
 struct QuestionFilter {
-    /// Only this topic, such as cancellation
+    /// Only questions of this topic, such as cancellation
     #[arg(long)]
     topic: Option<String>,
-    /// Only this level
+    /// Only questions of this level
     #[arg(long, value_parser = ["junior", "mid", "senior"])]
     level: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ExportFormat {
-    /// A list of objects
+    /// A JSON list of objects
     Json,
-    /// A table with a header; points and pitfalls have a line an item
+    /// A table with a header; cells with several points or pitfalls have one per line
     Csv,
-    /// A text import for Anki, with front, back and tags
+    /// Tab-separated text for Anki, with front, back and tags
     AnkiTsv,
 }
 
@@ -79,7 +77,6 @@ impl QuestionFilter {
     }
 }
 
-/// Does what is asked.
 pub fn run(args: &BankArgs) -> Result<(), CliError> {
     if let BankCommand::Import(import) = &args.command {
         return import::run(import);
@@ -93,7 +90,7 @@ pub fn run(args: &BankArgs) -> Result<(), CliError> {
     }
 }
 
-/// The questions asked for; that there are none is a mistake worth a sentence.
+/// Returns the matching questions, or an error if there are none.
 fn select_questions<'b>(
     bank: &'b Bank,
     filter: &QuestionFilter,
@@ -103,11 +100,11 @@ fn select_questions<'b>(
         && !bank.topics().any(|known| known == topic)
     {
         let topics: Vec<_> = bank.topics().collect();
-        let what = format!(
-            "there is no topic \"{topic}\"; there are {}",
+        let message = format!(
+            "there is no topic \"{topic}\". The topics are: {}",
             topics.join(", ")
         );
-        return Err(CliError::new(Exit::Usage, what));
+        return Err(CliError::new(Exit::Usage, message));
     }
     let found: Vec<_> = if words.is_empty() {
         bank.questions().iter().collect()
@@ -119,7 +116,10 @@ fn select_questions<'b>(
         .filter(|question| filter.matches(question))
         .collect();
     if found.is_empty() {
-        return Err(CliError::new(Exit::Usage, "no question fits"));
+        return Err(CliError::new(
+            Exit::Usage,
+            "no question matches; remove a filter or a search word",
+        ));
     }
     Ok(found)
 }
@@ -131,22 +131,25 @@ fn list(bank: &Bank, filter: &QuestionFilter, words: &str) -> Result<(), CliErro
     Ok(())
 }
 
-fn show(bank: &Bank, named: &str) -> Result<(), CliError> {
-    let number = named.trim_start_matches('#').parse::<u32>().ok();
+fn show(bank: &Bank, wanted: &str) -> Result<(), CliError> {
+    let number = wanted.trim_start_matches('#').parse::<u32>().ok();
     let by_number = || {
         let mut all = bank.questions().iter();
         all.find(|question| Some(question.number) == number)
     };
-    let Some(question) = bank.get(named.trim()).or_else(by_number) else {
-        let near = bank.search(named, 3);
-        let near: Vec<_> = near.iter().map(|question| question.id.as_str()).collect();
-        let help = if near.is_empty() {
-            "`quizloop bank list` shows all".to_owned()
+    let Some(question) = bank.get(wanted.trim()).or_else(by_number) else {
+        let similar = bank.search(wanted, 3);
+        let similar: Vec<_> = similar
+            .iter()
+            .map(|question| question.id.as_str())
+            .collect();
+        let help = if similar.is_empty() {
+            "`quizloop bank list` lists all questions".to_owned()
         } else {
-            format!("did you mean {}?", near.join(" or "))
+            format!("did you mean {}?", similar.join(" or "))
         };
-        let what = format!("there is no question \"{named}\": {help}");
-        return Err(CliError::new(Exit::Usage, what));
+        let message = format!("there is no question \"{wanted}\": {help}");
+        return Err(CliError::new(Exit::Usage, message));
     };
     output::styled(show::question(
         question,
@@ -165,15 +168,15 @@ fn export(bank: &Bank, filter: &QuestionFilter, format: ExportFormat) -> Result<
     Ok(())
 }
 
-/// Writes a file that must not be there yet.
+/// Writes a new file; an existing one is never overwritten.
 fn write_new(path: &PathBuf, text: &str) -> Result<(), CliError> {
     let failed = |error: std::io::Error| {
-        let what = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            "it is there already; name another file with --output".to_owned()
+        let reason = if error.kind() == std::io::ErrorKind::AlreadyExists {
+            "the file already exists; choose another one with --output".to_owned()
         } else {
             error.to_string()
         };
-        CliError::new(Exit::Usage, format!("{}: {what}", path.display()))
+        CliError::new(Exit::Usage, format!("{}: {reason}", path.display()))
     };
     let mut file = std::fs::File::create_new(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)

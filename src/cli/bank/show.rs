@@ -1,4 +1,4 @@
-//! Questions for the terminal. Colours are taken off again where the output is no terminal.
+//! Formats questions for the terminal. Colours are removed later if the output is not a terminal.
 
 use std::fmt::Write as _;
 
@@ -7,16 +7,17 @@ use anstyle::{AnsiColor, Style as Look};
 use crate::bank::markup::{StyledSpan, styled_spans};
 use crate::bank::{Kind, Question};
 
-/// Lines that are longer are hard to read.
+/// Maximum line width; longer lines are hard to read.
 const WIDTH_MAX: usize = 100;
-/// Where the output is no terminal.
+/// Line width if the output is not a terminal.
 const DEFAULT_WIDTH: usize = 80;
 
-/// How texts look.
+/// Width and text styles of the output.
 #[derive(Debug, Clone, Copy)]
 pub struct TerminalStyle {
     width: usize,
-    /// Whether lists keep to the width; what is no terminal can take long lines.
+    /// Whether lines of a list are truncated to the width. They are not if the output goes to a
+    /// pipe or file.
     truncates: bool,
     heading: Look,
     code: Look,
@@ -24,7 +25,7 @@ pub struct TerminalStyle {
 }
 
 impl TerminalStyle {
-    /// As wide as the terminal, in its colours.
+    /// Returns the style for the current terminal.
     pub fn for_terminal() -> Self {
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         Self {
@@ -60,11 +61,11 @@ impl TerminalStyle {
     fn prose(&self, text: &str) -> String {
         let paragraphs = text
             .split("\n\n")
-            .map(|one| textwrap::fill(&self.inline(one), self.width));
+            .map(|paragraph| textwrap::fill(&self.inline(paragraph), self.width));
         paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
     }
 
-    /// One paragraph in bold, with its code in the colour of code.
+    /// Formats a paragraph in bold, with inline code in the colour of code.
     fn bold_paragraph(&self, paragraph: &str) -> String {
         let styled = |span| match span {
             StyledSpan::Plain(text) | StyledSpan::Bold(text) => self.heading(text),
@@ -90,21 +91,22 @@ impl TerminalStyle {
     }
 }
 
-/// One line a question.
+/// Formats a list with one line per question.
 pub fn list(questions: &[&Question], style: &TerminalStyle) -> String {
-    let id_width = questions.iter().map(|one| one.id.len()).max().unwrap_or(0);
+    let ids = questions.iter().map(|question| question.id.len());
+    let id_width = ids.max().unwrap_or(0);
     let mut text = String::new();
     for question in questions {
         let head = format!(
             "{:03}  {:id_width$}  {:6}  ",
             question.number, question.id, question.level
         );
-        let room = style.width.saturating_sub(head.len()).max(30);
-        let mut asked = question.question.replace('`', "");
+        let width = style.width.saturating_sub(head.len()).max(30);
+        let mut title = question.question.replace('`', "");
         if style.truncates {
-            asked = truncate(&asked, room);
+            title = truncate(&title, width);
         }
-        let _ = writeln!(text, "{head}{}", style.dimmed(&asked));
+        let _ = writeln!(text, "{head}{}", style.dimmed(&title));
     }
     text
 }
@@ -117,7 +119,7 @@ fn truncate(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// Everything of one question.
+/// Formats a question with its answer and notes.
 pub fn question(question: &Question, style: &TerminalStyle) -> String {
     let about = format!(
         "#{} · {} · {} · {} · {} · Python {}",
@@ -141,18 +143,15 @@ pub fn question(question: &Question, style: &TerminalStyle) -> String {
         section(name, style.program(program));
     }
     section("Key points", style.items(&question.points));
-    section("As you might say it", style.prose(&question.example_answer));
+    section("Example answer", style.prose(&question.example_answer));
     section("How to answer", style.prose(&question.how_to_answer));
     section("Pitfalls", style.items(&question.pitfalls));
-    section(
-        "The interviewer may go on",
-        style.prose(&question.follow_up),
-    );
-    section("Read on", format!("{}\n", question.docs));
+    section("Likely follow-up", style.prose(&question.follow_up));
+    section("Read more", format!("{}\n", question.docs));
     text
 }
 
-/// The programs that a question is about.
+/// Returns the programs that belong to the question, with their headings.
 fn question_programs(question: &Question) -> Vec<(&'static str, &str)> {
     let predict = question
         .code
@@ -165,32 +164,32 @@ fn question_programs(question: &Question) -> Vec<(&'static str, &str)> {
     present(programs)
 }
 
-/// The programs that belong to the answer.
+/// Returns the programs and outputs that belong to the answer, with their headings.
 fn answer_programs(question: &Question) -> Vec<(&'static str, &str)> {
     let code = question
         .code
         .as_deref()
         .filter(|_| question.kind != Kind::Predict);
     let name = if question.broken.is_some() {
-        "Mended"
+        "Fixed code"
     } else {
         "Code"
     };
-    let mut revealed = present([
-        ("It prints", question.broken_output.as_deref()),
+    let mut programs = present([
+        ("Output with the bug", question.broken_output.as_deref()),
         (name, code),
         ("Output", question.output.as_deref()),
     ]);
     let wrong = question.wrong_outputs.iter();
-    revealed.extend(wrong.map(|text| ("Not the output", text.as_str())));
-    revealed
+    programs.extend(wrong.map(|text| ("Wrong output", text.as_str())));
+    programs
 }
 
 fn present<'q, const N: usize>(
     programs: [(&'static str, Option<&'q str>); N],
 ) -> Vec<(&'static str, &'q str)> {
-    let there = programs.into_iter();
-    there
+    programs
+        .into_iter()
         .filter_map(|(name, text)| Some((name, text?)))
         .collect()
 }
@@ -217,20 +216,24 @@ mod tests {
         let first = &bank.questions()[0];
         insta::assert_snapshot!("question", question(first, &plain(80)));
         let all: Vec<_> = bank.questions().iter().take(3).collect();
-        insta::assert_snapshot!("list", list(&all, &plain(80)));
+        insta::assert_snapshot!(list(&all, &plain(80)), @r"
+        001  asyncio-in-a-nutshell  junior  A colleague has only ever written blocking…
+        002  coroutine-objects      junior  You call a function that was defined with a…
+        003  event-loop-turn        mid     Describe one turn of the event loop. What h…
+        ");
     }
 
     #[test]
-    fn nothing_is_wider_than_the_terminal() {
+    fn no_line_is_wider_than_the_terminal() {
         let (bank, _) = Bank::load(built_in(), &[]);
-        for one in bank.questions() {
-            let shown = question(one, &plain(80));
-            let wide = shown.lines().find(|line| {
+        for entry in bank.questions() {
+            let text = question(entry, &plain(80));
+            let too_wide = text.lines().find(|line| {
                 line.chars().count() > 80 && !line.starts_with("https://") && !line.starts_with('#')
             });
-            assert_eq!(wide, None, "{}", one.id);
-            let marks = shown.lines().find(|line| line.starts_with("**"));
-            assert_eq!(marks, None, "{}", one.id);
+            assert_eq!(too_wide, None, "{}", entry.id);
+            let raw_markup = text.lines().find(|line| line.starts_with("**"));
+            assert_eq!(raw_markup, None, "{}", entry.id);
         }
     }
 }

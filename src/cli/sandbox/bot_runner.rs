@@ -1,4 +1,4 @@
-//! The bot that the sandbox runs: this same binary, as a child process.
+//! Runs the bot for the sandbox: this binary as a child process.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,31 +17,30 @@ const LIMIT: Duration = Duration::from_secs(15);
 pub struct BotRunner {
     folder: PathBuf,
     program: PathBuf,
-    // Guards the process; held while it is started or ended, so that two buttons can't do both at once.
+    // Held during a start or a stop, so that two requests from the page can't interfere.
     process: Mutex<Option<BotProcess>>,
 }
 
 impl BotRunner {
-    /// A bot on a state in `folder`, with this config.
+    /// Prepares a bot with its data in `folder` and the given config.
     pub fn new(folder: &Path, config: &str) -> anyhow::Result<Self> {
         std::fs::write(folder.join("config.toml"), config)
-            .context("the sandbox's config can't be written")?;
+            .context("can't write the sandbox's config")?;
         Ok(Self {
             folder: folder.to_owned(),
-            program: std::env::current_exe().context("this program can't be found")?,
+            program: std::env::current_exe().context("can't find the quizloop program")?,
             process: Mutex::new(None),
         })
     }
 
-    /// Starts it, and waits until it is connected and has done what was due.
+    /// Starts the bot, and waits until it is connected and has done everything that was due.
     pub async fn start(&self, sandbox: &Sandbox) -> anyhow::Result<()> {
         let mut process = self.process.lock().await;
         if process.as_mut().is_some_and(BotProcess::is_running) {
-            return Err(anyhow::anyhow!("the bot runs already"));
+            return Err(anyhow::anyhow!("the bot is already running"));
         }
         let before = sandbox.read(|discord| discord.gateway.identify_count);
-        let started =
-            BotProcess::start(&self.program(sandbox)).context("the bot can't be started")?;
+        let started = BotProcess::start(&self.program(sandbox)).context("can't start the bot")?;
         let log = started.log().clone();
         *process = Some(started);
         let connected = sandbox.wait_for("the bot to connect", LIMIT, |discord| {
@@ -55,18 +54,17 @@ impl BotRunner {
         Ok(())
     }
 
-    /// Ends it in the middle of whatever it does.
+    /// Kills the bot without a chance to save.
     pub async fn kill(&self) {
         if let Some(mut process) = self.process.lock().await.take() {
-            // It is dead either way.
+            // An error means that the process has ended already.
             let _ = process.kill().await;
         }
     }
 
-    /// Stops it in order.
+    /// Stops the bot gracefully, or kills it after the time limit.
     pub async fn stop(&self) {
         if let Some(mut process) = self.process.lock().await.take() {
-            // If it does not stop it is killed.
             let _ = process.stop(LIMIT).await;
         }
     }

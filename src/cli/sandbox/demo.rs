@@ -1,4 +1,5 @@
-//! `sandbox --once`: three days in one go, with a weekend, a kill and a restart, and checks on the way.
+//! `sandbox --once`: simulates three days with a weekend, a kill and a restart, and checks the
+//! results.
 
 use std::time::Duration;
 
@@ -13,13 +14,13 @@ use crate::cli::output;
 use crate::sandbox::client::MessageView;
 use crate::sandbox::{Options, Sandbox, ids};
 
-/// How long, in real time, anything is waited for.
+/// How long to wait for a result, in real time.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Plays, prints the channel, and fails if anything was not as it should be.
+/// Runs the demo and prints the channel. Fails if a check failed.
 pub async fn run() -> Result<(), CliError> {
     let folder = TempFolder::new()?;
-    // A Thursday, so that the third question comes after a weekend.
+    // A Thursday, so that the third question is posted after a weekend.
     let start = date(2026, 3, 26)
         .at(8, 59, 0, 0)
         .to_zoned(jiff::tz::TimeZone::UTC);
@@ -38,10 +39,9 @@ pub async fn run() -> Result<(), CliError> {
         demo.sandbox.transcript(ids::ASYNCIO, ids::ADA)
     ));
     demo.bot.stop().await;
-    result
-        .map_err(|wrong| CliError::new(Exit::Failed, format!("not as it should be: {wrong:#}")))?;
+    result.map_err(|error| CliError::new(Exit::Failed, format!("a check failed: {error:#}")))?;
     output::line(format_args!(
-        "All was as it should be: 3 days, 3 questions, 1 kill, nothing lost and nothing doubled."
+        "All checks passed: 3 days, 3 questions, 1 kill, nothing lost and nothing posted twice."
     ));
     Ok(())
 }
@@ -58,29 +58,29 @@ impl Demo {
         self.monday().await
     }
 
-    /// Says what happens, with the sandbox's time.
-    fn narrate(&self, what: &str) {
+    /// Prints what happens, with the sandbox's time.
+    fn narrate(&self, event: &str) {
         output::line(format_args!(
-            "{}  {what}",
+            "{}  {event}",
             self.sandbox.clock().now().strftime("%a %H:%M")
         ));
     }
 
     async fn thursday(&self) -> anyhow::Result<()> {
-        self.narrate("The bot is started, with a team in #asyncio at 09:00.");
+        self.narrate("The bot starts. A team in #asyncio gets its question at 09:00.");
         self.expect_questions(0)?;
         self.advance(Duration::from_secs(60)).await?;
         self.expect_questions(1)?;
-        self.narrate("The first question is in the channel, with its thread.");
+        self.narrate("The first question is posted with its thread.");
         self.reply(ids::ADA, "Here is how I'd say it, in my own words.")
             .await?;
-        self.narrate("Ada replies in the thread; the \u{2705} says that it is on disk.");
-        let asked = self.command(ids::LIN, "answer", &[]).await?;
+        self.narrate("Ada replies in the thread. The \u{2705} shows that her reply is saved.");
+        let confirmation = self.command(ids::LIN, "answer", &[]).await?;
         ensure(
-            asked.content.contains("You have not replied"),
-            "/answer before a reply asks back",
+            confirmation.content.contains("You haven't answered"),
+            "/answer before a reply asks for confirmation",
         )?;
-        self.narrate("Lin runs /answer before a reply, and is asked whether to look first.");
+        self.narrate("Lin runs /answer without a reply, and is asked for confirmation.");
         self.reply(ids::LIN, "I'd rather try on my own first: my answer.")
             .await?;
         let answer = self.command(ids::LIN, "answer", &[]).await?;
@@ -96,15 +96,15 @@ impl Demo {
         self.press(quiz.id, ids::SAM, "Show the answer").await?;
         self.press(quiz.id, ids::SAM, "None of them").await?;
         self.narrate(
-            "Sam practises with /quiz, misses every point, and hears that it comes again tomorrow.",
+            "Sam practises with /quiz and misses every point: the question comes back tomorrow.",
         );
         self.expect_streak(ids::ADA, 1).await
     }
 
-    /// The bot is killed; somebody replies meanwhile; it is back in time for the next question.
+    /// The bot is killed, a member replies meanwhile, and the bot restarts before the next question.
     async fn friday(&self) -> anyhow::Result<()> {
         self.bot.kill().await;
-        self.narrate("The bot is killed; Sam replies while it is away.");
+        self.narrate("The bot is killed. Sam replies while it is offline.");
         let thread = self.newest_thread()?;
         let missed = self
             .sandbox
@@ -112,39 +112,39 @@ impl Demo {
         self.bot.start(&self.sandbox).await?;
         self.wait_until_counted(missed).await?;
         self.expect_questions(1)?;
-        self.narrate("The bot is started again: Sam's reply is counted, nothing is posted twice.");
+        self.narrate("The bot restarts: Sam's reply is counted, and nothing is posted twice.");
         self.advance(Duration::from_secs(24 * 3600)).await?;
         self.expect_questions(2)?;
         self.reply(ids::ADA, "The second day of a habit.").await?;
         self.reply(ids::SAM, "And mine.").await?;
         self.expect_streak(ids::ADA, 2).await?;
         self.expect_streak(ids::SAM, 2).await?;
-        self.narrate("Ada and Sam reply to the second question: /streak shows 2 for both.");
+        self.narrate("Ada and Sam reply to the second question. /streak shows 2 for both.");
         Ok(())
     }
 
-    /// A weekend has no rounds, so nobody can miss one.
+    /// A weekend has no rounds, so it does not affect a streak.
     async fn monday(&self) -> anyhow::Result<()> {
         for _ in 0..2 {
             self.advance(Duration::from_secs(24 * 3600)).await?;
             self.expect_questions(2)?;
         }
-        self.narrate("A weekend: no question, and nobody's streak suffers.");
+        self.narrate("A weekend without questions: all streaks stay as they are.");
         self.advance(Duration::from_secs(24 * 3600)).await?;
         self.expect_questions(3)?;
         self.reply(ids::ADA, "A weekend breaks nothing.").await?;
         self.expect_streak(ids::ADA, 3).await?;
         self.expect_streak(ids::LIN, 0).await?;
-        self.narrate("Ada replies to the third question: her streak is 3; Lin's ended on Friday.");
+        self.narrate("Ada replies to the third question. Her streak is 3; Lin's ended on Friday.");
         let board = self.command(ids::ADA, "leaderboard", &[]).await?;
         let first = board
             .embeds
             .first()
             .and_then(|embed| embed["description"].as_str());
-        let ada = format!("1. <@{}>: 3 answered rounds", ids::ADA);
+        let ada = format!("1. <@{}>: 3 answers", ids::ADA);
         ensure(
             first.is_some_and(|text| text.starts_with(&ada)),
-            "Ada leads with 3 answered rounds",
+            "Ada leads with 3 answers",
         )
     }
 
@@ -153,18 +153,18 @@ impl Demo {
     }
 
     fn questions(&self) -> Vec<MessageView> {
-        let daily = |message: &MessageView| {
+        let is_question = |message: &MessageView| {
             message.by_bot
                 && message.embeds.iter().any(|embed| {
                     embed["footer"]["text"]
                         .as_str()
-                        .is_some_and(|text| text.starts_with("Round "))
+                        .is_some_and(|text| text.starts_with("Question "))
                 })
         };
         self.sandbox
             .messages(ids::ASYNCIO, ids::ADA)
             .into_iter()
-            .filter(daily)
+            .filter(is_question)
             .collect()
     }
 
@@ -193,16 +193,21 @@ impl Demo {
         self.wait_until_counted(message).await
     }
 
-    /// The ✅ says that a reply is on disk.
+    /// Waits for the ✅, which shows that the reply is on disk.
     async fn wait_until_counted(&self, message: u64) -> anyhow::Result<()> {
-        let marked = |view: &MessageView| {
+        let is_counted = |view: &MessageView| {
             view.reactions
                 .iter()
-                .any(|(emoji, who)| emoji == "✅" && who.contains(&ids::APP))
+                .any(|(emoji, users)| emoji == "✅" && users.contains(&ids::APP))
         };
         let mut changes = self.sandbox.changes();
         let wait = async {
-            while !self.sandbox.message(message).as_ref().is_some_and(marked) {
+            while !self
+                .sandbox
+                .message(message)
+                .as_ref()
+                .is_some_and(is_counted)
+            {
                 // The sender lives as long as the sandbox.
                 let _ = changes.changed().await;
             }
@@ -231,7 +236,7 @@ impl Demo {
         let outcome = self.sandbox.press(message, user, button, &[]).await;
         ensure(
             outcome.message().is_some(),
-            &format!("the button {button} is answered"),
+            &format!("the button {button} gets a response"),
         )
     }
 
@@ -242,18 +247,22 @@ impl Demo {
             .first()
             .and_then(|embed| embed["description"].as_str())
             .unwrap_or_default();
-        let unit = if expected == 1 { "round" } else { "rounds" };
+        let streak = match expected {
+            0 => "No streak ".to_owned(),
+            1 => "**1 question**".to_owned(),
+            many => format!("**{many} questions**"),
+        };
         ensure(
-            text.contains(&format!("**{expected} {unit}**")),
+            text.contains(&streak),
             &format!("the streak is {expected}, but: {text}"),
         )
     }
 }
 
-fn ensure(fine: bool, what: &str) -> anyhow::Result<()> {
-    if fine {
+fn ensure(holds: bool, expectation: &str) -> anyhow::Result<()> {
+    if holds {
         Ok(())
     } else {
-        Err(anyhow::anyhow!("{what}"))
+        Err(anyhow::anyhow!("{expectation}"))
     }
 }

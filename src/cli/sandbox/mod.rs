@@ -1,4 +1,5 @@
-//! `sandbox`: Discord on this machine, with the real bot as a child process, to be tried in a browser.
+//! `sandbox`: a simulated Discord on this machine, with the real bot as a child process and a page
+//! in the browser.
 
 mod bot_runner;
 mod demo;
@@ -23,25 +24,24 @@ use crate::sandbox::{Options, Sandbox};
 use bot_runner::BotRunner;
 use seed::Seed;
 
-/// Where the page is, unless another port is named.
+/// Default port of the page and the simulated Discord.
 const PORT: u16 = 8420;
 
-/// Options of `sandbox`.
 #[derive(Debug, Args)]
 pub struct SandboxArgs {
-    /// Play three days in one go, print the channel, and exit with 0 if all was as it should be
+    /// Simulate three days, print the channel, and exit with 0 if all checks pass
     #[arg(long, conflicts_with = "bare")]
     once: bool,
-    /// Discord alone, for a bot that you start yourself
+    /// Run only the simulated Discord, for a bot that you start yourself
     #[arg(long)]
     bare: bool,
-    /// Start with the guilds, people and teams of this file instead of the sample
+    /// Start with the guilds, members and teams from this file instead of the sample
     #[arg(long, value_name = "FILE", conflicts_with_all = ["once", "bare"])]
     seed: Option<PathBuf>,
     /// Open the page in the browser
     #[arg(long, conflicts_with_all = ["once", "bare"])]
     open: bool,
-    /// Discord's description of its REST API, to compare with what the bot says
+    /// Discord's OpenAPI description, to validate the bot's requests
     #[arg(
         long,
         value_name = "FILE",
@@ -49,22 +49,21 @@ pub struct SandboxArgs {
         hide_env_values = true
     )]
     openapi: Option<PathBuf>,
-    /// The port of the page and of Discord
+    /// Port to listen on
     #[arg(long, default_value_t = PORT)]
     port: u16,
-    /// The address to listen on; others than you can use it then
+    /// Address to listen on; anyone who can reach it can use the sandbox
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     listen: IpAddr,
 }
 
-/// Runs the sandbox.
 pub fn run(args: &SandboxArgs) -> Result<(), CliError> {
     log::start(LogFormat::Text, None);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)?;
-    let done = runtime.block_on(async {
+    let result = runtime.block_on(async {
         match (args.once, args.bare) {
             (true, _) => demo::run().await,
             (_, true) => serve_bare(args).await,
@@ -72,10 +71,10 @@ pub fn run(args: &SandboxArgs) -> Result<(), CliError> {
         }
     });
     runtime.shutdown_background();
-    done
+    result
 }
 
-/// The sandbox with the bot, until it is stopped.
+/// Runs the sandbox with the bot until it is stopped.
 async fn serve(args: &SandboxArgs) -> Result<(), CliError> {
     let seed = Seed::load(args.seed.as_deref())?;
     let folder = TempFolder::new()?;
@@ -84,14 +83,17 @@ async fn serve(args: &SandboxArgs) -> Result<(), CliError> {
     sandbox.set_calendar(seed.calendar());
     let bot = BotRunner::new(folder.path(), &seed.apply(&sandbox))?;
     bot.start(&sandbox).await?;
-    output::line(format_args!("Quizloop's sandbox is at {}", sandbox.url()));
     output::line(format_args!(
-        "The first question arrives in half a minute, or when you move the clock. Ctrl-C ends it."
+        "Quizloop's sandbox is running at {}",
+        sandbox.url()
+    ));
+    output::line(format_args!(
+        "The first question arrives in half a minute, or when you move the clock. Press Ctrl-C to stop."
     ));
     if args.open
         && let Err(error) = open::that_detached(sandbox.url())
     {
-        output::error(format_args!("the browser can't be opened: {error}"));
+        output::error(format_args!("can't open the browser: {error}"));
     }
     tokio::select! {
         () = run_process_commands(&sandbox, &bot) => {}
@@ -102,33 +104,33 @@ async fn serve(args: &SandboxArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Does with the bot what is ordered on the page.
+/// Kills and starts the bot as requested on the page.
 async fn run_process_commands(sandbox: &Sandbox, bot: &BotRunner) {
-    let mut orders = sandbox.take_process_commands();
-    while let Some(order) = orders.recv().await {
-        if order.action != ProcessAction::Start {
+    let mut commands = sandbox.take_process_commands();
+    while let Some(command) = commands.recv().await {
+        if command.action != ProcessAction::Start {
             bot.kill().await;
         }
-        let done = match order.action {
+        let result = match command.action {
             ProcessAction::Kill => Ok(()),
             ProcessAction::Start | ProcessAction::Restart => bot
                 .start(sandbox)
                 .await
                 .map_err(|error| format!("{error:#}")),
         };
-        // Whoever ordered may not wait any more.
-        let _ = order.reply.send(done);
+        // Fails if the HTTP request was cancelled.
+        let _ = command.reply.send(result);
     }
 }
 
 async fn serve_bare(args: &SandboxArgs) -> Result<(), CliError> {
-    // A bot that is started by hand goes by this machine's clock, and so does its Discord.
+    // A bot that is started by hand uses the system clock, so the simulated Discord does as well.
     let sandbox = start(args, Clock::system().now(), true).await?;
     output::line(format_args!(
-        "Discord's stand-in is at {}. Start a bot with:",
+        "The simulated Discord is running at {}. Start a bot with:",
         sandbox.url()
     ));
-    // A state of its own, or the bot would use that of the current folder.
+    // A separate data folder; otherwise the bot would use the one in the current folder.
     let state = TempFolder::new()?;
     output::line(format_args!(
         "  DISCORD_TOKEN={} DISCORD_API_URL={} quizloop run --state {}",
@@ -153,28 +155,28 @@ async fn start(args: &SandboxArgs, time: Timestamp, seeded: bool) -> Result<Sand
     Sandbox::start(options).await.map_err(|error| {
         CliError::new(
             Exit::Failed,
-            format!("{listen} can't be listened on: {error}. Choose another port with --port"),
+            format!("can't listen on {listen}: {error}. Choose another port with --port"),
         )
     })
 }
 
-/// Discord's description, if one is named.
+/// Loads Discord's OpenAPI description, if a file is named.
 fn load_openapi(file: Option<&Path>) -> Result<Option<Arc<Description>>, CliError> {
     let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else {
         return Ok(None);
     };
-    let wrong = |why: &dyn std::fmt::Display| {
+    let usage = |error: &dyn std::fmt::Display| {
         CliError::new(
             Exit::Usage,
-            format!("{} can't be used: {why}", file.display()),
+            format!("can't use the OpenAPI file {}: {error}", file.display()),
         )
     };
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
-    let read = Description::read(&text).map_err(|error| wrong(&error))?;
-    Ok(Some(Arc::new(read)))
+    let text = std::fs::read_to_string(file).map_err(|error| usage(&error))?;
+    let description = Description::read(&text).map_err(|error| usage(&error))?;
+    Ok(Some(Arc::new(description)))
 }
 
-/// A folder for the state, which goes when the sandbox ends.
+/// A data folder that is deleted when the sandbox ends.
 struct TempFolder {
     path: PathBuf,
 }
@@ -182,10 +184,10 @@ struct TempFolder {
 impl TempFolder {
     fn new() -> Result<Self, CliError> {
         let path = std::env::temp_dir().join(format!("quizloop-sandbox-{}", std::process::id()));
-        // What a process of the same number left behind.
+        // An earlier process with the same id may have left its folder.
         let _ = std::fs::remove_dir_all(&path);
         crate::store::disk::create_private_dir(&path)
-            .with_context(|| format!("{} can't be made", path.display()))?;
+            .with_context(|| format!("can't create the folder {}", path.display()))?;
         Ok(Self { path })
     }
 
@@ -196,7 +198,7 @@ impl TempFolder {
 
 impl Drop for TempFolder {
     fn drop(&mut self) {
-        // What can't be deleted now goes with the machine's temporary files.
+        // If this fails, the folder is deleted with the machine's other temporary files.
         let _ = std::fs::remove_dir_all(&self.path);
     }
 }

@@ -1,4 +1,4 @@
-//! `state adopt`: hands the state over to another application, after asking.
+//! `state adopt`: hands the data over to another application, after confirmation.
 
 use super::super::exit::{CliError, Exit};
 use super::super::output;
@@ -8,7 +8,6 @@ use crate::config::Config;
 use crate::store::Adoption;
 use crate::store::postgres::DatabaseReader;
 
-/// Shows the present owner, asks, and hands the state over.
 pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), CliError> {
     require_confirmation(
         yes,
@@ -23,7 +22,7 @@ pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), CliError>
             let processes = reader.adopt(application).map_err(state_error)?;
             if processes > 0 {
                 return Err(state_error(
-                    "a bot uses the database: stop it first, or wait half a minute after a crash",
+                    "a bot is using the database: stop it, or wait half a minute after a crash",
                 ));
             }
         }
@@ -39,7 +38,7 @@ pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), CliError>
         }
     }
     output::line(format_args!(
-        "Done. The state belongs to application {application} now."
+        "Done. The data now belongs to application {application}."
     ));
     Ok(())
 }
@@ -49,11 +48,11 @@ fn ask(owner: Option<u64>, application: u64, guilds: usize, yes: bool) -> Result
         format!("application {owner}")
     });
     output::line(format_args!(
-        "This state has {} and belongs to {owner}.",
+        "The data of {} belongs to {owner}.",
         count(guilds, "server")
     ));
     output::line(format_args!(
-        "Application {application} will own it. Invite its bot to every server first: data of servers that it is not in may be deleted."
+        "Application {application} will own it. Invite its bot to every server first: the data of servers that it is not in may be deleted."
     ));
     confirm("Hand it over?", yes)
 }

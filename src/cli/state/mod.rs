@@ -1,4 +1,5 @@
-//! `state`: looking at the snapshots, also while the bot runs; going back to an earlier one when it does not.
+//! `state`: inspects, verifies, moves and restores the saved data. Commands that change it need the
+//! bot to be stopped.
 
 mod adopt;
 mod reports;
@@ -14,13 +15,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::exit::{CliError, Exit};
+use super::output::count;
 use super::{CommonArgs, load, output};
 use crate::practice::guild::Guild;
 use crate::practice::id::GuildId;
 use crate::practice::team::Team;
 use source::StateSource;
 
-/// Options of `state`.
 #[derive(Debug, Args)]
 pub struct StateArgs {
     #[command(flatten)]
@@ -33,51 +34,50 @@ pub struct StateArgs {
 enum StateCommand {
     /// List the servers
     List,
-    /// Show one server: its teams, rounds and streaks
+    /// Show a server's teams, rounds and streaks
     Show {
-        /// The server's id
+        /// Server id
         guild: GuildId,
     },
-    /// Print one server's snapshot as JSON, or bring all from the database to a folder
+    /// Print a server's data as JSON, or copy all servers from the database to a folder
     Export {
-        /// The server's id, or a folder that is empty or not there yet
+        /// Server id, or a folder that is empty or does not exist yet
         #[arg(value_name = "GUILD|DIR")]
-        what: String,
+        target: String,
     },
-    /// Bring all servers from a folder of snapshots to the database
+    /// Copy all servers from a data folder to an empty database (stop the bot first)
     Import {
-        /// The folder
+        /// Data folder
         dir: PathBuf,
     },
-    /// Print the mistakes in questions that members reported and no admin has closed
+    /// List the open reports by members about mistakes in questions
     Reports {
-        /// The server's id; all servers if none is named
+        /// Server id [default: all servers]
         guild: Option<GuildId>,
-        /// As a list in JSON
+        /// Print a JSON list
         #[arg(long)]
         json: bool,
     },
-    /// Read all snapshots and their last good generations, and say what is wrong
+    /// Read all snapshots and their last good generations, and report problems
     Verify,
-    /// Go back to one server's last good generation, with the bot stopped
+    /// Restore a server's last good generation (stop the bot first)
     Restore {
-        /// The server's id
+        /// Server id
         guild: GuildId,
-        /// Don't ask
+        /// Don't ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Hand the state over to another application, with the bot stopped
+    /// Hand the data over to another Discord application (stop the bot first)
     Adopt {
-        /// The id of the application that is to own the state
+        /// Id of the application that will own the data
         application: NonZeroU64,
-        /// Don't ask
+        /// Don't ask for confirmation
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Looks at the state.
 pub fn run(args: &StateArgs) -> Result<(), CliError> {
     let config = load::config(&args.common)?;
     match &args.command {
@@ -85,9 +85,9 @@ pub fn run(args: &StateArgs) -> Result<(), CliError> {
         StateCommand::Show { guild } => {
             output::text(show(&StateSource::open(&config)?.guild(*guild)?))
         }
-        StateCommand::Export { what } => match what.parse::<GuildId>() {
+        StateCommand::Export { target } => match target.parse::<GuildId>() {
             Ok(guild) => print_json(&StateSource::open(&config)?.guild(guild)?)?,
-            Err(_) => transfer::export(&config, Path::new(what))?,
+            Err(_) => transfer::export(&config, Path::new(target))?,
         },
         StateCommand::Import { dir } => transfer::import(&config, dir)?,
         StateCommand::Reports { guild, json } => {
@@ -102,18 +102,18 @@ pub fn run(args: &StateArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Refuses to go on without a terminal to confirm in, unless `yes` was given.
-fn require_confirmation(yes: bool, why: &str) -> Result<(), CliError> {
+/// Fails if confirmation is needed but stdin is not a terminal.
+fn require_confirmation(yes: bool, reason: &str) -> Result<(), CliError> {
     if yes || io::stdin().is_terminal() {
         return Ok(());
     }
     Err(CliError::new(
         Exit::Usage,
-        format!("{why}, so it has to be confirmed: run it in a terminal, or with --yes"),
+        format!("this needs confirmation because {reason}: run it in a terminal or with --yes"),
     ))
 }
 
-/// Asks for confirmation; only the whole word counts.
+/// Asks for confirmation. Only the whole word "yes" counts.
 fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
     if yes || is_confirmed(question, &mut io::stdin().lock()) {
         return Ok(());
@@ -133,7 +133,7 @@ fn is_confirmed(question: &str, input: &mut impl BufRead) -> bool {
 fn list(source: &StateSource) -> Result<(), CliError> {
     let guilds = source.guilds()?;
     if guilds.is_empty() {
-        output::line(format_args!("No server yet."));
+        output::line(format_args!("No servers yet."));
     }
     for id in guilds {
         match source.try_guild(id) {
@@ -148,11 +148,6 @@ fn print_json(guild: &Guild) -> Result<(), CliError> {
     let json = serde_json::to_string_pretty(guild).map_err(anyhow::Error::from)?;
     output::line(format_args!("{json}"));
     Ok(())
-}
-
-/// "1 team", "2 teams".
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn guild_summary(guild: &Guild) -> String {
@@ -218,10 +213,10 @@ mod tests {
 
     #[test]
     fn only_the_whole_word_confirms() {
-        let said = |text: &str| is_confirmed("Go back?", &mut text.as_bytes());
-        assert!(said("yes\n") && said("  yes \r\n") && said("yes"));
+        let confirms = |text: &str| is_confirmed("Restore?", &mut text.as_bytes());
+        assert!(confirms("yes\n") && confirms("  yes \r\n") && confirms("yes"));
         for no in ["", "\n", "y\n", "YES\n", "no\nyes\n", "yes please\n"] {
-            assert!(!said(no), "{no:?}");
+            assert!(!confirms(no), "{no:?}");
         }
     }
 }

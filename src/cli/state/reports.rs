@@ -1,4 +1,4 @@
-//! `state reports`: the mistakes in questions that members reported, of one server or of all.
+//! `state reports`: lists open reports by members about mistakes in questions.
 
 use serde::Serialize;
 
@@ -8,7 +8,6 @@ use super::source::StateSource;
 use crate::practice::id::GuildId;
 use crate::practice::question_reports::QuestionReport;
 
-/// A report as JSON.
 #[derive(Serialize)]
 struct ReportWithGuild<'a> {
     guild: GuildId,
@@ -16,7 +15,6 @@ struct ReportWithGuild<'a> {
     report: &'a QuestionReport,
 }
 
-/// Prints the open reports.
 pub fn run(source: &StateSource, guild: Option<GuildId>, json: bool) -> Result<(), CliError> {
     let guilds = match guild {
         Some(guild) => vec![guild],
@@ -28,17 +26,17 @@ pub fn run(source: &StateSource, guild: Option<GuildId>, json: bool) -> Result<(
         all.extend(state.reports().iter().map(|report| (id, report.clone())));
     }
     if json {
-        let listed: Vec<_> = all
+        let reports: Vec<_> = all
             .iter()
             .map(|(guild, report)| ReportWithGuild {
                 guild: *guild,
                 report,
             })
             .collect();
-        let json = serde_json::to_string_pretty(&listed).map_err(anyhow::Error::from)?;
+        let json = serde_json::to_string_pretty(&reports).map_err(anyhow::Error::from)?;
         output::line(format_args!("{json}"));
     } else if all.is_empty() {
-        output::line(format_args!("No report is open."));
+        output::line(format_args!("No open reports."));
     } else {
         for (guild, report) in &all {
             output::text(format_report(*guild, report));
@@ -61,7 +59,7 @@ fn format_report(guild: GuildId, report: &QuestionReport) -> String {
     )
 }
 
-/// What somebody wrote can't steer a terminal: each control character is a space.
+/// Replaces control characters with spaces, so that a member's text can't control the terminal.
 fn strip_control_chars(text: &str) -> String {
     let text: String = text
         .chars()
@@ -75,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_can_t_steer_a_terminal() {
+    fn a_report_cannot_control_the_terminal() {
         assert_eq!(strip_control_chars("a\n\u{1b}[2J\u{9b}b\u{7}"), "a  [2J b");
     }
 }

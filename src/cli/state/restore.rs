@@ -1,4 +1,4 @@
-//! `state restore`: back to a server's last good generation, after asking.
+//! `state restore`: restores a server's last good generation, after confirmation.
 
 use std::path::Path;
 
@@ -14,38 +14,41 @@ use crate::practice::team::Team;
 use crate::store::SnapshotError;
 use crate::store::restore::{Generation, Restore};
 
-/// So many lost rounds of a team are named.
+/// Maximum number of lost rounds listed for a team.
 const MAX_ROUNDS_LISTED: usize = 5;
 
-/// What the bot mends by itself after going back, and what it can't.
+/// What the bot recovers automatically after a restore, and what it can't.
 const AFTERWARDS: &str = "\
-Replies in the newest three rounds are read again from Discord when the bot starts. Replies to a lost
-round don't count any more, and a question lost today may come once more.";
+When the bot starts, it reads the replies to the newest three rounds again from Discord. Replies to
+a lost round no longer count, and a question that was lost today may be asked again.";
 
-/// Shows what is lost, asks, and goes back.
+/// Shows what would be lost, asks for confirmation, and restores.
 pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), CliError> {
-    require_confirmation(yes, "going back loses what came later")?;
+    require_confirmation(yes, "restoring discards all later changes")?;
     let restore = Restore::open(dir, guild).map_err(|error| CliError::new(Exit::State, error))?;
     output::text(preview(
         restore.current.as_ref(),
         &restore.guild,
         restore.written_at,
     ));
-    confirm("Go back?", yes)?;
-    let kept = restore.rollback().map_err(|error| {
-        CliError::new(Exit::Failed, format!("the disk did not take it: {error}"))
+    confirm("Restore?", yes)?;
+    let backup = restore.rollback().map_err(|error| {
+        CliError::new(
+            Exit::Failed,
+            format!("the restored file can't be written: {error}"),
+        )
     })?;
-    if let Some(kept) = kept {
+    if let Some(backup) = backup {
         output::line(format_args!(
             "The replaced file is kept as {}.",
-            kept.display()
+            backup.display()
         ));
     }
     output::line("Done. Start the bot again.");
     Ok(())
 }
 
-/// What there is, and what going back loses.
+/// Describes both generations, and what a restore would discard.
 fn preview(current: Option<&Generation>, previous: &Guild, written: Option<Timestamp>) -> String {
     let (now, lost) = match current {
         None => ("the snapshot is missing".to_owned(), None),
@@ -54,26 +57,26 @@ fn preview(current: Option<&Generation>, previous: &Guild, written: Option<Times
                 describe_generation(now, current.written_at),
                 Some(lost_items(now, previous)),
             ),
-            Err(broken) => (describe_error(broken, current.written_at), None),
+            Err(error) => (describe_error(error, current.written_at), None),
         },
     };
     let lost = match lost {
-        None => "What came after that is lost; how much that is can't be told.".to_owned(),
+        None => "All later changes are lost. How many there are is unknown.".to_owned(),
         Some(lost) if lost.is_empty() => "No round and no reply is lost.".to_owned(),
         Some(lost) => format!("Lost:\n  {}", lost.join("\n  ")),
     };
     format!(
-        "Server {}\n\n  now      {now}\n  back to  {}\n\n{lost}\n\n{AFTERWARDS}\n\n",
+        "Server {}\n\n  current   {now}\n  restored  {}\n\n{lost}\n\n{AFTERWARDS}\n\n",
         previous.id(),
         describe_generation(previous, written),
     )
 }
 
-fn describe_error(broken: &SnapshotError, written: Option<Timestamp>) -> String {
-    let line = broken.position.map_or(String::new(), |(line, column)| {
+fn describe_error(error: &SnapshotError, written: Option<Timestamp>) -> String {
+    let position = error.position.map_or(String::new(), |(line, column)| {
         format!(" (line {line}, column {column})")
     });
-    format!("{}{}{line}", written_prefix(written), broken.message)
+    format!("{}{}{position}", written_prefix(written), error.message)
 }
 
 fn describe_generation(guild: &Guild, written: Option<Timestamp>) -> String {
@@ -95,7 +98,7 @@ fn pluralize(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// What counts in a server.
+/// Counts of a server's rounds, replies and admin actions.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     rounds: usize,
@@ -135,7 +138,7 @@ impl Tally {
     }
 }
 
-/// What is in `now` and not in `previous`, a line each.
+/// Lists what is in `now` but not in `previous`, one item per line.
 fn lost_items(now: &Guild, previous: &Guild) -> Vec<String> {
     let mut lines: Vec<String> = now
         .teams()
@@ -147,12 +150,12 @@ fn lost_items(now: &Guild, previous: &Guild) -> Vec<String> {
     if replies > 0 {
         lines.push(pluralize(replies, "reply", "replies"));
     }
-    let orders = now.admin_actions.saturating_sub(previous.admin_actions);
-    if orders > 0 {
+    let actions = now.admin_actions.saturating_sub(previous.admin_actions);
+    if actions > 0 {
         lines.push(pluralize(
-            orders,
-            "order of an admin (void or credit)",
-            "orders of admins (void or credit)",
+            actions,
+            "admin action (void or credit)",
+            "admin actions (void or credit)",
         ));
     }
     lines
@@ -162,7 +165,7 @@ fn lost_in_team(team: &Team, previous: Option<&Team>) -> Option<String> {
     let Some(previous) = previous else {
         let rounds = count(team.rounds().len(), "round");
         return Some(format!(
-            "the team of channel {} with {rounds}",
+            "the team in channel {} with {rounds}",
             team.channel
         ));
     };

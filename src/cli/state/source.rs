@@ -1,5 +1,6 @@
-//! Where the state is looked at: a folder or a database.
+//! Read-only access to the saved data in a folder or a database.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::exit::{CliError, Exit};
@@ -9,16 +10,14 @@ use crate::practice::id::GuildId;
 use crate::store::inspect;
 use crate::store::postgres::DatabaseReader;
 
-/// Guilds that are only looked at.
+/// The place from which guilds are read.
 pub enum StateSource {
-    /// A folder of snapshots.
     Folder(PathBuf),
-    /// A database.
     Database(Box<DatabaseReader>),
 }
 
 impl StateSource {
-    /// The one that the config names.
+    /// Opens the folder or database that the config names.
     pub fn open(config: &Config) -> Result<Self, CliError> {
         match &config.state_url {
             Some(url) => {
@@ -29,33 +28,28 @@ impl StateSource {
         }
     }
 
-    /// The guilds there are.
+    /// Returns the ids of all guilds.
     pub fn guilds(&self) -> Result<Vec<GuildId>, CliError> {
         match self {
-            Self::Folder(dir) => inspect::guild_ids(dir)
-                .map_err(|error| CliError::new(Exit::State, format!("{}: {error}", dir.display()))),
+            Self::Folder(dir) => inspect::guild_ids(dir).map_err(|error| folder_error(dir, &error)),
             Self::Database(reader) => reader.guild_ids().map_err(state_error),
         }
     }
 
-    /// One of them.
+    /// Reads a guild.
     pub fn guild(&self, guild: GuildId) -> Result<Guild, CliError> {
         match self {
             Self::Folder(dir) => inspect::guild(dir, guild).map_err(state_error),
             Self::Database(reader) => {
                 let found = reader.guild(guild).map_err(state_error)?;
                 found.ok_or_else(|| {
-                    state_error(format!(
-                        "there is nothing of server {guild} in the database"
-                    ))
+                    state_error(format!("the database has no data of server {guild}"))
                 })
             }
         }
     }
-}
 
-impl StateSource {
-    /// One of them, or in one line why it can't be read.
+    /// Reads a guild, or returns on one line why it can't be read.
     pub fn try_guild(&self, guild: GuildId) -> Result<Guild, String> {
         match self {
             Self::Folder(dir) => inspect::guild(dir, guild).map_err(|bad| bad.message),
@@ -64,21 +58,31 @@ impl StateSource {
     }
 }
 
-/// The folder, for what only files have.
-pub fn require_folder<'a>(config: &'a Config, verb: &str) -> Result<&'a Path, CliError> {
+/// Returns the data folder for a command that works only with files.
+pub fn require_folder<'a>(config: &'a Config, command: &str) -> Result<&'a Path, CliError> {
     match config.state_url {
         None => Ok(&config.state_dir),
         Some(_) => Err(CliError::new(
             Exit::Usage,
             format!(
-                "`state {verb}` is for snapshot files, and the state is in a database: use the database's own backups, \
-                 or name a folder with --state"
+                "`state {command}` works only with a data folder, but the data is in a database. \
+                 Use the database's own backups, or name a folder with --state"
             ),
         )),
     }
 }
 
-/// The state can't be used.
+/// Explains why a data folder can't be read.
+pub fn folder_error(dir: &Path, error: &io::Error) -> CliError {
+    let dir = dir.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => state_error(format!(
+            "no data in {dir} yet: start the bot once, or name the data folder with --state"
+        )),
+        _ => state_error(format!("can't read the data folder {dir}: {error}")),
+    }
+}
+
 pub fn state_error(error: impl std::fmt::Display) -> CliError {
     CliError::new(Exit::State, error)
 }

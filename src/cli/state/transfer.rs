@@ -1,4 +1,5 @@
-//! `state import` and `state export`: between a folder of snapshots and the database, checked afterwards.
+//! `state import` and `state export`: copy all data between a folder and a database, and verify the
+//! copy.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,19 +17,20 @@ use crate::store::postgres::DatabaseReader;
 /// How long the last save may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// From the folder to the database, which must be empty.
+/// Copies the folder to the database, which must be empty.
 pub fn import(config: &Config, dir: &Path) -> Result<(), CliError> {
     let url = require_database(config, "import")?;
-    // A folder that a bot uses would go on changing: its lock is held meanwhile.
+    // Opening the store locks the folder, so no bot can change it during the copy.
     let from = Store::open(dir).map_err(state_error)?;
     if from.guild_ids().is_empty() {
         return Err(state_error(format!(
-            "there is no server in {}",
+            "no servers found in {}",
             dir.display()
         )));
     }
     let to = Store::open_database(url.secret()).map_err(state_error)?;
-    // With the time it can be written down when each server is next wanted, so that a start has to read none of them.
+    // With the current time, the store can save when each server is next due. The bot then starts
+    // without reading all servers.
     to.set_clock(|| Clock::system().now());
     require_empty(&to, "the database")?;
     hand_on_owner(&from, &to)?;
@@ -40,7 +42,7 @@ pub fn import(config: &Config, dir: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// From the database to a folder, which must be empty. The bot must be stopped: it would go on writing.
+/// Copies the database to a folder, which must be empty. No bot may be running on the database.
 pub fn export(config: &Config, dir: &Path) -> Result<(), CliError> {
     let url = require_database(config, "export")?;
     let to = Store::open(dir).map_err(state_error)?;
@@ -55,21 +57,21 @@ pub fn export(config: &Config, dir: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-fn require_database<'a>(config: &'a Config, verb: &str) -> Result<&'a DatabaseUrl, CliError> {
+fn require_database<'a>(config: &'a Config, command: &str) -> Result<&'a DatabaseUrl, CliError> {
     config.state_url.as_ref().ok_or_else(|| {
         CliError::new(
             Exit::Usage,
-            format!("`state {verb}` moves between a folder and a database: name the database with [state] url in the config, or with QUIZLOOP_STATE_URL"),
+            format!("`state {command}` copies between a folder and a database: set [state] url in the config, or QUIZLOOP_STATE_URL"),
         )
     })
 }
 
-fn require_empty(store: &Store, place: &str) -> Result<(), CliError> {
+fn require_empty(store: &Store, target: &str) -> Result<(), CliError> {
     match store.guild_ids().len() {
         0 => Ok(()),
-        some => Err(state_error(format!(
-            "{place} has {} already; nothing was changed. What is moved goes to an empty place",
-            count(some, "server")
+        servers => Err(state_error(format!(
+            "{target} already has {}; nothing was changed. The target must be empty",
+            count(servers, "server")
         ))),
     }
 }
@@ -77,18 +79,19 @@ fn require_empty(store: &Store, place: &str) -> Result<(), CliError> {
 fn copy(from: &Store, to: &Store) -> Result<(), CliError> {
     for id in from.guild_ids() {
         if let Some(guild) = from.read(id, Guild::clone) {
-            // All of them are waited for at the end.
-            let _awaited = to.upsert(id, |state| *state = guild);
+            // Closing the store below waits for all commits.
+            let _commit = to.upsert(id, |state| *state = guild);
         }
     }
     if to.close(CLOSE_TIMEOUT) {
         return Ok(());
     }
-    let why = "not everything could be written; see the log. Empty the place and try again";
-    Err(CliError::new(Exit::Failed, why))
+    let message = "some servers could not be written; see the log. Empty the target and try again";
+    Err(CliError::new(Exit::Failed, message))
 }
 
-/// The copy belongs to the same application. A place that already belongs to another one is refused.
+/// Stores the application that owns the source in the target. Fails if the target belongs to another
+/// application.
 fn hand_on_owner(from: &Store, to: &Store) -> Result<(), CliError> {
     match from.application().map_err(state_error)? {
         Some(owner) => futures::executor::block_on(to.claim(owner)).map_err(state_error),
@@ -96,20 +99,22 @@ fn hand_on_owner(from: &Store, to: &Store) -> Result<(), CliError> {
     }
 }
 
-/// Reads everything again from where it was brought.
+/// Reads the copy and compares it with the source.
 fn verify_copy(from: &Store, to: &StateSource) -> Result<(), CliError> {
     for id in from.guild_ids() {
         if Some(to.guild(id)?) != from.read(id, Guild::clone) {
-            let what = format!("server {id} is not there as it was: please report this");
-            return Err(CliError::new(Exit::Failed, what));
+            let message = format!(
+                "the copy of server {id} differs from the original. Please report this bug"
+            );
+            return Err(CliError::new(Exit::Failed, message));
         }
     }
     Ok(())
 }
 
-fn print_done(from: &Store, place: &str) {
-    let number = count(from.guild_ids().len(), "server");
+fn print_done(from: &Store, target: &str) {
+    let servers = count(from.guild_ids().len(), "server");
     output::line(format_args!(
-        "{number} brought to {place}, read again, and found the same."
+        "Copied {servers} to {target} and verified the copy."
     ));
 }

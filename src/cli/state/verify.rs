@@ -1,44 +1,40 @@
-//! `state verify`: every snapshot and every last good generation is read.
+//! `state verify`: reads all snapshots and last good generations, and reports problems.
 
 use std::path::Path;
 
 use super::super::exit::{CliError, Exit};
 use super::super::output;
 use super::count;
+use super::source::folder_error;
 use crate::store::verify::{VerifyReport, verify};
 
 /// What to do about a last good generation that can't be read.
-const FIX_GENERATION: &str = "The snapshot itself is good, and its next save replaces this file. If more files break, look at the disk";
+const FIX_GENERATION: &str = "The snapshot itself is valid, and the next save replaces this file. If more files are damaged, check the disk";
 
-/// Reads all and says what is wrong.
 pub fn run(dir: &Path) -> Result<(), CliError> {
-    let found = verify(dir)
-        .map_err(|error| CliError::new(Exit::State, format!("{}: {error}", dir.display())))?;
-    for bad in &found.invalid {
-        output::line(bad.one_line(&bad.fix()));
+    let report = verify(dir).map_err(|error| folder_error(dir, &error))?;
+    for invalid in &report.invalid {
+        output::line(invalid.one_line(&invalid.fix()));
     }
-    for bad in &found.invalid_generations {
-        output::line(bad.one_line(FIX_GENERATION));
+    for invalid in &report.invalid_generations {
+        output::line(invalid.one_line(FIX_GENERATION));
     }
-    output::line(summary(&found));
-    if found.is_valid() {
+    output::line(summary(&report));
+    if report.is_valid() {
         return Ok(());
     }
-    let files = found.invalid.len() + found.invalid_generations.len();
-    let what = format!(
-        "{} can't be used; nothing was changed",
-        count(files, "file")
-    );
-    Err(CliError::new(Exit::State, what))
+    let files = report.invalid.len() + report.invalid_generations.len();
+    let message = format!("problems in {}; nothing was changed", count(files, "file"));
+    Err(CliError::new(Exit::State, message))
 }
 
-fn summary(found: &VerifyReport) -> String {
+fn summary(report: &VerifyReport) -> String {
     format!(
-        "Good: {}, {}, {}, {}; {}.",
-        count(found.guilds, "server"),
-        count(found.teams, "team"),
-        count(found.rounds, "round"),
-        count(found.members, "member"),
-        count(found.generations, "last good generation"),
+        "Valid: {}, {}, {}, {}; {}.",
+        count(report.guilds, "server"),
+        count(report.teams, "team"),
+        count(report.rounds, "round"),
+        count(report.members, "member"),
+        count(report.generations, "last good generation"),
     )
 }

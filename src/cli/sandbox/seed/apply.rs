@@ -1,4 +1,4 @@
-//! A seed → guilds in the sandbox, and the config of the bot.
+//! Creates the guilds of a seed in the sandbox, and the config of the bot.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{ChannelRef, GuildSeed, Seed};
 use crate::sandbox::Sandbox;
 use crate::sandbox::model::kind;
 
-/// The ids of guilds, and of channels by guild, by their names.
+/// Ids by name: of guilds, and of channels (by guild and channel name).
 #[derive(Debug, Default)]
 struct Ids {
     guilds: BTreeMap<String, u64>,
@@ -14,12 +14,12 @@ struct Ids {
 }
 
 impl Seed {
-    /// Makes the guilds; the config with which the bot knows its teams.
+    /// Creates the guilds, and returns the bot's config with the teams.
     pub fn apply(&self, sandbox: &Sandbox) -> String {
         let mut ids = Ids::default();
-        let mut people = BTreeMap::new();
+        let mut users = BTreeMap::new();
         for guild in &self.guilds {
-            apply_guild(sandbox, guild, &mut people, &mut ids);
+            apply_guild(sandbox, guild, &mut users, &mut ids);
         }
         let teams = self.teams.iter().filter_map(|team| {
             let (guild, channel) = match &team.channel {
@@ -42,19 +42,19 @@ impl Seed {
 fn apply_guild(
     sandbox: &Sandbox,
     guild_seed: &GuildSeed,
-    people: &mut BTreeMap<String, u64>,
+    users: &mut BTreeMap<String, u64>,
     ids: &mut Ids,
 ) {
-    let mut person = |name: &String| {
-        let known = people.entry(name.clone());
-        *known.or_insert_with(|| sandbox.add_user(name))
+    let mut user_id = |name: &String| {
+        let user = users.entry(name.clone());
+        *user.or_insert_with(|| sandbox.add_user(name))
     };
-    let owner = person(&guild_seed.owner);
+    let owner = user_id(&guild_seed.owner);
     let guild = sandbox.add_guild(&guild_seed.name, owner);
-    let others = guild_seed.admins.iter().map(|name| (name, true));
-    let others = others.chain(guild_seed.members.iter().map(|name| (name, false)));
-    for (name, is_admin) in others {
-        sandbox.join_guild(guild, person(name), is_admin);
+    let admins = guild_seed.admins.iter().map(|name| (name, true));
+    let members = guild_seed.members.iter().map(|name| (name, false));
+    for (name, is_admin) in admins.chain(members) {
+        sandbox.join_guild(guild, user_id(name), is_admin);
     }
     for name in &guild_seed.channels {
         let channel = sandbox.add_channel(guild, kind::TEXT, name);

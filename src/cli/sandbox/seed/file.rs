@@ -1,4 +1,4 @@
-//! The text of a seed file → a seed, or what is wrong with it, with line and fix.
+//! Parses a seed file and reports its errors with line and fix.
 
 use super::{ChannelRef, GuildSeed, Seed, TeamSeed};
 use crate::config::read_schedule;
@@ -7,12 +7,11 @@ use crate::diagnostics::{self, Diagnostic, Source, did_you_mean};
 
 const TOP_KEYS: [&str; 2] = ["guild", "team"];
 const GUILD_KEYS: [&str; 5] = ["name", "owner", "admins", "members", "channels"];
-/// Those of the config, with names where the config has ids. A role would be an id as well.
+/// The keys of a team in the config, with names instead of ids. There is no `role`: it would be an id.
 const TEAM_KEYS: [&str; 9] = [
     "guild", "channel", "at", "timezone", "days", "reveal", "catch_up", "holidays", "report",
 ];
 
-/// Reads a seed.
 pub fn parse(source: &Source) -> (Option<Seed>, Vec<Diagnostic>) {
     let mut reader = TomlReader::new(source);
     let seed = read_seed(&mut reader);
@@ -31,7 +30,8 @@ fn read_seed(reader: &mut TomlReader<'_>) -> Option<Seed> {
             guilds.extend(read_guild(reader, &table));
         }
     }
-    // The bot's config gets the same keys again: the text is sound, or the walk has noted it.
+    // The keys are copied to the bot's config. If the text is not valid TOML, the reader has reported
+    // it already.
     let text = toml::from_str::<toml::Table>(reader.source().text()).unwrap_or_default();
     let mut teams = Vec::new();
     if let Some(list) = reader.optional(&top, "team", toml_reader::array) {
@@ -61,9 +61,9 @@ fn read_guild(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Guil
     };
     let (admins, members) = (names("admins"), names("members"));
     let channels = names("channels");
-    for twin in duplicates(&channels) {
-        let message = format!("the channel \"{}\" is here twice", twin.value);
-        reader.error(&twin.span, message, "give one of them another name");
+    for duplicate in duplicates(&channels) {
+        let message = format!("duplicate channel \"{}\"", duplicate.value);
+        reader.error(&duplicate.span, message, "rename or remove one of them");
     }
     let names_of = |fields: Vec<TomlField<&str>>| -> Vec<String> {
         fields.into_iter().map(|one| one.value.to_owned()).collect()
@@ -84,14 +84,14 @@ fn read_guild(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Guil
 fn duplicates<'f, 'd>(
     fields: &'f [TomlField<&'d str>],
 ) -> impl Iterator<Item = &'f TomlField<&'d str>> {
-    let is_twin = |number: usize| {
-        fields[..number]
+    let is_duplicate = |index: usize| {
+        fields[..index]
             .iter()
-            .any(|before| before.value == fields[number].value)
+            .any(|earlier| earlier.value == fields[index].value)
     };
     (0..fields.len())
-        .filter(move |number| is_twin(*number))
-        .map(|number| &fields[number])
+        .filter(move |index| is_duplicate(*index))
+        .map(|index| &fields[index])
 }
 
 fn read_team(
@@ -114,15 +114,18 @@ fn read_team(
     }
     let _ = reader.optional(table, "report", toml_reader::boolean);
     let (guild, channel) = (guild?, channel?);
-    let names: Vec<&str> = guilds.iter().map(|one| one.name.as_str()).collect();
-    let Some(place) = guilds.iter().find(|one| one.name == guild.value) else {
+    let names: Vec<&str> = guilds.iter().map(|guild| guild.name.as_str()).collect();
+    let Some(seed) = guilds.iter().find(|seed| seed.name == guild.value) else {
         let message = format!("there is no [[guild]] \"{}\"", guild.value);
         reader.error(&guild.span, message, did_you_mean(guild.value, &names));
         return None;
     };
-    let channels: Vec<&str> = place.channels.iter().map(String::as_str).collect();
+    let channels: Vec<&str> = seed.channels.iter().map(String::as_str).collect();
     if !channels.contains(&channel.value) {
-        let message = format!("{} has no channel \"{}\"", place.name, channel.value);
+        let message = format!(
+            "the guild {} has no channel \"{}\"",
+            seed.name, channel.value
+        );
         reader.error(
             &channel.span,
             message,

@@ -1,4 +1,4 @@
-//! What the sandbox starts with: guilds, people and teams, the sample or those of a seed file.
+//! The initial guilds, members and teams of the sandbox: the sample, or those of a seed file.
 
 mod apply;
 mod file;
@@ -17,12 +17,11 @@ use crate::practice::zone::Zone;
 use crate::sandbox::ids;
 use crate::sandbox::page::Calendar;
 
-/// The sample's time zone: one whose clocks change, so that it can be seen what that does.
+/// The sample's time zone. It has daylight saving time, so that its effect can be tried.
 const SAMPLE_ZONE: &str = "Europe/Berlin";
-/// The sandbox starts this long before the first question.
+/// How long before the first question the sandbox starts.
 const BEFORE_FIRST: SignedDuration = SignedDuration::from_secs(30);
 
-/// A guild of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuildSeed {
     name: String,
@@ -35,31 +34,30 @@ pub struct GuildSeed {
 /// Where a team posts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ChannelRef {
-    /// By ids: in the sample guild.
+    /// Guild and channel id, in the sample.
     Ids(u64, u64),
-    /// By names: in a guild of the seed.
+    /// Guild and channel name, in a seed file.
     Names(String, String),
 }
 
-/// A team of a seed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TeamSeed {
     channel: ChannelRef,
     schedule: Schedule,
-    /// Its keys, as the bot's config has them too.
+    /// The keys of the team, which are copied to the bot's config.
     keys: toml::Table,
 }
 
-/// What the sandbox starts with.
+/// The initial state of the sandbox.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seed {
-    /// Guilds; none for the sample.
+    /// The guilds of a seed file; empty for the sample.
     guilds: Vec<GuildSeed>,
     teams: Vec<TeamSeed>,
 }
 
 impl Seed {
-    /// The sample: one guild, and a team in `zone` at 09:00 on working days.
+    /// Returns the sample: one guild with a team at 09:00 in `zone` on working days.
     pub fn sample(zone: &str) -> anyhow::Result<Self> {
         let keys = toml::Table::from_iter([("timezone".to_owned(), zone.into())]);
         let schedule = Schedule::weekdays_at(time(9, 0, 0, 0), Zone::from_name(zone)?);
@@ -73,18 +71,14 @@ impl Seed {
         })
     }
 
-    /// The file's seed, or the sample.
-    ///
-    /// # Errors
-    ///
-    /// The file can't be read, or something in it is wrong: all of it is printed.
+    /// Loads the file, or returns the sample if there is none. Prints all problems of the file.
     pub fn load(file: Option<&Path>) -> Result<Self, CliError> {
         let Some(file) = file else {
             return Ok(Self::sample(SAMPLE_ZONE)?);
         };
         let bytes = std::fs::read(file).map_err(|error| {
-            let what = format!("the seed {} can't be read: {error}", file.display());
-            CliError::new(Exit::Usage, what)
+            let message = format!("can't read the seed file {}: {error}", file.display());
+            CliError::new(Exit::Usage, message)
         })?;
         let name = file.display().to_string();
         let (seed, diagnostics) = match Source::decode(&name, &bytes) {
@@ -96,22 +90,24 @@ impl Seed {
         }
         seed.filter(|_| !diagnostics.iter().any(Diagnostic::is_error))
             .ok_or_else(|| {
-                CliError::new(Exit::Usage, "the seed must be mended; nothing was started")
+                CliError::new(
+                    Exit::Usage,
+                    "fix the errors in the seed file; nothing was started",
+                )
             })
     }
 
-    /// Whether the sample guild is there.
     pub fn is_sample(&self) -> bool {
         self.guilds.is_empty()
     }
 
-    /// Half a minute before the first question.
+    /// Returns when the sandbox starts: half a minute before the first question.
     pub fn start(&self, now: Timestamp) -> Timestamp {
         let start = self.next_question(now + BEFORE_FIRST);
         start.map_or(now, |start| start - BEFORE_FIRST)
     }
 
-    /// When the next question of any team comes.
+    /// Returns when the next question of any team is due.
     fn next_question(&self, after: Timestamp) -> Option<Timestamp> {
         let limits = ScheduleOverrides {
             since: Timestamp::MIN,
@@ -126,7 +122,7 @@ impl Seed {
         self.teams.iter().filter_map(next).min()
     }
 
-    /// What the page is told of the bot's days: the first team's zone, and all teams' questions.
+    /// Returns the calendar for the page: the first team's time zone, and the due times of all teams.
     pub fn calendar(&self) -> Calendar {
         let first = self.teams.first();
         let zone = first.map_or(TimeZone::UTC, |team| team.schedule.zone.time_zone().clone());

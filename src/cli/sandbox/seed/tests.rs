@@ -7,7 +7,7 @@ fn parse(text: &str) -> (Option<Seed>, String) {
     (seed, render_all(&diagnostics))
 }
 
-const SOUND: &str = r#"
+const VALID: &str = r#"
 [[guild]]
 name = "Kathmandu"
 owner = "Mina"
@@ -23,8 +23,8 @@ at = "08:30"
 "#;
 
 #[tokio::test]
-async fn a_sound_seed_becomes_guilds_and_a_config() {
-    let (seed, diagnostics) = parse(SOUND);
+async fn a_valid_seed_becomes_guilds_and_a_config() {
+    let (seed, diagnostics) = parse(VALID);
     assert_eq!(diagnostics, "nothing found");
     let seed = seed.unwrap();
     assert_eq!(
@@ -53,7 +53,7 @@ async fn a_sound_seed_becomes_guilds_and_a_config() {
 }
 
 #[test]
-fn mistakes_are_told_with_line_and_fix() {
+fn errors_are_reported_with_line_and_fix() {
     let (_, diagnostics) = parse(
         "[[guild]]\nname = \"A\"\nowner = \"Mina\"\nchanels = [\"x\"]\n\
          [[team]]\nguild = \"B\"\nchannel = \"general\"\ntimezone = \"Europe/Berln\"\n",
