@@ -9,9 +9,9 @@ use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use quizloop::sandbox::bot_process::{BotProcess, Program};
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::{Options, Sandbox, ids};
+use discord_sandbox::bot_process::{BotProcess, Program};
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::{Options, Sandbox, ids};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

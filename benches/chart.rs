@@ -5,7 +5,7 @@ use std::hint::black_box;
 use divan::{AllocProfiler, Bencher};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use quizloop::chart::{ChartCache, Day, DayOutcome, FORECAST_DAYS, Progress, Topic, alt_text, png};
+use quizloop_chart::{ChartCache, Day, DayOutcome, FORECAST_DAYS, Progress, Topic, alt_text, png};
 
 /// Counts allocations and their peak.
 #[global_allocator]

@@ -9,10 +9,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use quizloop::practice::guild::Guild;
-use quizloop::practice::id::GuildId;
-use quizloop::practice::shard::ShardRange;
-use quizloop::store::{Commit, Store};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_core::shard::ShardRange;
+use quizloop_store::{Commit, Store};
 
 mod guilds;
 #[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests")]

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 use jiff::Timestamp;
-use quizloop::practice::guild::Guild;
-use quizloop::practice::id::GuildId;
-use quizloop::store::Store;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_store::Store;
 
 mod guilds;
 

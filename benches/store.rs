@@ -4,10 +4,10 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use divan::Bencher;
-use quizloop::practice::guild::Guild;
-use quizloop::practice::id::UserId;
-use quizloop::practice::question_picker::{PickMode, PickRequest};
-use quizloop::store::Store;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::UserId;
+use quizloop_core::question_picker::{PickMode, PickRequest};
+use quizloop_store::Store;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -19,7 +19,7 @@ fn main() {
     divan::main();
 }
 
-fn insert(store: &Store, guild: &Guild) -> quizloop::store::Commit {
+fn insert(store: &Store, guild: &Guild) -> quizloop_store::Commit {
     let copy = guild.clone();
     store.upsert(guild.id(), |state| *state = copy).1
 }

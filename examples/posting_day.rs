@@ -11,8 +11,8 @@ use jiff::civil::{Date, date, time};
 use jiff::tz::TimeZoneDatabase;
 use jiff::{SignedDuration, Timestamp};
 use quizloop::config::REQUESTS_PER_SECOND;
-use quizloop::practice::schedule::Schedule;
-use quizloop::practice::zone::Zone;
+use quizloop_core::schedule::Schedule;
+use quizloop_core::zone::Zone;
 
 /// A Wednesday, on which every team has a question.
 const DAY: Date = date(2026, 3, 25);

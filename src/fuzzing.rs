@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use crate::bank::{Bank, import_export};
 use crate::config::Config;
-use crate::diagnostics::{RawFile, Source, render_all};
+use quizloop_bank::{Bank, import_export};
+use quizloop_diagnostics::{RawFile, Source, render_all};
 
 /// A function that panics if an invariant is broken.
 pub type FuzzTarget = fn(&[u8]);
@@ -45,7 +45,7 @@ fn config(bytes: &[u8]) {
     assert_renders(&diagnostics);
     for team in config.teams {
         // Code that uses the team must not panic either.
-        let team = crate::practice::team::Team::new(team.channel, team.settings, EPOCH);
+        let team = quizloop_core::team::Team::new(team.channel, team.settings, EPOCH);
         let _ = (team.next_post_step(EPOCH), team.next_post_times(EPOCH, 3));
     }
 }
@@ -79,7 +79,7 @@ fn assert_round_trips(bank: &Bank) {
     assert!(
         !diagnostics
             .iter()
-            .any(crate::diagnostics::Diagnostic::is_error),
+            .any(quizloop_diagnostics::Diagnostic::is_error),
         "{}",
         render_all(&diagnostics)
     );
@@ -115,7 +115,7 @@ fn import(bytes: &[u8]) {
         assert!(
             !diagnostics
                 .iter()
-                .any(crate::diagnostics::Diagnostic::is_error),
+                .any(quizloop_diagnostics::Diagnostic::is_error),
             "{}",
             render_all(&diagnostics)
         );
@@ -123,7 +123,7 @@ fn import(bytes: &[u8]) {
     }
 }
 
-fn assert_renders(diagnostics: &[crate::diagnostics::Diagnostic]) {
+fn assert_renders(diagnostics: &[quizloop_diagnostics::Diagnostic]) {
     assert!(!render_all(diagnostics).is_empty());
 }
 

@@ -30,19 +30,11 @@
 // `println!` panics if the reader closes the pipe; `cli::output` does not.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod bank;
 pub mod bot;
-pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod diagnostics;
-pub mod failpoint;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod health;
-pub mod practice;
 pub mod rng;
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
-pub mod store;

@@ -2,15 +2,15 @@
 
 use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, ToSpan};
-use quizloop::practice::guild::Guild;
-use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
-use quizloop::practice::members::NewRating;
-use quizloop::practice::retention::Retention;
-use quizloop::practice::review::Rating;
-use quizloop::practice::round::ThreadStatus;
-use quizloop::practice::schedule::Schedule;
-use quizloop::practice::team::{Reveal, Team, TeamSettings};
-use quizloop::practice::zone::Zone;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use quizloop_core::members::NewRating;
+use quizloop_core::retention::Retention;
+use quizloop_core::review::Rating;
+use quizloop_core::round::ThreadStatus;
+use quizloop_core::schedule::Schedule;
+use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::zone::Zone;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 

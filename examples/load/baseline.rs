@@ -83,7 +83,7 @@ impl Baseline {
     }
 }
 
-/// Runs a bare bot until it is killed.
+/// Runs a baseline bot until it is killed.
 pub fn run(kind: Baseline) -> Result<()> {
     let mut builder = match kind {
         Baseline::ManyThreads => tokio::runtime::Builder::new_multi_thread(),

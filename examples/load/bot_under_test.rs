@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use quizloop::sandbox::bot_process::{BotProcess, Program};
+use discord_sandbox::bot_process::{BotProcess, Program};
 use tempfile::TempDir;
 
 use crate::baseline::Baseline;

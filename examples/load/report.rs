@@ -3,7 +3,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    reason = "figures for people"
+    reason = "prints rounded figures"
 )]
 
 use std::time::Duration;

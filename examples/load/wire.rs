@@ -1,6 +1,6 @@
 //! JSON that Discord sends, with only the fields that serenity requires.
 
-use quizloop::practice::id::{ChannelId, MessageId};
+use quizloop_core::id::{ChannelId, MessageId};
 use serde_json::{Value, json};
 
 /// Id of the bot's application and of its user.

@@ -4,7 +4,7 @@ use super::context::{BotContext, TeamKey};
 use super::render;
 use super::rest::ApiError;
 use super::rest_limiter::Priority;
-use crate::practice::team::PostingFailure;
+use quizloop_core::team::PostingFailure;
 
 /// Records the failure for `/team status` and sends a direct message to the admin who set the team
 /// up, once until the failure is resolved. Teams from the config file have no such admin; the log

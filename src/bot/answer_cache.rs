@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::render::reveal;
 use super::response::Response;
-use crate::bank::{Bank, Question};
+use quizloop_bank::{Bank, Question};
 
 /// A message as Discord's JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn cached_answers_equal_rendered_ones() {
-        let (bank, _) = Bank::load(crate::bank::built_in(), &[]);
+        let (bank, _) = Bank::load(quizloop_bank::built_in(), &[]);
         let cache = AnswerCache::new(&bank);
         for question in bank.questions() {
             let message = reveal::answer(question).ephemeral();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::chart::{self, ChartCache, Progress};
+use quizloop_chart::{self as chart, ChartCache, Progress};
 
 /// Maximum number of charts that are rendered at the same time. Each takes about 30 ms and 10 MB.
 const MAX_CONCURRENT: usize = 2;

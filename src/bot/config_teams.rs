@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::context::{BotContext, TeamKey};
 use super::load_guild;
 use crate::config::ConfiguredTeam;
-use crate::practice::id::GuildId;
-use crate::practice::team::Team;
-use crate::store::GuildView;
+use quizloop_core::id::GuildId;
+use quizloop_core::team::Team;
+use quizloop_store::GuildView;
 
 /// Creates and updates a guild's teams as declared. A team that is no longer declared keeps its
 /// rounds and streaks; it is paused until an admin resumes it.

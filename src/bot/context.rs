@@ -14,14 +14,14 @@ use super::quiz::AskedToday;
 use super::reactions::ReactionJob;
 use super::rest::{ApiError, DiscordClient};
 use super::user_rate_limit::UserRateLimiter;
-use crate::bank::{Bank, Question};
 use crate::clock::Clock;
 use crate::health::HealthMonitor;
-use crate::practice::guild::Guild;
-use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
-use crate::practice::round::Round;
-use crate::practice::team::Team;
-use crate::store::{Commit, Store};
+use quizloop_bank::{Bank, Question};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
+use quizloop_core::round::Round;
+use quizloop_core::team::Team;
+use quizloop_store::{Commit, Store};
 
 use super::backoff::Backoff;
 

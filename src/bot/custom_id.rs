@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::quiz::{QuizAction, QuizState};
-use crate::practice::id::ChannelId;
+use quizloop_core::id::ChannelId;
 
 /// Maximum length of a custom id in characters (Discord docs, components/reference, "Button").
 #[cfg(test)]
@@ -258,8 +258,8 @@ impl fmt::Display for ComponentId {
 mod tests {
     use super::*;
     use crate::bot::quiz::OptionOrder;
-    use crate::practice::question_picker::PickMode;
     use proptest::prelude::*;
+    use quizloop_core::question_picker::PickMode;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
@@ -267,8 +267,8 @@ mod tests {
     fn quiz(question: &str) -> QuizState {
         QuizState {
             question: question.into(),
-            topic: Some("t".repeat(crate::bank::TOPIC_MAX)),
-            level: Some(crate::bank::Level::Senior),
+            topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+            level: Some(quizloop_bank::Level::Senior),
             mode: PickMode::Mixed,
             reviews_before: u16::MAX,
             order: OptionOrder::random(&mut StdRng::seed_from_u64(1)),
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn custom_ids_round_trip_and_fit_the_limit() {
         // The longest id that the bank accepts.
-        let question = "q".repeat(crate::bank::ID_MAX);
+        let question = "q".repeat(quizloop_bank::ID_MAX);
         let channel = ChannelId::new(u64::MAX);
         let components = [
             ComponentId::Hint {

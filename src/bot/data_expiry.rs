@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::context::BotContext;
-use crate::practice::guild::Guild;
-use crate::practice::id::GuildId;
-use crate::store::{GuildView, SaveError};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_store::{GuildView, SaveError};
 
 /// The daily expiry of inactive members' data.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 /// An event from Discord's gateway.
 #[derive(Debug)]

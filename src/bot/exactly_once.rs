@@ -26,7 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::context::{BotContext, TeamKey};
 use super::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
 use super::rest_limiter::Priority;
-use crate::practice::id::{MessageId, UserId, snowflake_at};
+use quizloop_core::id::{MessageId, UserId, snowflake_at};
 
 /// Error code "Unknown Message": a message with this nonce was posted and has been deleted since.
 const UNKNOWN_MESSAGE: isize = 10_008;

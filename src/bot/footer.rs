@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::context::{BotContext, TeamKey};
 use super::render;
-use crate::practice::id::MessageId;
+use quizloop_core::id::MessageId;
 
 /// Minimum time between two edits of a message.
 const EDIT_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
@@ -133,7 +133,7 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::practice::id::{ChannelId, GuildId};
+    use quizloop_core::id::{ChannelId, GuildId};
 
     #[test]
     fn many_replies_cause_one_edit_every_ten_seconds() {

@@ -21,8 +21,8 @@ use super::render::user_error::UserError;
 use super::response::Response;
 use super::rest::ApiError;
 use super::user_rate_limit::{Decision, RequestKind};
-use crate::failpoint;
 use crate::health::InteractionOutcome;
+use quizloop_failpoint as failpoint;
 
 /// How long a handler may take before the response is deferred.
 ///

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::context::BotContext;
-use crate::practice::id::GuildId;
-use crate::store::{GuildPin, LoadError};
+use quizloop_core::id::GuildId;
+use quizloop_store::{GuildPin, LoadError};
 
 /// Delays between attempts while the database is unreachable; the last one is repeated.
 const RETRY_DELAYS_SECS: [u64; 5] = [1, 2, 5, 10, 15];

@@ -51,17 +51,17 @@ use tokio::sync::mpsc;
 pub use gateway::GatewayExit;
 pub use rest::{ApiConfig, ApiError, DiscordClient};
 
-use crate::bank::Bank;
 use crate::clock::Clock;
 use crate::config::ConfiguredTeam;
-use crate::failpoint;
 use crate::health::HealthMonitor;
-use crate::practice::guild::Guild;
-use crate::practice::id::{ChannelId, GuildId, UserId};
-use crate::practice::shard::ShardRange;
-use crate::store::{ClaimError, Store};
 use context::{BotContext, Receivers};
 use event::Event;
+use quizloop_bank::Bank;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_core::shard::ShardRange;
+use quizloop_failpoint as failpoint;
+use quizloop_store::{ClaimError, Store};
 
 /// How often caches and idle rate limits are pruned.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(3600);
@@ -374,7 +374,7 @@ async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: Channel
         // No member sees a result of this, so no caller waits until it is durable.
         let key = context::TeamKey { guild, channel };
         let _unawaited = ctx.update_team(key, |team| {
-            team.record_thread(message, crate::practice::round::ThreadStatus::Unavailable);
+            team.record_thread(message, quizloop_core::round::ThreadStatus::Unavailable);
         });
     }
 }

@@ -28,11 +28,11 @@ use super::context::{BotContext, TeamKey};
 use super::exactly_once::{PendingMessage, SendOutcome, StepError};
 use super::rest::ApiError;
 use super::{alerts, render, replies};
-use crate::failpoint;
-use crate::practice::id::MessageId;
-use crate::practice::posting::PostStep;
-use crate::practice::round::{Round, ThreadStatus};
-use crate::practice::team::Team;
+use quizloop_core::id::MessageId;
+use quizloop_core::posting::PostStep;
+use quizloop_core::round::{Round, ThreadStatus};
+use quizloop_core::team::Team;
+use quizloop_failpoint as failpoint;
 
 /// Minutes after the last reply until Discord archives a thread (Discord docs, resources/channel,
 /// "Start Thread from Message": 60, 1440, 4320 or 10080).

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::render::daily::topic_label;
-use crate::bank::{Bank, Question};
-use crate::chart::{Day, DayOutcome, Progress, Topic, first_day};
-use crate::practice::guild::Guild;
-use crate::practice::id::UserId;
-use crate::practice::member_profile::MemberProfile;
-use crate::practice::streak::{RoundOutcome, replay};
-use crate::practice::team::Team;
+use quizloop_bank::{Bank, Question};
+use quizloop_chart::{Day, DayOutcome, Progress, Topic, first_day};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::UserId;
+use quizloop_core::member_profile::MemberProfile;
+use quizloop_core::streak::{RoundOutcome, replay};
+use quizloop_core::team::Team;
 
 /// Returns a member's progress: rounds and streak in one team, and reviews in the whole guild.
 pub fn progress(
@@ -113,16 +113,16 @@ fn mean(values: &[f32]) -> f32 {
 mod tests {
     use super::DayOutcome::{Answered, Frozen, Missed};
     use super::*;
-    use crate::bank::built_in;
-    use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
-    use crate::practice::ledger::Actor;
-    use crate::practice::members::NewRating;
-    use crate::practice::retention::Retention;
-    use crate::practice::review::Rating;
-    use crate::practice::schedule::Schedule;
-    use crate::practice::team::{Reveal, TeamSettings};
-    use crate::practice::zone::Zone;
     use jiff::civil::{date, time};
+    use quizloop_bank::built_in;
+    use quizloop_core::id::{ChannelId, GuildId, MessageId, snowflake_at};
+    use quizloop_core::ledger::Actor;
+    use quizloop_core::members::NewRating;
+    use quizloop_core::retention::Retention;
+    use quizloop_core::review::Rating;
+    use quizloop_core::schedule::Schedule;
+    use quizloop_core::team::{Reveal, TeamSettings};
+    use quizloop_core::zone::Zone;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 

@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::context::BotContext;
-use crate::failpoint;
-use crate::practice::id::{ChannelId, MessageId};
+use quizloop_core::id::{ChannelId, MessageId};
+use quizloop_failpoint as failpoint;
 
 const COUNTED_EMOJI: &str = "✅";
 

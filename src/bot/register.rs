@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::commands::definitions;
 use super::context::BotContext;
-use crate::failpoint;
+use quizloop_failpoint as failpoint;
 
 /// Registers the commands if their definitions differ from those registered last.
 ///

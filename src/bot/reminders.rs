@@ -9,8 +9,8 @@ use super::context::{BotContext, TeamKey};
 use super::event::Interaction;
 use super::render;
 use super::rest_limiter::Priority;
-use crate::failpoint;
-use crate::practice::id::UserId;
+use quizloop_core::id::UserId;
+use quizloop_failpoint as failpoint;
 
 /// Sends a reminder if it is still due.
 pub async fn send(ctx: &BotContext, key: TeamKey, user: UserId) {
@@ -21,7 +21,7 @@ pub async fn send(ctx: &BotContext, key: TeamKey, user: UserId) {
 
 async fn send_if_due(ctx: &BotContext, key: TeamKey, user: UserId) {
     let now = ctx.clock.now();
-    let is_due = |team: &crate::practice::team::Team| {
+    let is_due = |team: &quizloop_core::team::Team| {
         team.reminders_today(now)
             .any(|due| due.user == user && due.at <= now)
     };

@@ -12,12 +12,12 @@ use super::event::IncomingMessage;
 use super::load_guild;
 use super::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
 use super::rest_limiter::Priority;
-use crate::failpoint;
-use crate::practice::data_deletion::BACKFILL_ROUNDS;
-use crate::practice::id::{ChannelId, GuildId, MessageId, snowflake_at};
-use crate::practice::reply::ReplyOutcome;
-use crate::practice::team::Team;
-use crate::store::Commit;
+use quizloop_core::data_deletion::BACKFILL_ROUNDS;
+use quizloop_core::id::{ChannelId, GuildId, MessageId, snowflake_at};
+use quizloop_core::reply::ReplyOutcome;
+use quizloop_core::team::Team;
+use quizloop_failpoint as failpoint;
+use quizloop_store::Commit;
 
 /// How long before the last counted message a backfill starts, because messages of the same moment
 /// may arrive in any order.

@@ -25,7 +25,7 @@ use super::rest_limiter::{Priority, RestLimiter};
 use super::translate;
 use crate::config::Token;
 use crate::health::HealthMonitor;
-use crate::practice::id::{ChannelId, GuildId, MessageId, UserId};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
 
 /// How long a request may take. Serenity's rate limiter waits without a limit, and a request whose
 /// response is lost must be retried.

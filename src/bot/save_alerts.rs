@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::context::BotContext;
 use super::render;
 use super::rest_limiter::Priority;
-use crate::practice::id::{GuildId, UserId};
-use crate::store::GuildView;
+use quizloop_core::id::{GuildId, UserId};
+use quizloop_store::GuildView;
 
 /// Minimum time between two messages. Discord treats a bot that opens many direct messages at once
 /// as a spammer.

@@ -18,11 +18,11 @@ use super::data_expiry::{self, ExpiryJob};
 use super::post::PostJob;
 use super::weekly_report::WeeklyReportJob;
 use super::{load_guild, reminders};
-use crate::practice::id::{GuildId, UserId};
-use crate::practice::posting::PostStep;
-use crate::practice::team::Team;
-use crate::practice::weekly_report::ReportStep;
-use crate::store::GuildView;
+use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::posting::PostStep;
+use quizloop_core::team::Team;
+use quizloop_core::weekly_report::ReportStep;
+use quizloop_store::GuildView;
 
 /// Maximum number of concurrent posts. At 250 ms a request it is enough to use the whole request
 /// budget ([`super::rest_limiter`]), and it leaves slots to other requests.
@@ -217,7 +217,7 @@ impl DueJobs {
                 // `MIN` means that the due time is unknown: such a guild must not precede all
                 // others.
                 Some(wake) if wake == Timestamp::MIN => {
-                    self.rounds.push((now, Job::LoadGuild(guild)))
+                    self.rounds.push((now, Job::LoadGuild(guild)));
                 }
                 Some(wake) if wake <= now => self.rounds.push((wake, Job::LoadGuild(guild))),
                 Some(wake) => self.wake_at(wake),

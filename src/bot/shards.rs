@@ -32,8 +32,8 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::context::BotContext;
 use super::gateway::{self, ClientFactory, GatewayExit, Shard};
-use crate::practice::shard::ShardRange;
-use crate::store::Assignment;
+use quizloop_core::shard::ShardRange;
+use quizloop_store::Assignment;
 
 /// How often the shards of this process are refreshed.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);

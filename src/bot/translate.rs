@@ -11,7 +11,7 @@ use serenity::all::{
 };
 
 use super::event::{Event, IncomingMessage, Interaction, InteractionData, OptionValue};
-use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 /// Translates the start of a session on a shard.
 pub fn ready(ready: &Ready, shard: u32) -> Event {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use dashmap::{DashMap, Entry};
 
-use crate::practice::id::UserId;
+use quizloop_core::id::UserId;
 
 /// Quota for commands and components: 40 at once, and two a second in the long run.
 const INTERACTION_QUOTA: Quota = Quota {

@@ -11,10 +11,10 @@ use super::context::{BotContext, TeamKey};
 use super::exactly_once::{PendingMessage, SendOutcome, StepError};
 use super::render;
 use super::rest::ApiError;
-use crate::failpoint;
-use crate::practice::id::MessageId;
-use crate::practice::team::Team;
-use crate::practice::weekly_report::{ReportStep, WeeklyReport};
+use quizloop_core::id::MessageId;
+use quizloop_core::team::Team;
+use quizloop_core::weekly_report::{ReportStep, WeeklyReport};
+use quizloop_failpoint as failpoint;
 
 /// The weekly report job of one team.
 pub struct WeeklyReportJob<'a> {

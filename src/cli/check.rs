@@ -3,12 +3,12 @@
 use super::exit::{CliError, Exit};
 use super::output;
 use super::{CommonArgs, load};
-use crate::bank::{Bank, built_in};
 use crate::config::{self, Config, DatabaseUrl};
-use crate::diagnostics::{Diagnostic, render_all};
-use crate::practice::id::GuildId;
-use crate::store::postgres::DatabaseReader;
-use crate::store::{InvalidSnapshot, inspect};
+use quizloop_bank::{Bank, built_in};
+use quizloop_core::id::GuildId;
+use quizloop_diagnostics::{Diagnostic, render_all};
+use quizloop_store::postgres::DatabaseReader;
+use quizloop_store::{InvalidSnapshot, inspect};
 
 /// Checks everything that can be checked without Discord.
 pub fn run(common: &CommonArgs) -> Result<(), CliError> {

@@ -2,9 +2,9 @@
 
 use super::CommonArgs;
 use super::exit::{CliError, Exit};
-use crate::bank::{Bank, built_in};
 use crate::config::{self, Config, DatabaseUrl, Token};
-use crate::diagnostics::{Diagnostic, render_all};
+use quizloop_bank::{Bank, built_in};
+use quizloop_diagnostics::{Diagnostic, render_all};
 
 /// Environment variable that overrides the URL of Discord's API.
 const API_URL: &str = "DISCORD_API_URL";

@@ -13,10 +13,10 @@ use super::{CommonArgs, LogFormat, log, remote_clock, systemd};
 use crate::bot::{self, ApiConfig, BotDeps, ExitReason};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::failpoint;
 use crate::health::{self, GuildCounts, HealthMonitor};
-use crate::store::postgres::DatabaseError;
-use crate::store::{ClaimError, OpenError, Store};
+use quizloop_failpoint as failpoint;
+use quizloop_store::postgres::DatabaseError;
+use quizloop_store::{ClaimError, OpenError, Store};
 
 /// How long the last save may take. The whole stop must take less than five seconds.
 const CLOSE_LIMIT: Duration = Duration::from_secs(4);
@@ -118,7 +118,7 @@ fn open_folder(dir: &Path) -> Result<Store, OpenError> {
     #[cfg(debug_assertions)]
     if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
         failpoint::load_from(file.into());
-        return Store::open_on(dir, std::sync::Arc::new(crate::store::faulty::FaultyDisk));
+        return Store::open_on(dir, std::sync::Arc::new(quizloop_store::faulty::FaultyDisk));
     }
     Store::open(dir)
 }
@@ -174,7 +174,7 @@ fn with_health(
     });
     let observer = Arc::clone(&health);
     store.observe(Box::new(move |commit| {
-        observer.commit_finished(commit.duration, commit.error)
+        observer.commit_finished(commit.duration, commit.error);
     }));
     if let Some(listener) = listener {
         let (monitor, store) = (Arc::clone(&health), store.clone());

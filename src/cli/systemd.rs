@@ -54,8 +54,11 @@ async fn notify_loop(
     let _ = sessions
         .wait_for(|started| *started > 0 || health.is_standby())
         .await;
-    let mut sent = status_text(health).to_owned();
-    send(&[Notification::Ready, Notification::Status(sent.clone())]);
+    let mut last_status = status_text(health).to_owned();
+    send(&[
+        Notification::Ready,
+        Notification::Status(last_status.clone()),
+    ]);
     let mut was_stalled = false;
     loop {
         let stall = health.stall_reason();
@@ -65,9 +68,9 @@ async fn notify_loop(
         was_stalled = stall.is_some();
         let healthy = || format!("{}; no problems", status_text(health));
         let status = health.report().problems().unwrap_or_else(healthy);
-        if status != sent {
+        if status != last_status {
             send(&[Notification::Status(status.clone())]);
-            sent = status;
+            last_status = status;
         }
         if watchdog.is_some() && !was_stalled {
             send(&[Notification::Watchdog]);
@@ -149,7 +152,7 @@ mod tests {
         let health = Arc::new(HealthMonitor::new(move || {
             Duration::from_secs(time.load(Ordering::Relaxed))
         }));
-        let (notifications, mut sent) = mpsc::unbounded_channel();
+        let (notifications, mut received) = mpsc::unbounded_channel();
         let monitor = Arc::clone(&health);
         tokio::spawn(async move {
             let send = |batch: &[Notification]| {
@@ -161,30 +164,39 @@ mod tests {
         });
         let status = |text: &str| Notification::Status(text.into());
         assert_eq!(
-            next_except_watchdog(&mut sent).await,
+            next_except_watchdog(&mut received).await,
             status("connecting to Discord")
         );
         health.gateway_checked(0, true, std::time::Instant::now());
         health.scheduler_ran(0);
         health.session_started();
-        assert_eq!(next_except_watchdog(&mut sent).await, Notification::Ready);
         assert_eq!(
-            next_except_watchdog(&mut sent).await,
+            next_except_watchdog(&mut received).await,
+            Notification::Ready
+        );
+        assert_eq!(
+            next_except_watchdog(&mut received).await,
             status("connected to Discord")
         );
         let well = status("connected to Discord; no problems");
-        assert_eq!(next_except_watchdog(&mut sent).await, well);
-        assert_eq!(next_notification(&mut sent).await, Notification::Watchdog);
+        assert_eq!(next_except_watchdog(&mut received).await, well);
+        assert_eq!(
+            next_notification(&mut received).await,
+            Notification::Watchdog
+        );
         seconds.store(91, Ordering::Relaxed);
         let stalled = status("the scheduler has not run for 91 s");
-        assert_eq!(next_except_watchdog(&mut sent).await, stalled);
+        assert_eq!(next_except_watchdog(&mut received).await, stalled);
         seconds.store(120, Ordering::Relaxed);
         // No watchdog notification came before this one, although the loop ran many times.
         let later = status("the scheduler has not run for 120 s");
-        assert_eq!(next_notification(&mut sent).await, later);
+        assert_eq!(next_notification(&mut received).await, later);
         tokio::time::sleep(Duration::from_millis(20)).await;
         health.scheduler_ran(0);
-        assert_eq!(next_notification(&mut sent).await, well);
-        assert_eq!(next_notification(&mut sent).await, Notification::Watchdog);
+        assert_eq!(next_notification(&mut received).await, well);
+        assert_eq!(
+            next_notification(&mut received).await,
+            Notification::Watchdog
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::diagnostics::toml_reader::{TomlField, TomlReader};
+use quizloop_diagnostics::toml_reader::{TomlField, TomlReader};
 
 /// Help for an invalid URL.
 const EXAMPLE: &str = "write postgres://user:password@host:5432/database, with ?sslmode=verify-full for an encrypted connection";

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Config;
-use crate::diagnostics::{Diagnostic, Source};
+use quizloop_diagnostics::{Diagnostic, Source};
 
 /// The config file if none is named.
 const DEFAULT_NAME: &str = "config.toml";

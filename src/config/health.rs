@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::diagnostics::toml_reader::{TomlField, TomlReader};
-use crate::diagnostics::{Diagnostic, Severity};
+use quizloop_diagnostics::toml_reader::{TomlField, TomlReader};
+use quizloop_diagnostics::{Diagnostic, Severity};
 
 /// Help for an invalid address.
 const EXAMPLE: &str = "write an address and a port, such as \"127.0.0.1:9420\" or \"[::1]:9420\"";

@@ -22,9 +22,9 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::practice::id::{ChannelId, GuildId};
-use crate::practice::shard::ShardRange;
-use crate::practice::team::TeamSettings;
+use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::shard::ShardRange;
+use quizloop_core::team::TeamSettings;
 
 pub use self::database::DatabaseUrl;
 pub use self::file::{ConfigError, ConfigPath, find_path, read};

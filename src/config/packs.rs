@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostics::{Diagnostic, MAX_BYTES, RawFile};
+use quizloop_diagnostics::{Diagnostic, MAX_BYTES, RawFile};
 
 /// Reads question files. Of a folder, it reads all files that end in `.toml`, ordered by name.
 pub fn read(paths: &[PathBuf]) -> (Vec<RawFile>, Vec<Diagnostic>) {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::team::{self, TEAM_KEYS};
 use super::{Config, DEFAULT_STATE_DIR, database, health, shards, url};
-use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
-use crate::diagnostics::{self, Diagnostic, Source};
+use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
+use quizloop_diagnostics::{self as diagnostics, Diagnostic, Source};
 
 const TOP_LEVEL: &str = "the config";
 const TOP_KEYS: [&str; 6] = ["token_file", "discord", "state", "bank", "health", "team"];

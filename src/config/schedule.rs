@@ -6,11 +6,11 @@ use jiff::civil::{Date, Time};
 use toml::de::DeValue;
 
 use super::{time, zone};
-use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable, TomlValue};
-use crate::diagnostics::{Diagnostic, Severity};
-use crate::practice::schedule::{DEFAULT_CATCH_UP, Schedule};
-use crate::practice::weekdays::Weekdays;
-use crate::practice::zone::Zone;
+use quizloop_core::schedule::{DEFAULT_CATCH_UP, Schedule};
+use quizloop_core::weekdays::Weekdays;
+use quizloop_core::zone::Zone;
+use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable, TomlValue};
+use quizloop_diagnostics::{Diagnostic, Severity};
 
 /// Default time of day for the question.
 const DEFAULT_AT: Time = Time::constant(9, 0, 0, 0);

@@ -2,8 +2,8 @@
 
 use toml::de::DeValue;
 
-use crate::diagnostics::toml_reader::{TomlField, TomlReader, TomlValue};
-use crate::practice::shard::ShardRange;
+use quizloop_core::shard::ShardRange;
+use quizloop_diagnostics::toml_reader::{TomlField, TomlReader, TomlValue};
 
 /// Help for an invalid value.
 const EXAMPLE: &str = "write \"auto\" for the number that Discord recommends, a number of shards, or \"0-3/16\" to run the first four of 16 shards in this process";

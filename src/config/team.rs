@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use super::{ConfiguredTeam, schedule};
-use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
-use crate::diagnostics::{Diagnostic, Span, did_you_mean};
-use crate::practice::id::{ChannelId, GuildId, RoleId};
-use crate::practice::retention::Retention;
-use crate::practice::team::{Reveal, TeamSettings};
+use quizloop_core::id::{ChannelId, GuildId, RoleId};
+use quizloop_core::retention::Retention;
+use quizloop_core::team::{Reveal, TeamSettings};
+use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
+use quizloop_diagnostics::{Diagnostic, Span, did_you_mean};
 
 const TEAM_TABLE: &str = "[[team]]";
 

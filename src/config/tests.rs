@@ -3,10 +3,10 @@ use std::path::Path;
 use jiff::SignedDuration;
 
 use super::{Config, TABLES};
-use crate::diagnostics::{Diagnostic, Source, render_all};
-use crate::practice::id::RoleId;
-use crate::practice::shard::ShardRange;
-use crate::practice::team::Reveal;
+use quizloop_core::id::RoleId;
+use quizloop_core::shard::ShardRange;
+use quizloop_core::team::Reveal;
+use quizloop_diagnostics::{Diagnostic, Source, render_all};
 
 fn parse(text: &str) -> (Config, Vec<Diagnostic>) {
     Config::parse(&Source::new("config.toml", text), Path::new(""))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostics::Diagnostic;
+use quizloop_diagnostics::Diagnostic;
 
 /// The prefix of a bot's token in Discord's authorization header, which operators may have copied.
 const PREFIX: &str = "Bot ";

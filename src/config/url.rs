@@ -1,7 +1,7 @@
 //! The base URL of Discord's REST API, for a proxy or a simulated Discord.
 
-use crate::diagnostics::toml_reader::{TomlField, TomlReader};
-use crate::diagnostics::{Diagnostic, Severity};
+use quizloop_diagnostics::toml_reader::{TomlField, TomlReader};
+use quizloop_diagnostics::{Diagnostic, Severity};
 
 /// Help for an invalid URL.
 const EXAMPLE: &str = "write scheme, host and port, such as \"http://127.0.0.1:8420\"";

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::diagnostics::near_matches;
-use crate::practice::zone::{UnknownTimeZoneError, Zone};
+use quizloop_core::zone::{UnknownTimeZoneError, Zone};
+use quizloop_diagnostics::near_matches;
 
 /// Suggestions for an empty search.
 const COMMON_ZONES: [&str; 12] = [

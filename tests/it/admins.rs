@@ -1,9 +1,9 @@
 //! Admin commands: set up a team, see missing permissions, pause, skip, remove. The numbers refer
 //! to the list of field failures.
 
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::ids;
-use quizloop::sandbox::model::Overwrite;
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::ids;
+use discord_sandbox::model::Overwrite;
 use serde_json::{Value, json};
 
 use crate::support::{MemberHandle, MessageExt, World};

@@ -1,10 +1,11 @@
-//! State belongs to one application, and a server's data is deleted only on Discord's own answer.
+//! The data belongs to one application, and a server's data is deleted only if Discord itself confirms
+//! the removal.
 
 use std::path::Path;
 use std::process::Command;
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::World;
@@ -12,10 +13,10 @@ use crate::support::test_database::TestDatabase;
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// An application other than the sandbox's usual one.
+/// An application other than the sandbox's default.
 const STAGING: u64 = 1_130_000_000_000_000_777;
 
-/// A world with a posted question and a reply, whose bot is stopped.
+/// Returns a world with a stopped bot, a posted question and a reply.
 async fn played(database: Option<&TestDatabase>) -> World {
     let mut builder = World::at(FRIDAY).team();
     if let Some(database) = database {
@@ -123,7 +124,7 @@ async fn a_state_is_handed_over_on_purpose() {
     assert_eq!(code, Some(3), "a bot uses the state: {text}");
 }
 
-/// A proxy's page or a firewall's refusal is not Discord's answer that the server is gone.
+/// An error page of a proxy or firewall does not confirm a removal.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_discords_own_codes_confirm_a_removal() {
     let answers = [

@@ -1,127 +1,116 @@
-//! The dependency rules of ARCHITECTURE.md, checked against the source code.
+//! The dependency rules of ARCHITECTURE.md that Cargo can't enforce, checked against the source code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The modules that each module may use.
-const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 13] = [
-    ("practice", &[]),
-    ("diagnostics", &[]),
-    ("bank", &["diagnostics"]),
-    ("chart", &[]),
+/// The modules of the package `quizloop` that each of its modules may use.
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 6] = [
+    ("bot", &["clock", "config", "health", "rng"]),
+    ("cli", &["bot", "clock", "config", "health", "rng"]),
     ("clock", &[]),
-    ("rng", &[]),
-    ("failpoint", &[]),
+    ("config", &[]),
     ("health", &[]),
-    ("store", &["failpoint", "practice"]),
-    ("config", &["diagnostics", "practice"]),
-    (
-        "bot",
-        &[
-            "bank",
-            "chart",
-            "clock",
-            "config",
-            "rng",
-            "failpoint",
-            "health",
-            "practice",
-            "store",
-        ],
-    ),
-    ("sandbox", &[]),
-    (
-        "cli",
-        &[
-            "bank",
-            "bot",
-            "clock",
-            "config",
-            "rng",
-            "failpoint",
-            "diagnostics",
-            "health",
-            "practice",
-            "sandbox",
-            "store",
-        ],
-    ),
+    ("rng", &[]),
 ];
 
 /// Crates and parts of the standard library that only some modules may use.
-const ONLY_IN: [(&str, &[&str]); 17] = [
-    ("sqlx::", &["store"]),
+const ONLY_IN: [(&str, &[&str]); 9] = [
     ("serenity::", &["bot"]),
-    (
-        "tokio::",
-        &["bot", "cli", "clock", "health", "sandbox", "store"],
-    ),
-    ("axum::", &["health", "sandbox"]),
+    ("dashmap::", &["bot"]),
+    ("reqwest::", &["bot", "cli"]),
+    ("tokio::", &["bot", "cli", "clock", "health"]),
+    ("axum::", &["health"]),
     ("prometheus_client::", &["health"]),
     ("sd_notify::", &["cli"]),
-    ("resvg::", &["chart"]),
-    ("skrifa::", &["chart"]),
-    ("png::", &["chart"]),
-    ("comrak::", &["sandbox"]),
-    ("fsrs::", &["practice"]),
-    ("minijinja::", &["sandbox"]),
-    ("jsonschema::", &["sandbox"]),
-    ("dashmap::", &["bot", "store"]),
-    ("std::fs", &["cli", "config", "failpoint", "store"]),
-    ("reqwest::", &["bot", "cli"]),
-    ("std::env", &["cli", "config", "sandbox"]),
+    ("std::fs", &["cli", "config"]),
+    ("std::env", &["cli", "config"]),
 ];
 
-/// Modules that take the time and random numbers as arguments.
-const PURE: [&str; 4] = ["practice", "bank", "chart", "diagnostics"];
-const IMPURE: [&str; 4] = ["SystemTime::now", "Timestamp::now", "rand::rng", "make_rng"];
+/// Crates that take the time and random numbers as arguments, and touch neither files nor network.
+const PURE_CRATES: [&str; 4] = [
+    "quizloop-bank",
+    "quizloop-chart",
+    "quizloop-core",
+    "quizloop-diagnostics",
+];
+const IMPURE: [&str; 8] = [
+    "SystemTime::now",
+    "Timestamp::now",
+    "rand::rng",
+    "make_rng",
+    "std::fs",
+    "std::env",
+    "std::net",
+    "tokio::",
+];
+
+/// Type names that two files may define: Discord's own terms, and names that Rust prescribes for associated types.
+const SHARED_TYPE_NAMES: [&str; 5] = ["Err", "Error", "Guild", "Interaction", "Message"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }
 }
 
-/// The code of each module without comments and tests. Tests may use anything.
-fn modules() -> BTreeMap<String, Vec<(PathBuf, String)>> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// The code in a folder without comments and tests. Tests may use anything.
+fn code_in(folder: &str) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
-    sources(&src, &mut files);
-    let mut by_module: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
-    for file in files {
-        let inside = file.strip_prefix(&src).unwrap();
-        let is_test = inside.iter().any(|part| {
+    sources(&root().join(folder), &mut files);
+    let is_test = |file: &Path| {
+        file.iter().any(|part| {
             ["tests", "properties", "tests.rs", "fuzzing", "fuzzing.rs"]
                 .contains(&part.to_str().unwrap())
-        });
-        let module = inside
-            .iter()
-            .next()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .trim_end_matches(".rs")
-            .to_owned();
-        if is_test || ["main", "lib"].contains(&module.as_str()) {
-            continue;
+        })
+    };
+    files
+        .into_iter()
+        .map(|file| {
+            let text = fs::read_to_string(&file).unwrap();
+            (file.strip_prefix(root()).unwrap().to_owned(), text)
+        })
+        .filter(|(file, _)| !is_test(file))
+        .map(|(file, text)| (file, without_comments(&text)))
+        .collect()
+}
+
+fn without_comments(text: &str) -> String {
+    text.split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap()
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The crates of the workspace, by their folders.
+fn crates() -> Vec<String> {
+    fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+/// The modules of the package `quizloop`, with their code.
+fn modules() -> BTreeMap<String, Vec<(PathBuf, String)>> {
+    let mut by_module: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
+    for (file, code) in code_in("src") {
+        let module = file.iter().nth(1).unwrap().to_str().unwrap();
+        let module = module.trim_end_matches(".rs").to_owned();
+        if !["main", "lib"].contains(&module.as_str()) {
+            by_module.entry(module).or_default().push((file, code));
         }
-        let text = fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        let code: Vec<&str> = code
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .collect();
-        let code = code.join("\n");
-        by_module
-            .entry(module)
-            .or_default()
-            .push((inside.to_owned(), code));
     }
     by_module
 }
@@ -144,6 +133,23 @@ fn dependencies(code: &str) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// The types that a file defines.
+fn defined_types(code: &str) -> Vec<String> {
+    let words: Vec<&str> = code.split_whitespace().collect();
+    words
+        .windows(2)
+        .filter(|pair| ["struct", "enum", "trait", "type"].contains(&pair[0]))
+        .map(|pair| {
+            pair[1]
+                .split(['<', '(', '{', ';', ':', '='])
+                .next()
+                .unwrap()
+        })
+        .filter(|name| name.starts_with(char::is_uppercase))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -180,14 +186,9 @@ fn external_crates_are_confined() {
     let mut wrong = Vec::new();
     for (module, files) in modules() {
         for (file, code) in files {
-            for (thing, only) in ONLY_IN {
-                if code.contains(thing) && !only.contains(&module.as_str()) {
-                    wrong.push(format!("{} uses {thing}", file.display()));
-                }
-            }
-            for thing in IMPURE {
-                if PURE.contains(&module.as_str()) && code.contains(thing) {
-                    wrong.push(format!("{} uses {thing}", file.display()));
+            for (name, only) in ONLY_IN {
+                if code.contains(name) && !only.contains(&module.as_str()) {
+                    wrong.push(format!("{} uses {name}", file.display()));
                 }
             }
         }
@@ -199,40 +200,51 @@ fn external_crates_are_confined() {
     );
 }
 
-/// Type names that two modules may define: Discord's own terms, and names that Rust prescribes for associated types.
-const SHARED_TYPE_NAMES: [&str; 5] = ["Err", "Error", "Guild", "Interaction", "Message"];
+#[test]
+fn pure_crates_are_pure() {
+    let mut wrong = Vec::new();
+    for name in PURE_CRATES {
+        for (file, code) in code_in(&format!("crates/{name}/src")) {
+            for impure in IMPURE.into_iter().filter(|impure| code.contains(impure)) {
+                wrong.push(format!("{} uses {impure}", file.display()));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "broken dependency rules:\n{}",
+        wrong.join("\n")
+    );
+}
 
-/// The types that a file defines.
-fn defined_types(code: &str) -> Vec<String> {
-    let words: Vec<&str> = code.split_whitespace().collect();
-    words
-        .windows(2)
-        .filter(|pair| ["struct", "enum", "trait", "type"].contains(&pair[0]))
-        .map(|pair| {
-            pair[1]
-                .split(['<', '(', '{', ';', ':', '='])
-                .next()
-                .unwrap()
-        })
-        .filter(|name| name.starts_with(char::is_uppercase))
-        .map(str::to_owned)
-        .collect()
+/// `discord-sandbox` serves any bot, so it depends on nothing of ours.
+#[test]
+fn the_sandbox_depends_on_no_crate_of_ours() {
+    let manifest = fs::read_to_string(root().join("crates/discord-sandbox/Cargo.toml")).unwrap();
+    assert!(!manifest.contains("quizloop"), "{manifest}");
 }
 
 /// A reader who meets a type name knows which type it is.
 #[test]
 fn type_names_are_defined_once() {
-    let mut defined: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
-    for (file, code) in modules().into_values().flatten() {
-        for name in defined_types(&code) {
-            defined.entry(name).or_default().insert(file.clone());
-        }
-    }
-    let twice: Vec<_> = defined
-        .iter()
-        .filter(|(name, files)| files.len() > 1 && !SHARED_TYPE_NAMES.contains(&name.as_str()))
+    let mut folders: Vec<String> = crates()
+        .into_iter()
+        .map(|name| format!("crates/{name}/src"))
         .collect();
-    assert!(twice.is_empty(), "defined more than once: {twice:#?}");
+    folders.push("src".into());
+    for folder in folders {
+        let mut defined: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+        for (file, code) in code_in(&folder) {
+            for name in defined_types(&code) {
+                defined.entry(name).or_default().insert(file.clone());
+            }
+        }
+        let twice: Vec<_> = defined
+            .iter()
+            .filter(|(name, files)| files.len() > 1 && !SHARED_TYPE_NAMES.contains(&name.as_str()))
+            .collect();
+        assert!(twice.is_empty(), "defined more than once: {twice:#?}");
+    }
 }
 
 #[test]
@@ -241,9 +253,10 @@ fn the_checks_see_what_they_look_for() {
         defined_types("pub struct Round { }\ntrait Clock: Send {}\ntype Err = ();\nenum A<T> {"),
         ["Round", "Clock", "Err", "A"]
     );
-    let names: Vec<_> = dependencies("use crate::{bank, store::Store};\ncrate::bot::run()")
+    let names: Vec<_> = dependencies("use crate::{health, config::Token};\ncrate::bot::run()")
         .into_iter()
         .collect();
-    assert_eq!(names, ["bank", "bot", "store"]);
-    assert!(modules().contains_key("practice"));
+    assert_eq!(names, ["bot", "config", "health"]);
+    assert!(modules().contains_key("bot"));
+    assert!(!code_in("crates/quizloop-core/src").is_empty());
 }

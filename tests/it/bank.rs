@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use quizloop::bank::{Bank, Question, built_in};
+use quizloop_bank::{Bank, Question, built_in};
 
 /// Minimum number of Python versions under which CI must run the examples.
 const VERSIONS_MIN: usize = 3;

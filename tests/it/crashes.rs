@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use quizloop::sandbox::faults::{FaultRule, RequestGate};
-use quizloop::sandbox::ids;
+use discord_sandbox::faults::{FaultRule, RequestGate};
+use discord_sandbox::ids;
 
 use crate::support::World;
 

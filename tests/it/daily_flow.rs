@@ -1,6 +1,6 @@
 //! A whole day: the question, its thread, replies, answers, streaks.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use crate::support::{MessageExt, World};
 

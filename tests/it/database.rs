@@ -1,11 +1,11 @@
-//! The bot on a database: alone, with a second process that stands by, and while the database is in trouble.
+//! The bot on a database: alone, with a second process on standby, and while the database fails.
 
 mod failures;
 
 use std::process::Command;
 use std::time::Duration;
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use crate::support::World;
 use crate::support::test_database::TestDatabase;
@@ -16,7 +16,7 @@ fn on(test_database: &TestDatabase) -> crate::support::WorldBuilder {
     World::at(FRIDAY).team().database(test_database.url())
 }
 
-/// Kills and starts, as on files: nothing is lost, nothing comes twice.
+/// Kills and starts: nothing is lost and nothing is posted twice, as with files.
 #[tokio::test(flavor = "multi_thread")]
 async fn days_with_a_kill_in_each() {
     let Some(test_database) = TestDatabase::new() else {
@@ -45,7 +45,8 @@ async fn days_with_a_kill_in_each() {
     );
 }
 
-/// A process hangs, another takes over; the first one wakes up, hears of replies as well, and is refused.
+/// A process hangs and another one takes over. When the first one continues, it receives replies as
+/// well, but its writes are refused.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_was_taken_for_dead() {
@@ -87,9 +88,9 @@ async fn a_process_that_was_taken_for_dead() {
     assert_eq!(test_database.ask("select count(*) from round"), "2");
 }
 
-/// Who stands by takes over when the first one goes, and posts what is due.
+/// A process on standby takes over when the first one stops, and posts what is due.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_stands_by_takes_over() {
+async fn a_standby_process_takes_over() {
     let Some(test_database) = TestDatabase::new() else {
         return;
     };
@@ -115,8 +116,8 @@ async fn who_stands_by_takes_over() {
     assert_eq!(world.ada().streak().await, 1);
 }
 
-/// All connections are ended, as when the server restarts or fails over: what is said meanwhile is saved and marked
-/// all the same.
+/// The database ends all connections, as in a restart or failover: replies sent meanwhile are still
+/// saved and acknowledged.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connections_end() {
     let Some(test_database) = TestDatabase::new() else {
@@ -145,7 +146,7 @@ fn state(world: &World, url: &str, arguments: &[&str]) -> (Option<i32>, String) 
     (done.status.code(), String::from_utf8(text).unwrap())
 }
 
-/// From files to a database and back, and the streaks are what they were.
+/// Copies the data from files to a database and back; it stays the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn there_and_back() {
     let Some(test_database) = TestDatabase::new() else {
@@ -185,7 +186,7 @@ async fn there_and_back() {
     assert_eq!(std::fs::read_to_string(file).unwrap().trim(), owner);
 }
 
-/// Wrong addresses are told without what is secret in them.
+/// Messages about invalid URLs don't contain the password.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_not_there() {
     let world = World::at(FRIDAY).without_bot().await;

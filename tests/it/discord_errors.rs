@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault, RequestGate};
-use quizloop::sandbox::ids;
-use quizloop::sandbox::model::Overwrite;
-use quizloop::sandbox::permission::{CREATE_PUBLIC_THREADS, SEND_MESSAGES};
+use discord_sandbox::faults::{FaultRule, RequestFault, RequestGate};
+use discord_sandbox::ids;
+use discord_sandbox::model::Overwrite;
+use discord_sandbox::permission::{CREATE_PUBLIC_THREADS, SEND_MESSAGES};
 use serde_json::json;
 
 use crate::support::{MessageExt, World};
@@ -330,7 +330,7 @@ async fn old_buttons_still_work() {
             .press(old.id, "My streak")
             .await
             .text()
-            .contains("Your streak")
+            .contains("No streak")
     );
     assert!(
         world

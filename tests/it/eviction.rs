@@ -1,7 +1,7 @@
 //! Idle servers are evicted without any effect on members and streaks, with state in files and in a
 //! database.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use crate::health::Monitor;
 use crate::support::test_database::TestDatabase;

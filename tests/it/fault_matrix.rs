@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::World;

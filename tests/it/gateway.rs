@@ -4,9 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::gateway::RejectIdentify;
-use quizloop::sandbox::ids;
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::gateway::RejectIdentify;
+use discord_sandbox::ids;
 
 use crate::support::{WAIT_TIMEOUT, World};
 

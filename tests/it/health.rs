@@ -1,10 +1,10 @@
-//! How the bot is, seen from outside: `/healthz` and `/metrics` of the real bot.
+//! The health endpoints of the real bot: `/healthz` and `/metrics`.
 
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
 use serde_json::{Value, json};
 
 use crate::operator::said;
@@ -13,14 +13,14 @@ use crate::support::World;
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 const LISTEN: &str = "[health]\nlisten = \"127.0.0.1:0\"\n";
 
-/// Who watches the bot from outside.
+/// A client of the health endpoints.
 pub struct Monitor {
     url: String,
     client: reqwest::Client,
 }
 
 impl Monitor {
-    /// Finds the address in the log, as port 0 takes a free one.
+    /// Finds the address in the log, because port 0 means any free port.
     pub async fn new(world: &World) -> Self {
         let url = || {
             let log = world.log();
@@ -48,7 +48,7 @@ impl Monitor {
         (status, serde_json::from_str(&text).unwrap())
     }
 
-    /// Waits until the health is as wanted.
+    /// Waits until the health report satisfies a condition.
     pub async fn wait_for(&self, status: u16, what: impl Fn(&Value) -> bool) -> Value {
         let mut last = (0, Value::Null);
         for _ in 0..3000 {
@@ -67,7 +67,7 @@ impl Monitor {
         Metrics::parse(&text)
     }
 
-    /// Waits until a number is as wanted: what is counted after an answer comes a moment later.
+    /// Waits until a metric has a value. Some metrics change shortly after a response.
     pub async fn wait_for_metric(&self, name: &str, wanted: f64) {
         let mut last = None;
         for _ in 0..3000 {
@@ -83,14 +83,14 @@ impl Monitor {
 
 /// A page of metrics.
 pub struct Metrics {
-    /// The families with their types, in the order of the page.
+    /// Metric families with their types, in the order of the page.
     families: Vec<(String, String)>,
-    /// Name and labels, as they are written, with the value.
+    /// Values by name and labels, as they are written.
     samples: BTreeMap<String, f64>,
 }
 
 impl Metrics {
-    /// Reads a page line by line, and finds everything wrong that a scraper could.
+    /// Parses a page line by line, and checks everything that a scraper requires.
     fn parse(text: &str) -> Self {
         let (mut families, mut helps, mut samples) = (Vec::new(), Vec::new(), BTreeMap::new());
         let (body, end) = text.split_at(text.len() - "# EOF\n".len());
@@ -145,7 +145,7 @@ fn is_healthy(health: &Value) -> bool {
     health["status"] == "ok"
 }
 
-/// Whether a process listens anywhere, where the system tells (Linux).
+/// Returns whether a process listens on any TCP port (Linux only).
 fn listens(process: u32) -> Option<bool> {
     let table = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).ok()?;
     let files = std::fs::read_dir(format!("/proc/{process}/fd")).ok()?;
@@ -162,7 +162,7 @@ fn listens(process: u32) -> Option<bool> {
     Some(table.lines().any(listening))
 }
 
-/// Without the setting nobody listens and nothing is said of it; with it the log says where.
+/// Without `[health] listen`, the bot does not listen on any port and logs no address.
 #[tokio::test(flavor = "multi_thread")]
 async fn off_by_default() {
     let world = World::at(FRIDAY).team().start().await;
@@ -175,7 +175,7 @@ async fn off_by_default() {
     }
 }
 
-/// A fresh bot is well, and says only what it may; nothing but GET and HEAD is taken.
+/// A new bot is healthy and reveals no secrets. Only GET and HEAD are accepted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_bot() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
@@ -213,7 +213,7 @@ async fn a_fresh_bot() {
     }
 }
 
-/// The names of the numbers, which dashboards depend on.
+/// The names of the metrics, on which dashboards depend.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_names_of_the_numbers() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
@@ -254,7 +254,7 @@ async fn the_names_of_the_numbers() {
     assert!((metrics.value(&version) - 1.0).abs() < f64::EPSILON);
 }
 
-/// Every number moves with what it counts, and only with that.
+/// Every metric changes with what it counts, and only then.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_numbers_move() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
@@ -312,7 +312,7 @@ async fn the_numbers_move() {
     monitor.wait_for_metric("quizloop_guilds_dirty", 0.0).await;
 }
 
-/// A question that Discord did not take for five minutes is late; one it never took is given up.
+/// A question that Discord rejects for five minutes is late; one that it always rejects is abandoned.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_and_given_up() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
@@ -348,7 +348,8 @@ async fn late_and_given_up() {
         .await;
 }
 
-/// Away from the gateway: degraded, after a minute down, and well again with the next session.
+/// Without a gateway connection, the bot is degraded, and down after a minute. It is healthy again
+/// with the next session.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_is_cut() {
     let world = World::at(FRIDAY)
@@ -390,7 +391,7 @@ async fn the_gateway_is_cut() {
         .await;
 }
 
-/// The disk takes nothing: down, with the reason; and well again when it does.
+/// While the disk fails, the bot is down with the reason; it is healthy again afterwards.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_disk_fails() {
     let world = World::at(FRIDAY).team().setting(LISTEN).start().await;
@@ -421,7 +422,7 @@ async fn the_disk_fails() {
     monitor.wait_for_metric("quizloop_guilds_dirty", 0.0).await;
 }
 
-/// An address that somebody has: exit 1, so that a supervisor tries again, and one sentence.
+/// An address in use: one message, and exit code 1, so that the supervisor tries again.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_address_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

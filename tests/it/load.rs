@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use quizloop::practice::id::{ChannelId, GuildId, UserId};
-use quizloop::sandbox::Sandbox;
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::model::Discord;
-use quizloop::store::inspect;
+use discord_sandbox::Sandbox;
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::model::Discord;
+use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_store::inspect;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;

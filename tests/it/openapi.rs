@@ -9,9 +9,9 @@ mod tests;
 
 use std::sync::LazyLock;
 
-use quizloop::sandbox::Sandbox;
-use quizloop::sandbox::openapi::Description;
-pub use quizloop::sandbox::openapi::Exchange;
+use discord_sandbox::Sandbox;
+use discord_sandbox::openapi::Description;
+pub use discord_sandbox::openapi::Exchange;
 
 /// Environment variable with the path of the description.
 pub const VARIABLE: &str = "DISCORD_OPENAPI";

@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use crate::support::World;
 

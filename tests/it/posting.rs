@@ -1,6 +1,6 @@
 //! Posting a round: on time, late, never twice. The numbers refer to the list of field failures.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};

@@ -1,6 +1,6 @@
 //! Practice commands: /quiz, /answer, /hint, and their buttons.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};

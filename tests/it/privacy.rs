@@ -1,6 +1,6 @@
 //! Stored data of a member: shown, exported, hidden, deleted.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::{Value, json};
 
 use crate::support::{MemberHandle, MessageExt, World};

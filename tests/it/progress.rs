@@ -1,7 +1,7 @@
 //! `/progress`: the chart, its alternative text, and its visibility to the member alone.
 
-use quizloop::sandbox::client::MessageView;
-use quizloop::sandbox::ids;
+use discord_sandbox::client::MessageView;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MemberHandle, MessageExt, World};

@@ -1,9 +1,9 @@
 //! Reports of mistakes in questions: written by members, read and closed by admins.
 
-use quizloop::practice::question_reports::MAX_OPEN_REPORTS_PER_MEMBER;
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
+use quizloop_core::question_reports::MAX_OPEN_REPORTS_PER_MEMBER;
 use serde_json::json;
 
 use crate::operator::{quizloop, said};

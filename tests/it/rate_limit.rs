@@ -1,6 +1,6 @@
 //! The rate limit: a member who sends too many commands is slowed down and affects nobody else.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use crate::support::{MessageExt, World};
 

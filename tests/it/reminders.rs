@@ -1,8 +1,8 @@
 //! `/remind`: one direct message a day to members who asked for it and have not replied yet.
 
-use quizloop::sandbox::client::MessageView;
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::client::MessageView;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MemberHandle, MessageExt, World};

@@ -1,10 +1,10 @@
 //! Spaced repetition: /quiz from question to score, over days, restarts and failures.
 
-use quizloop::practice::id::{GuildId, UserId};
-use quizloop::practice::review::{Rating, Review};
-use quizloop::sandbox::client::MessageView;
-use quizloop::sandbox::ids;
-use quizloop::store::inspect;
+use discord_sandbox::client::MessageView;
+use discord_sandbox::ids;
+use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::review::{Rating, Review};
+use quizloop_store::inspect;
 use serde_json::json;
 
 use crate::support::{MemberHandle, MessageExt, World};

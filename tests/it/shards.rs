@@ -1,9 +1,9 @@
-//! Several shards: in one process, and a part of them.
+//! Several shards: all of them in one process, or a range of them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use crate::health::Monitor;
 use crate::support::World;
@@ -11,11 +11,11 @@ use crate::support::World;
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 const LISTEN: &str = "[health]\nlisten = \"127.0.0.1:0\"\n";
 
-/// Guilds in all of four shards, each with a team: guild and channel.
+/// Creates guilds with a team in all of four shards; returns guild and channel ids.
 async fn guilds(world: &World) -> Vec<(u64, u64)> {
     let mut guilds = vec![(ids::GUILD, ids::ASYNCIO)];
     for number in 1..8 {
-        // The shard is told by the millisecond.
+        // The shard depends on the id's milliseconds.
         let clock = world.sandbox.clock();
         clock.advance(Duration::from_millis(1)).await.unwrap();
         let (guild, channel) = world.another_guild(&format!("Guild {number}"));
@@ -31,7 +31,7 @@ fn shard(guild: u64) -> u64 {
     (guild >> 22) % 4
 }
 
-/// Shards whose session is connected.
+/// Returns the shards whose session is connected.
 fn connected(world: &World) -> BTreeSet<u64> {
     world.sandbox.read(|discord| {
         let sessions = discord.gateway.sessions.iter();
@@ -40,7 +40,8 @@ fn connected(world: &World) -> BTreeSet<u64> {
     })
 }
 
-/// As many shards as Discord recommends, and two at a time as it allows: every server has its question and its answers.
+/// The bot starts as many shards as Discord recommends, two at a time as Discord allows. Every guild
+/// gets its question and its responses.
 #[tokio::test(flavor = "multi_thread")]
 async fn four_shards_in_one_process() {
     let mut world = World::at(FRIDAY).setting(LISTEN).team().without_bot().await;
@@ -82,9 +83,9 @@ async fn four_shards_in_one_process() {
     }
 }
 
-/// One shard's connection breaks: the others don't notice, and it comes back.
+/// A broken connection of one shard does not affect the others, and is restored.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_shard_in_trouble() {
+async fn one_shard_fails() {
     let mut world = World::at(FRIDAY).team().without_bot().await;
     let guilds = guilds(&world).await;
     world.sandbox.recommend_shards(4, 16);
@@ -101,12 +102,12 @@ async fn one_shard_in_trouble() {
         .unwrap();
     let outcome = world.ada().command_in(*elsewhere, "streak", &[]).await;
     assert!(outcome.message().is_some(), "{outcome:?}");
-    // Said while nobody listened, and counted afterwards.
+    // A reply sent while the shard was disconnected is counted afterwards.
     world.lin().reply("in my own words").await;
     assert_eq!(connected(&world).len(), 4);
 }
 
-/// A part of the shards: the others' servers are left alone.
+/// With a range of shards, the bot ignores the guilds of other shards.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_range_of_shards() {
     let mut world = World::at(FRIDAY)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::operator::{quizloop, said};

@@ -1,6 +1,6 @@
 //! Replies and streaks. The numbers refer to the list of field failures.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};

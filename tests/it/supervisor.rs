@@ -1,4 +1,4 @@
-//! What systemd is told: a socket in systemd's place, the real bot.
+//! Notifications to systemd: the real bot, with a socket in place of systemd.
 
 #![cfg(target_os = "linux")]
 
@@ -6,17 +6,17 @@ use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
 
 use crate::support::{WAIT_TIMEOUT, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
-/// A supervisor that wants a sign of life every 400 ms.
+/// systemd expects a watchdog notification every 400 ms.
 const WATCHDOG_USEC: &str = "400000";
 
-/// Systemd's end.
+/// The systemd side of the notification socket.
 struct Supervisor {
     socket: UnixDatagram,
     folder: tempfile::TempDir,
@@ -34,14 +34,14 @@ impl Supervisor {
         self.folder.path().join("notify").display().to_string()
     }
 
-    /// The next message; none within the time limit.
+    /// Returns the next message, or `None` if there is none within the time limit.
     fn next_message(&self) -> Option<String> {
         let mut message = [0; 4096];
         let length = self.socket.recv(&mut message).ok()?;
         Some(String::from_utf8(message[..length].to_vec()).unwrap())
     }
 
-    /// Reads on until a message has this in it.
+    /// Reads messages until one contains the text.
     fn wait_for(&self, wanted: &str) -> String {
         let mut all = Vec::new();
         while let Some(message) = self.next_message() {
@@ -54,9 +54,9 @@ impl Supervisor {
     }
 }
 
-/// Connecting, ready with the first session, alive, in trouble, stopping: in this order.
+/// Connecting, ready with the first session, watchdog, a problem, stopping: in this order.
 #[tokio::test(flavor = "multi_thread")]
-async fn all_is_told_in_order() {
+async fn notifications_are_sent_in_order() {
     let supervisor = Supervisor::new();
     let mut world = World::at(FRIDAY)
         .team()
@@ -89,7 +89,7 @@ async fn all_is_told_in_order() {
     world.sandbox.refuse_connections(true);
     world.sandbox.drop_connections();
     supervisor.wait_for("STATUS=disconnected from Discord's gateway for ");
-    // Discord away is no reason for a restart.
+    // A Discord outage is no reason for a restart.
     supervisor.wait_for("WATCHDOG=1\n");
     assert_eq!(world.stop().await, Some(0));
     let last = supervisor.wait_for("STOPPING=1");
@@ -98,9 +98,10 @@ async fn all_is_told_in_order() {
     assert_eq!(supervisor.next_message(), None);
 }
 
-/// A bot that stands still, because nobody takes its log, is not called alive; when it goes on it is.
+/// The watchdog is not notified while the bot is blocked because its log is not read, and is
+/// notified again when the bot continues.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bot_that_stands_still() {
+async fn a_stalled_bot() {
     let supervisor = Supervisor::new();
     let world = World::at(FRIDAY)
         .team()
@@ -137,7 +138,7 @@ async fn a_bot_that_stands_still() {
             break;
         }
     }
-    assert!(quiet, "the bot went on");
+    assert!(quiet, "the bot was not stalled");
     supervisor
         .socket
         .set_read_timeout(Some(WAIT_TIMEOUT))

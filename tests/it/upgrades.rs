@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::Value;
 
 use crate::support::World;

@@ -1,8 +1,8 @@
 //! The weekly report of a team: posted in the channel, once, without notifying anybody.
 
-use quizloop::sandbox::client::MessageView;
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::client::MessageView;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};

@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::routing::any;
 use jiff::Timestamp;
-use quizloop::practice::id::{ChannelId, MessageId, snowflake_at};
+use quizloop_core::id::{ChannelId, MessageId, snowflake_at};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;

@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
-use quizloop::practice::id::{ChannelId, MessageId};
+use quizloop_core::id::{ChannelId, MessageId};
 use serde_json::{Value, json};
 
 use super::FakeDiscord;

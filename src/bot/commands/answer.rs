@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{CommandResult, resolve_team};
-use crate::bank::Question;
 use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::event::{Interaction, InteractionData};
 use crate::bot::render::message::Message;
 use crate::bot::render::reveal;
 use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
-use crate::practice::id::{ChannelId, GuildId};
-use crate::practice::round::Round;
+use quizloop_bank::Question;
+use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::round::Round;
 
 pub fn definition() -> Value {
     json!({

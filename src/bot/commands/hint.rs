@@ -8,7 +8,7 @@ use crate::bot::context::BotContext;
 use crate::bot::event::Interaction;
 use crate::bot::render::reveal;
 use crate::bot::render::user_error::UserError;
-use crate::practice::id::GuildId;
+use quizloop_core::id::GuildId;
 
 pub fn definition() -> Value {
     json!({

@@ -7,8 +7,8 @@ use crate::bot::context::BotContext;
 use crate::bot::event::Interaction;
 use crate::bot::render::streak::leaderboard;
 use crate::bot::render::user_error::UserError;
-use crate::practice::id::GuildId;
-use crate::practice::leaderboard::Period;
+use quizloop_core::id::GuildId;
+use quizloop_core::leaderboard::Period;
 
 pub fn definition() -> Value {
     json!({

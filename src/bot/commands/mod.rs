@@ -29,9 +29,9 @@ use super::render::message::Message;
 use super::render::text::truncate;
 use super::render::user_error::UserError;
 use super::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
-use crate::bank::Question;
-use crate::practice::id::GuildId;
-use crate::store::{GuildPin, LoadError};
+use quizloop_bank::Question;
+use quizloop_core::id::GuildId;
+use quizloop_store::{GuildPin, LoadError};
 
 /// Maximum length of a choice's name, in characters (Discord docs,
 /// interactions/application-commands, "Option Choice").

@@ -11,10 +11,10 @@ use crate::bot::render::message::Message;
 use crate::bot::render::privacy::{self as render, StoredData};
 use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
-use crate::practice::guild::Guild;
-use crate::practice::id::{GuildId, UserId};
-use crate::practice::ledger::RoundResult;
-use crate::practice::zone::Zone;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::ledger::RoundResult;
+use quizloop_core::zone::Zone;
 
 pub fn definition() -> Value {
     json!({
@@ -109,7 +109,7 @@ async fn set_hidden(
 async fn delete(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let now = ctx.clock.now();
     let erased = erase_durably(ctx, guild, |state| {
-        state.delete_member(interaction.user, now)
+        state.delete_member(interaction.user, now);
     })
     .await;
     erased.map_err(|_| UserError::SaveFailed)?;

@@ -8,9 +8,9 @@ use crate::bot::event::Interaction;
 use crate::bot::progress::progress;
 use crate::bot::render::progress as render;
 use crate::bot::render::user_error::UserError;
-use crate::practice::guild::Guild;
-use crate::practice::id::GuildId;
-use crate::practice::zone::Zone;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_core::zone::Zone;
 
 pub fn definition() -> Value {
     json!({

@@ -9,8 +9,8 @@ use crate::bot::event::Interaction;
 use crate::bot::render::feedback as render;
 use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
-use crate::failpoint;
-use crate::practice::id::GuildId;
+use quizloop_core::id::GuildId;
+use quizloop_failpoint as failpoint;
 
 /// Opens the modal for a report. It must not wait for anything, because a modal can't be deferred.
 pub fn open_modal(ctx: &BotContext, question: &str) -> Response {

@@ -6,24 +6,24 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::CommandResult;
-use crate::bank::{Level, Question};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::event::Interaction;
 use crate::bot::quiz::{OptionOrder, QuizAction, QuizState};
 use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
 use crate::bot::response::Response;
-use crate::failpoint;
-use crate::practice::guild::Guild;
-use crate::practice::id::GuildId;
-use crate::practice::members::NewRating;
-use crate::practice::question_picker::{
+use quizloop_bank::{Level, Question};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_core::members::NewRating;
+use quizloop_core::question_picker::{
     PickError, PickMode, PickReason, PickRequest, PickedQuestion,
 };
-use crate::practice::retention::Retention;
-use crate::practice::review::{Rating, Review};
-use crate::practice::team::Team;
-use crate::practice::zone::Zone;
+use quizloop_core::retention::Retention;
+use quizloop_core::review::{Rating, Review};
+use quizloop_core::team::Team;
+use quizloop_core::zone::Zone;
+use quizloop_failpoint as failpoint;
 
 pub fn definition() -> Value {
     json!({

@@ -8,8 +8,8 @@ use crate::bot::context::BotContext;
 use crate::bot::event::Interaction;
 use crate::bot::render::remind as render;
 use crate::bot::render::user_error::UserError;
-use crate::practice::id::GuildId;
-use crate::practice::team::Team;
+use quizloop_core::id::GuildId;
+use quizloop_core::team::Team;
 
 pub fn definition() -> Value {
     let channel = json!({

@@ -5,7 +5,7 @@ use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::event::Interaction;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
-use crate::practice::guild::Guild;
+use quizloop_core::guild::Guild;
 
 /// Asks the admin to confirm the removal.
 pub fn ask_confirmation(ctx: &BotContext, key: TeamKey) -> CommandResult {

@@ -10,10 +10,10 @@ use crate::bot::event::Interaction;
 use crate::bot::render::text::quote;
 use crate::bot::render::user_error::UserError;
 use crate::config;
-use crate::practice::retention::Retention;
-use crate::practice::team::{Reveal, TeamSettings};
-use crate::practice::weekdays::{ParseWeekdaysError, Weekdays};
-use crate::practice::zone::Zone;
+use quizloop_core::retention::Retention;
+use quizloop_core::team::{Reveal, TeamSettings};
+use quizloop_core::weekdays::{ParseWeekdaysError, Weekdays};
+use quizloop_core::zone::Zone;
 
 /// The permission Manage Server as a bit set in a string (Discord docs, topics/permissions: bit 5).
 pub const MANAGE_GUILD: &str = "32";

@@ -12,12 +12,12 @@ use crate::bot::render::user_error::UserError;
 use crate::bot::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
 use crate::bot::rest::ChannelKind;
 use crate::config;
-use crate::failpoint;
-use crate::practice::id::{ChannelId, GuildId};
-use crate::practice::schedule::Schedule;
-use crate::practice::team::{Reveal, Team, TeamSettings};
-use crate::practice::weekdays::Weekdays;
-use crate::practice::zone::Zone;
+use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::schedule::Schedule;
+use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::weekdays::Weekdays;
+use quizloop_core::zone::Zone;
+use quizloop_failpoint as failpoint;
 
 pub fn definition() -> Value {
     let mut options = option_definitions(true);
@@ -109,7 +109,7 @@ fn default_settings() -> TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: None,
-        retention: crate::practice::retention::Retention::default(),
+        retention: quizloop_core::retention::Retention::default(),
         send_weekly_report: false,
     }
 }

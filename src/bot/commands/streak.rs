@@ -7,8 +7,8 @@ use crate::bot::context::BotContext;
 use crate::bot::event::Interaction;
 use crate::bot::render::streak::{StreakView, streak};
 use crate::bot::render::user_error::UserError;
-use crate::practice::id::GuildId;
-use crate::practice::streak::replay;
+use quizloop_core::id::GuildId;
+use quizloop_core::streak::replay;
 
 /// Number of rounds that `/streak why` explains.
 const EXPLAINED_ROUNDS: usize = 14;

@@ -11,11 +11,11 @@ use crate::bot::permissions;
 use crate::bot::render::message::Message;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
-use crate::failpoint;
-use crate::practice::id::GuildId;
-use crate::practice::ledger::Actor;
-use crate::practice::retention::Retention;
-use crate::practice::team::Team;
+use quizloop_core::id::GuildId;
+use quizloop_core::ledger::Actor;
+use quizloop_core::retention::Retention;
+use quizloop_core::team::Team;
+use quizloop_failpoint as failpoint;
 
 pub fn definition() -> Value {
     let round = json!({ "type": 4, "name": "round", "description": "The round's number, shown below its question", "required": true, "min_value": 1 });
@@ -213,7 +213,7 @@ fn skip(team: &mut Team, now: jiff::Timestamp) -> CommandResult {
     ))
 }
 
-fn admin_action_error(refused: crate::practice::admin_actions::AdminActionError) -> UserError {
+fn admin_action_error(refused: quizloop_core::admin_actions::AdminActionError) -> UserError {
     UserError::InvalidOption(format!("That can't be done: {refused}."))
 }
 

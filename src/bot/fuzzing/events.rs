@@ -8,7 +8,7 @@ use super::discord_limits;
 use crate::bot::context::BotContext;
 use crate::bot::event::Event;
 use crate::bot::{commands, replies, translate};
-use crate::practice::id::GuildId;
+use quizloop_core::id::GuildId;
 
 /// Returns the bot's events for a payload; none for one that serenity can't parse and would drop.
 pub fn from_payload(payload: &[u8]) -> Vec<Event> {
@@ -56,7 +56,7 @@ pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Event>) {
             }
             Event::MessageCreate(message) => replies::on_message(Arc::clone(ctx), message).await,
             Event::Interaction(interaction) => {
-                discord_limits::check(&commands::respond(ctx, &interaction).await)
+                discord_limits::check(&commands::respond(ctx, &interaction).await);
             }
         }
     }

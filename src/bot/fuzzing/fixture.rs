@@ -8,19 +8,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Runtime;
 
-use crate::bank::{Bank, built_in};
 use crate::bot::context::{BotContext, Receivers};
 use crate::bot::rest::{ApiConfig, DiscordClient};
 use crate::clock::Clock;
 use crate::config::Token;
 use crate::health::HealthMonitor;
-use crate::practice::guild::Guild;
-use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
-use crate::practice::round::ThreadStatus;
-use crate::practice::schedule::Schedule;
-use crate::practice::team::{Reveal, Team, TeamSettings};
-use crate::practice::zone::Zone;
-use crate::store::Store;
+use quizloop_bank::{Bank, built_in};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
+use quizloop_core::round::ThreadStatus;
+use quizloop_core::schedule::Schedule;
+use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::zone::Zone;
+use quizloop_store::Store;
 
 pub const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
 pub const CHANNEL: ChannelId = ChannelId::new(1_120_000_000_000_000_001);
@@ -94,7 +94,7 @@ fn folder() -> PathBuf {
 /// A disk that accepts all writes and stores nothing.
 struct NullDisk;
 
-impl crate::store::disk::Disk for NullDisk {
+impl quizloop_store::disk::Disk for NullDisk {
     fn write(&self, _: &std::path::Path, _: &[u8]) -> std::io::Result<()> {
         Ok(())
     }
@@ -121,7 +121,7 @@ pub fn guild(bank: &Bank) -> Guild {
         schedule: Schedule::weekdays_at(jiff::civil::time(8, 0, 0, 0), Zone::utc()),
         reveal: Reveal::AfterReply,
         role: Some(RoleId::new(7)),
-        retention: crate::practice::retention::Retention::default(),
+        retention: quizloop_core::retention::Retention::default(),
         send_weekly_report: false,
     };
     let start: Timestamp = "2026-03-25T07:00:00Z".parse().expect("a time");

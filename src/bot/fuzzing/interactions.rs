@@ -10,7 +10,7 @@ use crate::bot::commands;
 use crate::bot::context::BotContext;
 use crate::bot::event::{self, Interaction, InteractionData};
 use crate::bot::response::Response;
-use crate::practice::id::MessageId;
+use quizloop_core::id::MessageId;
 
 fn interaction(data: InteractionData) -> Interaction {
     let options = [("why".to_owned(), event::OptionValue::Flag(true))];

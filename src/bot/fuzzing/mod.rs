@@ -23,7 +23,7 @@ pub fn custom_id(bytes: &[u8]) {
         assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
         let custom_id: String = text.chars().take(100).collect();
         fixture::with(|ctx, runtime| {
-            runtime.block_on(interactions::send_custom_id(ctx, custom_id))
+            runtime.block_on(interactions::send_custom_id(ctx, custom_id));
         });
     }
 }

@@ -9,11 +9,11 @@ use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::exactly_once::PendingMessage;
 use crate::bot::response::Response;
 use crate::bot::{render, replies};
-use crate::practice::guild::Guild;
-use crate::practice::id::{GuildId, MessageId};
-use crate::practice::streak::{replay, streak};
-use crate::practice::team::Team;
-use crate::store::fuzzing::{decode, encode};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{GuildId, MessageId};
+use quizloop_core::streak::{replay, streak};
+use quizloop_core::team::Team;
+use quizloop_store::fuzzing::{decode, encode};
 
 /// Returns the limits of the time range and times around the rounds.
 fn interesting_times(team: &Team) -> Vec<Timestamp> {

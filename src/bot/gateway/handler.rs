@@ -10,7 +10,7 @@ use super::liveness::LivenessMonitor;
 use crate::bot::event::Event;
 use crate::bot::translate;
 use crate::clock::Clock;
-use crate::practice::id::GuildId;
+use quizloop_core::id::GuildId;
 
 /// The intents, 513: guilds with their channels and threads, and messages without content. None of
 /// them is privileged (Discord docs, events/gateway, "Gateway Intents").

@@ -89,7 +89,7 @@ impl RestartHistory {
             RunOutcome::Stable => *self = Self::default(),
             RunOutcome::NoSession if free => {}
             RunOutcome::Unstable => {
-                (self.unstable_runs, self.without_session) = (self.unstable_runs + 1, 0)
+                (self.unstable_runs, self.without_session) = (self.unstable_runs + 1, 0);
             }
             RunOutcome::NoSession => {
                 self.unstable_runs += 1;

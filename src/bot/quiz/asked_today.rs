@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use dashmap::DashMap;
 use jiff::civil::Date;
 
-use crate::practice::id::{GuildId, UserId};
+use quizloop_core::id::{GuildId, UserId};
 
 /// The questions asked today by member, rated or not.
 ///

@@ -6,8 +6,8 @@ use std::fmt;
 
 use rand::{Rng, RngExt};
 
-use crate::bank::Level;
-use crate::practice::question_picker::PickMode;
+use quizloop_bank::Level;
+use quizloop_core::question_picker::PickMode;
 
 /// Number of outputs to choose from: the right one and three wrong ones.
 pub const OPTION_COUNT: usize = 4;

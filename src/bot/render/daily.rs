@@ -2,9 +2,9 @@
 
 use super::message::{Button, ButtonStyle, Embed, Message};
 use super::text::{pluralize, python_block, truncate};
-use crate::bank::{Kind, Level, Question};
 use crate::bot::custom_id::ComponentId;
-use crate::practice::round::Round;
+use quizloop_bank::{Kind, Level, Question};
+use quizloop_core::round::Round;
 
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
 /// "Start Thread from Message").

@@ -4,9 +4,9 @@ use super::daily::button;
 use super::message::{Button, ButtonStyle, Embed, Message, SelectOption, StringSelect};
 use super::modal::{Modal, TextInput, TextInputStyle};
 use super::text::{escape_markdown, pluralize};
-use crate::bank::Question;
 use crate::bot::custom_id::{ComponentId, ModalId};
-use crate::practice::question_reports::{MAX_REPORT_CHARS, QuestionReport, ReportError};
+use quizloop_bank::Question;
+use quizloop_core::question_reports::{MAX_REPORT_CHARS, QuestionReport, ReportError};
 
 /// The embed colour of messages for admins.
 const ADMIN_COLOR: u32 = 0x5c_6b_73;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::component::ROWS_MAX;
 pub use super::component::{ActionRow, Button, ButtonStyle, SelectOption, StringSelect};
 use super::file::File;
-use crate::practice::id::{MessageId, RoleId};
+use quizloop_core::id::{MessageId, RoleId};
 
 /// The flag of a message that only one member sees (Discord docs, resources/message, "Message
 /// Flags").
@@ -220,8 +220,8 @@ impl Embed {
 
 /// A link to a message.
 pub fn message_link(
-    guild: crate::practice::id::GuildId,
-    channel: crate::practice::id::ChannelId,
+    guild: quizloop_core::id::GuildId,
+    channel: quizloop_core::id::ChannelId,
     message: MessageId,
 ) -> String {
     format!("https://discord.com/channels/{guild}/{channel}/{message}")

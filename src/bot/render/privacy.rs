@@ -6,7 +6,7 @@ use super::file::File;
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize};
 use crate::bot::custom_id::{ComponentId, PrivacyAction};
-use crate::practice::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS};
+use quizloop_core::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS};
 
 /// The embed colour of messages about a member's data.
 const PRIVACY_COLOR: u32 = 0x5c_6b_73;

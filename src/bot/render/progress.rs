@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::file::File;
 use super::message::{CONTENT_MAX, Message};
 use super::text::{escape_markdown, pluralize, quote, truncate};
-use crate::chart::{Progress, alt_text, unsupported_names};
+use quizloop_chart::{Progress, alt_text, unsupported_names};
 
 /// The picture with its alternative text. It is an attachment and not in an embed, because Discord
 /// shows attachments larger. Without a picture, the message is the alternative text.

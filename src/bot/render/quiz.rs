@@ -11,11 +11,11 @@ use super::message::{CONTENT_MAX, Embed, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
 use super::reveal::answer_embed;
 use super::text::{output_block, pluralize, truncate};
-use crate::bank::Question;
 use crate::bot::custom_id::{ComponentId, ModalId};
 use crate::bot::quiz::{OPTION_COUNT, QuizAction, QuizState};
-use crate::practice::question_picker::PickReason;
-use crate::practice::review::{Rating, Review};
+use quizloop_bank::Question;
+use quizloop_core::question_picker::PickReason;
+use quizloop_core::review::{Rating, Review};
 
 /// Maximum length of a written answer in characters. It is shown back as a block quote, which adds
 /// two characters per line, in a text of at most 2,000.

@@ -3,10 +3,10 @@
 use jiff::civil::Time;
 
 use super::message::{Message, message_link};
-use crate::bank::Question;
-use crate::practice::id::{ChannelId, GuildId};
-use crate::practice::round::Round;
-use crate::practice::schedule::Schedule;
+use quizloop_bank::Question;
+use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::round::Round;
+use quizloop_core::schedule::Schedule;
 
 fn format_time(time: Time) -> String {
     time.strftime("%H:%M").to_string()

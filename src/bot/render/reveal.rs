@@ -4,9 +4,9 @@ use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
 use super::message::{ButtonStyle, DESCRIPTION_MAX, Embed, Message};
 use super::text::{bullets, output_block, python_block, truncate_owned};
-use crate::bank::{Kind, Question};
 use crate::bot::custom_id::ComponentId;
-use crate::practice::id::ChannelId;
+use quizloop_bank::{Kind, Question};
+use quizloop_core::id::ChannelId;
 
 /// The embed colour of hints.
 const HINT_COLOR: u32 = 0x74_7f_8d;

@@ -6,11 +6,11 @@ use jiff::civil::Date;
 
 use super::message::{Embed, Message};
 use super::text::pluralize;
-use crate::practice::id::UserId;
-use crate::practice::leaderboard::{LeaderboardRow, Period};
-use crate::practice::ledger::Actor;
-use crate::practice::round::Round;
-use crate::practice::streak::{RoundOutcome, Streak};
+use quizloop_core::id::UserId;
+use quizloop_core::leaderboard::{LeaderboardRow, Period};
+use quizloop_core::ledger::Actor;
+use quizloop_core::round::Round;
+use quizloop_core::streak::{RoundOutcome, Streak};
 
 /// The embed colour of streaks and leaderboards.
 const STREAK_COLOR: u32 = 0xe6_7e_22;

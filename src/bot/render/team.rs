@@ -8,8 +8,8 @@ use super::daily::button;
 use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::text::{bullets, pluralize};
 use crate::bot::custom_id::ComponentId;
-use crate::practice::id::{ChannelId, GuildId, UserId};
-use crate::practice::team::{Reveal, Team, TeamSettings};
+use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_core::team::{Reveal, Team, TeamSettings};
 
 /// The embed colour of messages for admins.
 const ADMIN_COLOR: u32 = 0x5c_6b_73;

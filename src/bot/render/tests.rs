@@ -9,15 +9,15 @@ use rand::rngs::StdRng;
 use super::team::{PermissionReport, TeamStatus, status};
 use super::user_error::UserError;
 use super::{daily, help, quiz, reveal, streak, team, user_error};
-use crate::bank::{Bank, Kind, Question, built_in};
 use crate::bot::rest::ApiError;
-use crate::practice::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
-use crate::practice::leaderboard::{LeaderboardRow, Period};
-use crate::practice::ledger::Actor;
-use crate::practice::schedule::Schedule;
-use crate::practice::streak::{Streak, replay};
-use crate::practice::team::{PostingFailure, Reveal, Team, TeamSettings};
-use crate::practice::zone::Zone;
+use quizloop_bank::{Bank, Kind, Question, built_in};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
+use quizloop_core::leaderboard::{LeaderboardRow, Period};
+use quizloop_core::ledger::Actor;
+use quizloop_core::schedule::Schedule;
+use quizloop_core::streak::{Streak, replay};
+use quizloop_core::team::{PostingFailure, Reveal, Team, TeamSettings};
+use quizloop_core::zone::Zone;
 
 const ADA: UserId = UserId::new(1);
 const LIN: UserId = UserId::new(2);
@@ -46,7 +46,7 @@ fn settings() -> TeamSettings {
         ),
         reveal: Reveal::AfterReply,
         role: None,
-        retention: crate::practice::retention::Retention::default(),
+        retention: quizloop_core::retention::Retention::default(),
         send_weekly_report: false,
     }
 }
@@ -82,7 +82,7 @@ fn team_with_rounds() -> Team {
         )
         .unwrap();
         team.record_post(posted);
-        team.record_thread(posted, crate::practice::round::ThreadStatus::Created);
+        team.record_thread(posted, quizloop_core::round::ThreadStatus::Created);
         match number {
             1 => drop(team.count_reply(posted, ADA, message(day, 9, 1))),
             3 => {
@@ -418,7 +418,7 @@ fn team_settings() {
     ");
     let mut settings = settings();
     settings.schedule.catch_up = jiff::SignedDuration::ZERO;
-    settings.retention = crate::practice::retention::Retention::from_percent(95).unwrap();
+    settings.retention = quizloop_core::retention::Retention::from_percent(95).unwrap();
     assert_snapshot!(team::settings(&settings), @"
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
     **If the bot was offline**: a late question is skipped

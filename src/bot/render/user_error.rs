@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::message::Message;
 use crate::bot::rest::ApiError;
-use crate::practice::id::ChannelId;
+use quizloop_core::id::ChannelId;
 
 /// "Missing Access".
 const MISSING_ACCESS: isize = 50_001;

@@ -8,10 +8,10 @@ use super::message::{Embed, Message};
 use super::streak::{LEADERBOARD_SIZE, leaderboard_row};
 use super::team::upcoming_posts;
 use super::text::{bullets, pluralize, truncate};
-use crate::bank::Question;
-use crate::practice::team::Team;
-use crate::practice::weekly_report::WeeklyReport;
-use crate::practice::weekly_summary::{HardQuestion, WeeklySummary};
+use quizloop_bank::Question;
+use quizloop_core::team::Team;
+use quizloop_core::weekly_report::WeeklyReport;
+use quizloop_core::weekly_summary::{HardQuestion, WeeklySummary};
 
 /// The embed colour of a weekly report.
 const REPORT_COLOR: u32 = 0x4f_7c_d8;

@@ -13,8 +13,8 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::*;
 use crate::bot::render::message::Message;
-use crate::sandbox::faults::{FaultRule, RequestFault};
-use crate::sandbox::{Options, Sandbox, ids};
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::{Options, Sandbox, ids};
 
 /// Host name that serenity uses for Discord.
 const DISCORD: &str = "discord.com";

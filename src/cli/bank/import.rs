@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{output, write_new};
-use crate::bank::import_export::{self, ImportResult, RejectedRow};
 use crate::cli::exit::{CliError, Exit};
+use quizloop_bank::import_export::{self, ImportResult, RejectedRow};
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {

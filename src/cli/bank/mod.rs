@@ -11,7 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::exit::{CliError, Exit};
 use super::output;
 use super::{CommonArgs, load};
-use crate::bank::{Bank, Level, Question, SEARCH_MAX, import_export};
+use quizloop_bank::{Bank, Level, Question, SEARCH_MAX, import_export};
 
 #[derive(Debug, Args)]
 pub struct BankArgs {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style as Look};
 
-use crate::bank::markup::{StyledSpan, styled_spans};
-use crate::bank::{Kind, Question};
+use quizloop_bank::markup::{StyledSpan, styled_spans};
+use quizloop_bank::{Kind, Question};
 
 /// Maximum line width; longer lines are hard to read.
 const WIDTH_MAX: usize = 100;
@@ -197,7 +197,7 @@ fn present<'q, const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bank::{Bank, built_in};
+    use quizloop_bank::{Bank, built_in};
 
     fn plain(width: usize) -> TerminalStyle {
         let none = Look::new();

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::sync::Mutex;
 
-use crate::sandbox::Sandbox;
-use crate::sandbox::bot_process::{BotProcess, Program};
+use discord_sandbox::Sandbox;
+use discord_sandbox::bot_process::{BotProcess, Program};
 
 /// How long a start or a stop may take.
 const LIMIT: Duration = Duration::from_secs(15);

@@ -11,8 +11,8 @@ use super::bot_runner::BotRunner;
 use super::seed::Seed;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::output;
-use crate::sandbox::client::MessageView;
-use crate::sandbox::{Options, Sandbox, ids};
+use discord_sandbox::client::MessageView;
+use discord_sandbox::{Options, Sandbox, ids};
 
 /// How long to wait for a result, in real time.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -18,10 +18,10 @@ use super::log;
 use super::output;
 use super::{LogFormat, run::stop_signal};
 use crate::clock::Clock;
-use crate::sandbox::api::ProcessAction;
-use crate::sandbox::openapi::Description;
-use crate::sandbox::{Options, Sandbox};
 use bot_runner::BotRunner;
+use discord_sandbox::api::ProcessAction;
+use discord_sandbox::openapi::Description;
+use discord_sandbox::{Options, Sandbox};
 use seed::Seed;
 
 /// Default port of the page and the simulated Discord.
@@ -186,7 +186,7 @@ impl TempFolder {
         let path = std::env::temp_dir().join(format!("quizloop-sandbox-{}", std::process::id()));
         // An earlier process with the same id may have left its folder.
         let _ = std::fs::remove_dir_all(&path);
-        crate::store::disk::create_private_dir(&path)
+        quizloop_store::disk::create_private_dir(&path)
             .with_context(|| format!("can't create the folder {}", path.display()))?;
         Ok(Self { path })
     }

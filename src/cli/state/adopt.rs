@@ -5,37 +5,34 @@ use super::super::output;
 use super::source::state_error;
 use super::{confirm, count, require_confirmation};
 use crate::config::Config;
-use crate::store::Adoption;
-use crate::store::postgres::DatabaseReader;
+use quizloop_store::Adoption;
+use quizloop_store::postgres::DatabaseReader;
 
 pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), CliError> {
     require_confirmation(
         yes,
         "the data of servers that the new application is not in may be deleted",
     )?;
-    match &config.state_url {
-        Some(url) => {
-            let reader = DatabaseReader::connect(url.secret()).map_err(state_error)?;
-            let owner = reader.application().map_err(state_error)?;
-            let guilds = reader.guild_ids().map_err(state_error)?.len();
-            ask(owner, application, guilds, yes)?;
-            let processes = reader.adopt(application).map_err(state_error)?;
-            if processes > 0 {
-                return Err(state_error(
-                    "a bot is using the database: stop it, or wait half a minute after a crash",
-                ));
-            }
+    if let Some(url) = &config.state_url {
+        let reader = DatabaseReader::connect(url.secret()).map_err(state_error)?;
+        let owner = reader.application().map_err(state_error)?;
+        let guilds = reader.guild_ids().map_err(state_error)?.len();
+        ask(owner, application, guilds, yes)?;
+        let processes = reader.adopt(application).map_err(state_error)?;
+        if processes > 0 {
+            return Err(state_error(
+                "a bot is using the database: stop it, or wait half a minute after a crash",
+            ));
         }
-        None => {
-            let folder = Adoption::open(&config.state_dir).map_err(state_error)?;
-            ask(folder.owner, application, folder.guilds, yes)?;
-            folder.adopt(application).map_err(|error| {
-                CliError::new(
-                    Exit::Failed,
-                    format!("the new owner can't be stored: {error}"),
-                )
-            })?;
-        }
+    } else {
+        let folder = Adoption::open(&config.state_dir).map_err(state_error)?;
+        ask(folder.owner, application, folder.guilds, yes)?;
+        folder.adopt(application).map_err(|error| {
+            CliError::new(
+                Exit::Failed,
+                format!("the new owner can't be stored: {error}"),
+            )
+        })?;
     }
     output::line(format_args!(
         "Done. The data now belongs to application {application}."

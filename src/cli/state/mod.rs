@@ -17,9 +17,9 @@ use clap::{Args, Subcommand};
 use super::exit::{CliError, Exit};
 use super::output::count;
 use super::{CommonArgs, load, output};
-use crate::practice::guild::Guild;
-use crate::practice::id::GuildId;
-use crate::practice::team::Team;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_core::team::Team;
 use source::StateSource;
 
 #[derive(Debug, Args)]
@@ -83,7 +83,7 @@ pub fn run(args: &StateArgs) -> Result<(), CliError> {
     match &args.command {
         StateCommand::List => list(&StateSource::open(&config)?)?,
         StateCommand::Show { guild } => {
-            output::text(show(&StateSource::open(&config)?.guild(*guild)?))
+            output::text(show(&StateSource::open(&config)?.guild(*guild)?));
         }
         StateCommand::Export { target } => match target.parse::<GuildId>() {
             Ok(guild) => print_json(&StateSource::open(&config)?.guild(guild)?)?,

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::super::exit::CliError;
 use super::super::output;
 use super::source::StateSource;
-use crate::practice::id::GuildId;
-use crate::practice::question_reports::QuestionReport;
+use quizloop_core::id::GuildId;
+use quizloop_core::question_reports::QuestionReport;
 
 #[derive(Serialize)]
 struct ReportWithGuild<'a> {

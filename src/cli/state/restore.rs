@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::super::exit::{CliError, Exit};
 use super::super::output;
 use super::{confirm, count, require_confirmation};
-use crate::practice::guild::Guild;
-use crate::practice::id::GuildId;
-use crate::practice::ledger::RoundResult;
-use crate::practice::team::Team;
-use crate::store::SnapshotError;
-use crate::store::restore::{Generation, Restore};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_core::ledger::RoundResult;
+use quizloop_core::team::Team;
+use quizloop_store::SnapshotError;
+use quizloop_store::restore::{Generation, Restore};
 
 /// Maximum number of lost rounds listed for a team.
 const MAX_ROUNDS_LISTED: usize = 5;
@@ -173,7 +173,7 @@ fn lost_in_team(team: &Team, previous: Option<&Team>) -> Option<String> {
         .rounds()
         .iter()
         .skip(previous.rounds().len())
-        .map(crate::practice::round::Round::label)
+        .map(quizloop_core::round::Round::label)
         .collect();
     let settings = (team.settings != previous.settings).then(|| "changed settings".to_owned());
     let more = rounds.len().saturating_sub(MAX_ROUNDS_LISTED);

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::super::exit::{CliError, Exit};
 use crate::config::Config;
-use crate::practice::guild::Guild;
-use crate::practice::id::GuildId;
-use crate::store::inspect;
-use crate::store::postgres::DatabaseReader;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_store::inspect;
+use quizloop_store::postgres::DatabaseReader;
 
 /// The place from which guilds are read.
 pub enum StateSource {

@@ -10,9 +10,9 @@ use super::count;
 use super::source::{StateSource, state_error};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
-use crate::practice::guild::Guild;
-use crate::store::Store;
-use crate::store::postgres::DatabaseReader;
+use quizloop_core::guild::Guild;
+use quizloop_store::Store;
+use quizloop_store::postgres::DatabaseReader;
 
 /// How long the last save may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use super::super::exit::{CliError, Exit};
 use super::super::output;
 use super::count;
 use super::source::folder_error;
-use crate::store::verify::{VerifyReport, verify};
+use quizloop_store::verify::{VerifyReport, verify};
 
 /// What to do about a last good generation that can't be read.
 const FIX_GENERATION: &str = "The snapshot itself is valid, and the next save replaces this file. If more files are damaged, check the disk";

@@ -1,8 +1,8 @@
 //! Malformed gateway events: missing, wrong, huge, unknown, repeated and unordered parts.
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
-use quizloop::sandbox::log::{LogEntry, LoggedRequest};
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
+use discord_sandbox::log::{LogEntry, LoggedRequest};
 use serde_json::{Value, json};
 
 use super::{assert_still_working, friday};

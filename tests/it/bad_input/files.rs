@@ -108,7 +108,7 @@ fn unreadable_question_files_are_rejected() {
 async fn unreadable_snapshots_are_rejected_and_left_unchanged() {
     let mut world = super::friday().await;
     world.stop().await;
-    let guild = quizloop::sandbox::ids::GUILD;
+    let guild = discord_sandbox::ids::GUILD;
     let file = world.state().join(format!("guilds/{guild}.json"));
     let valid = std::fs::read(&file).unwrap();
     let text = String::from_utf8(valid.clone()).unwrap();

@@ -5,8 +5,8 @@ mod events;
 mod files;
 mod texts;
 
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::ids;
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::ids;
 
 use crate::support::World;
 

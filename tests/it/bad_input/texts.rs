@@ -1,8 +1,8 @@
 //! Malicious text in every place where members and admins can enter it: options, autocomplete,
 //! custom ids, names.
 
-use quizloop::sandbox::client::{ClientOutcome, MessageView};
-use quizloop::sandbox::ids;
+use discord_sandbox::client::{ClientOutcome, MessageView};
+use discord_sandbox::ids;
 use serde_json::{Value, json};
 
 use super::{assert_still_working, friday, hostile};

@@ -3,7 +3,7 @@
 //!
 //! `AXE_CORE` is the path of `axe.min.js`, which `.ci/run` fetches; without it the test is skipped.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::Value;
 
 use super::{Tab, page, world};

@@ -56,8 +56,8 @@ async fn no_request_leaves_the_machine() {
     world
         .sandbox
         .post(
-            quizloop::sandbox::ids::ASYNCIO,
-            quizloop::sandbox::ids::SAM,
+            discord_sandbox::ids::ASYNCIO,
+            discord_sandbox::ids::SAM,
             picture,
         )
         .unwrap();

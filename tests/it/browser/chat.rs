@@ -1,6 +1,6 @@
 //! Messages, commands, and the visibility of responses.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use super::{page, world};
 

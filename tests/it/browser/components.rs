@@ -1,6 +1,6 @@
 //! Buttons, menus, modals and images from a scripted bot, on the page.
 
-use quizloop::sandbox::{Sandbox, ids};
+use discord_sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
 use super::access::assert_accessible;
@@ -209,11 +209,7 @@ async fn send_files(sandbox: &Sandbox, payload: Value, files: &[(&str, &[u8])]) 
 #[tokio::test(flavor = "multi_thread")]
 async fn images_of_the_bot_are_shown() {
     let sandbox = sandbox().await;
-    sandbox.set_bot_permission(
-        ids::GUILD,
-        quizloop::sandbox::permission::ATTACH_FILES,
-        true,
-    );
+    sandbox.set_bot_permission(ids::GUILD, discord_sandbox::permission::ATTACH_FILES, true);
     let payload = json!({
         "embeds": [{ "title": "Progress", "image": { "url": "attachment://heat.png" } }],
         "attachments": [{ "id": 0, "filename": "heat.png", "description": "Your days" }],
@@ -256,11 +252,7 @@ async fn images_of_the_bot_are_shown() {
 #[tokio::test]
 async fn files_need_the_permission() {
     let sandbox = sandbox().await;
-    sandbox.set_bot_permission(
-        ids::GUILD,
-        quizloop::sandbox::permission::ATTACH_FILES,
-        false,
-    );
+    sandbox.set_bot_permission(ids::GUILD, discord_sandbox::permission::ATTACH_FILES, false);
     let (status, body) = send_files(&sandbox, json!({}), &[("a.png", PNG)]).await;
     assert_eq!((status, body["code"].as_u64()), (403, Some(50013)));
 }

@@ -49,8 +49,8 @@ async fn faults_are_added_and_shown_in_the_log() {
     tab.click("[data-permission='Add Reactions']").await;
     tab.reads(".log-what", "GUILD_ROLE_UPDATE").await;
     let permissions = world.sandbox.read(|discord| {
-        let channel = &discord.channels[&quizloop::sandbox::ids::ASYNCIO];
-        discord.permissions(channel, discord.app.id) & quizloop::sandbox::permission::ADD_REACTIONS
+        let channel = &discord.channels[&discord_sandbox::ids::ASYNCIO];
+        discord.permissions(channel, discord.app.id) & discord_sandbox::permission::ADD_REACTIONS
     });
     assert_eq!(permissions, 0);
     tab.click(".log-line:has(.status) summary").await;

@@ -38,7 +38,7 @@ async fn three_hints_lead_to_the_second_day() {
     // From Friday to Monday.
     tab.reads(".clock-day", "Mon, 30 Mar").await;
     assert_eq!(world.posts().len(), 2);
-    assert_eq!(world.saved_streak(quizloop::sandbox::ids::ADA), 1);
+    assert_eq!(world.saved_streak(discord_sandbox::ids::ADA), 1);
     tab.click("[data-act=guide-skip]").await;
     tab.gone("#guide").await;
     tab.open(&world.sandbox.url()).await;

@@ -15,11 +15,11 @@ mod practice;
 mod screenshot;
 mod tab;
 
+use discord_sandbox::page::Calendar;
 use jiff::Timestamp;
 use jiff::civil::time;
-use quizloop::practice::schedule::{Schedule, ScheduleOverrides};
-use quizloop::practice::zone::Zone;
-use quizloop::sandbox::page::Calendar;
+use quizloop_core::schedule::{Schedule, ScheduleOverrides};
+use quizloop_core::zone::Zone;
 
 use crate::support::World;
 use chromium::Chromium;

@@ -4,7 +4,7 @@
 //! cargo test --test it -- --ignored docs_picture
 //! ```
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use super::{page, world};
 

@@ -6,9 +6,9 @@ mod processes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use discord_sandbox::ids;
 use jiff::civil::{Weekday, date};
 use jiff::{ToSpan, Zoned};
-use quizloop::sandbox::ids;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};

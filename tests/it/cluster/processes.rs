@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use quizloop::sandbox::bot_process::BotProcess;
+use discord_sandbox::bot_process::BotProcess;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::World;

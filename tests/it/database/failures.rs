@@ -1,5 +1,5 @@
-//! A database that is full, read-only after a failover, or slow: nothing is acknowledged that is not committed, members are told
-//! to try again, and all recovers by itself.
+//! A database that is full, read-only after a failover, or slow: only committed changes are
+//! acknowledged, members are asked to try again, and the bot recovers automatically.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged, cre
 use crate::support::test_database::TestDatabase;
 use crate::support::{MessageExt, World};
 
-/// From now on each change of a guild's own row does this first.
+/// Installs a trigger that runs `what` before each change of a guild's row.
 fn first(test_database: &TestDatabase, what: &str) {
     test_database.run(&[
         &format!(
@@ -29,7 +29,8 @@ async fn posted(test_database: &TestDatabase) -> World {
     world
 }
 
-/// Nothing is acknowledged; when it is over, all is there, also for the next process.
+/// Checks that nothing is acknowledged during the failure, and that everything is saved after it,
+/// also for the next process.
 async fn through(test_database: &TestDatabase, world: &mut World, end: impl FnOnce()) {
     let reply = assert_nothing_acknowledged(world, "the database").await;
     assert_eq!(test_database.ask("select count(*) from member"), "1");
@@ -45,7 +46,7 @@ async fn through(test_database: &TestDatabase, world: &mut World, end: impl FnOn
     }
 }
 
-/// The server's disk is full (PostgreSQL's manual, appendix A: 53100).
+/// The database server's disk is full (PostgreSQL manual, appendix A: 53100).
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_full() {
     let Some(test_database) = TestDatabase::new() else {
@@ -60,7 +61,7 @@ async fn a_database_that_is_full() {
     assert!(world.last_log().contains("No space left on device"));
 }
 
-/// After a failover the server at the address takes no writes for a while, and connections outlive that.
+/// After a failover, the server rejects writes for a while, and the connections stay open.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_takes_no_writes() {
     let Some(test_database) = TestDatabase::new() else {
@@ -81,7 +82,8 @@ async fn a_database_that_takes_no_writes() {
     through(&test_database, &mut world, || read_only(false)).await;
 }
 
-/// Each save takes two seconds: answers are announced in time and filled in, and nobody else waits.
+/// Each save takes two seconds: responses are deferred in time and completed later, and other requests
+/// don't wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_slow() {
     let Some(test_database) = TestDatabase::new() else {

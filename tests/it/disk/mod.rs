@@ -7,8 +7,8 @@ mod tmpfs;
 
 use std::time::{Duration, Instant};
 
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::ids;
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged, credit_sam};

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 
 use super::{FRIDAY, start_posting};
 use crate::support::outage::assert_nothing_acknowledged;

@@ -1,8 +1,8 @@
 //! Entries 2 to 9 of the list of field failures, where no other test covers them.
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
-use quizloop::sandbox::log::LogEntry;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
+use discord_sandbox::log::LogEntry;
 use serde_json::json;
 
 use crate::support::World;
@@ -33,7 +33,7 @@ async fn whole_days_of_downtime_break_no_streak() {
 }
 
 /// Returns the local day in a question's footer.
-pub fn day(post: &quizloop::sandbox::client::MessageView) -> String {
+pub fn day(post: &discord_sandbox::client::MessageView) -> String {
     let footer = post.embeds[0]["footer"]["text"].as_str().unwrap();
     footer.split(" · ").nth(1).unwrap().to_owned()
 }

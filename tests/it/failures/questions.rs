@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use quizloop::bank::{Bank, built_in};
-use quizloop::practice::id::{ChannelId, GuildId};
-use quizloop::sandbox::ids;
-use quizloop::store::inspect;
+use discord_sandbox::ids;
+use quizloop_bank::{Bank, built_in};
+use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_store::inspect;
 
 use crate::operator::{quizloop, said};
 use crate::practice::pack;

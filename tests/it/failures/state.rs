@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use quizloop::sandbox::faults::{FaultRule, RequestGate};
-use quizloop::sandbox::ids;
+use discord_sandbox::faults::{FaultRule, RequestGate};
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};
@@ -74,7 +74,9 @@ async fn replies_are_saved_while_a_request_hangs() {
     let credit = [("member", json!(ids::LIN.to_string())), ("round", json!(1))];
     let response = world.ada().command_message("team credit", &credit).await;
     assert!(
-        response.text().contains("has round 1 already"),
+        response
+            .text()
+            .contains("round 1 already counts for this member"),
         "{}",
         response.text()
     );

@@ -1,6 +1,6 @@
 //! Entries 16, 20 and 22 of the list of field failures, where no other test covers them.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};

@@ -1,6 +1,6 @@
 //! Entries 29 and 30 of the list of field failures, where no other test covers them.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};
@@ -86,9 +86,9 @@ async fn permissions_removed_after_setup_give_one_alert() {
 
 /// Returns the number of direct messages about a failed post.
 fn alert_count<'r>(
-    requests: impl Iterator<Item = &'r quizloop::sandbox::log::LoggedRequest>,
+    requests: impl Iterator<Item = &'r discord_sandbox::log::LoggedRequest>,
 ) -> usize {
-    let is_alert = |request: &&quizloop::sandbox::log::LoggedRequest| {
+    let is_alert = |request: &&discord_sandbox::log::LoggedRequest| {
         request.body["content"]
             .as_str()
             .is_some_and(|text| text.contains("couldn't post"))

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::{Sandbox, ids};
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::{Sandbox, ids};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;

@@ -3,13 +3,13 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
+use discord_sandbox::ids;
 use jiff::civil::time;
-use quizloop::practice::guild::Guild;
-use quizloop::practice::id::{ChannelId, GuildId, UserId};
-use quizloop::practice::ledger::RoundResult;
-use quizloop::practice::team::Team;
-use quizloop::sandbox::ids;
-use quizloop::store::inspect;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_core::ledger::RoundResult;
+use quizloop_core::team::Team;
+use quizloop_store::inspect;
 
 use super::actions::{ActionOutcome, AdminAction, MEMBERS, Scene};
 use super::model::Round;

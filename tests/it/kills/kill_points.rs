@@ -11,7 +11,7 @@ const TESTED_ELSEWHERE: [&str; 3] = ["report.", "remind.", "week."];
 /// The steps at which the bot is killed.
 pub static STEPS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let elsewhere = |step: &&str| TESTED_ELSEWHERE.iter().any(|part| step.starts_with(part));
-    let all = quizloop::failpoint::STEPS.into_iter();
+    let all = quizloop_failpoint::STEPS.into_iter();
     all.filter(|step| !elsewhere(step)).collect()
 });
 

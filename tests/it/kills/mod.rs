@@ -4,7 +4,7 @@
 //!
 //! `QUIZLOOP_KILLS` is the number of kills (300). `QUIZLOOP_SEED` repeats a run as far as random
 //! moments allow, and `QUIZLOOP_WORLD` runs only one of its worlds. Kills come from failpoints (see
-//! `quizloop::failpoint`) and from outside. Only these tests sleep, because they need random
+//! `quizloop_failpoint`) and from outside. Only these tests sleep, because they need random
 //! moments.
 
 mod actions;

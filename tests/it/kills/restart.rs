@@ -1,7 +1,7 @@
 //! Between two kills: the bot is restarted, and the conditions for the next kill are restored.
 
+use discord_sandbox::ids;
 use jiff::ToSpan;
-use quizloop::sandbox::ids;
 use rand::RngExt;
 
 use super::actions::{ActionOutcome, AdminAction, MEMBERS, perform};

@@ -1,7 +1,7 @@
 //! The page's files and the control API over HTTP, as used by a browser and curl, with the real
 //! bot.
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -189,7 +189,7 @@ async fn the_control_api_is_documented() {
     let world = World::at(FRIDAY).team().without_bot().await;
     let help = reqwest::get(url(&world, "/sandbox")).await.unwrap();
     let help = help.text().await.unwrap();
-    let source = include_str!("../../../src/sandbox/api/mod.rs");
+    let source = include_str!("../../../crates/discord-sandbox/src/api/mod.rs");
     let routes: Vec<_> = source
         .split(".route(\"")
         .skip(1)
@@ -240,7 +240,7 @@ async fn faults_and_administration_with_curl() {
         let channels = [ids::ASYNCIO, ids::GENERAL].map(|id| &discord.channels[&id]);
         channels.map(|channel| {
             let permissions = discord.permissions(channel, discord.app.id);
-            permissions & quizloop::sandbox::permission::SEND_MESSAGES != 0
+            permissions & discord_sandbox::permission::SEND_MESSAGES != 0
         })
     });
     assert_eq!(can_send, [false, true]);
@@ -292,8 +292,8 @@ async fn the_log_shows_violations_of_the_api_description() {
         return;
     };
     let text = std::fs::read_to_string(file).unwrap();
-    let description = quizloop::sandbox::openapi::Description::read(&text).unwrap();
-    let options = quizloop::sandbox::Options {
+    let description = discord_sandbox::openapi::Description::read(&text).unwrap();
+    let options = discord_sandbox::Options {
         description: Some(std::sync::Arc::new(description)),
         ..Default::default()
     };
@@ -310,7 +310,7 @@ async fn the_log_shows_violations_of_the_api_description() {
     let parts = read("/page/parts?tools=1").await;
     assert!(parts.contains("verdict right"), "{parts}");
     assert!(parts.contains("verdict wrong"), "{parts}");
-    let refused = |one: &&quizloop::sandbox::log::LoggedRequest| one.status == 400;
+    let refused = |one: &&discord_sandbox::log::LoggedRequest| one.status == 400;
     let wrong = sandbox.requests().iter().find(refused).unwrap().seq;
     let line = read(&format!("/page/log/{wrong}")).await;
     assert!(line.contains("maximum of 16777215"), "{line}");

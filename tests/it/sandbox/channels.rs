@@ -1,7 +1,7 @@
 //! Reading channels and guilds, and changing the bot's own threads.
 
-use quizloop::sandbox::model::{Overwrite, kind};
-use quizloop::sandbox::{Sandbox, ids, permission};
+use discord_sandbox::model::{Overwrite, kind};
+use discord_sandbox::{Sandbox, ids, permission};
 use serde_json::{Value, json};
 
 use super::client::{assert_matches_openapi, call, sandbox};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use quizloop::sandbox::{Options, Sandbox};
+use discord_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use serenity::all::{
     Client, Context, Event, GatewayIntents, Http, HttpBuilder, Interaction, RawEventHandler,
@@ -111,7 +111,7 @@ pub fn http(sandbox: &Sandbox) -> Http {
     HttpBuilder::new(sandbox.token())
         .proxy(sandbox.url())
         .ratelimiter_disabled(true)
-        .application_id(quizloop::sandbox::ids::APP.into())
+        .application_id(discord_sandbox::ids::APP.into())
         .build()
 }
 

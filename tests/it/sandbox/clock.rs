@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quizloop::sandbox::Sandbox;
+use discord_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use super::client::sandbox;

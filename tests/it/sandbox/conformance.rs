@@ -1,7 +1,7 @@
 //! Checks valid and invalid requests to every route of the sandbox against Discord's API
 //! description.
 
-use quizloop::sandbox::{Sandbox, ids};
+use discord_sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 use serenity::all::{Event, Interaction};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::{Options, Sandbox, ids};
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::{Options, Sandbox, ids};
 use serde_json::{Value, json};
 
 use super::client::{call, sandbox, start};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use discord_sandbox::{Options, Sandbox, ids};
 use futures::SinkExt;
-use quizloop::sandbox::{Options, Sandbox, ids};
 use serde_json::{Value, json};
 use serenity::all::{Event, GatewayIntents};
 use tokio_tungstenite::tungstenite::Message;
@@ -119,7 +119,7 @@ async fn serenity_resumes_and_gets_its_missed_events() {
             .post(ids::ASYNCIO, ids::LIN, "anybody there?")
             .unwrap();
         bot.next_message(missed).await;
-        let is_back = |discord: &quizloop::sandbox::model::Discord| {
+        let is_back = |discord: &discord_sandbox::model::Discord| {
             discord.gateway.is_connected().then_some(())
         };
         sandbox

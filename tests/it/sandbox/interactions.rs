@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::model::Discord;
-use quizloop::sandbox::{Sandbox, ids};
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::model::Discord;
+use discord_sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
 use super::client::{assert_matches_openapi, call, sandbox};

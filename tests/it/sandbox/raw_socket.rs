@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use discord_sandbox::Sandbox;
 use futures::{SinkExt, StreamExt};
-use quizloop::sandbox::Sandbox;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;

@@ -1,7 +1,7 @@
 //! Requests that Discord refuses: permissions, validation, nonces, threads, other users' messages.
 
-use quizloop::sandbox::model::{Overwrite, kind};
-use quizloop::sandbox::{Sandbox, ids, permission};
+use discord_sandbox::model::{Overwrite, kind};
+use discord_sandbox::{Sandbox, ids, permission};
 use serde_json::{Value, json};
 
 use super::client::{assert_matches_openapi, call, sandbox};

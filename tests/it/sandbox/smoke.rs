@@ -1,7 +1,7 @@
 //! A bot connects, responds to interactions, posts and starts a thread.
 
-use quizloop::sandbox::client::ClientOutcome;
-use quizloop::sandbox::ids;
+use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::ids;
 use serde_json::json;
 use serenity::all::{ChannelId, Event, MessageId};
 

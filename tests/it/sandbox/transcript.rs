@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use super::client::{assert_matches_openapi, call, sandbox};

@@ -1,9 +1,9 @@
 //! Forged custom ids and old messages give no access to other members' or servers' data, and no
 //! admin rights.
 
-use quizloop::sandbox::client::MessageView;
-use quizloop::sandbox::ids;
-use quizloop::sandbox::permission::MANAGE_GUILD;
+use discord_sandbox::client::MessageView;
+use discord_sandbox::ids;
+use discord_sandbox::permission::MANAGE_GUILD;
 use serde_json::json;
 
 use super::set_up;

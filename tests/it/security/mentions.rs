@@ -1,7 +1,7 @@
 //! Nobody is notified except the configured role: `allowed_mentions` of every message says so.
 
-use quizloop::sandbox::ids;
-use quizloop::sandbox::log::LoggedRequest;
+use discord_sandbox::ids;
+use discord_sandbox::log::LoggedRequest;
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -89,11 +89,11 @@ async fn every_message_allows_only_the_configured_role() {
 
 /// Makes the bot send the admin a direct message about a failed post.
 async fn cause_alert(world: &World) {
-    let everybody = quizloop::sandbox::model::Overwrite {
+    let everybody = discord_sandbox::model::Overwrite {
         id: ids::BOT_ROLE,
         is_member: false,
         allow: 0,
-        deny: quizloop::sandbox::permission::SEND_MESSAGES,
+        deny: discord_sandbox::permission::SEND_MESSAGES,
     };
     world.sandbox.set_overwrite(ids::ASYNCIO, everybody);
     world.set_time("2026-03-30T09:00").await;

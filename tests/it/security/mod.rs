@@ -5,7 +5,7 @@ mod mentions;
 mod stored_data;
 mod token;
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::World;

@@ -4,8 +4,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::operator::{quizloop, said};

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::sandbox::ids;
+use discord_sandbox::faults::{FaultRule, RequestFault};
+use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::World;

@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use discord_sandbox::faults::{FaultRule, RequestFault};
 use jiff::civil::{Date, Weekday, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use quizloop::practice::id::{ChannelId, GuildId, MessageId, UserId};
-use quizloop::sandbox::faults::{FaultRule, RequestFault};
-use quizloop::store::inspect;
+use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
+use quizloop_store::inspect;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 

@@ -1,7 +1,7 @@
 //! Actions of a member, and views of the messages that the member sees.
 
-use quizloop::sandbox::client::{ClientOutcome, MessageView, ModalView};
-use quizloop::sandbox::ids;
+use discord_sandbox::client::{ClientOutcome, MessageView, ModalView};
+use discord_sandbox::ids;
 use serde_json::{Value, json};
 
 use super::World;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quizloop::sandbox::ids;
+use discord_sandbox::ids;
 use serde_json::{Value, json};
 
 use super::{MessageExt, World};

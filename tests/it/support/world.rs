@@ -5,12 +5,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use discord_sandbox::bot_process::{BotProcess, Program};
+use discord_sandbox::client::MessageView;
+use discord_sandbox::model::Discord;
+use discord_sandbox::{Options, Sandbox, ids};
 use jiff::{SignedDuration, Timestamp, Zoned};
-use quizloop::sandbox::bot_process::{BotProcess, Program};
-use quizloop::sandbox::client::MessageView;
-use quizloop::sandbox::model::Discord;
-use quizloop::sandbox::{Options, Sandbox, ids};
-use quizloop::store::inspect;
+use quizloop_store::inspect;
 
 use super::MemberHandle;
 
@@ -265,7 +265,7 @@ impl World {
             .expect("the bot runs")
     }
 
-    /// Replaces the active failpoints, one rule a line (see `quizloop::failpoint`). An empty text
+    /// Replaces the active failpoints, one rule a line (see `quizloop_failpoint`). An empty text
     /// removes all of them.
     pub fn set_failpoints(&self, rules: &str) {
         let (file, new) = (
@@ -505,20 +505,19 @@ impl World {
         place: (u64, u64),
         message: u64,
         custom_id: &str,
-    ) -> quizloop::sandbox::client::ClientOutcome {
+    ) -> discord_sandbox::client::ClientOutcome {
         let data = serde_json::json!({ "id": 2, "custom_id": custom_id, "component_type": 2 });
         self.sandbox.press_raw(place, message, data).await
     }
 
     /// Returns a member's streak as saved on disk.
     pub fn saved_streak(&self, user: u64) -> u32 {
-        let guild = quizloop::practice::id::GuildId::new(ids::GUILD);
+        let guild = quizloop_core::id::GuildId::new(ids::GUILD);
         let guild = inspect::guild(&self.state(), guild).unwrap_or_else(|error| panic!("{error}"));
         let team = guild
-            .team(quizloop::practice::id::ChannelId::new(ids::ASYNCIO))
+            .team(quizloop_core::id::ChannelId::new(ids::ASYNCIO))
             .expect("the team is saved");
-        team.streak(quizloop::practice::id::UserId::new(user))
-            .current
+        team.streak(quizloop_core::id::UserId::new(user)).current
     }
 }
 

@@ -3,11 +3,11 @@
 use insta::assert_snapshot;
 
 use super::{LIN, at, question};
-use crate::bank::{Bank, built_in};
 use crate::bot::fuzzing::discord_limits;
 use crate::bot::render::feedback;
 use crate::bot::response::Response;
-use crate::practice::question_reports::{QuestionReport, ReportError};
+use quizloop_bank::{Bank, built_in};
+use quizloop_core::question_reports::{QuestionReport, ReportError};
 
 fn report(number: u32, question: &str, text: &str) -> QuestionReport {
     QuestionReport {
@@ -85,7 +85,7 @@ fn reports() {
 /// A page of the longest reports, with every character escaped, keeps Discord's limits.
 #[test]
 fn the_longest_reports_fit() {
-    let id = "q".repeat(crate::bank::ID_MAX);
+    let id = "q".repeat(quizloop_bank::ID_MAX);
     let longest = |number| report(u32::MAX - number, &id, &"*".repeat(500));
     let reports: Vec<QuestionReport> = (0..100).map(longest).collect();
     for page in [0, 7, 19, usize::MAX] {

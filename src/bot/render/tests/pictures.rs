@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use jiff::civil::date;
 
 use crate::bot::render::progress::progress;
-use crate::chart::{FORECAST_DAYS, Progress, Topic};
+use quizloop_chart::{FORECAST_DAYS, Progress, Topic};
 
 fn newcomer() -> Progress {
     let topic = |name: &str| Topic {

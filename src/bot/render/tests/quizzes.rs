@@ -6,12 +6,12 @@ use jiff::civil::date;
 use super::{Bank, Question, built_in, question};
 use crate::bot::quiz::{OptionOrder, QuizState};
 use crate::bot::render::quiz::{self, Attempt, QuizHeader, Score};
-use crate::practice::guild::Guild;
-use crate::practice::id::{GuildId, UserId};
-use crate::practice::members::NewRating;
-use crate::practice::question_picker::{PickMode, PickReason};
-use crate::practice::retention::Retention;
-use crate::practice::review::Rating;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::members::NewRating;
+use quizloop_core::question_picker::{PickMode, PickReason};
+use quizloop_core::retention::Retention;
+use quizloop_core::review::Rating;
 
 pub const CARD: QuizHeader = QuizHeader {
     reason: PickReason::Ahead,

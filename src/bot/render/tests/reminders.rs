@@ -6,7 +6,7 @@ use jiff::civil::time;
 use super::{question, team_with_rounds};
 use crate::bot::render::remind;
 use crate::bot::render::user_error::UserError;
-use crate::practice::id::{ChannelId, GuildId};
+use quizloop_core::id::{ChannelId, GuildId};
 
 #[test]
 fn reminders() {
@@ -15,7 +15,7 @@ fn reminders() {
     let channel = ChannelId::new(20);
     let round = team.rounds()[6].clone();
     let mut threadless = round.clone();
-    threadless.thread = crate::practice::round::ThreadStatus::Unavailable;
+    threadless.thread = quizloop_core::round::ThreadStatus::Unavailable;
     let of = |round, question| remind::reminder(GuildId::new(10), channel, round, question);
     let five = time(17, 0, 0, 0);
     let all = [

@@ -4,15 +4,15 @@ use insta::assert_snapshot;
 use jiff::civil::date;
 
 use super::{at, team_with_rounds};
-use crate::bank::{Bank, built_in};
 use crate::bot::fuzzing::discord_limits;
 use crate::bot::render::weekly_report;
 use crate::bot::response::Response;
-use crate::practice::id::UserId;
-use crate::practice::leaderboard::LeaderboardRow;
-use crate::practice::streak::Streak;
-use crate::practice::team::Team;
-use crate::practice::weekly_summary::{HardQuestion, WeeklySummary};
+use quizloop_bank::{Bank, built_in};
+use quizloop_core::id::UserId;
+use quizloop_core::leaderboard::LeaderboardRow;
+use quizloop_core::streak::Streak;
+use quizloop_core::team::Team;
+use quizloop_core::weekly_summary::{HardQuestion, WeeklySummary};
 
 fn intended(team: &mut Team) {
     team.settings.send_weekly_report = true;

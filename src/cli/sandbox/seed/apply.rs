@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{ChannelRef, GuildSeed, Seed};
-use crate::sandbox::Sandbox;
-use crate::sandbox::model::kind;
+use discord_sandbox::Sandbox;
+use discord_sandbox::model::kind;
 
 /// Ids by name: of guilds, and of channels (by guild and channel name).
 #[derive(Debug, Default)]

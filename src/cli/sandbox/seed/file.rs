@@ -2,8 +2,8 @@
 
 use super::{ChannelRef, GuildSeed, Seed, TeamSeed};
 use crate::config::read_schedule;
-use crate::diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
-use crate::diagnostics::{self, Diagnostic, Source, did_you_mean};
+use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
+use quizloop_diagnostics::{self as diagnostics, Diagnostic, Source, did_you_mean};
 
 const TOP_KEYS: [&str; 2] = ["guild", "team"];
 const GUILD_KEYS: [&str; 5] = ["name", "owner", "admins", "members", "channels"];

@@ -11,11 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::output;
-use crate::diagnostics::{self, Diagnostic, Source};
-use crate::practice::schedule::{Schedule, ScheduleOverrides};
-use crate::practice::zone::Zone;
-use crate::sandbox::ids;
-use crate::sandbox::page::Calendar;
+use discord_sandbox::ids;
+use discord_sandbox::page::Calendar;
+use quizloop_core::schedule::{Schedule, ScheduleOverrides};
+use quizloop_core::zone::Zone;
+use quizloop_diagnostics::{self as diagnostics, Diagnostic, Source};
 
 /// The sample's time zone. It has daylight saving time, so that its effect can be tried.
 const SAMPLE_ZONE: &str = "Europe/Berlin";

@@ -1,5 +1,5 @@
 use super::*;
-use crate::diagnostics::render_all;
+use quizloop_diagnostics::render_all;
 
 fn parse(text: &str) -> (Option<Seed>, String) {
     let source = Source::decode("seed.toml", text.as_bytes()).unwrap();
@@ -32,11 +32,11 @@ async fn a_valid_seed_becomes_guilds_and_a_config() {
             .to_string(),
         "2026-03-30T02:44:30Z"
     );
-    let options = crate::sandbox::Options {
+    let options = discord_sandbox::Options {
         seeded: false,
         ..Default::default()
     };
-    let sandbox = crate::sandbox::Sandbox::start(options).await.unwrap();
+    let sandbox = discord_sandbox::Sandbox::start(options).await.unwrap();
     let config = seed.apply(&sandbox);
     let (config, diagnostics) = crate::config::Config::parse(
         &Source::decode("config.toml", config.as_bytes()).unwrap(),

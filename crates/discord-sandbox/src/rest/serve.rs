@@ -1,0 +1,271 @@
+//! Processing of a request: parsing, injected faults, authorization, handler, log.
+//!
+//! A fault can apply before or after the handler. A fault after the handler simulates a lost
+//! response: the request takes effect, and the bot does not learn of it. Example: the rule "reset
+//! after `CreateMessage`" creates the message and then resets the connection. A bot that retries
+//! without a nonce posts the message twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method, Response, header};
+use serde_json::Value;
+
+use super::error_response;
+use super::route::Route;
+use super::url::{parse_query, percent_decode};
+use super::{ApiRequest, HandlerResult, handle, limits, upload};
+use crate::SandboxState;
+use crate::connection::ConnectionHandle;
+use crate::faults::{FaultTiming, GateOutcome, RequestFault, RequestTarget};
+use crate::log::LoggedRequest;
+use crate::model::Discord;
+
+/// Maximum size of a request, in bytes (Discord docs, reference, "Uploading Files").
+const BODY_MAX: usize = 25 * 1024 * 1024;
+
+/// Serves one request. If a fault resets the connection, the future never completes.
+pub async fn serve(
+    State(shared): State<Arc<SandboxState>>,
+    ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, BODY_MAX).await.unwrap_or_default();
+    let path = parts
+        .uri
+        .path()
+        .strip_prefix("/api/v10")
+        .unwrap_or_default();
+    let segments: Vec<String> = path.split('/').skip(1).map(percent_decode).collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let content_type = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let is_empty = bytes.is_empty();
+    let (body, uploads) = upload::read(content_type, bytes).await;
+    let incoming = IncomingRequest {
+        route: Route::parse(&parts.method, &segments),
+        is_known_path: Route::is_known_path(&segments),
+        path: parts
+            .uri
+            .path_and_query()
+            .map_or("", |path| path.as_str())
+            .to_owned(),
+        is_authorized: is_authorized(&shared, &parts.headers),
+        body,
+        uploads,
+        is_empty,
+        query: parse_query(parts.uri.query().unwrap_or_default()),
+        method: parts.method,
+    };
+    if let Some(response) = incoming.serve(&shared).await {
+        return response.into_response();
+    }
+    connection.abort();
+    std::future::pending().await
+}
+
+struct IncomingRequest {
+    method: Method,
+    path: String,
+    route: Option<Route>,
+    /// Whether the path has a route for some method.
+    is_known_path: bool,
+    is_authorized: bool,
+    body: serde_json::Result<Value>,
+    uploads: Vec<upload::Upload>,
+    is_empty: bool,
+    query: BTreeMap<String, String>,
+}
+
+/// Response to be sent.
+struct OutgoingResponse {
+    status: u16,
+    body: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+/// Effect of injected faults on a request.
+enum FaultResult {
+    /// Process the request normally.
+    Continue,
+    /// Send this response.
+    Respond(OutgoingResponse),
+    /// Reset the connection.
+    Abort,
+}
+
+impl IncomingRequest {
+    /// Processes the request. Returns `None` if the connection is to be reset.
+    async fn serve(self, shared: &SandboxState) -> Option<OutgoingResponse> {
+        let seq = shared.with(|discord| discord.log.push_request(self.log_entry(discord)));
+        let response = match self.apply_fault(shared, seq, FaultTiming::Before).await {
+            FaultResult::Continue => {
+                let response = shared.with(|discord| self.respond(discord));
+                match self.apply_fault(shared, seq, FaultTiming::After).await {
+                    FaultResult::Continue => response,
+                    FaultResult::Respond(replacement) => replacement,
+                    FaultResult::Abort => return None,
+                }
+            }
+            FaultResult::Respond(response) => response,
+            FaultResult::Abort => return None,
+        };
+        shared.with(|discord| {
+            discord
+                .log
+                .update_request(seq, |entry| response.write_log(entry));
+        });
+        Some(response)
+    }
+
+    fn log_entry(&self, discord: &Discord) -> LoggedRequest {
+        LoggedRequest {
+            at_ms: discord.clock.now_ms(),
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            route: self
+                .route
+                .as_ref()
+                .map_or_else(|| "unknown".to_owned(), Route::name),
+            body: self.body.as_ref().cloned().unwrap_or(Value::Null),
+            ..LoggedRequest::default()
+        }
+    }
+
+    async fn apply_fault(
+        &self,
+        shared: &SandboxState,
+        seq: u64,
+        timing: FaultTiming,
+    ) -> FaultResult {
+        let fault = shared.with(|discord| {
+            let route = self.route.as_ref();
+            let target = RequestTarget {
+                route,
+                method: self.method.as_str(),
+                path: &self.path,
+                guild: route
+                    .and_then(|one| one.guild().or_else(|| discord.guild_of(one.channel()?))),
+            };
+            let fault = discord.faults.apply(&target, timing)?;
+            discord
+                .log
+                .update_request(seq, |entry| entry.fault = Some(fault.name()));
+            Some(fault)
+        });
+        match fault {
+            None => {}
+            Some(RequestFault::Delay(delay)) => tokio::time::sleep(delay).await,
+            Some(RequestFault::Hang) => std::future::pending().await,
+            Some(RequestFault::Reset) => return FaultResult::Abort,
+            Some(RequestFault::Gate(gate)) => {
+                let request = shared
+                    .read(|discord| discord.log.requests().rfind(|one| one.seq == seq).cloned());
+                if gate.wait(request.unwrap_or_default()).await == GateOutcome::Reset {
+                    return FaultResult::Abort;
+                }
+            }
+            Some(RequestFault::Answer {
+                status,
+                body,
+                headers,
+            }) => {
+                return FaultResult::Respond(OutgoingResponse {
+                    status,
+                    body: Some(body),
+                    headers,
+                });
+            }
+        }
+        FaultResult::Continue
+    }
+
+    fn respond(&self, discord: &mut Discord) -> OutgoingResponse {
+        if let Some(retry_after) = discord.limits.record(self.route.as_ref())
+            && let RequestFault::Answer {
+                status,
+                body,
+                headers,
+            } = RequestFault::too_many_requests(retry_after, "global")
+        {
+            return OutgoingResponse {
+                status,
+                body: Some(body),
+                headers,
+            };
+        }
+        let body = self.body.as_ref().cloned().unwrap_or(Value::Null);
+        let (status, json) = match self.handle_route(discord, body) {
+            Ok((status, json)) => (status, json),
+            Err(error) => (error.status, Some(error.json())),
+        };
+        OutgoingResponse {
+            status,
+            body: json.map(|json| json.to_string()),
+            headers: limits::headers(self.route.as_ref(), discord.clock.now_ms()),
+        }
+    }
+
+    fn handle_route(&self, discord: &mut Discord, body: Value) -> HandlerResult {
+        let Some(route) = &self.route else {
+            return Err(if self.is_known_path {
+                error_response::method_not_allowed()
+            } else {
+                error_response::not_found()
+            });
+        };
+        if !self.is_authorized && !route.is_unauthenticated() {
+            return Err(error_response::unauthorized());
+        }
+        if self.body.is_err() && !self.is_empty {
+            return Err(error_response::not_json());
+        }
+        let request = ApiRequest {
+            query: self.query.clone(),
+            body,
+            uploads: self.uploads.clone(),
+        };
+        handle(discord, route, &request)
+    }
+}
+
+impl OutgoingResponse {
+    fn write_log(&self, entry: &mut LoggedRequest) {
+        let is_shared = self
+            .headers
+            .iter()
+            .any(|(name, value)| name == "X-RateLimit-Scope" && value == "shared");
+        let body = self.body.as_deref().unwrap_or("null");
+        entry.status = self.status;
+        entry.answer = serde_json::from_str(body).unwrap_or_else(|_| body.into());
+        entry.invalid = matches!(self.status, 401 | 403 | 429) && !is_shared;
+    }
+
+    fn into_response(self) -> Response<Body> {
+        let mut response = Response::builder().status(self.status);
+        for (name, value) in &self.headers {
+            response = response.header(name, value);
+        }
+        let response = match self.body {
+            Some(body) => response
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body)),
+            None => response.body(Body::empty()),
+        };
+        response.expect("status and headers are created by the sandbox and valid")
+    }
+}
+
+fn is_authorized(shared: &SandboxState, headers: &HeaderMap) -> bool {
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let token = given.and_then(|given| given.strip_prefix("Bot "));
+    shared.read(|discord| discord.app.is_token(token))
+}

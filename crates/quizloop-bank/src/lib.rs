@@ -1,0 +1,29 @@
+//! The question bank: the built-in questions and the operator's.
+//!
+//! This module is pure: no file system, no clock, no runtime, no random source. Callers pass files
+//! as names with bytes and receive diagnostics for everything that is wrong with them.
+
+mod built_in;
+pub mod import_export;
+mod limits;
+mod lint;
+mod load;
+pub mod markup;
+mod python;
+mod question;
+mod read;
+mod reflow;
+mod rules;
+mod search;
+mod sourced_question;
+#[cfg(test)]
+mod tests;
+
+pub use self::built_in::built_in;
+pub use self::limits::{ID_MAX, TOPIC_MAX};
+pub use self::load::Bank;
+pub use self::python::PythonVersions;
+pub use self::question::{Kind, Level, ParseKeywordError, Question};
+pub use self::search::SEARCH_MAX;
+/// A question file that the operator provides.
+pub use quizloop_diagnostics::RawFile as PackFile;

@@ -1,0 +1,269 @@
+//! Loads the bank from its files.
+
+use std::collections::{HashMap, HashSet};
+
+use super::question::{Level, Question};
+use super::read::{self, Origin};
+use super::search::SearchIndex;
+use super::sourced_question::SourcedQuestion;
+use super::{limits, lint, rules};
+use quizloop_diagnostics::{self as diagnostics, Diagnostic, RawFile, Source};
+
+/// The loaded questions, sorted by number, with a search index.
+#[derive(Debug, Clone, Default)]
+pub struct Bank {
+    questions: Vec<Question>,
+    by_id: HashMap<String, usize>,
+    index: SearchIndex,
+}
+
+/// Contents of all files, before they become a bank.
+pub struct LoadedFiles {
+    pub sources: Vec<Source>,
+    /// Entries without errors so far.
+    pub questions: Vec<SourcedQuestion>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Bank {
+    /// Loads the built-in questions, given as names with texts, and the operator's. An operator's
+    /// question replaces the built-in one with the same id.
+    ///
+    /// Entries with errors are skipped; each error becomes a diagnostic.
+    pub fn load(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
+        Self::from_files(LoadedFiles::read(built_in, extra))
+    }
+
+    /// Loads the bank like [`Bank::load`] and also runs the editorial lints. It is slower, so the
+    /// bot does not use it at startup.
+    pub fn check(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
+        let mut loaded = LoadedFiles::read(built_in, extra);
+        let findings = lint::lint(&loaded.questions, &loaded.sources);
+        loaded.diagnostics.extend(findings);
+        Self::from_files(loaded)
+    }
+
+    fn from_files(mut loaded: LoadedFiles) -> (Self, Vec<Diagnostic>) {
+        loaded.drop_unusable();
+        loaded.drop_overridden();
+        loaded.report_shared_numbers();
+        diagnostics::sort(&mut loaded.diagnostics);
+        (Self::from_questions(loaded.questions), loaded.diagnostics)
+    }
+
+    fn from_questions(entries: Vec<SourcedQuestion>) -> Self {
+        let mut questions: Vec<_> = entries.into_iter().map(|entry| entry.question).collect();
+        questions.sort_by(|a, b| (a.number, &a.id).cmp(&(b.number, &b.id)));
+        let by_id = questions
+            .iter()
+            .enumerate()
+            .map(|(index, question)| (question.id.clone(), index))
+            .collect();
+        Self {
+            index: SearchIndex::new(&questions),
+            questions,
+            by_id,
+        }
+    }
+
+    pub const fn len(&self) -> usize {
+        self.questions.len()
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.questions.is_empty()
+    }
+
+    /// Returns all questions, sorted by number, then by id.
+    pub fn questions(&self) -> &[Question] {
+        &self.questions
+    }
+
+    /// Returns the ids in the same order.
+    pub fn ids(&self) -> Vec<&str> {
+        self.questions
+            .iter()
+            .map(|question| question.id.as_str())
+            .collect()
+    }
+
+    /// Returns the question with that id.
+    pub fn get(&self, id: &str) -> Option<&Question> {
+        self.questions.get(*self.by_id.get(id)?)
+    }
+
+    /// Returns the questions that match a query, best first. A query is an id, a number (`7`, `#7`,
+    /// `007`), or words of the question, its id or its topic; words may be incomplete or contain
+    /// typos. The result has at most [`SEARCH_MAX`](super::SEARCH_MAX) questions. An empty query
+    /// returns the first ones.
+    pub fn search(&self, typed: &str, limit: usize) -> Vec<&Question> {
+        self.index
+            .search(&self.questions, typed, limit)
+            .into_iter()
+            .map(|index| &self.questions[index])
+            .collect()
+    }
+
+    /// Returns the topics, in the order of their first questions.
+    pub fn topics(&self) -> impl Iterator<Item = &str> {
+        let mut seen = HashSet::new();
+        self.questions
+            .iter()
+            .map(|question| question.topic.as_str())
+            .filter(move |topic| seen.insert(*topic))
+    }
+
+    /// Returns the questions of a topic and a level; `None` means any.
+    pub fn filter(
+        &self,
+        topic: Option<&str>,
+        level: Option<Level>,
+    ) -> impl Iterator<Item = &Question> {
+        self.questions.iter().filter(move |question| {
+            topic.is_none_or(|topic| question.topic == topic)
+                && level.is_none_or(|level| question.level == level)
+        })
+    }
+}
+
+impl LoadedFiles {
+    /// Reads all files and drops entries whose id was already used in files of the same origin.
+    pub fn read(built_in: &[(&str, &str)], extra: &[RawFile]) -> Self {
+        let mut loaded = Self {
+            sources: Vec::new(),
+            questions: Vec::new(),
+            diagnostics: Vec::new(),
+        };
+        for (name, text) in built_in {
+            loaded.add_file(Source::decode(name, text.as_bytes()), true);
+        }
+        for file in extra {
+            loaded.add_file(Source::decode(&file.name, &file.bytes), false);
+        }
+        loaded.drop_duplicate_ids();
+        loaded
+    }
+
+    fn add_file(&mut self, source: Result<Source, Box<Diagnostic>>, built_in: bool) {
+        let source = match source {
+            Ok(source) => source,
+            Err(diagnostic) => return self.diagnostics.push(*diagnostic),
+        };
+        let file = self.sources.len();
+        let (entries, diagnostics) = read::read(&source, Origin { file, built_in });
+        self.questions.extend(entries);
+        self.diagnostics.extend(diagnostics);
+        self.sources.push(source);
+    }
+
+    /// Drops entries that Discord cannot show, or would not show as intended.
+    fn drop_unusable(&mut self) {
+        let (sources, diagnostics) = (&self.sources, &mut self.diagnostics);
+        self.questions.retain(|entry| {
+            let source = &sources[entry.file];
+            let mut errors = rules::check(entry, source);
+            errors.extend(limits::check(entry, source));
+            errors.extend(in_wrong_file(entry, source));
+            let is_usable = errors.is_empty();
+            diagnostics.extend(errors);
+            is_usable
+        });
+    }
+
+    /// Drops built-in questions that an operator's question with the same id replaces.
+    fn drop_overridden(&mut self) {
+        let own: HashSet<String> = self
+            .questions
+            .iter()
+            .filter(|entry| !entry.built_in)
+            .map(|entry| entry.question.id.clone())
+            .collect();
+        self.questions
+            .retain(|entry| !entry.built_in || !own.contains(&entry.question.id));
+    }
+
+    /// Reports numbers that two questions share: a search for the number finds both.
+    fn report_shared_numbers(&mut self) {
+        let mut first: HashMap<u32, &SourcedQuestion> = HashMap::new();
+        for entry in &self.questions {
+            let number = entry.question.number;
+            let before = *first.entry(number).or_insert(entry);
+            if before.question.id == entry.question.id {
+                // Ids are unique by now, so it is the same entry.
+                continue;
+            }
+            let diagnostic = entry
+                .error(
+                    &self.sources[entry.file],
+                    "number",
+                    format!("the number {number} is already used"),
+                )
+                .related(
+                    &self.sources[before.file],
+                    &before.key_span("number", None),
+                    "first used here",
+                )
+                .fix("change one of the two; your own numbers could start at 1001");
+            self.diagnostics
+                .push(diagnostic.severity(entry.lint_severity()));
+        }
+    }
+
+    fn drop_duplicate_ids(&mut self) {
+        let (sources, diagnostics) = (&self.sources, &mut self.diagnostics);
+        let mut first: HashMap<(bool, String), (usize, diagnostics::Span)> = HashMap::new();
+        self.questions.retain(|entry| {
+            let id = (entry.built_in, entry.question.id.clone());
+            let span = entry.text_span(&sources[entry.file], "id", None, &entry.question.id);
+            let Some((file, before)) = first.get(&id) else {
+                first.insert(id, (entry.file, span));
+                return true;
+            };
+            let message = format!("the id `{}` is already used", entry.question.id);
+            diagnostics.push(
+                Diagnostic::at(&sources[entry.file], &span, message)
+                    .related(&sources[*file], before, "first used here")
+                    .fix("change one of the two ids"),
+            );
+            false
+        });
+    }
+}
+
+/// Reports a built-in question in the file of another topic. Each file contains one topic, so that
+/// editors find questions.
+fn in_wrong_file(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic> {
+    let file = source.name().rsplit('/').next()?.strip_suffix(".toml")?;
+    let topic = &entry.question.topic;
+    let is_misplaced = entry.built_in && topic != file;
+    is_misplaced.then(|| {
+        entry
+            .error(
+                source,
+                "topic",
+                format!("a question on {topic} is in {file}.toml"),
+            )
+            .fix(format!("move it to {topic}.toml, or correct its topic"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::built_in;
+    use super::*;
+    use quizloop_diagnostics::render_all;
+
+    #[test]
+    fn the_built_in_bank_has_no_findings() {
+        let (bank, diagnostics) = Bank::check(built_in(), &[]);
+        assert_eq!(render_all(&diagnostics), "nothing found");
+        assert!(!bank.is_empty());
+        let ids = bank.ids();
+        assert_eq!(ids.len(), bank.len());
+        assert!(ids.iter().all(|id| bank.get(id).is_some()));
+        assert!(
+            bank.questions()
+                .is_sorted_by_key(|question| question.number)
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! Reads question files: parses TOML into entries, with a diagnostic for every missing or invalid
+//! field.
+
+use std::str::FromStr;
+
+use super::python::PythonVersions;
+use super::question::{Kind, Level, Question};
+use super::reflow::{reflow, trim_lines};
+use super::sourced_question::{FieldSpan, SourcedQuestion};
+use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
+use quizloop_diagnostics::{Diagnostic, Source, did_you_mean};
+
+/// All keys of an entry, in the order in which exports write them.
+pub const KEYS: [&str; 19] = [
+    "id",
+    "number",
+    "topic",
+    "level",
+    "type",
+    "question",
+    "answer",
+    "how_to_answer",
+    "example_answer",
+    "points",
+    "pitfalls",
+    "code",
+    "output",
+    "wrong_outputs",
+    "broken",
+    "broken_output",
+    "python",
+    "docs",
+    "follow_up",
+];
+
+/// The name of an entry's table.
+const QUESTION_TABLE: &str = "[[question]]";
+
+/// Origin of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// Index of the file.
+    pub file: usize,
+    /// Whether the file is built in.
+    pub built_in: bool,
+}
+
+/// Reads all entries of a file. An entry with errors is skipped, and each error becomes a
+/// diagnostic.
+pub fn read(source: &Source, origin: Origin) -> (Vec<SourcedQuestion>, Vec<Diagnostic>) {
+    let mut reader = TomlReader::new(source);
+    let entries = read_questions(&mut reader, origin);
+    (entries, reader.into_diagnostics())
+}
+
+fn read_questions(reader: &mut TomlReader<'_>, origin: Origin) -> Vec<SourcedQuestion> {
+    let Some(document) = reader.document() else {
+        return Vec::new();
+    };
+    let top = reader.table(document.get_ref(), 0..0, "a question file", &["question"]);
+    let Some(list) = reader.optional(&top, "question", toml_reader::array) else {
+        if reader.is_clean() {
+            let message = "this file contains no questions";
+            reader.error(
+                &(0..0),
+                message,
+                format!("start each question with {QUESTION_TABLE}"),
+            );
+        }
+        return Vec::new();
+    };
+    let tables = reader.items("question", list.value, toml_reader::table);
+    tables
+        .into_iter()
+        .filter_map(|found| {
+            let table = reader.table(found.value, found.span, QUESTION_TABLE, &KEYS);
+            QuestionReader::new(reader, table).read_question(origin)
+        })
+        .collect()
+}
+
+/// Reads one entry.
+struct QuestionReader<'w, 's, 'd> {
+    reader: &'w mut TomlReader<'s>,
+    table: TomlTable<'d>,
+    field_spans: Vec<FieldSpan>,
+}
+
+impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
+    const fn new(reader: &'w mut TomlReader<'s>, table: TomlTable<'d>) -> Self {
+        Self {
+            reader,
+            table,
+            field_spans: Vec::new(),
+        }
+    }
+
+    /// Reads every field before returning, so that one run reports all errors of an entry.
+    fn read_question(mut self, origin: Origin) -> Option<SourcedQuestion> {
+        let id = self.string_field("id");
+        let number = self.number_field();
+        let topic = self.string_field("topic");
+        let level = self.keyword::<Level>("level", &Level::ALL.map(Level::name));
+        let kind = self.keyword::<Kind>("type", &Kind::ALL.map(Kind::name));
+        let question = self.prose_field("question");
+        let answer = self.prose_field("answer");
+        let how_to_answer = self.prose_field("how_to_answer");
+        let example_answer = self.prose_field("example_answer");
+        let points = self.prose_list("points");
+        let pitfalls = self.prose_list("pitfalls");
+        let code = self.program_field("code");
+        let output = self.program_field("output");
+        let wrong_outputs = self.program_list("wrong_outputs");
+        let broken = self.program_field("broken");
+        let broken_output = self.program_field("broken_output");
+        let python = self.python_field();
+        let docs = self.string_field("docs");
+        let follow_up = self.prose_field("follow_up");
+        let question = Question {
+            id: id?,
+            number: number?,
+            topic: topic?,
+            level: level?,
+            kind: kind?,
+            question: question?,
+            answer: answer?,
+            how_to_answer: how_to_answer?,
+            example_answer: example_answer?,
+            points: points?,
+            pitfalls: pitfalls?,
+            code,
+            output,
+            wrong_outputs: wrong_outputs?,
+            broken,
+            broken_output,
+            python: python?,
+            docs: docs?,
+            follow_up: follow_up?,
+        };
+        Some(SourcedQuestion {
+            question,
+            file: origin.file,
+            built_in: origin.built_in,
+            header_span: self.table.span,
+            field_spans: self.field_spans,
+        })
+    }
+
+    fn record_span<T>(&mut self, field: &'static str, found: &TomlField<T>) {
+        self.field_spans.push(FieldSpan::new(field, None, found));
+    }
+
+    fn required_string(&mut self, key: &'static str) -> Option<TomlField<&'d str>> {
+        let found = self.reader.required(&self.table, key, toml_reader::text)?;
+        self.record_span(key, &found);
+        Some(found)
+    }
+
+    fn string_field(&mut self, key: &'static str) -> Option<String> {
+        self.required_string(key)
+            .map(|found| found.value.trim().to_owned())
+    }
+
+    fn prose_field(&mut self, key: &'static str) -> Option<String> {
+        self.required_string(key).map(|found| reflow(found.value))
+    }
+
+    fn program_field(&mut self, key: &'static str) -> Option<String> {
+        let found = self.reader.optional(&self.table, key, toml_reader::text)?;
+        self.record_span(key, &found);
+        Some(trim_lines(found.value))
+    }
+
+    /// Reads an optional list of texts that keep their line breaks.
+    fn program_list(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let Some(found) = self.reader.optional(&self.table, key, toml_reader::array) else {
+            return Some(Vec::new());
+        };
+        let items = self.string_items(key, &found)?;
+        Some(items.into_iter().map(trim_lines).collect())
+    }
+
+    fn number_field(&mut self) -> Option<u32> {
+        let found = self
+            .reader
+            .required(&self.table, "number", toml_reader::positive_integer)?;
+        self.record_span("number", &found);
+        Some(found.value)
+    }
+
+    fn keyword<T: FromStr>(&mut self, key: &'static str, words: &[&str]) -> Option<T> {
+        let found = self.required_string(key)?;
+        let read = found.value.trim().parse().ok();
+        if read.is_none() {
+            let message = format!("unknown {key} \"{}\"", found.value);
+            self.reader
+                .error(&found.span, message, did_you_mean(found.value, words));
+        }
+        read
+    }
+
+    fn python_field(&mut self) -> Option<PythonVersions> {
+        let found = self.required_string("python")?;
+        match found.value.trim().parse() {
+            Ok(python) => Some(python),
+            Err(error) => {
+                let fix =
+                    "write the first version that runs the code, or the first and the last one";
+                self.reader.error(
+                    &found.span,
+                    super::python::ParsePythonVersionsError::to_string(&error),
+                    fix,
+                );
+                None
+            }
+        }
+    }
+
+    fn prose_list(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let found = self.reader.required(&self.table, key, toml_reader::array)?;
+        let items = self.string_items(key, &found)?;
+        Some(items.into_iter().map(reflow).collect())
+    }
+
+    /// Returns the texts of a list, if all items are texts.
+    fn string_items(
+        &mut self,
+        key: &'static str,
+        found: &TomlField<&'d [toml_reader::TomlValue<'d>]>,
+    ) -> Option<Vec<&'d str>> {
+        self.record_span(key, found);
+        let items = self.reader.items(key, found.value, toml_reader::text);
+        for (index, item) in items.iter().enumerate() {
+            self.field_spans
+                .push(FieldSpan::new(key, Some(index), item));
+        }
+        let is_complete = items.len() == found.value.len();
+        is_complete.then(|| items.iter().map(|item| item.value).collect())
+    }
+}

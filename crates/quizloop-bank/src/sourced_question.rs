@@ -1,0 +1,175 @@
+//! A question with the positions of its fields in the file, for diagnostics.
+
+use std::fmt;
+
+use super::question::Question;
+use quizloop_diagnostics::{Diagnostic, Severity, Source, Span, TomlField};
+
+/// Position of a field in its file.
+#[derive(Debug, Clone)]
+pub struct FieldSpan {
+    /// Name of the key.
+    pub field: &'static str,
+    /// Index of the item, for items of lists.
+    pub item: Option<usize>,
+    /// Position of the key; for an item, of the item.
+    pub key: Span,
+    /// Position of the value.
+    pub value: Span,
+}
+
+/// A text in a prose field.
+#[derive(Debug, Clone, Copy)]
+pub struct TextField<'e> {
+    /// Name of the key.
+    pub field: &'static str,
+    /// Index of the item, for items of lists.
+    pub item: Option<usize>,
+    pub text: &'e str,
+}
+
+/// Formats the field as diagnostics name it: `` `answer` ``, `point 2`.
+impl fmt::Display for TextField<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.item {
+            Some(item) => write!(f, "{} {}", self.field.trim_end_matches('s'), item + 1),
+            None => write!(f, "`{}`", self.field),
+        }
+    }
+}
+
+/// A question with its origin.
+#[derive(Debug, Clone)]
+pub struct SourcedQuestion {
+    pub question: Question,
+    /// Index of the file.
+    pub file: usize,
+    /// Whether the question is built in; the rules are stricter then.
+    pub built_in: bool,
+    /// Position of the header of its table.
+    pub header_span: Span,
+    /// Positions of its fields.
+    pub field_spans: Vec<FieldSpan>,
+}
+
+impl FieldSpan {
+    pub fn new<T>(field: &'static str, item: Option<usize>, found: &TomlField<T>) -> Self {
+        Self {
+            field,
+            item,
+            key: found.key.clone(),
+            value: found.span.clone(),
+        }
+    }
+}
+
+impl SourcedQuestion {
+    /// Returns the position of a field's key, or of a list's item. Falls back to the header of the
+    /// entry if the field is missing.
+    pub fn key_span(&self, field: &str, item: Option<usize>) -> Span {
+        self.field_span(field, item).map_or_else(
+            || self.header_span.clone(),
+            |field_span| field_span.key.clone(),
+        )
+    }
+
+    /// Returns the position of some words in a field's value. Falls back to the key if the words
+    /// are not found, for example because a line break separates them.
+    pub fn text_span(
+        &self,
+        source: &Source,
+        field: &str,
+        item: Option<usize>,
+        words: &str,
+    ) -> Span {
+        let Some(field_span) = self.field_span(field, item) else {
+            return self.header_span.clone();
+        };
+        let found = source.find_within(&field_span.value, words);
+        if words.is_empty() || found == field_span.value {
+            field_span.key.clone()
+        } else {
+            found
+        }
+    }
+
+    /// Returns all prose: each field, and each item of the lists.
+    pub fn text_fields(&self) -> impl Iterator<Item = TextField<'_>> {
+        let question = &self.question;
+        let fields = [
+            ("question", &question.question),
+            ("answer", &question.answer),
+            ("how_to_answer", &question.how_to_answer),
+            ("example_answer", &question.example_answer),
+            ("follow_up", &question.follow_up),
+        ];
+        let lists = [
+            ("points", &question.points),
+            ("pitfalls", &question.pitfalls),
+        ];
+        let fields = fields.into_iter().map(|(field, text)| TextField {
+            field,
+            item: None,
+            text,
+        });
+        let items = lists.into_iter().flat_map(|(field, items)| {
+            items.iter().enumerate().map(move |(item, text)| TextField {
+                field,
+                item: Some(item),
+                text,
+            })
+        });
+        fields.chain(items)
+    }
+
+    /// Returns all programs with their outputs and wrong outputs, if the entry has them.
+    pub fn programs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let question = &self.question;
+        let fields = [
+            ("code", &question.code),
+            ("output", &question.output),
+            ("broken", &question.broken),
+            ("broken_output", &question.broken_output),
+        ];
+        let wrong = question.wrong_outputs.iter();
+        fields
+            .into_iter()
+            .filter_map(|(field, text)| Some((field, text.as_deref()?)))
+            .chain(wrong.map(|text| ("wrong_outputs", text.as_str())))
+    }
+
+    /// Returns the severity of lint findings: error for built-in questions, warning for the
+    /// operator's.
+    pub const fn lint_severity(&self) -> Severity {
+        if self.built_in {
+            Severity::Error
+        } else {
+            Severity::Warning
+        }
+    }
+
+    /// Creates an error at a text field.
+    pub fn error_in(
+        &self,
+        source: &Source,
+        text_field: &TextField<'_>,
+        message: String,
+    ) -> Diagnostic {
+        Diagnostic::at(
+            source,
+            &self.key_span(text_field.field, text_field.item),
+            message,
+        )
+    }
+
+    /// Creates an error at a field's key.
+    pub fn error(&self, source: &Source, field: &str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::at(source, &self.key_span(field, None), message)
+    }
+
+    fn field_span(&self, field: &str, item: Option<usize>) -> Option<&FieldSpan> {
+        self.field_spans
+            .iter()
+            .find(|field_span| field_span.field == field && field_span.item == item)
+    }
+}

@@ -1,0 +1,598 @@
+//! Operators' question files, valid and invalid.
+
+use super::{Bank, Kind, PackFile, Question, built_in};
+use quizloop_diagnostics::{MAX_BYTES, render_all};
+
+const GOOD: &str = r#"
+[[question]]
+id = "own-question"
+number = 1001
+topic = "queues"
+level = "mid"
+type = "concept"
+question = "What is a mailbox for?"
+answer = "It hands work over. With a limit, `put()` waits until there is room."
+how_to_answer = "Say who waits."
+example_answer = "I use it to hand work over."
+points = ["It hands over", "`put()` waits for room", "The limit"]
+pitfalls = ["Saying it is thread-safe."]
+python = "3.11"
+docs = "https://example.org/mailbox"
+follow_up = "How do you stop the consumers?"
+"#;
+
+fn pack(name: &str, bytes: impl AsRef<[u8]>) -> PackFile {
+    PackFile {
+        name: name.to_owned(),
+        bytes: bytes.as_ref().to_vec(),
+    }
+}
+
+fn load(files: &[PackFile]) -> (Bank, String) {
+    let (bank, diagnostics) = Bank::load(built_in(), files);
+    (bank, render_all(&diagnostics))
+}
+
+/// Returns the findings in the valid file after some replacements.
+fn findings_with(changes: &[(&str, &str)]) -> String {
+    let replace = |text: String, (from, to): &(&str, &str)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    };
+    let text = changes.iter().fold(GOOD.to_owned(), replace);
+    render_all(&Bank::check(built_in(), &[pack("own.toml", text)]).1)
+}
+
+#[test]
+fn an_operators_question_is_added() {
+    let (bank, diagnostics) = load(&[pack("own.toml", GOOD)]);
+    assert_eq!(diagnostics, "nothing found");
+    assert_eq!(bank.ids().last(), Some(&"own-question"));
+    assert_eq!(findings_with(&[]), "nothing found");
+}
+
+#[test]
+fn an_operators_question_replaces_a_built_in_one() {
+    let (before, _) = load(&[]);
+    let text = GOOD.replace("own-question", "queue-handover");
+    let (bank, diagnostics) = load(&[pack("own.toml", text.replace("1001", "17"))]);
+    assert_eq!(diagnostics, "nothing found");
+    assert_eq!(bank.len(), before.len());
+    assert_eq!(
+        bank.get("queue-handover").unwrap().question,
+        "What is a mailbox for?"
+    );
+    // An invalid question does not replace it.
+    let (bank, _) = load(&[pack("own.toml", text.replace("What is a mailbox for?", ""))]);
+    assert_eq!(bank.get("queue-handover"), before.get("queue-handover"));
+}
+
+/// 38. They are not errors.
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_are_an_editors_habit() {
+    let text = "\u{feff}".to_owned()
+        + &GOOD.replace("It hands work over. ", "\"\"It hands\nwork over.\n\n");
+    let text = text
+        .replace("there is room.\"", "there is room.\"\"\"")
+        .replace('\n', "\r\n");
+    let (bank, diagnostics) = load(&[pack("own.toml", text)]);
+    assert_eq!(diagnostics, "nothing found");
+    let answer = &bank.get("own-question").unwrap().answer;
+    assert_eq!(
+        answer,
+        "It hands work over.\n\nWith a limit, `put()` waits until there is room."
+    );
+}
+
+/// 38. Each error has its line and a fix.
+#[test]
+fn all_mistakes_are_found_at_once() {
+    insta::assert_snapshot!(findings_with(&[
+        ("follow_up", "folow_up"),
+        ("level = \"mid\"", "level = \"expert\""),
+        ("answer = \"It", "anwer = \"It"),
+        ("number = 1001", "number = \"1001\""),
+        ("type = \"concept\"", "type = \"conceptual\""),
+        ("points = [\"It hands over\"", "points = [1"),
+        ("python = \"3.11\"", "python = \"3\""),
+        ("docs = \"https://example.org/mailbox\"\n", ""),
+    ]), @r#"
+    error: [[question]] lacks the key `docs`
+     --> own.toml:2:1
+      |
+    2 | [[question]]
+      | ^^^^^^^^^^^^
+      = help: add a line `docs = …`
+
+    error: `number` must be a whole number from 1, not a string
+     --> own.toml:4:10
+      |
+    4 | number = "1001"
+      |          ^^^^^^
+      = help: take the quotes away
+
+    error: unknown level "expert"
+     --> own.toml:6:9
+      |
+    6 | level = "expert"
+      |         ^^^^^^^^
+      = help: choose from `junior`, `mid` and `senior`
+
+    error: unknown type "conceptual"
+     --> own.toml:7:8
+      |
+    7 | type = "conceptual"
+      |        ^^^^^^^^^^^^
+      = help: did you mean `concept`?
+
+    error: unknown key `anwer` in [[question]]
+     --> own.toml:9:1
+      |
+    9 | anwer = "It hands work over. With a limit, `put()` waits until there is room."
+      | ^^^^^
+      = help: did you mean `answer`?
+
+    error: an item of `points` must be a string, not an integer
+      --> own.toml:12:11
+       |
+    12 | points = [1, "`put()` waits for room", "The limit"]
+       |           ^
+       = help: put it in quotes
+
+    error: "3" is not a Python version or range, such as "3.11" or "3.11-3.13"
+      --> own.toml:14:10
+       |
+    14 | python = "3"
+       |          ^^^
+       = help: write the first version that runs the code, or the first and the last one
+
+    error: unknown key `folow_up` in [[question]]
+      --> own.toml:15:1
+       |
+    15 | folow_up = "How do you stop the consumers?"
+       | ^^^^^^^^
+       = help: did you mean `follow_up`?
+
+    8 errors
+    "#);
+}
+
+#[test]
+fn duplicate_ids_and_numbers_are_shown_in_both_places() {
+    let other = GOOD.replace("1001", "17");
+    let (bank, diagnostics) = load(&[pack("a.toml", GOOD), pack("b.toml", other)]);
+    assert!(bank.get("own-question").is_some());
+    insta::assert_snapshot!(diagnostics, @r#"
+    error: the id `own-question` is already used
+     --> b.toml:3:7
+      |
+    3 | id = "own-question"
+      |       ^^^^^^^^^^^^
+    note: first used here
+     --> a.toml:3:7
+      |
+    3 | id = "own-question"
+      |       ^^^^^^^^^^^^
+      = help: change one of the two ids
+
+    1 error
+    "#);
+    let other = GOOD.replace("own-question", "other").replace("1001", "17");
+    let (bank, diagnostics) = load(&[pack("b.toml", other)]);
+    assert!(
+        bank.get("other").is_some(),
+        "a warning does not exclude a question"
+    );
+    insta::assert_snapshot!(diagnostics, @"
+    warning: the number 17 is already used
+     --> b.toml:4:1
+      |
+    4 | number = 17
+      | ^^^^^^
+    note: first used here
+     --> data/questions/queues.toml:3:1
+      |
+    3 | number = 17
+      | ^^^^^^
+      = help: change one of the two; your own numbers could start at 1001
+
+    1 warning
+    ");
+}
+
+#[test]
+fn texts_that_are_too_long_are_reported_with_the_excess() {
+    insta::assert_snapshot!(findings_with(&[
+        ("What is a mailbox for?", &"What is a mailbox for? ".repeat(14)),
+        ("\"The limit\"", &format!("\"The limit{}\"", " and the room".repeat(8))),
+        ("topic = \"queues\"", "topic = \"queues-and-whatever-else-there-is\""),
+        ("\"Saying it is thread-safe.\"", ""),
+    ]), @r#"
+    error: `topic` has 33 characters, 3 more than the limit of 30
+     --> own.toml:5:1
+      |
+    5 | topic = "queues-and-whatever-else-there-is"
+      | ^^^^^
+      = help: shorten it
+
+    error: `question` has 321 characters, 21 more than the limit of 300
+     --> own.toml:8:1
+      |
+    8 | question = "What is a mailbox for? What is a mailbox for? What is a mailbox for? What is a mailbox f…
+      | ^^^^^^^^
+      = help: shorten it
+
+    error: point 3 has 113 characters, 13 more than the limit of 100
+      --> own.toml:12:1
+       |
+    12 | points = ["It hands over", "`put()` waits for room", "The limit and the room and the room and the ro…
+       | ^^^^^^
+       = help: shorten it
+
+    error: `pitfalls` has 0 items, but needs 1 to 4
+      --> own.toml:13:1
+       |
+    13 | pitfalls = []
+       | ^^^^^^^^
+       = help: add or remove items
+
+    4 errors
+    "#);
+}
+
+#[test]
+fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
+    let code = |wrong: &str| {
+        format!("code = \"print(1)\"\noutput = \"1\"\nwrong_outputs = [{wrong}]\npython = \"3.11\"")
+    };
+    let long = format!("\"\\n2\\n \", \"{}\", \"\"\"\n3\n\"\"\"", "4".repeat(400));
+    let predict = ("type = \"concept\"", "type = \"predict\"");
+    assert_eq!(
+        findings_with(&[predict, ("python = \"3.11\"", &code(&long))]),
+        "nothing found"
+    );
+    let wrong = "\"1\\n\", \"2\", \"2 \", \"\"";
+    insta::assert_snapshot!(findings_with(&[("python = \"3.11\"", &code(wrong))]), @r#"
+    error: a question of type concept cannot have `wrong_outputs`
+      --> own.toml:16:1
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       | ^^^^^^^^^^^^^
+       = help: write type = "predict", or remove them
+
+    error: `wrong_outputs` has 4 items, but needs 3
+      --> own.toml:16:1
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       | ^^^^^^^^^^^^^
+       = help: add or remove items: members choose from these and the right one
+
+    error: wrong output 1 is the right output
+      --> own.toml:16:18
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       |                  ^^^^^
+       = help: write an output that someone with a misconception expects
+
+    error: wrong output 3 is a duplicate
+      --> own.toml:16:30
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       |                              ^^^^
+       = help: write a different one
+
+    error: wrong output 4 is empty
+      --> own.toml:16:36
+       |
+    16 | wrong_outputs = ["1\n", "2", "2 ", ""]
+       |                                    ^^
+       = help: write it, or remove all three
+
+    5 errors
+    "#);
+    let wrong = format!("\"2\", \"3\", \"{}\"", "4".repeat(401));
+    insta::assert_snapshot!(findings_with(&[predict, ("python = \"3.11\"", &code(&wrong))]), @r#"
+    error: wrong output 3 has 401 characters, 1 more than the limit of 400
+      --> own.toml:16:1
+       |
+    16 | wrong_outputs = ["2", "3", "444444444444444444444444444444444444444444444444444444444444444444444444…
+       | ^^^^^^^^^^^^^
+       = help: shorten it
+
+    1 error
+    "#);
+}
+
+#[test]
+fn every_built_in_prediction_has_four_outputs() {
+    let (bank, _) = load(&[]);
+    let predict = |question: &&Question| question.kind == Kind::Predict;
+    let predictions: Vec<_> = bank.questions().iter().filter(predict).collect();
+    assert_eq!(predictions.len(), 7);
+    for question in predictions {
+        assert_eq!(question.wrong_outputs.len(), 3, "{}", question.id);
+    }
+}
+
+#[test]
+fn texts_that_would_break_a_message_are_rejected() {
+    insta::assert_snapshot!(findings_with(&[
+        ("\"own-question\"", "\"Own:question\""),
+        ("\"Say who waits.\"", "\"  \""),
+        ("It hands work over.", "It hands ```work``` over."),
+        ("\"The limit\"", "\"It hands over\""),
+        ("type = \"concept\"", "type = \"predict\""),
+        ("https://example.org", "ftp://example.org"),
+        ("python = \"3.11\"", "output = \"x\\u001b[31m\"\nbroken = \"x\"\npython = \"3.11\""),
+    ]), @r#"
+    error: the id "Own:question" is not in kebab-case
+     --> own.toml:3:1
+      |
+    3 | id = "Own:question"
+      | ^^
+      = help: write lower-case letters and digits, with single hyphens between words
+
+    error: a question of type predict needs `code`, which is missing
+     --> own.toml:7:1
+      |
+    7 | type = "predict"
+      | ^^^^
+      = help: add `code` and `output`, or choose another type
+
+    error: `answer` contains a code fence
+     --> own.toml:9:1
+      |
+    9 | answer = "It hands ```work``` over. With a limit, `put()` waits until there is room."
+      | ^^^^^^
+      = help: put programs into `code`, and short code between single backticks
+
+    error: `how_to_answer` is empty
+      --> own.toml:10:1
+       |
+    10 | how_to_answer = "  "
+       | ^^^^^^^^^^^^^
+       = help: write it, or remove the entry
+
+    error: point 3 is a duplicate
+      --> own.toml:12:54
+       |
+    12 | points = ["It hands over", "`put()` waits for room", "It hands over"]
+       |                                                      ^^^^^^^^^^^^^^^
+       = help: remove one of the two: members tick each point
+
+    error: `output` contains a control character
+      --> own.toml:14:1
+       |
+    14 | output = "x\u001b[31m"
+       | ^^^^^^
+       = help: remove it, or write an escape sequence
+
+    error: `output` needs `code`, which is missing
+      --> own.toml:14:1
+       |
+    14 | output = "x\u001b[31m"
+       | ^^^^^^
+       = help: add `code`, or remove `output`
+
+    error: `broken` needs `code`, which is missing
+      --> own.toml:15:1
+       |
+    15 | broken = "x"
+       | ^^^^^^
+       = help: add `code`, or remove `broken`
+
+    error: a question of type predict cannot have `broken`
+      --> own.toml:15:1
+       |
+    15 | broken = "x"
+       | ^^^^^^
+       = help: write type = "bug", or remove it
+
+    error: `docs` is not an https link
+      --> own.toml:17:1
+       |
+    17 | docs = "ftp://example.org/mailbox"
+       | ^^^^
+       = help: write the full link, such as "https://docs.python.org/3/library/asyncio.html"
+
+    10 errors
+    "#);
+}
+
+#[test]
+fn lint_findings_are_warnings() {
+    insta::assert_snapshot!(findings_with(&[
+        ("What is a mailbox for?", "How do producers and consumers hand work to each other in asyncio, and what slows a producer down?"),
+        ("It hands work over.", "It just hands `work over. See <b>this</b>.\n\n- one"),
+        ("\"The limit\"", "\"`get()` waits as well\""),
+        ("answer = \"It", "answer = \"\"\"It"),
+        ("is room.\"", "is room.\"\"\""),
+    ]), @r#"
+    warning: this question is nearly the same as `queue-handover`
+     --> own.toml:8:1
+      |
+    8 | question = "How do producers and consumers hand work to each other in asyncio, and what slows a prod…
+      | ^^^^^^^^
+    note: the other question is here
+     --> data/questions/queues.toml:7:1
+      |
+    7 | question = """
+      | ^^^^^^^^
+      = help: remove one of the two, or make clear how they differ
+
+    warning: `answer` contains a list
+     --> own.toml:9:1
+      |
+    9 | answer = """It just hands `work over. See <b>this</b>.
+      | ^^^^^^
+      = help: write sentences: line breaks inside a paragraph are not kept
+
+    warning: `answer` contains "just"
+     --> own.toml:9:16
+      |
+    9 | answer = """It just hands `work over. See <b>this</b>.
+      |                ^^^^
+      = help: remove the word, or be precise: only, exactly, a moment ago
+
+    warning: `answer` contains an unclosed backtick
+     --> own.toml:9:27
+      |
+    9 | answer = """It just hands `work over. See <b>this</b>.
+      |                           ^^^^^
+      = help: close it with a second backtick, or remove it
+
+    warning: the answer does not mention `get` of point 3
+      --> own.toml:14:56
+       |
+    14 | points = ["It hands over", "`put()` waits for room", "`get()` waits as well"]
+       |                                                        ^^^
+       = help: add it to the answer, or remove it from the point
+
+    5 warnings
+    "#);
+}
+
+#[test]
+fn files_that_are_not_question_files_are_rejected() {
+    let files = [
+        pack("a-empty.toml", ""),
+        pack("b-latin1.toml", b"[[question]]\nid = \"caf\xe9\"\n"),
+        pack("c-big.toml", vec![b'#'; MAX_BYTES + 1]),
+        pack("d-table.toml", "[question]\nid = \"a\"\n"),
+        pack("e-syntax.toml", "[[question]\nid = \"a\"\n"),
+        pack("f-other.toml", "[[questions]]\nid = \"a\"\n"),
+        pack("g-open.toml", "[[question]]\nid = \"a\nnumber = 1\n"),
+        pack("h-zeros.toml", [0; 64]),
+    ];
+    let (bank, diagnostics) = load(&files);
+    assert_eq!(bank.len(), load(&[]).0.len());
+    insta::assert_snapshot!(diagnostics, @r#"
+    error: this file contains no questions
+     --> a-empty.toml:1:1
+      |
+    1 | 
+      | ^
+      = help: start each question with [[question]]
+
+    error: this file is not UTF-8: byte 10 of line 2 is 0xE9
+     --> b-latin1.toml:2:10
+      |
+    2 | id = "caf�"
+      |          ^
+      = help: save it again as UTF-8 in your editor
+
+    error: this file is too big: no more than 10 MB are read
+     --> c-big.toml
+      = help: split it into several files, or take it out of `bank.paths` if it is no question file
+
+    error: `question` must be an array, not a table
+     --> d-table.toml:1:1
+      |
+    1 | [question]
+      | ^^^^^^^^^^
+      = help: write its name in two pairs of brackets: [[…]]
+
+    error: this is not TOML: unclosed array table, expected `]`
+     --> e-syntax.toml:1:12
+      |
+    1 | [[question]
+      |            ^
+      = help: close the brackets around the table's name
+
+    error: unknown key `questions` in a question file
+     --> f-other.toml:1:3
+      |
+    1 | [[questions]]
+      |   ^^^^^^^^^
+      = help: did you mean `question`?
+
+    error: this is not TOML: invalid basic string, expected `"`
+     --> g-open.toml:2:8
+      |
+    2 | id = "a
+      |        ^
+      = help: end the text with the quotes it began with; a text of several lines has three at each end
+
+    error: this is not TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
+     --> h-zeros.toml:1:1
+      |
+    1 | ����������������������������������������������������������������
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      = help: fix this line or the one before it
+
+    error: this is not TOML: key with no value, expected `=`
+     --> h-zeros.toml:1:65
+      |
+    1 | ����������������������������������������������������������������
+      |                                                                 ^
+      = help: fix this line or the one before it
+
+    9 errors
+    "#);
+}
+
+#[test]
+fn built_in_questions_must_follow_every_rule() {
+    let text = GOOD.replace("work over.", "simply work over.");
+    let (bank, diagnostics) = Bank::check(&[("data/questions/tasks.toml", &text)], &[]);
+    assert!(bank.is_empty(), "its link and its file are wrong");
+    insta::assert_snapshot!(render_all(&diagnostics), @r#"
+    error: a question on queues is in tasks.toml
+     --> data/questions/tasks.toml:5:1
+      |
+    5 | topic = "queues"
+      | ^^^^^
+      = help: move it to queues.toml, or correct its topic
+
+    error: `answer` needs 60 to 150 words, but has 14
+     --> data/questions/tasks.toml:9:1
+      |
+    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
+      | ^^^^^^
+
+    error: `answer` contains "simply"
+     --> data/questions/tasks.toml:9:20
+      |
+    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
+      |                    ^^^^^^
+      = help: remove the word, or be precise: only, exactly, a moment ago
+
+    error: `example_answer` needs 3 to 6 sentences, but has 1
+      --> data/questions/tasks.toml:11:1
+       |
+    11 | example_answer = "I use it to hand simply work over."
+       | ^^^^^^^^^^^^^^
+
+    error: `example_answer` contains "simply"
+      --> data/questions/tasks.toml:11:36
+       |
+    11 | example_answer = "I use it to hand simply work over."
+       |                                    ^^^^^^
+       = help: remove the word, or be precise: only, exactly, a moment ago
+
+    error: `docs` does not start with https://docs.python.org/3/
+      --> data/questions/tasks.toml:15:1
+       |
+    15 | docs = "https://example.org/mailbox"
+       | ^^^^
+       = help: link to Python's own documentation
+
+    6 errors
+    "#);
+}
+
+proptest::proptest! {
+    /// A damaged file is read or rejected without a panic, and each diagnostic can be rendered.
+    #[test]
+    fn damaged_files_cause_no_panic(
+        from in 0..GOOD.len(),
+        length in 0..40_usize,
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..8),
+    ) {
+        let mut damaged = GOOD.as_bytes().to_vec();
+        let end = damaged.len().min(from + length);
+        damaged.splice(from..end, bytes);
+        let (_, diagnostics) = Bank::check(&[], &[pack("own.toml", damaged)]);
+        render_all(&diagnostics);
+    }
+}

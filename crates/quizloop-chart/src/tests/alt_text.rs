@@ -1,0 +1,42 @@
+//! The alt texts of the reference pictures.
+
+use insta::assert_snapshot;
+
+use super::{beginner, extreme, newcomer, regular};
+use crate::{UnsupportedName, alt_text, unsupported_names};
+
+#[test]
+fn a_newcomer() {
+    assert_snapshot!(alt_text(&newcomer()), @"A progress chart of 26 weeks with today marked, still empty. Reply to the question of the day or try /quiz to fill it. Topics not seen yet: 23.");
+}
+
+#[test]
+fn a_beginner() {
+    assert_snapshot!(alt_text(&beginner()), @"Streak: 2 questions in a row, longest 2. Since Mon 25 May: 2 questions answered, 0 missed, 0 covered by a freeze; 2 reviews on 1 day. Reviews due: 0 today, 2 in the next 14 days, 2 of them on Mon 23 November. Topics (questions seen, recall today): tasks 2 of 9 at 95 %. Topics not seen yet: 3.");
+}
+
+#[test]
+fn a_regular() {
+    assert_snapshot!(alt_text(&regular()), @"Streak: 12 questions in a row, longest 31. Since Mon 25 May: 106 questions answered, 3 missed, 2 covered by a freeze; 754 reviews on 133 days. Reviews due: 8 today, 47 in the next 14 days, 12 of them on Tue 24 November. Topics (questions seen, recall today): fundamentals 6 of 6 at 97 %, syntax 6 of 6 at 92 %, tasks 5 of 6 at 88 %, exceptions 4 of 6 at 41 %, cancellation 6 of 6 at 95 %, timeouts 3 of 6 at 70 %, sync 2 of 6 at 100 %, queues 6 of 6 at 83 %, context managers 1 of 6 at 90 %, async iteration 4 of 6 at 97 %, structured concurrency 3 of 6 at 92 %, streams 2 of 6 at 95 %, context 5 of 6 at 70 %, loop lifecycle 1 of 6 at 100 %, debugging 3 of 6 at 90 %, performance 6 of 6 at 97 %, comparisons 2 of 6 at 88 %, output prediction 4 of 6 at 41 %, bug spotting 5 of 6 at 95 %. Topics not seen yet: 4.");
+}
+
+#[test]
+fn a_text_that_must_be_shortened() {
+    assert_snapshot!(alt_text(&extreme()), @"Streak: 1234 questions in a row, longest 4294967295. Since Mon 25 May: 45 questions answered, 45 missed, 45 covered by a freeze; 11796300 reviews on 180 days. Reviews due: 999 today, 4296079405 in the next 14 days, 4294967295 of them on Sat 21 November. Topics (questions seen, recall today): 非同期処理 3 of 40 at 75 %, отмена задач и таймауты 6 of 40 at 50 %, a name of a topic that is far too long f 9 of 40 at 38 %, ουρές 12 of 40 at 0 %, turned 15 of 40 at 25 %, سلاسل 18 of 40 at 21 %, 🧵 threads 21 of 40 at 19 %, topic of the team 8 24 of 40 at 17 %, topic of the team 9 27 of 40 at 15 %, topic of the team 10 30 of 40 at 14 %, topic of the team 11 33 of 40 at 13 %, topic of the team 12 36 of 40 at 12 %, topic of the team 13 39 of 40 at 11 %, topic of the team 14 40 of 40 at 10 %, topic of the team 15 40 of 40 at 9 %, topic of the team 16 40 of 40 at 9 %, topic of the team 17 40 of 40 at 8 %, topic of the team 18 40 of 40 at 8 %, topic of the team 19 40 of 40 at 8 % and 20 more. Topics not seen yet: 1.");
+}
+
+/// Names that the font can't draw are listed in the message beside the picture.
+#[test]
+fn names_that_the_font_cannot_draw() {
+    let expected = UnsupportedName {
+        label: "topic 2".into(),
+        name: "非同期",
+    };
+    assert_eq!(unsupported_names(&beginner()), [expected]);
+    let extreme = extreme();
+    let labels: Vec<_> = unsupported_names(&extreme)
+        .into_iter()
+        .map(|one| one.label)
+        .collect();
+    assert_eq!(labels, ["topic 2", "topic 6", "topic 7", "topic 8"]);
+}

@@ -1,0 +1,88 @@
+//! Every input has a picture and an alt text.
+
+use jiff::civil::Date;
+use proptest::prelude::*;
+
+use super::similarity::TestImage;
+use crate::{
+    ALT_MAX, Day, DayOutcome, FORECAST_DAYS, Progress, Topic, WIDTH, alt_text, png,
+    unsupported_names,
+};
+
+fn any_date() -> impl Strategy<Value = Date> {
+    let near = (2026_i16..=2027, 1_i8..=12, 1_i8..=28);
+    prop_oneof![
+        8 => near.prop_map(|(year, month, day)| Date::new(year, month, day).unwrap()),
+        1 => Just(Date::MIN),
+        1 => Just(Date::MAX),
+    ]
+}
+
+fn any_day() -> impl Strategy<Value = Day> {
+    let outcomes = vec![
+        None,
+        Some(DayOutcome::Answered),
+        Some(DayOutcome::Missed),
+        Some(DayOutcome::Frozen),
+    ];
+    let round = prop::sample::select(outcomes);
+    (any_date(), round, any::<u16>()).prop_map(|(date, round, reviews)| Day {
+        date,
+        round,
+        reviews,
+    })
+}
+
+fn any_topic() -> impl Strategy<Value = Topic> {
+    let name = prop_oneof!["\\PC{0,60}", ".{0,20}", Just("&<>\"'".to_owned())];
+    let number = prop_oneof![0_u32..20, any::<u32>()];
+    let recall = prop_oneof![0.0_f32..=1.0, any::<f32>()];
+    (name, number.clone(), number, recall).prop_map(|(name, seen, total, recall)| Topic {
+        name,
+        seen,
+        total,
+        recall,
+    })
+}
+
+fn any_progress() -> impl Strategy<Value = Progress> {
+    let days = prop::collection::vec(any_day(), 0..200);
+    let topics = prop::collection::vec(any_topic(), 0..40);
+    let due = prop_oneof![0_u32..20, any::<u32>()];
+    let forecast = prop::array::uniform::<_, FORECAST_DAYS>(due);
+    let streaks = (any::<u32>(), any::<u32>());
+    (any_date(), days, topics, forecast, streaks).prop_map(
+        |(today, days, topics, forecast, (streak, longest))| Progress {
+            today,
+            days,
+            topics,
+            forecast,
+            streak,
+            longest,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Fewer cases, because rendering is slow in a test build.
+    #[test]
+    fn every_input_has_a_picture(progress in any_progress()) {
+        let picture = TestImage::read(&png(&progress).unwrap());
+        prop_assert_eq!(picture.width, WIDTH as usize);
+        let rows = progress.topics.len().min(24).div_ceil(3);
+        let without_topics = 542;
+        prop_assert_eq!(picture.height, without_topics + 39 * rows, "{} rows", rows);
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_alt_text_is_within_the_limit(progress in any_progress()) {
+        let text = alt_text(&progress);
+        prop_assert!(text.chars().count() <= ALT_MAX, "{}", text.chars().count());
+        prop_assert!(text.ends_with('.'), "{}", text);
+        let _does_not_panic = unsupported_names(&progress);
+    }
+}

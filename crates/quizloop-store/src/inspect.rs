@@ -1,0 +1,39 @@
+//! Reading snapshots while a bot may be running. Takes no lock and changes nothing: renames are
+//! atomic, so each file that is read is complete.
+
+use std::io;
+use std::path::Path;
+
+use super::open::{InvalidSnapshot, read_snapshot};
+use super::snapshot::{GUILDS_DIR, path};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+
+/// Returns the ids of the guilds in a state folder.
+///
+/// # Errors
+///
+/// The folder can't be read.
+pub fn guild_ids(dir: &Path) -> io::Result<Vec<GuildId>> {
+    let mut guilds = Vec::new();
+    for entry in std::fs::read_dir(dir.join(GUILDS_DIR))? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        guilds.extend(
+            name.strip_suffix(".json")
+                .and_then(|stem| stem.parse::<GuildId>().ok()),
+        );
+    }
+    guilds.sort_unstable();
+    Ok(guilds)
+}
+
+/// Reads one guild of a state folder.
+///
+/// # Errors
+///
+/// The snapshot can't be read.
+pub fn guild(dir: &Path, id: GuildId) -> Result<Guild, InvalidSnapshot> {
+    let path = path(dir, id);
+    read_snapshot(&path, id).map_err(|error| InvalidSnapshot::new(&path, Some(id), error))
+}

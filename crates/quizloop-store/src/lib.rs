@@ -1,0 +1,574 @@
+//! Guilds in memory, saved to snapshot files or to PostgreSQL.
+//!
+//! A change is visible in memory immediately and durable when its [`Commit`] completes; callers
+//! acknowledge nothing to members before that. The store changes one guild at a time and knows
+//! nothing of Discord. Locks are held only for closures that can't await.
+
+mod application;
+mod backend;
+mod cache_entry;
+mod commit;
+mod compression;
+pub mod disk;
+mod eviction;
+#[cfg(debug_assertions)]
+pub mod faulty;
+mod files;
+#[doc(hidden)]
+pub mod fuzzing;
+pub mod inspect;
+mod metadata;
+mod open;
+mod ownership;
+pub mod postgres;
+pub mod restore;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+pub mod verify;
+mod writer;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+use dashmap::DashMap;
+use dashmap::mapref::one::RefMut;
+use jiff::Timestamp;
+use tokio::sync::{oneshot, watch};
+
+pub use application::{Adoption, ClaimError};
+pub use cache_entry::GuildPin;
+pub use commit::{Commit, SaveError};
+pub use eviction::{GuildView, LoadError};
+pub use open::{InvalidSnapshot, OpenError};
+pub use ownership::Assignment;
+pub use snapshot::SnapshotError;
+
+use backend::Backend;
+use cache_entry::CacheEntry;
+use disk::{Disk, RealDisk};
+use files::FileBackend;
+use ownership::{IdentifyLimiter, Ownership};
+use postgres::{DatabaseError, PostgresBackend};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_core::shard::ShardRange;
+use writer::SaveQueue;
+
+/// The outcome of one batch of saves.
+#[derive(Debug)]
+pub struct SaveReport<'a> {
+    /// Duration, including fsyncs.
+    pub duration: Duration,
+    /// The first error, if a guild could not be saved.
+    pub error: Option<&'a str>,
+}
+
+/// Receives a report of every batch of saves. It runs on the writer thread and must not block.
+pub type SaveObserver = Box<dyn Fn(&SaveReport<'_>) + Send + Sync>;
+
+/// Returns the current time.
+type ClockFn = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How long to wait for a shard's last saves before it is released without them.
+const SHARD_RELEASE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The backend in use. Cluster operations exist for PostgreSQL only, hence an enum.
+enum AnyBackend {
+    Files(FileBackend),
+    Database(Arc<PostgresBackend>),
+}
+
+impl AnyBackend {
+    fn as_dyn(&self) -> &dyn Backend {
+        match self {
+            Self::Files(files) => files,
+            Self::Database(database) => database.as_ref(),
+        }
+    }
+}
+
+struct Inner {
+    backend: AnyBackend,
+    // Held for reading during a change, so that a guild can't be changed while its shard is being
+    // removed. Lock order: this lock before the lock of a guild.
+    ownership: RwLock<Ownership>,
+    identify_limiter: IdentifyLimiter,
+    guilds: DashMap<GuildId, CacheEntry>,
+    /// The number that the next eviction gets.
+    next_generation: AtomicU64,
+    clock: OnceLock<ClockFn>,
+    queue: SaveQueue,
+    /// The guilds whose last save failed.
+    failing: watch::Sender<BTreeSet<GuildId>>,
+    observer: OnceLock<SaveObserver>,
+}
+
+/// All guilds of this process. Clones share the same state.
+#[derive(Clone)]
+pub struct Store {
+    // Declared before `inner`, so that the last clone joins the thread before it drops the folder
+    // lock.
+    _writer: Arc<writer::Writer>,
+    inner: Arc<Inner>,
+}
+
+impl Store {
+    /// Opens the state folder, creates it if it is missing, and reads all guilds.
+    ///
+    /// # Errors
+    ///
+    /// Another process uses the folder, the folder can't be used, or a snapshot can't be read. In
+    /// these cases nothing on disk is changed.
+    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+        Self::open_on(dir, Arc::new(RealDisk))
+    }
+
+    /// Opens the state folder on another [`Disk`], for tests of disk failures.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub fn open_on(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
+        let opened = open::open(dir, disk.as_ref())?;
+        let files = FileBackend::new(dir, disk, opened.lock);
+        Self::from_parts(AnyBackend::Files(files), Ownership::All, opened.guilds).map_err(|error| {
+            OpenError::Folder {
+                dir: dir.to_owned(),
+                error,
+            }
+        })
+    }
+
+    /// Connects to a database. The store has no guilds until this process has joined the cluster
+    /// and acquired shards.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be used.
+    pub fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let database = Arc::new(PostgresBackend::connect(url)?);
+        let ownership = Ownership::Shards {
+            total: 1,
+            held: BTreeSet::new(),
+            unreadable: BTreeSet::new(),
+        };
+        Ok(Self::from_parts(
+            AnyBackend::Database(database),
+            ownership,
+            Vec::new(),
+        )?)
+    }
+
+    /// Opens a database with all guilds in one shard. Waits while another process owns that shard.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be used, its cluster has another number of shards, or a guild can't be
+    /// read.
+    pub fn open_database(url: &str) -> Result<Self, DatabaseError> {
+        const POLL_INTERVAL: Duration = Duration::from_secs(1);
+        let store = Self::connect(url)?;
+        let Some(database) = store.inner.database().cloned() else {
+            unreachable!("`connect` always makes a store with a database")
+        };
+        database.block_on(database.join(ShardRange::all(1), false))?;
+        loop {
+            let refresh = database.block_on(database.refresh_shards())?;
+            if store.inner.apply_refresh(1, refresh).held.contains(&0) {
+                store.inner.load_all()?;
+                return Ok(store);
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+
+    fn from_parts(
+        backend: AnyBackend,
+        ownership: Ownership,
+        guilds: Vec<Guild>,
+    ) -> io::Result<Self> {
+        let inner = Arc::new(Inner {
+            backend,
+            ownership: RwLock::new(ownership),
+            identify_limiter: IdentifyLimiter::default(),
+            guilds: DashMap::new(),
+            next_generation: AtomicU64::new(0),
+            clock: OnceLock::new(),
+            queue: SaveQueue::default(),
+            failing: watch::channel(BTreeSet::new()).0,
+            observer: OnceLock::new(),
+        });
+        inner.insert_all(guilds);
+        Ok(Self {
+            _writer: Arc::new(writer::Writer::start(&inner)?),
+            inner,
+        })
+    }
+
+    /// Claims this state for an application. The first application to claim it becomes the owner.
+    ///
+    /// # Errors
+    ///
+    /// The state belongs to another application, or the owner can't be read or stored.
+    pub async fn claim(&self, application: u64) -> Result<(), ClaimError> {
+        let owner = match &self.inner.backend {
+            AnyBackend::Files(files) => files.bind_application(application)?,
+            AnyBackend::Database(database) => {
+                let bound = database.bind_application(application).await;
+                bound.map_err(io::Error::other)?
+            }
+        };
+        if owner == application {
+            return Ok(());
+        }
+        Err(ClaimError::OtherApplication { owner, application })
+    }
+
+    /// Returns the application that owns this state, if any.
+    ///
+    /// # Errors
+    ///
+    /// The owner can't be read.
+    pub fn application(&self) -> io::Result<Option<u64>> {
+        match &self.inner.backend {
+            AnyBackend::Files(files) => files.application(),
+            AnyBackend::Database(database) => database
+                .block_on(database.application())
+                .map_err(io::Error::other),
+        }
+    }
+
+    /// Declares which shards this process may own, and returns the range that applies.
+    ///
+    /// With files the process owns these shards immediately. With a database it joins the cluster.
+    /// If the cluster already has another number of shards, the process adopts that number if
+    /// `may_differ` is set.
+    ///
+    /// # Errors
+    ///
+    /// The cluster has another number of shards, or the database can't be used.
+    pub async fn join(
+        &self,
+        wanted: ShardRange,
+        may_differ: bool,
+    ) -> Result<ShardRange, DatabaseError> {
+        if let Some(database) = self.inner.database() {
+            return database.join(wanted, may_differ).await;
+        }
+        *self.inner.ownership_mut() = Ownership::Shards {
+            total: wanted.total,
+            held: wanted.ids().collect(),
+            unreadable: BTreeSet::new(),
+        };
+        // The other guilds stay on disk; they belong to another process.
+        self.inner.guilds.retain(|guild, _| wanted.contains(*guild));
+        Ok(wanted)
+    }
+
+    /// Updates and returns the shards of this process. With a database it acquires free shards and
+    /// drops the shards that another process has taken over.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read, or the number of shards has changed.
+    pub async fn refresh_shards(&self) -> Result<Assignment, DatabaseError> {
+        let Some(database) = self.inner.database() else {
+            return Ok(Assignment {
+                held: self.inner.ownership().held(),
+                to_release: Vec::new(),
+            });
+        };
+        let total = database.total_shards();
+        let refresh = database.refresh_shards().await?;
+        Ok(self.inner.apply_refresh(total, refresh))
+    }
+
+    /// Saves a shard's unsaved guilds and releases its lease, so that another process can acquire
+    /// it. From the start of this call its guilds can't be changed here.
+    pub async fn release_shard(&self, shard: u32) {
+        let Some(database) = self.inner.database() else {
+            return;
+        };
+        let total = database.total_shards();
+        if let Ownership::Shards { held, .. } = &mut *self.inner.ownership_mut() {
+            held.remove(&shard);
+        }
+        let guilds = self.inner.guilds_of_shard(shard, total);
+        let saves = guilds.into_iter().filter_map(|guild| {
+            Some(
+                self.inner
+                    .guilds
+                    .get(&guild)?
+                    .resident()?
+                    .commit()
+                    .wait_durable(),
+            )
+        });
+        let all_saved = futures::future::join_all(saves);
+        if tokio::time::timeout(SHARD_RELEASE_TIMEOUT, all_saved)
+            .await
+            .is_err()
+        {
+            tracing::warn!(shard, "shard released with unsaved changes");
+        }
+        self.inner.evict_shard(shard, total);
+        database.release_shard(shard).await;
+    }
+
+    /// Waits until a gateway session may be started in this slot. Discord grants
+    /// `max_concurrency` slots.
+    pub async fn acquire_identify_slot(&self, slot: u32) {
+        const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+        loop {
+            let pause = match self.inner.database() {
+                Some(database) => {
+                    let acquired = database.acquire_identify_slot(slot).await;
+                    acquired.unwrap_or_else(|error| {
+                        tracing::warn!(%error, "identify slot could not be acquired");
+                        Some(RETRY_INTERVAL)
+                    })
+                }
+                None => self
+                    .inner
+                    .identify_limiter
+                    .try_acquire(slot, Instant::now()),
+            };
+            match pause {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return,
+            }
+        }
+    }
+
+    /// Whether this process owns a guild, that is, may read and change it.
+    pub fn owns(&self, guild: GuildId) -> bool {
+        self.inner.ownership().owns(guild)
+    }
+
+    /// Sets the observer of saves. Only the first call has an effect.
+    pub fn observe(&self, observer: SaveObserver) {
+        let _ = self.inner.observer.set(observer);
+    }
+
+    /// Returns the number of guilds with changes that are still queued. Guilds of the batch that is
+    /// being written are not counted.
+    pub fn unsaved_count(&self) -> usize {
+        self.inner.queue.unsaved_count()
+    }
+
+    /// Returns the ids of all guilds, loaded or evicted.
+    pub fn guild_ids(&self) -> Vec<GuildId> {
+        self.inner.guilds.iter().map(|entry| *entry.key()).collect()
+    }
+
+    /// Reads a loaded guild. Returns `None` if it does not exist, or if it is evicted, which is an
+    /// error of the caller: see [`Store::load`].
+    pub fn read<R>(&self, guild: GuildId, f: impl FnOnce(&Guild) -> R) -> Option<R> {
+        let entry = self.inner.guilds.get(&guild)?;
+        let resident = entry.resident().or_else(|| report_not_loaded(guild))?;
+        Some(f(&resident.guild))
+    }
+
+    /// Changes a loaded guild, or creates it if it does not exist. Meant for requests by members
+    /// and operators. The change is visible immediately; wait for the commit before you acknowledge
+    /// it.
+    pub fn upsert<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Commit) {
+        let ownership = self.inner.ownership();
+        if !ownership.owns(guild) {
+            return rejected_change(guild, change);
+        }
+        let fresh = || CacheEntry::new(Guild::new(guild));
+        let entry = self.inner.guilds.entry(guild).or_insert_with(fresh);
+        self.apply_change(guild, entry, change)
+    }
+
+    /// Changes a loaded guild, but never creates one: `None` if it does not exist (any more). Meant
+    /// for background jobs, which must not recreate the data of a guild that the bot has left.
+    pub fn update<R>(
+        &self,
+        guild: GuildId,
+        change: impl FnOnce(&mut Guild) -> R,
+    ) -> Option<(R, Commit)> {
+        let ownership = self.inner.ownership();
+        if !ownership.owns(guild) {
+            return Some(rejected_change(guild, change));
+        }
+        let entry = self.inner.guilds.get_mut(&guild)?;
+        Some(self.apply_change(guild, entry, change))
+    }
+
+    fn apply_change<R>(
+        &self,
+        guild: GuildId,
+        mut entry: RefMut<'_, GuildId, CacheEntry>,
+        change: impl FnOnce(&mut Guild) -> R,
+    ) -> (R, Commit) {
+        let Some(resident) = entry.resident_mut().or_else(|| report_not_loaded(guild)) else {
+            return rejected_change(guild, change);
+        };
+        let result = change(&mut resident.guild);
+        resident.version += 1;
+        resident.mark_used();
+        let commit = resident.commit();
+        // Unlock the guild first: other callers need not wait for the queue.
+        drop(entry);
+        self.inner.queue.mark_dirty(guild);
+        (result, commit)
+    }
+
+    /// Returns a commit for all changes to a guild so far. It completes immediately if nothing is
+    /// unsaved.
+    pub fn latest_commit(&self, guild: GuildId) -> Commit {
+        let ownership = self.inner.ownership();
+        if !ownership.owns(guild) {
+            return Commit::rejected();
+        }
+        let entry = self.inner.guilds.get(&guild);
+        // Only saved guilds are evicted.
+        let resident = entry.as_ref().and_then(|entry| entry.resident());
+        resident.map_or_else(Commit::done, cache_entry::ResidentGuild::commit)
+    }
+
+    /// Watches the set of guilds whose last save failed. These saves are retried automatically.
+    pub fn failing(&self) -> watch::Receiver<BTreeSet<GuildId>> {
+        self.inner.failing.subscribe()
+    }
+
+    /// Deletes a guild from memory and disk.
+    ///
+    /// # Errors
+    ///
+    /// The backend could not delete it. It is removed from memory nevertheless.
+    pub async fn delete(&self, guild: GuildId) -> Result<(), SaveError> {
+        if !self.owns(guild) {
+            return Err(commit::owned_elsewhere());
+        }
+        self.inner.guilds.remove(&guild);
+        let (done, wait) = oneshot::channel();
+        self.inner.queue.delete(guild, done);
+        wait.await
+            .unwrap_or_else(|_| Err(SaveError::new("the store is closed")))
+    }
+
+    /// Saves all unsaved guilds and stops the writer; later changes stay in memory. Blocks for at
+    /// most `limit`. Returns whether everything was saved.
+    pub fn close(&self, limit: Duration) -> bool {
+        let saved = self.inner.queue.close(limit);
+        self.inner.backend.as_dyn().close();
+        saved
+    }
+
+    /// Whether no other process can have taken the guild over yet. Check it immediately before
+    /// sending a message that must be sent only once.
+    pub fn is_sole_owner(&self, guild: GuildId) -> bool {
+        self.owns(guild) && self.inner.backend.as_dyn().owns(guild)
+    }
+
+    /// Returns a metadata value. Metadata only saves work, such as the hash of the registered
+    /// commands.
+    pub fn metadata(&self, name: &str) -> Option<String> {
+        self.inner.backend.as_dyn().metadata(name)
+    }
+
+    /// Stores a metadata value. Failures are only logged, because metadata only saves work.
+    pub fn set_metadata(&self, name: &str, text: &str) {
+        if let Err(error) = self.inner.backend.as_dyn().set_metadata(name, text) {
+            tracing::warn!(%error, name, "metadata could not be written");
+        }
+    }
+}
+
+/// Applies a change to an empty guild and discards it, with a commit that fails. Used for guilds
+/// that can't be changed here, so that callers need no separate path for them.
+fn rejected_change<R>(guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Commit) {
+    (change(&mut Guild::new(guild)), Commit::rejected())
+}
+
+/// Refuses access to an evicted guild. Callers must [`Store::load`] a guild first: a new, empty
+/// guild would overwrite the evicted one.
+fn report_not_loaded<T>(guild: GuildId) -> Option<T> {
+    tracing::error!(%guild, "guild accessed while evicted");
+    debug_assert!(false, "guild {guild} accessed while evicted");
+    None
+}
+
+impl Inner {
+    fn ownership(&self) -> RwLockReadGuard<'_, Ownership> {
+        // Poisoning can be ignored: the value is consistent after every statement.
+        self.ownership
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ownership_mut(&self) -> RwLockWriteGuard<'_, Ownership> {
+        self.ownership
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    const fn database(&self) -> Option<&Arc<PostgresBackend>> {
+        match &self.backend {
+            AnyBackend::Files(_) => None,
+            AnyBackend::Database(database) => Some(database),
+        }
+    }
+
+    fn insert_all(&self, guilds: Vec<Guild>) {
+        for guild in guilds {
+            self.guilds.insert(guild.id(), CacheEntry::new(guild));
+        }
+    }
+
+    /// Applies the shards that were lost and acquired to the guilds in memory.
+    fn apply_refresh(&self, total: u32, refresh: postgres::ShardRefresh) -> Assignment {
+        for shard in &refresh.lost {
+            self.evict_shard(*shard, total);
+        }
+        let mut ownership = self.ownership_mut();
+        let (mut held, mut unreadable) = match std::mem::take(&mut *ownership) {
+            Ownership::All => (BTreeSet::new(), BTreeSet::new()),
+            Ownership::Shards {
+                held, unreadable, ..
+            } => (held, unreadable),
+        };
+        held.retain(|shard| !refresh.lost.contains(shard));
+        unreadable.retain(|guild| held.contains(&guild.shard(total)));
+        held.extend(refresh.acquired);
+        // The summaries are inserted before the shard counts as held.
+        self.insert_evicted(refresh.guilds);
+        *ownership = Ownership::Shards {
+            total,
+            held: held.clone(),
+            unreadable,
+        };
+        Assignment {
+            held,
+            to_release: refresh.to_release,
+        }
+    }
+
+    fn guilds_of_shard(&self, shard: u32, total: u32) -> Vec<GuildId> {
+        let all = self.guilds.iter().map(|entry| *entry.key());
+        all.filter(|guild| guild.shard(total) == shard).collect()
+    }
+
+    /// Removes a shard's guilds from memory. Their pending commits fail.
+    fn evict_shard(&self, shard: u32, total: u32) {
+        if let Ownership::Shards { held, .. } = &mut *self.ownership_mut() {
+            held.remove(&shard);
+        }
+        for guild in self.guilds_of_shard(shard, total) {
+            if let Some((_, CacheEntry::Resident(resident))) = self.guilds.remove(&guild) {
+                let failed = Some((u64::MAX, commit::owned_elsewhere()));
+                resident
+                    .progress
+                    .send_modify(|progress| progress.failed = failed);
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Opening a state folder: the lock, all snapshots, and the errors if one can't be read.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::disk::{Disk, create_private_dir};
+use super::snapshot::{self, GUILDS_DIR, PREVIOUS_EXTENSION, SnapshotError};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+
+/// Number of threads that read snapshots in parallel.
+const READER_THREADS: usize = 4;
+
+/// Why a state folder can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder can't be created or read.
+    #[error(
+        "the state folder {dir} can't be used: {error}. Fix its permissions, or choose another folder with --state or [state] dir"
+    )]
+    Folder {
+        /// The folder.
+        dir: PathBuf,
+        /// The reason.
+        error: io::Error,
+    },
+    /// Another process uses the folder.
+    #[error(
+        "the state folder {dir} is in use by process {owner}. Two bots on one state would post twice. Stop that process, or choose another folder with --state"
+    )]
+    Locked {
+        /// The folder.
+        dir: PathBuf,
+        /// The id of the process, or `(unknown)`.
+        owner: String,
+    },
+    /// Snapshots can't be read.
+    #[error("{}", SnapshotList(.0))]
+    Unreadable(Vec<InvalidSnapshot>),
+}
+
+/// A snapshot that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidSnapshot {
+    /// The file.
+    pub file: PathBuf,
+    /// Line and column from 1, if known.
+    pub position: Option<(usize, usize)>,
+    /// What is wrong.
+    pub message: String,
+    /// The last good generation and when it was written, if it can be read.
+    pub previous: Option<(PathBuf, Option<Timestamp>)>,
+}
+
+impl InvalidSnapshot {
+    pub(super) fn new(file: &Path, id: Option<GuildId>, error: SnapshotError) -> Self {
+        Self {
+            file: file.to_owned(),
+            position: error.position,
+            message: error.message,
+            previous: last_good(file, id),
+        }
+    }
+
+    /// Returns advice on how to fix it.
+    pub fn fix(&self) -> String {
+        let Some(guild) = self.guild() else {
+            return "Move it out of the folder: only snapshots belong there.".into();
+        };
+        let Some((previous, written)) = &self.previous else {
+            return "There is no earlier generation. Fix the file, or restore it from a backup."
+                .into();
+        };
+        let written = written.map_or(String::new(), |time| format!(", written {time:.0}"));
+        let dir = self.file.parent().and_then(Path::parent);
+        format!(
+            "The last good generation is {previous}{written}. Fix the file, or restore that generation: quizloop state restore {guild} --state '{dir}'",
+            previous = previous.display(),
+            dir = dir.unwrap_or(Path::new("")).display(),
+        )
+    }
+
+    /// The server id in the file's name.
+    fn guild(&self) -> Option<GuildId> {
+        self.file.file_stem()?.to_str()?.parse().ok()
+    }
+
+    /// Returns file, line, message and advice in one line.
+    pub fn one_line(&self, fix: &str) -> String {
+        format!("{}: {}. {fix}", self.location(), self.message)
+    }
+
+    fn location(&self) -> String {
+        let file = self.file.display();
+        match self.position {
+            Some((line, column)) => format!("{file}:{line}:{column}"),
+            None => file.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for InvalidSnapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.location(), self.message)?;
+        write!(f, "  {}", self.fix())
+    }
+}
+
+struct SnapshotList<'a>(&'a [InvalidSnapshot]);
+
+impl fmt::Display for SnapshotList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the state can't be read; nothing was changed.")?;
+        for snapshot in self.0 {
+            writeln!(f, "{snapshot}")?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) struct OpenedFolder {
+    pub guilds: Vec<Guild>,
+    pub lock: FolderLock,
+}
+
+pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<OpenedFolder, OpenError> {
+    let folder = |error| OpenError::Folder {
+        dir: dir.to_owned(),
+        error,
+    };
+    create_private_dir(dir).map_err(folder)?;
+    create_private_dir(&dir.join(GUILDS_DIR)).map_err(folder)?;
+    let mut lock = FolderLock::acquire(dir)?;
+    let files = list(dir).map_err(folder)?;
+    let (guilds, invalid) = read_all(&files.guilds);
+    if !invalid.is_empty() {
+        return Err(OpenError::Unreadable(invalid));
+    }
+    // Temporary files that a crash left behind. Holding the lock, no other process writes them now.
+    for leftover in files.leftovers {
+        disk.remove(&leftover).map_err(folder)?;
+    }
+    lock.keep_file();
+    Ok(OpenedFolder { guilds, lock })
+}
+
+/// The lock on a state folder. The operating system releases it when the file is closed.
+#[derive(Debug)]
+pub(super) struct FolderLock {
+    file: File,
+    /// The lock file, if this process created it. It is removed again if opening fails, so that a
+    /// failure changes nothing on disk.
+    created: Option<PathBuf>,
+}
+
+impl FolderLock {
+    pub(super) fn acquire(dir: &Path) -> Result<Self, OpenError> {
+        let path = dir.join("lock");
+        let folder = |error| OpenError::Folder {
+            dir: dir.to_owned(),
+            error,
+        };
+        let created = (!path.exists()).then(|| path.clone());
+        let mut options = OpenOptions::new();
+        super::disk::set_private_mode(&mut options);
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(folder)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { file, created }),
+            Err(TryLockError::Error(error)) => Err(folder(error)),
+            Err(TryLockError::WouldBlock) => {
+                let mut owner = String::new();
+                // The owner only improves the error message.
+                let _ = file.read_to_string(&mut owner);
+                let owner = owner.trim();
+                Err(OpenError::Locked {
+                    dir: dir.to_owned(),
+                    owner: if owner.is_empty() {
+                        "(unknown)".into()
+                    } else {
+                        owner.into()
+                    },
+                })
+            }
+        }
+    }
+
+    /// Writes the process id, and keeps the lock file after this process.
+    fn keep_file(&mut self) {
+        self.created = None;
+        self.write_pid();
+    }
+
+    /// Writes the id of this process into the lock file, for the error message of other processes.
+    pub(super) fn write_pid(&mut self) {
+        let written = self
+            .file
+            .set_len(0)
+            .and_then(|()| writeln!(self.file, "{}", std::process::id()));
+        // The lock works without the id, and the bot must be able to start on a full disk.
+        if let Err(error) = written {
+            tracing::warn!(%error, "lock file could not be written");
+        }
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        if let Some(created) = self.created.take() {
+            // A lock file that stays behind does no harm.
+            let _ = fs::remove_file(created);
+        }
+    }
+}
+
+/// The files of a state folder.
+pub(super) struct FolderListing {
+    /// Snapshots with the server id in their name. Includes snapshots that are missing although
+    /// their last good generation exists.
+    pub guilds: Vec<(PathBuf, Result<GuildId, SnapshotError>)>,
+    leftovers: Vec<PathBuf>,
+}
+
+pub(super) fn list(dir: &Path) -> io::Result<FolderListing> {
+    let mut files = FolderListing {
+        guilds: Vec::new(),
+        leftovers: Vec::new(),
+    };
+    let mut previous = Vec::new();
+    for entry in fs::read_dir(dir.join(GUILDS_DIR))? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if let Some(stem) = name.strip_suffix(&format!(".{PREVIOUS_EXTENSION}")) {
+            previous.push((path.with_file_name(format!("{stem}.json")), stem.to_owned()));
+        } else if let Some(stem) = name.strip_suffix(".json") {
+            let id = stem.parse().map_err(|_| SnapshotError {
+                position: None,
+                message: "the name is not that of a snapshot, which is a server's id and .json"
+                    .into(),
+            });
+            files.guilds.push((path, id));
+        } else if path.extension().is_some_and(|ending| ending == "new") {
+            files.leftovers.push(path);
+        }
+    }
+    // A last good generation without a snapshot means that somebody deleted the snapshot.
+    for (current, stem) in previous {
+        if files.guilds.iter().all(|(path, _)| *path != current) {
+            let missing = SnapshotError {
+                position: None,
+                message: format!("the snapshot of server {stem} is missing"),
+            };
+            files.guilds.push((current, Err(missing)));
+        }
+    }
+    files.guilds.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(files)
+}
+
+fn read_all(
+    files: &[(PathBuf, Result<GuildId, SnapshotError>)],
+) -> (Vec<Guild>, Vec<InvalidSnapshot>) {
+    let files_per_thread = files.len().div_ceil(READER_THREADS).max(1);
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let readers: Vec<_> = files
+            .chunks(files_per_thread)
+            .map(|files| scope.spawn(|| files.iter().map(read_listed).collect::<Vec<_>>()))
+            .collect();
+        // A panic of a reader must fail the start: otherwise its guilds would be missing silently.
+        readers
+            .into_iter()
+            .flat_map(|reader| reader.join().expect("reading never panics"))
+            .collect()
+    });
+    let (mut guilds, mut invalid) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(guild) => guilds.push(guild),
+            Err(error) => invalid.push(error),
+        }
+    }
+    (guilds, invalid)
+}
+
+fn read_listed(
+    (path, id): &(PathBuf, Result<GuildId, SnapshotError>),
+) -> Result<Guild, InvalidSnapshot> {
+    id.clone()
+        .and_then(|id| read_snapshot(path, id))
+        .map_err(|error| InvalidSnapshot::new(path, id.as_ref().ok().copied(), error))
+}
+
+pub(super) fn read_snapshot(path: &Path, id: GuildId) -> Result<Guild, SnapshotError> {
+    let bytes = fs::read(path).map_err(|error| SnapshotError::unreadable(&error))?;
+    snapshot::decode(&bytes, id)
+}
+
+fn last_good(current: &Path, id: Option<GuildId>) -> Option<(PathBuf, Option<Timestamp>)> {
+    let path = snapshot::previous_path(current);
+    let stem = current.file_stem()?.to_string_lossy().into_owned();
+    let id = id.or_else(|| stem.parse().ok())?;
+    read_snapshot(&path, id).ok()?;
+    let written = fs::metadata(&path).and_then(|data| data.modified()).ok();
+    Some((
+        path,
+        written.and_then(|time| Timestamp::try_from(time).ok()),
+    ))
+}

@@ -1,0 +1,310 @@
+//! The PostgreSQL backend: guilds as rows that operators can query, one transaction per save.
+//!
+//! `table` and `rows` convert a guild to rows and back, `write` and `read` save and load them, and
+//! `row_cache` remembers which rows the database has. `lease` ensures that only one process writes
+//! the guilds of a shard, `assignment` decides which process should own which shards, and `cluster`
+//! keeps the membership of this process.
+
+mod application;
+mod assignment;
+mod cluster;
+mod connection;
+mod lease;
+mod read;
+mod reader;
+mod row_cache;
+mod rows;
+mod table;
+#[cfg(test)]
+pub(super) mod tests;
+mod write;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use futures::future::join_all;
+use jiff::Timestamp;
+use sqlx::PgPool;
+use tokio::runtime::Runtime;
+
+use super::backend::Backend;
+use cluster::Cluster;
+pub use connection::DatabaseError;
+use quizloop_core::guild::Guild;
+use quizloop_core::guild_summary::GuildSummary;
+use quizloop_core::id::GuildId;
+use quizloop_core::shard::ShardRange;
+pub(super) use read::LoadedGuild;
+pub use reader::DatabaseReader;
+use row_cache::RowCache;
+
+/// Maximum number of guilds that are written at the same time, each on its own connection.
+const MAX_CONCURRENT_SAVES: usize = 8;
+
+/// How long one transaction may take before it fails and is retried.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a shutdown waits for the release of the leases. Leases that are not released expire.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A database that is shared with other processes.
+pub(super) struct PostgresBackend {
+    /// `None` only during the drop, which must not block: a runtime can't be dropped in async code.
+    runtime: Option<Runtime>,
+    pool: PgPool,
+    cluster: Arc<Cluster>,
+    row_caches: Arc<DashMap<GuildId, RowCache>>,
+    /// All metadata, so that reading a value needs no request.
+    metadata: Mutex<BTreeMap<String, String>>,
+}
+
+/// The changes that a refresh of the shards found or made.
+#[derive(Debug, Default)]
+pub(super) struct ShardRefresh {
+    /// Shards that another process has taken over.
+    pub lost: Vec<u32>,
+    /// Shards that this process has acquired.
+    pub acquired: Vec<u32>,
+    /// The guilds of the acquired shards.
+    pub guilds: Vec<(GuildId, GuildSummary)>,
+    /// Shards that other processes should get.
+    pub to_release: Vec<u32>,
+}
+
+impl PostgresBackend {
+    /// Connects, migrates the tables, and starts to renew leases.
+    pub(super) fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let runtime = connection::runtime()?;
+        let (pool, metadata) = runtime.block_on(async {
+            let pool = connection::connect(url, MAX_CONCURRENT_SAVES + 3).await?;
+            connection::migrate(&pool).await?;
+            let metadata = read::load_metadata(&pool).await?;
+            Ok::<_, DatabaseError>((pool, metadata))
+        })?;
+        let cluster = Arc::new(Cluster::new(pool.clone()));
+        runtime.spawn(Arc::clone(&cluster).renew_loop());
+        Ok(Self {
+            runtime: Some(runtime),
+            pool,
+            cluster,
+            row_caches: Arc::default(),
+            metadata: Mutex::new(metadata),
+        })
+    }
+
+    /// Binds the database to an application unless it is bound already. Returns the owner.
+    pub(super) async fn bind_application(&self, application: u64) -> Result<u64, DatabaseError> {
+        let pool = self.pool.clone();
+        self.on_runtime(async move { application::bind(&pool, application).await })
+            .await?
+    }
+
+    /// Returns the application that owns the database, if any.
+    pub(super) async fn application(&self) -> Result<Option<u64>, DatabaseError> {
+        let pool = self.pool.clone();
+        self.on_runtime(async move { application::owner(&pool).await })
+            .await?
+    }
+
+    /// Joins the cluster; see [`Cluster::join`].
+    pub(super) async fn join(
+        &self,
+        wanted: ShardRange,
+        may_differ: bool,
+    ) -> Result<ShardRange, DatabaseError> {
+        let cluster = Arc::clone(&self.cluster);
+        self.on_runtime(async move { cluster.join(wanted, may_differ).await })
+            .await?
+    }
+
+    /// Finds lost shards, acquires free shards, and reads the summaries of their guilds.
+    pub(super) async fn refresh_shards(&self) -> Result<ShardRefresh, DatabaseError> {
+        let (cluster, pool) = (Arc::clone(&self.cluster), self.pool.clone());
+        let (cache, total) = (Arc::clone(&self.row_caches), self.total_shards());
+        self.on_runtime(async move { refresh_shards(&cluster, &pool, &cache, total).await })
+            .await?
+    }
+
+    /// Reads guilds with their row caches, which stay valid as long as no other process writes the
+    /// rows.
+    pub(super) async fn load(&self, guilds: &[GuildId]) -> Result<Vec<LoadedGuild>, DatabaseError> {
+        let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
+        let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
+        let pool = self.pool.clone();
+        self.on_runtime(async move { read::load_guilds(&pool, &ids).await })
+            .await?
+    }
+
+    pub(super) fn cache_rows(&self, guild: GuildId, rows: RowCache) {
+        self.row_caches.insert(guild, rows);
+    }
+
+    pub(super) fn evict_rows(&self, guild: GuildId) {
+        self.row_caches.remove(&guild);
+    }
+
+    /// Releases the lease of a shard. Its guilds must be saved.
+    pub(super) async fn release_shard(&self, shard: u32) {
+        let (cluster, cache, total) = (
+            Arc::clone(&self.cluster),
+            Arc::clone(&self.row_caches),
+            self.total_shards(),
+        );
+        let released = self.on_runtime(async move {
+            cache.retain(|guild, _| guild.shard(total) != shard);
+            if let Err(error) = cluster.release(shard).await {
+                tracing::warn!(%error, shard, "shard lease not released; it will expire");
+            }
+        });
+        // The only error is a closed runtime, which has no leases any more.
+        let _ = released.await;
+    }
+
+    /// Acquires a slot for a session start; see [`Cluster::acquire_identify_slot`].
+    pub(super) async fn acquire_identify_slot(
+        &self,
+        slot: u32,
+    ) -> Result<Option<Duration>, DatabaseError> {
+        let cluster = Arc::clone(&self.cluster);
+        let acquired = self.on_runtime(async move { cluster.acquire_identify_slot(slot).await });
+        Ok(acquired.await??)
+    }
+
+    /// Returns the number of shards of the bot; 1 before this process has joined.
+    pub(super) fn total_shards(&self) -> u32 {
+        self.cluster.shards().map_or(1, |shards| shards.total)
+    }
+
+    /// Blocks on a future. Must not be called from async code.
+    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(work),
+            // Reached only during the drop.
+            None => futures::executor::block_on(work),
+        }
+    }
+
+    /// Runs a future on the runtime that drives the connections.
+    async fn on_runtime<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, DatabaseError> {
+        let closed = || DatabaseError::Thread(io::Error::other("the database is closed"));
+        let runtime = self.runtime.as_ref().ok_or_else(closed)?;
+        runtime.spawn(work).await.map_err(|_| closed())
+    }
+}
+
+async fn refresh_shards(
+    cluster: &Cluster,
+    pool: &PgPool,
+    cache: &DashMap<GuildId, RowCache>,
+    total: u32,
+) -> Result<ShardRefresh, DatabaseError> {
+    let cluster::ShardChanges {
+        lost,
+        acquired,
+        to_release,
+    } = cluster.refresh().await?;
+    let mut refresh = ShardRefresh {
+        lost,
+        to_release,
+        ..ShardRefresh::default()
+    };
+    cache.retain(|guild, _| !refresh.lost.contains(&guild.shard(total)));
+    if acquired.is_empty() {
+        return Ok(refresh);
+    }
+    match read::summaries_of_shards(pool, &acquired, total).await {
+        Ok(summaries) => {
+            tracing::info!(shards = ?acquired, guilds = summaries.len(), "shards acquired");
+            refresh.guilds = summaries;
+            refresh.acquired = acquired;
+        }
+        Err(error) => {
+            tracing::warn!(%error, shards = ?acquired, "summaries can't be read; releasing the shards");
+            for shard in acquired {
+                // A lease that can't be released expires.
+                let _ = cluster.release(shard).await;
+            }
+        }
+    }
+    Ok(refresh)
+}
+
+impl Backend for PostgresBackend {
+    fn batch_size(&self) -> usize {
+        MAX_CONCURRENT_SAVES
+    }
+
+    /// True: a committed transaction is durable.
+    fn durable_per_save(&self) -> bool {
+        true
+    }
+
+    fn save(&self, guilds: &[Guild], now: Option<Timestamp>) -> Vec<io::Result<()>> {
+        let work = guilds.iter().map(async |guild| {
+            let id = guild.id();
+            let cache = self.row_caches.remove(&id);
+            let mut cache = cache.map_or_else(RowCache::default, |(_, cache)| cache);
+            let lease = self.cluster.lease_of(id);
+            let result = write::save(&self.pool, lease.as_deref(), (guild, now), &mut cache).await;
+            // If the shard was lost and acquired again meanwhile, the new cache is the valid one.
+            if let Entry::Vacant(entry) = self.row_caches.entry(id) {
+                entry.insert(cache);
+            }
+            result.map_err(write::WriteError::into_io_error)
+        });
+        self.block_on(join_all(work))
+    }
+
+    fn delete(&self, guild: GuildId) -> io::Result<()> {
+        self.row_caches.remove(&guild);
+        let lease = self.cluster.lease_of(guild);
+        let deleted = write::delete(&self.pool, lease.as_deref(), guild);
+        self.block_on(deleted).map_err(io::Error::other)
+    }
+
+    fn metadata(&self, name: &str) -> Option<String> {
+        let metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        metadata.get(name).cloned()
+    }
+
+    fn set_metadata(&self, name: &str, text: &str) -> io::Result<()> {
+        let (name, text, pool) = (name.to_owned(), text.to_owned(), self.pool.clone());
+        let mut metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        metadata.insert(name.clone(), text.clone());
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(async move {
+                if let Err(error) = write::set_metadata(&pool, &name, &text).await {
+                    tracing::warn!(%error, name, "metadata could not be written");
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn owns(&self, guild: GuildId) -> bool {
+        let lease = self.cluster.lease_of(guild);
+        lease.is_some_and(|lease| lease.is_valid())
+    }
+
+    fn close(&self) {
+        let closed = async { tokio::time::timeout(RELEASE_TIMEOUT, self.cluster.close()).await };
+        if !matches!(self.block_on(closed), Ok(Ok(()))) {
+            tracing::warn!("leases not released; they will expire");
+        }
+    }
+}
+
+impl Drop for PostgresBackend {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Guilds are read as they were written.
+
+use super::random_history::{RandomHistory, guild_with_history};
+use super::{GUILD, TestDatabase, open};
+use crate::postgres::DatabaseReader;
+use crate::postgres::row_cache::row_hashes;
+use crate::postgres::rows::split_guild;
+use quizloop_core::id::GuildId;
+
+/// After each save of random changes, the database has the same guild as memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn random_changes_are_read_back() {
+    tokio::task::block_in_place(|| {
+        let Some(test_database) = TestDatabase::new() else {
+            return;
+        };
+        let store = open(&test_database);
+        let reader = DatabaseReader::connect(&test_database.url()).unwrap();
+        for seed in 0..4 {
+            let id = GuildId::new(GUILD.get() + seed);
+            let mut history = RandomHistory::new(seed);
+            for step in 0..60 {
+                let ((), commit) = store.upsert(id, |guild| {
+                    for _ in 0..3 {
+                        history.step(guild);
+                    }
+                });
+                futures::executor::block_on(commit.wait()).unwrap();
+                let expected = store.read(id, Clone::clone).unwrap();
+                assert_eq!(
+                    reader.guild(id).unwrap(),
+                    Some(expected),
+                    "seed {seed}, step {step}"
+                );
+            }
+        }
+        let mut guilds: Vec<_> = store.guild_ids();
+        guilds.sort_unstable();
+        assert_eq!(reader.guild_ids().unwrap(), guilds);
+        assert!(store.close(std::time::Duration::from_secs(5)));
+        drop(store);
+        // Another process reads the same guilds.
+        let reopened = open(&test_database);
+        for id in guilds {
+            assert_eq!(reopened.read(id, Clone::clone), reader.guild(id).unwrap());
+        }
+    });
+}
+
+/// Only rows that changed are written, as counted by the database.
+#[test]
+fn only_changed_rows_are_written() {
+    let Some(test_database) = TestDatabase::new() else {
+        return;
+    };
+    let store = open(&test_database);
+    let save = |change: &dyn Fn(&mut quizloop_core::guild::Guild)| {
+        let ((), commit) = store.upsert(GUILD, |guild| change(guild));
+        futures::executor::block_on(commit.wait()).unwrap();
+    };
+    save(&|guild| *guild = guild_with_history(GUILD, 7, 400));
+    let rows = split_guild(&store.read(GUILD, Clone::clone).unwrap())
+        .unwrap()
+        .rows;
+    assert!(row_hashes(&rows).len() > 20, "the guild has rows");
+    // `xmin` is the transaction that wrote a row.
+    let by = |table| format!("select xmin::text as by from {table}");
+    let tables = ["team", "round", "member", "person", "review", "report"].map(by);
+    let tables = tables.join(" union all ");
+    let touched = format!(
+        "select count(*) from ({tables}) as rows \
+         where by <> (select mode() within group (order by by) from ({tables}) as rows)"
+    );
+    assert_eq!(test_database.ask(&touched), "0");
+    save(&|_| {});
+    assert_eq!(test_database.ask(&touched), "0");
+    save(&|guild| {
+        let channel = *guild.teams().keys().next().unwrap();
+        guild.team_mut(channel).unwrap().managed = true;
+    });
+    assert_eq!(test_database.ask(&touched), "1");
+}
+
+/// A deletion leaves no rows, and a later change starts with an empty guild.
+#[test]
+fn a_deleted_guild_leaves_no_row() {
+    let Some(test_database) = TestDatabase::new() else {
+        return;
+    };
+    let store = open(&test_database);
+    let save = |seed| {
+        let ((), commit) =
+            store.upsert(GUILD, |guild| *guild = guild_with_history(GUILD, seed, 300));
+        futures::executor::block_on(commit.wait()).unwrap();
+    };
+    save(1);
+    futures::executor::block_on(store.delete(GUILD)).unwrap();
+    let left = "(select count(*) from guild) + (select count(*) from team) + (select count(*) from round) \
+        + (select count(*) from member) + (select count(*) from person) + (select count(*) from review) \
+        + (select count(*) from report)";
+    assert_eq!(test_database.ask(left), "0");
+    save(2);
+    let reader = DatabaseReader::connect(&test_database.url()).unwrap();
+    assert_eq!(
+        reader.guild(GUILD).unwrap(),
+        Some(guild_with_history(GUILD, 2, 300))
+    );
+}
+
+#[test]
+fn metadata_is_kept() {
+    let Some(test_database) = TestDatabase::new() else {
+        return;
+    };
+    let store = open(&test_database);
+    assert_eq!(store.metadata("commands"), None);
+    store.set_metadata("commands", "abc");
+    assert_eq!(store.metadata("commands").as_deref(), Some("abc"));
+    while test_database.ask("select text from note where name = 'commands'") != "abc" {
+        std::thread::yield_now();
+    }
+}

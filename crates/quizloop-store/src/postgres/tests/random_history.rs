@@ -1,0 +1,144 @@
+//! Random changes to a guild.
+
+use jiff::civil::{Date, date, time};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use quizloop_core::ledger::Actor;
+use quizloop_core::members::NewRating;
+use quizloop_core::retention::Retention;
+use quizloop_core::review::Rating;
+use quizloop_core::round::ThreadStatus;
+use quizloop_core::schedule::Schedule;
+use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::zone::Zone;
+
+const QUESTIONS: [&str; 5] = [
+    "tasks-1",
+    "queues-1",
+    "sync-1",
+    "timeouts-1",
+    "ünïcode-\"quoted\"",
+];
+const FIRST: Date = date(2026, 3, 2);
+
+/// Generates random changes from a seed.
+pub struct RandomHistory {
+    random: StdRng,
+    day: i64,
+}
+
+impl RandomHistory {
+    /// The same seed gives the same changes.
+    pub fn new(seed: u64) -> Self {
+        let random = StdRng::seed_from_u64(seed);
+        Self { random, day: 0 }
+    }
+
+    /// Makes one random change.
+    pub fn step(&mut self, guild: &mut Guild) {
+        let channel = ChannelId::new(self.random.random_range(1..=2));
+        let user = UserId::new(self.random.random_range(1..=4));
+        let now = self.now();
+        match self.random.random_range(0..16) {
+            0 if guild.team(channel).is_none() => guild.insert_team(team(channel, now)),
+            1 => drop(
+                guild
+                    .remove_team(channel)
+                    .filter(|_| self.random.random_bool(0.9))
+                    .map(|team| guild.insert_team(team)),
+            ),
+            2..=4 => self.rate(guild, user),
+            5 => guild.update_profile(user, |person| person.hidden_since = Some(FIRST)),
+            6 if self.random.random_bool(0.2) => guild.delete_member(user, now),
+            7 => drop(guild.add_report(QUESTIONS[0], user, "a 'mistake' \\ \u{1f9f5}", now)),
+            8 => guild.update_profile(user, |person| person.hidden_since = None),
+            _ => {
+                if let Some(team) = guild.team_mut(channel) {
+                    self.change_team(team, user, now);
+                }
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        let day = FIRST
+            .saturating_add(self.day.days())
+            .at(10, 0, 0, 123_456_789);
+        day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+    }
+
+    fn rate(&mut self, guild: &mut Guild, user: UserId) {
+        let question = QUESTIONS.choose(&mut self.random).unwrap();
+        let rated = NewRating {
+            question,
+            review_count: guild
+                .review(user, question)
+                .map_or(0, |review| review.count),
+            rating: *Rating::ALL.choose(&mut self.random).unwrap(),
+            retention: Retention::default(),
+            today: FIRST.saturating_add(self.day.days()),
+        };
+        guild.rate(user, &rated);
+    }
+
+    fn change_team(&mut self, team: &mut Team, user: UserId, now: Timestamp) {
+        let newest = team.rounds().last().cloned();
+        let posted = newest.as_ref().and_then(|round| round.message);
+        match (self.random.random_range(0..9), newest, posted) {
+            (0 | 1, _, _) => {
+                self.day += 1;
+                let day = FIRST.saturating_add(self.day.days());
+                team.begin_round(day, self.now(), &QUESTIONS, &mut self.random);
+            }
+            (2, Some(_), None) => {
+                team.abandon_round();
+            }
+            (_, Some(_), None) => {
+                let message = MessageId::new(snowflake_at(now) + 1);
+                team.record_post(message);
+                team.record_thread(message, ThreadStatus::Created);
+            }
+            (3, Some(round), Some(_)) => {
+                let by = Actor {
+                    user: Some(user),
+                    at: now,
+                };
+                let _ = team.void(round.number, by);
+            }
+            (4, Some(round), Some(_)) => drop(team.peek(round.number, user, now)),
+            (5, _, Some(posted)) => team.record_read_up_to(None, posted),
+            (6, _, _) => team.set_reminder(user, time(17, 30, 0, 0), now),
+            (_, _, Some(posted)) => {
+                let at = now + SignedDuration::from_mins(5);
+                team.count_reply(posted, user, MessageId::new(snowflake_at(at) + user.get()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn team(channel: ChannelId, now: Timestamp) -> Team {
+    let zone = Zone::from_name("Asia/Kathmandu").unwrap();
+    let settings = TeamSettings {
+        schedule: Schedule::weekdays_at(time(8, 45, 0, 0), zone),
+        reveal: Reveal::AfterReply,
+        role: None,
+        retention: Retention::default(),
+        send_weekly_report: true,
+    };
+    Team::new(channel, settings, now)
+}
+
+/// Returns a guild after that number of random changes.
+pub fn guild_with_history(id: GuildId, seed: u64, changes: usize) -> Guild {
+    let (mut guild, mut history) = (Guild::new(id), RandomHistory::new(seed));
+    for _ in 0..changes {
+        history.step(&mut guild);
+    }
+    guild
+}

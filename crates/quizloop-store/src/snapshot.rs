@@ -1,0 +1,180 @@
+//! The snapshot format: one guild as readable JSON with a format number.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use quizloop_core::guild::{Guild, SNAPSHOT_FORMAT};
+use quizloop_core::id::GuildId;
+
+/// The folder with the snapshots, in the state folder.
+pub const GUILDS_DIR: &str = "guilds";
+
+/// Extension of a snapshot's last good generation.
+pub const PREVIOUS_EXTENSION: &str = "prev.json";
+
+/// Extension of a backup made by `state restore`, before its number.
+const BACKUP_EXTENSION: &str = "replaced-";
+
+/// Converts a snapshot from one format to the next.
+pub type Migration = fn(&mut Value) -> Result<(), String>;
+
+/// The migrations from older formats, by the number of the old format. There is none from format 0,
+/// because format 1 was the first.
+const MIGRATIONS: [Option<Migration>; SNAPSHOT_FORMAT as usize] = [None, Some(migrate_1_to_2)];
+
+/// Migrates format 1 to 2, which only adds the optional data of members.
+#[expect(clippy::unnecessary_wraps, reason = "other migrations can fail")]
+fn migrate_1_to_2(_: &mut Value) -> Result<(), String> {
+    Ok(())
+}
+
+/// Returns the path of a guild's snapshot.
+pub fn path(dir: &Path, guild: GuildId) -> PathBuf {
+    dir.join(GUILDS_DIR).join(format!("{guild}.json"))
+}
+
+/// Returns the path of a snapshot's last good generation.
+pub fn previous_path(current: &Path) -> PathBuf {
+    current.with_extension(PREVIOUS_EXTENSION)
+}
+
+/// Returns the path to which a file is written before it replaces another one.
+pub fn temporary_path(of: &Path) -> PathBuf {
+    of.with_extension("new")
+}
+
+/// Returns the path of a backup made by `state restore`; numbers start at 1. The bot never reads
+/// it.
+pub fn backup_path(current: &Path, number: u32) -> PathBuf {
+    current.with_extension(format!("json.{BACKUP_EXTENSION}{number}"))
+}
+
+/// Whether a file is a backup of that snapshot.
+pub fn is_backup(current: &Path, other: &Path) -> bool {
+    let (Some(current), Some(other)) = (current.file_name(), other.file_name()) else {
+        return false;
+    };
+    let rest = other
+        .to_str()
+        .zip(current.to_str())
+        .and_then(|(other, current)| other.strip_prefix(current));
+    rest.is_some_and(|rest| rest.starts_with(&format!(".{BACKUP_EXTENSION}")))
+}
+
+/// Encodes a guild as the contents of a snapshot file.
+pub fn encode(guild: &Guild) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = serde_json::to_vec_pretty(guild)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Why a snapshot is invalid, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotError {
+    /// Line and column from 1, if known.
+    pub position: Option<(usize, usize)>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl SnapshotError {
+    pub(super) fn unreadable(error: &std::io::Error) -> Self {
+        invalid(format!("it can't be read: {error}"))
+    }
+}
+
+impl From<serde_json::Error> for SnapshotError {
+    fn from(error: serde_json::Error) -> Self {
+        let position = (error.line() > 0).then(|| (error.line(), error.column()));
+        let text = error.to_string();
+        // The position is printed with the file's name.
+        let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        Self { position, message }
+    }
+}
+
+fn invalid(message: impl Into<String>) -> SnapshotError {
+    SnapshotError {
+        position: None,
+        message: message.into(),
+    }
+}
+
+/// Decodes and checks a guild's snapshot in the current or an older format.
+pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, SnapshotError> {
+    decode_with(bytes, id, &MIGRATIONS)
+}
+
+pub(super) fn decode_with(
+    bytes: &[u8],
+    id: GuildId,
+    migrations: &[Option<Migration>],
+) -> Result<Guild, SnapshotError> {
+    /// The only field that is read before the format is known.
+    #[derive(Deserialize)]
+    struct FormatHeader {
+        format: u32,
+    }
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Err(invalid(if bytes.is_empty() {
+            "the file is empty"
+        } else {
+            "the file holds only zeros"
+        }));
+    }
+    let header: FormatHeader = serde_json::from_slice(bytes)?;
+    let guild: Guild = match header.format {
+        SNAPSHOT_FORMAT => serde_json::from_slice(bytes)?,
+        older if older < SNAPSHOT_FORMAT => {
+            migrate(serde_json::from_slice(bytes)?, older, migrations)?
+        }
+        newer => return Err(too_new(newer)),
+    };
+    validate(guild, id)
+}
+
+/// Decodes and checks a snapshot that was not read from a file.
+pub(super) fn from_value(value: Value, id: GuildId) -> Result<Guild, SnapshotError> {
+    let format = value["format"]
+        .as_u64()
+        .and_then(|format| u32::try_from(format).ok());
+    let guild = match format {
+        Some(SNAPSHOT_FORMAT) => serde_json::from_value(value)?,
+        Some(older) if older < SNAPSHOT_FORMAT => migrate(value, older, &MIGRATIONS)?,
+        Some(newer) => return Err(too_new(newer)),
+        None => return Err(invalid("the format number is missing")),
+    };
+    validate(guild, id)
+}
+
+fn too_new(format: u32) -> SnapshotError {
+    invalid(format!(
+        "it was written by a newer Quizloop (format {format}; this version reads formats up to {SNAPSHOT_FORMAT}): use that newer version"
+    ))
+}
+
+fn validate(guild: Guild, id: GuildId) -> Result<Guild, SnapshotError> {
+    if guild.id() != id {
+        return Err(invalid(format!(
+            "it belongs to server {}, but its name says {id}",
+            guild.id()
+        )));
+    }
+    guild.check().map_err(invalid)?;
+    Ok(guild)
+}
+
+fn migrate(
+    mut value: Value,
+    from: u32,
+    migrations: &[Option<Migration>],
+) -> Result<Guild, SnapshotError> {
+    for (format, step) in (0..).zip(migrations).skip(from as usize) {
+        let step = step.ok_or_else(|| invalid(format!("format {format} does not exist")))?;
+        step(&mut value).map_err(invalid)?;
+        value["format"] = Value::from(format + 1);
+    }
+    Ok(serde_json::from_value(value)?)
+}

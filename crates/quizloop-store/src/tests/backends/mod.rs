@@ -1,0 +1,56 @@
+//! Tests of both backends: each test runs with a folder of snapshots and with a database.
+
+mod durability;
+mod eviction;
+
+use tempfile::TempDir;
+
+use crate::postgres::tests::test_database::TestDatabase;
+use crate::{LoadError, Store};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+
+/// A backend with its storage.
+pub enum TestBackend {
+    Folder(TempDir),
+    Database(TestDatabase),
+}
+
+impl TestBackend {
+    /// Opens a store, as the program does.
+    pub fn open(&self) -> Store {
+        match self {
+            Self::Folder(dir) => super::open(dir.path()),
+            Self::Database(test_database) => {
+                let opened = Store::open_database(&test_database.url());
+                opened.unwrap_or_else(|error| panic!("{error}"))
+            }
+        }
+    }
+}
+
+/// Runs a test on both backends. Without a database server the second run is skipped with a
+/// message.
+pub fn on_each_backend(test: impl Fn(&TestBackend)) {
+    test(&TestBackend::Folder(tempfile::tempdir().unwrap()));
+    if let Some(test_database) = TestDatabase::new() {
+        test(&TestBackend::Database(test_database));
+    }
+}
+
+/// Blocks on a future that needs no runtime.
+pub fn wait<T>(work: impl Future<Output = T>) -> T {
+    futures::executor::block_on(work)
+}
+
+/// Changes a guild and waits; returns whether the change was saved.
+pub fn save(store: &Store, guild: GuildId, change: impl FnOnce(&mut Guild)) -> bool {
+    let ((), commit) = store.upsert(guild, change);
+    wait(commit.wait()).is_ok()
+}
+
+/// Loads a guild if it is evicted, and returns it.
+pub fn load_guild(store: &Store, guild: GuildId) -> Result<Option<Guild>, LoadError> {
+    let _pin = wait(store.load(guild))?;
+    Ok(store.read(guild, Clone::clone))
+}
