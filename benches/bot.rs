@@ -1,7 +1,7 @@
 //! Start time, memory and latency of the whole bot, run as a process against a sandbox in this
 //! process.
 //!
-//! `cargo bench --bench bot` prints a table. The numbers in the README come from it. The sandbox
+//! `cargo bench --bench bot` prints a table. The numbers in docs/performance.md come from it. The sandbox
 //! shares the bot's cores, so the bot alone is faster.
 
 use std::ffi::OsString;

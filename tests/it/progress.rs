@@ -39,9 +39,9 @@ async fn a_member_sees_their_progress() {
     let lins_alt_text = alt_text(&response);
     assert!(
         lins_alt_text.starts_with(
-            "Streak: 1 round in a row, longest 1. Since Mon 29 September: 1 round answered, 0 missed, 0 covered by a \
+            "Streak: 1 question in a row, longest 1. Since Mon 29 September: 1 question answered, 0 missed, 0 covered by a \
              freeze; 1 review on 1 day. Reviews due: 0 today, 1 in the next 14 days, 1 of them on Sat 28 March. \
-             Topics, seen and recalled today: queues 1 of "
+             Topics (questions seen, recall today): queues 1 of "
         ),
         "{lins_alt_text}"
     );
@@ -65,7 +65,7 @@ async fn a_member_sees_their_progress() {
 async fn a_newcomer_gets_first_steps() {
     let world = World::at(FRIDAY).team().start().await;
     let response = world.sam().command_message("progress", &[]).await;
-    assert!(alt_text(&response).contains("Reply to the day's question or try /quiz"));
+    assert!(alt_text(&response).contains("Reply to the question of the day or try /quiz"));
     assert!(world.attachment(&response).await.starts_with(PNG));
 }
 
@@ -99,7 +99,7 @@ async fn concurrent_requests_get_their_own_charts() {
     let requests = crowd.iter().map(|user| async {
         let response = world.member(*user).command_message("progress", &[]).await;
         assert!(world.attachment(&response).await.starts_with(PNG));
-        alt_text(&response).starts_with("Streak: 1 round in a row")
+        alt_text(&response).starts_with("Streak: 1 question in a row")
     });
     let in_a_row = futures::future::join_all(requests).await;
     let expected: Vec<bool> = crowd.iter().map(|user| *user == ids::LIN).collect();

@@ -97,7 +97,7 @@ fn all_mistakes_are_found_at_once() {
         ("python = \"3.11\"", "python = \"3\""),
         ("docs = \"https://example.org/mailbox\"\n", ""),
     ]), @r#"
-    error: [[question]] lacks the key `docs`
+    error: missing key `docs` in [[question]]
      --> own.toml:2:1
       |
     2 | [[question]]
@@ -109,7 +109,7 @@ fn all_mistakes_are_found_at_once() {
       |
     4 | number = "1001"
       |          ^^^^^^
-      = help: take the quotes away
+      = help: remove the quotes
 
     error: unknown level "expert"
      --> own.toml:6:9
@@ -479,11 +479,11 @@ fn files_that_are_not_question_files_are_rejected() {
       |
     2 | id = "caf�"
       |          ^
-      = help: save it again as UTF-8 in your editor
+      = help: save the file as UTF-8 in your editor
 
-    error: this file is too big: no more than 10 MB are read
+    error: this file is too big: the maximum is 10 MB
      --> c-big.toml
-      = help: split it into several files, or take it out of `bank.paths` if it is no question file
+      = help: split it into several files, or remove it from `bank.paths` if it is not a question file
 
     error: `question` must be an array, not a table
      --> d-table.toml:1:1
@@ -492,7 +492,7 @@ fn files_that_are_not_question_files_are_rejected() {
       | ^^^^^^^^^^
       = help: write its name in two pairs of brackets: [[…]]
 
-    error: this is not TOML: unclosed array table, expected `]`
+    error: invalid TOML: unclosed array table, expected `]`
      --> e-syntax.toml:1:12
       |
     1 | [[question]
@@ -506,21 +506,21 @@ fn files_that_are_not_question_files_are_rejected() {
       |   ^^^^^^^^^
       = help: did you mean `question`?
 
-    error: this is not TOML: invalid basic string, expected `"`
+    error: invalid TOML: invalid basic string, expected `"`
      --> g-open.toml:2:8
       |
     2 | id = "a
       |        ^
-      = help: end the text with the quotes it began with; a text of several lines has three at each end
+      = help: end the string with the quotes it begins with; a string of several lines has three at each end
 
-    error: this is not TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
+    error: invalid TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
      --> h-zeros.toml:1:1
       |
     1 | ����������������������������������������������������������������
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       = help: fix this line or the one before it
 
-    error: this is not TOML: key with no value, expected `=`
+    error: invalid TOML: key with no value, expected `=`
      --> h-zeros.toml:1:65
       |
     1 | ����������������������������������������������������������������

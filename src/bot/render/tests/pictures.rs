@@ -42,13 +42,13 @@ fn with_a_picture() {
     assert_snapshot!(progress(&newcomer(), Some(bytes())), @r"
     Nothing to show yet. Answer today's question or try `/quiz` to get started.
     In the picture, topic 2 is 非同期\_\*.
-    { progress.png of 3 bytes: An empty map of 26 weeks, with today marked: nothing yet. Reply to the day's question or try /quiz, and it begins to fill. 2 topics wait. }
+    { progress.png of 3 bytes: A progress chart of 26 weeks with today marked, still empty. Reply to the question of the day or try /quiz to fill it. Topics not seen yet: 2. }
     ");
     let mut practised = practised();
     assert_snapshot!(progress(&practised, Some(bytes())), @r"
     **1 question** in a row (longest: 4). Nothing to repeat today.
     In the picture, topic 2 is 非同期\_\*.
-    { progress.png of 3 bytes: Streak: 1 round in a row, longest 4. Since Mon 29 September: 0 rounds answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics, seen and recalled today: tasks 3 of 6 at 88 %. Not seen yet: 1. }
+    { progress.png of 3 bytes: Streak: 1 question in a row, longest 4. Since Mon 29 September: 0 questions answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics (questions seen, recall today): tasks 3 of 6 at 88 %. Topics not seen yet: 1. }
     ");
     practised.forecast[0] = 2;
     practised.topics.pop();
@@ -59,6 +59,6 @@ fn with_a_picture() {
 fn without_a_picture() {
     assert_snapshot!(progress(&practised(), None), @r"
     The picture couldn't be drawn. Here it is in words:
-    Streak: 1 round in a row, longest 4. Since Mon 29 September: 0 rounds answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics, seen and recalled today: tasks 3 of 6 at 88 %. Not seen yet: 1.
+    Streak: 1 question in a row, longest 4. Since Mon 29 September: 0 questions answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics \(questions seen, recall today\): tasks 3 of 6 at 88 %. Topics not seen yet: 1.
     ");
 }
