@@ -1,22 +1,15 @@
 //! Quizloop: a Discord bot with which a team practises for Python asyncio interviews.
 //!
-//! The modules, from the inside out. `ARCHITECTURE.md` describes them, and
-//! `tests/it/architecture.rs` enforces which module may depend on which:
+//! This package is the bot and its command line. `ARCHITECTURE.md` is the map of the workspace:
+//! the rules are in `quizloop-core`, the questions in `quizloop-bank`, saved data in
+//! `quizloop-store`, and a simulated Discord in `discord-sandbox`.
 //!
-//! - [`practice`]: the rules of rounds, replies and streaks. Pure: it reads no clock and no file,
-//!   and takes its random source as an argument.
-//! - [`bank`]: the questions: parsing, checks and search. Pure as well.
-//! - [`chart`]: pictures of a member's progress, as PNG and as alt text. Depends on no other module.
-//! - [`diagnostics`]: problems in a file, with the line and a suggested fix.
-//! - [`store`]: guilds in memory, on disk and in PostgreSQL. Depends on `practice`.
 //! - [`config`]: the operator's configuration as checked values.
-//! - [`health`]: health state and metrics. Depends on no other module.
+//! - [`health`]: health state and metrics.
 //! - [`clock`], [`rng`]: time and randomness, passed in so that tests can control both.
-//! - [`bot`]: the only module that uses serenity. A gateway event is translated, `practice` decides,
+//! - [`bot`]: the only module that uses serenity. A gateway event is translated, the rules decide,
 //!   the store commits, and the result is rendered and sent over REST.
-//! - `sandbox`: a simulated Discord on loopback. It implements Discord's protocol and does not
-//!   depend on the bot.
-//! - [`cli`]: the command line, which connects the other modules.
+//! - [`cli`]: the command line, which connects all of them.
 //!
 //! Invariants:
 //!

@@ -1,6 +1,6 @@
 //! The question bank: the built-in questions and the operator's.
 //!
-//! This module is pure: no file system, no clock, no runtime, no random source. Callers pass files
+//! This crate is pure: no file system, no clock, no runtime, no random source. Callers pass files
 //! as names with bytes and receive diagnostics for everything that is wrong with them.
 
 mod built_in;

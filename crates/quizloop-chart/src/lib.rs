@@ -1,6 +1,6 @@
 //! Draws a member's progress on one card: practice days, knowledge of topics, and reviews to come.
 //!
-//! Pure: it turns a [`Progress`] into a PNG and an alt text, without a clock, files or other modules.
+//! Pure: it turns a [`Progress`] into a PNG and an alt text, without a clock, files or other crates of ours.
 //! The card is written as SVG, with one file for each part, and rendered by `resvg`. Nothing is
 //! loaded before the first picture. Rendering takes about 30 ms and 8 MB on the calling thread, so
 //! callers must not do it on the thread that handles events.

@@ -1,6 +1,6 @@
 //! The domain rules: schedules, rounds, replies, ledgers, streaks, freezes and decks.
 //!
-//! This module is pure. It depends on no other module, no Discord library, no runtime, no clock, no
+//! This crate is pure. It depends on no other crate of ours, no Discord library, no runtime, no clock, no
 //! file and no random source. Callers pass time and randomness as arguments, and every function
 //! returns what it changed.
 

@@ -1,7 +1,7 @@
 //! Diagnostics about a file, printed like those of a compiler: the file, the line, a caret under the
 //! position, and a suggested fix.
 //!
-//! A reader of such a file collects all diagnostics instead of stopping at the first. This module
+//! A reader of such a file collects all diagnostics instead of stopping at the first. This crate
 //! knows TOML and text, but not questions, teams or Discord.
 
 mod render;

@@ -45,7 +45,7 @@ impl fmt::Display for Diagnostic {
 const MAX_SHOWN: usize = 100;
 
 /// Formats diagnostics, separated by empty lines, with their number in the last line. If there are
-/// more than [`MAX_SHOWN`], errors are shown before warnings.
+/// more than `MAX_SHOWN`, errors are shown before warnings.
 pub fn render_all(diagnostics: &[Diagnostic]) -> String {
     use fmt::Write as _;
     let mut text = String::new();
