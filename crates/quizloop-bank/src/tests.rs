@@ -97,11 +97,12 @@ fn all_mistakes_are_found_at_once() {
         ("python = \"3.11\"", "python = \"3\""),
         ("docs = \"https://example.org/mailbox\"\n", ""),
     ]), @r#"
-    error: [[question]] lacks the key `docs`
+    error: missing key `docs` in [[question]]
      --> own.toml:2:1
       |
     2 | [[question]]
       | ^^^^^^^^^^^^
+      |
       = help: add a line `docs = …`
 
     error: `number` must be a whole number from 1, not a string
@@ -109,13 +110,15 @@ fn all_mistakes_are_found_at_once() {
       |
     4 | number = "1001"
       |          ^^^^^^
-      = help: take the quotes away
+      |
+      = help: remove the quotes
 
     error: unknown level "expert"
      --> own.toml:6:9
       |
     6 | level = "expert"
       |         ^^^^^^^^
+      |
       = help: choose from `junior`, `mid` and `senior`
 
     error: unknown type "conceptual"
@@ -123,6 +126,7 @@ fn all_mistakes_are_found_at_once() {
       |
     7 | type = "conceptual"
       |        ^^^^^^^^^^^^
+      |
       = help: did you mean `concept`?
 
     error: unknown key `anwer` in [[question]]
@@ -130,6 +134,7 @@ fn all_mistakes_are_found_at_once() {
       |
     9 | anwer = "It hands work over. With a limit, `put()` waits until there is room."
       | ^^^^^
+      |
       = help: did you mean `answer`?
 
     error: an item of `points` must be a string, not an integer
@@ -137,6 +142,7 @@ fn all_mistakes_are_found_at_once() {
        |
     12 | points = [1, "`put()` waits for room", "The limit"]
        |           ^
+       |
        = help: put it in quotes
 
     error: "3" is not a Python version or range, such as "3.11" or "3.11-3.13"
@@ -144,6 +150,7 @@ fn all_mistakes_are_found_at_once() {
        |
     14 | python = "3"
        |          ^^^
+       |
        = help: write the first version that runs the code, or the first and the last one
 
     error: unknown key `folow_up` in [[question]]
@@ -151,6 +158,7 @@ fn all_mistakes_are_found_at_once() {
        |
     15 | folow_up = "How do you stop the consumers?"
        | ^^^^^^^^
+       |
        = help: did you mean `follow_up`?
 
     8 errors
@@ -168,6 +176,7 @@ fn duplicate_ids_and_numbers_are_shown_in_both_places() {
       |
     3 | id = "own-question"
       |       ^^^^^^^^^^^^
+      |
     note: first used here
      --> a.toml:3:7
       |
@@ -189,6 +198,7 @@ fn duplicate_ids_and_numbers_are_shown_in_both_places() {
       |
     4 | number = 17
       | ^^^^^^
+      |
     note: first used here
      --> data/questions/queues.toml:3:1
       |
@@ -213,20 +223,23 @@ fn texts_that_are_too_long_are_reported_with_the_excess() {
       |
     5 | topic = "queues-and-whatever-else-there-is"
       | ^^^^^
+      |
       = help: shorten it
 
     error: `question` has 321 characters, 21 more than the limit of 300
      --> own.toml:8:1
       |
-    8 | question = "What is a mailbox for? What is a mailbox for? What is a mailbox for? What is a mailbox f…
+    8 | question = "What is a mailbox for? What is a mailbox for? What is a mailbox for? What is a mailbox for?...
       | ^^^^^^^^
+      |
       = help: shorten it
 
     error: point 3 has 113 characters, 13 more than the limit of 100
       --> own.toml:12:1
        |
-    12 | points = ["It hands over", "`put()` waits for room", "The limit and the room and the room and the ro…
+    12 | points = ["It hands over", "`put()` waits for room", "The limit and the room and the room and the room...
        | ^^^^^^
+       |
        = help: shorten it
 
     error: `pitfalls` has 0 items, but needs 1 to 4
@@ -234,6 +247,7 @@ fn texts_that_are_too_long_are_reported_with_the_excess() {
        |
     13 | pitfalls = []
        | ^^^^^^^^
+       |
        = help: add or remove items
 
     4 errors
@@ -258,6 +272,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        | ^^^^^^^^^^^^^
+       |
        = help: write type = "predict", or remove them
 
     error: `wrong_outputs` has 4 items, but needs 3
@@ -265,6 +280,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        | ^^^^^^^^^^^^^
+       |
        = help: add or remove items: members choose from these and the right one
 
     error: wrong output 1 is the right output
@@ -272,6 +288,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                  ^^^^^
+       |
        = help: write an output that someone with a misconception expects
 
     error: wrong output 3 is a duplicate
@@ -279,6 +296,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                              ^^^^
+       |
        = help: write a different one
 
     error: wrong output 4 is empty
@@ -286,6 +304,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                                    ^^
+       |
        = help: write it, or remove all three
 
     5 errors
@@ -295,8 +314,9 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
     error: wrong output 3 has 401 characters, 1 more than the limit of 400
       --> own.toml:16:1
        |
-    16 | wrong_outputs = ["2", "3", "444444444444444444444444444444444444444444444444444444444444444444444444…
+    16 | wrong_outputs = ["2", "3", "44444444444444444444444444444444444444444444444444444444444444444444444444...
        | ^^^^^^^^^^^^^
+       |
        = help: shorten it
 
     1 error
@@ -330,6 +350,7 @@ fn texts_that_would_break_a_message_are_rejected() {
       |
     3 | id = "Own:question"
       | ^^
+      |
       = help: write lower-case letters and digits, with single hyphens between words
 
     error: a question of type predict needs `code`, which is missing
@@ -337,6 +358,7 @@ fn texts_that_would_break_a_message_are_rejected() {
       |
     7 | type = "predict"
       | ^^^^
+      |
       = help: add `code` and `output`, or choose another type
 
     error: `answer` contains a code fence
@@ -344,6 +366,7 @@ fn texts_that_would_break_a_message_are_rejected() {
       |
     9 | answer = "It hands ```work``` over. With a limit, `put()` waits until there is room."
       | ^^^^^^
+      |
       = help: put programs into `code`, and short code between single backticks
 
     error: `how_to_answer` is empty
@@ -351,6 +374,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     10 | how_to_answer = "  "
        | ^^^^^^^^^^^^^
+       |
        = help: write it, or remove the entry
 
     error: point 3 is a duplicate
@@ -358,6 +382,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     12 | points = ["It hands over", "`put()` waits for room", "It hands over"]
        |                                                      ^^^^^^^^^^^^^^^
+       |
        = help: remove one of the two: members tick each point
 
     error: `output` contains a control character
@@ -365,6 +390,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     14 | output = "x\u001b[31m"
        | ^^^^^^
+       |
        = help: remove it, or write an escape sequence
 
     error: `output` needs `code`, which is missing
@@ -372,6 +398,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     14 | output = "x\u001b[31m"
        | ^^^^^^
+       |
        = help: add `code`, or remove `output`
 
     error: `broken` needs `code`, which is missing
@@ -379,6 +406,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     15 | broken = "x"
        | ^^^^^^
+       |
        = help: add `code`, or remove `broken`
 
     error: a question of type predict cannot have `broken`
@@ -386,6 +414,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     15 | broken = "x"
        | ^^^^^^
+       |
        = help: write type = "bug", or remove it
 
     error: `docs` is not an https link
@@ -393,6 +422,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     17 | docs = "ftp://example.org/mailbox"
        | ^^^^
+       |
        = help: write the full link, such as "https://docs.python.org/3/library/asyncio.html"
 
     10 errors
@@ -411,8 +441,9 @@ fn lint_findings_are_warnings() {
     warning: this question is nearly the same as `queue-handover`
      --> own.toml:8:1
       |
-    8 | question = "How do producers and consumers hand work to each other in asyncio, and what slows a prod…
+    8 | question = "How do producers and consumers hand work to each other in asyncio, and what slows a produce...
       | ^^^^^^^^
+      |
     note: the other question is here
      --> data/questions/queues.toml:7:1
       |
@@ -425,6 +456,7 @@ fn lint_findings_are_warnings() {
       |
     9 | answer = """It just hands `work over. See <b>this</b>.
       | ^^^^^^
+      |
       = help: write sentences: line breaks inside a paragraph are not kept
 
     warning: `answer` contains "just"
@@ -432,6 +464,7 @@ fn lint_findings_are_warnings() {
       |
     9 | answer = """It just hands `work over. See <b>this</b>.
       |                ^^^^
+      |
       = help: remove the word, or be precise: only, exactly, a moment ago
 
     warning: `answer` contains an unclosed backtick
@@ -439,6 +472,7 @@ fn lint_findings_are_warnings() {
       |
     9 | answer = """It just hands `work over. See <b>this</b>.
       |                           ^^^^^
+      |
       = help: close it with a second backtick, or remove it
 
     warning: the answer does not mention `get` of point 3
@@ -446,6 +480,7 @@ fn lint_findings_are_warnings() {
        |
     14 | points = ["It hands over", "`put()` waits for room", "`get()` waits as well"]
        |                                                        ^^^
+       |
        = help: add it to the answer, or remove it from the point
 
     5 warnings
@@ -470,8 +505,9 @@ fn files_that_are_not_question_files_are_rejected() {
     error: this file contains no questions
      --> a-empty.toml:1:1
       |
-    1 | 
+    1 |
       | ^
+      |
       = help: start each question with [[question]]
 
     error: this file is not UTF-8: byte 10 of line 2 is 0xE9
@@ -479,24 +515,27 @@ fn files_that_are_not_question_files_are_rejected() {
       |
     2 | id = "caf�"
       |          ^
-      = help: save it again as UTF-8 in your editor
+      |
+      = help: save the file as UTF-8 in your editor
 
-    error: this file is too big: no more than 10 MB are read
-     --> c-big.toml
-      = help: split it into several files, or take it out of `bank.paths` if it is no question file
+    error: this file is too big: the maximum is 10 MB
+    --> c-big.toml
+     = help: split it into several files, or remove it from `bank.paths` if it is not a question file
 
     error: `question` must be an array, not a table
      --> d-table.toml:1:1
       |
     1 | [question]
       | ^^^^^^^^^^
+      |
       = help: write its name in two pairs of brackets: [[…]]
 
-    error: this is not TOML: unclosed array table, expected `]`
+    error: invalid TOML: unclosed array table, expected `]`
      --> e-syntax.toml:1:12
       |
     1 | [[question]
       |            ^
+      |
       = help: close the brackets around the table's name
 
     error: unknown key `questions` in a question file
@@ -504,27 +543,31 @@ fn files_that_are_not_question_files_are_rejected() {
       |
     1 | [[questions]]
       |   ^^^^^^^^^
+      |
       = help: did you mean `question`?
 
-    error: this is not TOML: invalid basic string, expected `"`
+    error: invalid TOML: invalid basic string, expected `"`
      --> g-open.toml:2:8
       |
     2 | id = "a
       |        ^
-      = help: end the text with the quotes it began with; a text of several lines has three at each end
+      |
+      = help: end the string with the quotes it begins with; a string of several lines has three at each end
 
-    error: this is not TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
+    error: invalid TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
      --> h-zeros.toml:1:1
       |
-    1 | ����������������������������������������������������������������
+    1 | ␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
       = help: fix this line or the one before it
 
-    error: this is not TOML: key with no value, expected `=`
+    error: invalid TOML: key with no value, expected `=`
      --> h-zeros.toml:1:65
       |
-    1 | ����������������������������������������������������������������
+    1 | ␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀
       |                                                                 ^
+      |
       = help: fix this line or the one before it
 
     9 errors
@@ -542,6 +585,7 @@ fn built_in_questions_must_follow_every_rule() {
       |
     5 | topic = "queues"
       | ^^^^^
+      |
       = help: move it to queues.toml, or correct its topic
 
     error: `answer` needs 60 to 150 words, but has 14
@@ -555,6 +599,7 @@ fn built_in_questions_must_follow_every_rule() {
       |
     9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
       |                    ^^^^^^
+      |
       = help: remove the word, or be precise: only, exactly, a moment ago
 
     error: `example_answer` needs 3 to 6 sentences, but has 1
@@ -568,6 +613,7 @@ fn built_in_questions_must_follow_every_rule() {
        |
     11 | example_answer = "I use it to hand simply work over."
        |                                    ^^^^^^
+       |
        = help: remove the word, or be precise: only, exactly, a moment ago
 
     error: `docs` does not start with https://docs.python.org/3/
@@ -575,6 +621,7 @@ fn built_in_questions_must_follow_every_rule() {
        |
     15 | docs = "https://example.org/mailbox"
        | ^^^^
+       |
        = help: link to Python's own documentation
 
     6 errors
