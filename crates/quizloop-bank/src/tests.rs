@@ -3,7 +3,7 @@
 use super::{Bank, Kind, PackFile, Question, built_in};
 use quizloop_diagnostics::{MAX_BYTES, render_all};
 
-const GOOD: &str = r#"
+pub const GOOD: &str = r#"
 [[question]]
 id = "own-question"
 number = 1001
@@ -33,13 +33,18 @@ fn load(files: &[PackFile]) -> (Bank, String) {
     (bank, render_all(&diagnostics))
 }
 
-/// Returns the findings in the valid file after some replacements.
-fn findings_with(changes: &[(&str, &str)]) -> String {
+/// Returns the valid file after some replacements.
+pub fn good_with(changes: &[(&str, &str)]) -> String {
     let replace = |text: String, (from, to): &(&str, &str)| {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)
     };
-    let text = changes.iter().fold(GOOD.to_owned(), replace);
+    changes.iter().fold(GOOD.to_owned(), replace)
+}
+
+/// Returns the findings in the valid file after some replacements.
+fn findings_with(changes: &[(&str, &str)]) -> String {
+    let text = good_with(changes);
     render_all(&Bank::check(built_in(), &[pack("own.toml", text)]).1)
 }
 
@@ -430,7 +435,7 @@ fn texts_that_would_break_a_message_are_rejected() {
 }
 
 #[test]
-fn lint_findings_are_warnings() {
+fn unsupported_markup_is_a_warning() {
     insta::assert_snapshot!(findings_with(&[
         ("What is a mailbox for?", "How do producers and consumers hand work to each other in asyncio, and what slows a producer down?"),
         ("It hands work over.", "It just hands `work over. See <b>this</b>.\n\n- one"),
@@ -438,19 +443,6 @@ fn lint_findings_are_warnings() {
         ("answer = \"It", "answer = \"\"\"It"),
         ("is room.\"", "is room.\"\"\""),
     ]), @r#"
-    warning: this question is nearly the same as `queue-handover`
-     --> own.toml:8:1
-      |
-    8 | question = "How do producers and consumers hand work to each other in asyncio, and what slows a produce...
-      | ^^^^^^^^
-      |
-    note: the other question is here
-     --> data/questions/queues.toml:7:1
-      |
-    7 | question = """
-      | ^^^^^^^^
-      = help: remove one of the two, or make clear how they differ
-
     warning: `answer` contains a list
      --> own.toml:9:1
       |
@@ -458,14 +450,6 @@ fn lint_findings_are_warnings() {
       | ^^^^^^
       |
       = help: write sentences: line breaks inside a paragraph are not kept
-
-    warning: `answer` contains "just"
-     --> own.toml:9:16
-      |
-    9 | answer = """It just hands `work over. See <b>this</b>.
-      |                ^^^^
-      |
-      = help: remove the word, or be precise: only, exactly, a moment ago
 
     warning: `answer` contains an unclosed backtick
      --> own.toml:9:27
@@ -475,15 +459,7 @@ fn lint_findings_are_warnings() {
       |
       = help: close it with a second backtick, or remove it
 
-    warning: the answer does not mention `get` of point 3
-      --> own.toml:14:56
-       |
-    14 | points = ["It hands over", "`put()` waits for room", "`get()` waits as well"]
-       |                                                        ^^^
-       |
-       = help: add it to the answer, or remove it from the point
-
-    5 warnings
+    2 warnings
     "#);
 }
 
@@ -588,34 +564,6 @@ fn built_in_questions_must_follow_every_rule() {
       |
       = help: move it to queues.toml, or correct its topic
 
-    error: `answer` needs 60 to 150 words, but has 14
-     --> data/questions/tasks.toml:9:1
-      |
-    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
-      | ^^^^^^
-
-    error: `answer` contains "simply"
-     --> data/questions/tasks.toml:9:20
-      |
-    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
-      |                    ^^^^^^
-      |
-      = help: remove the word, or be precise: only, exactly, a moment ago
-
-    error: `example_answer` needs 3 to 6 sentences, but has 1
-      --> data/questions/tasks.toml:11:1
-       |
-    11 | example_answer = "I use it to hand simply work over."
-       | ^^^^^^^^^^^^^^
-
-    error: `example_answer` contains "simply"
-      --> data/questions/tasks.toml:11:36
-       |
-    11 | example_answer = "I use it to hand simply work over."
-       |                                    ^^^^^^
-       |
-       = help: remove the word, or be precise: only, exactly, a moment ago
-
     error: `docs` does not start with https://docs.python.org/3/
       --> data/questions/tasks.toml:15:1
        |
@@ -624,7 +572,7 @@ fn built_in_questions_must_follow_every_rule() {
        |
        = help: link to Python's own documentation
 
-    6 errors
+    2 errors
     "#);
 }
 
