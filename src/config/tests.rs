@@ -98,6 +98,7 @@ fn shards_are_auto_a_number_or_a_range() {
       |
     2 | shards = "4-3/16"
       |          ^^^^^^^^
+      |
       = help: write "auto" for the number that Discord recommends, a number of shards, or "0-3/16" to run the first four of 16 shards in this process
 
     1 error
@@ -115,12 +116,13 @@ fn shards_are_auto_a_number_or_a_range() {
 
 #[test]
 fn a_retention_is_a_share_within_limits() {
-    insta::assert_snapshot!(diagnostics(&team_with("retention = 90")), @r"
+    insta::assert_snapshot!(diagnostics(&team_with("retention = 90")), @"
     error: `retention` 90 is out of range
      --> config.toml:5:13
       |
     5 | retention = 90
       |             ^^
+      |
       = help: write a share from 0.7 to 0.97; with a higher one, questions come back sooner
 
     1 error
@@ -137,9 +139,8 @@ fn a_retention_is_a_share_within_limits() {
     assert_eq!(diagnostics(&team_with("retention = 0.97")), "nothing found");
 }
 
-#[test]
-fn all_errors_are_reported_at_once() {
-    insta::assert_snapshot!(diagnostics(r#"
+/// A config with a mistake in every line that can have one.
+const MISTAKES: &str = r#"
 tokenfile = "token"
 
 [discord]
@@ -157,12 +158,17 @@ days = ["mon", "monday", "fun"]
 reveal = "opne"
 catch_up = "3 days"
 holidays = ["Christmas"]
-"#), @r#"
+"#;
+
+#[test]
+fn all_errors_are_reported_at_once() {
+    insta::assert_snapshot!(diagnostics(MISTAKES), @r#"
     error: unknown key `tokenfile` in the config
      --> config.toml:2:1
       |
     2 | tokenfile = "token"
       | ^^^^^^^^^
+      |
       = help: did you mean `token_file`?
 
     error: "127.0.0.1:8420" is not a URL
@@ -170,6 +176,7 @@ holidays = ["Christmas"]
       |
     5 | api_url = "127.0.0.1:8420"
       |           ^^^^^^^^^^^^^^^^
+      |
       = help: write scheme, host and port, such as "http://127.0.0.1:8420"
 
     error: `paths` must be an array, not a string
@@ -177,6 +184,7 @@ holidays = ["Christmas"]
       |
     8 | paths = "packs"
       |         ^^^^^^^
+      |
       = help: put it in square brackets
 
     error: `guild` must be a string, not an integer
@@ -184,6 +192,7 @@ holidays = ["Christmas"]
        |
     11 | guild = 1110000000000000001
        |         ^^^^^^^^^^^^^^^^^^^
+       |
        = help: put it in quotes
 
     error: "general" is not a Discord id
@@ -191,6 +200,7 @@ holidays = ["Christmas"]
        |
     12 | channel = "general"
        |           ^^^^^^^^^
+       |
        = help: turn on Developer Mode in Discord's settings (Advanced), then right-click the channel and copy its id
 
     error: "9am" is not a time of day
@@ -198,6 +208,7 @@ holidays = ["Christmas"]
        |
     13 | at = "9am"
        |      ^^^^^
+       |
        = help: use the 24-hour format, such as "09:00" or "17:30"
 
     error: unknown key `timezon` in [[team]]
@@ -205,6 +216,7 @@ holidays = ["Christmas"]
        |
     14 | timezon = "Europe/Berlin"
        | ^^^^^^^
+       |
        = help: did you mean `timezone`?
 
     error: duplicate day "monday"
@@ -212,6 +224,7 @@ holidays = ["Christmas"]
        |
     15 | days = ["mon", "monday", "fun"]
        |                ^^^^^^^^
+       |
        = help: name each day once
 
     error: "fun" is not a weekday: write mon, tue, wed, thu, fri, sat or sun
@@ -219,6 +232,7 @@ holidays = ["Christmas"]
        |
     15 | days = ["mon", "monday", "fun"]
        |                          ^^^^^
+       |
        = help: write days = ["mon", "tue", "wed", "thu", "fri"] or some of them
 
     error: unknown reveal rule "opne"
@@ -226,6 +240,7 @@ holidays = ["Christmas"]
        |
     16 | reveal = "opne"
        |          ^^^^^^
+       |
        = help: did you mean `open`?
 
     error: "3 days" is not a catch-up limit
@@ -233,6 +248,7 @@ holidays = ["Christmas"]
        |
     17 | catch_up = "3 days"
        |            ^^^^^^^^
+       |
        = help: write hours and minutes, such as "3h", "90m" or "1h30m", at most "24h"; "0" means on time only
 
     error: "Christmas" is not a date
@@ -240,6 +256,7 @@ holidays = ["Christmas"]
        |
     18 | holidays = ["Christmas"]
        |             ^^^^^^^^^^^
+       |
        = help: write it as "2026-12-25"
 
     12 errors
@@ -257,6 +274,7 @@ fn an_unknown_zone_is_never_utc() {
       |
     4 | timezone = "Europe/Berln"
       |            ^^^^^^^^^^^^^^
+      |
       = help: did you mean "Europe/Berlin"?
 
     1 error
@@ -271,6 +289,7 @@ fn two_teams_on_one_channel_are_an_error() {
       |
     8 | channel = "1120000000000000001"
       |           ^^^^^^^^^^^^^^^^^^^^^
+      |
     note: the other team is here
      --> config.toml:3:11
       |
@@ -290,6 +309,7 @@ fn empty_days_and_paths_are_errors() {
       |
     1 | token_file = ""
       |              ^^
+      |
       = help: write a path, or remove the line
 
     error: `days` is empty: no question would ever be posted
@@ -297,6 +317,7 @@ fn empty_days_and_paths_are_errors() {
       |
     6 | days = []
       |        ^^
+      |
       = help: write days = ["mon", "tue", "wed", "thu", "fri"] or some of them
 
     2 errors
@@ -314,6 +335,7 @@ fn the_listen_address_is_checked() {
       |
     2 | listen = "localhost"
       |          ^^^^^^^^^^^
+      |
       = help: write an address and a port, such as "127.0.0.1:9420" or "[::1]:9420"
 
     1 error
@@ -326,6 +348,7 @@ fn the_listen_address_is_checked() {
       |
     2 | listen = "0.0.0.0:9420"
       |          ^^^^^^^^^^^^^^
+      |
       = help: use 127.0.0.1, unless a firewall allows only your monitoring
 
     error: unknown key `port` in [health]
@@ -333,6 +356,7 @@ fn the_listen_address_is_checked() {
       |
     3 | port = 1
       | ^^^^
+      |
       = help: choose from `listen`
 
     1 error, 1 warning
@@ -347,6 +371,7 @@ fn a_syntax_error_has_a_line() {
       |
     1 | [state
       |       ^
+      |
       = help: close the brackets around the table's name
 
     1 error
@@ -357,6 +382,7 @@ fn a_syntax_error_has_a_line() {
       |
     3 | dir = "b"
       | ^^^
+      |
       = help: keep one of them
 
     1 error

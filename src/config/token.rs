@@ -3,10 +3,20 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, general_purpose};
 use quizloop_diagnostics::Diagnostic;
 
 /// The prefix of a bot's token in Discord's authorization header, which operators may have copied.
 const PREFIX: &str = "Bot ";
+
+/// Decodes with or without padding. The alphabet does not matter: in an encoded number, `+`, `/`,
+/// `-` and `_` do not occur.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    general_purpose::NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// A bot's token. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,7 +62,7 @@ impl Token {
     /// equals the application id, unless the application was created before August 2016.
     pub fn bot_id(&self) -> Option<u64> {
         let (first, _) = self.0.split_once('.')?;
-        let digits = String::from_utf8(base64(first)?).ok()?;
+        let digits = String::from_utf8(BASE64.decode(first).ok()?).ok()?;
         digits.parse().ok().filter(|id| *id > 0)
     }
 }
@@ -117,29 +127,6 @@ fn warn_if_readable_by_others(_path: &Path) -> Option<Diagnostic> {
     None
 }
 
-/// Decodes base64 in the standard or URL-safe alphabet, padded or not.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let (mut bits, mut count) = (0_u32, 0_u8);
-    for c in text.trim_end_matches('=').bytes() {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xFF).ok()?);
-        }
-    }
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +157,8 @@ mod tests {
             Token::parse(TOKEN).unwrap().bot_id(),
             Some(1_110_000_000_000_000_009)
         );
+        let padded = Token::parse("MTExMDAwMDAwMDAwMDAwMDAwOQ==.x.y").unwrap();
+        assert_eq!(padded.bot_id(), Some(1_110_000_000_000_000_009));
         assert_eq!(Token::parse("sandbox").unwrap().bot_id(), None);
         assert_eq!(Token::parse("!!.x.y").unwrap().bot_id(), None);
     }

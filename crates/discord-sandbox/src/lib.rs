@@ -27,6 +27,7 @@ pub mod openapi;
 pub mod page;
 mod payloads;
 pub mod permission;
+mod relative_time;
 pub mod rest;
 mod seed;
 mod server;

@@ -6,6 +6,7 @@
 mod built_in;
 pub mod import_export;
 mod limits;
+#[cfg(test)]
 mod lint;
 mod load;
 pub mod markup;
@@ -18,6 +19,7 @@ mod search;
 mod sourced_question;
 #[cfg(test)]
 mod tests;
+mod unsupported_markup;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};

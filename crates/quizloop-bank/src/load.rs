@@ -6,7 +6,7 @@ use super::question::{Level, Question};
 use super::read::{self, Origin};
 use super::search::SearchIndex;
 use super::sourced_question::SourcedQuestion;
-use super::{limits, lint, rules};
+use super::{limits, rules, unsupported_markup};
 use quizloop_diagnostics::{self as diagnostics, Diagnostic, RawFile, Source};
 
 /// The loaded questions, sorted by number, with a search index.
@@ -34,12 +34,14 @@ impl Bank {
         Self::from_files(LoadedFiles::read(built_in, extra))
     }
 
-    /// Loads the bank like [`Bank::load`] and also runs the editorial lints. It is slower, so the
-    /// bot does not use it at startup.
+    /// Loads the bank like [`Bank::load`] and also reports Markdown that Discord does not render.
+    /// The bot does not use it at startup: such a question can be asked.
     pub fn check(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
         let mut loaded = LoadedFiles::read(built_in, extra);
-        let findings = lint::lint(&loaded.questions, &loaded.sources);
-        loaded.diagnostics.extend(findings);
+        for entry in &loaded.questions {
+            let source = &loaded.sources[entry.file];
+            unsupported_markup::check(entry, source, &mut loaded.diagnostics);
+        }
         Self::from_files(loaded)
     }
 
@@ -205,7 +207,7 @@ impl LoadedFiles {
                 )
                 .fix("change one of the two; your own numbers could start at 1001");
             self.diagnostics
-                .push(diagnostic.severity(entry.lint_severity()));
+                .push(diagnostic.severity(entry.warning_severity()));
         }
     }
 

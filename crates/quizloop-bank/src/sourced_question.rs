@@ -138,9 +138,9 @@ impl SourcedQuestion {
             .chain(wrong.map(|text| ("wrong_outputs", text.as_str())))
     }
 
-    /// Returns the severity of lint findings: error for built-in questions, warning for the
-    /// operator's.
-    pub const fn lint_severity(&self) -> Severity {
+    /// Returns the severity of a problem with which a question can still be asked: error for
+    /// built-in questions, warning for the operator's.
+    pub const fn warning_severity(&self) -> Severity {
         if self.built_in {
             Severity::Error
         } else {

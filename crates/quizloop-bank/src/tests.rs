@@ -3,7 +3,7 @@
 use super::{Bank, Kind, PackFile, Question, built_in};
 use quizloop_diagnostics::{MAX_BYTES, render_all};
 
-const GOOD: &str = r#"
+pub const GOOD: &str = r#"
 [[question]]
 id = "own-question"
 number = 1001
@@ -33,13 +33,18 @@ fn load(files: &[PackFile]) -> (Bank, String) {
     (bank, render_all(&diagnostics))
 }
 
-/// Returns the findings in the valid file after some replacements.
-fn findings_with(changes: &[(&str, &str)]) -> String {
+/// Returns the valid file after some replacements.
+pub fn good_with(changes: &[(&str, &str)]) -> String {
     let replace = |text: String, (from, to): &(&str, &str)| {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)
     };
-    let text = changes.iter().fold(GOOD.to_owned(), replace);
+    changes.iter().fold(GOOD.to_owned(), replace)
+}
+
+/// Returns the findings in the valid file after some replacements.
+fn findings_with(changes: &[(&str, &str)]) -> String {
+    let text = good_with(changes);
     render_all(&Bank::check(built_in(), &[pack("own.toml", text)]).1)
 }
 
@@ -102,6 +107,7 @@ fn all_mistakes_are_found_at_once() {
       |
     2 | [[question]]
       | ^^^^^^^^^^^^
+      |
       = help: add a line `docs = …`
 
     error: `number` must be a whole number from 1, not a string
@@ -109,6 +115,7 @@ fn all_mistakes_are_found_at_once() {
       |
     4 | number = "1001"
       |          ^^^^^^
+      |
       = help: remove the quotes
 
     error: unknown level "expert"
@@ -116,6 +123,7 @@ fn all_mistakes_are_found_at_once() {
       |
     6 | level = "expert"
       |         ^^^^^^^^
+      |
       = help: choose from `junior`, `mid` and `senior`
 
     error: unknown type "conceptual"
@@ -123,6 +131,7 @@ fn all_mistakes_are_found_at_once() {
       |
     7 | type = "conceptual"
       |        ^^^^^^^^^^^^
+      |
       = help: did you mean `concept`?
 
     error: unknown key `anwer` in [[question]]
@@ -130,6 +139,7 @@ fn all_mistakes_are_found_at_once() {
       |
     9 | anwer = "It hands work over. With a limit, `put()` waits until there is room."
       | ^^^^^
+      |
       = help: did you mean `answer`?
 
     error: an item of `points` must be a string, not an integer
@@ -137,6 +147,7 @@ fn all_mistakes_are_found_at_once() {
        |
     12 | points = [1, "`put()` waits for room", "The limit"]
        |           ^
+       |
        = help: put it in quotes
 
     error: "3" is not a Python version or range, such as "3.11" or "3.11-3.13"
@@ -144,6 +155,7 @@ fn all_mistakes_are_found_at_once() {
        |
     14 | python = "3"
        |          ^^^
+       |
        = help: write the first version that runs the code, or the first and the last one
 
     error: unknown key `folow_up` in [[question]]
@@ -151,6 +163,7 @@ fn all_mistakes_are_found_at_once() {
        |
     15 | folow_up = "How do you stop the consumers?"
        | ^^^^^^^^
+       |
        = help: did you mean `follow_up`?
 
     8 errors
@@ -168,6 +181,7 @@ fn duplicate_ids_and_numbers_are_shown_in_both_places() {
       |
     3 | id = "own-question"
       |       ^^^^^^^^^^^^
+      |
     note: first used here
      --> a.toml:3:7
       |
@@ -189,6 +203,7 @@ fn duplicate_ids_and_numbers_are_shown_in_both_places() {
       |
     4 | number = 17
       | ^^^^^^
+      |
     note: first used here
      --> data/questions/queues.toml:3:1
       |
@@ -213,20 +228,23 @@ fn texts_that_are_too_long_are_reported_with_the_excess() {
       |
     5 | topic = "queues-and-whatever-else-there-is"
       | ^^^^^
+      |
       = help: shorten it
 
     error: `question` has 321 characters, 21 more than the limit of 300
      --> own.toml:8:1
       |
-    8 | question = "What is a mailbox for? What is a mailbox for? What is a mailbox for? What is a mailbox f…
+    8 | question = "What is a mailbox for? What is a mailbox for? What is a mailbox for? What is a mailbox for?...
       | ^^^^^^^^
+      |
       = help: shorten it
 
     error: point 3 has 113 characters, 13 more than the limit of 100
       --> own.toml:12:1
        |
-    12 | points = ["It hands over", "`put()` waits for room", "The limit and the room and the room and the ro…
+    12 | points = ["It hands over", "`put()` waits for room", "The limit and the room and the room and the room...
        | ^^^^^^
+       |
        = help: shorten it
 
     error: `pitfalls` has 0 items, but needs 1 to 4
@@ -234,6 +252,7 @@ fn texts_that_are_too_long_are_reported_with_the_excess() {
        |
     13 | pitfalls = []
        | ^^^^^^^^
+       |
        = help: add or remove items
 
     4 errors
@@ -258,6 +277,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        | ^^^^^^^^^^^^^
+       |
        = help: write type = "predict", or remove them
 
     error: `wrong_outputs` has 4 items, but needs 3
@@ -265,6 +285,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        | ^^^^^^^^^^^^^
+       |
        = help: add or remove items: members choose from these and the right one
 
     error: wrong output 1 is the right output
@@ -272,6 +293,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                  ^^^^^
+       |
        = help: write an output that someone with a misconception expects
 
     error: wrong output 3 is a duplicate
@@ -279,6 +301,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                              ^^^^
+       |
        = help: write a different one
 
     error: wrong output 4 is empty
@@ -286,6 +309,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
        |
     16 | wrong_outputs = ["1\n", "2", "2 ", ""]
        |                                    ^^
+       |
        = help: write it, or remove all three
 
     5 errors
@@ -295,8 +319,9 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
     error: wrong output 3 has 401 characters, 1 more than the limit of 400
       --> own.toml:16:1
        |
-    16 | wrong_outputs = ["2", "3", "444444444444444444444444444444444444444444444444444444444444444444444444…
+    16 | wrong_outputs = ["2", "3", "44444444444444444444444444444444444444444444444444444444444444444444444444...
        | ^^^^^^^^^^^^^
+       |
        = help: shorten it
 
     1 error
@@ -330,6 +355,7 @@ fn texts_that_would_break_a_message_are_rejected() {
       |
     3 | id = "Own:question"
       | ^^
+      |
       = help: write lower-case letters and digits, with single hyphens between words
 
     error: a question of type predict needs `code`, which is missing
@@ -337,6 +363,7 @@ fn texts_that_would_break_a_message_are_rejected() {
       |
     7 | type = "predict"
       | ^^^^
+      |
       = help: add `code` and `output`, or choose another type
 
     error: `answer` contains a code fence
@@ -344,6 +371,7 @@ fn texts_that_would_break_a_message_are_rejected() {
       |
     9 | answer = "It hands ```work``` over. With a limit, `put()` waits until there is room."
       | ^^^^^^
+      |
       = help: put programs into `code`, and short code between single backticks
 
     error: `how_to_answer` is empty
@@ -351,6 +379,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     10 | how_to_answer = "  "
        | ^^^^^^^^^^^^^
+       |
        = help: write it, or remove the entry
 
     error: point 3 is a duplicate
@@ -358,6 +387,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     12 | points = ["It hands over", "`put()` waits for room", "It hands over"]
        |                                                      ^^^^^^^^^^^^^^^
+       |
        = help: remove one of the two: members tick each point
 
     error: `output` contains a control character
@@ -365,6 +395,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     14 | output = "x\u001b[31m"
        | ^^^^^^
+       |
        = help: remove it, or write an escape sequence
 
     error: `output` needs `code`, which is missing
@@ -372,6 +403,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     14 | output = "x\u001b[31m"
        | ^^^^^^
+       |
        = help: add `code`, or remove `output`
 
     error: `broken` needs `code`, which is missing
@@ -379,6 +411,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     15 | broken = "x"
        | ^^^^^^
+       |
        = help: add `code`, or remove `broken`
 
     error: a question of type predict cannot have `broken`
@@ -386,6 +419,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     15 | broken = "x"
        | ^^^^^^
+       |
        = help: write type = "bug", or remove it
 
     error: `docs` is not an https link
@@ -393,6 +427,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
     17 | docs = "ftp://example.org/mailbox"
        | ^^^^
+       |
        = help: write the full link, such as "https://docs.python.org/3/library/asyncio.html"
 
     10 errors
@@ -400,7 +435,7 @@ fn texts_that_would_break_a_message_are_rejected() {
 }
 
 #[test]
-fn lint_findings_are_warnings() {
+fn unsupported_markup_is_a_warning() {
     insta::assert_snapshot!(findings_with(&[
         ("What is a mailbox for?", "How do producers and consumers hand work to each other in asyncio, and what slows a producer down?"),
         ("It hands work over.", "It just hands `work over. See <b>this</b>.\n\n- one"),
@@ -408,47 +443,23 @@ fn lint_findings_are_warnings() {
         ("answer = \"It", "answer = \"\"\"It"),
         ("is room.\"", "is room.\"\"\""),
     ]), @r#"
-    warning: this question is nearly the same as `queue-handover`
-     --> own.toml:8:1
-      |
-    8 | question = "How do producers and consumers hand work to each other in asyncio, and what slows a prod…
-      | ^^^^^^^^
-    note: the other question is here
-     --> data/questions/queues.toml:7:1
-      |
-    7 | question = """
-      | ^^^^^^^^
-      = help: remove one of the two, or make clear how they differ
-
     warning: `answer` contains a list
      --> own.toml:9:1
       |
     9 | answer = """It just hands `work over. See <b>this</b>.
       | ^^^^^^
-      = help: write sentences: line breaks inside a paragraph are not kept
-
-    warning: `answer` contains "just"
-     --> own.toml:9:16
       |
-    9 | answer = """It just hands `work over. See <b>this</b>.
-      |                ^^^^
-      = help: remove the word, or be precise: only, exactly, a moment ago
+      = help: write sentences: line breaks inside a paragraph are not kept
 
     warning: `answer` contains an unclosed backtick
      --> own.toml:9:27
       |
     9 | answer = """It just hands `work over. See <b>this</b>.
       |                           ^^^^^
+      |
       = help: close it with a second backtick, or remove it
 
-    warning: the answer does not mention `get` of point 3
-      --> own.toml:14:56
-       |
-    14 | points = ["It hands over", "`put()` waits for room", "`get()` waits as well"]
-       |                                                        ^^^
-       = help: add it to the answer, or remove it from the point
-
-    5 warnings
+    2 warnings
     "#);
 }
 
@@ -470,8 +481,9 @@ fn files_that_are_not_question_files_are_rejected() {
     error: this file contains no questions
      --> a-empty.toml:1:1
       |
-    1 | 
+    1 |
       | ^
+      |
       = help: start each question with [[question]]
 
     error: this file is not UTF-8: byte 10 of line 2 is 0xE9
@@ -479,17 +491,19 @@ fn files_that_are_not_question_files_are_rejected() {
       |
     2 | id = "caf�"
       |          ^
+      |
       = help: save the file as UTF-8 in your editor
 
     error: this file is too big: the maximum is 10 MB
-     --> c-big.toml
-      = help: split it into several files, or remove it from `bank.paths` if it is not a question file
+    --> c-big.toml
+     = help: split it into several files, or remove it from `bank.paths` if it is not a question file
 
     error: `question` must be an array, not a table
      --> d-table.toml:1:1
       |
     1 | [question]
       | ^^^^^^^^^^
+      |
       = help: write its name in two pairs of brackets: [[…]]
 
     error: invalid TOML: unclosed array table, expected `]`
@@ -497,6 +511,7 @@ fn files_that_are_not_question_files_are_rejected() {
       |
     1 | [[question]
       |            ^
+      |
       = help: close the brackets around the table's name
 
     error: unknown key `questions` in a question file
@@ -504,6 +519,7 @@ fn files_that_are_not_question_files_are_rejected() {
       |
     1 | [[questions]]
       |   ^^^^^^^^^
+      |
       = help: did you mean `question`?
 
     error: invalid TOML: invalid basic string, expected `"`
@@ -511,20 +527,23 @@ fn files_that_are_not_question_files_are_rejected() {
       |
     2 | id = "a
       |        ^
+      |
       = help: end the string with the quotes it begins with; a string of several lines has three at each end
 
     error: invalid TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
      --> h-zeros.toml:1:1
       |
-    1 | ����������������������������������������������������������������
+    1 | ␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
       = help: fix this line or the one before it
 
     error: invalid TOML: key with no value, expected `=`
      --> h-zeros.toml:1:65
       |
-    1 | ����������������������������������������������������������������
+    1 | ␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀
       |                                                                 ^
+      |
       = help: fix this line or the one before it
 
     9 errors
@@ -542,42 +561,18 @@ fn built_in_questions_must_follow_every_rule() {
       |
     5 | topic = "queues"
       | ^^^^^
+      |
       = help: move it to queues.toml, or correct its topic
-
-    error: `answer` needs 60 to 150 words, but has 14
-     --> data/questions/tasks.toml:9:1
-      |
-    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
-      | ^^^^^^
-
-    error: `answer` contains "simply"
-     --> data/questions/tasks.toml:9:20
-      |
-    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
-      |                    ^^^^^^
-      = help: remove the word, or be precise: only, exactly, a moment ago
-
-    error: `example_answer` needs 3 to 6 sentences, but has 1
-      --> data/questions/tasks.toml:11:1
-       |
-    11 | example_answer = "I use it to hand simply work over."
-       | ^^^^^^^^^^^^^^
-
-    error: `example_answer` contains "simply"
-      --> data/questions/tasks.toml:11:36
-       |
-    11 | example_answer = "I use it to hand simply work over."
-       |                                    ^^^^^^
-       = help: remove the word, or be precise: only, exactly, a moment ago
 
     error: `docs` does not start with https://docs.python.org/3/
       --> data/questions/tasks.toml:15:1
        |
     15 | docs = "https://example.org/mailbox"
        | ^^^^
+       |
        = help: link to Python's own documentation
 
-    6 errors
+    2 errors
     "#);
 }
 

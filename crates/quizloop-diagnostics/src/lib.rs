@@ -32,12 +32,10 @@ pub enum Severity {
 pub struct Location {
     /// Line number, from 1.
     pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// Number of characters of the line that are marked, at least 1.
-    pub width: usize,
     /// The whole line.
     pub text: String,
+    /// Bytes of the line that are marked. If empty, a caret still shows the position.
+    pub span: Span,
 }
 
 /// Another position that belongs to a diagnostic, such as the first use of a duplicate name.
@@ -135,7 +133,7 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
         diagnostic
             .location
             .as_ref()
-            .map(|location| (location.line, location.column))
+            .map(|location| (location.line, location.span.start))
     };
     diagnostics.sort_by(|a, b| (&a.file, position(a)).cmp(&(&b.file, position(b))));
 }

@@ -2,43 +2,45 @@
 
 use std::fmt;
 
+use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
+
 use super::{Diagnostic, Location, Severity};
 
-/// Maximum number of characters shown of a line.
-const MAX_LINE_CHARS: usize = 100;
-
-/// Maximum number of characters shown before the position in a long line.
-const MAX_CHARS_BEFORE: usize = 60;
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        })
-    }
-}
+/// Maximum width of the output in columns. Longer lines are cut around the position.
+const MAX_WIDTH: usize = 110;
 
 /// Prints the message, file, line and column, the line with a caret, and the fix.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let related = self.related.iter().map(|related| &related.location);
-        let locations = self.location.iter().chain(related);
-        let gutter = locations
-            .map(|location| digits(location.line))
-            .max()
-            .unwrap_or(1);
-        write!(f, "{}: {}", self.severity, self.message)?;
-        write_location(f, gutter, &self.file, self.location.as_ref())?;
-        for related in &self.related {
-            write!(f, "\nnote: {}", related.message)?;
-            write_location(f, gutter, &related.file, Some(&related.location))?;
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(self.message.as_str());
+        let mut groups = vec![match &self.location {
+            Some(location) => title.element(snippet(&self.file, location)),
+            None => title.element(Origin::path(self.file.as_str())),
+        }];
+        groups.extend(self.related.iter().map(|related| {
+            let title = Level::NOTE.secondary_title(related.message.as_str());
+            title.element(snippet(&related.file, &related.location))
+        }));
+        if let Some(fix) = &self.fix
+            && let Some(last) = groups.pop()
+        {
+            groups.push(last.element(Level::HELP.message(fix.as_str())));
         }
-        match &self.fix {
-            Some(fix) => write!(f, "\n{:gutter$} = help: {fix}", ""),
-            None => Ok(()),
-        }
+        let renderer = Renderer::plain().term_width(MAX_WIDTH);
+        f.write_str(&renderer.render(&groups))
     }
+}
+
+fn snippet<'a>(file: &'a str, location: &'a Location) -> Snippet<'a, Annotation<'a>> {
+    let span = location.span.clone();
+    Snippet::source(location.text.as_str())
+        .path(file)
+        .line_start(location.line)
+        .annotation(AnnotationKind::Primary.span(span))
 }
 
 /// Maximum number of diagnostics shown. The first ones often cause the others.
@@ -85,64 +87,10 @@ fn totals(errors: usize, warnings: usize) -> String {
     }
 }
 
-fn write_location(
-    f: &mut fmt::Formatter<'_>,
-    gutter: usize,
-    file: &str,
-    location: Option<&Location>,
-) -> fmt::Result {
-    write!(f, "\n{:gutter$}--> {file}", "")?;
-    let Some(location) = location else {
-        return Ok(());
-    };
-    let (text, before, width) = visible_part(location);
-    write!(f, ":{}:{}", location.line, location.column)?;
-    write!(f, "\n{:gutter$} |", "")?;
-    write!(f, "\n{:>gutter$} | {text}", location.line)?;
-    write!(f, "\n{:gutter$} | {:before$}{}", "", "", "^".repeat(width))
-}
-
-/// Returns the visible part of a line, the number of its characters before the position, and the
-/// number of characters to mark.
-fn visible_part(location: &Location) -> (String, usize, usize) {
-    let line: Vec<char> = location.text.trim_end().chars().map(printable).collect();
-    let column = location.column - 1;
-    let start = if line.len() <= MAX_LINE_CHARS {
-        0
-    } else {
-        column.saturating_sub(MAX_CHARS_BEFORE)
-    };
-    let end = line.len().min(start + MAX_LINE_CHARS);
-    let mut text = String::new();
-    let mut before = column - start;
-    if start > 0 {
-        text.push('…');
-        before += 1;
-    }
-    text.extend(line.get(start..end).unwrap_or_default());
-    if end < line.len() {
-        text.push('…');
-    }
-    let max_width = end.saturating_sub(column).max(1);
-    (text, before, location.width.clamp(1, max_width))
-}
-
-/// Replaces tabs, which would shift the caret, and control characters, which would control the
-/// terminal.
-fn printable(c: char) -> char {
-    match c {
-        '\t' => ' ',
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    }
-}
-
-fn digits(number: usize) -> usize {
-    number.checked_ilog10().unwrap_or(0) as usize + 1
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::Source;
     use super::*;
 
@@ -159,8 +107,9 @@ mod tests {
         error: unknown key `idd`
           --> pack.toml:10:2
            |
-        10 |  idd = "x�[31m"
-           |  ^^^
+        10 |     idd = "x␛[31m"
+           |     ^^^
+           |
         note: the first `a`
           --> pack.toml:1:1
            |
@@ -177,13 +126,40 @@ mod tests {
             format!("x = \"{}BAD{}\"", "a".repeat(200), "b".repeat(200)),
         );
         let diagnostic = Diagnostic::at(&source, &(205..208), "bad").severity(Severity::Warning);
-        insta::assert_snapshot!(diagnostic, @r"
+        insta::assert_snapshot!(diagnostic, @"
         warning: bad
          --> pack.toml:1:206
           |
-        1 | …aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaBADbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…
-          |                                                              ^^^
+        1 | ...aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaBADbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb...
+          |                                                    ^^^
         ");
+    }
+
+    #[test]
+    fn the_caret_is_below_wide_characters() {
+        let source = Source::new("pack.toml", "x = \"日本語\" ! y");
+        let diagnostic = Diagnostic::at(&source, &(16..17), "bad");
+        insta::assert_snapshot!(diagnostic, @r#"
+        error: bad
+         --> pack.toml:1:11
+          |
+        1 | x = "日本語" ! y
+          |              ^
+        "#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_can_be_rendered(
+            text in "[ab\t\r\n\u{0}\u{1b}\u{202e}\u{301}\u{200d}\u{feff}日👩]{0,200}",
+            span in (0..800_usize, 0..9_usize),
+        ) {
+            let source = Source::new("a", text);
+            let diagnostic = Diagnostic::at(&source, &(span.0..span.0 + span.1), "bad");
+            let text = diagnostic.to_string();
+            prop_assert!(text.starts_with("error: bad\n") && text.contains('^'), "{text}");
+            prop_assert!(!text.contains(['\t', '\u{0}', '\u{1b}', '\u{202e}']), "{text}");
+        }
     }
 
     #[test]

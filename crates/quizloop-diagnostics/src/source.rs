@@ -72,9 +72,8 @@ impl Source {
         let end = floor_boundary(&self.text, span.end).clamp(start, line_end);
         Location {
             line,
-            column: self.text[line_start..start].chars().count() + 1,
-            width: self.text[start..end].chars().count().max(1),
             text: self.text[line_start..line_end].to_owned(),
+            span: start - line_start..end - line_start,
         }
     }
 
@@ -118,9 +117,8 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
     let rest_of_line = rest.lines().next().unwrap_or_default();
     let location = Location {
         line: before.matches('\n').count() + 1,
-        column: before[start..].chars().count() + 1,
-        width: 1,
         text: format!("{}{rest_of_line}", &before[start..]),
+        span: valid - start..valid - start,
     };
     let message = format!(
         "this file is not UTF-8: byte {} of line {} is 0x{:02X}",
@@ -144,15 +142,20 @@ mod tests {
         let source = Source::decode("a.toml", b"\xef\xbb\xbfa = 1\r\nb = 2\r\n").unwrap();
         assert_eq!(source.text(), "a = 1\nb = 2\n");
         let location = source.location(&(6..7));
-        assert_eq!((location.line, location.column, location.width), (2, 1, 1));
+        assert_eq!((location.line, location.span), (2, 0..1));
     }
 
     #[test]
     fn columns_count_characters() {
-        let source = Source::new("a.toml", "x = \"ä\"\ny = \"öü\" # z");
-        let location = source.location(&source.find_within(&(9..18), "öü"));
-        assert_eq!((location.line, location.column, location.width), (2, 6, 2));
-        assert_eq!(location.text, "y = \"öü\" # z");
+        let source = Source::new("a.toml", "x = \"ä\"\ny = \"äöü\" # z");
+        let span = source.find_within(&(9..20), "öü");
+        insta::assert_snapshot!(Diagnostic::at(&source, &span, "bad"), @r#"
+        error: bad
+         --> a.toml:2:7
+          |
+        2 | y = "äöü" # z
+          |       ^^
+        "#);
         // A position after the end of the text is treated as the end.
         assert_eq!(source.location(&(99..100)).line, 2);
     }
@@ -166,6 +169,7 @@ mod tests {
           |
         2 | b = "caf�"
           |         ^
+          |
           = help: save the file as UTF-8 in your editor
         "#);
         let diagnostic = Source::decode("a.toml", b"\xff\xfea\0").unwrap_err();
@@ -177,8 +181,8 @@ mod tests {
         let diagnostic = Source::decode("a.toml", &vec![b' '; MAX_BYTES + 1]).unwrap_err();
         insta::assert_snapshot!(diagnostic, @"
         error: this file is too big: the maximum is 10 MB
-         --> a.toml
-          = help: split it into several files, or remove it from `bank.paths` if it is not a question file
+        --> a.toml
+         = help: split it into several files, or remove it from `bank.paths` if it is not a question file
         ");
         assert!(Source::decode("a.toml", &vec![b' '; MAX_BYTES]).is_ok());
     }

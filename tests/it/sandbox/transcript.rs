@@ -92,7 +92,7 @@ async fn the_transcript_contains_everything_a_member_sees() {
     [Fri 2026-03-27 08:01] Quizloop (bot) started a thread
       What is a task?
     [Fri 2026-03-27 08:01] Ada replies
-      hello @Lin, @team: #general at Fri 2026-03-27 08:00 UTC in 59 minutes <x> <@5>
+      hello @Lin, @team: #general at Fri 2026-03-27 08:00 UTC in 1 hour <x> <@5>
     "#);
     assert_matches_openapi(&sandbox);
 }

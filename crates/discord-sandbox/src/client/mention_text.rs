@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::model::Discord;
+use super::super::relative_time::relative_time;
 
 /// Replaces mentions with names and time stamps with times in UTC. Unknown ids stay as they are.
 pub fn render_mentions(discord: &Discord, channel: u64, text: &str) -> String {
@@ -47,24 +48,8 @@ fn name(discord: &Discord, channel: u64, inside: &str) -> Option<String> {
     let (seconds, style) = time.split_once(':').unwrap_or((time, "f"));
     let time = Timestamp::from_second(seconds.parse().ok()?).ok()?;
     Some(match style {
-        "R" => relative(time.as_second() - discord.clock.now().as_second()),
+        "R" => relative_time(time.as_second() - discord.clock.now().as_second()),
         "d" | "D" => time.strftime("%a %F").to_string(),
         _ => time.strftime("%a %F %H:%M UTC").to_string(),
     })
-}
-
-/// Formats a distance in time, such as `in 3 hours` or `2 days ago`.
-fn relative(seconds: i64) -> String {
-    let distance = seconds.abs();
-    let (count, unit) = match distance {
-        0..5_400 => ((distance + 30) / 60, "minute"),
-        5_400..129_600 => ((distance + 1_800) / 3_600, "hour"),
-        _ => ((distance + 43_200) / 86_400, "day"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    if seconds < 0 {
-        format!("{count} {unit}{plural} ago")
-    } else {
-        format!("in {count} {unit}{plural}")
-    }
 }

@@ -1,5 +1,6 @@
 //! Decoding of paths and query strings.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Returns the decoded parameters of a query string.
@@ -12,22 +13,8 @@ pub fn parse_query(query: &str) -> BTreeMap<String, String> {
 
 /// Decodes percent-encoded text. Invalid sequences are kept as they are.
 pub fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) if first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    decoded.map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -38,6 +25,7 @@ mod tests {
     fn paths_and_queries_are_decoded() {
         assert_eq!(percent_decode("%E2%9C%85"), "✅");
         assert_eq!(percent_decode("a%2"), "a%2");
+        assert_eq!(percent_decode("%FF"), "%FF");
         assert_eq!(parse_query("after=7&limit=100")["limit"], "100");
     }
 }

@@ -13,8 +13,7 @@ const SHARED_PERCENT: usize = 70;
 /// Minimum number of words for a comparison.
 const MIN_WORDS: usize = 4;
 
-/// Reports the later question of each pair. An operator's question that replaces a built-in one is
-/// not a duplicate of it.
+/// Reports the later question of each pair.
 pub fn check(entries: &[SourcedQuestion], sources: &[Source], diagnostics: &mut Vec<Diagnostic>) {
     let texts: Vec<HashSet<String>> = entries
         .iter()
@@ -22,9 +21,6 @@ pub fn check(entries: &[SourcedQuestion], sources: &[Source], diagnostics: &mut 
         .collect();
     for (first, second) in duplicate_pairs(&texts) {
         let (one, other) = (&entries[first], &entries[second]);
-        if one.question.id == other.question.id {
-            continue;
-        }
         let source = &sources[other.file];
         let message = format!("this question is nearly the same as `{}`", one.question.id);
         let diagnostic = Diagnostic::at(source, &other.key_span("question", None), message)
@@ -34,7 +30,7 @@ pub fn check(entries: &[SourcedQuestion], sources: &[Source], diagnostics: &mut 
                 "the other question is here",
             )
             .fix("remove one of the two, or make clear how they differ");
-        diagnostics.push(diagnostic.severity(other.lint_severity()));
+        diagnostics.push(diagnostic);
     }
 }
 

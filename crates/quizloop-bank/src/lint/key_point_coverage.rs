@@ -34,7 +34,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
         let span = entry.text_span(source, point.field, point.item, &words);
         let diagnostic = Diagnostic::at(source, &span, format!("the answer {problem} {point}"));
         let fix = "add it to the answer, or remove it from the point";
-        diagnostics.push(diagnostic.severity(entry.lint_severity()).fix(fix));
+        diagnostics.push(diagnostic.fix(fix));
     }
 }
 

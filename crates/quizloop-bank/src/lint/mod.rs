@@ -1,26 +1,28 @@
-//! Editorial lints: wording, Markdown, answers that cover their key points, and duplicate
-//! questions.
+//! Editorial lints for the built-in questions: wording, answers that cover their key points, and
+//! duplicate questions.
 //!
-//! A finding in a built-in question is an error; in an operator's question it is a warning.
+//! They are a tool for this project's authors: only tests compile them, and a finding fails
+//! `cargo test`.
 
 mod duplicates;
 mod key_point_coverage;
-mod markup;
 mod prose;
 mod stemming;
+mod tests;
 
-use super::sourced_question::SourcedQuestion;
-use quizloop_diagnostics::{Diagnostic, Source};
+use super::load::LoadedFiles;
+use quizloop_diagnostics::{self as diagnostics, Diagnostic};
 
-/// Runs all lints on these entries.
-pub fn lint(entries: &[SourcedQuestion], sources: &[Source]) -> Vec<Diagnostic> {
+/// Runs all lints on files, given as names with texts.
+fn lint(files: &[(&str, &str)]) -> Vec<Diagnostic> {
+    let loaded = LoadedFiles::read(files, &[]);
     let mut diagnostics = Vec::new();
-    for entry in entries {
-        let source = &sources[entry.file];
-        markup::check(entry, source, &mut diagnostics);
+    for entry in &loaded.questions {
+        let source = &loaded.sources[entry.file];
         prose::check(entry, source, &mut diagnostics);
         key_point_coverage::check(entry, source, &mut diagnostics);
     }
-    duplicates::check(entries, sources, &mut diagnostics);
+    duplicates::check(&loaded.questions, &loaded.sources, &mut diagnostics);
+    diagnostics::sort(&mut diagnostics);
     diagnostics
 }

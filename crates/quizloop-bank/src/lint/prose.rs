@@ -1,4 +1,4 @@
-//! Finds condescending words, and built-in texts that are too short or too long.
+//! Finds condescending words, and texts that are too short or too long.
 
 use std::ops::RangeInclusive;
 
@@ -9,40 +9,35 @@ use quizloop_diagnostics::{Diagnostic, Source};
 /// Words that belittle readers who do not know the answer.
 const CONDESCENDING_WORDS: [&str; 3] = ["simply", "just", "obviously"];
 
-/// Number of words in the model answer of a built-in question.
+/// Number of words in the model answer.
 const ANSWER_WORDS: RangeInclusive<usize> = 60..=150;
 
-/// Number of sentences in the example answer of a built-in question.
+/// Number of sentences in the example answer.
 const EXAMPLE_SENTENCES: RangeInclusive<usize> = 3..=6;
 
-/// Reports condescending words, and lengths of built-in texts outside the limits.
+/// Reports condescending words, and lengths outside the limits.
 pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     for text_field in entry.text_fields() {
         for word in condescending_words(text_field.text) {
             let span = entry.text_span(source, text_field.field, text_field.item, word);
             let diagnostic =
                 Diagnostic::at(source, &span, format!("{text_field} contains \"{word}\""));
-            diagnostics.push(
-                diagnostic
-                    .severity(entry.lint_severity())
-                    .fix("remove the word, or be precise: only, exactly, a moment ago"),
-            );
+            let fix = "remove the word, or be precise: only, exactly, a moment ago";
+            diagnostics.push(diagnostic.fix(fix));
         }
     }
-    if entry.built_in {
-        let question = &entry.question;
-        let words = question.answer.split_whitespace().count();
-        let sentences = count_sentences(&question.example_answer);
-        let sizes = [
-            ("answer", words, ANSWER_WORDS, "words"),
-            ("example_answer", sentences, EXAMPLE_SENTENCES, "sentences"),
-        ];
-        for (field, count, limits, unit) in sizes {
-            if !limits.contains(&count) {
-                let (min, max) = limits.into_inner();
-                let message = format!("`{field}` needs {min} to {max} {unit}, but has {count}");
-                diagnostics.push(entry.error(source, field, message));
-            }
+    let question = &entry.question;
+    let words = question.answer.split_whitespace().count();
+    let sentences = count_sentences(&question.example_answer);
+    let sizes = [
+        ("answer", words, ANSWER_WORDS, "words"),
+        ("example_answer", sentences, EXAMPLE_SENTENCES, "sentences"),
+    ];
+    for (field, count, limits, unit) in sizes {
+        if !limits.contains(&count) {
+            let (min, max) = limits.into_inner();
+            let message = format!("`{field}` needs {min} to {max} {unit}, but has {count}");
+            diagnostics.push(entry.error(source, field, message));
         }
     }
 }

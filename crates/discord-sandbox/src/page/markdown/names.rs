@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::{Discord, Guild};
+use crate::relative_time::relative_time;
 
 /// The context in which a text is shown.
 pub struct NameResolver<'a> {
@@ -49,57 +50,9 @@ impl NameResolver<'_> {
             "d" => local.strftime("%d/%m/%Y").to_string(),
             "D" => local.strftime("%-d %B %Y").to_string(),
             "F" => local.strftime("%A, %-d %B %Y %H:%M").to_string(),
-            "R" => relative(seconds - self.now.as_second()),
+            "R" => relative_time(seconds - self.now.as_second()),
             _ => local.strftime("%-d %B %Y %H:%M").to_string(),
         };
         Some((shown, full))
-    }
-}
-
-/// Discord's units of relative times and their lengths in seconds, largest first.
-const UNITS: [(i64, &str); 5] = [
-    (365 * 86_400, "year"),
-    (30 * 86_400, "month"),
-    (86_400, "day"),
-    (3_600, "hour"),
-    (60, "minute"),
-];
-
-/// Formats a distance in time, such as `in 3 hours` or `2 days ago`.
-fn relative(seconds: i64) -> String {
-    let distance = seconds.abs();
-    let unit = UNITS.iter().find(|(size, _)| distance * 10 >= size * 9);
-    let (count, unit) = unit.map_or((distance, "second"), |(size, unit)| {
-        (((distance + size / 2) / size).max(1), unit)
-    });
-    let plural = if count == 1 { "" } else { "s" };
-    if seconds < 0 {
-        format!("{count} {unit}{plural} ago")
-    } else {
-        format!("in {count} {unit}{plural}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn relative_times_use_the_largest_fitting_unit() {
-        let shown: Vec<_> = [30, 90, -3_600, 80_000, 86_400, -200_000, 40 * 86_400]
-            .map(relative)
-            .into();
-        assert_eq!(
-            shown,
-            [
-                "in 30 seconds",
-                "in 2 minutes",
-                "1 hour ago",
-                "in 1 day",
-                "in 1 day",
-                "2 days ago",
-                "in 1 month"
-            ]
-        );
     }
 }

@@ -1,7 +1,7 @@
 //! Finds Markdown that Discord would not show as intended.
 
-use super::super::markup::{Segment, segments};
-use super::super::sourced_question::{SourcedQuestion, TextField};
+use super::markup::{Segment, segments};
+use super::sourced_question::{SourcedQuestion, TextField};
 use quizloop_diagnostics::{Diagnostic, Source};
 
 /// Reports unclosed backticks, markup that Discord does not render, and markup that reflowing
@@ -11,7 +11,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
         let mut report = |words: &str, problem: &str, fix: &str| {
             let span = entry.text_span(source, text_field.field, text_field.item, words);
             let diagnostic = Diagnostic::at(source, &span, format!("{text_field} {problem}"));
-            diagnostics.push(diagnostic.severity(entry.lint_severity()).fix(fix));
+            diagnostics.push(diagnostic.severity(entry.warning_severity()).fix(fix));
         };
         for segment in segments(text_field.text) {
             match segment {

@@ -1,0 +1,125 @@
+//! The built-in questions pass all lints, and questions with mistakes do not.
+
+use super::super::built_in;
+use super::super::tests::{GOOD, good_with};
+use super::lint;
+use quizloop_diagnostics::render_all;
+
+#[test]
+fn the_built_in_questions_have_no_findings() {
+    assert_eq!(render_all(&lint(built_in())), "nothing found");
+}
+
+#[test]
+fn condescending_words_and_wrong_lengths_are_found() {
+    let text = GOOD.replace("work over.", "simply work over.");
+    let diagnostics = lint(&[("data/questions/tasks.toml", &text)]);
+    insta::assert_snapshot!(render_all(&diagnostics), @r#"
+    error: `answer` needs 60 to 150 words, but has 14
+     --> data/questions/tasks.toml:9:1
+      |
+    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
+      | ^^^^^^
+
+    error: `answer` contains "simply"
+     --> data/questions/tasks.toml:9:20
+      |
+    9 | answer = "It hands simply work over. With a limit, `put()` waits until there is room."
+      |                    ^^^^^^
+      |
+      = help: remove the word, or be precise: only, exactly, a moment ago
+
+    error: `example_answer` needs 3 to 6 sentences, but has 1
+      --> data/questions/tasks.toml:11:1
+       |
+    11 | example_answer = "I use it to hand simply work over."
+       | ^^^^^^^^^^^^^^
+
+    error: `example_answer` contains "simply"
+      --> data/questions/tasks.toml:11:36
+       |
+    11 | example_answer = "I use it to hand simply work over."
+       |                                    ^^^^^^
+       |
+       = help: remove the word, or be precise: only, exactly, a moment ago
+
+    4 errors
+    "#);
+}
+
+#[test]
+fn missing_key_points_and_duplicates_are_found() {
+    let text = good_with(&[
+        (
+            "What is a mailbox for?",
+            "How do producers and consumers hand work to each other in asyncio, and what slows a producer down?",
+        ),
+        (
+            "It hands work over.",
+            "It just hands `work over. See <b>this</b>.\n\n- one",
+        ),
+        ("\"The limit\"", "\"`get()` waits as well\""),
+        ("answer = \"It", "answer = \"\"\"It"),
+        ("is room.\"", "is room.\"\"\""),
+    ]);
+    let files = [built_in(), &[("data/questions/own.toml", &text)]].concat();
+    insta::assert_snapshot!(render_all(&lint(&files)), @r#"
+    error: this question is nearly the same as `queue-handover`
+     --> data/questions/own.toml:8:1
+      |
+    8 | question = "How do producers and consumers hand work to each other in asyncio, and what slows a produce...
+      | ^^^^^^^^
+      |
+    note: the other question is here
+     --> data/questions/queues.toml:7:1
+      |
+    7 | question = """
+      | ^^^^^^^^
+      = help: remove one of the two, or make clear how they differ
+
+    error: `answer` needs 60 to 150 words, but has 18
+     --> data/questions/own.toml:9:1
+      |
+    9 | answer = """It just hands `work over. See <b>this</b>.
+      | ^^^^^^
+
+    error: `answer` contains "just"
+     --> data/questions/own.toml:9:16
+      |
+    9 | answer = """It just hands `work over. See <b>this</b>.
+      |                ^^^^
+      |
+      = help: remove the word, or be precise: only, exactly, a moment ago
+
+    error: `example_answer` needs 3 to 6 sentences, but has 1
+      --> data/questions/own.toml:13:1
+       |
+    13 | example_answer = "I use it to hand work over."
+       | ^^^^^^^^^^^^^^
+
+    error: the answer does not mention `get` of point 3
+      --> data/questions/own.toml:14:56
+       |
+    14 | points = ["It hands over", "`put()` waits for room", "`get()` waits as well"]
+       |                                                        ^^^
+       |
+       = help: add it to the answer, or remove it from the point
+
+    5 errors
+    "#);
+}
+
+proptest::proptest! {
+    /// A damaged file causes no panic.
+    #[test]
+    fn damaged_files_cause_no_panic(
+        from in 0..GOOD.len(),
+        length in 0..40_usize,
+        inserted in ".{0,8}",
+    ) {
+        let mut damaged = GOOD.to_owned();
+        let end = damaged.len().min(from + length);
+        damaged.replace_range(from..end, &inserted);
+        render_all(&lint(&[("own.toml", &damaged)]));
+    }
+}
