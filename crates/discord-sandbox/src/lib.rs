@@ -9,7 +9,7 @@
 //! [`Sandbox`] is the handle. Start one, act as a user ([`Sandbox::post`], [`Sandbox::command`],
 //! [`Sandbox::press`]) and read what that user sees ([`Sandbox::messages`],
 //! [`Sandbox::transcript`]). Time comes from a [`clock::SandboxClock`], which is stopped in tests
-//! and moved explicitly.
+//! and moved explicitly. [`Options::page`] adds a bot's own parts to the page.
 
 pub mod api;
 mod archiver;
@@ -51,6 +51,9 @@ pub use seed::ids;
 /// Heartbeat interval that Discord sends in HELLO (Discord docs, events/gateway, "Hello Event").
 const HEARTBEAT: Duration = Duration::from_millis(41_250);
 
+/// Default name of the application under test.
+const NAME: &str = "Test bot";
+
 /// Options for [`Sandbox::start`].
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -65,6 +68,8 @@ pub struct Options {
     pub seeded: bool,
     /// Heartbeat interval sent in HELLO. Discord's is 41.25 seconds.
     pub heartbeat: Duration,
+    /// Name of the application under test and of its bot user.
+    pub name: String,
     /// Id of the application under test and of its bot user.
     pub application: u64,
     /// The bot's token, without the prefix "Bot ".
@@ -76,6 +81,8 @@ pub struct Options {
     pub enforce_limits: bool,
     /// Discord's OpenAPI description. If set, the page validates requests and responses against it.
     pub description: Option<Arc<openapi::Description>>,
+    /// What the bot adds to the page.
+    pub page: page::PageExtension,
 }
 
 impl Default for Options {
@@ -86,11 +93,13 @@ impl Default for Options {
             flowing: false,
             seeded: true,
             heartbeat: HEARTBEAT,
+            name: NAME.to_owned(),
             application: ids::APP,
             token: seed::TOKEN.to_owned(),
             privileged_intents: 0,
             enforce_limits: false,
             description: None,
+            page: page::PageExtension::default(),
         }
     }
 }
@@ -119,6 +128,7 @@ pub struct SandboxState {
     /// The bot's calendar, shown on the page. Locked only while it is copied.
     calendar: Mutex<page::Calendar>,
     description: Option<Arc<openapi::Description>>,
+    page: page::PageExtension,
 }
 
 #[derive(Debug)]
@@ -184,7 +194,7 @@ impl Sandbox {
         let gateway = GatewayState::new(format!("ws://{address}/gateway"), options.heartbeat);
         let app = App {
             id: options.application,
-            name: "Quizloop".into(),
+            name: options.name,
             token: options.token,
             owner: ids::ADA,
             privileged_intents: options.privileged_intents,
@@ -203,6 +213,7 @@ impl Sandbox {
             process_commands: api::ProcessCommands::default(),
             calendar: Mutex::default(),
             description: options.description,
+            page: options.page,
         });
         let connections = Arc::new(Connections::default());
         let listener = TrackedListener::new(listener, Arc::clone(&connections));
@@ -240,6 +251,11 @@ impl Sandbox {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *current = calendar;
+    }
+
+    /// Returns a copy of the calendar that the page shows.
+    pub fn calendar(&self) -> page::Calendar {
+        self.shared.calendar()
     }
 
     /// Returns the base URL of the REST API, such as `http://127.0.0.1:8420`.

@@ -123,7 +123,7 @@ async fn other_tokens_and_unknown_objects_are_refused() {
     assert!(sandbox.requests().iter().all(|one| one.invalid));
     assert_eq!(
         call(&sandbox, "GET", "/users/@me", Value::Null).await.1["username"],
-        "Quizloop"
+        "Test bot"
     );
     assert_eq!(
         refused(call(&sandbox, "GET", "/nothing", Value::Null).await),
