@@ -10,6 +10,27 @@
 //! [`Sandbox::press`]) and read what that user sees ([`Sandbox::messages`],
 //! [`Sandbox::transcript`]). Time comes from a [`clock::SandboxClock`], which is stopped in tests
 //! and moved explicitly. [`Options::page`] adds a bot's own parts to the page.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use discord_sandbox::{Options, Sandbox, ids};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start(Options::default()).await?;
+//! // Start your bot here. It connects to `sandbox.url()` with the token `sandbox.token()`.
+//! let message = sandbox.post(ids::GENERAL, ids::ADA, "Hello, **Lin**!")?;
+//! // The clock is stopped and moves only when the test moves it.
+//! sandbox.clock().advance(Duration::from_secs(60)).await?;
+//! sandbox.react(message, ids::LIN, "👋")?;
+//! let seen = sandbox.transcript(ids::GENERAL, ids::SAM);
+//! assert!(seen.contains("Hello, **Lin**!"), "{seen}");
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod api;
 mod archiver;
@@ -302,3 +323,8 @@ impl Sandbox {
         self.shared.with(change)
     }
 }
+
+/// Compiles the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;
