@@ -21,6 +21,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
+#[cfg(feature = "sandbox")]
+pub use sandbox::options as sandbox_options;
 
 /// A Discord bot with which a team practises for Python asyncio interviews.
 ///

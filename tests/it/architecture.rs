@@ -224,6 +224,28 @@ fn the_sandbox_depends_on_no_crate_of_ours() {
     assert!(!manifest.contains("quizloop"), "{manifest}");
 }
 
+/// What is specific to Quizloop, `cli::sandbox` passes to the sandbox as data.
+#[test]
+fn the_sandbox_does_not_mention_quizloop() {
+    let mut folders = vec![root().join("crates/discord-sandbox")];
+    let mut searched = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap().to_lowercase();
+            for word in ["quizloop", "streak", "question", "leaderboard"] {
+                assert!(!text.contains(word), "{}: {word}", path.display());
+            }
+            searched += 1;
+        }
+    }
+    assert!(searched > 100);
+}
+
 /// A reader who meets a type name knows which type it is.
 #[test]
 fn type_names_are_defined_once() {

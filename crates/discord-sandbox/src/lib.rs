@@ -9,7 +9,28 @@
 //! [`Sandbox`] is the handle. Start one, act as a user ([`Sandbox::post`], [`Sandbox::command`],
 //! [`Sandbox::press`]) and read what that user sees ([`Sandbox::messages`],
 //! [`Sandbox::transcript`]). Time comes from a [`clock::SandboxClock`], which is stopped in tests
-//! and moved explicitly.
+//! and moved explicitly. [`Options::page`] adds a bot's own parts to the page.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use discord_sandbox::{Options, Sandbox, ids};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start(Options::default()).await?;
+//! // Start your bot here. It connects to `sandbox.url()` with the token `sandbox.token()`.
+//! let message = sandbox.post(ids::GENERAL, ids::ADA, "Hello, **Lin**!")?;
+//! // The clock is stopped and moves only when the test moves it.
+//! sandbox.clock().advance(Duration::from_secs(60)).await?;
+//! sandbox.react(message, ids::LIN, "👋")?;
+//! let seen = sandbox.transcript(ids::GENERAL, ids::SAM);
+//! assert!(seen.contains("Hello, **Lin**!"), "{seen}");
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod api;
 mod archiver;
@@ -52,6 +73,9 @@ pub use seed::ids;
 /// Heartbeat interval that Discord sends in HELLO (Discord docs, events/gateway, "Hello Event").
 const HEARTBEAT: Duration = Duration::from_millis(41_250);
 
+/// Default name of the application under test.
+const NAME: &str = "Test bot";
+
 /// Options for [`Sandbox::start`].
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -66,6 +90,8 @@ pub struct Options {
     pub seeded: bool,
     /// Heartbeat interval sent in HELLO. Discord's is 41.25 seconds.
     pub heartbeat: Duration,
+    /// Name of the application under test and of its bot user.
+    pub name: String,
     /// Id of the application under test and of its bot user.
     pub application: u64,
     /// The bot's token, without the prefix "Bot ".
@@ -77,6 +103,8 @@ pub struct Options {
     pub enforce_limits: bool,
     /// Discord's OpenAPI description. If set, the page validates requests and responses against it.
     pub description: Option<Arc<openapi::Description>>,
+    /// What the bot adds to the page.
+    pub page: page::PageExtension,
 }
 
 impl Default for Options {
@@ -87,11 +115,13 @@ impl Default for Options {
             flowing: false,
             seeded: true,
             heartbeat: HEARTBEAT,
+            name: NAME.to_owned(),
             application: ids::APP,
             token: seed::TOKEN.to_owned(),
             privileged_intents: 0,
             enforce_limits: false,
             description: None,
+            page: page::PageExtension::default(),
         }
     }
 }
@@ -120,6 +150,7 @@ pub struct SandboxState {
     /// The bot's calendar, shown on the page. Locked only while it is copied.
     calendar: Mutex<page::Calendar>,
     description: Option<Arc<openapi::Description>>,
+    page: page::PageExtension,
 }
 
 #[derive(Debug)]
@@ -185,7 +216,7 @@ impl Sandbox {
         let gateway = GatewayState::new(format!("ws://{address}/gateway"), options.heartbeat);
         let app = App {
             id: options.application,
-            name: "Quizloop".into(),
+            name: options.name,
             token: options.token,
             owner: ids::ADA,
             privileged_intents: options.privileged_intents,
@@ -204,6 +235,7 @@ impl Sandbox {
             process_commands: api::ProcessCommands::default(),
             calendar: Mutex::default(),
             description: options.description,
+            page: options.page,
         });
         let connections = Arc::new(Connections::default());
         let listener = TrackedListener::new(listener, Arc::clone(&connections));
@@ -241,6 +273,11 @@ impl Sandbox {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *current = calendar;
+    }
+
+    /// Returns a copy of the calendar that the page shows.
+    pub fn calendar(&self) -> page::Calendar {
+        self.shared.calendar()
     }
 
     /// Returns the base URL of the REST API, such as `http://127.0.0.1:8420`.
@@ -287,3 +324,8 @@ impl Sandbox {
         self.shared.with(change)
     }
 }
+
+/// Compiles the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

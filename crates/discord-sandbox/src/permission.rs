@@ -1,6 +1,8 @@
 //! Permissions of members in guilds and channels (Discord docs, topics/permissions, "Permission
 //! Hierarchy" and "Permission Overwrites").
 
+use serde_json::Value;
+
 use super::model::{Channel, Guild};
 
 /// Set of permission bits (Discord docs, topics/permissions, "Bitwise Permission Flags").
@@ -36,6 +38,14 @@ pub const MANAGE_THREADS: Permissions = 1 << 34;
 pub const CREATE_PUBLIC_THREADS: Permissions = 1 << 35;
 /// Allows sending messages in threads.
 pub const SEND_MESSAGES_IN_THREADS: Permissions = 1 << 38;
+
+/// Reads a set of permission bits from JSON. Discord sends strings, and accepts integers as well.
+pub fn parse_bits(value: &Value) -> Option<Permissions> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64(),
+    }
+}
 
 /// Every permission.
 pub const ALL: Permissions = (1 << 53) - 1;

@@ -26,7 +26,7 @@ pub async fn run() -> Result<(), CliError> {
         .to_zoned(jiff::tz::TimeZone::UTC);
     let options = Options {
         start: Some(start.map_err(anyhow::Error::from)?.timestamp()),
-        ..Options::default()
+        ..super::options()
     };
     let sandbox = Sandbox::start(options).await.map_err(anyhow::Error::from)?;
     let bot = BotRunner::new(folder.path(), &Seed::sample("UTC")?.apply(&sandbox))?;

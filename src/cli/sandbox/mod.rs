@@ -3,7 +3,9 @@
 
 mod bot_runner;
 mod demo;
+mod page;
 mod seed;
+mod week;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ use discord_sandbox::api::ProcessAction;
 use discord_sandbox::openapi::Description;
 use discord_sandbox::{Options, Sandbox};
 use seed::Seed;
+
+pub use page::options;
 
 /// Default port of the page and the simulated Discord.
 const PORT: u16 = 8420;
@@ -150,7 +154,7 @@ async fn start(args: &SandboxArgs, time: Timestamp, seeded: bool) -> Result<Sand
         flowing: true,
         seeded,
         description: load_openapi(args.openapi.as_deref())?,
-        ..Options::default()
+        ..options()
     };
     Sandbox::start(options).await.map_err(|error| {
         CliError::new(

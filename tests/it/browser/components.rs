@@ -4,8 +4,8 @@ use discord_sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
 use super::access::assert_accessible;
-use super::{Chromium, calendar};
-use crate::sandbox::client::{call, sandbox};
+use super::{Chromium, calendar, sandbox};
+use crate::sandbox::client::call;
 use crate::sandbox::raw_socket::RawSocket;
 
 /// One red pixel.

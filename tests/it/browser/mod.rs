@@ -15,6 +15,7 @@ mod practice;
 mod screenshot;
 mod tab;
 
+use discord_sandbox::Sandbox;
 use discord_sandbox::page::Calendar;
 use jiff::Timestamp;
 use jiff::civil::time;
@@ -33,6 +34,11 @@ async fn world() -> World {
     let world = World::at(FRIDAY).team().start().await;
     world.sandbox.set_calendar(calendar());
     world
+}
+
+/// Starts a sandbox with Quizloop's page, for a small bot.
+async fn sandbox() -> Sandbox {
+    crate::sandbox::client::start(quizloop::cli::sandbox_options()).await
 }
 
 /// Returns a schedule: 09:00 in Berlin on working days.

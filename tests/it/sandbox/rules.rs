@@ -1,5 +1,6 @@
 //! Requests that Discord refuses: permissions, validation, nonces, threads, other users' messages.
 
+use discord_sandbox::client::is_command_available;
 use discord_sandbox::model::{Overwrite, kind};
 use discord_sandbox::{Sandbox, ids, permission};
 use serde_json::{Value, json};
@@ -122,7 +123,7 @@ async fn other_tokens_and_unknown_objects_are_refused() {
     assert!(sandbox.requests().iter().all(|one| one.invalid));
     assert_eq!(
         call(&sandbox, "GET", "/users/@me", Value::Null).await.1["username"],
-        "Quizloop"
+        "Test bot"
     );
     assert_eq!(
         refused(call(&sandbox, "GET", "/nothing", Value::Null).await),
@@ -484,5 +485,31 @@ async fn command_definitions_are_validated() {
     };
     assert_eq!(put(hundred(0)).await.0, 200);
     assert_eq!(refused(put(hundred(100)).await), (400, 30034));
+    assert_matches_openapi(&sandbox);
+}
+
+/// discord.py sends an integer, serenity a string.
+#[tokio::test]
+async fn command_permissions_are_a_string_or_an_integer() {
+    let sandbox = sandbox().await;
+    let path = format!("/applications/{}/commands", ids::APP);
+    let put = async |permissions: Value| {
+        let body = json!([{ "name": "admin", "description": "x", "default_member_permissions": permissions }]);
+        call(&sandbox, "PUT", &path, body).await
+    };
+    let (status, as_string) = put(json!("32")).await;
+    assert_eq!(status, 200, "{as_string}");
+    let (status, as_integer) = put(json!(32)).await;
+    assert_eq!(status, 200, "{as_integer}");
+    assert_eq!(as_integer[0]["default_member_permissions"], "32");
+    // The same set of bits, so the command did not change.
+    assert_eq!(as_string, as_integer);
+    let available =
+        |user| sandbox.read(|discord| is_command_available(discord, (ids::ASYNCIO, user), "admin"));
+    assert!(available(ids::ADA));
+    assert!(!available(ids::SAM));
+    for invalid in [json!("manage"), json!(-1), json!(1.5), json!(true)] {
+        assert_eq!(refused(put(invalid).await), (400, 50035));
+    }
     assert_matches_openapi(&sandbox);
 }

@@ -114,7 +114,7 @@ async fn a_bot_posts_and_starts_a_thread() {
         .unwrap();
     insta::assert_snapshot!(sandbox.transcript(ids::ASYNCIO, ids::LIN), @r"
     #asyncio
-    [Fri 2026-03-27 08:00] Quizloop (bot)
+    [Fri 2026-03-27 08:00] Test bot (bot)
       What is a task?
       └─ Thread: What is a task?
          [Fri 2026-03-27 08:01] Lin

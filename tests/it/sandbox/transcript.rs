@@ -68,7 +68,7 @@ async fn the_transcript_contains_everything_a_member_sees() {
     sandbox.archive_thread(post, true);
     insta::assert_snapshot!(sandbox.transcript(ids::ASYNCIO, ids::LIN), @r#"
     #asyncio
-    [Fri 2026-03-27 08:00] Quizloop (bot)
+    [Fri 2026-03-27 08:00] Test bot (bot)
       │ # Question of the day
       │ What is a task?
       │ ```python
@@ -89,7 +89,7 @@ async fn the_transcript_contains_everything_a_member_sees() {
            (sticker: wave)
     [Fri 2026-03-27 08:00] Sam (edited)
       good evening
-    [Fri 2026-03-27 08:01] Quizloop (bot) started a thread
+    [Fri 2026-03-27 08:01] Test bot (bot) started a thread
       What is a task?
     [Fri 2026-03-27 08:01] Ada replies
       hello @Lin, @team: #general at Fri 2026-03-27 08:00 UTC in 1 hour <x> <@5>

@@ -137,7 +137,7 @@ impl WorldBuilder {
             start: Some(self.start.timestamp()),
             enforce_limits: self.limits,
             application: self.application,
-            ..Options::default()
+            ..quizloop::cli::sandbox_options()
         };
         options.heartbeat = self.heartbeat.unwrap_or(options.heartbeat);
         let sandbox = Sandbox::start(options).await.expect("a port is free");

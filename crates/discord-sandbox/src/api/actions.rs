@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Span, Timestamp, Zoned};
 use serde::Deserialize;
@@ -123,7 +123,7 @@ pub enum ClockTarget {
     Advance(String),
     /// To a time, with or without a time zone in brackets.
     To(String),
-    /// To the next "question", or to 30 minutes before the next "clock change".
+    /// To the bot's next event, by its name in the page's extension, or to 30 minutes before the next "clock change".
     Next(String),
 }
 
@@ -153,10 +153,11 @@ pub async fn clock(
 
 fn next_target(shared: &SandboxState, now: Timestamp, what: &str) -> Result<Timestamp, HttpError> {
     let calendar = shared.calendar();
+    let event = shared.page.event.as_deref();
     match what {
-        "question" => calendar
-            .next_question(now)
-            .ok_or_else(|| HttpError::bad_request(&"no question is scheduled")),
+        _ if Some(what) == event => calendar
+            .next_event(now)
+            .ok_or_else(|| HttpError::bad_request(&format!("no {what} is scheduled"))),
         "clock change" => {
             let before = |change: Timestamp| change.checked_sub(CLOCK_CHANGE_LEAD).ok();
             let change = calendar.next_clock_change(now).and_then(before);
@@ -170,21 +171,29 @@ fn next_target(shared: &SandboxState, now: Timestamp, what: &str) -> Result<Time
             };
             change.ok_or_else(|| HttpError::bad_request(&"this time zone has no clock changes"))
         }
-        _ => Err(HttpError::bad_request(
-            &"\"next\" must be \"question\" or \"clock change\"",
-        )),
+        _ => {
+            let event = event.map(|event| format!("\"{event}\" or "));
+            Err(HttpError::bad_request(&format!(
+                "\"next\" must be {}\"clock change\"",
+                event.unwrap_or_default()
+            )))
+        }
     }
 }
 
-/// Simulates five questions and the members' replies to them.
-pub async fn week(State(shared): State<Arc<SandboxState>>, Json(_): Json<Value>) -> ApiResult {
-    let week = Sandbox::from_state(&shared).simulate_week().await;
-    let week = week.map_err(|error| HttpError::bad_request(&error))?;
-    let summary = format!(
-        "{} questions were posted, with {} replies. Try /streak and /leaderboard.",
-        week.questions, week.replies
-    );
-    json_response(&json!({ "questions": week.questions, "replies": week.replies, "told": summary }))
+/// Runs one of the bot's demos.
+pub async fn demo(
+    State(shared): State<Arc<SandboxState>>,
+    Path(id): Path<String>,
+    Json(_): Json<Value>,
+) -> ApiResult {
+    let demo = shared
+        .page
+        .demo(&id)
+        .ok_or_else(|| HttpError::not_found(&format!("there is no demo \"{id}\"")))?;
+    let summary = demo.run(Sandbox::from_state(&shared)).await;
+    let summary = summary.map_err(|error| HttpError::bad_request(&error))?;
+    json_response(&json!({ "summary": summary }))
 }
 
 fn add_span(now: Timestamp, by: &str) -> Result<Timestamp, HttpError> {

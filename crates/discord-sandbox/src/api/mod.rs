@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -28,7 +29,7 @@ use super::SandboxState;
 pub(super) use process::ProcessCommands;
 pub use process::{ProcessAction, ProcessCommand};
 
-/// The response to `GET /sandbox`.
+/// The response to `GET /sandbox`, with placeholders for the bot under test.
 const HELP: &str = include_str!("help.txt");
 
 /// First number that JavaScript may round (`Number.MAX_SAFE_INTEGER` is 2^53 - 1).
@@ -37,8 +38,8 @@ const UNSAFE_NUMBER: u64 = 1 << 53;
 /// Routes of the page and the control API.
 pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
     Router::new()
-        .route("/sandbox", get(|| async { HELP }))
-        .route("/sandbox/", get(|| async { HELP }))
+        .route("/sandbox", get(help))
+        .route("/sandbox/", get(help))
         .route("/sandbox/state", get(queries::state))
         .route("/sandbox/messages", get(queries::messages))
         .route("/sandbox/transcript", get(queries::transcript))
@@ -53,7 +54,7 @@ pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
         .route("/sandbox/react", post(messages::react))
         .route("/sandbox/form", post(messages::form))
         .route("/sandbox/clock", post(actions::clock))
-        .route("/sandbox/week", post(actions::week))
+        .route("/sandbox/demo/{id}", post(actions::demo))
         .route("/sandbox/fault", post(faults::add_fault))
         .route("/sandbox/unfault", post(faults::remove_fault))
         .route("/sandbox/gateway", post(faults::gateway))
@@ -67,6 +68,21 @@ pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
             Arc::clone(shared),
             origin_check::check_origin,
         ))
+}
+
+/// Returns the help, with the bot's name, event and demos.
+async fn help(State(shared): State<Arc<SandboxState>>) -> String {
+    let name = shared.read(|discord| discord.app.name.clone());
+    let next = shared.page.event.as_ref();
+    let next = next.map(|event| format!("{{\"next\": \"{event}\"}} or "));
+    let demos = shared.page.demos.iter().map(|demo| {
+        let indent = " ".repeat(25);
+        format!("{indent}{}: {}\n", demo.id(), demo.description())
+    });
+    let demos: Vec<String> = demos.collect();
+    HELP.replace("$NAME", &name)
+        .replace("$NEXT", &next.unwrap_or_default())
+        .replace("$DEMOS", &demos.concat())
 }
 
 /// An error response: its status, and the message in the `error` field.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Sandbox;
 use super::super::model::{Command, Discord, InteractionKind, InteractionState};
-use super::super::permission::{ADMINISTRATOR, USE_APPLICATION_COMMANDS};
+use super::super::permission::{self, ADMINISTRATOR, USE_APPLICATION_COMMANDS};
 use super::ClientError;
 use super::interaction::{InteractionRequest, dispatch_interaction};
 use super::options::{ResolveContext, TypedCommand};
@@ -144,9 +144,7 @@ fn check_available(
         return Ok(());
     };
     let own = discord.permissions(one, user);
-    let needed = body["default_member_permissions"]
-        .as_str()
-        .and_then(|bits| bits.parse::<u64>().ok());
+    let needed = permission::parse_bits(&body["default_member_permissions"]);
     // "0" means administrators only.
     let needed = match needed {
         Some(0) => ADMINISTRATOR,

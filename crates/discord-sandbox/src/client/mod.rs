@@ -12,14 +12,12 @@ mod press;
 mod transcript;
 mod view;
 mod wait;
-mod week;
 
 pub use command::is_command_available;
 pub use outcome::{ChoiceView, ClientOutcome, ModalView};
 pub use post::MessageDraft;
 pub use view::{ButtonView, MessageView, ThreadView};
 pub use wait::WaitError;
-pub use week::SimulatedWeek;
 
 /// Discord's client refused an action; contains the text that the client shows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

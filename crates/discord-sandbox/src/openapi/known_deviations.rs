@@ -2,7 +2,8 @@
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
-use serde_json::Value;
+
+use crate::permission;
 
 /// Whether a violation comes from a known error of the description.
 pub fn is_known_deviation(error: &ValidationError<'_>) -> bool {
@@ -12,7 +13,9 @@ pub fn is_known_deviation(error: &ValidationError<'_>) -> bool {
     match field {
         // Docs, interactions/application-commands: "default_member_permissions: ?string, set of
         // permissions represented as a bit set"; the description requires a number in requests.
-        "default_member_permissions" => is_type_error && is_bit_set(error.instance()),
+        "default_member_permissions" => {
+            is_type_error && permission::parse_bits(error.instance()).is_some()
+        }
         // Docs, reference, "Error Messages": error codes of single fields are strings, such as
         // BASE_TYPE_REQUIRED; the description requires numbers, as for the whole response.
         "code" => is_type_error && path.contains("/_errors/") && error.instance().is_string(),
@@ -21,10 +24,4 @@ pub fn is_known_deviation(error: &ValidationError<'_>) -> bool {
         "id" => is_type_error && path.contains("/attachments/") && error.instance().is_u64(),
         _ => false,
     }
-}
-
-fn is_bit_set(value: &Value) -> bool {
-    value
-        .as_str()
-        .is_some_and(|text| text.parse::<u64>().is_ok())
 }

@@ -1,5 +1,5 @@
 //! The bot's schedule, for the page's clock buttons. The program that runs the bot provides it,
-//! because the sandbox itself knows nothing about questions.
+//! because the sandbox itself doesn't know what the bot does and when.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,22 @@ use jiff::tz::TimeZone;
 
 type NextFn = dyn Fn(Timestamp) -> Option<Timestamp> + Send + Sync;
 
-/// The time zone of the page, and the times of the questions.
+/// The time zone of the page, and when the bot's scheduled events are due.
+///
+/// ```
+/// use discord_sandbox::page::Calendar;
+/// use jiff::Timestamp;
+/// use jiff::tz::TimeZone;
+///
+/// // Each full hour.
+/// let calendar = Calendar::new(TimeZone::UTC, |after: Timestamp| {
+///     let hours = after.as_second().div_euclid(3600) + 1;
+///     Timestamp::from_second(hours * 3600).ok()
+/// });
+/// let next = calendar.next_event("2026-03-27T08:59:00Z".parse()?);
+/// assert_eq!(next, Some("2026-03-27T09:00:00Z".parse()?));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Calendar {
     /// The time zone in which the page shows times.
@@ -35,7 +50,7 @@ impl fmt::Debug for Calendar {
 }
 
 impl Calendar {
-    /// Creates a calendar; `next` returns the time of the first question after a given time.
+    /// Creates a calendar; `next` returns the time of the first event after a given time.
     pub fn new(
         zone: TimeZone,
         next: impl Fn(Timestamp) -> Option<Timestamp> + Send + Sync + 'static,
@@ -46,8 +61,8 @@ impl Calendar {
         }
     }
 
-    /// Returns the time of the next question; `None` if no question is scheduled.
-    pub fn next_question(&self, after: Timestamp) -> Option<Timestamp> {
+    /// Returns the time of the next event; `None` if no event is scheduled.
+    pub fn next_event(&self, after: Timestamp) -> Option<Timestamp> {
         (self.next.as_ref()?)(after)
     }
 

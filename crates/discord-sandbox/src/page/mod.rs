@@ -6,6 +6,7 @@
 
 mod assets;
 mod calendar;
+mod extension;
 mod markdown;
 mod template;
 mod view;
@@ -22,6 +23,10 @@ use super::SandboxState;
 use super::api::HttpError;
 
 pub use calendar::Calendar;
+pub use extension::{
+    Demo, DemoResult, GuideAction, GuideButton, GuideGoal, GuideStep, GuideVisibility,
+    PageExtension,
+};
 pub use view::PageQuery;
 
 /// Routes of the page, its parts, its files and attachments.

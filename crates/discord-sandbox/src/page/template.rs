@@ -46,6 +46,8 @@ pub fn render(name: &str, context: &impl Serialize) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -56,5 +58,14 @@ mod tests {
                 .add_template(name, text)
                 .unwrap_or_else(|error| panic!("{name}: {error:#}"));
         }
+    }
+
+    #[test]
+    fn the_text_of_the_guide_is_html_and_the_name_is_not() {
+        let step = json!({ "id": "a", "title": "A & B", "html": "<b>You</b>'re {me}.", "buttons": [], "goal": null });
+        let page = json!({ "me": { "name": "<i>" }, "extension": { "guide": [step] } });
+        let html = render("guide.html", &page).unwrap();
+        assert!(html.contains("<p><b>You</b>'re &lt;i&gt;.</p>"), "{html}");
+        assert!(html.contains("<h2>A &amp; B</h2>"), "{html}");
     }
 }

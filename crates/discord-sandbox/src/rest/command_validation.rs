@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::error_response::ErrorResponse;
 use super::validation::FieldErrors;
+use crate::permission;
 
 /// Maximum number of commands per scope, by type: slash, user and message commands.
 const COMMANDS_MAX: [(u64, usize); 3] = [(1, 100), (2, 15), (3, 15)];
@@ -67,9 +68,8 @@ fn check_command(command: &Value, kind: u64, path: &str, errors: &mut FieldError
         errors.check_length(&format!("{path}.name"), name, 1, NAME_MAX);
     }
     let permissions = &command["default_member_permissions"];
-    let is_number = |text: &str| text.parse::<u64>().is_ok();
-    if !permissions.is_null() && !permissions.as_str().is_some_and(is_number) {
-        let message = "Value is not a string of permission bits.";
+    if !permissions.is_null() && permission::parse_bits(permissions).is_none() {
+        let message = "Value is not a set of permission bits.";
         let path = format!("{path}.default_member_permissions");
         errors.push(&path, "BITSET_TYPE_COERCE", message);
     }

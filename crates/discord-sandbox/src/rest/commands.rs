@@ -9,6 +9,7 @@ use super::route::Route;
 use super::{ApiRequest, HandlerResult, ok};
 use crate::model::{Command, Discord};
 use crate::payloads;
+use crate::permission;
 
 pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
     match route {
@@ -69,6 +70,7 @@ fn set_commands(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Hand
     count_creates(discord, guild, body)?;
     let mut set: Vec<Command> = Vec::new();
     for body in body.as_array().into_iter().flatten() {
+        let body = normalized(body);
         let kind = body["type"]
             .as_u64()
             .and_then(|kind| u8::try_from(kind).ok())
@@ -83,15 +85,10 @@ fn set_commands(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Hand
             .cloned();
         let new_id = discord.next_id();
         let (id, version) = match &old {
-            Some(old) if old.body == *body => (old.id, old.version),
+            Some(old) if old.body == body => (old.id, old.version),
             Some(old) => (old.id, new_id),
             None => (new_id, new_id),
         };
-        let mut body = body.clone();
-        if let Value::Object(body) = &mut body {
-            // Null counts as absent. Serenity, for example, sends null for missing texts.
-            body.retain(|_, value| *value != json!(null));
-        }
         set.push(Command {
             id,
             guild,
@@ -103,4 +100,20 @@ fn set_commands(discord: &mut Discord, guild: Option<u64>, body: &Value) -> Hand
     }
     discord.commands.sets.insert(guild, set);
     ok(list_commands(discord, guild))
+}
+
+/// Returns a command's JSON as Discord stores it.
+fn normalized(body: &Value) -> Value {
+    let mut body = body.clone();
+    if let Value::Object(body) = &mut body {
+        // Null counts as absent. Serenity, for example, sends null for missing texts.
+        body.retain(|_, value| !value.is_null());
+        // Discord accepts an integer, which discord.py sends, and always returns a string.
+        if let Some(permissions) = body.get_mut("default_member_permissions")
+            && let Some(bits) = permission::parse_bits(permissions)
+        {
+            *permissions = json!(bits.to_string());
+        }
+    }
+    body
 }

@@ -30,12 +30,13 @@ export async function move(to) {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-clock]");
   if (button) move(JSON.parse(button.dataset.clock));
-  if (!event.target.closest("[data-act='week']")) return;
-  toast("Simulating a week: five questions…");
+  const demo = event.target.closest("[data-demo]");
+  if (!demo) return;
+  toast(demo.dataset.progress);
   document.body.classList.add("moving");
-  const week = await attempt(() => call("week", {}));
+  const result = await attempt(() => call("demo/" + demo.dataset.demo, {}));
   document.body.classList.remove("moving");
-  if (week) toast(week.told);
+  if (result) toast(result.summary);
   refresh();
 });
 

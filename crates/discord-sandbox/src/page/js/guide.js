@@ -1,68 +1,89 @@
-// The guided start: three hints, from the first reply to the second day. The progress is kept in
-// localStorage.
+// The guided start: the bot's hints, one after another. The progress is kept in localStorage.
 
 import { move } from "./clock.js";
 import { composers } from "./composer.js";
 import { go } from "./place.js";
 import { whenRefreshed } from "./parts.js";
 
+// Absent if the bot has no guide.
 const box = document.getElementById("guide");
-const state = JSON.parse(localStorage.getItem("guide") || '{"hint":"reply","used":[]}');
-const NEEDED = ["answer", "quiz"];
+const hints = box ? [...box.querySelectorAll("[data-hint]")] : [];
+const state = JSON.parse(localStorage.getItem("guide") || '{"hint":"","used":[]}');
+
+const threads = () => [...document.querySelectorAll("#list-channel .thread-card")];
+
+const VISIBLE = {
+  always: () => true,
+  without_thread: () => threads().length === 0,
+  with_thread: () => threads().length > 0,
+};
+
+// Whether the user did what a hint asks for.
+const GOALS = {
+  reaction: (emoji) => [...document.querySelectorAll("#list-thread .entry")].some((item) =>
+    item.querySelector("[data-act='edit']") && item.querySelector(`.reaction[data-emoji="${CSS.escape(emoji)}"]`)),
+  commands: (names) => names.every((name) => state.used.includes(name)),
+  new_thread: () => threads().length > (state.threads || 0),
+};
+
+const ACTIONS = {
+  next_event: () => move({ next: box.dataset.event }),
+  open_thread: () => go({ thread: threads().pop().dataset.thread }),
+  show_commands: () => {
+    const composer = composers.channel;
+    composer.text.value = "/";
+    composer.text.focus();
+    composer.typed();
+  },
+};
+
+function current() {
+  return hints.find((hint) => hint.dataset.hint === state.hint);
+}
+
+function show() {
+  box.hidden = state.hint === "over";
+  for (const hint of hints) hint.hidden = hint !== current();
+  for (const step of box.querySelectorAll("[data-done]")) step.classList.toggle("done", state.used.includes(step.dataset.done));
+  for (const button of box.querySelectorAll("[data-shown]")) button.hidden = !VISIBLE[button.dataset.shown]();
+  document.body.classList.toggle("with-guide", !box.hidden);
+}
 
 function save() {
   localStorage.setItem("guide", JSON.stringify(state));
   show();
 }
 
-const questions = () => [...document.querySelectorAll("#list-channel .thread-card")];
-
-function show() {
-  box.hidden = state.hint === "over";
-  for (const hint of box.querySelectorAll("[data-hint]")) hint.hidden = hint.dataset.hint !== state.hint;
-  for (const step of box.querySelectorAll("[data-done]")) step.classList.toggle("done", state.used.includes(step.dataset.done));
-  const has = questions().length > 0;
-  box.querySelector("[data-act='guide-question']").hidden = has;
-  box.querySelector("[data-act='guide-thread']").hidden = !has;
-  document.body.classList.toggle("with-guide", !box.hidden);
-}
-
 // Moves to the next hint after the user did what the current one asks for.
 function advance() {
-  const marked = [...document.querySelectorAll("#list-thread .entry")].some(
-    (item) => item.querySelector("[data-act='edit']") && item.querySelector('.reaction[data-emoji="✅"]'),
-  );
-  if (state.hint === "reply" && marked) state.hint = "commands";
-  if (state.hint === "tomorrow" && questions().length > state.questions) state.hint = "done";
+  const hint = current();
+  const goal = hint && JSON.parse(hint.dataset.goal);
+  const next = hints[hints.indexOf(hint) + 1];
+  if (goal && next && GOALS[goal.kind](goal.value)) {
+    state.hint = next.dataset.hint;
+    state.threads = threads().length;
+  }
   save();
 }
 
-document.addEventListener("used", (event) => {
-  if (!state.used.includes(event.detail)) state.used.push(event.detail);
-  if (state.hint === "commands" && NEEDED.every((one) => state.used.includes(one))) {
-    state.hint = "tomorrow";
-    state.questions = questions().length;
-  }
-  save();
-});
+function start() {
+  // The first visit, or a guide of another bot at the same address.
+  if (state.hint !== "over" && !current()) state.hint = hints[0].dataset.hint;
 
-const ACTIONS = {
-  "guide-question": () => move({ next: "question" }),
-  "guide-thread": () => go({ thread: questions().pop().dataset.thread }),
-  "guide-slash": () => {
-    const composer = composers.channel;
-    composer.text.value = "/";
-    composer.text.focus();
-    composer.typed();
-  },
-  "guide-tomorrow": () => move({ next: "question" }),
-  "guide-skip": () => { state.hint = "over"; save(); },
-};
+  document.addEventListener("used", (event) => {
+    if (!state.used.includes(event.detail)) state.used.push(event.detail);
+    advance();
+  });
 
-box.addEventListener("click", (event) => {
-  const action = ACTIONS[event.target.closest("button")?.dataset.act];
-  if (action) action();
-});
+  box.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.act === "guide-skip") { state.hint = "over"; save(); return; }
+    ACTIONS[button.dataset.do]();
+  });
 
-whenRefreshed(advance);
-show();
+  whenRefreshed(advance);
+  show();
+}
+
+if (hints.length > 0) start();

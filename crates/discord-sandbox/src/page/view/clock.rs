@@ -20,7 +20,7 @@ pub struct ClockView {
     year: String,
     /// `09:00`.
     time: String,
-    /// The time of the next question, in words; empty if no question is scheduled.
+    /// The time of the next event, in words; empty if no event is scheduled.
     next: String,
     /// The time of the next clock change, in words; empty if the zone has none.
     change: String,
@@ -41,7 +41,7 @@ pub fn clock(discord: &Discord, calendar: &Calendar) -> ClockView {
         day: local.strftime("%a, %-d %b").to_string(),
         year: local.strftime("%Y").to_string(),
         time: local.strftime("%H:%M").to_string(),
-        next: calendar.next_question(now).map(words).unwrap_or_default(),
+        next: calendar.next_event(now).map(words).unwrap_or_default(),
         change: calendar
             .next_clock_change(now)
             .map(words)

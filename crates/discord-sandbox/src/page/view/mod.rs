@@ -4,6 +4,7 @@ mod channel;
 mod clock;
 mod component;
 mod embed;
+mod extension;
 mod log;
 mod message;
 mod people;
@@ -48,6 +49,7 @@ pub struct PageView {
     /// Names of the routes for faults.
     routes: &'static [&'static str],
     tools: Option<tools::ToolsView>,
+    extension: extension::ExtensionView,
 }
 
 /// The viewer: everything shown depends on its permissions, name and time zone.
@@ -104,6 +106,7 @@ pub async fn page(shared: &Arc<SandboxState>, query: &PageQuery) -> PageView {
             bot: people::bot(discord, shared.process_commands.has_subscriber()),
             routes: NAMES,
             tools,
+            extension: extension::extension(&shared.page),
         }
     })
 }
