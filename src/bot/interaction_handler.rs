@@ -242,7 +242,7 @@ async fn defer(ctx: &BotContext, interaction: &Interaction) -> Result<(), ApiErr
 
 fn deferral_for(interaction: &Interaction) -> Deferral {
     match &interaction.data {
-        InteractionData::Command(name) if name == "leaderboard" => Deferral::Public,
+        InteractionData::Command(name) if commands::answers_publicly(name) => Deferral::Public,
         InteractionData::Component { custom_id, .. }
             if commands::component_updates_message(custom_id) =>
         {

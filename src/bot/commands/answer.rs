@@ -2,27 +2,63 @@
 
 use serde_json::{Value, json};
 
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
 use super::{CommandResult, resolve_team};
 use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::event::{Interaction, InteractionData};
 use crate::bot::render::message::Message;
 use crate::bot::render::reveal;
+use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
-use crate::bot::response::Response;
+use crate::bot::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use quizloop_bank::Question;
 use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::round::Round;
 
-pub fn definition() -> Value {
-    json!({
-        "name": "answer",
-        "description": "Show the model answer",
-        "contexts": [0],
-        "options": [
-            { "type": 3, "name": "question", "description": "Another question: type some of its words, its id or its number", "autocomplete": true },
-            { "type": 5, "name": "public", "description": "Show it to everyone" },
-        ],
-    })
+/// Maximum length of a choice's name, in characters (Discord docs,
+/// interactions/application-commands, "Option Choice").
+const CHOICE_NAME_MAX: usize = 100;
+
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "answer",
+    description: "Show the model answer",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options,
+        autocomplete: &[("question", question_choices)],
+        visibility: Visibility::ByHandler,
+        help: Help::QuestionLine(|| {
+            "`/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.".into()
+        }),
+        handler: CommandHandler::Cached(|ctx, interaction, guild| {
+            Box::pin(run(ctx, interaction, guild))
+        }),
+    }),
+};
+
+fn options() -> Vec<Value> {
+    vec![
+        json!({ "type": 3, "name": "question", "description": "Another question: type some of its words, its id or its number", "autocomplete": true }),
+        json!({ "type": 5, "name": "public", "description": "Show it to everyone" }),
+    ]
+}
+
+fn question_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
+    let choice = |question: &&Question| AutocompleteChoice {
+        name: truncate(
+            &format!(
+                "{:03} · {}",
+                question.number,
+                question.question.replace('`', "")
+            ),
+            CHOICE_NAME_MAX,
+        ),
+        value: question.id.clone(),
+    };
+    let found = ctx.bank.search(typed, AUTOCOMPLETE_CHOICES_MAX);
+    found.iter().map(choice).collect()
 }
 
 /// Shows the answer to the question that the member named, or of the round of the channel or

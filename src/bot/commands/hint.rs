@@ -1,22 +1,28 @@
 //! `/hint`: how to answer the question of this channel or thread.
 
-use serde_json::{Value, json};
-
 use super::CommandResult;
 use super::answer::resolve_round;
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
 use crate::bot::context::BotContext;
 use crate::bot::event::Interaction;
 use crate::bot::render::reveal;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::GuildId;
 
-pub fn definition() -> Value {
-    json!({
-        "name": "hint",
-        "description": "Show a hint for this channel's question",
-        "contexts": [0],
-    })
-}
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "hint",
+    description: "Show a hint for this channel's question",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options: Vec::new,
+        autocomplete: &[],
+        visibility: Visibility::Ephemeral,
+        help: Help::In("answer"),
+        handler: CommandHandler::Sync(run),
+    }),
+};
 
 /// Shows the hint for the round of the channel or thread.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {

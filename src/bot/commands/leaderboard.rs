@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
 use super::{CommandResult, resolve_team};
 use crate::bot::context::BotContext;
 use crate::bot::event::Interaction;
@@ -10,18 +13,26 @@ use crate::bot::render::user_error::UserError;
 use quizloop_core::id::GuildId;
 use quizloop_core::leaderboard::Period;
 
-pub fn definition() -> Value {
-    json!({
-        "name": "leaderboard",
-        "description": "See who answered the most questions",
-        "contexts": [0],
-        "options": [
-            { "type": 3, "name": "period", "description": "The time period (default: this month)", "choices": [
-                { "name": "this month", "value": "month" },
-                { "name": "all time", "value": "all" },
-            ] },
-        ],
-    })
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "leaderboard",
+    description: "See who answered the most questions",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options,
+        autocomplete: &[],
+        visibility: Visibility::Public,
+        help: Help::Line(|| "`/leaderboard` shows who answered the most this month.".into()),
+        handler: CommandHandler::Sync(run),
+    }),
+};
+
+fn options() -> Vec<Value> {
+    vec![
+        json!({ "type": 3, "name": "period", "description": "The time period (default: this month)", "choices": [
+            { "name": "this month", "value": "month" },
+            { "name": "all time", "value": "all" },
+        ] }),
+    ]
 }
 
 /// Shows the leaderboard of the channel's team.

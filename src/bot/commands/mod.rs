@@ -1,10 +1,16 @@
-//! The slash commands, components and modals: one file per command, with its definition and
-//! handlers.
+//! The slash commands, components and modals: one file per command, with its definition, its
+//! handlers and its line in `/help`.
 //!
-//! Handlers take the `BotContext` and an `Interaction`. The texts come from [`super::render`].
+//! To add a command, write a file with a `COMMAND` and add it to `COMMANDS`. Handlers take the
+//! `BotContext` and an `Interaction`. The texts come from [`super::render`].
+
+#![deny(
+    dead_code,
+    reason = "a command that is missing from COMMANDS must not compile"
+)]
 
 mod answer;
-mod help;
+pub(super) mod help;
 mod hint;
 mod leaderboard;
 mod privacy;
@@ -14,47 +20,97 @@ mod quiz;
 mod remind;
 mod remove;
 mod settings;
-pub mod setup;
+mod setup;
+mod slash_command;
 mod streak;
 mod team;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::context::{BotContext, TeamKey, team_for_channel};
 use super::custom_id::{ComponentId, ModalId, PrivacyAction};
 use super::event::{Interaction, InteractionData};
 use super::render::message::Message;
-use super::render::text::truncate;
 use super::render::user_error::UserError;
-use super::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
-use quizloop_bank::Question;
+use super::response::{AutocompleteChoice, Response};
 use quizloop_core::id::GuildId;
 use quizloop_store::{GuildPin, LoadError};
+use slash_command::{Access, Action, Help, SlashCommand, Visibility};
 
-/// Maximum length of a choice's name, in characters (Discord docs,
-/// interactions/application-commands, "Option Choice").
-const CHOICE_NAME_MAX: usize = 100;
+/// All slash commands, in the order in which they are registered. Everything else that the bot
+/// knows about a command is derived from its entry.
+static COMMANDS: &[&SlashCommand] = &[
+    &quiz::COMMAND,
+    &answer::COMMAND,
+    &hint::COMMAND,
+    &streak::COMMAND,
+    &leaderboard::COMMAND,
+    &progress::COMMAND,
+    &remind::COMMAND,
+    &privacy::COMMAND,
+    &help::COMMAND,
+    &setup::COMMAND,
+    &team::COMMAND,
+];
 
 /// The result of a handler: a message, or an error that is shown to the member.
 pub type CommandResult = Result<Message, UserError>;
 
 /// Returns the definitions of all commands as Discord's JSON, for the bulk registration.
 pub fn definitions() -> Value {
-    json!([
-        quiz::definition(),
-        answer::definition(),
-        hint::definition(),
-        streak::definition(),
-        leaderboard::definition(),
-        progress::definition(),
-        remind::definition(),
-        privacy::definition(),
-        help::definition(),
-        setup::definition(),
-        team::definition(),
-    ])
+    COMMANDS
+        .iter()
+        .map(|command| command.definition())
+        .collect()
+}
+
+/// Returns the command and the action with a full name, such as `quiz` or `team pause`.
+fn find_action(full_name: &str) -> Option<(&'static SlashCommand, &'static Action)> {
+    let (name, subcommand) = match full_name.split_once(' ') {
+        Some((name, subcommand)) => (name, Some(subcommand)),
+        None => (full_name, None),
+    };
+    let command = COMMANDS.iter().find(|command| command.name == name)?;
+    Some((command, command.action(subcommand)?))
+}
+
+/// Returns whether all members in the channel see the response to a command.
+pub fn answers_publicly(full_name: &str) -> bool {
+    find_action(full_name).is_some_and(|(_, action)| action.visibility == Visibility::Public)
+}
+
+/// Returns the lines of `/help` about the commands that everyone or only admins may run.
+fn help_lines(access: Access) -> Vec<String> {
+    let (mut question_lines, mut lines, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for command in COMMANDS.iter().filter(|command| command.access == access) {
+        let mut is_first_name = true;
+        for (name, action) in command.actions() {
+            match action.help {
+                Help::QuestionLine(line) => question_lines.push(line()),
+                Help::Line(line) => lines.push(line()),
+                Help::NameOnly => {
+                    // The name of a command is written once: "`/team post`, `pause`".
+                    let short = name.rsplit(' ').next().unwrap_or_default();
+                    names.push(if is_first_name {
+                        format!("`/{name}`")
+                    } else {
+                        format!("`{short}`")
+                    });
+                    is_first_name = false;
+                }
+                Help::In(_) | Help::Unlisted => {}
+            }
+        }
+    }
+    question_lines.append(&mut lines);
+    if !names.is_empty() {
+        question_lines.push(format!("{} do the rest.", names.join(", ")));
+    }
+    question_lines
 }
 
 /// Handles an interaction and returns the response.
@@ -109,21 +165,6 @@ async fn pin_guild(
     }
 }
 
-/// The names of all commands, as metric labels.
-const COMMAND_NAMES: [&str; 11] = [
-    "quiz",
-    "answer",
-    "hint",
-    "streak",
-    "leaderboard",
-    "progress",
-    "remind",
-    "privacy",
-    "help",
-    "setup",
-    "team",
-];
-
 /// Returns the metric label of an interaction, one of a fixed list.
 ///
 /// A text that Discord or a member sends never becomes a label, because each new label is a new
@@ -131,11 +172,9 @@ const COMMAND_NAMES: [&str; 11] = [
 pub fn metric_label(data: &InteractionData) -> &'static str {
     match data {
         InteractionData::Command(name) => {
-            let command = name.split(' ').next().unwrap_or_default();
-            COMMAND_NAMES
-                .into_iter()
-                .find(|name| *name == command)
-                .unwrap_or("other")
+            let name = name.split(' ').next().unwrap_or_default();
+            let command = COMMANDS.iter().find(|command| command.name == name);
+            command.map_or("other", |command| command.name)
         }
         InteractionData::Component { .. } => "button",
         InteractionData::ModalSubmit { .. } => "form",
@@ -193,20 +232,11 @@ async fn on_command(
     name: &str,
 ) -> Result<Response, UserError> {
     let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
-    let result = match name {
-        "quiz" => quiz::run(ctx, interaction, guild),
-        "answer" => return answer::run(ctx, interaction, guild).await,
-        "hint" => hint::run(ctx, interaction, guild),
-        "streak" => streak::run(ctx, interaction, guild),
-        "leaderboard" => leaderboard::run(ctx, interaction, guild),
-        "progress" => progress::run(ctx, interaction, guild).await,
-        "privacy" => Ok(privacy::run(ctx, interaction, guild)),
-        "help" => Ok(super::render::help::help(interaction.is_admin).ephemeral()),
-        name if name.starts_with("remind ") => remind::run(ctx, interaction, guild, name).await,
-        "setup" => setup::run(ctx, interaction, guild).await,
-        other => team::run(ctx, interaction, guild, other).await,
-    };
-    result.map(Response::New)
+    let (command, action) = find_action(name).ok_or(UserError::UnknownCommand)?;
+    if command.access == Access::Admins {
+        require_admin(interaction)?;
+    }
+    action.run(ctx, interaction, guild).await
 }
 
 async fn on_component(
@@ -300,44 +330,7 @@ fn autocomplete(
     option: &str,
     typed: &str,
 ) -> Vec<AutocompleteChoice> {
-    match (command, option) {
-        ("answer", "question") => {
-            question_choices(&ctx.bank.search(typed, AUTOCOMPLETE_CHOICES_MAX))
-        }
-        (_, "topic") => topic_choices(ctx, typed),
-        (_, "timezone") => setup::zone_choices(typed),
-        (_, "days") => setup::day_choices(typed),
-        _ => Vec::new(),
-    }
-}
-
-fn question_choices(questions: &[&Question]) -> Vec<AutocompleteChoice> {
-    let choice = |question: &&Question| AutocompleteChoice {
-        name: truncate(
-            &format!(
-                "{:03} · {}",
-                question.number,
-                question.question.replace('`', "")
-            ),
-            CHOICE_NAME_MAX,
-        ),
-        value: question.id.clone(),
-    };
-    questions.iter().map(choice).collect()
-}
-
-fn topic_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
-    let typed = typed.to_lowercase().replace(' ', "-");
-    let choice = |topic: &str| AutocompleteChoice {
-        name: super::render::daily::topic_label(topic),
-        value: topic.to_owned(),
-    };
-    ctx.bank
-        .topics()
-        .filter(|topic| topic.contains(&typed))
-        .take(AUTOCOMPLETE_CHOICES_MAX)
-        .map(choice)
-        .collect()
+    find_action(command).map_or_else(Vec::new, |(_, action)| action.suggest(ctx, option, typed))
 }
 
 /// Returns the team that an interaction concerns: the team of the `channel` option, of the channel
@@ -373,26 +366,5 @@ fn require_admin(interaction: &Interaction) -> Result<(), UserError> {
         Ok(())
     } else {
         Err(UserError::AdminsOnly)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_defined_commands_have_metric_labels() {
-        for definition in definitions().as_array().unwrap() {
-            let name = definition["name"].as_str().unwrap();
-            let with_subcommand = format!("{name} status");
-            assert_eq!(
-                metric_label(&InteractionData::Command(with_subcommand)),
-                name
-            );
-        }
-        assert_eq!(
-            metric_label(&InteractionData::Command("streak\"} 1".into())),
-            "other"
-        );
     }
 }

@@ -1,8 +1,9 @@
 //! `/privacy`: shows, exports and deletes the stored data of a member.
 
-use serde_json::{Value, json};
-
 use super::CommandResult;
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
 use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::custom_id::PrivacyAction;
 use crate::bot::data_expiry::erase_durably;
@@ -16,17 +17,22 @@ use quizloop_core::id::{GuildId, UserId};
 use quizloop_core::ledger::RoundResult;
 use quizloop_core::zone::Zone;
 
-pub fn definition() -> Value {
-    json!({
-        "name": "privacy",
-        "description": "See, export or delete your data",
-        "contexts": [0],
-    })
-}
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "privacy",
+    description: "See, export or delete your data",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options: Vec::new,
+        autocomplete: &[],
+        visibility: Visibility::Ephemeral,
+        help: Help::Line(|| "`/privacy` shows, exports or deletes your data.".into()),
+        handler: CommandHandler::Sync(|ctx, interaction, guild| Ok(run(ctx, interaction, guild))),
+    }),
+};
 
 /// Shows which data of the member is stored.
-pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Message {
-    render::overview(&stored_data(ctx, guild, interaction.user)).ephemeral()
+fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Message {
+    render::overview(&stored_data(ctx, guild, interaction.user))
 }
 
 pub async fn on_button(

@@ -1,7 +1,8 @@
 //! `/progress`: a chart of a member's rounds and practice, which only the member sees.
 
-use serde_json::{Value, json};
-
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
 use super::{CommandResult, resolve_team};
 use crate::bot::context::BotContext;
 use crate::bot::event::Interaction;
@@ -12,13 +13,20 @@ use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::zone::Zone;
 
-pub fn definition() -> Value {
-    json!({
-        "name": "progress",
-        "description": "See your last 26 weeks, what you know, and what to repeat",
-        "contexts": [0],
-    })
-}
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "progress",
+    description: "See your last 26 weeks, what you know, and what to repeat",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options: Vec::new,
+        autocomplete: &[],
+        visibility: Visibility::Ephemeral,
+        help: Help::Unlisted,
+        handler: CommandHandler::Async(|ctx, interaction, guild| {
+            Box::pin(run(ctx, interaction, guild))
+        }),
+    }),
+};
 
 /// Shows the member's chart with the rounds of the channel's team, or without rounds if the guild
 /// has no team.
@@ -37,5 +45,5 @@ pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) ->
     let stored = ctx.store.read(guild, collect);
     let progress = stored.unwrap_or_else(|| collect(&Guild::new(guild)));
     let chart = ctx.chart_renderer.render(&progress).await;
-    Ok(render::progress(&progress, chart).ephemeral())
+    Ok(render::progress(&progress, chart))
 }

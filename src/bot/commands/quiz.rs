@@ -6,12 +6,16 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::CommandResult;
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::event::Interaction;
 use crate::bot::quiz::{OptionOrder, QuizAction, QuizState};
+use crate::bot::render::daily::topic_label;
 use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
-use crate::bot::response::Response;
+use crate::bot::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use quizloop_bank::{Level, Question};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
@@ -25,25 +29,50 @@ use quizloop_core::team::Team;
 use quizloop_core::zone::Zone;
 use quizloop_failpoint as failpoint;
 
-pub fn definition() -> Value {
-    json!({
-        "name": "quiz",
-        "description": "Practise a question now; only you see it",
-        "contexts": [0],
-        "options": [
-            { "type": 3, "name": "topic", "description": "Only questions on this topic", "autocomplete": true },
-            { "type": 3, "name": "level", "description": "Only questions at this level", "choices": [
-                { "name": "junior", "value": "junior" },
-                { "name": "mid", "value": "mid" },
-                { "name": "senior", "value": "senior" },
-            ] },
-            { "type": 3, "name": "mode", "description": "What to practise (default: mixed)", "choices": [
-                { "name": "due: questions to repeat today", "value": "due" },
-                { "name": "new: questions I haven't seen", "value": "new" },
-                { "name": "mixed: due questions, then new ones", "value": "mixed" },
-            ] },
-        ],
-    })
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "quiz",
+    description: "Practise a question now; only you see it",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options,
+        autocomplete: &[("topic", topic_choices)],
+        visibility: Visibility::Ephemeral,
+        help: Help::Line(|| {
+            "`/quiz` lets you practise in private at any time, and repeats what you didn't know."
+                .into()
+        }),
+        handler: CommandHandler::Sync(run),
+    }),
+};
+
+fn options() -> Vec<Value> {
+    vec![
+        json!({ "type": 3, "name": "topic", "description": "Only questions on this topic", "autocomplete": true }),
+        json!({ "type": 3, "name": "level", "description": "Only questions at this level", "choices": [
+            { "name": "junior", "value": "junior" },
+            { "name": "mid", "value": "mid" },
+            { "name": "senior", "value": "senior" },
+        ] }),
+        json!({ "type": 3, "name": "mode", "description": "What to practise (default: mixed)", "choices": [
+            { "name": "due: questions to repeat today", "value": "due" },
+            { "name": "new: questions I haven't seen", "value": "new" },
+            { "name": "mixed: due questions, then new ones", "value": "mixed" },
+        ] }),
+    ]
+}
+
+fn topic_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
+    let typed = typed.to_lowercase().replace(' ', "-");
+    let choice = |topic: &str| AutocompleteChoice {
+        name: topic_label(topic),
+        value: topic.to_owned(),
+    };
+    ctx.bank
+        .topics()
+        .filter(|topic| topic.contains(&typed))
+        .take(AUTOCOMPLETE_CHOICES_MAX)
+        .map(choice)
+        .collect()
 }
 
 /// Asks the first question.
@@ -61,7 +90,7 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Comma
         reviews_before: 0,
         order: OptionOrder::default(),
     };
-    Ok(next_question(ctx, interaction, guild, &start)?.ephemeral())
+    next_question(ctx, interaction, guild, &start)
 }
 
 fn parse_mode(word: Option<&str>) -> Result<PickMode, UserError> {

@@ -3,64 +3,108 @@
 use serde_json::{Value, json};
 
 use super::settings::parse_time;
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
+    channel_option,
+};
 use super::{CommandResult, resolve_team};
-use crate::bot::context::BotContext;
+use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::event::Interaction;
 use crate::bot::render::remind as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::GuildId;
 use quizloop_core::team::Team;
 
-pub fn definition() -> Value {
-    let channel = json!({
-        "type": 7, "name": "channel", "description": "The team's channel (default: this one)", "channel_types": [0, 5],
-    });
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "remind",
+    description: "Get a direct message on days you haven't answered",
+    access: Access::Everyone,
+    kind: CommandKind::Group(&[
+        Subcommand {
+            name: "on",
+            description: "Remind me at this time on days I haven't answered",
+            action: Action {
+                options: on_options,
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Line(|| {
+                    "`/remind on time:17:00` sends you a direct message on days you haven't answered by then.".into()
+                }),
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(on(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "off",
+            description: "Turn reminders off",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Unlisted,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(off(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "status",
+            description: "Show my reminder",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Unlisted,
+                handler: CommandHandler::Sync(status),
+            },
+        },
+    ]),
+};
+
+fn on_options() -> Vec<Value> {
     let at = json!({
         "type": 3, "name": "time", "description": "Time in the team's time zone, such as 17:00", "required": true, "max_length": 5,
     });
-    let sub = |name: &str, description: &str, options: Vec<&Value>| json!({ "type": 1, "name": name, "description": description, "options": options });
-    json!({
-        "name": "remind",
-        "description": "Get a direct message on days you haven't answered",
-        "contexts": [0],
-        "options": [
-            sub("on", "Remind me at this time on days I haven't answered", vec![&at, &channel]),
-            sub("off", "Turn reminders off", vec![&channel]),
-            sub("status", "Show my reminder", vec![&channel]),
-        ],
-    })
+    vec![at, channel_option()]
 }
 
-/// Runs a subcommand. A change is durable before it is confirmed.
-pub async fn run(
-    ctx: &BotContext,
-    interaction: &Interaction,
-    guild: GuildId,
-    name: &str,
-) -> CommandResult {
+async fn on(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let key = resolve_team(ctx, interaction, guild)?;
-    let (now, user) = (ctx.clock.now(), interaction.user);
-    if name == "remind status" {
-        let status = |team: &Team| {
-            let at = team.reminder(user).and_then(|reminder| reminder.at);
-            render::status(key.channel, at, &team.settings.schedule)
-        };
-        return Ok(ctx
-            .read_team(key, status)
-            .ok_or(UserError::TeamNotFound)?
-            .ephemeral());
-    }
-    let change = |team: &mut Team| {
-        if name == "remind off" {
-            let was_enabled = team.disable_reminder(user, now);
-            return Ok(render::disabled(key.channel, was_enabled));
-        }
-        enable(team, interaction, now)
+    let now = ctx.clock.now();
+    change_reminder(ctx, key, |team| enable(team, interaction, now)).await
+}
+
+async fn off(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    change_reminder(ctx, key, |team| {
+        let was_enabled = team.disable_reminder(interaction.user, now);
+        Ok(render::disabled(key.channel, was_enabled))
+    })
+    .await
+}
+
+fn status(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let status = |team: &Team| {
+        let reminder = team.reminder(interaction.user);
+        let at = reminder.and_then(|reminder| reminder.at);
+        render::status(key.channel, at, &team.settings.schedule)
     };
+    ctx.read_team(key, status).ok_or(UserError::TeamNotFound)
+}
+
+/// Changes the member's reminder. The change is durable before it is confirmed.
+async fn change_reminder(
+    ctx: &BotContext,
+    key: TeamKey,
+    change: impl FnOnce(&mut Team) -> CommandResult,
+) -> CommandResult {
     let (result, commit) = ctx.update_team(key, change);
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     ctx.wake_scheduler.notify_one();
-    Ok(result.ok_or(UserError::TeamNotFound)??.ephemeral())
+    result.ok_or(UserError::TeamNotFound)?
 }
 
 fn enable(team: &mut Team, interaction: &Interaction, now: jiff::Timestamp) -> CommandResult {

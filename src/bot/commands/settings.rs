@@ -6,17 +6,22 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 use serde_json::{Value, json};
 
+use super::slash_command::Autocomplete;
 use crate::bot::event::Interaction;
 use crate::bot::render::text::quote;
 use crate::bot::render::user_error::UserError;
+use crate::bot::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
 use crate::config;
 use quizloop_core::retention::Retention;
 use quizloop_core::team::{Reveal, TeamSettings};
 use quizloop_core::weekdays::{ParseWeekdaysError, Weekdays};
 use quizloop_core::zone::Zone;
 
-/// The permission Manage Server as a bit set in a string (Discord docs, topics/permissions: bit 5).
-pub const MANAGE_GUILD: &str = "32";
+/// The suggestions for the options.
+pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
+    ("timezone", |_, typed| zone_choices(typed)),
+    ("days", |_, typed| day_choices(typed)),
+];
 
 /// Returns the options as Discord's JSON. `timezone` comes first, because `/setup` requires it and
 /// Discord wants required options first.
@@ -31,6 +36,44 @@ pub fn option_definitions(zone_required: bool) -> Vec<Value> {
             { "name": "at any time", "value": "open" },
         ] }),
     ]
+}
+
+/// Returns suggestions for a time zone.
+fn zone_choices(typed: &str) -> Vec<AutocompleteChoice> {
+    let choice = |name: &str| AutocompleteChoice {
+        name: name.to_owned(),
+        value: name.to_owned(),
+    };
+    config::zone::search(typed, AUTOCOMPLETE_CHOICES_MAX)
+        .into_iter()
+        .map(choice)
+        .collect()
+}
+
+/// Returns suggestions for weekdays: common ones, and the typed text if it is valid.
+fn day_choices(typed: &str) -> Vec<AutocompleteChoice> {
+    let usual = [
+        "mon-fri",
+        "every day",
+        "sun-thu",
+        "mon, wed, fri",
+        "tue, thu",
+    ];
+    // In its normal form, because the typed text may exceed the 100 characters of a value.
+    let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
+    let is_match = |days: &&str| days.starts_with(&typed.to_lowercase());
+    let choice = |days: &str| AutocompleteChoice {
+        name: Weekdays::parse(days).map_or_else(|_| days.to_owned(), |days| days.to_string()),
+        value: days.to_owned(),
+    };
+    let mut choices: Vec<_> = own
+        .as_deref()
+        .into_iter()
+        .chain(usual.into_iter().filter(is_match))
+        .map(choice)
+        .collect();
+    choices.dedup_by(|a, b| a.name == b.name);
+    choices
 }
 
 /// Returns whether any of the options was given.

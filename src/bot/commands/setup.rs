@@ -1,75 +1,43 @@
 //! `/setup`: creates a team in a channel, or changes one.
 
 use jiff::civil::time;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::settings::{MANAGE_GUILD, apply_options, option_definitions};
-use super::{CommandResult, require_admin};
+use super::CommandResult;
+use super::settings::{self, apply_options, option_definitions};
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility, channel_option,
+};
 use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::event::Interaction;
 use crate::bot::permissions;
 use crate::bot::render::user_error::UserError;
-use crate::bot::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
 use crate::bot::rest::ChannelKind;
-use crate::config;
 use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::schedule::Schedule;
 use quizloop_core::team::{Reveal, Team, TeamSettings};
-use quizloop_core::weekdays::Weekdays;
 use quizloop_core::zone::Zone;
 use quizloop_failpoint as failpoint;
 
-pub fn definition() -> Value {
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "setup",
+    description: "Start a team in a channel, or change its settings",
+    access: Access::Admins,
+    kind: CommandKind::Single(Action {
+        options,
+        autocomplete: settings::AUTOCOMPLETE,
+        visibility: Visibility::Ephemeral,
+        help: Help::Line(|| "`/setup` starts a team in a channel, or changes its settings.".into()),
+        handler: CommandHandler::Async(|ctx, interaction, guild| {
+            Box::pin(run(ctx, interaction, guild))
+        }),
+    }),
+};
+
+fn options() -> Vec<Value> {
     let mut options = option_definitions(true);
-    options.push(json!({
-        "type": 7, "name": "channel", "description": "The team's channel (default: this one)",
-        "channel_types": [0, 5],
-    }));
-    json!({
-        "name": "setup",
-        "description": "Start a team in a channel, or change its settings",
-        "contexts": [0],
-        "default_member_permissions": MANAGE_GUILD,
-        "options": options,
-    })
-}
-
-/// Returns suggestions for a time zone.
-pub fn zone_choices(typed: &str) -> Vec<AutocompleteChoice> {
-    let choice = |name: &str| AutocompleteChoice {
-        name: name.to_owned(),
-        value: name.to_owned(),
-    };
-    config::zone::search(typed, AUTOCOMPLETE_CHOICES_MAX)
-        .into_iter()
-        .map(choice)
-        .collect()
-}
-
-/// Returns suggestions for weekdays: common ones, and the typed text if it is valid.
-pub fn day_choices(typed: &str) -> Vec<AutocompleteChoice> {
-    let usual = [
-        "mon-fri",
-        "every day",
-        "sun-thu",
-        "mon, wed, fri",
-        "tue, thu",
-    ];
-    // In its normal form, because the typed text may exceed the 100 characters of a value.
-    let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
-    let is_match = |days: &&str| days.starts_with(&typed.to_lowercase());
-    let choice = |days: &str| AutocompleteChoice {
-        name: Weekdays::parse(days).map_or_else(|_| days.to_owned(), |days| days.to_string()),
-        value: days.to_owned(),
-    };
-    let mut choices: Vec<_> = own
-        .as_deref()
-        .into_iter()
-        .chain(usual.into_iter().filter(is_match))
-        .map(choice)
-        .collect();
-    choices.dedup_by(|a, b| a.name == b.name);
-    choices
+    options.push(channel_option());
+    options
 }
 
 /// Creates or changes the team. The change is durable before it is confirmed.
@@ -79,7 +47,6 @@ pub fn day_choices(typed: &str) -> Vec<AutocompleteChoice> {
 /// Returns an error if an option is invalid, the channel is unsuitable, or the state can't be
 /// saved.
 pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    require_admin(interaction)?;
     let key = TeamKey {
         guild,
         channel: resolve_channel(ctx, interaction, guild).await?,
@@ -100,7 +67,7 @@ pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) ->
     let message = ctx.read_team(key, |team| {
         crate::bot::render::team::team_summary(team, now, &access, existed)
     });
-    Ok(message.ok_or(UserError::TeamNotFound)?.ephemeral())
+    message.ok_or(UserError::TeamNotFound)
 }
 
 /// Returns the settings of a new team for the options that the admin does not give.

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
 use super::{CommandResult, resolve_team};
 use crate::bot::context::BotContext;
 use crate::bot::event::Interaction;
@@ -11,18 +14,30 @@ use quizloop_core::id::GuildId;
 use quizloop_core::streak::replay;
 
 /// Number of rounds that `/streak why` explains.
-const EXPLAINED_ROUNDS: usize = 14;
+pub const EXPLAINED_ROUNDS: usize = 14;
 
-pub fn definition() -> Value {
-    json!({
-        "name": "streak",
-        "description": "See how many questions in a row you have answered",
-        "contexts": [0],
-        "options": [
-            { "type": 6, "name": "member", "description": "Another member's streak" },
-            { "type": 5, "name": "why", "description": "Explain the last 14 questions" },
-        ],
-    })
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "streak",
+    description: "See how many questions in a row you have answered",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options,
+        autocomplete: &[],
+        visibility: Visibility::Ephemeral,
+        help: Help::Line(|| {
+            format!(
+                "`/streak` shows how many questions in a row you have answered; `why:True` explains the last {EXPLAINED_ROUNDS}."
+            )
+        }),
+        handler: CommandHandler::Sync(run),
+    }),
+};
+
+fn options() -> Vec<Value> {
+    vec![
+        json!({ "type": 6, "name": "member", "description": "Another member's streak" }),
+        json!({ "type": 5, "name": "why", "description": format!("Explain the last {EXPLAINED_ROUNDS} questions") }),
+    ]
 }
 
 /// Shows a member's streak in the channel's team.

@@ -3,12 +3,15 @@
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::settings::{MANAGE_GUILD, any_given, apply_options, option_definitions};
+use super::settings::{self, any_given, apply_options, option_definitions};
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
+    channel_option,
+};
 use super::{CommandResult, question_reports, remove, require_admin, resolve_team};
 use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::event::Interaction;
 use crate::bot::permissions;
-use crate::bot::render::message::Message;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::GuildId;
@@ -17,13 +20,164 @@ use quizloop_core::retention::Retention;
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
 
-pub fn definition() -> Value {
-    let round = json!({ "type": 4, "name": "round", "description": "The round's number, shown below its question", "required": true, "min_value": 1 });
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "team",
+    description: "Manage a team",
+    access: Access::Admins,
+    kind: CommandKind::Group(&[
+        Subcommand {
+            name: "status",
+            description: "Next questions, latest question and missing permissions",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Line(|| {
+                    "`/team status` shows the next questions and any missing permissions.".into()
+                }),
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(status(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "post",
+            description: "Post today's question now",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(post(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "pause",
+            description: "Pause questions; streaks are safe",
+            action: Action {
+                options: pause_options,
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(pause(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "resume",
+            description: "End a pause or undo a skip",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(resume(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "skip",
+            description: "Skip the next question",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(skip(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "void",
+            description: "Cancel a question, so that it counts for nobody",
+            action: Action {
+                options: || vec![round_option(), channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(void(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "credit",
+            description: "Count a question as answered for a member",
+            action: Action {
+                options: credit_options,
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(credit(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "settings",
+            description: "Show or change settings",
+            action: Action {
+                options: settings_options,
+                autocomplete: settings::AUTOCOMPLETE,
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(change_settings(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "reports",
+            description: "Mistakes that members reported in questions",
+            action: Action {
+                options: Vec::new,
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Line(|| {
+                    "`/team reports` lists the mistakes in questions that members reported.".into()
+                }),
+                handler: CommandHandler::Sync(|ctx, interaction, guild| {
+                    question_reports::list(ctx, interaction, guild, 0)
+                }),
+            },
+        },
+        Subcommand {
+            name: "remove",
+            description: "Remove the team and all its data",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Sync(remove_team),
+            },
+        },
+    ]),
+};
+
+fn round_option() -> Value {
+    json!({ "type": 4, "name": "round", "description": "The round's number, shown below its question", "required": true, "min_value": 1 })
+}
+
+fn pause_options() -> Vec<Value> {
+    let until = json!({ "type": 3, "name": "until", "description": "First day with a question again, such as 2026-12-28" });
+    vec![until, channel_option()]
+}
+
+fn credit_options() -> Vec<Value> {
     let member =
         json!({ "type": 6, "name": "member", "description": "The member", "required": true });
-    let until = json!({ "type": 3, "name": "until", "description": "First day with a question again, such as 2026-12-28" });
-    let mut settings = option_definitions(false);
-    settings.extend([
+    vec![member, round_option(), channel_option()]
+}
+
+fn settings_options() -> Vec<Value> {
+    let mut options = option_definitions(false);
+    options.extend([
         json!({ "type": 3, "name": "catch_up", "description": "How late to post if the bot was offline, such as 3h or 90m" }),
         json!({ "type": 3, "name": "holidays", "description": "All days without a question, such as 2026-12-24, 2026-12-25, or none" }),
         json!({ "type": 5, "name": "no_role", "description": "Stop mentioning a role" }),
@@ -32,101 +186,86 @@ pub fn definition() -> Value {
             "type": 4, "name": "retention", "min_value": Retention::MIN, "max_value": Retention::MAX,
             "description": "How often /quiz repeats, in percent: 90 is normal, higher means more often",
         }),
+        channel_option(),
     ]);
-    json!({
-        "name": "team",
-        "description": "Manage a team",
-        "contexts": [0],
-        "default_member_permissions": MANAGE_GUILD,
-        "options": [
-            subcommand("status", "Next questions, latest question and missing permissions", vec![]),
-            subcommand("post", "Post today's question now", vec![]),
-            subcommand("pause", "Pause questions; streaks are safe", vec![until]),
-            subcommand("resume", "End a pause or undo a skip", vec![]),
-            subcommand("skip", "Skip the next question", vec![]),
-            subcommand("void", "Cancel a question, so that it counts for nobody", vec![round.clone()]),
-            subcommand("credit", "Count a question as answered for a member", vec![member, round]),
-            subcommand("settings", "Show or change settings", settings),
-            json!({ "type": 1, "name": "reports", "description": "Mistakes that members reported in questions" }),
-            subcommand("remove", "Remove the team and all its data", vec![]),
-        ],
-    })
+    options
 }
 
-/// Returns the definition of a subcommand with a `channel` option for admins in another channel.
-fn subcommand(name: &str, description: &str, mut options: Vec<Value>) -> Value {
-    options.push(json!({
-        "type": 7, "name": "channel", "description": "The team's channel (default: this one)", "channel_types": [0, 5],
-    }));
-    json!({ "type": 1, "name": name, "description": description, "options": options })
+async fn post(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    post_now(ctx, interaction, resolve_team(ctx, interaction, guild)?).await
 }
 
-/// Runs a subcommand.
-pub async fn run(
-    ctx: &BotContext,
-    interaction: &Interaction,
-    guild: GuildId,
-    name: &str,
-) -> CommandResult {
-    require_admin(interaction)?;
-    if name == "team reports" {
-        // Reports belong to the guild, so no team is needed.
-        return question_reports::list(ctx, interaction, guild, 0);
-    }
+async fn pause(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     let key = resolve_team(ctx, interaction, guild)?;
     let now = ctx.clock.now();
-    let by = Actor {
-        user: Some(interaction.user),
-        at: now,
-    };
-    let result = match name {
-        "team status" => status(ctx, key).await,
-        "team post" => post_now(ctx, interaction, key).await,
-        "team pause" => {
-            let until = pause_end(ctx, key, interaction.text("until"))?;
-            apply_admin_action(ctx, key, |team| {
-                team.pause(until);
-                Ok(render::paused(team, now))
-            })
-            .await
-        }
-        "team resume" => {
-            apply_admin_action(ctx, key, |team| {
-                team.resume(now);
-                Ok(render::resumed(team, now))
-            })
-            .await
-        }
-        "team skip" => apply_admin_action(ctx, key, |team| skip(team, now)).await,
-        "team void" => {
-            let number = interaction.number("round").unwrap_or(0);
-            apply_admin_action(ctx, key, |team| {
-                team.void(number, by).map_err(admin_action_error)?;
-                Ok(render::voided(number))
-            })
-            .await
-        }
-        "team credit" => {
-            let number = interaction.number("round").unwrap_or(0);
-            let member = interaction.user("member").ok_or_else(unknown_command)?;
-            apply_admin_action(ctx, key, |team| {
-                team.credit(number, member, by)
-                    .map_err(admin_action_error)?;
-                Ok(render::credited(member, number))
-            })
-            .await
-        }
-        "team settings" => settings(ctx, interaction, key).await,
-        "team remove" => remove::ask_confirmation(ctx, key),
-        _ => Err(unknown_command()),
-    };
-    result.map(Message::ephemeral)
+    let until = pause_end(ctx, key, interaction.text("until"))?;
+    apply_admin_action(ctx, key, |team| {
+        team.pause(until);
+        Ok(render::paused(team, now))
+    })
+    .await
 }
 
-fn unknown_command() -> UserError {
-    UserError::InvalidOption(
-        "This command no longer exists. Type `/team` to see the current ones.".into(),
-    )
+async fn resume(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    apply_admin_action(ctx, key, |team| {
+        team.resume(now);
+        Ok(render::resumed(team, now))
+    })
+    .await
+}
+
+async fn skip(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    apply_admin_action(ctx, key, |team| {
+        let nothing = || {
+            UserError::InvalidOption("There is no question to skip in the next two years.".into())
+        };
+        let day = team.skip_next(now).ok_or_else(nothing)?;
+        Ok(render::skipped(
+            day,
+            &team.next_post_times(now, render::POSTS_AHEAD),
+        ))
+    })
+    .await
+}
+
+async fn void(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let by = acting_admin(ctx, interaction);
+    let number = interaction.number("round").unwrap_or(0);
+    apply_admin_action(ctx, key, |team| {
+        team.void(number, by).map_err(admin_action_error)?;
+        Ok(render::voided(number))
+    })
+    .await
+}
+
+async fn credit(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let by = acting_admin(ctx, interaction);
+    let number = interaction.number("round").unwrap_or(0);
+    let member = interaction.user("member");
+    let member = member.ok_or(UserError::UnknownCommand)?;
+    apply_admin_action(ctx, key, |team| {
+        team.credit(number, member, by)
+            .map_err(admin_action_error)?;
+        Ok(render::credited(member, number))
+    })
+    .await
+}
+
+fn remove_team(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    remove::ask_confirmation(ctx, resolve_team(ctx, interaction, guild)?)
+}
+
+fn acting_admin(ctx: &BotContext, interaction: &Interaction) -> Actor {
+    Actor {
+        user: Some(interaction.user),
+        at: ctx.clock.now(),
+    }
 }
 
 /// Begins today's round now, regardless of the schedule. The scheduler posts it.
@@ -148,7 +287,8 @@ pub async fn post_now(ctx: &BotContext, interaction: &Interaction, key: TeamKey)
     Ok(number.map_or_else(render::already_posted_today, render::post_started))
 }
 
-async fn status(ctx: &BotContext, key: TeamKey) -> CommandResult {
+async fn status(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
     let access = permissions::check(ctx, key)
         .await
         .map_err(|failure| failure.to_string());
@@ -162,7 +302,12 @@ async fn status(ctx: &BotContext, key: TeamKey) -> CommandResult {
         .ok_or(UserError::TeamNotFound)
 }
 
-async fn settings(ctx: &BotContext, interaction: &Interaction, key: TeamKey) -> CommandResult {
+async fn change_settings(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
     let now = ctx.clock.now();
     if !any_given(interaction) {
         let message = ctx.read_team(key, |team| {
@@ -201,16 +346,6 @@ async fn apply_admin_action(
     let message = result?;
     ctx.wake_scheduler.notify_one();
     Ok(message)
-}
-
-fn skip(team: &mut Team, now: jiff::Timestamp) -> CommandResult {
-    let nothing =
-        || UserError::InvalidOption("There is no question to skip in the next two years.".into());
-    let day = team.skip_next(now).ok_or_else(nothing)?;
-    Ok(render::skipped(
-        day,
-        &team.next_post_times(now, render::POSTS_AHEAD),
-    ))
 }
 
 fn admin_action_error(refused: quizloop_core::admin_actions::AdminActionError) -> UserError {

@@ -6,7 +6,7 @@
 
 pub(super) mod discord_limits;
 mod events;
-mod fixture;
+pub(super) mod fixture;
 mod interactions;
 mod snapshots;
 

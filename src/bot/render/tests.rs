@@ -8,7 +8,8 @@ use rand::rngs::StdRng;
 
 use super::team::{PermissionReport, TeamStatus, status};
 use super::user_error::UserError;
-use super::{daily, help, quiz, reveal, streak, team, user_error};
+use super::{daily, quiz, reveal, streak, team, user_error};
+use crate::bot::commands::help;
 use crate::bot::rest::ApiError;
 use quizloop_bank::{Bank, Kind, Question, built_in};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
@@ -318,7 +319,7 @@ fn leaderboards() {
 
 #[test]
 fn helps() {
-    assert_snapshot!(help::help(false), @"
+    assert_snapshot!(help::message(false), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
     • `/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.
@@ -332,7 +333,7 @@ fn helps() {
     • A reply after the next question is out is too late: it is recorded, but doesn't repair your streak.
     -- I store ids, dates and counts, never the text of a reply.
     ");
-    assert_snapshot!(help::help(true), @"
+    assert_snapshot!(help::message(true), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
     • `/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.
@@ -575,6 +576,7 @@ fn errors() {
     ");
     let errors = [
         UserError::GuildOnly,
+        UserError::UnknownCommand,
         UserError::TeamNotFound,
         UserError::AmbiguousTeam,
         UserError::RoundNotFound,

@@ -55,6 +55,8 @@ pub fn saving_failed_dm() -> Message {
 pub enum UserError {
     /// Commands only work in servers.
     GuildOnly,
+    /// The command or its subcommand does not exist, or not any more.
+    UnknownCommand,
     /// No team posts here.
     TeamNotFound,
     /// Several teams post in this server, none of them here.
@@ -109,6 +111,7 @@ impl UserError {
     fn text(&self) -> String {
         match self {
             Self::GuildOnly => "I only work in servers. Use this command in a server's channel.".into(),
+            Self::UnknownCommand => "This command no longer exists. Type `/` to see the current ones.".into(),
             Self::TeamNotFound => "No team practises in this channel yet. An admin can start one with `/setup`.".into(),
             Self::AmbiguousTeam => "This server has several teams. Use this command in a team's channel, or name the channel.".into(),
             Self::RoundNotFound => "This team has no question yet. Until the first one comes, try `/quiz`.".into(),

@@ -1,0 +1,148 @@
+mod documents;
+
+use std::collections::HashMap;
+
+use super::*;
+use crate::bot::fuzzing::fixture;
+use crate::bot::render::user_error::UserError;
+
+/// The full names of the registered commands, as Discord would send them, with their definitions.
+fn registered() -> Vec<(String, Value)> {
+    let subcommands = |command: &Value| {
+        let options = command["options"].as_array().cloned().unwrap_or_default();
+        options
+            .into_iter()
+            .filter(|option| option["type"] == 1)
+            .collect::<Vec<_>>()
+    };
+    let mut found = Vec::new();
+    for command in definitions().as_array().unwrap() {
+        let name = command["name"].as_str().unwrap().to_owned();
+        let subcommands = subcommands(command);
+        if subcommands.is_empty() {
+            found.push((name, command.clone()));
+            continue;
+        }
+        for subcommand in subcommands {
+            let full_name = format!("{name} {}", subcommand["name"].as_str().unwrap());
+            found.push((full_name, subcommand));
+        }
+    }
+    found
+}
+
+fn run(name: &str, is_admin: bool) -> Value {
+    let interaction = Interaction {
+        id: 1,
+        token: "token".into(),
+        data: InteractionData::Command(name.to_owned()),
+        options: HashMap::new(),
+        guild: Some(fixture::GUILD),
+        channel: fixture::CHANNEL,
+        user: fixture::ADA,
+        is_admin,
+        received_at: fixture::now(),
+    };
+    let mut json = Value::Null;
+    fixture::with(|ctx, runtime| {
+        json = match runtime.block_on(respond(ctx, &interaction)) {
+            Response::New(message) => serde_json::to_value(message).unwrap(),
+            Response::Cached(message) => serde_json::to_value(message).unwrap(),
+            other => panic!("{name}: {other:?}"),
+        };
+    });
+    json
+}
+
+fn error(error: &UserError) -> Value {
+    serde_json::to_value(error.message()).unwrap()
+}
+
+#[test]
+fn registered_commands_reach_their_handlers() {
+    let unknown = error(&UserError::UnknownCommand);
+    assert_eq!(run("unknown", true), unknown);
+    assert_eq!(run("team", true), unknown);
+    assert_eq!(run("team unknown", true), unknown);
+    for (name, _) in registered() {
+        let (command, action) = find_action(&name).unwrap_or_else(|| panic!("{name} is unknown"));
+        let response = run(&name, true);
+        // An option is missing, which Discord would not allow.
+        if name != "team credit" {
+            assert_ne!(response, unknown, "{name}");
+        }
+        let is_ephemeral = response["flags"] == 64;
+        let is_public = action.visibility == Visibility::Public;
+        assert_ne!(is_ephemeral, is_public, "{name}: {response}");
+        assert_eq!(answers_publicly(&name), is_public);
+        let as_member = run(&name, false);
+        let is_refused = as_member == error(&UserError::AdminsOnly);
+        assert_eq!(is_refused, command.access == Access::Admins, "{name}");
+    }
+}
+
+#[test]
+fn options_with_suggestions_have_a_function() {
+    for (name, definition) in registered() {
+        let (_, action) = find_action(&name).unwrap();
+        let options = definition["options"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let defined: Vec<&str> = options
+            .iter()
+            .filter(|option| option["autocomplete"] == true)
+            .map(|option| option["name"].as_str().unwrap())
+            .collect();
+        let functions: Vec<&str> = action.autocomplete.iter().map(|(name, _)| *name).collect();
+        assert_eq!(defined, functions, "{name}");
+    }
+}
+
+#[test]
+fn help_names_each_command_that_is_not_unlisted() {
+    let actions: Vec<_> = COMMANDS
+        .iter()
+        .flat_map(|command| {
+            let actions = command.actions().into_iter();
+            actions.map(|(name, action)| (command.access, name, action))
+        })
+        .collect();
+    for (access, name, action) in &actions {
+        let line = match action.help {
+            Help::Line(line) | Help::QuestionLine(line) => line(),
+            Help::In(other) => {
+                let (_, other) = find_action(other).unwrap();
+                let (Help::Line(line) | Help::QuestionLine(line)) = other.help else {
+                    panic!("{name}: the other command has no line");
+                };
+                line()
+            }
+            Help::NameOnly => {
+                let short = name.rsplit(' ').next().unwrap();
+                let last = help_lines(*access).pop().unwrap();
+                assert!(last.contains(&format!("{short}`")), "{name}: {last}");
+                continue;
+            }
+            Help::Unlisted => continue,
+        };
+        assert!(line.contains(&format!("`/{name}")), "{name}: {line}");
+        assert!(help_lines(*access).contains(&line), "{name}");
+    }
+}
+
+#[test]
+fn only_defined_commands_have_metric_labels() {
+    for definition in definitions().as_array().unwrap() {
+        let name = definition["name"].as_str().unwrap();
+        let with_subcommand = format!("{name} status");
+        assert_eq!(
+            metric_label(&InteractionData::Command(with_subcommand)),
+            name
+        );
+    }
+    assert_eq!(
+        metric_label(&InteractionData::Command("streak\"} 1".into())),
+        "other"
+    );
+}
