@@ -98,7 +98,8 @@ impl WeeklyReportJob<'_> {
             Some(render::weekly_report::weekly_report(
                 team,
                 report,
-                (&summary, now),
+                &summary,
+                now,
                 find_question,
             ))
         });

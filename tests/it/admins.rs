@@ -27,7 +27,6 @@ async fn set_up(member: MemberHandle<'_>, options: &[(&str, Value)]) -> String {
 }
 
 async fn suggestions_for(world: &World, option: &str, typed: &str) -> Vec<String> {
-    let caller = (ids::ASYNCIO, ids::ADA);
     let command = if option == "question" {
         "answer"
     } else if option == "topic" {
@@ -37,7 +36,7 @@ async fn suggestions_for(world: &World, option: &str, typed: &str) -> Vec<String
     };
     let choices = world
         .sandbox
-        .autocomplete(caller, command, (option, typed), &[])
+        .autocomplete(ids::ASYNCIO, ids::ADA, command, &[(option, json!(typed))])
         .await
         .unwrap();
     choices.into_iter().map(|choice| choice.name).collect()

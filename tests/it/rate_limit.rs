@@ -1,6 +1,7 @@
 //! The rate limit: a member who sends too many commands is slowed down and affects nobody else.
 
 use discord_sandbox::ids;
+use serde_json::json;
 
 use crate::support::{MessageExt, World};
 
@@ -70,11 +71,10 @@ async fn fast_typing_is_not_rate_limited() {
         world.advance("4s").await;
         let mut round = Vec::new();
         for end in 1..=words.len() {
-            let typed = ("question", &words[..end]);
-            let choices =
-                world
-                    .sandbox
-                    .autocomplete((ids::ASYNCIO, ids::LIN), "answer", typed, &[]);
+            let typed = [("question", json!(words[..end]))];
+            let choices = world
+                .sandbox
+                .autocomplete(ids::ASYNCIO, ids::LIN, "answer", &typed);
             round.push(choices.await.expect("the bot offers something").len());
         }
         offered.push(round);

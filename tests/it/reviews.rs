@@ -2,6 +2,7 @@
 
 use discord_sandbox::client::MessageView;
 use discord_sandbox::ids;
+use discord_sandbox::model::MessageKey;
 use quizloop_core::id::{GuildId, UserId};
 use quizloop_core::review::{Rating, Review};
 use quizloop_store::inspect;
@@ -199,11 +200,14 @@ async fn a_score_counts_once() {
     let all = points(&revealed);
     let custom_id = revealed.menu()["custom_id"].clone();
     let data = json!({ "component_type": 3, "custom_id": custom_id, "values": all });
-    let place = (ids::ASYNCIO, ids::LIN);
+    let message = MessageKey {
+        channel: ids::ASYNCIO,
+        message: revealed.id,
+    };
     let press = || async {
         let outcome = world
             .sandbox
-            .press_raw(place, revealed.id, data.clone())
+            .press_raw(message, ids::LIN, data.clone())
             .await;
         let message = outcome.message().cloned();
         message.unwrap_or_else(|| panic!("{outcome:?}"))

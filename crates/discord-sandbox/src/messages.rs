@@ -3,7 +3,7 @@
 //! REST handlers and simulated users share these functions, so that both have the same effects.
 
 use super::model::{
-    Channel, Discord, Message, MessageReference, ThreadState, flag, kind, message_kind,
+    Channel, Discord, Message, MessageKey, MessageReference, ThreadState, flag, kind, message_kind,
 };
 
 /// Default auto-archive duration of a thread, in minutes (one day).
@@ -55,11 +55,14 @@ impl Discord {
 
     /// Starts a thread on a message, and creates the messages that Discord itself adds.
     ///
-    /// `from` is the parent channel and the message. The thread gets the message's id. `archive` is
-    /// the auto-archive duration in minutes; the default is one day. Does nothing if the channel
-    /// does not exist.
-    pub fn start_thread(&mut self, from: (u64, u64), owner: u64, name: &str, archive: Option<u64>) {
-        let (parent, id) = from;
+    /// `from` is the message in the parent channel. The thread gets its id. `archive` is the
+    /// auto-archive duration in minutes; the default is one day. Does nothing if the channel does
+    /// not exist.
+    pub fn start_thread(&mut self, from: MessageKey, owner: u64, name: &str, archive: Option<u64>) {
+        let MessageKey {
+            channel: parent,
+            message: id,
+        } = from;
         let Some(channel) = self.channels.get(&parent) else {
             return;
         };

@@ -82,11 +82,11 @@ pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
     let (shown, more) = visible_topics(progress);
     let rows = row_count(progress).max(1);
     let mut cells = (0..COLUMNS).flat_map(|column| (0..rows).map(move |row| (column, row)));
-    for ((number, topic), cell) in shown.into_iter().zip(&mut cells) {
-        draw_bar(svg, bar_position(at, cell), number, topic);
+    for ((number, topic), (column, row)) in shown.into_iter().zip(&mut cells) {
+        draw_bar(svg, bar_position(at, column, row), number, topic);
     }
-    if let (Some(cell), true) = (cells.next(), more > 0) {
-        let base = bar_position(at, cell).offset(INSET, BASELINE);
+    if let (Some((column, row)), true) = (cells.next(), more > 0) {
+        let base = bar_position(at, column, row).offset(INSET, BASELINE);
         svg.text(base, LABEL, &format!("and {more} more"));
     }
 }
@@ -94,7 +94,7 @@ pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
 /// Distance from a bar's upper edge to the baseline of its name, in pixels.
 const BASELINE: f64 = 23.0;
 
-fn bar_position(at: Point, (column, row): (usize, usize)) -> Point {
+fn bar_position(at: Point, column: usize, row: usize) -> Point {
     let [column, row] = [column, row].map(|number| f64::from(u8::try_from(number).unwrap_or(0)));
     at.offset(column * (COLUMN_WIDTH + GAP), HEADER_HEIGHT + row * PITCH)
 }

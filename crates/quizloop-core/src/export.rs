@@ -96,7 +96,10 @@ impl Guild {
             member: user,
             exported_at: now,
             teams: teams.map(|team| team.export(user)).collect(),
-            reviews: self.reviews(user).map(review_export).collect(),
+            reviews: self
+                .reviews(user)
+                .map(|(question, review)| review_export(question, review))
+                .collect(),
             practice_days: profile.map_or(&[], MemberProfile::practice_days),
             reports: self.reports_by(user).collect(),
             hidden_since: profile.and_then(|profile| profile.hidden_since),
@@ -104,7 +107,7 @@ impl Guild {
     }
 }
 
-fn review_export<'a>((question, review): (&'a str, &Review)) -> ReviewExport<'a> {
+fn review_export<'a>(question: &'a str, review: &Review) -> ReviewExport<'a> {
     let (stability_days, difficulty) = review.fsrs();
     ReviewExport {
         question,

@@ -277,7 +277,14 @@ fn read_all(
     let results: Vec<_> = std::thread::scope(|scope| {
         let readers: Vec<_> = files
             .chunks(files_per_thread)
-            .map(|files| scope.spawn(|| files.iter().map(read_listed).collect::<Vec<_>>()))
+            .map(|files| {
+                scope.spawn(|| {
+                    files
+                        .iter()
+                        .map(|(path, id)| read_listed(path, id))
+                        .collect::<Vec<_>>()
+                })
+            })
             .collect();
         // A panic of a reader must fail the start: otherwise its guilds would be missing silently.
         readers
@@ -295,9 +302,7 @@ fn read_all(
     (guilds, invalid)
 }
 
-fn read_listed(
-    (path, id): &(PathBuf, Result<GuildId, SnapshotError>),
-) -> Result<Guild, InvalidSnapshot> {
+fn read_listed(path: &Path, id: &Result<GuildId, SnapshotError>) -> Result<Guild, InvalidSnapshot> {
     id.clone()
         .and_then(|id| read_snapshot(path, id))
         .map_err(|error| InvalidSnapshot::new(path, id.as_ref().ok().copied(), error))

@@ -115,14 +115,25 @@ pub fn on_button(
     })
 }
 
+/// A confirmed request to show the answer of a round.
+pub struct RevealRequest<'a> {
+    /// The number of the round.
+    pub round: u32,
+    /// Whether everybody sees the answer.
+    pub public: bool,
+    /// Question id.
+    pub question: &'a str,
+}
+
 /// Shows the answer after a confirmation. The peek is durable before the answer is sent.
 pub async fn on_confirm(
     ctx: &BotContext,
     interaction: &Interaction,
     key: TeamKey,
-    (number, public, question): (u32, bool, &str),
+    request: RevealRequest<'_>,
 ) -> CommandResult {
-    let question = question_by_id(ctx, question)?;
+    let number = request.round;
+    let question = question_by_id(ctx, request.question)?;
     let now = ctx.clock.now();
     if ctx.read_team(key, |team| {
         team.needs_reveal_confirmation(number, interaction.user)
@@ -135,7 +146,7 @@ pub async fn on_confirm(
     // second press would show the answer, and after a crash the streak would not know about it.
     let saved = ctx.store.latest_commit(key.guild).wait().await;
     saved.map_err(|_| UserError::SaveFailed)?;
-    if !public {
+    if !request.public {
         return Ok(reveal::answer(question));
     }
     let round = ctx.read_team(key, |team| team.round(number).map(RoundRef::new));

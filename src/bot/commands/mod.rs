@@ -261,12 +261,20 @@ async fn on_component(
             question,
         } => {
             let key = TeamKey { guild, channel };
-            update_message(
-                answer::on_confirm(ctx, interaction, key, (round, public, &question)).await,
-            )
+            let request = answer::RevealRequest {
+                round,
+                public,
+                question: &question,
+            };
+            update_message(answer::on_confirm(ctx, interaction, key, request).await)
         }
         ComponentId::Quiz { action, state } => {
-            quiz::on_component(ctx, interaction, guild, (action, &state), values).await
+            let input = quiz::QuizInput {
+                action,
+                state: &state,
+                values,
+            };
+            quiz::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
         ComponentId::Report { question } => question_reports::open_modal(ctx, &question),
@@ -274,7 +282,7 @@ async fn on_component(
             update_message(question_reports::list(ctx, interaction, guild, page))
         }
         ComponentId::CloseReport { page } => {
-            update_message(question_reports::close(ctx, interaction, guild, (page, values)).await)
+            update_message(question_reports::close(ctx, interaction, guild, page, values).await)
         }
         ComponentId::PostNow { channel } => {
             update_message(team::post_now(ctx, interaction, TeamKey { guild, channel }).await)

@@ -119,7 +119,7 @@ async fn delete(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> 
     })
     .await;
     erased.map_err(|_| UserError::SaveFailed)?;
-    ctx.asked_today.remove_member((guild, interaction.user));
+    ctx.asked_today.remove_member(guild, interaction.user);
     ctx.chart_renderer.clear();
     refresh_footers(ctx, guild);
     Ok(render::deleted())

@@ -67,7 +67,8 @@ pub async fn close(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: GuildId,
-    (page, chosen): (usize, &[String]),
+    page: usize,
+    chosen: &[String],
 ) -> CommandResult {
     require_admin(interaction)?;
     let numbers: Vec<u32> = chosen

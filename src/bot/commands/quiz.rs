@@ -104,14 +104,26 @@ fn parse_mode(word: Option<&str>) -> Result<PickMode, UserError> {
     }
 }
 
+/// A press of a button of a quiz, or a choice from its menu.
+pub struct QuizInput<'a> {
+    pub action: QuizAction,
+    pub state: &'a QuizState,
+    /// The chosen options of the menu. Empty for a button.
+    pub values: &'a [String],
+}
+
 /// Handles a button or the menu of a quiz.
 pub async fn on_component(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: GuildId,
-    (action, state): (QuizAction, &QuizState),
-    values: &[String],
+    input: QuizInput<'_>,
 ) -> Response {
+    let QuizInput {
+        action,
+        state,
+        values,
+    } = input;
     super::update_message(match action {
         QuizAction::Write => return Response::Modal(render::answer_modal(state)),
         QuizAction::Hint => hint(ctx, interaction, guild, state),
@@ -136,17 +148,17 @@ fn next_question(
     previous: &QuizState,
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(ctx, interaction, guild);
-    let member = (guild, interaction.user);
+    let member = interaction.user;
     // After a restart the questions asked today are not known; at least the one shown is not
     // repeated.
     if let Some(shown) = ctx.bank.get(&previous.question) {
         ctx.asked_today
-            .remember(member, practice.today, shown.number);
+            .remember(guild, member, practice.today, shown.number);
     }
     let pick = pick_question(ctx, interaction, guild, previous, &practice)?;
     let question = question_by_id(ctx, pick.question)?;
     ctx.asked_today
-        .remember(member, practice.today, question.number);
+        .remember(guild, member, practice.today, question.number);
     let state = QuizState {
         question: question.id.clone(),
         reviews_before: pick.review_count,
@@ -169,7 +181,7 @@ fn pick_question<'a>(
 ) -> Result<PickedQuestion<'a>, UserError> {
     let asked = ctx
         .asked_today
-        .asked_on((guild, interaction.user), practice.today);
+        .asked_on(guild, interaction.user, practice.today);
     let mut candidates = Vec::with_capacity(ctx.bank.len());
     let mut asked_today = Vec::new();
     for question in ctx.bank.filter(previous.topic.as_deref(), previous.level) {

@@ -43,7 +43,7 @@ impl SortedSet {
 
 impl AskedToday {
     /// Returns the numbers of the questions that a member was asked on a local day.
-    pub fn asked_on(&self, (guild, user): (GuildId, UserId), day: Date) -> SortedSet {
+    pub fn asked_on(&self, guild: GuildId, user: UserId, day: Date) -> SortedSet {
         let of_guild = self.by_guild.get(&guild);
         let today = of_guild.as_ref().and_then(|members| members.get(&user));
         let today = today.filter(|today| today.day == day);
@@ -51,7 +51,7 @@ impl AskedToday {
     }
 
     /// Records that a member was asked a question.
-    pub fn remember(&self, (guild, user): (GuildId, UserId), day: Date, number: u32) {
+    pub fn remember(&self, guild: GuildId, user: UserId, day: Date, number: u32) {
         let mut of_guild = self.by_guild.entry(guild).or_default();
         let today = of_guild.entry(user).or_insert_with(|| MemberDay {
             day,
@@ -78,7 +78,7 @@ impl AskedToday {
         self.by_guild.remove(&guild);
     }
 
-    pub fn remove_member(&self, (guild, user): (GuildId, UserId)) {
+    pub fn remove_member(&self, guild: GuildId, user: UserId) {
         if let Some(mut members) = self.by_guild.get_mut(&guild) {
             members.remove(&user);
         }
@@ -93,16 +93,19 @@ mod tests {
 
     #[test]
     fn questions_are_recorded_per_day() {
-        let (asked, member) = (AskedToday::default(), (GuildId::new(1), UserId::new(2)));
+        let asked = AskedToday::default();
+        let (guild, member, other) = (GuildId::new(1), UserId::new(2), UserId::new(3));
         let (today, tomorrow) = (date(2026, 3, 27), date(2026, 3, 28));
         for number in [7, 3, 9, 3, 1] {
-            asked.remember(member, today, number);
+            asked.remember(guild, member, today, number);
         }
-        assert_eq!(*asked.asked_on(member, today).0, [1, 3, 7, 9]);
-        assert_eq!(asked.asked_on(member, tomorrow), SortedSet::default());
-        asked.remember(member, tomorrow, 3);
-        assert_eq!(*asked.asked_on(member, tomorrow).0, [3]);
-        let others = (GuildId::new(1), UserId::new(3));
-        assert!(!asked.asked_on(others, tomorrow).contains(3));
+        assert_eq!(*asked.asked_on(guild, member, today).0, [1, 3, 7, 9]);
+        assert_eq!(
+            asked.asked_on(guild, member, tomorrow),
+            SortedSet::default()
+        );
+        asked.remember(guild, member, tomorrow, 3);
+        assert_eq!(*asked.asked_on(guild, member, tomorrow).0, [3]);
+        assert!(!asked.asked_on(guild, other, tomorrow).contains(3));
     }
 }

@@ -26,7 +26,8 @@ const QUESTION_MAX: usize = 180;
 pub fn weekly_report<'q>(
     team: &Team,
     report: &WeeklyReport,
-    (summary, now): (&WeeklySummary, Timestamp),
+    summary: &WeeklySummary,
+    now: Timestamp,
     find: impl Fn(&str) -> Option<&'q Question>,
 ) -> Message {
     let streaks = summary.streaks.iter();

@@ -3,6 +3,7 @@
 
 use discord_sandbox::client::{ClientOutcome, MessageView};
 use discord_sandbox::ids;
+use discord_sandbox::model::MessageKey;
 use serde_json::{Value, json};
 
 use super::{assert_still_working, friday, hostile};
@@ -37,11 +38,13 @@ fn data(command: &str, options: &Value) -> Value {
 }
 
 async fn run_command(world: &World, command: &str, options: Value) -> MessageView {
-    let caller = (ids::ASYNCIO, ids::ADA);
     let data = data(command, &options);
     // A rate-limited member gets an answer that does not depend on the command.
     world.advance("1s").await;
-    let outcome = world.sandbox.command_raw(caller, data).await;
+    let outcome = world
+        .sandbox
+        .command_raw(ids::ASYNCIO, ids::ADA, data)
+        .await;
     let ClientOutcome::Message(response) = outcome else {
         let options: String = options.to_string().chars().take(200).collect();
         panic!("/{command} {options}: {outcome:?}\n{}", world.log());
@@ -184,7 +187,7 @@ async fn autocomplete_accepts_any_partial_input() {
             world.advance("1s").await;
             let suggestions = world
                 .sandbox
-                .autocomplete((ids::ASYNCIO, ids::ADA), command, (option, &text), &[])
+                .autocomplete(ids::ASYNCIO, ids::ADA, command, &[(option, json!(text))])
                 .await
                 .unwrap_or_else(|error| panic!("/{command} {option}: {error:?}\n{}", world.log()));
             assert!(suggestions.len() <= 25);
@@ -234,10 +237,12 @@ async fn any_custom_id_gets_a_clear_message() {
     all.push(format!("q1:reveal:{elsewhere}:1:all:gather"));
     let custom_ids = all.into_iter().filter(|id| !id.is_empty());
     for custom_id in custom_ids {
-        let caller = (ids::ASYNCIO, ids::LIN);
         world.advance("1s").await;
-        let message = world.post().id;
-        let outcome = world.press_raw(caller, message, &custom_id).await;
+        let message = MessageKey {
+            channel: ids::ASYNCIO,
+            message: world.post().id,
+        };
+        let outcome = world.press_raw(message, ids::LIN, &custom_id).await;
         let Some(response) = outcome.message() else {
             panic!("{custom_id}: {outcome:?}\n{}", world.log());
         };

@@ -237,7 +237,7 @@ async fn interaction_responses_conform() {
     sandbox.press(greeting, ids::SAM, "More", &[]).await;
     sandbox.command(ids::ASYNCIO, ids::LIN, "slow", &[]).await;
     sandbox
-        .autocomplete((ids::ASYNCIO, ids::LIN), "greet", ("name", "t"), &[])
+        .autocomplete(ids::ASYNCIO, ids::LIN, "greet", &[("name", json!("t"))])
         .await
         .unwrap();
     assert_conforms(&sandbox);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use discord_sandbox::model::MessageKey;
 use discord_sandbox::{Options, Sandbox, ids};
 use futures::SinkExt;
 use serde_json::{Value, json};
@@ -183,7 +184,11 @@ async fn serenity_parses_every_event() {
     bot.next("MESSAGE_UPDATE").await;
     sandbox.react(message, ids::LIN, "✅").unwrap();
     bot.next("MESSAGE_REACTION_ADD").await;
-    sandbox.with(|discord| discord.start_thread((ids::ASYNCIO, message), ids::LIN, "talk", None));
+    let starter = MessageKey {
+        channel: ids::ASYNCIO,
+        message,
+    };
+    sandbox.with(|discord| discord.start_thread(starter, ids::LIN, "talk", None));
     bot.next("THREAD_CREATE").await;
     sandbox.archive_thread(message, true);
     bot.next("THREAD_UPDATE").await;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use discord_sandbox::client::ClientOutcome;
-use discord_sandbox::model::Discord;
+use discord_sandbox::model::{Discord, MessageKey};
 use discord_sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
@@ -263,7 +263,11 @@ async fn the_client_enforces_the_command_definitions() {
         "You can't use /team void here."
     );
     let message = sandbox.post(ids::ASYNCIO, ids::LIN, "x").unwrap();
-    sandbox.with(|discord| discord.start_thread((ids::ASYNCIO, message), ids::LIN, "x", Some(60)));
+    let starter = MessageKey {
+        channel: ids::ASYNCIO,
+        message,
+    };
+    sandbox.with(|discord| discord.start_thread(starter, ids::LIN, "x", Some(60)));
     sandbox
         .clock()
         .advance(Duration::from_secs(3601))

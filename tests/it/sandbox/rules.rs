@@ -505,7 +505,7 @@ async fn command_permissions_are_a_string_or_an_integer() {
     // The same set of bits, so the command did not change.
     assert_eq!(as_string, as_integer);
     let available =
-        |user| sandbox.read(|discord| is_command_available(discord, (ids::ASYNCIO, user), "admin"));
+        |user| sandbox.read(|discord| is_command_available(discord, ids::ASYNCIO, user, "admin"));
     assert!(available(ids::ADA));
     assert!(!available(ids::SAM));
     for invalid in [json!("manage"), json!(-1), json!(1.5), json!(true)] {

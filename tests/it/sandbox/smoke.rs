@@ -37,7 +37,7 @@ async fn a_bot_responds_to_interactions() {
     assert_eq!(sandbox.messages(ids::ASYNCIO, ids::ADA).len(), 1);
 
     let choices = sandbox
-        .autocomplete((ids::ASYNCIO, ids::LIN), "greet", ("name", "t"), &[])
+        .autocomplete(ids::ASYNCIO, ids::LIN, "greet", &[("name", json!("t"))])
         .await
         .unwrap();
     assert_eq!(choices[0].name, "Tasks");

@@ -3,6 +3,7 @@
 
 use discord_sandbox::client::MessageView;
 use discord_sandbox::ids;
+use discord_sandbox::model::MessageKey;
 use discord_sandbox::permission::MANAGE_GUILD;
 use serde_json::json;
 
@@ -14,10 +15,18 @@ fn saved(world: &World, guild: u64) -> String {
     std::fs::read_to_string(world.state().join(format!("guilds/{guild}.json"))).unwrap()
 }
 
-async fn press(world: &World, place: (u64, u64), message: u64, custom_id: &str) -> MessageView {
-    let outcome = world.press_raw(place, message, custom_id).await;
+async fn press(world: &World, message: MessageKey, user: u64, custom_id: &str) -> MessageView {
+    let outcome = world.press_raw(message, user, custom_id).await;
     let response = outcome.message().cloned();
     response.unwrap_or_else(|| panic!("{custom_id}: {outcome:?}\n{}", world.log()))
+}
+
+/// Returns the key of a message in the team's channel.
+fn in_asyncio(message: u64) -> MessageKey {
+    MessageKey {
+        channel: ids::ASYNCIO,
+        message,
+    }
 }
 
 /// Returns the custom id of a button.
@@ -40,7 +49,7 @@ async fn members_cannot_use_admin_buttons() {
     let before = saved(&world, ids::GUILD);
     let post_now = format!("q1:post-now:{}", ids::ASYNCIO);
     for id in [custom_id(&remove, "Remove for good"), post_now] {
-        let response = press(&world, (ids::ASYNCIO, ids::LIN), remove.id, &id).await;
+        let response = press(&world, in_asyncio(remove.id), ids::LIN, &id).await;
         assert!(
             response
                 .text()
@@ -80,7 +89,7 @@ async fn former_admins_cannot_use_old_buttons() {
     let mut buttons = vec![(remove.id, custom_id(&remove, "Remove for good"))];
     buttons.push((set_up.id, format!("q1:post-now:{}", ids::ASYNCIO)));
     for (message, id) in buttons {
-        let response = press(&world, (ids::ASYNCIO, ids::LIN), message, &id).await;
+        let response = press(&world, in_asyncio(message), ids::LIN, &id).await;
         assert!(
             response
                 .text()
@@ -115,7 +124,7 @@ async fn assert_rejected(world: &World, data: serde_json::Value) {
     let what = data.to_string();
     let outcome = world
         .sandbox
-        .command_raw((ids::ASYNCIO, ids::LIN), data)
+        .command_raw(ids::ASYNCIO, ids::LIN, data)
         .await;
     let text = outcome.message().map(MessageExt::text).unwrap_or_default();
     assert!(
@@ -134,8 +143,8 @@ async fn admins_cannot_reach_other_servers() {
     let guild = world.sandbox.add_guild("Elsewhere", mallory);
     let channel = world.sandbox.add_channel(guild, 0, "asyncio");
     world.sandbox.add_bot(guild);
-    let place = (channel, mallory);
     let message = world.sandbox.post(channel, mallory, "a message").unwrap();
+    let message = MessageKey { channel, message };
     let before = saved(&world, ids::GUILD);
     let (there, question) = (ids::ASYNCIO, "gather");
     let round = world.post().id;
@@ -147,7 +156,7 @@ async fn admins_cannot_reach_other_servers() {
         format!("q1:remove:{round}"),
         "q1:streak".into(),
     ] {
-        let response = press(&world, place, message, &id).await;
+        let response = press(&world, message, mallory, &id).await;
         let text = response.text();
         assert!(
             !text.contains(&ids::ADA.to_string()) && response.ephemeral,
@@ -171,7 +180,7 @@ async fn admins_cannot_reach_other_servers() {
             options = json!([{ "type": 1, "name": sub, "options": options }]);
         }
         let data = json!({ "id": "1", "name": name, "type": 1, "options": options });
-        let outcome = world.sandbox.command_raw(place, data).await;
+        let outcome = world.sandbox.command_raw(channel, mallory, data).await;
         let text = outcome.message().map(MessageExt::text).unwrap_or_default();
         assert!(
             text.contains("No team practises in this channel yet"),
@@ -200,8 +209,8 @@ async fn a_reveal_counts_for_the_member_who_presses() {
     );
     press(
         &world,
-        (ids::ASYNCIO, ids::SAM),
-        confirmation.id,
+        in_asyncio(confirmation.id),
+        ids::SAM,
         &custom_id_of_reveal,
     )
     .await;
@@ -215,7 +224,7 @@ async fn a_reveal_counts_for_the_member_who_presses() {
     // A forged round number that is not the open round is not marked and can't be published.
     let altered = custom_id_of_reveal.replace(":1:me:", ":7:all:");
     assert_ne!(altered, custom_id_of_reveal);
-    let response = press(&world, (ids::ASYNCIO, ids::ADA), confirmation.id, &altered).await;
+    let response = press(&world, in_asyncio(confirmation.id), ids::ADA, &altered).await;
     assert!(
         response.text().contains("This button is too old"),
         "{}",

@@ -72,13 +72,12 @@ async fn members_texts_are_stored_nowhere() {
         .command("answer", &[("question", json!(MARKER))])
         .await;
     world.sandbox.clear_faults();
-    let caller = (ids::ASYNCIO, ids::ADA);
     world
         .sandbox
         .add_fault(FaultRule::on("Callback"), RequestFault::server_error());
     let _ = world
         .sandbox
-        .autocomplete(caller, "quiz", ("topic", MARKER), &[])
+        .autocomplete(ids::ASYNCIO, ids::ADA, "quiz", &[("topic", json!(MARKER))])
         .await;
     world.sandbox.clear_faults();
     let log = world.log();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use discord_sandbox::bot_process::{BotProcess, Program};
 use discord_sandbox::client::MessageView;
-use discord_sandbox::model::Discord;
+use discord_sandbox::model::{Discord, MessageKey};
 use discord_sandbox::{Options, Sandbox, ids};
 use jiff::{SignedDuration, Timestamp, Zoned};
 use quizloop_store::inspect;
@@ -499,15 +499,15 @@ impl World {
         MemberHandle::new(self, user)
     }
 
-    /// Presses a button that the message does not have. `place` is the channel and the member.
+    /// Presses a button that the message does not have.
     pub async fn press_raw(
         &self,
-        place: (u64, u64),
-        message: u64,
+        message: MessageKey,
+        user: u64,
         custom_id: &str,
     ) -> discord_sandbox::client::ClientOutcome {
         let data = serde_json::json!({ "id": 2, "custom_id": custom_id, "component_type": 2 });
-        self.sandbox.press_raw(place, message, data).await
+        self.sandbox.press_raw(message, user, data).await
     }
 
     /// Returns a member's streak as saved on disk.

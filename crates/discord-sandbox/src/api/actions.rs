@@ -83,11 +83,11 @@ pub async fn autocomplete(
     Json(request): Json<AutocompleteRequest>,
 ) -> ApiResult {
     let AutocompleteRequest { run, option, typed } = request;
-    let options = pairs(&run.options);
-    let place = (run.channel.0, run.user.0);
+    let mut options = pairs(&run.options);
+    options.push((&option, Value::from(typed)));
     let sandbox = Sandbox::from_state(&shared);
     let choices = sandbox
-        .autocomplete(place, &run.command, (&option, &typed), &options)
+        .autocomplete(run.channel.0, run.user.0, &run.command, &options)
         .await;
     json_response(&choices.map_err(|error| HttpError::bad_request(&error))?)
 }

@@ -65,7 +65,7 @@ pub async fn state(
 
 /// Returns the slash commands that Discord's client lists for a user in a channel.
 fn available_commands(discord: &Discord, channel: u64, user: u64) -> Vec<Value> {
-    let is_available = |name: &str| is_command_available(discord, (channel, user), name);
+    let is_available = |name: &str| is_command_available(discord, channel, user, name);
     let guild = discord.guild_of(channel);
     let all = discord.commands.available_in(guild);
     let listed = all.filter(|one| one.kind == 1 && is_available(&one.name));

@@ -1,6 +1,6 @@
 //! Slash commands as users run them.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::Sandbox;
 use super::super::model::{Command, Discord, InteractionKind, InteractionState};
@@ -21,7 +21,12 @@ impl Sandbox {
         options: &[(&str, Value)],
     ) -> ClientOutcome {
         let interaction = self.with(|discord| {
-            let (name, data) = command_data(discord, (channel, user), typed, options, None)?;
+            let input = CommandInput {
+                typed,
+                options,
+                focused: None,
+            };
+            let (name, data) = command_data(discord, channel, user, &input)?;
             Ok(dispatch_interaction(
                 discord,
                 InteractionRequest {
@@ -37,23 +42,26 @@ impl Sandbox {
         self.wait_for_outcome(interaction).await
     }
 
-    /// Types part of an option's value and returns the bot's autocomplete choices.
+    /// Types part of an option's value and returns the bot's autocomplete choices. The last option
+    /// is the one being typed.
     ///
     /// # Errors
     ///
     /// The command or option does not exist, or the bot did not respond.
     pub async fn autocomplete(
         &self,
-        (channel, user): (u64, u64),
+        channel: u64,
+        user: u64,
         typed: &str,
-        (option, partial): (&str, &str),
-        others: &[(&str, Value)],
+        options: &[(&str, Value)],
     ) -> Result<Vec<ChoiceView>, ClientError> {
-        let mut options = others.to_vec();
-        options.push((option, json!(partial)));
         let interaction = self.with(|discord| {
-            let (name, data) =
-                command_data(discord, (channel, user), typed, &options, Some(option))?;
+            let input = CommandInput {
+                typed,
+                options,
+                focused: options.last().map(|(name, _)| *name),
+            };
+            let (name, data) = command_data(discord, channel, user, &input)?;
             Ok(dispatch_interaction(
                 discord,
                 InteractionRequest {
@@ -80,13 +88,22 @@ fn choice(json: &Value) -> ChoiceView {
     }
 }
 
+/// A slash command as a user types it.
+struct CommandInput<'a> {
+    /// The command with its subcommands, such as `team void`.
+    typed: &'a str,
+    /// Names and values of the options.
+    options: &'a [(&'a str, Value)],
+    /// Name of the option being typed, for autocomplete.
+    focused: Option<&'a str>,
+}
+
 /// Returns the command's full name and the `data` of its interaction.
 fn command_data(
     discord: &Discord,
-    (channel, user): (u64, u64),
-    typed: &str,
-    options: &[(&str, Value)],
-    focused: Option<&str>,
+    channel: u64,
+    user: u64,
+    input: &CommandInput<'_>,
 ) -> Result<(String, Value), ClientError> {
     let one = discord
         .channels
@@ -98,22 +115,23 @@ fn command_data(
             "Commands can't be used in an archived thread.",
         ));
     }
-    let command = TypedCommand::find(discord, one.guild, typed)?;
-    check_available(discord, (channel, user), command.command, &command.name())?;
+    let command = TypedCommand::find(discord, one.guild, input.typed)?;
+    check_available(discord, channel, user, command.command, &command.name())?;
     let place = ResolveContext {
         discord,
         guild: one.guild,
         user,
     };
-    let given: Vec<_> = options
+    let given: Vec<_> = input
+        .options
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
         .collect();
-    Ok((command.name(), command.data(place, &given, focused)?))
+    Ok((command.name(), command.data(place, &given, input.focused)?))
 }
 
 /// Whether Discord's client lists a slash command for this user in this channel.
-pub fn is_command_available(discord: &Discord, (channel, user): (u64, u64), name: &str) -> bool {
+pub fn is_command_available(discord: &Discord, channel: u64, user: u64, name: &str) -> bool {
     let is_writable = discord
         .channels
         .get(&channel)
@@ -122,13 +140,14 @@ pub fn is_command_available(discord: &Discord, (channel, user): (u64, u64), name
     let mut available = discord.commands.available_in(guild);
     let command = available.find(|one| one.name == name && one.kind == 1);
     is_writable
-        && command.is_some_and(|one| check_available(discord, (channel, user), one, name).is_ok())
+        && command.is_some_and(|one| check_available(discord, channel, user, one, name).is_ok())
 }
 
 /// Checks whether Discord's client offers a command to this user in this channel.
 fn check_available(
     discord: &Discord,
-    (channel, user): (u64, u64),
+    channel: u64,
+    user: u64,
     command: &Command,
     name: &str,
 ) -> Result<(), ClientError> {

@@ -8,7 +8,7 @@ use super::super::Sandbox;
 use super::super::faults::{FaultRule, RequestFault, RequestGate, RuleView};
 use super::super::gateway::{OutboundFrame, RejectIdentify, socket};
 use super::super::log::{LogEntry, LoggedRequest};
-use super::super::model::{Command, InteractionKind};
+use super::super::model::{Command, InteractionKind, MessageKey};
 use super::interaction::{InteractionRequest, dispatch_interaction};
 use super::outcome::ClientOutcome;
 
@@ -122,33 +122,32 @@ impl Sandbox {
 
     /// Runs a command with any data, even data that no client would send, and waits for the
     /// response. Channel, user and permissions are the real ones.
-    pub async fn command_raw(&self, place: (u64, u64), data: Value) -> ClientOutcome {
-        self.interaction_raw(InteractionKind::Command, place, None, data)
-            .await
-    }
-
-    /// Presses a button of a message with any data, even data that no client would send.
-    pub async fn press_raw(&self, place: (u64, u64), message: u64, data: Value) -> ClientOutcome {
-        let source_message = Some((place.0, message));
-        self.interaction_raw(InteractionKind::Component, place, source_message, data)
-            .await
-    }
-
-    async fn interaction_raw(
-        &self,
-        kind: InteractionKind,
-        (channel, user): (u64, u64),
-        source_message: Option<(u64, u64)>,
-        data: Value,
-    ) -> ClientOutcome {
-        let request = InteractionRequest {
-            kind,
+    pub async fn command_raw(&self, channel: u64, user: u64, data: Value) -> ClientOutcome {
+        self.interaction_raw(InteractionRequest {
+            kind: InteractionKind::Command,
             user,
             channel,
             name: String::new(),
             data,
-            source_message,
-        };
+            source_message: None,
+        })
+        .await
+    }
+
+    /// Presses a button of a message with any data, even data that no client would send.
+    pub async fn press_raw(&self, message: MessageKey, user: u64, data: Value) -> ClientOutcome {
+        self.interaction_raw(InteractionRequest {
+            kind: InteractionKind::Component,
+            user,
+            channel: message.channel,
+            name: String::new(),
+            data,
+            source_message: Some(message),
+        })
+        .await
+    }
+
+    async fn interaction_raw(&self, request: InteractionRequest) -> ClientOutcome {
         let interaction = self.with(|discord| dispatch_interaction(discord, request));
         self.wait_for_outcome(Ok(interaction)).await
     }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::super::gateway::GatewayEvent;
 use super::super::model::{
-    Discord, Interaction, InteractionKind, InteractionState, Message, kind as channel_kind,
-    token_of,
+    Discord, Interaction, InteractionKind, InteractionState, Message, MessageKey,
+    kind as channel_kind, token_of,
 };
 use super::super::payloads::message::MessageViewer;
 use super::super::payloads::{self, id};
@@ -28,8 +28,8 @@ pub struct InteractionRequest {
     pub name: String,
     /// The `data` of the interaction.
     pub data: Value,
-    /// Channel and message of the component that was used, if any.
-    pub source_message: Option<(u64, u64)>,
+    /// Message whose component was used, if any.
+    pub source_message: Option<MessageKey>,
 }
 
 /// Creates the interaction and sends it to the bot; returns its id.
@@ -78,8 +78,8 @@ fn payload(discord: &Discord, request: &InteractionRequest, number: u64, token: 
     };
     json["channel"] = payloads::channel::interaction_channel(discord, channel, request.user);
     json["app_permissions"] = json!(discord.permissions(channel, discord.app.id).to_string());
-    if let Some((channel, message)) = request.source_message
-        && let Some(message) = discord.message(channel, message)
+    if let Some(source) = request.source_message
+        && let Some(message) = discord.message(source.channel, source.message)
     {
         json["message"] = source_message_json(discord, message);
     }

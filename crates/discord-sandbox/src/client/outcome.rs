@@ -123,7 +123,7 @@ fn outcome_of(discord: &Discord, interaction: u64, state: InteractionState) -> C
         return ClientOutcome::NoResponse(NO_RESPONSE.to_owned());
     };
     let original = one.original;
-    let message = original.and_then(|(channel, message)| discord.message(channel, message));
+    let message = original.and_then(|key| discord.message(key.channel, key.message));
     let view = message.map(|one| MessageView::new(discord, one));
     match (state, view) {
         (InteractionState::Answered, Some(view)) => ClientOutcome::Message(view),
@@ -131,7 +131,7 @@ fn outcome_of(discord: &Discord, interaction: u64, state: InteractionState) -> C
         (InteractionState::DeferredMessage, Some(view)) => ClientOutcome::Thinking(view),
         (InteractionState::Modal(data), _) => ClientOutcome::Modal(ModalView {
             channel: one.channel,
-            source_message: one.source_message.map(|(_, message)| message),
+            source_message: one.source_message.map(|source| source.message),
             title: data["title"].as_str().unwrap_or_default().to_owned(),
             data,
         }),

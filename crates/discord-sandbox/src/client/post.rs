@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Sandbox;
 use super::super::mention::{self, MentionPolicy};
-use super::super::model::{Discord, Message, MessageReference, User, message_kind};
+use super::super::model::{Discord, Message, MessageKey, MessageReference, User, message_kind};
 use super::super::permission::{
     MANAGE_MESSAGES, MANAGE_THREADS, SEND_MESSAGES, SEND_MESSAGES_IN_THREADS,
 };
@@ -203,7 +203,7 @@ impl Sandbox {
     pub fn react(&self, message: u64, user: u64, emoji: &str) -> Result<(), ClientError> {
         self.with(|discord| {
             let (channel, _) = locate(discord, message)?;
-            discord.react((channel, message), user, emoji);
+            discord.react(MessageKey { channel, message }, user, emoji);
             Ok(())
         })
     }
@@ -216,7 +216,7 @@ impl Sandbox {
     pub fn unreact(&self, message: u64, user: u64, emoji: &str) -> Result<(), ClientError> {
         self.with(|discord| {
             let (channel, _) = locate(discord, message)?;
-            discord.unreact((channel, message), user, emoji);
+            discord.unreact(MessageKey { channel, message }, user, emoji);
             Ok(())
         })
     }

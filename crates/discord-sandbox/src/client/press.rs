@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::Sandbox;
-use super::super::model::{Discord, InteractionKind};
+use super::super::model::{Discord, InteractionKind, MessageKey};
 use super::ClientError;
 use super::interaction::{InteractionRequest, dispatch_interaction};
 use super::options::{self, ResolveContext};
@@ -29,7 +29,7 @@ impl Sandbox {
                     channel,
                     name: String::new(),
                     data,
-                    source_message: Some((channel, message)),
+                    source_message: Some(MessageKey { channel, message }),
                 },
             ))
         });
@@ -53,7 +53,10 @@ impl Sandbox {
                         channel: form.channel,
                         name: String::new(),
                         data,
-                        source_message: form.source_message.map(|message| (form.channel, message)),
+                        source_message: form.source_message.map(|message| MessageKey {
+                            channel: form.channel,
+                            message,
+                        }),
                     },
                 )
             })

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{GatewayEvent, intent};
-use crate::model::{Discord, Message};
+use crate::model::{Discord, Message, MessageKey};
 use crate::payloads::message::MessageViewer;
 use crate::payloads::{self, id, maybe_id};
 use crate::permission::VIEW_CHANNEL;
@@ -80,10 +80,9 @@ impl Discord {
         }
     }
 
-    /// Sends `MESSAGE_REACTION_ADD` or `MESSAGE_REACTION_REMOVE`. `message` is the channel and the
-    /// message.
-    pub fn announce_reaction(&mut self, message: (u64, u64), user: u64, emoji: &str, added: bool) {
-        let (channel, message) = message;
+    /// Sends `MESSAGE_REACTION_ADD` or `MESSAGE_REACTION_REMOVE`.
+    pub fn announce_reaction(&mut self, key: MessageKey, user: u64, emoji: &str, added: bool) {
+        let MessageKey { channel, message } = key;
         let guild = self.guild_of(channel);
         let mut data = json!({
             "user_id": id(user),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::Discord;
+use super::{Discord, MessageKey};
 
 /// Maximum number of interactions kept. The oldest are dropped; their tokens have usually expired.
 const MAX_INTERACTIONS: usize = 10_000;
@@ -69,10 +69,10 @@ pub struct Interaction {
     pub state: InteractionState,
     /// Name of the command, with subcommands; empty otherwise.
     pub name: String,
-    /// Message whose component was used: channel and message.
-    pub source_message: Option<(u64, u64)>,
-    /// Original response (`@original`): channel and message.
-    pub original: Option<(u64, u64)>,
+    /// Message whose component was used.
+    pub source_message: Option<MessageKey>,
+    /// Original response (`@original`).
+    pub original: Option<MessageKey>,
     /// Ids of the follow-up messages, oldest first.
     pub follow_ups: Vec<u64>,
 }

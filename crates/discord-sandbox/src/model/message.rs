@@ -76,6 +76,15 @@ pub struct InteractionMetadata {
     pub source_message: Option<u64>,
 }
 
+/// Channel and id of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageKey {
+    /// Channel or thread.
+    pub channel: u64,
+    /// Id of the message.
+    pub message: u64,
+}
+
 /// Message in a channel or thread.
 #[derive(Debug, Clone, Default)]
 pub struct Message {

@@ -18,7 +18,8 @@ pub use command::{Command, Commands};
 pub use guild::{Guild, Member, Role, User};
 pub use interaction::{Interaction, InteractionKind, InteractionState, token_of};
 pub use message::{
-    InteractionMetadata, Mentions, Message, MessageReference, Reaction, flag, kind as message_kind,
+    InteractionMetadata, Mentions, Message, MessageKey, MessageReference, Reaction, flag,
+    kind as message_kind,
 };
 pub use stored_file::{StoredFile, StoredFiles};
 

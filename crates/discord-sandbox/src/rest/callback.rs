@@ -13,8 +13,8 @@ use super::validation::FieldErrors;
 use super::{ApiRequest, HandlerResult, no_content, ok};
 use crate::mention::{self, MentionPolicy};
 use crate::model::{
-    Discord, Interaction, InteractionKind, InteractionMetadata, InteractionState, Message, flag,
-    message_kind,
+    Discord, Interaction, InteractionKind, InteractionMetadata, InteractionState, Message,
+    MessageKey, flag, message_kind,
 };
 use crate::payloads::id;
 
@@ -68,8 +68,8 @@ pub fn handle(
     no_content()
 }
 
-/// New state of the interaction, and its original response: channel and message.
-type CallbackEffect = (InteractionState, Option<(u64, u64)>);
+/// New state of the interaction, and its original response.
+type CallbackEffect = (InteractionState, Option<MessageKey>);
 
 fn apply_callback(
     discord: &mut Discord,
@@ -123,12 +123,12 @@ fn invalid_type(one: &Interaction) -> ErrorResponse {
         .unwrap_or_else(error_response::not_json)
 }
 
-/// Creates the response message of an interaction, and returns its channel and id.
+/// Creates the response message of an interaction.
 pub fn create_response(
     discord: &mut Discord,
     one: &Interaction,
     draft: &MessageBody,
-) -> (u64, u64) {
+) -> MessageKey {
     let mut message = empty_response(discord, one, draft.is_ephemeral());
     draft.apply_to(discord, &mut message);
     let allowed = draft
@@ -136,7 +136,10 @@ pub fn create_response(
         .clone()
         .unwrap_or(MentionPolicy::users());
     mention::resolve(discord, &mut message, &allowed);
-    (one.channel, discord.create_message(message))
+    MessageKey {
+        channel: one.channel,
+        message: discord.create_message(message),
+    }
 }
 
 /// Returns a response message without content.
@@ -157,7 +160,7 @@ fn empty_response(discord: &Discord, one: &Interaction, is_ephemeral: bool) -> M
             kind: one.kind as u8,
             user: one.user,
             name: one.name.clone(),
-            source_message: one.source_message.map(|(_, message)| message),
+            source_message: one.source_message.map(|source| source.message),
         }),
         ..Message::default()
     }
@@ -169,8 +172,11 @@ fn defer(discord: &mut Discord, one: &Interaction, data: &Value) -> CallbackEffe
     let is_ephemeral = data["flags"].as_u64().unwrap_or(0) & flag::EPHEMERAL != 0;
     let mut message = empty_response(discord, one, is_ephemeral);
     message.flags |= flag::LOADING;
-    let id = discord.create_message(message);
-    (InteractionState::DeferredMessage, Some((one.channel, id)))
+    let original = MessageKey {
+        channel: one.channel,
+        message: discord.create_message(message),
+    };
+    (InteractionState::DeferredMessage, Some(original))
 }
 
 fn callback_response(discord: &Discord, interaction: u64, kind: &Value) -> Value {
@@ -182,12 +188,13 @@ fn callback_response(discord: &Discord, interaction: u64, kind: &Value) -> Value
             "id": id(interaction),
             "type": one.kind as u8,
             "response_message_loading": one.state == InteractionState::DeferredMessage,
-            "response_message_ephemeral": one.original.is_some_and(|(channel, message)| {
-                discord.message(channel, message).is_some_and(|one| one.ephemeral_for.is_some())
+            "response_message_ephemeral": one.original.is_some_and(|key| {
+                let original = discord.message(key.channel, key.message);
+                original.is_some_and(|one| one.ephemeral_for.is_some())
             }),
         },
     });
-    if let Some((channel, message)) = one.original {
+    if let Some(MessageKey { channel, message }) = one.original {
         json["interaction"]["response_message_id"] = id(message);
         // `resource` is present for types 4 and 7 (Discord docs,
         // interactions/receiving-and-responding, "Interaction Callback Resource Object").

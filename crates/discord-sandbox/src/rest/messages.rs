@@ -11,7 +11,7 @@ use super::route::Route;
 use super::validation::FieldErrors;
 use super::{ApiRequest, HandlerResult, no_content, ok, upload};
 use crate::mention::{self, MentionPolicy};
-use crate::model::{Discord, Message, MessageReference, message_kind};
+use crate::model::{Discord, Message, MessageKey, MessageReference, message_kind};
 use crate::payloads;
 use crate::permission::{EMBED_LINKS, MANAGE_MESSAGES, READ_MESSAGE_HISTORY};
 
@@ -26,7 +26,7 @@ pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Han
     match route {
         Route::CreateMessage { channel } => create(discord, *channel, request),
         Route::Message { channel, message } => get(discord, *channel, *message),
-        Route::EditMessage { channel, message } => edit(discord, (*channel, *message), request),
+        Route::EditMessage { channel, message } => edit(discord, *channel, *message, request),
         Route::DeleteMessage { channel, message } => delete(discord, *channel, *message),
         _ => list(discord, route.channel().unwrap_or_default(), request),
     }
@@ -162,11 +162,7 @@ fn get(discord: &Discord, channel: u64, message: u64) -> HandlerResult {
     ok(message_json(discord, channel, message))
 }
 
-fn edit(
-    discord: &mut Discord,
-    (channel, message): (u64, u64),
-    request: &ApiRequest,
-) -> HandlerResult {
+fn edit(discord: &mut Discord, channel: u64, message: u64, request: &ApiRequest) -> HandlerResult {
     let one = visible_channel(discord, channel)?;
     let is_archived = one.is_archived();
     let shows_embeds = discord.permissions(one, discord.app.id) & EMBED_LINKS != 0;
@@ -186,22 +182,23 @@ fn edit(
     {
         draft.embeds = None;
     }
-    apply_edit(discord, (channel, message), &draft)?;
+    apply_edit(discord, MessageKey { channel, message }, &draft)?;
     ok(message_json(discord, channel, message))
 }
 
-/// Edits a message (channel and id) and sends `MESSAGE_UPDATE`.
+/// Edits a message and sends `MESSAGE_UPDATE`.
 ///
 /// # Errors
 ///
 /// Returns 10008 if there is no such message, and 50006 if the message would be empty.
 pub fn apply_edit(
     discord: &mut Discord,
-    (channel, id): (u64, u64),
+    key: MessageKey,
     draft: &MessageBody,
 ) -> Result<(), ErrorResponse> {
+    let MessageKey { channel, message } = key;
     let before = discord
-        .message(channel, id)
+        .message(channel, message)
         .ok_or_else(error_response::unknown_message)?;
     let mut after = before.clone();
     draft.apply_to(discord, &mut after);
@@ -226,10 +223,10 @@ pub fn apply_edit(
     );
     after.pinged = pinged;
     after.edited_ms = Some(discord.clock.now_ms());
-    if let Some(one) = discord.message_mut(channel, id) {
+    if let Some(one) = discord.message_mut(channel, message) {
         *one = after;
     }
-    discord.announce_edit(channel, id);
+    discord.announce_edit(channel, message);
     Ok(())
 }
 

@@ -92,12 +92,12 @@ fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Handler
             channel,
             message,
             emoji,
-        } => reactions::add(discord, (*channel, *message), emoji),
+        } => reactions::add(discord, *channel, *message, emoji),
         Route::Unreact {
             channel,
             message,
             emoji,
-        } => reactions::remove(discord, (*channel, *message), emoji),
+        } => reactions::remove(discord, *channel, *message, emoji),
         Route::ListCommands { .. } | Route::SetCommands { .. } => {
             commands::handle(discord, route, request)
         }

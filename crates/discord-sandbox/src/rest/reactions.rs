@@ -3,21 +3,20 @@
 use super::channels::{channel_with_permissions, visible_channel};
 use super::error_response;
 use super::{HandlerResult, no_content};
-use crate::model::{Discord, Reaction};
+use crate::model::{Discord, MessageKey, Reaction};
 use crate::permission::{ADD_REACTIONS, READ_MESSAGE_HISTORY};
 
 /// Maximum number of different emoji on a message (Discord's error code 30010, "Maximum number of
 /// reactions reached").
 const EMOJI_MAX: usize = 20;
 
-pub fn add(discord: &mut Discord, message: (u64, u64), emoji: &str) -> HandlerResult {
-    let (channel, id) = message;
+pub fn add(discord: &mut Discord, channel: u64, message: u64, emoji: &str) -> HandlerResult {
     let one = channel_with_permissions(discord, channel, READ_MESSAGE_HISTORY)?;
     if one.is_archived() {
         return Err(error_response::archived_thread());
     }
     let target = discord
-        .message(channel, id)
+        .message(channel, message)
         .filter(|one| one.ephemeral_for.is_none());
     let target = target.ok_or_else(error_response::unknown_message)?;
     if !is_emoji(emoji) {
@@ -30,18 +29,17 @@ pub fn add(discord: &mut Discord, message: (u64, u64), emoji: &str) -> HandlerRe
         }
     }
     let me = discord.app.id;
-    discord.react(message, me, emoji);
+    discord.react(MessageKey { channel, message }, me, emoji);
     no_content()
 }
 
-pub fn remove(discord: &mut Discord, message: (u64, u64), emoji: &str) -> HandlerResult {
-    let (channel, id) = message;
+pub fn remove(discord: &mut Discord, channel: u64, message: u64, emoji: &str) -> HandlerResult {
     visible_channel(discord, channel)?;
     discord
-        .message(channel, id)
+        .message(channel, message)
         .ok_or_else(error_response::unknown_message)?;
     let me = discord.app.id;
-    discord.unreact(message, me, emoji);
+    discord.unreact(MessageKey { channel, message }, me, emoji);
     no_content()
 }
 
@@ -54,10 +52,10 @@ fn is_emoji(emoji: &str) -> bool {
 }
 
 impl Discord {
-    /// Adds the reaction of a user to a message (channel and id), and sends `MESSAGE_REACTION_ADD`.
-    /// Does nothing if the user has already reacted with this emoji.
-    pub fn react(&mut self, message: (u64, u64), user: u64, emoji: &str) {
-        let Some(one) = self.message_mut(message.0, message.1) else {
+    /// Adds the reaction of a user to a message, and sends `MESSAGE_REACTION_ADD`. Does nothing if
+    /// the user has already reacted with this emoji.
+    pub fn react(&mut self, key: MessageKey, user: u64, emoji: &str) {
+        let Some(one) = self.message_mut(key.channel, key.message) else {
             return;
         };
         let index = one.reactions.iter().position(|one| one.emoji == emoji);
@@ -71,14 +69,14 @@ impl Discord {
         let users = &mut one.reactions[index].users;
         if !users.contains(&user) {
             users.push(user);
-            self.announce_reaction(message, user, emoji, true);
+            self.announce_reaction(key, user, emoji, true);
         }
     }
 
-    /// Removes the reaction of a user from a message (channel and id), and sends
-    /// `MESSAGE_REACTION_REMOVE`. Does nothing if there is no such reaction.
-    pub fn unreact(&mut self, message: (u64, u64), user: u64, emoji: &str) {
-        let Some(one) = self.message_mut(message.0, message.1) else {
+    /// Removes the reaction of a user from a message, and sends `MESSAGE_REACTION_REMOVE`. Does
+    /// nothing if there is no such reaction.
+    pub fn unreact(&mut self, key: MessageKey, user: u64, emoji: &str) {
+        let Some(one) = self.message_mut(key.channel, key.message) else {
             return;
         };
         let Some(reaction) = one.reactions.iter_mut().find(|one| one.emoji == emoji) else {
@@ -88,7 +86,7 @@ impl Discord {
         reaction.users.retain(|one| *one != user);
         one.reactions.retain(|one| !one.users.is_empty());
         if existed {
-            self.announce_reaction(message, user, emoji, false);
+            self.announce_reaction(key, user, emoji, false);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::error_response;
 use super::route::Route;
 use super::validation::FieldErrors;
 use super::{ApiRequest, HandlerResult, no_content};
-use crate::model::{Discord, kind};
+use crate::model::{Discord, MessageKey, kind};
 use crate::permission::{CREATE_PUBLIC_THREADS, READ_MESSAGE_HISTORY};
 
 /// Maximum slow mode (`rate_limit_per_user`), in seconds.
@@ -16,14 +16,13 @@ const SLOW_MODE_MAX: u64 = 21_600;
 pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
     let channel = route.channel().unwrap_or_default();
     match route {
-        Route::StartThread { message, .. } => start(discord, (channel, *message), request),
+        Route::StartThread { message, .. } => start(discord, channel, *message, request),
         Route::JoinThread { .. } => set_membership(discord, channel, true),
         _ => set_membership(discord, channel, false),
     }
 }
 
-fn start(discord: &mut Discord, from: (u64, u64), request: &ApiRequest) -> HandlerResult {
-    let (channel, message) = from;
+fn start(discord: &mut Discord, channel: u64, message: u64, request: &ApiRequest) -> HandlerResult {
     let one = visible_channel(discord, channel)?;
     if !matches!(one.kind, kind::TEXT | kind::ANNOUNCEMENT) {
         return Err(error_response::not_in_this_channel_type());
@@ -53,7 +52,7 @@ fn start(discord: &mut Discord, from: (u64, u64), request: &ApiRequest) -> Handl
         return Err(error_response::thread_exists());
     }
     let me = discord.app.id;
-    discord.start_thread(from, me, name, minutes);
+    discord.start_thread(MessageKey { channel, message }, me, name, minutes);
     Ok((
         201,
         Some(discord.channel_json(message).unwrap_or(Value::Null)),

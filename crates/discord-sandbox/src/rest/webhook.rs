@@ -7,7 +7,7 @@ use super::message_body::{BodyPurpose, MessageBody};
 use super::messages::{apply_edit, message_json};
 use super::route::Route;
 use super::{ApiRequest, HandlerResult, no_content, ok};
-use crate::model::{Discord, InteractionState, flag};
+use crate::model::{Discord, InteractionState, MessageKey, flag};
 
 /// How long an interaction token is valid, in milliseconds (Discord docs,
 /// interactions/receiving-and-responding).
@@ -74,7 +74,7 @@ fn interaction_by_token(discord: &Discord, app: u64, token: &str) -> Result<u64,
     Ok(one.id)
 }
 
-fn original_message(discord: &Discord, app: u64, token: &str) -> Result<(u64, u64), ErrorResponse> {
+fn original_message(discord: &Discord, app: u64, token: &str) -> Result<MessageKey, ErrorResponse> {
     let id = interaction_by_token(discord, app, token)?;
     discord
         .interactions
@@ -88,7 +88,7 @@ fn followup_message(
     app: u64,
     token: &str,
     message: u64,
-) -> Result<(u64, u64), ErrorResponse> {
+) -> Result<MessageKey, ErrorResponse> {
     let id = interaction_by_token(discord, app, token)?;
     let one = discord
         .interactions
@@ -97,15 +97,19 @@ fn followup_message(
     let belongs = one.follow_ups.contains(&message)
         || one
             .original
-            .is_some_and(|(_, original)| original == message);
+            .is_some_and(|original| original.message == message);
     if belongs {
-        Ok((one.channel, message))
+        Ok(MessageKey {
+            channel: one.channel,
+            message,
+        })
     } else {
         Err(error_response::unknown_message())
     }
 }
 
-fn get(discord: &Discord, (channel, message): (u64, u64)) -> HandlerResult {
+fn get(discord: &Discord, key: MessageKey) -> HandlerResult {
+    let MessageKey { channel, message } = key;
     discord
         .message(channel, message)
         .ok_or_else(error_response::unknown_message)?;
@@ -115,10 +119,10 @@ fn get(discord: &Discord, (channel, message): (u64, u64)) -> HandlerResult {
 fn edit(
     discord: &mut Discord,
     interaction: u64,
-    target: (u64, u64),
+    target: MessageKey,
     request: &ApiRequest,
 ) -> HandlerResult {
-    let (channel, message) = target;
+    let MessageKey { channel, message } = target;
     let draft = MessageBody::parse(&request.body, &request.uploads, BodyPurpose::Edit)?;
     let was_loading = stop_loading(discord, target);
     if let Err(error) = apply_edit(discord, target, &draft) {
@@ -132,7 +136,7 @@ fn edit(
 }
 
 /// Records that the deferred response is complete, if the edited message is the original response.
-fn finish_deferred(discord: &mut Discord, interaction: u64, edited: (u64, u64)) {
+fn finish_deferred(discord: &mut Discord, interaction: u64, edited: MessageKey) {
     if let Some(one) = discord.interactions.get_mut(&interaction)
         && one.original == Some(edited)
     {
@@ -144,9 +148,9 @@ fn finish_deferred(discord: &mut Discord, interaction: u64, edited: (u64, u64)) 
     }
 }
 
-/// Clears the loading flag of a message (channel and id). Returns whether it was set.
-fn stop_loading(discord: &mut Discord, (channel, message): (u64, u64)) -> bool {
-    let Some(one) = discord.message_mut(channel, message) else {
+/// Clears the loading flag of a message. Returns whether it was set.
+fn stop_loading(discord: &mut Discord, key: MessageKey) -> bool {
+    let Some(one) = discord.message_mut(key.channel, key.message) else {
         return false;
     };
     let was_loading = one.flags & flag::LOADING != 0;
@@ -165,15 +169,15 @@ fn create_followup(discord: &mut Discord, interaction: u64, request: &ApiRequest
         return edit(discord, interaction, original, request);
     }
     let one = one.clone();
-    let (channel, message) = create_response(discord, &one, &draft);
+    let MessageKey { channel, message } = create_response(discord, &one, &draft);
     if let Some(one) = discord.interactions.get_mut(&interaction) {
         one.follow_ups.push(message);
     }
     ok(message_json(discord, channel, message))
 }
 
-fn delete(discord: &mut Discord, (channel, message): (u64, u64)) -> HandlerResult {
-    if discord.delete_message(channel, message) {
+fn delete(discord: &mut Discord, key: MessageKey) -> HandlerResult {
+    if discord.delete_message(key.channel, key.message) {
         no_content()
     } else {
         Err(error_response::unknown_message())

@@ -46,7 +46,8 @@ pub fn assign(me: Process, live: &[Process], held: &[HeldShard]) -> ShardMoves {
     let held_by = |number: i64| held.iter().filter(|lease| lease.process == number).count();
     peers.sort_by_key(|number| std::cmp::Reverse(held_by(*number)));
     let rank = peers.iter().position(|number| *number == me.number);
-    let (total, rank) = (range_len(me.range), rank.unwrap_or_default());
+    let (first, last) = me.range;
+    let (total, rank) = (range_len(first, last), rank.unwrap_or_default());
     let target = total / peers.len() + usize::from(rank < total % peers.len());
 
     let own: Vec<u32> = held
@@ -57,15 +58,12 @@ pub fn assign(me: Process, live: &[Process], held: &[HeldShard]) -> ShardMoves {
     let is_free = |shard: &u32| held.iter().all(|lease| lease.shard != *shard);
     let missing = target.saturating_sub(own.len());
     ShardMoves {
-        acquire: (me.range.0..=me.range.1)
-            .filter(is_free)
-            .take(missing)
-            .collect(),
+        acquire: (first..=last).filter(is_free).take(missing).collect(),
         release: own.into_iter().skip(target).collect(),
     }
 }
 
-fn range_len((first, last): (u32, u32)) -> usize {
+fn range_len(first: u32, last: u32) -> usize {
     usize::try_from(last - first)
         .unwrap_or(usize::MAX)
         .saturating_add(1)

@@ -252,7 +252,7 @@ impl Backend for PostgresBackend {
             let cache = self.row_caches.remove(&id);
             let mut cache = cache.map_or_else(RowCache::default, |(_, cache)| cache);
             let lease = self.cluster.lease_of(id);
-            let result = write::save(&self.pool, lease.as_deref(), (guild, now), &mut cache).await;
+            let result = write::save(&self.pool, lease.as_deref(), guild, now, &mut cache).await;
             // If the shard was lost and acquired again meanwhile, the new cache is the valid one.
             if let Entry::Vacant(entry) = self.row_caches.entry(id) {
                 entry.insert(cache);

@@ -103,7 +103,8 @@ impl WriteError {
 pub async fn save(
     pool: &PgPool,
     lease: Option<&Lease>,
-    (guild, now): (&Guild, Option<Timestamp>),
+    guild: &Guild,
+    now: Option<Timestamp>,
     cache: &mut RowCache,
 ) -> Result<(), WriteError> {
     let summary = now.map_or_else(GuildSummary::unknown, |now| guild.summary(now));
@@ -115,12 +116,7 @@ pub async fn save(
         let mut transaction = connection.begin().await?;
         lease.fence(&mut transaction).await?;
         resolve_in_doubt_commit(&mut transaction, id, cache).await?;
-        upsert_guild(
-            &mut transaction,
-            (id, cache.commit_number),
-            (&state, &summary),
-        )
-        .await?;
+        upsert_guild(&mut transaction, id, cache.commit_number, &state, &summary).await?;
         let mut changes = diff(guild.id(), &cache.hashes, rows, &new);
         apply_changes(&mut transaction, &mut changes).await?;
         // From here on the commit is in doubt until the response arrives.
@@ -214,8 +210,10 @@ async fn resolve_in_doubt_commit(
 /// commit, 0 for a new guild.
 async fn upsert_guild(
     transaction: &mut PgConnection,
-    (id, commit): (i64, i64),
-    (state, summary): (&Value, &GuildSummary),
+    id: i64,
+    commit: i64,
+    state: &Value,
+    summary: &GuildSummary,
 ) -> Result<(), WriteError> {
     let statement = if commit == 0 {
         INSERT_GUILD

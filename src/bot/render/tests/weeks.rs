@@ -27,7 +27,7 @@ fn weeks() {
     let report = team.pending_report().unwrap();
     let now = at("2026-03-31T16:00:00Z");
     let shown = |digest: &WeeklySummary| {
-        weekly_report::weekly_report(&team, report, (digest, now), |id| bank.get(id))
+        weekly_report::weekly_report(&team, report, digest, now, |id| bank.get(id))
     };
     assert_snapshot!(shown(&team.weekly_summary(report.monday, |_| false)), @"
     # Weekly report
@@ -97,7 +97,7 @@ fn the_longest_week_fits() {
         hardest: (99_997..=99_999).map(hard).collect(),
     };
     let now = at("2026-03-31T16:00:00Z");
-    let message = weekly_report::weekly_report(&team, report, (&digest, now), |_| Some(longest));
+    let message = weekly_report::weekly_report(&team, report, &digest, now, |_| Some(longest));
     assert!(
         message.embeds[0]
             .fields
