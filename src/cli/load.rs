@@ -58,8 +58,11 @@ pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagn
         config.state_url = None;
     }
     if let Some(url) = std::env::var(API_URL).ok().filter(|url| !url.is_empty()) {
-        let url = config::check_api_url(&url);
-        config.api_url = Some(url.map_err(|error| usage(&format!("{API_URL}: {error}")))?);
+        let url = config::parse_api_url(&url).map_err(|error| {
+            let help = error.help();
+            usage(&format!("{API_URL}: {error}: {help}"))
+        })?;
+        config.api_url = Some(url);
     }
     Ok((config, diagnostics))
 }

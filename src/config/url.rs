@@ -6,51 +6,69 @@ use quizloop_diagnostics::{Diagnostic, Severity};
 /// Help for an invalid URL.
 const EXAMPLE: &str = "write scheme, host and port, such as \"http://127.0.0.1:8420\"";
 
+/// Why a text is not a base URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseApiUrlError {
+    #[error("\"{0}\" is not a URL")]
+    NoScheme(String),
+    #[error("the URL begins with {0}://, not http:// or https://")]
+    UnknownScheme(String),
+    #[error("the URL contains a path of the API")]
+    ApiPath,
+    #[error("\"{0}\" has no valid host")]
+    InvalidHost(String),
+    #[error("the URL has a query or a fragment")]
+    QueryOrFragment,
+}
+
+impl ParseApiUrlError {
+    /// Returns a help text.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::ApiPath => "end it before /api: the bot adds /api/v10/ itself",
+            _ => EXAMPLE,
+        }
+    }
+}
+
 /// Reads a base URL and removes trailing slashes.
 pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<String> {
-    let url = found.value.trim().trim_end_matches('/');
-    if let Some((message, fix)) = problem(url) {
-        reader.error(&found.span, message, fix);
-        return None;
-    }
-    if sends_token_unencrypted(url) {
+    let url = match parse(found.value) {
+        Ok(url) => url,
+        Err(error) => {
+            reader.error(&found.span, error.to_string(), error.help());
+            return None;
+        }
+    };
+    if sends_token_unencrypted(&url) {
         let message = "this URL sends the bot's token over the network unencrypted";
         let diagnostic = Diagnostic::at(reader.source(), &found.span, message);
         let fix = "use https, unless you trust every machine on the network path";
         reader.push(diagnostic.severity(Severity::Warning).fix(fix));
     }
-    Some(url.to_owned())
+    Some(url)
 }
 
-/// Checks a base URL that is not from the config file.
-pub fn check(url: &str) -> Result<String, String> {
+/// Parses a base URL and removes trailing slashes.
+pub fn parse(url: &str) -> Result<String, ParseApiUrlError> {
     let url = url.trim().trim_end_matches('/');
-    match problem(url) {
-        Some((message, fix)) => Err(format!("{message}: {fix}")),
-        None => Ok(url.to_owned()),
-    }
-}
-
-fn problem(url: &str) -> Option<(String, &'static str)> {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return Some((format!("\"{url}\" is not a URL"), EXAMPLE));
-    };
+    let (scheme, rest) = url
+        .split_once("://")
+        .ok_or_else(|| ParseApiUrlError::NoScheme(url.to_owned()))?;
     if !["http", "https"].contains(&scheme) {
-        return Some((
-            format!("the URL begins with {scheme}://, not http:// or https://"),
-            EXAMPLE,
-        ));
+        return Err(ParseApiUrlError::UnknownScheme(scheme.to_owned()));
     }
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     if path.starts_with("api") {
-        let fix = "end it before /api: the bot adds /api/v10/ itself";
-        return Some(("the URL contains a path of the API".to_owned(), fix));
+        return Err(ParseApiUrlError::ApiPath);
     }
     if !is_host(host) {
-        return Some((format!("\"{url}\" has no valid host"), EXAMPLE));
+        return Err(ParseApiUrlError::InvalidHost(url.to_owned()));
     }
-    url.contains(['?', '#'])
-        .then(|| ("the URL has a query or a fragment".to_owned(), EXAMPLE))
+    if url.contains(['?', '#']) {
+        return Err(ParseApiUrlError::QueryOrFragment);
+    }
+    Ok(url.to_owned())
 }
 
 /// Returns whether the text is a host, optionally with a port, such as `[::1]:8420`.
@@ -84,7 +102,7 @@ mod tests {
             "https://proxy.example/discord/",
             "http://[::1]:80",
         ] {
-            assert_eq!(check(good).unwrap(), good.trim_end_matches('/'));
+            assert_eq!(parse(good).unwrap(), good.trim_end_matches('/'));
         }
         for bad in [
             "127.0.0.1:8420",
@@ -95,7 +113,7 @@ mod tests {
             "http://host:8420/api/v10",
             "https://host?x=1",
         ] {
-            assert!(check(bad).is_err(), "{bad}");
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 

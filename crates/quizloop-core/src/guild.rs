@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::id::{ChannelId, GuildId, MessageId, UserId};
-use super::member_profile::MemberProfile;
-use super::question_reports::QuestionReports;
-use super::team::Team;
+use super::member_profile::{MemberProfile, ProfileCheckError};
+use super::question_reports::{QuestionReports, ReportNumberError};
+use super::team::{Team, TeamCheckError};
 
 /// Version of the snapshot format that this release writes. Version 2 added members' reviews.
 pub const SNAPSHOT_FORMAT: u32 = 2;
@@ -32,6 +32,27 @@ pub struct Guild {
     /// Open reports of mistakes in questions.
     #[serde(default, skip_serializing_if = "QuestionReports::is_empty")]
     pub(super) reports: QuestionReports,
+}
+
+/// Why the data of a guild is inconsistent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GuildCheckError {
+    #[error("team {team} is filed under channel {channel}")]
+    MisfiledTeam { team: ChannelId, channel: ChannelId },
+    #[error("team {channel}: {error}")]
+    Team {
+        channel: ChannelId,
+        error: TeamCheckError,
+    },
+    #[error("`questions` lists a question twice")]
+    DuplicateQuestion,
+    #[error("member {user}: {error}")]
+    Profile {
+        user: UserId,
+        error: ProfileCheckError,
+    },
+    #[error(transparent)]
+    Reports(#[from] ReportNumberError),
 }
 
 impl Guild {
@@ -84,18 +105,17 @@ impl Guild {
     ///
     /// # Errors
     ///
-    /// Returns a description of the first inconsistency.
-    pub fn check(&self) -> Result<(), String> {
-        for (channel, team) in &self.teams {
-            if *channel != team.channel {
-                return Err(format!(
-                    "team {} is filed under channel {channel}",
-                    team.channel
-                ));
+    /// Returns the first inconsistency.
+    pub fn check(&self) -> Result<(), GuildCheckError> {
+        for (&channel, team) in &self.teams {
+            if channel != team.channel {
+                let team = team.channel;
+                return Err(GuildCheckError::MisfiledTeam { team, channel });
             }
-            team.check()?;
+            team.check()
+                .map_err(|error| GuildCheckError::Team { channel, error })?;
         }
         self.check_profiles()?;
-        self.reports.check()
+        Ok(self.reports.check()?)
     }
 }

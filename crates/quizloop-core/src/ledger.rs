@@ -136,6 +136,17 @@ impl Ledger {
     }
 }
 
+/// Why a ledger in a snapshot is invalid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ParseLedgerError {
+    #[error("'{0}' in `marks` is not one of . a l v w c")]
+    UnknownLetter(char),
+    #[error("`credits` does not match `marks`: each c needs one entry")]
+    CreditMismatch,
+    #[error("`from` is 0, but rounds are numbered from 1")]
+    RoundZero,
+}
+
 /// Snapshot format of a ledger.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,12 +170,11 @@ impl From<Ledger> for StoredLedger {
 }
 
 impl TryFrom<StoredLedger> for Ledger {
-    type Error = String;
+    type Error = ParseLedgerError;
 
-    fn try_from(stored: StoredLedger) -> Result<Self, String> {
+    fn try_from(stored: StoredLedger) -> Result<Self, ParseLedgerError> {
         let read = |letter| {
-            RoundResult::from_letter(letter)
-                .ok_or_else(|| format!("'{letter}' in `marks` is not one of . a l v w c"))
+            RoundResult::from_letter(letter).ok_or(ParseLedgerError::UnknownLetter(letter))
         };
         let credits = stored.credits;
         let ledger = Self {
@@ -178,10 +188,10 @@ impl TryFrom<StoredLedger> for Ledger {
             .iter()
             .filter(|result| *result == RoundResult::Credited);
         if !credits.keys().all(credited) || credited_rounds.count() != credits.len() {
-            return Err("`credits` does not match `marks`: each c needs one entry".into());
+            return Err(ParseLedgerError::CreditMismatch);
         }
         if ledger.from == 0 && !ledger.results.is_empty() {
-            return Err("`from` is 0, but rounds are numbered from 1".into());
+            return Err(ParseLedgerError::RoundZero);
         }
         Ok(ledger)
     }

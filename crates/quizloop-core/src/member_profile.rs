@@ -41,6 +41,22 @@ pub struct PracticeDay {
     pub count: u16,
 }
 
+/// Why a profile is inconsistent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileCheckError {
+    #[error("reviews must be sorted by question, without duplicates")]
+    ReviewOrder,
+    #[error("a review refers to question {question}, but only {listed} questions are listed")]
+    UnknownQuestion { question: u32, listed: usize },
+    #[error("days of practice must be sorted, without duplicates")]
+    PracticeDayOrder,
+}
+
+/// A text is not a day of practice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a day of practice: expected a date and a count")]
+pub struct ParsePracticeDayError(String);
+
 impl MemberProfile {
     /// Whether the profile contains no data.
     pub fn is_empty(&self) -> bool {
@@ -96,24 +112,24 @@ impl MemberProfile {
     }
 
     /// Checks that the profile is consistent with a guild of `questions` reviewed questions.
-    pub(super) fn check(&self, questions: usize) -> Result<(), String> {
+    pub(super) fn check(&self, questions: usize) -> Result<(), ProfileCheckError> {
         let unsorted = |two: &[Review]| two[0].question >= two[1].question;
         if self.reviews.windows(2).any(unsorted) {
-            return Err("reviews must be sorted by question, without duplicates".into());
+            return Err(ProfileCheckError::ReviewOrder);
         }
         let beyond = |review: &&Review| review.question as usize >= questions;
         if let Some(review) = self.reviews.iter().find(beyond) {
-            return Err(format!(
-                "a review refers to question {}, but only {questions} questions are listed",
-                review.question
-            ));
+            return Err(ProfileCheckError::UnknownQuestion {
+                question: review.question,
+                listed: questions,
+            });
         }
         if self
             .practice_days
             .windows(2)
             .any(|two| two[0].day >= two[1].day)
         {
-            return Err("days of practice must be sorted, without duplicates".into());
+            return Err(ProfileCheckError::PracticeDayOrder);
         }
         Ok(())
     }
@@ -126,17 +142,15 @@ impl fmt::Display for PracticeDay {
 }
 
 impl FromStr for PracticeDay {
-    type Err = String;
+    type Err = ParsePracticeDayError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ParsePracticeDayError> {
         let read = || {
             let (day, count) = text.split_once(' ')?;
             let (day, count) = (day.parse().ok()?, count.parse().ok()?);
             (count > 0).then_some(Self { day, count })
         };
-        read().ok_or_else(|| {
-            format!("\"{text}\" is not a day of practice: expected a date and a count")
-        })
+        read().ok_or_else(|| ParsePracticeDayError(text.to_owned()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::guild::Guild;
+use super::guild::{Guild, GuildCheckError};
 use super::id::UserId;
 use super::member_profile::MemberProfile;
 use super::retention::Retention;
@@ -120,16 +120,16 @@ impl Guild {
         })
     }
 
-    pub(super) fn check_profiles(&self) -> Result<(), String> {
+    pub(super) fn check_profiles(&self) -> Result<(), GuildCheckError> {
         let mut sorted: Vec<_> = self.reviewed_questions.iter().collect();
         sorted.sort_unstable();
         if sorted.windows(2).any(|two| two[0] == two[1]) {
-            return Err("`questions` lists a question twice".into());
+            return Err(GuildCheckError::DuplicateQuestion);
         }
-        for (user, profile) in &self.profiles {
+        for (&user, profile) in &self.profiles {
             profile
                 .check(self.reviewed_questions.len())
-                .map_err(|error| format!("member {user}: {error}"))?;
+                .map_err(|error| GuildCheckError::Profile { user, error })?;
         }
         Ok(())
     }

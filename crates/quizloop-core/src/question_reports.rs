@@ -43,6 +43,11 @@ pub struct QuestionReports {
     open: Vec<QuestionReport>,
 }
 
+/// The numbers of the open reports do not increase, or exceed the last number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("report numbers must increase and must not exceed `last`")]
+pub struct ReportNumberError;
+
 /// Why a report is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
@@ -98,14 +103,14 @@ impl QuestionReports {
         self.open.retain(|report| report.user != user);
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), ReportNumberError> {
         let numbers = self.open.iter().map(|report| report.number);
         if !numbers.clone().is_sorted_by(|one, next| one < next)
             || numbers
                 .clone()
                 .any(|number| number == 0 || number > self.last_number)
         {
-            return Err("report numbers must increase and must not exceed `last`".into());
+            return Err(ReportNumberError);
         }
         Ok(())
     }

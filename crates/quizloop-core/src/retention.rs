@@ -7,6 +7,15 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "u8", into = "u8")]
 pub struct Retention(u8);
 
+/// A percentage is outside [`Retention::MIN`] to [`Retention::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the retention must be from {min} to {max} %, not {0} %",
+    min = Retention::MIN,
+    max = Retention::MAX
+)]
+pub struct RetentionError(u8);
+
 impl Retention {
     /// Minimum: below it, members forget more than they save in reviews (Anki manual, "Desired
     /// Retention").
@@ -53,12 +62,10 @@ impl Default for Retention {
 }
 
 impl TryFrom<u8> for Retention {
-    type Error = String;
+    type Error = RetentionError;
 
-    fn try_from(percent: u8) -> Result<Self, String> {
-        let (min, max) = (Self::MIN, Self::MAX);
-        Self::from_percent(percent)
-            .ok_or_else(|| format!("the retention must be from {min} to {max} %, not {percent} %"))
+    fn try_from(percent: u8) -> Result<Self, RetentionError> {
+        Self::from_percent(percent).ok_or(RetentionError(percent))
     }
 }
 
@@ -79,6 +86,10 @@ mod tests {
         for outside in [0.0, 0.69, 0.98, 1.0, 90.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(Retention::from_share(outside), None, "{outside}");
         }
-        assert!(serde_json::from_str::<Retention>("99").is_err());
+        let error = serde_json::from_str::<Retention>("99").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the retention must be from 70 to 97 %, not 99 %"
+        );
     }
 }

@@ -80,6 +80,33 @@ pub struct Review {
     pub rating: Rating,
 }
 
+/// Why a line is not a review.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseReviewError {
+    #[error(
+        "\"{0}\" is not a review: expected question, rating, stability, difficulty, last, due, count, lapses"
+    )]
+    Format(String),
+    #[error("\"{line}\" is not a review: {error}")]
+    Value {
+        line: String,
+        error: ReviewCheckError,
+    },
+}
+
+/// Why the values of a review are inconsistent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReviewCheckError {
+    #[error("the stability must be a number of days above 0")]
+    Stability,
+    #[error("the difficulty must be from 1 to 10")]
+    Difficulty,
+    #[error("it must be due at least a day after the last review")]
+    Due,
+    #[error("there must be more reviews than lapses")]
+    Lapses,
+}
+
 // Stability and difficulty are never NaN (`FromStr` and FSRS ensure it), so equality is total.
 impl Eq for Review {}
 
@@ -166,18 +193,18 @@ impl Review {
         days_between(self.last, self.due)
     }
 
-    fn check(&self) -> Result<(), &'static str> {
+    fn check(&self) -> Result<(), ReviewCheckError> {
         if !self.stability.is_finite() || self.stability <= 0.0 {
-            return Err("the stability must be a number of days above 0");
+            return Err(ReviewCheckError::Stability);
         }
         if !(1.0..=10.0).contains(&self.difficulty) {
-            return Err("the difficulty must be from 1 to 10");
+            return Err(ReviewCheckError::Difficulty);
         }
         if self.due <= self.last {
-            return Err("it must be due at least a day after the last review");
+            return Err(ReviewCheckError::Due);
         }
         if self.count == 0 || self.lapses >= self.count {
-            return Err("there must be more reviews than lapses");
+            return Err(ReviewCheckError::Lapses);
         }
         Ok(())
     }
@@ -248,18 +275,17 @@ impl fmt::Display for Review {
 }
 
 impl FromStr for Review {
-    type Err = String;
+    type Err = ParseReviewError;
 
-    fn from_str(line: &str) -> Result<Self, String> {
-        let review = parse_line(line).ok_or_else(|| {
-            format!(
-                "\"{line}\" is not a review: expected question, rating, stability, difficulty, last, due, count, lapses"
-            )
-        })?;
-        review
-            .check()
-            .map_err(|error| format!("\"{line}\" is not a review: {error}"))?;
-        Ok(review)
+    fn from_str(line: &str) -> Result<Self, ParseReviewError> {
+        let review = parse_line(line).ok_or_else(|| ParseReviewError::Format(line.to_owned()))?;
+        match review.check() {
+            Ok(()) => Ok(review),
+            Err(error) => Err(ParseReviewError::Value {
+                line: line.to_owned(),
+                error,
+            }),
+        }
     }
 }
 

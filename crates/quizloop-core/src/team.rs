@@ -107,6 +107,19 @@ pub struct Team {
     pub(super) weekly_report: Option<WeeklyReport>,
 }
 
+/// Why the rounds and ledgers of a team are inconsistent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TeamCheckError {
+    #[error("expected round {expected}, found round {found}")]
+    RoundNumber { expected: usize, found: u32 },
+    #[error("round {0} has no message")]
+    NoMessage(u32),
+    #[error("the rounds' messages are out of order")]
+    MessageOrder,
+    #[error("member {0} has results in rounds that don't exist")]
+    ResultWithoutRound(UserId),
+}
+
 impl Team {
     /// Creates a team without rounds. Its first question is the first that is due after `now`.
     pub fn new(channel: ChannelId, settings: TeamSettings, now: Timestamp) -> Self {
@@ -225,35 +238,26 @@ impl Team {
     }
 
     /// Checks that rounds and ledgers are consistent.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let channel = self.channel;
+    pub(super) fn check(&self) -> Result<(), TeamCheckError> {
         for (index, round) in self.rounds.iter().enumerate() {
             if round_index(round.number) != Some(index) {
-                return Err(format!(
-                    "team {channel}: expected round {}, found round {}",
-                    index + 1,
-                    round.number
-                ));
+                return Err(TeamCheckError::RoundNumber {
+                    expected: index + 1,
+                    found: round.number,
+                });
             }
             if round.message.is_none() && index + 1 < self.rounds.len() {
-                return Err(format!(
-                    "team {channel}: round {} has no message",
-                    round.number
-                ));
+                return Err(TeamCheckError::NoMessage(round.number));
             }
         }
         if !self.posted_rounds().map(|round| round.message).is_sorted() {
-            return Err(format!(
-                "team {channel}: the rounds' messages are out of order"
-            ));
+            return Err(TeamCheckError::MessageOrder);
         }
         let beyond = |ledger: &Ledger| ledger.last_round() as usize > self.rounds.len();
-        if let Some((user, _)) = self.members.iter().find(|(_, ledger)| beyond(ledger)) {
-            return Err(format!(
-                "team {channel}: member {user} has results in rounds that don't exist"
-            ));
+        match self.members.iter().find(|(_, ledger)| beyond(ledger)) {
+            Some((user, _)) => Err(TeamCheckError::ResultWithoutRound(*user)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Access to snapshots for the fuzz targets.
 
-use super::snapshot;
+use super::snapshot::{self, SnapshotError};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 
@@ -8,9 +8,9 @@ use quizloop_core::id::GuildId;
 ///
 /// # Errors
 ///
-/// The snapshot is invalid; the text is the reason.
-pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, String> {
-    snapshot::decode(bytes, id).map_err(|error| error.message)
+/// The snapshot is invalid.
+pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, SnapshotError> {
+    snapshot::decode(bytes, id)
 }
 
 /// Encodes a snapshot.

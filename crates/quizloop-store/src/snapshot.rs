@@ -1,5 +1,6 @@
 //! The snapshot format: one guild as readable JSON with a format number.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -18,7 +19,7 @@ pub const PREVIOUS_EXTENSION: &str = "prev.json";
 const BACKUP_EXTENSION: &str = "replaced-";
 
 /// Converts a snapshot from one format to the next.
-pub type Migration = fn(&mut Value) -> Result<(), String>;
+pub type Migration = fn(&mut Value) -> Result<(), SnapshotError>;
 
 /// The migrations from older formats, by the number of the old format. There is none from format 0,
 /// because format 1 was the first.
@@ -26,7 +27,7 @@ const MIGRATIONS: [Option<Migration>; SNAPSHOT_FORMAT as usize] = [None, Some(mi
 
 /// Migrates format 1 to 2, which only adds the optional data of members.
 #[expect(clippy::unnecessary_wraps, reason = "other migrations can fail")]
-fn migrate_1_to_2(_: &mut Value) -> Result<(), String> {
+fn migrate_1_to_2(_: &mut Value) -> Result<(), SnapshotError> {
     Ok(())
 }
 
@@ -71,7 +72,8 @@ pub fn encode(guild: &Guild) -> Result<Vec<u8>, serde_json::Error> {
 }
 
 /// Why a snapshot is invalid, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct SnapshotError {
     /// Line and column from 1, if known.
     pub position: Option<(usize, usize)>,
@@ -95,10 +97,10 @@ impl From<serde_json::Error> for SnapshotError {
     }
 }
 
-fn invalid(message: impl Into<String>) -> SnapshotError {
+pub(super) fn invalid(message: impl fmt::Display) -> SnapshotError {
     SnapshotError {
         position: None,
-        message: message.into(),
+        message: message.to_string(),
     }
 }
 
@@ -173,7 +175,7 @@ fn migrate(
 ) -> Result<Guild, SnapshotError> {
     for (format, step) in (0..).zip(migrations).skip(from as usize) {
         let step = step.ok_or_else(|| invalid(format!("format {format} does not exist")))?;
-        step(&mut value).map_err(invalid)?;
+        step(&mut value)?;
         value["format"] = Value::from(format + 1);
     }
     Ok(serde_json::from_value(value)?)

@@ -31,7 +31,7 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
     let import = match extension.map(str::to_ascii_lowercase).as_deref() {
         Some("csv") => import_export::import_csv(&text),
         Some("json") => import_export::import_json(&text),
-        _ => Err("the file name must end in .csv or .json".to_owned()),
+        _ => return Err(usage(&"the file name must end in .csv or .json")),
     };
     let import = import.map_err(|error| usage(&error))?;
     for row in &import.rejected {

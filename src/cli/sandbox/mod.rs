@@ -21,7 +21,7 @@ use super::output;
 use super::{LogFormat, run::stop_signal};
 use crate::clock::Clock;
 use bot_runner::BotRunner;
-use discord_sandbox::api::ProcessAction;
+use discord_sandbox::api::{ProcessAction, ProcessError};
 use discord_sandbox::openapi::Description;
 use discord_sandbox::{Options, Sandbox};
 use seed::Seed;
@@ -120,7 +120,7 @@ async fn run_process_commands(sandbox: &Sandbox, bot: &BotRunner) {
             ProcessAction::Start | ProcessAction::Restart => bot
                 .start(sandbox)
                 .await
-                .map_err(|error| format!("{error:#}")),
+                .map_err(|error| ProcessError::new(format!("{error:#}"))),
         };
         // Fails if the HTTP request was cancelled.
         let _ = command.reply.send(result);

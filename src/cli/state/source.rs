@@ -49,11 +49,13 @@ impl StateSource {
         }
     }
 
-    /// Reads a guild, or returns on one line why it can't be read.
-    pub fn try_guild(&self, guild: GuildId) -> Result<Guild, String> {
+    /// Reads a guild. The error is one line, without the name of the file.
+    pub fn try_guild(&self, guild: GuildId) -> Result<Guild, CliError> {
         match self {
-            Self::Folder(dir) => inspect::guild(dir, guild).map_err(|bad| bad.message),
-            Self::Database(_) => self.guild(guild).map_err(|error| error.to_string()),
+            Self::Folder(dir) => {
+                inspect::guild(dir, guild).map_err(|error| state_error(error.message))
+            }
+            Self::Database(_) => self.guild(guild),
         }
     }
 }

@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use super::SandboxState;
 
 pub(super) use process::ProcessCommands;
-pub use process::{ProcessAction, ProcessCommand};
+pub use process::{ProcessAction, ProcessCommand, ProcessError};
 
 /// The response to `GET /sandbox`, with placeholders for the bot under test.
 const HELP: &str = include_str!("help.txt");

@@ -17,13 +17,25 @@ pub enum ProcessAction {
     Restart,
 }
 
+/// A command failed; contains the reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ProcessError(String);
+
+impl ProcessError {
+    /// Creates an error with the reason, which the page shows.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
 /// A command with a channel for its result.
 #[derive(Debug)]
 pub struct ProcessCommand {
     /// What to do.
     pub action: ProcessAction,
     /// Takes the result.
-    pub reply: oneshot::Sender<Result<(), String>>,
+    pub reply: oneshot::Sender<Result<(), ProcessError>>,
 }
 
 /// Sends commands to the subscriber, if there is one.
@@ -48,7 +60,10 @@ impl ProcessCommands {
     }
 
     /// Sends a command; `None` without a subscriber.
-    pub fn send(&self, action: ProcessAction) -> Option<oneshot::Receiver<Result<(), String>>> {
+    pub fn send(
+        &self,
+        action: ProcessAction,
+    ) -> Option<oneshot::Receiver<Result<(), ProcessError>>> {
         let sender = self
             .sender
             .lock()

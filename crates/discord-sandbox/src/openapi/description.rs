@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jsonschema::{Draft, Registry, Validator};
+use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::{Value, json};
 
 use super::violations;
@@ -20,6 +20,14 @@ pub enum DescriptionError {
     /// A schema refers to a schema that does not exist.
     #[error("a schema reference can't be resolved: {0}")]
     References(String),
+}
+
+/// A schema of the description can't be compiled.
+#[derive(Debug, thiserror::Error)]
+#[error("the schema at {pointer} can't be compiled: {error}")]
+struct CompileSchemaError {
+    pointer: String,
+    error: ValidationError<'static>,
 }
 
 /// The description, and the schemas compiled so far, by JSON pointer.
@@ -138,11 +146,11 @@ impl Description {
     pub fn validate(&self, pointer: &str, value: &Value) -> Vec<String> {
         match self.validator(pointer) {
             Ok(validator) => violations::describe_all(validator.iter_errors(value)),
-            Err(error) => vec![error],
+            Err(error) => vec![error.to_string()],
         }
     }
 
-    fn validator(&self, pointer: &str) -> Result<Arc<Validator>, String> {
+    fn validator(&self, pointer: &str) -> Result<Arc<Validator>, CompileSchemaError> {
         let mut validators = self
             .validators
             .lock()
@@ -157,7 +165,10 @@ impl Description {
             .with_registry(&self.registry)
             .should_validate_formats(true)
             .build(&schema)
-            .map_err(|error| format!("the schema at {pointer} can't be compiled: {error}"))?;
+            .map_err(|error| CompileSchemaError {
+                pointer: pointer.to_owned(),
+                error,
+            })?;
         let compiled = Arc::new(compiled);
         validators.insert(pointer.to_owned(), Arc::clone(&compiled));
         Ok(compiled)

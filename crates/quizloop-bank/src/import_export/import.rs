@@ -35,6 +35,26 @@ pub struct ImportResult {
     pub unknown_columns: Vec<String>,
 }
 
+/// Why a text can't be imported at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The header can't be read as CSV.
+    #[error(transparent)]
+    Header(::csv::Error),
+    /// The header has no column `question`.
+    #[error(
+        "the first line has no column \"question\"; its columns are: {}",
+        .columns.join(", ")
+    )]
+    NoQuestionColumn {
+        /// The columns of the header.
+        columns: Vec<String>,
+    },
+    /// The text is not a JSON list.
+    #[error("this is not a JSON list of questions: {0}")]
+    Json(serde_json::Error),
+}
+
 /// A row that was rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RejectedRow {
@@ -51,20 +71,17 @@ pub struct RejectedRow {
 /// # Errors
 ///
 /// Fails if the text is not CSV with a column `question`.
-pub fn import_csv(text: &str) -> Result<ImportResult, String> {
+pub fn import_csv(text: &str) -> Result<ImportResult, ImportError> {
     let mut reader = ::csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(strip_bom(text).as_bytes());
-    let header = reader.headers().map_err(|error| error.to_string())?.clone();
+    let header = reader.headers().map_err(ImportError::Header)?.clone();
     let header: Vec<String> = header
         .iter()
         .map(|name| name.trim().to_lowercase())
         .collect();
     if !header.iter().any(|name| name == "question") {
-        return Err(format!(
-            "the first line has no column \"question\"; its columns are: {}",
-            header.join(", ")
-        ));
+        return Err(ImportError::NoQuestionColumn { columns: header });
     }
     let mut importer = Importer::default();
     for record in reader.records() {
@@ -93,10 +110,9 @@ pub fn import_csv(text: &str) -> Result<ImportResult, String> {
 /// # Errors
 ///
 /// Fails if the text is not a JSON list.
-pub fn import_json(text: &str) -> Result<ImportResult, String> {
+pub fn import_json(text: &str) -> Result<ImportResult, ImportError> {
     let text = strip_bom(text);
-    let list: Vec<&RawValue> = serde_json::from_str(text)
-        .map_err(|error| format!("this is not a JSON list of questions: {error}"))?;
+    let list: Vec<&RawValue> = serde_json::from_str(text).map_err(ImportError::Json)?;
     let mut importer = Importer::default();
     for item in list {
         let line = line_of(text, item.get());
@@ -378,15 +394,12 @@ mod tests {
         let import = import_json("[\n1,\n{}]").unwrap();
         assert_eq!(import.rejected[0].line, 2);
         assert_eq!(import.rejected[0].reasons, ["this is not an object"]);
-        assert!(
-            import_json("{")
-                .unwrap_err()
-                .contains("not a JSON list of questions")
-        );
-        assert!(
-            import_csv("a,b\n1,2\n")
-                .unwrap_err()
-                .contains("no column \"question\"")
+        let error = import_json("{").unwrap_err().to_string();
+        assert!(error.contains("not a JSON list of questions"), "{error}");
+        let error = import_csv("a,b\n1,2\n").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the first line has no column \"question\"; its columns are: a, b"
         );
     }
 

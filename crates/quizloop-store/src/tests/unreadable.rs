@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{GUILD, add_team, open};
 use crate::Store;
-use crate::snapshot::{Migration, decode, decode_with, encode};
+use crate::snapshot::{Migration, SnapshotError, decode, decode_with, encode, invalid};
 
 /// A state folder with two generations of one guild.
 async fn folder() -> tempfile::TempDir {
@@ -144,9 +144,13 @@ async fn a_missing_snapshot_with_a_last_good_generation() {
 #[tokio::test]
 async fn an_older_format_is_migrated() {
     // An invented format 0, in which `teams` has another name.
-    fn from_0(value: &mut Value) -> Result<(), String> {
-        let guild = value.as_object_mut().ok_or("not an object")?;
-        let teams = guild.remove("channels").ok_or("no channels")?;
+    fn from_0(value: &mut Value) -> Result<(), SnapshotError> {
+        let guild = value
+            .as_object_mut()
+            .ok_or_else(|| invalid("not an object"))?;
+        let teams = guild
+            .remove("channels")
+            .ok_or_else(|| invalid("no channels"))?;
         guild.insert("teams".into(), teams);
         Ok(())
     }
