@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use crate::config::Config;
-use quizloop_bank::{Bank, import_export};
+use quizloop_bank::{Bank, Question, import_export};
 use quizloop_diagnostics::{RawFile, Source, render_all};
 
 /// A function that panics if an invariant is broken.
@@ -71,18 +71,7 @@ fn pack(bytes: &[u8]) {
 fn assert_round_trips(bank: &Bank) {
     let all: Vec<_> = bank.questions().iter().collect();
     let _ = import_export::anki(&all);
-    let file = RawFile {
-        name: "exported.toml".into(),
-        bytes: import_export::pack(&all).into_bytes(),
-    };
-    let (reloaded, diagnostics) = Bank::load(&[], &[file]);
-    assert!(
-        !diagnostics
-            .iter()
-            .any(quizloop_diagnostics::Diagnostic::is_error),
-        "{}",
-        render_all(&diagnostics)
-    );
+    let reloaded = load_as_file(&all);
     assert_eq!(reloaded.questions(), bank.questions(), "as a question file");
     let from_json = import_export::import_json(&import_export::json(&all))
         .expect("exported JSON can be imported");
@@ -92,6 +81,23 @@ fn assert_round_trips(bank: &Bank) {
             .expect("exported CSV can be imported");
         assert_eq!(from_csv.questions, bank.questions(), "as CSV");
     }
+}
+
+/// Writes questions as a question file and loads it, which must report no error.
+fn load_as_file(questions: &[&Question]) -> Bank {
+    let file = RawFile {
+        name: "written.toml".into(),
+        bytes: import_export::pack(questions).into_bytes(),
+    };
+    let (bank, diagnostics) = Bank::load(&[], &[file]);
+    assert!(
+        !diagnostics
+            .iter()
+            .any(quizloop_diagnostics::Diagnostic::is_error),
+        "{}",
+        render_all(&diagnostics)
+    );
+    bank
 }
 
 /// Imports questions of other tools. Each is rejected with a reason, or is a question that the bank
@@ -107,18 +113,7 @@ fn import(bytes: &[u8]) {
             assert!(!rejected.reasons.is_empty(), "line {}", rejected.line);
         }
         let all: Vec<_> = import.questions.iter().collect();
-        let file = RawFile {
-            name: "imported.toml".into(),
-            bytes: import_export::pack(&all).into_bytes(),
-        };
-        let (bank, diagnostics) = Bank::load(&[], &[file]);
-        assert!(
-            !diagnostics
-                .iter()
-                .any(quizloop_diagnostics::Diagnostic::is_error),
-            "{}",
-            render_all(&diagnostics)
-        );
+        let bank = load_as_file(&all);
         assert_eq!(bank.len(), import.questions.len());
     }
 }

@@ -2,12 +2,12 @@
 //! the removal.
 
 use std::path::Path;
-use std::process::Command;
 
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use serde_json::json;
 
+use crate::operator::{quizloop, said};
 use crate::support::World;
 use crate::support::test_database::TestDatabase;
 
@@ -35,16 +35,9 @@ fn snapshot(world: &World) -> Vec<u8> {
 }
 
 fn adopt(state: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_quizloop"))
-        .args(["state", "--state"])
-        .arg(state)
-        .arg("adopt")
-        .args(arguments)
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(text).unwrap())
+    let folder = state.to_str().unwrap();
+    let all = [&["state", "--state", folder, "adopt"], arguments].concat();
+    said(&quizloop(state, &all))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,6 @@ use std::io;
 use std::path::Path;
 
 use super::disk::Disk;
-use super::snapshot::temporary_path;
 use super::{metadata, open};
 
 /// The file in the state folder that holds the application's id.
@@ -41,23 +40,19 @@ pub(super) fn bind(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<
     if let Some(owner) = stored(dir)? {
         return Ok(owner);
     }
-    let owner = owner_in_commands(metadata::get(dir, COMMANDS_KEY)).unwrap_or(application);
+    let owner = owner_in_commands(dir).unwrap_or(application);
     store(dir, disk, owner)?;
     Ok(owner)
 }
 
 /// Returns the application that owns a state folder, if any.
 pub(super) fn owner(dir: &Path) -> io::Result<Option<u64>> {
-    Ok(stored(dir)?.or_else(|| owner_in_commands(metadata::get(dir, COMMANDS_KEY))))
+    Ok(stored(dir)?.or_else(|| owner_in_commands(dir)))
 }
 
 /// Binds a state folder to an application, replacing the previous owner.
 pub(super) fn store(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result<()> {
-    let path = dir.join(FILE);
-    let new = temporary_path(&path);
-    disk.write(&new, format!("{application}\n").as_bytes())?;
-    disk.rename(&new, &path)?;
-    disk.sync_dir(dir)
+    metadata::replace_durably(disk, dir, FILE, format!("{application}\n").as_bytes())
 }
 
 fn stored(dir: &Path) -> io::Result<Option<u64>> {
@@ -77,8 +72,9 @@ fn stored(dir: &Path) -> io::Result<Option<u64>> {
     text.trim().parse().map(Some).map_err(|_| invalid())
 }
 
-fn owner_in_commands(value: Option<String>) -> Option<u64> {
-    value?.split_once(':')?.0.parse().ok()
+fn owner_in_commands(dir: &Path) -> Option<u64> {
+    let value = metadata::get(dir, COMMANDS_KEY)?;
+    value.split_once(':')?.0.parse().ok()
 }
 
 /// A locked state folder whose bot is stopped, to be given to another application.

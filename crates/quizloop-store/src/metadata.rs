@@ -25,9 +25,19 @@ pub(super) fn get(dir: &Path, name: &str) -> Option<String> {
 pub(super) fn set(dir: &Path, disk: &dyn Disk, name: &str, text: &str) -> io::Result<()> {
     let mut values = read_all(dir);
     values.insert(name.to_owned(), text.to_owned());
-    let path = dir.join(FILE);
+    replace_durably(disk, dir, FILE, &serde_json::to_vec_pretty(&values)?)
+}
+
+/// Replaces a small file of the state folder in one step, and brings it to the disk.
+pub(super) fn replace_durably(
+    disk: &dyn Disk,
+    dir: &Path,
+    name: &str,
+    bytes: &[u8],
+) -> io::Result<()> {
+    let path = dir.join(name);
     let new = temporary_path(&path);
-    disk.write(&new, &serde_json::to_vec_pretty(&values)?)?;
+    disk.write(&new, bytes)?;
     disk.rename(&new, &path)?;
     disk.sync_dir(dir)
 }

@@ -2,13 +2,12 @@
 
 use sqlx::{Connection, PgPool, Row};
 
+use super::cluster::LOCK_DIVISION;
 use super::connection::DatabaseError;
 
 const BIND: &str = "insert into application (id) values ($1) on conflict (one) do nothing";
 const OWNER: &str = "select id from application";
 const PROCESSES: &str = "select count(*) from process where until > now()";
-/// The lock under which processes join the cluster.
-const LOCK: &str = "lock table division in exclusive mode";
 const ADOPT: &str =
     "insert into application (id) values ($1) on conflict (one) do update set id = excluded.id";
 
@@ -34,7 +33,9 @@ pub async fn adopt(pool: &PgPool, application: u64) -> Result<i64, DatabaseError
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     // Prevents processes from joining until the commit.
-    sqlx::query(LOCK).execute(&mut *transaction).await?;
+    sqlx::query(LOCK_DIVISION)
+        .execute(&mut *transaction)
+        .await?;
     let processes: i64 = sqlx::query(PROCESSES)
         .fetch_one(&mut *transaction)
         .await?

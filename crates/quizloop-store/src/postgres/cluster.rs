@@ -27,7 +27,8 @@ const MAX_JOIN_ATTEMPTS: usize = 25;
 /// How long a dead process stays in the table `process`, for operators.
 const DEAD_PROCESS_RETENTION: &str = "interval '1 hour'";
 
-const LOCK_DIVISION: &str = "lock table division in exclusive mode";
+/// The lock under which processes join the cluster.
+pub(super) const LOCK_DIVISION: &str = "lock table division in exclusive mode";
 const SELECT_TOTAL: &str = "select total from division";
 const COUNT_OTHERS: &str = "select (select count(*) from process where until > now()) + (select count(*) from lease where until > now())";
 const SET_TOTAL: &str = "insert into division (total) values ($1) on conflict (one) do update set total = excluded.total";
