@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::answer_cache::AnswerCache;
-use super::chart_renderer::ChartRenderer;
-use super::quiz::AskedToday;
-use super::reactions::ReactionJob;
-use super::rest::{ApiError, DiscordClient};
-use super::user_rate_limit::UserRateLimiter;
+use super::discord::rest::{ApiError, DiscordClient};
+use super::interactions::answer_cache::AnswerCache;
+use super::interactions::chart_renderer::ChartRenderer;
+use super::interactions::quiz::AskedToday;
+use super::interactions::user_rate_limit::UserRateLimiter;
+use super::replies::reactions::ReactionJob;
 use crate::clock::Clock;
 use crate::health::HealthMonitor;
 use quizloop_bank::{Bank, Question};
@@ -23,7 +23,7 @@ use quizloop_core::round::Round;
 use quizloop_core::team::Team;
 use quizloop_store::{Commit, Store};
 
-use super::backoff::Backoff;
+use super::scheduler::backoff::Backoff;
 
 /// Identifies a team: a guild has at most one per channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::bot::response::Response;
+use crate::bot::interactions::response::Response;
 
 /// Panics if Discord would reject the response.
 pub fn check(response: &Response) {

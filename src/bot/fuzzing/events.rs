@@ -6,8 +6,10 @@ use serenity::all::{Event as SerenityEvent, GatewayEvent};
 
 use super::discord_limits;
 use crate::bot::context::BotContext;
-use crate::bot::event::Event;
-use crate::bot::{commands, replies, translate};
+use crate::bot::gateway::event::Event;
+use crate::bot::gateway::translate;
+use crate::bot::interactions::commands;
+use crate::bot::replies;
 use quizloop_core::id::GuildId;
 
 /// Returns the bot's events for a payload; none for one that serenity can't parse and would drop.
@@ -52,7 +54,7 @@ pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Event>) {
             Event::Ready { user_id, .. } => ctx.set_user_id(user_id),
             Event::GuildCreate(_) | Event::GuildDelete(_) | Event::ChannelUpdate { .. } => {}
             Event::ChannelDelete { guild, channel } => {
-                crate::bot::on_thread_deleted(Arc::clone(ctx), guild, channel).await;
+                crate::bot::event_loop::on_thread_deleted(Arc::clone(ctx), guild, channel).await;
             }
             Event::MessageCreate(message) => replies::on_message(Arc::clone(ctx), message).await,
             Event::Interaction(interaction) => {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Runtime;
 
 use crate::bot::context::{BotContext, Receivers};
-use crate::bot::rest::{ApiConfig, DiscordClient};
+use crate::bot::discord::rest::{ApiConfig, DiscordClient};
 use crate::clock::Clock;
 use crate::config::Token;
 use crate::health::HealthMonitor;

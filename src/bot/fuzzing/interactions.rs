@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{discord_limits, fixture};
-use crate::bot::commands;
 use crate::bot::context::BotContext;
-use crate::bot::event::{self, Interaction, InteractionData};
-use crate::bot::response::Response;
+use crate::bot::gateway::event::{self, Interaction, InteractionData};
+use crate::bot::interactions::commands;
+use crate::bot::interactions::response::Response;
 use quizloop_core::id::MessageId;
 
 fn interaction(data: InteractionData) -> Interaction {

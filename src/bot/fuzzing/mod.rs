@@ -10,7 +10,7 @@ pub(super) mod fixture;
 mod interactions;
 mod snapshots;
 
-use super::custom_id::ComponentId;
+use super::interactions::custom_id::ComponentId;
 
 /// Parses and handles any text as a custom id.
 ///

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{discord_limits, fixture, interactions};
 use crate::bot::context::{BotContext, TeamKey};
-use crate::bot::exactly_once::PendingMessage;
-use crate::bot::response::Response;
+use crate::bot::interactions::response::Response;
+use crate::bot::scheduler::exactly_once::PendingMessage;
 use crate::bot::{render, replies};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, MessageId};

@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::handler::{Handler, INTENTS};
 use super::liveness::LivenessMonitor;
 use super::{GatewayExit, Shard};
-use crate::bot::event::Event;
-use crate::bot::rest::{ApiConfig, http};
+use crate::bot::discord::rest::{ApiConfig, http};
+use crate::bot::gateway::event::Event;
 use crate::clock::Clock;
 
 /// How often the client's runtime reports that it runs.

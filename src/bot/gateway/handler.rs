@@ -7,8 +7,8 @@ use serenity::all::{Context, Event as GatewayEvent, GatewayIntents, Message, Raw
 use tokio::sync::mpsc;
 
 use super::liveness::LivenessMonitor;
-use crate::bot::event::Event;
-use crate::bot::translate;
+use crate::bot::gateway::event::Event;
+use crate::bot::gateway::translate;
 use crate::clock::Clock;
 use quizloop_core::id::GuildId;
 

@@ -28,11 +28,16 @@
 //! * `liveness`: state of a client as observed from other threads.
 //! * `diagnosis`: decides from that state whether a client is faulty.
 //! * `watchdog`: the supervisor.
+//! * `shards`: a supervisor for each shard that this process owns.
+//! * `translate`: serenity's events as the plain values of `event`.
 
 mod client;
 mod diagnosis;
+pub mod event;
 mod handler;
 mod liveness;
+pub mod shards;
+pub mod translate;
 mod watchdog;
 
 pub use client::ClientFactory;

@@ -25,7 +25,7 @@ use super::client::{ClientFactory, RunningClient};
 use super::diagnosis::{diagnose, is_stable};
 use super::{GatewayExit, Shard};
 use crate::bot::context::BotContext;
-use crate::bot::rest::{ApiError, GatewayInfo};
+use crate::bot::discord::rest::{ApiError, GatewayInfo};
 
 /// How often the liveness is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);

@@ -201,8 +201,8 @@ impl std::fmt::Display for ActionRow {
 mod tests {
     use super::*;
     use crate::bot::fuzzing::discord_limits;
+    use crate::bot::interactions::response::Response;
     use crate::bot::render::message::Message;
-    use crate::bot::response::Response;
 
     fn options(count: usize) -> Vec<SelectOption> {
         let option = |number| {

@@ -2,7 +2,7 @@
 
 use super::message::{Button, ButtonStyle, Embed, Message};
 use super::text::{pluralize, python_block, truncate};
-use crate::bot::custom_id::ComponentId;
+use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Level, Question};
 use quizloop_core::round::Round;
 

@@ -4,7 +4,7 @@ use super::daily::button;
 use super::message::{Button, ButtonStyle, Embed, Message, SelectOption, StringSelect};
 use super::modal::{Modal, TextInput, TextInputStyle};
 use super::text::{escape_markdown, pluralize};
-use crate::bot::custom_id::{ComponentId, ModalId};
+use crate::bot::interactions::custom_id::{ComponentId, ModalId};
 use quizloop_bank::Question;
 use quizloop_core::question_reports::{MAX_REPORT_CHARS, QuestionReport, ReportError};
 

@@ -131,7 +131,7 @@ impl std::fmt::Display for Modal {
 mod tests {
     use super::*;
     use crate::bot::fuzzing::discord_limits;
-    use crate::bot::response::Response;
+    use crate::bot::interactions::response::Response;
 
     #[test]
     fn a_form_in_discords_form() {

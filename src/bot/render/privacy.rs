@@ -5,7 +5,7 @@ use super::daily::button;
 use super::file::File;
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize};
-use crate::bot::custom_id::{ComponentId, PrivacyAction};
+use crate::bot::interactions::custom_id::{ComponentId, PrivacyAction};
 use quizloop_core::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS};
 
 /// The embed colour of messages about a member's data.

@@ -4,7 +4,7 @@ use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
 use super::message::{ButtonStyle, DESCRIPTION_MAX, Embed, Message};
 use super::text::{bullets, output_block, python_block, truncate_owned};
-use crate::bot::custom_id::ComponentId;
+use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Question};
 use quizloop_core::id::ChannelId;
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::daily::button;
 use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::text::{bullets, pluralize};
-use crate::bot::custom_id::ComponentId;
+use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::team::{Reveal, Team, TeamSettings};
 

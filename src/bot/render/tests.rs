@@ -9,8 +9,8 @@ use rand::rngs::StdRng;
 use super::team::{PermissionReport, TeamStatus, status};
 use super::user_error::UserError;
 use super::{daily, quiz, reveal, streak, team, user_error};
-use crate::bot::commands::help;
-use crate::bot::rest::ApiError;
+use crate::bot::discord::rest::ApiError;
+use crate::bot::interactions::commands::help;
 use quizloop_bank::{Bank, Kind, Question, built_in};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
 use quizloop_core::leaderboard::{LeaderboardRow, Period};
@@ -634,9 +634,9 @@ fn the_whole_bank_fits() {
                 "{}: {sizes:?}",
                 question.id
             );
-            crate::bot::fuzzing::discord_limits::check(&crate::bot::response::Response::New(
-                message.clone(),
-            ));
+            crate::bot::fuzzing::discord_limits::check(
+                &crate::bot::interactions::response::Response::New(message.clone()),
+            );
             for embed in &message.embeds {
                 let cut = embed.fields.iter().any(|field| field.value.ends_with('…'));
                 assert!(!cut, "{}: a field was cut", question.id);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::message::Message;
-use crate::bot::rest::ApiError;
+use crate::bot::discord::rest::ApiError;
 use quizloop_core::id::ChannelId;
 
 /// "Missing Access".

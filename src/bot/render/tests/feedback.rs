@@ -4,8 +4,8 @@ use insta::assert_snapshot;
 
 use super::{LIN, at, question};
 use crate::bot::fuzzing::discord_limits;
+use crate::bot::interactions::response::Response;
 use crate::bot::render::feedback;
-use crate::bot::response::Response;
 use quizloop_bank::{Bank, built_in};
 use quizloop_core::question_reports::{QuestionReport, ReportError};
 

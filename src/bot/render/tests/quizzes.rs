@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use jiff::civil::date;
 
 use super::{Bank, Question, built_in, question};
-use crate::bot::quiz::{OptionOrder, QuizState};
+use crate::bot::interactions::quiz::{OptionOrder, QuizState};
 use crate::bot::render::quiz::{self, Attempt, QuizHeader, Score};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, UserId};

@@ -5,8 +5,8 @@ use jiff::civil::date;
 
 use super::{at, team_with_rounds};
 use crate::bot::fuzzing::discord_limits;
+use crate::bot::interactions::response::Response;
 use crate::bot::render::weekly_report;
-use crate::bot::response::Response;
 use quizloop_bank::{Bank, built_in};
 use quizloop_core::id::UserId;
 use quizloop_core::leaderboard::LeaderboardRow;

@@ -1,0 +1,6 @@
+//! Discord's REST API: requests, the limit on requests per second, and the bot's permissions.
+
+mod interaction_client;
+pub mod permissions;
+pub mod rest;
+pub mod rest_limiter;

@@ -1,0 +1,176 @@
+//! Handles the gateway's events, and catches up after a session began.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::context::{BotContext, TeamKey};
+use super::gateway::event::Event;
+use super::guild_removal::{delete_if_removed, is_implausible};
+use super::interactions::handler::handle_interaction;
+use super::scheduler::config_teams;
+use super::{invite_url, load_guild, replies};
+use crate::config::ConfiguredTeam;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::round::ThreadStatus;
+use quizloop_failpoint as failpoint;
+
+/// Handles the gateway's events.
+pub struct EventLoop {
+    ctx: Arc<BotContext>,
+    config_teams: Arc<[ConfiguredTeam]>,
+    application: u64,
+    /// Number of shards of the whole bot.
+    total: u32,
+    /// The guilds of the newest session of each shard.
+    session_guilds: HashSet<GuildId>,
+}
+
+impl EventLoop {
+    pub fn new(
+        ctx: &Arc<BotContext>,
+        config_teams: Vec<ConfiguredTeam>,
+        application: u64,
+        total: u32,
+    ) -> Self {
+        Self {
+            ctx: Arc::clone(ctx),
+            config_teams: config_teams.into(),
+            application,
+            total,
+            session_guilds: HashSet::new(),
+        }
+    }
+
+    pub async fn run(mut self, mut event_receiver: mpsc::UnboundedReceiver<Event>) {
+        while let Some(event) = event_receiver.recv().await {
+            let is_ready = matches!(event, Event::Ready { .. });
+            self.handle(event);
+            if is_ready {
+                self.ctx.start_scheduler.notify_one();
+            }
+        }
+        // The gateway client has stopped; `shards::run` returns the reason.
+        std::future::pending::<()>().await;
+    }
+
+    fn handle(&mut self, event: Event) {
+        let ctx = Arc::clone(&self.ctx);
+        ctx.health.event_received();
+        match event {
+            Event::Ready {
+                shard,
+                user_id,
+                guilds,
+            } => {
+                ctx.health.session_started();
+                ctx.set_user_id(user_id);
+                self.on_session_start(shard, guilds);
+            }
+            Event::GuildCreate(guild) => {
+                if self.session_guilds.insert(guild) {
+                    config_teams::apply(&ctx, &self.config_teams, guild);
+                    tokio::spawn(replies::backfill_guilds(ctx, vec![guild]));
+                }
+            }
+            Event::GuildDelete(guild) => {
+                self.session_guilds.remove(&guild);
+                // Events may arrive out of order or twice: the bot may have been added again
+                // already.
+                tokio::spawn(delete_if_removed(ctx, vec![guild]));
+            }
+            Event::ChannelDelete { guild, channel } => {
+                tokio::spawn(on_thread_deleted(ctx, guild, channel));
+            }
+            Event::ChannelUpdate { guild, channel } => {
+                // A post that Discord refused may be allowed now.
+                let key = TeamKey { guild, channel };
+                let (post, report) = (
+                    ctx.post_backoff.remove(&key),
+                    ctx.report_backoff.remove(&key),
+                );
+                if post.is_some() || report.is_some() {
+                    ctx.wake_scheduler.notify_one();
+                }
+            }
+            Event::MessageCreate(message) => {
+                tokio::spawn(replies::on_message(ctx, message));
+            }
+            Event::Interaction(interaction) => {
+                tokio::spawn(handle_interaction(ctx, *interaction));
+            }
+        }
+    }
+
+    /// Catches up after a session began, because any event since the previous session may be
+    /// missing.
+    ///
+    /// Example: the bot is offline from 09:00 to 09:20 and is removed from guild B meanwhile. The
+    /// new session names guild A only. Then A's reply history is read from 09:00 on, failed posts
+    /// of this shard are retried at once, and Discord is asked whether the bot still is in B; B's
+    /// data is deleted only if Discord confirms that it is not.
+    fn on_session_start(&mut self, shard: u32, guilds: Vec<GuildId>) {
+        if self.total > 1 {
+            tracing::info!(shard, guilds = guilds.len(), "gateway connected");
+        } else {
+            tracing::info!(guilds = guilds.len(), "gateway connected");
+        }
+        failpoint::hit("session.begin");
+        if guilds.is_empty() && self.total == 1 {
+            tracing::info!(
+                invite_url = %invite_url(self.application),
+                "bot is in no server yet"
+            );
+        }
+        let total = self.total;
+        let is_on_other_shard = |guild: &GuildId| guild.shard(total) != shard;
+        self.session_guilds.retain(is_on_other_shard);
+        self.session_guilds.extend(&guilds);
+        for guild in &guilds {
+            config_teams::apply(&self.ctx, &self.config_teams, *guild);
+        }
+        let mut missing = self.ctx.store.guild_ids();
+        missing.retain(|guild| !is_on_other_shard(guild));
+        let stored = missing.len();
+        missing.retain(|guild| !self.session_guilds.contains(guild));
+        if is_implausible(missing.len(), stored) {
+            tracing::error!(
+                missing = missing.len(),
+                stored,
+                "too many servers missing from the session; no data deleted"
+            );
+        } else {
+            tokio::spawn(delete_if_removed(Arc::clone(&self.ctx), missing));
+        }
+        tokio::spawn(replies::backfill_guilds(Arc::clone(&self.ctx), guilds));
+        // Posts that failed while Discord was unreachable are retried now.
+        self.ctx
+            .post_backoff
+            .retain(|key, _| is_on_other_shard(&key.guild));
+        self.ctx
+            .report_backoff
+            .retain(|key, _| is_on_other_shard(&key.guild));
+        self.ctx.wake_scheduler.notify_one();
+    }
+}
+
+/// Marks a round's thread as unavailable. Replies to the round's message still count.
+pub async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: ChannelId) {
+    if !ctx.store.may_contain_reply(guild, thread) {
+        return;
+    }
+    let Some(_pin) = load_guild::with_retry(&ctx, guild).await else {
+        return;
+    };
+    let message = thread.starter_message();
+    let team_of = |state: &Guild| state.team_by_message(message).map(|team| team.channel);
+    if let Some(channel) = ctx.store.read(guild, team_of).flatten() {
+        // No member sees a result of this, so no caller waits until it is durable.
+        let key = TeamKey { guild, channel };
+        let _unawaited = ctx.update_team(key, |team| {
+            team.record_thread(message, ThreadStatus::Unavailable);
+        });
+    }
+}

@@ -1,0 +1,38 @@
+//! `/hint`: how to answer the question of this channel or thread.
+
+use super::CommandResult;
+use super::answer::resolve_round;
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
+use crate::bot::context::BotContext;
+use crate::bot::gateway::event::Interaction;
+use crate::bot::render::reveal;
+use crate::bot::render::user_error::UserError;
+use quizloop_core::id::GuildId;
+
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "hint",
+    description: "Show a hint for this channel's question",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options: Vec::new,
+        autocomplete: &[],
+        visibility: Visibility::Ephemeral,
+        help: Help::In("answer"),
+        handler: CommandHandler::Sync(run),
+    }),
+};
+
+/// Shows the hint for the round of the channel or thread.
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let (_, round) = resolve_round(ctx, interaction, guild)?;
+    on_button(ctx, &round.question)
+}
+
+/// Shows the hint for a question.
+pub fn on_button(ctx: &BotContext, question: &str) -> CommandResult {
+    let found = ctx.bank.get(question);
+    let question = found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
+    Ok(reveal::hint(question).ephemeral())
+}

@@ -1,0 +1,378 @@
+//! The slash commands, components and modals: one file per command, with its definition, its
+//! handlers and its line in `/help`.
+//!
+//! To add a command, write a file with a `COMMAND` and add it to `COMMANDS`. Handlers take the
+//! `BotContext` and an `Interaction`. The texts come from [`crate::bot::render`].
+
+#![deny(
+    dead_code,
+    reason = "a command that is missing from COMMANDS must not compile"
+)]
+
+mod answer;
+pub mod help;
+mod hint;
+mod leaderboard;
+mod privacy;
+mod progress;
+mod question_reports;
+mod quiz;
+mod remind;
+mod remove;
+mod settings;
+mod setup;
+mod slash_command;
+mod streak;
+mod team;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::custom_id::{ComponentId, ModalId, PrivacyAction};
+use super::response::{AutocompleteChoice, Response};
+use crate::bot::context::{BotContext, TeamKey, team_for_channel};
+use crate::bot::gateway::event::{Interaction, InteractionData};
+use crate::bot::render::message::Message;
+use crate::bot::render::user_error::UserError;
+use quizloop_core::id::GuildId;
+use quizloop_store::{GuildPin, LoadError};
+use slash_command::{Access, Action, Help, SlashCommand, Visibility};
+
+/// All slash commands, in the order in which they are registered. Everything else that the bot
+/// knows about a command is derived from its entry.
+static COMMANDS: &[&SlashCommand] = &[
+    &quiz::COMMAND,
+    &answer::COMMAND,
+    &hint::COMMAND,
+    &streak::COMMAND,
+    &leaderboard::COMMAND,
+    &progress::COMMAND,
+    &remind::COMMAND,
+    &privacy::COMMAND,
+    &help::COMMAND,
+    &setup::COMMAND,
+    &team::COMMAND,
+];
+
+/// The result of a handler: a message, or an error that is shown to the member.
+pub type CommandResult = Result<Message, UserError>;
+
+/// Returns the definitions of all commands as Discord's JSON, for the bulk registration.
+pub fn definitions() -> Value {
+    COMMANDS
+        .iter()
+        .map(|command| command.definition())
+        .collect()
+}
+
+/// Returns the command and the action with a full name, such as `quiz` or `team pause`.
+fn find_action(full_name: &str) -> Option<(&'static SlashCommand, &'static Action)> {
+    let (name, subcommand) = match full_name.split_once(' ') {
+        Some((name, subcommand)) => (name, Some(subcommand)),
+        None => (full_name, None),
+    };
+    let command = COMMANDS.iter().find(|command| command.name == name)?;
+    Some((command, command.action(subcommand)?))
+}
+
+/// Returns whether all members in the channel see the response to a command.
+pub fn answers_publicly(full_name: &str) -> bool {
+    find_action(full_name).is_some_and(|(_, action)| action.visibility == Visibility::Public)
+}
+
+/// Returns the lines of `/help` about the commands that everyone or only admins may run.
+fn help_lines(access: Access) -> Vec<String> {
+    let (mut question_lines, mut lines, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for command in COMMANDS.iter().filter(|command| command.access == access) {
+        let mut is_first_name = true;
+        for (name, action) in command.actions() {
+            match action.help {
+                Help::QuestionLine(line) => question_lines.push(line()),
+                Help::Line(line) => lines.push(line()),
+                Help::NameOnly => {
+                    // The name of a command is written once: "`/team post`, `pause`".
+                    let short = name.rsplit(' ').next().unwrap_or_default();
+                    names.push(if is_first_name {
+                        format!("`/{name}`")
+                    } else {
+                        format!("`{short}`")
+                    });
+                    is_first_name = false;
+                }
+                Help::In(_) | Help::Unlisted => {}
+            }
+        }
+    }
+    question_lines.append(&mut lines);
+    if !names.is_empty() {
+        question_lines.push(format!("{} do the rest.", names.join(", ")));
+    }
+    question_lines
+}
+
+/// Handles an interaction and returns the response.
+pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
+    let _pin = match pin_guild(ctx, interaction).await {
+        Ok(pin) => pin,
+        Err(error) => return Response::New(error.message()),
+    };
+    match &interaction.data {
+        InteractionData::Command(name) => or_user_error(on_command(ctx, interaction, name).await),
+        InteractionData::Component {
+            custom_id, values, ..
+        } => on_component(ctx, interaction, custom_id, values).await,
+        InteractionData::ModalSubmit {
+            custom_id, values, ..
+        } => on_modal(ctx, interaction, custom_id, values).await,
+        InteractionData::Autocomplete {
+            command,
+            option,
+            typed,
+        } => Response::Autocomplete(autocomplete(ctx, command, option, typed)),
+    }
+}
+
+/// Loads the guild and keeps it in memory until the pin is dropped; `None` if no guild is needed.
+async fn pin_guild(
+    ctx: &BotContext,
+    interaction: &Interaction,
+) -> Result<Option<GuildPin>, UserError> {
+    // Suggestions and modals can't be deferred, so they must not wait for a guild. They read only
+    // the bank.
+    let needs_no_guild = match &interaction.data {
+        InteractionData::Autocomplete { .. } => true,
+        InteractionData::Component { custom_id, .. } => {
+            ComponentId::parse(custom_id).is_some_and(|component| component.opens_modal())
+        }
+        InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => false,
+    };
+    let Some(guild) = interaction.guild.filter(|_| !needs_no_guild) else {
+        return Ok(None);
+    };
+    match ctx.store.load(guild).await {
+        Ok(pin) => Ok(Some(pin)),
+        // Example: a member presses a button, then the guild's shard moves to another process, and
+        // only then this runs. Without data the answer would be "no team here", so the member has
+        // to try again.
+        Err(LoadError::Unavailable) => Err(UserError::OwnedElsewhere),
+        Err(LoadError::Database(error)) => {
+            tracing::warn!(%error, "server could not be loaded");
+            Err(UserError::LoadFailed)
+        }
+    }
+}
+
+/// Returns the metric label of an interaction, one of a fixed list.
+///
+/// A text that Discord or a member sends never becomes a label, because each new label is a new
+/// time series.
+pub fn metric_label(data: &InteractionData) -> &'static str {
+    match data {
+        InteractionData::Command(name) => {
+            let name = name.split(' ').next().unwrap_or_default();
+            let command = COMMANDS.iter().find(|command| command.name == name);
+            command.map_or("other", |command| command.name)
+        }
+        InteractionData::Component { .. } => "button",
+        InteractionData::ModalSubmit { .. } => "form",
+        InteractionData::Autocomplete { .. } => "suggest",
+    }
+}
+
+/// Returns the action of a component or modal for logs, without its arguments.
+pub fn component_label(data: &InteractionData) -> Option<&'static str> {
+    match data {
+        InteractionData::Component { custom_id, .. } => {
+            let component = ComponentId::parse(custom_id);
+            Some(component.map_or("unknown", |component| component.action()))
+        }
+        InteractionData::ModalSubmit { custom_id, .. } => {
+            let modal = ModalId::parse(custom_id);
+            Some(modal.map_or("unknown", |modal| modal.action()))
+        }
+        InteractionData::Command(_) | InteractionData::Autocomplete { .. } => None,
+    }
+}
+
+/// Returns whether a component changes the message it is on.
+pub fn component_updates_message(custom_id: &str) -> bool {
+    matches!(
+        ComponentId::parse(custom_id),
+        Some(
+            ComponentId::Reveal { .. }
+                | ComponentId::Quiz { .. }
+                | ComponentId::Privacy(
+                    PrivacyAction::Hide
+                        | PrivacyAction::Show
+                        | PrivacyAction::Delete
+                        | PrivacyAction::DeleteForGood
+                )
+                | ComponentId::Remove { .. }
+                | ComponentId::PostNow { .. }
+                | ComponentId::Reports { .. }
+                | ComponentId::CloseReport { .. }
+        )
+    )
+}
+
+/// Returns whether a submitted modal changes the message whose button opened it.
+pub fn modal_updates_message(custom_id: &str) -> bool {
+    match ModalId::parse(custom_id) {
+        Some(ModalId::Quiz(_)) => true,
+        Some(ModalId::Report { .. }) | None => false,
+    }
+}
+
+async fn on_command(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    name: &str,
+) -> Result<Response, UserError> {
+    let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
+    let (command, action) = find_action(name).ok_or(UserError::UnknownCommand)?;
+    if command.access == Access::Admins {
+        require_admin(interaction)?;
+    }
+    action.run(ctx, interaction, guild).await
+}
+
+async fn on_component(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    custom_id: &str,
+    values: &[String],
+) -> Response {
+    let (Some(component), Some(guild)) = (ComponentId::parse(custom_id), interaction.guild) else {
+        return reply(Err(UserError::StaleComponent));
+    };
+    match component {
+        ComponentId::Hint { question } => reply(hint::on_button(ctx, &question)),
+        ComponentId::Answer { question } => {
+            or_user_error(answer::on_button(ctx, interaction, guild, &question))
+        }
+        ComponentId::Streak => reply(streak::run(ctx, interaction, guild)),
+        ComponentId::Reveal {
+            channel,
+            round,
+            public,
+            question,
+        } => {
+            let key = TeamKey { guild, channel };
+            let request = answer::RevealRequest {
+                round,
+                public,
+                question: &question,
+            };
+            update_message(answer::on_confirm(ctx, interaction, key, request).await)
+        }
+        ComponentId::Quiz { action, state } => {
+            let input = quiz::QuizInput {
+                action,
+                state: &state,
+                values,
+            };
+            quiz::on_component(ctx, interaction, guild, input).await
+        }
+        ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
+        ComponentId::Report { question } => question_reports::open_modal(ctx, &question),
+        ComponentId::Reports { page } => {
+            update_message(question_reports::list(ctx, interaction, guild, page))
+        }
+        ComponentId::CloseReport { page } => {
+            update_message(question_reports::close(ctx, interaction, guild, page, values).await)
+        }
+        ComponentId::PostNow { channel } => {
+            update_message(team::post_now(ctx, interaction, TeamKey { guild, channel }).await)
+        }
+        ComponentId::Remove { channel } => {
+            update_message(remove::on_confirm(ctx, interaction, TeamKey { guild, channel }).await)
+        }
+    }
+}
+
+async fn on_modal(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    custom_id: &str,
+    fields: &HashMap<String, String>,
+) -> Response {
+    match ModalId::parse(custom_id) {
+        Some(ModalId::Quiz(state)) => {
+            let text = fields.get(crate::bot::render::quiz::ANSWER_FIELD);
+            update_message(quiz::on_written_answer(
+                ctx,
+                &state,
+                text.map_or("", String::as_str),
+            ))
+        }
+        Some(ModalId::Report { question }) => {
+            reply(question_reports::on_submit(ctx, interaction, &question, fields).await)
+        }
+        None => reply(Err(UserError::StaleComponent)),
+    }
+}
+
+fn reply(result: CommandResult) -> Response {
+    or_user_error(result.map(Response::New))
+}
+
+/// Returns the response; an error becomes a new message.
+fn or_user_error(result: Result<Response, UserError>) -> Response {
+    result.unwrap_or_else(|error| Response::New(error.message()))
+}
+
+/// Returns a response that replaces the message with the button; an error becomes a new message.
+fn update_message(result: CommandResult) -> Response {
+    match result {
+        Ok(message) => Response::Update(message),
+        Err(error) => Response::New(error.message()),
+    }
+}
+
+fn autocomplete(
+    ctx: &BotContext,
+    command: &str,
+    option: &str,
+    typed: &str,
+) -> Vec<AutocompleteChoice> {
+    find_action(command).map_or_else(Vec::new, |(_, action)| action.suggest(ctx, option, typed))
+}
+
+/// Returns the team that an interaction concerns: the team of the `channel` option, of the channel
+/// or thread in which it was sent, or the only team of the guild, in this order.
+fn resolve_team(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+) -> Result<TeamKey, UserError> {
+    let chosen = interaction.channel("channel");
+    let resolved = ctx.store.read(guild, |state| {
+        if let Some(chosen) = chosen {
+            return state
+                .team(chosen)
+                .map(|team| team.channel)
+                .ok_or(UserError::TeamNotFound);
+        }
+        if let Some(team) = team_for_channel(state, interaction.channel) {
+            return Ok(team.channel);
+        }
+        match state.teams().keys().collect::<Vec<_>>().as_slice() {
+            [] => Err(UserError::TeamNotFound),
+            [only] => Ok(**only),
+            _ => Err(UserError::AmbiguousTeam),
+        }
+    });
+    let channel = resolved.unwrap_or(Err(UserError::TeamNotFound))?;
+    Ok(TeamKey { guild, channel })
+}
+
+fn require_admin(interaction: &Interaction) -> Result<(), UserError> {
+    if interaction.is_admin {
+        Ok(())
+    } else {
+        Err(UserError::AdminsOnly)
+    }
+}

@@ -1,0 +1,143 @@
+//! `/privacy`: shows, exports and deletes the stored data of a member.
+
+use super::CommandResult;
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
+use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::gateway::event::Interaction;
+use crate::bot::interactions::custom_id::PrivacyAction;
+use crate::bot::interactions::response::Response;
+use crate::bot::render::message::Message;
+use crate::bot::render::privacy::{self as render, StoredData};
+use crate::bot::render::user_error::UserError;
+use crate::bot::scheduler::data_expiry::erase_durably;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::ledger::RoundResult;
+use quizloop_core::zone::Zone;
+
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "privacy",
+    description: "See, export or delete your data",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options: Vec::new,
+        autocomplete: &[],
+        visibility: Visibility::Ephemeral,
+        help: Help::Line(|| "`/privacy` shows, exports or deletes your data.".into()),
+        handler: CommandHandler::Sync(|ctx, interaction, guild| Ok(run(ctx, interaction, guild))),
+    }),
+};
+
+/// Shows which data of the member is stored.
+fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Message {
+    render::overview(&stored_data(ctx, guild, interaction.user))
+}
+
+pub async fn on_button(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    action: PrivacyAction,
+) -> Response {
+    match action {
+        PrivacyAction::Export => super::reply(export(ctx, interaction, guild)),
+        PrivacyAction::Hide => {
+            super::update_message(set_hidden(ctx, interaction, guild, true).await)
+        }
+        PrivacyAction::Show => {
+            super::update_message(set_hidden(ctx, interaction, guild, false).await)
+        }
+        PrivacyAction::Delete => super::update_message(Ok(render::confirm_deletion(&stored_data(
+            ctx,
+            guild,
+            interaction.user,
+        )))),
+        PrivacyAction::DeleteForGood => {
+            super::update_message(delete(ctx, interaction, guild).await)
+        }
+    }
+}
+
+fn stored_data(ctx: &BotContext, guild: GuildId, user: UserId) -> StoredData {
+    let count = |state: &Guild| {
+        let teams = || state.teams().values();
+        let ledgers: Vec<_> = teams()
+            .map(|team| team.ledger(user))
+            .filter(|ledger| ledger.first_round().is_some())
+            .collect();
+        let result_counts = ledgers.iter().map(|ledger| {
+            let rounds = ledger.first_round().unwrap_or(0)..=ledger.last_round();
+            rounds
+                .filter(|round| ledger.result(*round) != RoundResult::Nothing)
+                .count()
+        });
+        StoredData {
+            teams: ledgers.len(),
+            rounds: result_counts.sum(),
+            reviews: state.reviews(user).count(),
+            reports: state.reports_by(user).count(),
+            reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
+            hidden: state.is_hidden(user),
+        }
+    };
+    let stored = ctx.store.read(guild, count);
+    stored.unwrap_or_else(|| count(&Guild::new(guild)))
+}
+
+fn export(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let now = ctx.clock.now();
+    let to_json = |state: &Guild| serde_json::to_vec_pretty(&state.export(interaction.user, now));
+    let stored = ctx.store.read(guild, to_json);
+    let json = stored.unwrap_or_else(|| to_json(&Guild::new(guild)));
+    // Not expected: all keys are texts and all numbers are finite.
+    let json = json.map_err(|_| UserError::SaveFailed)?;
+    Ok(render::exported(json).ephemeral())
+}
+
+async fn set_hidden(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    hidden: bool,
+) -> CommandResult {
+    let now = ctx.clock.now();
+    let ((), commit) = ctx.store.upsert(guild, |state| {
+        let since = hidden.then(|| Zone::utc().date(now));
+        state.update_profile(interaction.user, |profile| profile.hidden_since = since);
+    });
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    Ok(render::overview(&stored_data(ctx, guild, interaction.user)))
+}
+
+/// Deletes all data of the member, also from the previous snapshot on disk.
+async fn delete(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let now = ctx.clock.now();
+    let erased = erase_durably(ctx, guild, |state| {
+        state.delete_member(interaction.user, now);
+    })
+    .await;
+    erased.map_err(|_| UserError::SaveFailed)?;
+    ctx.asked_today.remove_member(guild, interaction.user);
+    ctx.chart_renderer.clear();
+    refresh_footers(ctx, guild);
+    Ok(render::deleted())
+}
+
+/// Updates the footers of open rounds, whose number of replies may have changed.
+fn refresh_footers(ctx: &BotContext, guild: GuildId) {
+    ctx.store.read(guild, |state| {
+        for (channel, team) in state.teams() {
+            let open = team.open_round().and_then(|round| round.message);
+            if let Some(message) = open {
+                let key = TeamKey {
+                    guild,
+                    channel: *channel,
+                };
+                // Sending fails only while the process shuts down.
+                let _ = ctx.stale_footers.send((key, message));
+            }
+        }
+    });
+}

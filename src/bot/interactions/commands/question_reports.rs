@@ -1,0 +1,86 @@
+//! Reports of mistakes in questions, and `/team reports` for admins.
+
+use std::collections::HashMap;
+
+use super::{CommandResult, require_admin};
+use crate::bot::context::BotContext;
+use crate::bot::gateway::event::Interaction;
+use crate::bot::interactions::response::Response;
+use crate::bot::render::feedback as render;
+use crate::bot::render::user_error::UserError;
+use crate::bot::scheduler::data_expiry::erase_durably;
+use quizloop_core::id::GuildId;
+use quizloop_failpoint as failpoint;
+
+/// Opens the modal for a report. It must not wait for anything, because a modal can't be deferred.
+pub fn open_modal(ctx: &BotContext, question: &str) -> Response {
+    match ctx.bank.get(question) {
+        Some(question) => Response::Modal(render::report_modal(question)),
+        None => Response::New(UserError::QuestionNotFound(question.to_owned()).message()),
+    }
+}
+
+/// Stores a submitted report. It is durable before the member sees the confirmation.
+pub async fn on_submit(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    question: &str,
+    fields: &HashMap<String, String>,
+) -> CommandResult {
+    let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
+    let question = ctx
+        .bank
+        .get(question)
+        .ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
+    let text = fields.get(render::TEXT_FIELD).map_or("", String::as_str);
+    let now = ctx.clock.now();
+    let (result, commit) = ctx.store.upsert(guild, |state| {
+        state.add_report(&question.id, interaction.user, text, now)
+    });
+    failpoint::hit("report.entered");
+    let number =
+        result.map_err(|error| UserError::InvalidOption(render::report_rejected(error)))?;
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    failpoint::hit("report.saved");
+    tracing::info!(number, question = question.id, "question report saved");
+    Ok(render::report_saved(number).ephemeral())
+}
+
+/// Shows a page of the open reports.
+pub fn list(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    page: usize,
+) -> CommandResult {
+    require_admin(interaction)?;
+    let message = ctx.store.read(guild, |state| {
+        render::list(state.reports(), page, |id| ctx.bank.get(id))
+    });
+    let message = message.unwrap_or_else(|| render::list(&[], page, |id| ctx.bank.get(id)));
+    Ok(message.ephemeral())
+}
+
+/// Closes the chosen reports. They are deleted from the disk before the admin sees the list without
+/// them.
+pub async fn close(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    page: usize,
+    chosen: &[String],
+) -> CommandResult {
+    require_admin(interaction)?;
+    let numbers: Vec<u32> = chosen
+        .iter()
+        .filter_map(|value| value.parse().ok())
+        .collect();
+    // Reports contain text of members, so they are erased from the previous snapshot as well.
+    let erased = erase_durably(ctx, guild, |state| {
+        for number in numbers {
+            state.close_report(number);
+        }
+    });
+    erased.await.map_err(|_| UserError::SaveFailed)?;
+    list(ctx, interaction, guild, page)
+}

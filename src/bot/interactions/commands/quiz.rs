@@ -1,0 +1,356 @@
+//! `/quiz`: practice at any time, visible only to the member.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::CommandResult;
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
+use crate::bot::context::{BotContext, team_for_channel};
+use crate::bot::gateway::event::Interaction;
+use crate::bot::interactions::quiz::{OptionOrder, QuizAction, QuizState};
+use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
+use crate::bot::render::daily::topic_label;
+use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
+use crate::bot::render::user_error::UserError;
+use quizloop_bank::{Level, Question};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_core::members::NewRating;
+use quizloop_core::question_picker::{
+    PickError, PickMode, PickReason, PickRequest, PickedQuestion,
+};
+use quizloop_core::retention::Retention;
+use quizloop_core::review::{Rating, Review};
+use quizloop_core::team::Team;
+use quizloop_core::zone::Zone;
+use quizloop_failpoint as failpoint;
+
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "quiz",
+    description: "Practise a question now; only you see it",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options,
+        autocomplete: &[("topic", topic_choices)],
+        visibility: Visibility::Ephemeral,
+        help: Help::Line(|| {
+            "`/quiz` lets you practise in private at any time, and repeats what you didn't know."
+                .into()
+        }),
+        handler: CommandHandler::Sync(run),
+    }),
+};
+
+fn options() -> Vec<Value> {
+    vec![
+        json!({ "type": 3, "name": "topic", "description": "Only questions on this topic", "autocomplete": true }),
+        json!({ "type": 3, "name": "level", "description": "Only questions at this level", "choices": [
+            { "name": "junior", "value": "junior" },
+            { "name": "mid", "value": "mid" },
+            { "name": "senior", "value": "senior" },
+        ] }),
+        json!({ "type": 3, "name": "mode", "description": "What to practise (default: mixed)", "choices": [
+            { "name": "due: questions to repeat today", "value": "due" },
+            { "name": "new: questions I haven't seen", "value": "new" },
+            { "name": "mixed: due questions, then new ones", "value": "mixed" },
+        ] }),
+    ]
+}
+
+fn topic_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
+    let typed = typed.to_lowercase().replace(' ', "-");
+    let choice = |topic: &str| AutocompleteChoice {
+        name: topic_label(topic),
+        value: topic.to_owned(),
+    };
+    ctx.bank
+        .topics()
+        .filter(|topic| topic.contains(&typed))
+        .take(AUTOCOMPLETE_CHOICES_MAX)
+        .map(choice)
+        .collect()
+}
+
+/// Asks the first question.
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let level = interaction
+        .text("level")
+        .map(str::parse::<Level>)
+        .transpose();
+    let topic = interaction.text("topic");
+    let start = QuizState {
+        question: String::new(),
+        topic: topic.map(|topic| topic.trim().to_lowercase().replace(' ', "-")),
+        level: level.map_err(|_| UserError::NoMatchingQuestion)?,
+        mode: parse_mode(interaction.text("mode"))?,
+        reviews_before: 0,
+        order: OptionOrder::default(),
+    };
+    next_question(ctx, interaction, guild, &start)
+}
+
+fn parse_mode(word: Option<&str>) -> Result<PickMode, UserError> {
+    match word {
+        None | Some("mixed") => Ok(PickMode::Mixed),
+        Some("due") => Ok(PickMode::Due),
+        Some("new") => Ok(PickMode::New),
+        Some(_) => Err(UserError::InvalidOption(
+            "mode: choose due, new or mixed.".into(),
+        )),
+    }
+}
+
+/// A press of a button of a quiz, or a choice from its menu.
+pub struct QuizInput<'a> {
+    pub action: QuizAction,
+    pub state: &'a QuizState,
+    /// The chosen options of the menu. Empty for a button.
+    pub values: &'a [String],
+}
+
+/// Handles a button or the menu of a quiz.
+pub async fn on_component(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    input: QuizInput<'_>,
+) -> Response {
+    let QuizInput {
+        action,
+        state,
+        values,
+    } = input;
+    super::update_message(match action {
+        QuizAction::Write => return Response::Modal(render::answer_modal(state)),
+        QuizAction::Hint => hint(ctx, interaction, guild, state),
+        QuizAction::Answer => answer(ctx, state, Attempt::Unknown),
+        QuizAction::Choose(position) => answer(ctx, state, Attempt::Output(position)),
+        QuizAction::NoPoints => score(ctx, interaction, guild, state, &[]).await,
+        QuizAction::Points => score(ctx, interaction, guild, state, values).await,
+        QuizAction::Next => next_question(ctx, interaction, guild, state),
+    })
+}
+
+/// Shows the model answer next to the member's own.
+pub fn on_written_answer(ctx: &BotContext, state: &QuizState, text: &str) -> CommandResult {
+    answer(ctx, state, Attempt::Text(text))
+}
+
+/// Asks the next question of the same topic, level and mode.
+fn next_question(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    previous: &QuizState,
+) -> CommandResult {
+    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let member = interaction.user;
+    // After a restart the questions asked today are not known; at least the one shown is not
+    // repeated.
+    if let Some(shown) = ctx.bank.get(&previous.question) {
+        ctx.asked_today
+            .remember(guild, member, practice.today, shown.number);
+    }
+    let pick = pick_question(ctx, interaction, guild, previous, &practice)?;
+    let question = question_by_id(ctx, pick.question)?;
+    ctx.asked_today
+        .remember(guild, member, practice.today, question.number);
+    let state = QuizState {
+        question: question.id.clone(),
+        reviews_before: pick.review_count,
+        order: ctx.with_rng(OptionOrder::random),
+        ..previous.clone()
+    };
+    let header = QuizHeader {
+        reason: pick.reason,
+        due: due_count(ctx, interaction, guild, practice.today),
+    };
+    Ok(render::question(question, &state, header, false))
+}
+
+fn pick_question<'a>(
+    ctx: &'a BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    previous: &QuizState,
+    practice: &PracticeContext,
+) -> Result<PickedQuestion<'a>, UserError> {
+    let asked = ctx
+        .asked_today
+        .asked_on(guild, interaction.user, practice.today);
+    let mut candidates = Vec::with_capacity(ctx.bank.len());
+    let mut asked_today = Vec::new();
+    for question in ctx.bank.filter(previous.topic.as_deref(), previous.level) {
+        let id = question.id.as_str();
+        if !practice.open_questions.contains(id) {
+            candidates.push(id);
+            asked_today.extend(asked.contains(question.number).then_some(id));
+        }
+    }
+    asked_today.sort_unstable();
+    let was_asked = |id: &str| asked_today.binary_search(&id).is_ok();
+    let shown = ctx.bank.get(&previous.question);
+    let request = PickRequest {
+        mode: previous.mode,
+        candidates: &candidates,
+        shown: shown.map_or("", |question| &question.id),
+        today: practice.today,
+    };
+    let pick =
+        |state: &Guild| ctx.with_rng(|rng| state.pick(interaction.user, &request, was_asked, rng));
+    let picked = ctx.store.read(guild, pick);
+    // A guild without stored data has no reviews.
+    let picked = picked.unwrap_or_else(|| pick(&Guild::new(guild)));
+    picked.map_err(|error| match error {
+        PickError::NoMatch => UserError::NoMatchingQuestion,
+        PickError::NoneDue { next } => UserError::NothingDue {
+            today: practice.today,
+            next,
+        },
+        PickError::AllSeen => UserError::NothingUnseen,
+        PickError::AllAskedToday => UserError::AllAskedToday,
+    })
+}
+
+fn hint(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    state: &QuizState,
+) -> CommandResult {
+    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let question = question_by_id(ctx, &state.question)?;
+    let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
+    let review = ctx.store.read(guild, review).flatten();
+    let header = QuizHeader {
+        reason: review.map_or(PickReason::New, |review| {
+            pick_reason(&review, practice.today)
+        }),
+        due: due_count(ctx, interaction, guild, practice.today),
+    };
+    Ok(render::question(question, state, header, true))
+}
+
+/// Returns why a question that was reviewed before is asked.
+fn pick_reason(review: &Review, today: Date) -> PickReason {
+    if review.is_due(today) {
+        PickReason::Due
+    } else if review.last == today && review.rating == Rating::Again {
+        PickReason::Again
+    } else {
+        PickReason::Ahead
+    }
+}
+
+fn answer(ctx: &BotContext, state: &QuizState, attempt: Attempt<'_>) -> CommandResult {
+    Ok(render::answer(
+        question_by_id(ctx, &state.question)?,
+        state,
+        attempt,
+    ))
+}
+
+/// Rates the review by the key points that the member made. It is durable before the member sees
+/// the score.
+async fn score(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+    state: &QuizState,
+    values: &[String],
+) -> CommandResult {
+    let question = question_by_id(ctx, &state.question)?;
+    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let total = question.points.len();
+    let made = count_points(values, total);
+    let rating = NewRating {
+        question: &question.id,
+        review_count: state.reviews_before,
+        rating: Rating::from_points(made, total),
+        retention: practice.retention,
+        today: practice.today,
+    };
+    let ((review, is_new), commit) = ctx
+        .store
+        .upsert(guild, |guild| guild.rate(interaction.user, &rating));
+    failpoint::hit("review.changed");
+    // A repeated press waits, too: the rating of the first press may not be durable yet.
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    failpoint::hit("review.saved");
+    let score = Score {
+        points: (made, total),
+        review,
+        is_new,
+        today: practice.today,
+        due: due_count(ctx, interaction, guild, practice.today),
+    };
+    Ok(render::score_message(question, state, &score))
+}
+
+/// Returns the number of different points that were chosen.
+///
+/// Points that don't exist are ignored: the menu may be older than the question's current text.
+fn count_points(values: &[String], total: usize) -> usize {
+    let numbers = values.iter().filter_map(|value| value.parse().ok());
+    let chosen: BTreeSet<usize> = numbers.filter(|number| *number < total).collect();
+    chosen.len()
+}
+
+fn question_by_id<'a>(ctx: &'a BotContext, question: &str) -> Result<&'a Question, UserError> {
+    let found = ctx.bank.get(question);
+    found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))
+}
+
+/// Returns the number of due reviews of questions that are in the bank.
+fn due_count(ctx: &BotContext, interaction: &Interaction, guild: GuildId, today: Date) -> u32 {
+    let is_in_bank = |question: &str| ctx.bank.get(question).is_some();
+    let due = |state: &Guild| state.forecast(interaction.user, today, is_in_bank)[0];
+    ctx.store.read(guild, due).unwrap_or(0)
+}
+
+/// The properties of the guild and team on which practice depends.
+struct PracticeContext {
+    /// The questions of open rounds, which `/quiz` does not ask.
+    open_questions: BTreeSet<String>,
+    /// The local date.
+    today: Date,
+    /// The team's desired retention.
+    retention: Retention,
+}
+
+impl PracticeContext {
+    /// Takes time zone and retention from the channel's team, or else from any team of the guild,
+    /// or else the defaults.
+    fn for_interaction(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Self {
+        let now = ctx.clock.now();
+        let from_guild = |state: &Guild| {
+            let teams = || state.teams().values().map(Box::as_ref);
+            let team = team_for_channel(state, interaction.channel).or_else(|| teams().next());
+            let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
+            let open_question = |team: &Team| Some(team.open_round()?.question.clone());
+            Self {
+                open_questions: teams().filter_map(open_question).collect(),
+                today: zone.date(now),
+                retention: team.map_or_else(Retention::default, |team| team.settings.retention),
+            }
+        };
+        let practice = ctx.store.read(guild, from_guild);
+        practice.unwrap_or_else(|| from_guild(&Guild::new(guild)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_count_once_and_only_if_they_exist() {
+        let values = ["0", "2", "2", "7", "x", "-1"].map(String::from);
+        assert_eq!(count_points(&values, 4), 2);
+        assert_eq!(count_points(&[], 4), 0);
+    }
+}

@@ -1,0 +1,120 @@
+//! `/remind`: a direct message on days on which the member has not answered the question.
+
+use serde_json::{Value, json};
+
+use super::settings::parse_time;
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
+    channel_option,
+};
+use super::{CommandResult, resolve_team};
+use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::gateway::event::Interaction;
+use crate::bot::render::remind as render;
+use crate::bot::render::user_error::UserError;
+use quizloop_core::id::GuildId;
+use quizloop_core::team::Team;
+
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "remind",
+    description: "Get a direct message on days you haven't answered",
+    access: Access::Everyone,
+    kind: CommandKind::Group(&[
+        Subcommand {
+            name: "on",
+            description: "Remind me at this time on days I haven't answered",
+            action: Action {
+                options: on_options,
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Line(|| {
+                    "`/remind on time:17:00` sends you a direct message on days you haven't answered by then.".into()
+                }),
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(on(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "off",
+            description: "Turn reminders off",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Unlisted,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(off(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "status",
+            description: "Show my reminder",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Unlisted,
+                handler: CommandHandler::Sync(status),
+            },
+        },
+    ]),
+};
+
+fn on_options() -> Vec<Value> {
+    let at = json!({
+        "type": 3, "name": "time", "description": "Time in the team's time zone, such as 17:00", "required": true, "max_length": 5,
+    });
+    vec![at, channel_option()]
+}
+
+async fn on(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    change_reminder(ctx, key, |team| enable(team, interaction, now)).await
+}
+
+async fn off(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    change_reminder(ctx, key, |team| {
+        let was_enabled = team.disable_reminder(interaction.user, now);
+        Ok(render::disabled(key.channel, was_enabled))
+    })
+    .await
+}
+
+fn status(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let status = |team: &Team| {
+        let reminder = team.reminder(interaction.user);
+        let at = reminder.and_then(|reminder| reminder.at);
+        render::status(key.channel, at, &team.settings.schedule)
+    };
+    ctx.read_team(key, status).ok_or(UserError::TeamNotFound)
+}
+
+/// Changes the member's reminder. The change is durable before it is confirmed.
+async fn change_reminder(
+    ctx: &BotContext,
+    key: TeamKey,
+    change: impl FnOnce(&mut Team) -> CommandResult,
+) -> CommandResult {
+    let (result, commit) = ctx.update_team(key, change);
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    ctx.wake_scheduler.notify_one();
+    result.ok_or(UserError::TeamNotFound)?
+}
+
+fn enable(team: &mut Team, interaction: &Interaction, now: jiff::Timestamp) -> CommandResult {
+    let at = parse_time(interaction.text("time").unwrap_or_default())?;
+    if !team.can_remind_at(at) {
+        return Err(UserError::InvalidOption(render::too_early(
+            at,
+            &team.settings.schedule,
+        )));
+    }
+    team.set_reminder(interaction.user, at, now);
+    Ok(render::enabled(team.channel, at, &team.settings.schedule))
+}

@@ -1,0 +1,210 @@
+//! The parts of a slash command, from which the bot derives everything else about it: the
+//! registration, the dispatch, the deferral, the metric label and the lines of `/help`.
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::CommandResult;
+use crate::bot::context::BotContext;
+use crate::bot::gateway::event::Interaction;
+use crate::bot::interactions::response::{AutocompleteChoice, Response};
+use crate::bot::render::user_error::UserError;
+use quizloop_core::id::GuildId;
+
+/// The type of an option that is a subcommand (Discord docs, interactions/application-commands,
+/// "Application Command Option Type").
+const SUBCOMMAND: u8 = 1;
+/// The interaction context of a guild (Discord docs, interactions/receiving-and-responding,
+/// "Interaction Context Types").
+const IN_GUILD: u8 = 0;
+/// The permission Manage Server as a bit set in a string (Discord docs, topics/permissions: bit 5).
+const MANAGE_GUILD: &str = "32";
+
+/// A slash command. Each has a static in its file and a line in [`super::COMMANDS`].
+pub struct SlashCommand {
+    /// The name without the slash, also the metric label.
+    pub name: &'static str,
+    pub description: &'static str,
+    pub access: Access,
+    pub kind: CommandKind,
+}
+
+/// The members who may run a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Everyone,
+    /// Members with the permission Manage Server. Discord hides the command from the others, and
+    /// the bot checks the permission before it calls the handler.
+    Admins,
+}
+
+pub enum CommandKind {
+    Single(Action),
+    /// A command that members can run only with one of its subcommands.
+    Group(&'static [Subcommand]),
+}
+
+pub struct Subcommand {
+    pub name: &'static str,
+    pub description: &'static str,
+    pub action: Action,
+}
+
+/// An action that a member can run: a command without subcommands, or a subcommand.
+pub struct Action {
+    /// Returns the options as Discord's JSON, required ones first.
+    pub options: fn() -> Vec<Value>,
+    /// The functions for the options that have `"autocomplete": true`, by the option's name.
+    pub autocomplete: &'static [(&'static str, Autocomplete)],
+    pub visibility: Visibility,
+    pub help: Help,
+    pub handler: CommandHandler,
+}
+
+/// Returns suggestions for the text that a member has typed so far.
+pub type Autocomplete = fn(&BotContext, &str) -> Vec<AutocompleteChoice>;
+
+/// The members who see the response. A slow response is deferred accordingly, because a deferral
+/// can't change its visibility later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Only the member who ran the command.
+    Ephemeral,
+    /// All members in the channel; errors are ephemeral.
+    Public,
+    /// Decided by the handler. A deferral is ephemeral.
+    ByHandler,
+}
+
+/// The place of an action in `/help`.
+#[derive(Debug, Clone, Copy)]
+pub enum Help {
+    /// A line of its own.
+    Line(fn() -> String),
+    /// A line of its own, directly below the one about the daily question.
+    QuestionLine(fn() -> String),
+    /// Explained in the line of the action with this name.
+    In(#[cfg_attr(not(test), expect(dead_code, reason = "a test checks it"))] &'static str),
+    /// Named without an explanation, in the last line.
+    NameOnly,
+    /// Not in `/help`.
+    Unlisted,
+}
+
+/// A function that runs an action.
+#[derive(Clone, Copy)]
+pub enum CommandHandler {
+    /// Does not wait.
+    Sync(fn(&BotContext, &Interaction, GuildId) -> CommandResult),
+    /// May wait for the disk or for Discord.
+    Async(for<'a> fn(&'a BotContext, &'a Interaction, GuildId) -> BoxFuture<'a, CommandResult>),
+    /// May wait, and may return a cached message.
+    Cached(
+        for<'a> fn(
+            &'a BotContext,
+            &'a Interaction,
+            GuildId,
+        ) -> BoxFuture<'a, Result<Response, UserError>>,
+    ),
+}
+
+impl SlashCommand {
+    /// Returns the definition as Discord's JSON.
+    pub fn definition(&self) -> Value {
+        let mut definition = json!({
+            "name": self.name,
+            "description": self.description,
+            "contexts": [IN_GUILD],
+        });
+        if self.access == Access::Admins {
+            definition["default_member_permissions"] = MANAGE_GUILD.into();
+        }
+        let options = match &self.kind {
+            CommandKind::Single(action) => (action.options)(),
+            CommandKind::Group(subcommands) => {
+                subcommands.iter().map(Subcommand::definition).collect()
+            }
+        };
+        with_options(definition, options)
+    }
+
+    /// Returns the action of a subcommand, or of the command itself.
+    pub fn action(&self, subcommand: Option<&str>) -> Option<&Action> {
+        match (&self.kind, subcommand) {
+            (CommandKind::Single(action), None) => Some(action),
+            (CommandKind::Group(subcommands), Some(name)) => subcommands
+                .iter()
+                .find(|subcommand| subcommand.name == name)
+                .map(|subcommand| &subcommand.action),
+            (CommandKind::Single(_), Some(_)) | (CommandKind::Group(_), None) => None,
+        }
+    }
+
+    /// Returns all actions, each with its full name, such as `team pause`.
+    pub fn actions(&self) -> Vec<(String, &Action)> {
+        match &self.kind {
+            CommandKind::Single(action) => vec![(self.name.to_owned(), action)],
+            CommandKind::Group(subcommands) => subcommands
+                .iter()
+                .map(|subcommand| {
+                    let name = format!("{} {}", self.name, subcommand.name);
+                    (name, &subcommand.action)
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Subcommand {
+    fn definition(&self) -> Value {
+        let definition = json!({
+            "type": SUBCOMMAND,
+            "name": self.name,
+            "description": self.description,
+        });
+        with_options(definition, (self.action.options)())
+    }
+}
+
+fn with_options(mut definition: Value, options: Vec<Value>) -> Value {
+    if !options.is_empty() {
+        definition["options"] = options.into();
+    }
+    definition
+}
+
+impl Action {
+    /// Calls the handler.
+    pub async fn run(
+        &self,
+        ctx: &BotContext,
+        interaction: &Interaction,
+        guild: GuildId,
+    ) -> Result<Response, UserError> {
+        let response = match self.handler {
+            CommandHandler::Sync(handler) => Response::New(handler(ctx, interaction, guild)?),
+            CommandHandler::Async(handler) => {
+                Response::New(handler(ctx, interaction, guild).await?)
+            }
+            CommandHandler::Cached(handler) => handler(ctx, interaction, guild).await?,
+        };
+        Ok(match (self.visibility, response) {
+            (Visibility::Ephemeral, Response::New(message)) => Response::New(message.ephemeral()),
+            (_, response) => response,
+        })
+    }
+
+    /// Returns suggestions for an option; none if it has no suggestions.
+    pub fn suggest(&self, ctx: &BotContext, option: &str, typed: &str) -> Vec<AutocompleteChoice> {
+        let found = self.autocomplete.iter().find(|(name, _)| *name == option);
+        found.map_or_else(Vec::new, |(_, autocomplete)| autocomplete(ctx, typed))
+    }
+}
+
+/// Returns the option with which a member names a team from another channel.
+pub fn channel_option() -> Value {
+    json!({
+        "type": 7, "name": "channel", "description": "The team's channel (default: this one)",
+        "channel_types": [0, 5],
+    })
+}

@@ -1,0 +1,70 @@
+//! `/streak` and the streak button.
+
+use serde_json::{Value, json};
+
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+};
+use super::{CommandResult, resolve_team};
+use crate::bot::context::BotContext;
+use crate::bot::gateway::event::Interaction;
+use crate::bot::render::streak::{StreakView, streak};
+use crate::bot::render::user_error::UserError;
+use quizloop_core::id::GuildId;
+use quizloop_core::streak::replay;
+
+/// Number of rounds that `/streak why` explains.
+pub const EXPLAINED_ROUNDS: usize = 14;
+
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "streak",
+    description: "See how many questions in a row you have answered",
+    access: Access::Everyone,
+    kind: CommandKind::Single(Action {
+        options,
+        autocomplete: &[],
+        visibility: Visibility::Ephemeral,
+        help: Help::Line(|| {
+            format!(
+                "`/streak` shows how many questions in a row you have answered; `why:True` explains the last {EXPLAINED_ROUNDS}."
+            )
+        }),
+        handler: CommandHandler::Sync(run),
+    }),
+};
+
+fn options() -> Vec<Value> {
+    vec![
+        json!({ "type": 6, "name": "member", "description": "Another member's streak" }),
+        json!({ "type": 5, "name": "why", "description": format!("Explain the last {EXPLAINED_ROUNDS} questions") }),
+    ]
+}
+
+/// Shows a member's streak in the channel's team.
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let member = interaction.user("member").unwrap_or(interaction.user);
+    let message = ctx.store.read(guild, |state| {
+        let team = state.team(key.channel).ok_or(UserError::TeamNotFound)?;
+        if member != interaction.user && state.is_hidden(member) {
+            return Err(UserError::StreakHidden);
+        }
+        let ledger = team.ledger(member);
+        let mut rounds: Vec<_> = replay(&ledger, team.rounds())
+            .map(|(round, entry, _)| (round, entry))
+            .collect();
+        let explained_count = if interaction.flag("why") {
+            EXPLAINED_ROUNDS
+        } else {
+            0
+        };
+        let recent_rounds = rounds.split_off(rounds.len().saturating_sub(explained_count));
+        Ok(streak(&StreakView {
+            member,
+            is_own: member == interaction.user,
+            streak: team.streak(member),
+            recent_rounds,
+        }))
+    });
+    Ok(message.unwrap_or(Err(UserError::TeamNotFound))?.ephemeral())
+}

@@ -1,0 +1,376 @@
+//! `/team`: manages a team.
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::settings::{self, any_given, apply_options, option_definitions};
+use super::slash_command::{
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
+    channel_option,
+};
+use super::{CommandResult, question_reports, remove, require_admin, resolve_team};
+use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::discord::permissions;
+use crate::bot::gateway::event::Interaction;
+use crate::bot::render::team as render;
+use crate::bot::render::user_error::UserError;
+use quizloop_core::id::GuildId;
+use quizloop_core::ledger::Actor;
+use quizloop_core::retention::Retention;
+use quizloop_core::team::Team;
+use quizloop_failpoint as failpoint;
+
+pub static COMMAND: SlashCommand = SlashCommand {
+    name: "team",
+    description: "Manage a team",
+    access: Access::Admins,
+    kind: CommandKind::Group(&[
+        Subcommand {
+            name: "status",
+            description: "Next questions, latest question and missing permissions",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Line(|| {
+                    "`/team status` shows the next questions and any missing permissions.".into()
+                }),
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(status(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "post",
+            description: "Post today's question now",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(post(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "pause",
+            description: "Pause questions; streaks are safe",
+            action: Action {
+                options: pause_options,
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(pause(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "resume",
+            description: "End a pause or undo a skip",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(resume(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "skip",
+            description: "Skip the next question",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(skip(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "void",
+            description: "Cancel a question, so that it counts for nobody",
+            action: Action {
+                options: || vec![round_option(), channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(void(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "credit",
+            description: "Count a question as answered for a member",
+            action: Action {
+                options: credit_options,
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(credit(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "settings",
+            description: "Show or change settings",
+            action: Action {
+                options: settings_options,
+                autocomplete: settings::AUTOCOMPLETE,
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Async(|ctx, interaction, guild| {
+                    Box::pin(change_settings(ctx, interaction, guild))
+                }),
+            },
+        },
+        Subcommand {
+            name: "reports",
+            description: "Mistakes that members reported in questions",
+            action: Action {
+                options: Vec::new,
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::Line(|| {
+                    "`/team reports` lists the mistakes in questions that members reported.".into()
+                }),
+                handler: CommandHandler::Sync(|ctx, interaction, guild| {
+                    question_reports::list(ctx, interaction, guild, 0)
+                }),
+            },
+        },
+        Subcommand {
+            name: "remove",
+            description: "Remove the team and all its data",
+            action: Action {
+                options: || vec![channel_option()],
+                autocomplete: &[],
+                visibility: Visibility::Ephemeral,
+                help: Help::NameOnly,
+                handler: CommandHandler::Sync(remove_team),
+            },
+        },
+    ]),
+};
+
+fn round_option() -> Value {
+    json!({ "type": 4, "name": "round", "description": "The round's number, shown below its question", "required": true, "min_value": 1 })
+}
+
+fn pause_options() -> Vec<Value> {
+    let until = json!({ "type": 3, "name": "until", "description": "First day with a question again, such as 2026-12-28" });
+    vec![until, channel_option()]
+}
+
+fn credit_options() -> Vec<Value> {
+    let member =
+        json!({ "type": 6, "name": "member", "description": "The member", "required": true });
+    vec![member, round_option(), channel_option()]
+}
+
+fn settings_options() -> Vec<Value> {
+    let mut options = option_definitions(false);
+    options.extend([
+        json!({ "type": 3, "name": "catch_up", "description": "How late to post if the bot was offline, such as 3h or 90m" }),
+        json!({ "type": 3, "name": "holidays", "description": "All days without a question, such as 2026-12-24, 2026-12-25, or none" }),
+        json!({ "type": 5, "name": "no_role", "description": "Stop mentioning a role" }),
+        json!({ "type": 5, "name": "report", "description": "Post a weekly report after the week's last question" }),
+        json!({
+            "type": 4, "name": "retention", "min_value": Retention::MIN, "max_value": Retention::MAX,
+            "description": "How often /quiz repeats, in percent: 90 is normal, higher means more often",
+        }),
+        channel_option(),
+    ]);
+    options
+}
+
+async fn post(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    post_now(ctx, interaction, resolve_team(ctx, interaction, guild)?).await
+}
+
+async fn pause(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    let until = pause_end(ctx, key, interaction.text("until"))?;
+    apply_admin_action(ctx, key, |team| {
+        team.pause(until);
+        Ok(render::paused(team, now))
+    })
+    .await
+}
+
+async fn resume(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    apply_admin_action(ctx, key, |team| {
+        team.resume(now);
+        Ok(render::resumed(team, now))
+    })
+    .await
+}
+
+async fn skip(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    apply_admin_action(ctx, key, |team| {
+        let nothing = || {
+            UserError::InvalidOption("There is no question to skip in the next two years.".into())
+        };
+        let day = team.skip_next(now).ok_or_else(nothing)?;
+        Ok(render::skipped(
+            day,
+            &team.next_post_times(now, render::POSTS_AHEAD),
+        ))
+    })
+    .await
+}
+
+async fn void(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let by = acting_admin(ctx, interaction);
+    let number = interaction.number("round").unwrap_or(0);
+    apply_admin_action(ctx, key, |team| {
+        team.void(number, by).map_err(admin_action_error)?;
+        Ok(render::voided(number))
+    })
+    .await
+}
+
+async fn credit(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let by = acting_admin(ctx, interaction);
+    let number = interaction.number("round").unwrap_or(0);
+    let member = interaction.user("member");
+    let member = member.ok_or(UserError::UnknownCommand)?;
+    apply_admin_action(ctx, key, |team| {
+        team.credit(number, member, by)
+            .map_err(admin_action_error)?;
+        Ok(render::credited(member, number))
+    })
+    .await
+}
+
+fn remove_team(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    remove::ask_confirmation(ctx, resolve_team(ctx, interaction, guild)?)
+}
+
+fn acting_admin(ctx: &BotContext, interaction: &Interaction) -> Actor {
+    Actor {
+        user: Some(interaction.user),
+        at: ctx.clock.now(),
+    }
+}
+
+/// Begins today's round now, regardless of the schedule. The scheduler posts it.
+pub async fn post_now(ctx: &BotContext, interaction: &Interaction, key: TeamKey) -> CommandResult {
+    require_admin(interaction)?;
+    let now = ctx.clock.now();
+    let ids = ctx.bank.ids();
+    let (number, commit) = ctx.update_team(key, |team| {
+        let day = team.settings.schedule.zone.date(now);
+        ctx.with_rng(|rng| {
+            team.begin_round(day, now, &ids, rng)
+                .map(|round| round.number)
+        })
+    });
+    let number = number.ok_or(UserError::TeamNotFound)?;
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    ctx.post_backoff.remove(&key);
+    ctx.wake_scheduler.notify_one();
+    Ok(number.map_or_else(render::already_posted_today, render::post_started))
+}
+
+async fn status(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let access = permissions::check(ctx, key)
+        .await
+        .map_err(|failure| failure.to_string());
+    let status = render::TeamStatus {
+        guild: key.guild,
+        now: ctx.clock.now(),
+        access: access.as_ref().map_err(String::as_str),
+        bank_size: ctx.bank.len(),
+    };
+    ctx.read_team(key, |team| render::status(team, &status))
+        .ok_or(UserError::TeamNotFound)
+}
+
+async fn change_settings(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: GuildId,
+) -> CommandResult {
+    let key = resolve_team(ctx, interaction, guild)?;
+    let now = ctx.clock.now();
+    if !any_given(interaction) {
+        let message = ctx.read_team(key, |team| {
+            render::team_summary(team, now, &render::PermissionReport::default(), true)
+        });
+        return message.ok_or(UserError::TeamNotFound);
+    }
+    apply_admin_action(ctx, key, |team| {
+        if team.managed {
+            return Err(UserError::ManagedByConfig);
+        }
+        team.settings = apply_options(team.settings.clone(), interaction)?;
+        Ok(render::team_summary(
+            team,
+            now,
+            &render::PermissionReport::default(),
+            true,
+        ))
+    })
+    .await
+}
+
+/// Changes a team. The change is durable before its message is returned.
+async fn apply_admin_action(
+    ctx: &BotContext,
+    key: TeamKey,
+    change: impl FnOnce(&mut Team) -> CommandResult,
+) -> CommandResult {
+    let (result, commit) = ctx.update_team(key, change);
+    let result = result.ok_or(UserError::TeamNotFound)?;
+    failpoint::hit("order.changed");
+    // An error waits, too. Example: "this round has credit already" may be about a credit that is
+    // not durable yet, and must not be shown if the save fails.
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    failpoint::hit("order.saved");
+    let message = result?;
+    ctx.wake_scheduler.notify_one();
+    Ok(message)
+}
+
+fn admin_action_error(refused: quizloop_core::admin_actions::AdminActionError) -> UserError {
+    UserError::InvalidOption(format!("That can't be done: {refused}."))
+}
+
+fn pause_end(
+    ctx: &BotContext,
+    key: TeamKey,
+    until: Option<&str>,
+) -> Result<Option<Date>, UserError> {
+    let Some(text) = until else {
+        return Ok(None);
+    };
+    let bad = |text: &str| UserError::InvalidOption(text.to_owned());
+    let day: Date = text
+        .trim()
+        .parse()
+        .map_err(|_| bad("until: write the day like 2026-12-28, or leave it out."))?;
+    let now = ctx.clock.now();
+    let today = ctx.read_team(key, |team| team.settings.schedule.zone.date(now));
+    if today.is_some_and(|today| day <= today) {
+        return Err(bad(
+            "until: that day is not in the future. Give the first day with a question again.",
+        ));
+    }
+    Ok(Some(day))
+}

@@ -1,0 +1,334 @@
+//! Typed custom ids of buttons, menus and modals.
+//!
+//! A custom id contains all state of its component, so old components keep working after a restart.
+//! The format is `q1:action:arguments…`, where `q1` is the version of the format. A press on a
+//! component whose format is no longer supported is answered with an explanation.
+
+use std::fmt;
+
+use super::quiz::{QuizAction, QuizState};
+use quizloop_core::id::ChannelId;
+
+/// Maximum length of a custom id in characters (Discord docs, components/reference, "Button").
+#[cfg(test)]
+const CUSTOM_ID_MAX: usize = 100;
+
+const VERSION: &str = "q1";
+
+/// The custom id of a button or menu. Questions are given by their ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComponentId {
+    /// Shows how to answer the question of a daily message.
+    Hint { question: String },
+    /// Shows the model answer to the question of a daily message.
+    Answer { question: String },
+    /// Shows the member's streak.
+    Streak,
+    /// Confirms that the model answer is shown although the member has not replied.
+    Reveal {
+        /// The team's channel.
+        channel: ChannelId,
+        round: u32,
+        /// Whether everybody sees the answer.
+        public: bool,
+        question: String,
+    },
+    /// A button or the menu of `/quiz`.
+    Quiz {
+        action: QuizAction,
+        state: QuizState,
+    },
+    /// A button of `/privacy`.
+    Privacy(PrivacyAction),
+    /// Opens the modal for a mistake in a question.
+    Report { question: String },
+    /// Shows a page of `/team reports`, counted from 0.
+    Reports { page: usize },
+    /// Closes the report that was chosen on a page of `/team reports`.
+    CloseReport { page: usize },
+    /// Posts the first question of a team after `/setup`.
+    PostNow { channel: ChannelId },
+    /// Confirms the removal of a team.
+    Remove { channel: ChannelId },
+}
+
+/// The custom id of a modal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModalId {
+    /// A mistake in a question, given by its id.
+    Report { question: String },
+    /// A member's own answer in `/quiz`.
+    Quiz(QuizState),
+}
+
+/// A button of `/privacy`. It always concerns the member who presses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivacyAction {
+    /// Exports the stored data as a file.
+    Export,
+    /// Hides the member from leaderboards.
+    Hide,
+    /// Shows the member on leaderboards again.
+    Show,
+    /// Asks for confirmation before the deletion.
+    Delete,
+    /// Deletes the stored data permanently.
+    DeleteForGood,
+}
+
+impl PrivacyAction {
+    const NAMES: [(&str, Self); 5] = [
+        ("export", Self::Export),
+        ("hide", Self::Hide),
+        ("show", Self::Show),
+        ("delete", Self::Delete),
+        ("delete-for-good", Self::DeleteForGood),
+    ];
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(name, _)| *name == text);
+        found.map(|(_, action)| action)
+    }
+}
+
+impl fmt::Display for PrivacyAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(_, action)| action == self);
+        f.write_str(found.map_or("", |(name, _)| name))
+    }
+}
+
+impl ComponentId {
+    /// Returns the action without its arguments, as a label for logs.
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Hint { .. } => "hint",
+            Self::Answer { .. } => "answer",
+            Self::Streak => "streak",
+            Self::Reveal { .. } => "reveal",
+            Self::Quiz { .. } => "quiz",
+            Self::Privacy(_) => "privacy",
+            Self::Report { .. } => "report",
+            Self::Reports { .. } => "reports",
+            Self::CloseReport { .. } => "report-close",
+            Self::PostNow { .. } => "post-now",
+            Self::Remove { .. } => "remove",
+        }
+    }
+
+    /// Returns whether the component opens a modal; its handler then reads nothing but the bank.
+    pub const fn opens_modal(&self) -> bool {
+        matches!(
+            self,
+            Self::Report { .. }
+                | Self::Quiz {
+                    action: QuizAction::Write,
+                    ..
+                }
+        )
+    }
+
+    /// Parses a custom id; `None` if it is unknown or has an unsupported version.
+    pub fn parse(custom_id: &str) -> Option<Self> {
+        let mut parts = custom_id.split(':');
+        if parts.next()? != VERSION {
+            return None;
+        }
+        let action = parts.next()?;
+        let arguments: Vec<&str> = parts.collect();
+        Some(match (action, arguments.as_slice()) {
+            ("hint", [question]) => Self::Hint {
+                question: (*question).to_owned(),
+            },
+            ("answer", [question]) => Self::Answer {
+                question: (*question).to_owned(),
+            },
+            ("streak", []) => Self::Streak,
+            ("reveal", [channel, round, audience, question]) => Self::Reveal {
+                channel: channel.parse().ok()?,
+                round: round.parse().ok()?,
+                public: *audience == "all",
+                question: (*question).to_owned(),
+            },
+            ("quiz", [action, state @ ..]) => Self::Quiz {
+                action: QuizAction::parse(action)?,
+                state: QuizState::parse(state)?,
+            },
+            ("privacy", [action]) => Self::Privacy(PrivacyAction::parse(action)?),
+            ("report", [question]) => Self::Report {
+                question: (*question).to_owned(),
+            },
+            ("reports", [page]) => Self::Reports {
+                page: page.parse().ok()?,
+            },
+            ("report-close", [page]) => Self::CloseReport {
+                page: page.parse().ok()?,
+            },
+            ("post-now", [channel]) => Self::PostNow {
+                channel: channel.parse().ok()?,
+            },
+            ("remove", [channel]) => Self::Remove {
+                channel: channel.parse().ok()?,
+            },
+            _ => return None,
+        })
+    }
+
+    /// Returns the custom id in its textual form.
+    pub fn custom_id(&self) -> String {
+        format!("{VERSION}:{self}")
+    }
+}
+
+impl ModalId {
+    /// Returns the action without its arguments, as a label for logs.
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Report { .. } => "report",
+            Self::Quiz(_) => "quiz",
+        }
+    }
+
+    /// Parses a custom id; `None` if it is unknown or has an unsupported version.
+    pub fn parse(custom_id: &str) -> Option<Self> {
+        let mut parts = custom_id.split(':');
+        if parts.next()? != VERSION {
+            return None;
+        }
+        let action = parts.next()?;
+        let arguments: Vec<&str> = parts.collect();
+        Some(match (action, arguments.as_slice()) {
+            ("report", [question]) => Self::Report {
+                question: (*question).to_owned(),
+            },
+            ("quiz", state) => Self::Quiz(QuizState::parse(state)?),
+            _ => return None,
+        })
+    }
+
+    /// Returns the custom id in its textual form.
+    pub fn custom_id(&self) -> String {
+        format!("{VERSION}:{self}")
+    }
+}
+
+impl fmt::Display for ModalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = self.action();
+        match self {
+            Self::Report { question } => write!(f, "{action}:{question}"),
+            Self::Quiz(state) => write!(f, "{action}:{state}"),
+        }
+    }
+}
+
+impl fmt::Display for ComponentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = self.action();
+        match self {
+            Self::Hint { question } | Self::Answer { question } | Self::Report { question } => {
+                write!(f, "{action}:{question}")
+            }
+            Self::Streak => f.write_str(action),
+            Self::Reveal {
+                channel,
+                round,
+                public,
+                question,
+            } => {
+                let audience = if *public { "all" } else { "me" };
+                write!(f, "{action}:{channel}:{round}:{audience}:{question}")
+            }
+            Self::Quiz {
+                action: step,
+                state,
+            } => write!(f, "{action}:{step}:{state}"),
+            Self::Privacy(step) => write!(f, "{action}:{step}"),
+            Self::Reports { page } | Self::CloseReport { page } => write!(f, "{action}:{page}"),
+            Self::PostNow { channel } | Self::Remove { channel } => {
+                write!(f, "{action}:{channel}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bot::interactions::quiz::OptionOrder;
+    use proptest::prelude::*;
+    use quizloop_core::question_picker::PickMode;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    /// The quiz state with the longest text.
+    fn quiz(question: &str) -> QuizState {
+        QuizState {
+            question: question.into(),
+            topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+            level: Some(quizloop_bank::Level::Senior),
+            mode: PickMode::Mixed,
+            reviews_before: u16::MAX,
+            order: OptionOrder::random(&mut StdRng::seed_from_u64(1)),
+        }
+    }
+
+    #[test]
+    fn custom_ids_round_trip_and_fit_the_limit() {
+        // The longest id that the bank accepts.
+        let question = "q".repeat(quizloop_bank::ID_MAX);
+        let channel = ChannelId::new(u64::MAX);
+        let components = [
+            ComponentId::Hint {
+                question: question.clone(),
+            },
+            ComponentId::Answer {
+                question: question.clone(),
+            },
+            ComponentId::Streak,
+            ComponentId::Reveal {
+                channel,
+                round: 99_999,
+                public: true,
+                question: question.clone(),
+            },
+            ComponentId::Report {
+                question: question.clone(),
+            },
+            ComponentId::Reports { page: usize::MAX },
+            ComponentId::CloseReport { page: usize::MAX },
+            ComponentId::PostNow { channel },
+            ComponentId::Remove { channel },
+        ];
+        let quiz_components = "hw1234ap0n".chars().map(|letter| ComponentId::Quiz {
+            action: QuizAction::parse(&letter.to_string()).unwrap(),
+            state: quiz(&question),
+        });
+        let privacy = PrivacyAction::NAMES.map(|(_, action)| ComponentId::Privacy(action));
+        for component in components.into_iter().chain(quiz_components).chain(privacy) {
+            let id = component.custom_id();
+            assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
+            assert_eq!(ComponentId::parse(&id), Some(component));
+        }
+        let modals = [ModalId::Quiz(quiz(&question)), ModalId::Report { question }];
+        for modal in modals {
+            let id = modal.custom_id();
+            assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
+            assert_eq!(ModalId::parse(&id), Some(modal));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(quiz:([hw0-4apn]:)?[dnm][*jms][a-z])?[a-z0-9:*-]{0,60}") {
+            if let Some(component) = ComponentId::parse(&text) {
+                prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
+            }
+            if let Some(modal) = ModalId::parse(&text) {
+                prop_assert_eq!(ModalId::parse(&modal.custom_id()), Some(modal));
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Interactions: dispatch, custom ids, slash commands, practice, and limits on requests per member.
+//!
+//! [`handler`] receives every interaction and answers it in time. Each command of [`commands`] has
+//! a file with its definition, its handler and its help line.
+
+pub mod answer_cache;
+pub mod chart_renderer;
+pub mod commands;
+pub mod custom_id;
+pub mod handler;
+pub mod progress;
+pub mod quiz;
+pub mod register;
+pub mod response;
+pub mod user_rate_limit;

@@ -1,0 +1,84 @@
+//! Applies the teams that the operator declares in the config file.
+
+use std::sync::Arc;
+
+use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::load_guild;
+use crate::config::ConfiguredTeam;
+use quizloop_core::id::GuildId;
+use quizloop_core::team::Team;
+use quizloop_store::GuildView;
+
+/// Creates and updates a guild's teams as declared. A team that is no longer declared keeps its
+/// rounds and streaks; it is paused until an admin resumes it.
+pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[ConfiguredTeam]>, guild: GuildId) {
+    let managed = ctx.store.view(guild, |view| match view {
+        GuildView::Loaded(state) => state.teams().values().any(|team| team.managed),
+        GuildView::Summary(summary) => summary.managed,
+    });
+    let is_declared = declared.iter().any(|team| team.guild == guild);
+    if !is_declared && managed != Some(true) {
+        return;
+    }
+    if let Some(_pin) = ctx.store.try_pin(guild) {
+        return apply_loaded(ctx, declared, guild);
+    }
+    let (ctx, declared) = (Arc::clone(ctx), Arc::clone(declared));
+    tokio::spawn(async move {
+        if let Some(_pin) = load_guild::with_retry(&ctx, guild).await {
+            apply_loaded(&ctx, &declared, guild);
+        }
+    });
+}
+
+fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], guild: GuildId) {
+    let own: Vec<&ConfiguredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
+    let now = ctx.clock.now();
+    if !is_out_of_date(ctx, &own, guild) {
+        return;
+    }
+    // Nothing is acknowledged to a member, so there is no need to wait for the save.
+    let _unawaited = ctx.store.upsert(guild, |state| {
+        for declared in &own {
+            let new_team = || Team::new(declared.channel, declared.settings.clone(), now);
+            let mut team = state.remove_team(declared.channel).unwrap_or_else(new_team);
+            team.settings = declared.settings.clone();
+            team.managed = true;
+            state.insert_team(team);
+        }
+        let managed: Vec<_> = state
+            .teams()
+            .values()
+            .filter(|team| team.managed)
+            .map(|team| team.channel)
+            .collect();
+        for channel in managed
+            .into_iter()
+            .filter(|channel| own.iter().all(|team| team.channel != *channel))
+        {
+            if let Some(team) = state.team_mut(channel) {
+                team.managed = false;
+                team.pause(None);
+                tracing::warn!(%guild, %channel, "team paused: no longer in the config");
+            }
+        }
+    });
+    ctx.wake_scheduler.notify_one();
+}
+
+/// Whether the guild differs from the config. A start must not save guilds that already match.
+fn is_out_of_date(ctx: &BotContext, own: &[&ConfiguredTeam], guild: GuildId) -> bool {
+    let is_applied = |declared: &&ConfiguredTeam| {
+        let key = TeamKey {
+            guild,
+            channel: declared.channel,
+        };
+        ctx.read_team(key, |team| {
+            team.managed && team.settings == declared.settings
+        }) == Some(true)
+    };
+    let managed = ctx.store.read(guild, |state| {
+        state.teams().values().filter(|team| team.managed).count()
+    });
+    !own.iter().all(is_applied) || managed.unwrap_or(0) != own.len()
+}

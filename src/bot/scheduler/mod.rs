@@ -1,0 +1,322 @@
+//! The scheduler: starts posts, weekly reports, reminders, evictions and data expiry when due.
+//!
+//! It keeps no timers. Each scan asks every team for its next step, starts the jobs that are due
+//! and sleeps until the earliest future one. A restart, a reconnect or a changed clock therefore
+//! needs no special handling. The jobs are in [`post`], [`weekly_report`] and
+//! [`reminders`].
+
+mod alerts;
+pub mod backoff;
+pub mod config_teams;
+pub mod data_expiry;
+pub mod exactly_once;
+mod post;
+pub mod reminders;
+pub mod save_alerts;
+mod weekly_report;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinSet};
+
+use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::load_guild;
+use data_expiry::ExpiryJob;
+use post::PostJob;
+use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::posting::PostStep;
+use quizloop_core::team::Team;
+use quizloop_core::weekly_report::ReportStep;
+use quizloop_store::GuildView;
+use weekly_report::WeeklyReportJob;
+
+/// Maximum number of concurrent posts. At 250 ms a request it is enough to use the whole request
+/// budget ([`crate::bot::discord::rest_limiter`]), and it leaves slots to other requests.
+const MAX_CONCURRENT_POSTS: usize = 16;
+
+/// If a scan takes longer than this, pause for [`SCAN_BACKOFF_FACTOR`] times its duration.
+const SLOW_SCAN: Duration = Duration::from_millis(2);
+const SCAN_BACKOFF_FACTOR: u32 = 9;
+
+/// Maximum number of concurrent reminders. They have their own permits, so they never delay a post.
+const MAX_CONCURRENT_REMINDERS: usize = 4;
+
+/// A unit of work. A job that is still running is not started a second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Job {
+    /// Posts a team's round.
+    Round(TeamKey),
+    /// Loads an evicted guild and runs what is due there.
+    LoadGuild(GuildId),
+    /// Posts a team's weekly report.
+    WeeklyReport(TeamKey),
+    /// Sends a reminder to a member.
+    Remind(TeamKey, UserId),
+    /// Evicts idle guilds from memory.
+    EvictIdle,
+}
+
+/// Limits of concurrent jobs, by kind.
+struct Permits {
+    posts: Semaphore,
+    reminders: Semaphore,
+}
+
+impl Job {
+    async fn run(self, ctx: &Arc<BotContext>, permits: &Permits) {
+        let (guild, permits) = match self {
+            Self::Round(key) | Self::WeeklyReport(key) => (key.guild, &permits.posts),
+            Self::LoadGuild(guild) => (guild, &permits.posts),
+            Self::Remind(key, _) => (key.guild, &permits.reminders),
+            Self::EvictIdle => return evict_idle(ctx).await,
+        };
+        // Permits are granted in the order of the requests. The semaphores are never closed.
+        let _permit = permits.acquire().await;
+        let Some(_pin) = load_guild::with_retry(ctx, guild).await else {
+            return;
+        };
+        match self {
+            Self::Round(key) => PostJob { ctx, key }.run().await,
+            Self::LoadGuild(guild) => catch_up_guild(ctx, guild).await,
+            Self::WeeklyReport(key) => WeeklyReportJob { ctx, key }.run().await,
+            Self::Remind(key, user) => reminders::send(ctx, key, user).await,
+            // Handled above, because it belongs to no single guild.
+            Self::EvictIdle => {}
+        }
+    }
+}
+
+/// Expires old data and posts due rounds in a guild that was just loaded. The next scan finds its
+/// other jobs.
+async fn catch_up_guild(ctx: &Arc<BotContext>, guild: GuildId) {
+    let now = ctx.clock.now();
+    data_expiry::expire_inactive_members_of(ctx, guild, data_expiry::utc_date(now)).await;
+    let mut due_jobs = DueJobs::default();
+    ctx.store
+        .view(guild, |view| due_jobs.collect(ctx, guild, view, now));
+    due_jobs.rounds.sort_unstable();
+    for (_, job) in due_jobs.rounds {
+        if let Job::Round(key) = job {
+            PostJob { ctx, key }.run().await;
+        }
+    }
+}
+
+/// Evicts idle guilds on a blocking thread, because compressing them may take long.
+async fn evict_idle(ctx: &Arc<BotContext>) {
+    let store = ctx.store.clone();
+    // The panic hook has already logged a panic. It leaves every guild unchanged.
+    let evicted = tokio::task::spawn_blocking(move || store.evict_idle()).await;
+    if let Ok(guilds @ 1..) = evicted {
+        tracing::debug!(guilds, "idle guilds evicted");
+    }
+}
+
+/// Runs the scheduler; never returns.
+pub async fn run(ctx: Arc<BotContext>) {
+    let permits = Arc::new(Permits {
+        posts: Semaphore::new(MAX_CONCURRENT_POSTS),
+        reminders: Semaphore::new(MAX_CONCURRENT_REMINDERS),
+    });
+    let (mut running, mut busy) = (JoinSet::new(), HashSet::new());
+    let mut expiry = ExpiryJob::default();
+    let mut last_eviction = ctx.uptime();
+    loop {
+        let (seq, now) = (ctx.clock.revision(), ctx.clock.now());
+        let scan_start = Instant::now();
+        expiry.run_if_new_day(&ctx, now);
+        let mut due_jobs = DueJobs::scan(&ctx, now);
+        ctx.health.scheduler_ran(due_jobs.rounds.len());
+        let since_eviction = ctx.uptime().saturating_sub(last_eviction);
+        let eviction_due = since_eviction >= ctx.store.idle_timeout();
+        if eviction_due {
+            last_eviction = ctx.uptime();
+        }
+        due_jobs.wake_in(now, ctx.store.idle_timeout().saturating_sub(since_eviction));
+        for job in due_jobs
+            .jobs()
+            .chain(eviction_due.then_some(Job::EvictIdle))
+        {
+            if busy.insert(job) {
+                let (ctx, permits) = (Arc::clone(&ctx), Arc::clone(&permits));
+                running.spawn(async move {
+                    job.run(&ctx, &permits).await;
+                    job
+                });
+            }
+        }
+        if running.is_empty() {
+            ctx.clock.acknowledge(seq);
+        }
+        // Limits the share of time spent on scans, however many guilds there are.
+        let scan_time = scan_start.elapsed();
+        if scan_time > SLOW_SCAN {
+            tokio::time::sleep(scan_time * SCAN_BACKOFF_FACTOR).await;
+        }
+        tokio::select! {
+            Some(result) = running.join_next() => {
+                finish_job(&mut busy, result);
+                while let Some(result) = running.try_join_next() {
+                    finish_job(&mut busy, result);
+                }
+            }
+            () = ctx.clock.wait_until(due_jobs.next_wake, seq) => {}
+            () = ctx.wake_scheduler.notified() => {}
+        }
+    }
+}
+
+fn finish_job(busy: &mut HashSet<Job>, result: Result<Job, JoinError>) {
+    match result {
+        Ok(job) => {
+            busy.remove(&job);
+        }
+        // The error does not name the job, so all jobs are marked as finished. One that is still
+        // running is started again if it is due.
+        Err(error) => {
+            tracing::error!(%error, "scheduled job panicked");
+            busy.clear();
+        }
+    }
+}
+
+/// Jobs that are due, and the time of the next scan.
+#[derive(Debug, Default)]
+struct DueJobs {
+    /// Sorted by due time.
+    rounds: Vec<(Timestamp, Job)>,
+    /// Sorted by due time; started after all rounds.
+    reports: Vec<(Timestamp, TeamKey)>,
+    /// Sorted by position within the team: the first reminder of each team, then the second of
+    /// each. A team with many reminders therefore does not delay the others.
+    reminders: Vec<(usize, Timestamp, TeamKey, UserId)>,
+    next_wake: Option<Timestamp>,
+}
+
+impl DueJobs {
+    fn scan(ctx: &BotContext, now: Timestamp) -> Self {
+        let mut due_jobs = Self::default();
+        let next = ctx.store.due(now, |guild, view| {
+            due_jobs.collect(ctx, guild, view, now);
+        });
+        if let Some(next) = next {
+            due_jobs.wake_at(next);
+        }
+        due_jobs.rounds.sort_unstable();
+        due_jobs.reports.sort_unstable();
+        due_jobs.reminders.sort_unstable();
+        due_jobs
+    }
+
+    fn collect(&mut self, ctx: &BotContext, guild: GuildId, view: GuildView<'_>, now: Timestamp) {
+        match view {
+            GuildView::Loaded(state) => {
+                for (channel, team) in state.teams() {
+                    let key = TeamKey {
+                        guild,
+                        channel: *channel,
+                    };
+                    self.add_team(ctx, key, team, now);
+                }
+            }
+            GuildView::Summary(summary) => match summary.next_due {
+                // `MIN` means that the due time is unknown: such a guild must not precede all
+                // others.
+                Some(wake) if wake == Timestamp::MIN => {
+                    self.rounds.push((now, Job::LoadGuild(guild)));
+                }
+                Some(wake) if wake <= now => self.rounds.push((wake, Job::LoadGuild(guild))),
+                Some(wake) => self.wake_at(wake),
+                None => {}
+            },
+        }
+    }
+
+    fn add_team(&mut self, ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) {
+        match next_post_at(ctx, key, team, now) {
+            // Another job is posting this team. The scan after that job checks it again.
+            Some(_) if ctx.posting.contains(&key) => {}
+            Some(at) if at <= now => self.rounds.push((due_order(team, now), Job::Round(key))),
+            Some(at) => self.wake_at(at),
+            None => {}
+        }
+        match next_report_at(ctx, key, team, now) {
+            Some(at) if at <= now => self.reports.push((at, key)),
+            Some(at) => self.wake_at(at),
+            None => {}
+        }
+        let mut nth = 0;
+        for due in team.reminders_today(now) {
+            if due.at > now {
+                self.wake_at(due.at);
+            } else {
+                self.reminders.push((nth, due.at, key, due.user));
+                nth += 1;
+            }
+        }
+    }
+
+    fn wake_at(&mut self, time: Timestamp) {
+        self.next_wake = self.next_wake.into_iter().chain([time]).min();
+    }
+
+    fn wake_in(&mut self, now: Timestamp, delay: Duration) {
+        let time = now.saturating_add(delay);
+        self.wake_at(time.unwrap_or(Timestamp::MAX));
+    }
+
+    fn jobs(&self) -> impl Iterator<Item = Job> {
+        let rounds = self.rounds.iter().map(|(_, job)| *job);
+        let reports = self.reports.iter().map(|(_, key)| Job::WeeklyReport(*key));
+        let reminders = self.reminders.iter();
+        rounds
+            .chain(reports)
+            .chain(reminders.map(|(_, _, key, user)| Job::Remind(*key, *user)))
+    }
+}
+
+/// Returns when the team's next posting step is due, after any backoff.
+fn next_post_at(ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
+    let retry_at = ctx.post_backoff.get(&key).map(|backoff| backoff.until);
+    let due = match team.next_post_step(now) {
+        PostStep::Wait(at) => return Some(at),
+        PostStep::Idle => return None,
+        // A thread that can't be created must not delay the next question.
+        PostStep::CreateThread => match team.next_question_step(now) {
+            PostStep::Begin { .. } => now,
+            PostStep::Wait(at) => return Some(retry_at.map_or(now, |retry_at| retry_at.min(at))),
+            _ => retry_at.unwrap_or(now),
+        },
+        PostStep::Begin { .. } | PostStep::Post | PostStep::Abandon => retry_at.unwrap_or(now),
+    };
+    Some(due)
+}
+
+/// Returns when the next step of the team's weekly report is due, after any backoff.
+fn next_report_at(
+    ctx: &BotContext,
+    key: TeamKey,
+    team: &Team,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let due = match team.next_report_step(now) {
+        ReportStep::Wait(at) => return Some(at),
+        ReportStep::Idle => return None,
+        ReportStep::Begin { due, .. } => due,
+        ReportStep::Post | ReportStep::Abandon => now,
+    };
+    let retry_at = ctx.report_backoff.get(&key).map(|backoff| backoff.until);
+    Some(retry_at.map_or(due, |retry_at| retry_at.max(due)))
+}
+
+/// Returns the time by which due rounds are sorted: the due time of the team's question.
+fn due_order(team: &Team, now: Timestamp) -> Timestamp {
+    match team.next_question_step(now) {
+        PostStep::Begin { due, .. } => due,
+        _ => team.rounds().last().map_or(now, |round| round.due),
+    }
+}
