@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use crate::bot::render::question_check;
 use crate::config::Config;
 use quizloop_bank::{Bank, Question, import_export};
 use quizloop_diagnostics::{RawFile, Source, render_all};
@@ -59,10 +60,12 @@ fn pack(bytes: &[u8]) {
         name: "pack.toml".into(),
         bytes: bytes.to_vec(),
     };
-    let (bank, diagnostics) = Bank::check(&[], std::slice::from_ref(&file));
+    let (bank, diagnostics) = Bank::check(&[], std::slice::from_ref(&file), question_check::check);
     assert_renders(&diagnostics);
     let (loaded, _) = Bank::load(&[], &[file]);
-    assert_eq!(loaded.questions(), bank.questions());
+    for question in bank.questions() {
+        assert_eq!(loaded.get(&question.id), Some(question));
+    }
     let query = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
     let _ = bank.search(&query, 25);
     assert_round_trips(&bank);
