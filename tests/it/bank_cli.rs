@@ -50,6 +50,24 @@ fn listing_and_showing() {
     }
 }
 
+/// Words are searched among the questions of the topic and the level, not only among the first 25
+/// of all.
+#[test]
+fn filters_come_before_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let filters = [
+        "list",
+        "--topic",
+        "output-prediction",
+        "--level",
+        "senior",
+        "task",
+    ];
+    let (code, found) = bank(folder.path(), &filters);
+    assert_eq!(code, Some(0), "{found}");
+    assert!(found.contains("predict-cancel-return"), "{found}");
+}
+
 /// Questions exported as CSV and JSON are imported as a pack, and `quizloop check` accepts the
 /// pack.
 #[test]

@@ -119,8 +119,18 @@ impl Bank {
     /// typos. The result has at most [`SEARCH_MAX`](super::SEARCH_MAX) questions. An empty query
     /// returns the first ones.
     pub fn search(&self, typed: &str, limit: usize) -> Vec<&Question> {
+        self.search_among(typed, limit, |_| true)
+    }
+
+    /// Searches like [`Bank::search`], among the questions for which `filter` returns true.
+    pub fn search_among(
+        &self,
+        typed: &str,
+        limit: usize,
+        filter: impl Fn(&Question) -> bool,
+    ) -> Vec<&Question> {
         self.index
-            .search(&self.questions, typed, limit)
+            .search(&self.questions, typed, limit, filter)
             .into_iter()
             .map(|index| &self.questions[index])
             .collect()
