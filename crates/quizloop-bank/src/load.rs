@@ -111,7 +111,13 @@ impl Bank {
 
     /// Returns the question with that id.
     pub fn get(&self, id: &str) -> Option<&Question> {
-        self.questions.get(*self.by_id.get(id)?)
+        self.questions.get(self.index_of(id)?)
+    }
+
+    /// Returns the index in [`Bank::questions`] of the question with that id. Unlike its number, it
+    /// is unique.
+    pub fn index_of(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
     }
 
     /// Returns the questions that match a query, best first. A query is an id, a number (`7`, `#7`,
