@@ -22,10 +22,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
+use super::boot_clock::BootInstant;
 use super::write::WriteError;
 
 /// How long a lease is valid after a renewal. A dead process is replaced after at most this time.
@@ -59,8 +60,10 @@ pub struct Lease {
     /// The shard.
     pub shard: u32,
     epoch: i64,
-    /// When the last successful renewal was sent, not when its response arrived.
-    renewed_at: Mutex<Instant>,
+    /// When the last successful renewal was sent, not when its response arrived. On the boot clock:
+    /// a machine that resumes after a suspend must not trust a lease that another process has
+    /// acquired meanwhile.
+    renewed_at: Mutex<BootInstant>,
     lost: AtomicBool,
 }
 
@@ -98,7 +101,7 @@ impl Lease {
         shard: u32,
         owner: &ProcessIdentity,
     ) -> Result<Option<Self>, LeaseError> {
-        let sent_at = Instant::now();
+        let sent_at = BootInstant::now();
         let mut connection = pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         let total = sqlx::query(TOTAL).fetch_one(&mut *transaction).await?;
@@ -163,7 +166,7 @@ impl Lease {
 
 /// Renews leases. Leases that another process has taken over are marked as lost.
 pub async fn renew(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
-    let sent_at = Instant::now();
+    let sent_at = BootInstant::now();
     let (shards, epochs) = columns(leases);
     let rows = sqlx::query(RENEW)
         .bind(shards)

@@ -7,6 +7,7 @@
 
 mod application;
 mod assignment;
+mod boot_clock;
 mod cluster;
 mod connection;
 mod lease;
