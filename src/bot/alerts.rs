@@ -5,12 +5,14 @@ use super::render;
 use super::rest::ApiError;
 use super::rest_limiter::Priority;
 use quizloop_core::team::PostingFailure;
+use quizloop_core::text::remove_control_characters;
 
 /// Records the failure for `/team status` and sends a direct message to the admin who set the team
 /// up, once until the failure is resolved. Teams from the config file have no such admin; the log
 /// reports their failures.
 pub async fn alert_admin(ctx: &BotContext, key: TeamKey, failure: &ApiError) {
-    let text = render::user_error::explain(failure);
+    // It may quote Discord or a proxy.
+    let text = remove_control_characters(&render::user_error::explain(failure));
     let now = ctx.clock.now();
     let (admin, commit) = ctx.update_team(key, |team| {
         let is_new = team

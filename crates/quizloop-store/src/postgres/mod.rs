@@ -258,6 +258,11 @@ impl Backend for PostgresBackend {
             if let Entry::Vacant(entry) = self.row_caches.entry(id) {
                 entry.insert(cache);
             }
+            if let Err(error) = &result
+                && error.is_refused_value()
+            {
+                tracing::error!(guild = %id, %error, "server data refused by database");
+            }
             result.map_err(write::WriteError::into_io_error)
         });
         self.block_on(join_all(work))

@@ -79,6 +79,18 @@ pub enum WriteError {
 }
 
 impl WriteError {
+    /// Whether the database can't hold a value of the guild. A retry can't help then.
+    pub fn is_refused_value(&self) -> bool {
+        /// SQLSTATE class "Data Exception" (PostgreSQL's manual, appendix A).
+        const DATA_EXCEPTION: &str = "22";
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        error
+            .code()
+            .is_some_and(|code| code.starts_with(DATA_EXCEPTION))
+    }
+
     /// Converts the error to one whose kind tells the writer what to do: skip the rest of the batch
     /// (no connection), never retry (another owner), or retry this guild alone.
     pub fn into_io_error(self) -> io::Error {
@@ -223,7 +235,7 @@ async fn upsert_guild(
     let written = sqlx::query(statement)
         .bind(id)
         .bind(commit)
-        .bind(state.to_string())
+        .bind(json_text(state))
         .bind(due_column(summary))
         .bind(summary.managed)
         .bind(summary.channel_hashes())
@@ -286,12 +298,33 @@ async fn execute_for_rows(
     if rows.is_empty() {
         return Ok(());
     }
-    let rows = Value::from(std::mem::take(rows)).to_string();
+    let rows = json_text(&std::mem::take(rows).into());
     sqlx::query(statement)
         .bind(rows)
         .execute(transaction)
         .await
         .map(drop)
+}
+
+/// Formats a value for `jsonb`, which can't hold U+0000 (PostgreSQL's manual, "8.14. JSON Types").
+/// It is removed, because otherwise one text would prevent all saves of its guild.
+fn json_text(value: &Value) -> String {
+    let text = value.to_string();
+    if !text.contains("\\u0000") {
+        return text;
+    }
+    let mut value = value.clone();
+    remove_null_characters(&mut value);
+    value.to_string()
+}
+
+fn remove_null_characters(value: &mut Value) {
+    match value {
+        Value::String(text) => text.retain(|character| character != '\0'),
+        Value::Array(items) => items.iter_mut().for_each(remove_null_characters),
+        Value::Object(fields) => fields.values_mut().for_each(remove_null_characters),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn guild_as_i64(guild: GuildId) -> Result<i64, WriteError> {
