@@ -189,10 +189,11 @@ impl Store {
         })
     }
 
-    /// Whether a message in a channel may be a reply, judged without loading the guild.
+    /// Whether a message in a channel may be a reply, judged without loading the guild. This does
+    /// not count as use, so that talk in other channels does not keep a guild in memory.
     pub fn may_contain_reply(&self, guild: GuildId, channel: ChannelId) -> bool {
         let possible = self.view(guild, |view| match view {
-            GuildView::Loaded(_) => true,
+            GuildView::Loaded(guild) => guild.may_contain_reply(channel),
             GuildView::Summary(summary) => summary.may_contain_reply(channel),
         });
         possible == Some(true)
