@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::commit::{Commit, SaveProgress};
-use super::compression::CompressedGuild;
 use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
 
@@ -16,7 +15,7 @@ use quizloop_core::guild_summary::GuildSummary;
 pub(super) enum CacheEntry {
     /// All of it.
     Resident(Box<ResidentGuild>),
-    /// A summary, perhaps with compressed data.
+    /// A summary.
     Evicted(EvictedGuild),
 }
 
@@ -47,8 +46,6 @@ pub(super) struct EvictedGuild {
     /// Number of the eviction; detects that an entry was replaced meanwhile.
     pub generation: u64,
     pub summary: GuildSummary,
-    /// All of its data; none if it has to be read from the database.
-    pub compressed: Option<CompressedGuild>,
 }
 
 /// Prevents the eviction of a guild for as long as it lives.

@@ -32,48 +32,60 @@ pub struct Assignment {
 ///    and its guilds from memory; pending commits fail.
 /// 3. The job changes G. The shard is not held, so the change goes to an empty guild that is
 ///    discarded, and its commit fails. Without the check a new, empty G would be created.
-#[derive(Debug, Default)]
-pub(super) enum Ownership {
-    /// All guilds.
-    #[default]
-    All,
-    /// The guilds of some shards.
-    Shards {
-        /// Number of shards of the bot.
-        total: u32,
-        /// The shards that this process holds.
-        held: BTreeSet<u32>,
-        /// Guilds of these shards whose data is invalid. They are excluded from all work.
-        unreadable: BTreeSet<GuildId>,
-    },
+#[derive(Debug)]
+pub(super) struct Ownership {
+    /// Number of shards of the bot.
+    total: u32,
+    /// The shards that this process holds.
+    held: BTreeSet<u32>,
+    /// Guilds of these shards whose data is invalid. They are excluded from all work.
+    unreadable: BTreeSet<GuildId>,
 }
 
 impl Ownership {
+    /// All guilds, in one shard.
+    pub fn all() -> Self {
+        Self {
+            held: BTreeSet::from([0]),
+            ..Self::none(1)
+        }
+    }
+
+    /// None of that number of shards.
+    pub const fn none(total: u32) -> Self {
+        Self {
+            total,
+            held: BTreeSet::new(),
+            unreadable: BTreeSet::new(),
+        }
+    }
+
     pub fn owns(&self, guild: GuildId) -> bool {
-        match self {
-            Self::All => true,
-            Self::Shards {
-                total,
-                held,
-                unreadable,
-            } => held.contains(&guild.shard(*total)) && !unreadable.contains(&guild),
-        }
+        self.held.contains(&self.shard_of(guild)) && !self.unreadable.contains(&guild)
     }
 
-    /// Excludes a guild whose data is invalid. Does nothing with [`Ownership::All`]: a folder with
-    /// an invalid snapshot is not opened at all.
+    pub fn shard_of(&self, guild: GuildId) -> u32 {
+        guild.shard(self.total)
+    }
+
+    /// Excludes a guild whose data is invalid.
     pub fn quarantine(&mut self, guild: GuildId) {
-        if let Self::Shards { unreadable, .. } = self {
-            unreadable.insert(guild);
-        }
+        self.unreadable.insert(guild);
     }
 
-    /// The shards that this process holds; empty for [`Ownership::All`].
-    pub fn held(&self) -> BTreeSet<u32> {
-        match self {
-            Self::All => BTreeSet::new(),
-            Self::Shards { held, .. } => held.clone(),
-        }
+    /// The shards that this process holds.
+    pub const fn held(&self) -> &BTreeSet<u32> {
+        &self.held
+    }
+
+    pub fn add(&mut self, shards: Vec<u32>) {
+        self.held.extend(shards);
+    }
+
+    pub fn remove(&mut self, shard: u32) {
+        let total = self.total;
+        self.held.remove(&shard);
+        self.unreadable.retain(|guild| guild.shard(total) != shard);
     }
 }
 

@@ -158,7 +158,7 @@ async fn pin_guild(
         // only then this runs. Without data the answer would be "no team here", so the member has
         // to try again.
         Err(LoadError::Unavailable) => Err(UserError::OwnedElsewhere),
-        Err(LoadError::Database(error)) => {
+        Err(LoadError::Io(error)) => {
             tracing::warn!(%error, "server could not be loaded");
             Err(UserError::LoadFailed)
         }

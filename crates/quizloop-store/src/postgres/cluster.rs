@@ -13,6 +13,7 @@ use super::connection::DatabaseError;
 use super::lease::{
     self, LEASE_DURATION, Lease, LeaseError, ProcessIdentity, RENEW_INTERVAL, shard_as_i32,
 };
+use crate::backend::ShardRefresh;
 use crate::ownership::IDENTIFY_INTERVAL;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
@@ -53,17 +54,6 @@ pub struct Cluster {
     leases: Mutex<BTreeMap<u32, Arc<Lease>>>,
     /// Whether all leases were released and must not be renewed.
     closed: AtomicBool,
-}
-
-/// The changes that a refresh found or made.
-#[derive(Debug, Default)]
-pub struct ShardChanges {
-    /// Shards that another process has taken over.
-    pub lost: Vec<u32>,
-    /// Shards that this process has acquired.
-    pub acquired: Vec<u32>,
-    /// Shards that other processes should get.
-    pub to_release: Vec<u32>,
 }
 
 impl Cluster {
@@ -204,14 +194,14 @@ impl Cluster {
     }
 
     /// Reports lost shards. If there are none, acquires the free shards that this process should
-    /// have.
-    pub async fn refresh(&self) -> Result<ShardChanges, LeaseError> {
+    /// have, without their guilds.
+    pub async fn refresh(&self) -> Result<ShardRefresh, LeaseError> {
         let Some((identity, shards)) = self.joined.get() else {
-            return Ok(ShardChanges::default());
+            return Ok(ShardRefresh::default());
         };
-        let mut changes = ShardChanges {
+        let mut changes = ShardRefresh {
             lost: self.remove_lost(),
-            ..ShardChanges::default()
+            ..ShardRefresh::default()
         };
         if !changes.lost.is_empty() {
             // The caller must end its work for these shards before they can be acquired again:

@@ -203,7 +203,6 @@ fn concurrent_loads_changes_and_evictions() {
     });
 }
 
-/// A large guild is decompressed on its own thread.
 #[test]
 fn a_large_guild_is_loaded() {
     on_each_backend(|backend| {
