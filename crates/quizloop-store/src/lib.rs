@@ -4,6 +4,8 @@
 //! acknowledge nothing to members before that. The store changes one guild at a time and knows
 //! nothing of Discord. Locks are held only for closures that can't await.
 
+#![cfg_attr(not(test), warn(unreachable_pub))]
+
 mod application;
 mod backend;
 mod cache_entry;

@@ -44,7 +44,7 @@ pub(super) struct Ownership {
 
 impl Ownership {
     /// All guilds, in one shard.
-    pub fn all() -> Self {
+    pub(crate) fn all() -> Self {
         Self {
             held: BTreeSet::from([0]),
             ..Self::none(1)
@@ -52,7 +52,7 @@ impl Ownership {
     }
 
     /// None of that number of shards.
-    pub const fn none(total: u32) -> Self {
+    pub(crate) const fn none(total: u32) -> Self {
         Self {
             total,
             held: BTreeSet::new(),
@@ -60,29 +60,29 @@ impl Ownership {
         }
     }
 
-    pub fn owns(&self, guild: GuildId) -> bool {
+    pub(crate) fn owns(&self, guild: GuildId) -> bool {
         self.held.contains(&self.shard_of(guild)) && !self.unreadable.contains(&guild)
     }
 
-    pub fn shard_of(&self, guild: GuildId) -> u32 {
+    pub(crate) fn shard_of(&self, guild: GuildId) -> u32 {
         guild.shard(self.total)
     }
 
     /// Excludes a guild whose data is invalid.
-    pub fn quarantine(&mut self, guild: GuildId) {
+    pub(crate) fn quarantine(&mut self, guild: GuildId) {
         self.unreadable.insert(guild);
     }
 
     /// The shards that this process holds.
-    pub const fn held(&self) -> &BTreeSet<u32> {
+    pub(crate) const fn held(&self) -> &BTreeSet<u32> {
         &self.held
     }
 
-    pub fn add(&mut self, shards: Vec<u32>) {
+    pub(crate) fn add(&mut self, shards: Vec<u32>) {
         self.held.extend(shards);
     }
 
-    pub fn remove(&mut self, shard: u32) {
+    pub(crate) fn remove(&mut self, shard: u32) {
         let total = self.total;
         self.held.remove(&shard);
         self.unreadable.retain(|guild| guild.shard(total) != shard);
@@ -100,7 +100,7 @@ pub(super) struct IdentifyLimiter {
 impl IdentifyLimiter {
     /// Acquires a slot. `None` means that the session may be started now; otherwise returns how
     /// long to wait before the next attempt.
-    pub fn try_acquire(&self, slot: u32, now: Instant) -> Option<Duration> {
+    pub(crate) fn try_acquire(&self, slot: u32, now: Instant) -> Option<Duration> {
         let mut next_at = self.next_at.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(next) = next_at.get(&slot).filter(|next| **next > now) {
             return Some(next.duration_since(now));

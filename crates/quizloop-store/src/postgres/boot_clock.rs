@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A moment on that clock. On systems other than Linux it may stand still during a suspend.
 #[derive(Debug, Clone, Copy)]
-pub struct BootInstant(Inner);
+pub(super) struct BootInstant(Inner);
 
 #[cfg(target_os = "linux")]
 type Inner = Duration;
@@ -13,14 +13,14 @@ type Inner = std::time::Instant;
 
 #[cfg(target_os = "linux")]
 impl BootInstant {
-    pub fn now() -> Self {
+    pub(super) fn now() -> Self {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         // Never negative.
         Self(now.try_into().unwrap_or_default())
     }
 
     /// Returns the time since then.
-    pub fn elapsed(self) -> Duration {
+    pub(super) fn elapsed(self) -> Duration {
         Self::now().0.saturating_sub(self.0)
     }
 }

@@ -47,7 +47,7 @@ const DELETE_REVIEWS: &str = "delete from review as kept using jsonb_to_recordse
 
 /// Why a guild could not be saved or deleted.
 #[derive(Debug, thiserror::Error)]
-pub enum WriteError {
+pub(super) enum WriteError {
     /// A query failed.
     #[error("the database could not save it: {0}")]
     Database(#[from] sqlx::Error),
@@ -80,7 +80,7 @@ pub enum WriteError {
 
 impl WriteError {
     /// Whether the database can't hold a value of the guild. A retry can't help then.
-    pub fn is_refused_value(&self) -> bool {
+    pub(super) fn is_refused_value(&self) -> bool {
         /// SQLSTATE class "Data Exception" (PostgreSQL's manual, appendix A).
         const DATA_EXCEPTION: &str = "22";
         let Self::Database(sqlx::Error::Database(error)) = self else {
@@ -93,7 +93,7 @@ impl WriteError {
 
     /// Converts the error to one whose kind tells the writer what to do: skip the rest of the batch
     /// (no connection), never retry (another owner), or retry this guild alone.
-    pub fn into_io_error(self) -> io::Error {
+    pub(super) fn into_io_error(self) -> io::Error {
         let kind = match &self {
             Self::Timeout
             | Self::Database(
@@ -112,7 +112,7 @@ impl WriteError {
 }
 
 /// Saves a guild, and updates its row cache.
-pub async fn save(
+pub(super) async fn save(
     pool: &PgPool,
     lease: Option<&Lease>,
     guild: &Guild,
@@ -142,7 +142,7 @@ pub async fn save(
 }
 
 /// Deletes a guild with all its rows.
-pub async fn delete(
+pub(super) async fn delete(
     pool: &PgPool,
     lease: Option<&Lease>,
     guild: GuildId,
@@ -161,7 +161,7 @@ pub async fn delete(
     .await
 }
 
-pub async fn set_metadata(pool: &PgPool, name: &str, text: &str) -> Result<(), sqlx::Error> {
+pub(super) async fn set_metadata(pool: &PgPool, name: &str, text: &str) -> Result<(), sqlx::Error> {
     let query = sqlx::query(UPSERT_METADATA).bind(name).bind(text);
     query.execute(pool).await.map(drop)
 }
