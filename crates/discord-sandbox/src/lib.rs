@@ -45,6 +45,7 @@ mod mention;
 mod messages;
 pub mod model;
 pub mod openapi;
+mod origin_check;
 pub mod page;
 mod payloads;
 pub mod permission;
@@ -53,6 +54,7 @@ pub mod rest;
 mod seed;
 mod server;
 mod snowflake;
+mod token;
 
 use std::io;
 use std::net::SocketAddr;
@@ -94,8 +96,9 @@ pub struct Options {
     pub name: String,
     /// Id of the application under test and of its bot user.
     pub application: u64,
-    /// The bot's token, without the prefix "Bot ".
-    pub token: String,
+    /// The bot's token, without the prefix "Bot ". `None` means a random one; [`Sandbox::token`]
+    /// returns it.
+    pub token: Option<String>,
     /// Bits of the privileged intents that are enabled for the application.
     pub privileged_intents: u64,
     /// Whether to enforce the global limit of 50 requests per second. Requests are counted either
@@ -117,7 +120,7 @@ impl Default for Options {
             heartbeat: HEARTBEAT,
             name: NAME.to_owned(),
             application: ids::APP,
-            token: seed::TOKEN.to_owned(),
+            token: None,
             privileged_intents: 0,
             enforce_limits: false,
             description: None,
@@ -207,17 +210,21 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Returns the I/O error if the address cannot be bound.
+    /// Returns the I/O error if the address cannot be bound, or if no random token can be created.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let start = options.start.unwrap_or_else(clock::system_time);
         let clock = Arc::new(SandboxClock::new(start, options.flowing));
         let gateway = GatewayState::new(format!("ws://{address}/gateway"), options.heartbeat);
+        let token = match options.token {
+            Some(token) => token,
+            None => token::random(options.application)?,
+        };
         let app = App {
             id: options.application,
             name: options.name,
-            token: options.token,
+            token,
             owner: ids::ADA,
             privileged_intents: options.privileged_intents,
         };

@@ -7,9 +7,9 @@ mod actions;
 mod admin;
 mod faults;
 mod messages;
-mod origin_check;
 mod process;
 mod queries;
+mod security_headers;
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use axum::Json;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -36,7 +36,7 @@ const HELP: &str = include_str!("help.txt");
 const UNSAFE_NUMBER: u64 = 1 << 53;
 
 /// Routes of the page and the control API.
-pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
+pub fn router() -> Router<Arc<SandboxState>> {
     Router::new()
         .route("/sandbox", get(help))
         .route("/sandbox/", get(help))
@@ -64,10 +64,7 @@ pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
         .route("/sandbox/channel", post(admin::channel))
         .route("/sandbox/bot", post(actions::bot))
         .merge(super::page::router())
-        .layer(from_fn_with_state(
-            Arc::clone(shared),
-            origin_check::check_origin,
-        ))
+        .layer(map_response(security_headers::add))
 }
 
 /// Returns the help, with the bot's name, event and demos.
@@ -92,6 +89,11 @@ pub struct HttpError(StatusCode, String);
 impl HttpError {
     fn bad_request(message: &dyn std::fmt::Display) -> Self {
         Self(StatusCode::BAD_REQUEST, message.to_string())
+    }
+
+    /// 403: the sender may not do this.
+    pub(crate) fn forbidden(message: &dyn std::fmt::Display) -> Self {
+        Self::with_status(StatusCode::FORBIDDEN, message)
     }
 
     /// 404: the requested thing does not exist.

@@ -94,7 +94,7 @@ impl Discord {
             faults: FaultRules::default(),
             limits: RequestCounter::default(),
             files: StoredFiles::default(),
-            log: TrafficLog::new(super::log::MAX_ENTRIES),
+            log: TrafficLog::default(),
             clock,
             ids: Snowflakes::default(),
             app,
