@@ -24,7 +24,7 @@ pub struct LoggedRequest {
     pub method: String,
     /// Path with query string.
     pub path: String,
-    /// Name of the route (see [`super::rest::route::Route`]), or "unknown".
+    /// Name of the route (see [`faults`](crate::faults#routes)), or "unknown".
     pub route: String,
     /// Request body as JSON; null if there was none.
     pub body: Value,
@@ -143,14 +143,14 @@ impl TrafficLog {
     }
 
     /// Appends a request and returns its number.
-    pub fn push_request(&mut self, mut request: LoggedRequest) -> u64 {
+    pub(crate) fn push_request(&mut self, mut request: LoggedRequest) -> u64 {
         request.seq = self.next_seq();
         self.push(LogEntry::Request(request));
         self.last_seq
     }
 
     /// Changes request `seq`. Does nothing if it has been dropped.
-    pub fn update_request(&mut self, seq: u64, change: impl FnOnce(&mut LoggedRequest)) {
+    pub(crate) fn update_request(&mut self, seq: u64, change: impl FnOnce(&mut LoggedRequest)) {
         let first = self.entries().next().map_or(0, LogEntry::seq);
         let index = seq
             .checked_sub(first)
@@ -169,7 +169,7 @@ impl TrafficLog {
     }
 
     /// Appends a gateway frame.
-    pub fn push_event(&mut self, at_ms: i64, from_bot: bool, name: &str, data: Value) {
+    pub(crate) fn push_event(&mut self, at_ms: i64, from_bot: bool, name: &str, data: Value) {
         let seq = self.next_seq();
         self.push(LogEntry::Event(LoggedEvent {
             seq,

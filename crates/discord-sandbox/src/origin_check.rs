@@ -129,7 +129,7 @@ mod tests {
     fn a_browser_may_send_requests_of_our_own_page_only() {
         let host = (header::HOST, "localhost:8420");
         let origin = |value| [host.clone(), (header::ORIGIN, value)];
-        assert!(is_allowed(&[host.clone()]));
+        assert!(is_allowed(std::slice::from_ref(&host)));
         assert!(is_allowed(&origin("http://localhost:8420")));
         for other in [
             "http://localhost:3000",

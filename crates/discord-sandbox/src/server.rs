@@ -24,6 +24,8 @@ use super::{SandboxState, api, rest};
 pub async fn serve(listener: TrackedListener, shared: Arc<SandboxState>) {
     let router = Router::new()
         .route("/gateway", any(gateway))
+        // Some libraries, such as twilight, append "/?v=10" to the URL.
+        .route("/gateway/", any(gateway))
         .route("/sandbox/clock/stream", get(clock_stream))
         .route("/sandbox/clock/settled", post(acknowledge_clock))
         .route("/api/{*path}", any(rest::serve))

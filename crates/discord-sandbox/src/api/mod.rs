@@ -36,7 +36,7 @@ const HELP: &str = include_str!("help.txt");
 const UNSAFE_NUMBER: u64 = 1 << 53;
 
 /// Routes of the page and the control API.
-pub fn router() -> Router<Arc<SandboxState>> {
+pub(crate) fn router() -> Router<Arc<SandboxState>> {
     Router::new()
         .route("/sandbox", get(help))
         .route("/sandbox/", get(help))
@@ -84,7 +84,7 @@ async fn help(State(shared): State<Arc<SandboxState>>) -> String {
 
 /// An error response: its status, and the message in the `error` field.
 #[derive(Debug)]
-pub struct HttpError(StatusCode, String);
+pub(crate) struct HttpError(StatusCode, String);
 
 impl HttpError {
     fn bad_request(message: &dyn std::fmt::Display) -> Self {
@@ -97,12 +97,12 @@ impl HttpError {
     }
 
     /// 404: the requested thing does not exist.
-    pub fn not_found(message: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn not_found(message: &dyn std::fmt::Display) -> Self {
         Self::with_status(StatusCode::NOT_FOUND, message)
     }
 
     /// 500: an error in the sandbox itself.
-    pub fn internal(message: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn internal(message: &dyn std::fmt::Display) -> Self {
         Self::with_status(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
@@ -119,7 +119,7 @@ impl IntoResponse for HttpError {
 
 /// An id as a string.
 #[derive(Debug, Clone, Copy)]
-pub struct Id(u64);
+pub(crate) struct Id(u64);
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
