@@ -38,7 +38,7 @@ use quizloop_bank::Bank;
 use quizloop_core::id::UserId;
 use quizloop_core::shard::ShardRange;
 use quizloop_store::{ClaimError, Store};
-use replies::{footer, reactions};
+use replies::{backfill, footer, reactions};
 use scheduler::save_alerts;
 
 /// How often caches and idle rate limits are pruned.
@@ -117,6 +117,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
         stale_footers,
         reactions,
         mut fatal,
+        backfill,
     } = receivers;
     let event_loop = EventLoop::new(&ctx, deps.config_teams, application, total);
     tokio::select! {
@@ -126,6 +127,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
             other => GatewayExit::Other(other.to_string()),
         }),
         () = event_loop.run(event_receiver) => stopped("event loop"),
+        () = backfill::run(Arc::clone(&ctx), backfill) => stopped("backfill worker"),
         () = reactions::run(Arc::clone(&ctx), reactions) => stopped("reaction worker"),
         () = footer::run(Arc::clone(&ctx), stale_footers) => stopped("footer worker"),
         () = save_alerts::run(Arc::clone(&ctx)) => stopped("save alert worker"),

@@ -34,6 +34,7 @@ mod progress;
 mod question_reports;
 mod rate_limit;
 mod reminders;
+mod replies;
 mod reviews;
 mod sandbox;
 mod security;

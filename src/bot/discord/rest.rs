@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
     Channel, ChannelType, CreateAttachment, ErrorResponse, Http, HttpBuilder, HttpError,
-    MessagePagination, ReactionType, StatusCode,
+    LightMethod, ReactionType, Request, Route, StatusCode,
 };
 
 use super::interaction_client::InteractionClient;
+use super::message_json::{self, MessageJsonError};
 use super::rest_limiter::{Priority, RestLimiter};
 use crate::bot::gateway::event::IncomingMessage;
-use crate::bot::gateway::translate;
 use crate::bot::render::file::File;
 use crate::bot::render::message::Message;
 use crate::bot::render::text::truncate;
@@ -374,17 +374,42 @@ impl DiscordClient {
         after: MessageId,
         priority: Priority,
     ) -> Result<Vec<HistoryMessage>, ApiError> {
-        let target = Some(MessagePagination::After(after.get().max(1).into()));
-        let request = self
-            .http
-            .get_messages(channel.get().into(), target, Some(HISTORY_PAGE));
-        let page = self.rate_limited(priority, request).await?;
-        let mut messages: Vec<_> = page
-            .iter()
-            .map(|message| HistoryMessage::from_message(message, guild))
-            .collect();
+        let route = Route::ChannelMessages {
+            channel_id: channel.get().into(),
+        };
+        let request = Request::new(route, LightMethod::Get).params(Some(vec![
+            ("limit", HISTORY_PAGE.to_string()),
+            ("after", after.to_string()),
+        ]));
+        let page: Vec<Value> = self.rate_limited(priority, self.http.fire(request)).await?;
+        let mut messages = Vec::with_capacity(page.len());
+        for message in &page {
+            messages.push(self.history_message(message, guild, channel)?);
+        }
         messages.sort_by_key(|message| message.event.message);
         Ok(messages)
+    }
+
+    /// Reads a message of a page. One that can't be read is no reply, and must not hide the others
+    /// of its page.
+    fn history_message(
+        &self,
+        message: &Value,
+        guild: GuildId,
+        channel: ChannelId,
+    ) -> Result<HistoryMessage, ApiError> {
+        match message_json::parse(message, guild, channel) {
+            Ok(message) => Ok(message),
+            // Without its place in the history, the page can't be continued behind it.
+            Err(error @ MessageJsonError::NoId) => Err(ApiError::Transient(error.to_string())),
+            Err(error @ MessageJsonError::NoField { message, .. }) => {
+                if let Some(health) = &self.health {
+                    health.message_unreadable();
+                }
+                tracing::warn!(%guild, %channel, %error, "message could not be read");
+                Ok(HistoryMessage::unreadable(guild, channel, message))
+            }
+        }
     }
 
     /// Fetches a channel; `None` if it belongs to no guild.
@@ -522,12 +547,20 @@ pub struct HistoryMessage {
 }
 
 impl HistoryMessage {
-    fn from_message(message: &serenity::all::Message, guild: GuildId) -> Self {
-        let footer = |embed: &serenity::all::Embed| Some(embed.footer.as_ref()?.text.clone());
+    /// Returns the entry of a message of which only the id could be read: it keeps the length and
+    /// the end of its page right.
+    const fn unreadable(guild: GuildId, channel: ChannelId, message: MessageId) -> Self {
         Self {
-            event: translate::message_create(message, guild),
-            footers: message.embeds.iter().filter_map(footer).collect(),
-            has_own_reaction: message.reactions.iter().any(|reaction| reaction.me),
+            event: IncomingMessage {
+                guild,
+                channel,
+                message,
+                author: UserId::new(0),
+                may_be_reply: false,
+                reply_to: None,
+            },
+            footers: Vec::new(),
+            has_own_reaction: false,
         }
     }
 }

@@ -28,7 +28,7 @@ use super::backoff::Backoff;
 use super::exactly_once::{PendingMessage, SendOutcome, StepError};
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest::ApiError;
-use crate::bot::{render, replies};
+use crate::bot::render;
 use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::posting::PostStep;
 use quizloop_core::round::{Round, ThreadStatus};
@@ -104,12 +104,11 @@ impl<'a> PostJob<'a> {
             if let Err(error) = step {
                 return self.on_step_error(error, now).await;
             }
-            // Members may have replied before the message id was recorded. Those replies were not
-            // counted, so they are read from the channel's history.
-            let has_early_reply =
-                next == PostStep::Post && self.ctx.early_replies.remove(&self.key).is_some();
-            if !first_attempt || has_early_reply {
-                tokio::spawn(replies::backfill_team(Arc::clone(self.ctx), self.key));
+            // The post closes the round before, whose replies are read a last time. Members may also
+            // have replied before the message or its thread was recorded.
+            let is_recorded_late = next == PostStep::CreateThread && !first_attempt;
+            if is_recorded_late || matches!(next, PostStep::Post | PostStep::Abandon) {
+                self.ctx.backfill.request_team(self.key);
             }
         }
     }
