@@ -1,6 +1,9 @@
 //! No reply is lost: replies that the gateway does not report, or that serenity can't decode, are
 //! read from the history, and each counted reply gets its ✅.
 
+use std::time::Duration;
+
+use discord_sandbox::client::ClientOutcome;
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use discord_sandbox::model::Overwrite;
@@ -425,4 +428,38 @@ async fn a_busy_channel_is_not_read_again_after_a_restart() {
     let pages = list_count(&world, ids::ASYNCIO) - before;
     let talk = world.sandbox.messages(ids::ASYNCIO, ids::ADA).len();
     assert!(pages * 100 < talk, "{pages} pages of {talk} messages");
+}
+
+/// 32. Discord fails while a response is sent: it is sent again in time, and an error after it took
+/// effect is no error.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_response_is_sent_again_in_time() {
+    let world = World::at(THURSDAY).start().await;
+    let rules = [FaultRule::on("Callback"), FaultRule::on("Callback").after()];
+    for rule in rules {
+        let what = format!("{:?}", rule.when);
+        world.sandbox.add_fault(rule, RequestFault::server_error());
+        let outcome = world.lin().command("quiz", &[]).await;
+        assert!(
+            matches!(outcome, ClientOutcome::Message(_)),
+            "{what}: {outcome:?}"
+        );
+    }
+    world
+        .sandbox
+        .add_fault(FaultRule::on("Callback"), RequestFault::Reset);
+    let outcome = world.lin().command("streak", &[]).await;
+    assert!(matches!(outcome, ClientOutcome::Message(_)), "{outcome:?}");
+    world.sandbox.add_fault(
+        FaultRule::on("Channel"),
+        RequestFault::Delay(Duration::from_millis(2500)),
+    );
+    world
+        .sandbox
+        .add_fault(FaultRule::on("EditOriginal"), RequestFault::server_error());
+    let options = [("timezone", json!("Europe/Berlin"))];
+    let setup = world.ada().command_message("setup", &options).await;
+    assert!(setup.text().contains("is set up"), "{}", setup.text());
+    let refused = "interaction could not be answered";
+    assert!(!world.log().contains(refused), "{}", world.log());
 }

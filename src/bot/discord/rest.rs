@@ -16,7 +16,7 @@ use serenity::all::{
     LightMethod, ReactionType, Request, Route, StatusCode,
 };
 
-use super::interaction_client::InteractionClient;
+use super::interaction_client::{InteractionClient, send_with_retries};
 use super::message_json::{self, MessageJsonError};
 use super::rest_limiter::{Priority, RestLimiter};
 use crate::bot::gateway::event::IncomingMessage;
@@ -490,17 +490,16 @@ impl DiscordClient {
     ) -> Result<(), ApiError> {
         match (&self.interactions, file) {
             (Some(interactions), None) => {
-                let request = interactions.send(id, token, body);
+                let request = send_with_retries(|| interactions.send(id, token, body));
                 self.with_timeout_inline(request).await
             }
             (_, file) => {
-                let request = self.http.create_interaction_response(
-                    id.into(),
-                    token,
-                    body,
-                    attachments(file),
-                );
-                self.with_timeout(request).await
+                let send = || {
+                    let files = attachments(file);
+                    self.http
+                        .create_interaction_response(id.into(), token, body, files)
+                };
+                self.with_timeout(send_with_retries(send)).await
             }
         }
     }
@@ -512,11 +511,14 @@ impl DiscordClient {
         message: &impl serde::Serialize,
         file: Option<&File>,
     ) -> Result<(), ApiError> {
-        let request =
-            self.http
-                .edit_original_interaction_response(token, message, attachments(file));
-        self.with_timeout(request).await?;
-        Ok(())
+        let edit = || async {
+            let files = attachments(file);
+            let edit = self
+                .http
+                .edit_original_interaction_response(token, message, files);
+            edit.await.map(drop)
+        };
+        self.with_timeout(send_with_retries(edit)).await
     }
 
     /// Clears serenity's rate limits. Its limiter keeps an entry of about 200 bytes for every

@@ -272,6 +272,7 @@ const LIST: &[Entry] = &[
             "two_thousand_teams_due_at_one_minute_are_posted",
             "a_slow_disk_delays_only_what_must_be_saved",
             "a_failed_response_does_not_affect_the_next",
+            "a_failed_response_is_sent_again_in_time",
         ],
     ),
     (
