@@ -27,7 +27,7 @@ const SNAPSHOT_ISOLATION: &str = "set transaction isolation level repeatable rea
 const NO_STATEMENT_TIMEOUT: &str = "set local statement_timeout = 0";
 
 /// A guild with its row cache.
-pub(super) type LoadedGuild = (Guild, RowCache);
+pub(super) type GuildWithRows = (Guild, RowCache);
 
 /// Reads the summaries of all guilds of some shards.
 pub(super) async fn summaries_of_shards(
@@ -79,7 +79,7 @@ fn timestamp(seconds: f64) -> Option<Timestamp> {
 pub(super) async fn load_guilds(
     pool: &PgPool,
     ids: &[i64],
-) -> Result<Vec<LoadedGuild>, DatabaseError> {
+) -> Result<Vec<GuildWithRows>, DatabaseError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     sqlx::query(SNAPSHOT_ISOLATION)
@@ -107,7 +107,7 @@ pub(super) async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, Stri
 pub(super) async fn load_guilds_on(
     connection: &mut PgConnection,
     ids: &[i64],
-) -> Result<Vec<LoadedGuild>, DatabaseError> {
+) -> Result<Vec<GuildWithRows>, DatabaseError> {
     let mut assemblers: BTreeMap<i64, (i64, GuildAssembler)> = BTreeMap::new();
     for row in sqlx::query(STATES)
         .bind(ids)
@@ -201,7 +201,7 @@ fn review_line(position: usize, row: &PgRow) -> Result<String, sqlx::Error> {
 
 fn finish_guild(
     (guild, (commit, assembler)): (i64, (i64, GuildAssembler)),
-) -> Result<LoadedGuild, DatabaseError> {
+) -> Result<GuildWithRows, DatabaseError> {
     let loaded = snapshot::from_value(assembler.finish(), GuildId::new(id(guild)))
         .map_err(|error| invalid_rows(guild, &error.message))?;
     let rows = split_guild(&loaded)
