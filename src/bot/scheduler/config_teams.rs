@@ -10,7 +10,7 @@ use quizloop_core::team::Team;
 use quizloop_store::GuildView;
 
 /// Creates and updates a guild's teams as declared. A team that is no longer declared keeps its
-/// rounds and streaks; it is paused until an admin resumes it.
+/// rounds and streaks; it is paused until it is declared again or an admin resumes it.
 pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[ConfiguredTeam]>, guild: GuildId) {
     let managed = ctx.store.view(guild, |view| match view {
         GuildView::Loaded(state) => state.teams().values().any(|team| team.managed),
@@ -44,6 +44,10 @@ fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], guild: GuildId) {
             let mut team = state.remove_team(declared.channel).unwrap_or_else(new_team);
             team.settings = declared.settings.clone();
             team.managed = true;
+            if team.resume_by_config(now) {
+                let channel = team.channel;
+                tracing::info!(%guild, %channel, "team resumed: in the config again");
+            }
             state.insert_team(team);
         }
         let managed: Vec<_> = state
@@ -58,7 +62,7 @@ fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], guild: GuildId) {
         {
             if let Some(team) = state.team_mut(channel) {
                 team.managed = false;
-                team.pause(None);
+                team.pause_by_config();
                 tracing::warn!(%guild, %channel, "team paused: no longer in the config");
             }
         }
@@ -74,7 +78,8 @@ fn is_out_of_date(ctx: &BotContext, own: &[&ConfiguredTeam], guild: GuildId) -> 
             channel: declared.channel,
         };
         ctx.read_team(key, |team| {
-            team.managed && team.settings == declared.settings
+            let is_paused = team.pause.is_some_and(|pause| pause.by_config);
+            team.managed && team.settings == declared.settings && !is_paused
         }) == Some(true)
     };
     let managed = ctx.store.read(guild, |state| {

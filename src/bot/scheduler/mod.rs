@@ -9,8 +9,8 @@ mod alerts;
 pub mod backoff;
 pub mod config_teams;
 pub mod data_expiry;
-pub mod exactly_once;
-mod post;
+pub mod delivery;
+pub mod post;
 pub mod reminders;
 pub mod save_alerts;
 mod weekly_report;
@@ -281,7 +281,7 @@ impl DueJobs {
 
 /// Returns when the team's next posting step is due, after any backoff.
 fn next_post_at(ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
-    let retry_at = ctx.post_backoff.get(&key).map(|backoff| backoff.until);
+    let retry_at = ctx.deliveries.retry_at(post::delivery_key(key), now);
     let due = match team.next_post_step(now) {
         PostStep::Wait(at) => return Some(at),
         PostStep::Idle => return None,
@@ -291,7 +291,7 @@ fn next_post_at(ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) -> 
             PostStep::Wait(at) => return Some(retry_at.map_or(now, |retry_at| retry_at.min(at))),
             _ => retry_at.unwrap_or(now),
         },
-        PostStep::Begin { .. } | PostStep::Post | PostStep::Abandon => retry_at.unwrap_or(now),
+        PostStep::Begin { .. } | PostStep::Deliver => retry_at.unwrap_or(now),
     };
     Some(due)
 }
@@ -307,9 +307,11 @@ fn next_report_at(
         ReportStep::Wait(at) => return Some(at),
         ReportStep::Idle => return None,
         ReportStep::Begin { due, .. } => due,
-        ReportStep::Post | ReportStep::Abandon => now,
+        ReportStep::Deliver => now,
     };
-    let retry_at = ctx.report_backoff.get(&key).map(|backoff| backoff.until);
+    let retry_at = ctx
+        .deliveries
+        .retry_at(weekly_report::delivery_key(key), now);
     Some(retry_at.map_or(due, |retry_at| retry_at.max(due)))
 }
 

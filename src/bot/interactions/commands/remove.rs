@@ -35,6 +35,6 @@ pub async fn on_confirm(
     if let Some((_, commit)) = ctx.store.update(key.guild, remove) {
         commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     }
-    ctx.post_backoff.remove(&key);
+    ctx.deliveries.retry_team(key);
     Ok(render::removed(key.channel))
 }

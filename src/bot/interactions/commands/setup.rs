@@ -58,7 +58,7 @@ pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) ->
     let existed = current.is_some();
     let settings = apply_options(current.unwrap_or_else(default_settings), interaction)?;
     save_settings(ctx, interaction, key, settings).await?;
-    ctx.post_backoff.remove(&key);
+    ctx.deliveries.retry_team(key);
     ctx.wake_scheduler.notify_one();
     // The team is set up even if this check fails. A missing permission then shows up with the
     // first post.

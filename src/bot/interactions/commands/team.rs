@@ -14,6 +14,7 @@ use crate::bot::discord::permissions;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
+use crate::bot::scheduler::post;
 use quizloop_core::id::GuildId;
 use quizloop_core::ledger::Actor;
 use quizloop_core::retention::Retention;
@@ -49,7 +50,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
                 visibility: Visibility::Ephemeral,
                 help: Help::NameOnly,
                 handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(post(ctx, interaction, guild))
+                    Box::pin(post_today(ctx, interaction, guild))
                 }),
             },
         },
@@ -191,7 +192,7 @@ fn settings_options() -> Vec<Value> {
     options
 }
 
-async fn post(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+async fn post_today(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
     post_now(ctx, interaction, resolve_team(ctx, interaction, guild)?).await
 }
 
@@ -271,20 +272,22 @@ fn acting_admin(ctx: &BotContext, interaction: &Interaction) -> Actor {
 /// Begins today's round now, regardless of the schedule. The scheduler posts it.
 pub async fn post_now(ctx: &BotContext, interaction: &Interaction, key: TeamKey) -> CommandResult {
     require_admin(interaction)?;
-    let now = ctx.clock.now();
-    let ids = ctx.bank.ids();
-    let (number, commit) = ctx.update_team(key, |team| {
-        let day = team.settings.schedule.zone.date(now);
-        ctx.with_rng(|rng| {
-            team.begin_round(day, now, &ids, rng)
-                .map(|round| round.number)
-        })
+    let (now, ids) = (ctx.clock.now(), ctx.bank.ids());
+    let (ordered, commit) = ctx.update_team(key, |team| {
+        let ordered = ctx.with_rng(|rng| team.order_post(now, &ids, rng))?;
+        if let Some(delivery) = team.pending_post().filter(|_| ordered.is_new) {
+            ctx.deliveries.begin(post::delivery_key(key), &delivery);
+        }
+        Ok(ordered)
     });
-    let number = number.ok_or(UserError::TeamNotFound)?;
+    let ordered = ordered.ok_or(UserError::TeamNotFound)?;
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
-    ctx.post_backoff.remove(&key);
+    ctx.deliveries.retry_team(key);
     ctx.wake_scheduler.notify_one();
-    Ok(number.map_or_else(render::already_posted_today, render::post_started))
+    Ok(match ordered {
+        Ok(ordered) => render::post_started(ordered.number),
+        Err(refused) => render::post_refused(refused),
+    })
 }
 
 async fn status(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
