@@ -49,7 +49,7 @@ async fn without_a_catch_up_questions_are_posted_on_time() {
         .start()
         .await;
     // Time flows, as it does outside of tests.
-    let clock = world.sandbox.clock().clone();
+    let clock = world.sandbox.clock();
     clock.set_flowing(true).await.unwrap();
     world
         .wait_for("the question", |world| world.posts().first()?.thread)

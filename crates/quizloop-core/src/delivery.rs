@@ -193,10 +193,11 @@ impl Delivery {
         let in_time = self.window.contains(&now);
         match status {
             MessageStatus::Sent(message) => DeliveryStep::Record(message),
-            MessageStatus::Deleted => DeliveryStep::Abandon,
             MessageStatus::NotSent if in_time => DeliveryStep::Send,
             MessageStatus::Unreadable if in_time => DeliveryStep::Hold,
-            MessageStatus::NotSent | MessageStatus::Unreadable => DeliveryStep::Abandon,
+            MessageStatus::NotSent | MessageStatus::Unreadable | MessageStatus::Deleted => {
+                DeliveryStep::Abandon
+            }
             MessageStatus::Unverified => DeliveryStep::Search,
             MessageStatus::MaybeSent { requested } => match self.settles_at(requested, now) {
                 Some(at) => DeliveryStep::Wait(at),

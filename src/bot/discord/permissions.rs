@@ -4,8 +4,10 @@
 use serenity::all::{Channel, PartialGuild, Permissions};
 
 use super::rest::ApiError;
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::render::team::PermissionReport;
+use quizloop_core::id::TeamKey;
+use quizloop_store::LoadedTeam;
 
 /// The permissions that the bot needs, with their names in Discord's settings, in the order of use.
 const REQUIRED: [(Permissions, &str); 7] = [
@@ -29,14 +31,14 @@ pub fn required_bits() -> u64 {
 }
 
 /// Checks the bot's permissions in a team's channel.
-pub async fn check(ctx: &BotContext, key: TeamKey) -> Result<PermissionReport, ApiError> {
-    let Some((guild, granted)) = granted(ctx, key).await? else {
+pub async fn check(ctx: &BotContext, team: &LoadedTeam) -> Result<PermissionReport, ApiError> {
+    let Some((guild, granted)) = granted(ctx, team.key()).await? else {
         return Ok(PermissionReport {
             missing: missing(Permissions::empty()),
             unmentionable_role: false,
         });
     };
-    let role = ctx.read_team(key, |team| team.settings.role).flatten();
+    let role = team.read(|team| team.settings.role).flatten();
     let role = role.and_then(|role| guild.roles.get(&role.get().into()));
     Ok(PermissionReport {
         missing: missing(granted),
@@ -47,8 +49,8 @@ pub async fn check(ctx: &BotContext, key: TeamKey) -> Result<PermissionReport, A
 
 /// Returns whether the bot may read the history of a team's channel. Without that permission,
 /// Discord returns an empty page instead of an error.
-pub async fn can_read_history(ctx: &BotContext, key: TeamKey) -> Result<bool, ApiError> {
-    let granted = granted(ctx, key).await?;
+pub async fn can_read_history(ctx: &BotContext, team: TeamKey) -> Result<bool, ApiError> {
+    let granted = granted(ctx, team).await?;
     Ok(granted.is_some_and(|(_, granted)| granted.contains(Permissions::READ_MESSAGE_HISTORY)))
 }
 

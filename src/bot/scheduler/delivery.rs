@@ -13,14 +13,15 @@ use dashmap::DashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::backoff::Backoff;
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::discord::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
 use crate::bot::discord::rest_limiter::Priority;
 use quizloop_core::delivery::{
     Delivery, DeliveryStep, Label, MessageStatus, RequestResult, SearchResult,
 };
-use quizloop_core::id::{GuildId, MessageId, UserId, snowflake_at};
+use quizloop_core::id::{GuildId, MessageId, TeamKey, UserId, snowflake_at};
+use quizloop_store::LoadedTeam;
 
 /// Error code "Unknown Message": a message with this nonce was posted and has been deleted since.
 const UNKNOWN_MESSAGE: isize = 10_008;
@@ -41,6 +42,13 @@ pub struct DeliveryKey {
 pub enum DeliveryKind {
     Question,
     WeeklyReport,
+}
+
+impl DeliveryKind {
+    /// Returns the key of a team's delivery of this kind.
+    pub const fn of(self, team: TeamKey) -> DeliveryKey {
+        DeliveryKey { team, kind: self }
+    }
 }
 
 /// Why a step failed.
@@ -168,8 +176,7 @@ impl Deliveries {
 
     /// Ends the backoffs of a team, because what failed may work now. Returns whether it had any.
     pub fn retry_team(&self, team: TeamKey) -> bool {
-        let keys = [DeliveryKind::Question, DeliveryKind::WeeklyReport]
-            .map(|kind| DeliveryKey { team, kind });
+        let keys = [DeliveryKind::Question, DeliveryKind::WeeklyReport].map(|kind| kind.of(team));
         let mut had_backoff = false;
         for mut state in keys.iter().filter_map(|key| self.0.get_mut(key)) {
             had_backoff |= state.backoff.take().is_some();
@@ -221,11 +228,13 @@ impl Deliveries {
 /// the message. The next call continues.
 pub async fn deliver(
     ctx: &BotContext,
-    key: DeliveryKey,
+    team: &LoadedTeam,
+    kind: DeliveryKind,
     delivery: &Delivery,
     outgoing: &impl Outgoing,
 ) -> Result<Outcome, StepError> {
-    let saved = ctx.store.latest_commit(key.team.guild).wait().await;
+    let key = kind.of(team.key());
+    let saved = team.guild().latest_commit().wait().await;
     saved.map_err(|_| StepError::SaveFailed)?;
     let mut status = ctx.deliveries.status(key, delivery);
     let mut found = None;
@@ -312,89 +321,85 @@ pub async fn search(
     delivery: &Delivery,
     now: Timestamp,
 ) -> Result<(SearchResult, Option<HistoryMessage>), StepError> {
-    let result = match find(ctx, team, delivery).await {
-        Ok(History {
-            found: Some(message),
-            ..
-        }) => {
-            let result = SearchResult::Found(message.event.message);
-            return Ok((result, Some(message)));
-        }
-        Ok(History { is_empty: true, .. }) => readable(ctx, team).await.map(|readable| {
-            if readable {
-                SearchResult::Absent
-            } else {
-                SearchResult::Unreadable
-            }
-        }),
-        Ok(_) => Ok(SearchResult::Absent),
-        Err(error) => Err(error),
-    };
-    match result {
+    match find(ctx, team, delivery).await {
+        Ok(found) => Ok(found),
         Err(error) if !error.is_transient() && !delivery.window.contains(&now) => {
             Ok((SearchResult::Unreadable, None))
         }
-        result => Ok((result?, None)),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Returns whether the bot may read the history of a team's channel and its threads.
-async fn readable(ctx: &BotContext, team: TeamKey) -> Result<bool, ApiError> {
-    permissions::can_read_history(ctx, team).await
+async fn find(
+    ctx: &BotContext,
+    team: TeamKey,
+    delivery: &Delivery,
+) -> Result<(SearchResult, Option<HistoryMessage>), ApiError> {
+    let history = read_history(ctx, team, delivery).await?;
+    let result = match &history.found {
+        Some(found) => SearchResult::Found(found.event.message),
+        None if history.has_messages => SearchResult::Absent,
+        None if permissions::can_read_history(ctx, team).await? => SearchResult::Absent,
+        None => SearchResult::Unreadable,
+    };
+    Ok((result, history.found))
 }
 
-/// The result of reading a place from a message on.
+/// The messages of a place, from an older message on.
 #[derive(Debug, Default)]
 struct History {
+    /// The message that was searched for.
     found: Option<HistoryMessage>,
-    /// Whether there was no message at all.
-    is_empty: bool,
+    has_messages: bool,
 }
 
-async fn find(ctx: &BotContext, team: TeamKey, delivery: &Delivery) -> Result<History, ApiError> {
+impl History {
+    /// Adds a page. Returns its last message if the search has to continue after it.
+    fn add(
+        &mut self,
+        page: Vec<HistoryMessage>,
+        is_wanted: impl Fn(&HistoryMessage) -> bool,
+    ) -> Option<MessageId> {
+        let last = page.last()?.event.message;
+        let is_full = page.len() == usize::from(HISTORY_PAGE);
+        self.has_messages = true;
+        self.found = page.into_iter().find(is_wanted);
+        (is_full && self.found.is_none()).then_some(last)
+    }
+}
+
+/// Reads the history until the message is found.
+async fn read_history(
+    ctx: &BotContext,
+    team: TeamKey,
+    delivery: &Delivery,
+) -> Result<History, ApiError> {
+    let (guild, place) = (team.guild, delivery.place);
     let is_wanted =
         |message: &HistoryMessage| is_own_with_label(message, &delivery.label, ctx.user_id());
-    let mut history = History {
-        found: None,
-        is_empty: true,
-    };
-    let mut after = match delivery.older {
-        // The older message is in the page as well, which shows that the bot can read the place.
-        Some(older) => MessageId::new(older.get().saturating_sub(1)),
-        None => {
-            let newest = ctx
-                .rest
-                .newest_messages(team.guild, delivery.place, Priority::Urgent)
-                .await?;
-            let Some(last) = newest.last().map(|message| message.event.message) else {
-                return Ok(history);
-            };
-            let is_whole = newest.len() < usize::from(HISTORY_PAGE);
-            history.is_empty = false;
-            history.found = newest.into_iter().rfind(is_wanted);
-            if is_whole || history.found.is_some() {
-                return Ok(history);
-            }
+    let mut history = History::default();
+    // The older message is in the first page as well, which shows that the bot can read the place.
+    let from_older = |older: MessageId| MessageId::new(older.get().saturating_sub(1));
+    let mut after = delivery.older.map(from_older);
+    if after.is_none() {
+        let newest = ctx
+            .rest
+            .newest_messages(guild, place, Priority::Urgent)
+            .await?;
+        let day_before = |last: MessageId| {
             let start = last.time().checked_sub(SEARCH_BACK);
             MessageId::new(snowflake_at(start.unwrap_or(Timestamp::MIN)))
-        }
-    };
-    loop {
+        };
+        after = history.add(newest, is_wanted).map(day_before);
+    }
+    while let Some(start) = after {
         let page = ctx
             .rest
-            .history(team.guild, delivery.place, after, Priority::Urgent)
+            .history(guild, place, start, Priority::Urgent)
             .await?;
-        let Some(last) = page.last().map(|message| message.event.message) else {
-            return Ok(history);
-        };
-        let is_last_page = page.len() < usize::from(HISTORY_PAGE);
-        history.is_empty = false;
-        history.found = page.into_iter().find(is_wanted);
-        if is_last_page || history.found.is_some() {
-            return Ok(history);
-        }
-        after = last;
+        after = history.add(page, is_wanted);
     }
+    Ok(history)
 }
 
 /// Whether the bot is the author and a footer has the label. Discord always returns the content of

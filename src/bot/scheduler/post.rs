@@ -24,18 +24,19 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use super::alerts;
-use super::delivery::{self, DeliveryKey, DeliveryKind, Outcome, Outgoing, StepError};
-use crate::bot::context::{BotContext, TeamKey};
+use super::delivery::{self, DeliveryKind, Outcome, Outgoing, StepError};
+use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::interactions::custom_id::ComponentId;
 use crate::bot::render::user_error::PostingProblem;
 use crate::bot::{render, replies};
 use quizloop_bank::Question;
-use quizloop_core::id::MessageId;
+use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::posting::PostStep;
 use quizloop_core::round::{Round, ThreadStatus};
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
+use quizloop_store::LoadedTeam;
 
 /// Minutes after the last reply until Discord archives a thread (Discord docs, resources/channel,
 /// "Start Thread from Message": 60, 1440, 4320 or 10080).
@@ -49,18 +50,11 @@ fn lag(due: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(due)).unwrap_or(Duration::ZERO)
 }
 
-/// Returns the key of a team's question.
-pub const fn delivery_key(team: TeamKey) -> DeliveryKey {
-    DeliveryKey {
-        team,
-        kind: DeliveryKind::Question,
-    }
-}
-
 /// The posting job of one team.
 pub struct PostJob<'a> {
-    pub ctx: &'a Arc<BotContext>,
-    pub key: TeamKey,
+    ctx: &'a Arc<BotContext>,
+    team: LoadedTeam,
+    key: TeamKey,
 }
 
 /// Allows other jobs to post the team when it is dropped, also by a panic.
@@ -72,7 +66,13 @@ impl Drop for PostingGuard<'_> {
     }
 }
 
-impl PostJob<'_> {
+impl<'a> PostJob<'a> {
+    /// Returns the job for a team.
+    pub const fn new(ctx: &'a Arc<BotContext>, team: LoadedTeam) -> Self {
+        let key = team.key();
+        Self { ctx, team, key }
+    }
+
     /// Runs steps until none is due or one fails. Returns at once if another job is posting this
     /// team.
     pub async fn run(&self) {
@@ -90,10 +90,7 @@ impl PostJob<'_> {
         let mut may_have_replies = true;
         loop {
             let now = self.ctx.clock.now();
-            let Some(next) = self
-                .ctx
-                .read_team(self.key, |team| self.next_step(team, now))
-            else {
+            let Some(next) = self.team.read(|team| self.next_step(team, now)) else {
                 return;
             };
             let step = match next {
@@ -121,7 +118,10 @@ impl PostJob<'_> {
     /// Returns the team's next step. Skips a thread that is in backoff, so that it does not delay
     /// the next question.
     fn next_step(&self, team: &Team, now: Timestamp) -> PostStep {
-        let retry_at = self.ctx.deliveries.retry_at(delivery_key(self.key), now);
+        let retry_at = self
+            .ctx
+            .deliveries
+            .retry_at(DeliveryKind::Question.of(self.key), now);
         let in_backoff = retry_at.is_some_and(|retry_at| retry_at > now);
         match team.next_post_step(now) {
             PostStep::CreateThread if in_backoff => team.next_question_step(now),
@@ -132,13 +132,15 @@ impl PostJob<'_> {
     /// Step 1: records the intent.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
         let ids = self.ctx.bank.ids();
-        let (number, commit) = self.ctx.update_team(self.key, |team| {
+        let (number, commit) = self.team.update(|team| {
             let round = self.ctx.with_rng(|rng| {
                 team.begin_round(day, due, &ids, rng)
                     .map(|round| round.number)
             });
             if let (Some(_), Some(delivery)) = (round, team.pending_post()) {
-                self.ctx.deliveries.begin(delivery_key(self.key), &delivery);
+                self.ctx
+                    .deliveries
+                    .begin(DeliveryKind::Question.of(self.key), &delivery);
             }
             round
         });
@@ -155,10 +157,11 @@ impl PostJob<'_> {
 
     /// Steps 2 and 3: finds or sends the message, and records its id.
     async fn deliver(&self) -> Result<Outcome, StepError> {
-        let pending = self.ctx.read_team(self.key, Team::pending_post).flatten();
+        let pending = self.team.read(Team::pending_post).flatten();
         match pending {
             Some(delivery) => {
-                delivery::deliver(self.ctx, delivery_key(self.key), &delivery, self).await
+                let kind = DeliveryKind::Question;
+                delivery::deliver(self.ctx, &self.team, kind, &delivery, self).await
             }
             None => Ok(Outcome::Abandoned),
         }
@@ -172,9 +175,9 @@ impl PostJob<'_> {
             return Ok((round, question));
         }
         let ids = self.ctx.bank.ids();
-        let (_, commit) = self.ctx.update_team(self.key, |team| {
-            self.ctx.with_rng(|rng| team.redraw(&ids, rng))
-        });
+        let (_, commit) = self
+            .team
+            .update(|team| self.ctx.with_rng(|rng| team.redraw(&ids, rng)));
         commit.wait().await.map_err(|_| StepError::SaveFailed)?;
         tracing::warn!(missing = %round.question, "question replaced: no longer in the bank");
         let round = self.latest_round().ok_or(StepError::EmptyBank)?;
@@ -213,11 +216,13 @@ impl PostJob<'_> {
             ) => ThreadStatus::Unavailable,
             Err(error) => return Err(StepError::Api(error)),
         };
-        let (_, commit) = self.ctx.update_team(self.key, |team| {
+        let (_, commit) = self.team.update(|team| {
             team.record_thread(message, status);
             team.posting_failure = None;
         });
-        self.ctx.deliveries.end_backoff(delivery_key(self.key));
+        self.ctx
+            .deliveries
+            .end_backoff(DeliveryKind::Question.of(self.key));
         // A failed save is harmless: starting an existing thread again counts as success.
         let _ = commit.wait().await;
         failpoint::hit("thread.saved");
@@ -225,13 +230,13 @@ impl PostJob<'_> {
     }
 
     fn latest_round(&self) -> Option<Round> {
-        self.ctx
-            .read_team(self.key, |team| team.rounds().last().cloned())
+        self.team
+            .read(|team| team.rounds().last().cloned())
             .flatten()
     }
 
     async fn on_step_error(&self, step: PostStep, error: StepError, now: Timestamp) {
-        let key = delivery_key(self.key);
+        let key = DeliveryKind::Question.of(self.key);
         let retry_at = self.ctx.deliveries.delay(key, &error, now);
         tracing::warn!(%error, %retry_at, "post step failed");
         let problem = match &error {
@@ -249,16 +254,13 @@ impl PostJob<'_> {
             StepError::EmptyBank => PostingProblem::EmptyBank,
             StepError::SaveFailed | StepError::NotYet(_) => return,
         };
-        alerts::alert_admin(self.ctx, self.key, problem).await;
+        alerts::alert_admin(self.ctx, &self.team, problem).await;
     }
 }
 
 impl Outgoing for PostJob<'_> {
     async fn send(&self) -> Result<MessageId, StepError> {
-        let role = self
-            .ctx
-            .read_team(self.key, |team| team.settings.role)
-            .flatten();
+        let role = self.team.read(|team| team.settings.role).flatten();
         let (round, question) = self.question().await?;
         let mut message = render::daily::post(question, &round, 0).nonce(&round.nonce);
         if let Some(role) = role {
@@ -276,7 +278,7 @@ impl Outgoing for PostJob<'_> {
         found: Option<&HistoryMessage>,
     ) -> Result<(), StepError> {
         let found_question = found.and_then(posted_question);
-        let (round, commit) = self.ctx.update_team(self.key, |team| {
+        let (round, commit) = self.team.update(|team| {
             if let Some(question) = &found_question {
                 team.adopt_question(question);
             }
@@ -298,9 +300,7 @@ impl Outgoing for PostJob<'_> {
     async fn abandon(&self) -> Result<(), StepError> {
         self.ctx.health.round_abandoned();
         let now = self.ctx.clock.now();
-        let (_, commit) = self
-            .ctx
-            .update_team(self.key, |team| team.abandon_round(now));
+        let (_, commit) = self.team.update(|team| team.abandon_round(now));
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 }

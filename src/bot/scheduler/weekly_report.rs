@@ -6,33 +6,26 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tracing::Instrument as _;
 
-use super::delivery::{self, DeliveryKey, DeliveryKind, Outgoing, StepError};
-use crate::bot::context::{BotContext, TeamKey};
+use super::delivery::{self, DeliveryKind, Outgoing, StepError};
+use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::render;
-use quizloop_core::id::MessageId;
+use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::ReportStep;
 use quizloop_failpoint as failpoint;
-
-/// Returns the key of a team's weekly report.
-pub const fn delivery_key(team: TeamKey) -> DeliveryKey {
-    DeliveryKey {
-        team,
-        kind: DeliveryKind::WeeklyReport,
-    }
-}
+use quizloop_store::LoadedTeam;
 
 /// The weekly report job of one team.
 pub struct WeeklyReportJob<'a> {
     pub ctx: &'a Arc<BotContext>,
-    pub key: TeamKey,
+    pub team: LoadedTeam,
 }
 
 impl WeeklyReportJob<'_> {
     /// Runs steps until none is due or one fails.
     pub async fn run(&self) {
-        let TeamKey { guild, channel } = self.key;
+        let TeamKey { guild, channel } = self.team.key();
         let span = tracing::error_span!("weekly_report", %guild, %channel);
         self.run_steps().instrument(span).await;
     }
@@ -40,10 +33,7 @@ impl WeeklyReportJob<'_> {
     async fn run_steps(&self) {
         loop {
             let now = self.ctx.clock.now();
-            let Some(next) = self
-                .ctx
-                .read_team(self.key, |team| team.next_report_step(now))
-            else {
+            let Some(next) = self.team.read(|team| team.next_report_step(now)) else {
                 return;
             };
             let step = match next {
@@ -54,10 +44,11 @@ impl WeeklyReportJob<'_> {
             if let Err(error) = step {
                 // No alert to the admin: the same problem stops the daily question, and that job
                 // alerts them.
-                let retry_at = self
-                    .ctx
-                    .deliveries
-                    .delay(delivery_key(self.key), &error, now);
+                let retry_at = self.ctx.deliveries.delay(
+                    DeliveryKind::WeeklyReport.of(self.team.key()),
+                    &error,
+                    now,
+                );
                 tracing::warn!(%error, %retry_at, "weekly report step failed");
                 return;
             }
@@ -70,7 +61,9 @@ impl WeeklyReportJob<'_> {
             if team.begin_report(first_day, due)
                 && let Some(delivery) = team.pending_report_post()
             {
-                self.ctx.deliveries.begin(delivery_key(self.key), &delivery);
+                self.ctx
+                    .deliveries
+                    .begin(DeliveryKind::WeeklyReport.of(self.team.key()), &delivery);
             }
         })
         .await?;
@@ -80,18 +73,16 @@ impl WeeklyReportJob<'_> {
 
     /// Steps 2 and 3: finds or sends the message, and records its id.
     async fn deliver(&self) -> Result<(), StepError> {
-        let pending = self
-            .ctx
-            .read_team(self.key, Team::pending_report_post)
-            .flatten();
+        let pending = self.team.read(Team::pending_report_post).flatten();
         if let Some(delivery) = pending {
-            delivery::deliver(self.ctx, delivery_key(self.key), &delivery, self).await?;
+            let kind = DeliveryKind::WeeklyReport;
+            delivery::deliver(self.ctx, &self.team, kind, &delivery, self).await?;
         }
         Ok(())
     }
 
     async fn update_team(&self, change: impl FnOnce(&mut Team)) -> Result<(), StepError> {
-        let (_, commit) = self.ctx.update_team(self.key, change);
+        let (_, commit) = self.team.update(change);
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 }
@@ -99,8 +90,8 @@ impl WeeklyReportJob<'_> {
 impl Outgoing for WeeklyReportJob<'_> {
     async fn send(&self) -> Result<MessageId, StepError> {
         let now = self.ctx.clock.now();
-        let message = self.ctx.store.read(self.key.guild, |guild| {
-            let team = guild.team(self.key.channel)?;
+        let message = self.team.guild().read(|guild| {
+            let team = guild.team(self.team.channel())?;
             let report = team.pending_report()?;
             let summary = team.weekly_summary(report.first_day, |user| guild.is_hidden(user));
             let find_question = |id: &str| self.ctx.bank.get(id);
@@ -115,7 +106,11 @@ impl Outgoing for WeeklyReportJob<'_> {
             message: "the team is gone".into(),
         })?;
         failpoint::hit("week.sending");
-        let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
+        let sent = self
+            .ctx
+            .rest
+            .send_message(self.team.channel(), &message)
+            .await;
         failpoint::hit("week.sent");
         Ok(sent?)
     }
