@@ -51,7 +51,8 @@ fn direct_messages(world: &World) -> Vec<MessageView> {
 /// time by the bot's clock, and is found nevertheless.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_from_before_its_due_time_is_found() {
-    for (start, earlier) in [(FRIDAY, 0), (THURSDAY, 1)] {
+    let early = "2026-03-27T08:50[Europe/Berlin]";
+    for (start, earlier) in [(early, 0), (THURSDAY, 1)] {
         let mut world = World::at(start).team().start().await;
         if earlier > 0 {
             world.advance("1m").await;
@@ -69,6 +70,10 @@ async fn a_message_from_before_its_due_time_is_found() {
         after.reset();
         world.sandbox.clear_faults();
         world.set_time("2026-03-27T09:05").await;
+        // More than a page of the history.
+        for number in 0..150 {
+            world.lin().write(ids::ASYNCIO, &format!("talk {number}"));
+        }
         world.start_bot().await;
         assert_eq!(world.posts().len(), earlier + 1);
         assert_eq!(world.sandbox.threads(ids::ASYNCIO).len(), earlier + 1);
