@@ -25,6 +25,7 @@ use quizloop_core::team::Team;
 use quizloop_store::Store;
 
 use super::scheduler::backoff::Backoff;
+use super::scheduler::delivery::Deliveries;
 
 /// The bot's shared state.
 pub struct BotContext {
@@ -43,10 +44,8 @@ pub struct BotContext {
     pub start_scheduler: Notify,
     /// Wakes the scheduler after a change that may make something due.
     pub wake_scheduler: Notify,
-    /// When failed posts are retried.
-    pub post_backoff: DashMap<TeamKey, Backoff>,
-    /// When failed weekly reports are retried.
-    pub report_backoff: DashMap<TeamKey, Backoff>,
+    /// What is known of the messages that are being delivered.
+    pub deliveries: Deliveries,
     /// When reactions are tried again where the bot lacked a permission.
     pub reaction_backoff: DashMap<TeamKey, Backoff>,
     /// Teams with a posting job in progress; a second job must not start meanwhile.
@@ -104,8 +103,7 @@ impl BotContext {
             chart_renderer: ChartRenderer::default(),
             start_scheduler: Notify::new(),
             wake_scheduler: Notify::new(),
-            post_backoff: DashMap::new(),
-            report_backoff: DashMap::new(),
+            deliveries: Deliveries::default(),
             reaction_backoff: DashMap::new(),
             posting: DashSet::new(),
             backfill,

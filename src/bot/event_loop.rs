@@ -95,18 +95,22 @@ impl EventLoop {
             }
             Event::ChannelUpdate { guild, channel } => {
                 let key = TeamKey { guild, channel };
-                end_backoffs(&ctx, |other| *other == key);
+                // What Discord refused may be allowed now.
+                ctx.reaction_backoff.remove(&key);
+                if ctx.deliveries.retry_team(key) {
+                    ctx.wake_scheduler.notify_one();
+                }
                 // The channel may have been invisible until now.
                 if ctx.store.may_contain_reply(guild, channel) {
                     ctx.backfill.request_team(key);
                 }
             }
             Event::AccessGained(guild) => {
-                end_backoffs(&ctx, |key| key.guild == guild);
+                end_backoffs(&ctx, |other| *other == guild);
                 ctx.backfill.request_guild(guild);
             }
             Event::RoleUpdate(guild) => {
-                end_backoffs(&ctx, |key| key.guild == guild);
+                end_backoffs(&ctx, |other| *other == guild);
                 // Most changes, such as of the colour, concern no channel: so it is only a hint.
                 ctx.backfill.hint_guild(guild);
             }
@@ -185,25 +189,15 @@ impl EventLoop {
             self.ctx.backfill.request_guild(guild);
         }
         // Posts that failed while Discord was unreachable are retried now.
-        end_backoffs(&self.ctx, |key| !is_on_other_shard(&key.guild));
+        end_backoffs(&self.ctx, |guild| !is_on_other_shard(guild));
         self.ctx.wake_scheduler.notify_one();
     }
 }
 
-/// Ends the backoffs of these teams, because requests that failed may work now.
-fn end_backoffs(ctx: &BotContext, is_concerned: impl Fn(&TeamKey) -> bool) {
-    let mut ended = false;
-    for backoffs in [
-        &ctx.post_backoff,
-        &ctx.report_backoff,
-        &ctx.reaction_backoff,
-    ] {
-        backoffs.retain(|key, _| {
-            ended |= is_concerned(key);
-            !is_concerned(key)
-        });
-    }
-    if ended {
+/// Ends the backoffs of these guilds, because requests that failed may work now.
+fn end_backoffs(ctx: &BotContext, concerns: impl Fn(&GuildId) -> bool) {
+    ctx.reaction_backoff.retain(|key, _| !concerns(&key.guild));
+    if ctx.deliveries.retry_guilds(concerns) {
         ctx.wake_scheduler.notify_one();
     }
 }

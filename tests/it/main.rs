@@ -14,6 +14,7 @@ mod cluster;
 mod crashes;
 mod daily_flow;
 mod database;
+mod delivery;
 mod discord_errors;
 #[cfg(all(feature = "failpoints", debug_assertions))]
 mod disk;

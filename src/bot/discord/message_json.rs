@@ -19,6 +19,9 @@ const WRITTEN_TYPES: [u64; 2] = [0, 19];
 const REPLY_REFERENCE: u64 = 0;
 const FORWARD_REFERENCE: u64 = 1;
 
+/// Type of a button (Discord docs, components/reference, "Component Types").
+const BUTTON: u64 = 2;
+
 /// Why a message can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MessageJsonError {
@@ -69,6 +72,12 @@ pub fn parse(
         },
         footers: items(&message["embeds"])
             .filter_map(|embed| embed["footer"]["text"].as_str())
+            .map(str::to_owned)
+            .collect(),
+        custom_ids: items(&message["components"])
+            .flat_map(|row| items(&row["components"]))
+            .filter(|component| component["type"] == BUTTON)
+            .filter_map(|button| button["custom_id"].as_str())
             .map(str::to_owned)
             .collect(),
         has_own_reaction: items(&message["reactions"]).any(|reaction| reaction["me"] == true),
@@ -165,12 +174,18 @@ mod tests {
     }
 
     #[test]
-    fn footers_and_own_reactions_are_read() {
+    fn footers_buttons_and_own_reactions_are_read() {
         let one = read(&message(&json!({
             "embeds": [{ "footer": { "text": "Question 1" } }, { "title": "no footer" }],
             "reactions": [{ "me": false }, { "me": true }],
+            "components": [{ "type": 1, "components": [
+                { "type": 2, "custom_id": "hint" },
+                { "type": 2, "url": "https://discord.com" },
+                { "type": 99, "custom_id": 7 },
+            ] }, { "type": 99 }],
         })))
         .unwrap();
+        assert_eq!(one.custom_ids, ["hint"]);
         assert_eq!(one.footers, ["Question 1"]);
         assert!(one.has_own_reaction);
     }

@@ -374,13 +374,34 @@ impl DiscordClient {
         after: MessageId,
         priority: Priority,
     ) -> Result<Vec<HistoryMessage>, ApiError> {
+        self.message_page(guild, channel, Some(after), priority)
+            .await
+    }
+
+    /// Fetches the newest messages in a channel or thread, at most [`HISTORY_PAGE`], oldest first.
+    pub async fn newest_messages(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        priority: Priority,
+    ) -> Result<Vec<HistoryMessage>, ApiError> {
+        self.message_page(guild, channel, None, priority).await
+    }
+
+    async fn message_page(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        after: Option<MessageId>,
+        priority: Priority,
+    ) -> Result<Vec<HistoryMessage>, ApiError> {
         let route = Route::ChannelMessages {
             channel_id: channel.get().into(),
         };
-        let request = Request::new(route, LightMethod::Get).params(Some(vec![
-            ("limit", HISTORY_PAGE.to_string()),
-            ("after", after.to_string()),
-        ]));
+        let limit = ("limit", HISTORY_PAGE.to_string());
+        let after = after.map(|after| ("after", after.to_string()));
+        let params = [limit].into_iter().chain(after).collect();
+        let request = Request::new(route, LightMethod::Get).params(Some(params));
         let page: Vec<Value> = self.rate_limited(priority, self.http.fire(request)).await?;
         let mut messages = Vec::with_capacity(page.len());
         for message in &page {
@@ -544,6 +565,8 @@ pub struct HistoryMessage {
     pub event: IncomingMessage,
     /// Footers of its embeds. Discord hides them in messages of other authors.
     pub footers: Vec<String>,
+    /// Custom ids of its buttons, which Discord hides as well.
+    pub custom_ids: Vec<String>,
     /// Whether the bot has added a reaction.
     pub has_own_reaction: bool,
 }
@@ -562,6 +585,7 @@ impl HistoryMessage {
                 reply_to: None,
             },
             footers: Vec::new(),
+            custom_ids: Vec::new(),
             has_own_reaction: false,
         }
     }

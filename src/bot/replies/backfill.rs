@@ -27,7 +27,7 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HISTORY_PAGE};
 use crate::bot::discord::rest_limiter::Priority;
 use crate::bot::load_guild;
-use crate::bot::scheduler::backoff::Backoff;
+use crate::bot::scheduler::backoff::{Backoff, is_over};
 use quizloop_core::data_deletion::BACKFILL_ROUNDS;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, TeamKey, snowflake_at};
 use quizloop_core::team::Team;
@@ -262,7 +262,7 @@ impl BackfillQueue {
     }
 
     fn start_next(&mut self, now: Timestamp) -> Option<(GuildId, TeamSet)> {
-        let (position, guild) = self.next().filter(|((due, _), _)| *due <= now)?;
+        let (position, guild) = self.next().filter(|((due, _), _)| is_over(*due, now))?;
         self.order.remove(&position);
         self.running.insert(guild);
         self.started

@@ -11,7 +11,7 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::rest::ApiError;
 use crate::bot::load_guild;
 use crate::bot::render;
-use crate::bot::scheduler::backoff::Backoff;
+use crate::bot::scheduler::backoff::{Backoff, is_over};
 use quizloop_core::id::{MessageId, TeamKey};
 
 /// Minimum time between two edits of a message.
@@ -118,11 +118,11 @@ fn mark_stale(states: &mut HashMap<FooterKey, FooterState>, footer: FooterKey) {
 
 /// Returns the messages to edit now, and drops the entries of messages that are up to date.
 fn take_due(states: &mut HashMap<FooterKey, FooterState>, now: Timestamp) -> Vec<FooterKey> {
-    states.retain(|_, state| state.stale || state.busy || now < state.next_edit);
+    states.retain(|_, state| state.stale || state.busy || !is_over(state.next_edit, now));
     let mut due = Vec::new();
     for (footer, state) in states
         .iter_mut()
-        .filter(|(_, state)| state.stale && !state.busy && state.next_edit <= now)
+        .filter(|(_, state)| state.stale && !state.busy && is_over(state.next_edit, now))
     {
         *state = FooterState {
             next_edit: now + EDIT_INTERVAL,

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest::ApiError;
-use crate::bot::scheduler::backoff::Backoff;
+use crate::bot::scheduler::backoff::{Backoff, is_over};
 use quizloop_core::id::{ChannelId, MessageId, TeamKey};
 use quizloop_failpoint as failpoint;
 
@@ -104,7 +104,7 @@ async fn add_reaction(ctx: &BotContext, job: &ReactionJob) -> ReactionOutcome {
         .reaction_backoff
         .get(&job.team)
         .map(|backoff| backoff.until);
-    if refused_until.is_some_and(|until| now < until) {
+    if refused_until.is_some_and(|until| !is_over(until, now)) {
         return ReactionOutcome::Done;
     }
     let (guild, channel) = (job.team.guild, job.channel);
@@ -173,7 +173,7 @@ impl ChannelQueues {
     /// Ends the pauses that are over.
     fn resume(&mut self, now: Timestamp) {
         while let Some((until, channel)) = self.paused.first().copied()
-            && until <= now
+            && is_over(until, now)
         {
             self.paused.pop_first();
             self.ready.push_back(channel);

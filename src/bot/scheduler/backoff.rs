@@ -12,6 +12,12 @@ const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// topics/rate-limits, "Invalid Request Limit"). At this rate the bot stays far below that.
 const REJECTED_PAUSE: SignedDuration = SignedDuration::from_mins(30);
 
+/// Whether a pause that ends at `until` is over. One that is farther away than any pause is, too,
+/// because the clock was set back since.
+pub fn is_over(until: Timestamp, now: Timestamp) -> bool {
+    until <= now || until.duration_since(now) > REJECTED_PAUSE
+}
+
 /// A pause that grows with each consecutive failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
@@ -21,6 +27,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// Returns when the next attempt is allowed; `None` if that is farther away than any pause,
+    /// because the clock was set back since.
+    pub fn retry_at(self, now: Timestamp) -> Option<Timestamp> {
+        let is_plausible = self.until.duration_since(now) <= REJECTED_PAUSE;
+        is_plausible.then_some(self.until)
+    }
+
     /// Returns the backoff after another failure.
     pub fn after(previous: Option<Self>, is_transient: bool, now: Timestamp) -> Self {
         let failures = previous.map_or(0, |previous| previous.failures) + 1;
@@ -55,9 +68,15 @@ mod tests {
         }
         assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         let rejected = Backoff::after(None, false, now);
+        assert_eq!(rejected.retry_at(now), Some(rejected.until));
+        let set_back = now - SignedDuration::from_hours(1);
+        assert_eq!(rejected.retry_at(set_back), None);
         assert_eq!(
             rejected.until.duration_since(now),
             SignedDuration::from_mins(30)
         );
+        let minute = SignedDuration::from_mins(1);
+        assert!(is_over(now, now) && !is_over(now + minute, now));
+        assert!(is_over(now + minute * 60, now), "the clock was set back");
     }
 }
