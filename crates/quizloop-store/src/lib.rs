@@ -26,6 +26,7 @@ pub mod restore;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 pub mod verify;
 mod writer;
 
@@ -165,12 +166,12 @@ impl Store {
         )?)
     }
 
-    /// Opens a database with all guilds in one shard. Waits while another process owns that shard.
+    /// Opens a database with all guilds in one shard. Waits for the lease of a process that has
+    /// crashed.
     ///
     /// # Errors
     ///
-    /// The database can't be used, its cluster has another number of shards, or a guild can't be
-    /// read.
+    /// The database can't be used, another process uses it, or a guild can't be read.
     pub fn open_database(url: &str) -> Result<Self, DatabaseError> {
         const POLL_INTERVAL: Duration = Duration::from_secs(1);
         let store = Self::connect(url)?;
@@ -183,6 +184,10 @@ impl Store {
             if store.inner.apply_refresh(1, refresh).held.contains(&0) {
                 store.inner.load_all()?;
                 return Ok(store);
+            }
+            let others = database.block_on(database.other_processes())?;
+            if !others.is_empty() {
+                return Err(DatabaseError::InUse(others));
             }
             std::thread::sleep(POLL_INTERVAL);
         }

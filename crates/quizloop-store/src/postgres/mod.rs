@@ -121,6 +121,13 @@ impl PostgresBackend {
             .await?
     }
 
+    /// Returns the names of the other live processes.
+    pub(super) async fn other_processes(&self) -> Result<Vec<String>, DatabaseError> {
+        let (pool, own) = (self.pool.clone(), self.cluster.process());
+        self.on_runtime(async move { cluster::live_processes(&pool, own).await })
+            .await?
+    }
+
     /// Finds lost shards, acquires free shards, and reads the summaries of their guilds.
     pub(super) async fn refresh_shards(&self) -> Result<ShardRefresh, DatabaseError> {
         let (cluster, pool) = (Arc::clone(&self.cluster), self.pool.clone());
