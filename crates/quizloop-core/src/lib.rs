@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod shard;
 pub mod streak;
 pub mod team;
+pub mod text;
 pub mod weekdays;
 pub mod weekly_report;
 pub mod weekly_summary;

@@ -1,0 +1,8 @@
+//! Texts of members and of Discord, before they become part of the state.
+
+/// Returns the text without control characters, except for line feeds and tabs. No one can see
+/// them, and PostgreSQL can't store U+0000 (its manual, "8.14. JSON Types").
+pub fn remove_control_characters(text: &str) -> String {
+    let is_kept = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
+    text.chars().filter(is_kept).collect()
+}
