@@ -42,6 +42,8 @@ pub struct HealthReport {
     pub scheduler: ComponentStatus,
     /// Saving to the data folder or the database.
     pub disk: ComponentStatus,
+    /// Whether the teams of the config can work.
+    pub config_teams: ComponentStatus,
 }
 
 impl ComponentStatus {
@@ -72,13 +74,17 @@ impl HealthReport {
         shards: Vec<ShardStatus>,
         scheduler: ComponentStatus,
         disk: ComponentStatus,
+        config_teams: ComponentStatus,
     ) -> Self {
+        let all = [&gateway, &scheduler, &disk, &config_teams];
+        let worst = all.into_iter().map(|component| component.state).max();
         Self {
-            status: gateway.state.max(scheduler.state).max(disk.state),
+            status: worst.unwrap_or(HealthStatus::Ok),
             gateway,
             shards,
             scheduler,
             disk,
+            config_teams,
         }
     }
 
@@ -89,7 +95,13 @@ impl HealthReport {
 
     /// Returns the problems of all components on one line; `None` if there are none.
     pub fn problems(&self) -> Option<String> {
-        let problems = [&self.gateway, &self.scheduler, &self.disk]
+        let all = [
+            &self.gateway,
+            &self.scheduler,
+            &self.disk,
+            &self.config_teams,
+        ];
+        let problems = all
             .into_iter()
             .filter_map(|component| component.problem.as_deref());
         let problems: Vec<_> = problems.collect();

@@ -93,7 +93,8 @@ pub fn snowflake(value: &Value) -> Option<u64> {
     (id > 0).then_some(id)
 }
 
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
+/// Returns the items of an array; none for any other value.
+pub fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

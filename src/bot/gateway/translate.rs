@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serenity::all::{
     ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
-    ComponentInteraction, ComponentInteractionDataKind, GuildChannel,
+    ComponentInteraction, ComponentInteractionDataKind, Guild, GuildChannel,
     Interaction as SerenityInteraction, Message, MessageReferenceKind, MessageType,
     ModalInteraction, PartialGuildChannel, Permissions, Ready, UnavailableGuild, UnknownEvent,
 };
 
 use super::event::{Event, IncomingMessage, Interaction, InteractionData, OptionValue};
-use crate::bot::discord::message_json::{self, snowflake};
+use crate::bot::discord::message_json::{self, items, snowflake};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 /// Translates the start of a session on a shard.
@@ -23,6 +23,17 @@ pub fn ready(ready: &Ready, shard: u32) -> Event {
             .guilds
             .iter()
             .map(|guild| GuildId::new(guild.id.get()))
+            .collect(),
+    }
+}
+
+pub fn guild_create(guild: &Guild) -> Event {
+    Event::GuildCreate {
+        guild: GuildId::new(guild.id.get()),
+        channels: guild
+            .channels
+            .keys()
+            .map(|channel| ChannelId::new(channel.get()))
             .collect(),
     }
 }
@@ -92,7 +103,11 @@ pub fn recovered(event: &UnknownEvent) -> Option<Event> {
     let data = &event.value;
     let channel = |field: &str| snowflake(&data[field]).map(ChannelId::new);
     if event.kind == "GUILD_CREATE" {
-        return Some(Event::GuildCreate(GuildId::new(snowflake(&data["id"])?)));
+        let channels = items(&data["channels"]).filter_map(|channel| snowflake(&channel["id"]));
+        return Some(Event::GuildCreate {
+            guild: GuildId::new(snowflake(&data["id"])?),
+            channels: channels.map(ChannelId::new).collect(),
+        });
     }
     let guild = GuildId::new(snowflake(&data["guild_id"])?);
     match event.kind.as_str() {
