@@ -2,7 +2,8 @@
 
 use super::CommonArgs;
 use super::exit::{CliError, Exit};
-use crate::config::{self, Config, DatabaseUrl, Token};
+use crate::config::{self, Config, DatabaseUrl};
+use crate::token::Token;
 use quizloop_bank::{Bank, built_in};
 use quizloop_diagnostics::{Diagnostic, render_all};
 

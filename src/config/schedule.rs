@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Time};
 use toml::de::DeValue;
 
-use super::{time, zone};
 use quizloop_core::schedule::{DEFAULT_CATCH_UP, Schedule};
+use quizloop_core::time_format::{parse_catch_up, parse_time_of_day};
 use quizloop_core::weekdays::Weekdays;
 use quizloop_core::zone::Zone;
+use quizloop_core::zone_search;
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable, TomlValue};
 use quizloop_diagnostics::{Diagnostic, Severity};
 
@@ -35,7 +36,7 @@ pub fn read(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Schedu
 }
 
 fn read_time_of_day(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<Time> {
-    let time = time::parse_time_of_day(found.value);
+    let time = parse_time_of_day(found.value);
     if time.is_none() {
         let message = format!("\"{}\" is not a time of day", found.value);
         reader.error(
@@ -48,7 +49,7 @@ fn read_time_of_day(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Opt
 }
 
 fn read_timezone(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<Zone> {
-    match zone::parse(found.value) {
+    match zone_search::parse(found.value) {
         Ok(zone) => Some(zone),
         Err(unknown) => {
             let fix = unknown.help();
@@ -62,7 +63,7 @@ fn read_catch_up(
     reader: &mut TomlReader<'_>,
     found: &TomlField<&str>,
 ) -> Option<jiff::SignedDuration> {
-    let limit = time::parse_catch_up(found.value);
+    let limit = parse_catch_up(found.value);
     if limit.is_none() {
         let message = format!("\"{}\" is not a catch-up limit", found.value);
         let fix = "write hours and minutes, such as \"3h\", \"90m\" or \"1h30m\", at most \"24h\"; \

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use super::{ConfiguredTeam, schedule};
+use super::schedule;
 use quizloop_core::id::{ChannelId, GuildId, RoleId};
 use quizloop_core::retention::Retention;
-use quizloop_core::team::{Reveal, TeamSettings};
+use quizloop_core::team::{ConfiguredTeam, Reveal, TeamSettings};
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
 use quizloop_diagnostics::{Diagnostic, Span, did_you_mean};
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::deck::Deck;
-use super::id::{ChannelId, MessageId, RoleId, UserId};
+use super::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use super::ledger::Ledger;
 use super::reminders::Reminder;
 use super::retention::Retention;
@@ -46,6 +46,14 @@ pub struct TeamSettings {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[serde(rename = "report")]
     pub send_weekly_report: bool,
+}
+
+/// A team that the operator's config file defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredTeam {
+    pub guild: GuildId,
+    pub channel: ChannelId,
+    pub settings: TeamSettings,
 }
 
 /// A failure that prevents a team's questions, of which its admin was notified once.

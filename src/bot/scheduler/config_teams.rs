@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crate::bot::context::{BotContext, TeamKey};
 use crate::bot::load_guild;
-use crate::config::ConfiguredTeam;
 use quizloop_core::id::GuildId;
-use quizloop_core::team::Team;
+use quizloop_core::team::{ConfiguredTeam, Team};
 use quizloop_store::GuildView;
 
 /// Creates and updates a guild's teams as declared. A team that is no longer declared keeps its

@@ -11,11 +11,12 @@ use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
 use crate::bot::render::text::quote;
 use crate::bot::render::user_error::UserError;
-use crate::config;
 use quizloop_core::retention::Retention;
 use quizloop_core::team::{Reveal, TeamSettings};
+use quizloop_core::time_format;
 use quizloop_core::weekdays::{ParseWeekdaysError, Weekdays};
 use quizloop_core::zone::Zone;
+use quizloop_core::zone_search;
 
 /// The suggestions for the options.
 pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
@@ -44,7 +45,7 @@ fn zone_choices(typed: &str) -> Vec<AutocompleteChoice> {
         name: name.to_owned(),
         value: name.to_owned(),
     };
-    config::zone::search(typed, AUTOCOMPLETE_CHOICES_MAX)
+    zone_search::search(typed, AUTOCOMPLETE_CHOICES_MAX)
         .into_iter()
         .map(choice)
         .collect()
@@ -137,7 +138,7 @@ pub fn apply_options(
 }
 
 fn parse_zone(text: &str) -> Result<Zone, UserError> {
-    config::zone::parse(text).map_err(|none| {
+    zone_search::parse(text).map_err(|none| {
         let name = quote(text);
         let help = none.help();
         UserError::InvalidOption(format!(
@@ -158,7 +159,7 @@ fn parse_days(text: &str) -> Result<Weekdays, UserError> {
 
 /// Parses a time of day.
 pub fn parse_time(text: &str) -> Result<Time, UserError> {
-    config::parse_time_of_day(text).ok_or_else(|| {
+    time_format::parse_time_of_day(text).ok_or_else(|| {
         let shown = quote(text);
         UserError::InvalidOption(format!(
             "I can't read the time \"{shown}\". Use 24-hour time, such as 09:00 or 17:30."
@@ -177,7 +178,7 @@ fn parse_retention(percent: u32) -> Result<Retention, UserError> {
 }
 
 fn parse_catch_up(text: &str) -> Result<SignedDuration, UserError> {
-    config::parse_catch_up(text).ok_or_else(|| {
+    time_format::parse_catch_up(text).ok_or_else(|| {
         UserError::InvalidOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
     })
 }

@@ -1,4 +1,4 @@
-//! Parses times of day and durations of the config.
+//! Parses times of day and catch-up limits in the forms in which people write them.
 
 use jiff::SignedDuration;
 use jiff::civil::Time;
