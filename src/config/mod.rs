@@ -8,12 +8,13 @@ mod file;
 mod health;
 mod packs;
 mod parse;
-mod schedule;
 mod shards;
 mod team;
 mod token;
 mod url;
 
+#[cfg(test)]
+pub mod samples;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +27,8 @@ use quizloop_core::team::ConfiguredTeam;
 pub use self::database::DatabaseUrl;
 pub use self::file::{ConfigError, ConfigPath, find_path, read};
 pub use self::packs::read as read_packs;
-pub use self::parse::TABLES;
-pub use self::schedule::read as read_schedule;
+pub use self::parse::tables;
+pub use self::team::read_settings as read_team_settings;
 pub use self::token::{TokenError, find_token};
 pub use self::url::parse as parse_api_url;
 

@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod shard;
 pub mod streak;
 pub mod team;
+pub mod team_settings;
 pub mod time_format;
 pub mod weekdays;
 pub mod weekly_report;

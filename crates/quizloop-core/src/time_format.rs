@@ -1,4 +1,4 @@
-//! Parses times of day and catch-up limits in the forms in which people write them.
+//! Times of day and catch-up limits in the forms in which people write them.
 
 use jiff::SignedDuration;
 use jiff::civil::Time;
@@ -35,6 +35,17 @@ pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
     let total = read(hours)?.checked_mul(60)?.checked_add(read(minutes)?)?;
     let minutes = u16::try_from(total).ok()?;
     Some(SignedDuration::from_mins(minutes.into())).filter(|limit| *limit <= CATCH_UP_MAX)
+}
+
+/// Formats as `90 minutes`, `1 hour`, `3 hours` or `1 h 30 min`.
+pub fn hours_and_minutes(span: SignedDuration) -> String {
+    let (hours, minutes) = (span.as_hours(), span.as_mins() % 60);
+    match (hours, minutes) {
+        (0, minutes) => format!("{minutes} minutes"),
+        (1, 0) => "1 hour".into(),
+        (hours, 0) => format!("{hours} hours"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
 }
 
 fn parse_digits<T: std::str::FromStr>(text: &str) -> Option<T> {

@@ -18,7 +18,7 @@ use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
 use quizloop_core::round::ThreadStatus;
 use quizloop_core::schedule::Schedule;
-use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 use quizloop_store::Store;
 
@@ -119,10 +119,8 @@ impl quizloop_store::disk::Disk for NullDisk {
 pub fn guild(bank: &Bank) -> Guild {
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(jiff::civil::time(8, 0, 0, 0), Zone::utc()),
-        reveal: Reveal::AfterReply,
         role: Some(RoleId::new(7)),
-        retention: quizloop_core::retention::Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     };
     let start: Timestamp = "2026-03-25T07:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);

@@ -121,7 +121,7 @@ mod tests {
     use quizloop_core::retention::Retention;
     use quizloop_core::review::Rating;
     use quizloop_core::schedule::Schedule;
-    use quizloop_core::team::{Reveal, TeamSettings};
+    use quizloop_core::team::TeamSettings;
     use quizloop_core::zone::Zone;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
@@ -139,10 +139,7 @@ mod tests {
     fn guild() -> Guild {
         let settings = TeamSettings {
             schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
-            reveal: Reveal::AfterReply,
-            role: None,
-            retention: Retention::default(),
-            send_weekly_report: false,
+            ..TeamSettings::default()
         };
         let mut team = Team::new(CHANNEL, settings, "2026-03-01T00:00:00Z".parse().unwrap());
         let mut rng = StdRng::seed_from_u64(1);

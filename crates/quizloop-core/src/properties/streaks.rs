@@ -16,7 +16,7 @@ use crate::ledger::Actor;
 use crate::reply::ReplyOutcome;
 use crate::schedule::Schedule;
 use crate::streak::Streak;
-use crate::team::{Reveal, Team, TeamSettings};
+use crate::team::{Team, TeamSettings};
 use crate::weekdays::Weekdays;
 use crate::zone::Zone;
 
@@ -40,10 +40,7 @@ fn guild_with_team() -> Guild {
     schedule.days = Weekdays::every_day();
     let settings = TeamSettings {
         schedule,
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: crate::retention::Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     };
     let mut guild = Guild::new(GuildId::new(1));
     guild.insert_team(Team::new(CHANNEL, settings, start()));

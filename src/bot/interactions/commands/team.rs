@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::settings::{self, any_given, apply_options, option_definitions};
+use super::settings::{self, any_given, apply_options};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
     channel_option,
@@ -16,7 +16,6 @@ use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::GuildId;
 use quizloop_core::ledger::Actor;
-use quizloop_core::retention::Retention;
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
 
@@ -176,18 +175,8 @@ fn credit_options() -> Vec<Value> {
 }
 
 fn settings_options() -> Vec<Value> {
-    let mut options = option_definitions(false);
-    options.extend([
-        json!({ "type": 3, "name": "catch_up", "description": "How late to post if the bot was offline, such as 3h or 90m" }),
-        json!({ "type": 3, "name": "holidays", "description": "All days without a question, such as 2026-12-24, 2026-12-25, or none" }),
-        json!({ "type": 5, "name": "no_role", "description": "Stop mentioning a role" }),
-        json!({ "type": 5, "name": "report", "description": "Post a weekly report after the week's last question" }),
-        json!({
-            "type": 4, "name": "retention", "min_value": Retention::MIN, "max_value": Retention::MAX,
-            "description": "How often /quiz repeats, in percent: 90 is normal, higher means more often",
-        }),
-        channel_option(),
-    ]);
+    let mut options = settings::all_definitions();
+    options.push(channel_option());
     options
 }
 
