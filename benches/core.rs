@@ -182,7 +182,10 @@ fn decode_a_snapshot(bencher: Bencher<'_, '_>, (members, rounds): (u64, i64)) {
     );
     let store = Store::open(dir.path()).expect("an empty folder opens");
     let (id, copy) = (guild.id(), guild.clone());
-    let ((), commit) = store.upsert(id, |state| *state = copy);
+    let ((), commit) = store
+        .loaded(id)
+        .expect("the guild is in memory")
+        .upsert(|state| *state = copy);
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime
         .expect("runtime is built")

@@ -209,7 +209,13 @@ fn fill(store: &Store) {
     let mut commits = Vec::new();
     for number in 0..GUILDS {
         let new = guild(id(number).get(), 10, 50);
-        commits.push(store.upsert(id(number), |state| *state = new).1);
+        commits.push(
+            store
+                .loaded(id(number))
+                .expect("the guild is in memory")
+                .upsert(|state| *state = new)
+                .1,
+        );
     }
     wait(commits);
 }
@@ -220,7 +226,11 @@ fn change_guild(store: &Store, id: GuildId, number: i64) -> Commit {
         let team = state.team_mut(CHANNEL).expect("the guild has a team");
         team.skip = Some(day(number));
     };
-    store.upsert(id, change).1
+    store
+        .loaded(id)
+        .expect("the guild is in memory")
+        .upsert(change)
+        .1
 }
 
 fn wait(commits: Vec<Commit>) {
@@ -233,7 +243,13 @@ fn wait(commits: Vec<Commit>) {
 
 fn save_one_by_one(store: &Store, guild: &Guild, what: &str) {
     let new = guild.clone();
-    wait(vec![store.upsert(guild.id(), |state| *state = new).1]);
+    wait(vec![
+        store
+            .loaded(guild.id())
+            .expect("the guild is in memory")
+            .upsert(|state| *state = new)
+            .1,
+    ]);
     let mut times: Vec<Duration> = (0..SAVES)
         .map(|number| {
             let start = Instant::now();

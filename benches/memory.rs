@@ -145,7 +145,9 @@ fn fill(store: &Store, shape: GuildShape, numbers: std::ops::Range<u64>, kind: &
             .map(|number| {
                 let new = shape.build(number + 1);
                 store
-                    .upsert(GuildId::new(number + 1), |state| *state = new)
+                    .loaded(GuildId::new(number + 1))
+                    .expect("the guild is in memory")
+                    .upsert(|state| *state = new)
                     .1
             })
             .collect();

@@ -21,7 +21,11 @@ fn main() {
 
 fn insert(store: &Store, guild: &Guild) -> quizloop_store::Commit {
     let copy = guild.clone();
-    store.upsert(guild.id(), |state| *state = copy).1
+    store
+        .loaded(guild.id())
+        .expect("the guild is in memory")
+        .upsert(|state| *state = copy)
+        .1
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -41,9 +45,10 @@ fn save_a_guild_of_1000_members_and_250_rounds(bencher: Bencher<'_, '_>) {
     let number = AtomicI64::new(0);
     bencher.bench_local(|| {
         let skip = day(number.fetch_add(1, Ordering::Relaxed));
-        let (_, commit) = store.upsert(guild.id(), |state| {
-            state.team_mut(CHANNEL).map(|team| team.skip = Some(skip))
-        });
+        let (_, commit) = store
+            .loaded(guild.id())
+            .expect("the guild is in memory")
+            .upsert(|state| state.team_mut(CHANNEL).map(|team| team.skip = Some(skip)));
         runtime.block_on(commit.wait_durable());
     });
 }
@@ -56,7 +61,10 @@ fn save_a_guild_of_1000_members_with_100_reviews(bencher: Bencher<'_, '_>) {
     let guild = guild_with_reviews(1, 1000, 100);
     runtime.block_on(insert(&store, &guild).wait_durable());
     bencher.bench_local(|| {
-        let ((), commit) = store.upsert(guild.id(), |_| ());
+        let ((), commit) = store
+            .loaded(guild.id())
+            .expect("the guild is in memory")
+            .upsert(|_| ());
         runtime.block_on(commit.wait_durable());
     });
 }
@@ -95,7 +103,10 @@ fn save_a_guild_of_10_members_and_50_rounds(bencher: Bencher<'_, '_>) {
     let guild = guild(1, 10, 50);
     runtime.block_on(insert(&store, &guild).wait_durable());
     bencher.bench_local(|| {
-        let ((), commit) = store.upsert(guild.id(), |_| ());
+        let ((), commit) = store
+            .loaded(guild.id())
+            .expect("the guild is in memory")
+            .upsert(|_| ());
         runtime.block_on(commit.wait_durable());
     });
 }

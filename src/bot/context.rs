@@ -18,19 +18,12 @@ use crate::clock::Clock;
 use crate::health::HealthMonitor;
 use quizloop_bank::{Bank, Question};
 use quizloop_core::guild::Guild;
-use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
+use quizloop_core::id::{ChannelId, MessageId, TeamKey, UserId};
 use quizloop_core::round::Round;
 use quizloop_core::team::Team;
-use quizloop_store::{Commit, Store};
+use quizloop_store::Store;
 
 use super::scheduler::backoff::Backoff;
-
-/// Identifies a team: a guild has at most one per channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TeamKey {
-    pub guild: GuildId,
-    pub channel: ChannelId,
-}
 
 /// The bot's shared state.
 pub struct BotContext {
@@ -154,26 +147,6 @@ impl BotContext {
     pub fn uptime(&self) -> Duration {
         let (instant, timestamp) = self.started_at;
         self.clock.elapsed_since(instant, timestamp)
-    }
-
-    /// Calls `read` with a team; `None` if the team does not exist.
-    pub fn read_team<R>(&self, key: TeamKey, read: impl FnOnce(&Team) -> R) -> Option<R> {
-        self.store
-            .read(key.guild, |guild| guild.team(key.channel).map(read))
-            .flatten()
-    }
-
-    /// Changes a team; `None` if the team does not exist. The commit reports when the change is
-    /// durable.
-    pub fn update_team<R>(
-        &self,
-        key: TeamKey,
-        change: impl FnOnce(&mut Team) -> R,
-    ) -> (Option<R>, Commit) {
-        let change_team = |guild: &mut Guild| guild.team_mut(key.channel).map(change);
-        let changed = self.store.update(key.guild, change_team);
-        // A guild that another process owns must not look like a deleted one: its commit fails.
-        changed.unwrap_or_else(|| (None, self.store.latest_commit(key.guild)))
     }
 
     /// Returns the question of a round; `None` if it was removed from the bank.

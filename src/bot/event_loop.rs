@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::context::{BotContext, TeamKey};
+use super::context::BotContext;
 use super::gateway::event::Event;
 use super::guild_removal::{delete_if_removed, is_implausible};
 use super::interactions::handler::handle_interaction;
 use super::scheduler::config_teams;
 use super::{invite_url, load_guild, replies};
 use quizloop_core::guild::Guild;
-use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::id::{ChannelId, GuildId, TeamKey};
 use quizloop_core::round::ThreadStatus;
 use quizloop_core::team::ConfiguredTeam;
 use quizloop_failpoint as failpoint;
@@ -161,15 +161,14 @@ pub async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: Cha
     if !ctx.store.may_contain_reply(guild, thread) {
         return;
     }
-    let Some(_pin) = load_guild::with_retry(&ctx, guild).await else {
+    let Some(guild) = load_guild::with_retry(&ctx, guild).await else {
         return;
     };
     let message = thread.starter_message();
     let team_of = |state: &Guild| state.team_by_message(message).map(|team| team.channel);
-    if let Some(channel) = ctx.store.read(guild, team_of).flatten() {
+    if let Some(channel) = guild.read(team_of).flatten() {
         // No member sees a result of this, so no caller waits until it is durable.
-        let key = TeamKey { guild, channel };
-        let _unawaited = ctx.update_team(key, |team| {
+        let _unawaited = guild.team(channel).update(|team| {
             team.record_thread(message, ThreadStatus::Unavailable);
         });
     }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use super::context::BotContext;
 use quizloop_core::id::GuildId;
-use quizloop_store::{GuildPin, LoadError};
+use quizloop_store::{LoadError, LoadedGuild};
 
 /// Delays between attempts while the database is unreachable; the last one is repeated.
 const RETRY_DELAYS_SECS: [u64; 5] = [1, 2, 5, 10, 15];
 
 /// Loads a guild, and retries while the database is unreachable: a background job can wait, and
 /// must not be lost. Returns `None` if another process owns the guild now.
-pub async fn with_retry(ctx: &BotContext, guild: GuildId) -> Option<GuildPin> {
+pub async fn with_retry(ctx: &BotContext, guild: GuildId) -> Option<LoadedGuild> {
     let mut delays = RETRY_DELAYS_SECS.into_iter();
     let mut delay = 0;
     loop {
         match ctx.store.load(guild).await {
-            Ok(pin) => return Some(pin),
+            Ok(guild) => return Some(guild),
             Err(LoadError::Unavailable) => return None,
             Err(LoadError::Database(error)) => {
                 delay = delays.next().unwrap_or(delay);

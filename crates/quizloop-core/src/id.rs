@@ -111,6 +111,15 @@ id!(
     RoleId
 );
 
+/// Identifies a team: a guild has at most one per channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TeamKey {
+    /// The team's guild.
+    pub guild: GuildId,
+    /// The channel in which its questions are posted.
+    pub channel: ChannelId,
+}
+
 impl GuildId {
     /// Returns the shard, out of `total`, that receives this guild (Discord docs, events/gateway,
     /// "Sharding").

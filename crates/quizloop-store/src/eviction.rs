@@ -30,8 +30,8 @@ use tokio::sync::oneshot;
 
 use super::cache_entry::{CacheEntry, EvictedGuild, GuildPin, ResidentGuild};
 use super::compression::{self, CompressedGuild};
-use super::postgres::{DatabaseError, LoadedGuild};
-use super::{AnyBackend, Inner, Store};
+use super::postgres::{DatabaseError, GuildWithRows};
+use super::{AnyBackend, Inner, LoadedGuild, Store};
 use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
 use quizloop_core::id::{ChannelId, GuildId};
@@ -78,17 +78,16 @@ struct CompactedGuild {
 }
 
 impl Store {
-    /// Loads a guild if it is evicted, and keeps it in memory for as long as the returned pin
-    /// lives. Call this before any other work on a guild: an evicted guild can't be read or
-    /// changed. A guild that does not exist gives a pin as well, because it may be created.
+    /// Loads a guild if it is evicted, and keeps it in memory for as long as the returned value
+    /// lives. A guild that does not exist gives one as well, because it may be created.
     ///
     /// # Errors
     ///
     /// Another process owns the guild, its data is invalid, or the database could not be read.
-    pub async fn load(&self, guild: GuildId) -> Result<GuildPin, LoadError> {
+    pub async fn load(&self, guild: GuildId) -> Result<LoadedGuild, LoadError> {
         loop {
             let (generation, compressed) = match self.residency(guild)? {
-                Residency::Pinned(pin) => return Ok(pin),
+                Residency::Pinned(pin) => return Ok(LoadedGuild::new(self, guild, pin)),
                 Residency::Evicted {
                     generation,
                     compressed,
@@ -120,10 +119,10 @@ impl Store {
         }
     }
 
-    /// Returns a pin if the guild is in memory or does not exist; never loads. See [`Store::load`].
-    pub fn try_pin(&self, guild: GuildId) -> Option<GuildPin> {
+    /// Returns the guild if it is in memory or does not exist; never loads. See [`Store::load`].
+    pub fn loaded(&self, guild: GuildId) -> Option<LoadedGuild> {
         match self.residency(guild) {
-            Ok(Residency::Pinned(pin)) => Some(pin),
+            Ok(Residency::Pinned(pin)) => Some(LoadedGuild::new(self, guild, pin)),
             Ok(Residency::Evicted { .. }) | Err(_) => None,
         }
     }
@@ -352,7 +351,7 @@ impl Inner {
     }
 
     /// Inserts a guild that was read from the database, or removes it if it has no rows any more.
-    fn finish_load(&self, guild: GuildId, generation: u64, loaded: Option<LoadedGuild>) {
+    fn finish_load(&self, guild: GuildId, generation: u64, loaded: Option<GuildWithRows>) {
         if let (Some((loaded, rows)), Some(database)) = (loaded, self.database()) {
             return self.reinsert(guild, generation, || {
                 database.cache_rows(guild, rows);

@@ -17,6 +17,7 @@ mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod inspect;
+mod loaded_guild;
 mod metadata;
 mod open;
 mod ownership;
@@ -41,9 +42,9 @@ use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 pub use application::{Adoption, ClaimError};
-pub use cache_entry::GuildPin;
 pub use commit::{Commit, SaveError};
 pub use eviction::{GuildView, LoadError};
+pub use loaded_guild::{LoadedGuild, LoadedTeam};
 pub use open::{InvalidSnapshot, OpenError};
 pub use ownership::Assignment;
 pub use snapshot::SnapshotError;
@@ -368,7 +369,7 @@ impl Store {
 
     /// Reads a loaded guild. Returns `None` if it does not exist, or if it is evicted, which is an
     /// error of the caller: see [`Store::load`].
-    pub fn read<R>(&self, guild: GuildId, f: impl FnOnce(&Guild) -> R) -> Option<R> {
+    pub(crate) fn read<R>(&self, guild: GuildId, f: impl FnOnce(&Guild) -> R) -> Option<R> {
         let entry = self.inner.guilds.get(&guild)?;
         let resident = entry.resident().or_else(|| report_not_loaded(guild))?;
         Some(f(&resident.guild))
@@ -377,7 +378,11 @@ impl Store {
     /// Changes a loaded guild, or creates it if it does not exist. Meant for requests by members
     /// and operators. The change is visible immediately; wait for the commit before you acknowledge
     /// it.
-    pub fn upsert<R>(&self, guild: GuildId, change: impl FnOnce(&mut Guild) -> R) -> (R, Commit) {
+    pub(crate) fn upsert<R>(
+        &self,
+        guild: GuildId,
+        change: impl FnOnce(&mut Guild) -> R,
+    ) -> (R, Commit) {
         let ownership = self.inner.ownership();
         if !ownership.owns(guild) {
             return rejected_change(guild, change);
@@ -389,7 +394,7 @@ impl Store {
 
     /// Changes a loaded guild, but never creates one: `None` if it does not exist (any more). Meant
     /// for background jobs, which must not recreate the data of a guild that the bot has left.
-    pub fn update<R>(
+    pub(crate) fn update<R>(
         &self,
         guild: GuildId,
         change: impl FnOnce(&mut Guild) -> R,
@@ -423,7 +428,7 @@ impl Store {
 
     /// Returns a commit for all changes to a guild so far. It completes immediately if nothing is
     /// unsaved.
-    pub fn latest_commit(&self, guild: GuildId) -> Commit {
+    pub(crate) fn latest_commit(&self, guild: GuildId) -> Commit {
         let ownership = self.inner.ownership();
         if !ownership.owns(guild) {
             return Commit::rejected();

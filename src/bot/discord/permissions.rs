@@ -4,8 +4,9 @@
 use serenity::all::{Channel, Permissions};
 
 use super::rest::ApiError;
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::render::team::PermissionReport;
+use quizloop_store::LoadedTeam;
 
 /// The permissions that the bot needs, with their names in Discord's settings, in the order of use.
 const REQUIRED: [(Permissions, &str); 7] = [
@@ -29,7 +30,8 @@ pub fn required_bits() -> u64 {
 }
 
 /// Checks the bot's permissions in a team's channel.
-pub async fn check(ctx: &BotContext, key: TeamKey) -> Result<PermissionReport, ApiError> {
+pub async fn check(ctx: &BotContext, team: &LoadedTeam) -> Result<PermissionReport, ApiError> {
+    let key = team.key();
     let Some(user_id) = ctx.user_id() else {
         return Err(ApiError::Transient("the session has not begun".into()));
     };
@@ -56,7 +58,7 @@ pub async fn check(ctx: &BotContext, key: TeamKey) -> Result<PermissionReport, A
     };
     let guild = guild?;
     let granted = guild.user_permissions_in(&channel, &member?);
-    let role = ctx.read_team(key, |team| team.settings.role).flatten();
+    let role = team.read(|team| team.settings.role).flatten();
     let role = role.and_then(|role| guild.roles.get(&role.get().into()));
     Ok(PermissionReport {
         missing: missing(granted),

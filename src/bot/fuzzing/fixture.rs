@@ -20,7 +20,7 @@ use quizloop_core::round::ThreadStatus;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
-use quizloop_store::Store;
+use quizloop_store::{LoadedGuild, Store};
 
 pub const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
 pub const CHANNEL: ChannelId = ChannelId::new(1_120_000_000_000_000_001);
@@ -54,9 +54,14 @@ pub fn with(work: impl FnOnce(&Arc<BotContext>, &Runtime)) {
                 let _ = fixture.ctx.store.delete(other).await;
             }
         });
-        let ((), _) = fixture.ctx.store.upsert(GUILD, |guild| *guild = initial);
+        let ((), _) = loaded(&fixture.ctx).upsert(|guild| *guild = initial);
         work(&fixture.ctx, &fixture.runtime);
     });
+}
+
+/// Returns the fixture's guild.
+pub fn loaded(ctx: &BotContext) -> LoadedGuild {
+    ctx.store.loaded(GUILD).expect("the guild is in memory")
 }
 
 fn build() -> Fixture {

@@ -29,9 +29,8 @@ fn interaction(data: InteractionData) -> Interaction {
 
 /// Presses a button and submits a modal on the newest message, as an admin.
 pub async fn send_custom_id(ctx: &Arc<BotContext>, custom_id: String) {
-    let message = ctx.store.read(fixture::GUILD, |guild| {
-        guild.team(fixture::CHANNEL)?.open_round()?.message
-    });
+    let message =
+        fixture::loaded(ctx).read(|guild| guild.team(fixture::CHANNEL)?.open_round()?.message);
     let message = message.flatten().unwrap_or(MessageId::new(1));
     let _ = commands::component_updates_message(&custom_id);
     let _ = commands::modal_updates_message(&custom_id);

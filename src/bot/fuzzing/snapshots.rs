@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{discord_limits, fixture, interactions};
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::interactions::response::Response;
 use crate::bot::scheduler::exactly_once::PendingMessage;
 use crate::bot::{render, replies};
@@ -45,9 +45,9 @@ pub fn snapshot(bytes: &[u8]) {
     }
     // The commands, on this guild instead of that of the fixture.
     fixture::with(|ctx, runtime| {
-        let ((), _) = ctx.store.upsert(fixture::GUILD, |state| *state = guild);
+        let ((), _) = fixture::loaded(ctx).upsert(|state| *state = guild);
         runtime.block_on(run_commands(ctx));
-        ctx.store.read(fixture::GUILD, assert_round_trip);
+        fixture::loaded(ctx).read(assert_round_trip);
     });
 }
 
@@ -124,18 +124,12 @@ fn mutate_team(team: &Team) {
 }
 
 async fn run_commands(ctx: &Arc<BotContext>) {
-    let key = TeamKey {
-        guild: fixture::GUILD,
-        channel: fixture::CHANNEL,
-    };
-    if let Some(round) = ctx
-        .read_team(key, |team| team.rounds().last().cloned())
-        .flatten()
-    {
+    let team = fixture::loaded(ctx).team(fixture::CHANNEL);
+    if let Some(round) = team.read(|team| team.rounds().last().cloned()).flatten() {
         // The request fails; this tests that the search range can be computed.
         let pending = PendingMessage {
             ctx,
-            key,
+            team: &team,
             due: round.due,
             labels: round.labels(),
         };

@@ -118,18 +118,6 @@ impl ComponentId {
         }
     }
 
-    /// Returns whether the component opens a modal; its handler then reads nothing but the bank.
-    pub const fn opens_modal(&self) -> bool {
-        matches!(
-            self,
-            Self::Report { .. }
-                | Self::Quiz {
-                    action: QuizAction::Write,
-                    ..
-                }
-        )
-    }
-
     /// Parses a custom id; `None` if it is unknown or has an unsupported version.
     pub fn parse(custom_id: &str) -> Option<Self> {
         let mut parts = custom_id.split(':');

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::render;
-use quizloop_core::id::MessageId;
+use quizloop_core::id::{MessageId, TeamKey};
 
 /// Minimum time between two edits of a message.
 const EDIT_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
@@ -102,10 +102,10 @@ fn take_due(states: &mut HashMap<FooterKey, FooterState>, now: Timestamp) -> Vec
 }
 
 async fn edit(ctx: &BotContext, (key, message): FooterKey) {
-    let Ok(_pin) = ctx.store.load(key.guild).await else {
+    let Ok(guild) = ctx.store.load(key.guild).await else {
         return;
     };
-    let found = ctx.read_team(key, |team| {
+    let found = guild.team(key.channel).read(|team| {
         let round = team.round_by_message(message)?;
         Some((
             round.clone(),

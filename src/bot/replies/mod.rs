@@ -10,17 +10,17 @@ use jiff::SignedDuration;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::Instrument as _;
 
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
 use crate::bot::discord::rest_limiter::Priority;
 use crate::bot::gateway::event::IncomingMessage;
 use crate::bot::load_guild;
 use quizloop_core::data_deletion::BACKFILL_ROUNDS;
-use quizloop_core::id::{ChannelId, GuildId, MessageId, snowflake_at};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, TeamKey, snowflake_at};
 use quizloop_core::reply::ReplyOutcome;
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
-use quizloop_store::Commit;
+use quizloop_store::{Commit, LoadedGuild, LoadedTeam};
 
 /// How long before the last counted message a backfill starts, because messages of the same moment
 /// may arrive in any order.
@@ -56,31 +56,35 @@ pub async fn on_message(ctx: Arc<BotContext>, event: IncomingMessage) {
     if !event.is_human || !ctx.store.may_contain_reply(event.guild, event.channel) {
         return;
     }
-    let Some(_pin) = load_guild::with_retry(&ctx, event.guild).await else {
+    let Some(guild) = load_guild::with_retry(&ctx, event.guild).await else {
         return;
     };
-    if let Some((target, commit)) = count_reply(&ctx, event) {
+    if let Some((target, commit)) = count_reply(&ctx, &guild, event) {
         // Nothing waits for the reaction: a backfill adds it if it is missing.
         drop(react_when_saved(&ctx, target, event, commit).await);
     }
 }
 
 /// Counts a message. Returns the commit that must be durable before the reply is acknowledged.
-fn count_reply(ctx: &BotContext, event: IncomingMessage) -> Option<(ReplyTarget, Commit)> {
+fn count_reply(
+    ctx: &BotContext,
+    guild: &LoadedGuild,
+    event: IncomingMessage,
+) -> Option<(ReplyTarget, Commit)> {
     if !event.is_human {
         return None;
     }
-    let Some(target) = reply_target(ctx, event) else {
-        remember_early_reply(ctx, event);
+    let Some(target) = reply_target(guild, event) else {
+        remember_early_reply(ctx, guild, event);
         return None;
     };
     let is_new = |team: &Team| team.is_new_reply(target.round_message, event.author, event.message);
-    if ctx.read_team(target.key, is_new) != Some(true) {
+    let team = guild.team(target.key.channel);
+    if team.read(is_new) != Some(true) {
         return None;
     }
-    let (outcome, commit) = ctx.update_team(target.key, |team| {
-        team.count_reply(target.round_message, event.author, event.message)
-    });
+    let (outcome, commit) =
+        team.update(|team| team.count_reply(target.round_message, event.author, event.message));
     failpoint::hit("reply.entered");
     matches!(outcome, Some(ReplyOutcome::First { .. })).then_some((target, commit))
 }
@@ -88,18 +92,15 @@ fn count_reply(ctx: &BotContext, event: IncomingMessage) -> Option<(ReplyTarget,
 /// Remembers that a reply may have arrived too early to be counted. While a question is being
 /// posted its message id is unknown, so a reply to it looks like a reply to any other message. The
 /// posting job starts a backfill once the id is known.
-fn remember_early_reply(ctx: &BotContext, event: IncomingMessage) {
-    let key = TeamKey {
-        guild: event.guild,
-        channel: event.channel,
-    };
+fn remember_early_reply(ctx: &BotContext, guild: &LoadedGuild, event: IncomingMessage) {
+    let team = guild.team(event.channel);
     let is_posting = |team: &Team| {
         team.rounds()
             .last()
             .is_some_and(|round| round.message.is_none())
     };
-    if event.reply_to.is_some() && ctx.read_team(key, is_posting) == Some(true) {
-        ctx.early_replies.insert(key);
+    if event.reply_to.is_some() && team.read(is_posting) == Some(true) {
+        ctx.early_replies.insert(team.key());
     }
 }
 
@@ -130,7 +131,7 @@ async fn react_when_saved(
 
 /// Returns the round to which a message is a reply. A round's thread has the id of the round's
 /// message. Direct replies to that message count as well, for rounds without a thread.
-fn reply_target(ctx: &BotContext, event: IncomingMessage) -> Option<ReplyTarget> {
+fn reply_target(guild: &LoadedGuild, event: IncomingMessage) -> Option<ReplyTarget> {
     let target = |channel: ChannelId, round_message: MessageId| ReplyTarget {
         key: TeamKey {
             guild: event.guild,
@@ -138,7 +139,7 @@ fn reply_target(ctx: &BotContext, event: IncomingMessage) -> Option<ReplyTarget>
         },
         round_message,
     };
-    ctx.store.read(event.guild, |guild| {
+    guild.read(|guild| {
         let thread = event.channel.starter_message();
         if let Some(team) = guild.team_by_message(thread) {
             return Some(target(team.channel, thread));
@@ -159,16 +160,13 @@ pub async fn backfill_guilds(ctx: Arc<BotContext>, guilds: Vec<GuildId>) {
         // A guild is loaded only when a backfill slot is free, so that not all guilds are in memory
         // at once.
         let permit = permits.acquire().await;
-        let Some(pin) = load_guild::with_retry(&ctx, guild).await else {
+        let Some(guild) = load_guild::with_retry(&ctx, guild).await else {
             continue;
         };
         drop(permit);
-        for key in team_keys(&ctx, guild) {
-            let (ctx, permits, pin) = (Arc::clone(&ctx), Arc::clone(&permits), pin.clone());
-            tasks.spawn(async move {
-                backfill_with_retry(&ctx, key, &permits).await;
-                drop(pin);
-            });
+        for team in teams(&guild) {
+            let (ctx, permits) = (Arc::clone(&ctx), Arc::clone(&permits));
+            tasks.spawn(async move { backfill_with_retry(&ctx, &team, &permits).await });
         }
         while tasks.try_join_next().is_some() {}
     }
@@ -178,28 +176,27 @@ pub async fn backfill_guilds(ctx: Arc<BotContext>, guilds: Vec<GuildId>) {
 /// Reads a team's history outside of the backfill of a new session, for a question message that was
 /// recorded only now.
 pub async fn backfill_team(ctx: Arc<BotContext>, key: TeamKey) {
-    let Some(_pin) = load_guild::with_retry(&ctx, key.guild).await else {
-        return;
-    };
-    backfill_with_retry(&ctx, key, &Semaphore::new(1)).await;
+    if let Some(guild) = load_guild::with_retry(&ctx, key.guild).await {
+        backfill_with_retry(&ctx, &guild.team(key.channel), &Semaphore::new(1)).await;
+    }
 }
 
 /// Reads a team's history, with retries: a failure of Discord must not lose a reply.
-async fn backfill_with_retry(ctx: &BotContext, key: TeamKey, permits: &Semaphore) {
-    let TeamKey { guild, channel } = key;
+async fn backfill_with_retry(ctx: &BotContext, team: &LoadedTeam, permits: &Semaphore) {
+    let TeamKey { guild, channel } = team.key();
     let span = tracing::error_span!("backfill", %guild, %channel);
-    run_backfill(ctx, key, permits).instrument(span).await;
+    run_backfill(ctx, team, permits).instrument(span).await;
 }
 
-async fn run_backfill(ctx: &BotContext, key: TeamKey, permits: &Semaphore) {
+async fn run_backfill(ctx: &BotContext, team: &LoadedTeam, permits: &Semaphore) {
     for delay in RETRY_DELAYS.map(Some).into_iter().chain([None]) {
         let result = {
             // The semaphore is never closed.
             let _permit = permits.acquire().await;
-            read_team_history(ctx, key).await
+            read_team_history(ctx, team).await
         };
         let error = match result {
-            Ok(pages) => return record_progress(ctx, key, pages).await,
+            Ok(pages) => return record_progress(team, pages).await,
             Err(error) => error,
         };
         let retry_in = delay.filter(|_| error.is_transient());
@@ -211,15 +208,11 @@ async fn run_backfill(ctx: &BotContext, key: TeamKey, permits: &Semaphore) {
     }
 }
 
-fn team_keys(ctx: &BotContext, guild: GuildId) -> Vec<TeamKey> {
-    let keys = ctx.store.read(guild, |state| {
-        let key = |channel: &ChannelId| TeamKey {
-            guild,
-            channel: *channel,
-        };
-        state.teams().keys().map(key).collect()
-    });
-    keys.unwrap_or_default()
+fn teams(guild: &LoadedGuild) -> Vec<LoadedTeam> {
+    guild.read_or_empty(|state| {
+        let channels = state.teams().keys();
+        channels.map(|channel| guild.team(*channel)).collect()
+    })
 }
 
 /// A history to read: a round's thread, or the channel with direct replies to the questions.
@@ -241,11 +234,14 @@ struct CountedPage {
     reactions: Vec<ReactionDone>,
 }
 
-async fn read_team_history(ctx: &BotContext, key: TeamKey) -> Result<Vec<CountedPage>, ApiError> {
+async fn read_team_history(
+    ctx: &BotContext,
+    team: &LoadedTeam,
+) -> Result<Vec<CountedPage>, ApiError> {
     let mut pages = Vec::new();
-    let ranges = ctx.read_team(key, history_ranges).unwrap_or_default();
+    let ranges = team.read(history_ranges).unwrap_or_default();
     for range in ranges {
-        match read_range(ctx, key.guild, range, &mut pages).await {
+        match read_range(ctx, team.guild(), range, &mut pages).await {
             // A deleted or invisible thread has no history to read.
             Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) | Ok(()) => {}
             Err(error) => return Err(error),
@@ -283,7 +279,7 @@ fn history_ranges(team: &Team) -> Vec<HistoryRange> {
 
 async fn read_range(
     ctx: &BotContext,
-    guild: GuildId,
+    guild: &LoadedGuild,
     range: HistoryRange,
     pages: &mut Vec<CountedPage>,
 ) -> Result<(), ApiError> {
@@ -291,13 +287,13 @@ async fn read_range(
     loop {
         let page = ctx
             .rest
-            .history(guild, range.channel, after, Priority::Background)
+            .history(guild.id(), range.channel, after, Priority::Background)
             .await?;
         let Some(last) = page.last().map(|message| message.event.message) else {
             return Ok(());
         };
         failpoint::hit("history.page");
-        let reactions = count_page(ctx, &page).await;
+        let reactions = count_page(ctx, guild, &page).await;
         failpoint::hit("history.counted");
         pages.push(CountedPage {
             thread_round: range.thread_round,
@@ -312,16 +308,20 @@ async fn read_range(
 }
 
 /// Counts a page of history, and adds missing reactions.
-async fn count_page(ctx: &BotContext, page: &[HistoryMessage]) -> Vec<ReactionDone> {
+async fn count_page(
+    ctx: &BotContext,
+    guild: &LoadedGuild,
+    page: &[HistoryMessage],
+) -> Vec<ReactionDone> {
     let (mut counted, mut reactions) = (Vec::new(), Vec::new());
     for message in page.iter().filter(|message| message.event.is_human) {
         let event = message.event;
-        if let Some((target, commit)) = count_reply(ctx, event) {
+        if let Some((target, commit)) = count_reply(ctx, guild, event) {
             counted.push((target, event, commit));
-        } else if !message.has_own_reaction && is_counted(ctx, event) {
+        } else if !message.has_own_reaction && is_counted(guild, event) {
             // Either the process crashed between the save and the reaction, or a gateway event
             // counted this reply just now and it may not be saved yet.
-            if ctx.store.latest_commit(event.guild).wait_durable().await {
+            if guild.latest_commit().wait_durable().await {
                 reactions.push(ctx.queue_reaction(event.channel, event.message));
             }
         }
@@ -334,32 +334,33 @@ async fn count_page(ctx: &BotContext, page: &[HistoryMessage]) -> Vec<ReactionDo
 
 /// Records how far the history was read. Waits for the reactions first, because messages before
 /// that position are not read again.
-async fn record_progress(ctx: &BotContext, key: TeamKey, pages: Vec<CountedPage>) {
+async fn record_progress(team: &LoadedTeam, pages: Vec<CountedPage>) {
     for page in pages {
         for reaction in page.reactions {
             // The sender never sends a value. It is dropped when the reaction is done.
             let _ = reaction.await;
         }
-        record_page(ctx, key, page.thread_round, page.last);
+        record_page(team, page.thread_round, page.last);
         failpoint::hit("history.noted");
     }
 }
 
-fn record_page(ctx: &BotContext, key: TeamKey, thread_round: Option<u32>, last: MessageId) {
+fn record_page(team: &LoadedTeam, thread_round: Option<u32>, last: MessageId) {
     let read_up_to = |team: &Team| match thread_round {
         Some(number) => team.round(number)?.read_up_to,
         None => team.read_up_to,
     };
-    if ctx.read_team(key, read_up_to).flatten() < Some(last) {
+    if team.read(read_up_to).flatten() < Some(last) {
         // Nothing is acknowledged to a member, so there is no need to wait for the save.
-        let _unawaited = ctx.update_team(key, |team| team.record_read_up_to(thread_round, last));
+        let _unawaited = team.update(|team| team.record_read_up_to(thread_round, last));
     }
 }
 
-fn is_counted(ctx: &BotContext, event: IncomingMessage) -> bool {
-    reply_target(ctx, event).is_some_and(|target| {
-        ctx.read_team(target.key, |team| {
-            team.is_first_reply(target.round_message, event.author, event.message)
-        }) == Some(true)
+fn is_counted(guild: &LoadedGuild, event: IncomingMessage) -> bool {
+    reply_target(guild, event).is_some_and(|target| {
+        guild
+            .team(target.key.channel)
+            .read(|team| team.is_first_reply(target.round_message, event.author, event.message))
+            == Some(true)
     })
 }

@@ -1,18 +1,19 @@
 //! Alerts an admin once when a team's question can't be posted.
 
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::discord::rest::ApiError;
 use crate::bot::discord::rest_limiter::Priority;
 use crate::bot::render;
 use quizloop_core::team::PostingFailure;
+use quizloop_store::LoadedTeam;
 
 /// Records the failure for `/team status` and sends a direct message to the admin who set the team
 /// up, once until the failure is resolved. Teams from the config file have no such admin; the log
 /// reports their failures.
-pub async fn alert_admin(ctx: &BotContext, key: TeamKey, failure: &ApiError) {
+pub async fn alert_admin(ctx: &BotContext, team: &LoadedTeam, failure: &ApiError) {
     let text = render::user_error::explain(failure);
     let now = ctx.clock.now();
-    let (admin, commit) = ctx.update_team(key, |team| {
+    let (admin, commit) = team.update(|team| {
         let is_new = team
             .posting_failure
             .as_ref()
@@ -34,7 +35,7 @@ pub async fn alert_admin(ctx: &BotContext, key: TeamKey, failure: &ApiError) {
     let Some(admin) = admin.flatten() else {
         return;
     };
-    let message = render::user_error::posting_failed_dm(key.channel, &text);
+    let message = render::user_error::posting_failed_dm(team.channel(), &text);
     if let Err(error) = ctx.rest.send_dm(admin, &message, Priority::Urgent).await {
         tracing::info!(%admin, %error, "admin could not be alerted");
     }

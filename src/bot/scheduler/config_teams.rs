@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::load_guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::team::{ConfiguredTeam, Team};
-use quizloop_store::GuildView;
+use quizloop_store::{GuildView, LoadedGuild};
 
 /// Creates and updates a guild's teams as declared. A team that is no longer declared keeps its
 /// rounds and streaks; it is paused until an admin resumes it.
@@ -19,25 +19,26 @@ pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[ConfiguredTeam]>, guild: Gui
     if !is_declared && managed != Some(true) {
         return;
     }
-    if let Some(_pin) = ctx.store.try_pin(guild) {
-        return apply_loaded(ctx, declared, guild);
+    if let Some(loaded) = ctx.store.loaded(guild) {
+        return apply_loaded(ctx, declared, &loaded);
     }
     let (ctx, declared) = (Arc::clone(ctx), Arc::clone(declared));
     tokio::spawn(async move {
-        if let Some(_pin) = load_guild::with_retry(&ctx, guild).await {
-            apply_loaded(&ctx, &declared, guild);
+        if let Some(loaded) = load_guild::with_retry(&ctx, guild).await {
+            apply_loaded(&ctx, &declared, &loaded);
         }
     });
 }
 
-fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], guild: GuildId) {
+fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], loaded: &LoadedGuild) {
+    let guild = loaded.id();
     let own: Vec<&ConfiguredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
     let now = ctx.clock.now();
-    if !is_out_of_date(ctx, &own, guild) {
+    if !is_out_of_date(&own, loaded) {
         return;
     }
     // Nothing is acknowledged to a member, so there is no need to wait for the save.
-    let _unawaited = ctx.store.upsert(guild, |state| {
+    let _unawaited = loaded.upsert(|state| {
         for declared in &own {
             let new_team = || Team::new(declared.channel, declared.settings.clone(), now);
             let mut team = state.remove_team(declared.channel).unwrap_or_else(new_team);
@@ -66,18 +67,13 @@ fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], guild: GuildId) {
 }
 
 /// Whether the guild differs from the config. A start must not save guilds that already match.
-fn is_out_of_date(ctx: &BotContext, own: &[&ConfiguredTeam], guild: GuildId) -> bool {
+fn is_out_of_date(own: &[&ConfiguredTeam], guild: &LoadedGuild) -> bool {
     let is_applied = |declared: &&ConfiguredTeam| {
-        let key = TeamKey {
-            guild,
-            channel: declared.channel,
-        };
-        ctx.read_team(key, |team| {
-            team.managed && team.settings == declared.settings
-        }) == Some(true)
+        guild
+            .team(declared.channel)
+            .read(|team| team.managed && team.settings == declared.settings)
+            == Some(true)
     };
-    let managed = ctx.store.read(guild, |state| {
-        state.teams().values().filter(|team| team.managed).count()
-    });
+    let managed = guild.read(|state| state.teams().values().filter(|team| team.managed).count());
     !own.iter().all(is_applied) || managed.unwrap_or(0) != own.len()
 }

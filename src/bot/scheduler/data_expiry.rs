@@ -8,8 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::bot::context::BotContext;
 use quizloop_core::guild::Guild;
-use quizloop_core::id::GuildId;
-use quizloop_store::{GuildView, SaveError};
+use quizloop_store::{GuildView, LoadedGuild, SaveError};
 
 /// The daily expiry of inactive members' data.
 #[derive(Debug, Default)]
@@ -43,20 +42,21 @@ fn expire_inactive_members(ctx: &Arc<BotContext>, today: Date) {
     });
     for guild in due {
         let ctx = Arc::clone(ctx);
-        tokio::spawn(async move { expire_inactive_members_of(&ctx, guild, today).await });
+        tokio::spawn(async move {
+            if let Ok(guild) = ctx.store.load(guild).await {
+                expire_inactive_members_of(&guild, today).await;
+            }
+        });
     }
 }
 
 /// Deletes the data of a guild's inactive members.
-pub async fn expire_inactive_members_of(ctx: &BotContext, guild: GuildId, today: Date) {
-    let Ok(_pin) = ctx.store.load(guild).await else {
-        return;
-    };
+pub async fn expire_inactive_members_of(guild: &LoadedGuild, today: Date) {
     let has_inactive = |state: &Guild| !state.inactive_members(today).is_empty();
-    if ctx.store.read(guild, has_inactive) == Some(true) {
-        let count = erase_durably(ctx, guild, |state| state.delete_inactive_members(today)).await;
+    if guild.read(has_inactive) == Some(true) {
+        let count = erase_durably(guild, |state| state.delete_inactive_members(today)).await;
         let count = count.unwrap_or(0);
-        tracing::info!(%guild, count, "data of inactive members deleted");
+        tracing::info!(guild = %guild.id(), count, "data of inactive members deleted");
     }
 }
 
@@ -67,13 +67,12 @@ pub async fn expire_inactive_members_of(ctx: &BotContext, guild: GuildId, today:
 ///
 /// Fails if a save fails. The data is then deleted in memory only, and the store retries the save.
 pub async fn erase_durably<R>(
-    ctx: &BotContext,
-    guild: GuildId,
+    guild: &LoadedGuild,
     change: impl FnOnce(&mut Guild) -> R,
 ) -> Result<R, SaveError> {
-    let (result, commit) = ctx.store.upsert(guild, change);
+    let (result, commit) = guild.upsert(change);
     commit.wait().await?;
-    if let Some(((), commit)) = ctx.store.update(guild, |_| ()) {
+    if let Some(((), commit)) = guild.update(|_| ()) {
         commit.wait().await?;
     }
     Ok(result)

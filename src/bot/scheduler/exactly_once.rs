@@ -23,10 +23,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
 use crate::bot::discord::rest_limiter::Priority;
-use quizloop_core::id::{MessageId, UserId, snowflake_at};
+use quizloop_core::id::{MessageId, TeamKey, UserId, snowflake_at};
+use quizloop_store::LoadedTeam;
 
 /// Error code "Unknown Message": a message with this nonce was posted and has been deleted since.
 const UNKNOWN_MESSAGE: isize = 10_008;
@@ -64,7 +65,7 @@ pub enum SendOutcome {
 pub struct PendingMessage<'a> {
     pub ctx: &'a BotContext,
     /// The message is posted in this team's channel.
-    pub key: TeamKey,
+    pub team: &'a LoadedTeam,
     /// When the message was due.
     pub due: Timestamp,
     /// Texts that identify the message at the start of its footer: any one of them will do.
@@ -84,13 +85,13 @@ impl PendingMessage<'_> {
         first_attempt: bool,
         send: impl Future<Output = Result<MessageId, ApiError>>,
     ) -> Result<SendOutcome, StepError> {
-        let saved = self.ctx.store.latest_commit(self.key.guild).wait().await;
+        let saved = self.team.guild().latest_commit().wait().await;
         saved.map_err(|_| StepError::SaveFailed)?;
         if !first_attempt && let Some(message) = self.find().await.map_err(StepError::Api)? {
             return Ok(SendOutcome::Sent(message));
         }
         // Another process may have taken this guild over while this one was suspended.
-        if !self.ctx.store.is_sole_owner(self.key.guild) {
+        if !self.ctx.store.is_sole_owner(self.team.guild().id()) {
             return Err(StepError::SaveFailed);
         }
         match send.await {
@@ -119,7 +120,7 @@ impl PendingMessage<'_> {
     /// Searches the channel's history since the message was due for a message of the bot with one of
     /// the labels.
     async fn find(&self) -> Result<Option<MessageId>, ApiError> {
-        let TeamKey { guild, channel } = self.key;
+        let TeamKey { guild, channel } = self.team.key();
         let start = self.due.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
         let mut after = MessageId::new(snowflake_at(start));
         loop {

@@ -23,15 +23,15 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::load_guild;
 use data_expiry::ExpiryJob;
 use post::PostJob;
-use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::id::{GuildId, TeamKey, UserId};
 use quizloop_core::posting::PostStep;
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::ReportStep;
-use quizloop_store::GuildView;
+use quizloop_store::{GuildView, LoadedGuild};
 use weekly_report::WeeklyReportJob;
 
 /// Maximum number of concurrent posts. At 250 ms a request it is enough to use the whole request
@@ -76,14 +76,19 @@ impl Job {
         };
         // Permits are granted in the order of the requests. The semaphores are never closed.
         let _permit = permits.acquire().await;
-        let Some(_pin) = load_guild::with_retry(ctx, guild).await else {
+        let Some(guild) = load_guild::with_retry(ctx, guild).await else {
             return;
         };
         match self {
-            Self::Round(key) => PostJob { ctx, key }.run().await,
-            Self::LoadGuild(guild) => catch_up_guild(ctx, guild).await,
-            Self::WeeklyReport(key) => WeeklyReportJob { ctx, key }.run().await,
-            Self::Remind(key, user) => reminders::send(ctx, key, user).await,
+            Self::Round(key) => PostJob::new(ctx, guild.team(key.channel)).run().await,
+            Self::LoadGuild(_) => catch_up_guild(ctx, &guild).await,
+            Self::WeeklyReport(key) => {
+                let team = guild.team(key.channel);
+                WeeklyReportJob { ctx, team }.run().await;
+            }
+            Self::Remind(key, user) => {
+                reminders::send(ctx, &guild.team(key.channel), user).await;
+            }
             // Handled above, because it belongs to no single guild.
             Self::EvictIdle => {}
         }
@@ -92,16 +97,15 @@ impl Job {
 
 /// Expires old data and posts due rounds in a guild that was just loaded. The next scan finds its
 /// other jobs.
-async fn catch_up_guild(ctx: &Arc<BotContext>, guild: GuildId) {
+async fn catch_up_guild(ctx: &Arc<BotContext>, guild: &LoadedGuild) {
     let now = ctx.clock.now();
-    data_expiry::expire_inactive_members_of(ctx, guild, data_expiry::utc_date(now)).await;
+    data_expiry::expire_inactive_members_of(guild, data_expiry::utc_date(now)).await;
     let mut due_jobs = DueJobs::default();
-    ctx.store
-        .view(guild, |view| due_jobs.collect(ctx, guild, view, now));
+    guild.read(|state| due_jobs.collect(ctx, guild.id(), GuildView::Loaded(state), now));
     due_jobs.rounds.sort_unstable();
     for (_, job) in due_jobs.rounds {
         if let Job::Round(key) = job {
-            PostJob { ctx, key }.run().await;
+            PostJob::new(ctx, guild.team(key.channel)).run().await;
         }
     }
 }

@@ -26,14 +26,15 @@ use tracing::Instrument as _;
 use super::alerts;
 use super::backoff::Backoff;
 use super::exactly_once::{PendingMessage, SendOutcome, StepError};
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::discord::rest::ApiError;
 use crate::bot::{render, replies};
-use quizloop_core::id::MessageId;
+use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::posting::PostStep;
 use quizloop_core::round::{Round, ThreadStatus};
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
+use quizloop_store::LoadedTeam;
 
 /// Minutes after the last reply until Discord archives a thread (Discord docs, resources/channel,
 /// "Start Thread from Message": 60, 1440, 4320 or 10080).
@@ -49,8 +50,9 @@ fn lag(due: Timestamp, now: Timestamp) -> Duration {
 
 /// The posting job of one team.
 pub struct PostJob<'a> {
-    pub ctx: &'a Arc<BotContext>,
-    pub key: TeamKey,
+    ctx: &'a Arc<BotContext>,
+    team: LoadedTeam,
+    key: TeamKey,
 }
 
 /// Allows other jobs to post the team when it is dropped, also by a panic.
@@ -62,7 +64,13 @@ impl Drop for PostingGuard<'_> {
     }
 }
 
-impl PostJob<'_> {
+impl<'a> PostJob<'a> {
+    /// Returns the job for a team.
+    pub const fn new(ctx: &'a Arc<BotContext>, team: LoadedTeam) -> Self {
+        let key = team.key();
+        Self { ctx, team, key }
+    }
+
     /// Runs steps until none is due or one fails. Returns at once if another job is posting this
     /// team.
     pub async fn run(&self) {
@@ -80,10 +88,7 @@ impl PostJob<'_> {
         let mut first_attempt = false;
         loop {
             let now = self.ctx.clock.now();
-            let Some(next) = self
-                .ctx
-                .read_team(self.key, |team| self.next_step(team, now))
-            else {
+            let Some(next) = self.team.read(|team| self.next_step(team, now)) else {
                 return;
             };
             let step = match next {
@@ -126,7 +131,7 @@ impl PostJob<'_> {
     /// Step 1: records the intent.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
         let ids = self.ctx.bank.ids();
-        let (number, commit) = self.ctx.update_team(self.key, |team| {
+        let (number, commit) = self.team.update(|team| {
             self.ctx.with_rng(|rng| {
                 team.begin_round(day, due, &ids, rng)
                     .map(|round| round.number)
@@ -154,7 +159,7 @@ impl PostJob<'_> {
             // A moderator has deleted the message: today's question is not posted again.
             SendOutcome::Deleted => return self.drop_round().await,
         };
-        let (_, commit) = self.ctx.update_team(self.key, |team| {
+        let (_, commit) = self.team.update(|team| {
             team.record_post(message);
             team.posting_failure = None;
         });
@@ -170,10 +175,7 @@ impl PostJob<'_> {
     }
 
     async fn send_message(&self, round: &Round) -> Result<MessageId, ApiError> {
-        let role = self
-            .ctx
-            .read_team(self.key, |team| team.settings.role)
-            .flatten();
+        let role = self.team.read(|team| team.settings.role).flatten();
         let question = self.ctx.question_of_round(round);
         let Some(question) = question else {
             return Err(ApiError::Rejected {
@@ -226,7 +228,7 @@ impl PostJob<'_> {
             ) => ThreadStatus::Unavailable,
             Err(error) => return Err(StepError::Api(error)),
         };
-        let (_, commit) = self.ctx.update_team(self.key, |team| {
+        let (_, commit) = self.team.update(|team| {
             team.record_thread(message, status);
             team.posting_failure = None;
         });
@@ -247,15 +249,13 @@ impl PostJob<'_> {
             tracing::warn!(day = %round.day, "question skipped: it could not be posted");
             return self.drop_round().await;
         };
-        let (_, commit) = self
-            .ctx
-            .update_team(self.key, |team| team.record_post(message));
+        let (_, commit) = self.team.update(|team| team.record_post(message));
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 
     async fn drop_round(&self) -> Result<(), StepError> {
         self.ctx.health.round_abandoned();
-        let (_, commit) = self.ctx.update_team(self.key, Team::abandon_round);
+        let (_, commit) = self.team.update(Team::abandon_round);
         self.ctx.post_backoff.remove(&self.key);
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
@@ -263,15 +263,15 @@ impl PostJob<'_> {
     fn pending_message(&self, round: &Round) -> PendingMessage<'_> {
         PendingMessage {
             ctx: self.ctx,
-            key: self.key,
+            team: &self.team,
             due: round.due,
             labels: round.labels(),
         }
     }
 
     fn latest_round(&self) -> Option<Round> {
-        self.ctx
-            .read_team(self.key, |team| team.rounds().last().cloned())
+        self.team
+            .read(|team| team.rounds().last().cloned())
             .flatten()
     }
 
@@ -290,7 +290,7 @@ impl PostJob<'_> {
             // The receiver is closed only during shutdown.
             let _ = self.ctx.fatal.send(error);
         } else if !is_transient {
-            alerts::alert_admin(self.ctx, self.key, &error).await;
+            alerts::alert_admin(self.ctx, &self.team, &error).await;
         }
     }
 }

@@ -8,24 +8,25 @@ use tracing::Instrument as _;
 
 use super::backoff::Backoff;
 use super::exactly_once::{PendingMessage, SendOutcome, StepError};
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::discord::rest::ApiError;
 use crate::bot::render;
-use quizloop_core::id::MessageId;
+use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::{ReportStep, WeeklyReport};
 use quizloop_failpoint as failpoint;
+use quizloop_store::LoadedTeam;
 
 /// The weekly report job of one team.
 pub struct WeeklyReportJob<'a> {
     pub ctx: &'a Arc<BotContext>,
-    pub key: TeamKey,
+    pub team: LoadedTeam,
 }
 
 impl WeeklyReportJob<'_> {
     /// Runs steps until none is due or one fails.
     pub async fn run(&self) {
-        let TeamKey { guild, channel } = self.key;
+        let TeamKey { guild, channel } = self.team.key();
         let span = tracing::error_span!("weekly_report", %guild, %channel);
         self.run_steps().instrument(span).await;
     }
@@ -35,10 +36,7 @@ impl WeeklyReportJob<'_> {
         let mut first_attempt = false;
         loop {
             let now = self.ctx.clock.now();
-            let Some(next) = self
-                .ctx
-                .read_team(self.key, |team| team.next_report_step(now))
-            else {
+            let Some(next) = self.team.read(|team| team.next_report_step(now)) else {
                 return;
             };
             let step = match next {
@@ -53,7 +51,7 @@ impl WeeklyReportJob<'_> {
             if let Err(error) = step {
                 return self.on_step_error(&error, now);
             }
-            self.ctx.report_backoff.remove(&self.key);
+            self.ctx.report_backoff.remove(&self.team.key());
         }
     }
 
@@ -91,8 +89,8 @@ impl WeeklyReportJob<'_> {
 
     async fn send_message(&self, report: &WeeklyReport) -> Result<MessageId, ApiError> {
         let now = self.ctx.clock.now();
-        let message = self.ctx.store.read(self.key.guild, |guild| {
-            let team = guild.team(self.key.channel)?;
+        let message = self.team.guild().read(|guild| {
+            let team = guild.team(self.team.channel())?;
             let summary = team.weekly_summary(report.monday, |user| guild.is_hidden(user));
             let find_question = |id: &str| self.ctx.bank.get(id);
             Some(render::weekly_report::weekly_report(
@@ -111,7 +109,11 @@ impl WeeklyReportJob<'_> {
         })?;
         failpoint::hit("week.sending");
         let message = message.nonce(&report.nonce);
-        let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
+        let sent = self
+            .ctx
+            .rest
+            .send_message(self.team.channel(), &message)
+            .await;
         failpoint::hit("week.sent");
         sent
     }
@@ -135,20 +137,20 @@ impl WeeklyReportJob<'_> {
     }
 
     async fn update_team(&self, change: impl FnOnce(&mut Team)) -> Result<(), StepError> {
-        let (_, commit) = self.ctx.update_team(self.key, change);
+        let (_, commit) = self.team.update(change);
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }
 
     fn pending_report(&self) -> Option<WeeklyReport> {
-        self.ctx
-            .read_team(self.key, |team| team.pending_report().cloned())
+        self.team
+            .read(|team| team.pending_report().cloned())
             .flatten()
     }
 
     fn pending_message(&self, report: &WeeklyReport) -> PendingMessage<'_> {
         PendingMessage {
             ctx: self.ctx,
-            key: self.key,
+            team: &self.team,
             due: report.due,
             labels: vec![report.label()],
         }
@@ -160,10 +162,10 @@ impl WeeklyReportJob<'_> {
         let previous = self
             .ctx
             .report_backoff
-            .get(&self.key)
+            .get(&self.team.key())
             .map(|backoff| *backoff);
         let backoff = Backoff::after(previous, error.is_transient(), now);
-        self.ctx.report_backoff.insert(self.key, backoff);
+        self.ctx.report_backoff.insert(self.team.key(), backoff);
         let reason = match error {
             StepError::SaveFailed => "the state could not be saved".to_owned(),
             StepError::Api(error) => error.to_string(),

@@ -78,9 +78,10 @@ fn require_empty(store: &Store, target: &str) -> Result<(), CliError> {
 
 fn copy(from: &Store, to: &Store) -> Result<(), CliError> {
     for id in from.guild_ids() {
-        if let Some(guild) = from.read(id, Guild::clone) {
+        let guild = from.loaded(id).and_then(|guild| guild.read(Guild::clone));
+        if let (Some(guild), Some(target)) = (guild, to.loaded(id)) {
             // Closing the store below waits for all commits.
-            let _commit = to.upsert(id, |state| *state = guild);
+            let _commit = target.upsert(|state| *state = guild);
         }
     }
     if to.close(CLOSE_TIMEOUT) {
@@ -102,7 +103,7 @@ fn hand_on_owner(from: &Store, to: &Store) -> Result<(), CliError> {
 /// Reads the copy and compares it with the source.
 fn verify_copy(from: &Store, to: &StateSource) -> Result<(), CliError> {
     for id in from.guild_ids() {
-        if Some(to.guild(id)?) != from.read(id, Guild::clone) {
+        if Some(to.guild(id)?) != from.loaded(id).and_then(|guild| guild.read(Guild::clone)) {
             let message = format!(
                 "the copy of server {id} differs from the original. Please report this bug"
             );

@@ -38,7 +38,7 @@ use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
-pub(super) use read::LoadedGuild;
+pub(super) use read::GuildWithRows;
 pub use reader::DatabaseReader;
 use row_cache::RowCache;
 
@@ -131,7 +131,10 @@ impl PostgresBackend {
 
     /// Reads guilds with their row caches, which stay valid as long as no other process writes the
     /// rows.
-    pub(super) async fn load(&self, guilds: &[GuildId]) -> Result<Vec<LoadedGuild>, DatabaseError> {
+    pub(super) async fn load(
+        &self,
+        guilds: &[GuildId],
+    ) -> Result<Vec<GuildWithRows>, DatabaseError> {
         let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
         let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
         let pool = self.pool.clone();

@@ -27,7 +27,7 @@ const SNAPSHOT_ISOLATION: &str = "set transaction isolation level repeatable rea
 const NO_STATEMENT_TIMEOUT: &str = "set local statement_timeout = 0";
 
 /// A guild with its row cache.
-pub type LoadedGuild = (Guild, RowCache);
+pub type GuildWithRows = (Guild, RowCache);
 
 /// Reads the summaries of all guilds of some shards.
 pub async fn summaries_of_shards(
@@ -76,7 +76,7 @@ fn timestamp(seconds: f64) -> Option<Timestamp> {
 }
 
 /// Loads guilds in one transaction, so that their rows are consistent.
-pub async fn load_guilds(pool: &PgPool, ids: &[i64]) -> Result<Vec<LoadedGuild>, DatabaseError> {
+pub async fn load_guilds(pool: &PgPool, ids: &[i64]) -> Result<Vec<GuildWithRows>, DatabaseError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     sqlx::query(SNAPSHOT_ISOLATION)
@@ -104,7 +104,7 @@ pub async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, String>, sq
 pub async fn load_guilds_on(
     connection: &mut PgConnection,
     ids: &[i64],
-) -> Result<Vec<LoadedGuild>, DatabaseError> {
+) -> Result<Vec<GuildWithRows>, DatabaseError> {
     let mut assemblers: BTreeMap<i64, (i64, GuildAssembler)> = BTreeMap::new();
     for row in sqlx::query(STATES)
         .bind(ids)
@@ -198,7 +198,7 @@ fn review_line(position: usize, row: &PgRow) -> Result<String, sqlx::Error> {
 
 fn finish_guild(
     (guild, (commit, assembler)): (i64, (i64, GuildAssembler)),
-) -> Result<LoadedGuild, DatabaseError> {
+) -> Result<GuildWithRows, DatabaseError> {
     let loaded = snapshot::from_value(assembler.finish(), GuildId::new(id(guild)))
         .map_err(|error| invalid_rows(guild, &error.message))?;
     let rows = split_guild(&loaded)

@@ -6,7 +6,7 @@ use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
 use super::{CommandResult, resolve_team};
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bot::render::message::Message;
@@ -14,8 +14,9 @@ use crate::bot::render::reveal;
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
-use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::id::ChannelId;
 use quizloop_core::round::Round;
+use quizloop_store::{LoadedGuild, LoadedTeam};
 
 /// Maximum length of a choice's name, in characters (Discord docs,
 /// interactions/application-commands, "Option Choice").
@@ -66,49 +67,46 @@ fn question_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
 pub async fn run(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
 ) -> Result<Response, UserError> {
     let public = interaction.flag("public");
     if let Some(text) = interaction.text("question") {
         let question = find_question(ctx, text)?;
         // The named question may be that of the round, for which the rules of the reveal apply.
-        let current = resolve_round(ctx, interaction, guild).ok();
-        let Some((key, round)) = current.filter(|(_, round)| round.question == question.id) else {
+        let current = resolve_round(interaction, guild).ok();
+        let Some((team, round)) = current.filter(|(_, round)| round.question == question.id) else {
             return Ok(if public {
                 Response::New(reveal::answer(question))
             } else {
                 ctx.answer_cache.ephemeral_answer(question)
             });
         };
-        return show(ctx, interaction, key, &round, public).await;
+        return show(ctx, interaction, &team, &round, public).await;
     }
-    let (key, round) = resolve_round(ctx, interaction, guild)?;
-    show(ctx, interaction, key, &round, public).await
+    let (team, round) = resolve_round(interaction, guild)?;
+    show(ctx, interaction, &team, &round, public).await
 }
 
 /// Handles the button on a daily message. It also works if the round is not stored any more.
 pub fn on_button(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     question: &str,
 ) -> Result<Response, UserError> {
     let question = question_by_id(ctx, question)?;
     let InteractionData::Component { message, .. } = &interaction.data else {
         return Err(UserError::StaleComponent);
     };
-    let key = TeamKey {
-        guild,
-        channel: interaction.channel,
-    };
-    let unconfirmed_round = ctx.read_team(key, |team| {
+    let team = guild.team(interaction.channel);
+    let unconfirmed_round = team.read(|team| {
         let number = team.round_by_message(*message)?.number;
         team.needs_reveal_confirmation(number, interaction.user)
             .then_some(number)
     });
     Ok(match unconfirmed_round.flatten() {
         Some(number) => {
-            let confirm = reveal::confirm(key.channel, number, false, question);
+            let confirm = reveal::confirm(team.channel(), number, false, question);
             Response::New(confirm.ephemeral())
         }
         None => ctx.answer_cache.ephemeral_answer(question),
@@ -129,44 +127,40 @@ pub struct RevealRequest<'a> {
 pub async fn on_confirm(
     ctx: &BotContext,
     interaction: &Interaction,
-    key: TeamKey,
+    team: &LoadedTeam,
     request: RevealRequest<'_>,
 ) -> CommandResult {
     let number = request.round;
     let question = question_by_id(ctx, request.question)?;
     let now = ctx.clock.now();
-    if ctx.read_team(key, |team| {
-        team.needs_reveal_confirmation(number, interaction.user)
-    }) == Some(true)
-    {
-        let _awaited_below = ctx.update_team(key, |team| team.peek(number, interaction.user, now));
+    if team.read(|team| team.needs_reveal_confirmation(number, interaction.user)) == Some(true) {
+        let _awaited_below = team.update(|team| team.peek(number, interaction.user, now));
     }
     // The latest commit, not that of the peek: after a second press the peek is stored already but
     // may not be durable yet. Example: press, failed save, press again. Without this wait the
     // second press would show the answer, and after a crash the streak would not know about it.
-    let saved = ctx.store.latest_commit(key.guild).wait().await;
+    let saved = team.guild().latest_commit().wait().await;
     saved.map_err(|_| UserError::SaveFailed)?;
     if !request.public {
         return Ok(reveal::answer(question));
     }
-    let round = ctx.read_team(key, |team| team.round(number).map(RoundRef::new));
+    let round = team.read(|team| team.round(number).map(RoundRef::new));
     let round = round.flatten().ok_or(UserError::StaleComponent)?;
-    publish(ctx, key, &round, question).await
+    publish(ctx, team, &round, question).await
 }
 
 async fn show(
     ctx: &BotContext,
     interaction: &Interaction,
-    key: TeamKey,
+    team: &LoadedTeam,
     round: &RoundRef,
     public: bool,
 ) -> Result<Response, UserError> {
     let question = question_by_id(ctx, &round.question)?;
-    if ctx.read_team(key, |team| {
-        team.needs_reveal_confirmation(round.number, interaction.user)
-    }) == Some(true)
+    if team.read(|team| team.needs_reveal_confirmation(round.number, interaction.user))
+        == Some(true)
     {
-        let confirm = reveal::confirm(key.channel, round.number, public, question);
+        let confirm = reveal::confirm(team.channel(), round.number, public, question);
         return Ok(Response::New(confirm.ephemeral()));
     }
     if !public {
@@ -175,7 +169,7 @@ async fn show(
     let message = if round.thread == Some(interaction.channel) {
         reveal::answer(question)
     } else {
-        publish(ctx, key, round, question).await?.ephemeral()
+        publish(ctx, team, round, question).await?.ephemeral()
     };
     Ok(Response::New(message))
 }
@@ -183,11 +177,11 @@ async fn show(
 /// Posts the answer in the round's thread, or in the team's channel if there is no thread.
 async fn publish(
     ctx: &BotContext,
-    key: TeamKey,
+    team: &LoadedTeam,
     round: &RoundRef,
     question: &Question,
 ) -> CommandResult {
-    let place = round.thread.unwrap_or(key.channel);
+    let place = round.thread.unwrap_or(team.channel());
     ctx.rest
         .send_message(place, &reveal::answer(question))
         .await
@@ -219,16 +213,15 @@ impl RoundRef {
 
 /// Returns the round of the thread in which an interaction was sent, or else the team's open round.
 pub fn resolve_round(
-    ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
-) -> Result<(TeamKey, RoundRef), UserError> {
-    let key = resolve_team(ctx, interaction, guild)?;
-    let round = ctx.read_team(key, |team| {
+    guild: &LoadedGuild,
+) -> Result<(LoadedTeam, RoundRef), UserError> {
+    let team = resolve_team(interaction, guild)?;
+    let round = team.read(|team| {
         let of_thread = team.round_by_message(interaction.channel.starter_message());
         of_thread.or_else(|| team.open_round()).map(RoundRef::new)
     });
-    Ok((key, round.flatten().ok_or(UserError::RoundNotFound)?))
+    Ok((team, round.flatten().ok_or(UserError::RoundNotFound)?))
 }
 
 fn question_by_id<'a>(ctx: &'a BotContext, id: &str) -> Result<&'a Question, UserError> {

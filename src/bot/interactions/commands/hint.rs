@@ -9,7 +9,7 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::reveal;
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
+use quizloop_store::LoadedGuild;
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "hint",
@@ -25,8 +25,8 @@ pub static COMMAND: SlashCommand = SlashCommand {
 };
 
 /// Shows the hint for the round of the channel or thread.
-pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let (_, round) = resolve_round(ctx, interaction, guild)?;
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let (_, round) = resolve_round(interaction, guild)?;
     on_button(ctx, &round.question)
 }
 

@@ -10,8 +10,8 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::streak::leaderboard;
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
 use quizloop_core::leaderboard::Period;
+use quizloop_store::LoadedGuild;
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "leaderboard",
@@ -36,11 +36,11 @@ fn options() -> Vec<Value> {
 }
 
 /// Shows the leaderboard of the channel's team.
-pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let now = ctx.clock.now();
-    let message = ctx.store.read(guild, |state| {
-        let team = state.team(key.channel)?;
+    let message = guild.read(|state| {
+        let team = state.team(team.channel())?;
         let period = match interaction.text("period") {
             Some("all") => Period::AllTime,
             _ => Period::Month(team.settings.schedule.zone.date(now)),

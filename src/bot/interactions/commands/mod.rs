@@ -32,13 +32,14 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::custom_id::{ComponentId, ModalId, PrivacyAction};
+use super::quiz::QuizAction;
 use super::response::{AutocompleteChoice, Response};
-use crate::bot::context::{BotContext, TeamKey, team_for_channel};
+use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
-use quizloop_store::{GuildPin, LoadError};
+use quizloop_store::LoadError;
+use quizloop_store::{LoadedGuild, LoadedTeam};
 use slash_command::{Access, Action, Help, SlashCommand, Visibility};
 
 /// All slash commands, in the order in which they are registered. Everything else that the bot
@@ -115,54 +116,72 @@ fn help_lines(access: Access) -> Vec<String> {
 
 /// Handles an interaction and returns the response.
 pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
-    let _pin = match pin_guild(ctx, interaction).await {
-        Ok(pin) => pin,
+    if let Some(response) = respond_at_once(ctx, interaction) {
+        return response;
+    }
+    let guild = match load_guild(ctx, interaction).await {
+        Ok(guild) => guild,
         Err(error) => return Response::New(error.message()),
     };
     match &interaction.data {
-        InteractionData::Command(name) => or_user_error(on_command(ctx, interaction, name).await),
+        InteractionData::Command(name) => {
+            or_user_error(on_command(ctx, interaction, &guild, name).await)
+        }
         InteractionData::Component {
             custom_id, values, ..
-        } => on_component(ctx, interaction, custom_id, values).await,
+        } => {
+            let press = ComponentPress { custom_id, values };
+            on_component(ctx, interaction, &guild, press).await
+        }
         InteractionData::ModalSubmit {
             custom_id, values, ..
-        } => on_modal(ctx, interaction, custom_id, values).await,
+        } => {
+            let submission = ModalSubmission {
+                custom_id,
+                fields: values,
+            };
+            on_modal(ctx, interaction, &guild, submission).await
+        }
+        InteractionData::Autocomplete { .. } => Response::Autocomplete(Vec::new()),
+    }
+}
+
+/// Returns suggestions and modals: they can't be deferred, so they must not wait for a guild, and
+/// are made from the bank alone. `None` for every other interaction.
+fn respond_at_once(ctx: &BotContext, interaction: &Interaction) -> Option<Response> {
+    match &interaction.data {
         InteractionData::Autocomplete {
             command,
             option,
             typed,
-        } => Response::Autocomplete(autocomplete(ctx, command, option, typed)),
+        } => Some(Response::Autocomplete(autocomplete(
+            ctx, command, option, typed,
+        ))),
+        InteractionData::Component { custom_id, .. } => match ComponentId::parse(custom_id)? {
+            ComponentId::Report { question } => Some(question_reports::open_modal(ctx, &question)),
+            ComponentId::Quiz {
+                action: QuizAction::Write,
+                state,
+            } => Some(quiz::open_modal(&state)),
+            _ => None,
+        },
+        InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => None,
     }
 }
 
-/// Loads the guild and keeps it in memory until the pin is dropped; `None` if no guild is needed.
-async fn pin_guild(
-    ctx: &BotContext,
-    interaction: &Interaction,
-) -> Result<Option<GuildPin>, UserError> {
-    // Suggestions and modals can't be deferred, so they must not wait for a guild. They read only
-    // the bank.
-    let needs_no_guild = match &interaction.data {
-        InteractionData::Autocomplete { .. } => true,
-        InteractionData::Component { custom_id, .. } => {
-            ComponentId::parse(custom_id).is_some_and(|component| component.opens_modal())
-        }
-        InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => false,
-    };
-    let Some(guild) = interaction.guild.filter(|_| !needs_no_guild) else {
-        return Ok(None);
-    };
-    match ctx.store.load(guild).await {
-        Ok(pin) => Ok(Some(pin)),
+/// Loads the guild in which a member interacts.
+async fn load_guild(ctx: &BotContext, interaction: &Interaction) -> Result<LoadedGuild, UserError> {
+    let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
+    ctx.store.load(guild).await.map_err(|error| match error {
         // Example: a member presses a button, then the guild's shard moves to another process, and
         // only then this runs. Without data the answer would be "no team here", so the member has
         // to try again.
-        Err(LoadError::Unavailable) => Err(UserError::OwnedElsewhere),
-        Err(LoadError::Database(error)) => {
+        LoadError::Unavailable => UserError::OwnedElsewhere,
+        LoadError::Database(error) => {
             tracing::warn!(%error, "server could not be loaded");
-            Err(UserError::LoadFailed)
+            UserError::LoadFailed
         }
-    }
+    })
 }
 
 /// Returns the metric label of an interaction, one of a fixed list.
@@ -229,9 +248,9 @@ pub fn modal_updates_message(custom_id: &str) -> bool {
 async fn on_command(
     ctx: &BotContext,
     interaction: &Interaction,
+    guild: &LoadedGuild,
     name: &str,
 ) -> Result<Response, UserError> {
-    let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
     let (command, action) = find_action(name).ok_or(UserError::UnknownCommand)?;
     if command.access == Access::Admins {
         require_admin(interaction)?;
@@ -239,13 +258,28 @@ async fn on_command(
     action.run(ctx, interaction, guild).await
 }
 
+/// A button that was pressed, or a menu in which options were chosen.
+struct ComponentPress<'a> {
+    custom_id: &'a str,
+    /// The chosen options. Empty for a button.
+    values: &'a [String],
+}
+
+/// A submitted modal.
+struct ModalSubmission<'a> {
+    custom_id: &'a str,
+    /// The submitted texts, by the custom ids of their fields.
+    fields: &'a HashMap<String, String>,
+}
+
 async fn on_component(
     ctx: &BotContext,
     interaction: &Interaction,
-    custom_id: &str,
-    values: &[String],
+    guild: &LoadedGuild,
+    press: ComponentPress<'_>,
 ) -> Response {
-    let (Some(component), Some(guild)) = (ComponentId::parse(custom_id), interaction.guild) else {
+    let ComponentPress { custom_id, values } = press;
+    let Some(component) = ComponentId::parse(custom_id) else {
         return reply(Err(UserError::StaleComponent));
     };
     match component {
@@ -260,13 +294,13 @@ async fn on_component(
             public,
             question,
         } => {
-            let key = TeamKey { guild, channel };
+            let team = guild.team(channel);
             let request = answer::RevealRequest {
                 round,
                 public,
                 question: &question,
             };
-            update_message(answer::on_confirm(ctx, interaction, key, request).await)
+            update_message(answer::on_confirm(ctx, interaction, &team, request).await)
         }
         ComponentId::Quiz { action, state } => {
             let input = quiz::QuizInput {
@@ -285,10 +319,10 @@ async fn on_component(
             update_message(question_reports::close(ctx, interaction, guild, page, values).await)
         }
         ComponentId::PostNow { channel } => {
-            update_message(team::post_now(ctx, interaction, TeamKey { guild, channel }).await)
+            update_message(team::post_now(ctx, interaction, &guild.team(channel)).await)
         }
         ComponentId::Remove { channel } => {
-            update_message(remove::on_confirm(ctx, interaction, TeamKey { guild, channel }).await)
+            update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
         }
     }
 }
@@ -296,9 +330,10 @@ async fn on_component(
 async fn on_modal(
     ctx: &BotContext,
     interaction: &Interaction,
-    custom_id: &str,
-    fields: &HashMap<String, String>,
+    guild: &LoadedGuild,
+    submission: ModalSubmission<'_>,
 ) -> Response {
+    let ModalSubmission { custom_id, fields } = submission;
     match ModalId::parse(custom_id) {
         Some(ModalId::Quiz(state)) => {
             let text = fields.get(crate::bot::render::quiz::ANSWER_FIELD);
@@ -309,7 +344,7 @@ async fn on_modal(
             ))
         }
         Some(ModalId::Report { question }) => {
-            reply(question_reports::on_submit(ctx, interaction, &question, fields).await)
+            reply(question_reports::on_submit(ctx, interaction, guild, &question, fields).await)
         }
         None => reply(Err(UserError::StaleComponent)),
     }
@@ -343,13 +378,9 @@ fn autocomplete(
 
 /// Returns the team that an interaction concerns: the team of the `channel` option, of the channel
 /// or thread in which it was sent, or the only team of the guild, in this order.
-fn resolve_team(
-    ctx: &BotContext,
-    interaction: &Interaction,
-    guild: GuildId,
-) -> Result<TeamKey, UserError> {
+fn resolve_team(interaction: &Interaction, guild: &LoadedGuild) -> Result<LoadedTeam, UserError> {
     let chosen = interaction.channel("channel");
-    let resolved = ctx.store.read(guild, |state| {
+    let resolved = guild.read(|state| {
         if let Some(chosen) = chosen {
             return state
                 .team(chosen)
@@ -366,7 +397,7 @@ fn resolve_team(
         }
     });
     let channel = resolved.unwrap_or(Err(UserError::TeamNotFound))?;
-    Ok(TeamKey { guild, channel })
+    Ok(guild.team(channel))
 }
 
 fn require_admin(interaction: &Interaction) -> Result<(), UserError> {

@@ -4,7 +4,7 @@ use super::CommandResult;
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::custom_id::PrivacyAction;
 use crate::bot::interactions::response::Response;
@@ -13,9 +13,10 @@ use crate::bot::render::privacy::{self as render, StoredData};
 use crate::bot::render::user_error::UserError;
 use crate::bot::scheduler::data_expiry::erase_durably;
 use quizloop_core::guild::Guild;
-use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::id::{TeamKey, UserId};
 use quizloop_core::ledger::RoundResult;
 use quizloop_core::zone::Zone;
+use quizloop_store::LoadedGuild;
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "privacy",
@@ -31,14 +32,14 @@ pub static COMMAND: SlashCommand = SlashCommand {
 };
 
 /// Shows which data of the member is stored.
-fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Message {
+fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Message {
     render::overview(&stored_data(ctx, guild, interaction.user))
 }
 
 pub async fn on_button(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     action: PrivacyAction,
 ) -> Response {
     match action {
@@ -60,7 +61,7 @@ pub async fn on_button(
     }
 }
 
-fn stored_data(ctx: &BotContext, guild: GuildId, user: UserId) -> StoredData {
+fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredData {
     let count = |state: &Guild| {
         let teams = || state.teams().values();
         let ledgers: Vec<_> = teams()
@@ -82,15 +83,13 @@ fn stored_data(ctx: &BotContext, guild: GuildId, user: UserId) -> StoredData {
             hidden: state.is_hidden(user),
         }
     };
-    let stored = ctx.store.read(guild, count);
-    stored.unwrap_or_else(|| count(&Guild::new(guild)))
+    guild.read_or_empty(count)
 }
 
-fn export(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+fn export(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let now = ctx.clock.now();
     let to_json = |state: &Guild| serde_json::to_vec_pretty(&state.export(interaction.user, now));
-    let stored = ctx.store.read(guild, to_json);
-    let json = stored.unwrap_or_else(|| to_json(&Guild::new(guild)));
+    let json = guild.read_or_empty(to_json);
     // Not expected: all keys are texts and all numbers are finite.
     let json = json.map_err(|_| UserError::SaveFailed)?;
     Ok(render::exported(json).ephemeral())
@@ -99,11 +98,11 @@ fn export(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Comman
 async fn set_hidden(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     hidden: bool,
 ) -> CommandResult {
     let now = ctx.clock.now();
-    let ((), commit) = ctx.store.upsert(guild, |state| {
+    let ((), commit) = guild.upsert(|state| {
         let since = hidden.then(|| Zone::utc().date(now));
         state.update_profile(interaction.user, |profile| profile.hidden_since = since);
     });
@@ -112,27 +111,27 @@ async fn set_hidden(
 }
 
 /// Deletes all data of the member, also from the previous snapshot on disk.
-async fn delete(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+async fn delete(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let now = ctx.clock.now();
-    let erased = erase_durably(ctx, guild, |state| {
+    let erased = erase_durably(guild, |state| {
         state.delete_member(interaction.user, now);
     })
     .await;
     erased.map_err(|_| UserError::SaveFailed)?;
-    ctx.asked_today.remove_member(guild, interaction.user);
+    ctx.asked_today.remove_member(guild.id(), interaction.user);
     ctx.chart_renderer.clear();
     refresh_footers(ctx, guild);
     Ok(render::deleted())
 }
 
 /// Updates the footers of open rounds, whose number of replies may have changed.
-fn refresh_footers(ctx: &BotContext, guild: GuildId) {
-    ctx.store.read(guild, |state| {
+fn refresh_footers(ctx: &BotContext, guild: &LoadedGuild) {
+    guild.read(|state| {
         for (channel, team) in state.teams() {
             let open = team.open_round().and_then(|round| round.message);
             if let Some(message) = open {
                 let key = TeamKey {
-                    guild,
+                    guild: guild.id(),
                     channel: *channel,
                 };
                 // Sending fails only while the process shuts down.

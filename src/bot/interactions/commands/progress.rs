@@ -10,8 +10,8 @@ use crate::bot::interactions::progress::progress;
 use crate::bot::render::progress as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::guild::Guild;
-use quizloop_core::id::GuildId;
 use quizloop_core::zone::Zone;
+use quizloop_store::LoadedGuild;
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "progress",
@@ -30,20 +30,23 @@ pub static COMMAND: SlashCommand = SlashCommand {
 
 /// Shows the member's chart with the rounds of the channel's team, or without rounds if the guild
 /// has no team.
-pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = match resolve_team(ctx, interaction, guild) {
-        Ok(key) => Some(key),
+pub async fn run(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+) -> CommandResult {
+    let team = match resolve_team(interaction, guild) {
+        Ok(team) => Some(team),
         Err(UserError::TeamNotFound) => None,
         Err(error) => return Err(error),
     };
     let now = ctx.clock.now();
     let collect = |state: &Guild| {
-        let team = key.and_then(|key| state.team(key.channel));
+        let team = team.as_ref().and_then(|team| state.team(team.channel()));
         let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
         progress(state, team, &ctx.bank, interaction.user, zone.date(now))
     };
-    let stored = ctx.store.read(guild, collect);
-    let progress = stored.unwrap_or_else(|| collect(&Guild::new(guild)));
+    let progress = guild.read_or_empty(collect);
     let chart = ctx.chart_renderer.render(&progress).await;
     Ok(render::progress(&progress, chart))
 }

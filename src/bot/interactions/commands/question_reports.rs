@@ -9,8 +9,8 @@ use crate::bot::interactions::response::Response;
 use crate::bot::render::feedback as render;
 use crate::bot::render::user_error::UserError;
 use crate::bot::scheduler::data_expiry::erase_durably;
-use quizloop_core::id::GuildId;
 use quizloop_failpoint as failpoint;
+use quizloop_store::LoadedGuild;
 
 /// Opens the modal for a report. It must not wait for anything, because a modal can't be deferred.
 pub fn open_modal(ctx: &BotContext, question: &str) -> Response {
@@ -24,19 +24,18 @@ pub fn open_modal(ctx: &BotContext, question: &str) -> Response {
 pub async fn on_submit(
     ctx: &BotContext,
     interaction: &Interaction,
+    guild: &LoadedGuild,
     question: &str,
     fields: &HashMap<String, String>,
 ) -> CommandResult {
-    let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
     let question = ctx
         .bank
         .get(question)
         .ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
     let text = fields.get(render::TEXT_FIELD).map_or("", String::as_str);
     let now = ctx.clock.now();
-    let (result, commit) = ctx.store.upsert(guild, |state| {
-        state.add_report(&question.id, interaction.user, text, now)
-    });
+    let (result, commit) =
+        guild.upsert(|state| state.add_report(&question.id, interaction.user, text, now));
     failpoint::hit("report.entered");
     let number =
         result.map_err(|error| UserError::InvalidOption(render::report_rejected(error)))?;
@@ -50,13 +49,11 @@ pub async fn on_submit(
 pub fn list(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     page: usize,
 ) -> CommandResult {
     require_admin(interaction)?;
-    let message = ctx.store.read(guild, |state| {
-        render::list(state.reports(), page, |id| ctx.bank.get(id))
-    });
+    let message = guild.read(|state| render::list(state.reports(), page, |id| ctx.bank.get(id)));
     let message = message.unwrap_or_else(|| render::list(&[], page, |id| ctx.bank.get(id)));
     Ok(message.ephemeral())
 }
@@ -66,7 +63,7 @@ pub fn list(
 pub async fn close(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     page: usize,
     chosen: &[String],
 ) -> CommandResult {
@@ -76,7 +73,7 @@ pub async fn close(
         .filter_map(|value| value.parse().ok())
         .collect();
     // Reports contain text of members, so they are erased from the previous snapshot as well.
-    let erased = erase_durably(ctx, guild, |state| {
+    let erased = erase_durably(guild, |state| {
         for number in numbers {
             state.close_report(number);
         }

@@ -18,7 +18,6 @@ use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::{Level, Question};
 use quizloop_core::guild::Guild;
-use quizloop_core::id::GuildId;
 use quizloop_core::members::NewRating;
 use quizloop_core::question_picker::{
     PickError, PickMode, PickReason, PickRequest, PickedQuestion,
@@ -28,6 +27,7 @@ use quizloop_core::review::{Rating, Review};
 use quizloop_core::team::Team;
 use quizloop_core::zone::Zone;
 use quizloop_failpoint as failpoint;
+use quizloop_store::LoadedGuild;
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "quiz",
@@ -76,7 +76,7 @@ fn topic_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
 }
 
 /// Asks the first question.
-pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let level = interaction
         .text("level")
         .map(str::parse::<Level>)
@@ -116,7 +116,7 @@ pub struct QuizInput<'a> {
 pub async fn on_component(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     input: QuizInput<'_>,
 ) -> Response {
     let QuizInput {
@@ -125,7 +125,7 @@ pub async fn on_component(
         values,
     } = input;
     super::update_message(match action {
-        QuizAction::Write => return Response::Modal(render::answer_modal(state)),
+        QuizAction::Write => return open_modal(state),
         QuizAction::Hint => hint(ctx, interaction, guild, state),
         QuizAction::Answer => answer(ctx, state, Attempt::Unknown),
         QuizAction::Choose(position) => answer(ctx, state, Attempt::Output(position)),
@@ -133,6 +133,11 @@ pub async fn on_component(
         QuizAction::Points => score(ctx, interaction, guild, state, values).await,
         QuizAction::Next => next_question(ctx, interaction, guild, state),
     })
+}
+
+/// Opens the modal in which the member writes an answer.
+pub fn open_modal(state: &QuizState) -> Response {
+    Response::Modal(render::answer_modal(state))
 }
 
 /// Shows the model answer next to the member's own.
@@ -144,7 +149,7 @@ pub fn on_written_answer(ctx: &BotContext, state: &QuizState, text: &str) -> Com
 fn next_question(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     previous: &QuizState,
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(ctx, interaction, guild);
@@ -153,12 +158,12 @@ fn next_question(
     // repeated.
     if let Some(shown) = ctx.bank.get(&previous.question) {
         ctx.asked_today
-            .remember(guild, member, practice.today, shown.number);
+            .remember(guild.id(), member, practice.today, shown.number);
     }
     let pick = pick_question(ctx, interaction, guild, previous, &practice)?;
     let question = question_by_id(ctx, pick.question)?;
     ctx.asked_today
-        .remember(guild, member, practice.today, question.number);
+        .remember(guild.id(), member, practice.today, question.number);
     let state = QuizState {
         question: question.id.clone(),
         reviews_before: pick.review_count,
@@ -175,13 +180,13 @@ fn next_question(
 fn pick_question<'a>(
     ctx: &'a BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     previous: &QuizState,
     practice: &PracticeContext,
 ) -> Result<PickedQuestion<'a>, UserError> {
     let asked = ctx
         .asked_today
-        .asked_on(guild, interaction.user, practice.today);
+        .asked_on(guild.id(), interaction.user, practice.today);
     let mut candidates = Vec::with_capacity(ctx.bank.len());
     let mut asked_today = Vec::new();
     for question in ctx.bank.filter(previous.topic.as_deref(), previous.level) {
@@ -202,9 +207,7 @@ fn pick_question<'a>(
     };
     let pick =
         |state: &Guild| ctx.with_rng(|rng| state.pick(interaction.user, &request, was_asked, rng));
-    let picked = ctx.store.read(guild, pick);
-    // A guild without stored data has no reviews.
-    let picked = picked.unwrap_or_else(|| pick(&Guild::new(guild)));
+    let picked = guild.read_or_empty(pick);
     picked.map_err(|error| match error {
         PickError::NoMatch => UserError::NoMatchingQuestion,
         PickError::NoneDue { next } => UserError::NothingDue {
@@ -219,13 +222,13 @@ fn pick_question<'a>(
 fn hint(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     state: &QuizState,
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(ctx, interaction, guild);
     let question = question_by_id(ctx, &state.question)?;
     let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
-    let review = ctx.store.read(guild, review).flatten();
+    let review = guild.read(review).flatten();
     let header = QuizHeader {
         reason: review.map_or(PickReason::New, |review| {
             pick_reason(&review, practice.today)
@@ -259,7 +262,7 @@ fn answer(ctx: &BotContext, state: &QuizState, attempt: Attempt<'_>) -> CommandR
 async fn score(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
     state: &QuizState,
     values: &[String],
 ) -> CommandResult {
@@ -274,9 +277,7 @@ async fn score(
         retention: practice.retention,
         today: practice.today,
     };
-    let ((review, is_new), commit) = ctx
-        .store
-        .upsert(guild, |guild| guild.rate(interaction.user, &rating));
+    let ((review, is_new), commit) = guild.upsert(|guild| guild.rate(interaction.user, &rating));
     failpoint::hit("review.changed");
     // A repeated press waits, too: the rating of the first press may not be durable yet.
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
@@ -306,10 +307,10 @@ fn question_by_id<'a>(ctx: &'a BotContext, question: &str) -> Result<&'a Questio
 }
 
 /// Returns the number of due reviews of questions that are in the bank.
-fn due_count(ctx: &BotContext, interaction: &Interaction, guild: GuildId, today: Date) -> u32 {
+fn due_count(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild, today: Date) -> u32 {
     let is_in_bank = |question: &str| ctx.bank.get(question).is_some();
     let due = |state: &Guild| state.forecast(interaction.user, today, is_in_bank)[0];
-    ctx.store.read(guild, due).unwrap_or(0)
+    guild.read(due).unwrap_or(0)
 }
 
 /// The properties of the guild and team on which practice depends.
@@ -325,7 +326,7 @@ struct PracticeContext {
 impl PracticeContext {
     /// Takes time zone and retention from the channel's team, or else from any team of the guild,
     /// or else the defaults.
-    fn for_interaction(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Self {
+    fn for_interaction(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Self {
         let now = ctx.clock.now();
         let from_guild = |state: &Guild| {
             let teams = || state.teams().values().map(Box::as_ref);
@@ -338,8 +339,7 @@ impl PracticeContext {
                 retention: team.map_or_else(Retention::default, |team| team.settings.retention),
             }
         };
-        let practice = ctx.store.read(guild, from_guild);
-        practice.unwrap_or_else(|| from_guild(&Guild::new(guild)))
+        guild.read_or_empty(from_guild)
     }
 }
 

@@ -8,12 +8,12 @@ use super::slash_command::{
     channel_option,
 };
 use super::{CommandResult, resolve_team};
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::remind as render;
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
 use quizloop_core::team::Team;
+use quizloop_store::{LoadedGuild, LoadedTeam};
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "remind",
@@ -69,39 +69,39 @@ fn on_options() -> Vec<Value> {
     vec![at, channel_option()]
 }
 
-async fn on(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+async fn on(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let now = ctx.clock.now();
-    change_reminder(ctx, key, |team| enable(team, interaction, now)).await
+    change_reminder(ctx, team, |team| enable(team, interaction, now)).await
 }
 
-async fn off(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+async fn off(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let now = ctx.clock.now();
-    change_reminder(ctx, key, |team| {
+    change_reminder(ctx, team, |team| {
         let was_enabled = team.disable_reminder(interaction.user, now);
-        Ok(render::disabled(key.channel, was_enabled))
+        Ok(render::disabled(team.channel, was_enabled))
     })
     .await
 }
 
-fn status(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+fn status(_ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let status = |team: &Team| {
         let reminder = team.reminder(interaction.user);
         let at = reminder.and_then(|reminder| reminder.at);
-        render::status(key.channel, at, &team.settings.schedule)
+        render::status(team.channel, at, &team.settings.schedule)
     };
-    ctx.read_team(key, status).ok_or(UserError::TeamNotFound)
+    team.read(status).ok_or(UserError::TeamNotFound)
 }
 
 /// Changes the member's reminder. The change is durable before it is confirmed.
 async fn change_reminder(
     ctx: &BotContext,
-    key: TeamKey,
+    team: &LoadedTeam,
     change: impl FnOnce(&mut Team) -> CommandResult,
 ) -> CommandResult {
-    let (result, commit) = ctx.update_team(key, change);
+    let (result, commit) = team.update(change);
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     ctx.wake_scheduler.notify_one();
     result.ok_or(UserError::TeamNotFound)?

@@ -1,15 +1,16 @@
 //! Removes a team, after a confirmation.
 
 use super::{CommandResult, require_admin};
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::guild::Guild;
+use quizloop_store::LoadedTeam;
 
 /// Asks the admin to confirm the removal.
-pub fn ask_confirmation(ctx: &BotContext, key: TeamKey) -> CommandResult {
-    let message = ctx.read_team(key, |team| {
+pub fn ask_confirmation(team: &LoadedTeam) -> CommandResult {
+    let message = team.read(|team| {
         if team.managed {
             Err(UserError::ManagedByConfig)
         } else {
@@ -23,18 +24,18 @@ pub fn ask_confirmation(ctx: &BotContext, key: TeamKey) -> CommandResult {
 pub async fn on_confirm(
     ctx: &BotContext,
     interaction: &Interaction,
-    key: TeamKey,
+    team: &LoadedTeam,
 ) -> CommandResult {
     require_admin(interaction)?;
-    match ctx.read_team(key, |team| team.managed) {
+    match team.read(|team| team.managed) {
         None => return Err(UserError::TeamNotFound),
         Some(true) => return Err(UserError::ManagedByConfig),
         Some(false) => {}
     }
-    let remove = |guild: &mut Guild| guild.remove_team(key.channel);
-    if let Some((_, commit)) = ctx.store.update(key.guild, remove) {
+    let remove = |guild: &mut Guild| guild.remove_team(team.channel());
+    if let Some((_, commit)) = team.guild().update(remove) {
         commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     }
-    ctx.post_backoff.remove(&key);
-    Ok(render::removed(key.channel))
+    ctx.post_backoff.remove(&team.key());
+    Ok(render::removed(team.channel()))
 }

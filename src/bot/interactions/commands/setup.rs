@@ -7,14 +7,15 @@ use super::settings::{self, apply_options};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility, channel_option,
 };
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::discord::rest::ChannelKind;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::id::ChannelId;
 use quizloop_core::team::{Team, TeamSettings};
 use quizloop_failpoint as failpoint;
+use quizloop_store::{LoadedGuild, LoadedTeam};
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "setup",
@@ -43,43 +44,43 @@ fn options() -> Vec<Value> {
 ///
 /// Returns an error if an option is invalid, the channel is unsuitable, or the state can't be
 /// saved.
-pub async fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = TeamKey {
-        guild,
-        channel: resolve_channel(ctx, interaction, guild).await?,
-    };
-    if ctx.read_team(key, |team| team.managed) == Some(true) {
+pub async fn run(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+) -> CommandResult {
+    let team = &guild.team(resolve_channel(ctx, interaction, guild).await?);
+    if team.read(|team| team.managed) == Some(true) {
         return Err(UserError::ManagedByConfig);
     }
-    let current = ctx.read_team(key, |team| team.settings.clone());
+    let current = team.read(|team| team.settings.clone());
     let existed = current.is_some();
     let settings = apply_options(current.unwrap_or_default(), interaction)?;
-    save_settings(ctx, interaction, key, settings).await?;
-    ctx.post_backoff.remove(&key);
+    save_settings(ctx, interaction, team, settings).await?;
+    ctx.post_backoff.remove(&team.key());
     ctx.wake_scheduler.notify_one();
     // The team is set up even if this check fails. A missing permission then shows up with the
     // first post.
-    let access = permissions::check(ctx, key).await.unwrap_or_default();
+    let access = permissions::check(ctx, team).await.unwrap_or_default();
     let now = ctx.clock.now();
-    let message = ctx.read_team(key, |team| {
-        crate::bot::render::team::team_summary(team, now, &access, existed)
-    });
+    let message =
+        team.read(|team| crate::bot::render::team::team_summary(team, now, &access, existed));
     message.ok_or(UserError::TeamNotFound)
 }
 
 async fn save_settings(
     ctx: &BotContext,
     interaction: &Interaction,
-    key: TeamKey,
+    team: &LoadedTeam,
     settings: TeamSettings,
 ) -> Result<(), UserError> {
     let now = ctx.clock.now();
-    let ((), commit) = ctx.store.upsert(key.guild, |guild| {
-        if let Some(team) = guild.team_mut(key.channel) {
+    let ((), commit) = team.guild().upsert(|guild| {
+        if let Some(team) = guild.team_mut(team.channel()) {
             team.settings = settings;
             return;
         }
-        let mut team = Team::new(key.channel, settings, now);
+        let mut team = Team::new(team.channel(), settings, now);
         team.set_up_by = Some(interaction.user);
         guild.insert_team(team);
     });
@@ -93,14 +94,14 @@ async fn save_settings(
 async fn resolve_channel(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
 ) -> Result<ChannelId, UserError> {
     let channel = interaction
         .channel("channel")
         .unwrap_or(interaction.channel);
     let bad = |text: String| UserError::InvalidOption(text);
     match ctx.rest.channel(channel).await {
-        Ok(Some(info)) if info.guild == guild && info.kind == ChannelKind::Text => Ok(channel),
+        Ok(Some(info)) if info.guild == guild.id() && info.kind == ChannelKind::Text => Ok(channel),
         Ok(_) => Err(bad("A team needs a text or announcement channel. Run `/setup` in one, or name one with `channel`.".into())),
         Err(failure) if failure.is_transient() => Err(UserError::Discord(format!("{failure}. Please try again."))),
         Err(_) => Err(bad(format!("I can't see <#{channel}>. Give my role \"View Channel\" there and run `/setup` again."))),

@@ -9,7 +9,7 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::{AutocompleteChoice, Response};
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
+use quizloop_store::LoadedGuild;
 
 /// The type of an option that is a subcommand (Discord docs, interactions/application-commands,
 /// "Application Command Option Type").
@@ -95,15 +95,21 @@ pub enum Help {
 #[derive(Clone, Copy)]
 pub enum CommandHandler {
     /// Does not wait.
-    Sync(fn(&BotContext, &Interaction, GuildId) -> CommandResult),
+    Sync(fn(&BotContext, &Interaction, &LoadedGuild) -> CommandResult),
     /// May wait for the disk or for Discord.
-    Async(for<'a> fn(&'a BotContext, &'a Interaction, GuildId) -> BoxFuture<'a, CommandResult>),
+    Async(
+        for<'a> fn(
+            &'a BotContext,
+            &'a Interaction,
+            &'a LoadedGuild,
+        ) -> BoxFuture<'a, CommandResult>,
+    ),
     /// May wait, and may return a cached message.
     Cached(
         for<'a> fn(
             &'a BotContext,
             &'a Interaction,
-            GuildId,
+            &'a LoadedGuild,
         ) -> BoxFuture<'a, Result<Response, UserError>>,
     ),
 }
@@ -179,7 +185,7 @@ impl Action {
         &self,
         ctx: &BotContext,
         interaction: &Interaction,
-        guild: GuildId,
+        guild: &LoadedGuild,
     ) -> Result<Response, UserError> {
         let response = match self.handler {
             CommandHandler::Sync(handler) => Response::New(handler(ctx, interaction, guild)?),

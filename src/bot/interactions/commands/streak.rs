@@ -10,8 +10,8 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::streak::{StreakView, streak};
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
 use quizloop_core::streak::replay;
+use quizloop_store::LoadedGuild;
 
 /// Number of rounds that `/streak why` explains.
 pub const EXPLAINED_ROUNDS: usize = 14;
@@ -41,11 +41,11 @@ fn options() -> Vec<Value> {
 }
 
 /// Shows a member's streak in the channel's team.
-pub fn run(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+pub fn run(_ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let member = interaction.user("member").unwrap_or(interaction.user);
-    let message = ctx.store.read(guild, |state| {
-        let team = state.team(key.channel).ok_or(UserError::TeamNotFound)?;
+    let message = guild.read(|state| {
+        let team = state.team(team.channel()).ok_or(UserError::TeamNotFound)?;
         if member != interaction.user && state.is_hidden(member) {
             return Err(UserError::StreakHidden);
         }

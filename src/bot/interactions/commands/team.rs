@@ -9,15 +9,15 @@ use super::slash_command::{
     channel_option,
 };
 use super::{CommandResult, question_reports, remove, require_admin, resolve_team};
-use crate::bot::context::{BotContext, TeamKey};
+use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
 use quizloop_core::ledger::Actor;
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
+use quizloop_store::{LoadedGuild, LoadedTeam};
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "team",
@@ -180,35 +180,35 @@ fn settings_options() -> Vec<Value> {
     options
 }
 
-async fn post(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    post_now(ctx, interaction, resolve_team(ctx, interaction, guild)?).await
+async fn post(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    post_now(ctx, interaction, &resolve_team(interaction, guild)?).await
 }
 
-async fn pause(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+async fn pause(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let now = ctx.clock.now();
-    let until = pause_end(ctx, key, interaction.text("until"))?;
-    apply_admin_action(ctx, key, |team| {
+    let until = pause_end(ctx, team, interaction.text("until"))?;
+    apply_admin_action(ctx, team, |team| {
         team.pause(until);
         Ok(render::paused(team, now))
     })
     .await
 }
 
-async fn resume(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+async fn resume(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let now = ctx.clock.now();
-    apply_admin_action(ctx, key, |team| {
+    apply_admin_action(ctx, team, |team| {
         team.resume(now);
         Ok(render::resumed(team, now))
     })
     .await
 }
 
-async fn skip(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+async fn skip(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let now = ctx.clock.now();
-    apply_admin_action(ctx, key, |team| {
+    apply_admin_action(ctx, team, |team| {
         let nothing = || {
             UserError::InvalidOption("There is no question to skip in the next two years.".into())
         };
@@ -221,24 +221,24 @@ async fn skip(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> Co
     .await
 }
 
-async fn void(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+async fn void(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let by = acting_admin(ctx, interaction);
     let number = interaction.number("round").unwrap_or(0);
-    apply_admin_action(ctx, key, |team| {
+    apply_admin_action(ctx, team, |team| {
         team.void(number, by).map_err(admin_action_error)?;
         Ok(render::voided(number))
     })
     .await
 }
 
-async fn credit(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+async fn credit(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
     let by = acting_admin(ctx, interaction);
     let number = interaction.number("round").unwrap_or(0);
     let member = interaction.user("member");
     let member = member.ok_or(UserError::UnknownCommand)?;
-    apply_admin_action(ctx, key, |team| {
+    apply_admin_action(ctx, team, |team| {
         team.credit(number, member, by)
             .map_err(admin_action_error)?;
         Ok(render::credited(member, number))
@@ -246,8 +246,8 @@ async fn credit(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> 
     .await
 }
 
-fn remove_team(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    remove::ask_confirmation(ctx, resolve_team(ctx, interaction, guild)?)
+fn remove_team(_ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    remove::ask_confirmation(&resolve_team(interaction, guild)?)
 }
 
 fn acting_admin(ctx: &BotContext, interaction: &Interaction) -> Actor {
@@ -258,11 +258,15 @@ fn acting_admin(ctx: &BotContext, interaction: &Interaction) -> Actor {
 }
 
 /// Begins today's round now, regardless of the schedule. The scheduler posts it.
-pub async fn post_now(ctx: &BotContext, interaction: &Interaction, key: TeamKey) -> CommandResult {
+pub async fn post_now(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    team: &LoadedTeam,
+) -> CommandResult {
     require_admin(interaction)?;
     let now = ctx.clock.now();
     let ids = ctx.bank.ids();
-    let (number, commit) = ctx.update_team(key, |team| {
+    let (number, commit) = team.update(|team| {
         let day = team.settings.schedule.zone.date(now);
         ctx.with_rng(|rng| {
             team.begin_round(day, now, &ids, rng)
@@ -271,40 +275,40 @@ pub async fn post_now(ctx: &BotContext, interaction: &Interaction, key: TeamKey)
     });
     let number = number.ok_or(UserError::TeamNotFound)?;
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
-    ctx.post_backoff.remove(&key);
+    ctx.post_backoff.remove(&team.key());
     ctx.wake_scheduler.notify_one();
     Ok(number.map_or_else(render::already_posted_today, render::post_started))
 }
 
-async fn status(ctx: &BotContext, interaction: &Interaction, guild: GuildId) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
-    let access = permissions::check(ctx, key)
+async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
+    let access = permissions::check(ctx, team)
         .await
         .map_err(|failure| failure.to_string());
     let status = render::TeamStatus {
-        guild: key.guild,
+        guild: guild.id(),
         now: ctx.clock.now(),
         access: access.as_ref().map_err(String::as_str),
         bank_size: ctx.bank.len(),
     };
-    ctx.read_team(key, |team| render::status(team, &status))
+    team.read(|team| render::status(team, &status))
         .ok_or(UserError::TeamNotFound)
 }
 
 async fn change_settings(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
 ) -> CommandResult {
-    let key = resolve_team(ctx, interaction, guild)?;
+    let team = &resolve_team(interaction, guild)?;
     let now = ctx.clock.now();
     if !any_given(interaction) {
-        let message = ctx.read_team(key, |team| {
+        let message = team.read(|team| {
             render::team_summary(team, now, &render::PermissionReport::default(), true)
         });
         return message.ok_or(UserError::TeamNotFound);
     }
-    apply_admin_action(ctx, key, |team| {
+    apply_admin_action(ctx, team, |team| {
         if team.managed {
             return Err(UserError::ManagedByConfig);
         }
@@ -322,10 +326,10 @@ async fn change_settings(
 /// Changes a team. The change is durable before its message is returned.
 async fn apply_admin_action(
     ctx: &BotContext,
-    key: TeamKey,
+    team: &LoadedTeam,
     change: impl FnOnce(&mut Team) -> CommandResult,
 ) -> CommandResult {
-    let (result, commit) = ctx.update_team(key, change);
+    let (result, commit) = team.update(change);
     let result = result.ok_or(UserError::TeamNotFound)?;
     failpoint::hit("order.changed");
     // An error waits, too. Example: "this round has credit already" may be about a credit that is
@@ -343,7 +347,7 @@ fn admin_action_error(refused: quizloop_core::admin_actions::AdminActionError) -
 
 fn pause_end(
     ctx: &BotContext,
-    key: TeamKey,
+    team: &LoadedTeam,
     until: Option<&str>,
 ) -> Result<Option<Date>, UserError> {
     let Some(text) = until else {
@@ -355,7 +359,7 @@ fn pause_end(
         .parse()
         .map_err(|_| bad("until: write the day like 2026-12-28, or leave it out."))?;
     let now = ctx.clock.now();
-    let today = ctx.read_team(key, |team| team.settings.schedule.zone.date(now));
+    let today = team.read(|team| team.settings.schedule.zone.date(now));
     if today.is_some_and(|today| day <= today) {
         return Err(bad(
             "until: that day is not in the future. Give the first day with a question again.",

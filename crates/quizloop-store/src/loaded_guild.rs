@@ -1,0 +1,136 @@
+//! A guild that is in memory, and its teams: the only way to read and change them.
+
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, TeamKey};
+use quizloop_core::team::Team;
+
+use super::Store;
+use super::cache_entry::GuildPin;
+use super::commit::Commit;
+
+/// A guild that stays in memory for as long as this value lives. It comes from [`Store::load`], so
+/// a guild that may be evicted can't be read or changed.
+///
+/// ```
+/// # use quizloop_core::id::GuildId;
+/// # use quizloop_store::{LoadError, Store};
+/// async fn team_count(store: &Store, id: GuildId) -> Result<usize, LoadError> {
+///     let guild = store.load(id).await?;
+///     Ok(guild.read(|guild| guild.teams().len()).unwrap_or(0))
+/// }
+/// ```
+///
+/// Without a `LoadedGuild` nothing can be read:
+///
+/// ```compile_fail
+/// # use quizloop_core::id::GuildId;
+/// # use quizloop_store::Store;
+/// fn team_count(store: &Store, id: GuildId) -> Option<usize> {
+///     store.read(id, |guild| guild.teams().len())
+/// }
+/// ```
+///
+/// Each call locks the guild only while its closure runs. The guild may be deleted, or move to
+/// another process, between two calls.
+#[derive(Clone)]
+#[must_use = "the guild may be evicted when this is dropped"]
+pub struct LoadedGuild {
+    store: Store,
+    id: GuildId,
+    _pin: GuildPin,
+}
+
+impl LoadedGuild {
+    pub(super) fn new(store: &Store, id: GuildId, pin: GuildPin) -> Self {
+        Self {
+            store: store.clone(),
+            id,
+            _pin: pin,
+        }
+    }
+
+    /// Returns the guild's id.
+    pub const fn id(&self) -> GuildId {
+        self.id
+    }
+
+    /// Reads the guild; `None` if it does not exist.
+    pub fn read<R>(&self, f: impl FnOnce(&Guild) -> R) -> Option<R> {
+        self.store.read(self.id, f)
+    }
+
+    /// Reads the guild; an empty one if it does not exist.
+    pub fn read_or_empty<R>(&self, f: impl Fn(&Guild) -> R) -> R {
+        self.read(&f).unwrap_or_else(|| f(&Guild::new(self.id)))
+    }
+
+    /// Changes the guild, or creates it if it does not exist. Meant for requests by members and
+    /// operators. The change is visible immediately; wait for the commit before you acknowledge it.
+    pub fn upsert<R>(&self, change: impl FnOnce(&mut Guild) -> R) -> (R, Commit) {
+        self.store.upsert(self.id, change)
+    }
+
+    /// Changes the guild, but never creates one: `None` if it does not exist (any more). Meant for
+    /// background jobs, which must not recreate the data of a guild that the bot has left.
+    pub fn update<R>(&self, change: impl FnOnce(&mut Guild) -> R) -> Option<(R, Commit)> {
+        self.store.update(self.id, change)
+    }
+
+    /// Returns a commit for all changes to the guild so far. It completes immediately if nothing is
+    /// unsaved.
+    pub fn latest_commit(&self) -> Commit {
+        self.store.latest_commit(self.id)
+    }
+
+    /// Returns the team of a channel, which need not exist.
+    pub fn team(&self, channel: ChannelId) -> LoadedTeam {
+        LoadedTeam {
+            guild: self.clone(),
+            channel,
+        }
+    }
+}
+
+/// A team of a [`LoadedGuild`].
+#[derive(Clone)]
+#[must_use = "the guild may be evicted when this is dropped"]
+pub struct LoadedTeam {
+    guild: LoadedGuild,
+    channel: ChannelId,
+}
+
+impl LoadedTeam {
+    /// Returns the team's key.
+    pub const fn key(&self) -> TeamKey {
+        TeamKey {
+            guild: self.guild.id,
+            channel: self.channel,
+        }
+    }
+
+    /// Returns the channel in which the team's questions are posted.
+    pub const fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
+    /// Returns the team's guild.
+    pub const fn guild(&self) -> &LoadedGuild {
+        &self.guild
+    }
+
+    /// Reads the team; `None` if it does not exist.
+    pub fn read<R>(&self, f: impl FnOnce(&Team) -> R) -> Option<R> {
+        self.guild
+            .read(|guild| guild.team(self.channel).map(f))
+            .flatten()
+    }
+
+    /// Changes the team; `None` if it does not exist. Wait for the commit before you acknowledge
+    /// the change.
+    pub fn update<R>(&self, change: impl FnOnce(&mut Team) -> R) -> (Option<R>, Commit) {
+        let change_team = |guild: &mut Guild| guild.team_mut(self.channel).map(change);
+        let changed = self.guild.update(change_team);
+        // A guild that another process owns must not look like a deleted one: its commit fails.
+        changed.unwrap_or_else(|| (None, self.guild.latest_commit()))
+    }
+}
