@@ -130,7 +130,7 @@ impl<'a> PostJob<'a> {
 
     /// Step 1: records the intent.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
-        let ids = self.ctx.bank.ids();
+        let ids = self.ctx.questions(self.key.guild).ids();
         let (number, commit) = self.team.update(|team| {
             self.ctx.with_rng(|rng| {
                 team.begin_round(day, due, &ids, rng)
@@ -176,7 +176,7 @@ impl<'a> PostJob<'a> {
 
     async fn send_message(&self, round: &Round) -> Result<MessageId, ApiError> {
         let role = self.team.read(|team| team.settings.role).flatten();
-        let question = self.ctx.question_of_round(round);
+        let question = self.ctx.question_of_round(self.key.guild, round);
         let Some(question) = question else {
             return Err(ApiError::Rejected {
                 status: 0,
@@ -207,7 +207,7 @@ impl<'a> PostJob<'a> {
         };
         let question = self
             .ctx
-            .question_of_round(&round)
+            .question_of_round(self.key.guild, &round)
             .map_or("Today's question", |question| question.question.as_str());
         let name = render::daily::thread_name(question);
         failpoint::hit("thread.starting");

@@ -92,7 +92,8 @@ impl WeeklyReportJob<'_> {
         let message = self.team.guild().read(|guild| {
             let team = guild.team(self.team.channel())?;
             let summary = team.weekly_summary(report.monday, |user| guild.is_hidden(user));
-            let find_question = |id: &str| self.ctx.bank.get(id);
+            let questions = self.ctx.questions(self.team.guild().id());
+            let find_question = |id: &str| questions.get(id);
             Some(render::weekly_report::weekly_report(
                 team,
                 report,

@@ -15,8 +15,8 @@ use quizloop_core::team_settings::{
 
 /// The suggestions for the options.
 pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
-    ("timezone", |_, typed| suggest("timezone", typed)),
-    ("days", |_, typed| suggest("days", typed)),
+    ("timezone", |_, _, typed| suggest("timezone", typed)),
+    ("days", |_, _, typed| suggest("days", typed)),
 ];
 
 fn suggest(key: &str, typed: &str) -> Vec<AutocompleteChoice> {

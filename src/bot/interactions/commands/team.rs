@@ -265,7 +265,7 @@ pub async fn post_now(
 ) -> CommandResult {
     require_admin(interaction)?;
     let now = ctx.clock.now();
-    let ids = ctx.bank.ids();
+    let ids = ctx.questions(team.guild().id()).ids();
     let (number, commit) = team.update(|team| {
         let day = team.settings.schedule.zone.date(now);
         ctx.with_rng(|rng| {
@@ -289,7 +289,7 @@ async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
         guild: guild.id(),
         now: ctx.clock.now(),
         access: access.as_ref().map_err(String::as_str),
-        bank_size: ctx.bank.len(),
+        bank_size: ctx.questions(guild.id()).len(),
     };
     team.read(|team| render::status(team, &status))
         .ok_or(UserError::TeamNotFound)
