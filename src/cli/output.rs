@@ -28,8 +28,3 @@ pub fn styled(text: impl Display) {
 pub fn error(text: impl Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
-
-/// Returns a number with a noun: "1 team", "2 teams".
-pub fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}

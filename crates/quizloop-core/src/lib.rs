@@ -31,6 +31,7 @@ pub mod shard;
 pub mod streak;
 pub mod team;
 pub mod team_settings;
+pub mod text;
 pub mod time_format;
 pub mod weekdays;
 pub mod weekly_report;

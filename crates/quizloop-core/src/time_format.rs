@@ -3,6 +3,8 @@
 use jiff::SignedDuration;
 use jiff::civil::Time;
 
+use super::text::pluralize;
+
 /// Maximum catch-up limit. It ensures that a question is never posted after its day.
 pub const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
 
@@ -41,9 +43,8 @@ pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
 pub fn hours_and_minutes(span: SignedDuration) -> String {
     let (hours, minutes) = (span.as_hours(), span.as_mins() % 60);
     match (hours, minutes) {
-        (0, minutes) => format!("{minutes} minutes"),
-        (1, 0) => "1 hour".into(),
-        (hours, 0) => format!("{hours} hours"),
+        (0, minutes) => pluralize(minutes, "minute", "minutes"),
+        (hours, 0) => pluralize(hours, "hour", "hours"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
@@ -70,6 +71,21 @@ mod tests {
         ] {
             assert_eq!(parse_time_of_day(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn durations_are_shown_in_hours_and_minutes() {
+        let shown = [1, 45, 60, 90, 180, 1440]
+            .map(|minutes| hours_and_minutes(SignedDuration::from_mins(minutes)));
+        let expected = [
+            "1 minute",
+            "45 minutes",
+            "1 hour",
+            "1 h 30 min",
+            "3 hours",
+            "24 hours",
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::daily::button;
 use super::message::{ButtonStyle, Embed, Message, message_link};
-use super::text::{bullets, pluralize};
+use super::text::{bullets, pluralize, relative_time};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::team::Team;
@@ -23,8 +23,7 @@ pub const POSTS_AHEAD: usize = 3;
 /// A time that Discord shows in each reader's own zone (Discord docs, reference, "Timestamp
 /// Styles").
 pub fn timestamp(time: Timestamp) -> String {
-    let seconds = time.as_second();
-    format!("<t:{seconds}:F> (<t:{seconds}:R>)")
+    format!("<t:{}:F> ({})", time.as_second(), relative_time(time))
 }
 
 /// The settings of a team, one per line.
@@ -184,8 +183,8 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         embed = embed.field(
             "Problem",
             format!(
-                "Since <t:{}:R>: {}",
-                trouble.since.as_second(),
+                "Since {}: {}",
+                relative_time(trouble.since),
                 trouble.message
             ),
         );

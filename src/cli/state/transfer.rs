@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::super::exit::{CliError, Exit};
 use super::super::output;
-use super::count;
 use super::source::{StateSource, state_error};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use quizloop_core::guild::Guild;
+use quizloop_core::text::pluralize;
 use quizloop_store::Store;
 use quizloop_store::postgres::DatabaseReader;
 
@@ -71,7 +71,7 @@ fn require_empty(store: &Store, target: &str) -> Result<(), CliError> {
         0 => Ok(()),
         servers => Err(state_error(format!(
             "{target} already has {}; nothing was changed. The target must be empty",
-            count(servers, "server")
+            pluralize(servers, "server", "servers")
         ))),
     }
 }
@@ -114,7 +114,7 @@ fn verify_copy(from: &Store, to: &StateSource) -> Result<(), CliError> {
 }
 
 fn print_done(from: &Store, target: &str) {
-    let servers = count(from.guild_ids().len(), "server");
+    let servers = pluralize(from.guild_ids().len(), "server", "servers");
     output::line(format_args!(
         "Copied {servers} to {target} and verified the copy."
     ));
