@@ -4,7 +4,6 @@ use super::exit::{CliError, Exit};
 use super::output;
 use super::{CommonArgs, load};
 use crate::config::{self, Config, DatabaseUrl};
-use quizloop_bank::{Bank, built_in};
 use quizloop_core::id::GuildId;
 use quizloop_core::text::pluralize;
 use quizloop_diagnostics::{Diagnostic, render_all};
@@ -15,9 +14,7 @@ use quizloop_store::{InvalidSnapshot, inspect};
 pub fn run(common: &CommonArgs) -> Result<(), CliError> {
     let (config, mut diagnostics) = load::config_with_diagnostics(common)?;
     diagnostics.extend(check_token(&config));
-    let (packs, more) = config::read_packs(&config.bank_paths);
-    diagnostics.extend(more);
-    let (bank, more) = Bank::check(built_in(), &packs);
+    let (bank, more) = load::bank_with_diagnostics(&config);
     diagnostics.extend(more);
     let (guilds, more) = check_state(&config);
     diagnostics.extend(more);

@@ -2,6 +2,7 @@
 
 use super::CommonArgs;
 use super::exit::{CliError, Exit};
+use crate::bot::render::question_check;
 use crate::config::{self, Config, DatabaseUrl};
 use crate::token::Token;
 use quizloop_bank::{Bank, built_in};
@@ -81,15 +82,21 @@ pub fn token(config: &Config) -> Result<(Token, Option<Diagnostic>), CliError> {
 
 /// Loads the bank. Warnings are ignored here; `check` shows them.
 pub fn bank(config: &Config) -> Result<Bank, CliError> {
-    let (packs, mut diagnostics) = config::read_packs(&config.bank_paths);
-    let (bank, found) = Bank::load(built_in(), &packs);
-    diagnostics.extend(found);
+    let (bank, mut diagnostics) = bank_with_diagnostics(config);
     diagnostics.retain(Diagnostic::is_error);
     if diagnostics.is_empty() {
         Ok(bank)
     } else {
         Err(diagnostics_error(&diagnostics))
     }
+}
+
+/// Loads the questions that Discord can show, and reports the others.
+pub fn bank_with_diagnostics(config: &Config) -> (Bank, Vec<Diagnostic>) {
+    let (packs, mut diagnostics) = config::read_packs(&config.bank_paths);
+    let (bank, found) = Bank::check(built_in(), &packs, question_check::check);
+    diagnostics.extend(found);
+    (bank, diagnostics)
 }
 
 /// Turns diagnostics into the failure of a command.

@@ -113,9 +113,9 @@ fn open_store(config: &Config) -> Result<Store, CliError> {
     }
 }
 
-/// Opens the data folder. A debug build injects disk faults if a failpoint file is named.
+/// Opens the data folder. With failpoints the disk fails as the named file says.
 fn open_folder(dir: &Path) -> Result<Store, OpenError> {
-    #[cfg(debug_assertions)]
+    #[cfg(all(feature = "failpoints", debug_assertions))]
     if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
         failpoint::load_from(file.into());
         return Store::open_on(dir, std::sync::Arc::new(quizloop_store::faulty::FaultyDisk));

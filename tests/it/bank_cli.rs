@@ -50,6 +50,24 @@ fn listing_and_showing() {
     }
 }
 
+/// Words are searched among the questions of the topic and the level, not only among the first 25
+/// of all.
+#[test]
+fn filters_come_before_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let filters = [
+        "list",
+        "--topic",
+        "output-prediction",
+        "--level",
+        "senior",
+        "task",
+    ];
+    let (code, found) = bank(folder.path(), &filters);
+    assert_eq!(code, Some(0), "{found}");
+    assert!(found.contains("predict-cancel-return"), "{found}");
+}
+
 /// Questions exported as CSV and JSON are imported as a pack, and `quizloop check` accepts the
 /// pack.
 #[test]
@@ -113,4 +131,130 @@ fn rows_with_mistakes() {
         assert_eq!(code, Some(2), "{name}");
         assert!(text.contains(help), "{name}: {text}");
     }
+}
+
+const HEADER: &str = "question,answer,how_to_answer,example_answer,points,pitfalls,follow_up";
+
+/// A row with all texts that have no default.
+fn row(question: &str) -> String {
+    format!("{question},Because.,Say it.,I say it.,\"a\nb\nc\",no,What next?")
+}
+
+/// Imports a file with this content and returns the exit code and the output.
+fn import(content: impl AsRef<[u8]>, name: &str, options: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(name), content).unwrap();
+    let all: Vec<&str> = ["import", name]
+        .into_iter()
+        .chain(options.iter().copied())
+        .collect();
+    let (code, text) = bank(folder.path(), &all);
+    let written = std::fs::read_to_string(folder.path().join("a.toml")).unwrap_or_default();
+    (code, text + &written)
+}
+
+/// Cells that belong to no column are reported instead of dropped.
+#[test]
+fn a_row_with_too_many_cells() {
+    let table = format!("{HEADER}\r\n{},or why not?\r\n", row("Why?"));
+    insta::assert_snapshot!(import(table, "a.csv", &[]).1, @"
+    a.csv:2: not imported
+      the row has 8 cells, but the first line has 7 (put each text that contains a comma in double quotes)
+    quizloop: 1 row could not be imported; see the reasons above
+    ");
+}
+
+#[test]
+fn files_without_questions_and_in_other_encodings() {
+    let utf16: Vec<u8> = format!("\u{feff}{HEADER}\n{}\n", row("Why?"))
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let texts = [
+        import(utf16, "a.csv", &[]),
+        import(format!("{HEADER}\r\n"), "a.csv", &[]),
+        import("[]", "a.json", &[]),
+    ];
+    assert!(texts.iter().all(|(code, _)| *code == Some(2)));
+    insta::assert_snapshot!(texts.map(|(_, text)| text).concat(), @"
+    quizloop: 
+    error: this file is UTF-16, not UTF-8
+    --> a.csv
+     = help: save the file as UTF-8 in your editor
+
+    1 error
+    quizloop: a.csv: this file contains no questions; add a row for each one
+    quizloop: a.json: this file contains no questions; add a row for each one
+    ");
+}
+
+/// Two files can be imported to different numbers.
+#[test]
+fn numbers_for_rows_without_one() {
+    let table = format!("{HEADER}\n{}\n{}\n", row("Why?"), row("What?"));
+    let (code, text) = import(&table, "a.csv", &["--first-number", "2000"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("got one from 2000 on"), "{text}");
+    assert!(text.contains("number = 2000\n") && text.contains("number = 2001\n"));
+    let (code, text) = import(&table, "a.csv", &["--first-number", "0"]);
+    assert_eq!(code, Some(2), "{text}");
+}
+
+/// A question that keeps the limits of all single fields, but whose answer is longer than a message
+/// can be.
+fn long_question() -> String {
+    let text = |length: usize| "word ".repeat(length / 5 - 1) + "end.";
+    format!(
+        "[[question]]\nid = \"too-long\"\nnumber = 9001\ntopic = \"ours\"\nlevel = \"mid\"\n\
+         type = \"concept\"\nquestion = \"Why?\"\nanswer = \"{}\"\nhow_to_answer = \"{}\"\n\
+         example_answer = \"{}\"\npoints = [{points}]\n\
+         pitfalls = [\"{}\"]\ncode = \"{code}\"\noutput = \"{}\"\npython = \"3.11\"\n\
+         docs = \"https://docs.python.org/3/library/asyncio.html#:~:text={}\"\nfollow_up = \"{}\"\n",
+        text(1400),
+        text(900),
+        text(1000),
+        text(800),
+        text(400),
+        "a".repeat(400),
+        text(200),
+        points = ["1", "2", "3", "4", "5", "6"]
+            .map(|one| format!("\"{one} {}\"", text(90)))
+            .join(", "),
+        code = "print(1)\\n".repeat(15),
+    )
+}
+
+/// `check` finds a question whose answer Discord would reject, and `run` and `import` refuse it.
+#[test]
+fn a_question_that_discord_cannot_show() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ours.toml"), long_question()).unwrap();
+    std::fs::write(
+        folder.path().join("config.toml"),
+        "token_file = \"token\"\n[bank]\npaths = [\"ours.toml\"]\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("token"), "MTE.a.token").unwrap();
+    let (code, text) = said(&quizloop(folder.path(), &["check"]));
+    assert_eq!(code, Some(2), "{text}");
+    assert!(
+        text.contains("Discord cannot show the score in /quiz"),
+        "{text}"
+    );
+    assert!(
+        text.contains("ours.toml:8:1") && text.contains("help: shorten `answer`"),
+        "{text}"
+    );
+    let (code, text) = said(&quizloop(folder.path(), &["run"]));
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("Discord cannot show"), "{text}");
+    let question: toml::Table = toml::from_str(&long_question()).unwrap();
+    let json = serde_json::to_string(&question["question"]).unwrap();
+    let (code, text) = import(json, "a.json", &[]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("a.json:1: too-long: not imported"), "{text}");
+    assert!(
+        text.contains("Discord cannot show the score in /quiz"),
+        "{text}"
+    );
 }

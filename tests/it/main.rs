@@ -15,14 +15,14 @@ mod crashes;
 mod daily_flow;
 mod database;
 mod discord_errors;
-#[cfg(debug_assertions)]
+#[cfg(all(feature = "failpoints", debug_assertions))]
 mod disk;
 mod eviction;
 mod failures;
 mod fault_matrix;
 mod gateway;
 mod health;
-#[cfg(all(unix, debug_assertions))]
+#[cfg(all(unix, feature = "failpoints", debug_assertions))]
 mod kills;
 mod load;
 mod openapi;

@@ -67,6 +67,37 @@ async fn quiz_gives_each_question_once_a_day() {
     assert!(again.text().contains("[Level] junior"), "{}", again.text());
 }
 
+/// Two files with the same number: both questions are asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn quiz_asks_questions_that_share_a_number() {
+    let mut world = World::at(FRIDAY).team().without_bot().await;
+    let paths = ["one", "two"].map(|id| world.folder().join(format!("{id}.toml")));
+    for (path, id) in paths.iter().zip(["one", "two"]) {
+        std::fs::write(path, pack(id, &format!("What is {id}?"))).unwrap();
+    }
+    let config = world.folder().join("config.toml");
+    let teams = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("[bank]\npaths = {paths:?}\n{teams}")).unwrap();
+    world.start_bot().await;
+    let topic = [("topic", json!("ours"))];
+    let first = world.lin().command_message("quiz", &topic).await;
+    let second = world.lin().press(first.id, "Another").await;
+    let mut asked = [first.text(), second.text()].map(|text| {
+        let lines = text.lines().find(|line| line.contains("What is"));
+        lines.unwrap_or(&text).to_owned()
+    });
+    asked.sort_unstable();
+    assert_eq!(asked, ["**What is one?**", "**What is two?**"]);
+    let third = world.lin().press(second.id, "Another").await;
+    assert!(
+        third
+            .text()
+            .contains("You've had every matching question today"),
+        "{}",
+        third.text()
+    );
+}
+
 /// `/answer` finds any question of the bank; `public` posts the answer for the team.
 #[tokio::test(flavor = "multi_thread")]
 async fn answer_finds_any_question() {

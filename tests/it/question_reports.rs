@@ -186,7 +186,7 @@ async fn a_lost_response_creates_no_second_report() {
 
 /// Killed before or after the report was saved: in neither case was the member thanked, so they
 /// submit it again.
-#[cfg(debug_assertions)]
+#[cfg(all(feature = "failpoints", debug_assertions))]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_around_the_save_creates_one_report() {
     let mut world = World::at(THURSDAY).team().failpoints().start().await;

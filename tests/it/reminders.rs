@@ -222,7 +222,7 @@ async fn failed_reminders_do_not_affect_others() {
 }
 
 /// Killed before or after sending: the reminder is recorded first, so it is never sent twice.
-#[cfg(debug_assertions)]
+#[cfg(all(feature = "failpoints", debug_assertions))]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_around_a_reminder_sends_it_at_most_once() {
     for (step, sent) in [("remind.noted", 0), ("remind.sent", 1)] {

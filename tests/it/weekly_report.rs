@@ -152,7 +152,7 @@ async fn discord_failures_give_one_report() {
 }
 
 /// Killed at each step of the report: there is one report.
-#[cfg(debug_assertions)]
+#[cfg(all(feature = "failpoints", debug_assertions))]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_step_gives_one_report() {
     for step in ["week.intended", "week.sending", "week.sent", "week.posted"] {

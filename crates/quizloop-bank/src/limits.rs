@@ -1,7 +1,9 @@
-//! Length limits of entries, so that Discord can show them.
+//! Length limits of single texts.
 //!
 //! Each limit is below the limit of the part of a Discord message in which the field is shown
-//! (Discord docs, resources/message, "Embed Limits"; components/reference).
+//! (Discord docs, resources/message, "Embed Limits"; components/reference). Texts that share a
+//! part can still be too long together; only the code that renders the messages can measure that
+//! (see [`Bank::check`](super::Bank::check)).
 
 use super::question::Question;
 use super::sourced_question::SourcedQuestion;
@@ -14,8 +16,7 @@ pub const ID_MAX: usize = 45;
 /// Maximum length of a topic in characters.
 pub const TOPIC_MAX: usize = 30;
 
-/// Maximum lengths of text fields in characters. Question, answer and code share an embed
-/// description of 4096 characters; each other field is shown in an embed field of 1024.
+/// Maximum lengths of text fields in characters.
 const FIELD_LIMITS: [(&str, usize); 7] = [
     ("question", 300),
     ("answer", 1400),
@@ -39,10 +40,6 @@ const POINT_MAX: usize = 100;
 
 /// Maximum number of lines of a program: more does not fit the screen of a phone.
 const CODE_LINES_MAX: usize = 15;
-
-/// Maximum length of all texts together in characters: 6000 for all embeds of a message, minus the
-/// texts that the bot adds (names of fields, level, topic, round).
-const TOTAL_MAX: usize = 5400;
 
 /// Returns an error for each text that is too long and each list with a wrong number of items.
 pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
@@ -96,13 +93,6 @@ pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
         }
     }
     check_lists(question, &mut report);
-    if let Some(excess) = check_length(&all_text(question), TOTAL_MAX) {
-        report(
-            "id",
-            excess.message("the whole entry"),
-            "shorten the longest fields: the whole entry must fit one message",
-        );
-    }
     diagnostics
 }
 
@@ -146,19 +136,6 @@ fn field_text<'q>(question: &'q Question, field: &str) -> Option<&'q String> {
         "follow_up" => Some(&question.follow_up),
         _ => None,
     }
-}
-
-fn all_text(question: &Question) -> String {
-    let fields = FIELD_LIMITS
-        .iter()
-        .filter_map(|(field, _)| field_text(question, field));
-    let printed = question.output.iter().chain(&question.broken_output);
-    let lists = question.points.iter().chain(&question.pitfalls);
-    fields
-        .chain(printed)
-        .chain(lists)
-        .map(String::as_str)
-        .collect()
 }
 
 /// A text that is too long.

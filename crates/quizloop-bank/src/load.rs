@@ -17,6 +17,16 @@ pub struct Bank {
     index: SearchIndex,
 }
 
+/// A problem that the caller's rule found in a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Name of the key to which the problem belongs.
+    pub field: &'static str,
+    pub message: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
 /// Contents of all files, before they become a bank.
 pub struct LoadedFiles {
     pub sources: Vec<Source>,
@@ -29,24 +39,34 @@ impl Bank {
     /// Loads the built-in questions, given as names with texts, and the operator's. An operator's
     /// question replaces the built-in one with the same id.
     ///
-    /// Entries with errors are skipped; each error becomes a diagnostic.
+    /// Entries with errors are skipped; each error becomes a diagnostic. Questions that are shown
+    /// on Discord need [`Bank::check`].
     pub fn load(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
-        Self::from_files(LoadedFiles::read(built_in, extra))
+        Self::from_files(LoadedFiles::read(built_in, extra), |_| Vec::new())
     }
 
-    /// Loads the bank like [`Bank::load`] and also reports Markdown that Discord does not render.
-    /// The bot does not use it at startup: such a question can be asked.
-    pub fn check(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
+    /// Loads the bank like [`Bank::load`], with two more checks. Markdown that Discord does not
+    /// render is a warning. An operator's question for which `rule` returns errors is skipped: the
+    /// bank does not know how questions are shown, so the caller measures the messages. The
+    /// caller's tests measure those of the built-in questions.
+    pub fn check(
+        built_in: &[(&str, &str)],
+        extra: &[RawFile],
+        rule: impl Fn(&Question) -> Vec<FieldError>,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut loaded = LoadedFiles::read(built_in, extra);
         for entry in &loaded.questions {
             let source = &loaded.sources[entry.file];
             unsupported_markup::check(entry, source, &mut loaded.diagnostics);
         }
-        Self::from_files(loaded)
+        Self::from_files(loaded, rule)
     }
 
-    fn from_files(mut loaded: LoadedFiles) -> (Self, Vec<Diagnostic>) {
-        loaded.drop_unusable();
+    fn from_files(
+        mut loaded: LoadedFiles,
+        rule: impl Fn(&Question) -> Vec<FieldError>,
+    ) -> (Self, Vec<Diagnostic>) {
+        loaded.drop_unusable(rule);
         loaded.drop_overridden();
         loaded.report_shared_numbers();
         diagnostics::sort(&mut loaded.diagnostics);
@@ -91,7 +111,13 @@ impl Bank {
 
     /// Returns the question with that id.
     pub fn get(&self, id: &str) -> Option<&Question> {
-        self.questions.get(*self.by_id.get(id)?)
+        self.questions.get(self.index_of(id)?)
+    }
+
+    /// Returns the index in [`Bank::questions`] of the question with that id. Unlike its number, it
+    /// is unique.
+    pub fn index_of(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
     }
 
     /// Returns the questions that match a query, best first. A query is an id, a number (`7`, `#7`,
@@ -99,8 +125,18 @@ impl Bank {
     /// typos. The result has at most [`SEARCH_MAX`](super::SEARCH_MAX) questions. An empty query
     /// returns the first ones.
     pub fn search(&self, typed: &str, limit: usize) -> Vec<&Question> {
+        self.search_among(typed, limit, |_| true)
+    }
+
+    /// Searches like [`Bank::search`], among the questions for which `filter` returns true.
+    pub fn search_among(
+        &self,
+        typed: &str,
+        limit: usize,
+        filter: impl Fn(&Question) -> bool,
+    ) -> Vec<&Question> {
         self.index
-            .search(&self.questions, typed, limit)
+            .search(&self.questions, typed, limit, filter)
             .into_iter()
             .map(|index| &self.questions[index])
             .collect()
@@ -159,13 +195,19 @@ impl LoadedFiles {
     }
 
     /// Drops entries that Discord cannot show, or would not show as intended.
-    fn drop_unusable(&mut self) {
+    fn drop_unusable(&mut self, rule: impl Fn(&Question) -> Vec<FieldError>) {
         let (sources, diagnostics) = (&self.sources, &mut self.diagnostics);
         self.questions.retain(|entry| {
             let source = &sources[entry.file];
             let mut errors = rules::check(entry, source);
             errors.extend(limits::check(entry, source));
             errors.extend(in_wrong_file(entry, source));
+            if errors.is_empty() && !entry.built_in {
+                let found = rule(&entry.question).into_iter();
+                let error =
+                    |one: FieldError| entry.error(source, one.field, one.message).fix(one.fix);
+                errors.extend(found.map(error));
+            }
             let is_usable = errors.is_empty();
             diagnostics.extend(errors);
             is_usable
@@ -257,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_built_in_bank_has_no_findings() {
-        let (bank, diagnostics) = Bank::check(built_in(), &[]);
+        let (bank, diagnostics) = Bank::check(built_in(), &[], |_| Vec::new());
         assert_eq!(render_all(&diagnostics), "nothing found");
         assert!(!bank.is_empty());
         let ids = bank.ids();

@@ -46,6 +46,26 @@ pub struct Question {
     pub follow_up: String,
 }
 
+/// A text in a prose field.
+#[derive(Debug, Clone, Copy)]
+pub struct TextField<'e> {
+    /// Name of the key.
+    pub field: &'static str,
+    /// Index of the item, for items of lists.
+    pub item: Option<usize>,
+    pub text: &'e str,
+}
+
+/// Formats the field as diagnostics name it: `` `answer` ``, `point 2`.
+impl fmt::Display for TextField<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.item {
+            Some(item) => write!(f, "{} {}", self.field.trim_end_matches('s'), item + 1),
+            None => write!(f, "`{}`", self.field),
+        }
+    }
+}
+
 /// The level of experience that a question is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -76,6 +96,48 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not one of {1}")]
 pub struct ParseKeywordError(String, &'static str);
+
+impl Question {
+    /// Returns all prose: each field, and each item of the lists.
+    pub fn text_fields(&self) -> impl Iterator<Item = TextField<'_>> {
+        let fields = [
+            ("question", &self.question),
+            ("answer", &self.answer),
+            ("how_to_answer", &self.how_to_answer),
+            ("example_answer", &self.example_answer),
+            ("follow_up", &self.follow_up),
+        ];
+        let lists = [("points", &self.points), ("pitfalls", &self.pitfalls)];
+        let fields = fields.into_iter().map(|(field, text)| TextField {
+            field,
+            item: None,
+            text,
+        });
+        let items = lists.into_iter().flat_map(|(field, items)| {
+            items.iter().enumerate().map(move |(item, text)| TextField {
+                field,
+                item: Some(item),
+                text,
+            })
+        });
+        fields.chain(items)
+    }
+
+    /// Returns all programs with their outputs and wrong outputs, if the entry has them.
+    pub fn programs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let fields = [
+            ("code", &self.code),
+            ("output", &self.output),
+            ("broken", &self.broken),
+            ("broken_output", &self.broken_output),
+        ];
+        let wrong = self.wrong_outputs.iter();
+        fields
+            .into_iter()
+            .filter_map(|(field, text)| Some((field, text.as_deref()?)))
+            .chain(wrong.map(|text| ("wrong_outputs", text.as_str())))
+    }
+}
 
 impl Level {
     /// All levels, in ascending order.

@@ -42,6 +42,11 @@ impl<'a> QuestionView<'a> {
         self.shared.get(id)
     }
 
+    /// Returns the place of the question with that id, which stays the same while the process runs.
+    pub fn index_of(self, id: &str) -> Option<usize> {
+        self.shared.index_of(id)
+    }
+
     /// Returns the questions that match a query, the best first; see [`Bank::search`].
     pub fn search(self, typed: &str, limit: usize) -> Vec<&'a Question> {
         self.shared.search(typed, limit)

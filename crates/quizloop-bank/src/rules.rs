@@ -45,7 +45,7 @@ fn is_kebab_case(name: &str) -> bool {
 }
 
 fn check_texts(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    for text_field in entry.text_fields() {
+    for text_field in entry.question.text_fields() {
         let problem = if text_field.text.is_empty() {
             Some(("is empty", "write it, or remove the entry"))
         } else if text_field.text.contains(CODE_FENCE) {
@@ -89,7 +89,7 @@ fn is_forbidden_control(c: char) -> bool {
 
 fn check_programs(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let question = &entry.question;
-    for (field, text) in entry.programs() {
+    for (field, text) in entry.question.programs() {
         if text.contains(CODE_FENCE) {
             let message =
                 format!("`{field}` contains a code fence, which would end the code block");

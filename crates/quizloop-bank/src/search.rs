@@ -87,22 +87,22 @@ impl SearchIndex {
 
     /// Returns the indices of matching questions, best first, at most [`SEARCH_MAX`]. `questions`
     /// must be those with which the index was built. An empty query returns the first questions.
-    pub fn search(&self, questions: &[Question], typed: &str, limit: usize) -> Vec<usize> {
+    /// Only questions for which `filter` returns true count.
+    pub fn search(
+        &self,
+        questions: &[Question],
+        typed: &str,
+        limit: usize,
+        filter: impl Fn(&Question) -> bool,
+    ) -> Vec<usize> {
         let limit = limit.min(SEARCH_MAX);
         let typed = typed.trim().to_lowercase();
+        let candidates = (0..questions.len()).filter(|index| filter(&questions[*index]));
         if typed.is_empty() {
-            return (0..questions.len().min(limit)).collect();
+            return candidates.take(limit).collect();
         }
-        let scores = match NumberQuery::parse(&typed) {
-            Some(number) => questions
-                .iter()
-                .map(|question| number.score(question.number))
-                .collect(),
-            None => self.text_scores(questions, &typed),
-        };
-        let mut found: Vec<_> = (0..questions.len())
-            .filter(|index| scores[*index] > 0.0)
-            .collect();
+        let scores = self.scores(questions, &typed);
+        let mut found: Vec<_> = candidates.filter(|index| scores[*index] > 0.0).collect();
         let better = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
         if found.len() > limit && limit > 0 {
             found.select_nth_unstable_by(limit - 1, better);
@@ -110,6 +110,23 @@ impl SearchIndex {
         found.truncate(limit);
         found.sort_unstable_by(better);
         found
+    }
+
+    /// Returns the score of each question. Digits may be a number or stand in a text; with `#`
+    /// they are a number.
+    fn scores(&self, questions: &[Question], typed: &str) -> Vec<f32> {
+        let number = NumberQuery::parse(typed);
+        let mut scores = if number.is_some() && typed.starts_with('#') {
+            vec![0.0; questions.len()]
+        } else {
+            self.text_scores(questions, typed)
+        };
+        if let Some(number) = number {
+            for (score, question) in scores.iter_mut().zip(questions) {
+                *score = score.max(number.score(question.number));
+            }
+        }
+        scores
     }
 
     fn text_scores(&self, questions: &[Question], typed: &str) -> Vec<f32> {
@@ -293,7 +310,9 @@ const fn as_f32(count: usize) -> f32 {
 mod tests {
     use std::sync::LazyLock;
 
-    use super::super::{Bank, built_in};
+    use quizloop_diagnostics::RawFile;
+
+    use super::super::{Bank, Level, built_in};
     use super::*;
 
     static BANK: LazyLock<Bank> = LazyLock::new(|| Bank::load(built_in(), &[]).0);
@@ -321,6 +340,42 @@ mod tests {
             .collect();
         assert_eq!(numbers[..4], [1, 10, 11, 12]);
         assert!(first("#99999999999999999999").is_none());
+    }
+
+    #[test]
+    fn digits_are_searched_in_texts_as_well() {
+        let text = "question,answer,how_to_answer,example_answer,points,pitfalls,follow_up\n\
+                    What does HTTP status 429 ask of a client?,A.,B.,C.,\"a\nb\nc\",d,e\n";
+        let source = quizloop_diagnostics::Source::new("a.csv", text);
+        let options = super::super::import_export::ImportOptions::default();
+        let import = super::super::import_export::import_csv(&source, &options).unwrap();
+        assert_eq!(import.rejected, []);
+        let pack = RawFile {
+            name: "a.toml".into(),
+            bytes: super::super::import_export::pack(&[&import.questions[0]]).into_bytes(),
+        };
+        let (bank, _) = Bank::load(built_in(), &[pack]);
+        let found = |typed: &str| -> Vec<u32> {
+            let found = bank.search(typed, 25);
+            found.iter().map(|question| question.number).collect()
+        };
+        assert_eq!(found("429"), [1000]);
+        assert_eq!(found("#429"), [0; 0], "only a number follows a #");
+        assert_eq!(found("42")[0], 42, "a number comes before texts");
+        assert!(found("42").contains(&1000));
+    }
+
+    #[test]
+    fn a_filter_comes_before_the_limit() {
+        let seniors = |question: &Question| question.level == Level::Senior;
+        let all = BANK.search_among("task", SEARCH_MAX, seniors);
+        assert!(all.iter().all(|question| seniors(question)));
+        let first = BANK.search("task", SEARCH_MAX);
+        let cut = first.iter().filter(|question| seniors(question)).count();
+        assert!(all.len() > cut, "{} {cut}", all.len());
+        let listed = BANK.search_among("", 3, seniors);
+        assert_eq!(listed.len(), 3);
+        assert!(listed.iter().all(|question| seniors(question)));
     }
 
     #[test]

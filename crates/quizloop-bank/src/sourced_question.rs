@@ -1,8 +1,6 @@
 //! A question with the positions of its fields in the file, for diagnostics.
 
-use std::fmt;
-
-use super::question::Question;
+use super::question::{Question, TextField};
 use quizloop_diagnostics::{Diagnostic, Severity, Source, Span, TomlField};
 
 /// Position of a field in its file.
@@ -16,26 +14,6 @@ pub struct FieldSpan {
     pub key: Span,
     /// Position of the value.
     pub value: Span,
-}
-
-/// A text in a prose field.
-#[derive(Debug, Clone, Copy)]
-pub struct TextField<'e> {
-    /// Name of the key.
-    pub field: &'static str,
-    /// Index of the item, for items of lists.
-    pub item: Option<usize>,
-    pub text: &'e str,
-}
-
-/// Formats the field as diagnostics name it: `` `answer` ``, `point 2`.
-impl fmt::Display for TextField<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.item {
-            Some(item) => write!(f, "{} {}", self.field.trim_end_matches('s'), item + 1),
-            None => write!(f, "`{}`", self.field),
-        }
-    }
 }
 
 /// A question with its origin.
@@ -91,51 +69,6 @@ impl SourcedQuestion {
         } else {
             found
         }
-    }
-
-    /// Returns all prose: each field, and each item of the lists.
-    pub fn text_fields(&self) -> impl Iterator<Item = TextField<'_>> {
-        let question = &self.question;
-        let fields = [
-            ("question", &question.question),
-            ("answer", &question.answer),
-            ("how_to_answer", &question.how_to_answer),
-            ("example_answer", &question.example_answer),
-            ("follow_up", &question.follow_up),
-        ];
-        let lists = [
-            ("points", &question.points),
-            ("pitfalls", &question.pitfalls),
-        ];
-        let fields = fields.into_iter().map(|(field, text)| TextField {
-            field,
-            item: None,
-            text,
-        });
-        let items = lists.into_iter().flat_map(|(field, items)| {
-            items.iter().enumerate().map(move |(item, text)| TextField {
-                field,
-                item: Some(item),
-                text,
-            })
-        });
-        fields.chain(items)
-    }
-
-    /// Returns all programs with their outputs and wrong outputs, if the entry has them.
-    pub fn programs(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let question = &self.question;
-        let fields = [
-            ("code", &question.code),
-            ("output", &question.output),
-            ("broken", &question.broken),
-            ("broken_output", &question.broken_output),
-        ];
-        let wrong = question.wrong_outputs.iter();
-        fields
-            .into_iter()
-            .filter_map(|(field, text)| Some((field, text.as_deref()?)))
-            .chain(wrong.map(|text| ("wrong_outputs", text.as_str())))
     }
 
     /// Returns the severity of a problem with which a question can still be asked: error for

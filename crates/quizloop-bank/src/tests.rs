@@ -1,7 +1,7 @@
 //! Operators' question files, valid and invalid.
 
-use super::{Bank, Kind, PackFile, Question, built_in};
-use quizloop_diagnostics::{MAX_BYTES, render_all};
+use super::{Bank, FieldError, Kind, PackFile, Question, built_in};
+use quizloop_diagnostics::{Diagnostic, MAX_BYTES, render_all};
 
 pub const GOOD: &str = r#"
 [[question]]
@@ -33,6 +33,10 @@ fn load(files: &[PackFile]) -> (Bank, String) {
     (bank, render_all(&diagnostics))
 }
 
+fn check(built_in: &[(&str, &str)], files: &[PackFile]) -> (Bank, Vec<Diagnostic>) {
+    Bank::check(built_in, files, |_| Vec::new())
+}
+
 /// Returns the valid file after some replacements.
 pub fn good_with(changes: &[(&str, &str)]) -> String {
     let replace = |text: String, (from, to): &(&str, &str)| {
@@ -45,7 +49,7 @@ pub fn good_with(changes: &[(&str, &str)]) -> String {
 /// Returns the findings in the valid file after some replacements.
 fn findings_with(changes: &[(&str, &str)]) -> String {
     let text = good_with(changes);
-    render_all(&Bank::check(built_in(), &[pack("own.toml", text)]).1)
+    render_all(&check(built_in(), &[pack("own.toml", text)]).1)
 }
 
 #[test]
@@ -167,6 +171,34 @@ fn all_mistakes_are_found_at_once() {
        = help: did you mean `follow_up`?
 
     8 errors
+    "#);
+}
+
+#[test]
+fn a_question_that_breaks_the_callers_rule_is_skipped_with_its_line() {
+    let rule = |question: &Question| {
+        assert_eq!(
+            question.id, "own-question",
+            "built-in questions are left out"
+        );
+        vec![FieldError {
+            field: "docs",
+            message: "`docs` is too long for the answer".into(),
+            fix: "shorten it".into(),
+        }]
+    };
+    let (bank, diagnostics) = Bank::check(built_in(), &[pack("own.toml", GOOD)], rule);
+    assert_eq!(bank.len(), load(&[]).0.len());
+    insta::assert_snapshot!(render_all(&diagnostics), @r#"
+    error: `docs` is too long for the answer
+      --> own.toml:15:1
+       |
+    15 | docs = "https://example.org/mailbox"
+       | ^^^^
+       |
+       = help: shorten it
+
+    1 error
     "#);
 }
 
@@ -553,7 +585,7 @@ fn files_that_are_not_question_files_are_rejected() {
 #[test]
 fn built_in_questions_must_follow_every_rule() {
     let text = GOOD.replace("work over.", "simply work over.");
-    let (bank, diagnostics) = Bank::check(&[("data/questions/tasks.toml", &text)], &[]);
+    let (bank, diagnostics) = check(&[("data/questions/tasks.toml", &text)], &[]);
     assert!(bank.is_empty(), "its link and its file are wrong");
     insta::assert_snapshot!(render_all(&diagnostics), @r#"
     error: a question on queues is in tasks.toml
@@ -587,7 +619,7 @@ proptest::proptest! {
         let mut damaged = GOOD.as_bytes().to_vec();
         let end = damaged.len().min(from + length);
         damaged.splice(from..end, bytes);
-        let (_, diagnostics) = Bank::check(&[], &[pack("own.toml", damaged)]);
+        let (_, diagnostics) = check(&[], &[pack("own.toml", damaged)]);
         render_all(&diagnostics);
     }
 }

@@ -1,13 +1,14 @@
 //! Finds Markdown that Discord would not show as intended.
 
 use super::markup::{Segment, segments};
-use super::sourced_question::{SourcedQuestion, TextField};
+use super::question::TextField;
+use super::sourced_question::SourcedQuestion;
 use quizloop_diagnostics::{Diagnostic, Source};
 
 /// Reports unclosed backticks, markup that Discord does not render, and markup that reflowing
 /// destroys.
 pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    for text_field in entry.text_fields() {
+    for text_field in entry.question.text_fields() {
         let mut report = |words: &str, problem: &str, fix: &str| {
             let span = entry.text_span(source, text_field.field, text_field.item, words);
             let diagnostic = Diagnostic::at(source, &span, format!("{text_field} {problem}"));

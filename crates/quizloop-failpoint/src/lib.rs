@@ -7,14 +7,15 @@
 //! - `disk.write error full 3`: fail the first three times (default: always).
 //! - `disk.fsync slow 2000`: sleep two seconds each time.
 //!
-//! Failpoints exist only in debug builds. In a release build, [`hit`] is an empty function.
+//! They exist only with the feature `enabled`, and only in debug builds, so that no release binary
+//! can have them. Everywhere else [`hit`] is an empty function.
 
-#[cfg(debug_assertions)]
+#[cfg(all(feature = "enabled", debug_assertions))]
 mod rules;
 
-#[cfg(debug_assertions)]
+#[cfg(all(feature = "enabled", debug_assertions))]
 pub use rules::{IoFault, STEPS, fault_at, hit, is_active, load_from};
 
-/// Does nothing in a release build.
-#[cfg(not(debug_assertions))]
+/// Does nothing: the failpoints are not compiled in.
+#[cfg(not(all(feature = "enabled", debug_assertions)))]
 pub const fn hit(_: &str) {}

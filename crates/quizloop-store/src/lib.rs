@@ -11,7 +11,7 @@ mod commit;
 mod compression;
 pub mod disk;
 mod eviction;
-#[cfg(debug_assertions)]
+#[cfg(all(feature = "failpoints", debug_assertions))]
 pub mod faulty;
 mod files;
 #[doc(hidden)]

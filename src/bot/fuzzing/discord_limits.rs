@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::bot::interactions::response::Response;
+use crate::bot::render::limits;
 
 /// Panics if Discord would reject the response.
 pub fn check(response: &Response) {
@@ -30,29 +31,16 @@ pub fn check(response: &Response) {
 
 /// Discord docs, resources/message: "Create Message", "Embed Limits", "Allowed Mentions".
 fn check_message(message: &Value) {
-    fits("the content", text(&message["content"]), 0..=2000);
+    assert_eq!(limits::check_message(message), [], "{message}");
     let mentions = &message["allowed_mentions"];
     assert_eq!(mentions["parse"], serde_json::json!([]), "{message}");
     assert!(
         mentions["roles"].is_null(),
         "an answer mentions no role: {message}"
     );
-    let mut size = 0;
     for embed in list(&message["embeds"]) {
-        let mut part = |what: &str, json: &Value, range| {
-            size += text(json).trim().chars().count();
-            fits(what, text(json), range);
-        };
-        part("a title", &embed["title"], 0..=256);
-        part("a description", &embed["description"], 0..=4096);
-        part("a footer", &embed["footer"]["text"], 0..=2048);
-        for field in list(&embed["fields"]) {
-            part("a field's name", &field["name"], 1..=256);
-            part("a field's value", &field["value"], 1..=1024);
-        }
         assert!(list(&embed["fields"]).len() <= 25, "{embed}");
     }
-    assert!(size <= 6000, "{size} characters in embeds");
     check_action_rows(list(&message["components"]));
     let empty = text(&message["content"]).trim().is_empty() && list(&message["embeds"]).is_empty();
     assert!(!empty, "an empty message: {message}");
@@ -69,11 +57,8 @@ fn check_action_rows(rows: &[Value]) {
         assert!((1..=max).contains(&components.len()), "{row}");
         for component in components {
             ids.push(&component["custom_id"]);
-            fits("a custom id", text(&component["custom_id"]), 1..=100);
             if is_menu {
                 check_select(component);
-            } else {
-                fits("a label", text(&component["label"]), 1..=80);
             }
         }
     }
@@ -84,7 +69,6 @@ fn check_action_rows(rows: &[Value]) {
 }
 
 fn check_select(menu: &Value) {
-    fits("a placeholder", text(&menu["placeholder"]), 0..=150);
     let options = list(&menu["options"]);
     assert!((1..=25).contains(&options.len()), "{menu}");
     let bound = |name: &str| menu[name].as_u64().unwrap_or(1);
@@ -100,35 +84,18 @@ fn check_select(menu: &Value) {
     values.sort_unstable();
     values.dedup();
     assert_eq!(values.len(), options.len(), "duplicate value: {menu}");
-    for option in options {
-        fits("an option's label", text(&option["label"]), 1..=100);
-        fits("an option's value", text(&option["value"]), 1..=100);
-        fits(
-            "an option's description",
-            text(&option["description"]),
-            0..=100,
-        );
-    }
 }
 
 /// Discord docs, interactions/receiving-and-responding, "Modal", and components/reference, "Text
 /// Input".
 fn check_modal(form: &Value) {
-    fits("a title", text(&form["title"]), 1..=45);
-    fits("a custom id", text(&form["custom_id"]), 1..=100);
+    assert_eq!(limits::check_modal(form), [], "{form}");
     let rows = list(&form["components"]);
     assert!((1..=5).contains(&rows.len()), "{form}");
     for row in rows {
         let [field] = list(&row["components"]) else {
             panic!("a row must have one field: {row}");
         };
-        fits("a field's custom id", text(&field["custom_id"]), 1..=100);
-        fits("a field's label", text(&field["label"]), 1..=45);
-        fits(
-            "a field's placeholder",
-            text(&field["placeholder"]),
-            0..=100,
-        );
         let max = field["max_length"].as_u64();
         assert!(max.is_some_and(|max| (1..=4000).contains(&max)), "{field}");
     }

@@ -8,7 +8,7 @@ use quizloop_core::round::Round;
 
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
 /// "Start Thread from Message").
-const THREAD_NAME_MAX: usize = 100;
+pub const THREAD_NAME_MAX: usize = 100;
 
 /// The numbers of new questions left in the deck at which the daily message says so.
 const DECK_NOTICE_AT: [usize; 3] = [7, 3, 0];

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::component::ROWS_MAX;
 pub use super::component::{ActionRow, Button, ButtonStyle, SelectOption, StringSelect};
 use super::file::File;
+use super::text::truncate_owned;
 use quizloop_core::id::{MessageId, RoleId};
 
 /// The flag of a message that only one member sees (Discord docs, resources/message, "Message
@@ -22,7 +23,6 @@ pub const DESCRIPTION_MAX: usize = 4096;
 /// Discord's limit for the value of an embed's field, in characters.
 pub const FIELD_MAX: usize = 1024;
 /// Discord's limit for all texts of a message's embeds together, in characters.
-#[cfg(test)]
 pub const EMBEDS_MAX: usize = 6000;
 
 /// A message that the bot sends.
@@ -174,9 +174,18 @@ impl Message {
 }
 
 impl Embed {
-    /// Adds a field, unless its value is empty, which Discord would reject.
+    /// Adds a field and truncates its value to Discord's limit. An empty value, which Discord would
+    /// reject, adds none.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.push(name, truncate_owned(value.into(), FIELD_MAX), false);
+        self
+    }
+
+    /// Adds a field with a text of a question, which is not truncated: a question with a text that
+    /// is too long is refused when it is loaded (see [`question_check`](super::question_check)).
+    #[must_use]
+    pub fn question_field(mut self, name: &str, value: impl Into<String>) -> Self {
         self.push(name, value.into(), false);
         self
     }
@@ -184,27 +193,15 @@ impl Embed {
     /// Adds a short field that Discord may show next to others.
     #[must_use]
     pub fn inline_field(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.push(name, value.into(), true);
+        self.push(name, truncate_owned(value.into(), FIELD_MAX), true);
         self
-    }
-
-    /// Number of characters that Discord counts for its limit.
-    #[cfg(test)]
-    pub fn size(&self) -> usize {
-        let texts = [&self.title, &self.description].into_iter().flatten();
-        let texts = texts.chain(self.footer.as_ref().map(|footer| &footer.text));
-        let fields = self
-            .fields
-            .iter()
-            .flat_map(|field| [&field.name, &field.value]);
-        texts.chain(fields).map(|text| text.chars().count()).sum()
     }
 
     fn push(&mut self, name: &str, value: String, inline: bool) {
         if !value.is_empty() {
             self.fields.push(EmbedField {
                 name: name.to_owned(),
-                value: super::text::truncate_owned(value, FIELD_MAX),
+                value,
                 inline,
             });
         }

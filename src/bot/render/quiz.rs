@@ -79,7 +79,7 @@ pub fn question(question: &Question, state: &QuizState, header: QuizHeader, hint
     .inline_field("Topic", topic_label(&question.topic))
     .inline_field("Why now", reason_text(header.reason));
     if hint {
-        embed = embed.field("Hint", question.how_to_answer.as_str());
+        embed = embed.question_field("Hint", question.how_to_answer.as_str());
     }
     let message = Message::embed(embed.footer(footer(header.due, !outputs.is_empty())));
     let press = |style, label: &str, action| quiz_button(style, label, action, state);

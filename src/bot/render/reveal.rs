@@ -2,8 +2,8 @@
 
 use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
-use super::message::{ButtonStyle, DESCRIPTION_MAX, Embed, Message};
-use super::text::{bullets, output_block, python_block, truncate_owned};
+use super::message::{ButtonStyle, Embed, Message};
+use super::text::{bullets, output_block, python_block};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Question};
 use quizloop_core::id::ChannelId;
@@ -26,19 +26,19 @@ pub fn answer_embed(question: &Question) -> Embed {
     );
     Embed {
         title: Some(format!("#{} · model answer", question.number)),
-        description: Some(truncate_owned(description, DESCRIPTION_MAX)),
+        description: Some(description),
         color: color(question.level),
         ..Embed::default()
     }
-    .field("Key points", bullets(&question.points))
-    .field(
+    .question_field("Key points", bullets(&question.points))
+    .question_field(
         "Sample answer (spoken)",
         format!("*{}*", question.example_answer.replace('*', "\\*")),
     )
-    .field("Hint", question.how_to_answer.as_str())
-    .field("Pitfalls", bullets(&question.pitfalls))
-    .field("Likely follow-up", question.follow_up.as_str())
-    .field("Read more", question.docs.as_str())
+    .question_field("Hint", question.how_to_answer.as_str())
+    .question_field("Pitfalls", bullets(&question.pitfalls))
+    .question_field("Likely follow-up", question.follow_up.as_str())
+    .question_field("Read more", question.docs.as_str())
     .footer(source_line(question))
 }
 

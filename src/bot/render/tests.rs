@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 
 use super::team::{PermissionReport, TeamStatus, status};
 use super::user_error::UserError;
-use super::{daily, quiz, reveal, streak, team, user_error};
+use super::{daily, reveal, streak, team, user_error};
 use crate::bot::discord::rest::ApiError;
 use crate::bot::interactions::commands::help;
 use quizloop_bank::{Bank, Kind, Question, built_in};
@@ -26,6 +26,7 @@ const LIN: UserId = UserId::new(2);
 mod feedback;
 mod pictures;
 mod privacies;
+mod question_limits;
 mod quizzes;
 mod reminders;
 mod weeks;
@@ -603,49 +604,4 @@ fn errors() {
         "user_errors",
         errors.map(|error| error.message().to_string()).concat()
     );
-}
-
-/// Every question of the bank keeps Discord's limits in each message that shows it.
-#[test]
-fn the_whole_bank_fits() {
-    let (bank, _) = Bank::load(built_in(), &[]);
-    let round = team_with_rounds().rounds()[0].clone();
-    for question in bank.questions() {
-        let at = quizzes::at(question);
-        let messages = [
-            daily::post(question, &round, 99),
-            reveal::answer(question),
-            reveal::hint(question),
-            quiz::question(question, &at, quizzes::CARD, true),
-            quiz::answer(question, &at, quiz::Attempt::Output(1)),
-            quiz::score_message(question, &at, &quizzes::score()),
-        ];
-        for message in messages {
-            let sizes: Vec<usize> = message
-                .embeds
-                .iter()
-                .map(super::message::Embed::size)
-                .collect();
-            assert!(
-                sizes.iter().sum::<usize>() <= super::message::EMBEDS_MAX,
-                "{}: {sizes:?}",
-                question.id
-            );
-            crate::bot::fuzzing::discord_limits::check(
-                &crate::bot::interactions::response::Response::New(message.clone()),
-            );
-            for embed in &message.embeds {
-                let cut = embed.fields.iter().any(|field| field.value.ends_with('…'));
-                assert!(!cut, "{}: a field was cut", question.id);
-                assert!(
-                    !embed
-                        .description
-                        .as_ref()
-                        .is_some_and(|text| text.ends_with('…')),
-                    "{}",
-                    question.id
-                );
-            }
-        }
-    }
 }

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{output, write_new};
+use crate::bot::render::question_check;
 use crate::cli::exit::{CliError, Exit};
-use quizloop_bank::import_export::{self, ImportResult, RejectedRow};
+use crate::cli::load::diagnostics_error;
+use quizloop_bank::import_export::{self, ImportOptions, ImportResult, RejectedRow};
 use quizloop_core::text::pluralize;
+use quizloop_diagnostics::Source;
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -17,26 +20,36 @@ pub struct ImportArgs {
     /// Question file to write [default: the same name with .toml]
     #[arg(long, value_name = "PACK")]
     output: Option<PathBuf>,
+    /// Number for the first question without one; the next ones follow. Choose a range that none
+    /// of your other files uses [default: 1000, or above the numbers in the file]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    first_number: Option<u32>,
 }
 
 /// Writes the valid rows and reports the others. If there are others, it fails after writing.
 pub fn run(args: &ImportArgs) -> Result<(), CliError> {
-    let name = args.file.display();
+    let name = args.file.display().to_string();
     let usage =
         |message: &dyn std::fmt::Display| CliError::new(Exit::Usage, format!("{name}: {message}"));
-    let text = std::fs::read_to_string(&args.file).map_err(|error| usage(&error))?;
+    let bytes = std::fs::read(&args.file).map_err(|error| usage(&error))?;
+    let source =
+        Source::decode(&name, &bytes).map_err(|diagnostic| diagnostics_error(&[*diagnostic]))?;
+    let options = ImportOptions {
+        first_number: args.first_number,
+        rule: &question_check::check,
+    };
     let extension = args
         .file
         .extension()
         .and_then(|extension| extension.to_str());
     let import = match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("csv") => import_export::import_csv(&text),
-        Some("json") => import_export::import_json(&text),
+        Some("csv") => import_export::import_csv(&source, &options),
+        Some("json") => import_export::import_json(&source, &options),
         _ => return Err(usage(&"the file name must end in .csv or .json")),
     };
     let import = import.map_err(|error| usage(&error))?;
     for row in &import.rejected {
-        output::error(rejection_text(row, &args.file.display().to_string()));
+        output::error(rejection_text(row, &name));
     }
     if !import.unknown_columns.is_empty() {
         let unknown = import.unknown_columns.join(", ");
@@ -65,6 +78,11 @@ fn write(args: &ImportArgs, import: &ImportResult) -> Result<(), CliError> {
         file.display(),
         file.display()
     ));
+    if let Some(first) = import.first_generated_number {
+        output::line(format_args!(
+            "Questions without a number got one from {first} on; to choose others, use --first-number."
+        ));
+    }
     Ok(())
 }
 

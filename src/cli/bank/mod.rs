@@ -27,7 +27,8 @@ enum BankCommand {
     List {
         #[command(flatten)]
         filter: QuestionFilter,
-        /// Search words, an id or a number; lists at most 25 questions, the best match first
+        /// Search words, an id or a number; lists at most 25 of the questions that pass the filters,
+        /// the best match first
         words: Vec<String>,
     },
     /// Show a question with its answer and notes
@@ -106,15 +107,13 @@ fn select_questions<'b>(
         );
         return Err(CliError::new(Exit::Usage, message));
     }
+    let matches = |question: &Question| filter.matches(question);
     let found: Vec<_> = if words.is_empty() {
-        bank.questions().iter().collect()
+        let all = bank.questions().iter();
+        all.filter(|question| matches(question)).collect()
     } else {
-        bank.search(words, SEARCH_MAX)
+        bank.search_among(words, SEARCH_MAX, matches)
     };
-    let found: Vec<_> = found
-        .into_iter()
-        .filter(|question| filter.matches(question))
-        .collect();
     if found.is_empty() {
         return Err(CliError::new(
             Exit::Usage,

@@ -278,6 +278,7 @@ impl World {
     }
 
     /// Waits until the bot has exited, for at most `limit` of real time. Returns its exit status.
+    #[cfg(all(feature = "failpoints", debug_assertions))]
     pub async fn wait_for_exit(&mut self, limit: Duration) -> Option<std::process::ExitStatus> {
         let bot = self.bot.as_mut().expect("the bot was started");
         let status = tokio::time::timeout(limit, bot.wait()).await.ok()?;
@@ -326,6 +327,7 @@ impl World {
     }
 
     /// Kills the bot unless it has already exited.
+    #[cfg(all(feature = "failpoints", debug_assertions))]
     pub async fn kill_if_alive(&mut self) {
         if let Some(mut bot) = self.bot.take()
             && bot.is_running()

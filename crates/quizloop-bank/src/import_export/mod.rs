@@ -11,6 +11,8 @@ mod question_record;
 
 pub use self::anki::anki;
 pub use self::csv::csv;
-pub use self::import::{ImportError, ImportResult, RejectedRow, import_csv, import_json};
+pub use self::import::{
+    ImportError, ImportOptions, ImportResult, RejectedRow, import_csv, import_json,
+};
 pub use self::json::json;
 pub use self::pack::pack;

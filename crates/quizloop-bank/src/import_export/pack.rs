@@ -4,6 +4,7 @@ use serde::Serialize;
 use textwrap::{Options, WordSplitter};
 
 use super::super::question::Question;
+use super::super::reflow::reflow;
 use super::question_record::QuestionRecord;
 
 /// Column at which prose is wrapped.
@@ -25,6 +26,9 @@ pub fn pack(questions: &[&Question]) -> String {
 }
 
 /// Wraps prose. Reading joins the lines again.
+///
+/// A paragraph in which a line break would replace several spaces, which matter in code such as
+/// `` `x  =  1` ``, stays on one line.
 fn wrap(text: &str) -> String {
     // Breaks lines only at spaces, because reading joins lines with a space.
     let options = Options::new(WIDTH)
@@ -32,7 +36,14 @@ fn wrap(text: &str) -> String {
         .break_words(false);
     let paragraphs: Vec<_> = text
         .split("\n\n")
-        .map(|one| textwrap::fill(one, &options))
+        .map(|one| {
+            let wrapped = textwrap::fill(one, &options);
+            if reflow(&wrapped) == one {
+                wrapped
+            } else {
+                one.to_owned()
+            }
+        })
         .collect();
     paragraphs.join("\n\n")
 }

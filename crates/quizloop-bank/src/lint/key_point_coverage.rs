@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 
 use super::super::markup::{Segment, segments};
-use super::super::sourced_question::{SourcedQuestion, TextField};
+use super::super::question::TextField;
+use super::super::sourced_question::SourcedQuestion;
 use super::stemming::{prose_stems, stems};
 use quizloop_diagnostics::{Diagnostic, Source};
 
@@ -25,6 +26,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
     let answer = entry.question.answer.to_lowercase();
     let known: HashSet<String> = stems(&answer).into_iter().collect();
     for point in entry
+        .question
         .text_fields()
         .filter(|text_field| text_field.field == "points")
     {

@@ -17,7 +17,7 @@ const EXAMPLE_SENTENCES: RangeInclusive<usize> = 3..=6;
 
 /// Reports condescending words, and lengths outside the limits.
 pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    for text_field in entry.text_fields() {
+    for text_field in entry.question.text_fields() {
         for word in condescending_words(text_field.text) {
             let span = entry.text_span(source, text_field.field, text_field.item, word);
             let diagnostic =

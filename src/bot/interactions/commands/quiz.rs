@@ -162,14 +162,17 @@ fn next_question(
     let member = interaction.user;
     // After a restart the questions asked today are not known; at least the one shown is not
     // repeated.
-    if let Some(shown) = ctx.questions(guild.id()).get(&previous.question) {
+    let questions = ctx.questions(guild.id());
+    if let Some(shown) = questions.index_of(&previous.question) {
         ctx.asked_today
-            .remember(guild.id(), member, practice.today, shown.number);
+            .remember(guild.id(), member, practice.today, shown);
     }
     let pick = pick_question(ctx, interaction, guild, previous, &practice)?;
     let question = question_by_id(ctx, guild.id(), pick.question)?;
-    ctx.asked_today
-        .remember(guild.id(), member, practice.today, question.number);
+    if let Some(asked) = questions.index_of(pick.question) {
+        ctx.asked_today
+            .remember(guild.id(), member, practice.today, asked);
+    }
     let state = QuizState {
         question: question.id.clone(),
         reviews_before: pick.review_count,
@@ -194,17 +197,15 @@ fn pick_question<'a>(
         .asked_today
         .asked_on(guild.id(), interaction.user, practice.today);
     let questions = ctx.questions(guild.id());
-    let mut candidates = Vec::with_capacity(questions.len());
-    let mut asked_today = Vec::new();
-    for question in questions.filter(previous.topic.as_deref(), previous.level) {
-        let id = question.id.as_str();
-        if !practice.open_questions.contains(id) {
-            candidates.push(id);
-            asked_today.extend(asked.contains(question.number).then_some(id));
-        }
-    }
-    asked_today.sort_unstable();
-    let was_asked = |id: &str| asked_today.binary_search(&id).is_ok();
+    let matching = questions.filter(previous.topic.as_deref(), previous.level);
+    let ids = matching.map(|question| question.id.as_str());
+    let candidates: Vec<&str> = ids
+        .filter(|id| !practice.open_questions.contains(*id))
+        .collect();
+    let was_asked = |id: &str| {
+        let question = questions.index_of(id);
+        question.is_some_and(|question| asked.contains(question))
+    };
     let shown = questions.get(&previous.question);
     let request = PickRequest {
         mode: previous.mode,

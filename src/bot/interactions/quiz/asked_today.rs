@@ -20,48 +20,55 @@ pub struct AskedToday {
 #[derive(Debug)]
 struct MemberDay {
     day: Date,
-    numbers: SortedSet,
+    questions: SortedSet,
 }
 
-/// A sorted set of question numbers. Most members have a few, so a hash set would be far larger
+/// A sorted set of indices of questions in the bank, which, unlike numbers, are unique. Most members have a few, so a hash set would be far larger
 /// than its contents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SortedSet(Box<[u32]>);
 
 impl SortedSet {
-    pub fn contains(&self, number: u32) -> bool {
-        self.0.binary_search(&number).is_ok()
+    pub fn contains(&self, question: usize) -> bool {
+        self.position(question).is_ok()
     }
 
-    fn insert(&mut self, number: u32) {
-        if let Err(index) = self.0.binary_search(&number) {
-            let (before, after) = self.0.split_at(index);
-            self.0 = [before, &[number], after].concat().into();
+    fn insert(&mut self, question: usize) {
+        if let (Err(position), Ok(question)) = (self.position(question), question.try_into()) {
+            let (before, after) = self.0.split_at(position);
+            self.0 = [before, &[question], after].concat().into();
         }
+    }
+
+    fn position(&self, question: usize) -> Result<usize, usize> {
+        self.0
+            .binary_search_by(|one| (*one as usize).cmp(&question))
     }
 }
 
 impl AskedToday {
-    /// Returns the numbers of the questions that a member was asked on a local day.
+    /// Returns the questions that a member was asked on a local day.
     pub fn asked_on(&self, guild: GuildId, user: UserId, day: Date) -> SortedSet {
         let of_guild = self.by_guild.get(&guild);
         let today = of_guild.as_ref().and_then(|members| members.get(&user));
         let today = today.filter(|today| today.day == day);
-        today.map(|today| today.numbers.clone()).unwrap_or_default()
+        today
+            .map(|today| today.questions.clone())
+            .unwrap_or_default()
     }
 
-    /// Records that a member was asked a question.
-    pub fn remember(&self, guild: GuildId, user: UserId, day: Date, number: u32) {
+    /// Records that a member was asked a question, given by its index in the bank.
+    pub fn remember(&self, guild: GuildId, user: UserId, day: Date, question: usize) {
         let mut of_guild = self.by_guild.entry(guild).or_default();
         let today = of_guild.entry(user).or_insert_with(|| MemberDay {
             day,
-            numbers: SortedSet::default(),
+            questions: SortedSet::default(),
         });
         if today.day != day {
             today.day = day;
-            today.numbers = SortedSet::default();
+            today.questions = SortedSet::default();
         }
-        today.numbers.insert(number);
+        today.questions.insert(question);
     }
 
     /// Removes the questions asked before a day.
@@ -96,8 +103,8 @@ mod tests {
         let asked = AskedToday::default();
         let (guild, member, other) = (GuildId::new(1), UserId::new(2), UserId::new(3));
         let (today, tomorrow) = (date(2026, 3, 27), date(2026, 3, 28));
-        for number in [7, 3, 9, 3, 1] {
-            asked.remember(guild, member, today, number);
+        for question in [7, 3, 9, 3, 1] {
+            asked.remember(guild, member, today, question);
         }
         assert_eq!(*asked.asked_on(guild, member, today).0, [1, 3, 7, 9]);
         assert_eq!(

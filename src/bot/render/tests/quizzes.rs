@@ -13,12 +13,7 @@ use quizloop_core::question_picker::{PickMode, PickReason};
 use quizloop_core::retention::Retention;
 use quizloop_core::review::Rating;
 
-pub const CARD: QuizHeader = QuizHeader {
-    reason: PickReason::Ahead,
-    due: 1000,
-};
-
-pub fn at(question: &Question) -> QuizState {
+fn at(question: &Question) -> QuizState {
     QuizState {
         question: question.id.clone(),
         topic: Some("structured-concurrency".into()),
@@ -49,14 +44,6 @@ fn scored(made: usize, points: usize) -> Score {
         is_new: new,
         today: rated.today,
         due: 0,
-    }
-}
-
-/// The longest score there is.
-pub fn score() -> Score {
-    Score {
-        due: 1000,
-        ..scored(0, 6)
     }
 }
 

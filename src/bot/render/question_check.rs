@@ -1,0 +1,215 @@
+//! Checks that Discord can show a question in full: renders every message and modal that the
+//! question can become, and measures each. A new one that shows a question's texts belongs in
+//! [`render_all`].
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::limits::{LengthError, check_message, check_modal, check_thread_name};
+use super::message::Message;
+use super::quiz::{Attempt, QuizHeader, Score};
+use super::{daily, feedback, quiz, remind, reveal};
+use crate::bot::interactions::quiz::{OPTION_COUNT, OptionOrder, QuizState};
+use quizloop_bank::{FieldError, Question};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
+use quizloop_core::members::NewRating;
+use quizloop_core::question_picker::{PickMode, PickReason};
+use quizloop_core::retention::Retention;
+use quizloop_core::review::Rating;
+use quizloop_core::round::{Round, ThreadStatus};
+
+/// Maximum number of fields that an error advises to shorten.
+const ADVISED_FIELDS: usize = 3;
+
+/// A field is not advised if it is shorter than the longest one by more than this factor.
+const ADVISED_FACTOR: usize = 4;
+
+/// A number that is longer than any that the bot shows.
+const LONG_NUMBER: u32 = 1_000_000_000;
+
+/// Returns an error for each part of a message that Discord would reject. A part that is too long
+/// in several messages is reported once, where it is longest.
+pub fn check(question: &Question) -> Vec<FieldError> {
+    let mut longest: BTreeMap<(&str, &str), (&str, LengthError)> = BTreeMap::new();
+    let thread = check_thread_name(&daily::thread_name(&question.question));
+    let rendered = render_all(question);
+    let messages = rendered.iter().map(Rendered::errors);
+    for (name, errors) in messages.chain([("the thread", thread)]) {
+        for error in errors {
+            let field = fields_in(question, &error.text)
+                .first()
+                .map_or("id", |(field, _)| field);
+            match longest.get(&(field, error.part)) {
+                Some((_, known)) if known.length >= error.length => {}
+                _ => drop(longest.insert((field, error.part), (name, error))),
+            }
+        }
+    }
+    let error =
+        |((field, _), (name, error)): ((&'static str, _), (&str, LengthError))| FieldError {
+            field,
+            message: format!("Discord cannot show {name}: {error}"),
+            fix: advice(question, &error),
+        };
+    longest.into_iter().map(error).collect()
+}
+
+fn advice(question: &Question, error: &LengthError) -> String {
+    if error.length == 0 {
+        return "write a text of more than spaces and backticks".into();
+    }
+    let mut fields = fields_in(question, &error.text);
+    let longest = fields.first().map_or(0, |(_, length)| *length);
+    fields.retain(|(_, length)| length * ADVISED_FACTOR >= longest);
+    fields.truncate(ADVISED_FIELDS);
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(field, length)| format!("`{field}` ({length} characters)"))
+        .collect();
+    format!("shorten {}", fields.join(" or "))
+}
+
+/// Returns the fields whose texts a part of a message contains, with their lengths, longest first.
+fn fields_in(question: &Question, part: &str) -> Vec<(&'static str, usize)> {
+    // Messages escape some marks and leave out others.
+    let plain = |text: &str| text.replace(['\\', '`'], "");
+    let part = plain(part);
+    let prose = question
+        .text_fields()
+        .map(|field| (field.field, field.text));
+    let texts = prose
+        .chain(question.programs())
+        .chain([("docs", question.docs.as_str()), ("topic", &question.topic)]);
+    let mut lengths: BTreeMap<&str, usize> = BTreeMap::new();
+    for (field, text) in texts {
+        if part.contains(&plain(text)) {
+            *lengths.entry(field).or_default() += text.chars().count();
+        }
+    }
+    let mut lengths: Vec<_> = lengths.into_iter().collect();
+    lengths.sort_by_key(|(_, length)| std::cmp::Reverse(*length));
+    lengths
+}
+
+/// A message or modal with the name by which an error calls it.
+pub(super) struct Rendered {
+    name: &'static str,
+    pub(super) json: Value,
+    is_modal: bool,
+}
+
+impl Rendered {
+    fn message(name: &'static str, message: &Message) -> Self {
+        Self {
+            name,
+            json: json(message),
+            is_modal: false,
+        }
+    }
+
+    fn errors(&self) -> (&'static str, Vec<LengthError>) {
+        let errors = if self.is_modal {
+            check_modal(&self.json)
+        } else {
+            check_message(&self.json)
+        };
+        (self.name, errors)
+    }
+}
+
+fn json(value: &impl Serialize) -> Value {
+    // Serializing texts, numbers and lists cannot fail.
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Renders every message and modal that shows the question, with the longest names and numbers.
+pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
+    let round = sample_round();
+    let (guild, channel) = (GuildId::new(u64::MAX), ChannelId::new(u64::MAX));
+    let state = sample_state(question);
+    let post = daily::post(question, &round, usize::MAX);
+    let confirmation = reveal::confirm(channel, round.number, true, question);
+    let reminder = remind::reminder(guild, channel, &round, Some(question));
+    let score = quiz::score_message(question, &state, &sample_score(question));
+    let mut rendered = vec![
+        Rendered::message("the daily message", &post),
+        Rendered::message("the hint", &reveal::hint(question)),
+        Rendered::message("the confirmation before the answer", &confirmation),
+        Rendered::message("the model answer", &reveal::answer(question)),
+        Rendered::message("the reminder", &reminder),
+        Rendered::message("the score in /quiz", &score),
+        Rendered {
+            name: "the form to report a mistake",
+            json: json(&feedback::report_modal(question)),
+            is_modal: true,
+        },
+    ];
+    let header = QuizHeader {
+        reason: PickReason::Again,
+        due: LONG_NUMBER,
+    };
+    for hint in [false, true] {
+        let asked = quiz::question(question, &state, header, hint);
+        rendered.push(Rendered::message("the question in /quiz", &asked));
+    }
+    let outputs = (0..).take(OPTION_COUNT).map(Attempt::Output);
+    for attempt in outputs.chain([Attempt::Unknown]) {
+        let answer = quiz::answer(question, &state, attempt);
+        rendered.push(Rendered::message("the model answer in /quiz", &answer));
+    }
+    rendered
+}
+
+fn sample_round() -> Round {
+    Round {
+        number: u32::MAX,
+        day: Date::MAX,
+        question: String::new(),
+        // The number with the longest notice.
+        remaining: 0,
+        due: Timestamp::MAX,
+        nonce: String::new(),
+        message: Some(MessageId::new(u64::MAX)),
+        thread: ThreadStatus::Unavailable,
+        read_up_to: None,
+        voided_by: None,
+        window: quizloop_core::round::Window::default(),
+    }
+}
+
+fn sample_state(question: &Question) -> QuizState {
+    QuizState {
+        question: question.id.clone(),
+        topic: Some(question.topic.clone()),
+        level: Some(question.level),
+        mode: PickMode::Mixed,
+        reviews_before: u16::MAX,
+        order: OptionOrder::default(),
+    }
+}
+
+/// The longest score: nothing was right, and much is still due.
+fn sample_score(question: &Question) -> Score {
+    let today = Date::MIN;
+    let rating = NewRating {
+        question: &question.id,
+        review_count: 0,
+        rating: Rating::Again,
+        retention: Retention::default(),
+        today,
+    };
+    let (mut review, is_new) = Guild::new(GuildId::new(1)).rate(UserId::new(1), &rating);
+    review.due = Date::MAX;
+    Score {
+        points: (0, question.points.len()),
+        review,
+        is_new,
+        today,
+        due: LONG_NUMBER,
+    }
+}
