@@ -81,7 +81,7 @@ fn main() {
     ] {
         let bytes = |kind: &str| measure_in_child(kind, shape, count);
         println!(
-            "{what}: loaded {}, evicted with files {}",
+            "{what}: loaded {}, evicted {}",
             bytes("loaded"),
             bytes("evicted")
         );

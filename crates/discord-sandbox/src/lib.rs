@@ -3,13 +3,25 @@
 //! The sandbox enforces Discord's limits, permissions, error codes and rules, so that a bot that
 //! passes here also works on Discord. It implements Discord's protocol only: it knows
 //! nothing of the bot under test and does not use the bot's Discord library, because shared code
-//! would hide shared mistakes. The bot connects to it by URL, as it connects to Discord. Routes
-//! that the sandbox does not implement are answered with status 404.
+//! would hide shared mistakes. The bot connects to it by URL, as it connects to Discord; the README
+//! says where to set the URL in discord.js, discord.py, serenity and twilight. Routes that the
+//! sandbox does not implement are answered with status 404.
 //!
-//! [`Sandbox`] is the handle. Start one, act as a user ([`Sandbox::post`], [`Sandbox::command`],
-//! [`Sandbox::press`]) and read what that user sees ([`Sandbox::messages`],
-//! [`Sandbox::transcript`]). Time comes from a [`clock::SandboxClock`], which is stopped in tests
-//! and moved explicitly. [`Options::page`] adds a bot's own parts to the page.
+//! [`Sandbox`] is the handle. What a test usually needs:
+//!
+//! | To | Use |
+//! |---|---|
+//! | start the bot and kill it | [`bot_process`], [`Sandbox::url`], [`Sandbox::token`] |
+//! | act as a member | [`Sandbox::post`], [`Sandbox::command`], [`Sandbox::press`], [`Sandbox::react`] |
+//! | read what a member sees | [`Sandbox::messages`], [`Sandbox::transcript`] |
+//! | wait without sleeping | [`Sandbox::wait_for`] |
+//! | move time | [`Sandbox::clock`] |
+//! | make requests fail | [`Sandbox::add_fault`] with a rule from [`faults`] |
+//! | interrupt the gateway | [`Sandbox::drop_connections`], [`Sandbox::close_gateway`], [`Sandbox::invalidate_sessions`] |
+//! | create guilds, channels and members | [`Sandbox::add_guild`], [`Sandbox::add_channel`], [`Sandbox::add_member`] |
+//! | check the bot's requests | [`Sandbox::requests`], [`openapi`] |
+//! | read or change anything else | [`Sandbox::read`], [`Sandbox::with`] and the types in [`model`] |
+//! | try the bot in a browser | [`Sandbox::url`]; [`Options::page`] adds the bot's own parts |
 //!
 //! # Example
 //!
@@ -32,6 +44,8 @@
 //! # }
 //! ```
 
+#![warn(missing_docs)]
+
 pub mod api;
 mod archiver;
 pub mod bot_process;
@@ -45,14 +59,16 @@ mod mention;
 mod messages;
 pub mod model;
 pub mod openapi;
+mod origin_check;
 pub mod page;
 mod payloads;
 pub mod permission;
 mod relative_time;
-pub mod rest;
+mod rest;
 mod seed;
 mod server;
 mod snowflake;
+mod token;
 
 use std::io;
 use std::net::SocketAddr;
@@ -94,8 +110,9 @@ pub struct Options {
     pub name: String,
     /// Id of the application under test and of its bot user.
     pub application: u64,
-    /// The bot's token, without the prefix "Bot ".
-    pub token: String,
+    /// The bot's token, without the prefix "Bot ". `None` means a random one; [`Sandbox::token`]
+    /// returns it.
+    pub token: Option<String>,
     /// Bits of the privileged intents that are enabled for the application.
     pub privileged_intents: u64,
     /// Whether to enforce the global limit of 50 requests per second. Requests are counted either
@@ -117,7 +134,7 @@ impl Default for Options {
             heartbeat: HEARTBEAT,
             name: NAME.to_owned(),
             application: ids::APP,
-            token: seed::TOKEN.to_owned(),
+            token: None,
             privileged_intents: 0,
             enforce_limits: false,
             description: None,
@@ -139,7 +156,7 @@ pub struct Sandbox {
 
 /// State shared by the server's tasks and the [`Sandbox`] handles.
 #[derive(Debug)]
-pub struct SandboxState {
+pub(crate) struct SandboxState {
     address: SocketAddr,
     discord: Mutex<Discord>,
     clock: Arc<SandboxClock>,
@@ -207,17 +224,21 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Returns the I/O error if the address cannot be bound.
+    /// Returns the I/O error if the address cannot be bound, or if no random token can be created.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let start = options.start.unwrap_or_else(clock::system_time);
         let clock = Arc::new(SandboxClock::new(start, options.flowing));
         let gateway = GatewayState::new(format!("ws://{address}/gateway"), options.heartbeat);
+        let token = match options.token {
+            Some(token) => token,
+            None => token::random(options.application)?,
+        };
         let app = App {
             id: options.application,
             name: options.name,
-            token: options.token,
+            token,
             owner: ids::ADA,
             privileged_intents: options.privileged_intents,
         };
@@ -251,7 +272,7 @@ impl Sandbox {
     }
 
     /// Creates a handle for a request handler. It does not keep the sandbox running.
-    pub fn from_state(shared: &Arc<SandboxState>) -> Self {
+    pub(crate) fn from_state(shared: &Arc<SandboxState>) -> Self {
         Self {
             shared: Arc::clone(shared),
             server: None,
@@ -295,8 +316,10 @@ impl Sandbox {
         self.shared.read(|discord| discord.app.token.clone())
     }
 
-    /// Stops listening and resets every connection. Does nothing on a handle from
-    /// [`Sandbox::from_state`].
+    /// Stops listening and resets every connection, for all clones of this handle.
+    ///
+    /// The sandbox also stops when the last clone is dropped. Does nothing on the handle that a
+    /// [`Demo`](page::Demo) receives.
     pub fn stop(&self) {
         if let Some(server) = &self.server {
             server.stop();

@@ -15,7 +15,7 @@ impl Discord {
     /// Sets the id and the time, updates the channel's counters, unarchives an archived thread (as
     /// Discord does) and sends `MESSAGE_CREATE`. The caller checks permissions. An ephemeral
     /// message changes no counter and sends no event.
-    pub fn create_message(&mut self, mut message: Message) -> u64 {
+    pub(crate) fn create_message(&mut self, mut message: Message) -> u64 {
         let id = self.next_id();
         message.id = id;
         message.written_ms = self.clock.now_ms();
@@ -124,7 +124,7 @@ impl Discord {
     }
 
     /// Returns the id of the direct-message channel of two users. Creates the channel if needed.
-    pub fn dm_channel(&mut self, one: u64, other: u64) -> u64 {
+    pub(crate) fn dm_channel(&mut self, one: u64, other: u64) -> u64 {
         let found = self.channels.values().find(|channel| {
             channel.kind == kind::DM
                 && channel.recipients.contains(&one)
@@ -139,7 +139,7 @@ impl Discord {
     }
 
     /// Deletes a message and sends `MESSAGE_DELETE`. Returns `false` if there is no such message.
-    pub fn delete_message(&mut self, channel: u64, message: u64) -> bool {
+    pub(crate) fn delete_message(&mut self, channel: u64, message: u64) -> bool {
         let Some(deleted) = self
             .messages
             .get_mut(&channel)
@@ -161,7 +161,7 @@ impl Discord {
 
     /// Returns the name shown in a guild: the nickname, the display name or the user name. `None`
     /// as the guild means a direct message.
-    pub fn display_name(&self, guild: Option<u64>, user: u64) -> String {
+    pub(crate) fn display_name(&self, guild: Option<u64>, user: u64) -> String {
         let Some(user) = self.users.get(&user) else {
             return "Deleted User".to_owned();
         };

@@ -40,7 +40,7 @@ pub const CREATE_PUBLIC_THREADS: Permissions = 1 << 35;
 pub const SEND_MESSAGES_IN_THREADS: Permissions = 1 << 38;
 
 /// Reads a set of permission bits from JSON. Discord sends strings, and accepts integers as well.
-pub fn parse_bits(value: &Value) -> Option<Permissions> {
+pub(crate) fn parse_bits(value: &Value) -> Option<Permissions> {
     match value {
         Value::String(text) => text.parse().ok(),
         other => other.as_u64(),
@@ -64,7 +64,7 @@ pub const BY_NAME: [(&str, Permissions); 8] = [
 
 /// Returns the guild-wide permissions of a user. Owners and administrators have [`ALL`]; a user who
 /// is not a member has none.
-pub fn in_guild(guild: &Guild, user: u64) -> Permissions {
+pub(crate) fn in_guild(guild: &Guild, user: u64) -> Permissions {
     if guild.owner == user {
         return ALL;
     }
@@ -85,7 +85,7 @@ pub fn in_guild(guild: &Guild, user: u64) -> Permissions {
 /// Returns the permissions of a user in a channel. For a thread, pass its parent channel.
 ///
 /// Overwrites apply in Discord's order: `@everyone`, then all roles together, then the member.
-pub fn in_channel(guild: &Guild, channel: &Channel, user: u64) -> Permissions {
+pub(crate) fn in_channel(guild: &Guild, channel: &Channel, user: u64) -> Permissions {
     let base = in_guild(guild, user);
     if base == ALL {
         return ALL;

@@ -25,10 +25,6 @@ pub mod ids {
     pub const SAM: u64 = 1_150_000_000_000_000_003;
 }
 
-/// Token with the shape of a real one. It is not valid on Discord.
-pub const TOKEN: &str =
-    "MTEzMDAwMDAwMDAwMDAwMDAwMQ.U2FuZGJveA.only-good-in-the-sandbox-000000000000";
-
 /// Permissions of the bot's role.
 const BOT_PERMISSIONS: u64 = permission::VIEW_CHANNEL
     | permission::SEND_MESSAGES

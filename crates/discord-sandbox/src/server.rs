@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State, WebSocketUpgrade};
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde::Deserialize;
@@ -16,16 +17,21 @@ use serde_json::json;
 use super::clock::Follower;
 use super::connection::{ConnectionHandle, TrackedListener};
 use super::gateway::socket;
+use super::origin_check::check_origin;
 use super::{SandboxState, api, rest};
 
 /// Serves until the task is aborted.
 pub async fn serve(listener: TrackedListener, shared: Arc<SandboxState>) {
     let router = Router::new()
         .route("/gateway", any(gateway))
+        // Some libraries, such as twilight, append "/?v=10" to the URL.
+        .route("/gateway/", any(gateway))
         .route("/sandbox/clock/stream", get(clock_stream))
         .route("/sandbox/clock/settled", post(acknowledge_clock))
         .route("/api/{*path}", any(rest::serve))
-        .merge(api::router(&shared))
+        .merge(api::router())
+        // The last layer, so that it covers all routes.
+        .layer(from_fn_with_state(Arc::clone(&shared), check_origin))
         .with_state(shared);
     let service = router.into_make_service_with_connect_info::<ConnectionHandle>();
     // `axum::serve` retries accept errors and never returns one, so the result carries nothing.

@@ -76,6 +76,11 @@ const fn hash16(id: u64) -> u16 {
 }
 
 impl Guild {
+    /// Whether a message in that channel or thread may be a reply.
+    pub fn may_contain_reply(&self, channel: ChannelId) -> bool {
+        self.team(channel).is_some() || self.team_by_message(channel.starter_message()).is_some()
+    }
+
     /// Returns the summary of the guild as of `now`.
     pub fn summary(&self, now: Timestamp) -> GuildSummary {
         let teams = self.teams.values();

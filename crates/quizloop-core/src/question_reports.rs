@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::guild::Guild;
 use super::id::UserId;
+use super::text::remove_control_characters;
 
 /// Maximum length of a report in characters.
 pub const MAX_REPORT_CHARS: usize = 500;
@@ -140,6 +141,7 @@ impl Guild {
         text: &str,
         at: Timestamp,
     ) -> Result<u32, ReportError> {
+        let text = remove_control_characters(text);
         let text: String = text.trim().chars().take(MAX_REPORT_CHARS).collect();
         if text.is_empty() {
             return Err(ReportError::Empty);
@@ -194,6 +196,16 @@ mod tests {
         assert_eq!(report(&mut guild, &long), Ok(3));
         assert_eq!(guild.reports()[1].text.chars().count(), MAX_REPORT_CHARS);
         assert_eq!(guild.check(), Ok(()));
+    }
+
+    #[test]
+    fn control_characters_are_removed_from_a_report() {
+        let mut guild = guild();
+        let text = "\0 It\0 blocks:\r\n\tqueue.get()\u{1b}\u{7f}\u{85}\n";
+        assert_eq!(guild.add_report("queues", ADA, text, at()), Ok(1));
+        assert_eq!(guild.reports()[0].text, "It blocks:\n\tqueue.get()");
+        let empty = guild.add_report("queues", ADA, "\0 \r\n\u{7}", at());
+        assert_eq!(empty, Err(ReportError::Empty));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::commit::{Commit, SaveProgress};
-use super::compression::CompressedGuild;
 use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
 
@@ -16,7 +15,7 @@ use quizloop_core::guild_summary::GuildSummary;
 pub(super) enum CacheEntry {
     /// All of it.
     Resident(Box<ResidentGuild>),
-    /// A summary, perhaps with compressed data.
+    /// A summary.
     Evicted(EvictedGuild),
 }
 
@@ -47,17 +46,15 @@ pub(super) struct EvictedGuild {
     /// Number of the eviction; detects that an entry was replaced meanwhile.
     pub generation: u64,
     pub summary: GuildSummary,
-    /// All of its data; none if it has to be read from the database.
-    pub compressed: Option<CompressedGuild>,
 }
 
 /// Prevents the eviction of a guild for as long as it lives.
 #[derive(Debug, Clone, Default)]
 #[must_use = "the guild may be evicted when this is dropped"]
-pub struct GuildPin(#[allow(dead_code, reason = "only its count is used")] Option<Arc<()>>);
+pub(super) struct GuildPin(#[allow(dead_code, reason = "only its count is used")] Option<Arc<()>>);
 
 impl CacheEntry {
-    pub fn new(guild: Guild) -> Self {
+    pub(crate) fn new(guild: Guild) -> Self {
         Self::Resident(Box::new(ResidentGuild {
             guild,
             version: 0,
@@ -68,14 +65,14 @@ impl CacheEntry {
         }))
     }
 
-    pub fn resident(&self) -> Option<&ResidentGuild> {
+    pub(crate) fn resident(&self) -> Option<&ResidentGuild> {
         match self {
             Self::Resident(resident) => Some(resident),
             Self::Evicted(_) => None,
         }
     }
 
-    pub fn resident_mut(&mut self) -> Option<&mut ResidentGuild> {
+    pub(crate) fn resident_mut(&mut self) -> Option<&mut ResidentGuild> {
         match self {
             Self::Resident(resident) => Some(resident),
             Self::Evicted(_) => None,
@@ -83,29 +80,29 @@ impl CacheEntry {
     }
 
     /// Whether the guild is still evicted, by the eviction of that number.
-    pub fn is_evicted_as(&self, generation: u64) -> bool {
+    pub(crate) fn is_evicted_as(&self, generation: u64) -> bool {
         matches!(self, Self::Evicted(evicted) if evicted.generation == generation)
     }
 }
 
 impl ResidentGuild {
-    pub fn commit(&self) -> Commit {
+    pub(crate) fn commit(&self) -> Commit {
         Commit::new(self.version, self.progress.subscribe())
     }
 
     /// Marks the guild as used, and prevents its eviction while the pin lives.
-    pub fn pin(&self) -> GuildPin {
+    pub(crate) fn pin(&self) -> GuildPin {
         self.mark_used();
         GuildPin(Some(Arc::clone(&self.pin)))
     }
 
-    pub fn mark_used(&self) {
+    pub(crate) fn mark_used(&self) {
         self.recently_used.store(true, Ordering::Relaxed);
     }
 
     /// Returns when the guild is next due. Cached per version, because every scan of the scheduler
     /// reads it for every guild.
-    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         // Poisoning can be ignored: the value is consistent after every statement.
         let mut cache = self
             .due_cache
@@ -126,12 +123,12 @@ impl ResidentGuild {
     }
 
     /// Whether it has no pin and is completely saved.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         Arc::strong_count(&self.pin) == 1 && self.progress.borrow().saved_version == self.version
     }
 
     /// Whether it was not used since the last call.
-    pub fn take_idle_flag(&self) -> bool {
+    pub(crate) fn take_idle_flag(&self) -> bool {
         !self.recently_used.swap(false, Ordering::Relaxed)
     }
 }

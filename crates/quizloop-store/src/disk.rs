@@ -34,7 +34,7 @@ pub trait Disk: Send + Sync + 'static {
 
 /// The file system of this machine.
 #[derive(Debug, Clone, Copy)]
-pub struct RealDisk;
+pub(crate) struct RealDisk;
 
 impl Disk for RealDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

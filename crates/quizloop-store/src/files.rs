@@ -2,22 +2,30 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use futures::future::{BoxFuture, ready};
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
-use super::backend::Backend;
+use super::backend::{Backend, FetchedGuild, ShardRefresh};
 use super::disk::Disk;
+use super::ownership::IdentifyLimiter;
+use super::postgres::DatabaseError;
 use super::snapshot::{self, GUILDS_DIR};
 use super::{application, metadata, open};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
+use quizloop_core::shard::ShardRange;
 use quizloop_failpoint as failpoint;
 
 /// A state folder.
 pub(super) struct FileBackend {
     dir: PathBuf,
     disk: Arc<dyn Disk>,
+    shards: Mutex<ShardRange>,
+    identify_limiter: IdentifyLimiter,
     /// Held until the process ends, so that a second process on this folder refuses to start.
     _lock: open::FolderLock,
 }
@@ -27,18 +35,10 @@ impl FileBackend {
         Self {
             dir: dir.to_owned(),
             disk,
+            shards: Mutex::new(ShardRange::all(1)),
+            identify_limiter: IdentifyLimiter::default(),
             _lock: lock,
         }
-    }
-
-    /// Binds the folder to an application unless it is bound already. Returns the owner.
-    pub(super) fn bind_application(&self, application: u64) -> io::Result<u64> {
-        application::bind(&self.dir, self.disk.as_ref(), application)
-    }
-
-    /// Returns the application that owns the folder, if any.
-    pub(super) fn application(&self) -> io::Result<Option<u64>> {
-        application::owner(&self.dir)
     }
 
     fn save_one(&self, guild: &Guild) -> io::Result<()> {
@@ -110,6 +110,22 @@ impl Backend for FileBackend {
         Ok(())
     }
 
+    /// Reads the snapshot on a thread of its own, because decoding a large one takes long.
+    fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<FetchedGuild<'_>>>> {
+        let path = snapshot::path(&self.dir, guild);
+        Box::pin(async move {
+            let (done, wait) = oneshot::channel();
+            let read = move || drop(done.send(read_again(&path, guild)));
+            std::thread::Builder::new()
+                .name("load".into())
+                .spawn(read)?;
+            // The panic hook has reported a panic of the thread already.
+            let guild = wait.await.map_err(io::Error::other)??;
+            let on_insert = Box::new(|| {});
+            Ok(Some(FetchedGuild { guild, on_insert }))
+        })
+    }
+
     fn metadata(&self, name: &str) -> Option<String> {
         metadata::get(&self.dir, name)
     }
@@ -117,4 +133,59 @@ impl Backend for FileBackend {
     fn set_metadata(&self, name: &str, text: &str) -> io::Result<()> {
         metadata::set(&self.dir, self.disk.as_ref(), name, text)
     }
+
+    fn bind_application(&self, application: u64) -> BoxFuture<'_, io::Result<u64>> {
+        let bound = application::bind(&self.dir, self.disk.as_ref(), application);
+        Box::pin(ready(bound))
+    }
+
+    fn application(&self) -> BoxFuture<'_, io::Result<Option<u64>>> {
+        Box::pin(ready(application::owner(&self.dir)))
+    }
+
+    fn join(
+        &self,
+        wanted: ShardRange,
+        _: bool,
+    ) -> BoxFuture<'_, Result<ShardRange, DatabaseError>> {
+        *self.shards.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
+        Box::pin(ready(Ok(wanted)))
+    }
+
+    /// All shards that this process may own, because no other process uses the folder.
+    fn refresh_shards(&self) -> BoxFuture<'_, Result<ShardRefresh, DatabaseError>> {
+        let shards = *self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        let acquired = shards.ids().collect();
+        Box::pin(ready(Ok(ShardRefresh {
+            acquired,
+            ..ShardRefresh::default()
+        })))
+    }
+
+    /// Does nothing: a refresh never asks for a release.
+    fn release_shard(&self, _: u32) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+
+    fn acquire_identify_slot(
+        &self,
+        slot: u32,
+    ) -> BoxFuture<'_, Result<Option<Duration>, DatabaseError>> {
+        let pause = self.identify_limiter.try_acquire(slot, Instant::now());
+        Box::pin(ready(Ok(pause)))
+    }
+}
+
+/// Reads the snapshot of an evicted guild. If somebody has deleted it, that is an error and not the
+/// end of the guild, because the bot would start it again with empty data.
+fn read_again(path: &Path, guild: GuildId) -> io::Result<Guild> {
+    let invalid = |reason: String| {
+        let message = format!("{}: {reason}", path.display());
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    };
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => invalid("the file is missing".into()),
+        _ => error,
+    })?;
+    snapshot::decode(&bytes, guild).map_err(|error| invalid(error.to_string()))
 }

@@ -4,11 +4,12 @@
 //! acknowledge nothing to members before that. The store changes one guild at a time and knows
 //! nothing of Discord. Locks are held only for closures that can't await.
 
+#![cfg_attr(not(test), warn(unreachable_pub))]
+
 mod application;
 mod backend;
 mod cache_entry;
 mod commit;
-mod compression;
 pub mod disk;
 mod eviction;
 #[cfg(all(feature = "failpoints", debug_assertions))]
@@ -34,26 +35,27 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dashmap::DashMap;
 use dashmap::mapref::one::RefMut;
+use futures::executor::block_on;
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 pub use application::{Adoption, ClaimError};
 pub use commit::{Commit, SaveError};
-pub use eviction::{GuildView, LoadError};
+pub use eviction::{GuildView, IDLE_TIMEOUT, LoadError};
 pub use loaded_guild::{LoadedGuild, LoadedTeam};
 pub use open::{InvalidSnapshot, OpenError};
 pub use ownership::Assignment;
 pub use snapshot::SnapshotError;
 
-use backend::Backend;
+use backend::{Backend, ShardRefresh};
 use cache_entry::CacheEntry;
 use disk::{Disk, RealDisk};
 use files::FileBackend;
-use ownership::{IdentifyLimiter, Ownership};
+use ownership::Ownership;
 use postgres::{DatabaseError, PostgresBackend};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
@@ -78,27 +80,11 @@ type ClockFn = Box<dyn Fn() -> Timestamp + Send + Sync>;
 /// How long to wait for a shard's last saves before it is released without them.
 const SHARD_RELEASE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The backend in use. Cluster operations exist for PostgreSQL only, hence an enum.
-enum AnyBackend {
-    Files(FileBackend),
-    Database(Arc<PostgresBackend>),
-}
-
-impl AnyBackend {
-    fn as_dyn(&self) -> &dyn Backend {
-        match self {
-            Self::Files(files) => files,
-            Self::Database(database) => database.as_ref(),
-        }
-    }
-}
-
 struct Inner {
-    backend: AnyBackend,
+    backend: Arc<dyn Backend>,
     // Held for reading during a change, so that a guild can't be changed while its shard is being
     // removed. Lock order: this lock before the lock of a guild.
     ownership: RwLock<Ownership>,
-    identify_limiter: IdentifyLimiter,
     guilds: DashMap<GuildId, CacheEntry>,
     /// The number that the next eviction gets.
     next_generation: AtomicU64,
@@ -136,13 +122,15 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_on(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
         let opened = open::open(dir, disk.as_ref())?;
-        let files = FileBackend::new(dir, disk, opened.lock);
-        Self::from_parts(AnyBackend::Files(files), Ownership::All, opened.guilds).map_err(|error| {
-            OpenError::Folder {
-                dir: dir.to_owned(),
-                error,
-            }
-        })
+        let files = Arc::new(FileBackend::new(dir, disk, opened.lock));
+        let store = Self::new(files, Ownership::all()).map_err(|error| OpenError::Folder {
+            dir: dir.to_owned(),
+            error,
+        })?;
+        for guild in opened.guilds {
+            store.inner.insert(guild);
+        }
+        Ok(store)
     }
 
     /// Connects to a database. The store has no guilds until this process has joined the cluster
@@ -153,16 +141,7 @@ impl Store {
     /// The database can't be used.
     pub fn connect(url: &str) -> Result<Self, DatabaseError> {
         let database = Arc::new(PostgresBackend::connect(url)?);
-        let ownership = Ownership::Shards {
-            total: 1,
-            held: BTreeSet::new(),
-            unreadable: BTreeSet::new(),
-        };
-        Ok(Self::from_parts(
-            AnyBackend::Database(database),
-            ownership,
-            Vec::new(),
-        )?)
+        Ok(Self::new(database, Ownership::none(1))?)
     }
 
     /// Opens a database with all guilds in one shard. Waits while another process owns that shard.
@@ -173,30 +152,23 @@ impl Store {
     /// read.
     pub fn open_database(url: &str) -> Result<Self, DatabaseError> {
         const POLL_INTERVAL: Duration = Duration::from_secs(1);
-        let store = Self::connect(url)?;
-        let Some(database) = store.inner.database().cloned() else {
-            unreachable!("`connect` always makes a store with a database")
-        };
-        database.block_on(database.join(ShardRange::all(1), false))?;
-        loop {
-            let refresh = database.block_on(database.refresh_shards())?;
-            if store.inner.apply_refresh(1, refresh).held.contains(&0) {
-                store.inner.load_all()?;
-                return Ok(store);
-            }
+        let database = Arc::new(PostgresBackend::connect(url)?);
+        let store = Self::new(Arc::clone(&database) as _, Ownership::none(1))?;
+        block_on(store.join(ShardRange::all(1), false))?;
+        while block_on(store.refresh_shards())?.held.is_empty() {
             std::thread::sleep(POLL_INTERVAL);
         }
+        for loaded in database.load_all(&store.guild_ids())? {
+            (loaded.on_insert)();
+            store.inner.insert(loaded.guild);
+        }
+        Ok(store)
     }
 
-    fn from_parts(
-        backend: AnyBackend,
-        ownership: Ownership,
-        guilds: Vec<Guild>,
-    ) -> io::Result<Self> {
+    fn new(backend: Arc<dyn Backend>, ownership: Ownership) -> io::Result<Self> {
         let inner = Arc::new(Inner {
             backend,
             ownership: RwLock::new(ownership),
-            identify_limiter: IdentifyLimiter::default(),
             guilds: DashMap::new(),
             next_generation: AtomicU64::new(0),
             clock: OnceLock::new(),
@@ -204,7 +176,6 @@ impl Store {
             failing: watch::channel(BTreeSet::new()).0,
             observer: OnceLock::new(),
         });
-        inner.insert_all(guilds);
         Ok(Self {
             _writer: Arc::new(writer::Writer::start(&inner)?),
             inner,
@@ -217,13 +188,7 @@ impl Store {
     ///
     /// The state belongs to another application, or the owner can't be read or stored.
     pub async fn claim(&self, application: u64) -> Result<(), ClaimError> {
-        let owner = match &self.inner.backend {
-            AnyBackend::Files(files) => files.bind_application(application)?,
-            AnyBackend::Database(database) => {
-                let bound = database.bind_application(application).await;
-                bound.map_err(io::Error::other)?
-            }
-        };
+        let owner = self.inner.backend.bind_application(application).await?;
         if owner == application {
             return Ok(());
         }
@@ -236,19 +201,14 @@ impl Store {
     ///
     /// The owner can't be read.
     pub fn application(&self) -> io::Result<Option<u64>> {
-        match &self.inner.backend {
-            AnyBackend::Files(files) => files.application(),
-            AnyBackend::Database(database) => database
-                .block_on(database.application())
-                .map_err(io::Error::other),
-        }
+        block_on(self.inner.backend.application())
     }
 
     /// Declares which shards this process may own, and returns the range that applies.
     ///
-    /// With files the process owns these shards immediately. With a database it joins the cluster.
-    /// If the cluster already has another number of shards, the process adopts that number if
-    /// `may_differ` is set.
+    /// It owns none of them before [`Store::refresh_shards`]. With a database the process joins the
+    /// cluster. If the cluster already has another number of shards, the process adopts that number
+    /// if `may_differ` is set.
     ///
     /// # Errors
     ///
@@ -258,17 +218,11 @@ impl Store {
         wanted: ShardRange,
         may_differ: bool,
     ) -> Result<ShardRange, DatabaseError> {
-        if let Some(database) = self.inner.database() {
-            return database.join(wanted, may_differ).await;
-        }
-        *self.inner.ownership_mut() = Ownership::Shards {
-            total: wanted.total,
-            held: wanted.ids().collect(),
-            unreadable: BTreeSet::new(),
-        };
-        // The other guilds stay on disk; they belong to another process.
-        self.inner.guilds.retain(|guild, _| wanted.contains(*guild));
-        Ok(wanted)
+        let shards = self.inner.backend.join(wanted, may_differ).await?;
+        *self.inner.ownership_mut() = Ownership::none(shards.total);
+        // With files, the other guilds stay on disk; they belong to another process.
+        self.inner.guilds.retain(|guild, _| shards.contains(*guild));
+        Ok(shards)
     }
 
     /// Updates and returns the shards of this process. With a database it acquires free shards and
@@ -278,33 +232,19 @@ impl Store {
     ///
     /// The database can't be read, or the number of shards has changed.
     pub async fn refresh_shards(&self) -> Result<Assignment, DatabaseError> {
-        let Some(database) = self.inner.database() else {
-            return Ok(Assignment {
-                held: self.inner.ownership().held(),
-                to_release: Vec::new(),
-            });
-        };
-        let total = database.total_shards();
-        let refresh = database.refresh_shards().await?;
-        Ok(self.inner.apply_refresh(total, refresh))
+        let refresh = self.inner.backend.refresh_shards().await?;
+        Ok(self.inner.apply_refresh(refresh))
     }
 
     /// Saves a shard's unsaved guilds and releases its lease, so that another process can acquire
     /// it. From the start of this call its guilds can't be changed here.
     pub async fn release_shard(&self, shard: u32) {
-        let Some(database) = self.inner.database() else {
-            return;
-        };
-        let total = database.total_shards();
-        if let Ownership::Shards { held, .. } = &mut *self.inner.ownership_mut() {
-            held.remove(&shard);
-        }
-        let guilds = self.inner.guilds_of_shard(shard, total);
-        let saves = guilds.into_iter().filter_map(|guild| {
+        let guilds = self.inner.disown_shard(shard);
+        let saves = guilds.iter().filter_map(|guild| {
             Some(
                 self.inner
                     .guilds
-                    .get(&guild)?
+                    .get(guild)?
                     .resident()?
                     .commit()
                     .wait_durable(),
@@ -317,8 +257,8 @@ impl Store {
         {
             tracing::warn!(shard, "shard released with unsaved changes");
         }
-        self.inner.evict_shard(shard, total);
-        database.release_shard(shard).await;
+        self.inner.remove_guilds(&guilds);
+        self.inner.backend.release_shard(shard).await;
     }
 
     /// Waits until a gateway session may be started in this slot. Discord grants
@@ -326,19 +266,11 @@ impl Store {
     pub async fn acquire_identify_slot(&self, slot: u32) {
         const RETRY_INTERVAL: Duration = Duration::from_secs(1);
         loop {
-            let pause = match self.inner.database() {
-                Some(database) => {
-                    let acquired = database.acquire_identify_slot(slot).await;
-                    acquired.unwrap_or_else(|error| {
-                        tracing::warn!(%error, "identify slot could not be acquired");
-                        Some(RETRY_INTERVAL)
-                    })
-                }
-                None => self
-                    .inner
-                    .identify_limiter
-                    .try_acquire(slot, Instant::now()),
-            };
+            let acquired = self.inner.backend.acquire_identify_slot(slot).await;
+            let pause = acquired.unwrap_or_else(|error| {
+                tracing::warn!(%error, "identify slot could not be acquired");
+                Some(RETRY_INTERVAL)
+            });
             match pause {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return,
@@ -464,25 +396,25 @@ impl Store {
     /// most `limit`. Returns whether everything was saved.
     pub fn close(&self, limit: Duration) -> bool {
         let saved = self.inner.queue.close(limit);
-        self.inner.backend.as_dyn().close();
+        self.inner.backend.close();
         saved
     }
 
     /// Whether no other process can have taken the guild over yet. Check it immediately before
     /// sending a message that must be sent only once.
     pub fn is_sole_owner(&self, guild: GuildId) -> bool {
-        self.owns(guild) && self.inner.backend.as_dyn().owns(guild)
+        self.owns(guild) && self.inner.backend.owns(guild)
     }
 
     /// Returns a metadata value. Metadata only saves work, such as the hash of the registered
     /// commands.
     pub fn metadata(&self, name: &str) -> Option<String> {
-        self.inner.backend.as_dyn().metadata(name)
+        self.inner.backend.metadata(name)
     }
 
     /// Stores a metadata value. Failures are only logged, because metadata only saves work.
     pub fn set_metadata(&self, name: &str, text: &str) {
-        if let Err(error) = self.inner.backend.as_dyn().set_metadata(name, text) {
+        if let Err(error) = self.inner.backend.set_metadata(name, text) {
             tracing::warn!(%error, name, "metadata could not be written");
         }
     }
@@ -516,59 +448,38 @@ impl Inner {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    const fn database(&self) -> Option<&Arc<PostgresBackend>> {
-        match &self.backend {
-            AnyBackend::Files(_) => None,
-            AnyBackend::Database(database) => Some(database),
-        }
-    }
-
-    fn insert_all(&self, guilds: Vec<Guild>) {
-        for guild in guilds {
-            self.guilds.insert(guild.id(), CacheEntry::new(guild));
-        }
+    fn insert(&self, guild: Guild) {
+        self.guilds.insert(guild.id(), CacheEntry::new(guild));
     }
 
     /// Applies the shards that were lost and acquired to the guilds in memory.
-    fn apply_refresh(&self, total: u32, refresh: postgres::ShardRefresh) -> Assignment {
-        for shard in &refresh.lost {
-            self.evict_shard(*shard, total);
+    fn apply_refresh(&self, refresh: ShardRefresh) -> Assignment {
+        for shard in refresh.lost {
+            self.remove_guilds(&self.disown_shard(shard));
         }
         let mut ownership = self.ownership_mut();
-        let (mut held, mut unreadable) = match std::mem::take(&mut *ownership) {
-            Ownership::All => (BTreeSet::new(), BTreeSet::new()),
-            Ownership::Shards {
-                held, unreadable, ..
-            } => (held, unreadable),
-        };
-        held.retain(|shard| !refresh.lost.contains(shard));
-        unreadable.retain(|guild| held.contains(&guild.shard(total)));
-        held.extend(refresh.acquired);
         // The summaries are inserted before the shard counts as held.
         self.insert_evicted(refresh.guilds);
-        *ownership = Ownership::Shards {
-            total,
-            held: held.clone(),
-            unreadable,
-        };
+        ownership.add(refresh.acquired);
         Assignment {
-            held,
+            held: ownership.held().clone(),
             to_release: refresh.to_release,
         }
     }
 
-    fn guilds_of_shard(&self, shard: u32, total: u32) -> Vec<GuildId> {
+    /// Refuses changes to a shard's guilds from now on. Returns those that are in memory.
+    fn disown_shard(&self, shard: u32) -> Vec<GuildId> {
+        let mut ownership = self.ownership_mut();
+        ownership.remove(shard);
         let all = self.guilds.iter().map(|entry| *entry.key());
-        all.filter(|guild| guild.shard(total) == shard).collect()
+        all.filter(|guild| ownership.shard_of(*guild) == shard)
+            .collect()
     }
 
-    /// Removes a shard's guilds from memory. Their pending commits fail.
-    fn evict_shard(&self, shard: u32, total: u32) {
-        if let Ownership::Shards { held, .. } = &mut *self.ownership_mut() {
-            held.remove(&shard);
-        }
-        for guild in self.guilds_of_shard(shard, total) {
-            if let Some((_, CacheEntry::Resident(resident))) = self.guilds.remove(&guild) {
+    /// Removes guilds from memory, because another process owns them. Their pending commits fail.
+    fn remove_guilds(&self, guilds: &[GuildId]) {
+        for guild in guilds {
+            if let Some((_, CacheEntry::Resident(resident))) = self.guilds.remove(guild) {
                 let failed = Some((u64::MAX, commit::owned_elsewhere()));
                 resident
                     .progress

@@ -32,48 +32,60 @@ pub struct Assignment {
 ///    and its guilds from memory; pending commits fail.
 /// 3. The job changes G. The shard is not held, so the change goes to an empty guild that is
 ///    discarded, and its commit fails. Without the check a new, empty G would be created.
-#[derive(Debug, Default)]
-pub(super) enum Ownership {
-    /// All guilds.
-    #[default]
-    All,
-    /// The guilds of some shards.
-    Shards {
-        /// Number of shards of the bot.
-        total: u32,
-        /// The shards that this process holds.
-        held: BTreeSet<u32>,
-        /// Guilds of these shards whose data is invalid. They are excluded from all work.
-        unreadable: BTreeSet<GuildId>,
-    },
+#[derive(Debug)]
+pub(super) struct Ownership {
+    /// Number of shards of the bot.
+    total: u32,
+    /// The shards that this process holds.
+    held: BTreeSet<u32>,
+    /// Guilds of these shards whose data is invalid. They are excluded from all work.
+    unreadable: BTreeSet<GuildId>,
 }
 
 impl Ownership {
-    pub fn owns(&self, guild: GuildId) -> bool {
-        match self {
-            Self::All => true,
-            Self::Shards {
-                total,
-                held,
-                unreadable,
-            } => held.contains(&guild.shard(*total)) && !unreadable.contains(&guild),
+    /// All guilds, in one shard.
+    pub(crate) fn all() -> Self {
+        Self {
+            held: BTreeSet::from([0]),
+            ..Self::none(1)
         }
     }
 
-    /// Excludes a guild whose data is invalid. Does nothing with [`Ownership::All`]: a folder with
-    /// an invalid snapshot is not opened at all.
-    pub fn quarantine(&mut self, guild: GuildId) {
-        if let Self::Shards { unreadable, .. } = self {
-            unreadable.insert(guild);
+    /// None of that number of shards.
+    pub(crate) const fn none(total: u32) -> Self {
+        Self {
+            total,
+            held: BTreeSet::new(),
+            unreadable: BTreeSet::new(),
         }
     }
 
-    /// The shards that this process holds; empty for [`Ownership::All`].
-    pub fn held(&self) -> BTreeSet<u32> {
-        match self {
-            Self::All => BTreeSet::new(),
-            Self::Shards { held, .. } => held.clone(),
-        }
+    pub(crate) fn owns(&self, guild: GuildId) -> bool {
+        self.held.contains(&self.shard_of(guild)) && !self.unreadable.contains(&guild)
+    }
+
+    pub(crate) fn shard_of(&self, guild: GuildId) -> u32 {
+        guild.shard(self.total)
+    }
+
+    /// Excludes a guild whose data is invalid.
+    pub(crate) fn quarantine(&mut self, guild: GuildId) {
+        self.unreadable.insert(guild);
+    }
+
+    /// The shards that this process holds.
+    pub(crate) const fn held(&self) -> &BTreeSet<u32> {
+        &self.held
+    }
+
+    pub(crate) fn add(&mut self, shards: Vec<u32>) {
+        self.held.extend(shards);
+    }
+
+    pub(crate) fn remove(&mut self, shard: u32) {
+        let total = self.total;
+        self.held.remove(&shard);
+        self.unreadable.retain(|guild| guild.shard(total) != shard);
     }
 }
 
@@ -88,7 +100,7 @@ pub(super) struct IdentifyLimiter {
 impl IdentifyLimiter {
     /// Acquires a slot. `None` means that the session may be started now; otherwise returns how
     /// long to wait before the next attempt.
-    pub fn try_acquire(&self, slot: u32, now: Instant) -> Option<Duration> {
+    pub(crate) fn try_acquire(&self, slot: u32, now: Instant) -> Option<Duration> {
         let mut next_at = self.next_at.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(next) = next_at.get(&slot).filter(|next| **next > now) {
             return Some(next.duration_since(now));

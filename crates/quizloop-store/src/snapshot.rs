@@ -10,16 +10,16 @@ use quizloop_core::guild::{Guild, SNAPSHOT_FORMAT};
 use quizloop_core::id::GuildId;
 
 /// The folder with the snapshots, in the state folder.
-pub const GUILDS_DIR: &str = "guilds";
+pub(crate) const GUILDS_DIR: &str = "guilds";
 
 /// Extension of a snapshot's last good generation.
-pub const PREVIOUS_EXTENSION: &str = "prev.json";
+pub(crate) const PREVIOUS_EXTENSION: &str = "prev.json";
 
 /// Extension of a backup made by `state restore`, before its number.
 const BACKUP_EXTENSION: &str = "replaced-";
 
 /// Converts a snapshot from one format to the next.
-pub type Migration = fn(&mut Value) -> Result<(), SnapshotError>;
+pub(crate) type Migration = fn(&mut Value) -> Result<(), SnapshotError>;
 
 /// The migrations from older formats, by the number of the old format. There is none from format 0,
 /// because format 1 was the first.
@@ -32,28 +32,28 @@ fn migrate_1_to_2(_: &mut Value) -> Result<(), SnapshotError> {
 }
 
 /// Returns the path of a guild's snapshot.
-pub fn path(dir: &Path, guild: GuildId) -> PathBuf {
+pub(crate) fn path(dir: &Path, guild: GuildId) -> PathBuf {
     dir.join(GUILDS_DIR).join(format!("{guild}.json"))
 }
 
 /// Returns the path of a snapshot's last good generation.
-pub fn previous_path(current: &Path) -> PathBuf {
+pub(crate) fn previous_path(current: &Path) -> PathBuf {
     current.with_extension(PREVIOUS_EXTENSION)
 }
 
 /// Returns the path to which a file is written before it replaces another one.
-pub fn temporary_path(of: &Path) -> PathBuf {
+pub(crate) fn temporary_path(of: &Path) -> PathBuf {
     of.with_extension("new")
 }
 
 /// Returns the path of a backup made by `state restore`; numbers start at 1. The bot never reads
 /// it.
-pub fn backup_path(current: &Path, number: u32) -> PathBuf {
+pub(crate) fn backup_path(current: &Path, number: u32) -> PathBuf {
     current.with_extension(format!("json.{BACKUP_EXTENSION}{number}"))
 }
 
 /// Whether a file is a backup of that snapshot.
-pub fn is_backup(current: &Path, other: &Path) -> bool {
+pub(crate) fn is_backup(current: &Path, other: &Path) -> bool {
     let (Some(current), Some(other)) = (current.file_name(), other.file_name()) else {
         return false;
     };
@@ -65,7 +65,7 @@ pub fn is_backup(current: &Path, other: &Path) -> bool {
 }
 
 /// Encodes a guild as the contents of a snapshot file.
-pub fn encode(guild: &Guild) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn encode(guild: &Guild) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = serde_json::to_vec_pretty(guild)?;
     bytes.push(b'\n');
     Ok(bytes)
@@ -105,7 +105,7 @@ pub(super) fn invalid(message: impl fmt::Display) -> SnapshotError {
 }
 
 /// Decodes and checks a guild's snapshot in the current or an older format.
-pub fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, SnapshotError> {
+pub(crate) fn decode(bytes: &[u8], id: GuildId) -> Result<Guild, SnapshotError> {
     decode_with(bytes, id, &MIGRATIONS)
 }
 

@@ -269,7 +269,6 @@ impl Inner {
         for (guild, done) in batch.deletes {
             let deleted = self
                 .backend
-                .as_dyn()
                 .delete(guild)
                 .map_err(|error| SaveError::new(error.to_string()));
             // The caller may have stopped waiting.
@@ -278,7 +277,7 @@ impl Inner {
         let guilds: Vec<_> = batch.save.into_iter().collect();
         let (mut attempts, mut failed) = (Vec::new(), BTreeMap::new());
         let mut unavailable: Option<String> = None;
-        for chunk in guilds.chunks(self.backend.as_dyn().batch_size()) {
+        for chunk in guilds.chunks(self.backend.batch_size()) {
             let saved = unavailable
                 .as_ref()
                 .map_or_else(|| self.save(chunk), |reason| self.skip(chunk, reason));
@@ -286,12 +285,12 @@ impl Inner {
             // now.
             unavailable = backend_unavailable(&saved);
             attempts.extend(saved);
-            if self.backend.as_dyn().durable_per_save() {
+            if self.backend.durable_per_save() {
                 failed.append(&mut self.publish(&std::mem::take(&mut attempts)));
             }
         }
         if attempts.iter().any(|attempt| attempt.result.is_ok())
-            && let Err(error) = self.backend.as_dyn().sync()
+            && let Err(error) = self.backend.sync()
         {
             for attempt in &mut attempts {
                 attempt.result = Err(io::Error::new(error.kind(), error.to_string()));
@@ -322,7 +321,7 @@ impl Inner {
             states.push(state);
         }
         failpoint::hit("store.encode");
-        let results = self.backend.as_dyn().save(&states, self.now());
+        let results = self.backend.save(&states, self.now());
         let entries = entries.into_iter().zip(results);
         let attempts = entries.map(|((guild, version, progress), result)| SaveAttempt {
             guild,

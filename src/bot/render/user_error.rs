@@ -89,7 +89,7 @@ pub enum UserError {
     SaveFailed,
     /// Another process now owns the server, or the server's data can't be read.
     OwnedElsewhere,
-    /// The database could not load the server's data.
+    /// The server's data could not be loaded.
     LoadFailed,
     /// The button belongs to an old message format or a deleted round.
     StaleComponent,

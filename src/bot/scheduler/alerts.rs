@@ -5,13 +5,15 @@ use crate::bot::discord::rest::ApiError;
 use crate::bot::discord::rest_limiter::Priority;
 use crate::bot::render;
 use quizloop_core::team::PostingFailure;
+use quizloop_core::text::remove_control_characters;
 use quizloop_store::LoadedTeam;
 
 /// Records the failure for `/team status` and sends a direct message to the admin who set the team
 /// up, once until the failure is resolved. Teams from the config file have no such admin; the log
 /// reports their failures.
 pub async fn alert_admin(ctx: &BotContext, team: &LoadedTeam, failure: &ApiError) {
-    let text = render::user_error::explain(failure);
+    // It may quote Discord or a proxy.
+    let text = remove_control_characters(&render::user_error::explain(failure));
     let now = ctx.clock.now();
     let (admin, commit) = team.update(|team| {
         let is_new = team

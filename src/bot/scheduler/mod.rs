@@ -31,7 +31,7 @@ use quizloop_core::id::{GuildId, TeamKey, UserId};
 use quizloop_core::posting::PostStep;
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::ReportStep;
-use quizloop_store::{GuildView, LoadedGuild};
+use quizloop_store::{GuildView, IDLE_TIMEOUT, LoadedGuild};
 use weekly_report::WeeklyReportJob;
 
 /// Maximum number of concurrent posts. At 250 ms a request it is enough to use the whole request
@@ -110,7 +110,7 @@ async fn catch_up_guild(ctx: &Arc<BotContext>, guild: &LoadedGuild) {
     }
 }
 
-/// Evicts idle guilds on a blocking thread, because compressing them may take long.
+/// Evicts idle guilds on a blocking thread, because this may take long with many guilds.
 async fn evict_idle(ctx: &Arc<BotContext>) {
     let store = ctx.store.clone();
     // The panic hook has already logged a panic. It leaves every guild unchanged.
@@ -136,11 +136,11 @@ pub async fn run(ctx: Arc<BotContext>) {
         let mut due_jobs = DueJobs::scan(&ctx, now);
         ctx.health.scheduler_ran(due_jobs.rounds.len());
         let since_eviction = ctx.uptime().saturating_sub(last_eviction);
-        let eviction_due = since_eviction >= ctx.store.idle_timeout();
+        let eviction_due = since_eviction >= IDLE_TIMEOUT;
         if eviction_due {
             last_eviction = ctx.uptime();
         }
-        due_jobs.wake_in(now, ctx.store.idle_timeout().saturating_sub(since_eviction));
+        due_jobs.wake_in(now, IDLE_TIMEOUT.saturating_sub(since_eviction));
         for job in due_jobs
             .jobs()
             .chain(eviction_due.then_some(Job::EvictIdle))

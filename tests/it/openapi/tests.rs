@@ -104,6 +104,36 @@ fn the_query_is_checked() {
     assert!(list("afterwards=1").is_none_or(|found| found.len() == 1));
 }
 
+/// discord.py sends `1` for true.
+#[test]
+fn a_boolean_in_the_query_may_be_a_number() {
+    let body = json!({ "type": 4, "data": { "content": "hi" } });
+    let callback = |flag| {
+        let path = format!(
+            "/api/v10/interactions/1140000000000000001/token/callback?with_response={flag}"
+        );
+        violations(("POST", &path, &body), (204, &Value::Null))
+    };
+    for flag in ["true", "True", "1", "false", "0"] {
+        let found = callback(flag);
+        assert!(
+            found.as_ref().is_none_or(Vec::is_empty),
+            "{flag}: {found:?}"
+        );
+    }
+    assert!(callback("2").is_none_or(|found| found.len() == 1));
+    assert!(callback("yes").is_none_or(|found| found.len() == 1));
+}
+
+/// The log keeps no body of a request whose sender was refused.
+#[test]
+fn a_refused_request_needs_no_body() {
+    let path = format!("{CHANNEL}/messages");
+    let refused = |status| violations(("POST", &path, &Value::Null), (status, &error(0)));
+    assert!(refused(401).is_none_or(|found| found.is_empty()));
+    assert!(refused(403).is_none_or(|found| found.len() == 1));
+}
+
 #[test]
 fn an_address_that_does_not_exist_must_get_404() {
     let ask = |status| violations(("GET", "/api/v10/guild", &Value::Null), (status, &error(0)));

@@ -136,9 +136,6 @@ async fn other_sites_are_refused() {
         advance().header("origin", "https://example.com"),
         advance().header("origin", "null"),
         advance().header("host", "example.com"),
-        client
-            .get(url(&world, "/"))
-            .header("host", "example.com:8420"),
     ] {
         let (status, answer) = ask(request).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{answer}");
@@ -153,6 +150,62 @@ async fn other_sites_are_refused() {
     assert_eq!(world.now(), before);
     let own = advance().header("origin", world.sandbox.url());
     assert_eq!(own.send().await.unwrap().status(), StatusCode::OK);
+}
+
+/// Other sites are refused on every route, also with the bot's token and on routes that are not
+/// part of the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_sites_are_refused_on_every_route() {
+    let sandbox = super::client::sandbox().await;
+    let client = reqwest::Client::new();
+    let routes = [
+        ("GET", "/"),
+        ("GET", "/sandbox"),
+        ("GET", "/sandbox/clock/stream"),
+        ("POST", "/sandbox/clock/settled"),
+        ("GET", "/sandbox/events"),
+        ("GET", "/gateway?v=10&encoding=json"),
+        ("GET", "/api/v10/users/@me"),
+        ("POST", "/api/v10/channels/1/messages"),
+        ("GET", "/no/such/path"),
+    ];
+    let foreign = [
+        ("host", "evil.example:8420"),
+        ("origin", "http://evil.example"),
+        ("origin", "http://localhost:3000"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    for (method, path) in routes {
+        for (header, value) in foreign {
+            let request = client
+                .request(method.parse().unwrap(), format!("{}{path}", sandbox.url()))
+                .header("authorization", format!("Bot {}", sandbox.token()))
+                .header(header, value);
+            let status = request.send().await.unwrap().status();
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path}, {header}");
+        }
+    }
+    assert!(sandbox.log().is_empty(), "{:?}", sandbox.log());
+}
+
+/// A site can open a WebSocket to any address; the gateway refuses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_sites_cannot_open_the_gateway() {
+    use tokio_tungstenite::tungstenite::{Error, client::IntoClientRequest};
+
+    let sandbox = super::client::sandbox().await;
+    let connect = async |origin: &str| {
+        let url = format!("ws://{}/gateway?v=10&encoding=json", sandbox.address());
+        let mut request = url.into_client_request().unwrap();
+        let headers = request.headers_mut();
+        headers.insert("origin", origin.parse().unwrap());
+        tokio_tungstenite::connect_async(request).await
+    };
+    match connect("http://evil.example").await {
+        Err(Error::Http(refused)) => assert_eq!(refused.status(), 403),
+        other => panic!("{other:?}"),
+    }
+    assert!(connect(&sandbox.url()).await.is_ok());
 }
 
 /// The page's files are served, and refer to no other site.

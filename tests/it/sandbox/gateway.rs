@@ -50,6 +50,17 @@ async fn invalid_frames_are_refused_with_a_close_code() {
     assert_eq!(raw.close_code().await, Some(4008));
 }
 
+/// Discord's gateway URL has no path, so libraries append the version in different ways.
+#[tokio::test]
+async fn the_version_may_follow_a_slash() {
+    let sandbox = sandbox().await;
+    for appended in ["", "?v=10&encoding=json", "/?v=10&encoding=json"] {
+        let mut raw = RawSocket::connect_to(&sandbox, appended).await;
+        raw.identify(&sandbox, 513).await;
+        assert_eq!(raw.frame().await["t"], "READY", "{appended}");
+    }
+}
+
 #[tokio::test]
 async fn a_resumed_session_gets_its_missed_events() {
     let sandbox = sandbox().await;

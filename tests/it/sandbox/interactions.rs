@@ -175,7 +175,8 @@ async fn a_deferred_response_keeps_its_visibility() {
     let sandbox = with_commands().await;
     let (place, pending) = plain(&sandbox).await;
     let thinking = json!({ "type": 5, "data": { "flags": 64 } });
-    let with_response = format!("{place}/callback?with_response=true");
+    // discord.py sends `1` for true.
+    let with_response = format!("{place}/callback?with_response=1");
     let (status, callback) = call(
         &sandbox,
         "POST",

@@ -16,7 +16,13 @@ pub struct RawSocket(pub Socket);
 
 impl RawSocket {
     pub async fn connect(sandbox: &Sandbox) -> Self {
-        let url = format!("ws://{}/gateway?v=10&encoding=json", sandbox.address());
+        Self::connect_to(sandbox, "?v=10&encoding=json").await
+    }
+
+    /// Connects to the gateway's URL with this text appended.
+    pub async fn connect_to(sandbox: &Sandbox, appended: &str) -> Self {
+        let gateway = sandbox.read(|discord| discord.gateway.url.clone());
+        let url = format!("{gateway}{appended}");
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         let mut raw = Self(socket);
         assert_eq!(raw.frame().await["op"], 10);

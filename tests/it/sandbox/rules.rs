@@ -2,7 +2,7 @@
 
 use discord_sandbox::client::is_command_available;
 use discord_sandbox::model::{Overwrite, kind};
-use discord_sandbox::{Sandbox, ids, permission};
+use discord_sandbox::{Options, Sandbox, ids, permission};
 use serde_json::{Value, json};
 
 use super::client::{assert_matches_openapi, call, sandbox};
@@ -102,6 +102,68 @@ async fn every_permission_is_checked() {
     deny(&sandbox, 0);
     assert_eq!(call(&sandbox, "POST", &inside, text).await.0, 200);
     assert_matches_openapi(&sandbox);
+}
+
+/// The log keeps no body of a request or frame whose sender is unknown.
+#[tokio::test]
+async fn bodies_of_refused_senders_are_not_kept() {
+    let sandbox = sandbox().await;
+    let message = format!("/channels/{}/messages", ids::ASYNCIO);
+    let body =
+        json!({ "content": "a body that takes memory", "data": { "content": "x" }, "type": 4 });
+    let send = async |path: &str, token: Option<&str>| {
+        let url = format!("{}/api/v10{path}", sandbox.url());
+        let request = reqwest::Client::new().post(url).json(&body);
+        let request = match token {
+            Some(token) => request.header("authorization", format!("Bot {token}")),
+            None => request,
+        };
+        request.send().await.unwrap().status().as_u16()
+    };
+    let callback = "/interactions/1/token/callback";
+    let cases = [
+        (message.as_str(), None, 401),
+        (&message, Some("nonsense"), 401),
+        (callback, None, 404),
+        ("/webhooks/1/token", None, 404),
+        ("/no/such/path", None, 404),
+    ];
+    for (path, token, status) in cases {
+        assert_eq!(send(path, token).await, status, "{path}");
+    }
+    assert!(
+        sandbox.requests().iter().all(|one| one.body.is_null()),
+        "{:?}",
+        sandbox.requests()
+    );
+    let mut raw = super::raw_socket::RawSocket::connect(&sandbox).await;
+    let identify = json!({ "token": "nonsense", "intents": 513, "properties": body });
+    raw.send(2, identify).await;
+    assert_eq!(raw.close_code().await, Some(4004));
+    assert!(!format!("{:?}", sandbox.log()).contains("takes memory"));
+
+    // The bot's own requests are kept, also refused ones.
+    let token = sandbox.token();
+    assert_eq!(send(callback, Some(&token)).await, 404);
+    assert_eq!(send(&message, Some(&token)).await, 200);
+    let requests = sandbox.requests();
+    assert!(
+        requests[requests.len() - 2..]
+            .iter()
+            .all(|one| one.body == body)
+    );
+}
+
+/// Each sandbox has its own token, and a test can choose one.
+#[tokio::test]
+async fn each_sandbox_has_its_own_token() {
+    let tokens = [sandbox().await.token(), sandbox().await.token()];
+    assert_ne!(tokens[0], tokens[1]);
+    let chosen = Options {
+        token: Some("chosen".to_owned()),
+        ..Options::default()
+    };
+    assert_eq!(super::client::start(chosen).await.token(), "chosen");
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ mod actions;
 mod admin;
 mod faults;
 mod messages;
-mod origin_check;
 mod process;
 mod queries;
+mod security_headers;
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use axum::Json;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -36,7 +36,7 @@ const HELP: &str = include_str!("help.txt");
 const UNSAFE_NUMBER: u64 = 1 << 53;
 
 /// Routes of the page and the control API.
-pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
+pub(crate) fn router() -> Router<Arc<SandboxState>> {
     Router::new()
         .route("/sandbox", get(help))
         .route("/sandbox/", get(help))
@@ -64,10 +64,7 @@ pub fn router(shared: &Arc<SandboxState>) -> Router<Arc<SandboxState>> {
         .route("/sandbox/channel", post(admin::channel))
         .route("/sandbox/bot", post(actions::bot))
         .merge(super::page::router())
-        .layer(from_fn_with_state(
-            Arc::clone(shared),
-            origin_check::check_origin,
-        ))
+        .layer(map_response(security_headers::add))
 }
 
 /// Returns the help, with the bot's name, event and demos.
@@ -87,20 +84,25 @@ async fn help(State(shared): State<Arc<SandboxState>>) -> String {
 
 /// An error response: its status, and the message in the `error` field.
 #[derive(Debug)]
-pub struct HttpError(StatusCode, String);
+pub(crate) struct HttpError(StatusCode, String);
 
 impl HttpError {
     fn bad_request(message: &dyn std::fmt::Display) -> Self {
         Self(StatusCode::BAD_REQUEST, message.to_string())
     }
 
+    /// 403: the sender may not do this.
+    pub(crate) fn forbidden(message: &dyn std::fmt::Display) -> Self {
+        Self::with_status(StatusCode::FORBIDDEN, message)
+    }
+
     /// 404: the requested thing does not exist.
-    pub fn not_found(message: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn not_found(message: &dyn std::fmt::Display) -> Self {
         Self::with_status(StatusCode::NOT_FOUND, message)
     }
 
     /// 500: an error in the sandbox itself.
-    pub fn internal(message: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn internal(message: &dyn std::fmt::Display) -> Self {
         Self::with_status(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
@@ -117,7 +119,7 @@ impl IntoResponse for HttpError {
 
 /// An id as a string.
 #[derive(Debug, Clone, Copy)]
-pub struct Id(u64);
+pub(crate) struct Id(u64);
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -40,7 +40,7 @@ pub struct ProcessCommand {
 
 /// Sends commands to the subscriber, if there is one.
 #[derive(Debug, Default)]
-pub struct ProcessCommands {
+pub(crate) struct ProcessCommands {
     // Guards the sender; locked only to copy it.
     sender: Mutex<Option<mpsc::UnboundedSender<ProcessCommand>>>,
 }

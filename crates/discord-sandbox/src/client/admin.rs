@@ -12,7 +12,7 @@ use super::super::seed;
 
 impl Discord {
     /// Removes the bot from a guild, as after leaving or being kicked.
-    pub fn remove_bot(&mut self, guild: u64) {
+    pub(crate) fn remove_bot(&mut self, guild: u64) {
         let me = self.app.id;
         let was_in = self
             .guilds
@@ -28,7 +28,7 @@ impl Discord {
     }
 
     /// Sends the bot a full `GUILD_CREATE`.
-    pub fn announce_guild(&mut self, guild: u64) {
+    pub(crate) fn announce_guild(&mut self, guild: u64) {
         let Some(one) = self.guilds.get(&guild) else {
             return;
         };

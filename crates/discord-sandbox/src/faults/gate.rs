@@ -9,7 +9,7 @@ use crate::log::LoggedRequest;
 
 /// What happens to a held request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GateOutcome {
+pub(crate) enum GateOutcome {
     /// It continues normally.
     Released,
     /// Its connection is reset.
@@ -68,7 +68,7 @@ impl RequestGate {
     }
 
     /// Records a request and waits until the gate is released or reset.
-    pub async fn wait(&self, request: LoggedRequest) -> GateOutcome {
+    pub(crate) async fn wait(&self, request: LoggedRequest) -> GateOutcome {
         self.arrived.send_modify(|all| all.push(request));
         let mut outcome = self.outcome.subscribe();
         // The sender is part of `self`, so this can't fail.

@@ -4,6 +4,40 @@
 //! is sent. The second kind leaves the bot unsure whether its request succeeded. Example: the bot
 //! creates a message, Discord stores it, and the connection is reset; a retry without a nonce would
 //! post it twice.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use discord_sandbox::faults::{FaultRule, RequestFault};
+//! use discord_sandbox::{Options, Sandbox, ids};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start(Options::default()).await?;
+//! // The next message in #general is created, but the bot does not learn of it.
+//! let lost_response = FaultRule::on("CreateMessage").channel(ids::GENERAL).after();
+//! sandbox.add_fault(lost_response, RequestFault::Reset);
+//! // The next two threads are slow.
+//! let slow = RequestFault::Delay(Duration::from_secs(2));
+//! sandbox.add_fault(FaultRule::on("StartThread").times(2), slow);
+//! // Every other request fails, until the faults are cleared.
+//! let outage = sandbox.add_fault(FaultRule::any().always(), RequestFault::bad_gateway());
+//! assert_eq!(sandbox.faults().len(), 3);
+//! sandbox.remove_fault(outage);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Faults of the gateway, such as a dropped connection, are methods of
+//! [`Sandbox`](crate::Sandbox#method.drop_connections).
+//!
+//! # Routes
+//!
+//! These are all REST routes that the sandbox implements, by the names that [`FaultRule::on`]
+//! takes. Commands can be registered globally, as shown, or below
+//! `/applications/{application}/guilds/{guild}`.
+//!
+#![doc = include_str!("routes.md")]
 
 mod gate;
 mod rule;
@@ -14,8 +48,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-pub use gate::{GateOutcome, RequestGate};
-pub use rule::{FaultRule, FaultTiming, RequestTarget};
+pub(crate) use gate::GateOutcome;
+pub use gate::RequestGate;
+pub(crate) use rule::RequestTarget;
+pub use rule::{FaultRule, FaultTiming};
 
 /// A fault of a request.
 #[derive(Debug, Clone)]
@@ -123,7 +159,7 @@ impl RequestFault {
 
 /// All rules, oldest first; the first matching rule applies.
 #[derive(Debug, Default)]
-pub struct FaultRules {
+pub(crate) struct FaultRules {
     rules: Vec<(u64, FaultRule, RequestFault)>,
     next_id: u64,
 }

@@ -47,7 +47,8 @@ impl FaultRule {
         }
     }
 
-    /// Matches requests on a route, by its name in [`Route`], once.
+    /// Matches requests on a route, once. The [module](crate::faults#routes) lists the names; a rule
+    /// with another name never applies.
     pub fn on(route: &str) -> Self {
         Self {
             route: Some(route.to_owned()),
@@ -105,7 +106,7 @@ impl FaultRule {
     }
 
     /// Whether the rule applies to a request.
-    pub fn matches(&self, target: &RequestTarget<'_>) -> bool {
+    pub(crate) fn matches(&self, target: &RequestTarget<'_>) -> bool {
         let fits =
             |expected: Option<u64>, found: Option<u64>| expected.is_none() || expected == found;
         self.times != Some(0)
@@ -126,7 +127,7 @@ impl FaultRule {
     }
 }
 
-pub fn path_matches(pattern: &str, path: &str) -> bool {
+pub(super) fn path_matches(pattern: &str, path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     let path = path.strip_prefix("/api/v10").unwrap_or(path);
     let (mut expected, mut found) = (pattern.split('/'), path.split('/'));
@@ -140,7 +141,7 @@ pub fn path_matches(pattern: &str, path: &str) -> bool {
 }
 
 /// The properties of a request that rules are matched against.
-pub struct RequestTarget<'a> {
+pub(crate) struct RequestTarget<'a> {
     /// The route, if the path has one.
     pub route: Option<&'a Route>,
     /// The method.

@@ -11,7 +11,7 @@ use crate::permission::VIEW_CHANNEL;
 
 impl Discord {
     /// Returns the bot as a viewer, with or without the right to read the content of other users.
-    pub const fn bot_viewer(&self, can_read_content: bool) -> MessageViewer {
+    pub(crate) const fn bot_viewer(&self, can_read_content: bool) -> MessageViewer {
         MessageViewer {
             user: self.app.id,
             can_read_content,
@@ -19,12 +19,12 @@ impl Discord {
     }
 
     /// Sends `MESSAGE_CREATE`, unless the message is ephemeral.
-    pub fn announce_message(&mut self, channel: u64, message: u64) {
+    pub(crate) fn announce_message(&mut self, channel: u64, message: u64) {
         self.announce(channel, message, "MESSAGE_CREATE");
     }
 
     /// Sends `MESSAGE_UPDATE`, unless the message is ephemeral.
-    pub fn announce_edit(&mut self, channel: u64, message: u64) {
+    pub(crate) fn announce_edit(&mut self, channel: u64, message: u64) {
         self.announce(channel, message, "MESSAGE_UPDATE");
     }
 
@@ -43,7 +43,7 @@ impl Discord {
     }
 
     /// Sends `MESSAGE_DELETE`.
-    pub fn announce_deletion(&mut self, channel: u64, message: u64) {
+    pub(crate) fn announce_deletion(&mut self, channel: u64, message: u64) {
         let guild = self.guild_of(channel);
         let mut data = json!({ "id": id(message), "channel_id": id(channel) });
         if guild.is_some() {
@@ -54,7 +54,7 @@ impl Discord {
     }
 
     /// Sends `THREAD_CREATE` for a new thread.
-    pub fn announce_thread(&mut self, thread: u64) {
+    pub(crate) fn announce_thread(&mut self, thread: u64) {
         let Some(mut data) = self.channel_json(thread) else {
             return;
         };
@@ -81,7 +81,13 @@ impl Discord {
     }
 
     /// Sends `MESSAGE_REACTION_ADD` or `MESSAGE_REACTION_REMOVE`.
-    pub fn announce_reaction(&mut self, key: MessageKey, user: u64, emoji: &str, added: bool) {
+    pub(crate) fn announce_reaction(
+        &mut self,
+        key: MessageKey,
+        user: u64,
+        emoji: &str,
+        added: bool,
+    ) {
         let MessageKey { channel, message } = key;
         let guild = self.guild_of(channel);
         let mut data = json!({
@@ -119,19 +125,19 @@ impl Discord {
     }
 
     /// Returns a member of a guild, with their user, as JSON.
-    pub fn member_json(&self, guild: Option<u64>, user: u64) -> Option<Value> {
+    pub(crate) fn member_json(&self, guild: Option<u64>, user: u64) -> Option<Value> {
         let member = self.guilds.get(&guild?)?.members.get(&user)?;
         Some(payloads::guild::member(member, self.users.get(&user)?))
     }
 
     /// Returns a channel or thread as JSON, as the bot receives it.
-    pub fn channel_json(&self, channel: u64) -> Option<Value> {
+    pub(crate) fn channel_json(&self, channel: u64) -> Option<Value> {
         let one = self.channels.get(&channel)?;
         Some(payloads::channel::any_channel(self, one, self.app.id))
     }
 
     /// Sends an event if the bot can view the channel and the guild is available.
-    pub fn dispatch_to_channel(&mut self, channel: u64, event: &GatewayEvent) {
+    pub(crate) fn dispatch_to_channel(&mut self, channel: u64, event: &GatewayEvent) {
         let Some(one) = self.channels.get(&channel) else {
             return;
         };

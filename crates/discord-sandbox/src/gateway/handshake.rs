@@ -58,14 +58,15 @@ impl GatewayState {
 pub fn identify(discord: &mut Discord, connection: u64, data: &Value) -> FrameReply {
     let now_ms = discord.clock.now_ms();
     discord.gateway.identify_count += 1;
+    if !discord.app.is_token(data["token"].as_str()) {
+        discord.log_frame(true, "IDENTIFY", Value::Null);
+        return Err(close::AUTHENTICATION);
+    }
     let mut logged = data.clone();
     if let Some(logged) = logged.as_object_mut() {
         logged.remove("token");
     }
     discord.log_frame(true, "IDENTIFY", logged);
-    if !discord.app.is_token(data["token"].as_str()) {
-        return Err(close::AUTHENTICATION);
-    }
     if discord.gateway.sessions_started_today(now_ms) >= MAX_SESSIONS_PER_DAY {
         discord.app.token.push_str("-reset");
         discord.gateway.sessions.clear();
@@ -125,10 +126,11 @@ pub fn identify(discord: &mut Discord, connection: u64, data: &Value) -> FrameRe
 /// Returns the close code: 4004 for a wrong token, 4007 for a sequence number that the session has
 /// not reached or whose following events are no longer kept.
 pub fn resume(discord: &mut Discord, connection: u64, data: &Value) -> FrameReply {
-    discord.log_frame(true, "RESUME", json!({ "seq": data["seq"] }));
     if !discord.app.is_token(data["token"].as_str()) {
+        discord.log_frame(true, "RESUME", Value::Null);
         return Err(close::AUTHENTICATION);
     }
+    discord.log_frame(true, "RESUME", json!({ "seq": data["seq"] }));
     let session_id = data["session_id"].as_str().unwrap_or_default();
     let GatewayState {
         sessions,

@@ -1,9 +1,5 @@
 //! The gateway, version 10: connections, sessions, and delivery of events to them.
 //!
-//! - [`socket`] handles the protocol on one connection.
-//! - [`handshake`] starts and resumes sessions (IDENTIFY and RESUME).
-//! - [`event`] turns changes of the model into events.
-//!
 //! A connection and a session are different things. If a connection is lost, its session remains
 //! and collects events. A later connection that resumes the session receives the missed events
 //! first:
@@ -14,11 +10,11 @@
 //! 4. It receives events 5 and 6, then RESUMED as event 7.
 
 mod code;
-pub mod event;
-pub mod handshake;
+mod event;
+pub(crate) mod handshake;
 pub mod intent;
-pub mod session;
-pub mod socket;
+mod session;
+pub(crate) mod socket;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -33,7 +29,7 @@ use super::model::Discord;
 
 /// Instruction to the task of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutboundFrame {
+pub(crate) enum OutboundFrame {
     /// Send a text frame.
     Text(String),
     /// Send a close frame, with or without a close code, and end the connection.
@@ -43,7 +39,7 @@ pub enum OutboundFrame {
 }
 
 /// Channel to the task of a connection.
-pub type ConnectionTx = mpsc::UnboundedSender<OutboundFrame>;
+pub(crate) type ConnectionTx = mpsc::UnboundedSender<OutboundFrame>;
 
 /// Injected rejection of every IDENTIFY. Each rejected IDENTIFY still counts as a session start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +86,7 @@ pub struct GatewayState {
     /// Sessions that are connected or can be resumed.
     pub sessions: Vec<Session>,
     /// Open connections by number.
-    pub connections: BTreeMap<u64, ConnectionTx>,
+    pub(crate) connections: BTreeMap<u64, ConnectionTx>,
     /// Number of IDENTIFY frames received, including rejected ones.
     pub identify_count: u64,
     /// Session starts on the sandbox's clock, in Unix milliseconds.
@@ -111,7 +107,7 @@ pub struct GatewayState {
 
 impl GatewayState {
     /// Creates a gateway without connections and faults.
-    pub const fn new(url: String, heartbeat: Duration) -> Self {
+    pub(crate) const fn new(url: String, heartbeat: Duration) -> Self {
         Self {
             url,
             heartbeat,
@@ -129,7 +125,7 @@ impl GatewayState {
     }
 
     /// Registers a connection and returns its number.
-    pub fn connect(&mut self, connection: ConnectionTx) -> u64 {
+    pub(crate) fn connect(&mut self, connection: ConnectionTx) -> u64 {
         let number = self.next_connection;
         self.next_connection += 1;
         self.connections.insert(number, connection);
@@ -137,7 +133,7 @@ impl GatewayState {
     }
 
     /// Removes a connection. Its session remains and can be resumed.
-    pub fn disconnect(&mut self, number: u64) {
+    pub(crate) fn disconnect(&mut self, number: u64) {
         self.connections.remove(&number);
         for session in &mut self.sessions {
             if session.connection == Some(number) {
@@ -147,7 +143,7 @@ impl GatewayState {
     }
 
     /// Sends an instruction to every connection.
-    pub fn broadcast(&self, frame: &OutboundFrame) {
+    pub(crate) fn broadcast(&self, frame: &OutboundFrame) {
         for connection in self.connections.values() {
             // A closed channel means that the connection is ending.
             let _ = connection.send(frame.clone());
@@ -155,7 +151,7 @@ impl GatewayState {
     }
 
     /// Returns the session of a connection, or `None` before IDENTIFY or RESUME.
-    pub fn session_of(&mut self, connection: u64) -> Option<&mut Session> {
+    pub(crate) fn session_of(&mut self, connection: u64) -> Option<&mut Session> {
         self.sessions
             .iter_mut()
             .find(|session| session.connection == Some(connection))
@@ -170,7 +166,7 @@ impl GatewayState {
 }
 
 /// Event to be delivered to sessions.
-pub struct GatewayEvent {
+pub(crate) struct GatewayEvent {
     /// Name of the event, such as `MESSAGE_CREATE`.
     pub name: &'static str,
     /// Intents of which a session needs at least one. 0 delivers the event to every session.
@@ -203,7 +199,7 @@ impl GatewayEvent {
 impl Discord {
     /// Sends an event to every session with a matching intent whose shard contains the guild. A
     /// disconnected session keeps the event for a resume.
-    pub fn dispatch(&mut self, guild: Option<u64>, event: &GatewayEvent) {
+    pub(crate) fn dispatch(&mut self, guild: Option<u64>, event: &GatewayEvent) {
         let at_ms = self.clock.now_ms();
         let GatewayState {
             sessions,
@@ -224,7 +220,7 @@ impl Discord {
     }
 
     /// Sends an event of a guild if the bot is a member of it.
-    pub fn dispatch_to_guild(&mut self, guild: Option<u64>, event: &GatewayEvent) {
+    pub(crate) fn dispatch_to_guild(&mut self, guild: Option<u64>, event: &GatewayEvent) {
         if guild.is_none_or(|guild| self.bot_is_in(guild)) {
             self.dispatch(guild, event);
         }
@@ -241,13 +237,13 @@ impl Discord {
     }
 
     /// Logs a frame that is not an event.
-    pub fn log_frame(&mut self, from_bot: bool, name: &str, data: Value) {
+    pub(crate) fn log_frame(&mut self, from_bot: bool, name: &str, data: Value) {
         let at_ms = self.clock.now_ms();
         self.log.push_event(at_ms, from_bot, name, data);
     }
 }
 
 /// Returns the text of a frame that is not an event (no sequence number, no event name).
-pub fn frame(op: u8, data: &Value) -> String {
+pub(crate) fn frame(op: u8, data: &Value) -> String {
     json!({ "op": op, "d": data, "s": null, "t": null }).to_string()
 }

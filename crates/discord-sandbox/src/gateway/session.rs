@@ -54,7 +54,7 @@ pub struct Session {
 
 impl Session {
     /// Creates a session on a connection.
-    pub const fn new(id: String, intents: u64, shard: ShardId, connection: u64) -> Self {
+    pub(crate) const fn new(id: String, intents: u64, shard: ShardId, connection: u64) -> Self {
         Self {
             id,
             intents,
@@ -66,7 +66,12 @@ impl Session {
     }
 
     /// Numbers an event, keeps it for a resume and sends it if the session is connected.
-    pub fn send(&mut self, connections: &BTreeMap<u64, ConnectionTx>, name: &str, data: &Value) {
+    pub(crate) fn send(
+        &mut self,
+        connections: &BTreeMap<u64, ConnectionTx>,
+        name: &str,
+        data: &Value,
+    ) {
         self.seq += 1;
         let text = json!({ "op": 0, "t": name, "s": self.seq, "d": data }).to_string();
         if let Some(connection) = self
@@ -84,7 +89,7 @@ impl Session {
 
     /// Returns the frames of all events after `seq`. Returns `None` if the session has not reached
     /// `seq`, or if an event after it is no longer kept.
-    pub fn events_after(&self, seq: u64) -> Option<Vec<String>> {
+    pub(crate) fn events_after(&self, seq: u64) -> Option<Vec<String>> {
         let first_kept = self
             .replay_buffer
             .front()

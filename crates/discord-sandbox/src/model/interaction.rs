@@ -78,19 +78,19 @@ pub struct Interaction {
 }
 
 /// Returns the token of an interaction.
-pub fn token_of(id: u64) -> String {
+pub(crate) fn token_of(id: u64) -> String {
     format!("{TOKEN_PREFIX}{id}")
 }
 
 impl Discord {
     /// Returns the interaction with this token, whether the token is still valid or not.
-    pub fn interaction_of(&self, token: &str) -> Option<&Interaction> {
+    pub(crate) fn interaction_of(&self, token: &str) -> Option<&Interaction> {
         let id = token.strip_prefix(TOKEN_PREFIX)?.parse().ok()?;
         self.interactions.get(&id)
     }
 
     /// Stores an interaction, and drops the oldest one if there are too many.
-    pub fn record_interaction(&mut self, interaction: Interaction) {
+    pub(crate) fn record_interaction(&mut self, interaction: Interaction) {
         self.interactions.insert(interaction.id, interaction);
         if self.interactions.len() > MAX_INTERACTIONS {
             self.interactions.pop_first();

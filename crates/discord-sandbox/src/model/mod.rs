@@ -1,7 +1,7 @@
 //! State of the simulated Discord: guilds, channels, members, messages, commands and interactions.
 //!
-//! The types are plain data. Permissions and limits are checked in [`rest`](super::rest) (the bot)
-//! and in [`client`](super::client) (users).
+//! The types are plain data, for a test to read and to change. Permissions and limits are checked
+//! where the bot sends requests, and in [`client`](super::client) for users.
 
 mod channel;
 mod command;
@@ -16,12 +16,13 @@ use std::sync::Arc;
 pub use channel::{Channel, Overwrite, ThreadState, kind};
 pub use command::{Command, Commands};
 pub use guild::{Guild, Member, Role, User};
-pub use interaction::{Interaction, InteractionKind, InteractionState, token_of};
+pub(crate) use interaction::token_of;
+pub use interaction::{Interaction, InteractionKind, InteractionState};
 pub use message::{
     InteractionMetadata, Mentions, Message, MessageKey, MessageReference, Reaction, flag,
     kind as message_kind,
 };
-pub use stored_file::{StoredFile, StoredFiles};
+pub(crate) use stored_file::{StoredFile, StoredFiles};
 
 use super::clock::SandboxClock;
 use super::faults::FaultRules;
@@ -30,7 +31,8 @@ use super::log::TrafficLog;
 use super::rest::limits::RequestCounter;
 use super::snowflake::Snowflakes;
 
-/// Complete state of a sandbox. It is kept behind one lock; see [`super::SandboxState`].
+/// Complete state of a sandbox. It is kept behind one lock: [`Sandbox::read`](super::Sandbox::read) and
+/// [`Sandbox::with`](super::Sandbox::with) give access to it.
 #[derive(Debug)]
 pub struct Discord {
     /// Application under test.
@@ -48,15 +50,15 @@ pub struct Discord {
     /// Interactions by id.
     pub interactions: BTreeMap<u64, Interaction>,
     /// Nonces of sent messages, by author and nonce: time in Unix milliseconds, channel, message.
-    pub nonces: BTreeMap<(u64, String), (i64, u64, u64)>,
+    pub(crate) nonces: BTreeMap<(u64, String), (i64, u64, u64)>,
     /// Connections and sessions of the gateway.
     pub gateway: GatewayState,
     /// Injected REST faults.
-    pub faults: FaultRules,
+    pub(crate) faults: FaultRules,
     /// Counter of requests per second.
-    pub limits: RequestCounter,
+    pub(crate) limits: RequestCounter,
     /// Files that the bot attached.
-    pub files: StoredFiles,
+    pub(crate) files: StoredFiles,
     /// Log of requests and gateway frames.
     pub log: TrafficLog,
     /// Clock of the sandbox.
@@ -81,7 +83,7 @@ pub struct App {
 
 impl Discord {
     /// Creates an empty model that contains only the application and its bot user.
-    pub fn new(app: App, clock: Arc<SandboxClock>, gateway: GatewayState) -> Self {
+    pub(crate) fn new(app: App, clock: Arc<SandboxClock>, gateway: GatewayState) -> Self {
         let mut discord = Self {
             users: BTreeMap::new(),
             guilds: BTreeMap::new(),
@@ -94,7 +96,7 @@ impl Discord {
             faults: FaultRules::default(),
             limits: RequestCounter::default(),
             files: StoredFiles::default(),
-            log: TrafficLog::new(super::log::MAX_ENTRIES),
+            log: TrafficLog::default(),
             clock,
             ids: Snowflakes::default(),
             app,
@@ -105,7 +107,7 @@ impl Discord {
     }
 
     /// Returns a new snowflake id with the time of the clock.
-    pub fn next_id(&mut self) -> u64 {
+    pub(crate) fn next_id(&mut self) -> u64 {
         self.ids.next(self.clock.now_ms())
     }
 

@@ -20,7 +20,7 @@ const PNG_HEADER: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
 
 /// Stored file.
 #[derive(Debug, Clone)]
-pub struct StoredFile {
+pub(crate) struct StoredFile {
     /// File name.
     pub name: String,
     /// Content.
@@ -48,7 +48,7 @@ impl StoredFile {
 
 /// Stored files by id.
 #[derive(Debug, Default)]
-pub struct StoredFiles {
+pub(crate) struct StoredFiles {
     base_url: String,
     files: BTreeMap<u64, StoredFile>,
 }

@@ -27,10 +27,10 @@ pub use extension::{
     Demo, DemoResult, GuideAction, GuideButton, GuideGoal, GuideStep, GuideVisibility,
     PageExtension,
 };
-pub use view::PageQuery;
+use view::PageQuery;
 
 /// Routes of the page, its parts, its files and attachments.
-pub fn router() -> Router<Arc<SandboxState>> {
+pub(crate) fn router() -> Router<Arc<SandboxState>> {
     Router::new()
         .route("/", get(full_page))
         .route("/page/parts", get(parts))

@@ -54,11 +54,7 @@ pub fn handle(
         one.state = state;
         one.original = original;
     }
-    if request
-        .query
-        .get("with_response")
-        .is_some_and(|value| value == "true")
-    {
+    if request.flag("with_response") {
         return ok(callback_response(
             discord,
             interaction,

@@ -24,7 +24,7 @@ pub mod route;
 mod serve;
 mod threads;
 mod upload;
-mod url;
+pub mod url;
 pub mod validation;
 mod webhook;
 
@@ -45,6 +45,13 @@ pub struct ApiRequest {
     pub body: Value,
     /// Uploaded files.
     pub uploads: Vec<upload::Upload>,
+}
+
+impl ApiRequest {
+    /// Returns whether a boolean query parameter is true.
+    fn flag(&self, name: &str) -> bool {
+        self.query.get(name).and_then(|text| url::parse_bool(text)) == Some(true)
+    }
 }
 
 /// Result of a handler: HTTP status and optional body, or an error response.

@@ -54,7 +54,7 @@ fn is_emoji(emoji: &str) -> bool {
 impl Discord {
     /// Adds the reaction of a user to a message, and sends `MESSAGE_REACTION_ADD`. Does nothing if
     /// the user has already reacted with this emoji.
-    pub fn react(&mut self, key: MessageKey, user: u64, emoji: &str) {
+    pub(crate) fn react(&mut self, key: MessageKey, user: u64, emoji: &str) {
         let Some(one) = self.message_mut(key.channel, key.message) else {
             return;
         };
@@ -75,7 +75,7 @@ impl Discord {
 
     /// Removes the reaction of a user from a message, and sends `MESSAGE_REACTION_REMOVE`. Does
     /// nothing if there is no such reaction.
-    pub fn unreact(&mut self, key: MessageKey, user: u64, emoji: &str) {
+    pub(crate) fn unreact(&mut self, key: MessageKey, user: u64, emoji: &str) {
         let Some(one) = self.message_mut(key.channel, key.message) else {
             return;
         };

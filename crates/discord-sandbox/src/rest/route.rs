@@ -22,12 +22,9 @@ pub const NAMES: &[&str] = &[
     "GatewayBot",
 ];
 
-/// Route of a request. Fault rules match by the names of the variants.
+/// Route of a request. Fault rules match by the names of the variants, which `faults/routes.md`
+/// lists with their paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the names are those of Discord's endpoints; `Route::parse` lists the paths"
-)]
 pub enum Route {
     Gateway,
     GatewayBot,
@@ -386,14 +383,43 @@ mod tests {
         assert_eq!(Route::parse(&Method::GET, &["channels", "seven"]), None);
     }
 
-    #[test]
-    fn names_are_variants_of_route() {
+    fn variants() -> Vec<&'static str> {
         let source = include_str!("route.rs");
         let (_, source) = source.split_once("pub enum Route {").unwrap();
         let (variants, _) = source.split_once("\n}").unwrap();
+        let lines = variants.lines().map(str::trim);
+        let names = lines.filter(|line| line.starts_with(|first: char| first.is_uppercase()));
+        names
+            .map(|line| line.trim_end_matches([',', '{', ' ']))
+            .collect()
+    }
+
+    #[test]
+    fn names_are_variants_of_route() {
         for name in NAMES {
-            let is_variant = |line: &str| line.trim().trim_end_matches([',', '{', ' ']) == *name;
-            assert!(variants.lines().any(is_variant), "{name}");
+            assert!(variants().contains(name), "{name}");
         }
+    }
+
+    #[test]
+    fn the_documentation_lists_each_route() {
+        let table = include_str!("../faults/routes.md");
+        let mut documented = Vec::new();
+        for row in table.lines().skip(2) {
+            let parts: Vec<&str> = row.split('`').collect();
+            let (name, request) = (parts[1], parts[3]);
+            let (method, path) = request.split_once(' ').unwrap();
+            let segments: Vec<&str> = path
+                .split('/')
+                .skip(1)
+                .map(|part| if part.starts_with('{') { "1" } else { part })
+                .collect();
+            let route = Route::parse(&method.parse().unwrap(), &segments);
+            assert_eq!(route.map(|one| one.name()).as_deref(), Some(name), "{row}");
+            documented.push(name);
+        }
+        let mut all = variants();
+        all.sort_unstable();
+        assert_eq!(documented, all);
     }
 }

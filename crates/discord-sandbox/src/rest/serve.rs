@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, Response, header};
 use serde_json::Value;
@@ -46,17 +46,22 @@ pub async fn serve(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
+    let route = Route::parse(&parts.method, &segments);
+    let is_authorized = is_authorized(&shared, &parts.headers);
+    // The body of a request that is refused in any case is not read: it may come from anyone.
+    let is_refused = !is_authorized && route.as_ref().is_none_or(|one| !one.is_unauthenticated());
+    let bytes = if is_refused { Bytes::new() } else { bytes };
     let is_empty = bytes.is_empty();
     let (body, uploads) = upload::read(content_type, bytes).await;
     let incoming = IncomingRequest {
-        route: Route::parse(&parts.method, &segments),
+        route,
         is_known_path: Route::is_known_path(&segments),
         path: parts
             .uri
             .path_and_query()
             .map_or("", |path| path.as_str())
             .to_owned(),
-        is_authorized: is_authorized(&shared, &parts.headers),
+        is_authorized,
         body,
         uploads,
         is_empty,
@@ -119,7 +124,7 @@ impl IncomingRequest {
         shared.with(|discord| {
             discord
                 .log
-                .update_request(seq, |entry| response.write_log(entry));
+                .update_request(seq, |entry| response.write_log(entry, self.is_authorized));
         });
         Some(response)
     }
@@ -236,7 +241,12 @@ impl IncomingRequest {
 }
 
 impl OutgoingResponse {
-    fn write_log(&self, entry: &mut LoggedRequest) {
+    fn write_log(&self, entry: &mut LoggedRequest, is_authorized: bool) {
+        // Requests about an interaction need no bot token, but the interaction's own one. With a
+        // wrong one the sender is unknown, and the body is not kept.
+        if !is_authorized && is_refusal(self.status) {
+            entry.body = Value::Null;
+        }
         let is_shared = self
             .headers
             .iter()
@@ -260,6 +270,11 @@ impl OutgoingResponse {
         };
         response.expect("status and headers are created by the sandbox and valid")
     }
+}
+
+/// Returns whether the status refuses a request without looking at its body.
+const fn is_refusal(status: u16) -> bool {
+    matches!(status, 401 | 403 | 404 | 405)
 }
 
 fn is_authorized(shared: &SandboxState, headers: &HeaderMap) -> bool {

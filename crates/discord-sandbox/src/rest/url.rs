@@ -17,6 +17,16 @@ pub fn percent_decode(text: &str) -> String {
     decoded.map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
+/// Returns the value of a boolean query parameter (Discord docs, reference, "Boolean Query
+/// Strings").
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "1" => Some(true),
+        "false" | "False" | "0" => Some(false),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +37,11 @@ mod tests {
         assert_eq!(percent_decode("a%2"), "a%2");
         assert_eq!(percent_decode("%FF"), "%FF");
         assert_eq!(parse_query("after=7&limit=100")["limit"], "100");
+    }
+    #[test]
+    fn booleans_have_three_spellings() {
+        assert_eq!(["true", "True", "1"].map(parse_bool), [Some(true); 3]);
+        assert_eq!(["false", "False", "0"].map(parse_bool), [Some(false); 3]);
+        assert_eq!(["", "2", "yes"].map(parse_bool), [None; 3]);
     }
 }

@@ -12,7 +12,7 @@ const ADOPT: &str =
     "insert into application (id) values ($1) on conflict (one) do update set id = excluded.id";
 
 /// Binds the database to an application unless it is bound already. Returns the owner.
-pub async fn bind(pool: &PgPool, application: u64) -> Result<u64, DatabaseError> {
+pub(super) async fn bind(pool: &PgPool, application: u64) -> Result<u64, DatabaseError> {
     sqlx::query(BIND)
         .bind(application.cast_signed())
         .execute(pool)
@@ -21,7 +21,7 @@ pub async fn bind(pool: &PgPool, application: u64) -> Result<u64, DatabaseError>
 }
 
 /// Returns the application that owns the database, if any.
-pub async fn owner(pool: &PgPool) -> Result<Option<u64>, DatabaseError> {
+pub(super) async fn owner(pool: &PgPool) -> Result<Option<u64>, DatabaseError> {
     let row = sqlx::query(OWNER).fetch_optional(pool).await?;
     let owner: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
     Ok(owner.map(i64::cast_unsigned))
@@ -29,7 +29,7 @@ pub async fn owner(pool: &PgPool) -> Result<Option<u64>, DatabaseError> {
 
 /// Binds the database to another application if no process uses it. Returns the number of processes
 /// that use it; above 0 nothing was changed.
-pub async fn adopt(pool: &PgPool, application: u64) -> Result<i64, DatabaseError> {
+pub(super) async fn adopt(pool: &PgPool, application: u64) -> Result<i64, DatabaseError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     // Prevents processes from joining until the commit.

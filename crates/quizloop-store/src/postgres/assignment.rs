@@ -3,7 +3,7 @@
 
 /// A live process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Process {
+pub(super) struct Process {
     /// Its number; processes that started later have larger numbers.
     pub number: i64,
     /// The first and the last shard that it may own.
@@ -12,7 +12,7 @@ pub struct Process {
 
 /// A shard and its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeldShard {
+pub(super) struct HeldShard {
     /// The shard.
     pub shard: u32,
     /// The number of the owner.
@@ -21,7 +21,7 @@ pub struct HeldShard {
 
 /// The next moves of a process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ShardMoves {
+pub(super) struct ShardMoves {
     /// Free shards that it should acquire.
     pub acquire: Vec<u32>,
     /// Shards that it should release for others.
@@ -34,7 +34,7 @@ pub struct ShardMoves {
 ///
 /// For example, processes 1 and 2 hold 5 and 4 of 9 shards, and process 3 joins. Each should have
 /// 3, so 1 releases two shards and 2 releases one. Process 3 acquires them when they are free.
-pub fn assign(me: Process, live: &[Process], held: &[HeldShard]) -> ShardMoves {
+pub(super) fn assign(me: Process, live: &[Process], held: &[HeldShard]) -> ShardMoves {
     let mut peers: Vec<i64> = live
         .iter()
         .filter(|process| process.range == me.range)

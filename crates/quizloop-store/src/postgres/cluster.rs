@@ -13,6 +13,7 @@ use super::connection::DatabaseError;
 use super::lease::{
     self, LEASE_DURATION, Lease, LeaseError, ProcessIdentity, RENEW_INTERVAL, shard_as_i32,
 };
+use crate::backend::ShardRefresh;
 use crate::ownership::IDENTIFY_INTERVAL;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
@@ -46,7 +47,7 @@ const SLOT_WAIT: &str =
     "select extract(epoch from next - now())::float8 from identify where slot = $1";
 
 /// The cluster, as seen by this process.
-pub struct Cluster {
+pub(super) struct Cluster {
     pool: PgPool,
     joined: OnceLock<(ProcessIdentity, ShardRange)>,
     // Never locked across a request.
@@ -55,19 +56,8 @@ pub struct Cluster {
     closed: AtomicBool,
 }
 
-/// The changes that a refresh found or made.
-#[derive(Debug, Default)]
-pub struct ShardChanges {
-    /// Shards that another process has taken over.
-    pub lost: Vec<u32>,
-    /// Shards that this process has acquired.
-    pub acquired: Vec<u32>,
-    /// Shards that other processes should get.
-    pub to_release: Vec<u32>,
-}
-
 impl Cluster {
-    pub const fn new(pool: PgPool) -> Self {
+    pub(super) const fn new(pool: PgPool) -> Self {
         Self {
             pool,
             joined: OnceLock::new(),
@@ -79,7 +69,7 @@ impl Cluster {
     /// Joins the cluster and returns the shards that this process may own. If the cluster has
     /// another number of shards than `wanted`, this process uses all shards of the cluster if
     /// `may_differ` is set, and otherwise waits for the others to stop.
-    pub async fn join(
+    pub(super) async fn join(
         &self,
         wanted: ShardRange,
         may_differ: bool,
@@ -174,7 +164,7 @@ impl Cluster {
     }
 
     /// Renews the leases and the registration of this process until the cluster is closed.
-    pub async fn renew_loop(self: Arc<Self>) {
+    pub(super) async fn renew_loop(self: Arc<Self>) {
         loop {
             tokio::time::sleep(RENEW_INTERVAL).await;
             if self.closed.load(Ordering::Relaxed) {
@@ -204,14 +194,14 @@ impl Cluster {
     }
 
     /// Reports lost shards. If there are none, acquires the free shards that this process should
-    /// have.
-    pub async fn refresh(&self) -> Result<ShardChanges, LeaseError> {
+    /// have, without their guilds.
+    pub(super) async fn refresh(&self) -> Result<ShardRefresh, LeaseError> {
         let Some((identity, shards)) = self.joined.get() else {
-            return Ok(ShardChanges::default());
+            return Ok(ShardRefresh::default());
         };
-        let mut changes = ShardChanges {
+        let mut changes = ShardRefresh {
             lost: self.remove_lost(),
-            ..ShardChanges::default()
+            ..ShardRefresh::default()
         };
         if !changes.lost.is_empty() {
             // The caller must end its work for these shards before they can be acquired again:
@@ -289,24 +279,24 @@ impl Cluster {
     }
 
     /// Returns the lease of a guild's shard, if this process holds it.
-    pub fn lease_of(&self, guild: GuildId) -> Option<Arc<Lease>> {
+    pub(super) fn lease_of(&self, guild: GuildId) -> Option<Arc<Lease>> {
         let (_, shards) = self.joined.get()?;
         self.leases().get(&shards.shard_of(guild)).cloned()
     }
 
     /// Returns the shards that this process may own; `None` before it has joined.
-    pub fn shards(&self) -> Option<ShardRange> {
+    pub(super) fn shards(&self) -> Option<ShardRange> {
         self.joined.get().map(|(_, shards)| *shards)
     }
 
     /// Releases the lease of a shard.
-    pub async fn release(&self, shard: u32) -> Result<(), sqlx::Error> {
+    pub(super) async fn release(&self, shard: u32) -> Result<(), sqlx::Error> {
         let lease = self.leases().remove(&shard);
         lease::release(&self.pool, lease.as_slice()).await
     }
 
     /// Releases all leases and unregisters this process.
-    pub async fn close(&self) -> Result<(), sqlx::Error> {
+    pub(super) async fn close(&self) -> Result<(), sqlx::Error> {
         self.closed.store(true, Ordering::Relaxed);
         let leases: Vec<_> = std::mem::take(&mut *self.leases()).into_values().collect();
         lease::release(&self.pool, &leases).await?;
@@ -319,7 +309,10 @@ impl Cluster {
 
     /// Acquires a slot for a session start. `None` means that the session may be started now;
     /// otherwise returns how long to wait before the next attempt.
-    pub async fn acquire_identify_slot(&self, slot: u32) -> Result<Option<Duration>, sqlx::Error> {
+    pub(super) async fn acquire_identify_slot(
+        &self,
+        slot: u32,
+    ) -> Result<Option<Duration>, sqlx::Error> {
         let acquire = sqlx::query(ACQUIRE_SLOT)
             .bind(shard_as_i32(slot))
             .bind(IDENTIFY_INTERVAL.as_secs_f64());

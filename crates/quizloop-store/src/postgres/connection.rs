@@ -83,7 +83,7 @@ impl From<LeaseError> for DatabaseError {
 }
 
 /// Starts the thread that drives the connections.
-pub fn runtime() -> Result<Runtime, DatabaseError> {
+pub(super) fn runtime() -> Result<Runtime, DatabaseError> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("database")
@@ -94,7 +94,7 @@ pub fn runtime() -> Result<Runtime, DatabaseError> {
 
 /// Connects a pool of at most `connections`. All waits in the server have timeouts, so that a
 /// request fails and is retried rather than hang.
-pub async fn connect(url: &str, connections: usize) -> Result<PgPool, DatabaseError> {
+pub(super) async fn connect(url: &str, connections: usize) -> Result<PgPool, DatabaseError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| DatabaseError::InvalidUrl(error.to_string()))?
         .application_name("quizloop")
@@ -130,7 +130,7 @@ async fn is_writable(connection: &mut PgConnection) -> Result<bool, sqlx::Error>
 
 /// Migrates the tables. If several processes start at once, one migrates under a lock and the
 /// others wait.
-pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
+pub(super) async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "outlines", include_str!("migrations/0002_outlines.sql")),

@@ -22,17 +22,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
+use super::boot_clock::BootInstant;
 use super::write::WriteError;
 
 /// How long a lease is valid after a renewal. A dead process is replaced after at most this time.
-pub const LEASE_DURATION: Duration = Duration::from_secs(20);
+pub(super) const LEASE_DURATION: Duration = Duration::from_secs(20);
 
 /// How often leases are renewed.
-pub const RENEW_INTERVAL: Duration = Duration::from_secs(5);
+pub(super) const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long the owner trusts a lease after a renewal. Shorter than [`LEASE_DURATION`], because the
 /// clocks of two machines differ and a message that was sent takes a moment to arrive.
@@ -55,19 +56,21 @@ const HOLDER: &str = "select holder from lease where shard = $1";
 
 /// A lease that this process holds or held.
 #[derive(Debug)]
-pub struct Lease {
+pub(super) struct Lease {
     /// The shard.
     pub shard: u32,
     epoch: i64,
-    /// When the last successful renewal was sent, not when its response arrived.
-    renewed_at: Mutex<Instant>,
+    /// When the last successful renewal was sent, not when its response arrived. On the boot clock:
+    /// a machine that resumes after a suspend must not trust a lease that another process has
+    /// acquired meanwhile.
+    renewed_at: Mutex<BootInstant>,
     lost: AtomicBool,
 }
 
 /// Another process has taken the shard over. Contains the name of that process.
 #[derive(Debug, thiserror::Error)]
 #[error("another process has taken over: {0}")]
-pub struct LeaseLost(pub String);
+pub(super) struct LeaseLost(pub String);
 
 /// Why a request for a lease failed.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +85,7 @@ pub enum LeaseError {
 
 /// This process, as an owner of leases.
 #[derive(Debug)]
-pub struct ProcessIdentity {
+pub(super) struct ProcessIdentity {
     /// Its number in the table `process`.
     pub process: i64,
     /// Its name for operators.
@@ -93,12 +96,12 @@ pub struct ProcessIdentity {
 
 impl Lease {
     /// Acquires the lease of a shard. Returns `None` if another process holds it.
-    pub async fn acquire(
+    pub(super) async fn acquire(
         pool: &PgPool,
         shard: u32,
         owner: &ProcessIdentity,
     ) -> Result<Option<Self>, LeaseError> {
-        let sent_at = Instant::now();
+        let sent_at = BootInstant::now();
         let mut connection = pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         let total = sqlx::query(TOTAL).fetch_one(&mut *transaction).await?;
@@ -124,7 +127,7 @@ impl Lease {
     }
 
     /// Whether the lease can't have expired yet.
-    pub fn is_valid(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         let renewed_at = *self
             .renewed_at
             .lock()
@@ -133,18 +136,18 @@ impl Lease {
     }
 
     /// Whether the lease was released, or is known to have been taken over.
-    pub fn is_lost(&self) -> bool {
+    pub(super) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Relaxed)
     }
 
     /// Marks the lease as lost.
-    pub fn revoke(&self) {
+    pub(super) fn revoke(&self) {
         self.lost.store(true, Ordering::Relaxed);
     }
 
     /// Locks the lease row until the end of the transaction, so that a takeover waits for it. Fails
     /// if another process has taken the shard over already.
-    pub async fn fence(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
+    pub(super) async fn fence(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
         let fence = sqlx::query(FENCE)
             .bind(shard_as_i32(self.shard))
             .bind(self.epoch);
@@ -162,8 +165,8 @@ impl Lease {
 }
 
 /// Renews leases. Leases that another process has taken over are marked as lost.
-pub async fn renew(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
-    let sent_at = Instant::now();
+pub(super) async fn renew(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
+    let sent_at = BootInstant::now();
     let (shards, epochs) = columns(leases);
     let rows = sqlx::query(RENEW)
         .bind(shards)
@@ -187,7 +190,7 @@ pub async fn renew(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Err
 }
 
 /// Releases leases, so that other processes can acquire them without waiting for their expiry.
-pub async fn release(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
+pub(super) async fn release(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
     for lease in leases {
         // Before the request: from now on `is_valid` must be false.
         lease.revoke();
@@ -205,6 +208,6 @@ fn columns(leases: &[Arc<Lease>]) -> (Vec<i32>, Vec<i64>) {
 }
 
 /// Converts a shard number to the type of its column.
-pub fn shard_as_i32(shard: u32) -> i32 {
+pub(super) fn shard_as_i32(shard: u32) -> i32 {
     i32::try_from(shard).unwrap_or(i32::MAX)
 }

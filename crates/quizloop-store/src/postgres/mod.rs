@@ -7,6 +7,7 @@
 
 mod application;
 mod assignment;
+mod boot_clock;
 mod cluster;
 mod connection;
 mod lease;
@@ -26,19 +27,18 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use futures::future::join_all;
+use futures::TryFutureExt as _;
+use futures::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
-use super::backend::Backend;
+use super::backend::{Backend, FetchedGuild, ShardRefresh};
 use cluster::Cluster;
 pub use connection::DatabaseError;
 use quizloop_core::guild::Guild;
-use quizloop_core::guild_summary::GuildSummary;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
-pub(super) use read::GuildWithRows;
 pub use reader::DatabaseReader;
 use row_cache::RowCache;
 
@@ -62,19 +62,6 @@ pub(super) struct PostgresBackend {
     metadata: Mutex<BTreeMap<String, String>>,
 }
 
-/// The changes that a refresh of the shards found or made.
-#[derive(Debug, Default)]
-pub(super) struct ShardRefresh {
-    /// Shards that another process has taken over.
-    pub lost: Vec<u32>,
-    /// Shards that this process has acquired.
-    pub acquired: Vec<u32>,
-    /// The guilds of the acquired shards.
-    pub guilds: Vec<(GuildId, GuildSummary)>,
-    /// Shards that other processes should get.
-    pub to_release: Vec<u32>,
-}
-
 impl PostgresBackend {
     /// Connects, migrates the tables, and starts to renew leases.
     pub(super) fn connect(url: &str) -> Result<Self, DatabaseError> {
@@ -96,94 +83,46 @@ impl PostgresBackend {
         })
     }
 
-    /// Binds the database to an application unless it is bound already. Returns the owner.
-    pub(super) async fn bind_application(&self, application: u64) -> Result<u64, DatabaseError> {
-        let pool = self.pool.clone();
-        self.on_runtime(async move { application::bind(&pool, application).await })
-            .await?
-    }
-
-    /// Returns the application that owns the database, if any.
-    pub(super) async fn application(&self) -> Result<Option<u64>, DatabaseError> {
-        let pool = self.pool.clone();
-        self.on_runtime(async move { application::owner(&pool).await })
-            .await?
-    }
-
-    /// Joins the cluster; see [`Cluster::join`].
-    pub(super) async fn join(
+    /// Reads many guilds. Must not be called from async code.
+    pub(super) fn load_all(
         &self,
-        wanted: ShardRange,
-        may_differ: bool,
-    ) -> Result<ShardRange, DatabaseError> {
-        let cluster = Arc::clone(&self.cluster);
-        self.on_runtime(async move { cluster.join(wanted, may_differ).await })
-            .await?
-    }
-
-    /// Finds lost shards, acquires free shards, and reads the summaries of their guilds.
-    pub(super) async fn refresh_shards(&self) -> Result<ShardRefresh, DatabaseError> {
-        let (cluster, pool) = (Arc::clone(&self.cluster), self.pool.clone());
-        let (cache, total) = (Arc::clone(&self.row_caches), self.total_shards());
-        self.on_runtime(async move { refresh_shards(&cluster, &pool, &cache, total).await })
-            .await?
+        guilds: &[GuildId],
+    ) -> Result<Vec<FetchedGuild<'_>>, DatabaseError> {
+        /// Number of guilds per query.
+        const CHUNK_SIZE: usize = 500;
+        let mut all = Vec::with_capacity(guilds.len());
+        for chunk in guilds.chunks(CHUNK_SIZE) {
+            all.append(&mut self.block_on(self.load_some(chunk))?);
+        }
+        Ok(all)
     }
 
     /// Reads guilds with their row caches, which stay valid as long as no other process writes the
     /// rows.
-    pub(super) async fn load(
-        &self,
-        guilds: &[GuildId],
-    ) -> Result<Vec<GuildWithRows>, DatabaseError> {
+    async fn load_some(&self, guilds: &[GuildId]) -> Result<Vec<FetchedGuild<'_>>, DatabaseError> {
         let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
         let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
         let pool = self.pool.clone();
-        self.on_runtime(async move { read::load_guilds(&pool, &ids).await })
-            .await?
-    }
-
-    pub(super) fn cache_rows(&self, guild: GuildId, rows: RowCache) {
-        self.row_caches.insert(guild, rows);
-    }
-
-    pub(super) fn evict_rows(&self, guild: GuildId) {
-        self.row_caches.remove(&guild);
-    }
-
-    /// Releases the lease of a shard. Its guilds must be saved.
-    pub(super) async fn release_shard(&self, shard: u32) {
-        let (cluster, cache, total) = (
-            Arc::clone(&self.cluster),
-            Arc::clone(&self.row_caches),
-            self.total_shards(),
-        );
-        let released = self.on_runtime(async move {
-            cache.retain(|guild, _| guild.shard(total) != shard);
-            if let Err(error) = cluster.release(shard).await {
-                tracing::warn!(%error, shard, "shard lease not released; it will expire");
+        let loaded = self
+            .on_runtime(async move { read::load_guilds(&pool, &ids).await })
+            .await?;
+        let with_rows = |(guild, rows): (Guild, RowCache)| {
+            let id = guild.id();
+            FetchedGuild {
+                guild,
+                on_insert: Box::new(move || drop(self.row_caches.insert(id, rows))),
             }
-        });
-        // The only error is a closed runtime, which has no leases any more.
-        let _ = released.await;
-    }
-
-    /// Acquires a slot for a session start; see [`Cluster::acquire_identify_slot`].
-    pub(super) async fn acquire_identify_slot(
-        &self,
-        slot: u32,
-    ) -> Result<Option<Duration>, DatabaseError> {
-        let cluster = Arc::clone(&self.cluster);
-        let acquired = self.on_runtime(async move { cluster.acquire_identify_slot(slot).await });
-        Ok(acquired.await??)
+        };
+        Ok(loaded.into_iter().map(with_rows).collect())
     }
 
     /// Returns the number of shards of the bot; 1 before this process has joined.
-    pub(super) fn total_shards(&self) -> u32 {
+    fn total_shards(&self) -> u32 {
         self.cluster.shards().map_or(1, |shards| shards.total)
     }
 
     /// Blocks on a future. Must not be called from async code.
-    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+    fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         match &self.runtime {
             Some(runtime) => runtime.block_on(work),
             // Reached only during the drop.
@@ -192,13 +131,15 @@ impl PostgresBackend {
     }
 
     /// Runs a future on the runtime that drives the connections.
-    async fn on_runtime<T: Send + 'static>(
+    fn on_runtime<T: Send + 'static>(
         &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T, DatabaseError> {
+        work: impl Future<Output = Result<T, DatabaseError>> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, DatabaseError>> {
         let closed = || DatabaseError::Thread(io::Error::other("the database is closed"));
-        let runtime = self.runtime.as_ref().ok_or_else(closed)?;
-        runtime.spawn(work).await.map_err(|_| closed())
+        Box::pin(async move {
+            let runtime = self.runtime.as_ref().ok_or_else(closed)?;
+            runtime.spawn(work).await.map_err(|_| closed())?
+        })
     }
 }
 
@@ -208,29 +149,20 @@ async fn refresh_shards(
     cache: &DashMap<GuildId, RowCache>,
     total: u32,
 ) -> Result<ShardRefresh, DatabaseError> {
-    let cluster::ShardChanges {
-        lost,
-        acquired,
-        to_release,
-    } = cluster.refresh().await?;
-    let mut refresh = ShardRefresh {
-        lost,
-        to_release,
-        ..ShardRefresh::default()
-    };
+    let mut refresh = cluster.refresh().await?;
     cache.retain(|guild, _| !refresh.lost.contains(&guild.shard(total)));
-    if acquired.is_empty() {
+    if refresh.acquired.is_empty() {
         return Ok(refresh);
     }
-    match read::summaries_of_shards(pool, &acquired, total).await {
+    let shards = &refresh.acquired;
+    match read::summaries_of_shards(pool, shards, total).await {
         Ok(summaries) => {
-            tracing::info!(shards = ?acquired, guilds = summaries.len(), "shards acquired");
+            tracing::info!(?shards, guilds = summaries.len(), "shards acquired");
             refresh.guilds = summaries;
-            refresh.acquired = acquired;
         }
         Err(error) => {
-            tracing::warn!(%error, shards = ?acquired, "summaries can't be read; releasing the shards");
-            for shard in acquired {
+            tracing::warn!(%error, ?shards, "summaries can't be read; releasing the shards");
+            for shard in std::mem::take(&mut refresh.acquired) {
                 // A lease that can't be released expires.
                 let _ = cluster.release(shard).await;
             }
@@ -260,6 +192,11 @@ impl Backend for PostgresBackend {
             if let Entry::Vacant(entry) = self.row_caches.entry(id) {
                 entry.insert(cache);
             }
+            if let Err(error) = &result
+                && error.is_refused_value()
+            {
+                tracing::error!(guild = %id, %error, "server data refused by database");
+            }
             result.map_err(write::WriteError::into_io_error)
         });
         self.block_on(join_all(work))
@@ -270,6 +207,23 @@ impl Backend for PostgresBackend {
         let lease = self.cluster.lease_of(guild);
         let deleted = write::delete(&self.pool, lease.as_deref(), guild);
         self.block_on(deleted).map_err(io::Error::other)
+    }
+
+    fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<FetchedGuild<'_>>>> {
+        Box::pin(async move {
+            let loaded = self.load_some(&[guild]).await.map_err(|error| {
+                let kind = match &error {
+                    DatabaseError::InvalidRows { .. } => io::ErrorKind::InvalidData,
+                    _ => io::ErrorKind::Other,
+                };
+                io::Error::new(kind, error)
+            });
+            Ok(loaded?.pop())
+        })
+    }
+
+    fn on_evict(&self, guild: GuildId) {
+        self.row_caches.remove(&guild);
     }
 
     fn metadata(&self, name: &str) -> Option<String> {
@@ -289,6 +243,59 @@ impl Backend for PostgresBackend {
             });
         }
         Ok(())
+    }
+
+    fn bind_application(&self, application: u64) -> BoxFuture<'_, io::Result<u64>> {
+        let pool = self.pool.clone();
+        let bound = self.on_runtime(async move { application::bind(&pool, application).await });
+        Box::pin(bound.map_err(io::Error::other))
+    }
+
+    fn application(&self) -> BoxFuture<'_, io::Result<Option<u64>>> {
+        let pool = self.pool.clone();
+        let owner = self.on_runtime(async move { application::owner(&pool).await });
+        Box::pin(owner.map_err(io::Error::other))
+    }
+
+    fn join(
+        &self,
+        wanted: ShardRange,
+        may_differ: bool,
+    ) -> BoxFuture<'_, Result<ShardRange, DatabaseError>> {
+        let cluster = Arc::clone(&self.cluster);
+        self.on_runtime(async move { cluster.join(wanted, may_differ).await })
+    }
+
+    /// Also reads the summaries of the guilds of acquired shards.
+    fn refresh_shards(&self) -> BoxFuture<'_, Result<ShardRefresh, DatabaseError>> {
+        let (cluster, pool) = (Arc::clone(&self.cluster), self.pool.clone());
+        let (cache, total) = (Arc::clone(&self.row_caches), self.total_shards());
+        self.on_runtime(async move { refresh_shards(&cluster, &pool, &cache, total).await })
+    }
+
+    fn release_shard(&self, shard: u32) -> BoxFuture<'_, ()> {
+        let (cluster, cache, total) = (
+            Arc::clone(&self.cluster),
+            Arc::clone(&self.row_caches),
+            self.total_shards(),
+        );
+        let released = self.on_runtime(async move {
+            cache.retain(|guild, _| guild.shard(total) != shard);
+            if let Err(error) = cluster.release(shard).await {
+                tracing::warn!(%error, shard, "shard lease not released; it will expire");
+            }
+            Ok(())
+        });
+        // The only error is a closed runtime, which has no leases any more.
+        Box::pin(async { released.await.unwrap_or_default() })
+    }
+
+    fn acquire_identify_slot(
+        &self,
+        slot: u32,
+    ) -> BoxFuture<'_, Result<Option<Duration>, DatabaseError>> {
+        let cluster = Arc::clone(&self.cluster);
+        self.on_runtime(async move { Ok(cluster.acquire_identify_slot(slot).await?) })
     }
 
     fn owns(&self, guild: GuildId) -> bool {

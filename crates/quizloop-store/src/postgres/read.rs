@@ -27,10 +27,10 @@ const SNAPSHOT_ISOLATION: &str = "set transaction isolation level repeatable rea
 const NO_STATEMENT_TIMEOUT: &str = "set local statement_timeout = 0";
 
 /// A guild with its row cache.
-pub type GuildWithRows = (Guild, RowCache);
+pub(super) type GuildWithRows = (Guild, RowCache);
 
 /// Reads the summaries of all guilds of some shards.
-pub async fn summaries_of_shards(
+pub(super) async fn summaries_of_shards(
     pool: &PgPool,
     shards: &[u32],
     total: u32,
@@ -76,7 +76,10 @@ fn timestamp(seconds: f64) -> Option<Timestamp> {
 }
 
 /// Loads guilds in one transaction, so that their rows are consistent.
-pub async fn load_guilds(pool: &PgPool, ids: &[i64]) -> Result<Vec<GuildWithRows>, DatabaseError> {
+pub(super) async fn load_guilds(
+    pool: &PgPool,
+    ids: &[i64],
+) -> Result<Vec<GuildWithRows>, DatabaseError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     sqlx::query(SNAPSHOT_ISOLATION)
@@ -85,13 +88,13 @@ pub async fn load_guilds(pool: &PgPool, ids: &[i64]) -> Result<Vec<GuildWithRows
     load_guilds_on(&mut transaction, ids).await
 }
 
-pub async fn guild_ids(connection: &mut PgConnection) -> Result<Vec<i64>, sqlx::Error> {
+pub(super) async fn guild_ids(connection: &mut PgConnection) -> Result<Vec<i64>, sqlx::Error> {
     let rows = sqlx::query(GUILD_IDS).fetch_all(connection).await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Reads all metadata.
-pub async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, String>, sqlx::Error> {
+pub(super) async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, String>, sqlx::Error> {
     let rows = sqlx::query("select name, text from note")
         .fetch_all(pool)
         .await?;
@@ -101,7 +104,7 @@ pub async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, String>, sq
 }
 
 /// Loads guilds. Ids without rows are left out.
-pub async fn load_guilds_on(
+pub(super) async fn load_guilds_on(
     connection: &mut PgConnection,
     ids: &[i64],
 ) -> Result<Vec<GuildWithRows>, DatabaseError> {

@@ -7,11 +7,11 @@ use super::table::GuildTable;
 use quizloop_core::id::GuildId;
 
 /// The table, key and content hash of each row, sorted. 32 bytes per row.
-pub type RowHashes = Vec<(GuildTable, RowKey, u64)>;
+pub(super) type RowHashes = Vec<(GuildTable, RowKey, u64)>;
 
 /// The state of one guild in the database, as far as this process knows.
 #[derive(Debug, Default, Clone)]
-pub struct RowCache {
+pub(super) struct RowCache {
     /// The number of its newest commit; 0 if the database has no rows of it.
     pub commit_number: i64,
     /// Its rows as of that commit.
@@ -22,7 +22,7 @@ pub struct RowCache {
 
 /// The changes to one table.
 #[derive(Debug)]
-pub struct TableChange {
+pub(super) struct TableChange {
     /// The table.
     pub table: GuildTable,
     /// Rows to write.
@@ -34,14 +34,14 @@ pub struct TableChange {
 }
 
 /// Returns the hashes of rows, which must be sorted.
-pub fn row_hashes(rows: &[TableRow]) -> RowHashes {
+pub(super) fn row_hashes(rows: &[TableRow]) -> RowHashes {
     rows.iter()
         .map(|row| (row.table, row.key, row_hash(&row.columns)))
         .collect()
 }
 
 /// Returns the changes that turn the rows `old` into `new`. `new` has the hashes of `rows`.
-pub fn diff(
+pub(super) fn diff(
     guild: GuildId,
     old: &RowHashes,
     rows: Vec<TableRow>,

@@ -15,11 +15,11 @@ use quizloop_core::id::GuildId;
 type Object = Map<String, Value>;
 
 /// The key of a row within its table and guild: a channel and a number or member, or one id and 0.
-pub type RowKey = (u64, u64);
+pub(super) type RowKey = (u64, u64);
 
 /// One row, or all reviews of one member, which are hashed and written together.
 #[derive(Debug)]
-pub struct TableRow {
+pub(super) struct TableRow {
     /// The table.
     pub table: GuildTable,
     /// Its key.
@@ -30,7 +30,7 @@ pub struct TableRow {
 
 /// A guild as rows.
 #[derive(Debug)]
-pub struct GuildRows {
+pub(super) struct GuildRows {
     /// The column `state` of the guild's own row.
     pub guild: Value,
     /// All other rows, sorted by table and key.
@@ -39,7 +39,7 @@ pub struct GuildRows {
 
 /// Why a guild can't be converted.
 #[derive(Debug, thiserror::Error)]
-pub enum RowError {
+pub(super) enum RowError {
     /// It can't be serialised.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -49,7 +49,7 @@ pub enum RowError {
 }
 
 /// Splits a guild into rows.
-pub fn split_guild(guild: &Guild) -> Result<GuildRows, RowError> {
+pub(super) fn split_guild(guild: &Guild) -> Result<GuildRows, RowError> {
     let id = guild.id();
     let mut state = object(serde_json::to_value(guild)?, "state")?;
     let mut rows = Vec::new();
@@ -179,7 +179,7 @@ fn split_review(
 
 /// Assembles a guild's snapshot from its rows.
 #[derive(Debug)]
-pub struct GuildAssembler {
+pub(super) struct GuildAssembler {
     state: Object,
     teams: BTreeMap<u64, Object>,
     people: BTreeMap<u64, Object>,
@@ -188,7 +188,7 @@ pub struct GuildAssembler {
 
 impl GuildAssembler {
     /// Begins with the column `state` of the guild's own row.
-    pub fn new(state: Value) -> Result<Self, RowError> {
+    pub(super) fn new(state: Value) -> Result<Self, RowError> {
         Ok(Self {
             state: object(state, "state")?,
             teams: BTreeMap::new(),
@@ -199,7 +199,7 @@ impl GuildAssembler {
 
     /// Adds the column `state` of a row. Teams must be added before their rounds and members.
     /// Reviews have no such column; see [`GuildAssembler::add_reviews`].
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         table: GuildTable,
         (first, second): RowKey,
@@ -235,7 +235,7 @@ impl GuildAssembler {
     }
 
     /// Returns the positions of the questions in the guild's list.
-    pub fn question_positions(&self) -> BTreeMap<String, usize> {
+    pub(super) fn question_positions(&self) -> BTreeMap<String, usize> {
         let questions = self.state.get("questions").and_then(Value::as_array);
         let questions = questions.into_iter().flatten().filter_map(Value::as_str);
         questions
@@ -245,7 +245,7 @@ impl GuildAssembler {
     }
 
     /// Adds a member's reviews: the positions of their questions, and their lines as in a snapshot.
-    pub fn add_reviews(
+    pub(super) fn add_reviews(
         &mut self,
         member: u64,
         mut reviews: Vec<(usize, String)>,
@@ -259,7 +259,7 @@ impl GuildAssembler {
     }
 
     /// Returns the JSON of the snapshot.
-    pub fn finish(mut self) -> Value {
+    pub(super) fn finish(mut self) -> Value {
         let keyed = |map: BTreeMap<u64, Object>| {
             let map = map.into_iter();
             let map: Object = map
@@ -280,7 +280,7 @@ impl GuildAssembler {
 
 /// Returns a hash of a row's content, by which unchanged rows are recognised. Two contents have the
 /// same hash with a probability of 2⁻⁶⁴.
-pub fn row_hash(columns: &Value) -> u64 {
+pub(super) fn row_hash(columns: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     columns.hash(&mut hasher);
     hasher.finish()

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 /// A table. The order is that of writes: tables come after those that they reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum GuildTable {
+pub(super) enum GuildTable {
     /// Teams.
     Team,
     /// Rounds of teams.
@@ -27,7 +27,7 @@ struct TableSpec {
 }
 
 /// The statements of one table. Their parameter is a JSON list with all rows.
-pub struct Statements {
+pub(super) struct Statements {
     /// Inserts or updates rows. Rows with the same content are not updated.
     pub write: String,
     /// Deletes rows.
@@ -36,7 +36,7 @@ pub struct Statements {
 
 impl GuildTable {
     /// All tables, in the order of writes.
-    pub const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Team,
         Self::Round,
         Self::Member,
@@ -127,19 +127,19 @@ impl GuildTable {
         }
     }
 
-    pub fn statements(self) -> &'static Statements {
+    pub(super) fn statements(self) -> &'static Statements {
         static ALL: LazyLock<[Statements; 6]> =
             LazyLock::new(|| GuildTable::ALL.map(|table| table.spec().statements()));
         &ALL[self as usize]
     }
 
     /// Returns the names of the one or two columns that are a row's key within its guild.
-    pub fn keys(self) -> (&'static str, Option<&'static str>) {
+    pub(super) fn keys(self) -> (&'static str, Option<&'static str>) {
         let TableSpec { keys, columns, .. } = self.spec();
         (columns[1].0, (keys > 2).then(|| columns[2].0))
     }
 
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         self.spec().name
     }
 }

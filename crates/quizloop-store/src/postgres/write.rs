@@ -47,7 +47,7 @@ const DELETE_REVIEWS: &str = "delete from review as kept using jsonb_to_recordse
 
 /// Why a guild could not be saved or deleted.
 #[derive(Debug, thiserror::Error)]
-pub enum WriteError {
+pub(super) enum WriteError {
     /// A query failed.
     #[error("the database could not save it: {0}")]
     Database(#[from] sqlx::Error),
@@ -79,9 +79,21 @@ pub enum WriteError {
 }
 
 impl WriteError {
+    /// Whether the database can't hold a value of the guild. A retry can't help then.
+    pub(super) fn is_refused_value(&self) -> bool {
+        /// SQLSTATE class "Data Exception" (PostgreSQL's manual, appendix A).
+        const DATA_EXCEPTION: &str = "22";
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        error
+            .code()
+            .is_some_and(|code| code.starts_with(DATA_EXCEPTION))
+    }
+
     /// Converts the error to one whose kind tells the writer what to do: skip the rest of the batch
     /// (no connection), never retry (another owner), or retry this guild alone.
-    pub fn into_io_error(self) -> io::Error {
+    pub(super) fn into_io_error(self) -> io::Error {
         let kind = match &self {
             Self::Timeout
             | Self::Database(
@@ -100,7 +112,7 @@ impl WriteError {
 }
 
 /// Saves a guild, and updates its row cache.
-pub async fn save(
+pub(super) async fn save(
     pool: &PgPool,
     lease: Option<&Lease>,
     guild: &Guild,
@@ -130,7 +142,7 @@ pub async fn save(
 }
 
 /// Deletes a guild with all its rows.
-pub async fn delete(
+pub(super) async fn delete(
     pool: &PgPool,
     lease: Option<&Lease>,
     guild: GuildId,
@@ -149,7 +161,7 @@ pub async fn delete(
     .await
 }
 
-pub async fn set_metadata(pool: &PgPool, name: &str, text: &str) -> Result<(), sqlx::Error> {
+pub(super) async fn set_metadata(pool: &PgPool, name: &str, text: &str) -> Result<(), sqlx::Error> {
     let query = sqlx::query(UPSERT_METADATA).bind(name).bind(text);
     query.execute(pool).await.map(drop)
 }
@@ -223,7 +235,7 @@ async fn upsert_guild(
     let written = sqlx::query(statement)
         .bind(id)
         .bind(commit)
-        .bind(state.to_string())
+        .bind(json_text(state))
         .bind(due_column(summary))
         .bind(summary.managed)
         .bind(summary.channel_hashes())
@@ -286,12 +298,33 @@ async fn execute_for_rows(
     if rows.is_empty() {
         return Ok(());
     }
-    let rows = Value::from(std::mem::take(rows)).to_string();
+    let rows = json_text(&std::mem::take(rows).into());
     sqlx::query(statement)
         .bind(rows)
         .execute(transaction)
         .await
         .map(drop)
+}
+
+/// Formats a value for `jsonb`, which can't hold U+0000 (PostgreSQL's manual, "8.14. JSON Types").
+/// It is removed, because otherwise one text would prevent all saves of its guild.
+fn json_text(value: &Value) -> String {
+    let text = value.to_string();
+    if !text.contains("\\u0000") {
+        return text;
+    }
+    let mut value = value.clone();
+    remove_null_characters(&mut value);
+    value.to_string()
+}
+
+fn remove_null_characters(value: &mut Value) {
+    match value {
+        Value::String(text) => text.retain(|character| character != '\0'),
+        Value::Array(items) => items.iter_mut().for_each(remove_null_characters),
+        Value::Object(fields) => fields.values_mut().for_each(remove_null_characters),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn guild_as_i64(guild: GuildId) -> Result<i64, WriteError> {

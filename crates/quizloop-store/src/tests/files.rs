@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use super::backends::eviction::evict_all;
+use super::backends::{load_guild, save};
 use super::{GUILD, add_team, open, teams};
-use crate::{OpenError, Store, inspect};
+use crate::{LoadError, OpenError, Store, inspect, snapshot};
 use quizloop_core::id::GuildId;
 
 fn names(dir: &Path) -> Vec<String> {
@@ -138,4 +140,55 @@ async fn temporary_files_of_a_crash_are_removed() {
         names(&dir.path().join("guilds")),
         ["1110000000000000001.json"]
     );
+}
+
+/// A snapshot that somebody breaks or deletes while its guild is evicted excludes only that guild.
+/// No empty guild takes its place.
+#[test]
+fn a_guild_whose_snapshot_was_damaged_is_quarantined() {
+    for damage in [
+        |path: &Path| fs::write(path, "{}").unwrap(),
+        |path: &Path| fs::remove_file(path).unwrap(),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let other = GuildId::new(GUILD.get() + 1);
+        let store = open(dir.path());
+        store.set_clock(|| "2026-03-27T20:00:00Z".parse().unwrap());
+        for guild in [GUILD, other] {
+            assert!(save(&store, guild, add_team));
+        }
+        assert_eq!(evict_all(&store), 2);
+        let path = snapshot::path(dir.path(), GUILD);
+        damage(&path);
+        let damaged = fs::read(&path).ok();
+        for _ in 0..2 {
+            let loaded = load_guild(&store, GUILD);
+            assert!(matches!(loaded, Err(LoadError::Unavailable)), "{loaded:?}");
+            assert!(!save(&store, GUILD, add_team));
+        }
+        assert!(load_guild(&store, other).unwrap().is_some());
+        assert!(save(&store, other, add_team));
+        assert!(store.close(Duration::from_secs(5)));
+        assert_eq!(fs::read(&path).ok(), damaged, "nothing was changed");
+    }
+}
+
+/// A disk that can't be read for a while excludes no guild.
+#[test]
+fn a_load_can_be_retried_after_a_disk_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.set_clock(|| "2026-03-27T20:00:00Z".parse().unwrap());
+    assert!(save(&store, GUILD, add_team));
+    assert_eq!(evict_all(&store), 1);
+    let (path, moved) = (snapshot::path(dir.path(), GUILD), dir.path().join("moved"));
+    fs::rename(&path, &moved).unwrap();
+    // Reading a folder as a file is an error on every system.
+    fs::create_dir(&path).unwrap();
+    let loaded = load_guild(&store, GUILD);
+    assert!(matches!(loaded, Err(LoadError::Io(_))), "{loaded:?}");
+    fs::remove_dir(&path).unwrap();
+    fs::rename(&moved, &path).unwrap();
+    assert!(load_guild(&store, GUILD).unwrap().is_some());
+    assert!(save(&store, GUILD, add_team));
 }

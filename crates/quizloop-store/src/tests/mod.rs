@@ -22,7 +22,7 @@ use quizloop_core::zone::Zone;
 
 const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
 
-fn team(channel: u64) -> Team {
+pub fn team(channel: u64) -> Team {
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
         ..TeamSettings::default()

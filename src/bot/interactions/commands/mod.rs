@@ -187,7 +187,7 @@ async fn load_guild(ctx: &BotContext, interaction: &Interaction) -> Result<Loade
         // only then this runs. Without data the answer would be "no team here", so the member has
         // to try again.
         LoadError::Unavailable => UserError::OwnedElsewhere,
-        LoadError::Database(error) => {
+        LoadError::Io(error) => {
             tracing::warn!(%error, "server could not be loaded");
             UserError::LoadFailed
         }

@@ -5,7 +5,8 @@ use super::{GUILD, TestDatabase, open};
 use crate::postgres::DatabaseReader;
 use crate::postgres::row_cache::row_hashes;
 use crate::postgres::rows::split_guild;
-use quizloop_core::id::GuildId;
+use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_core::team::PostingFailure;
 
 /// After each save of random changes, the database has the same guild as memory.
 #[tokio::test(flavor = "multi_thread")]
@@ -105,6 +106,34 @@ fn a_deleted_guild_leaves_no_row() {
         reader.guild(GUILD).unwrap(),
         Some(guild_with_history(GUILD, 2, 300))
     );
+}
+
+/// PostgreSQL can't store U+0000. It is removed, so that the rest of the guild is saved.
+#[test]
+fn null_characters_do_not_prevent_a_save() {
+    let Some(test_database) = TestDatabase::new() else {
+        return;
+    };
+    let store = open(&test_database);
+    let at = "2026-03-27T08:00:00Z".parse().unwrap();
+    let ((), commit) = store.upsert(GUILD, |guild| {
+        let mut team = crate::tests::team(1);
+        team.posting_failure = Some(PostingFailure {
+            since: at,
+            message: "bad\0 gateway, \\u0000".into(),
+        });
+        guild.insert_team(team);
+        guild
+            .add_report("tasks-1\0", UserId::new(1), "a mistake", at)
+            .unwrap();
+    });
+    futures::executor::block_on(commit.wait()).unwrap();
+    let reader = DatabaseReader::connect(&test_database.url()).unwrap();
+    let saved = reader.guild(GUILD).unwrap().unwrap();
+    let team = saved.team(ChannelId::new(1)).unwrap();
+    let failure = team.posting_failure.as_ref().unwrap();
+    assert_eq!(failure.message, "bad gateway, \\u0000");
+    assert_eq!(saved.reports()[0].question, "tasks-1");
 }
 
 #[test]

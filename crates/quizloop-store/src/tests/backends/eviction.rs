@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{GUILD, add_team};
+use super::super::{GUILD, add_team, team};
 use super::{TestBackend, load_guild, on_each_backend, save, wait};
 use crate::postgres::tests::random_history::{RandomHistory, guild_with_history};
 use crate::{GuildView, Store};
@@ -102,6 +102,21 @@ fn used_and_pinned_guilds_are_not_evicted() {
     });
 }
 
+/// Talk in a channel without a team does not keep a guild in memory.
+#[test]
+fn talk_elsewhere_is_no_use_of_a_guild() {
+    on_each_backend(|backend| {
+        let store = open_with_clock(backend);
+        assert!(save(&store, GUILD, |guild| guild.insert_team(team(1))));
+        evict_all(&store);
+        let _ = load_guild(&store, GUILD).unwrap();
+        assert_eq!(store.evict_idle(), 0, "it was just used");
+        assert!(!store.may_contain_reply(GUILD, ChannelId::new(2)));
+        assert!(store.may_contain_reply(GUILD, ChannelId::new(1)));
+        assert_eq!(store.evict_idle(), 1);
+    });
+}
+
 /// A guild that is due is not evicted, and the summary of an evicted one has its due time.
 #[test]
 fn due_guilds_are_not_evicted() {
@@ -188,7 +203,6 @@ fn concurrent_loads_changes_and_evictions() {
     });
 }
 
-/// A large guild is decompressed on its own thread.
 #[test]
 fn a_large_guild_is_loaded() {
     on_each_backend(|backend| {

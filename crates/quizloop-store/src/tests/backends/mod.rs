@@ -1,7 +1,7 @@
 //! Tests of both backends: each test runs with a folder of snapshots and with a database.
 
 mod durability;
-mod eviction;
+pub mod eviction;
 
 use tempfile::TempDir;
 
