@@ -13,10 +13,10 @@ use super::interactions::handler::handle_interaction;
 use super::replies::{self, backfill};
 use super::scheduler::config_teams;
 use super::{invite_url, load_guild};
-use crate::config::ConfiguredTeam;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, TeamKey};
 use quizloop_core::round::ThreadStatus;
+use quizloop_core::team::ConfiguredTeam;
 use quizloop_failpoint as failpoint;
 
 /// Minimum time between two log messages about undecoded events of a kind.

@@ -23,8 +23,8 @@ use crate::bot::gateway::event::IncomingMessage;
 use crate::bot::render::file::File;
 use crate::bot::render::message::Message;
 use crate::bot::render::text::truncate;
-use crate::config::Token;
 use crate::health::HealthMonitor;
+use crate::token::Token;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
 
 /// How long a request may take. Serenity's rate limiter waits without a limit, and a request whose

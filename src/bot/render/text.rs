@@ -1,4 +1,8 @@
-//! Helpers for texts: Discord's limits, Markdown and plurals.
+//! Helpers for texts: Discord's limits, Markdown, times and plurals.
+
+use jiff::Timestamp;
+
+pub use quizloop_core::text::pluralize;
 
 /// The end of a truncated text.
 const ELLIPSIS: char = '…';
@@ -66,9 +70,10 @@ pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     lines.join("\n")
 }
 
-/// `1 reply`, `3 replies`.
-pub fn pluralize(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+/// A time that Discord shows as a distance from now, such as "in 5 minutes", and keeps current
+/// (Discord docs, reference, "Timestamp Styles").
+pub fn relative_time(time: Timestamp) -> String {
+    format!("<t:{}:R>", time.as_second())
 }
 
 /// Maximum length of a quoted text in characters.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use super::{CommandResult, resolve_team};
+use super::{CommandResult, question_by_id, resolve_team};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
@@ -14,7 +14,7 @@ use crate::bot::render::reveal;
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
-use quizloop_core::id::ChannelId;
+use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::round::Round;
 use quizloop_store::{LoadedGuild, LoadedTeam};
 
@@ -46,7 +46,7 @@ fn options() -> Vec<Value> {
     ]
 }
 
-fn question_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
+fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
     let choice = |question: &&Question| AutocompleteChoice {
         name: truncate(
             &format!(
@@ -58,7 +58,7 @@ fn question_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
         ),
         value: question.id.clone(),
     };
-    let found = ctx.bank.search(typed, AUTOCOMPLETE_CHOICES_MAX);
+    let found = ctx.questions(guild).search(typed, AUTOCOMPLETE_CHOICES_MAX);
     found.iter().map(choice).collect()
 }
 
@@ -71,7 +71,7 @@ pub async fn run(
 ) -> Result<Response, UserError> {
     let public = interaction.flag("public");
     if let Some(text) = interaction.text("question") {
-        let question = find_question(ctx, text)?;
+        let question = find_question(ctx, guild.id(), text)?;
         // The named question may be that of the round, for which the rules of the reveal apply.
         let current = resolve_round(interaction, guild).ok();
         let Some((team, round)) = current.filter(|(_, round)| round.question == question.id) else {
@@ -94,7 +94,7 @@ pub fn on_button(
     guild: &LoadedGuild,
     question: &str,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, question)?;
+    let question = question_by_id(ctx, guild.id(), question)?;
     let InteractionData::Component { message, .. } = &interaction.data else {
         return Err(UserError::StaleComponent);
     };
@@ -131,7 +131,7 @@ pub async fn on_confirm(
     request: RevealRequest<'_>,
 ) -> CommandResult {
     let number = request.round;
-    let question = question_by_id(ctx, request.question)?;
+    let question = question_by_id(ctx, team.guild().id(), request.question)?;
     let now = ctx.clock.now();
     if team.read(|team| team.needs_reveal_confirmation(number, interaction.user)) == Some(true) {
         let _awaited_below = team.update(|team| team.peek(number, interaction.user, now));
@@ -156,7 +156,7 @@ async fn show(
     round: &RoundRef,
     public: bool,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, &round.question)?;
+    let question = question_by_id(ctx, team.guild().id(), &round.question)?;
     if team.read(|team| team.needs_reveal_confirmation(round.number, interaction.user))
         == Some(true)
     {
@@ -224,16 +224,15 @@ pub fn resolve_round(
     Ok((team, round.flatten().ok_or(UserError::RoundNotFound)?))
 }
 
-fn question_by_id<'a>(ctx: &'a BotContext, id: &str) -> Result<&'a Question, UserError> {
-    ctx.bank
-        .get(id)
-        .ok_or_else(|| UserError::QuestionNotFound(id.to_owned()))
-}
-
 /// Returns a question by its id, or else the best match for a text typed without choosing a
 /// suggestion.
-fn find_question<'a>(ctx: &'a BotContext, text: &str) -> Result<&'a Question, UserError> {
-    let found = ctx.bank.get(text.trim());
-    let found = found.or_else(|| ctx.bank.search(text, 1).first().copied());
+fn find_question<'a>(
+    ctx: &'a BotContext,
+    guild: GuildId,
+    text: &str,
+) -> Result<&'a Question, UserError> {
+    let questions = ctx.questions(guild);
+    let found = questions.get(text.trim());
+    let found = found.or_else(|| questions.search(text, 1).first().copied());
     found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }
