@@ -14,7 +14,7 @@ use super::round::Round;
 use super::team::Team;
 
 /// How late a reminder may be sent. Later ones are useless and are dropped.
-pub const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The reminder that a member set for a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
