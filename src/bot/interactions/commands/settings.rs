@@ -140,8 +140,9 @@ fn parse_zone(text: &str) -> Result<Zone, UserError> {
     config::zone::parse(text).map_err(|none| {
         let name = quote(text);
         let help = none.help();
+        let end = if help.ends_with('?') { "" } else { "." };
         UserError::InvalidOption(format!(
-            "There is no time zone \"{name}\": {help} Pick one of the suggestions."
+            "There is no time zone \"{name}\": {help}{end} Pick one of the suggestions."
         ))
     })
 }
@@ -198,4 +199,16 @@ fn parse_holidays(text: &str) -> Result<BTreeSet<Date>, UserError> {
         .filter(|part| !part.is_empty())
         .map(date)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_zone_is_explained_in_whole_sentences() {
+        let message = |name: &str| parse_zone(name).unwrap_err().message().content.unwrap();
+        insta::assert_snapshot!(message("+02:00"), @r#"There is no time zone "+02:00": zones are named like "Europe/Berlin", "America/New_York" or "UTC". Pick one of the suggestions."#);
+        insta::assert_snapshot!(message("Berlin"), @r#"There is no time zone "Berlin": did you mean "Europe/Berlin"? Pick one of the suggestions."#);
+    }
 }
