@@ -42,6 +42,17 @@ pub struct HealthReport {
     pub scheduler: ComponentStatus,
     /// Saving to the data folder or the database.
     pub disk: ComponentStatus,
+    /// Registration of the slash commands with Discord.
+    pub commands: ComponentStatus,
+}
+
+/// The parts of a [`HealthReport`].
+pub(super) struct ComponentStatuses {
+    pub gateway: ComponentStatus,
+    pub shards: Vec<ShardStatus>,
+    pub scheduler: ComponentStatus,
+    pub disk: ComponentStatus,
+    pub commands: ComponentStatus,
 }
 
 impl ComponentStatus {
@@ -67,18 +78,22 @@ impl ComponentStatus {
 }
 
 impl HealthReport {
-    pub(super) fn new(
-        gateway: ComponentStatus,
-        shards: Vec<ShardStatus>,
-        scheduler: ComponentStatus,
-        disk: ComponentStatus,
-    ) -> Self {
-        Self {
-            status: gateway.state.max(scheduler.state).max(disk.state),
+    pub(super) fn new(statuses: ComponentStatuses) -> Self {
+        let ComponentStatuses {
             gateway,
             shards,
             scheduler,
             disk,
+            commands,
+        } = statuses;
+        let states = [&gateway, &scheduler, &disk, &commands].map(|one| one.state);
+        Self {
+            status: states.into_iter().max().unwrap_or(HealthStatus::Ok),
+            gateway,
+            shards,
+            scheduler,
+            disk,
+            commands,
         }
     }
 
@@ -89,7 +104,7 @@ impl HealthReport {
 
     /// Returns the problems of all components on one line; `None` if there are none.
     pub fn problems(&self) -> Option<String> {
-        let problems = [&self.gateway, &self.scheduler, &self.disk]
+        let problems = [&self.gateway, &self.scheduler, &self.disk, &self.commands]
             .into_iter()
             .filter_map(|component| component.problem.as_deref());
         let problems: Vec<_> = problems.collect();

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::report::{ComponentStatus, HealthReport, HealthStatus, ShardStatus};
+use super::report::{ComponentStatus, ComponentStatuses, HealthReport, HealthStatus, ShardStatus};
 
 /// How long a shard may be disconnected before it counts as down. A resume takes one or two seconds,
 /// and a new session at most twenty.
@@ -65,6 +65,8 @@ pub struct HealthState {
     pub last_save: Option<Duration>,
     /// Since when saving has failed, and the error.
     pub save_failure: Option<(Duration, String)>,
+    /// Since when the slash commands could not be registered, and the error.
+    pub commands_failure: Option<(Duration, String)>,
 }
 
 impl HealthState {
@@ -76,6 +78,7 @@ impl HealthState {
             last_scan: None,
             last_save: None,
             save_failure: None,
+            commands_failure: None,
         }
     }
 
@@ -90,7 +93,13 @@ impl HealthState {
             })
             .collect();
         let gateway = self.gateway(&shards, now);
-        HealthReport::new(gateway, shards, self.scheduler(now), self.disk(now))
+        HealthReport::new(ComponentStatuses {
+            gateway,
+            shards,
+            scheduler: self.scheduler(now),
+            disk: self.disk(now),
+            commands: self.commands(now),
+        })
     }
 
     /// Returns whether this process has no shard, and waits to replace another process.
@@ -178,6 +187,17 @@ impl HealthState {
                 ComponentStatus::unhealthy(HealthStatus::Down, age, problem)
             }
         }
+    }
+
+    /// The bot works without new commands: those of an earlier registration keep working.
+    fn commands(&self, now: Duration) -> ComponentStatus {
+        let Some((since, error)) = &self.commands_failure else {
+            return ComponentStatus::healthy(None);
+        };
+        let seconds = now.saturating_sub(*since).as_secs();
+        let problem =
+            format!("the slash commands have not been registered for {seconds} s: {error}");
+        ComponentStatus::unhealthy(HealthStatus::Degraded, None, problem)
     }
 
     /// Returns which part of this process is stalled, so that only a restart helps. A Discord outage
@@ -275,6 +295,10 @@ mod tests {
             "saving has failed for 3 s: no space left"
         );
         assert_eq!(state(&health, 102), HealthStatus::Down);
+        let mut health = healthy_state(real);
+        health.commands_failure = Some((at(99), "status 500".into()));
+        insta::assert_snapshot!(health.report(at(102), real).problems().unwrap(), @"the slash commands have not been registered for 3 s: status 500");
+        assert_eq!(state(&health, 102), HealthStatus::Degraded);
         let fresh = HealthState::new(at(100));
         assert_eq!(
             (state(&fresh, 100), state(&fresh, 161)),
@@ -326,6 +350,6 @@ mod tests {
     fn a_report_is_plain_json() {
         let real = Instant::now();
         let report = healthy_state(real).report(at(103), real + at(2));
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"commands":{"state":"ok","age_seconds":null,"problem":null}}"#);
     }
 }

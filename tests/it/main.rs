@@ -13,6 +13,7 @@ mod browser;
 mod cluster;
 mod crashes;
 mod daily_flow;
+mod daily_message;
 mod database;
 mod discord_errors;
 #[cfg(all(feature = "failpoints", debug_assertions))]
@@ -34,6 +35,7 @@ mod progress;
 mod question_reports;
 mod rate_limit;
 mod reminders;
+mod reveals;
 mod reviews;
 mod sandbox;
 mod security;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::daily::button;
@@ -26,8 +27,12 @@ pub fn timestamp(time: Timestamp) -> String {
     format!("<t:{seconds}:F> (<t:{seconds}:R>)")
 }
 
-/// The settings of a team, one per line.
-pub fn settings(settings: &TeamSettings) -> String {
+/// Maximum number of holidays listed. `/team settings` takes some 340, which would not fit into a
+/// message.
+const HOLIDAYS_MAX: usize = 20;
+
+/// The settings of a team, one per line. Holidays before `today` are left out.
+pub fn settings(settings: &TeamSettings, today: Date) -> String {
     let schedule = &settings.schedule;
     let mut lines = vec![
         format!(
@@ -62,9 +67,15 @@ pub fn settings(settings: &TeamSettings) -> String {
             "**Practice**: `/quiz` repeats questions often enough to remember {percent} %"
         ));
     }
-    if !schedule.holidays.is_empty() {
-        let days: Vec<_> = schedule.holidays.iter().map(ToString::to_string).collect();
-        lines.push(format!("**Holidays**: {}", days.join(", ")));
+    let holidays: Vec<_> = schedule.holidays.range(today..).collect();
+    if !holidays.is_empty() {
+        let shown = holidays.iter().take(HOLIDAYS_MAX);
+        let shown: Vec<_> = shown.map(ToString::to_string).collect();
+        let more = match holidays.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        lines.push(format!("**Holidays**: {}{more}", shown.join(", ")));
     }
     lines.join("\n")
 }
@@ -127,7 +138,10 @@ pub fn team_summary(
     };
     let mut embed = Embed {
         title: Some("Team".into()),
-        description: Some(format!("{heading}\n{}", settings(&team.settings))),
+        description: Some(format!(
+            "{heading}\n{}",
+            settings(&team.settings, today(team, now))
+        )),
         color: if access.is_sufficient() {
             ADMIN_COLOR
         } else {
@@ -144,7 +158,7 @@ pub fn team_summary(
     if access.unmentionable_role {
         embed = embed.field("Role", unmentionable_role_text(team));
     }
-    embed = embed.field(
+    embed = embed.field("Reminders", early_reminders_text(team)).field(
         "Next questions",
         upcoming_posts(&team.next_post_times(now, POSTS_AHEAD)),
     );
@@ -163,6 +177,25 @@ pub fn team_summary(
         )]);
     }
     message
+}
+
+fn today(team: &Team, now: Timestamp) -> Date {
+    team.settings.schedule.zone.date(now)
+}
+
+/// Says how many reminders are set to a time at which the question is not out yet.
+fn early_reminders_text(team: &Team) -> String {
+    let count = team.early_reminders();
+    if count == 0 {
+        return String::new();
+    }
+    let (reminders, members) = match count {
+        1 => ("1 reminder no longer works".to_owned(), "That member"),
+        count => (format!("{count} reminders no longer work"), "Those members"),
+    };
+    format!(
+        "{reminders}, because the question is not out yet at that time. {members} can choose a later time with `/remind on`."
+    )
 }
 
 /// Explains why mentioning the role notifies nobody, and how to fix it.
@@ -197,7 +230,7 @@ pub struct TeamStatus<'a> {
 
 /// The reply to `/team status`.
 pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
-    let mut text = settings(&team.settings);
+    let mut text = settings(&team.settings, today(team, status.now));
     if team.managed {
         text.push_str("\nThis team is set up in the bot's config file.");
     }
@@ -247,6 +280,7 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
             "Next questions",
             upcoming_posts(&team.next_post_times(status.now, POSTS_AHEAD)),
         )
+        .field("Reminders", early_reminders_text(team))
         .field("Permissions", permissions);
     if status.access.is_ok_and(|access| access.unmentionable_role) {
         embed = embed.field("Role", unmentionable_role_text(team));

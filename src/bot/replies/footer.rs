@@ -122,7 +122,7 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) {
     };
     let mut post = render::daily::post(question, &round, replied);
     if let Some(role) = role {
-        post.content = Some(format!("<@&{role}>"));
+        post = post.name_role(role);
     }
     if let Err(error) = ctx.rest.edit_message(key.channel, message, &post).await {
         let TeamKey { guild, channel } = key;

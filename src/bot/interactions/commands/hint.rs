@@ -1,7 +1,7 @@
 //! `/hint`: how to answer the question of this channel or thread.
 
 use super::CommandResult;
-use super::answer::resolve_round;
+use super::answer::resolve_question;
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
@@ -26,8 +26,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
 
 /// Shows the hint for the round of the channel or thread.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    let (_, round) = resolve_round(interaction, guild)?;
-    on_button(ctx, &round.question)
+    on_button(ctx, &resolve_question(interaction, guild)?)
 }
 
 /// Shows the hint for a question.

@@ -38,6 +38,7 @@ use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
+use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::LoadError;
 use quizloop_store::{LoadedGuild, LoadedTeam};
 use slash_command::{Access, Action, Help, SlashCommand, Visibility};
@@ -162,7 +163,7 @@ fn respond_at_once(ctx: &BotContext, interaction: &Interaction) -> Option<Respon
             ComponentId::Quiz {
                 action: QuizAction::Write,
                 state,
-            } => Some(quiz::open_modal(&state)),
+            } => Some(quiz::open_modal(ctx, &state)),
             _ => None,
         },
         InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => None,
@@ -294,13 +295,15 @@ async fn on_component(
             public,
             question,
         } => {
-            let team = guild.team(channel);
             let request = answer::RevealRequest {
-                round,
+                round: GuardedRound {
+                    channel,
+                    number: round,
+                },
                 public,
                 question: &question,
             };
-            update_message(answer::on_confirm(ctx, interaction, &team, request).await)
+            update_message(answer::on_confirm(ctx, interaction, guild, request).await)
         }
         ComponentId::Quiz { action, state } => {
             let input = quiz::QuizInput {
@@ -337,11 +340,11 @@ async fn on_modal(
     match ModalId::parse(custom_id) {
         Some(ModalId::Quiz(state)) => {
             let text = fields.get(crate::bot::render::quiz::ANSWER_FIELD);
-            update_message(quiz::on_written_answer(
-                ctx,
-                &state,
-                text.map_or("", String::as_str),
-            ))
+            let written = quiz::WrittenAnswer {
+                state: &state,
+                text: text.map_or("", String::as_str),
+            };
+            quiz::on_written_answer(ctx, interaction, guild, written)
         }
         Some(ModalId::Report { question }) => {
             reply(question_reports::on_submit(ctx, interaction, guild, &question, fields).await)
