@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use dashmap::{DashMap, DashSet};
+use dashmap::DashSet;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -23,7 +23,7 @@ use quizloop_core::round::Round;
 use quizloop_core::team::Team;
 use quizloop_store::Store;
 
-use super::scheduler::backoff::Backoff;
+use super::scheduler::delivery::Deliveries;
 
 /// The bot's shared state.
 pub struct BotContext {
@@ -42,10 +42,8 @@ pub struct BotContext {
     pub start_scheduler: Notify,
     /// Wakes the scheduler after a change that may make something due.
     pub wake_scheduler: Notify,
-    /// When failed posts are retried.
-    pub post_backoff: DashMap<TeamKey, Backoff>,
-    /// When failed weekly reports are retried.
-    pub report_backoff: DashMap<TeamKey, Backoff>,
+    /// What is known of the messages that are being delivered.
+    pub deliveries: Deliveries,
     /// Teams with a posting job in progress; a second job must not start meanwhile.
     pub posting: DashSet<TeamKey>,
     /// Teams with replies to a new question whose message id was not stored yet.
@@ -98,8 +96,7 @@ impl BotContext {
             chart_renderer: ChartRenderer::default(),
             start_scheduler: Notify::new(),
             wake_scheduler: Notify::new(),
-            post_backoff: DashMap::new(),
-            report_backoff: DashMap::new(),
+            deliveries: Deliveries::default(),
             posting: DashSet::new(),
             early_replies: DashSet::new(),
             stale_footers,

@@ -87,11 +87,7 @@ impl EventLoop {
             Event::ChannelUpdate { guild, channel } => {
                 // A post that Discord refused may be allowed now.
                 let key = TeamKey { guild, channel };
-                let (post, report) = (
-                    ctx.post_backoff.remove(&key),
-                    ctx.report_backoff.remove(&key),
-                );
-                if post.is_some() || report.is_some() {
+                if ctx.deliveries.retry_team(key) {
                     ctx.wake_scheduler.notify_one();
                 }
             }
@@ -147,11 +143,8 @@ impl EventLoop {
         tokio::spawn(replies::backfill_guilds(Arc::clone(&self.ctx), guilds));
         // Posts that failed while Discord was unreachable are retried now.
         self.ctx
-            .post_backoff
-            .retain(|key, _| is_on_other_shard(&key.guild));
-        self.ctx
-            .report_backoff
-            .retain(|key, _| is_on_other_shard(&key.guild));
+            .deliveries
+            .retry_guilds(|guild| !is_on_other_shard(guild));
         self.ctx.wake_scheduler.notify_one();
     }
 }

@@ -23,7 +23,7 @@ fn steps() -> Vec<(&'static str, FaultRule)> {
 }
 
 /// Sets the time without waiting for the bot, which will be killed.
-async fn move_to_nine(world: &World, hold: &Arc<RequestGate>, day: &str) {
+pub async fn move_to_nine(world: &World, hold: &Arc<RequestGate>, day: &str) {
     let moved = world.set_time(day);
     tokio::pin!(moved);
     tokio::select! {

@@ -15,7 +15,7 @@ use crate::support::{MessageExt, World};
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
 /// Denies the bot a permission in one channel.
-fn deny(world: &World, channel: u64, permission: u64) {
+pub fn deny(world: &World, channel: u64, permission: u64) {
     let role = world.sandbox.read(|discord| {
         let guild = discord
             .guilds

@@ -1,5 +1,6 @@
 //! Posting a round: on time, late, never twice. The numbers refer to the list of field failures.
 
+use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use serde_json::json;
 
@@ -36,6 +37,96 @@ async fn a_question_is_posted_late_within_the_catch_up_limit() {
             "back at {back}"
         );
     }
+}
+
+/// With `catch_up = "0"` the question and the report are posted on time, although the scheduler never
+/// wakes at the due time itself, and an admin's order is carried out on any day.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_catch_up_questions_are_posted_on_time() {
+    let mut world = World::at("2026-03-26T08:59:59[Europe/Berlin]")
+        .team()
+        .with("catch_up = \"0\"\nreport = true")
+        .start()
+        .await;
+    // Time flows, as it does outside of tests.
+    let clock = world.sandbox.clock();
+    clock.set_flowing(true).await.unwrap();
+    world
+        .wait_for("the question", |world| world.posts().first()?.thread)
+        .await;
+    clock.set_flowing(false).await.unwrap();
+    world.set_time("2026-03-27T09:00:00.001").await;
+    assert_eq!(world.posts().len(), 2);
+    world.set_time("2026-03-27T17:00:00.001").await;
+    let messages = world.sandbox.messages(ids::ASYNCIO, ids::SAM);
+    let is_report =
+        |message: &&discord_sandbox::client::MessageView| message.footer().starts_with("Week of ");
+    assert_eq!(messages.iter().filter(is_report).count(), 1);
+    world.set_time("2026-03-28T12:00").await;
+    clock.set_flowing(true).await.unwrap();
+    let ordered = world.ada().command_message("team post", &[]).await.text();
+    assert!(ordered.contains("Posting round 3"), "{ordered}");
+    world
+        .wait_for("the question", |world| world.posts().get(2)?.thread)
+        .await;
+    clock.set_flowing(false).await.unwrap();
+    // More than on time is late.
+    world.stop().await;
+    world.set_time("2026-03-30T09:06").await;
+    world.start_bot().await;
+    assert_eq!(world.posts().len(), 3);
+}
+
+/// The clock is half a year ahead when a question is due, and Discord does not respond. When the
+/// clock is right again, questions continue on their days.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_ahead_does_not_silence_a_team() {
+    let world = World::at("2026-03-26T08:59[Europe/Berlin]")
+        .team()
+        .start()
+        .await;
+    world.advance("1m").await;
+    world.sandbox.add_fault(
+        FaultRule::on("CreateMessage").always(),
+        RequestFault::server_error(),
+    );
+    world.set_time("2026-09-25T09:00").await;
+    world.set_time("2026-03-26T12:00").await;
+    world.sandbox.clear_faults();
+    world.set_time("2026-03-27T09:00").await;
+    assert_eq!(world.posts().len(), 2);
+    world.ada().reply("counted").await;
+}
+
+/// A team leaves the config file and comes back: it is paused meanwhile, and resumed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_that_is_in_the_config_again_is_resumed() {
+    let mut world = World::at("2026-03-26T08:59[Europe/Berlin]")
+        .team()
+        .start()
+        .await;
+    world.advance("1m").await;
+    let config = world.folder().join("config.toml");
+    let with_team = std::fs::read_to_string(&config).unwrap();
+    world.stop().await;
+    std::fs::write(&config, "").unwrap();
+    world.start_bot().await;
+    world.set_time("2026-03-27T09:00").await;
+    assert_eq!(world.posts().len(), 1);
+    let status = world.ada().command_message("team status", &[]).await.text();
+    assert!(
+        status.contains("no longer in the bot's config file"),
+        "{status}"
+    );
+    world.stop().await;
+    std::fs::write(&config, with_team).unwrap();
+    world.set_time("2026-03-27T10:00").await;
+    world.start_bot().await;
+    assert_eq!(world.posts().len(), 1, "nothing is posted late");
+    world.set_time("2026-03-30T09:00").await;
+    assert_eq!(world.posts().len(), 2);
+    let status = world.ada().command_message("team status", &[]).await.text();
+    assert!(!status.contains("**Paused**"), "{status}");
 }
 
 /// 2, 15. A streak survives a weekend, a holiday and a pause.

@@ -94,6 +94,29 @@ async fn the_report_follows_the_last_question_of_the_week() {
     assert_eq!(reports(&world).len(), 2);
 }
 
+/// The week of a team that posts from Sunday to Thursday ends on Thursday.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_of_sunday_to_thursday_comes_on_thursday() {
+    let world = World::at("2026-03-21T12:00[Asia/Riyadh]")
+        .team()
+        .with("days = [\"sun\", \"mon\", \"tue\", \"wed\", \"thu\"]\nreport = true")
+        .start()
+        .await;
+    for day in 22..=26 {
+        world.set_time(&format!("2026-03-{day}T09:00")).await;
+        world.ada().reply("in time").await;
+        assert!(reports(&world).is_empty(), "March {day}");
+    }
+    world.set_time("2026-03-26T17:00").await;
+    let [report] = reports(&world).try_into().unwrap();
+    let text = report.text();
+    assert!(text.contains("1 member took part in 5 questions"), "{text}");
+    for day in ["27", "28", "29"] {
+        world.set_time(&format!("2026-03-{day}T20:00")).await;
+    }
+    assert_eq!(reports(&world).len(), 1);
+}
+
 /// Switched on in the operator's config. Members who opted out of leaderboards are not listed.
 /// Without the setting no report is posted.
 #[tokio::test(flavor = "multi_thread")]

@@ -23,7 +23,37 @@ pub enum AdminActionError {
 impl Team {
     /// Stops questions until that day, or until [`Team::resume`] if `until` is `None`.
     pub fn pause(&mut self, until: Option<Date>) {
-        self.pause = Some(Pause { until });
+        self.pause = Some(Pause {
+            until,
+            by_config: false,
+        });
+    }
+
+    /// Stops questions because the team left the operator's config file. A pause until an admin
+    /// resumes stays as it is.
+    pub fn pause_by_config(&mut self) {
+        let until = self.pause.map(|pause| pause.until);
+        if until != Some(None) {
+            self.pause = Some(Pause {
+                until: until.flatten(),
+                by_config: true,
+            });
+        }
+    }
+
+    /// Ends a pause by [`Team::pause_by_config`], because the team is in the file again. Questions
+    /// that were due before `now` are not posted later. Returns false if there is no such pause.
+    pub fn resume_by_config(&mut self, now: Timestamp) -> bool {
+        let Some(pause) = self.pause.filter(|pause| pause.by_config) else {
+            return false;
+        };
+        let until = pause.until;
+        self.pause = until.map(|_| Pause {
+            until,
+            by_config: false,
+        });
+        self.since = self.since.max(now);
+        true
     }
 
     /// Ends a pause or an admin's skip. Questions that were due before `now` are not posted later.
@@ -35,7 +65,7 @@ impl Team {
 
     /// Skips the next question and returns its day.
     pub fn skip_next(&mut self, now: Timestamp) -> Option<Date> {
-        let overrides = self.schedule_overrides();
+        let overrides = self.schedule_overrides(now);
         let (day, _) = self.settings.schedule.upcoming(now, &overrides).next()?;
         self.skip = Some(day);
         Some(day)

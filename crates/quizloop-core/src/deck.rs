@@ -54,6 +54,16 @@ impl Deck {
         }
     }
 
+    /// Marks a question as the one that was asked last. Returns the number of unseen questions left
+    /// in this pass.
+    pub fn mark_asked(&mut self, question: &str) -> usize {
+        self.unseen.retain(|id| id != question);
+        self.seen.retain(|id| id != question);
+        self.seen.push(question.to_owned());
+        self.last = Some(question.to_owned());
+        self.unseen.len()
+    }
+
     /// Removes questions that left the bank and inserts new ones at random positions.
     fn sync_with_bank(&mut self, bank: &[&str], rng: &mut impl Rng) {
         let available: HashSet<&str> = bank.iter().copied().collect();

@@ -127,15 +127,12 @@ impl Team {
         let round = match self.next_post_step(now) {
             PostStep::Wait(at) => Some(at),
             PostStep::Idle => None,
-            PostStep::Begin { .. }
-            | PostStep::Post
-            | PostStep::Abandon
-            | PostStep::CreateThread => Some(now),
+            PostStep::Begin { .. } | PostStep::Deliver | PostStep::CreateThread => Some(now),
         };
         let week = match self.next_report_step(now) {
             ReportStep::Wait(at) => Some(at),
             ReportStep::Idle => None,
-            ReportStep::Begin { .. } | ReportStep::Post | ReportStep::Abandon => Some(now),
+            ReportStep::Begin { .. } | ReportStep::Deliver => Some(now),
         };
         let reminders = self.reminders_today(now).map(|due| due.at);
         round.into_iter().chain(week).chain(reminders).min()

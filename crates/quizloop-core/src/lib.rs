@@ -7,6 +7,7 @@
 pub mod admin_actions;
 pub mod data_deletion;
 pub mod deck;
+pub mod delivery;
 pub mod export;
 pub mod guild;
 pub mod guild_summary;

@@ -11,17 +11,15 @@
 //! 4. The bot starts the thread.
 //! 5. [`Team::record_thread`] records the thread. The bot saves it.
 //!
-//! If the process crashes between steps 2 and 3, Discord has the message but the team does not. On
-//! the next start the step is [`PostStep::Post`]: the bot searches the channel for a message with
-//! the round's label and finds it, so it continues with step 3 instead of sending a second message.
-//! If the process crashes between steps 1 and 2, the search finds nothing and the bot sends the
-//! message. If it only starts again on the next day, the step is [`PostStep::Abandon`]: after one
-//! more search the bot drops the round and returns the question to the deck.
+//! Steps 2 and 3 are a [`Delivery`]: if the process crashes between them, Discord has the message but
+//! the team does not, and the bot finds it in the channel. An intent that was not posted in time is
+//! given up with [`Team::abandon_round`].
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rand::Rng;
 
+use super::delivery::{Delivery, Label};
 use super::id::MessageId;
 use super::round::{Round, ThreadStatus, Window, nonce};
 use super::schedule::Due;
@@ -36,12 +34,9 @@ pub enum PostStep {
         day: Date,
         due: Timestamp,
     },
-    /// The newest round has no message: search the channel for it, post it if it is missing, then
-    /// call [`Team::record_post`].
-    Post,
-    /// The newest round has no message and has expired: search the channel once more, and call
-    /// [`Team::abandon_round`] if the message is missing.
-    Abandon,
+    /// The newest round has no message: deliver it ([`Team::pending_post`]), then call
+    /// [`Team::record_post`] or [`Team::abandon_round`].
+    Deliver,
     /// The newest round has no thread: start it, then call [`Team::record_thread`].
     CreateThread,
     /// Nothing to do until this time.
@@ -50,16 +45,32 @@ pub enum PostStep {
     Idle,
 }
 
+/// A post that an admin ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderedPost {
+    /// The number of the round.
+    pub number: u32,
+    /// Whether the round was created now.
+    pub is_new: bool,
+}
+
+/// Why an admin's order to post is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OrderPostError {
+    #[error("today's question was already posted")]
+    AlreadyPosted,
+    #[error("the question of {0} is not finished")]
+    Unfinished(Date),
+    #[error("the bank has no question")]
+    EmptyBank,
+}
+
 impl Team {
     /// Returns the next step.
     pub fn next_post_step(&self, now: Timestamp) -> PostStep {
         if let Some(round) = self.rounds.last() {
             if round.message.is_none() {
-                return if self.is_expired(round, now) {
-                    PostStep::Abandon
-                } else {
-                    PostStep::Post
-                };
+                return PostStep::Deliver;
             }
             if round.thread == ThreadStatus::Pending {
                 return PostStep::CreateThread;
@@ -77,15 +88,26 @@ impl Team {
         }
     }
 
-    /// Whether it is too late to post an intent: on another day, or past the catch-up limit.
-    fn is_expired(&self, round: &Round, now: Timestamp) -> bool {
-        let schedule = &self.settings.schedule;
-        schedule.zone.date(now) != round.day || now.duration_since(round.due) > schedule.catch_up
+    /// Returns the delivery of the round that has no message yet.
+    pub fn pending_post(&self) -> Option<Delivery> {
+        let round = self.unfinished_round()?;
+        Some(Delivery {
+            place: self.channel,
+            label: Label::Question(round.day),
+            nonce: Some(round.nonce.clone()),
+            older: self.open_round().and_then(|open| open.message),
+            window: self.settings.schedule.delivery_window(round.day, round.due),
+        })
     }
 
-    /// Step 1: creates the next round with a question of `bank`, the ids of all questions. Neither
-    /// the schedule nor an admin gets a second question on that day. Returns `None` if there is an
-    /// unfinished round, if the day already had a question, or if the bank is empty.
+    /// Returns the round that has no message yet.
+    pub fn unfinished_round(&self) -> Option<&Round> {
+        self.rounds.last().filter(|round| round.message.is_none())
+    }
+
+    /// Step 1: creates the next round with a question of `bank`, the ids of all questions. Returns
+    /// `None` if there is an unfinished round, if the schedule is done with the day, or if the bank
+    /// is empty.
     pub fn begin_round(
         &mut self,
         day: Date,
@@ -93,18 +115,62 @@ impl Team {
         bank: &[&str],
         rng: &mut impl Rng,
     ) -> Option<&Round> {
-        let unfinished = self
-            .rounds
-            .last()
-            .is_some_and(|round| round.message.is_none());
-        if unfinished || self.last_day.is_some_and(|last| day <= last) {
+        let is_done = self.done_up_to(day).is_some_and(|last| day <= last);
+        if self.unfinished_round().is_some() || is_done {
             return None;
         }
+        self.create_round(day, due, bank, rng)
+    }
+
+    /// Step 1, for an admin who orders today's question: also on a day without one in the schedule,
+    /// and on a day whose question was given up. A round that is not posted yet is due again.
+    ///
+    /// # Errors
+    ///
+    /// Fails if today's question was posted, if a round of another day is not finished, or if the
+    /// bank is empty.
+    pub fn order_post(
+        &mut self,
+        now: Timestamp,
+        bank: &[&str],
+        rng: &mut impl Rng,
+    ) -> Result<OrderedPost, OrderPostError> {
+        let today = self.settings.schedule.zone.date(now);
+        if self.posted_rounds().any(|round| round.day == today) {
+            return Err(OrderPostError::AlreadyPosted);
+        }
+        let mut unfinished = self.rounds.last_mut().filter(|last| last.message.is_none());
+        if let Some(round) = &mut unfinished {
+            if round.day != today {
+                return Err(OrderPostError::Unfinished(round.day));
+            }
+            round.due = now;
+            return Ok(OrderedPost {
+                number: round.number,
+                is_new: false,
+            });
+        }
+        let round = self.create_round(today, now, bank, rng);
+        let number = round.ok_or(OrderPostError::EmptyBank)?.number;
+        Ok(OrderedPost {
+            number,
+            is_new: true,
+        })
+    }
+
+    fn create_round(
+        &mut self,
+        day: Date,
+        due: Timestamp,
+        bank: &[&str],
+        rng: &mut impl Rng,
+    ) -> Option<&Round> {
+        let number = u32::try_from(self.rounds.len() + 1).ok()?;
         let draw = self.deck.draw(bank, rng)?;
         self.last_day = Some(day);
         self.skip = self.skip.filter(|skip| *skip > day);
         self.rounds.push(Round {
-            number: u32::try_from(self.rounds.len() + 1).ok()?,
+            number,
             day,
             question: draw.question,
             remaining: draw.remaining,
@@ -117,6 +183,33 @@ impl Team {
             window: Window::default(),
         });
         self.rounds.last()
+    }
+
+    /// Draws another question for the round that has no message yet, because its question left the
+    /// bank. Returns false if there is no such round, or if the bank is empty.
+    pub fn redraw(&mut self, bank: &[&str], rng: &mut impl Rng) -> bool {
+        let Some(round) = self.rounds.last_mut().filter(|last| last.message.is_none()) else {
+            return false;
+        };
+        self.deck.put_back(&round.question);
+        let Some(draw) = self.deck.draw(bank, rng) else {
+            return false;
+        };
+        round.question = draw.question;
+        round.remaining = draw.remaining;
+        true
+    }
+
+    /// Sets the question of the round that has no message yet to the one of a message that was
+    /// found: if the state is a restored backup, another question may have been posted than the one
+    /// that was drawn.
+    pub fn adopt_question(&mut self, question: &str) {
+        let unfinished = self.rounds.last_mut().filter(|last| last.message.is_none());
+        if let Some(round) = unfinished.filter(|round| round.question != question) {
+            self.deck.put_back(&round.question);
+            round.remaining = self.deck.mark_asked(question);
+            question.clone_into(&mut round.question);
+        }
     }
 
     /// Step 3: records the message. The round opens, and the window of the previous one closes.
@@ -150,10 +243,17 @@ impl Team {
         }
     }
 
-    /// Drops an intent that was not posted: its day has no round, and its question is the next one.
-    pub fn abandon_round(&mut self) -> Option<Round> {
+    /// Drops an intent that was not posted: its question is the next one. The schedule is done with
+    /// its day; an admin may still order a post ([`Team::order_post`]). A day in the future, which
+    /// only a wrong clock can have recorded, is taken back.
+    pub fn abandon_round(&mut self, now: Timestamp) -> Option<Round> {
         let round = self.rounds.pop_if(|round| round.message.is_none())?;
         self.deck.put_back(&round.question);
+        let today = self.settings.schedule.zone.date(now);
+        if self.last_day.is_some_and(|last| last > today) {
+            let posted = self.posted_rounds().map(|round| round.day);
+            self.last_day = posted.filter(|day| *day <= today).max();
+        }
         Some(round)
     }
 

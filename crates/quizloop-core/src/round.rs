@@ -76,17 +76,10 @@ impl Round {
         }
     }
 
-    /// Returns the text at the end of the daily message that identifies this round. After a crash,
-    /// the bot searches the channel for it.
+    /// Returns the text with which the daily message's footer begins. The bot recognises its message
+    /// by it ([`super::delivery::Label::Question`]).
     pub fn label(&self) -> String {
         format!("Question {} · {}", self.number, self.day)
-    }
-
-    /// Returns all labels by which a version of Quizloop has identified this round, the present one first. A message
-    /// that was sent just before an upgrade still has the label of the version before.
-    pub fn labels(&self) -> Vec<String> {
-        let before_question = format!("Round {} · {}", self.number, self.day);
-        vec![self.label(), before_question]
     }
 }
 

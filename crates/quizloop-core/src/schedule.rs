@@ -5,6 +5,7 @@
 //! same across clock changes. Each local day is due at most once.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -15,6 +16,11 @@ use super::zone::Zone;
 
 /// How late a question may be posted by default, if the bot was down when it was due.
 pub const DEFAULT_CATCH_UP: SignedDuration = SignedDuration::from_hours(3);
+
+/// How late a post still is on time. Waking up, saving the intent and waiting for Discord take a
+/// moment, so a shorter catch-up limit means "on time only". An intent that was recorded in time may
+/// be finished for as long.
+pub const ON_TIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// How many days [`Schedule::upcoming`] searches: two years, more than any realistic run of
 /// holidays or pause.
@@ -33,23 +39,27 @@ pub struct Schedule {
     /// Dates without a question.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub holidays: BTreeSet<Date>,
-    /// How late a question may be posted if the bot was down when it was due. It must also still be
-    /// the same local day.
+    /// How late a question may be posted if the bot was down when it was due, at least [`ON_TIME`].
+    /// It must also still be the same local day.
     #[serde(with = "minutes")]
     pub catch_up: SignedDuration,
 }
 
-/// A pause in questions that an admin started.
+/// A pause in questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pause {
-    /// The first day with a question again; `None` until an admin resumes.
+    /// The first day with a question again, as an admin ordered it; `None` until an admin resumes.
     pub until: Option<Date>,
+    /// Whether the team is paused because it left the operator's config file. The pause then lasts
+    /// until the team is in the file again, or until an admin resumes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_config: bool,
 }
 
 impl Pause {
     fn covers(self, day: Date) -> bool {
-        self.until.is_none_or(|until| day < until)
+        self.by_config || self.until.is_none_or(|until| day < until)
     }
 }
 
@@ -61,7 +71,7 @@ pub struct ScheduleOverrides {
     pub since: Timestamp,
     /// The last day with a question, posted or abandoned. Days up to it are done.
     pub last_day: Option<Date>,
-    /// A pause that an admin started.
+    /// A pause in questions.
     pub pause: Option<Pause>,
     /// A day that an admin chose to skip.
     pub skip: Option<Date>,
@@ -74,7 +84,7 @@ pub enum Due {
     Now {
         /// The local day.
         day: Date,
-        /// The due time, at most the catch-up limit ago.
+        /// The due time, at most [`Schedule::max_lateness`] ago.
         at: Timestamp,
     },
     /// A question will be due at `at`.
@@ -111,12 +121,30 @@ impl Schedule {
         self.days.contains(day.weekday()) && !self.holidays.contains(&day)
     }
 
+    /// Returns how late a post may be begun.
+    pub fn max_lateness(&self) -> SignedDuration {
+        self.catch_up.max(ON_TIME)
+    }
+
+    /// Returns when a post of that day, due at `due`, may be sent. An intent that was recorded at the
+    /// last moment may still be finished for [`ON_TIME`].
+    pub fn delivery_window(&self, day: Date, due: Timestamp) -> RangeInclusive<Timestamp> {
+        let midnight = |day: Date| self.zone.at_local_time(day, Time::midnight());
+        let day_starts = midnight(day).unwrap_or(Timestamp::MIN);
+        // A zone may skip a day (Samoa, 30 December 2011).
+        let mut next_days = day.series(1.day()).skip(1).take(2);
+        let day_ends = next_days.find_map(midnight).unwrap_or(Timestamp::MAX);
+        let limit = due.saturating_add(self.max_lateness());
+        let last = limit.unwrap_or(Timestamp::MAX).min(day_ends);
+        day_starts..=last.saturating_add(ON_TIME).unwrap_or(Timestamp::MAX)
+    }
+
     /// Returns whether a question is due now, or else when the next one is.
     pub fn due(&self, now: Timestamp, overrides: &ScheduleOverrides) -> Due {
         let today = self.zone.date(now);
         if let Some(at) = self.due_on(today, overrides)
             && at <= now
-            && now.duration_since(at) <= self.catch_up
+            && now.duration_since(at) <= self.max_lateness()
         {
             return Due::Now { day: today, at };
         }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::deck::Deck;
@@ -15,6 +15,10 @@ use super::round::Round;
 use super::schedule::{Due, Pause, Schedule, ScheduleOverrides};
 use super::streak::{Streak, streak};
 use super::weekly_report::WeeklyReport;
+
+/// How many days the date in one zone can be ahead of the date in another (UTC+14 and UTC−12), so how
+/// far a change of zone can move [`Team::last_day`] into the future.
+const MAX_DAYS_AHEAD: i64 = 2;
 
 /// When members may see the model answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +80,7 @@ pub struct Team {
     /// The last day with a question, posted or abandoned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_day: Option<Date>,
-    /// A pause that an admin started.
+    /// A pause in questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
     /// A day that an admin chose to skip.
@@ -207,11 +211,19 @@ impl Team {
             .count()
     }
 
-    /// Returns the team's exceptions to its schedule.
-    pub const fn schedule_overrides(&self) -> ScheduleOverrides {
+    /// Returns the last day that the schedule is done with, posted or abandoned. A day that is too
+    /// far ahead of today was recorded while the machine's clock was wrong, and is ignored: otherwise
+    /// the team would be silent until then.
+    pub(super) fn done_up_to(&self, today: Date) -> Option<Date> {
+        let plausible = today.saturating_add(MAX_DAYS_AHEAD.days());
+        self.last_day.filter(|last| *last <= plausible)
+    }
+
+    /// Returns the team's exceptions to its schedule as of `now`.
+    pub fn schedule_overrides(&self, now: Timestamp) -> ScheduleOverrides {
         ScheduleOverrides {
             since: self.since,
-            last_day: self.last_day,
+            last_day: self.done_up_to(self.settings.schedule.zone.date(now)),
             pause: self.pause,
             skip: self.skip,
         }
@@ -219,12 +231,14 @@ impl Team {
 
     /// Returns when the next question is due.
     pub fn due(&self, now: Timestamp) -> Due {
-        self.settings.schedule.due(now, &self.schedule_overrides())
+        self.settings
+            .schedule
+            .due(now, &self.schedule_overrides(now))
     }
 
     /// Returns the next `count` due times; the first is `now` if a question is due.
     pub fn next_post_times(&self, now: Timestamp, count: usize) -> Vec<Timestamp> {
-        let overrides = self.schedule_overrides();
+        let overrides = self.schedule_overrides(now);
         let overdue = match self.due(now) {
             Due::Now { .. } => Some(now),
             Due::Later { .. } | Due::Never => None,

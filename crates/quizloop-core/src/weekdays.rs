@@ -56,6 +56,24 @@ impl Weekdays {
             .filter(move |day| self.contains(*day))
     }
 
+    /// Returns the first day of the week of a team with these days: the first day after the longest
+    /// run of days without a question. It is Monday unless the days run on from Sunday to Monday, so
+    /// the week of Sunday to Thursday begins on Sunday, and the week of Tuesday to Saturday is the
+    /// ISO week.
+    pub fn first_day_of_week(self) -> Weekday {
+        let run_before = |day: Weekday| {
+            let mut before =
+                std::iter::successors(Some(day.previous()), |day| Some(day.previous()));
+            before.position(|day| self.contains(day)).unwrap_or(0)
+        };
+        // The first of equally long runs, Monday first.
+        let longest = self.iter().map(run_before).max();
+        let first = self.iter().find(|day| Some(run_before(*day)) == longest);
+        first
+            .filter(|day| self.iter().next() != Some(*day))
+            .unwrap_or(Weekday::Monday)
+    }
+
     /// Returns the first and the last day if the set is a range of three to six days. A range may
     /// wrap from Sunday to Monday.
     fn contiguous_range(self) -> Option<(Weekday, Weekday)> {
@@ -197,6 +215,27 @@ mod tests {
             Err(ParseWeekdaysError::Unknown("fun".into()))
         );
         assert_eq!(parsed("mo"), Err(ParseWeekdaysError::Unknown("mo".into())));
+    }
+
+    #[test]
+    fn a_week_begins_after_the_longest_run_of_days_without_a_question() {
+        let first = |text| Weekdays::parse(text).unwrap().first_day_of_week();
+        for iso in [
+            "mon-fri",
+            "mon-sat",
+            "tue-sat",
+            "every day",
+            "mon, wed, fri",
+            "tue",
+            "sun",
+            "thu-sun",
+        ] {
+            assert_eq!(first(iso), Weekday::Monday, "{iso}");
+        }
+        assert_eq!(first("sun-thu"), Weekday::Sunday);
+        assert_eq!(first("sun, tue, wed, thu"), Weekday::Sunday);
+        assert_eq!(first("sat-wed"), Weekday::Saturday);
+        assert_eq!(first("fri-mon"), Weekday::Friday);
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! The weekly report of a team: when it is due, and the steps to post it.
 //!
-//! The report is due on the last scheduled day of the ISO week, some hours after that day's
-//! question, so that members have time to answer. Like a round it is posted exactly once: the
-//! intent is saved before the message is sent, and after a crash the bot searches the channel for
-//! the message before it sends another one (see [`super::posting`]).
+//! The report is due on the last scheduled day of the team's week, some hours after that day's
+//! question, so that members have time to answer. Like a round it is posted exactly once
+//! ([`super::delivery`]).
+//!
+//! A team's week begins with the first day after the days without a question
+//! ([`super::weekdays::Weekdays::first_day_of_week`]): on Monday for Monday to Friday, on Sunday for
+//! Sunday to Thursday.
 
 use jiff::civil::{Date, Time, time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use super::delivery::{Delivery, Label};
 use super::id::MessageId;
 use super::round::{Round, nonce};
 use super::schedule::Schedule;
@@ -30,8 +34,9 @@ const MAX_WEEKS_AHEAD: i64 = 54;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WeeklyReport {
-    /// Monday of the reported week.
-    pub monday: Date,
+    /// The first day of the reported week.
+    #[serde(rename = "monday")]
+    pub first_day: Date,
     pub due: Timestamp,
     /// Nonce of the message: Discord uses it to detect a second attempt to post the same report.
     pub nonce: String,
@@ -57,16 +62,13 @@ pub enum WeeklyReportState {
 pub enum ReportStep {
     /// A report is due: save the intent with [`Team::begin_report`].
     Begin {
-        /// Monday of the reported week.
-        monday: Date,
+        /// The first day of the reported week.
+        first_day: Date,
         due: Timestamp,
     },
-    /// Search the channel for the message, post it if it is missing, then call
-    /// [`Team::record_report_post`].
-    Post,
-    /// The report expired: search the channel once more, and call [`Team::abandon_report`] if the
-    /// message is missing.
-    Abandon,
+    /// A report has no message: deliver it ([`Team::pending_report_post`]), then call
+    /// [`Team::record_report_post`] or [`Team::abandon_report`].
+    Deliver,
     /// Nothing to do until this time.
     Wait(Timestamp),
     /// Nothing to do.
@@ -74,33 +76,33 @@ pub enum ReportStep {
 }
 
 impl WeeklyReport {
-    /// Returns the text at the end of the message that identifies this report. After a crash, the
-    /// bot searches the channel for it.
+    /// Returns the text of the message's footer, by which the bot recognises it.
     pub fn label(&self) -> String {
-        format!("Week of {}", self.monday)
+        format!("Week of {}", self.first_day)
     }
 }
 
-/// Returns the Monday of a day's ISO week.
-fn monday_of(day: Date) -> Date {
-    let days = i64::from(day.weekday().to_monday_zero_offset());
-    day.saturating_sub(days.days())
-}
-
 /// Returns the seven days of a week.
-fn days_of_week(monday: Date) -> impl DoubleEndedIterator<Item = Date> {
-    (0..7_i64).map(move |days| monday.saturating_add(days.days()))
+fn days_of_week(first_day: Date) -> impl DoubleEndedIterator<Item = Date> {
+    (0..7_i64).map(move |days| first_day.saturating_add(days.days()))
 }
 
 impl Schedule {
-    /// Returns when the report on the week that starts on `monday` is due, or `None` if the
+    /// Returns the first day of the team's week that contains a day.
+    pub fn week_start(&self, day: Date) -> Date {
+        let first = self.days.first_day_of_week();
+        let days = day.weekday().since(first);
+        day.saturating_sub(i64::from(days).days())
+    }
+
+    /// Returns when the report on the week that starts on `first_day` is due, or `None` if the
     /// schedule has no day in that week.
     ///
     /// It is due 8 hours after the question of the week's last scheduled day, but at 20:00 at the
     /// latest. A late question moves it to an hour after the question, but never to the next day.
     /// Skips and pauses don't change it.
-    pub fn report_due_at(&self, monday: Date) -> Option<Timestamp> {
-        let (day, asked) = days_of_week(monday)
+    pub fn report_due_at(&self, first_day: Date) -> Option<Timestamp> {
+        let (day, asked) = days_of_week(first_day)
             .rev()
             .filter(|day| self.includes(*day))
             .find_map(|day| Some((day, self.due_at(day)?)))?;
@@ -116,36 +118,41 @@ impl Schedule {
 impl Team {
     /// Returns the next step for the weekly report.
     pub fn next_report_step(&self, now: Timestamp) -> ReportStep {
-        if let Some(report) = self.pending_report() {
-            return if self.settings.send_weekly_report && self.is_report_in_time(report.due, now) {
-                ReportStep::Post
-            } else {
-                ReportStep::Abandon
-            };
+        if self.pending_report().is_some() {
+            return ReportStep::Deliver;
         }
         if !self.settings.send_weekly_report {
             return ReportStep::Idle;
         }
         let schedule = &self.settings.schedule;
-        let this_week = monday_of(schedule.zone.date(now));
+        let this_week = schedule.week_start(schedule.zone.date(now));
         for week in 0..MAX_WEEKS_AHEAD {
-            let monday = this_week.saturating_add((week * 7).days());
-            let over = self
-                .weekly_report
-                .as_ref()
-                .is_some_and(|last| monday <= last.monday);
-            let Some(due) = schedule.report_due_at(monday).filter(|_| !over) else {
+            let first_day = this_week.saturating_add((week * 7).days());
+            let Some(due) = schedule.report_due_at(first_day) else {
                 continue;
             };
+            if self.is_reported(first_day, due, this_week) {
+                continue;
+            }
             if due > now {
                 return ReportStep::Wait(due);
             }
-            let has_rounds = self.rounds_of_week(monday).next().is_some();
+            let has_rounds = self.rounds_of_week(first_day).next().is_some();
             if has_rounds && due >= self.since && self.is_report_in_time(due, now) {
-                return ReportStep::Begin { monday, due };
+                return ReportStep::Begin { first_day, due };
             }
         }
         ReportStep::Idle
+    }
+
+    /// Whether a week is done: the newest report is on that week or a later one, also if the week
+    /// began on another day when it was written. A report from far ahead of this week was recorded
+    /// while the machine's clock was wrong, and is ignored.
+    fn is_reported(&self, first_day: Date, due: Timestamp, this_week: Date) -> bool {
+        let plausible = this_week.saturating_add(7.days());
+        self.weekly_report.as_ref().is_some_and(|last| {
+            last.first_day <= plausible && (first_day <= last.first_day || due <= last.due)
+        })
     }
 
     /// Returns when the next report is posted, provided that its week has a round and nothing
@@ -153,8 +160,8 @@ impl Team {
     pub fn next_report_at(&self, now: Timestamp) -> Option<Timestamp> {
         match self.next_report_step(now) {
             ReportStep::Wait(at) | ReportStep::Begin { due: at, .. } => Some(at),
-            ReportStep::Post => Some(now),
-            ReportStep::Abandon | ReportStep::Idle => None,
+            ReportStep::Deliver => self.settings.send_weekly_report.then_some(now),
+            ReportStep::Idle => None,
         }
     }
 
@@ -164,25 +171,43 @@ impl Team {
         report.filter(|report| report.state == WeeklyReportState::Pending)
     }
 
-    /// Whether the report may still be posted: like a round, on its local day and within the
-    /// catch-up limit.
+    /// Returns the delivery of the report that has no message yet.
+    pub fn pending_report_post(&self) -> Option<Delivery> {
+        let report = self.pending_report()?;
+        let schedule = &self.settings.schedule;
+        let window = if self.settings.send_weekly_report {
+            schedule.delivery_window(schedule.zone.date(report.due), report.due)
+        } else {
+            // Switched off since.
+            Timestamp::MAX..=Timestamp::MIN
+        };
+        Some(Delivery {
+            place: self.channel,
+            label: Label::Text(report.label()),
+            nonce: Some(report.nonce.clone()),
+            older: self
+                .rounds_of_week(report.first_day)
+                .last()
+                .and_then(|round| round.message),
+            window,
+        })
+    }
+
+    /// Whether the report may be begun: like a round, on its local day and within the catch-up
+    /// limit.
     fn is_report_in_time(&self, due: Timestamp, now: Timestamp) -> bool {
         let schedule = &self.settings.schedule;
         schedule.zone.date(now) == schedule.zone.date(due)
-            && now.duration_since(due) <= schedule.catch_up
+            && now.duration_since(due) <= schedule.max_lateness()
     }
 
     /// Step 1: records the intent to post. Returns false if that week already has a report.
-    pub fn begin_report(&mut self, monday: Date, due: Timestamp) -> bool {
-        if self
-            .weekly_report
-            .as_ref()
-            .is_some_and(|last| monday <= last.monday)
-        {
+    pub fn begin_report(&mut self, first_day: Date, due: Timestamp) -> bool {
+        if self.is_reported(first_day, due, first_day) {
             return false;
         }
         self.weekly_report = Some(WeeklyReport {
-            monday,
+            first_day,
             due,
             // A round of this channel may be due in the same second.
             nonce: format!("{}w", nonce(self.channel, due)),
@@ -209,9 +234,9 @@ impl Team {
     }
 
     /// Returns the rounds that were posted in a week, oldest first.
-    pub fn rounds_of_week(&self, monday: Date) -> impl Iterator<Item = &Round> {
-        let sunday = days_of_week(monday).next_back().unwrap_or(monday);
+    pub fn rounds_of_week(&self, first_day: Date) -> impl Iterator<Item = &Round> {
+        let last_day = days_of_week(first_day).next_back().unwrap_or(first_day);
         self.posted_rounds()
-            .filter(move |round| (monday..=sunday).contains(&round.day))
+            .filter(move |round| (first_day..=last_day).contains(&round.day))
     }
 }

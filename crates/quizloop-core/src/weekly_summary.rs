@@ -43,9 +43,13 @@ pub struct HardQuestion {
 }
 
 impl Team {
-    /// Returns the summary of the week that starts on `monday`, without members who are `hidden`.
-    pub fn weekly_summary(&self, monday: Date, hidden: impl Fn(UserId) -> bool) -> WeeklySummary {
-        let rounds: Vec<&Round> = self.rounds_of_week(monday).collect();
+    /// Returns the summary of the week that starts on `first_day`, without members who are `hidden`.
+    pub fn weekly_summary(
+        &self,
+        first_day: Date,
+        hidden: impl Fn(UserId) -> bool,
+    ) -> WeeklySummary {
+        let rounds: Vec<&Round> = self.rounds_of_week(first_day).collect();
         let took_part = |ledger: &Ledger| {
             let mut results = rounds.iter().map(|round| ledger.result(round.number));
             results.any(|result| result != RoundResult::Nothing)

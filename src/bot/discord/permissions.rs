@@ -1,11 +1,12 @@
 //! Checks the bot's permissions in a channel, including overwrites, and whether its role mention
 //! notifies.
 
-use serenity::all::{Channel, Permissions};
+use serenity::all::{Channel, PartialGuild, Permissions};
 
 use super::rest::ApiError;
 use crate::bot::context::BotContext;
 use crate::bot::render::team::PermissionReport;
+use quizloop_core::id::TeamKey;
 use quizloop_store::LoadedTeam;
 
 /// The permissions that the bot needs, with their names in Discord's settings, in the order of use.
@@ -31,7 +32,34 @@ pub fn required_bits() -> u64 {
 
 /// Checks the bot's permissions in a team's channel.
 pub async fn check(ctx: &BotContext, team: &LoadedTeam) -> Result<PermissionReport, ApiError> {
-    let key = team.key();
+    let Some((guild, granted)) = granted(ctx, team.key()).await? else {
+        return Ok(PermissionReport {
+            missing: missing(Permissions::empty()),
+            unmentionable_role: false,
+        });
+    };
+    let role = team.read(|team| team.settings.role).flatten();
+    let role = role.and_then(|role| guild.roles.get(&role.get().into()));
+    Ok(PermissionReport {
+        missing: missing(granted),
+        unmentionable_role: role.is_some_and(|role| !role.mentionable)
+            && !granted.contains(Permissions::MENTION_EVERYONE),
+    })
+}
+
+/// Returns whether the bot may read the history of a team's channel. Without that permission,
+/// Discord returns an empty page instead of an error.
+pub async fn can_read_history(ctx: &BotContext, team: TeamKey) -> Result<bool, ApiError> {
+    let granted = granted(ctx, team).await?;
+    Ok(granted.is_some_and(|(_, granted)| granted.contains(Permissions::READ_MESSAGE_HISTORY)))
+}
+
+/// Returns the guild and the bot's permissions in a team's channel; `None` if the bot can't see the
+/// channel.
+async fn granted(
+    ctx: &BotContext,
+    key: TeamKey,
+) -> Result<Option<(PartialGuild, Permissions)>, ApiError> {
     let Some(user_id) = ctx.user_id() else {
         return Err(ApiError::Transient("the session has not begun".into()));
     };
@@ -48,23 +76,12 @@ pub async fn check(ctx: &BotContext, team: &LoadedTeam) -> Result<PermissionRepo
     let channel = match channel {
         Ok(Channel::Guild(channel)) => channel,
         // The bot can't see the channel.
-        Ok(_) | Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => {
-            return Ok(PermissionReport {
-                missing: missing(Permissions::empty()),
-                unmentionable_role: false,
-            });
-        }
+        Ok(_) | Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     let guild = guild?;
     let granted = guild.user_permissions_in(&channel, &member?);
-    let role = team.read(|team| team.settings.role).flatten();
-    let role = role.and_then(|role| guild.roles.get(&role.get().into()));
-    Ok(PermissionReport {
-        missing: missing(granted),
-        unmentionable_role: role.is_some_and(|role| !role.mentionable)
-            && !granted.contains(Permissions::MENTION_EVERYONE),
-    })
+    Ok(Some((guild, granted)))
 }
 
 fn missing(granted: Permissions) -> Vec<&'static str> {

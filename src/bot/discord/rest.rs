@@ -13,8 +13,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
-    Channel, ChannelType, CreateAttachment, ErrorResponse, Http, HttpBuilder, HttpError,
-    MessagePagination, ReactionType, StatusCode,
+    ActionRowComponent, ButtonKind, Channel, ChannelType, CreateAttachment, ErrorResponse, Http,
+    HttpBuilder, HttpError, MessagePagination, ReactionType, StatusCode,
 };
 
 use super::interaction_client::InteractionClient;
@@ -383,7 +383,28 @@ impl DiscordClient {
         after: MessageId,
         priority: Priority,
     ) -> Result<Vec<HistoryMessage>, ApiError> {
-        let target = Some(MessagePagination::After(after.get().max(1).into()));
+        let target = MessagePagination::After(after.get().max(1).into());
+        self.message_page(guild, channel, Some(target), priority)
+            .await
+    }
+
+    /// Fetches the newest messages in a channel or thread, at most [`HISTORY_PAGE`], oldest first.
+    pub async fn newest_messages(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        priority: Priority,
+    ) -> Result<Vec<HistoryMessage>, ApiError> {
+        self.message_page(guild, channel, None, priority).await
+    }
+
+    async fn message_page(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        target: Option<MessagePagination>,
+        priority: Priority,
+    ) -> Result<Vec<HistoryMessage>, ApiError> {
         let request = self
             .http
             .get_messages(channel.get().into(), target, Some(HISTORY_PAGE));
@@ -541,6 +562,8 @@ pub struct HistoryMessage {
     pub event: IncomingMessage,
     /// Footers of its embeds. Discord hides them in messages of other authors.
     pub footers: Vec<String>,
+    /// Custom ids of its buttons, which Discord hides as well.
+    pub custom_ids: Vec<String>,
     /// Whether the bot has added a reaction.
     pub has_own_reaction: bool,
 }
@@ -551,7 +574,20 @@ impl HistoryMessage {
         Self {
             event: translate::message_create(message, guild),
             footers: message.embeds.iter().filter_map(footer).collect(),
+            custom_ids: custom_ids(message),
             has_own_reaction: message.reactions.iter().any(|reaction| reaction.me),
         }
     }
+}
+
+fn custom_ids(message: &serenity::all::Message) -> Vec<String> {
+    let components = message.components.iter().flat_map(|row| &row.components);
+    let custom_id = |component: &ActionRowComponent| match component {
+        ActionRowComponent::Button(button) => match &button.data {
+            ButtonKind::NonLink { custom_id, .. } => Some(custom_id.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    components.filter_map(custom_id).collect()
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{discord_limits, fixture, interactions};
 use crate::bot::context::BotContext;
 use crate::bot::interactions::response::Response;
-use crate::bot::scheduler::exactly_once::PendingMessage;
+use crate::bot::scheduler::delivery;
 use crate::bot::{render, replies};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, MessageId};
@@ -116,7 +116,8 @@ fn mutate_team(team: &Team) {
         }
         team.resume(now);
         team.skip_next(now);
-        team.abandon_round();
+        team.abandon_round(now);
+        let _ = team.order_post(now, &["a"], &mut rng);
         let mut guild = Guild::new(fixture::GUILD);
         guild.insert_team(team);
         assert_round_trip(&guild);
@@ -125,15 +126,10 @@ fn mutate_team(team: &Team) {
 
 async fn run_commands(ctx: &Arc<BotContext>) {
     let team = fixture::loaded(ctx).team(fixture::CHANNEL);
-    if let Some(round) = team.read(|team| team.rounds().last().cloned()).flatten() {
+    let pending = team.read(|team| [team.pending_post(), team.pending_report_post()]);
+    for delivery in pending.into_iter().flatten().flatten() {
         // The request fails; this tests that the search range can be computed.
-        let pending = PendingMessage {
-            ctx,
-            team: &team,
-            due: round.due,
-            labels: round.labels(),
-        };
-        let _ = pending.find_before_giving_up().await;
+        let _ = delivery::search(ctx, team.key(), &delivery, fixture::now()).await;
     }
     for command in [
         "streak",

@@ -8,8 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::daily::button;
 use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::text::{bullets, pluralize};
+use super::user_error::PostingProblem;
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_core::posting::OrderPostError;
+use quizloop_core::schedule::ON_TIME;
 use quizloop_core::team::{Reveal, Team, TeamSettings};
 
 /// The embed colour of messages for admins.
@@ -81,8 +84,8 @@ pub fn settings(settings: &TeamSettings, today: Date) -> String {
 }
 
 fn catch_up_text(catch_up: SignedDuration) -> String {
-    if catch_up.is_zero() {
-        return "a late question is skipped".into();
+    if catch_up <= ON_TIME {
+        return "a question that is more than 5 minutes late is skipped".into();
     }
     format!(
         "posts up to {} late, on the same day",
@@ -237,6 +240,10 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     if let Some(pause) = team.pause {
         // Writing to a string can't fail.
         let _ = match pause.until {
+            _ if pause.by_config => write!(
+                text,
+                "\n**Paused**: no longer in the bot's config file. Resumes when it is there again, or with `/team resume`"
+            ),
             Some(day) => write!(text, "\n**Paused** until {day}"),
             None => write!(text, "\n**Paused** until `/team resume`"),
         };
@@ -312,9 +319,18 @@ pub fn post_started(number: u32) -> Message {
     ))
 }
 
-/// Today's question was already posted.
-pub fn already_posted_today() -> Message {
-    Message::text("Today's question is already out. There is at most one a day.")
+/// Why an admin's order to post is refused.
+pub fn post_refused(refused: OrderPostError) -> Message {
+    Message::text(match refused {
+        OrderPostError::AlreadyPosted => {
+            "Today's question is already out. There is at most one a day.".into()
+        }
+        OrderPostError::Unfinished(day) => format!(
+            "I'm still finishing the question of {day}. Try again in a minute; `/team status` shows if \
+             there is a problem."
+        ),
+        OrderPostError::EmptyBank => super::user_error::explain(PostingProblem::EmptyBank),
+    })
 }
 
 /// The team is paused.

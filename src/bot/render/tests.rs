@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use super::message::Message;
 use super::reveal::RoundPlace;
 use super::team::{PermissionReport, TeamStatus, status};
-use super::user_error::UserError;
+use super::user_error::{PostingProblem, UserError};
 use super::{daily, message, reveal, streak, team, user_error};
 use crate::bot::discord::rest::ApiError;
 use crate::bot::interactions::commands::help;
@@ -17,6 +17,7 @@ use quizloop_bank::{Bank, Kind, Question, built_in};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
 use quizloop_core::leaderboard::{LeaderboardRow, Period};
 use quizloop_core::ledger::Actor;
+use quizloop_core::posting::OrderPostError;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::streak::{Streak, replay};
@@ -488,7 +489,7 @@ fn team_settings() {
     let today = date(2026, 12, 25);
     assert_snapshot!(team::settings(&settings, today), @"
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
-    **If the bot was offline**: a late question is skipped
+    **If the bot was offline**: a question that is more than 5 minutes late is skipped
     **Model answer**: after you reply; looking earlier needs confirmation
     **Role**: none
     **Practice**: `/quiz` repeats questions often enough to remember 95 %
@@ -559,6 +560,23 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
 }
 
 #[test]
+fn team_paused_by_the_config() {
+    let now = at("2026-03-31T12:00:00Z");
+    let mut team = busy_team();
+    team.pause(Some(date(2026, 4, 7)));
+    team.pause_by_config();
+    let state = TeamStatus {
+        guild: GuildId::new(10),
+        now,
+        access: Ok(&PermissionReport::default()),
+        bank_size: 24,
+    };
+    let shown = status(&team, &state).to_string();
+    let paused = shown.lines().find(|line| line.contains("Paused"));
+    assert_snapshot!(paused.unwrap_or_default(), @"**Paused**: no longer in the bot's config file. Resumes when it is there again, or with `/team resume`");
+}
+
+#[test]
 fn team_status() {
     let now = at("2026-03-31T12:00:00Z");
     let fine = PermissionReport::default();
@@ -589,7 +607,7 @@ fn team_status() {
     team.pause(Some(date(2026, 4, 7)));
     team.posting_failure = Some(PostingFailure {
         since: now,
-        message: user_error::explain(&forbidden(50_013)),
+        message: user_error::explain(PostingProblem::Message(&forbidden(50_013))),
     });
     let missing = PermissionReport {
         unmentionable_role: true,
@@ -649,7 +667,9 @@ fn team_actions() {
     ");
     let short = [
         team::post_started(3),
-        team::already_posted_today(),
+        team::post_refused(OrderPostError::AlreadyPosted),
+        team::post_refused(OrderPostError::Unfinished(date(2026, 3, 30))),
+        team::post_refused(OrderPostError::EmptyBank),
         team::voided(3),
         team::credited(ADA, 3),
         team::removed(ChannelId::new(20)),
@@ -657,6 +677,8 @@ fn team_actions() {
     assert_snapshot!(short.map(|message| message.to_string()).concat(), @"
     Posting round 3: the question will appear in the channel in a moment.
     Today's question is already out. There is at most one a day.
+    I'm still finishing the question of 2026-03-30. Try again in a minute; `/team status` shows if there is a problem.
+    There is no question to post: the question bank is empty. Ask the person who runs the bot to add questions.
     Round 3 no longer counts for anyone. It neither adds to a streak nor breaks one.
     <@1> gets credit for round 3, as if they had answered in time.
     Team removed from <#20>. All its data is deleted.
@@ -685,10 +707,22 @@ fn errors() {
             message: "Cannot send messages in a non-text channel".into(),
         },
     ];
-    let messages = failures.map(|failure| {
-        user_error::posting_failed_dm(ChannelId::new(20), &user_error::explain(&failure))
-            .to_string()
-    });
+    let threads = ApiError::Rejected {
+        status: 400,
+        code: 160_006,
+        message: "Maximum number of active threads reached".into(),
+    };
+    let mut problems: Vec<_> = failures.iter().map(PostingProblem::Message).collect();
+    problems.extend([
+        PostingProblem::Thread(&threads),
+        PostingProblem::Thread(&failures[0]),
+        PostingProblem::HistoryUnreadable,
+        PostingProblem::EmptyBank,
+    ]);
+    let messages: Vec<_> = problems
+        .into_iter()
+        .map(|problem| user_error::posting_failed_dm(ChannelId::new(20), problem).to_string())
+        .collect();
     assert_snapshot!(messages.concat(), @r#"
     I couldn't post the question in <#20>. I'm missing a permission in the channel. Give my role "View Channel", "Send Messages", "Embed Links", "Read Message History", "Create Public Threads" and "Send Messages in Threads" there. `/team status` shows which one is missing.
     I'll keep trying, and won't message you about this again.
@@ -696,7 +730,15 @@ fn errors() {
     I'll keep trying, and won't message you about this again.
     I couldn't post the question in <#20>. The channel no longer exists. Run `/setup` in another one. `/team remove` deletes the data of the old one.
     I'll keep trying, and won't message you about this again.
-    I couldn't post the question in <#20>. Posting failed: Discord rejected the request: Cannot send messages in a non-text channel (status 400, code 50008). `/team status` shows if the problem continues.
+    I couldn't post the question in <#20>. Discord rejected the request: Cannot send messages in a non-text channel (status 400, code 50008). `/team status` shows if the problem continues.
+    I'll keep trying, and won't message you about this again.
+    In <#20>: The question is posted, but I couldn't start its thread. Until I can, replies to the message itself count. This server has as many active threads as Discord allows. Close threads that are no longer needed, and I'll start this one.
+    I'll keep trying, and won't message you about this again.
+    In <#20>: The question is posted, but I couldn't start its thread. Until I can, replies to the message itself count. I'm missing a permission in the channel. Give my role "View Channel", "Send Messages", "Embed Links", "Read Message History", "Create Public Threads" and "Send Messages in Threads" there. `/team status` shows which one is missing.
+    I'll keep trying, and won't message you about this again.
+    I couldn't post the question in <#20>. I may have posted it already, but I'm not allowed to look. Give my role "Read Message History" in the channel. Until then I don't post it, so that it doesn't appear twice.
+    I'll keep trying, and won't message you about this again.
+    I couldn't post the question in <#20>. There is no question to post: the question bank is empty. Ask the person who runs the bot to add questions.
     I'll keep trying, and won't message you about this again.
     "#);
     assert_snapshot!(user_error::saving_failed_dm(), @"

@@ -14,8 +14,54 @@ const MISSING_PERMISSIONS: isize = 50_013;
 /// "Unknown Channel".
 const UNKNOWN_CHANNEL: isize = 10_003;
 
-/// Explains why a question could not be posted, and how to fix it.
-pub fn explain(failure: &ApiError) -> String {
+/// "Maximum number of active threads reached", and the same for announcement channels.
+const TOO_MANY_THREADS: [isize; 2] = [160_006, 160_007];
+
+/// Why a question could not be posted, or not completely.
+#[derive(Debug, Clone, Copy)]
+pub enum PostingProblem<'a> {
+    /// Discord refused the message.
+    Message(&'a ApiError),
+    /// The question is posted, and Discord refused its thread.
+    Thread(&'a ApiError),
+    /// The question may be posted, and the bot may not look for it.
+    HistoryUnreadable,
+    /// There is no question to post.
+    EmptyBank,
+}
+
+/// Explains a problem, and how to fix it.
+pub fn explain(problem: PostingProblem<'_>) -> String {
+    match problem {
+        PostingProblem::Message(failure) => explain_failure(failure),
+        PostingProblem::Thread(failure) => {
+            let cause = match failure.code() {
+                Some(code) if TOO_MANY_THREADS.contains(&code) => {
+                    "This server has as many active threads as Discord allows. Close threads that are \
+                     no longer needed, and I'll start this one."
+                        .into()
+                }
+                _ => explain_failure(failure),
+            };
+            format!(
+                "The question is posted, but I couldn't start its thread. Until I can, replies to the \
+                 message itself count. {cause}"
+            )
+        }
+        PostingProblem::HistoryUnreadable => {
+            "I may have posted it already, but I'm not allowed to look. Give my role \"Read Message \
+             History\" in the channel. Until then I don't post it, so that it doesn't appear twice."
+                .into()
+        }
+        PostingProblem::EmptyBank => {
+            "There is no question to post: the question bank is empty. Ask the person who runs the \
+             bot to add questions."
+                .into()
+        }
+    }
+}
+
+fn explain_failure(failure: &ApiError) -> String {
     match failure.code() {
         Some(MISSING_ACCESS) => {
             "I can't see the channel. Give my role \"View Channel\" and \"Read Message History\" there.".into()
@@ -29,14 +75,19 @@ pub fn explain(failure: &ApiError) -> String {
         Some(UNKNOWN_CHANNEL) => {
             "The channel no longer exists. Run `/setup` in another one. `/team remove` deletes the data of the old one.".into()
         }
-        _ => format!("Posting failed: {failure}. `/team status` shows if the problem continues."),
+        _ => format!("{failure}. `/team status` shows if the problem continues."),
     }
 }
 
-/// The one direct message about a failed post, to the admin who set the team up.
-pub fn posting_failed_dm(channel: ChannelId, what: &str) -> Message {
+/// The one direct message about a problem with a question, to the admin who set the team up.
+pub fn posting_failed_dm(channel: ChannelId, problem: PostingProblem<'_>) -> Message {
+    let text = explain(problem);
+    let beginning = match problem {
+        PostingProblem::Thread(_) => format!("In <#{channel}>: {text}"),
+        _ => format!("I couldn't post the question in <#{channel}>. {text}"),
+    };
     Message::text(format!(
-        "I couldn't post the question in <#{channel}>. {what}\nI'll keep trying, and won't message you about this again."
+        "{beginning}\nI'll keep trying, and won't message you about this again."
     ))
 }
 

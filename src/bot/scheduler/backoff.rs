@@ -21,6 +21,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// Returns when the next attempt is allowed; `None` if that is farther away than any pause,
+    /// because the clock was set back since.
+    pub fn retry_at(self, now: Timestamp) -> Option<Timestamp> {
+        let is_plausible = self.until.duration_since(now) <= REJECTED_PAUSE;
+        is_plausible.then_some(self.until)
+    }
+
     /// Returns the backoff after another failure.
     pub fn after(previous: Option<Self>, is_transient: bool, now: Timestamp) -> Self {
         let failures = previous.map_or(0, |previous| previous.failures) + 1;
@@ -55,6 +62,9 @@ mod tests {
         }
         assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         let rejected = Backoff::after(None, false, now);
+        assert_eq!(rejected.retry_at(now), Some(rejected.until));
+        let set_back = now - SignedDuration::from_hours(1);
+        assert_eq!(rejected.retry_at(set_back), None);
         assert_eq!(
             rejected.until.duration_since(now),
             SignedDuration::from_mins(30)

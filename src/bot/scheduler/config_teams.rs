@@ -10,7 +10,7 @@ use quizloop_core::team::Team;
 use quizloop_store::{GuildView, LoadedGuild};
 
 /// Creates and updates a guild's teams as declared. A team that is no longer declared keeps its
-/// rounds and streaks; it is paused until an admin resumes it.
+/// rounds and streaks; it is paused until it is declared again or an admin resumes it.
 pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[ConfiguredTeam]>, guild: GuildId) {
     let managed = ctx.store.view(guild, |view| match view {
         GuildView::Loaded(state) => state.teams().values().any(|team| team.managed),
@@ -45,6 +45,10 @@ fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], loaded: &LoadedGu
             let mut team = state.remove_team(declared.channel).unwrap_or_else(new_team);
             team.settings = declared.settings.clone();
             team.managed = true;
+            if team.resume_by_config(now) {
+                let channel = team.channel;
+                tracing::info!(%guild, %channel, "team resumed: in the config again");
+            }
             state.insert_team(team);
         }
         let managed: Vec<_> = state
@@ -59,7 +63,7 @@ fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], loaded: &LoadedGu
         {
             if let Some(team) = state.team_mut(channel) {
                 team.managed = false;
-                team.pause(None);
+                team.pause_by_config();
                 tracing::warn!(%guild, %channel, "team paused: no longer in the config");
             }
         }
@@ -70,10 +74,11 @@ fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], loaded: &LoadedGu
 /// Whether the guild differs from the config. A start must not save guilds that already match.
 fn is_out_of_date(own: &[&ConfiguredTeam], guild: &LoadedGuild) -> bool {
     let is_applied = |declared: &&ConfiguredTeam| {
-        guild
-            .team(declared.channel)
-            .read(|team| team.managed && team.settings == declared.settings)
-            == Some(true)
+        let is_current = |team: &Team| {
+            let is_paused = team.pause.is_some_and(|pause| pause.by_config);
+            team.managed && team.settings == declared.settings && !is_paused
+        };
+        guild.team(declared.channel).read(is_current) == Some(true)
     };
     let managed = guild.read(|state| state.teams().values().filter(|team| team.managed).count());
     !own.iter().all(is_applied) || managed.unwrap_or(0) != own.len()

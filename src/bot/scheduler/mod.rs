@@ -9,7 +9,7 @@ mod alerts;
 pub mod backoff;
 pub mod config_teams;
 pub mod data_expiry;
-pub mod exactly_once;
+pub mod delivery;
 mod post;
 pub mod reminders;
 pub mod save_alerts;
@@ -26,6 +26,7 @@ use tokio::task::{JoinError, JoinSet};
 use crate::bot::context::BotContext;
 use crate::bot::load_guild;
 use data_expiry::ExpiryJob;
+use delivery::DeliveryKind;
 use post::PostJob;
 use quizloop_core::id::{GuildId, TeamKey, UserId};
 use quizloop_core::posting::PostStep;
@@ -285,7 +286,7 @@ impl DueJobs {
 
 /// Returns when the team's next posting step is due, after any backoff.
 fn next_post_at(ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) -> Option<Timestamp> {
-    let retry_at = ctx.post_backoff.get(&key).map(|backoff| backoff.until);
+    let retry_at = ctx.deliveries.retry_at(DeliveryKind::Question.of(key), now);
     let due = match team.next_post_step(now) {
         PostStep::Wait(at) => return Some(at),
         PostStep::Idle => return None,
@@ -295,7 +296,7 @@ fn next_post_at(ctx: &BotContext, key: TeamKey, team: &Team, now: Timestamp) -> 
             PostStep::Wait(at) => return Some(retry_at.map_or(now, |retry_at| retry_at.min(at))),
             _ => retry_at.unwrap_or(now),
         },
-        PostStep::Begin { .. } | PostStep::Post | PostStep::Abandon => retry_at.unwrap_or(now),
+        PostStep::Begin { .. } | PostStep::Deliver => retry_at.unwrap_or(now),
     };
     Some(due)
 }
@@ -311,9 +312,11 @@ fn next_report_at(
         ReportStep::Wait(at) => return Some(at),
         ReportStep::Idle => return None,
         ReportStep::Begin { due, .. } => due,
-        ReportStep::Post | ReportStep::Abandon => now,
+        ReportStep::Deliver => now,
     };
-    let retry_at = ctx.report_backoff.get(&key).map(|backoff| backoff.until);
+    let retry_at = ctx
+        .deliveries
+        .retry_at(DeliveryKind::WeeklyReport.of(key), now);
     Some(retry_at.map_or(due, |retry_at| retry_at.max(due)))
 }
 

@@ -1,7 +1,7 @@
 //! Posts one team's question: a state machine whose steps are committed before the next one starts.
 //!
 //! 1. Record the intent: round number, question and nonce.
-//! 2. Find the message in the channel, or send it ([`super::exactly_once`]).
+//! 2. Find the message in the channel, or send it ([`super::delivery`]).
 //! 3. Record the id of the message.
 //! 4. Start the thread.
 //! 5. Record that the thread exists.
@@ -11,7 +11,7 @@
 //! * 09:00:00 The intent of round 12 is committed.
 //! * 09:00:01 Discord receives the message. The process is killed before it reads the response.
 //! * 09:00:20 After the restart the scheduler sees an intent without a message id, and starts the
-//!   job. Step 2 finds round 12 in the channel and step 3 records it. Nothing is posted twice.
+//!   job. Step 2 finds the question in the channel and step 3 records it. Nothing is posted twice.
 //! * 09:00:21 Step 4 fails with 500. The backoff delays it, and the job repeats this step only: a
 //!   failure after the message was sent is never treated as a failure of the message.
 //! * 09:00:23 Step 4 succeeds. If the first request had created the thread, error 160004 counts as
@@ -24,11 +24,13 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use super::alerts;
-use super::backoff::Backoff;
-use super::exactly_once::{PendingMessage, SendOutcome, StepError};
+use super::delivery::{self, DeliveryKind, Outcome, Outgoing, StepError};
 use crate::bot::context::BotContext;
-use crate::bot::discord::rest::ApiError;
+use crate::bot::discord::rest::{ApiError, HistoryMessage};
+use crate::bot::interactions::custom_id::ComponentId;
+use crate::bot::render::user_error::PostingProblem;
 use crate::bot::{render, replies};
+use quizloop_bank::Question;
 use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::posting::PostStep;
 use quizloop_core::round::{Round, ThreadStatus};
@@ -84,31 +86,30 @@ impl<'a> PostJob<'a> {
     }
 
     async fn run_steps(&self) {
-        // An intent recorded by this job was never sent. Any other intent may have been.
-        let mut first_attempt = false;
+        // A question that was found, or whose thread is started only now, may have replies already.
+        let mut may_have_replies = true;
         loop {
             let now = self.ctx.clock.now();
             let Some(next) = self.team.read(|team| self.next_step(team, now)) else {
                 return;
             };
             let step = match next {
-                PostStep::Begin { day, due } => {
-                    first_attempt = true;
-                    self.record_intent(day, due).await
-                }
-                PostStep::Post => self.post_message(first_attempt).await,
-                PostStep::Abandon => self.abandon().await,
+                PostStep::Begin { day, due } => self.record_intent(day, due).await,
+                PostStep::Deliver => self.deliver().await.map(|outcome| {
+                    may_have_replies = outcome != Outcome::Sent;
+                }),
                 PostStep::CreateThread => self.start_thread().await,
                 PostStep::Wait(_) | PostStep::Idle => return,
             };
             if let Err(error) = step {
-                return self.on_step_error(error, now).await;
+                return self.on_step_error(next, error, now).await;
             }
             // Members may have replied before the message id was recorded. Those replies were not
             // counted, so they are read from the channel's history.
             let has_early_reply =
-                next == PostStep::Post && self.ctx.early_replies.remove(&self.key).is_some();
-            if !first_attempt || has_early_reply {
+                next == PostStep::Deliver && self.ctx.early_replies.remove(&self.key).is_some();
+            let is_begun = matches!(next, PostStep::Begin { .. });
+            if has_early_reply || may_have_replies && !is_begun {
                 tokio::spawn(replies::backfill_team(Arc::clone(self.ctx), self.key));
             }
         }
@@ -117,11 +118,11 @@ impl<'a> PostJob<'a> {
     /// Returns the team's next step. Skips a thread that is in backoff, so that it does not delay
     /// the next question.
     fn next_step(&self, team: &Team, now: Timestamp) -> PostStep {
-        let in_backoff = self
+        let retry_at = self
             .ctx
-            .post_backoff
-            .get(&self.key)
-            .is_some_and(|backoff| backoff.until > now);
+            .deliveries
+            .retry_at(DeliveryKind::Question.of(self.key), now);
+        let in_backoff = retry_at.is_some_and(|retry_at| retry_at > now);
         match team.next_post_step(now) {
             PostStep::CreateThread if in_backoff => team.next_question_step(now),
             next => next,
@@ -132,69 +133,56 @@ impl<'a> PostJob<'a> {
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
         let ids = self.ctx.bank.ids();
         let (number, commit) = self.team.update(|team| {
-            self.ctx.with_rng(|rng| {
+            let round = self.ctx.with_rng(|rng| {
                 team.begin_round(day, due, &ids, rng)
                     .map(|round| round.number)
-            })
+            });
+            if let (Some(_), Some(delivery)) = (round, team.pending_post()) {
+                self.ctx
+                    .deliveries
+                    .begin(DeliveryKind::Question.of(self.key), &delivery);
+            }
+            round
         });
         commit.wait().await.map_err(|_| StepError::SaveFailed)?;
         failpoint::hit("post.intended");
-        if let Some(round) = number.flatten() {
-            tracing::info!(round, %day, "question due");
+        match number.flatten() {
+            Some(round) => tracing::info!(round, %day, "question due"),
+            None if ids.is_empty() => return Err(StepError::EmptyBank),
+            // An admin's order came first.
+            None => {}
         }
         Ok(())
     }
 
     /// Steps 2 and 3: finds or sends the message, and records its id.
-    async fn post_message(&self, first_attempt: bool) -> Result<(), StepError> {
-        let Some(round) = self.latest_round() else {
-            return Ok(());
-        };
-        let message = match self
-            .pending_message(&round)
-            .ensure_sent(first_attempt, self.send_message(&round))
-            .await?
-        {
-            SendOutcome::Sent(message) => message,
-            // A moderator has deleted the message: today's question is not posted again.
-            SendOutcome::Deleted => return self.drop_round().await,
-        };
-        let (_, commit) = self.team.update(|team| {
-            team.record_post(message);
-            team.posting_failure = None;
-        });
-        tracing::info!(round = round.number, message_id = %message, "question posted");
-        self.ctx
-            .health
-            .round_posted(lag(round.due, self.ctx.clock.now()));
-        self.ctx.post_backoff.remove(&self.key);
-        // A failed save is harmless: the next attempt finds the message in the channel.
-        let _ = commit.wait().await;
-        failpoint::hit("post.posted");
-        Ok(())
+    async fn deliver(&self) -> Result<Outcome, StepError> {
+        let pending = self.team.read(Team::pending_post).flatten();
+        match pending {
+            Some(delivery) => {
+                let kind = DeliveryKind::Question;
+                delivery::deliver(self.ctx, &self.team, kind, &delivery, self).await
+            }
+            None => Ok(Outcome::Abandoned),
+        }
     }
 
-    async fn send_message(&self, round: &Round) -> Result<MessageId, ApiError> {
-        let role = self.team.read(|team| team.settings.role).flatten();
-        let question = self.ctx.question_of_round(round);
-        let Some(question) = question else {
-            return Err(ApiError::Rejected {
-                status: 0,
-                code: 0,
-                message: format!(
-                    "the question \"{}\" is not in the bank any more",
-                    round.question
-                ),
-            });
-        };
-        let mut message = render::daily::post(question, round, 0).nonce(&round.nonce);
-        if let Some(role) = role {
-            message = message.mention_role(role);
+    /// Returns the question of the round. If it has left the bank since the intent was recorded,
+    /// another one is drawn.
+    async fn question(&self) -> Result<(Round, &Question), StepError> {
+        let round = self.latest_round().ok_or(StepError::EmptyBank)?;
+        if let Some(question) = self.ctx.question_of_round(&round) {
+            return Ok((round, question));
         }
-        failpoint::hit("post.sending");
-        let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
-        failpoint::hit("post.sent");
-        sent
+        let ids = self.ctx.bank.ids();
+        let (_, commit) = self
+            .team
+            .update(|team| self.ctx.with_rng(|rng| team.redraw(&ids, rng)));
+        commit.wait().await.map_err(|_| StepError::SaveFailed)?;
+        tracing::warn!(missing = %round.question, "question replaced: no longer in the bank");
+        let round = self.latest_round().ok_or(StepError::EmptyBank)?;
+        let question = self.ctx.question_of_round(&round);
+        Ok((round, question.ok_or(StepError::EmptyBank)?))
     }
 
     /// Steps 4 and 5: starts the thread and records it.
@@ -232,41 +220,13 @@ impl<'a> PostJob<'a> {
             team.record_thread(message, status);
             team.posting_failure = None;
         });
-        self.ctx.post_backoff.remove(&self.key);
+        self.ctx
+            .deliveries
+            .end_backoff(DeliveryKind::Question.of(self.key));
         // A failed save is harmless: starting an existing thread again counts as success.
         let _ = commit.wait().await;
         failpoint::hit("thread.saved");
         Ok(())
-    }
-
-    /// Gives up an expired intent, unless its message is in the channel.
-    async fn abandon(&self) -> Result<(), StepError> {
-        let Some(round) = self.latest_round() else {
-            return Ok(());
-        };
-        let found = self.pending_message(&round).find_before_giving_up().await?;
-        let Some(message) = found else {
-            tracing::warn!(day = %round.day, "question skipped: it could not be posted");
-            return self.drop_round().await;
-        };
-        let (_, commit) = self.team.update(|team| team.record_post(message));
-        commit.wait().await.map_err(|_| StepError::SaveFailed)
-    }
-
-    async fn drop_round(&self) -> Result<(), StepError> {
-        self.ctx.health.round_abandoned();
-        let (_, commit) = self.team.update(Team::abandon_round);
-        self.ctx.post_backoff.remove(&self.key);
-        commit.wait().await.map_err(|_| StepError::SaveFailed)
-    }
-
-    fn pending_message(&self, round: &Round) -> PendingMessage<'_> {
-        PendingMessage {
-            ctx: self.ctx,
-            team: &self.team,
-            due: round.due,
-            labels: round.labels(),
-        }
     }
 
     fn latest_round(&self) -> Option<Round> {
@@ -275,22 +235,81 @@ impl<'a> PostJob<'a> {
             .flatten()
     }
 
-    async fn on_step_error(&self, error: StepError, now: Timestamp) {
-        let is_transient = error.is_transient();
-        let previous = self.ctx.post_backoff.get(&self.key).map(|backoff| *backoff);
-        let backoff = Backoff::after(previous, is_transient, now);
-        self.ctx.post_backoff.insert(self.key, backoff);
-        let retry_at = backoff.until;
-        let StepError::Api(error) = error else {
-            tracing::warn!(%retry_at, "post failed: the state could not be saved");
-            return;
-        };
+    async fn on_step_error(&self, step: PostStep, error: StepError, now: Timestamp) {
+        let key = DeliveryKind::Question.of(self.key);
+        let retry_at = self.ctx.deliveries.delay(key, &error, now);
         tracing::warn!(%error, %retry_at, "post step failed");
-        if error == ApiError::Unauthorized {
-            // The receiver is closed only during shutdown.
-            let _ = self.ctx.fatal.send(error);
-        } else if !is_transient {
-            alerts::alert_admin(self.ctx, &self.team, &error).await;
-        }
+        let problem = match &error {
+            StepError::Api(ApiError::Unauthorized) => {
+                // The receiver is closed only during shutdown.
+                let _ = self.ctx.fatal.send(ApiError::Unauthorized);
+                return;
+            }
+            StepError::Api(error) if error.is_transient() => return,
+            StepError::Api(error) if step == PostStep::CreateThread => {
+                PostingProblem::Thread(error)
+            }
+            StepError::Api(error) => PostingProblem::Message(error),
+            StepError::HistoryUnreadable => PostingProblem::HistoryUnreadable,
+            StepError::EmptyBank => PostingProblem::EmptyBank,
+            StepError::SaveFailed | StepError::NotYet(_) => return,
+        };
+        alerts::alert_admin(self.ctx, &self.team, problem).await;
     }
+}
+
+impl Outgoing for PostJob<'_> {
+    async fn send(&self) -> Result<MessageId, StepError> {
+        let role = self.team.read(|team| team.settings.role).flatten();
+        let (round, question) = self.question().await?;
+        let mut message = render::daily::post(question, &round, 0).nonce(&round.nonce);
+        if let Some(role) = role {
+            message = message.mention_role(role);
+        }
+        failpoint::hit("post.sending");
+        let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
+        failpoint::hit("post.sent");
+        Ok(sent?)
+    }
+
+    async fn record(
+        &self,
+        message: MessageId,
+        found: Option<&HistoryMessage>,
+    ) -> Result<(), StepError> {
+        let found_question = found.and_then(posted_question);
+        let (round, commit) = self.team.update(|team| {
+            if let Some(question) = &found_question {
+                team.adopt_question(question);
+            }
+            team.record_post(message);
+            team.posting_failure = None;
+            team.rounds().last().map(|round| (round.number, round.due))
+        });
+        if let Some((round, due)) = round.flatten() {
+            let was_found = found.is_some();
+            tracing::info!(round, message_id = %message, was_found, "question posted");
+            self.ctx.health.round_posted(lag(due, self.ctx.clock.now()));
+        }
+        // A failed save is harmless: the next attempt finds the message in the channel.
+        let _ = commit.wait().await;
+        failpoint::hit("post.posted");
+        Ok(())
+    }
+
+    async fn abandon(&self) -> Result<(), StepError> {
+        self.ctx.health.round_abandoned();
+        let now = self.ctx.clock.now();
+        let (_, commit) = self.team.update(|team| team.abandon_round(now));
+        commit.wait().await.map_err(|_| StepError::SaveFailed)
+    }
+}
+
+/// Returns the question of a daily message, from its buttons.
+fn posted_question(message: &HistoryMessage) -> Option<String> {
+    let mut ids = message.custom_ids.iter();
+    ids.find_map(|custom_id| match ComponentId::parse(custom_id)? {
+        ComponentId::Answer { question } => Some(question),
+        _ => None,
+    })
 }

@@ -6,14 +6,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tracing::Instrument as _;
 
-use super::backoff::Backoff;
-use super::exactly_once::{PendingMessage, SendOutcome, StepError};
+use super::delivery::{self, DeliveryKind, Outgoing, StepError};
 use crate::bot::context::BotContext;
-use crate::bot::discord::rest::ApiError;
+use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::render;
 use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::team::Team;
-use quizloop_core::weekly_report::{ReportStep, WeeklyReport};
+use quizloop_core::weekly_report::ReportStep;
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedTeam;
 
@@ -32,33 +31,40 @@ impl WeeklyReportJob<'_> {
     }
 
     async fn run_steps(&self) {
-        // An intent recorded by this job was never sent. Any other intent may have been.
-        let mut first_attempt = false;
         loop {
             let now = self.ctx.clock.now();
             let Some(next) = self.team.read(|team| team.next_report_step(now)) else {
                 return;
             };
             let step = match next {
-                ReportStep::Begin { monday, due } => {
-                    first_attempt = true;
-                    self.record_intent(monday, due).await
-                }
-                ReportStep::Post => self.post_message(first_attempt).await,
-                ReportStep::Abandon => self.abandon().await,
+                ReportStep::Begin { first_day, due } => self.record_intent(first_day, due).await,
+                ReportStep::Deliver => self.deliver().await,
                 ReportStep::Wait(_) | ReportStep::Idle => return,
             };
             if let Err(error) = step {
-                return self.on_step_error(&error, now);
+                // No alert to the admin: the same problem stops the daily question, and that job
+                // alerts them.
+                let retry_at = self.ctx.deliveries.delay(
+                    DeliveryKind::WeeklyReport.of(self.team.key()),
+                    &error,
+                    now,
+                );
+                tracing::warn!(%error, %retry_at, "weekly report step failed");
+                return;
             }
-            self.ctx.report_backoff.remove(&self.team.key());
         }
     }
 
     /// Step 1: records the intent.
-    async fn record_intent(&self, monday: Date, due: Timestamp) -> Result<(), StepError> {
+    async fn record_intent(&self, first_day: Date, due: Timestamp) -> Result<(), StepError> {
         self.update_team(|team| {
-            team.begin_report(monday, due);
+            if team.begin_report(first_day, due)
+                && let Some(delivery) = team.pending_report_post()
+            {
+                self.ctx
+                    .deliveries
+                    .begin(DeliveryKind::WeeklyReport.of(self.team.key()), &delivery);
+            }
         })
         .await?;
         failpoint::hit("week.intended");
@@ -66,40 +72,32 @@ impl WeeklyReportJob<'_> {
     }
 
     /// Steps 2 and 3: finds or sends the message, and records its id.
-    async fn post_message(&self, first_attempt: bool) -> Result<(), StepError> {
-        let Some(report) = self.pending_report() else {
-            return Ok(());
-        };
-        let message = match self
-            .pending_message(&report)
-            .ensure_sent(first_attempt, self.send_message(&report))
-            .await?
-        {
-            SendOutcome::Sent(message) => message,
-            SendOutcome::Deleted => return self.update_team(Team::abandon_report).await,
-        };
-        tracing::info!(monday = %report.monday, message_id = %message, "weekly report posted");
-        // A failed save is harmless: the next attempt finds the message in the channel.
-        let _ = self
-            .update_team(|team| team.record_report_post(message))
-            .await;
-        failpoint::hit("week.posted");
+    async fn deliver(&self) -> Result<(), StepError> {
+        let pending = self.team.read(Team::pending_report_post).flatten();
+        if let Some(delivery) = pending {
+            let kind = DeliveryKind::WeeklyReport;
+            delivery::deliver(self.ctx, &self.team, kind, &delivery, self).await?;
+        }
         Ok(())
     }
 
-    async fn send_message(&self, report: &WeeklyReport) -> Result<MessageId, ApiError> {
+    async fn update_team(&self, change: impl FnOnce(&mut Team)) -> Result<(), StepError> {
+        let (_, commit) = self.team.update(change);
+        commit.wait().await.map_err(|_| StepError::SaveFailed)
+    }
+}
+
+impl Outgoing for WeeklyReportJob<'_> {
+    async fn send(&self) -> Result<MessageId, StepError> {
         let now = self.ctx.clock.now();
         let message = self.team.guild().read(|guild| {
             let team = guild.team(self.team.channel())?;
-            let summary = team.weekly_summary(report.monday, |user| guild.is_hidden(user));
+            let report = team.pending_report()?;
+            let summary = team.weekly_summary(report.first_day, |user| guild.is_hidden(user));
             let find_question = |id: &str| self.ctx.bank.get(id);
-            Some(render::weekly_report::weekly_report(
-                team,
-                report,
-                &summary,
-                now,
-                find_question,
-            ))
+            let message =
+                render::weekly_report::weekly_report(team, report, &summary, now, find_question);
+            Some(message.nonce(&report.nonce))
         });
         // The team was removed after the step was chosen.
         let message = message.flatten().ok_or_else(|| ApiError::Rejected {
@@ -108,68 +106,30 @@ impl WeeklyReportJob<'_> {
             message: "the team is gone".into(),
         })?;
         failpoint::hit("week.sending");
-        let message = message.nonce(&report.nonce);
         let sent = self
             .ctx
             .rest
             .send_message(self.team.channel(), &message)
             .await;
         failpoint::hit("week.sent");
-        sent
+        Ok(sent?)
     }
 
-    /// Gives up an expired report, unless its message is in the channel.
+    async fn record(
+        &self,
+        message: MessageId,
+        _found: Option<&HistoryMessage>,
+    ) -> Result<(), StepError> {
+        tracing::info!(message_id = %message, "weekly report posted");
+        // A failed save is harmless: the next attempt finds the message in the channel.
+        let _ = self
+            .update_team(|team| team.record_report_post(message))
+            .await;
+        failpoint::hit("week.posted");
+        Ok(())
+    }
+
     async fn abandon(&self) -> Result<(), StepError> {
-        let Some(report) = self.pending_report() else {
-            return Ok(());
-        };
-        if let Some(message) = self
-            .pending_message(&report)
-            .find_before_giving_up()
-            .await?
-        {
-            return self
-                .update_team(|team| team.record_report_post(message))
-                .await;
-        }
-        tracing::warn!(monday = %report.monday, "weekly report skipped: it could not be posted");
         self.update_team(Team::abandon_report).await
-    }
-
-    async fn update_team(&self, change: impl FnOnce(&mut Team)) -> Result<(), StepError> {
-        let (_, commit) = self.team.update(change);
-        commit.wait().await.map_err(|_| StepError::SaveFailed)
-    }
-
-    fn pending_report(&self) -> Option<WeeklyReport> {
-        self.team
-            .read(|team| team.pending_report().cloned())
-            .flatten()
-    }
-
-    fn pending_message(&self, report: &WeeklyReport) -> PendingMessage<'_> {
-        PendingMessage {
-            ctx: self.ctx,
-            team: &self.team,
-            due: report.due,
-            labels: vec![report.label()],
-        }
-    }
-
-    /// Schedules a retry. Does not alert the admin: the same problem stops the daily question, and
-    /// that job alerts them.
-    fn on_step_error(&self, error: &StepError, now: Timestamp) {
-        let previous = self
-            .ctx
-            .report_backoff
-            .get(&self.team.key())
-            .map(|backoff| *backoff);
-        let backoff = Backoff::after(previous, error.is_transient(), now);
-        self.ctx.report_backoff.insert(self.team.key(), backoff);
-        let reason = match error {
-            StepError::SaveFailed => "the state could not be saved".to_owned(),
-            StepError::Api(error) => error.to_string(),
-        };
-        tracing::warn!(reason, retry_at = %backoff.until, "weekly report step failed");
     }
 }

@@ -1,5 +1,6 @@
 //! Entries 29 and 30 of the list of field failures, where no other test covers them.
 
+use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use serde_json::json;
 
@@ -97,6 +98,93 @@ fn alert_count<'r>(
     requests.filter(is_alert).count()
 }
 
+/// The permission is missing for longer than a question may be late. The day is given up, and an
+/// admin who grants the permission later may still post the question by hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_was_given_up_can_be_posted_by_hand() {
+    let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
+    world
+        .ada()
+        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
+        .await;
+    set_server_permission(&world, 11, false);
+    world.set_time("2026-03-27T09:00").await;
+    for _ in 0..8 {
+        world.advance("30m").await;
+    }
+    set_server_permission(&world, 11, true);
+    world.advance("1h").await;
+    assert_eq!(world.posts().len(), 0, "the schedule is done with the day");
+    let ordered = world.ada().command_message("team post", &[]).await.text();
+    assert!(ordered.contains("Posting round 1"), "{ordered}");
+    world
+        .wait_for("the question", |world| world.posts().first()?.thread)
+        .await;
+    let again = world.ada().command_message("team post", &[]).await.text();
+    assert!(again.contains("already out"), "{again}");
+    world.ada().reply("counted").await;
+}
+
+/// The permission is missing, and comes back without an event. An order to post tries at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_to_post_retries_a_question_that_failed() {
+    let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
+    world
+        .ada()
+        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
+        .await;
+    set_server_permission(&world, 11, false);
+    world.set_time("2026-03-27T09:00").await;
+    world.advance("1m").await;
+    set_server_permission(&world, 11, true);
+    let ordered = world.ada().command_message("team post", &[]).await.text();
+    assert!(ordered.contains("Posting round 1"), "{ordered}");
+    world
+        .wait_for("the question", |world| world.posts().first()?.thread)
+        .await;
+    assert_eq!(world.posts().len(), 1);
+}
+
+/// The server has as many active threads as Discord allows: the admin reads that the question is
+/// posted and what to do, replies to its message count, and the thread follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_without_a_thread_is_reported_as_posted() {
+    let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
+    world
+        .ada()
+        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
+        .await;
+    world.sandbox.add_fault(
+        FaultRule::on("StartThread").always(),
+        RequestFault::api_error(400, 160_006, "Maximum number of active threads reached"),
+    );
+    world.set_time("2026-03-27T09:00").await;
+    world.advance("1h").await;
+    let alerts: Vec<_> = world
+        .sandbox
+        .requests()
+        .iter()
+        .filter_map(|request| Some(request.body["content"].as_str()?.to_owned()))
+        .filter(|text| text.contains("I'll keep trying"))
+        .collect();
+    let [alert] = alerts.try_into().unwrap();
+    insta::assert_snapshot!(alert, @"
+    In <#1120000000000000001>: The question is posted, but I couldn't start its thread. Until I can, replies to the message itself count. This server has as many active threads as Discord allows. Close threads that are no longer needed, and I'll start this one.
+    I'll keep trying, and won't message you about this again.
+    ");
+    let post = world.post();
+    let reply = world
+        .sandbox
+        .compose(ids::ASYNCIO, ids::LIN, "to the question")
+        .reply_to(post.id)
+        .send()
+        .unwrap();
+    world.lin().wait_until_counted(reply).await;
+    world.sandbox.clear_faults();
+    world.advance("30m").await;
+    assert!(world.post().thread.is_some());
+}
+
 /// 30. A channel that becomes an announcement channel still works: question, thread, replies.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_announcement_channel_works() {
@@ -134,7 +222,8 @@ async fn a_channel_that_was_a_forum_for_a_while_recovers() {
             alert_count(discord.log.requests()).checked_sub(1)
         })
         .await;
-    for _ in 0..12 {
+    // Until the question is given up.
+    for _ in 0..13 {
         world.advance("15m").await;
     }
     let status = world.ada().command_message("team status", &[]).await.text();

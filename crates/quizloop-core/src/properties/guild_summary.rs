@@ -53,11 +53,11 @@ fn advance(team: &mut Team, user: UserId, now: Timestamp, random: &mut StdRng) {
         PostStep::Begin { day, due } => {
             team.begin_round(day, due, &["a", "b", "c", "d"], random);
         }
-        PostStep::Post => {
+        PostStep::Deliver if team.pending_post().unwrap().window.contains(&now) => {
             team.record_post(MessageId::new(snowflake_at(now)));
         }
-        PostStep::Abandon => {
-            team.abandon_round();
+        PostStep::Deliver => {
+            team.abandon_round(now);
         }
         PostStep::CreateThread => {
             let newest = team.open_round().and_then(|round| round.message).unwrap();

@@ -1,6 +1,8 @@
 //! Property tests: the domain rules, checked on random histories.
 
+mod delivery;
 mod guild_summary;
+mod posting;
 mod question_picker;
 mod reminders;
 mod schedule;

@@ -7,10 +7,12 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::schedule::{ZONES, settings, utc};
+use crate::delivery::{DeliveryStep, MessageStatus};
 use crate::id::{ChannelId, MessageId, UserId, snowflake_at};
 use crate::ledger::Actor;
 use crate::posting::PostStep;
 use crate::round::NONCE_MAX;
+use crate::schedule::ON_TIME;
 use crate::team::Team;
 use crate::weekdays::Weekdays;
 use crate::weekly_report::ReportStep;
@@ -31,24 +33,31 @@ fn post(team: &mut Team, now: Timestamp) {
     }
 }
 
-/// Performs the next step for the report, and returns the Monday of a report that was posted.
+/// Whether the pending report may be sent now.
+fn can_be_sent(team: &Team, now: Timestamp) -> bool {
+    let delivery = team.pending_report_post().unwrap();
+    delivery.next_step(MessageStatus::NotSent, now) == DeliveryStep::Send
+}
+
+/// Performs the next step for the report, and returns the first day of the week of a report that was
+/// posted.
 fn report(team: &mut Team, now: Timestamp, works: bool) -> Option<Date> {
     match team.next_report_step(now) {
-        ReportStep::Begin { monday, due } => {
+        ReportStep::Begin { first_day, due } => {
             assert!(due <= now);
-            assert!(team.begin_report(monday, due));
+            assert!(team.begin_report(first_day, due));
             None
         }
-        ReportStep::Post if works => {
-            let monday = team.pending_report()?.monday;
-            team.record_report_post(MessageId::new(snowflake_at(now)));
-            Some(monday)
-        }
-        ReportStep::Abandon => {
+        ReportStep::Deliver if !can_be_sent(team, now) => {
             team.abandon_report();
             None
         }
-        ReportStep::Post | ReportStep::Wait(_) | ReportStep::Idle => None,
+        ReportStep::Deliver if works => {
+            let first_day = team.pending_report()?.first_day;
+            team.record_report_post(MessageId::new(snowflake_at(now)));
+            Some(first_day)
+        }
+        ReportStep::Deliver | ReportStep::Wait(_) | ReportStep::Idle => None,
     }
 }
 
@@ -78,7 +87,8 @@ proptest! {
                 let works = !down || number % 7 > 0;
                 if let Some(monday) = report(&mut team, now, works) {
                     let due = schedule.report_due_at(monday).unwrap();
-                    prop_assert!(now >= due && schedule.zone.date(now) == schedule.zone.date(due));
+                    let on_time = (now - ON_TIME).max(due);
+                    prop_assert!(now >= due && schedule.zone.date(on_time) == schedule.zone.date(due));
                     let last = team.rounds_of_week(monday).last().unwrap();
                     prop_assert!(last.day <= schedule.zone.date(due) && last.due <= due);
                     reported.push(monday);
@@ -95,7 +105,7 @@ proptest! {
                 && schedule.zone.date(due + SignedDuration::from_mins(60)) == schedule.zone.date(due)
         };
         let first = team.posted_rounds().next().map(|round| round.day);
-        let mut monday = first.map(|day| day.saturating_sub(jiff::ToSpan::days(i64::from(day.weekday().to_monday_zero_offset()))));
+        let mut monday = first.map(|day| schedule.week_start(day));
         while let Some(this) = monday.filter(|monday| schedule.report_due_at(*monday).is_some_and(|due| due < now)) {
             if !down && sure(this) && team.rounds_of_week(this).next().is_some() {
                 prop_assert!(reported.contains(&this), "{this} has none in {zone}");
@@ -142,6 +152,40 @@ fn the_report_is_due_eight_hours_after_the_last_question_on_the_same_day() {
     );
 }
 
+/// The week of a team that posts from Sunday to Thursday ends on Thursday, and has five questions.
+#[test]
+fn the_report_of_sunday_to_thursday_is_due_on_thursday() {
+    let days = Weekdays::parse("sun-thu").unwrap();
+    let from = at("2026-03-21T00:00:00Z");
+    let mut team = team("Asia/Riyadh", time(9, 0, 0, 0), days, from);
+    let sunday = date(2026, 3, 22);
+    for day in 22..=26 {
+        let now = at(&format!("2026-03-{day}T06:00:00Z"));
+        let thursday = at("2026-03-26T14:00:00Z");
+        assert_eq!(team.next_report_step(now), ReportStep::Wait(thursday));
+        post(&mut team, now);
+    }
+    let thursday = at("2026-03-26T14:00:00Z");
+    let begin = ReportStep::Begin {
+        first_day: sunday,
+        due: thursday,
+    };
+    assert_eq!(team.next_report_step(thursday), begin);
+    assert_eq!(team.weekly_summary(sunday, |_| false).rounds, 5);
+    assert!(team.begin_report(sunday, thursday));
+    assert_eq!(team.pending_report().unwrap().label(), "Week of 2026-03-22");
+    team.record_report_post(MessageId::new(snowflake_at(thursday)));
+    let next = ReportStep::Wait(at("2026-04-02T14:00:00Z"));
+    for day in [26, 27, 28] {
+        let evening = at(&format!("2026-03-{day}T20:00:00Z"));
+        assert_eq!(team.next_report_step(evening), next);
+    }
+    // The days change to Monday to Friday: that week's report comes on Friday of next week.
+    team.settings.schedule.days = Weekdays::working();
+    let friday = ReportStep::Wait(at("2026-04-03T14:00:00Z"));
+    assert_eq!(team.next_report_step(at("2026-03-29T20:00:00Z")), friday);
+}
+
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -156,7 +200,7 @@ fn no_report_for_weeks_without_a_round_or_teams_without_the_setting() {
     assert_eq!(team.next_report_step(friday), next, "nothing was asked");
     post(&mut team, at("2026-03-23T09:00:00Z"));
     let begin = ReportStep::Begin {
-        monday: MONDAY,
+        first_day: MONDAY,
         due: friday,
     };
     assert_eq!(team.next_report_step(friday), begin);
@@ -192,14 +236,13 @@ fn an_intent_is_posted_or_abandoned_once() {
     assert!(nonce.len() <= NONCE_MAX && *nonce != crate::round::nonce(team.channel, friday));
     let json = serde_json::to_string(team.pending_report().unwrap()).unwrap();
     insta::assert_snapshot!(json, @r#"{"monday":"2026-03-23","due":"2026-03-27T17:00:00Z","nonce":"1.tckhw0w","state":"wanted"}"#);
-    assert_eq!(team.next_report_step(friday), ReportStep::Post);
-    assert_eq!(
-        team.next_report_step(at("2026-03-28T00:00:00Z")),
-        ReportStep::Abandon
-    );
+    assert_eq!(team.next_report_step(friday), ReportStep::Deliver);
+    assert!(can_be_sent(&team, friday));
+    assert!(!can_be_sent(&team, at("2026-03-28T00:00:00Z")));
     let mut off = team.clone();
     off.settings.send_weekly_report = false;
-    assert_eq!(off.next_report_step(friday), ReportStep::Abandon);
+    assert_eq!(off.next_report_step(friday), ReportStep::Deliver);
+    assert!(!can_be_sent(&off, friday));
     team.record_report_post(MessageId::new(snowflake_at(friday)));
     let next = ReportStep::Wait(at("2026-04-03T17:00:00Z"));
     assert_eq!(team.next_report_step(friday), next);

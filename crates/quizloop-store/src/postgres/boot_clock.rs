@@ -4,12 +4,12 @@ use std::time::Duration;
 
 /// A moment on that clock. On systems other than Linux it may stand still during a suspend.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct BootInstant(Inner);
+pub(super) struct BootInstant(ClockReading);
 
 #[cfg(target_os = "linux")]
-type Inner = Duration;
+type ClockReading = Duration;
 #[cfg(not(target_os = "linux"))]
-type Inner = std::time::Instant;
+type ClockReading = std::time::Instant;
 
 #[cfg(target_os = "linux")]
 impl BootInstant {
@@ -28,7 +28,7 @@ impl BootInstant {
 #[cfg(not(target_os = "linux"))]
 impl BootInstant {
     pub fn now() -> Self {
-        Self(Inner::now())
+        Self(ClockReading::now())
     }
 
     /// Returns the time since then.

@@ -106,7 +106,7 @@ impl PostgresBackend {
         let loaded = self
             .on_runtime(async move { read::load_guilds(&pool, &ids).await })
             .await?;
-        let with_rows = |(guild, rows): (Guild, RowCache)| {
+        let with_rows = |(guild, rows): read::GuildWithRows| {
             let id = guild.id();
             FetchedGuild {
                 guild,

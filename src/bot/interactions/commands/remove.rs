@@ -36,6 +36,6 @@ pub async fn on_confirm(
     if let Some((_, commit)) = team.guild().update(remove) {
         commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     }
-    ctx.post_backoff.remove(&team.key());
+    ctx.deliveries.retry_team(team.key());
     Ok(render::removed(team.channel()))
 }

@@ -60,7 +60,7 @@ pub async fn run(
     let existed = current.is_some();
     let settings = apply_options(current.unwrap_or_else(default_settings), interaction)?;
     save_settings(ctx, interaction, team, settings).await?;
-    ctx.post_backoff.remove(&team.key());
+    ctx.deliveries.retry_team(team.key());
     ctx.wake_scheduler.notify_one();
     // The team is set up even if this check fails. A missing permission then shows up with the
     // first post.

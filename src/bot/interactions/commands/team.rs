@@ -14,6 +14,7 @@ use crate::bot::discord::permissions;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
+use crate::bot::scheduler::delivery::DeliveryKind;
 use quizloop_core::ledger::Actor;
 use quizloop_core::retention::Retention;
 use quizloop_core::team::Team;
@@ -275,20 +276,23 @@ pub async fn post_now(
     team: &LoadedTeam,
 ) -> CommandResult {
     require_admin(interaction)?;
-    let now = ctx.clock.now();
-    let ids = ctx.bank.ids();
-    let (number, commit) = team.update(|team| {
-        let day = team.settings.schedule.zone.date(now);
-        ctx.with_rng(|rng| {
-            team.begin_round(day, now, &ids, rng)
-                .map(|round| round.number)
-        })
+    let (now, ids) = (ctx.clock.now(), ctx.bank.ids());
+    let key = DeliveryKind::Question.of(team.key());
+    let (ordered, commit) = team.update(|team| {
+        let ordered = ctx.with_rng(|rng| team.order_post(now, &ids, rng))?;
+        if let Some(delivery) = team.pending_post().filter(|_| ordered.is_new) {
+            ctx.deliveries.begin(key, &delivery);
+        }
+        Ok(ordered)
     });
-    let number = number.ok_or(UserError::TeamNotFound)?;
+    let ordered = ordered.ok_or(UserError::TeamNotFound)?;
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
-    ctx.post_backoff.remove(&team.key());
+    ctx.deliveries.retry_team(team.key());
     ctx.wake_scheduler.notify_one();
-    Ok(number.map_or_else(render::already_posted_today, render::post_started))
+    Ok(match ordered {
+        Ok(ordered) => render::post_started(ordered.number),
+        Err(refused) => render::post_refused(refused),
+    })
 }
 
 async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {

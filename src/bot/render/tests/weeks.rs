@@ -29,7 +29,7 @@ fn weeks() {
     let shown = |digest: &WeeklySummary| {
         weekly_report::weekly_report(&team, report, digest, now, |id| bank.get(id))
     };
-    assert_snapshot!(shown(&team.weekly_summary(report.monday, |_| false)), @"
+    assert_snapshot!(shown(&team.weekly_summary(report.first_day, |_| false)), @"
     # Weekly report
     2 members took part in 5 questions.
     1. <@1>: 2 answers · 🔥 1
@@ -48,7 +48,7 @@ fn weeks() {
     • <t:1775545200:F> (<t:1775545200:R>)
     -- Week of 2026-03-23
     ");
-    let nobody = team.weekly_summary(report.monday, |_| true);
+    let nobody = team.weekly_summary(report.first_day, |_| true);
     assert_snapshot!(shown(&nobody), @"
     # Weekly report
     5 questions, and no answers to show. Reply in a question's thread to start a streak.

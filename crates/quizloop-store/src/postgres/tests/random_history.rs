@@ -96,7 +96,7 @@ impl RandomHistory {
                 team.begin_round(day, self.now(), &QUESTIONS, &mut self.random);
             }
             (2, Some(_), None) => {
-                team.abandon_round();
+                team.abandon_round(now);
             }
             (_, Some(_), None) => {
                 let message = MessageId::new(snowflake_at(now) + 1);
