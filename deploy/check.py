@@ -193,7 +193,7 @@ def fits_budget(place, processes, share):
 
 
 def arguments(place, words):
-    # `--state DIR` takes precedence over the database, so each process would have its own folder.
+    # The bot refuses `--state DIR` together with a database.
     expect(
         words[0] == "run" and "--state" not in words,
         f"{place}: `{' '.join(words)}` does not use the database",

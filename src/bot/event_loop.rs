@@ -69,7 +69,8 @@ impl EventLoop {
                 ctx.set_user_id(user_id);
                 self.on_session_start(shard, guilds);
             }
-            Event::GuildCreate(guild) => {
+            Event::GuildCreate { guild, channels } => {
+                config_teams::check_channels(&ctx, &self.config_teams, guild, &channels);
                 if self.session_guilds.insert(guild) {
                     config_teams::apply(&ctx, &self.config_teams, guild);
                     tokio::spawn(replies::backfill_guilds(ctx, vec![guild]));
@@ -127,6 +128,9 @@ impl EventLoop {
         for guild in &guilds {
             config_teams::apply(&self.ctx, &self.config_teams, *guild);
         }
+        let is_missing =
+            |guild| !is_on_other_shard(&guild) && !self.session_guilds.contains(&guild);
+        config_teams::check_guilds(&self.ctx, &self.config_teams, is_missing);
         let mut missing = self.ctx.store.guild_ids();
         missing.retain(|guild| !is_on_other_shard(guild));
         let stored = missing.len();

@@ -32,7 +32,7 @@ pub fn run(common: &CommonArgs) -> Result<(), CliError> {
         output::count(bank.len(), "question"),
         output::count(guilds, "server"),
         state_location(&config)
-    ));
+    ))?;
     Ok(())
 }
 

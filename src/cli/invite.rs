@@ -21,7 +21,7 @@ pub fn run(args: &InviteArgs) -> Result<(), CliError> {
         Some(id) => id,
         None => fetch_application_id(&args.common)?,
     };
-    output::line(format_args!("{}", invite_url(application)));
+    output::line(format_args!("{}", invite_url(application)))?;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! Loading the config, the token and the bank, with which most commands begin.
 
+use std::path::{Path, PathBuf};
+
 use super::CommonArgs;
 use super::exit::{CliError, Exit};
 use crate::bot::render::question_check;
-use crate::config::{self, Config, DatabaseUrl, Token};
+use crate::config::{self, Config, ConfigPath, DatabaseUrl, Token, TokenError};
 use quizloop_bank::{Bank, built_in};
 use quizloop_diagnostics::{Diagnostic, render_all};
 
@@ -16,8 +18,13 @@ const STATE_URL: &str = "QUIZLOOP_STATE_URL";
 /// Environment variable with the token.
 const TOKEN: &str = "DISCORD_TOKEN";
 
+/// A file with variables that other tools read and Quizloop doesn't.
+const DOTENV: &str = ".env";
+
 /// The inputs of `run`.
 pub struct Startup {
+    /// The config file; `None` if there is none.
+    pub config_file: Option<PathBuf>,
     pub config: Config,
     pub token: Token,
     pub bank: Bank,
@@ -27,7 +34,10 @@ pub fn startup(common: &CommonArgs) -> Result<Startup, CliError> {
     let config = config(common)?;
     let (token, _) = token(&config)?;
     let bank = bank(&config)?;
+    let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) =
+        config::find_path(common.config.as_deref(), None);
     Ok(Startup {
+        config_file: file.exists().then_some(file),
         config,
         token,
         bank,
@@ -49,20 +59,28 @@ pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagn
     let usage = |error: &dyn std::fmt::Display| CliError::new(Exit::Usage, error);
     // clap has applied QUIZLOOP_CONFIG to the option already.
     let path = config::find_path(common.config.as_deref(), None);
-    let (mut config, diagnostics) = config::read(&path).map_err(|error| usage(&error))?;
+    let (mut config, mut diagnostics) = config::read(&path).map_err(|error| usage(&error))?;
+    let mut url_place = "[state] url in the config";
     if let Some(url) = std::env::var(STATE_URL).ok().filter(|url| !url.is_empty()) {
         let url = DatabaseUrl::parse(&url);
         config.state_url = Some(url.map_err(|error| usage(&format!("{STATE_URL}: {error}")))?);
+        url_place = STATE_URL;
     }
     if let Some(dir) = &common.state {
+        // With either of them, a bot could run on the wrong data and post every question twice.
+        if config.state_url.is_some() {
+            return Err(usage(&format!(
+                "--state names a data folder, but {url_place} names a database. To use the database, remove --state; to use the folder, remove {url_place}"
+            )));
+        }
         config.state_dir.clone_from(dir);
-        config.state_url = None;
     }
     if let Some(url) = std::env::var(API_URL).ok().filter(|url| !url.is_empty()) {
         let url = config::parse_api_url(&url).map_err(|error| {
             let help = error.help();
             usage(&format!("{API_URL}: {error}: {help}"))
         })?;
+        diagnostics.extend(config::check_api_url_variable(API_URL, &url));
         config.api_url = Some(url);
     }
     Ok((config, diagnostics))
@@ -72,9 +90,15 @@ pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagn
 pub fn token(config: &Config) -> Result<(Token, Option<Diagnostic>), CliError> {
     let variable = std::env::var(TOKEN).ok();
     config::find_token(variable.as_deref(), config.token_file.as_deref()).map_err(|error| {
+        let is_missing = matches!(error, TokenError::Missing);
+        let hint = if is_missing && Path::new(DOTENV).exists() {
+            ". The file .env is not read automatically"
+        } else {
+            ""
+        };
         CliError::new(
             Exit::Usage,
-            format!("{error}. To try Quizloop without a token, run `quizloop sandbox`"),
+            format!("{error}{hint}. To try Quizloop without a token, run `quizloop sandbox`"),
         )
     })
 }

@@ -10,6 +10,7 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use super::LogFormat;
 use crate::config::Token;
+use quizloop_diagnostics::redact;
 
 /// The log filter if `RUST_LOG` is not set.
 const DEFAULT: &str = "warn,quizloop=info";
@@ -33,7 +34,7 @@ fn is_allowed(target: &str, level: Level) -> bool {
     level <= Level::INFO || !CAPPED_LIBRARIES.contains(&library)
 }
 
-/// Starts logging. The token is redacted in every event.
+/// Starts logging. The token and everything that looks like one is redacted in every event.
 pub fn start(format: LogFormat, token: Option<&Token>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let cap = filter_fn(|data| is_allowed(data.target(), *data.level()));
@@ -55,7 +56,7 @@ pub fn start(format: LogFormat, token: Option<&Token>) {
     let _ = subscriber.try_init();
 }
 
-/// Replaces a secret in what is written. This works on single writes because the formatter writes
+/// Replaces a known secret, and other secrets, in what is written. This works on single writes because the formatter writes
 /// each event at once.
 struct Redacted<W> {
     secret: Option<String>,
@@ -64,13 +65,12 @@ struct Redacted<W> {
 
 impl<W: Write> Write for Redacted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &self.secret {
-            Some(secret) => {
-                let text = String::from_utf8_lossy(bytes).replace(secret, "(token)");
-                self.out.write_all(text.as_bytes())?;
-            }
-            None => self.out.write_all(bytes)?,
-        }
+        let text = String::from_utf8_lossy(bytes);
+        let text = match &self.secret {
+            Some(secret) => text.replace(secret, "(token)").into(),
+            None => text,
+        };
+        self.out.write_all(redact(&text).as_bytes())?;
         Ok(bytes.len())
     }
 

@@ -15,12 +15,15 @@ mod sandbox;
 mod state;
 mod systemd;
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use exit::CliError;
 pub use exit::Exit;
+use quizloop_diagnostics::contains_secret;
 #[cfg(feature = "sandbox")]
 pub use sandbox::options as sandbox_options;
 
@@ -82,17 +85,9 @@ enum LogFormat {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // clap reports `--help` and `--version` as errors that go to stdout.
-            let _ = error.print();
-            return if error.use_stderr() {
-                Exit::Usage.into()
-            } else {
-                Exit::Stopped.into()
-            };
-        }
+        Err(error) => return usage_error(&error),
     };
-    let result = match cli.command {
+    exit_code(match cli.command {
         CliCommand::Run(args) => run::run(args),
         #[cfg(feature = "sandbox")]
         CliCommand::Sandbox(args) => sandbox::run(&args),
@@ -100,7 +95,28 @@ pub fn main() -> ExitCode {
         CliCommand::Invite(args) => invite::run(&args),
         CliCommand::Bank(args) => bank::run(&args),
         CliCommand::State(args) => state::run(&args),
-    };
+    })
+}
+
+/// Prints the help, the version, or what is wrong with the arguments. clap reports all of them as
+/// errors.
+fn usage_error(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let printed = output::checked(error.print().and_then(|()| io::stdout().flush()));
+        return exit_code(printed.map_err(CliError::from));
+    }
+    let text = error.render().to_string();
+    if contains_secret(&text) {
+        output::error(text.trim_end());
+    } else {
+        // With colors. A failure could be reported only here.
+        let _ = error.print();
+    }
+    Exit::Usage.into()
+}
+
+/// Prints the error, if any.
+fn exit_code(result: Result<(), CliError>) -> ExitCode {
     match result {
         Ok(()) => Exit::Stopped.into(),
         Err(error) => {

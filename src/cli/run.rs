@@ -36,11 +36,13 @@ pub struct RunArgs {
 /// Runs the bot until it is stopped or fails.
 pub fn run(args: RunArgs) -> Result<(), CliError> {
     let Startup {
+        config_file,
         config,
         token,
         bank,
     } = load::startup(&args.common)?;
     log::start(args.log, Some(&token));
+    log_settings(config_file.as_deref(), &config);
     let store = open_store(&config)?;
     failpoint::hit("start.opened");
     let listener = bind_health(config.health_listen)?;
@@ -98,6 +100,28 @@ pub fn run(args: RunArgs) -> Result<(), CliError> {
         ));
     }
     result
+}
+
+/// Logs what decides whose data the bot uses. A start in another folder would otherwise look like
+/// lost data.
+fn log_settings(config_file: Option<&Path>, config: &Config) {
+    let absolute = |path: &Path| {
+        let absolute = std::path::absolute(path);
+        absolute
+            .unwrap_or_else(|_| path.to_owned())
+            .display()
+            .to_string()
+    };
+    let state = match config.state_url {
+        Some(_) => "database".to_owned(),
+        None => absolute(&config.state_dir),
+    };
+    tracing::info!(
+        config = config_file.map_or("none".to_owned(), absolute),
+        state,
+        config_teams = config.teams.len(),
+        "starting"
+    );
 }
 
 /// Opens the database if the config names one, else the data folder.

@@ -33,7 +33,7 @@ pub use self::parse::TABLES;
 pub use self::schedule::read as read_schedule;
 pub use self::time::{parse_catch_up, parse_time_of_day};
 pub use self::token::{Token, TokenError, find_token};
-pub use self::url::parse as parse_api_url;
+pub use self::url::{check_variable as check_api_url_variable, parse as parse_api_url};
 
 /// Default data folder.
 pub const DEFAULT_STATE_DIR: &str = "state";

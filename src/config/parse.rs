@@ -47,7 +47,7 @@ fn read_config(reader: &mut TomlReader<'_>, folder: &Path) -> Config {
         return config;
     };
     let top = reader.table(document.get_ref(), 0..0, TOP_LEVEL, &TOP_KEYS);
-    config.token_file = read_path(reader, &top, "token_file", folder);
+    config.token_file = read_token_file(reader, &top, folder);
     if let Some(discord) = read_section(reader, &top, "discord", "[discord]", &DISCORD_KEYS) {
         read_discord(reader, &discord, &mut config);
     }
@@ -119,6 +119,25 @@ fn read_path(
 ) -> Option<PathBuf> {
     let found = reader.optional(table, key, toml_reader::text)?;
     non_empty_path(reader, key, &found).map(|path| folder.join(path))
+}
+
+fn read_token_file(
+    reader: &mut TomlReader<'_>,
+    top: &TomlTable<'_>,
+    folder: &Path,
+) -> Option<PathBuf> {
+    let found = reader.optional(top, "token_file", toml_reader::text)?;
+    if diagnostics::contains_secret(found.value) {
+        let fix = "write the token into a file that only the bot's account can read, and name that \
+                   file here";
+        reader.error(
+            &found.span,
+            "`token_file` contains a token, not a path",
+            fix,
+        );
+        return None;
+    }
+    non_empty_path(reader, "token_file", &found).map(|path| folder.join(path))
 }
 
 fn read_paths(reader: &mut TomlReader<'_>, bank: &TomlTable<'_>, folder: &Path) -> Vec<PathBuf> {

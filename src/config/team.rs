@@ -28,13 +28,26 @@ pub const TEAM_KEYS: [&str; 11] = [
 
 const REVEALS: [&str; 2] = ["after-reply", "open"];
 
-/// Reads all teams. Two teams on the same channel are an error.
+/// When Discord began to give every channel an id of its own. Before, a server's first channel had
+/// the server's id; such channels still exist (Discord's changelog, "Deletable default channels").
+const SEPARATE_CHANNEL_IDS_SINCE: u64 = 1_501_718_400_000; // 3 August 2017
+
+/// The time in a Discord id counts from here (Discord docs, reference, "Snowflakes").
+const DISCORD_EPOCH: u64 = 1_420_070_400_000;
+
+/// How much older than its server a channel may seem. Both are created in one moment, perhaps by two
+/// of Discord's machines whose clocks differ.
+const ID_TOLERANCE: u64 = 60_000;
+
+/// Reads all teams. Two teams on the same channel are an error, and ids that can't be those of a
+/// server and its channel.
 pub fn read_all(reader: &mut TomlReader<'_>, top: &TomlTable<'_>) -> Vec<ConfiguredTeam> {
     let Some(list) = reader.optional(top, "team", toml_reader::array) else {
         return Vec::new();
     };
     let tables = reader.items("team", list.value, toml_reader::table);
     let mut channels: HashMap<ChannelId, Span> = HashMap::new();
+    let mut guilds: HashMap<u64, Span> = HashMap::new();
     let mut teams = Vec::new();
     for found in tables {
         let table = reader.table(found.value, found.span, TEAM_TABLE, &TEAM_KEYS);
@@ -45,9 +58,60 @@ pub fn read_all(reader: &mut TomlReader<'_>, top: &TomlTable<'_>) -> Vec<Configu
                 None => drop(channels.insert(channel.value, channel.span.clone())),
             }
         }
-        teams.extend(read_team(reader, &table, channel));
+        let guild = required_id::<GuildId>(reader, &table, "guild");
+        if let (Some(guild), Some(channel)) = (&guild, &channel) {
+            check_ids(reader, guild, channel);
+        }
+        if let Some(guild) = &guild {
+            let span = guild.span.clone();
+            guilds.entry(guild.value.get()).or_insert(span);
+        }
+        teams.extend(read_team(reader, &table, guild, channel));
+    }
+    for (channel, span) in &channels {
+        let id = channel.get();
+        if let Some(guild) = guilds.get(&id)
+            && !may_be_first_channel(id)
+        {
+            report_channel_as_server(reader, id, span, guild);
+        }
     }
     teams
+}
+
+/// Reports a team whose ids can't be those of a server and one of its channels.
+fn check_ids(
+    reader: &mut TomlReader<'_>,
+    guild: &TomlField<GuildId>,
+    channel: &TomlField<ChannelId>,
+) {
+    let (server, id) = (guild.value.get(), channel.value.get());
+    if created_at(id) + ID_TOLERANCE < created_at(server) {
+        let message = format!("channel {id} is older than its server {server}");
+        let diagnostic = Diagnostic::at(reader.source(), &channel.span, message)
+            .related(reader.source(), &guild.span, "the server is here")
+            .fix("`guild` is the server's id and `channel` the channel's: swap them if they are in each other's place");
+        reader.push(diagnostic);
+    }
+}
+
+/// Whether the channel may be the first one of a server of the same id.
+const fn may_be_first_channel(id: u64) -> bool {
+    created_at(id) < SEPARATE_CHANNEL_IDS_SINCE
+}
+
+/// Returns when an id was created, as a Unix time in milliseconds (Discord docs, reference,
+/// "Snowflakes").
+const fn created_at(id: u64) -> u64 {
+    (id >> 22) + DISCORD_EPOCH
+}
+
+fn report_channel_as_server(reader: &mut TomlReader<'_>, id: u64, channel: &Span, guild: &Span) {
+    let message = format!("{id} is named as a channel and as a server");
+    let diagnostic = Diagnostic::at(reader.source(), channel, message)
+        .related(reader.source(), guild, "the server is here")
+        .fix("right-click the channel in Discord to copy the channel's id, and the server's icon for the server's id");
+    reader.push(diagnostic);
 }
 
 fn report_duplicate_channel(
@@ -67,9 +131,9 @@ fn report_duplicate_channel(
 fn read_team(
     reader: &mut TomlReader<'_>,
     table: &TomlTable<'_>,
+    guild: Option<TomlField<GuildId>>,
     channel: Option<TomlField<ChannelId>>,
 ) -> Option<ConfiguredTeam> {
-    let guild = required_id::<GuildId>(reader, table, "guild");
     let role = reader.optional(table, "role", toml_reader::text);
     let role = role.map(|found| parse_id::<RoleId>(reader, "role", found));
     let schedule = schedule::read(reader, table);

@@ -301,6 +301,117 @@ fn two_teams_on_one_channel_are_an_error() {
     "#);
 }
 
+/// Ids that Discord can't have given to a server and one of its channels.
+#[test]
+fn impossible_ids_are_errors() {
+    let team = |guild: &str, channel: &str| {
+        format!("[[team]]\nguild = \"{guild}\"\nchannel = \"{channel}\"\ntimezone = \"UTC\"\n")
+    };
+    insta::assert_snapshot!(diagnostics(&team("1120000000000000001", "1110000000000000001")), @r#"
+    error: channel 1110000000000000001 is older than its server 1120000000000000001
+     --> config.toml:3:11
+      |
+    3 | channel = "1110000000000000001"
+      |           ^^^^^^^^^^^^^^^^^^^^^
+      |
+    note: the server is here
+     --> config.toml:2:9
+      |
+    2 | guild = "1120000000000000001"
+      |         ^^^^^^^^^^^^^^^^^^^^^
+      = help: `guild` is the server's id and `channel` the channel's: swap them if they are in each other's place
+
+    1 error
+    "#);
+    insta::assert_snapshot!(diagnostics(&team("1120000000000000001", "1120000000000000001")), @r#"
+    error: 1120000000000000001 is named as a channel and as a server
+     --> config.toml:3:11
+      |
+    3 | channel = "1120000000000000001"
+      |           ^^^^^^^^^^^^^^^^^^^^^
+      |
+    note: the server is here
+     --> config.toml:2:9
+      |
+    2 | guild = "1120000000000000001"
+      |         ^^^^^^^^^^^^^^^^^^^^^
+      = help: right-click the channel in Discord to copy the channel's id, and the server's icon for the server's id
+
+    1 error
+    "#);
+    let elsewhere = team("1110000000000000001", "1120000000000000001")
+        + &team("1120000000000000001", "1120000000000000002");
+    insta::assert_snapshot!(diagnostics(&elsewhere), @r#"
+    error: 1120000000000000001 is named as a channel and as a server
+     --> config.toml:3:11
+      |
+    3 | channel = "1120000000000000001"
+      |           ^^^^^^^^^^^^^^^^^^^^^
+      |
+    note: the server is here
+     --> config.toml:6:9
+      |
+    6 | guild = "1120000000000000001"
+      |         ^^^^^^^^^^^^^^^^^^^^^
+      = help: right-click the channel in Discord to copy the channel's id, and the server's icon for the server's id
+
+    1 error
+    "#);
+    // Before August 2017 the first channel had the server's id.
+    let old = "81384788765712384";
+    assert_eq!(parse(&team(old, old)).1, []);
+}
+
+/// A token in place of a path is an error, and no error shows a token.
+#[test]
+fn a_pasted_token_is_not_shown() {
+    const TOKEN: &str = "MTExMDAwMDAwMDAwMDAwMDAwOQ.Gh3xYz.n0t-A-real_One-0123456789abcdefghi";
+    insta::assert_snapshot!(diagnostics(&format!("token_file = \"{TOKEN}\"\n")), @r#"
+    error: `token_file` contains a token, not a path
+     --> config.toml:1:14
+      |
+    1 | token_file = "********************************************************************"
+      |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write the token into a file that only the bot's account can read, and name that file here
+
+    1 error
+    "#);
+    insta::assert_snapshot!(diagnostics(&format!("token = \"{TOKEN}\"\n")), @"
+    error: unknown key `token` in the config
+     --> config.toml:1:1
+      |
+    1 | token = **********************************************************************
+      | ^^^^^
+      |
+      = help: choose from `token_file`, `discord`, `state`, `bank`, `health` and `team`
+
+    1 error
+    ");
+    insta::assert_snapshot!(diagnostics(&format!("DISCORD_TOKEN={TOKEN}\n")), @"
+    error: invalid TOML: string values must be quoted, expected literal string
+     --> config.toml:1:15
+      |
+    1 | DISCORD_TOKEN=********************************************************************
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: end the string with the quotes it begins with; a string of several lines has three at each end
+
+    1 error
+    ");
+    insta::assert_snapshot!(diagnostics("[state]\nurl = \"mysql://ada:hunter2@db/quiz\"\n"), @r#"
+    error: not a PostgreSQL URL
+     --> config.toml:2:7
+      |
+    2 | url = "mysql://ada:*******@db/quiz"
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write postgres://user:password@host:5432/database, with ?sslmode=verify-full for an encrypted connection
+
+    1 error
+    "#);
+}
+
 #[test]
 fn empty_days_and_paths_are_errors() {
     insta::assert_snapshot!(diagnostics(&("token_file = \"\"\n".to_owned() + &team_with("days = []"))), @r#"

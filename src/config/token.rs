@@ -37,20 +37,51 @@ pub enum TokenError {
         path: PathBuf,
         error: std::io::Error,
     },
-    /// The text contains characters that a token can't have. They are not printed because they may
-    /// be part of a real token.
-    #[error("the bot token from {0} is invalid: it must be a single line without spaces")]
-    Malformed(String),
+    /// The text can't be a token. It is not printed because it may contain a real one.
+    #[error("the bot token from {place} is invalid: {error}")]
+    Malformed {
+        /// The environment variable or the file.
+        place: String,
+        error: TokenFormatError,
+    },
+}
+
+/// Why a text can't be a token. Discord would refuse it, and the operator would replace a token that
+/// is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFormatError {
+    #[error("it is in quotes. Remove them")]
+    Quotes,
+    #[error("it is in angle brackets. Remove them")]
+    AngleBrackets,
+    #[error("it ends with a semicolon or a comma. Remove it")]
+    Separator,
+    #[error("it begins with a name and an equals sign, such as DISCORD_TOKEN=. Remove them")]
+    Assignment,
+    #[error("it begins with \"Bot\". Remove that word")]
+    BotPrefix,
+    #[error(
+        "it is a number, such as an application's id. The token is in the developer portal, under Bot"
+    )]
+    Number,
+    #[error("it must be a single line without spaces")]
+    Characters,
 }
 
 impl Token {
     /// Parses a token. Surrounding whitespace and the prefix "Bot", which operators may have copied,
-    /// are removed. Returns `None` if the token could not be sent in a header.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// are removed. Apart from common mistakes, only texts that can't be sent in a header are
+    /// rejected, because a replacement for Discord may use other tokens.
+    pub fn parse(text: &str) -> Result<Self, TokenFormatError> {
         let text = text.trim();
         let text = text.strip_prefix(PREFIX).unwrap_or(text).trim_start();
-        let is_valid = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        is_valid.then(|| Self(text.to_owned()))
+        if let Some(error) = find_mistake(text) {
+            return Err(error);
+        }
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TokenFormatError::Characters);
+        }
+        Ok(Self(text.to_owned()))
     }
 
     /// Returns the token itself. Use it only for requests to Discord.
@@ -61,10 +92,45 @@ impl Token {
     /// Returns the id of the bot's account, which is the first part of the token, in base64. It
     /// equals the application id, unless the application was created before August 2016.
     pub fn bot_id(&self) -> Option<u64> {
-        let (first, _) = self.0.split_once('.')?;
-        let digits = String::from_utf8(BASE64.decode(first).ok()?).ok()?;
-        digits.parse().ok().filter(|id| *id > 0)
+        parse_bot_id(&self.0)
     }
+}
+
+fn parse_bot_id(token: &str) -> Option<u64> {
+    let (first, _) = token.split_once('.')?;
+    let digits = String::from_utf8(BASE64.decode(first).ok()?).ok()?;
+    digits.parse().ok().filter(|id| *id > 0)
+}
+
+/// Returns the mistake if the text is a token that was copied or written in a common wrong way.
+fn find_mistake(text: &str) -> Option<TokenFormatError> {
+    const QUOTES: [char; 7] = [
+        '"', '\'', '`', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}',
+    ];
+    let is_name = |name: &str| name.trim_end().to_ascii_lowercase().ends_with("token");
+    if text.split_once('=').is_some_and(|(name, _)| is_name(name)) {
+        Some(TokenFormatError::Assignment)
+    } else if text.starts_with(QUOTES) || text.ends_with(QUOTES) {
+        Some(TokenFormatError::Quotes)
+    } else if text.starts_with('<') || text.ends_with('>') {
+        Some(TokenFormatError::AngleBrackets)
+    } else if text.ends_with([';', ',']) {
+        Some(TokenFormatError::Separator)
+    } else if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Some(TokenFormatError::Number)
+    } else if has_bot_prefix(text) {
+        Some(TokenFormatError::BotPrefix)
+    } else {
+        None
+    }
+}
+
+/// Returns whether the text is a token after "Bot" in any case, with or without a space.
+fn has_bot_prefix(text: &str) -> bool {
+    let word = PREFIX.trim_end();
+    text.get(..word.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(word))
+        && parse_bot_id(text[word.len()..].trim_start_matches([' ', ':', '_'])).is_some()
 }
 
 impl fmt::Debug for Token {
@@ -86,10 +152,7 @@ pub fn find_token(
     file: Option<&Path>,
 ) -> Result<(Token, Option<Diagnostic>), TokenError> {
     if let Some(text) = environment.filter(|text| !text.trim().is_empty()) {
-        let token = Token::parse(text);
-        return token
-            .map(|token| (token, None))
-            .ok_or_else(|| TokenError::Malformed("DISCORD_TOKEN".to_owned()));
+        return parse_from("DISCORD_TOKEN", text).map(|token| (token, None));
     }
     let path = file.ok_or(TokenError::Missing)?;
     let text = std::fs::read_to_string(path).map_err(|error| TokenError::Unreadable {
@@ -99,10 +162,15 @@ pub fn find_token(
     if text.trim().is_empty() {
         return Err(TokenError::EmptyFile(path.to_owned()));
     }
-    match Token::parse(&text) {
-        Some(token) => Ok((token, warn_if_readable_by_others(path))),
-        None => Err(TokenError::Malformed(path.display().to_string())),
-    }
+    let token = parse_from(&path.display().to_string(), &text)?;
+    Ok((token, warn_if_readable_by_others(path)))
+}
+
+fn parse_from(place: &str, text: &str) -> Result<Token, TokenError> {
+    Token::parse(text).map_err(|error| TokenError::Malformed {
+        place: place.to_owned(),
+        error,
+    })
 }
 
 /// Returns a warning if other accounts on this machine can read the token file.
@@ -147,8 +215,33 @@ mod tests {
     fn whitespace_and_the_prefix_are_removed() {
         let token = Token::parse(TOKEN);
         assert_eq!(Token::parse(&format!("  Bot {TOKEN}\r\n")), token);
-        assert_eq!(Token::parse("a\nb"), None);
-        assert_eq!(Token::parse("  "), None);
+        for bad in ["a\nb", "  ", "caf\u{e9}"] {
+            assert_eq!(Token::parse(bad), Err(TokenFormatError::Characters));
+        }
+    }
+
+    #[test]
+    fn common_mistakes_are_named() {
+        use TokenFormatError as Error;
+        for (text, error) in [
+            (format!("\"{TOKEN}\""), Error::Quotes),
+            (format!("'{TOKEN}"), Error::Quotes),
+            (format!("\u{201c}{TOKEN}\u{201d}"), Error::Quotes),
+            (format!("<{TOKEN}>"), Error::AngleBrackets),
+            (format!("{TOKEN};\n"), Error::Separator),
+            (format!("DISCORD_TOKEN={TOKEN}"), Error::Assignment),
+            (format!("export DISCORD_TOKEN='{TOKEN}'"), Error::Assignment),
+            (format!("token = \"{TOKEN}\""), Error::Assignment),
+            (format!("Bot{TOKEN}"), Error::BotPrefix),
+            (format!("bot {TOKEN}"), Error::BotPrefix),
+            ("1110000000000000009".to_owned(), Error::Number),
+        ] {
+            assert_eq!(Token::parse(&text), Err(error), "{text}");
+        }
+        // A replacement for Discord may use tokens of another form.
+        for text in ["sandbox", "Botany.x.y", "a=b", "bot"] {
+            assert!(Token::parse(text).is_ok(), "{text}");
+        }
     }
 
     #[test]

@@ -1,10 +1,16 @@
 //! The base URL of Discord's REST API, for a proxy or a simulated Discord.
 
+use std::net::IpAddr;
+
 use quizloop_diagnostics::toml_reader::{TomlField, TomlReader};
 use quizloop_diagnostics::{Diagnostic, Severity};
 
 /// Help for an invalid URL.
 const EXAMPLE: &str = "write scheme, host and port, such as \"http://127.0.0.1:8420\"";
+
+/// Warning about a URL, with its help.
+const UNENCRYPTED: &str = "this URL sends the bot's token over the network unencrypted";
+const UNENCRYPTED_FIX: &str = "use https, unless you trust every machine on the network path";
 
 /// Why a text is not a base URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,12 +47,16 @@ pub fn read(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<Stri
         }
     };
     if sends_token_unencrypted(&url) {
-        let message = "this URL sends the bot's token over the network unencrypted";
-        let diagnostic = Diagnostic::at(reader.source(), &found.span, message);
-        let fix = "use https, unless you trust every machine on the network path";
-        reader.push(diagnostic.severity(Severity::Warning).fix(fix));
+        let diagnostic = Diagnostic::at(reader.source(), &found.span, UNENCRYPTED);
+        reader.push(diagnostic.severity(Severity::Warning).fix(UNENCRYPTED_FIX));
     }
     Some(url)
+}
+
+/// Warns if a base URL from an environment variable sends the token unencrypted.
+pub fn check_variable(name: &str, url: &str) -> Option<Diagnostic> {
+    sends_token_unencrypted(url)
+        .then(|| Diagnostic::warning(name, UNENCRYPTED).fix(UNENCRYPTED_FIX))
 }
 
 /// Parses a base URL and removes trailing slashes.
@@ -73,22 +83,31 @@ pub fn parse(url: &str) -> Result<String, ParseApiUrlError> {
 
 /// Returns whether the text is a host, optionally with a port, such as `[::1]:8420`.
 fn is_host(host: &str) -> bool {
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
-        _ => (host, None),
-    };
+    let (name, port) = split_port(host);
     let is_valid = |c: char| c.is_alphanumeric() || "-._[]:".contains(c);
     !name.is_empty()
         && name.chars().all(is_valid)
         && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
+fn split_port(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    }
+}
+
+/// Returns whether requests leave this machine without encryption.
 fn sends_token_unencrypted(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else {
         return false;
     };
-    let loopback = ["127.", "localhost", "[::1]"];
-    !loopback.iter().any(|host| rest.starts_with(host))
+    let (host, _) = split_port(rest.split('/').next().unwrap_or(rest));
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = address
+        .parse::<IpAddr>()
+        .is_ok_and(|address| address.is_loopback());
+    !is_loopback && !host.eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]
@@ -119,8 +138,24 @@ mod tests {
 
     #[test]
     fn http_to_another_machine_is_unencrypted() {
-        assert!(sends_token_unencrypted("http://proxy.example"));
-        assert!(!sends_token_unencrypted("http://127.0.0.1:8420"));
-        assert!(!sends_token_unencrypted("https://proxy.example"));
+        for url in [
+            "http://proxy.example",
+            "http://127.evil.example",
+            "http://127.0.0.1.evil.example:8420",
+            "http://localhost.evil.example/x",
+            "http://[2001:db8::1]:80",
+        ] {
+            assert!(sends_token_unencrypted(url), "{url}");
+        }
+        for url in [
+            "http://127.0.0.1:8420",
+            "http://127.9.9.9/proxy",
+            "http://localhost",
+            "http://LocalHost:80",
+            "http://[::1]:80",
+            "https://proxy.example",
+        ] {
+            assert!(!sends_token_unencrypted(url), "{url}");
+        }
     }
 }

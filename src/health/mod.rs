@@ -15,4 +15,4 @@ pub use metrics::InteractionOutcome;
 pub use monitor::{GuildCounts, HealthMonitor};
 pub use report::{ComponentStatus, HealthReport, HealthStatus};
 pub use server::{bind, serve};
-pub use state::{GATEWAY_LIMIT, SCHEDULER_LIMIT};
+pub use state::{ConfigTeamProblem, GATEWAY_LIMIT, SCHEDULER_LIMIT};

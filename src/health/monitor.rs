@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::metrics::{InteractionOutcome, Metrics};
 use super::report::HealthReport;
-use super::state::{HealthState, ShardHealth};
+use super::state::{ConfigTeamProblem, HealthState, ShardHealth};
 
 /// Health state and metrics of the bot.
 pub struct HealthMonitor {
@@ -87,7 +87,11 @@ impl HealthMonitor {
 
     /// Removes a shard that this process no longer owns.
     pub fn shard_released(&self, shard: u32) {
-        self.lock().shards.remove(&shard);
+        let mut state = self.lock();
+        state.shards.remove(&shard);
+        // Another process checks the teams of this shard; the next session checks the others again.
+        state.config_team_problems.clear();
+        drop(state);
         self.record(|metrics| metrics.remove_shard(shard));
     }
 
@@ -111,6 +115,12 @@ impl HealthMonitor {
     pub fn session_started(&self) {
         self.sessions.send_modify(|count| *count += 1);
         self.record(|metrics| metrics.sessions_started.inc());
+    }
+
+    /// Records whether a team of the config, by its number there, can work. Returns whether that was
+    /// not known.
+    pub fn config_team_checked(&self, team: usize, problem: Option<ConfigTeamProblem>) -> bool {
+        self.lock().config_team_checked(team, problem)
     }
 
     /// Records a run of the scheduler, with the number of teams that are due.

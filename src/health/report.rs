@@ -44,15 +44,8 @@ pub struct HealthReport {
     pub disk: ComponentStatus,
     /// Registration of the slash commands with Discord.
     pub commands: ComponentStatus,
-}
-
-/// The parts of a [`HealthReport`].
-pub(super) struct ComponentStatuses {
-    pub gateway: ComponentStatus,
-    pub shards: Vec<ShardStatus>,
-    pub scheduler: ComponentStatus,
-    pub disk: ComponentStatus,
-    pub commands: ComponentStatus,
+    /// Whether the teams of the config can work.
+    pub config_teams: ComponentStatus,
 }
 
 impl ComponentStatus {
@@ -78,23 +71,21 @@ impl ComponentStatus {
 }
 
 impl HealthReport {
-    pub(super) fn new(statuses: ComponentStatuses) -> Self {
-        let ComponentStatuses {
-            gateway,
-            shards,
-            scheduler,
-            disk,
-            commands,
-        } = statuses;
-        let states = [&gateway, &scheduler, &disk, &commands].map(|one| one.state);
-        Self {
-            status: states.into_iter().max().unwrap_or(HealthStatus::Ok),
-            gateway,
-            shards,
-            scheduler,
-            disk,
-            commands,
-        }
+    /// Sets the status to the worst state of the components.
+    pub(super) fn with_worst_status(mut self) -> Self {
+        let worst = self.components().map(|component| component.state);
+        self.status = worst.into_iter().max().unwrap_or(HealthStatus::Ok);
+        self
+    }
+
+    const fn components(&self) -> [&ComponentStatus; 5] {
+        [
+            &self.gateway,
+            &self.scheduler,
+            &self.disk,
+            &self.commands,
+            &self.config_teams,
+        ]
     }
 
     /// Returns whether the bot works, perhaps with limitations.
@@ -104,7 +95,8 @@ impl HealthReport {
 
     /// Returns the problems of all components on one line; `None` if there are none.
     pub fn problems(&self) -> Option<String> {
-        let problems = [&self.gateway, &self.scheduler, &self.disk, &self.commands]
+        let problems = self
+            .components()
             .into_iter()
             .filter_map(|component| component.problem.as_deref());
         let problems: Vec<_> = problems.collect();

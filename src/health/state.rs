@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::report::{ComponentStatus, ComponentStatuses, HealthReport, HealthStatus, ShardStatus};
+use super::report::{ComponentStatus, HealthReport, HealthStatus, ShardStatus};
 
 /// How long a shard may be disconnected before it counts as down. A resume takes one or two seconds,
 /// and a new session at most twenty.
@@ -50,6 +50,17 @@ impl ShardHealth {
     }
 }
 
+/// Why a team of the config can't work. If several are found, the last one explains the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConfigTeamProblem {
+    /// The server has no such channel, or the bot can't see it.
+    ChannelNotVisible,
+    /// The bot is not in the server.
+    NotInServer,
+    /// The channel belongs to another server.
+    OtherServer,
+}
+
 /// Last known state of each component.
 #[derive(Debug, Clone)]
 pub struct HealthState {
@@ -67,6 +78,8 @@ pub struct HealthState {
     pub save_failure: Option<(Duration, String)>,
     /// Since when the slash commands could not be registered, and the error.
     pub commands_failure: Option<(Duration, String)>,
+    /// The teams of the config that can't work, by their number there.
+    pub config_team_problems: BTreeMap<usize, ConfigTeamProblem>,
 }
 
 impl HealthState {
@@ -79,6 +92,7 @@ impl HealthState {
             last_save: None,
             save_failure: None,
             commands_failure: None,
+            config_team_problems: BTreeMap::new(),
         }
     }
 
@@ -92,14 +106,39 @@ impl HealthState {
                 component: self.shard(*number, health, now, real),
             })
             .collect();
-        let gateway = self.gateway(&shards, now);
-        HealthReport::new(ComponentStatuses {
-            gateway,
+        HealthReport {
+            status: HealthStatus::Ok,
+            gateway: self.gateway(&shards, now),
             shards,
             scheduler: self.scheduler(now),
             disk: self.disk(now),
             commands: self.commands(now),
-        })
+            config_teams: self.config_teams(),
+        }
+        .with_worst_status()
+    }
+
+    /// Records whether a team of the config can work. Returns whether that was not known.
+    pub fn config_team_checked(&mut self, team: usize, problem: Option<ConfigTeamProblem>) -> bool {
+        let problems = &mut self.config_team_problems;
+        match problem {
+            None => problems.remove(&team).is_some(),
+            Some(problem) if problems.get(&team) >= Some(&problem) => false,
+            Some(problem) => {
+                problems.insert(team, problem);
+                true
+            }
+        }
+    }
+
+    /// The report names no server and no channel; the log does.
+    fn config_teams(&self) -> ComponentStatus {
+        let problem = match self.config_team_problems.len() {
+            0 => return ComponentStatus::healthy(None),
+            1 => "a team of the config can't work: see the warning in the log".to_owned(),
+            teams => format!("{teams} teams of the config can't work: see the warnings in the log"),
+        };
+        ComponentStatus::unhealthy(HealthStatus::Degraded, None, problem)
     }
 
     /// Returns whether this process has no shard, and waits to replace another process.
@@ -347,9 +386,30 @@ mod tests {
     }
 
     #[test]
+    fn a_team_of_the_config_that_cannot_work() {
+        use ConfigTeamProblem::{ChannelNotVisible, NotInServer, OtherServer};
+        let real = Instant::now();
+        let mut health = healthy_state(real);
+        assert!(!health.config_team_checked(1, None));
+        // Each problem is news once, and a better explanation replaces another.
+        assert!(health.config_team_checked(1, Some(ChannelNotVisible)));
+        assert!(!health.config_team_checked(1, Some(ChannelNotVisible)));
+        assert!(health.config_team_checked(1, Some(OtherServer)));
+        assert!(!health.config_team_checked(1, Some(ChannelNotVisible)));
+        let report = health.report(at(101), real);
+        assert_eq!(report.status, HealthStatus::Degraded);
+        insta::assert_snapshot!(report.problems().unwrap(), @"a team of the config can't work: see the warning in the log");
+        assert!(health.config_team_checked(2, Some(NotInServer)));
+        let report = health.report(at(101), real);
+        insta::assert_snapshot!(report.problems().unwrap(), @"2 teams of the config can't work: see the warnings in the log");
+        assert!(health.config_team_checked(1, None) && health.config_team_checked(2, None));
+        assert_eq!(health.report(at(101), real).problems(), None);
+    }
+
+    #[test]
     fn a_report_is_plain_json() {
         let real = Instant::now();
         let report = healthy_state(real).report(at(103), real + at(2));
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"commands":{"state":"ok","age_seconds":null,"problem":null}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"commands":{"state":"ok","age_seconds":null,"problem":null},"config_teams":{"state":"ok","age_seconds":null,"problem":null}}"#);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use discord_sandbox::ids;
 
+use crate::operator::{quizloop, said};
 use crate::support::World;
 use crate::support::test_database::TestDatabase;
 
@@ -170,7 +171,7 @@ async fn there_and_back() {
     insta::assert_snapshot!(listed, @"1110000000000000001  teams 1  rounds 1  members 1");
     let (code, text) = state(&world, &url, &["verify"]);
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(text, @"quizloop: `state verify` works only with a data folder, but the data is in a database. Use the database's own backups, or name a folder with --state");
+    insta::assert_snapshot!(text, @"quizloop: `state verify` works only with a data folder, but the data is in a database. Use the database's own backups. For a data folder, remove [state] url from the config and QUIZLOOP_STATE_URL from the environment, and name the folder with --state");
     let (code, text) = state(&world, &url, &["export", "back"]);
     assert_eq!(code, Some(0), "{text}");
     insta::assert_snapshot!(text, @"Copied 1 server to back and verified the copy.");
@@ -200,4 +201,121 @@ async fn a_database_that_is_not_there() {
     let (code, text) = state(&world, "mysql://ada:hunter2@db/quiz", &["list"]);
     assert_eq!(code, Some(2));
     insta::assert_snapshot!(text, @"quizloop: QUIZLOOP_STATE_URL: not a PostgreSQL URL: write postgres://user:password@host:5432/database, with ?sslmode=verify-full for an encrypted connection");
+}
+
+/// `import` only reads a folder, and `export` refuses one with contents, before anything is created.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_of_others_stay_as_they_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::at(FRIDAY).without_bot().await;
+    let plain = world.folder().join("plain");
+    std::fs::create_dir(&plain).unwrap();
+    std::fs::write(plain.join("my-file"), "").unwrap();
+    std::fs::set_permissions(&plain, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let url = "postgres://x@127.0.0.1:9/x";
+    let mut texts = Vec::new();
+    for arguments in [
+        ["import", "plain"],
+        ["import", "missing"],
+        ["export", "plain"],
+    ] {
+        let (code, text) = state(&world, url, &arguments);
+        assert_eq!(code, Some(3), "{text}");
+        texts.push(text);
+    }
+    insta::assert_snapshot!(texts.concat(), @"
+    quizloop: no servers found in plain
+    quizloop: no servers found in missing
+    quizloop: plain is not empty; nothing was changed. Name a folder that is empty or does not exist yet
+    ");
+    assert_eq!(state(&world, url, &["export", "new"]).0, Some(3));
+    let mode = std::fs::metadata(&plain).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o755);
+    assert_eq!(std::fs::read_dir(&plain).unwrap().count(), 1);
+    for absent in ["missing", "new"] {
+        assert!(!world.folder().join(absent).exists(), "{absent}");
+    }
+}
+
+/// While a bot uses the database, `export` copies without joining the cluster, and `import` names
+/// the bot and ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_while_a_bot_runs() {
+    let Some(test_database) = TestDatabase::new() else {
+        return;
+    };
+    let url = test_database.url();
+    let world = on(&test_database).start().await;
+    let name = test_database.ask("select name from process");
+    let (code, text) = state(&world, &url, &["export", "empty"]);
+    assert_eq!(code, Some(0), "{text}");
+    world.advance("1m").await;
+    world.ada().reply("in the copy").await;
+    let (code, text) = state(&world, &url, &["export", "copy"]);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(text.replace(&name, "NAME"), @"
+    Copied 1 server to copy and verified the copy.
+    The database is in use by NAME. Later changes are not in the copy: to move to files, stop these processes and export again.
+    ");
+    let (code, text) = state(&world, &url, &["import", "copy"]);
+    assert_eq!(code, Some(3), "{text}");
+    insta::assert_snapshot!(text.replace(&name, "NAME"), @"quizloop: the database is in use by NAME. Stop these processes first; after a crash, wait half a minute");
+    assert_eq!(
+        test_database.ask("select count(*) from process"),
+        "1",
+        "a command joined the cluster"
+    );
+    let exported = std::fs::read_dir(world.folder().join("copy/guilds")).unwrap();
+    assert_eq!(exported.count(), 1);
+}
+
+/// Root exports into a folder of the bot's account, and the bot can read the copy.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_by_root() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    const NOBODY: u32 = 65_534;
+    let Some(test_database) = TestDatabase::new() else {
+        return;
+    };
+    let mut world = on(&test_database).start().await;
+    world.advance("1m").await;
+    assert_eq!(world.stop().await, Some(0));
+    let home = world.folder().join("home");
+    std::fs::create_dir(&home).unwrap();
+    if chown(&home, Some(NOBODY), Some(NOBODY)).is_err() {
+        println!("skipped: only root can give files to another account");
+        return;
+    }
+    let (code, text) = state(&world, &test_database.url(), &["export", "home/copy"]);
+    assert_eq!(code, Some(0), "{text}");
+    let snapshot = format!("guilds/{}.json", ids::GUILD);
+    for file in ["", "guilds", "application", &snapshot] {
+        let file = home.join("copy").join(file);
+        let data = std::fs::metadata(&file).unwrap();
+        let owner = (data.uid(), data.gid());
+        assert_eq!(owner, (NOBODY, NOBODY), "{}", file.display());
+    }
+}
+
+/// `--state` does not silently take the place of a database: with an empty folder beside the
+/// cluster, every question would be posted twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_and_a_database() {
+    let world = World::at(FRIDAY).without_bot().await;
+    let url = "postgres://x@127.0.0.1:9/x";
+    let (code, text) = state(&world, url, &["list", "--state", "folder"]);
+    assert_eq!(code, Some(2), "{text}");
+    insta::assert_snapshot!(text, @"quizloop: --state names a data folder, but QUIZLOOP_STATE_URL names a database. To use the database, remove --state; to use the folder, remove QUIZLOOP_STATE_URL");
+    let config = format!("[state]\nurl = \"{url}\"\n");
+    std::fs::write(world.folder().join("config.toml"), config).unwrap();
+    for verb in [&["run"][..], &["check"], &["state", "list"]] {
+        let all = [verb, &["--state", "folder"]].concat();
+        let (code, text) = said(&quizloop(world.folder(), &all));
+        assert_eq!(code, Some(2), "{text}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(text, @"quizloop: --state names a data folder, but [state] url in the config names a database. To use the database, remove --state; to use the folder, remove [state] url in the config");
+        }
+    }
 }

@@ -441,9 +441,58 @@ async fn the_address_is_taken() {
     let (code, text) = said(&output);
     assert_eq!(code, Some(1), "{text}");
     let sentence = format!("quizloop: can't listen on {address} ([health] listen): ");
-    assert!(text.starts_with(&sentence), "{text}");
+    // The first line of the log comes before it.
+    let message = text.lines().nth(1).unwrap();
+    assert!(message.starts_with(&sentence), "{text}");
     assert!(
-        text.contains("choose another address") && text.lines().count() == 1,
+        message.contains("choose another address") && text.lines().count() == 2,
         "{text}"
     );
+}
+
+/// Teams of the config that can't work: in a server without the bot, and in a channel of another
+/// server. Each is logged once and degrades the health until it works.
+#[tokio::test(flavor = "multi_thread")]
+async fn teams_of_the_config_that_cannot_work() {
+    let mut world = World::at(FRIDAY).without_bot().await;
+    let joined = world.sandbox.add_guild("Joined", ids::ADA);
+    world.sandbox.add_bot(joined);
+    let other_channel = world.sandbox.add_channel(joined, 0, "elsewhere");
+    let absent = world.sandbox.add_guild("Absent", ids::ADA);
+    let absent_channel = world.sandbox.add_channel(absent, 0, "somewhere");
+    let team = |guild: u64, channel: u64| {
+        format!("[[team]]\nguild = \"{guild}\"\nchannel = \"{channel}\"\ntimezone = \"UTC\"\n")
+    };
+    let config = [
+        LISTEN.to_owned(),
+        team(ids::GUILD, ids::ASYNCIO),
+        team(ids::GUILD, other_channel),
+        team(absent, absent_channel),
+    ];
+    std::fs::write(world.folder().join("config.toml"), config.concat()).unwrap();
+    world.start_bot().await;
+    let monitor = Monitor::new(&world).await;
+    let problem = |health: &Value| health["config_teams"]["problem"].clone();
+    let two = json!("2 teams of the config can't work: see the warnings in the log");
+    let health = monitor.wait_for(200, |health| problem(health) == two).await;
+    assert_eq!(health["status"], "degraded");
+    let other = "config team's channel belongs to another server";
+    world
+        .wait_until("the warning", || world.log().contains(other))
+        .await;
+    // A new session changes nothing, and logs nothing again.
+    let identified = world.sandbox.identify_count();
+    world.sandbox.invalidate_sessions(false);
+    world
+        .wait_until("another session", || {
+            world.sandbox.identify_count() > identified
+        })
+        .await;
+    world.sandbox.add_bot(absent);
+    let one = json!("a team of the config can't work: see the warning in the log");
+    monitor.wait_for(200, |health| problem(health) == one).await;
+    for warning in [other, "bot not in the config team's server"] {
+        let log = world.log();
+        assert_eq!(log.matches(warning).count(), 1, "{log}");
+    }
 }

@@ -9,14 +9,24 @@ use crate::support::World;
 
 /// Runs a command in a folder, without settings from the environment.
 pub fn quizloop(folder: &std::path::Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_quizloop"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("DISCORD_TOKEN")
-        .env_remove("DISCORD_API_URL")
-        .env_remove("QUIZLOOP_CONFIG")
+    quizloop_command(folder, arguments)
         .output()
         .expect("quizloop starts")
+}
+
+/// Returns a command that is not started yet, without settings from the environment.
+pub fn quizloop_command(folder: &std::path::Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quizloop"));
+    command.args(arguments).current_dir(folder);
+    for variable in [
+        "DISCORD_TOKEN",
+        "DISCORD_API_URL",
+        "QUIZLOOP_CONFIG",
+        "QUIZLOOP_STATE_URL",
+    ] {
+        command.env_remove(variable);
+    }
+    command
 }
 
 /// Returns the exit code and all output.
@@ -55,6 +65,42 @@ async fn a_refused_session() {
         assert!(log.contains(sentence), "{log}");
         assert_eq!(world.sandbox.identify_count(), 1);
     }
+}
+
+/// The start logs what decides whose data the bot uses.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_start_logs_config_and_state() {
+    let world = World::at("2026-03-27T08:59[UTC]").team().start().await;
+    let log = world.log();
+    let line = log.lines().find(|line| line.contains("starting")).unwrap();
+    let config = world.folder().join("config.toml");
+    let state = world.state();
+    let (config, state) = (config.display(), state.display());
+    assert!(
+        line.ends_with(&format!(
+            "starting config=\"{config}\" state=\"{state}\" config_teams=1"
+        )),
+        "{line}"
+    );
+}
+
+/// `check` warns about a URL in the environment as it does about one in the config.
+#[test]
+fn an_unencrypted_url_in_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = quizloop_command(folder.path(), &["check"])
+        .env("DISCORD_API_URL", "http://127.evil.example")
+        .output()
+        .unwrap();
+    let (code, text) = said(&output);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"
+    warning: this URL sends the bot's token over the network unencrypted
+    --> DISCORD_API_URL
+     = help: use https, unless you trust every machine on the network path
+
+    1 warning
+    ");
 }
 
 /// 4. A second process on the same state is refused and says which process has it.
@@ -154,6 +200,58 @@ async fn looking_at_the_state() {
     assert_eq!(json["format"], 2);
     let (code, missing) = look(&["show", "5"]);
     assert_eq!(code, Some(3), "{missing}");
+}
+
+/// Every command that prints fails if its output can't be written, except if the reader closed the
+/// pipe.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_write_fails_the_command() {
+    let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;
+    world.advance("1m").await;
+    world.stop().await;
+    let guild = ids::GUILD.to_string();
+    let run = |line: &str, stdout: std::process::Stdio| {
+        let output = quizloop_command(world.folder(), &line.split(' ').collect::<Vec<_>>())
+            .stdout(stdout)
+            .output()
+            .unwrap();
+        said(&output)
+    };
+    for line in [
+        "--help",
+        "--version",
+        "check",
+        "invite --application 42",
+        "bank list",
+        "bank show 1",
+        "bank export --format json",
+        "bank export --format csv",
+        "bank export --format anki-tsv",
+        "state list",
+        &format!("state show {guild}"),
+        &format!("state export {guild}"),
+        "state reports",
+        "state reports --json",
+        "state verify",
+    ] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let (code, text) = run(line, full.into());
+        assert_eq!(code, Some(1), "{line}: {text}");
+        assert_eq!(
+            text.lines().last().unwrap(),
+            "quizloop: the output is incomplete because it can't be written: No space left on \
+             device (os error 28). Check the target's free space, then run the command again",
+            "{line}"
+        );
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let (code, text) = run(line, writer.into());
+        assert_eq!((code, text.as_str()), (Some(0), ""), "{line}");
+    }
 }
 
 /// Without a token, with a typo, with an unknown zone: one clear sentence and exit 2.

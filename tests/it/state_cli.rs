@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use discord_sandbox::ids;
 use serde_json::json;
 
-use crate::operator::{quizloop, said};
+use crate::operator::{quizloop, quizloop_command, said};
 use crate::support::World;
 
 /// A stopped bot with two rounds and replies. The last good generation lacks the last reply.
@@ -268,4 +268,100 @@ async fn confirmation_on_a_terminal() {
         assert!(text.contains("Restore? Type yes: "), "{text}");
         assert_eq!(exit, Some(code), "{text}");
     }
+}
+
+/// Folders with the names of snapshots are reported, restoring one leaves nothing behind, and no
+/// message can control the terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_and_control_characters() {
+    let mut world = two_rounds().await;
+    let folder = snapshot(&world).with_file_name("77.json");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(previous(&world), folder.with_extension("prev.json")).unwrap();
+    fs::create_dir(folder.with_file_name("x.new")).unwrap();
+    let text = fs::read_to_string(snapshot(&world)).unwrap();
+    let zone = "\"\\u001b[2J\\u009b\"";
+    fs::write(snapshot(&world), text.replacen("\"UTC\"", zone, 1)).unwrap();
+    written(&previous(&world), 1_774_515_600);
+    let (code, verified) = state(&world, &["verify"]);
+    assert_eq!(code, Some(3), "{verified}");
+    insta::assert_snapshot!(verified, @r#"
+    state/guilds/1110000000000000001.json:10:35: there is no time zone "␛[2J�" in the IANA database. The last good generation is state/guilds/1110000000000000001.prev.json, written 2026-03-26T09:00:00Z. Fix the file, or restore that generation: quizloop state restore 1110000000000000001 --state 'state'
+    state/guilds/77.json: it is a folder, not a snapshot. There is no earlier generation. Fix the file, or restore it from a backup.
+    Valid: 0 servers, 0 teams, 0 rounds, 0 members; 1 last good generation.
+    quizloop: problems in 2 files; nothing was changed
+    "#);
+    let (code, restored) = state(&world, &["restore", "77", "--yes"]);
+    assert_eq!(code, Some(3), "{restored}");
+    insta::assert_snapshot!(restored, @"quizloop: state/guilds/77.json is not a file. Move it out of the folder, then restore again");
+    assert!(!folder.with_extension("new").exists());
+    fs::remove_dir(&folder).unwrap();
+    fs::remove_file(folder.with_extension("prev.json")).unwrap();
+    fs::write(snapshot(&world), text).unwrap();
+    world.start_bot().await;
+}
+
+/// A folder that is named by a date looks like a server's id.
+#[tokio::test(flavor = "multi_thread")]
+async fn export_to_a_folder_named_by_a_date() {
+    let world = two_rounds().await;
+    let (code, text) = state(&world, &["export", "20261130"]);
+    assert_eq!(code, Some(3), "{text}");
+    insta::assert_snapshot!(text, @"quizloop: there is no data of server 20261130. If you mean a folder of that name, write ./20261130");
+}
+
+/// Root changes the owner, and the bot's account can still read the file.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn adopt_by_root() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    const NOBODY: u32 = 65_534;
+    let world = two_rounds().await;
+    let dir = world.state();
+    if chown(&dir, Some(NOBODY), Some(NOBODY)).is_err() {
+        println!("skipped: only root can give files to another account");
+        return;
+    }
+    let (code, text) = state(&world, &["adopt", "5", "--yes"]);
+    assert_eq!(code, Some(0), "{text}");
+    let file = fs::metadata(dir.join("application")).unwrap();
+    assert_eq!((file.uid(), file.gid()), (NOBODY, NOBODY));
+}
+
+/// A data folder that belongs to another account and is open to the bot's group can be used.
+#[cfg(unix)]
+#[test]
+fn a_folder_of_another_account() {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65_534;
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("state");
+    fs::create_dir(&dir).unwrap();
+    if chown(&dir, None, Some(NOBODY)).is_err() {
+        println!("skipped: only root can start a process of another account");
+        return;
+    }
+    let open = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(folder.path(), 0o755);
+    open(&dir, 0o770);
+    // The next step after opening the folder fails, so that the process ends.
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = format!("[health]\nlisten = \"{}\"\n", busy.local_addr().unwrap());
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+    let output = quizloop_command(folder.path(), &["run", "--state", "state"])
+        .env("DISCORD_TOKEN", "a.b.c")
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .output()
+        .unwrap();
+    let (code, text) = said(&output);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("state folder of another account is open to others"),
+        "{text}"
+    );
+    assert!(text.contains("can't listen on"), "{text}");
 }

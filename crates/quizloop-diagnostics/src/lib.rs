@@ -2,9 +2,10 @@
 //! position, and a suggested fix.
 //!
 //! A reader of such a file collects all diagnostics instead of stopping at the first. This crate
-//! knows TOML and text, but not questions, teams or Discord.
+//! knows TOML, text, and the form of secrets, but not questions or teams.
 
 mod render;
+mod secret;
 mod source;
 mod suggest;
 pub mod toml_reader;
@@ -12,6 +13,7 @@ pub mod toml_reader;
 use std::ops::Range;
 
 pub use self::render::render_all;
+pub use self::secret::{contains_secret, redact};
 pub use self::source::{MAX_BYTES, RawFile, Source};
 pub use self::suggest::{did_you_mean, near_matches};
 pub use self::toml_reader::{TomlField, TomlReader, TomlTable};
@@ -120,6 +122,31 @@ impl Diagnostic {
             location: source.location(span),
         });
         self
+    }
+
+    /// Returns the diagnostic without the secrets in it.
+    fn redacted(&self) -> Self {
+        let hidden = |text: &String| secret::redact(text).into_owned();
+        let masked = |location: &Location| Location {
+            text: secret::mask_line(&location.text),
+            ..location.clone()
+        };
+        Self {
+            severity: self.severity,
+            file: hidden(&self.file),
+            location: self.location.as_ref().map(masked),
+            message: hidden(&self.message),
+            related: self
+                .related
+                .iter()
+                .map(|related| Related {
+                    message: hidden(&related.message),
+                    file: hidden(&related.file),
+                    location: masked(&related.location),
+                })
+                .collect(),
+            fix: self.fix.as_ref().map(hidden),
+        }
     }
 
     pub fn is_error(&self) -> bool {

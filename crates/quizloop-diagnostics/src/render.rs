@@ -9,23 +9,24 @@ use super::{Diagnostic, Location, Severity};
 /// Maximum width of the output in columns. Longer lines are cut around the position.
 const MAX_WIDTH: usize = 110;
 
-/// Prints the message, file, line and column, the line with a caret, and the fix.
+/// Prints the message, file, line and column, the line with a caret, and the fix, without secrets.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = match self.severity {
+        let shown = self.redacted();
+        let level = match shown.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(self.message.as_str());
-        let mut groups = vec![match &self.location {
-            Some(location) => title.element(snippet(&self.file, location)),
-            None => title.element(Origin::path(self.file.as_str())),
+        let title = level.primary_title(shown.message.as_str());
+        let mut groups = vec![match &shown.location {
+            Some(location) => title.element(snippet(&shown.file, location)),
+            None => title.element(Origin::path(shown.file.as_str())),
         }];
-        groups.extend(self.related.iter().map(|related| {
+        groups.extend(shown.related.iter().map(|related| {
             let title = Level::NOTE.secondary_title(related.message.as_str());
             title.element(snippet(&related.file, &related.location))
         }));
-        if let Some(fix) = &self.fix
+        if let Some(fix) = &shown.fix
             && let Some(last) = groups.pop()
         {
             groups.push(last.element(Level::HELP.message(fix.as_str())));

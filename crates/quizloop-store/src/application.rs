@@ -5,9 +5,9 @@
 //! other application is refused before anything else happens.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::disk::Disk;
+use super::disk::{Disk, RealDisk, copy_owner_if_permitted};
 use super::{metadata, open};
 
 /// The file in the state folder that holds the application's id.
@@ -55,8 +55,13 @@ pub(super) fn store(dir: &Path, disk: &dyn Disk, application: u64) -> io::Result
     metadata::replace_durably(disk, dir, FILE, format!("{application}\n").as_bytes())
 }
 
+/// Returns the path of the file with the application's id.
+pub(super) fn path(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
 fn stored(dir: &Path) -> io::Result<Option<u64>> {
-    let path = dir.join(FILE);
+    let path = path(dir);
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -115,6 +120,7 @@ impl<'a> Adoption<'a> {
     ///
     /// The owner can't be written.
     pub fn adopt(&self, application: u64) -> io::Result<()> {
-        store(self.dir, &super::disk::RealDisk, application)
+        store(self.dir, &RealDisk, application)?;
+        copy_owner_if_permitted(self.dir, &path(self.dir))
     }
 }

@@ -92,7 +92,8 @@ pub(super) fn set_private_mode(options: &mut OpenOptions) {
 pub(super) fn set_private_mode(_: &mut OpenOptions) {}
 
 /// Creates a folder, with its parents, that only its owner can enter. Removes the permissions of
-/// others from an existing folder.
+/// others from an existing folder, unless it belongs to another account. Such folders exist: a
+/// container's volume may belong to root and be open to the process by its group.
 ///
 /// # Errors
 ///
@@ -105,12 +106,52 @@ pub fn create_private_dir(dir: &Path) -> io::Result<()> {
         use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
         builder.mode(0o700).create(dir)?;
         let mode = fs::metadata(dir)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            tracing::warn!(dir = %dir.display(), "state folder was readable by others; permissions fixed");
-            fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
+        let is_open_to_others = mode & 0o077 != 0;
+        if !is_open_to_others {
+            return Ok(());
+        }
+        let dir_name = dir.display();
+        match fs::set_permissions(dir, fs::Permissions::from_mode(0o700)) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                tracing::warn!(dir = %dir_name, "state folder of another account is open to others");
+            }
+            fixed => {
+                fixed?;
+                tracing::warn!(dir = %dir_name, "state folder was readable by others; permissions fixed");
+            }
         }
         Ok(())
     }
     #[cfg(not(unix))]
     builder.create(dir)
+}
+
+/// Gives a file the owner of another one. Otherwise a command that root runs would leave files that
+/// the bot can't read.
+///
+/// # Errors
+///
+/// The owner can't be read or changed. Only root can give files to another account.
+#[cfg(unix)]
+pub(super) fn copy_owner(from: &Path, to: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let (wanted, actual) = (fs::metadata(from)?, fs::metadata(to)?);
+    if (wanted.uid(), wanted.gid()) == (actual.uid(), actual.gid()) {
+        return Ok(());
+    }
+    chown(to, Some(wanted.uid()), Some(wanted.gid()))
+}
+
+#[cfg(not(unix))]
+pub(super) fn copy_owner(_: &Path, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Like [`copy_owner`], but does nothing if this process may not give files away. Its files then
+/// belong to its own account, as usual.
+pub(super) fn copy_owner_if_permitted(from: &Path, to: &Path) -> io::Result<()> {
+    match copy_owner(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        result => result,
+    }
 }

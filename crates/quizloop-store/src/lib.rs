@@ -27,6 +27,7 @@ pub mod restore;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 pub mod verify;
 mod writer;
 
@@ -144,18 +145,22 @@ impl Store {
         Ok(Self::new(database, Ownership::none(1))?)
     }
 
-    /// Opens a database with all guilds in one shard. Waits while another process owns that shard.
+    /// Opens a database with all guilds in one shard. Waits for the lease of a process that has
+    /// crashed.
     ///
     /// # Errors
     ///
-    /// The database can't be used, its cluster has another number of shards, or a guild can't be
-    /// read.
+    /// The database can't be used, another process uses it, or a guild can't be read.
     pub fn open_database(url: &str) -> Result<Self, DatabaseError> {
         const POLL_INTERVAL: Duration = Duration::from_secs(1);
         let database = Arc::new(PostgresBackend::connect(url)?);
         let store = Self::new(Arc::clone(&database) as _, Ownership::none(1))?;
         block_on(store.join(ShardRange::all(1), false))?;
         while block_on(store.refresh_shards())?.held.is_empty() {
+            let others = database.other_processes()?;
+            if !others.is_empty() {
+                return Err(DatabaseError::InUse(others));
+            }
             std::thread::sleep(POLL_INTERVAL);
         }
         for loaded in database.load_all(&store.guild_ids())? {

@@ -12,6 +12,9 @@ use super::snapshot::{self, GUILDS_DIR, PREVIOUS_EXTENSION, SnapshotError};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 
+/// The lock file in the state folder.
+const LOCK: &str = "lock";
+
 /// Number of threads that read snapshots in parallel.
 const READER_THREADS: usize = 4;
 
@@ -136,16 +139,22 @@ pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<OpenedFolder, OpenErro
     create_private_dir(&dir.join(GUILDS_DIR)).map_err(folder)?;
     let mut lock = FolderLock::acquire(dir)?;
     let files = list(dir).map_err(folder)?;
-    let (guilds, invalid) = read_all(&files.guilds);
-    if !invalid.is_empty() {
-        return Err(OpenError::Unreadable(invalid));
-    }
+    let guilds = read_all(&files.guilds)?;
     // Temporary files that a crash left behind. Holding the lock, no other process writes them now.
     for leftover in files.leftovers {
         disk.remove(&leftover).map_err(folder)?;
     }
     lock.keep_file();
     Ok(OpenedFolder { guilds, lock })
+}
+
+/// Reads all guilds of a folder. Changes nothing and takes no lock.
+pub(super) fn read(dir: &Path) -> Result<Vec<Guild>, OpenError> {
+    let files = list(dir).map_err(|error| OpenError::Folder {
+        dir: dir.to_owned(),
+        error,
+    })?;
+    read_all(&files.guilds)
 }
 
 /// The lock on a state folder. The operating system releases it when the file is closed.
@@ -159,39 +168,42 @@ pub(super) struct FolderLock {
 
 impl FolderLock {
     pub(super) fn acquire(dir: &Path) -> Result<Self, OpenError> {
-        let path = dir.join("lock");
+        let path = dir.join(LOCK);
         let folder = |error| OpenError::Folder {
             dir: dir.to_owned(),
             error,
         };
-        let created = (!path.exists()).then(|| path.clone());
         let mut options = OpenOptions::new();
         super::disk::set_private_mode(&mut options);
-        let mut file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(folder)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { file, created }),
-            Err(TryLockError::Error(error)) => Err(folder(error)),
-            Err(TryLockError::WouldBlock) => {
-                let mut owner = String::new();
-                // The owner only improves the error message.
-                let _ = file.read_to_string(&mut owner);
-                let owner = owner.trim();
-                Err(OpenError::Locked {
-                    dir: dir.to_owned(),
-                    owner: if owner.is_empty() {
-                        "(unknown)".into()
-                    } else {
-                        owner.into()
-                    },
-                })
+        options.read(true).write(true).create(true).truncate(false);
+        loop {
+            let created = (!path.exists()).then(|| path.clone());
+            let file = options.open(&path).map_err(folder)?;
+            let file = lock(dir, file)?;
+            // A process that created the lock file and failed removes it. If that happened after
+            // this process opened the file, another process can lock a new file.
+            if is_at(&file, &path).map_err(folder)? {
+                return Ok(Self { file, created });
             }
         }
+    }
+
+    /// Locks a folder that has a lock file, without changing anything in it. A folder that has none
+    /// is not in use.
+    pub(super) fn acquire_existing(dir: &Path) -> Result<Option<Self>, OpenError> {
+        let folder = |error| OpenError::Folder {
+            dir: dir.to_owned(),
+            error,
+        };
+        let file = match File::open(dir.join(LOCK)) {
+            Ok(file) => lock(dir, file)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(folder(error)),
+        };
+        Ok(Some(Self {
+            file,
+            created: None,
+        }))
     }
 
     /// Writes the process id, and keeps the lock file after this process.
@@ -220,6 +232,49 @@ impl Drop for FolderLock {
             let _ = fs::remove_file(created);
         }
     }
+}
+
+/// Locks an open lock file of a folder.
+fn lock(dir: &Path, mut file: File) -> Result<File, OpenError> {
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::Error(error)) => Err(OpenError::Folder {
+            dir: dir.to_owned(),
+            error,
+        }),
+        Err(TryLockError::WouldBlock) => {
+            let mut owner = String::new();
+            // The owner only improves the error message.
+            let _ = file.read_to_string(&mut owner);
+            let owner = owner.trim();
+            Err(OpenError::Locked {
+                dir: dir.to_owned(),
+                owner: if owner.is_empty() {
+                    "(unknown)".into()
+                } else {
+                    owner.into()
+                },
+            })
+        }
+    }
+}
+
+/// Whether an open file is still the one at that path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let open = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (open.dev(), open.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Windows does not remove a file that a process has open.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// The files of a state folder.
@@ -252,7 +307,7 @@ pub(super) fn list(dir: &Path) -> io::Result<FolderListing> {
                     .into(),
             });
             files.guilds.push((path, id));
-        } else if path.extension().is_some_and(|ending| ending == "new") {
+        } else if path.extension().is_some_and(|ending| ending == "new") && path.is_file() {
             files.leftovers.push(path);
         }
     }
@@ -270,9 +325,7 @@ pub(super) fn list(dir: &Path) -> io::Result<FolderListing> {
     Ok(files)
 }
 
-fn read_all(
-    files: &[(PathBuf, Result<GuildId, SnapshotError>)],
-) -> (Vec<Guild>, Vec<InvalidSnapshot>) {
+fn read_all(files: &[(PathBuf, Result<GuildId, SnapshotError>)]) -> Result<Vec<Guild>, OpenError> {
     let files_per_thread = files.len().div_ceil(READER_THREADS).max(1);
     let results: Vec<_> = std::thread::scope(|scope| {
         let readers: Vec<_> = files
@@ -299,7 +352,11 @@ fn read_all(
             Err(error) => invalid.push(error),
         }
     }
-    (guilds, invalid)
+    if invalid.is_empty() {
+        Ok(guilds)
+    } else {
+        Err(OpenError::Unreadable(invalid))
+    }
 }
 
 fn read_listed(path: &Path, id: &Result<GuildId, SnapshotError>) -> Result<Guild, InvalidSnapshot> {
@@ -309,8 +366,22 @@ fn read_listed(path: &Path, id: &Result<GuildId, SnapshotError>) -> Result<Guild
 }
 
 pub(super) fn read_snapshot(path: &Path, id: GuildId) -> Result<Guild, SnapshotError> {
-    let bytes = fs::read(path).map_err(|error| SnapshotError::unreadable(&error))?;
-    snapshot::decode(&bytes, id)
+    snapshot::decode(&read_file(path)?, id)
+}
+
+/// Reads a regular file. Reading a pipe could block for an unlimited time.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, SnapshotError> {
+    let unreadable = |error| SnapshotError::unreadable(&error);
+    let kind = fs::metadata(path).map_err(unreadable)?.file_type();
+    if !kind.is_file() {
+        let what = if kind.is_dir() {
+            "a folder"
+        } else {
+            "a special file"
+        };
+        return Err(snapshot::invalid(format!("it is {what}, not a snapshot")));
+    }
+    fs::read(path).map_err(unreadable)
 }
 
 fn last_good(current: &Path, id: Option<GuildId>) -> Option<(PathBuf, Option<Timestamp>)> {
@@ -323,4 +394,27 @@ fn last_good(current: &Path, id: Option<GuildId>) -> Option<(PathBuf, Option<Tim
         path,
         written.and_then(|time| Timestamp::try_from(time).ok()),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Process A creates the lock file, B opens it, A fails and removes it, C creates another one.
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_file_that_was_replaced_is_not_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(LOCK);
+        let a = FolderLock::acquire(dir.path()).unwrap();
+        let b = File::open(&path).unwrap();
+        assert!(is_at(&b, &path).unwrap());
+        drop(a);
+        assert!(!path.exists());
+        assert!(!is_at(&b, &path).unwrap());
+        let _c = FolderLock::acquire(dir.path()).unwrap();
+        // B can lock its file, but sees that it is not the folder's.
+        let b = lock(dir.path(), b).unwrap();
+        assert!(!is_at(&b, &path).unwrap());
+    }
 }

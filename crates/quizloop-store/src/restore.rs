@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::disk::{Disk, RealDisk};
-use super::open::{FolderLock, InvalidSnapshot, OpenError, read_snapshot};
+use super::disk::{Disk, RealDisk, copy_owner};
+use super::open::{FolderLock, InvalidSnapshot, OpenError, read_file, read_snapshot};
 use super::snapshot::{self, GUILDS_DIR, SnapshotError};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
@@ -46,6 +46,9 @@ pub enum RestoreError {
         "server {0} has no earlier generation: it was saved only once. Fix its snapshot, or restore it from a backup"
     )]
     NothingToRestore(GuildId),
+    /// A folder or a special file has the name of the snapshot.
+    #[error("{} is not a file. Move it out of the folder, then restore again", .0.display())]
+    NotAFile(PathBuf),
     /// The last good generation can't be read either.
     #[error("{}", .0.one_line("Fix it, or restore the snapshot from a backup"))]
     Unreadable(InvalidSnapshot),
@@ -93,6 +96,9 @@ impl Restore {
         })?;
         let path = snapshot::path(dir, id);
         let file = snapshot::previous_path(&path);
+        if path.exists() && !path.is_file() {
+            return Err(RestoreError::NotAFile(path));
+        }
         let current = path.exists().then(|| Generation::read(&path, id));
         if !file.exists() {
             return Err(match current {
@@ -105,8 +111,7 @@ impl Restore {
         }
         let unreadable =
             |error| RestoreError::Unreadable(InvalidSnapshot::new(&file, Some(id), error));
-        let bytes =
-            fs::read(&file).map_err(|error| unreadable(SnapshotError::unreadable(&error)))?;
+        let bytes = read_file(&file).map_err(unreadable)?;
         let guild = snapshot::decode(&bytes, id).map_err(unreadable)?;
         // A bot that starts now names this process in its error message.
         lock.write_pid();
@@ -131,17 +136,26 @@ impl Restore {
     }
 
     pub(super) fn rollback_on(self, disk: &dyn Disk) -> io::Result<Option<PathBuf>> {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
         let new = snapshot::temporary_path(&self.path);
-        disk.write(&new, &self.bytes)?;
-        copy_owner(&snapshot::previous_path(&self.path), &new)?;
+        let result = self.replace(disk, &new);
+        if result.is_err() {
+            // The error that is returned matters more than a file that can't be removed either.
+            let _ = disk.remove(&new);
+        }
+        result
+    }
+
+    fn replace(&self, disk: &dyn Disk, new: &Path) -> io::Result<Option<PathBuf>> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        disk.write(new, &self.bytes)?;
+        copy_owner(&snapshot::previous_path(&self.path), new)?;
         let backup = match self.current {
             Some(_) => Some(self.keep_backup(disk)?),
             None => None,
         };
         // The backup must be durable before the current snapshot is replaced.
         disk.sync_dir(folder)?;
-        disk.rename(&new, &self.path)?;
+        disk.rename(new, &self.path)?;
         disk.sync_dir(folder)?;
         Ok(backup)
     }
@@ -170,23 +184,6 @@ impl Generation {
             guild: read_snapshot(file, id),
         }
     }
-}
-
-/// Gives a file the owner of another one. Otherwise a restore by root would leave a file that the
-/// bot can't read.
-#[cfg(unix)]
-fn copy_owner(from: &Path, to: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, chown};
-    let (wanted, actual) = (fs::metadata(from)?, fs::metadata(to)?);
-    if (wanted.uid(), wanted.gid()) == (actual.uid(), actual.gid()) {
-        return Ok(());
-    }
-    chown(to, Some(wanted.uid()), Some(wanted.gid()))
-}
-
-#[cfg(not(unix))]
-fn copy_owner(_: &Path, _: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn modified_at(file: &Path) -> Option<Timestamp> {

@@ -24,9 +24,7 @@ pub fn from_payload(payload: &[u8]) -> Vec<Event> {
 fn to_event(event: &SerenityEvent) -> Option<Event> {
     match event {
         SerenityEvent::Ready(event) => Some(translate::ready(&event.ready, 0)),
-        SerenityEvent::GuildCreate(event) => {
-            Some(Event::GuildCreate(GuildId::new(event.guild.id.get())))
-        }
+        SerenityEvent::GuildCreate(event) => Some(translate::guild_create(&event.guild)),
         SerenityEvent::GuildDelete(event) => translate::guild_delete(&event.guild),
         SerenityEvent::ChannelDelete(event) => Some(translate::channel_delete(&event.channel)),
         SerenityEvent::ChannelUpdate(event) => Some(translate::channel_update(&event.channel)),
@@ -52,7 +50,7 @@ pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Event>) {
     for event in events {
         match event {
             Event::Ready { user_id, .. } => ctx.set_user_id(user_id),
-            Event::GuildCreate(_) | Event::GuildDelete(_) | Event::ChannelUpdate { .. } => {}
+            Event::GuildCreate { .. } | Event::GuildDelete(_) | Event::ChannelUpdate { .. } => {}
             Event::ChannelDelete { guild, channel } => {
                 crate::bot::event_loop::on_thread_deleted(Arc::clone(ctx), guild, channel).await;
             }

@@ -21,7 +21,11 @@ pub enum Event {
     },
     /// A guild became available: at the start of a session, after an outage, or because the bot was
     /// added.
-    GuildCreate(GuildId),
+    GuildCreate {
+        guild: GuildId,
+        /// Its channels, as far as the bot can see them.
+        channels: Vec<ChannelId>,
+    },
     /// The bot was removed from a guild.
     GuildDelete(GuildId),
     /// A channel or thread was deleted.

@@ -32,9 +32,7 @@ impl Handler {
                 self.liveness.on_session();
                 Some(translate::ready(&event.ready, self.shard))
             }
-            GatewayEvent::GuildCreate(event) => {
-                Some(Event::GuildCreate(GuildId::new(event.guild.id.get())))
-            }
+            GatewayEvent::GuildCreate(event) => Some(translate::guild_create(&event.guild)),
             GatewayEvent::GuildDelete(event) => translate::guild_delete(&event.guild),
             GatewayEvent::ChannelDelete(event) => Some(translate::channel_delete(&event.channel)),
             GatewayEvent::ChannelUpdate(event) => Some(translate::channel_update(&event.channel)),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serenity::all::{
     ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
-    ComponentInteraction, ComponentInteractionDataKind, GuildChannel,
+    ComponentInteraction, ComponentInteractionDataKind, Guild, GuildChannel,
     Interaction as SerenityInteraction, Message, MessageType, ModalInteraction,
     PartialGuildChannel, Permissions, Ready, UnavailableGuild,
 };
@@ -22,6 +22,17 @@ pub fn ready(ready: &Ready, shard: u32) -> Event {
             .guilds
             .iter()
             .map(|guild| GuildId::new(guild.id.get()))
+            .collect(),
+    }
+}
+
+pub fn guild_create(guild: &Guild) -> Event {
+    Event::GuildCreate {
+        guild: GuildId::new(guild.id.get()),
+        channels: guild
+            .channels
+            .keys()
+            .map(|channel| ChannelId::new(channel.get()))
             .collect(),
     }
 }

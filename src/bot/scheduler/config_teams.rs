@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::bot::context::BotContext;
 use crate::bot::load_guild;
 use crate::config::ConfiguredTeam;
-use quizloop_core::id::GuildId;
+use crate::health::ConfigTeamProblem;
+use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::team::Team;
 use quizloop_store::{GuildView, LoadedGuild};
 
@@ -29,6 +30,53 @@ pub fn apply(ctx: &Arc<BotContext>, declared: &Arc<[ConfiguredTeam]>, guild: Gui
             apply_loaded(&ctx, &declared, &loaded);
         }
     });
+}
+
+/// Checks the servers of the teams in the config at the start of a session. `is_missing` returns
+/// whether the session should have a server but does not.
+pub fn check_guilds(
+    ctx: &BotContext,
+    declared: &[ConfiguredTeam],
+    is_missing: impl Fn(GuildId) -> bool,
+) {
+    for (number, team) in declared.iter().enumerate() {
+        let (guild, channel) = (team.guild, team.channel);
+        let problem = Some(ConfigTeamProblem::NotInServer);
+        if is_missing(guild) && ctx.health.config_team_checked(number, problem) {
+            tracing::warn!(%guild, %channel, "bot not in the config team's server");
+        }
+    }
+}
+
+/// Checks the channels of the teams in the config, once the channels of a server are known.
+pub fn check_channels(
+    ctx: &BotContext,
+    declared: &[ConfiguredTeam],
+    guild: GuildId,
+    channels: &[ChannelId],
+) {
+    for (number, team) in declared.iter().enumerate() {
+        let channel = team.channel;
+        let problem = match (team.guild == guild, channels.contains(&channel)) {
+            (true, true) => None,
+            (true, false) => Some(ConfigTeamProblem::ChannelNotVisible),
+            (false, true) => Some(ConfigTeamProblem::OtherServer),
+            (false, false) => continue,
+        };
+        if !ctx.health.config_team_checked(number, problem) {
+            continue;
+        }
+        match problem {
+            Some(ConfigTeamProblem::OtherServer) => tracing::warn!(
+                guild = %team.guild, %channel, actual_guild = %guild,
+                "config team's channel belongs to another server"
+            ),
+            Some(_) => {
+                tracing::warn!(%guild, %channel, "config team's channel missing or not visible");
+            }
+            None => tracing::info!(%guild, %channel, "config team's channel found"),
+        }
+    }
 }
 
 fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], loaded: &LoadedGuild) {

@@ -76,11 +76,11 @@ fn write(args: &ImportArgs, import: &ImportResult) -> Result<(), CliError> {
         output::count(questions.len(), "question"),
         file.display(),
         file.display()
-    ));
+    ))?;
     if let Some(first) = import.first_generated_number {
         output::line(format_args!(
             "Questions without a number got one from {first} on; to choose others, use --first-number."
-        ));
+        ))?;
     }
     Ok(())
 }

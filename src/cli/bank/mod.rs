@@ -4,7 +4,7 @@ mod import;
 mod show;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -126,7 +126,7 @@ fn select_questions<'b>(
 fn list(bank: &Bank, filter: &QuestionFilter, words: &str) -> Result<(), CliError> {
     let found = select_questions(bank, filter, words)?;
     let style = show::TerminalStyle::for_terminal();
-    output::styled(show::list(&found, &style));
+    output::styled(show::list(&found, &style))?;
     Ok(())
 }
 
@@ -153,7 +153,7 @@ fn show(bank: &Bank, wanted: &str) -> Result<(), CliError> {
     output::styled(show::question(
         question,
         &show::TerminalStyle::for_terminal(),
-    ));
+    ))?;
     Ok(())
 }
 
@@ -163,20 +163,29 @@ fn export(bank: &Bank, filter: &QuestionFilter, format: ExportFormat) -> Result<
         ExportFormat::Json => import_export::json(&found),
         ExportFormat::Csv => import_export::csv(&found),
         ExportFormat::AnkiTsv => import_export::anki(&found),
-    });
+    })?;
     Ok(())
 }
 
-/// Writes a new file; an existing one is never overwritten.
-fn write_new(path: &PathBuf, text: &str) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| {
+/// Writes a new file; an existing one is never overwritten. A file that can't be written completely
+/// is removed.
+fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
+    let mut file = std::fs::File::create_new(path).map_err(|error| {
         let reason = if error.kind() == std::io::ErrorKind::AlreadyExists {
             "the file already exists; choose another one with --output".to_owned()
         } else {
             error.to_string()
         };
         CliError::new(Exit::Usage, format!("{}: {reason}", path.display()))
-    };
-    let mut file = std::fs::File::create_new(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)
+    })?;
+    // Some file systems report a full disk only when the file is synced.
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        // The error below matters more than a file that can't be removed either.
+        let _ = std::fs::remove_file(path);
+        let message = format!("{} can't be written: {error}", path.display());
+        CliError::new(Exit::Failed, message)
+    })
 }

@@ -86,6 +86,8 @@ impl BotRunner {
             environment: vec![
                 ("DISCORD_TOKEN".into(), sandbox.token().into()),
                 ("DISCORD_API_URL".into(), sandbox.url().into()),
+                // The sandbox never uses the operator's database.
+                ("QUIZLOOP_STATE_URL".into(), "".into()),
             ],
         }
     }

@@ -10,7 +10,7 @@ use super::TempFolder;
 use super::bot_runner::BotRunner;
 use super::seed::Seed;
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::output;
+use crate::cli::output::{self, OutputError};
 use discord_sandbox::client::MessageView;
 use discord_sandbox::{Options, Sandbox, ids};
 
@@ -33,16 +33,19 @@ pub async fn run() -> Result<(), CliError> {
     bot.start(&sandbox).await?;
     let demo = Demo { sandbox, bot };
     let result = demo.three_days().await;
-    output::line(format_args!("\nThe channel, as Ada sees it:\n"));
+    demo.bot.stop().await;
+    output::line(format_args!("\nThe channel, as Ada sees it:\n"))?;
     output::line(format_args!(
         "{}",
         demo.sandbox.transcript(ids::ASYNCIO, ids::ADA)
-    ));
-    demo.bot.stop().await;
-    result.map_err(|error| CliError::new(Exit::Failed, format!("a check failed: {error:#}")))?;
+    ))?;
+    result.map_err(|error| match error.downcast::<OutputError>() {
+        Ok(error) => error.into(),
+        Err(error) => CliError::new(Exit::Failed, format!("a check failed: {error:#}")),
+    })?;
     output::line(format_args!(
         "All checks passed: 3 days, 3 questions, 1 kill, nothing lost and nothing posted twice."
-    ));
+    ))?;
     Ok(())
 }
 
@@ -59,28 +62,28 @@ impl Demo {
     }
 
     /// Prints what happens, with the sandbox's time.
-    fn narrate(&self, event: &str) {
+    fn narrate(&self, event: &str) -> Result<(), OutputError> {
         output::line(format_args!(
             "{}  {event}",
             self.sandbox.clock().now().strftime("%a %H:%M")
-        ));
+        ))
     }
 
     async fn thursday(&self) -> anyhow::Result<()> {
-        self.narrate("The bot starts. A team in #asyncio gets its question at 09:00.");
+        self.narrate("The bot starts. A team in #asyncio gets its question at 09:00.")?;
         self.expect_questions(0)?;
         self.advance(Duration::from_secs(60)).await?;
         self.expect_questions(1)?;
-        self.narrate("The first question is posted with its thread.");
+        self.narrate("The first question is posted with its thread.")?;
         self.reply(ids::ADA, "Here is how I'd say it, in my own words.")
             .await?;
-        self.narrate("Ada replies in the thread. The \u{2705} shows that her reply is saved.");
+        self.narrate("Ada replies in the thread. The \u{2705} shows that her reply is saved.")?;
         let confirmation = self.command(ids::LIN, "answer", &[]).await?;
         ensure(
             confirmation.content.contains("You haven't answered"),
             "/answer before a reply asks for confirmation",
         )?;
-        self.narrate("Lin runs /answer without a reply, and is asked for confirmation.");
+        self.narrate("Lin runs /answer without a reply, and is asked for confirmation.")?;
         self.reply(ids::LIN, "I'd rather try on my own first: my answer.")
             .await?;
         let answer = self.command(ids::LIN, "answer", &[]).await?;
@@ -88,7 +91,7 @@ impl Demo {
             !answer.embeds.is_empty(),
             "/answer after a reply shows the answer",
         )?;
-        self.narrate("Lin replies, runs /answer again, and sees the model answer.");
+        self.narrate("Lin replies, runs /answer again, and sees the model answer.")?;
         let quiz = self
             .command(ids::SAM, "quiz", &[("topic", json!("fundamentals"))])
             .await?;
@@ -97,14 +100,14 @@ impl Demo {
         self.press(quiz.id, ids::SAM, "None of them").await?;
         self.narrate(
             "Sam practises with /quiz and misses every point: the question comes back tomorrow.",
-        );
+        )?;
         self.expect_streak(ids::ADA, 1).await
     }
 
     /// The bot is killed, a member replies meanwhile, and the bot restarts before the next question.
     async fn friday(&self) -> anyhow::Result<()> {
         self.bot.kill().await;
-        self.narrate("The bot is killed. Sam replies while it is offline.");
+        self.narrate("The bot is killed. Sam replies while it is offline.")?;
         let thread = self.newest_thread()?;
         let missed = self
             .sandbox
@@ -112,14 +115,14 @@ impl Demo {
         self.bot.start(&self.sandbox).await?;
         self.wait_until_counted(missed).await?;
         self.expect_questions(1)?;
-        self.narrate("The bot restarts: Sam's reply is counted, and nothing is posted twice.");
+        self.narrate("The bot restarts: Sam's reply is counted, and nothing is posted twice.")?;
         self.advance(Duration::from_secs(24 * 3600)).await?;
         self.expect_questions(2)?;
         self.reply(ids::ADA, "The second day of a habit.").await?;
         self.reply(ids::SAM, "And mine.").await?;
         self.expect_streak(ids::ADA, 2).await?;
         self.expect_streak(ids::SAM, 2).await?;
-        self.narrate("Ada and Sam reply to the second question. /streak shows 2 for both.");
+        self.narrate("Ada and Sam reply to the second question. /streak shows 2 for both.")?;
         Ok(())
     }
 
@@ -129,13 +132,13 @@ impl Demo {
             self.advance(Duration::from_secs(24 * 3600)).await?;
             self.expect_questions(2)?;
         }
-        self.narrate("A weekend without questions: all streaks stay as they are.");
+        self.narrate("A weekend without questions: all streaks stay as they are.")?;
         self.advance(Duration::from_secs(24 * 3600)).await?;
         self.expect_questions(3)?;
         self.reply(ids::ADA, "A weekend breaks nothing.").await?;
         self.expect_streak(ids::ADA, 3).await?;
         self.expect_streak(ids::LIN, 0).await?;
-        self.narrate("Ada replies to the third question. Her streak is 3; Lin's ended on Friday.");
+        self.narrate("Ada replies to the third question. Her streak is 3; Lin's ended on Friday.")?;
         let board = self.command(ids::ADA, "leaderboard", &[]).await?;
         let first = board
             .embeds

@@ -90,10 +90,10 @@ async fn serve(args: &SandboxArgs) -> Result<(), CliError> {
     output::line(format_args!(
         "Quizloop's sandbox is running at {}",
         sandbox.url()
-    ));
+    ))?;
     output::line(format_args!(
         "The first question arrives in half a minute, or when you move the clock. Press Ctrl-C to stop."
-    ));
+    ))?;
     if args.open
         && let Err(error) = open::that_detached(sandbox.url())
     {
@@ -103,9 +103,9 @@ async fn serve(args: &SandboxArgs) -> Result<(), CliError> {
         () = run_process_commands(&sandbox, &bot) => {}
         _ = stop_signal() => {}
     }
-    output::line(format_args!("\nStopping."));
+    let printed = output::line(format_args!("\nStopping."));
     bot.stop().await;
-    Ok(())
+    Ok(printed?)
 }
 
 /// Kills and starts the bot as requested on the page.
@@ -133,15 +133,15 @@ async fn serve_bare(args: &SandboxArgs) -> Result<(), CliError> {
     output::line(format_args!(
         "The simulated Discord is running at {}. Start a bot with:",
         sandbox.url()
-    ));
+    ))?;
     // A separate data folder; otherwise the bot would use the one in the current folder.
     let state = TempFolder::new()?;
-    output::line(format_args!(
-        "  DISCORD_TOKEN={} DISCORD_API_URL={} quizloop run --state {}",
+    output::text(format_args!(
+        "  DISCORD_TOKEN={} DISCORD_API_URL={} quizloop run --state {}\n",
         sandbox.token(),
         sandbox.url(),
         state.path().display()
-    ));
+    ))?;
     stop_signal().await;
     Ok(())
 }

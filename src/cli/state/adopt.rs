@@ -36,7 +36,7 @@ pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), CliError>
     }
     output::line(format_args!(
         "Done. The data now belongs to application {application}."
-    ));
+    ))?;
     Ok(())
 }
 
@@ -47,9 +47,9 @@ fn ask(owner: Option<u64>, application: u64, guilds: usize, yes: bool) -> Result
     output::line(format_args!(
         "The data of {} belongs to {owner}.",
         count(guilds, "server")
-    ));
+    ))?;
     output::line(format_args!(
         "Application {application} will own it. Invite its bot to every server first: the data of servers that it is not in may be deleted."
-    ));
+    ))?;
     confirm("Hand it over?", yes)
 }

@@ -17,6 +17,7 @@ use clap::{Args, Subcommand};
 use super::exit::{CliError, Exit};
 use super::output::count;
 use super::{CommonArgs, load, output};
+use crate::config::Config;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::team::Team;
@@ -83,10 +84,10 @@ pub fn run(args: &StateArgs) -> Result<(), CliError> {
     match &args.command {
         StateCommand::List => list(&StateSource::open(&config)?)?,
         StateCommand::Show { guild } => {
-            output::text(show(&StateSource::open(&config)?.guild(*guild)?));
+            output::text(show(&StateSource::open(&config)?.guild(*guild)?))?;
         }
         StateCommand::Export { target } => match target.parse::<GuildId>() {
-            Ok(guild) => print_json(&StateSource::open(&config)?.guild(guild)?)?,
+            Ok(guild) => print_json(&guild_to_export(&config, guild)?)?,
             Err(_) => transfer::export(&config, Path::new(target))?,
         },
         StateCommand::Import { dir } => transfer::import(&config, dir)?,
@@ -102,6 +103,18 @@ pub fn run(args: &StateArgs) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Reads the server to export. If there is none with that id, the operator may mean a folder that is
+/// named by a date.
+fn guild_to_export(config: &Config, guild: GuildId) -> Result<Guild, CliError> {
+    let found = StateSource::open(config)?.find(guild)?;
+    found.ok_or_else(|| {
+        let message = source::unknown_server(guild);
+        source::state_error(format!(
+            "{message}. If you mean a folder of that name, write ./{guild}"
+        ))
+    })
+}
+
 /// Fails if confirmation is needed but stdin is not a terminal.
 fn require_confirmation(yes: bool, reason: &str) -> Result<(), CliError> {
     if yes || io::stdin().is_terminal() {
@@ -115,7 +128,7 @@ fn require_confirmation(yes: bool, reason: &str) -> Result<(), CliError> {
 
 /// Asks for confirmation. Only the whole word "yes" counts.
 fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
-    if yes || is_confirmed(question, &mut io::stdin().lock()) {
+    if yes || is_confirmed(question, &mut io::stdin().lock())? {
         return Ok(());
     }
     Err(CliError::new(
@@ -124,30 +137,29 @@ fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
     ))
 }
 
-fn is_confirmed(question: &str, input: &mut impl BufRead) -> bool {
-    output::text(format_args!("{question} Type yes: "));
+fn is_confirmed(question: &str, input: &mut impl BufRead) -> Result<bool, CliError> {
+    output::text(format_args!("{question} Type yes: "))?;
     let mut line = String::new();
-    input.read_line(&mut line).is_ok() && line.trim() == "yes"
+    Ok(input.read_line(&mut line).is_ok() && line.trim() == "yes")
 }
 
 fn list(source: &StateSource) -> Result<(), CliError> {
     let guilds = source.guilds()?;
     if guilds.is_empty() {
-        output::line(format_args!("No servers yet."));
+        output::line(format_args!("No servers yet."))?;
     }
     for id in guilds {
         match source.try_guild(id) {
             Ok(guild) => output::line(format_args!("{}", guild_summary(&guild))),
             Err(error) => output::line(format_args!("{id}  unreadable: {error}")),
-        }
+        }?;
     }
     Ok(())
 }
 
 fn print_json(guild: &Guild) -> Result<(), CliError> {
     let json = serde_json::to_string_pretty(guild).map_err(anyhow::Error::from)?;
-    output::line(format_args!("{json}"));
-    Ok(())
+    Ok(output::text(json + "\n")?)
 }
 
 fn guild_summary(guild: &Guild) -> String {
@@ -213,7 +225,7 @@ mod tests {
 
     #[test]
     fn only_the_whole_word_confirms() {
-        let confirms = |text: &str| is_confirmed("Restore?", &mut text.as_bytes());
+        let confirms = |text: &str| is_confirmed("Restore?", &mut text.as_bytes()).unwrap();
         assert!(confirms("yes\n") && confirms("  yes \r\n") && confirms("yes"));
         for no in ["", "\n", "y\n", "YES\n", "no\nyes\n", "yes please\n"] {
             assert!(!confirms(no), "{no:?}");

@@ -34,12 +34,12 @@ pub fn run(source: &StateSource, guild: Option<GuildId>, json: bool) -> Result<(
             })
             .collect();
         let json = serde_json::to_string_pretty(&reports).map_err(anyhow::Error::from)?;
-        output::line(format_args!("{json}"));
+        output::text(json + "\n")?;
     } else if all.is_empty() {
-        output::line(format_args!("No open reports."));
+        output::line(format_args!("No open reports."))?;
     } else {
         for (guild, report) in &all {
-            output::text(format_report(*guild, report));
+            output::text(format_report(*guild, report))?;
         }
     }
     Ok(())

@@ -30,7 +30,7 @@ pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), CliError> {
         restore.current.as_ref(),
         &restore.guild,
         restore.written_at,
-    ));
+    ))?;
     confirm("Restore?", yes)?;
     let backup = restore.rollback().map_err(|error| {
         CliError::new(
@@ -42,9 +42,9 @@ pub fn run(dir: &Path, guild: GuildId, yes: bool) -> Result<(), CliError> {
         output::line(format_args!(
             "The replaced file is kept as {}.",
             backup.display()
-        ));
+        ))?;
     }
-    output::line("Done. Start the bot again.");
+    output::line("Done. Start the bot again.")?;
     Ok(())
 }
 

@@ -38,14 +38,19 @@ impl StateSource {
 
     /// Reads a guild.
     pub fn guild(&self, guild: GuildId) -> Result<Guild, CliError> {
+        self.find(guild)?
+            .ok_or_else(|| state_error(unknown_server(guild)))
+    }
+
+    /// Reads a guild, if it exists.
+    pub fn find(&self, guild: GuildId) -> Result<Option<Guild>, CliError> {
         match self {
-            Self::Folder(dir) => inspect::guild(dir, guild).map_err(state_error),
-            Self::Database(reader) => {
-                let found = reader.guild(guild).map_err(state_error)?;
-                found.ok_or_else(|| {
-                    state_error(format!("the database has no data of server {guild}"))
-                })
-            }
+            Self::Folder(dir) => match inspect::guild(dir, guild) {
+                Ok(guild) => Ok(Some(guild)),
+                Err(error) if error.previous.is_none() && !error.file.exists() => Ok(None),
+                Err(error) => Err(state_error(error)),
+            },
+            Self::Database(reader) => reader.guild(guild).map_err(state_error),
         }
     }
 
@@ -68,7 +73,8 @@ pub fn require_folder<'a>(config: &'a Config, command: &str) -> Result<&'a Path,
             Exit::Usage,
             format!(
                 "`state {command}` works only with a data folder, but the data is in a database. \
-                 Use the database's own backups, or name a folder with --state"
+                 Use the database's own backups. For a data folder, remove [state] url from the config \
+                 and QUIZLOOP_STATE_URL from the environment, and name the folder with --state"
             ),
         )),
     }
@@ -83,6 +89,10 @@ pub fn folder_error(dir: &Path, error: &io::Error) -> CliError {
         )),
         _ => state_error(format!("can't read the data folder {dir}: {error}")),
     }
+}
+
+pub fn unknown_server(guild: GuildId) -> String {
+    format!("there is no data of server {guild}")
 }
 
 pub fn state_error(error: impl std::fmt::Display) -> CliError {

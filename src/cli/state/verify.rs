@@ -14,12 +14,12 @@ const FIX_GENERATION: &str = "The snapshot itself is valid, and the next save re
 pub fn run(dir: &Path) -> Result<(), CliError> {
     let report = verify(dir).map_err(|error| folder_error(dir, &error))?;
     for invalid in &report.invalid {
-        output::line(invalid.one_line(&invalid.fix()));
+        output::line(invalid.one_line(&invalid.fix()))?;
     }
     for invalid in &report.invalid_generations {
-        output::line(invalid.one_line(FIX_GENERATION));
+        output::line(invalid.one_line(FIX_GENERATION))?;
     }
-    output::line(summary(&report));
+    output::line(summary(&report))?;
     if report.is_valid() {
         return Ok(());
     }

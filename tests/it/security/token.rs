@@ -9,6 +9,7 @@ use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use serde_json::json;
 
+use crate::operator::{quizloop, quizloop_command, said};
 use crate::support::World;
 
 /// The finest level of every crate, including those that log whole frames and headers.
@@ -151,4 +152,99 @@ async fn the_token_is_in_no_log_of_a_rejected_start() {
         assert!(matches!(code, Some(2 | 4)), "{log}");
         assert_token_absent(&log, token);
     }
+}
+
+/// A token that was pasted into the wrong place is shown by no message.
+#[test]
+fn a_pasted_token_is_in_no_message() {
+    const TOKEN: &str = "MTExMDAwMDAwMDAwMDAwMDAwOQ.Gh3xYz.n0t-A-real_One-0123456789abcdefghi";
+    let configs = [
+        format!("token = \"{TOKEN}\""),
+        format!("DISCORD_TOKEN={TOKEN}"),
+        format!("token_file = \"{TOKEN}\""),
+        format!("token_file = \"/run/{TOKEN}\""),
+        TOKEN.to_owned(),
+        format!("\"{TOKEN}\" = 1"),
+        format!("[discord]\napi_url = \"{TOKEN}\""),
+        format!("[discord]\nshards = \"{TOKEN}\""),
+        format!("[state]\ndir = \"{TOKEN}\""),
+        format!("[state]\nurl = \"{TOKEN}\""),
+        format!("[bank]\npaths = [\"{TOKEN}\", \"pack.toml\"]"),
+        format!("[health]\nlisten = \"{TOKEN}\""),
+        format!("[[team]]\nguild = \"{TOKEN}\"\nchannel = \"{TOKEN}\"\ntimezone = \"{TOKEN}\""),
+        format!("[[team]]\nat = \"{TOKEN}\"\ndays = [\"{TOKEN}\"]\nrole = \"{TOKEN}\""),
+        format!(
+            "[[team]]\nreveal = \"{TOKEN}\" # {}",
+            "a long line ".repeat(20)
+        ),
+    ];
+    let pack = format!("[[question]]\nid = \"{TOKEN}\"\ntopic = \"{TOKEN}\"\n{TOKEN} = 1\n");
+    let mut texts = String::new();
+    for config in configs {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.toml"), &config).unwrap();
+        std::fs::write(folder.path().join("pack.toml"), &pack).unwrap();
+        for verb in ["check", "run"] {
+            let (_, text) = said(&quizloop(folder.path(), &[verb]));
+            assert!(!text.is_empty());
+            texts.push_str(&text);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["run", TOKEN][..],
+        &["run", "--token", TOKEN],
+        &["run", "--config", TOKEN],
+        &["bank", "show", TOKEN],
+        &["state", "show", TOKEN],
+        &["state", "verify", "--state", TOKEN],
+    ] {
+        let (code, text) = said(&quizloop(folder.path(), arguments));
+        assert!(matches!(code, Some(2 | 3)), "{text}");
+        texts.push_str(&text);
+    }
+    assert_token_absent(&texts, TOKEN.split_once('.').unwrap().1);
+}
+
+/// A token with a common mistake is refused before Discord is asked, with what to do.
+#[test]
+fn a_token_with_a_mistake() {
+    const TOKEN: &str = "MTExMDAwMDAwMDAwMDAwMDAwOQ.Gh3xYz.n0t-A-real_One-0123456789abcdefghi";
+    let folder = tempfile::tempdir().unwrap();
+    let mut texts = String::new();
+    for token in [
+        format!("\"{TOKEN}\""),
+        format!("<{TOKEN}>"),
+        format!("{TOKEN};"),
+        format!("DISCORD_TOKEN={TOKEN}"),
+        format!("Bot{TOKEN}"),
+        "1110000000000000009".to_owned(),
+    ] {
+        // Unlike `run`, this fails if Discord is asked: nothing listens there.
+        let output = quizloop_command(folder.path(), &["invite"])
+            .env("DISCORD_TOKEN", &token)
+            .env("DISCORD_API_URL", "http://127.0.0.1:9")
+            .output()
+            .unwrap();
+        let (code, text) = said(&output);
+        assert_eq!(code, Some(2), "{text}");
+        texts.push_str(text.split(" To try ").next().unwrap());
+        texts.push('\n');
+    }
+    assert_token_absent(&texts, TOKEN);
+    insta::assert_snapshot!(texts, @r#"
+    quizloop: the bot token from DISCORD_TOKEN is invalid: it is in quotes. Remove them.
+    quizloop: the bot token from DISCORD_TOKEN is invalid: it is in angle brackets. Remove them.
+    quizloop: the bot token from DISCORD_TOKEN is invalid: it ends with a semicolon or a comma. Remove it.
+    quizloop: the bot token from DISCORD_TOKEN is invalid: it begins with a name and an equals sign, such as DISCORD_TOKEN=. Remove them.
+    quizloop: the bot token from DISCORD_TOKEN is invalid: it begins with "Bot". Remove that word.
+    quizloop: the bot token from DISCORD_TOKEN is invalid: it is a number, such as an application's id. The token is in the developer portal, under Bot.
+    "#);
+    std::fs::write(
+        folder.path().join(".env"),
+        format!("DISCORD_TOKEN={TOKEN}\n"),
+    )
+    .unwrap();
+    let (_, text) = said(&quizloop(folder.path(), &["run"]));
+    assert!(text.contains("The file .env is not read"), "{text}");
 }

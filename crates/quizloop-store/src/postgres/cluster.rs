@@ -40,6 +40,8 @@ const RENEW_PROCESS: &str = "insert into process (process, name, first, last, un
     values ($5, $1, $2, $3, now() + make_interval(secs => $4)) on conflict (process) do update set until = excluded.until";
 const DELETE_PROCESS: &str = "delete from process where process = $1";
 const LIVE_PROCESSES: &str = "select process, first, last from process where until > now()";
+const PROCESS_NAMES: &str =
+    "select name from process where until > now() and process is distinct from $1 order by process";
 const HELD_SHARDS: &str = "select shard, process from lease where until > now()";
 const ACQUIRE_SLOT: &str = "insert into identify as kept (slot, next) values ($1, now() + make_interval(secs => $2)) \
     on conflict (slot) do update set next = excluded.next where kept.next <= now() returning slot";
@@ -289,6 +291,11 @@ impl Cluster {
         self.joined.get().map(|(_, shards)| *shards)
     }
 
+    /// Returns the number of this process; `None` before it has joined.
+    pub(super) fn process(&self) -> Option<i64> {
+        self.joined.get().map(|(identity, _)| identity.process)
+    }
+
     /// Releases the lease of a shard.
     pub(super) async fn release(&self, shard: u32) -> Result<(), sqlx::Error> {
         let lease = self.leases().remove(&shard);
@@ -330,6 +337,17 @@ impl Cluster {
         // Poisoning can be ignored: the map is consistent after every statement.
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the names of the live processes, without that of process `except`.
+pub(super) async fn live_processes(
+    pool: &PgPool,
+    except: Option<i64>,
+) -> Result<Vec<String>, DatabaseError> {
+    let names = sqlx::query_scalar(PROCESS_NAMES)
+        .bind(except)
+        .fetch_all(pool);
+    Ok(names.await?)
 }
 
 /// Whether a retry may help: the server is unreachable or restarting, or a lock was not granted in

@@ -49,6 +49,12 @@ pub enum DatabaseError {
     /// The number of shards was changed while this process was not part of the cluster.
     #[error("the other processes use {0} shards now. Restart this process")]
     ShardCountChanged(i32),
+    /// Other processes use the database. Contains their names.
+    #[error(
+        "the database is in use by {}. Stop these processes first; after a crash, wait half a minute",
+        .0.join(", ")
+    )]
+    InUse(Vec<String>),
     /// The rows of a guild are invalid.
     #[error(
         "the rows of server {guild} in the database are invalid: {message}. Nothing was changed"

@@ -83,6 +83,11 @@ impl PostgresBackend {
         })
     }
 
+    /// Returns the names of the other live processes. Must not be called from async code.
+    pub(super) fn other_processes(&self) -> Result<Vec<String>, DatabaseError> {
+        self.block_on(cluster::live_processes(&self.pool, self.cluster.process()))
+    }
+
     /// Reads many guilds. Must not be called from async code.
     pub(super) fn load_all(
         &self,

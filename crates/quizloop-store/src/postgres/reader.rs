@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use super::connection::{self, DatabaseError};
-use super::{RowCache, application, read};
+use super::{application, cluster, read};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 
@@ -53,6 +53,16 @@ impl DatabaseReader {
         self.runtime.block_on(application::owner(&self.pool))
     }
 
+    /// Returns the names of the live processes that use the database.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read.
+    pub fn processes(&self) -> Result<Vec<String>, DatabaseError> {
+        self.runtime
+            .block_on(cluster::live_processes(&self.pool, None))
+    }
+
     /// Gives the database to another application if no process uses it. Returns the number of
     /// processes that use it; above 0 nothing was changed.
     ///
@@ -70,16 +80,18 @@ impl DatabaseReader {
     ///
     /// The database or the guild's rows can't be read.
     pub fn guild(&self, guild: GuildId) -> Result<Option<Guild>, DatabaseError> {
-        let Ok(id) = i64::try_from(guild.get()) else {
-            return Ok(None);
-        };
-        let guilds = self.runtime.block_on(async {
-            let mut connection = self.pool.acquire().await?;
-            read::load_guilds_on(&mut connection, &[id]).await
-        })?;
-        Ok(guilds
-            .into_iter()
-            .next()
-            .map(|(guild, _): (Guild, RowCache)| guild))
+        Ok(self.guilds(&[guild])?.pop())
+    }
+
+    /// Reads guilds, each in the state of one moment. Guilds that don't exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// The database or the rows of a guild can't be read.
+    pub fn guilds(&self, guilds: &[GuildId]) -> Result<Vec<Guild>, DatabaseError> {
+        let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
+        let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
+        let loaded = self.runtime.block_on(read::load_guilds(&self.pool, &ids))?;
+        Ok(loaded.into_iter().map(|(guild, _)| guild).collect())
     }
 }

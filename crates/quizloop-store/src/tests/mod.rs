@@ -5,6 +5,7 @@ mod crash;
 mod failing;
 mod files;
 mod restore;
+mod transfer;
 mod unreadable;
 
 use std::path::Path;

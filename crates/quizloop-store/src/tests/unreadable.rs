@@ -174,3 +174,41 @@ async fn format_1_is_read() {
     let expected = decode(text.as_bytes(), GUILD).unwrap();
     assert_eq!(decode(old.as_bytes(), GUILD).unwrap(), expected);
 }
+
+/// A pipe in place of a snapshot is reported; reading it would block.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_and_folders_with_the_names_of_files() {
+    use std::sync::mpsc;
+    use std::time::Duration;
+    let dir = folder().await;
+    let guilds = dir.path().join("guilds");
+    let made = std::process::Command::new("mkfifo")
+        .arg(guilds.join("78.json"))
+        .status();
+    assert!(made.unwrap().success());
+    fs::create_dir(guilds.join("77.json")).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    let path = dir.path().to_owned();
+    std::thread::spawn(move || sender.send(crate::verify::verify(&path)));
+    let report = receiver.recv_timeout(Duration::from_secs(60));
+    let report = report.expect("reading does not block").unwrap();
+    let messages: Vec<_> = report
+        .invalid
+        .iter()
+        .map(|invalid| invalid.message.as_str())
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "it is a folder, not a snapshot",
+            "it is a special file, not a snapshot"
+        ]
+    );
+    fs::remove_file(guilds.join("78.json")).unwrap();
+    fs::remove_dir(guilds.join("77.json")).unwrap();
+    // A folder that only looks like a temporary file stays.
+    fs::create_dir(guilds.join("x.new")).unwrap();
+    drop(open(dir.path()));
+    assert!(guilds.join("x.new").exists());
+}
