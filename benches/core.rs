@@ -16,9 +16,8 @@ use quizloop_bank::{Bank, PackFile, SEARCH_MAX, built_in};
 use quizloop_core::deck::Deck;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
-use quizloop_core::retention::Retention;
 use quizloop_core::schedule::Schedule;
-use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 use quizloop_store::{Store, inspect};
 use rand::SeedableRng;
@@ -104,10 +103,7 @@ fn start() -> Timestamp {
 fn team(channel: u64) -> Team {
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     };
     Team::new(ChannelId::new(channel), settings, start())
 }

@@ -7,7 +7,8 @@
 //! - [`config`]: the operator's configuration as checked values.
 //! - [`health`]: health state and metrics.
 //! - [`clock`], [`rng`]: time and randomness, passed in so that tests can control both.
-//! - [`bot`]: the only module that uses serenity. A gateway event is translated, the rules decide,
+//! - [`token`]: the bot's token.
+//! - [`bot`]: the only module that uses serenity, in two of its parts. A gateway event is translated, the rules decide,
 //!   the store commits, and the result is rendered and sent over REST.
 //! - [`cli`]: the command line, which connects all of them.
 //!
@@ -31,3 +32,4 @@ pub mod config;
 pub mod fuzzing;
 pub mod health;
 pub mod rng;
+pub mod token;

@@ -9,7 +9,7 @@ use quizloop_core::retention::Retention;
 use quizloop_core::review::Rating;
 use quizloop_core::round::ThreadStatus;
 use quizloop_core::schedule::Schedule;
-use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -26,10 +26,7 @@ pub fn day(number: i64) -> Date {
 pub fn guild(id: u64, members: u64, rounds: i64) -> Guild {
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     };
     let start = "2026-01-01T09:00:00Z".parse().expect("valid timestamp");
     let mut team = Team::new(CHANNEL, settings, start);

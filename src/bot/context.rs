@@ -16,9 +16,9 @@ use super::interactions::user_rate_limit::UserRateLimiter;
 use super::replies::reactions::ReactionJob;
 use crate::clock::Clock;
 use crate::health::HealthMonitor;
-use quizloop_bank::{Bank, Question};
+use quizloop_bank::{Bank, Question, QuestionView};
 use quizloop_core::guild::Guild;
-use quizloop_core::id::{ChannelId, MessageId, TeamKey, UserId};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, TeamKey, UserId};
 use quizloop_core::round::Round;
 use quizloop_core::team::Team;
 use quizloop_store::Store;
@@ -28,7 +28,8 @@ use super::scheduler::delivery::Deliveries;
 /// The bot's shared state.
 pub struct BotContext {
     pub store: Store,
-    pub bank: Bank,
+    /// The questions that all guilds share. Other modules use [`BotContext::questions`].
+    bank: Bank,
     pub clock: Clock,
     pub rest: DiscordClient,
     pub health: Arc<HealthMonitor>,
@@ -146,9 +147,14 @@ impl BotContext {
         self.clock.elapsed_since(instant, timestamp)
     }
 
-    /// Returns the question of a round; `None` if it was removed from the bank.
-    pub fn question_of_round(&self, round: &Round) -> Option<&Question> {
-        self.bank.get(&round.question)
+    /// Returns the questions of a guild. All guilds have the same ones so far.
+    pub const fn questions(&self, _guild: GuildId) -> QuestionView<'_> {
+        QuestionView::new(&self.bank)
+    }
+
+    /// Returns the question of a guild's round; `None` if it was removed.
+    pub fn question_of_round(&self, guild: GuildId, round: &Round) -> Option<&Question> {
+        self.questions(guild).get(&round.question)
     }
 }
 

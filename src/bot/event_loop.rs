@@ -11,10 +11,10 @@ use super::guild_removal::{delete_if_removed, is_implausible};
 use super::interactions::handler::handle_interaction;
 use super::scheduler::config_teams;
 use super::{invite_url, load_guild, replies};
-use crate::config::ConfiguredTeam;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, TeamKey};
 use quizloop_core::round::ThreadStatus;
+use quizloop_core::team::ConfiguredTeam;
 use quizloop_failpoint as failpoint;
 
 /// Handles the gateway's events.

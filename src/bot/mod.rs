@@ -1,8 +1,8 @@
 //! The bot: connects Discord's gateway, the practice rules, the store and Discord's REST API.
 //!
-//! No other module uses serenity. Data flows one way: gateway event → translate → practice decides
-//! → store commits → render → REST. No request is sent while a lock is held, and a change is
-//! durable before a member sees that it was counted.
+//! Only `gateway` and `discord` use serenity. Data flows one way: gateway event → translate →
+//! practice decides → store commits → render → REST. No request is sent while a lock is held, and
+//! a change is durable before a member sees that it was counted.
 
 mod context;
 mod discord;
@@ -27,7 +27,6 @@ pub use discord::rest::{ApiConfig, ApiError, DiscordClient};
 pub use gateway::GatewayExit;
 
 use crate::clock::Clock;
-use crate::config::ConfiguredTeam;
 use crate::health::HealthMonitor;
 use context::{BotContext, Receivers};
 use discord::permissions;
@@ -37,6 +36,7 @@ use interactions::register;
 use quizloop_bank::Bank;
 use quizloop_core::id::UserId;
 use quizloop_core::shard::ShardRange;
+use quizloop_core::team::ConfiguredTeam;
 use quizloop_store::{ClaimError, Store};
 use replies::{footer, reactions};
 use scheduler::save_alerts;

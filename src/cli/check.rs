@@ -5,6 +5,7 @@ use super::output;
 use super::{CommonArgs, load};
 use crate::config::{self, Config, DatabaseUrl};
 use quizloop_core::id::GuildId;
+use quizloop_core::text::pluralize;
 use quizloop_diagnostics::{Diagnostic, render_all};
 use quizloop_store::postgres::DatabaseReader;
 use quizloop_store::{InvalidSnapshot, inspect};
@@ -28,9 +29,9 @@ pub fn run(common: &CommonArgs) -> Result<(), CliError> {
     }
     output::line(format_args!(
         "No errors found: {} in the config, {}, {} in {}.",
-        output::count(config.teams.len(), "team"),
-        output::count(bank.len(), "question"),
-        output::count(guilds, "server"),
+        pluralize(config.teams.len(), "team", "teams"),
+        pluralize(bank.len(), "question", "questions"),
+        pluralize(guilds, "server", "servers"),
         state_location(&config)
     ))?;
     Ok(())

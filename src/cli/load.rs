@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::CommonArgs;
 use super::exit::{CliError, Exit};
 use crate::bot::render::question_check;
-use crate::config::{self, Config, ConfigPath, DatabaseUrl, Token, TokenError};
+use crate::config::{self, Config, ConfigPath, DatabaseUrl, TokenError};
+use crate::token::Token;
 use quizloop_bank::{Bank, built_in};
 use quizloop_diagnostics::{Diagnostic, render_all};
 

@@ -9,7 +9,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use super::LogFormat;
-use crate::config::Token;
+use crate::token::Token;
 use quizloop_diagnostics::redact;
 
 /// The log filter if `RUST_LOG` is not set.

@@ -75,11 +75,6 @@ fn print(out: &mut impl Write, text: fmt::Arguments<'_>) -> Result<(), OutputErr
     checked(out.write_fmt(text).and_then(|()| out.flush()))
 }
 
-/// Returns a number with a noun: "1 team", "2 teams".
-pub fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,38 +1,35 @@
 //! The operator's configuration: parses `config.toml` into checked values.
 //!
 //! All problems of the file are reported at once. This module also reads the bot's token and the
-//! question files of `bank.paths`, and looks up names of time zones.
+//! question files of `bank.paths`.
 
 mod database;
 mod file;
 mod health;
 mod packs;
 mod parse;
-mod schedule;
 mod shards;
 mod team;
-mod time;
 mod token;
 mod url;
-pub mod zone;
 
+#[cfg(test)]
+pub mod samples;
 #[cfg(test)]
 mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::shard::ShardRange;
-use quizloop_core::team::TeamSettings;
+use quizloop_core::team::ConfiguredTeam;
 
 pub use self::database::DatabaseUrl;
 pub use self::file::{ConfigError, ConfigPath, find_path, read};
 pub use self::packs::read as read_packs;
-pub use self::parse::TABLES;
-pub use self::schedule::read as read_schedule;
-pub use self::time::{parse_catch_up, parse_time_of_day};
-pub use self::token::{Token, TokenError, find_token};
+pub use self::parse::tables;
+pub use self::team::read_settings as read_team_settings;
+pub use self::token::{TokenError, find_token};
 pub use self::url::{check_variable as check_api_url_variable, parse as parse_api_url};
 
 /// Default data folder.
@@ -62,14 +59,6 @@ pub struct Config {
     /// Address of the health endpoints; `None` for no endpoints.
     pub health_listen: Option<SocketAddr>,
     pub teams: Vec<ConfiguredTeam>,
-}
-
-/// A team that is set up in the config file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfiguredTeam {
-    pub guild: GuildId,
-    pub channel: ChannelId,
-    pub settings: TeamSettings,
 }
 
 impl Default for Config {

@@ -15,14 +15,16 @@ const BANK_KEYS: [&str; 1] = ["paths"];
 const HEALTH_KEYS: [&str; 1] = ["listen"];
 
 /// All tables of a config with their keys, by the name used in messages.
-pub const TABLES: [(&str, &[&str]); 6] = [
-    ("", &TOP_KEYS),
-    ("[discord]", &DISCORD_KEYS),
-    ("[state]", &STATE_KEYS),
-    ("[bank]", &BANK_KEYS),
-    ("[health]", &HEALTH_KEYS),
-    ("[[team]]", &TEAM_KEYS),
-];
+pub fn tables() -> [(&'static str, &'static [&'static str]); 6] {
+    [
+        ("", &TOP_KEYS),
+        ("[discord]", &DISCORD_KEYS),
+        ("[state]", &STATE_KEYS),
+        ("[bank]", &BANK_KEYS),
+        ("[health]", &HEALTH_KEYS),
+        ("[[team]]", &TEAM_KEYS),
+    ]
+}
 
 impl Config {
     /// Parses a config. Relative paths in it start at `folder`, the folder of the file.

@@ -1,32 +1,25 @@
 //! The teams of a config: `[[team]]`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use super::{ConfiguredTeam, schedule};
+use toml::de::DeValue;
+
 use quizloop_core::id::{ChannelId, GuildId, RoleId};
-use quizloop_core::retention::Retention;
-use quizloop_core::team::{Reveal, TeamSettings};
-use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
-use quizloop_diagnostics::{Diagnostic, Span, did_you_mean};
+use quizloop_core::team::{ConfiguredTeam, TeamSettings};
+use quizloop_core::team_settings::{ItemError, ItemForm, SettingKind, TEAM_SETTINGS, TeamSetting};
+use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable, TomlValue};
+use quizloop_diagnostics::{Diagnostic, Severity, Span, did_you_mean};
 
 const TEAM_TABLE: &str = "[[team]]";
 
-pub const TEAM_KEYS: [&str; 11] = [
-    "guild",
-    "channel",
-    "at",
-    "timezone",
-    "days",
-    "reveal",
-    "catch_up",
-    "role",
-    "holidays",
-    "retention",
-    "report",
-];
-
-const REVEALS: [&str; 2] = ["after-reply", "open"];
+/// The keys of `[[team]]`.
+pub static TEAM_KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let settings = TEAM_SETTINGS.iter().map(|setting| setting.key);
+    ["guild", "channel"].into_iter().chain(settings).collect()
+});
 
 /// When Discord began to give every channel an id of its own. Before, a server's first channel had
 /// the server's id; such channels still exist (Discord's changelog, "Deletable default channels").
@@ -134,49 +127,134 @@ fn read_team(
     guild: Option<TomlField<GuildId>>,
     channel: Option<TomlField<ChannelId>>,
 ) -> Option<ConfiguredTeam> {
-    let role = reader.optional(table, "role", toml_reader::text);
-    let role = role.map(|found| parse_id::<RoleId>(reader, "role", found));
-    let schedule = schedule::read(reader, table);
-    let reveal = reader.text_or_default(table, "reveal", Reveal::default(), read_reveal);
-    let retention = read_retention(reader, table);
-    let report = read_report(reader, table);
+    let settings = read_settings(reader, table, TEAM_SETTINGS);
     Some(ConfiguredTeam {
         guild: guild?.value,
         channel: channel?.value,
-        settings: TeamSettings {
-            schedule: schedule?,
-            reveal: reveal?,
-            role: match role {
-                Some(role) => Some(role?.value),
-                None => None,
-            },
-            retention: retention?,
-            send_weekly_report: report?,
-        },
+        settings: settings?,
     })
 }
 
-fn read_retention(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<Retention> {
-    if !table.contains_key("retention") {
-        return Some(Retention::default());
+/// Reads these settings of a team; the others keep their defaults. Returns `None` after an error.
+pub fn read_settings<'s>(
+    reader: &mut TomlReader<'_>,
+    table: &TomlTable<'_>,
+    wanted: impl IntoIterator<Item = &'s TeamSetting>,
+) -> Option<TeamSettings> {
+    let mut settings = TeamSettings::default();
+    let mut is_valid = true;
+    for setting in wanted {
+        is_valid &= read_setting(reader, table, setting, &mut settings).is_some();
     }
-    let found = reader.optional(table, "retention", toml_reader::float)?;
-    let retention = Retention::from_share(found.value);
-    if retention.is_none() {
-        let message = format!("`retention` {} is out of range", found.value);
-        let fix = "write a share from 0.7 to 0.97; with a higher one, questions come back sooner";
-        reader.error(&found.span, message, fix);
-    }
-    retention
+    is_valid.then_some(settings)
 }
 
-fn read_report(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<bool> {
-    if !table.contains_key("report") {
-        return Some(false);
+/// Reads a setting, if the table has it. Returns `None` after an error.
+fn read_setting(
+    reader: &mut TomlReader<'_>,
+    table: &TomlTable<'_>,
+    setting: &TeamSetting,
+    settings: &mut TeamSettings,
+) -> Option<()> {
+    let key = setting.key;
+    if !table.contains_key(key) {
+        if setting.is_required {
+            reader.required(table, key, toml_reader::text)?;
+        }
+        return Some(());
     }
-    reader
-        .optional(table, "report", toml_reader::boolean)
-        .map(|found| found.value)
+    match &setting.kind {
+        SettingKind::Text { set, .. } => {
+            let found = reader.optional(table, key, toml_reader::text)?;
+            set(settings, found.value)
+                .map_err(|error| reader.error(&found.span, error.problem(), error.fix))
+                .ok()
+        }
+        SettingKind::List {
+            set_items, form, ..
+        } => {
+            let list = reader.optional(table, key, toml_reader::array)?;
+            let items = reader.items(key, list.value, |value| read_item(*form, value));
+            let is_complete = items.len() == list.value.len();
+            let texts: Vec<&str> = items.iter().map(|item| item.value.as_ref()).collect();
+            let spans: Vec<&Span> = items.iter().map(|item| &item.span).collect();
+            let is_valid = report_items(reader, &list.span, &spans, set_items(settings, &texts));
+            (is_complete && is_valid).then_some(())
+        }
+        SettingKind::Choice { noun, choices, set } => {
+            let found = reader.optional(table, key, toml_reader::text)?;
+            if set(settings, found.value) {
+                return Some(());
+            }
+            let values: Vec<&str> = choices.iter().map(|(value, _)| *value).collect();
+            let message = format!("unknown {noun} \"{}\"", found.value);
+            reader.error(&found.span, message, did_you_mean(found.value, &values));
+            None
+        }
+        SettingKind::Role { set, .. } => {
+            let found = reader.optional(table, key, toml_reader::text)?;
+            let role = parse_id::<RoleId>(reader, key, found)?;
+            set(settings, Some(role.value));
+            Some(())
+        }
+        SettingKind::Flag(set) => {
+            let found = reader.optional(table, key, toml_reader::boolean)?;
+            set(settings, found.value);
+            Some(())
+        }
+        SettingKind::Percent {
+            min,
+            max,
+            if_higher,
+            set,
+        } => {
+            let found = reader.optional(table, key, toml_reader::float)?;
+            if set(settings, found.value) {
+                return Some(());
+            }
+            let message = format!("`{key}` {} is out of range", found.value);
+            let (min, max) = (f64::from(*min) / 100.0, f64::from(*max) / 100.0);
+            let fix = format!("write a share from {min} to {max}; with a higher one, {if_higher}");
+            reader.error(&found.span, message, fix);
+            None
+        }
+    }
+}
+
+/// Reads an item of a list.
+fn read_item<'d>(form: ItemForm, value: &'d TomlValue<'d>) -> Result<Cow<'d, str>, &'static str> {
+    match (form, value.get_ref()) {
+        (ItemForm::Text, _) => toml_reader::text(value).map(Cow::Borrowed),
+        (ItemForm::Date, DeValue::String(text)) => Ok(Cow::Borrowed(text)),
+        (ItemForm::Date, DeValue::Datetime(date)) => Ok(Cow::Owned(date.to_string())),
+        (ItemForm::Date, _) => Err("a date such as \"2026-12-25\""),
+    }
+}
+
+/// Reports what is wrong with a list. Returns whether its value is usable.
+fn report_items(
+    reader: &mut TomlReader<'_>,
+    list: &Span,
+    items: &[&Span],
+    errors: Vec<ItemError>,
+) -> bool {
+    let is_valid = errors.iter().all(|error| error.is_warning);
+    for ItemError {
+        item,
+        error,
+        is_warning,
+    } in errors
+    {
+        let span = item.and_then(|index| items.get(index)).unwrap_or(&list);
+        let severity = if is_warning {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        let diagnostic = Diagnostic::at(reader.source(), span, error.problem());
+        reader.push(diagnostic.severity(severity).fix(error.fix));
+    }
+    is_valid
 }
 
 fn required_id<T: FromStr>(
@@ -212,16 +290,4 @@ fn parse_id<T: FromStr>(
         fix,
     );
     None
-}
-
-fn read_reveal(reader: &mut TomlReader<'_>, found: &TomlField<&str>) -> Option<Reveal> {
-    match found.value {
-        "after-reply" => Some(Reveal::AfterReply),
-        "open" => Some(Reveal::Open),
-        other => {
-            let message = format!("unknown reveal rule \"{other}\"");
-            reader.error(&found.span, message, did_you_mean(other, &REVEALS));
-            None
-        }
-    }
 }

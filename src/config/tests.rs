@@ -2,10 +2,11 @@ use std::path::Path;
 
 use jiff::SignedDuration;
 
-use super::{Config, TABLES};
+use super::{Config, tables};
 use quizloop_core::id::RoleId;
 use quizloop_core::shard::ShardRange;
 use quizloop_core::team::Reveal;
+use quizloop_core::team_settings::TEAM_SETTINGS;
 use quizloop_diagnostics::{Diagnostic, Source, render_all};
 
 fn parse(text: &str) -> (Config, Vec<Diagnostic>) {
@@ -534,7 +535,7 @@ fn the_example_names_every_key() {
         }
     }
     named.sort();
-    let mut known: Vec<_> = TABLES
+    let mut known: Vec<_> = tables()
         .iter()
         .flat_map(|(table, keys)| {
             keys.iter()
@@ -543,6 +544,56 @@ fn the_example_names_every_key() {
         .collect();
     known.sort();
     assert_eq!(named, known);
+}
+
+/// Each default that the example or the page states is the one that a missing key has.
+#[test]
+fn the_documents_state_every_key_of_a_team_with_its_default() {
+    let page = include_str!("../../docs/settings.md");
+    let of_example = |key: &str| {
+        let (before, _) = EXAMPLE.split_once(&format!("\n# {key} = "))?;
+        let (_, comment) = before.rsplit_once("\n#\n").unwrap_or_default();
+        let comment = comment.replace("\n# ", " ");
+        let (_, default) = comment.rsplit_once("Default: ")?;
+        Some(default.strip_suffix('.')?.to_owned())
+    };
+    let of_page = |key: &str| {
+        let (_, row) = page.split_once(&format!("| `team.{key}` | "))?;
+        Some(row.split_once(" |")?.0.replace('`', ""))
+    };
+    let default = parse(&team_with("")).0.teams.remove(0).settings;
+    for setting in TEAM_SETTINGS.iter().filter(|setting| !setting.is_required) {
+        let key = setting.key;
+        for found in [of_example(key), of_page(key)] {
+            let stated = found.unwrap_or_else(|| panic!("`{key}` is missing"));
+            let value = match stated.as_str() {
+                "none" => continue,
+                "Monday to Friday" => "[\"mon-fri\"]",
+                value => value,
+            };
+            let (config, found) = parse(&team_with(&format!("{key} = {value}")));
+            assert_eq!(render_all(&found), "nothing found");
+            assert_eq!(config.teams[0].settings, default, "{key} = {value}");
+        }
+    }
+}
+
+#[test]
+fn the_page_names_every_key() {
+    let page = include_str!("../../docs/settings.md");
+    for (table, keys) in tables() {
+        let table = table.trim_matches(['[', ']']);
+        for key in keys {
+            let name = match table {
+                "" => format!("`{key}`"),
+                table => format!("`{table}.{key}`"),
+            };
+            let is_table = tables()
+                .iter()
+                .any(|(other, _)| other.trim_matches(['[', ']']) == *key);
+            assert!(is_table || page.contains(&name), "{name}");
+        }
+    }
 }
 
 /// The example with its commented settings enabled.

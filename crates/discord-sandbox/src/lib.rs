@@ -97,6 +97,9 @@ const NAME: &str = "Test bot";
 pub struct Options {
     /// Address to listen on. Port 0 selects a free port; see [`Sandbox::address`].
     pub listen: SocketAddr,
+    /// Further host names by which clients reach the sandbox, for example that of its container.
+    /// Requests to other names are refused; `localhost` and IP addresses always work.
+    pub hosts: Vec<String>,
     /// Initial time of the clock. `None` means the system time.
     pub start: Option<Timestamp>,
     /// Whether the clock runs. If `false`, time moves only by [`clock::SandboxClock::advance`] and
@@ -128,6 +131,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            hosts: Vec::new(),
             start: None,
             flowing: false,
             seeded: true,
@@ -158,6 +162,8 @@ pub struct Sandbox {
 #[derive(Debug)]
 pub(crate) struct SandboxState {
     address: SocketAddr,
+    /// As in [`Options::hosts`].
+    hosts: Vec<String>,
     discord: Mutex<Discord>,
     clock: Arc<SandboxClock>,
     /// Incremented after every access that may have changed the model.
@@ -250,6 +256,7 @@ impl Sandbox {
         }
         let shared = Arc::new(SandboxState {
             address,
+            hosts: options.hosts,
             discord: Mutex::new(discord),
             clock,
             changes: watch::channel(0).0,

@@ -7,7 +7,7 @@
 //!
 //! | Header | Who sends it | Allowed |
 //! |---|---|---|
-//! | `Host` | all clients | `localhost`, or an IP address at which the sandbox listens |
+//! | `Host` | all clients | `localhost`, an IP address at which the sandbox listens, or a name in [`super::Options::hosts`] |
 //! | `Origin` | browsers, except for GET requests without CORS | the same as `Host` |
 //! | `Sec-Fetch-Site` | browsers | requests of the own page, typed addresses and links |
 //!
@@ -36,19 +36,30 @@ pub async fn check_origin(
     request: Request,
     next: Next,
 ) -> Response {
-    match check_headers(request.headers(), shared.address.ip()) {
+    let own = OwnHosts {
+        listening: shared.address.ip(),
+        names: &shared.hosts,
+    };
+    match check_headers(request.headers(), own) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
 }
 
-fn check_headers(headers: &HeaderMap, listening: IpAddr) -> Result<(), HttpError> {
+/// The hosts that are the sandbox itself.
+#[derive(Clone, Copy)]
+struct OwnHosts<'a> {
+    listening: IpAddr,
+    names: &'a [String],
+}
+
+fn check_headers(headers: &HeaderMap, own: OwnHosts<'_>) -> Result<(), HttpError> {
     let text = |name: HeaderName| {
         let value = headers.get(name)?;
         Some(value.to_str().unwrap_or_default())
     };
     let host = text(header::HOST).unwrap_or_default();
-    if !is_own_host(host, listening) {
+    if !own.contains(host) {
         return Err(HttpError::forbidden(
             &"unknown host name: use the address that the sandbox prints",
         ));
@@ -66,21 +77,23 @@ fn check_headers(headers: &HeaderMap, listening: IpAddr) -> Result<(), HttpError
     Ok(())
 }
 
-/// Returns whether a `Host` value names this machine. The port may differ, because a proxy can
-/// forward another one.
-fn is_own_host(host: &str, listening: IpAddr) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else {
-        return false;
-    };
-    let name = authority.host();
-    if name == "localhost" {
-        return true;
+impl OwnHosts<'_> {
+    /// Returns whether a `Host` value names the sandbox. The port may differ, because a proxy can
+    /// forward another one.
+    fn contains(self, host: &str) -> bool {
+        let Ok(authority) = host.parse::<Authority>() else {
+            return false;
+        };
+        let name = authority.host();
+        if name == "localhost" || self.names.iter().any(|own| own == name) {
+            return true;
+        }
+        let address = name.trim_start_matches('[').trim_end_matches(']');
+        // A sandbox that listens at 0.0.0.0 or [::] is reached at every address of the machine.
+        address.parse::<IpAddr>().is_ok_and(|address| {
+            address.is_loopback() || address == self.listening || self.listening.is_unspecified()
+        })
     }
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    // A sandbox that listens at 0.0.0.0 or [::] is reached at every address of the machine.
-    address.parse::<IpAddr>().is_ok_and(|address| {
-        address.is_loopback() || address == listening || listening.is_unspecified()
-    })
 }
 
 #[cfg(test)]
@@ -89,7 +102,14 @@ mod tests {
 
     use super::*;
 
-    const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const LOOPBACK: OwnHosts<'_> = hosts(IpAddr::V4(Ipv4Addr::LOCALHOST));
+
+    const fn hosts(listening: IpAddr) -> OwnHosts<'static> {
+        OwnHosts {
+            listening,
+            names: &[],
+        }
+    }
 
     fn is_allowed(given: &[(HeaderName, &str)]) -> bool {
         let headers = given
@@ -103,7 +123,7 @@ mod tests {
     fn only_names_of_this_machine_are_hosts() {
         let own = ["localhost:8420", "127.0.0.1", "127.0.0.1:9", "[::1]:8420"];
         for host in own {
-            assert!(is_own_host(host, LOOPBACK), "{host}");
+            assert!(LOOPBACK.contains(host), "{host}");
         }
         let foreign = [
             "",
@@ -115,14 +135,20 @@ mod tests {
             "192.0.2.7:8420",
         ];
         for host in foreign {
-            assert!(!is_own_host(host, LOOPBACK), "{host}");
+            assert!(!LOOPBACK.contains(host), "{host}");
         }
         let address = "192.0.2.7".parse().unwrap();
-        assert!(is_own_host("192.0.2.7:8420", address));
-        assert!(!is_own_host("192.0.2.8:8420", address));
+        assert!(hosts(address).contains("192.0.2.7:8420"));
+        assert!(!hosts(address).contains("192.0.2.8:8420"));
         let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        assert!(is_own_host("192.0.2.7:8420", any));
-        assert!(!is_own_host("evil.example:8420", any));
+        assert!(hosts(any).contains("192.0.2.7:8420"));
+        assert!(!hosts(any).contains("evil.example:8420"));
+        let named = OwnHosts {
+            names: &["sandbox".to_owned()],
+            ..LOOPBACK
+        };
+        assert!(named.contains("sandbox:8420"));
+        assert!(!named.contains("sandbox.evil.example"));
     }
 
     #[test]

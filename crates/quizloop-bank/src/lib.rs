@@ -12,6 +12,7 @@ mod load;
 pub mod markup;
 mod python;
 mod question;
+mod question_view;
 mod read;
 mod reflow;
 mod rules;
@@ -26,6 +27,7 @@ pub use self::limits::{ID_MAX, TOPIC_MAX};
 pub use self::load::{Bank, FieldError};
 pub use self::python::PythonVersions;
 pub use self::question::{Kind, Level, ParseKeywordError, Question, TextField};
+pub use self::question_view::QuestionView;
 pub use self::search::SEARCH_MAX;
 /// A question file that the operator provides.
 pub use quizloop_diagnostics::RawFile as PackFile;

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::review::{Review, add_days};
+use super::text::pluralize;
 
 /// Number of days for which practice is kept: the chart of `/progress` shows 26 weeks, including
 /// the current one.
@@ -46,7 +47,10 @@ pub struct PracticeDay {
 pub enum ProfileCheckError {
     #[error("reviews must be sorted by question, without duplicates")]
     ReviewOrder,
-    #[error("a review refers to question {question}, but only {listed} questions are listed")]
+    #[error(
+        "a review refers to question {question}, but only {} listed",
+        pluralize(*.listed, "question is", "questions are")
+    )]
     UnknownQuestion { question: u32, listed: usize },
     #[error("days of practice must be sorted, without duplicates")]
     PracticeDayOrder,

@@ -7,49 +7,25 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::deck::Deck;
-use super::id::{ChannelId, MessageId, RoleId, UserId};
+use super::id::{ChannelId, GuildId, MessageId, UserId};
 use super::ledger::Ledger;
 use super::reminders::Reminder;
-use super::retention::Retention;
 use super::round::Round;
-use super::schedule::{Due, Pause, Schedule, ScheduleOverrides};
+use super::schedule::{Due, Pause, ScheduleOverrides};
 use super::streak::{Streak, streak};
+pub use super::team_settings::{Reveal, TeamSettings};
 use super::weekly_report::WeeklyReport;
 
 /// How many days the date in one zone can be ahead of the date in another (UTC+14 and UTC−12), so how
 /// far a change of zone can move [`Team::last_day`] into the future.
 const MAX_DAYS_AHEAD: i64 = 2;
 
-/// When members may see the model answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reveal {
-    /// After replying. Members who have not replied must confirm; the round then does not extend
-    /// their streak.
-    #[default]
-    AfterReply,
-    /// At any time, without confirmation.
-    Open,
-}
-
-/// Settings of a team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TeamSettings {
-    /// When questions are posted.
-    pub schedule: Schedule,
-    /// When members may see the answer.
-    pub reveal: Reveal,
-    /// The role to mention with each question, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<RoleId>,
-    /// Desired retention of the members' practice.
-    #[serde(default, skip_serializing_if = "Retention::is_default")]
-    pub retention: Retention,
-    /// Whether to post a report at the end of each week.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[serde(rename = "report")]
-    pub send_weekly_report: bool,
+/// A team that the operator's config file defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredTeam {
+    pub guild: GuildId,
+    pub channel: ChannelId,
+    pub settings: TeamSettings,
 }
 
 /// A failure that prevents a team's questions, of which its admin was notified once.

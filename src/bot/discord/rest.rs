@@ -25,8 +25,8 @@ use crate::bot::render::command_links::CommandIds;
 use crate::bot::render::file::File;
 use crate::bot::render::message::Message;
 use crate::bot::render::text::truncate;
-use crate::config::Token;
 use crate::health::HealthMonitor;
+use crate::token::Token;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
 
 /// How long a request may take. Serenity's rate limiter waits without a limit, and a request whose

@@ -11,14 +11,14 @@ use tokio::runtime::Runtime;
 use crate::bot::context::{BotContext, Receivers};
 use crate::bot::discord::rest::{ApiConfig, DiscordClient};
 use crate::clock::Clock;
-use crate::config::Token;
 use crate::health::HealthMonitor;
+use crate::token::Token;
 use quizloop_bank::{Bank, built_in};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
 use quizloop_core::round::ThreadStatus;
 use quizloop_core::schedule::Schedule;
-use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 use quizloop_store::{LoadedGuild, Store};
 
@@ -124,10 +124,8 @@ impl quizloop_store::disk::Disk for NullDisk {
 pub fn guild(bank: &Bank) -> Guild {
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(jiff::civil::time(8, 0, 0, 0), Zone::utc()),
-        reveal: Reveal::AfterReply,
         role: Some(RoleId::new(7)),
-        retention: quizloop_core::retention::Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     };
     let start: Timestamp = "2026-03-25T07:00:00Z".parse().expect("a time");
     let mut team = Team::new(CHANNEL, settings, start);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::bot::render::daily::topic_label;
-use quizloop_bank::{Bank, Question};
+use quizloop_bank::{Question, QuestionView};
 use quizloop_chart::{Day, DayOutcome, Progress, Topic, first_day};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::UserId;
@@ -18,17 +18,17 @@ use quizloop_core::team::Team;
 pub fn progress(
     guild: &Guild,
     team: Option<&Team>,
-    bank: &Bank,
+    questions: QuestionView<'_>,
     user: UserId,
     today: Date,
 ) -> Progress {
     let streak = team.map(|team| team.streak(user)).unwrap_or_default();
-    let in_bank = |question: &str| bank.get(question).is_some();
+    let is_known = |question: &str| questions.get(question).is_some();
     Progress {
         today,
         days: days(guild, team, user, today),
-        topics: topics(guild, bank, user, today),
-        forecast: guild.forecast(user, today, in_bank),
+        topics: topics(guild, questions, user, today),
+        forecast: guild.forecast(user, today, is_known),
         streak: streak.current,
         longest: streak.longest,
     }
@@ -75,10 +75,10 @@ const fn outcome(outcome: &RoundOutcome) -> Option<DayOutcome> {
 
 /// Returns for each topic of the bank how much of it the member has seen and how well they remember
 /// it.
-fn topics(guild: &Guild, bank: &Bank, user: UserId, today: Date) -> Vec<Topic> {
+fn topics(guild: &Guild, questions: QuestionView<'_>, user: UserId, today: Date) -> Vec<Topic> {
     let mut recalls: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
     for (question, review) in guild.reviews(user) {
-        if let Some(Question { topic, .. }) = bank.get(question) {
+        if let Some(Question { topic, .. }) = questions.get(question) {
             let recalls = recalls.entry(topic).or_default();
             recalls.push(review.retrievability(today));
         }
@@ -88,11 +88,11 @@ fn topics(guild: &Guild, bank: &Bank, user: UserId, today: Date) -> Vec<Topic> {
         Topic {
             name: topic_label(name),
             seen: to_u32(recalls.len()),
-            total: to_u32(bank.filter(Some(name), None).count()),
+            total: to_u32(questions.filter(Some(name), None).count()),
             recall: mean(recalls),
         }
     };
-    bank.topics().map(topic).collect()
+    questions.topics().map(topic).collect()
 }
 
 /// Converts a number of questions, which is far below the limit of the type.
@@ -114,14 +114,14 @@ mod tests {
     use super::DayOutcome::{Answered, Frozen, Missed};
     use super::*;
     use jiff::civil::{date, time};
-    use quizloop_bank::built_in;
+    use quizloop_bank::{Bank, built_in};
     use quizloop_core::id::{ChannelId, GuildId, MessageId, snowflake_at};
     use quizloop_core::ledger::Actor;
     use quizloop_core::members::NewRating;
     use quizloop_core::retention::Retention;
     use quizloop_core::review::Rating;
     use quizloop_core::schedule::Schedule;
-    use quizloop_core::team::{Reveal, TeamSettings};
+    use quizloop_core::team::TeamSettings;
     use quizloop_core::zone::Zone;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
@@ -139,10 +139,7 @@ mod tests {
     fn guild() -> Guild {
         let settings = TeamSettings {
             schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
-            reveal: Reveal::AfterReply,
-            role: None,
-            retention: Retention::default(),
-            send_weekly_report: false,
+            ..TeamSettings::default()
         };
         let mut team = Team::new(CHANNEL, settings, "2026-03-01T00:00:00Z".parse().unwrap());
         let mut rng = StdRng::seed_from_u64(1);
@@ -208,7 +205,13 @@ mod tests {
             reviews: 2,
         };
         assert_eq!(days, [expected]);
-        let progress = progress(&guild, guild.team(CHANNEL), &bank(), ADA, today);
+        let progress = progress(
+            &guild,
+            guild.team(CHANNEL),
+            QuestionView::new(&bank()),
+            ADA,
+            today,
+        );
         assert_eq!((progress.streak, progress.longest), (1, 7));
     }
 
@@ -231,7 +234,7 @@ mod tests {
         let then = date(2026, 3, 22);
         let recall = |id: &str| guild.review(ADA, id).unwrap().retrievability(then);
         let mean = f32::midpoint(recall(of_queues[0]), recall(of_queues[1]));
-        let progress = progress(&guild, None, &bank, ADA, then);
+        let progress = progress(&guild, None, QuestionView::new(&bank), ADA, then);
         let names: Vec<_> = progress
             .topics
             .iter()

@@ -3,7 +3,7 @@
 use super::daily::button;
 use super::message::{Button, ButtonStyle, Embed, Message, SelectOption, StringSelect};
 use super::modal::{Modal, TextInput, TextInputStyle};
-use super::text::{escape_markdown, pluralize};
+use super::text::{escape_markdown, pluralize, relative_time};
 use crate::bot::interactions::custom_id::{ComponentId, ModalId};
 use quizloop_bank::Question;
 use quizloop_core::question_reports::{MAX_REPORT_CHARS, QuestionReport, ReportError};
@@ -94,9 +94,9 @@ pub fn list<'a>(
             |question| format!("#{} {}", question.number, question.id),
         );
         let text = format!(
-            "<@{}> <t:{}:R>: {}",
+            "<@{}> {}: {}",
             report.user,
-            report.at.as_second(),
+            relative_time(report.at),
             escape_markdown(&report.text)
         );
         embed = embed.field(&format!("{} · {question}", report.number), text);

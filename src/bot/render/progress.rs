@@ -33,12 +33,12 @@ fn summary(progress: &Progress) -> String {
         return "Nothing to show yet. Answer a daily question or try `/quiz` to get started."
             .into();
     }
-    let questions = pluralize(progress.streak as usize, "question", "questions");
+    let questions = pluralize(progress.streak, "question", "questions");
     let due = match progress.forecast[0] {
         0 => "Nothing to repeat today.".into(),
         due => format!(
             "**{}** to repeat today: use `/quiz mode:due`.",
-            pluralize(due as usize, "question", "questions")
+            pluralize(due, "question", "questions")
         ),
     };
     format!(

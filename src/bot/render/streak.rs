@@ -64,7 +64,7 @@ fn own_streak(view: &StreakView<'_>) -> String {
         ),
         (current, longest) => format!(
             "Your streak: **{}** in a row (longest: {longest}).",
-            pluralize(current as usize, "question", "questions")
+            pluralize(current, "question", "questions")
         ),
     }
 }
@@ -75,7 +75,7 @@ fn streak_of(member: UserId, streak: Streak) -> String {
         (0, longest) => format!("<@{member}> has no streak right now (longest: {longest})."),
         (current, longest) => format!(
             "<@{member}>'s streak: **{}** in a row (longest: {longest}).",
-            pluralize(current as usize, "question", "questions")
+            pluralize(current, "question", "questions")
         ),
     }
 }
@@ -85,7 +85,7 @@ fn own_freezes(streak: Streak) -> String {
     let Some(missing) = streak.rounds_to_next_freeze() else {
         return format!("❄️ {held}, the maximum. Each saves your streak on a day you miss.");
     };
-    let missing = pluralize(missing as usize, "more question", "more questions");
+    let missing = pluralize(missing, "more question", "more questions");
     if streak.freezes == 0 {
         return format!(
             "❄️ {held}. Answer {missing} to earn one: it saves your streak on a day you miss."
@@ -97,7 +97,7 @@ fn own_freezes(streak: Streak) -> String {
 fn freezes_held(streak: Streak) -> String {
     match streak.freezes {
         0 => "No freezes".into(),
-        held => pluralize(held as usize, "freeze", "freezes"),
+        held => pluralize(held, "freeze", "freezes"),
     }
 }
 
@@ -162,7 +162,7 @@ pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
 
 /// A member's answers in the period, and their streak if they have one.
 pub(super) fn leaderboard_row(row: &LeaderboardRow) -> String {
-    let answers = pluralize(row.answered as usize, "answer", "answers");
+    let answers = pluralize(row.answered, "answer", "answers");
     let streak = match row.streak.current {
         0 => String::new(),
         current => format!(" · 🔥 {current}"),

@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 
 use super::daily::button;
 use super::message::{ButtonStyle, Embed, Message, message_link};
-use super::text::{bullets, pluralize};
+use super::text::{bullets, pluralize, relative_time};
 use super::user_error::PostingProblem;
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::posting::OrderPostError;
-use quizloop_core::schedule::ON_TIME;
-use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::team::Team;
+use quizloop_core::team_settings::{SettingLine, TEAM_SETTINGS, TeamSettings};
 
 /// The embed colour of messages for admins.
 const ADMIN_COLOR: u32 = 0x5c_6b_73;
@@ -26,81 +26,20 @@ pub const POSTS_AHEAD: usize = 3;
 /// A time that Discord shows in each reader's own zone (Discord docs, reference, "Timestamp
 /// Styles").
 pub fn timestamp(time: Timestamp) -> String {
-    let seconds = time.as_second();
-    format!("<t:{seconds}:F> (<t:{seconds}:R>)")
+    format!("<t:{}:F> ({})", time.as_second(), relative_time(time))
 }
-
-/// Maximum number of holidays listed. `/team settings` takes some 340, which would not fit into a
-/// message.
-const HOLIDAYS_MAX: usize = 20;
 
 /// The settings of a team, one per line. Holidays before `today` are left out.
 pub fn settings(settings: &TeamSettings, today: Date) -> String {
-    let schedule = &settings.schedule;
-    let mut lines = vec![
-        format!(
-            "**When**: {} at {} ({})",
-            schedule.days,
-            schedule.at.strftime("%H:%M"),
-            schedule.zone
-        ),
-        format!(
-            "**If the bot was offline**: {}",
-            catch_up_text(schedule.catch_up)
-        ),
-        format!(
-            "**Model answer**: {}",
-            match settings.reveal {
-                Reveal::AfterReply => "after you reply; looking earlier needs confirmation",
-                Reveal::Open => "open to everyone at any time",
-            }
-        ),
-        settings.role.map_or("**Role**: none".into(), |role| {
-            format!("**Role**: <@&{role}>, mentioned with each question")
-        }),
-    ];
-    if settings.send_weekly_report {
-        lines.push(
-            "**Weekly report**: after the week's last question, without notifying anyone".into(),
-        );
-    }
-    if !settings.retention.is_default() {
-        let percent = settings.retention.get();
-        lines.push(format!(
-            "**Practice**: `/quiz` repeats questions often enough to remember {percent} %"
-        ));
-    }
-    let holidays: Vec<_> = schedule.holidays.range(today..).collect();
-    if !holidays.is_empty() {
-        let shown = holidays.iter().take(HOLIDAYS_MAX);
-        let shown: Vec<_> = shown.map(ToString::to_string).collect();
-        let more = match holidays.len() - shown.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        lines.push(format!("**Holidays**: {}{more}", shown.join(", ")));
-    }
-    lines.join("\n")
-}
-
-fn catch_up_text(catch_up: SignedDuration) -> String {
-    if catch_up <= ON_TIME {
-        return "a question that is more than 5 minutes late is skipped".into();
-    }
-    format!(
-        "posts up to {} late, on the same day",
-        duration_text(catch_up)
-    )
-}
-
-fn duration_text(span: SignedDuration) -> String {
-    let (hours, minutes) = (span.as_hours(), span.as_mins() % 60);
-    match (hours, minutes) {
-        (0, minutes) => format!("{minutes} minutes"),
-        (1, 0) => "1 hour".into(),
-        (hours, 0) => format!("{hours} hours"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
+    let mut settings = settings.clone();
+    settings.schedule.holidays = settings.schedule.holidays.split_off(&today);
+    let lines = TEAM_SETTINGS
+        .iter()
+        .filter_map(|setting| match setting.line {
+            SettingLine::Own(label, show) => Some(format!("**{label}**: {}", show(&settings)?)),
+            SettingLine::In(_) => None,
+        });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The times of upcoming questions.
@@ -275,8 +214,8 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         embed = embed.field(
             "Problem",
             format!(
-                "Since <t:{}:R>: {}",
-                trouble.since.as_second(),
+                "Since {}: {}",
+                relative_time(trouble.since),
                 trouble.message
             ),
         );

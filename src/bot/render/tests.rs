@@ -50,10 +50,7 @@ fn settings() -> TeamSettings {
             time(9, 0, 0, 0),
             Zone::from_name("Europe/Berlin").unwrap(),
         ),
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: quizloop_core::retention::Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     }
 }
 

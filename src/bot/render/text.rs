@@ -1,4 +1,8 @@
-//! Helpers for texts: Discord's limits, Markdown and plurals.
+//! Helpers for texts: Discord's limits, Markdown, times and plurals.
+
+use jiff::Timestamp;
+
+pub use quizloop_core::text::pluralize;
 
 use std::borrow::Cow;
 
@@ -105,9 +109,10 @@ fn bracket_links(text: &str) -> String {
     shown + rest
 }
 
-/// `1 reply`, `3 replies`.
-pub fn pluralize(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+/// A time that Discord shows as a distance from now, such as "in 5 minutes", and keeps current
+/// (Discord docs, reference, "Timestamp Styles").
+pub fn relative_time(time: Timestamp) -> String {
+    format!("<t:{}:R>", time.as_second())
 }
 
 /// Maximum length of a quoted text in characters.

@@ -1,9 +1,10 @@
 //! Error messages for members, and direct messages to admins about failures.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::message::Message;
+use super::text::relative_time;
 use crate::bot::discord::rest::ApiError;
 use quizloop_core::id::ChannelId;
 
@@ -193,9 +194,9 @@ impl UserError {
             Self::StaleComponent => "This button is too old. Use the buttons on the newest question, or `/answer` and `/streak`.".into(),
             Self::ModalTooLate => "That took too long, so the form couldn't open. Please press the button again.".into(),
             Self::RateLimited(until) => format!(
-                "Too many requests. Try again <t:{}:R>.",
+                "Too many requests. Try again {}.",
                 // Discord shows whole seconds. Round up, so that the time shown is never too early.
-                until.as_second() + 1
+                relative_time(*until + SignedDuration::from_secs(1))
             ),
             Self::InvalidOption(text) | Self::Discord(text) => text.clone(),
         }

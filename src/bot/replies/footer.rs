@@ -117,7 +117,7 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) {
         return;
     };
     // If the question was removed from the bank, its message can't be rendered again.
-    let Some(question) = ctx.question_of_round(&round) else {
+    let Some(question) = ctx.question_of_round(key.guild, &round) else {
         return;
     };
     let mut post = render::daily::post(question, &round, replied);

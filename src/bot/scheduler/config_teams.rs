@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use crate::bot::context::BotContext;
 use crate::bot::load_guild;
-use crate::config::ConfiguredTeam;
 use crate::health::ConfigTeamProblem;
 use quizloop_core::id::{ChannelId, GuildId};
-use quizloop_core::team::Team;
+use quizloop_core::team::{ConfiguredTeam, Team};
 use quizloop_store::{GuildView, LoadedGuild};
 
 /// Creates and updates a guild's teams as declared. A team that is no longer declared keeps its

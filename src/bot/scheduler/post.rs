@@ -131,7 +131,7 @@ impl<'a> PostJob<'a> {
 
     /// Step 1: records the intent.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
-        let ids = self.ctx.bank.ids();
+        let ids = self.ctx.questions(self.key.guild).ids();
         let (number, commit) = self.team.update(|team| {
             let round = self.ctx.with_rng(|rng| {
                 team.begin_round(day, due, &ids, rng)
@@ -171,17 +171,17 @@ impl<'a> PostJob<'a> {
     /// another one is drawn.
     async fn question(&self) -> Result<(Round, &Question), StepError> {
         let round = self.latest_round().ok_or(StepError::EmptyBank)?;
-        if let Some(question) = self.ctx.question_of_round(&round) {
+        if let Some(question) = self.ctx.question_of_round(self.key.guild, &round) {
             return Ok((round, question));
         }
-        let ids = self.ctx.bank.ids();
+        let ids = self.ctx.questions(self.key.guild).ids();
         let (_, commit) = self
             .team
             .update(|team| self.ctx.with_rng(|rng| team.redraw(&ids, rng)));
         commit.wait().await.map_err(|_| StepError::SaveFailed)?;
         tracing::warn!(missing = %round.question, "question replaced: no longer in the bank");
         let round = self.latest_round().ok_or(StepError::EmptyBank)?;
-        let question = self.ctx.question_of_round(&round);
+        let question = self.ctx.question_of_round(self.key.guild, &round);
         Ok((round, question.ok_or(StepError::EmptyBank)?))
     }
 
@@ -195,7 +195,7 @@ impl<'a> PostJob<'a> {
         };
         let question = self
             .ctx
-            .question_of_round(&round)
+            .question_of_round(self.key.guild, &round)
             .map_or("Today's question", |question| question.question.as_str());
         let name = render::daily::thread_name(question);
         failpoint::hit("thread.starting");

@@ -38,7 +38,7 @@ async fn send_if_due(ctx: &BotContext, team: &LoadedTeam, user: UserId) {
         return;
     }
     failpoint::hit("remind.noted");
-    let question = ctx.question_of_round(&round);
+    let question = ctx.question_of_round(team.guild().id(), &round);
     let message = render::remind::reminder(team.guild().id(), team.channel(), &round, question);
     let result = ctx.rest.send_dm(user, &message, Priority::Background).await;
     failpoint::hit("remind.sent");

@@ -94,7 +94,8 @@ impl Outgoing for WeeklyReportJob<'_> {
             let team = guild.team(self.team.channel())?;
             let report = team.pending_report()?;
             let summary = team.weekly_summary(report.first_day, |user| guild.is_hidden(user));
-            let find_question = |id: &str| self.ctx.bank.get(id);
+            let questions = self.ctx.questions(self.team.guild().id());
+            let find_question = |id: &str| questions.get(id);
             let message =
                 render::weekly_report::weekly_report(team, report, &summary, now, find_question);
             Some(message.nonce(&report.nonce))

@@ -9,6 +9,7 @@ use crate::bot::render::question_check;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::load::diagnostics_error;
 use quizloop_bank::import_export::{self, ImportOptions, ImportResult, RejectedRow};
+use quizloop_core::text::pluralize;
 use quizloop_diagnostics::Source;
 
 #[derive(Debug, Args)]
@@ -58,7 +59,7 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
     if import.rejected.is_empty() {
         return Ok(());
     }
-    let rows = output::count(import.rejected.len(), "row");
+    let rows = pluralize(import.rejected.len(), "row", "rows");
     let message = format!("{rows} could not be imported; see the reasons above");
     Err(CliError::new(Exit::Usage, message))
 }
@@ -73,7 +74,7 @@ fn write(args: &ImportArgs, import: &ImportResult) -> Result<(), CliError> {
     write_new(&file, &import_export::pack(&questions))?;
     output::line(format_args!(
         "Wrote {} to {}. To use the file, add it to the config: [bank] paths = [\"{}\"]",
-        output::count(questions.len(), "question"),
+        pluralize(questions.len(), "question", "questions"),
         file.display(),
         file.display()
     ))?;

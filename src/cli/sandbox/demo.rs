@@ -13,6 +13,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::output::{self, OutputError};
 use discord_sandbox::client::MessageView;
 use discord_sandbox::{Options, Sandbox, ids};
+use quizloop_core::text::pluralize;
 
 /// How long to wait for a result, in real time.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -176,7 +177,8 @@ impl Demo {
         ensure(
             found.len() == expected,
             &format!(
-                "{expected} questions are in the channel, not {}",
+                "{} in the channel, not {}",
+                pluralize(expected, "question is", "questions are"),
                 found.len()
             ),
         )?;
@@ -252,8 +254,7 @@ impl Demo {
             .unwrap_or_default();
         let streak = match expected {
             0 => "No streak ".to_owned(),
-            1 => "**1 question**".to_owned(),
-            many => format!("**{many} questions**"),
+            streak => format!("**{}**", pluralize(streak, "question", "questions")),
         };
         ensure(
             text.contains(&streak),

@@ -8,6 +8,7 @@ use discord_sandbox::model::{Channel, Discord};
 use discord_sandbox::page::{Demo, DemoResult};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use quizloop_core::text::pluralize;
 
 /// Number of questions: the working days of a week.
 const DAYS: usize = 5;
@@ -87,8 +88,10 @@ async fn simulate_week(sandbox: &Sandbox) -> DemoResult {
             replies += post_replies(sandbox, thread, day);
         }
     }
+    let questions = pluralize(questions, "question was", "questions were");
+    let replies = pluralize(replies, "reply", "replies");
     Ok(format!(
-        "{questions} questions were posted, with {replies} replies. Try /streak and /leaderboard."
+        "{questions} posted, with {replies}. Try /streak and /leaderboard."
     ))
 }
 

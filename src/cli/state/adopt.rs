@@ -3,8 +3,9 @@
 use super::super::exit::{CliError, Exit};
 use super::super::output;
 use super::source::state_error;
-use super::{confirm, count, require_confirmation};
+use super::{confirm, require_confirmation};
 use crate::config::Config;
+use quizloop_core::text::pluralize;
 use quizloop_store::Adoption;
 use quizloop_store::postgres::DatabaseReader;
 
@@ -46,7 +47,7 @@ fn ask(owner: Option<u64>, application: u64, guilds: usize, yes: bool) -> Result
     });
     output::line(format_args!(
         "The data of {} belongs to {owner}.",
-        count(guilds, "server")
+        pluralize(guilds, "server", "servers")
     ))?;
     output::line(format_args!(
         "Application {application} will own it. Invite its bot to every server first: the data of servers that it is not in may be deleted."

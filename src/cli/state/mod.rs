@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::exit::{CliError, Exit};
-use super::output::count;
 use super::{CommonArgs, load, output};
 use crate::config::Config;
 use quizloop_core::guild::Guild;

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 
 use super::super::exit::{CliError, Exit};
 use super::super::output;
-use super::{confirm, count, require_confirmation};
+use super::{confirm, require_confirmation};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::ledger::RoundResult;
 use quizloop_core::team::Team;
+use quizloop_core::text::pluralize;
 use quizloop_store::SnapshotError;
 use quizloop_store::restore::{Generation, Restore};
 
@@ -84,18 +85,14 @@ fn describe_generation(guild: &Guild, written: Option<Timestamp>) -> String {
     format!(
         "{}{}, {}, {}",
         written_prefix(written),
-        count(guild.teams().len(), "team"),
-        count(tally.rounds, "round"),
+        pluralize(guild.teams().len(), "team", "teams"),
+        pluralize(tally.rounds, "round", "rounds"),
         pluralize(tally.replies, "reply", "replies"),
     )
 }
 
 fn written_prefix(written: Option<Timestamp>) -> String {
     written.map_or(String::new(), |time| format!("written {time:.0}: "))
-}
-
-fn pluralize(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// Counts of a server's rounds, replies and admin actions.
@@ -163,7 +160,7 @@ fn lost_items(now: &Guild, previous: &Guild) -> Vec<String> {
 
 fn lost_in_team(team: &Team, previous: Option<&Team>) -> Option<String> {
     let Some(previous) = previous else {
-        let rounds = count(team.rounds().len(), "round");
+        let rounds = pluralize(team.rounds().len(), "round", "rounds");
         return Some(format!(
             "the team in channel {} with {rounds}",
             team.channel

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::super::exit::{CliError, Exit};
 use super::super::output;
-use super::count;
 use super::source::state_error;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
+use quizloop_core::text::pluralize;
 use quizloop_store::postgres::{DatabaseError, DatabaseReader};
 use quizloop_store::transfer::{CopyError, SourceFolder, TargetFolder};
 use quizloop_store::{OpenError, Store};
@@ -74,7 +74,7 @@ fn require_empty(database: &Store) -> Result<(), CliError> {
         0 => Ok(()),
         servers => Err(state_error(format!(
             "the database already has {}; nothing was changed. The target must be empty",
-            count(servers, "server")
+            pluralize(servers, "server", "servers")
         ))),
     }
 }
@@ -141,7 +141,7 @@ fn copy_error(error: CopyError) -> CliError {
 }
 
 fn print_done(servers: usize, target: &str) -> Result<(), CliError> {
-    let servers = count(servers, "server");
+    let servers = pluralize(servers, "server", "servers");
     let text = format!("Copied {servers} to {target} and verified the copy.");
     Ok(output::line(text)?)
 }

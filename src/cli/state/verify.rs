@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::super::exit::{CliError, Exit};
 use super::super::output;
-use super::count;
 use super::source::folder_error;
+use quizloop_core::text::pluralize;
 use quizloop_store::verify::{VerifyReport, verify};
 
 /// What to do about a last good generation that can't be read.
@@ -24,17 +24,24 @@ pub fn run(dir: &Path) -> Result<(), CliError> {
         return Ok(());
     }
     let files = report.invalid.len() + report.invalid_generations.len();
-    let message = format!("problems in {}; nothing was changed", count(files, "file"));
+    let message = format!(
+        "problems in {}; nothing was changed",
+        pluralize(files, "file", "files")
+    );
     Err(CliError::new(Exit::State, message))
 }
 
 fn summary(report: &VerifyReport) -> String {
     format!(
         "Valid: {}, {}, {}, {}; {}.",
-        count(report.guilds, "server"),
-        count(report.teams, "team"),
-        count(report.rounds, "round"),
-        count(report.members, "member"),
-        count(report.generations, "last good generation"),
+        pluralize(report.guilds, "server", "servers"),
+        pluralize(report.teams, "team", "teams"),
+        pluralize(report.rounds, "round", "rounds"),
+        pluralize(report.members, "member", "members"),
+        pluralize(
+            report.generations,
+            "last good generation",
+            "last good generations"
+        ),
     )
 }

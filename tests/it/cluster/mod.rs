@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use discord_sandbox::ids;
 use jiff::civil::{Weekday, date};
 use jiff::{ToSpan, Zoned};
+use quizloop_core::streak::{MAX_FREEZES, ROUNDS_PER_FREEZE};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -279,7 +280,7 @@ impl TestCluster {
             if self.written.contains_key(&(team, round, member)) {
                 streak += 1;
                 answered += 1;
-                if answered % 7 == 0 && freezes < 2 {
+                if answered % ROUNDS_PER_FREEZE == 0 && freezes < MAX_FREEZES {
                     freezes += 1;
                 }
             } else if round + 1 == rounds {

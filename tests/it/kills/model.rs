@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use quizloop_core::streak::{MAX_FREEZES, ROUNDS_PER_FREEZE};
 
 /// Returns when a message was written: the bits of its id above the 22nd.
 const fn moment(message: u64) -> u64 {
@@ -82,8 +83,8 @@ impl Model {
                 'a' | 'c' => {
                     streak += 1;
                     answered += 1;
-                    if answered % 7 == 0 {
-                        freezes = 2.min(freezes + 1);
+                    if answered % ROUNDS_PER_FREEZE == 0 {
+                        freezes = MAX_FREEZES.min(freezes + 1);
                     }
                 }
                 '.' if number == last => {}

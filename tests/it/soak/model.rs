@@ -1,7 +1,8 @@
-//! An independent implementation of streaks, written only from the rules: the result of one
+//! An independent implementation of streaks, written only from the rules and their numbers: the result of one
 //! member's replies, given when the rounds were posted.
 
 use jiff::Timestamp;
+use quizloop_core::streak::{MAX_FREEZES, ROUNDS_PER_FREEZE};
 
 /// The streak that a member should see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,8 +26,8 @@ pub fn expected(opened: &[Timestamp], replies: &[(usize, Timestamp)]) -> Expecte
             streak.current += 1;
             streak.answered += 1;
             streak.longest = streak.longest.max(streak.current);
-            if streak.answered % 7 == 0 {
-                freezes = 2.min(freezes + 1);
+            if streak.answered % ROUNDS_PER_FREEZE == 0 {
+                freezes = MAX_FREEZES.min(freezes + 1);
             }
         } else if closed.is_none() {
             // The open round can't be missed yet.
@@ -42,16 +43,20 @@ pub fn expected(opened: &[Timestamp], replies: &[(usize, Timestamp)]) -> Expecte
 #[test]
 fn the_model_follows_the_rules() {
     let at = |second| Timestamp::from_second(second).unwrap();
-    let opened: Vec<Timestamp> = (0..10).map(|round| at(round * 100)).collect();
+    let earned = ROUNDS_PER_FREEZE as usize;
+    let opened: Vec<Timestamp> = (0..i64::from(ROUNDS_PER_FREEZE) + 3)
+        .map(|round| at(round * 100))
+        .collect();
     let reply = |round: usize| (round, at(i64::try_from(round).unwrap() * 100 + 5));
-    let seven: Vec<_> = (0..7).map(reply).collect();
+    let replies: Vec<_> = (0..earned).map(reply).collect();
     let held = Expected {
-        current: 7,
-        longest: 7,
-        answered: 7,
+        current: ROUNDS_PER_FREEZE,
+        longest: ROUNDS_PER_FREEZE,
+        answered: ROUNDS_PER_FREEZE,
     };
-    assert_eq!(expected(&opened[..9], &seven), held, "one miss is frozen");
+    let one_miss = &opened[..earned + 2];
+    assert_eq!(expected(one_miss, &replies), held, "one miss is frozen");
     let lost = Expected { current: 0, ..held };
-    assert_eq!(expected(&opened, &seven), lost, "the second is not");
+    assert_eq!(expected(&opened, &replies), lost, "the second is not");
     assert_eq!(expected(&opened[..2], &[(0, at(150))]).current, 0, "late");
 }

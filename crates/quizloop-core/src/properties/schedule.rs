@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use crate::id::{ChannelId, MessageId, snowflake_at};
 use crate::posting::PostStep;
 use crate::schedule::{Due, Schedule, ScheduleOverrides};
-use crate::team::{Reveal, Team, TeamSettings};
+use crate::team::{Team, TeamSettings};
 use crate::weekdays::Weekdays;
 use crate::zone::Zone;
 
@@ -33,10 +33,7 @@ pub fn settings(at: Time, zone: &str, days: Weekdays) -> TeamSettings {
     schedule.days = days;
     TeamSettings {
         schedule,
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: crate::retention::Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     }
 }
 

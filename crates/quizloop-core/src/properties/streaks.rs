@@ -15,8 +15,8 @@ use crate::leaderboard::Period;
 use crate::ledger::Actor;
 use crate::reply::ReplyOutcome;
 use crate::schedule::Schedule;
-use crate::streak::Streak;
-use crate::team::{Reveal, Team, TeamSettings};
+use crate::streak::{MAX_FREEZES, ROUNDS_PER_FREEZE, Streak};
+use crate::team::{Team, TeamSettings};
 use crate::weekdays::Weekdays;
 use crate::zone::Zone;
 
@@ -40,10 +40,7 @@ fn guild_with_team() -> Guild {
     schedule.days = Weekdays::every_day();
     let settings = TeamSettings {
         schedule,
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: crate::retention::Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     };
     let mut guild = Guild::new(GuildId::new(1));
     guild.insert_team(Team::new(CHANNEL, settings, start()));
@@ -172,8 +169,8 @@ impl Model {
             streak.current += 1;
             streak.answered += 1;
             streak.longest = streak.longest.max(streak.current);
-            if streak.answered % 7 == 0 {
-                streak.freezes = (streak.freezes + 1).min(2);
+            if streak.answered % ROUNDS_PER_FREEZE == 0 {
+                streak.freezes = (streak.freezes + 1).min(MAX_FREEZES);
             }
         }
         streak

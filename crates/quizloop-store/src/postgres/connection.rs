@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, PgConnection, PgPool};
 use tokio::runtime::{Builder, Runtime};
 
 use super::lease::LeaseError;
+use quizloop_core::text::pluralize;
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,7 +39,8 @@ pub enum DatabaseError {
     Read(#[from] sqlx::Error),
     /// The cluster has another number of shards than this process.
     #[error(
-        "other processes use this database with {total} shards, but this process is configured for {wanted}. Set the same number in [discord] shards for all of them, or stop the others first"
+        "other processes use this database with {}, but this process is configured for {wanted}. Set the same number in [discord] shards for all of them, or stop the others first",
+        pluralize(*.total, "shard", "shards")
     )]
     ShardCountMismatch {
         /// The number of shards of the cluster.

@@ -18,7 +18,7 @@ use super::disk::Disk;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::schedule::Schedule;
-use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 
 const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
@@ -26,10 +26,7 @@ const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
 pub fn team(channel: u64) -> Team {
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: quizloop_core::retention::Retention::default(),
-        send_weekly_report: false,
+        ..TeamSettings::default()
     };
     Team::new(
         ChannelId::new(channel),

@@ -47,7 +47,11 @@ async fn start_tls_proxy(sandbox: &Sandbox) -> (SocketAddr, Vec<u8>) {
 
 /// Creates a client as in production, except for the address behind Discord's host name.
 async fn production_client() -> (Sandbox, DiscordClient) {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let options = Options {
+        hosts: vec![DISCORD.to_owned()],
+        ..Options::default()
+    };
+    let sandbox = Sandbox::start(options).await.unwrap();
     let (address, certificate) = start_tls_proxy(&sandbox).await;
     let client = reqwest::Client::builder()
         .use_rustls_tls()

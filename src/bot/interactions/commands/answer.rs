@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use super::{CommandResult, resolve_team};
+use super::{CommandResult, question_by_id, resolve_team};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
@@ -14,7 +14,7 @@ use crate::bot::render::reveal::{self, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
-use quizloop_core::id::MessageId;
+use quizloop_core::id::{GuildId, MessageId};
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::LoadedGuild;
 
@@ -44,7 +44,7 @@ fn options() -> Vec<Value> {
     ]
 }
 
-fn question_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
+fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
     let choice = |question: &&Question| AutocompleteChoice {
         name: truncate(
             &format!(
@@ -56,7 +56,7 @@ fn question_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
         ),
         value: question.id.clone(),
     };
-    let found = ctx.bank.search(typed, AUTOCOMPLETE_CHOICES_MAX);
+    let found = ctx.questions(guild).search(typed, AUTOCOMPLETE_CHOICES_MAX);
     found.iter().map(choice).collect()
 }
 
@@ -68,8 +68,8 @@ pub fn run(
     guild: &LoadedGuild,
 ) -> Result<Response, UserError> {
     let question = match interaction.text("question") {
-        Some(text) => find_question(ctx, text)?,
-        None => question_by_id(ctx, &resolve_question(interaction, guild)?)?,
+        Some(text) => find_question(ctx, guild.id(), text)?,
+        None => question_by_id(ctx, guild.id(), &resolve_question(interaction, guild)?)?,
     };
     if !interaction.flag("public") {
         return Ok(confirm_or_answer(ctx, interaction, guild, question));
@@ -87,7 +87,7 @@ pub fn on_button(
     guild: &LoadedGuild,
     question: &str,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, question)?;
+    let question = question_by_id(ctx, guild.id(), question)?;
     Ok(confirm_or_answer(ctx, interaction, guild, question))
 }
 
@@ -146,7 +146,7 @@ pub async fn on_confirm(
     guild: &LoadedGuild,
     request: RevealRequest<'_>,
 ) -> CommandResult {
-    let question = question_by_id(ctx, request.question)?;
+    let question = question_by_id(ctx, guild.id(), request.question)?;
     if request.public {
         let open = is_open(guild, question);
         return Err(if open {
@@ -190,16 +190,15 @@ pub fn resolve_question(
     question.flatten().ok_or(UserError::RoundNotFound)
 }
 
-fn question_by_id<'a>(ctx: &'a BotContext, id: &str) -> Result<&'a Question, UserError> {
-    ctx.bank
-        .get(id)
-        .ok_or_else(|| UserError::QuestionNotFound(id.to_owned()))
-}
-
 /// Returns a question by its id, or else the best match for a text typed without choosing a
 /// suggestion.
-fn find_question<'a>(ctx: &'a BotContext, text: &str) -> Result<&'a Question, UserError> {
-    let found = ctx.bank.get(text.trim());
-    let found = found.or_else(|| ctx.bank.search(text, 1).first().copied());
+fn find_question<'a>(
+    ctx: &'a BotContext,
+    guild: GuildId,
+    text: &str,
+) -> Result<&'a Question, UserError> {
+    let questions = ctx.questions(guild);
+    let found = questions.get(text.trim());
+    let found = found.or_else(|| questions.search(text, 1).first().copied());
     found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }

@@ -1,14 +1,13 @@
 //! `/hint`: how to answer the question of this channel or thread.
 
-use super::CommandResult;
 use super::answer::resolve_question;
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
+use super::{CommandResult, question_by_id};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::reveal;
-use crate::bot::render::user_error::UserError;
 use quizloop_store::LoadedGuild;
 
 pub static COMMAND: SlashCommand = SlashCommand {
@@ -26,12 +25,11 @@ pub static COMMAND: SlashCommand = SlashCommand {
 
 /// Shows the hint for the round of the channel or thread.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    on_button(ctx, &resolve_question(interaction, guild)?)
+    on_button(ctx, guild, &resolve_question(interaction, guild)?)
 }
 
 /// Shows the hint for a question.
-pub fn on_button(ctx: &BotContext, question: &str) -> CommandResult {
-    let found = ctx.bank.get(question);
-    let question = found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
+pub fn on_button(ctx: &BotContext, guild: &LoadedGuild, question: &str) -> CommandResult {
+    let question = question_by_id(ctx, guild.id(), question)?;
     Ok(reveal::hint(question).ephemeral())
 }

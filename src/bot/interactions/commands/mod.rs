@@ -33,14 +33,15 @@ use serde_json::Value;
 
 use super::custom_id::{ComponentId, ModalId, PrivacyAction};
 use super::quiz::QuizAction;
-use super::response::{AutocompleteChoice, Response};
+use super::response::Response;
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
+use quizloop_bank::Question;
+use quizloop_core::id::GuildId;
 use quizloop_core::reveal_guard::GuardedRound;
-use quizloop_store::LoadError;
-use quizloop_store::{LoadedGuild, LoadedTeam};
+use quizloop_store::{LoadError, LoadedGuild, LoadedTeam};
 use slash_command::{Access, Action, Help, SlashCommand, Visibility};
 
 /// All slash commands, in the order in which they are registered. Everything else that the bot
@@ -148,22 +149,31 @@ pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
 }
 
 /// Returns suggestions and modals: they can't be deferred, so they must not wait for a guild, and
-/// are made from the bank alone. `None` for every other interaction.
+/// are made from its questions alone. `None` for every other interaction.
 fn respond_at_once(ctx: &BotContext, interaction: &Interaction) -> Option<Response> {
     match &interaction.data {
         InteractionData::Autocomplete {
             command,
             option,
             typed,
-        } => Some(Response::Autocomplete(autocomplete(
-            ctx, command, option, typed,
-        ))),
+        } => {
+            let suggest = |guild| {
+                let (_, action) = find_action(command)?;
+                Some(action.suggest(ctx, guild, option, typed))
+            };
+            let choices = interaction.guild.and_then(suggest).unwrap_or_default();
+            Some(Response::Autocomplete(choices))
+        }
         InteractionData::Component { custom_id, .. } => match ComponentId::parse(custom_id)? {
-            ComponentId::Report { question } => Some(question_reports::open_modal(ctx, &question)),
+            ComponentId::Report { question } => Some(question_reports::open_modal(
+                ctx,
+                interaction.guild?,
+                &question,
+            )),
             ComponentId::Quiz {
                 action: QuizAction::Write,
                 state,
-            } => Some(quiz::open_modal(ctx, &state)),
+            } => Some(quiz::open_modal(ctx, interaction.guild?, &state)),
             _ => None,
         },
         InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => None,
@@ -284,7 +294,7 @@ async fn on_component(
         return reply(Err(UserError::StaleComponent));
     };
     match component {
-        ComponentId::Hint { question } => reply(hint::on_button(ctx, &question)),
+        ComponentId::Hint { question } => reply(hint::on_button(ctx, guild, &question)),
         ComponentId::Answer { question } => {
             or_user_error(answer::on_button(ctx, interaction, guild, &question))
         }
@@ -314,7 +324,9 @@ async fn on_component(
             quiz::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
-        ComponentId::Report { question } => question_reports::open_modal(ctx, &question),
+        ComponentId::Report { question } => {
+            question_reports::open_modal(ctx, guild.id(), &question)
+        }
         ComponentId::Reports { page } => {
             update_message(question_reports::list(ctx, interaction, guild, page))
         }
@@ -370,13 +382,14 @@ fn update_message(result: CommandResult) -> Response {
     }
 }
 
-fn autocomplete(
-    ctx: &BotContext,
-    command: &str,
-    option: &str,
-    typed: &str,
-) -> Vec<AutocompleteChoice> {
-    find_action(command).map_or_else(Vec::new, |(_, action)| action.suggest(ctx, option, typed))
+/// Returns the guild's question with an id.
+fn question_by_id<'a>(
+    ctx: &'a BotContext,
+    guild: GuildId,
+    id: &str,
+) -> Result<&'a Question, UserError> {
+    let found = ctx.questions(guild).get(id);
+    found.ok_or_else(|| UserError::QuestionNotFound(id.to_owned()))
 }
 
 /// Returns the team that an interaction concerns: the team of the `channel` option, of the channel

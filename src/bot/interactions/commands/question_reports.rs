@@ -2,21 +2,22 @@
 
 use std::collections::HashMap;
 
-use super::{CommandResult, require_admin};
+use super::{CommandResult, question_by_id, require_admin};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::Response;
 use crate::bot::render::feedback as render;
 use crate::bot::render::user_error::UserError;
 use crate::bot::scheduler::data_expiry::erase_durably;
+use quizloop_core::id::GuildId;
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedGuild;
 
 /// Opens the modal for a report. It must not wait for anything, because a modal can't be deferred.
-pub fn open_modal(ctx: &BotContext, question: &str) -> Response {
-    match ctx.bank.get(question) {
-        Some(question) => Response::Modal(render::report_modal(question)),
-        None => Response::New(UserError::QuestionNotFound(question.to_owned()).message()),
+pub fn open_modal(ctx: &BotContext, guild: GuildId, question: &str) -> Response {
+    match question_by_id(ctx, guild, question) {
+        Ok(question) => Response::Modal(render::report_modal(question)),
+        Err(error) => Response::New(error.message()),
     }
 }
 
@@ -28,10 +29,7 @@ pub async fn on_submit(
     question: &str,
     fields: &HashMap<String, String>,
 ) -> CommandResult {
-    let question = ctx
-        .bank
-        .get(question)
-        .ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))?;
+    let question = question_by_id(ctx, guild.id(), question)?;
     let text = fields.get(render::TEXT_FIELD).map_or("", String::as_str);
     let now = ctx.clock.now();
     let (result, commit) =
@@ -53,8 +51,9 @@ pub fn list(
     page: usize,
 ) -> CommandResult {
     require_admin(interaction)?;
-    let message = guild.read(|state| render::list(state.reports(), page, |id| ctx.bank.get(id)));
-    let message = message.unwrap_or_else(|| render::list(&[], page, |id| ctx.bank.get(id)));
+    let questions = ctx.questions(guild.id());
+    let message = guild.read(|state| render::list(state.reports(), page, |id| questions.get(id)));
+    let message = message.unwrap_or_else(|| render::list(&[], page, |id| questions.get(id)));
     Ok(message.ephemeral())
 }
 

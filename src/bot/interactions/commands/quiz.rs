@@ -9,7 +9,7 @@ use super::answer::confirmation;
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use super::{CommandResult, or_user_error, update_message};
+use super::{CommandResult, or_user_error, question_by_id, update_message};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::quiz::{OptionOrder, QuizAction, QuizState};
@@ -18,8 +18,9 @@ use crate::bot::render::daily::topic_label;
 use crate::bot::render::message::Message;
 use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::{Level, Question};
+use quizloop_bank::Level;
 use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
 use quizloop_core::members::NewRating;
 use quizloop_core::question_picker::{
     PickError, PickMode, PickReason, PickRequest, PickedQuestion,
@@ -62,13 +63,13 @@ fn options() -> Vec<Value> {
     ]
 }
 
-fn topic_choices(ctx: &BotContext, typed: &str) -> Vec<AutocompleteChoice> {
+fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
     let typed = typed.to_lowercase().replace(' ', "-");
     let choice = |topic: &str| AutocompleteChoice {
         name: topic_label(topic),
         value: topic.to_owned(),
     };
-    ctx.bank
+    ctx.questions(guild)
         .topics()
         .filter(|topic| topic.contains(&typed))
         .take(AUTOCOMPLETE_CHOICES_MAX)
@@ -133,10 +134,10 @@ pub async fn on_component(
         }
     }
     update_message(match action {
-        QuizAction::Write => return open_modal(ctx, state),
+        QuizAction::Write => return open_modal(ctx, guild.id(), state),
         QuizAction::Hint => hint(ctx, interaction, guild, state),
-        QuizAction::Answer => answer(ctx, state, Attempt::Unknown),
-        QuizAction::Choose(position) => answer(ctx, state, Attempt::Output(position)),
+        QuizAction::Answer => answer(ctx, guild, state, Attempt::Unknown),
+        QuizAction::Choose(position) => answer(ctx, guild, state, Attempt::Output(position)),
         QuizAction::NoPoints => score(ctx, interaction, guild, state, &[]).await,
         QuizAction::Points => score(ctx, interaction, guild, state, values).await,
         QuizAction::Next => next_question(ctx, interaction, guild, state),
@@ -144,8 +145,8 @@ pub async fn on_component(
 }
 
 /// Opens the modal in which the member writes an answer.
-pub fn open_modal(ctx: &BotContext, state: &QuizState) -> Response {
-    let question = question_by_id(ctx, &state.question);
+pub fn open_modal(ctx: &BotContext, guild: GuildId, state: &QuizState) -> Response {
+    let question = question_by_id(ctx, guild, &state.question);
     or_user_error(question.map(|question| Response::Modal(render::answer_modal(question, state))))
 }
 
@@ -168,7 +169,7 @@ fn answer_confirmation(
     guild: &LoadedGuild,
     state: &QuizState,
 ) -> Result<Option<Message>, UserError> {
-    let question = question_by_id(ctx, &state.question)?;
+    let question = question_by_id(ctx, guild.id(), &state.question)?;
     Ok(confirmation(interaction, guild, question))
 }
 
@@ -188,7 +189,7 @@ pub fn on_written_answer(
 ) -> Response {
     let WrittenAnswer { state, text } = written;
     match answer_confirmation(ctx, interaction, guild, state) {
-        Ok(None) => update_message(answer(ctx, state, Attempt::Text(text))),
+        Ok(None) => update_message(answer(ctx, guild, state, Attempt::Text(text))),
         // What they wrote would be lost otherwise.
         Ok(Some(confirm)) => Response::New(render::with_written_answer(confirm, text)),
         Err(error) => Response::New(error.message()),
@@ -206,13 +207,14 @@ fn next_question(
     let member = interaction.user;
     // After a restart the questions asked today are not known; at least the one shown is not
     // repeated.
-    if let Some(shown) = ctx.bank.index_of(&previous.question) {
+    let questions = ctx.questions(guild.id());
+    if let Some(shown) = questions.index_of(&previous.question) {
         ctx.asked_today
             .remember(guild.id(), member, practice.today, shown);
     }
     let pick = pick_question(ctx, interaction, guild, previous, &practice)?;
-    let question = question_by_id(ctx, pick.question)?;
-    if let Some(asked) = ctx.bank.index_of(pick.question) {
+    let question = question_by_id(ctx, guild.id(), pick.question)?;
+    if let Some(asked) = questions.index_of(pick.question) {
         ctx.asked_today
             .remember(guild.id(), member, practice.today, asked);
     }
@@ -239,16 +241,17 @@ fn pick_question<'a>(
     let asked = ctx
         .asked_today
         .asked_on(guild.id(), interaction.user, practice.today);
-    let matching = ctx.bank.filter(previous.topic.as_deref(), previous.level);
+    let questions = ctx.questions(guild.id());
+    let matching = questions.filter(previous.topic.as_deref(), previous.level);
     let ids = matching.map(|question| question.id.as_str());
     let candidates: Vec<&str> = ids
         .filter(|id| !practice.open_questions.contains(*id))
         .collect();
     let was_asked = |id: &str| {
-        let question = ctx.bank.index_of(id);
+        let question = questions.index_of(id);
         question.is_some_and(|question| asked.contains(question))
     };
-    let shown = ctx.bank.get(&previous.question);
+    let shown = questions.get(&previous.question);
     let request = PickRequest {
         mode: previous.mode,
         candidates: &candidates,
@@ -277,7 +280,7 @@ fn hint(
     state: &QuizState,
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(ctx, interaction, guild);
-    let question = question_by_id(ctx, &state.question)?;
+    let question = question_by_id(ctx, guild.id(), &state.question)?;
     let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
     let review = guild.read(review).flatten();
     let header = QuizHeader {
@@ -300,9 +303,14 @@ fn pick_reason(review: &Review, today: Date) -> PickReason {
     }
 }
 
-fn answer(ctx: &BotContext, state: &QuizState, attempt: Attempt<'_>) -> CommandResult {
+fn answer(
+    ctx: &BotContext,
+    guild: &LoadedGuild,
+    state: &QuizState,
+    attempt: Attempt<'_>,
+) -> CommandResult {
     Ok(render::answer(
-        question_by_id(ctx, &state.question)?,
+        question_by_id(ctx, guild.id(), &state.question)?,
         state,
         attempt,
     ))
@@ -317,7 +325,7 @@ async fn score(
     state: &QuizState,
     values: &[String],
 ) -> CommandResult {
-    let question = question_by_id(ctx, &state.question)?;
+    let question = question_by_id(ctx, guild.id(), &state.question)?;
     let practice = PracticeContext::for_interaction(ctx, interaction, guild);
     let total = question.points.len();
     let made = count_points(values, total);
@@ -352,15 +360,11 @@ fn count_points(values: &[String], total: usize) -> usize {
     chosen.len()
 }
 
-fn question_by_id<'a>(ctx: &'a BotContext, question: &str) -> Result<&'a Question, UserError> {
-    let found = ctx.bank.get(question);
-    found.ok_or_else(|| UserError::QuestionNotFound(question.to_owned()))
-}
-
-/// Returns the number of due reviews of questions that are in the bank.
+/// Returns the number of due reviews of questions that the guild has.
 fn due_count(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild, today: Date) -> u32 {
-    let is_in_bank = |question: &str| ctx.bank.get(question).is_some();
-    let due = |state: &Guild| state.forecast(interaction.user, today, is_in_bank)[0];
+    let questions = ctx.questions(guild.id());
+    let is_known = |question: &str| questions.get(question).is_some();
+    let due = |state: &Guild| state.forecast(interaction.user, today, is_known)[0];
     guild.read(due).unwrap_or(0)
 }
 

@@ -1,9 +1,6 @@
-//! Parses a team's settings from the options of `/setup` and `/team settings`.
+//! The options of `/setup` and `/team settings`, derived from the table of team settings.
 
-use std::collections::BTreeSet;
-
-use jiff::SignedDuration;
-use jiff::civil::{Date, Time};
+use jiff::civil::Time;
 use serde_json::{Value, json};
 
 use super::slash_command::Autocomplete;
@@ -11,88 +8,87 @@ use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
 use crate::bot::render::text::quote;
 use crate::bot::render::user_error::UserError;
-use crate::config;
-use quizloop_core::retention::Retention;
-use quizloop_core::team::{Reveal, TeamSettings};
-use quizloop_core::weekdays::{ParseWeekdaysError, Weekdays};
-use quizloop_core::zone::Zone;
+use quizloop_core::team::TeamSettings;
+use quizloop_core::team_settings::{
+    self, SettingError, SettingKind, SettingOption, TEAM_SETTINGS, TeamSetting,
+};
 
 /// The suggestions for the options.
 pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
-    ("timezone", |_, typed| zone_choices(typed)),
-    ("days", |_, typed| day_choices(typed)),
+    ("timezone", |_, _, typed| suggest("timezone", typed)),
+    ("days", |_, _, typed| suggest("days", typed)),
 ];
 
-/// Returns the options as Discord's JSON. `timezone` comes first, because `/setup` requires it and
-/// Discord wants required options first.
-pub fn option_definitions(zone_required: bool) -> Vec<Value> {
-    vec![
-        json!({ "type": 3, "name": "timezone", "description": "Time zone, such as Europe/Berlin", "autocomplete": true, "required": zone_required }),
-        json!({ "type": 3, "name": "time", "description": "Time of the question, such as 09:00", "max_length": 5 }),
-        json!({ "type": 3, "name": "days", "description": "Weekdays, such as mon-fri", "autocomplete": true }),
-        json!({ "type": 8, "name": "role", "description": "Role to mention with each question" }),
-        json!({ "type": 3, "name": "reveal", "description": "When members can see the model answer", "choices": [
-            { "name": "after they reply", "value": "after-reply" },
-            { "name": "at any time", "value": "open" },
-        ] }),
-    ]
+fn suggest(key: &str, typed: &str) -> Vec<AutocompleteChoice> {
+    let suggest = team_settings::find(key).and_then(TeamSetting::suggest);
+    suggest.map_or_else(Vec::new, |suggest| {
+        let suggestions = suggest(typed, AUTOCOMPLETE_CHOICES_MAX).into_iter();
+        suggestions
+            .map(|suggestion| AutocompleteChoice {
+                name: suggestion.name,
+                value: suggestion.value,
+            })
+            .collect()
+    })
 }
 
-/// Returns suggestions for a time zone.
-fn zone_choices(typed: &str) -> Vec<AutocompleteChoice> {
-    let choice = |name: &str| AutocompleteChoice {
-        name: name.to_owned(),
-        value: name.to_owned(),
-    };
-    config::zone::search(typed, AUTOCOMPLETE_CHOICES_MAX)
-        .into_iter()
-        .map(choice)
+/// Returns the options of `/setup` as Discord's JSON.
+pub fn setup_options() -> Vec<Value> {
+    let options = all_options().filter(|(_, option)| option.in_setup);
+    options
+        .map(|(setting, option)| {
+            let mut definition = definition(setting, option);
+            if setting.is_required {
+                definition["required"] = true.into();
+            }
+            definition
+        })
         .collect()
 }
 
-/// Returns suggestions for weekdays: common ones, and the typed text if it is valid.
-fn day_choices(typed: &str) -> Vec<AutocompleteChoice> {
-    let usual = [
-        "mon-fri",
-        "every day",
-        "sun-thu",
-        "mon, wed, fri",
-        "tue, thu",
-    ];
-    // In its normal form, because the typed text may exceed the 100 characters of a value.
-    let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
-    let is_match = |days: &&str| days.starts_with(&typed.to_lowercase());
-    let choice = |days: &str| AutocompleteChoice {
-        name: Weekdays::parse(days).map_or_else(|_| days.to_owned(), |days| days.to_string()),
-        value: days.to_owned(),
+/// Returns the options of `/team settings` as Discord's JSON.
+pub fn all_definitions() -> Vec<Value> {
+    all_options()
+        .map(|(setting, option)| definition(setting, option))
+        .collect()
+}
+
+fn all_options() -> impl Iterator<Item = (&'static TeamSetting, &'static SettingOption)> {
+    TEAM_SETTINGS
+        .iter()
+        .flat_map(|setting| setting.options().map(move |option| (setting, option)))
+}
+
+/// Returns an option as Discord's JSON.
+fn definition(setting: &TeamSetting, option: &SettingOption) -> Value {
+    let mut definition = match &setting.kind {
+        SettingKind::Text { max_length, .. } => match max_length {
+            Some(max) => json!({ "type": 3, "max_length": max }),
+            None => json!({ "type": 3 }),
+        },
+        SettingKind::List { .. } => json!({ "type": 3 }),
+        SettingKind::Choice { choices, .. } => {
+            let choice = |(value, label): &(&str, &str)| json!({ "name": label, "value": value });
+            json!({ "type": 3, "choices": choices.iter().map(choice).collect::<Value>() })
+        }
+        SettingKind::Role { clear, .. } if clear.name == option.name => json!({ "type": 5 }),
+        SettingKind::Role { .. } => json!({ "type": 8 }),
+        SettingKind::Flag(_) => json!({ "type": 5 }),
+        SettingKind::Percent { min, max, .. } => {
+            json!({ "type": 4, "min_value": min, "max_value": max })
+        }
     };
-    let mut choices: Vec<_> = own
-        .as_deref()
-        .into_iter()
-        .chain(usual.into_iter().filter(is_match))
-        .map(choice)
-        .collect();
-    choices.dedup_by(|a, b| a.name == b.name);
-    choices
+    if setting.suggest().is_some() {
+        definition["autocomplete"] = true.into();
+    }
+    definition["name"] = option.name.into();
+    definition["description"] = option.description.into();
+    definition
 }
 
 /// Returns whether any of the options was given.
 pub fn any_given(interaction: &Interaction) -> bool {
-    let names = [
-        "timezone",
-        "time",
-        "days",
-        "role",
-        "reveal",
-        "catch_up",
-        "holidays",
-        "no_role",
-        "retention",
-        "report",
-    ];
-    names
-        .iter()
-        .any(|name| interaction.options.contains_key(*name))
+    all_options().any(|(_, option)| interaction.options.contains_key(option.name))
 }
 
 /// Returns the settings with the given options applied; the others are unchanged.
@@ -100,115 +96,63 @@ pub fn apply_options(
     mut settings: TeamSettings,
     interaction: &Interaction,
 ) -> Result<TeamSettings, UserError> {
-    let schedule = &mut settings.schedule;
-    if let Some(zone) = interaction.text("timezone") {
-        schedule.zone = self::parse_zone(zone)?;
-    }
-    if let Some(time) = interaction.text("time") {
-        schedule.at = self::parse_time(time)?;
-    }
-    if let Some(days) = interaction.text("days") {
-        schedule.days = self::parse_days(days)?;
-    }
-    if let Some(limit) = interaction.text("catch_up") {
-        schedule.catch_up = parse_catch_up(limit)?;
-    }
-    if let Some(holidays) = interaction.text("holidays") {
-        schedule.holidays = self::parse_holidays(holidays)?;
-    }
-    if let Some(role) = interaction.role("role") {
-        settings.role = Some(role);
-    }
-    if interaction.flag("no_role") {
-        settings.role = None;
-    }
-    if let Some(percent) = interaction.number("retention") {
-        settings.retention = parse_retention(percent)?;
-    }
-    if let Some(report) = interaction.optional_flag("report") {
-        settings.send_weekly_report = report;
-    }
-    match interaction.text("reveal") {
-        Some("open") => settings.reveal = Reveal::Open,
-        Some(_) => settings.reveal = Reveal::AfterReply,
-        None => {}
+    for setting in TEAM_SETTINGS {
+        apply_option(setting, &mut settings, interaction)?;
     }
     Ok(settings)
 }
 
-fn parse_zone(text: &str) -> Result<Zone, UserError> {
-    config::zone::parse(text).map_err(|none| {
-        let name = quote(text);
-        let help = none.help();
-        let end = if help.ends_with('?') { "" } else { "." };
-        UserError::InvalidOption(format!(
-            "There is no time zone \"{name}\": {help}{end} Pick one of the suggestions."
-        ))
-    })
-}
-
-fn parse_days(text: &str) -> Result<Weekdays, UserError> {
-    Weekdays::parse(text).map_err(|bad| {
-        let bad = match bad {
-            ParseWeekdaysError::Unknown(word) => ParseWeekdaysError::Unknown(quote(&word)),
-            ParseWeekdaysError::Empty => bad,
-        };
-        UserError::InvalidOption(format!("days: {bad}."))
-    })
+fn apply_option(
+    setting: &TeamSetting,
+    settings: &mut TeamSettings,
+    interaction: &Interaction,
+) -> Result<(), UserError> {
+    let name = setting.option.name;
+    match &setting.kind {
+        SettingKind::Text { set, .. } | SettingKind::List { set, .. } => {
+            if let Some(text) = interaction.text(name) {
+                set(settings, text).map_err(invalid_option)?;
+            }
+        }
+        SettingKind::Choice { set, .. } => {
+            if let Some(value) = interaction.text(name)
+                && !set(settings, value)
+            {
+                let error = format!("{name}: pick one of the choices.");
+                return Err(UserError::InvalidOption(error));
+            }
+        }
+        SettingKind::Role { set, clear } => {
+            if let Some(role) = interaction.role(name) {
+                set(settings, Some(role));
+            }
+            if interaction.flag(clear.name) {
+                set(settings, None);
+            }
+        }
+        SettingKind::Flag(set) => {
+            if let Some(flag) = interaction.optional_flag(name) {
+                set(settings, flag);
+            }
+        }
+        SettingKind::Percent { min, max, set, .. } => {
+            if let Some(percent) = interaction.number(name)
+                && !set(settings, f64::from(percent) / 100.0)
+            {
+                let error = format!("{name}: choose a percentage from {min} to {max}.");
+                return Err(UserError::InvalidOption(error));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Parses a time of day.
 pub fn parse_time(text: &str) -> Result<Time, UserError> {
-    config::parse_time_of_day(text).ok_or_else(|| {
-        let shown = quote(text);
-        UserError::InvalidOption(format!(
-            "I can't read the time \"{shown}\". Use 24-hour time, such as 09:00 or 17:30."
-        ))
-    })
+    team_settings::time_of_day(text).map_err(invalid_option)
 }
 
-fn parse_retention(percent: u32) -> Result<Retention, UserError> {
-    let retention = u8::try_from(percent).ok().and_then(Retention::from_percent);
-    retention.ok_or_else(|| {
-        let (min, max) = (Retention::MIN, Retention::MAX);
-        UserError::InvalidOption(format!(
-            "retention: choose a percentage from {min} to {max}."
-        ))
-    })
-}
-
-fn parse_catch_up(text: &str) -> Result<SignedDuration, UserError> {
-    config::parse_catch_up(text).ok_or_else(|| {
-        UserError::InvalidOption("catch_up: write it like 3h, 90m or 0, at most 24h.".into())
-    })
-}
-
-fn parse_holidays(text: &str) -> Result<BTreeSet<Date>, UserError> {
-    if text.trim() == "none" {
-        return Ok(BTreeSet::new());
-    }
-    let date = |part: &str| {
-        part.parse::<Date>().map_err(|_| {
-            let shown = quote(part);
-            UserError::InvalidOption(format!(
-                "\"{shown}\" is not a date. Write holidays like 2026-12-24, 2026-12-25, or none."
-            ))
-        })
-    };
-    text.split([',', ' '])
-        .filter(|part| !part.is_empty())
-        .map(date)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_zone_is_explained_in_whole_sentences() {
-        let message = |name: &str| parse_zone(name).unwrap_err().message().content.unwrap();
-        insta::assert_snapshot!(message("+02:00"), @r#"There is no time zone "+02:00": zones are named like "Europe/Berlin", "America/New_York" or "UTC". Pick one of the suggestions."#);
-        insta::assert_snapshot!(message("Berlin"), @r#"There is no time zone "Berlin": did you mean "Europe/Berlin"? Pick one of the suggestions."#);
-    }
+#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn invalid_option(error: SettingError) -> UserError {
+    UserError::InvalidOption(error.reply(quote))
 }

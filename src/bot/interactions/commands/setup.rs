@@ -1,10 +1,9 @@
 //! `/setup`: creates a team in a channel, or changes one.
 
-use jiff::civil::time;
 use serde_json::Value;
 
 use super::CommandResult;
-use super::settings::{self, apply_options, option_definitions};
+use super::settings::{self, apply_options};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility, channel_option,
 };
@@ -14,9 +13,7 @@ use crate::bot::discord::rest::ChannelKind;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::ChannelId;
-use quizloop_core::schedule::Schedule;
-use quizloop_core::team::{Reveal, Team, TeamSettings};
-use quizloop_core::zone::Zone;
+use quizloop_core::team::{Team, TeamSettings};
 use quizloop_failpoint as failpoint;
 use quizloop_store::{LoadedGuild, LoadedTeam};
 
@@ -36,7 +33,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
 };
 
 fn options() -> Vec<Value> {
-    let mut options = option_definitions(true);
+    let mut options = settings::setup_options();
     options.push(channel_option());
     options
 }
@@ -58,7 +55,7 @@ pub async fn run(
     }
     let current = team.read(|team| team.settings.clone());
     let existed = current.is_some();
-    let settings = apply_options(current.unwrap_or_else(default_settings), interaction)?;
+    let settings = apply_options(current.unwrap_or_default(), interaction)?;
     save_settings(ctx, interaction, team, settings).await?;
     ctx.deliveries.retry_team(team.key());
     ctx.wake_scheduler.notify_one();
@@ -69,17 +66,6 @@ pub async fn run(
     let message =
         team.read(|team| crate::bot::render::team::team_summary(team, now, &access, existed));
     message.ok_or(UserError::TeamNotFound)
-}
-
-/// Returns the settings of a new team for the options that the admin does not give.
-fn default_settings() -> TeamSettings {
-    TeamSettings {
-        schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: quizloop_core::retention::Retention::default(),
-        send_weekly_report: false,
-    }
 }
 
 async fn save_settings(

@@ -9,6 +9,7 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::{AutocompleteChoice, Response};
 use crate::bot::render::user_error::UserError;
+use quizloop_core::id::GuildId;
 use quizloop_store::LoadedGuild;
 
 /// The type of an option that is a subcommand (Discord docs, interactions/application-commands,
@@ -66,7 +67,7 @@ pub struct Action {
 }
 
 /// Returns suggestions for the text that a member has typed so far.
-pub type Autocomplete = fn(&BotContext, &str) -> Vec<AutocompleteChoice>;
+pub type Autocomplete = fn(&BotContext, GuildId, &str) -> Vec<AutocompleteChoice>;
 
 /// The members who see the response. A slow response is deferred accordingly, because a deferral
 /// can't change its visibility later.
@@ -200,9 +201,17 @@ impl Action {
     }
 
     /// Returns suggestions for an option; none if it has no suggestions.
-    pub fn suggest(&self, ctx: &BotContext, option: &str, typed: &str) -> Vec<AutocompleteChoice> {
+    pub fn suggest(
+        &self,
+        ctx: &BotContext,
+        guild: GuildId,
+        option: &str,
+        typed: &str,
+    ) -> Vec<AutocompleteChoice> {
         let found = self.autocomplete.iter().find(|(name, _)| *name == option);
-        found.map_or_else(Vec::new, |(_, autocomplete)| autocomplete(ctx, typed))
+        found.map_or_else(Vec::new, |(_, autocomplete)| {
+            autocomplete(ctx, guild, typed)
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::settings::{self, any_given, apply_options, option_definitions};
+use super::settings::{self, any_given, apply_options};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
     channel_option,
@@ -16,7 +16,6 @@ use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use crate::bot::scheduler::delivery::DeliveryKind;
 use quizloop_core::ledger::Actor;
-use quizloop_core::retention::Retention;
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
 use quizloop_store::{LoadedGuild, LoadedTeam};
@@ -177,18 +176,8 @@ fn credit_options() -> Vec<Value> {
 }
 
 fn settings_options() -> Vec<Value> {
-    let mut options = option_definitions(false);
-    options.extend([
-        json!({ "type": 3, "name": "catch_up", "description": "How late to post if the bot was offline, such as 3h or 90m" }),
-        json!({ "type": 3, "name": "holidays", "description": "All days without a question, such as 2026-12-24, 2026-12-25, or none" }),
-        json!({ "type": 5, "name": "no_role", "description": "Stop mentioning a role" }),
-        json!({ "type": 5, "name": "report", "description": "Post a weekly report after the week's last question" }),
-        json!({
-            "type": 4, "name": "retention", "min_value": Retention::MIN, "max_value": Retention::MAX,
-            "description": "How often /quiz repeats, in percent: 90 is normal, higher means more often",
-        }),
-        channel_option(),
-    ]);
+    let mut options = settings::all_definitions();
+    options.push(channel_option());
     options
 }
 
@@ -276,7 +265,7 @@ pub async fn post_now(
     team: &LoadedTeam,
 ) -> CommandResult {
     require_admin(interaction)?;
-    let (now, ids) = (ctx.clock.now(), ctx.bank.ids());
+    let (now, ids) = (ctx.clock.now(), ctx.questions(team.guild().id()).ids());
     let key = DeliveryKind::Question.of(team.key());
     let (ordered, commit) = team.update(|team| {
         let ordered = ctx.with_rng(|rng| team.order_post(now, &ids, rng))?;
@@ -304,7 +293,7 @@ async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
         guild: guild.id(),
         now: ctx.clock.now(),
         access: access.as_ref().map_err(String::as_str),
-        bank_size: ctx.bank.len(),
+        bank_size: ctx.questions(guild.id()).len(),
     };
     team.read(|team| render::status(team, &status))
         .ok_or(UserError::TeamNotFound)

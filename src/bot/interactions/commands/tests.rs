@@ -1,4 +1,5 @@
 mod documents;
+mod settings;
 
 use std::collections::HashMap;
 
@@ -31,8 +32,9 @@ fn registered() -> Vec<(String, Value)> {
     found
 }
 
-fn run(name: &str, is_admin: bool) -> Value {
-    let interaction = Interaction {
+/// A command without options.
+fn command(name: &str) -> Interaction {
+    Interaction {
         id: 1,
         token: "token".into(),
         data: InteractionData::Command(name.to_owned()),
@@ -40,8 +42,15 @@ fn run(name: &str, is_admin: bool) -> Value {
         guild: Some(fixture::GUILD),
         channel: fixture::CHANNEL,
         user: fixture::ADA,
-        is_admin,
+        is_admin: true,
         received_at: fixture::now(),
+    }
+}
+
+fn run(name: &str, is_admin: bool) -> Value {
+    let interaction = Interaction {
+        is_admin,
+        ..command(name)
     };
     let mut json = Value::Null;
     fixture::with(|ctx, runtime| {

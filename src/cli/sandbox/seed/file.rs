@@ -1,16 +1,13 @@
 //! Parses a seed file and reports its errors with line and fix.
 
 use super::{ChannelRef, GuildSeed, Seed, TeamSeed};
-use crate::config::read_schedule;
+use crate::config::read_team_settings;
+use quizloop_core::team_settings::{SettingKind, TEAM_SETTINGS, TeamSetting};
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
 use quizloop_diagnostics::{self as diagnostics, Diagnostic, Source, did_you_mean};
 
 const TOP_KEYS: [&str; 2] = ["guild", "team"];
 const GUILD_KEYS: [&str; 5] = ["name", "owner", "admins", "members", "channels"];
-/// The keys of a team in the config, with names instead of ids. There is no `role`: it would be an id.
-const TEAM_KEYS: [&str; 9] = [
-    "guild", "channel", "at", "timezone", "days", "reveal", "catch_up", "holidays", "report",
-];
 
 pub fn parse(source: &Source) -> (Option<Seed>, Vec<Diagnostic>) {
     let mut reader = TomlReader::new(source);
@@ -34,13 +31,17 @@ fn read_seed(reader: &mut TomlReader<'_>) -> Option<Seed> {
     // it already.
     let text = toml::from_str::<toml::Table>(reader.source().text()).unwrap_or_default();
     let mut teams = Vec::new();
+    let team_keys: Vec<&str> = ["guild", "channel"]
+        .into_iter()
+        .chain(settings().map(|setting| setting.key))
+        .collect();
     if let Some(list) = reader.optional(&top, "team", toml_reader::array) {
         for (number, found) in reader
             .items("team", list.value, toml_reader::table)
             .into_iter()
             .enumerate()
         {
-            let table = reader.table(found.value, found.span, "[[team]]", &TEAM_KEYS);
+            let table = reader.table(found.value, found.span, "[[team]]", &team_keys);
             let keys = text
                 .get("team")
                 .and_then(|teams| teams.get(number)?.as_table());
@@ -49,6 +50,13 @@ fn read_seed(reader: &mut TomlReader<'_>) -> Option<Seed> {
         }
     }
     Some(Seed { guilds, teams })
+}
+
+/// The settings that a seed may contain. A role would be an id, and seeds use names.
+fn settings() -> impl Iterator<Item = &'static TeamSetting> {
+    TEAM_SETTINGS
+        .iter()
+        .filter(|setting| !matches!(setting.kind, SettingKind::Role { .. }))
 }
 
 fn read_guild(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Option<GuildSeed> {
@@ -102,17 +110,7 @@ fn read_team(
 ) -> Option<TeamSeed> {
     let guild = reader.required(table, "guild", toml_reader::text);
     let channel = reader.required(table, "channel", toml_reader::text);
-    let schedule = read_schedule(reader, table);
-    let reveal = reader.optional(table, "reveal", toml_reader::text);
-    if let Some(reveal) = reveal.filter(|reveal| !["after-reply", "open"].contains(&reveal.value)) {
-        let message = format!("unknown reveal rule \"{}\"", reveal.value);
-        reader.error(
-            &reveal.span,
-            message,
-            did_you_mean(reveal.value, &["after-reply", "open"]),
-        );
-    }
-    let _ = reader.optional(table, "report", toml_reader::boolean);
+    let settings = read_team_settings(reader, table, settings());
     let (guild, channel) = (guild?, channel?);
     let names: Vec<&str> = guilds.iter().map(|guild| guild.name.as_str()).collect();
     let Some(seed) = guilds.iter().find(|seed| seed.name == guild.value) else {
@@ -135,7 +133,7 @@ fn read_team(
     }
     Some(TeamSeed {
         channel: ChannelRef::Names(guild.value.to_owned(), channel.value.to_owned()),
-        schedule: schedule?,
+        schedule: settings?.schedule,
         keys,
     })
 }

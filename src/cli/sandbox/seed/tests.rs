@@ -1,4 +1,6 @@
 use super::*;
+use crate::config::samples;
+use quizloop_core::team_settings::{SettingKind, TEAM_SETTINGS};
 use quizloop_diagnostics::render_all;
 
 fn parse(text: &str) -> (Option<Seed>, String) {
@@ -50,6 +52,25 @@ async fn a_valid_seed_becomes_guilds_and_a_config() {
     });
     // The bot is a member too.
     assert_eq!((name.as_str(), members), ("async", 5));
+}
+
+#[test]
+fn a_seed_has_each_setting_that_is_not_an_id() {
+    for setting in TEAM_SETTINGS {
+        let (toml, _) = samples::of_setting(setting.key);
+        let line = format!("{} = {toml}", setting.key);
+        let text = match setting.key {
+            "at" | "timezone" => continue,
+            _ => format!("{VALID}{line}\n"),
+        };
+        let (seed, diagnostics) = parse(&text);
+        if matches!(setting.kind, SettingKind::Role { .. }) {
+            assert!(diagnostics.contains("unknown key `role`"), "{diagnostics}");
+            continue;
+        }
+        assert_eq!(diagnostics, "nothing found");
+        assert!(seed.unwrap().teams[0].keys.contains_key(setting.key));
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use quizloop_core::retention::Retention;
 use quizloop_core::review::Rating;
 use quizloop_core::round::ThreadStatus;
 use quizloop_core::schedule::Schedule;
-use quizloop_core::team::{Reveal, Team, TeamSettings};
+use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 
 const QUESTIONS: [&str; 5] = [
@@ -126,10 +126,8 @@ fn team(channel: ChannelId, now: Timestamp) -> Team {
     let zone = Zone::from_name("Asia/Kathmandu").unwrap();
     let settings = TeamSettings {
         schedule: Schedule::weekdays_at(time(8, 45, 0, 0), zone),
-        reveal: Reveal::AfterReply,
-        role: None,
-        retention: Retention::default(),
         send_weekly_report: true,
+        ..TeamSettings::default()
     };
     Team::new(channel, settings, now)
 }

@@ -1,7 +1,9 @@
-//! Parses times of day and durations of the config.
+//! Times of day and catch-up limits in the forms in which people write them.
 
 use jiff::SignedDuration;
 use jiff::civil::Time;
+
+use super::text::pluralize;
 
 /// Maximum catch-up limit. It ensures that a question is never posted after its day.
 pub const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
@@ -37,6 +39,16 @@ pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
     Some(SignedDuration::from_mins(minutes.into())).filter(|limit| *limit <= CATCH_UP_MAX)
 }
 
+/// Formats as `90 minutes`, `1 hour`, `3 hours` or `1 h 30 min`.
+pub fn hours_and_minutes(span: SignedDuration) -> String {
+    let (hours, minutes) = (span.as_hours(), span.as_mins() % 60);
+    match (hours, minutes) {
+        (0, minutes) => pluralize(minutes, "minute", "minutes"),
+        (hours, 0) => pluralize(hours, "hour", "hours"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
 fn parse_digits<T: std::str::FromStr>(text: &str) -> Option<T> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     if is_number { text.parse().ok() } else { None }
@@ -59,6 +71,21 @@ mod tests {
         ] {
             assert_eq!(parse_time_of_day(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn durations_are_shown_in_hours_and_minutes() {
+        let shown = [1, 45, 60, 90, 180, 1440]
+            .map(|minutes| hours_and_minutes(SignedDuration::from_mins(minutes)));
+        let expected = [
+            "1 minute",
+            "45 minutes",
+            "1 hour",
+            "1 h 30 min",
+            "3 hours",
+            "24 hours",
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use std::sync::LazyLock;
 
-use quizloop_core::zone::{UnknownTimeZoneError, Zone};
-use quizloop_diagnostics::near_matches;
+use super::zone::{UnknownTimeZoneError, Zone};
 
 /// Suggestions for an empty search.
 const COMMON_ZONES: [&str; 12] = [
@@ -23,6 +22,9 @@ const COMMON_ZONES: [&str; 12] = [
 
 /// Maximum number of suggestions for an unknown name.
 const MAX_SUGGESTIONS: usize = 3;
+
+/// Minimum similarity of a suggestion, from 0 to 1: about one wrong letter in four.
+const MIN_SIMILARITY: f64 = 0.75;
 
 /// A name of the IANA database.
 struct ZoneName {
@@ -52,11 +54,7 @@ impl ZoneName {
 
     /// Returns how well the name matches the search text (0 is best); `None` if it does not match.
     fn match_rank(&self, typed: &str) -> Option<u8> {
-        let city = self
-            .search_key
-            .rsplit('/')
-            .next()
-            .unwrap_or(&self.search_key);
+        let city = city(&self.search_key);
         let rank = if self.search_key == typed {
             0
         } else if city == typed {
@@ -141,35 +139,32 @@ pub fn search(typed: &str, limit: usize) -> Vec<&'static str> {
         .collect()
 }
 
+/// Returns the names that differ from the search text by a few letters, as a whole or in the city,
+/// the most similar first.
 fn similar_names(typed: &str, limit: usize) -> Vec<&'static str> {
-    let city = typed.rsplit('/').next().unwrap_or(typed);
-    let whole = NAMES.iter().map(|name| name.search_key.as_str());
-    let cities = NAMES
+    let similarity = |name: &ZoneName| {
+        let whole = strsim::normalized_damerau_levenshtein(typed, &name.search_key);
+        whole.max(strsim::normalized_damerau_levenshtein(
+            city(typed),
+            city(&name.search_key),
+        ))
+    };
+    let mut found: Vec<_> = NAMES
         .iter()
-        .filter_map(|name| name.search_key.rsplit('/').next());
-    let near = near_matches(typed, whole, limit);
-    let near_cities = near_matches(city, cities, limit);
-    let mut found = Vec::new();
-    for name in NAMES
-        .iter()
-        .map(|name| (name.search_key.as_str(), name.name.as_str()))
-    {
-        let is_near = near.contains(&name.0);
-        let is_near_city = name
-            .0
-            .rsplit('/')
-            .next()
-            .is_some_and(|city| near_cities.contains(&city));
-        if is_near || is_near_city {
-            found.push((!is_near, name.1));
-        }
-    }
-    found.sort_by_key(|(far, _)| *far);
+        .map(|name| (similarity(name), name.name.as_str()))
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
+        .collect();
+    found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     found
         .into_iter()
         .take(limit)
         .map(|(_, name)| name)
         .collect()
+}
+
+/// Returns the part after the last slash.
+fn city(search_key: &str) -> &str {
+    search_key.rsplit('/').next().unwrap_or(search_key)
 }
 
 fn search_key(name: &str) -> String {

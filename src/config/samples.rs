@@ -1,0 +1,17 @@
+//! A value of each team setting that is not the default, for tests.
+
+/// Returns the value as TOML, and the text, number or flag that means the same in a command.
+pub fn of_setting(key: &str) -> (&'static str, &'static str) {
+    match key {
+        "timezone" => ("\"Europe/Berlin\"", "europe/berlin"),
+        "at" => ("\"17:30\"", "17:30"),
+        "days" => ("[\"mon\", \"wed\"]", "mon, wed"),
+        "catch_up" => ("\"90m\"", "1h30m"),
+        "reveal" => ("\"open\"", "open"),
+        "role" => ("\"1130000000000000001\"", "1130000000000000001"),
+        "report" => ("true", "true"),
+        "retention" => ("0.85", "85"),
+        "holidays" => ("[\"2026-12-25\", 2027-01-01]", "2026-12-25, 2027-01-01"),
+        _ => panic!("add a sample of `{key}`"),
+    }
+}
