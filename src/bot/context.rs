@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use dashmap::DashSet;
+use dashmap::{DashMap, DashSet};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -13,6 +13,7 @@ use super::interactions::answer_cache::AnswerCache;
 use super::interactions::chart_renderer::ChartRenderer;
 use super::interactions::quiz::AskedToday;
 use super::interactions::user_rate_limit::UserRateLimiter;
+use super::replies::backfill::{Backfill, BackfillRequest};
 use super::replies::reactions::ReactionJob;
 use crate::clock::Clock;
 use crate::health::HealthMonitor;
@@ -23,6 +24,7 @@ use quizloop_core::round::Round;
 use quizloop_core::team::Team;
 use quizloop_store::Store;
 
+use super::scheduler::backoff::Backoff;
 use super::scheduler::delivery::Deliveries;
 
 /// The bot's shared state.
@@ -45,10 +47,12 @@ pub struct BotContext {
     pub wake_scheduler: Notify,
     /// What is known of the messages that are being delivered.
     pub deliveries: Deliveries,
+    /// When reactions are tried again where the bot lacked a permission.
+    pub reaction_backoff: DashMap<TeamKey, Backoff>,
     /// Teams with a posting job in progress; a second job must not start meanwhile.
     pub posting: DashSet<TeamKey>,
-    /// Teams with replies to a new question whose message id was not stored yet.
-    pub early_replies: DashSet<TeamKey>,
+    /// Reads replies that the gateway did not report.
+    pub backfill: Backfill,
     /// Rounds whose footer is out of date.
     pub stale_footers: mpsc::UnboundedSender<(TeamKey, MessageId)>,
     /// Counted replies that get a ✅ reaction.
@@ -70,6 +74,8 @@ pub struct Receivers {
     pub reactions: mpsc::UnboundedReceiver<ReactionJob>,
     /// Errors after which the process must stop.
     pub fatal: mpsc::UnboundedReceiver<ApiError>,
+    /// Requested backfills.
+    pub backfill: mpsc::UnboundedReceiver<BackfillRequest>,
 }
 
 impl BotContext {
@@ -84,6 +90,7 @@ impl BotContext {
         let (stale_footers, stale_footers_rx) = mpsc::unbounded_channel();
         let (reactions, reactions_rx) = mpsc::unbounded_channel();
         let (fatal, fatal_rx) = mpsc::unbounded_channel();
+        let (backfill, backfill_rx) = Backfill::new();
         let started_at = (Instant::now(), clock.now());
         let ctx = Self {
             answer_cache: AnswerCache::new(&bank),
@@ -98,8 +105,9 @@ impl BotContext {
             start_scheduler: Notify::new(),
             wake_scheduler: Notify::new(),
             deliveries: Deliveries::default(),
+            reaction_backoff: DashMap::new(),
             posting: DashSet::new(),
-            early_replies: DashSet::new(),
+            backfill,
             stale_footers,
             reactions,
             fatal,
@@ -111,6 +119,7 @@ impl BotContext {
             stale_footers: stale_footers_rx,
             reactions: reactions_rx,
             fatal: fatal_rx,
+            backfill: backfill_rx,
         };
         (ctx, receivers)
     }
@@ -134,8 +143,13 @@ impl BotContext {
     /// Queues a ✅ reaction to a reply, which must be counted durably before.
     ///
     /// Returns a receiver that closes when the job is finished.
-    pub fn queue_reaction(&self, channel: ChannelId, message: MessageId) -> oneshot::Receiver<()> {
-        let (job, finished) = ReactionJob::new(channel, message);
+    pub fn queue_reaction(
+        &self,
+        team: TeamKey,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> oneshot::Receiver<()> {
+        let (job, finished) = ReactionJob::new(team, channel, message);
         // Sending fails only while the process shuts down.
         let _ = self.reactions.send(job);
         finished

@@ -1,21 +1,26 @@
 //! Handles the gateway's events, and catches up after a session began.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::context::BotContext;
 use super::gateway::event::Event;
 use super::guild_removal::{delete_if_removed, is_implausible};
 use super::interactions::handler::handle_interaction;
+use super::replies::{self, backfill};
 use super::scheduler::config_teams;
-use super::{invite_url, load_guild, replies};
+use super::{invite_url, load_guild};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, TeamKey};
 use quizloop_core::round::ThreadStatus;
 use quizloop_core::team::ConfiguredTeam;
 use quizloop_failpoint as failpoint;
+
+/// Minimum time between two log messages about undecoded events of a kind.
+const UNDECODED_LOG_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 /// Handles the gateway's events.
 pub struct EventLoop {
@@ -26,6 +31,8 @@ pub struct EventLoop {
     total: u32,
     /// The guilds of the newest session of each shard.
     session_guilds: HashSet<GuildId>,
+    /// When an event of a kind that could not be decoded was logged last.
+    undecoded_logged: HashMap<&'static str, Timestamp>,
 }
 
 impl EventLoop {
@@ -41,6 +48,7 @@ impl EventLoop {
             application,
             total,
             session_guilds: HashSet::new(),
+            undecoded_logged: HashMap::new(),
         }
     }
 
@@ -73,8 +81,9 @@ impl EventLoop {
                 config_teams::check_channels(&ctx, &self.config_teams, guild, &channels);
                 if self.session_guilds.insert(guild) {
                     config_teams::apply(&ctx, &self.config_teams, guild);
-                    tokio::spawn(replies::backfill_guilds(ctx, vec![guild]));
                 }
+                // After an outage, and at the start of a session once its events arrive.
+                ctx.backfill.request_guild(guild);
             }
             Event::GuildDelete(guild) => {
                 self.session_guilds.remove(&guild);
@@ -86,10 +95,33 @@ impl EventLoop {
                 tokio::spawn(on_thread_deleted(ctx, guild, channel));
             }
             Event::ChannelUpdate { guild, channel } => {
-                // A post that Discord refused may be allowed now.
                 let key = TeamKey { guild, channel };
+                // What Discord refused may be allowed now.
+                ctx.reaction_backoff.remove(&key);
                 if ctx.deliveries.retry_team(key) {
                     ctx.wake_scheduler.notify_one();
+                }
+                // The channel may have been invisible until now.
+                if ctx.store.may_contain_reply(guild, channel) {
+                    ctx.backfill.request_team(key);
+                }
+            }
+            Event::AccessGained(guild) => {
+                end_backoffs(&ctx, |other| *other == guild);
+                ctx.backfill.request_guild(guild);
+            }
+            Event::RoleUpdate(guild) => {
+                end_backoffs(&ctx, |other| *other == guild);
+                // Most changes, such as of the colour, concern no channel: so it is only a hint.
+                ctx.backfill.hint_guild(guild);
+            }
+            Event::ThreadUpdate {
+                guild,
+                thread,
+                last_message,
+            } => {
+                if let Some(last) = last_message {
+                    backfill::on_thread_update(&ctx, guild, thread, last);
                 }
             }
             Event::MessageCreate(message) => {
@@ -98,6 +130,19 @@ impl EventLoop {
             Event::Interaction(interaction) => {
                 tokio::spawn(handle_interaction(ctx, *interaction));
             }
+            Event::Undecoded { kind } => self.on_undecoded(kind),
+        }
+    }
+
+    /// Counts an event that could not be decoded, and logs it unless one of its kind was logged just
+    /// before: a change by Discord may concern every message.
+    fn on_undecoded(&mut self, kind: &'static str) {
+        self.ctx.health.event_undecoded(kind);
+        let now = self.ctx.clock.now();
+        let logged_at = self.undecoded_logged.get(kind).copied();
+        if logged_at.is_none_or(|at| now.duration_since(at) >= UNDECODED_LOG_INTERVAL) {
+            self.undecoded_logged.insert(kind, now);
+            tracing::warn!(kind, "event could not be decoded");
         }
     }
 
@@ -144,12 +189,20 @@ impl EventLoop {
         } else {
             tokio::spawn(delete_if_removed(Arc::clone(&self.ctx), missing));
         }
-        tokio::spawn(replies::backfill_guilds(Arc::clone(&self.ctx), guilds));
+        for guild in guilds {
+            self.ctx.backfill.request_guild(guild);
+        }
         // Posts that failed while Discord was unreachable are retried now.
-        self.ctx
-            .deliveries
-            .retry_guilds(|guild| !is_on_other_shard(guild));
+        end_backoffs(&self.ctx, |guild| !is_on_other_shard(guild));
         self.ctx.wake_scheduler.notify_one();
+    }
+}
+
+/// Ends the backoffs of these guilds, because requests that failed may work now.
+fn end_backoffs(ctx: &BotContext, concerns: impl Fn(&GuildId) -> bool) {
+    ctx.reaction_backoff.retain(|key, _| !concerns(&key.guild));
+    if ctx.deliveries.retry_guilds(concerns) {
+        ctx.wake_scheduler.notify_one();
     }
 }
 

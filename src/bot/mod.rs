@@ -38,7 +38,7 @@ use quizloop_core::id::UserId;
 use quizloop_core::shard::ShardRange;
 use quizloop_core::team::ConfiguredTeam;
 use quizloop_store::{ClaimError, Store};
-use replies::{footer, reactions};
+use replies::{backfill, footer, reactions};
 use scheduler::save_alerts;
 
 /// How often caches and idle rate limits are pruned.
@@ -116,6 +116,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
         stale_footers,
         reactions,
         mut fatal,
+        backfill,
     } = receivers;
     let event_loop = EventLoop::new(&ctx, deps.config_teams, application, total);
     tokio::select! {
@@ -126,6 +127,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
         }),
         () = event_loop.run(event_receiver) => stopped("event loop"),
         () = register::run(Arc::clone(&ctx), application) => stopped("command registration"),
+        () = backfill::run(Arc::clone(&ctx), backfill) => stopped("backfill worker"),
         () = reactions::run(Arc::clone(&ctx), reactions) => stopped("reaction worker"),
         () = footer::run(Arc::clone(&ctx), stale_footers) => stopped("footer worker"),
         () = save_alerts::run(Arc::clone(&ctx)) => stopped("save alert worker"),

@@ -51,6 +51,8 @@ pub struct Metrics {
     pub sessions_started: Counter,
     pub gateway_rebuilds: Counter,
     pub events_received: Counter,
+    events_undecoded: Family<[Label; 1], Counter>,
+    pub messages_unreadable: Counter,
     rounds_posted: Counter,
     rounds_late: Counter,
     pub rounds_abandoned: Counter,
@@ -74,6 +76,8 @@ impl Default for Metrics {
             sessions_started: Counter::default(),
             gateway_rebuilds: Counter::default(),
             events_received: Counter::default(),
+            events_undecoded: Family::default(),
+            messages_unreadable: Counter::default(),
             rounds_posted: Counter::default(),
             rounds_late: Counter::default(),
             rounds_abandoned: Counter::default(),
@@ -128,6 +132,16 @@ impl Metrics {
             "events_heard",
             "Events received from the gateway",
             self.events_received.clone(),
+        );
+        to.register(
+            "events_undecoded",
+            "Events from the gateway that could not be decoded, by kind of event",
+            self.events_undecoded.clone(),
+        );
+        to.register(
+            "messages_unreadable",
+            "Messages in a channel's history that could not be read",
+            self.messages_unreadable.clone(),
         );
         to.register(
             "rest_failures",
@@ -244,6 +258,10 @@ impl Metrics {
         self.interactions.get_or_create(&labels).inc();
         let time = self.interaction_time.get_or_create(&[("command", command)]);
         time.observe(duration.as_secs_f64());
+    }
+
+    pub fn event_undecoded(&self, kind: &'static str) {
+        self.events_undecoded.get_or_create(&[("kind", kind)]).inc();
     }
 
     pub fn rest_request_failed(&self, kind: &'static str) {

@@ -111,6 +111,16 @@ impl HealthMonitor {
         self.record(|metrics| metrics.events_received.inc());
     }
 
+    /// Counts an event that could not be decoded. `kind` is Discord's name of the event.
+    pub fn event_undecoded(&self, kind: &'static str) {
+        self.record(|metrics| metrics.event_undecoded(kind));
+    }
+
+    /// Counts a message that could not be read when it was read from a channel's history.
+    pub fn message_unreadable(&self) {
+        self.record(|metrics| metrics.messages_unreadable.inc());
+    }
+
     /// Counts a new session, which used an IDENTIFY.
     pub fn session_started(&self) {
         self.sessions.send_modify(|count| *count += 1);

@@ -234,6 +234,7 @@ async fn the_names_of_the_numbers() {
     quizloop_sessions_started counter
     quizloop_gateway_rebuilds counter
     quizloop_events_heard counter
+    quizloop_messages_unreadable counter
     quizloop_rounds_posted counter
     quizloop_rounds_posted_late counter
     quizloop_rounds_given_up counter
@@ -310,6 +311,32 @@ async fn the_numbers_move() {
     assert!(more("quizloop_events_heard_total") >= 3.0);
     assert!(more("quizloop_commit_duration_seconds_count") >= 4.0);
     monitor.wait_for_metric("quizloop_guilds_dirty", 0.0).await;
+}
+
+/// Events that can't be decoded and messages that can't be read are counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_decoded_is_counted() {
+    let mut world = World::at(FRIDAY).team().setting(LISTEN).start().await;
+    world.skip_api_check();
+    let monitor = Monitor::new(&world).await;
+    world.advance("1m").await;
+    let event = json!({ "guild_id": ids::GUILD.to_string(), "id": "no channel" });
+    world.sandbox.dispatch_raw("CHANNEL_UPDATE", &event);
+    world.sandbox.dispatch_raw("KIND_THAT_NOBODY_KNOWS", &event);
+    let undecoded = "quizloop_events_undecoded_total{kind=\"CHANNEL_UPDATE\"}";
+    monitor.wait_for_metric(undecoded, 1.0).await;
+    let message = world.sandbox.compose(world.thread(), ids::LIN, "broken");
+    message.json(json!({ "author": null })).send().unwrap();
+    let undecoded = "quizloop_events_undecoded_total{kind=\"MESSAGE_CREATE\"}";
+    monitor.wait_for_metric(undecoded, 1.0).await;
+    world.set_time("2026-03-30T09:00").await;
+    world
+        .wait_until("the message to be read", || {
+            world.log().contains("message could not be read")
+        })
+        .await;
+    let metrics = monitor.metrics().await;
+    assert!(metrics.value("quizloop_messages_unreadable_total") >= 1.0);
 }
 
 /// A question that Discord rejects for five minutes is late; one that it always rejects is abandoned.

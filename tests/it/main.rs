@@ -36,6 +36,7 @@ mod progress;
 mod question_reports;
 mod rate_limit;
 mod reminders;
+mod replies;
 mod reveals;
 mod reviews;
 mod sandbox;

@@ -177,9 +177,10 @@ async fn a_lost_response_creates_no_second_report() {
         .command_message("answer", &[("question", json!("queue-handover"))])
         .await;
     let form = world.lin().open_modal(message.id, "Report a mistake").await;
-    world
-        .sandbox
-        .add_fault(FaultRule::on("Callback"), RequestFault::server_error());
+    world.sandbox.add_fault(
+        FaultRule::on("Callback").always(),
+        RequestFault::server_error(),
+    );
     let fields = [("text", "It is the other way round")];
     let _ = world.sandbox.submit_modal(ids::LIN, &form, &fields).await;
     world.sandbox.clear_faults();

@@ -6,7 +6,7 @@
 //! The requests need no bot token (the same page), because the interaction's token is in the path.
 //! Error responses are parsed by serenity, as for all other requests.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
 use reqwest::{Client, Method, Request, Response, StatusCode, Url};
@@ -19,6 +19,71 @@ const DISCORD_URL: &str = "https://discord.com";
 
 /// Initial size of the buffer for a body, in bytes: a model answer has about 3,000.
 const BODY_CAPACITY: usize = 4096;
+
+/// Pauses before a response is sent again. Discord accepts it within three seconds; the first
+/// attempt is made within half of that, when the bot answers or defers.
+const RETRY_PAUSES: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(300),
+    Duration::from_millis(400),
+];
+
+/// How long after the first attempt a response is sent again.
+const RETRY_TIME: Duration = Duration::from_millis(1_200);
+
+/// "Interaction has already been acknowledged" (Discord docs, topics/opcodes-and-status-codes,
+/// "JSON").
+const ALREADY_ACKNOWLEDGED: isize = 40_060;
+
+/// Sends a response to an interaction, again while there is time if Discord fails.
+///
+/// # Errors
+///
+/// The error of the last attempt.
+pub async fn send_with_retries<F>(mut send: impl FnMut() -> F) -> Result<(), Error>
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let started = Instant::now();
+    let mut pauses = RETRY_PAUSES.into_iter();
+    loop {
+        let Err(error) = send().await else {
+            return Ok(());
+        };
+        let is_first = pauses.len() == RETRY_PAUSES.len();
+        if !is_first && is_already_acknowledged(&error) {
+            // The attempt before arrived, although Discord reported a failure.
+            return Ok(());
+        }
+        let is_in_time = started.elapsed() < RETRY_TIME;
+        match pauses.next() {
+            Some(pause) if is_in_time && is_server_failure(&error) => {
+                tokio::time::sleep(pause).await;
+            }
+            _ => return Err(error),
+        }
+    }
+}
+
+/// Whether Discord or the network failed, rather than the response itself.
+fn is_server_failure(error: &Error) -> bool {
+    match error {
+        Error::Http(HttpError::UnsuccessfulRequest(response)) => {
+            response.status_code.is_server_error()
+        }
+        Error::Http(HttpError::Request(_)) => true,
+        _ => false,
+    }
+}
+
+fn is_already_acknowledged(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Http(HttpError::UnsuccessfulRequest(response))
+            if response.error.code == ALREADY_ACKNOWLEDGED
+    )
+}
 
 /// Client for interaction responses.
 pub struct InteractionClient {

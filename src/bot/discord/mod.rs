@@ -1,6 +1,7 @@
 //! Discord's REST API: requests, the limit on requests per second, and the bot's permissions.
 
 mod interaction_client;
+pub mod message_json;
 pub mod permissions;
 pub mod rest;
 pub mod rest_limiter;

@@ -13,14 +13,14 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
-    ActionRowComponent, ButtonKind, Channel, ChannelType, CreateAttachment, ErrorResponse, Http,
-    HttpBuilder, HttpError, MessagePagination, ReactionType, StatusCode,
+    Channel, ChannelType, CreateAttachment, ErrorResponse, Http, HttpBuilder, HttpError,
+    LightMethod, ReactionType, Request, Route, StatusCode,
 };
 
-use super::interaction_client::InteractionClient;
+use super::interaction_client::{InteractionClient, send_with_retries};
+use super::message_json::{self, MessageJsonError};
 use super::rest_limiter::{Priority, RestLimiter};
 use crate::bot::gateway::event::IncomingMessage;
-use crate::bot::gateway::translate;
 use crate::bot::render::command_links::CommandIds;
 use crate::bot::render::file::File;
 use crate::bot::render::message::Message;
@@ -383,8 +383,7 @@ impl DiscordClient {
         after: MessageId,
         priority: Priority,
     ) -> Result<Vec<HistoryMessage>, ApiError> {
-        let target = MessagePagination::After(after.get().max(1).into());
-        self.message_page(guild, channel, Some(target), priority)
+        self.message_page(guild, channel, Some(after), priority)
             .await
     }
 
@@ -402,19 +401,45 @@ impl DiscordClient {
         &self,
         guild: GuildId,
         channel: ChannelId,
-        target: Option<MessagePagination>,
+        after: Option<MessageId>,
         priority: Priority,
     ) -> Result<Vec<HistoryMessage>, ApiError> {
-        let request = self
-            .http
-            .get_messages(channel.get().into(), target, Some(HISTORY_PAGE));
-        let page = self.rate_limited(priority, request).await?;
-        let mut messages: Vec<_> = page
-            .iter()
-            .map(|message| HistoryMessage::from_message(message, guild))
-            .collect();
+        let route = Route::ChannelMessages {
+            channel_id: channel.get().into(),
+        };
+        let limit = ("limit", HISTORY_PAGE.to_string());
+        let after = after.map(|after| ("after", after.to_string()));
+        let params = [limit].into_iter().chain(after).collect();
+        let request = Request::new(route, LightMethod::Get).params(Some(params));
+        let page: Vec<Value> = self.rate_limited(priority, self.http.fire(request)).await?;
+        let mut messages = Vec::with_capacity(page.len());
+        for message in &page {
+            messages.push(self.history_message(message, guild, channel)?);
+        }
         messages.sort_by_key(|message| message.event.message);
         Ok(messages)
+    }
+
+    /// Reads a message of a page. One that can't be read is no reply, and must not hide the others
+    /// of its page.
+    fn history_message(
+        &self,
+        message: &Value,
+        guild: GuildId,
+        channel: ChannelId,
+    ) -> Result<HistoryMessage, ApiError> {
+        match message_json::parse(message, guild, channel) {
+            Ok(message) => Ok(message),
+            // Without its place in the history, the page can't be continued behind it.
+            Err(error @ MessageJsonError::NoId) => Err(ApiError::Transient(error.to_string())),
+            Err(error @ MessageJsonError::NoField { message, .. }) => {
+                if let Some(health) = &self.health {
+                    health.message_unreadable();
+                }
+                tracing::warn!(%guild, %channel, %error, "message could not be read");
+                Ok(HistoryMessage::unreadable(guild, channel, message))
+            }
+        }
     }
 
     /// Fetches a channel; `None` if it belongs to no guild.
@@ -510,17 +535,16 @@ impl DiscordClient {
     ) -> Result<(), ApiError> {
         match (&self.interactions, file) {
             (Some(interactions), None) => {
-                let request = interactions.send(id, token, body);
+                let request = send_with_retries(|| interactions.send(id, token, body));
                 self.with_timeout_inline(request).await
             }
             (_, file) => {
-                let request = self.http.create_interaction_response(
-                    id.into(),
-                    token,
-                    body,
-                    attachments(file),
-                );
-                self.with_timeout(request).await
+                let send = || {
+                    let files = attachments(file);
+                    self.http
+                        .create_interaction_response(id.into(), token, body, files)
+                };
+                self.with_timeout(send_with_retries(send)).await
             }
         }
     }
@@ -532,11 +556,14 @@ impl DiscordClient {
         message: &impl serde::Serialize,
         file: Option<&File>,
     ) -> Result<(), ApiError> {
-        let request =
-            self.http
-                .edit_original_interaction_response(token, message, attachments(file));
-        self.with_timeout(request).await?;
-        Ok(())
+        let edit = || async {
+            let files = attachments(file);
+            let edit = self
+                .http
+                .edit_original_interaction_response(token, message, files);
+            edit.await.map(drop)
+        };
+        self.with_timeout(send_with_retries(edit)).await
     }
 
     /// Clears serenity's rate limits. Its limiter keeps an entry of about 200 bytes for every
@@ -569,25 +596,21 @@ pub struct HistoryMessage {
 }
 
 impl HistoryMessage {
-    fn from_message(message: &serenity::all::Message, guild: GuildId) -> Self {
-        let footer = |embed: &serenity::all::Embed| Some(embed.footer.as_ref()?.text.clone());
+    /// Returns the entry of a message of which only the id could be read: it keeps the length and
+    /// the end of its page right.
+    const fn unreadable(guild: GuildId, channel: ChannelId, message: MessageId) -> Self {
         Self {
-            event: translate::message_create(message, guild),
-            footers: message.embeds.iter().filter_map(footer).collect(),
-            custom_ids: custom_ids(message),
-            has_own_reaction: message.reactions.iter().any(|reaction| reaction.me),
+            event: IncomingMessage {
+                guild,
+                channel,
+                message,
+                author: UserId::new(0),
+                may_be_reply: false,
+                reply_to: None,
+            },
+            footers: Vec::new(),
+            custom_ids: Vec::new(),
+            has_own_reaction: false,
         }
     }
-}
-
-fn custom_ids(message: &serenity::all::Message) -> Vec<String> {
-    let components = message.components.iter().flat_map(|row| &row.components);
-    let custom_id = |component: &ActionRowComponent| match component {
-        ActionRowComponent::Button(button) => match &button.data {
-            ButtonKind::NonLink { custom_id, .. } => Some(custom_id.clone()),
-            _ => None,
-        },
-        _ => None,
-    };
-    components.filter_map(custom_id).collect()
 }

@@ -29,6 +29,8 @@ fn to_event(event: &SerenityEvent) -> Option<Event> {
         SerenityEvent::ChannelDelete(event) => Some(translate::channel_delete(&event.channel)),
         SerenityEvent::ChannelUpdate(event) => Some(translate::channel_update(&event.channel)),
         SerenityEvent::ThreadDelete(event) => Some(translate::thread_delete(&event.thread)),
+        SerenityEvent::ThreadUpdate(event) => Some(translate::thread_update(&event.thread)),
+        SerenityEvent::Unknown(event) => translate::recovered(event),
         SerenityEvent::MessageCreate(event) => {
             let guild = event.message.guild_id?;
             let guild = GuildId::new(guild.get());
@@ -50,7 +52,13 @@ pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Event>) {
     for event in events {
         match event {
             Event::Ready { user_id, .. } => ctx.set_user_id(user_id),
-            Event::GuildCreate { .. } | Event::GuildDelete(_) | Event::ChannelUpdate { .. } => {}
+            Event::GuildCreate { .. }
+            | Event::GuildDelete(_)
+            | Event::ChannelUpdate { .. }
+            | Event::ThreadUpdate { .. }
+            | Event::AccessGained(_)
+            | Event::RoleUpdate(_)
+            | Event::Undecoded { .. } => {}
             Event::ChannelDelete { guild, channel } => {
                 crate::bot::event_loop::on_thread_deleted(Arc::clone(ctx), guild, channel).await;
             }

@@ -89,7 +89,7 @@ fn read_team(team: &Team) {
             discord_limits::check(&Response::New(message));
         }
     }
-    let _ = replies::history_range_count(team);
+    let _ = replies::backfill::history_range_count(team);
 }
 
 /// Calls functions that change a team, in any state of it.

@@ -32,10 +32,27 @@ pub enum Event {
     ChannelDelete { guild: GuildId, channel: ChannelId },
     /// A channel or its permissions changed.
     ChannelUpdate { guild: GuildId, channel: ChannelId },
+    /// A thread was archived, locked or renamed, or the like.
+    ThreadUpdate {
+        guild: GuildId,
+        thread: ChannelId,
+        /// The newest message in the thread; it may have been deleted since.
+        last_message: Option<MessageId>,
+    },
+    /// The bot can see channels that were hidden before.
+    AccessGained(GuildId),
+    /// A role changed, and with it perhaps permissions of the bot.
+    RoleUpdate(GuildId),
     /// A message was posted in a guild.
     MessageCreate(IncomingMessage),
     /// A member ran a command, pressed a button, submitted a modal or is typing an option.
     Interaction(Box<Interaction>),
+    /// Serenity could not decode an event that the bot uses. If its most important parts can be
+    /// read nevertheless, they follow as another event.
+    Undecoded {
+        /// Discord's name of the event.
+        kind: &'static str,
+    },
 }
 
 /// The parts of a message that decide whether it counts as a reply. The text is not needed, so it
@@ -47,8 +64,9 @@ pub struct IncomingMessage {
     pub channel: ChannelId,
     pub message: MessageId,
     pub author: UserId,
-    /// Whether a person wrote it: message type 0 or 19, and neither a bot nor a webhook as author.
-    pub is_human: bool,
+    /// Whether a person wrote it, so that it may be a reply: message type 0 or 19, neither a bot nor
+    /// a webhook as author, and not forwarded.
+    pub may_be_reply: bool,
     /// The message to which it replies.
     pub reply_to: Option<MessageId>,
 }

@@ -37,9 +37,23 @@ impl Handler {
             GatewayEvent::ChannelDelete(event) => Some(translate::channel_delete(&event.channel)),
             GatewayEvent::ChannelUpdate(event) => Some(translate::channel_update(&event.channel)),
             GatewayEvent::ThreadDelete(event) => Some(translate::thread_delete(&event.thread)),
+            GatewayEvent::ThreadUpdate(event) => Some(translate::thread_update(&event.thread)),
+            GatewayEvent::ThreadListSync(event) => {
+                Some(Event::AccessGained(GuildId::new(event.guild_id.get())))
+            }
+            GatewayEvent::GuildRoleUpdate(event) => {
+                Some(Event::RoleUpdate(GuildId::new(event.role.guild_id.get())))
+            }
             GatewayEvent::MessageCreate(event) => message_create(&event.message),
             GatewayEvent::InteractionCreate(event) => {
                 translate::interaction_create(&event.interaction, self.clock.now())
+            }
+            GatewayEvent::Unknown(event) => {
+                let Some(undecoded) = translate::undecoded(event) else {
+                    return;
+                };
+                let _ = self.events.send(undecoded);
+                translate::recovered(event)
             }
             _ => return,
         };

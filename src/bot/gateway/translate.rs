@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serenity::all::{
     ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
     ComponentInteraction, ComponentInteractionDataKind, Guild, GuildChannel,
-    Interaction as SerenityInteraction, Message, MessageType, ModalInteraction,
-    PartialGuildChannel, Permissions, Ready, UnavailableGuild,
+    Interaction as SerenityInteraction, Message, MessageReferenceKind, MessageType,
+    ModalInteraction, PartialGuildChannel, Permissions, Ready, UnavailableGuild, UnknownEvent,
 };
 
 use super::event::{Event, IncomingMessage, Interaction, InteractionData, OptionValue};
+use crate::bot::discord::message_json::{self, items, snowflake};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 /// Translates the start of a session on a shard.
@@ -64,26 +65,100 @@ pub fn channel_update(channel: &GuildChannel) -> Event {
     }
 }
 
+pub fn thread_update(thread: &GuildChannel) -> Event {
+    Event::ThreadUpdate {
+        guild: GuildId::new(thread.guild_id.get()),
+        thread: ChannelId::new(thread.id.get()),
+        last_message: thread
+            .last_message_id
+            .map(|message| MessageId::new(message.get())),
+    }
+}
+
+/// Events that the bot uses (Discord docs, events/gateway-events, "Receive Events").
+const USED_EVENTS: [&str; 11] = [
+    "CHANNEL_DELETE",
+    "CHANNEL_UPDATE",
+    "GUILD_CREATE",
+    "GUILD_DELETE",
+    "GUILD_ROLE_UPDATE",
+    "INTERACTION_CREATE",
+    "MESSAGE_CREATE",
+    "READY",
+    "THREAD_DELETE",
+    "THREAD_LIST_SYNC",
+    "THREAD_UPDATE",
+];
+
+/// Translates an event that serenity could not decode; `None` if the bot does not use events of
+/// that kind.
+pub fn undecoded(event: &UnknownEvent) -> Option<Event> {
+    let kind = USED_EVENTS.into_iter().find(|kind| *kind == event.kind)?;
+    Some(Event::Undecoded { kind })
+}
+
+/// Reads the most important parts of an event that serenity could not decode. Serenity refuses an
+/// event if it can't decode any part of it, such as a component of a new kind.
+pub fn recovered(event: &UnknownEvent) -> Option<Event> {
+    let data = &event.value;
+    let channel = |field: &str| snowflake(&data[field]).map(ChannelId::new);
+    if event.kind == "GUILD_CREATE" {
+        let channels = items(&data["channels"]).filter_map(|channel| snowflake(&channel["id"]));
+        return Some(Event::GuildCreate {
+            guild: GuildId::new(snowflake(&data["id"])?),
+            channels: channels.map(ChannelId::new).collect(),
+        });
+    }
+    let guild = GuildId::new(snowflake(&data["guild_id"])?);
+    match event.kind.as_str() {
+        "CHANNEL_DELETE" | "THREAD_DELETE" => Some(Event::ChannelDelete {
+            guild,
+            channel: channel("id")?,
+        }),
+        "CHANNEL_UPDATE" => Some(Event::ChannelUpdate {
+            guild,
+            channel: channel("id")?,
+        }),
+        "THREAD_UPDATE" => Some(Event::ThreadUpdate {
+            guild,
+            thread: channel("id")?,
+            last_message: snowflake(&data["last_message_id"]).map(MessageId::new),
+        }),
+        "THREAD_LIST_SYNC" => Some(Event::AccessGained(guild)),
+        "GUILD_ROLE_UPDATE" => Some(Event::RoleUpdate(guild)),
+        "MESSAGE_CREATE" => {
+            let message = message_json::parse(data, guild, channel("channel_id")?).ok()?;
+            Some(Event::MessageCreate(message.event))
+        }
+        _ => None,
+    }
+}
+
 /// Translates a message in a guild.
 pub fn message_create(message: &Message, guild: GuildId) -> IncomingMessage {
-    // Discord docs, resources/message, "Message Types": 0 DEFAULT, 19 REPLY. Messages of all other
-    // types are created by Discord or by commands.
+    // The same rule as for a message in JSON: `message_json::parse`.
     let is_reply_type = matches!(
         message.kind,
         MessageType::Regular | MessageType::InlineReply
     );
     let author = &message.author;
-    let is_human = is_reply_type && !author.bot && !author.system && message.webhook_id.is_none();
-    let reply_to = message
-        .message_reference
-        .as_ref()
+    let reference = message.message_reference.as_ref();
+    let is_forward =
+        reference.is_some_and(|reference| reference.kind == MessageReferenceKind::Forward);
+    let may_be_reply = is_reply_type
+        && !is_forward
+        && !author.bot
+        && !author.system
+        && message.webhook_id.is_none();
+    let reply_to = reference
+        .filter(|reference| reference.kind == MessageReferenceKind::Default)
         .and_then(|reference| reference.message_id);
     IncomingMessage {
         guild,
         channel: ChannelId::new(message.channel_id.get()),
         message: MessageId::new(message.id.get()),
         author: UserId::new(author.id.get()),
-        is_human,
+        may_be_reply,
         reply_to: reply_to.map(|to| MessageId::new(to.get())),
     }
 }

@@ -51,13 +51,13 @@ impl Serialize for File {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Attachment<'a> {
-            id: u8,
+            id: &'a str,
             filename: &'a str,
             description: &'a str,
         }
         let mut list = serializer.serialize_seq(Some(1))?;
         list.serialize_element(&Attachment {
-            id: 0,
+            id: "0",
             filename: self.name,
             description: &self.description,
         })?;

@@ -12,6 +12,12 @@ const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// topics/rate-limits, "Invalid Request Limit"). At this rate the bot stays far below that.
 const REJECTED_PAUSE: SignedDuration = SignedDuration::from_mins(30);
 
+/// Whether a pause that ends at `until` is over. One that is farther away than any pause is, too,
+/// because the clock was set back since.
+pub fn is_over(until: Timestamp, now: Timestamp) -> bool {
+    until <= now || until.duration_since(now) > REJECTED_PAUSE
+}
+
 /// A pause that grows with each consecutive failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
@@ -69,5 +75,8 @@ mod tests {
             rejected.until.duration_since(now),
             SignedDuration::from_mins(30)
         );
+        let minute = SignedDuration::from_mins(1);
+        assert!(is_over(now, now) && !is_over(now + minute, now));
+        assert!(is_over(now + minute * 60, now), "the clock was set back");
     }
 }

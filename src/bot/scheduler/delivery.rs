@@ -184,13 +184,15 @@ impl Deliveries {
         had_backoff
     }
 
-    /// Ends the backoffs of all these guilds.
-    pub fn retry_guilds(&self, concerns: impl Fn(&GuildId) -> bool) {
+    /// Ends the backoffs of all these guilds. Returns whether there were any.
+    pub fn retry_guilds(&self, concerns: impl Fn(&GuildId) -> bool) -> bool {
+        let mut had_backoff = false;
         for mut entry in self.0.iter_mut() {
             if concerns(&entry.key().team.guild) {
-                entry.backoff = None;
+                had_backoff |= entry.backoff.take().is_some();
             }
         }
+        had_backoff
     }
 
     fn status(&self, key: DeliveryKey, delivery: &Delivery) -> MessageStatus {

@@ -28,8 +28,8 @@ use super::delivery::{self, DeliveryKind, Outcome, Outgoing, StepError};
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::interactions::custom_id::ComponentId;
+use crate::bot::render;
 use crate::bot::render::user_error::PostingProblem;
-use crate::bot::{render, replies};
 use quizloop_bank::Question;
 use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::posting::PostStep;
@@ -104,13 +104,11 @@ impl<'a> PostJob<'a> {
             if let Err(error) = step {
                 return self.on_step_error(next, error, now).await;
             }
-            // Members may have replied before the message id was recorded. Those replies were not
-            // counted, so they are read from the channel's history.
-            let has_early_reply =
-                next == PostStep::Deliver && self.ctx.early_replies.remove(&self.key).is_some();
-            let is_begun = matches!(next, PostStep::Begin { .. });
-            if has_early_reply || may_have_replies && !is_begun {
-                tokio::spawn(replies::backfill_team(Arc::clone(self.ctx), self.key));
+            // The post closes the round before, whose replies are read a last time. Members may also
+            // have replied before the message id was recorded.
+            let is_late_thread = next == PostStep::CreateThread && may_have_replies;
+            if next == PostStep::Deliver || is_late_thread {
+                self.ctx.backfill.request_team(self.key);
             }
         }
     }

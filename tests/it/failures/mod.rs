@@ -79,6 +79,7 @@ const LIST: &[Entry] = &[
             "a_failing_server_does_not_affect_others",
             "the_admin_gets_one_alert_about_a_missing_permission",
             "permissions_removed_after_setup_give_one_alert",
+            "refused_reactions_are_not_tried_for_each_reply",
         ],
     ),
     (
@@ -156,6 +157,14 @@ const LIST: &[Entry] = &[
             "a_failed_backfill_is_retried",
             "a_reply_to_the_question_itself_counts_after_downtime",
             "replies_to_an_unrecorded_post_count",
+            "replies_during_an_outage_of_the_server_are_counted",
+            "replies_in_a_hidden_channel_are_counted_when_it_is_visible_again",
+            "a_changed_role_ends_backoffs_and_reads_the_history",
+            "the_history_is_read_when_a_round_closes",
+            "a_closed_round_is_read_after_a_restart",
+            "a_thread_with_an_unknown_newer_message_is_read",
+            "asking_for_a_streak_in_the_thread_reads_it",
+            "messages_that_serenity_cannot_decode_are_counted",
         ],
     ),
     (
@@ -263,6 +272,7 @@ const LIST: &[Entry] = &[
             "two_thousand_teams_due_at_one_minute_are_posted",
             "a_slow_disk_delays_only_what_must_be_saved",
             "a_failed_response_does_not_affect_the_next",
+            "a_failed_response_is_sent_again_in_time",
         ],
     ),
     (

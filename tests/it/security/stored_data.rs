@@ -64,17 +64,19 @@ async fn members_texts_are_stored_nowhere() {
     }
     world.lin().press_id(&format!("q1:hint:{MARKER}")).await;
     // A failed response is logged without the text of the request.
-    world
-        .sandbox
-        .add_fault(FaultRule::on("Callback"), RequestFault::server_error());
+    world.sandbox.add_fault(
+        FaultRule::on("Callback").always(),
+        RequestFault::server_error(),
+    );
     world
         .lin()
         .command("answer", &[("question", json!(MARKER))])
         .await;
     world.sandbox.clear_faults();
-    world
-        .sandbox
-        .add_fault(FaultRule::on("Callback"), RequestFault::server_error());
+    world.sandbox.add_fault(
+        FaultRule::on("Callback").always(),
+        RequestFault::server_error(),
+    );
     let _ = world
         .sandbox
         .autocomplete(ids::ASYNCIO, ids::ADA, "quiz", &[("topic", json!(MARKER))])

@@ -95,14 +95,9 @@ async fn the_token_is_in_no_log_of_a_whole_day() {
         world.lin().command_message("quiz", &[]).await;
         world.ada().command_message("team status", &[]).await;
         world.sandbox.add_fault(
-            FaultRule::on("Reaction"),
-            RequestFault::missing_permissions(),
-        );
-        world.sandbox.add_fault(
             FaultRule::any().path("/webhooks/*/*/messages/@original"),
             RequestFault::server_error(),
         );
-        world.lin().post_reply("whose mark is refused");
         world
             .ada()
             .command_message(
@@ -116,6 +111,14 @@ async fn the_token_is_in_no_log_of_a_whole_day() {
         let missed = world.sandbox.add_user("Late");
         world.sandbox.add_member(ids::GUILD, missed, &[]);
         world.member(missed).reply("after a new session").await;
+        world.sandbox.add_fault(
+            FaultRule::on("Reaction"),
+            RequestFault::missing_permissions(),
+        );
+        world.lin().post_reply("whose mark is refused");
+        world
+            .wait_until("the refusal", || world.log().contains("reactions refused"))
+            .await;
         world.advance("12h").await;
         let token = world.sandbox.token();
         let log = world.log();

@@ -57,6 +57,12 @@ impl MessageDraft<'_> {
         self
     }
 
+    /// Replaces fields of the message's JSON, also by invalid values.
+    pub fn json(mut self, fields: Value) -> Self {
+        self.message.json = Some(fields);
+        self
+    }
+
     /// Makes it a system message of this type (Discord docs, resources/message, "Message Types").
     pub const fn kind(mut self, kind: u8) -> Self {
         self.message.kind = kind;

@@ -128,6 +128,8 @@ pub struct Message {
     pub interaction: Option<InteractionMetadata>,
     /// The only member who sees an ephemeral message; `None` for a public message.
     pub ephemeral_for: Option<u64>,
+    /// Fields that replace those of the message's JSON, for messages that this type can't express.
+    pub json: Option<Value>,
 }
 
 impl Message {

@@ -35,7 +35,10 @@ pub fn message(discord: &Discord, one: &Message, viewer: MessageViewer) -> Value
             });
         }
     }
-    json
+    match &one.json {
+        Some(fields) => merge(json, fields.clone()),
+        None => json,
+    }
 }
 
 /// Returns a message object, as in gateway events: with the guild id and the author's member

@@ -10,6 +10,7 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::streak::{StreakView, streak};
 use crate::bot::render::user_error::UserError;
+use crate::bot::replies;
 use quizloop_core::streak::replay;
 use quizloop_store::LoadedGuild;
 
@@ -41,8 +42,9 @@ fn options() -> Vec<Value> {
 }
 
 /// Shows a member's streak in the channel's team.
-pub fn run(_ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
+    replies::on_streak_request(ctx, team, interaction.channel, interaction.user);
     let member = interaction.user("member").unwrap_or(interaction.user);
     let message = guild.read(|state| {
         let team = state.team(team.channel()).ok_or(UserError::TeamNotFound)?;
