@@ -24,6 +24,7 @@ pub mod question_reports;
 pub mod reminders;
 pub mod reply;
 pub mod retention;
+pub mod reveal_guard;
 pub mod review;
 pub mod round;
 mod round_results;

@@ -39,7 +39,9 @@ pub(crate) fn set_timezone(settings: &mut TeamSettings, text: &str) -> Result<()
     let name = text.trim();
     settings.schedule.zone = zone_search::parse(name).map_err(|unknown| {
         let help = unknown.help();
-        let reply = format!("There is no time zone \"{{}}\": {help} Pick one of the suggestions.");
+        let end = if help.ends_with('?') { "" } else { "." };
+        let reply =
+            format!("There is no time zone \"{{}}\": {help}{end} Pick one of the suggestions.");
         let problem = UnknownTimeZoneError("{}".into()).to_string();
         SettingError::new(name, problem, help).reply_with(reply)
     })?;
