@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use super::random_history::guild_with_history;
 use super::{GUILD, TestDatabase, open};
 use crate::Store;
-use crate::postgres::DatabaseReader;
+use crate::postgres::{DatabaseError, DatabaseReader};
 
 fn save(store: &Store, seed: u64) -> Result<(), String> {
     let ((), commit) = store.upsert(GUILD, |guild| *guild = guild_with_history(GUILD, seed, 200));
@@ -105,6 +105,16 @@ fn a_takeover_waits_for_a_write_in_progress() {
     save(&owner, 2).unwrap();
 }
 
+/// Opens the database, and tries again while another process uses it.
+fn open_once_free(test_database: &TestDatabase) -> Store {
+    loop {
+        match Store::open_database(&test_database.url()) {
+            Err(DatabaseError::InUse(_)) => std::thread::yield_now(),
+            opened => return opened.unwrap_or_else(|error| panic!("{error}")),
+        }
+    }
+}
+
 /// Two processes start at once on an empty database: one creates the tables, and they own the
 /// guilds one after the other.
 #[test]
@@ -116,7 +126,7 @@ fn two_processes_start_at_once() {
     std::thread::scope(|threads| {
         for _ in 0..2 {
             threads.spawn(|| {
-                let store = open(&test_database);
+                let store = open_once_free(&test_database);
                 opened
                     .lock()
                     .unwrap()
