@@ -324,7 +324,7 @@ fn all_teams(guild: &LoadedGuild) -> Vec<LoadedTeam> {
     })
 }
 
-async fn backfill_team(ctx: &BotContext, team: &LoadedTeam) -> Result<(), ApiError> {
+async fn backfill_team(ctx: &Arc<BotContext>, team: &LoadedTeam) -> Result<(), ApiError> {
     let ranges = team.read(history_ranges).unwrap_or_default();
     for range in ranges {
         match read_range(ctx, team, range).await {
@@ -377,14 +377,14 @@ fn history_ranges(team: &Team) -> Vec<HistoryRange> {
 
 /// Counts the replies of a range, page by page.
 async fn read_range(
-    ctx: &BotContext,
+    ctx: &Arc<BotContext>,
     team: &LoadedTeam,
     range: HistoryRange,
 ) -> Result<(), ApiError> {
     let mut pages = Vec::new();
     let result = read_pages(ctx, team.guild(), range, &mut pages).await;
     // What was read before a failure is not read again.
-    tokio::spawn(record_progress(team.clone(), pages));
+    tokio::spawn(record_progress(Arc::clone(ctx), team.clone(), pages));
     result
 }
 
@@ -429,12 +429,17 @@ async fn read_pages(
 }
 
 /// Records how far the history was read. Waits for the reactions first, because messages before
-/// that position are not read again.
-async fn record_progress(team: LoadedTeam, pages: Vec<CountedPage>) {
+/// that position are not read again. If Discord refuses them, the position stays: once they are
+/// allowed, the next reading adds them.
+async fn record_progress(ctx: Arc<BotContext>, team: LoadedTeam, pages: Vec<CountedPage>) {
     for page in pages {
+        let has_reactions = !page.reactions.is_empty();
         for reaction in page.reactions {
             // The sender never sends a value. It is dropped when the reaction is done.
             let _ = reaction.await;
+        }
+        if has_reactions && ctx.reaction_backoff.contains_key(&team.key()) {
+            return;
         }
         record_position(&team, page.thread_round, page.last);
         failpoint::hit("history.noted");
