@@ -2,16 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use futures::executor::block_on;
 use sqlx::{Connection, PgConnection};
 
 use super::random_history::guild_with_history;
 use super::{GUILD, TestDatabase, open};
 use crate::Store;
 use crate::postgres::DatabaseReader;
+use quizloop_core::shard::ShardRange;
 
 fn save(store: &Store, seed: u64) -> Result<(), String> {
     let ((), commit) = store.upsert(GUILD, |guild| *guild = guild_with_history(GUILD, seed, 200));
-    futures::executor::block_on(commit.wait()).map_err(|error| error.to_string())
+    block_on(commit.wait()).map_err(|error| error.to_string())
 }
 
 /// A process that was replaced while it hung continues: its writes are refused with an error.
@@ -44,7 +46,7 @@ fn a_stale_owner_is_refused() {
         stale.close(Duration::from_secs(5)),
         "closing does not wait for guilds of another owner"
     );
-    assert!(futures::executor::block_on(stale.delete(GUILD)).is_err());
+    assert!(block_on(stale.delete(GUILD)).is_err());
     assert!(reader.guild(GUILD).unwrap().is_some());
 }
 
@@ -116,7 +118,9 @@ fn two_processes_start_at_once() {
     std::thread::scope(|threads| {
         for _ in 0..2 {
             threads.spawn(|| {
-                let store = open(&test_database);
+                let store = Store::connect(&test_database.url()).unwrap();
+                block_on(store.join(ShardRange::all(1), false)).unwrap();
+                while block_on(store.refresh_shards()).unwrap().held.is_empty() {}
                 opened
                     .lock()
                     .unwrap()
