@@ -102,7 +102,6 @@ pub async fn run(deps: BotDeps) -> ExitReason {
         BotContext::new(deps.store, deps.bank, deps.clock.clone(), rest, deps.health);
     let ctx = Arc::new(ctx);
     ctx.set_user_id(user);
-    register::commands(&ctx, application).await;
     let total = match shards::join(&ctx, deps.shards).await {
         Ok(shards) => shards.total,
         Err(exit) => return exit_reason(exit),
@@ -127,6 +126,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
             other => GatewayExit::Other(other.to_string()),
         }),
         () = event_loop.run(event_receiver) => stopped("event loop"),
+        () = register::run(Arc::clone(&ctx), application) => stopped("command registration"),
         () = backfill::run(Arc::clone(&ctx), backfill) => stopped("backfill worker"),
         () = reactions::run(Arc::clone(&ctx), reactions) => stopped("reaction worker"),
         () = footer::run(Arc::clone(&ctx), stale_footers) => stopped("footer worker"),

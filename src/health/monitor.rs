@@ -170,6 +170,21 @@ impl HealthMonitor {
         self.record(|metrics| metrics.commit_finished(duration, error.is_some()));
     }
 
+    /// Records that Discord did not accept the slash commands.
+    pub fn commands_unregistered(&self, error: String) {
+        let now = (self.clock)();
+        let mut state = self.lock();
+        let since = state
+            .commands_failure
+            .take()
+            .map_or(now, |(since, _)| since);
+        state.commands_failure = Some((since, error));
+    }
+
+    pub fn commands_registered(&self) {
+        self.lock().commands_failure = None;
+    }
+
     /// Counts an interaction under its metric label.
     pub fn interaction_finished(
         &self,

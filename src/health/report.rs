@@ -42,6 +42,8 @@ pub struct HealthReport {
     pub scheduler: ComponentStatus,
     /// Saving to the data folder or the database.
     pub disk: ComponentStatus,
+    /// Registration of the slash commands with Discord.
+    pub commands: ComponentStatus,
     /// Whether the teams of the config can work.
     pub config_teams: ComponentStatus,
 }
@@ -69,23 +71,21 @@ impl ComponentStatus {
 }
 
 impl HealthReport {
-    pub(super) fn new(
-        gateway: ComponentStatus,
-        shards: Vec<ShardStatus>,
-        scheduler: ComponentStatus,
-        disk: ComponentStatus,
-        config_teams: ComponentStatus,
-    ) -> Self {
-        let all = [&gateway, &scheduler, &disk, &config_teams];
-        let worst = all.into_iter().map(|component| component.state).max();
-        Self {
-            status: worst.unwrap_or(HealthStatus::Ok),
-            gateway,
-            shards,
-            scheduler,
-            disk,
-            config_teams,
-        }
+    /// Sets the status to the worst state of the components.
+    pub(super) fn with_worst_status(mut self) -> Self {
+        let worst = self.components().map(|component| component.state);
+        self.status = worst.into_iter().max().unwrap_or(HealthStatus::Ok);
+        self
+    }
+
+    const fn components(&self) -> [&ComponentStatus; 5] {
+        [
+            &self.gateway,
+            &self.scheduler,
+            &self.disk,
+            &self.commands,
+            &self.config_teams,
+        ]
     }
 
     /// Returns whether the bot works, perhaps with limitations.
@@ -95,13 +95,8 @@ impl HealthReport {
 
     /// Returns the problems of all components on one line; `None` if there are none.
     pub fn problems(&self) -> Option<String> {
-        let all = [
-            &self.gateway,
-            &self.scheduler,
-            &self.disk,
-            &self.config_teams,
-        ];
-        let problems = all
+        let problems = self
+            .components()
             .into_iter()
             .filter_map(|component| component.problem.as_deref());
         let problems: Vec<_> = problems.collect();

@@ -76,6 +76,8 @@ pub struct HealthState {
     pub last_save: Option<Duration>,
     /// Since when saving has failed, and the error.
     pub save_failure: Option<(Duration, String)>,
+    /// Since when the slash commands could not be registered, and the error.
+    pub commands_failure: Option<(Duration, String)>,
     /// The teams of the config that can't work, by their number there.
     pub config_team_problems: BTreeMap<usize, ConfigTeamProblem>,
 }
@@ -89,6 +91,7 @@ impl HealthState {
             last_scan: None,
             last_save: None,
             save_failure: None,
+            commands_failure: None,
             config_team_problems: BTreeMap::new(),
         }
     }
@@ -103,13 +106,16 @@ impl HealthState {
                 component: self.shard(*number, health, now, real),
             })
             .collect();
-        HealthReport::new(
-            self.gateway(&shards, now),
+        HealthReport {
+            status: HealthStatus::Ok,
+            gateway: self.gateway(&shards, now),
             shards,
-            self.scheduler(now),
-            self.disk(now),
-            self.config_teams(),
-        )
+            scheduler: self.scheduler(now),
+            disk: self.disk(now),
+            commands: self.commands(now),
+            config_teams: self.config_teams(),
+        }
+        .with_worst_status()
     }
 
     /// Records whether a team of the config can work. Returns whether that was not known.
@@ -222,6 +228,17 @@ impl HealthState {
         }
     }
 
+    /// The bot works without new commands: those of an earlier registration keep working.
+    fn commands(&self, now: Duration) -> ComponentStatus {
+        let Some((since, error)) = &self.commands_failure else {
+            return ComponentStatus::healthy(None);
+        };
+        let seconds = now.saturating_sub(*since).as_secs();
+        let problem =
+            format!("the slash commands have not been registered for {seconds} s: {error}");
+        ComponentStatus::unhealthy(HealthStatus::Degraded, None, problem)
+    }
+
     /// Returns which part of this process is stalled, so that only a restart helps. A Discord outage
     /// and a full disk don't count: the bot waits for those to end, and a restart would lose time.
     pub fn stall_reason(&self, now: Duration, real: Instant) -> Option<String> {
@@ -317,6 +334,10 @@ mod tests {
             "saving has failed for 3 s: no space left"
         );
         assert_eq!(state(&health, 102), HealthStatus::Down);
+        let mut health = healthy_state(real);
+        health.commands_failure = Some((at(99), "status 500".into()));
+        insta::assert_snapshot!(health.report(at(102), real).problems().unwrap(), @"the slash commands have not been registered for 3 s: status 500");
+        assert_eq!(state(&health, 102), HealthStatus::Degraded);
         let fresh = HealthState::new(at(100));
         assert_eq!(
             (state(&fresh, 100), state(&fresh, 161)),
@@ -389,6 +410,6 @@ mod tests {
     fn a_report_is_plain_json() {
         let real = Instant::now();
         let report = healthy_state(real).report(at(103), real + at(2));
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"config_teams":{"state":"ok","age_seconds":null,"problem":null}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"commands":{"state":"ok","age_seconds":null,"problem":null},"config_teams":{"state":"ok","age_seconds":null,"problem":null}}"#);
     }
 }

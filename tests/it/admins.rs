@@ -2,10 +2,12 @@
 //! to the list of field failures.
 
 use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use discord_sandbox::model::Overwrite;
 use serde_json::{Value, json};
 
+use crate::health::Monitor;
 use crate::support::{MemberHandle, MessageExt, World};
 
 const WEDNESDAY: &str = "2026-03-25T12:00[Europe/Berlin]";
@@ -346,11 +348,56 @@ async fn commands_are_registered_once() {
             .filter(|request| request.method == "PUT" && request.path.ends_with("/commands"))
             .count()
     };
+    world
+        .wait_until("the registration", || {
+            world.log().contains("slash commands registered")
+        })
+        .await;
     assert_eq!(registered(&world), 1);
     world.kill_and_restart().await;
     world.stop().await;
     world.start_bot().await;
     assert_eq!(registered(&world), 1);
+}
+
+/// Discord fails to register the commands of a new bot: the bot tries again beside everything else,
+/// and the health report says so meanwhile. Texts then link to the commands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_registration_is_repeated() {
+    let builder = World::at("2026-03-25T08:59[Europe/Berlin]")
+        .setting("[health]\nlisten = \"127.0.0.1:0\"\n");
+    let mut world = builder.team().without_bot().await;
+    let fault = world
+        .sandbox
+        .add_fault(FaultRule::on("SetCommands"), RequestFault::server_error());
+    world.spawn_bot();
+    let monitor = Monitor::new(&world).await;
+    let report = monitor
+        .wait_for(200, |report| {
+            report["commands"]["state"] == "degraded" && report["gateway"]["state"] == "ok"
+        })
+        .await;
+    let problem = report["commands"]["problem"].as_str().unwrap();
+    assert!(
+        problem.starts_with("the slash commands have not been registered for "),
+        "{problem}"
+    );
+    // Questions are posted meanwhile.
+    world.advance("1m").await;
+    assert_eq!(world.posts().len(), 1);
+    world.sandbox.remove_fault(fault);
+    monitor
+        .wait_for(200, |report| report["commands"]["state"] == "ok")
+        .await;
+    let commands = world.sandbox.commands(None);
+    let quiz = commands.iter().find(|one| one.name == "quiz").unwrap();
+    let link = format!("</quiz:{}>", quiz.id);
+    let help = world.lin().command_message("help", &[]).await.embeds;
+    assert!(help[0].to_string().contains(&link), "{help:?}");
+    // The ids are stored: after a restart nothing is registered, and the links are the same.
+    world.kill_and_restart().await;
+    let help = world.lin().command_message("help", &[]).await.embeds;
+    assert!(help[0].to_string().contains(&link), "{help:?}");
 }
 
 /// In a direct message or a channel without a team, commands explain what to do.

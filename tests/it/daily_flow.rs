@@ -11,6 +11,9 @@ async fn a_whole_day_works() {
         .start()
         .await;
     assert_eq!(world.posts().len(), 0);
+    // No question is open yet.
+    let streak = world.lin().command_message("streak", &[]).await.text();
+    assert!(streak.contains("Answer the next question"), "{streak}");
     world.advance("1m").await;
     let post = world.post();
     assert!(
@@ -19,6 +22,8 @@ async fn a_whole_day_works() {
         post.footer()
     );
     assert_eq!(post.pinged, Vec::<u64>::new());
+    let streak = world.lin().command_message("streak", &[]).await.text();
+    assert!(streak.contains("Answer the open question"), "{streak}");
 
     world.ada().reply("an event loop runs callbacks").await;
     assert_eq!(world.ada().streak().await, 1);
@@ -28,7 +33,9 @@ async fn a_whole_day_works() {
     let confirmation = world.lin().command_message("answer", &[]).await;
     assert!(confirmation.ephemeral);
     assert!(
-        confirmation.text().contains("You haven't answered yet"),
+        confirmation
+            .text()
+            .contains("You haven't answered the question in <#"),
         "{}",
         confirmation.text()
     );

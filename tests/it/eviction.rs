@@ -37,7 +37,7 @@ async fn wait_until_evicted(monitor: &Monitor, evicted: bool) {
 }
 
 /// Advances to Saturday night, when the server has been idle for long enough to be evicted.
-async fn idle_until_evicted(world: &World) -> Monitor {
+pub async fn idle_until_evicted(world: &World) -> Monitor {
     world.set_time("2026-03-27T09:00").await;
     world.ada().reply("on Friday").await;
     let monitor = Monitor::new(world).await;

@@ -287,7 +287,12 @@ async fn only_the_configured_role_is_notified() {
         .await;
     world.advance("1m").await;
     let post = world.post();
-    assert_eq!(post.content, format!("<@&{role}>"));
+    let (question, last_line) = post.content.rsplit_once('\n').unwrap();
+    assert!(
+        question.starts_with("**Question of the day:** "),
+        "{question}"
+    );
+    assert_eq!(last_line, format!("<@&{role}>"));
     assert!(!post.pinged.is_empty(), "the role's members are notified");
     world
         .ada()
@@ -296,5 +301,5 @@ async fn only_the_configured_role_is_notified() {
     world
         .wait_for("the edit", |world| world.post().edited.then_some(()))
         .await;
-    assert_eq!(world.post().content, format!("<@&{role}>"));
+    assert_eq!(world.post().content, post.content);
 }

@@ -1,6 +1,5 @@
 //! Practice commands: /quiz, /answer, /hint, and their buttons.
 
-use discord_sandbox::ids;
 use serde_json::json;
 
 use crate::support::{MessageExt, World};
@@ -35,8 +34,7 @@ follow_up = "And then?"
 async fn quiz_gives_each_question_once_a_day() {
     let world = World::at(FRIDAY).team().start().await;
     world.advance("1m").await;
-    let open = world.post().text();
-    let open = open.lines().nth(1).unwrap().to_owned();
+    let open = world.post().question();
     let first = world
         .lin()
         .command_message("quiz", &[("level", json!("junior"))])
@@ -118,22 +116,19 @@ async fn answer_finds_any_question() {
         "{}",
         unknown.text()
     );
+    let public = [("public", json!(true))];
     world.lin().reply("my own words").await;
-    world
-        .lin()
-        .command("answer", &[("public", json!(true))])
-        .await;
     let thread = world.thread();
-    let all = world
-        .wait_for("the answer in the thread", |world| {
-            world
-                .sandbox
-                .messages(thread, ids::SAM)
-                .into_iter()
-                .find(|message| message.author == ids::APP && !message.embeds.is_empty())
-        })
-        .await;
-    assert!(!all.ephemeral);
+    let refused = world.lin().command_in(thread, "answer", &public).await;
+    let refused = refused.message().unwrap();
+    assert!(refused.ephemeral);
+    insta::assert_snapshot!(refused.text(), @"This question is still open, so I can't show its answer to everyone. You can once the next question is out. Until then, `/answer` shows it to you alone.");
+    // The answer of yesterday's question is for everyone in its thread.
+    world.set_time("2026-03-30T09:00").await;
+    world.lin().write(thread, "opens the archived thread again");
+    let shown = world.lin().command_in(thread, "answer", &public).await;
+    let shown = shown.message().unwrap();
+    assert!(!shown.ephemeral && shown.text().contains("model answer"));
     let hint = world.sam().command_message("hint", &[]).await;
     assert!(hint.ephemeral && hint.text().contains("Hint"));
 }

@@ -57,7 +57,7 @@ async fn a_member_sees_their_progress() {
     let response = world.lin().command_message("progress", &[]).await;
     assert_eq!(
         response.text(),
-        "**1 question** in a row (longest: 1). **1 question** to repeat today: use `/quiz mode:due`."
+        "**1 question** in a row (longest: 1). **1 question** to repeat today: use `/quiz` `mode:due`."
     );
 }
 

@@ -20,7 +20,7 @@ async fn report(member: MemberHandle<'_>, question: &str, text: &str) -> String 
     assert_eq!(form.data["custom_id"], format!("q1:report:{question}"));
     let response = member.submit_modal(&form, &[("text", text)]).await;
     assert!(response.ephemeral);
-    response.content
+    response.text()
 }
 
 fn state_reports(world: &World, arguments: &[&str]) -> String {
@@ -49,7 +49,12 @@ async fn a_report_stays_until_an_admin_closes_it() {
         "{}",
         form.title
     );
-    let field = &form.data["components"][0]["components"][0];
+    let question = form.data["components"][0]["content"].as_str().unwrap();
+    assert!(
+        question.starts_with("**") && question.ends_with("?**"),
+        "{question}"
+    );
+    let field = &form.data["components"][1]["components"][0];
     insta::assert_snapshot!(field["placeholder"].as_str().unwrap(), @"Admins of this server will see it with your name, until they close it.");
     let text = "**Wrong**: @everyone\nknows that `await` blocks nobody";
     let response = world.lin().submit_modal(&form, &[("text", text)]).await;

@@ -72,7 +72,7 @@ async fn members_without_a_reply_are_reminded_once() {
         "{}",
         reminder.content
     );
-    let question = post.text().lines().nth(1).unwrap().to_owned();
+    let question = post.question();
     assert!(
         reminder.content.contains(&question),
         "{question}: {}",

@@ -278,7 +278,9 @@ async fn looking_before_replying_keeps_but_does_not_extend_the_streak() {
     world.advance("24h").await;
     let confirmation = world.lin().press(world.post().id, "Model answer").await;
     assert!(
-        confirmation.text().contains("You haven't answered yet"),
+        confirmation
+            .text()
+            .contains("You haven't answered the question in <#"),
         "{}",
         confirmation.text()
     );

@@ -11,7 +11,7 @@ use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
 use quizloop_diagnostics::{Diagnostic, Source, did_you_mean};
 
 /// All keys of an entry, in the order in which exports write them.
-pub const KEYS: [&str; 19] = [
+pub(crate) const KEYS: [&str; 19] = [
     "id",
     "number",
     "topic",

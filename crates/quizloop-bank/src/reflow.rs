@@ -2,7 +2,7 @@
 
 /// Joins the lines of each paragraph with spaces. Empty lines separate paragraphs; the result has
 /// one empty line between paragraphs and no surrounding whitespace.
-pub fn reflow(text: &str) -> String {
+pub(crate) fn reflow(text: &str) -> String {
     let mut flowed = String::with_capacity(text.len());
     let mut gap = "";
     for line in text.lines().map(str::trim) {
@@ -20,7 +20,7 @@ pub fn reflow(text: &str) -> String {
 }
 
 /// Trims code or output: removes spaces at line ends, and empty lines at the start and end.
-pub fn trim_lines(text: &str) -> String {
+pub(crate) fn trim_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim_end).collect();
     lines.join("\n").trim_matches('\n').to_owned()
 }

@@ -44,7 +44,7 @@ impl FieldSpan {
 impl SourcedQuestion {
     /// Returns the position of a field's key, or of a list's item. Falls back to the header of the
     /// entry if the field is missing.
-    pub fn key_span(&self, field: &str, item: Option<usize>) -> Span {
+    pub(crate) fn key_span(&self, field: &str, item: Option<usize>) -> Span {
         self.field_span(field, item).map_or_else(
             || self.header_span.clone(),
             |field_span| field_span.key.clone(),
@@ -53,7 +53,7 @@ impl SourcedQuestion {
 
     /// Returns the position of some words in a field's value. Falls back to the key if the words
     /// are not found, for example because a line break separates them.
-    pub fn text_span(
+    pub(crate) fn text_span(
         &self,
         source: &Source,
         field: &str,
@@ -73,7 +73,7 @@ impl SourcedQuestion {
 
     /// Returns the severity of a problem with which a question can still be asked: error for
     /// built-in questions, warning for the operator's.
-    pub const fn warning_severity(&self) -> Severity {
+    pub(crate) const fn warning_severity(&self) -> Severity {
         if self.built_in {
             Severity::Error
         } else {
@@ -82,7 +82,7 @@ impl SourcedQuestion {
     }
 
     /// Creates an error at a text field.
-    pub fn error_in(
+    pub(crate) fn error_in(
         &self,
         source: &Source,
         text_field: &TextField<'_>,

@@ -64,6 +64,9 @@ impl Guild {
         members.extend(self.profiles.keys());
         members.extend(self.reports.authors());
         members.extend(teams().flat_map(|team| team.reminders.keys()));
+        // A member who only peeked has no ledger.
+        let rounds = teams().flat_map(|team| team.rounds());
+        members.extend(rounds.flat_map(|round| round.window.members()));
         members.sort_unstable();
         members.dedup();
         members
@@ -123,11 +126,14 @@ impl Team {
 
     fn last_seen(&self, user: UserId) -> Option<Date> {
         let ledger = self.members.get(&user);
-        let round = ledger.and_then(|ledger| self.round(ledger.last_round()));
+        let answered = ledger.and_then(|ledger| self.round(ledger.last_round()));
+        let mut newest_first = self.rounds.iter().rev();
+        let peeked = newest_first.find(|round| round.window.peeks.contains_key(&user));
         // Setting a reminder is an activity; receiving one is not.
         let reminder = self.reminders.get(&user);
         let requested = reminder.map(|one| self.settings.schedule.zone.date(one.requested_at));
-        round.map(|round| round.day).max(requested)
+        let day = |round: &super::round::Round| round.day;
+        answered.map(day).max(peeked.map(day)).max(requested)
     }
 
     fn erase(&mut self, user: UserId) {

@@ -47,7 +47,7 @@ impl Deck {
     }
 
     /// Returns the question drawn last to the top of the deck, because it was not posted.
-    pub fn put_back(&mut self, question: &str) {
+    pub(crate) fn put_back(&mut self, question: &str) {
         if self.seen.last().is_some_and(|last| last == question) {
             self.unseen.extend(self.seen.pop());
             self.last = self.seen.last().cloned();
@@ -56,7 +56,7 @@ impl Deck {
 
     /// Marks a question as the one that was asked last. Returns the number of unseen questions left
     /// in this pass.
-    pub fn mark_asked(&mut self, question: &str) -> usize {
+    pub(crate) fn mark_asked(&mut self, question: &str) -> usize {
         self.unseen.retain(|id| id != question);
         self.seen.retain(|id| id != question);
         self.seen.push(question.to_owned());

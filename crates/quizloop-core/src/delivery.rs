@@ -34,7 +34,7 @@ use super::id::{ChannelId, MessageId};
 
 /// How long a request without a nonce may still take effect after the bot stopped waiting for it.
 /// Four times as long as the bot waits for a response.
-pub const REQUEST_SETTLES: SignedDuration = SignedDuration::from_secs(60);
+pub(crate) const REQUEST_SETTLES: SignedDuration = SignedDuration::from_secs(60);
 
 /// How the bot recognises one of its messages: by the text with which a footer begins.
 #[derive(Debug, Clone, PartialEq, Eq)]

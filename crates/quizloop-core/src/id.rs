@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Milliseconds from the Unix epoch to Discord's epoch, the first second of 2015
 /// (Discord docs, reference, "Snowflakes").
-pub const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+pub(crate) const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
 
 /// Low bits of a snowflake that hold worker, process and increment, not time.
 const SEQUENCE_BITS: u32 = 22;

@@ -75,7 +75,7 @@ impl Ledger {
     }
 
     /// Returns the admin who credited that round.
-    pub fn credited_by(&self, round: u32) -> Option<Actor> {
+    pub(crate) fn credited_by(&self, round: u32) -> Option<Actor> {
         self.credits.as_ref()?.get(&round).copied()
     }
 

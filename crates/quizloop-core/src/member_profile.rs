@@ -73,7 +73,7 @@ impl MemberProfile {
     }
 
     /// Returns the day of the last activity in this profile.
-    pub fn last_seen(&self) -> Option<Date> {
+    pub(crate) fn last_seen(&self) -> Option<Date> {
         let reviewed = self.reviews.iter().map(|review| review.last).max();
         let practised = self.practice_days.last().map(|one| one.day);
         reviewed.max(practised).max(self.hidden_since)

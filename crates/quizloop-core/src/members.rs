@@ -86,7 +86,8 @@ impl Guild {
     }
 
     /// Returns the number of reviews on each of the next days. Overdue reviews count for today.
-    /// Only questions for which `exists` returns true count.
+    /// Only questions for which `exists` returns true count. Today's number is the number of
+    /// reviews that [`Guild::pick`] offers as due: an open question can't be practised today.
     pub fn forecast(
         &self,
         user: UserId,
@@ -96,6 +97,9 @@ impl Guild {
         let mut days = [0; FORECAST_DAYS];
         for (question, review) in self.reviews(user) {
             let ahead = days_between(today, review.due) as usize;
+            if review.is_due(today) && self.is_question_open(question) {
+                continue;
+            }
             if let Some(day) = days.get_mut(ahead).filter(|_| exists(question)) {
                 *day += 1;
             }

@@ -101,7 +101,7 @@ impl Team {
     }
 
     /// Returns the round that has no message yet.
-    pub fn unfinished_round(&self) -> Option<&Round> {
+    pub(crate) fn unfinished_round(&self) -> Option<&Round> {
         self.rounds.last().filter(|round| round.message.is_none())
     }
 

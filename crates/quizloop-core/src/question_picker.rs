@@ -62,6 +62,8 @@ pub struct PickedQuestion<'a> {
 pub enum PickError {
     /// No question matches topic and level.
     NoMatch,
+    /// The question on the message is the only one that is due.
+    OnlyShownDue,
     /// No matching question is due.
     NoneDue {
         /// The next day with a due question, after today.
@@ -79,10 +81,11 @@ impl Guild {
     /// 1. due questions, the one most likely to be forgotten first;
     /// 2. new questions, at random;
     /// 3. questions that the member rated "again" today, at random;
-    /// 4. questions that are not due yet, the one most likely to be forgotten first.
+    /// 4. due questions that were asked today but not rated, in the order of the first;
+    /// 5. questions that are not due yet, the one most likely to be forgotten first.
     ///
     /// A question for which `asked` returns true was asked today. It is picked again only if the
-    /// member rated it "again".
+    /// member rated it "again", or if it still is due because they passed it over.
     ///
     /// # Errors
     ///
@@ -108,6 +111,14 @@ impl Guild {
             first.map(|one| one.pick(reason))
         };
         let due = || most_forgotten(PickReason::Due, Review::is_due);
+        let passed_over = || {
+            let is_due = |one: &&Reviewed<'a, '_>| {
+                one.question != request.shown && one.review.is_due(request.today)
+            };
+            let first = seen.iter().filter(is_due);
+            let first = first.min_by(|a, b| a.compare(b, request.today));
+            first.map(|one| one.pick(PickReason::Due))
+        };
         let ahead = || most_forgotten(PickReason::Ahead, |review, today| review.last < today);
         let new = |rng: &mut _| {
             let unseen = candidates.iter().filter(|one| one.review.is_none());
@@ -130,11 +141,12 @@ impl Guild {
                 .map(|one| one.pick(PickReason::Again))
         };
         let pick = match request.mode {
-            PickMode::Due => due().or_else(|| again(rng)),
+            PickMode::Due => due().or_else(|| again(rng)).or_else(passed_over),
             PickMode::New => new(rng),
             PickMode::Mixed => due()
                 .or_else(|| new(&mut *rng))
                 .or_else(|| again(&mut *rng))
+                .or_else(passed_over)
                 .or_else(ahead),
         };
         pick.ok_or_else(|| pick_error(request, &candidates))
@@ -205,10 +217,12 @@ fn pick_error(request: &PickRequest<'_, '_>, candidates: &[Candidate<'_, '_>]) -
     }
     match request.mode {
         PickMode::Due => {
-            let dues = candidates
-                .iter()
-                .filter_map(|one| one.review)
-                .map(|one| one.due);
+            let dues = || candidates.iter().filter_map(|one| one.review);
+            // Any other due question would have been picked.
+            if dues().any(|review| review.is_due(request.today)) {
+                return PickError::OnlyShownDue;
+            }
+            let dues = dues().map(|review| review.due);
             PickError::NoneDue {
                 next: dues.filter(|due| *due > request.today).min(),
             }

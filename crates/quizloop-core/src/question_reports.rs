@@ -13,7 +13,7 @@ use super::text::remove_control_characters;
 pub const MAX_REPORT_CHARS: usize = 500;
 
 /// Maximum number of open reports in a guild: an admin can still read them all.
-pub const MAX_OPEN_REPORTS: usize = 100;
+pub(crate) const MAX_OPEN_REPORTS: usize = 100;
 
 /// Maximum number of open reports per member, so that one member cannot use up the guild's limit.
 pub const MAX_OPEN_REPORTS_PER_MEMBER: usize = 5;

@@ -9,12 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::id::UserId;
-use super::ledger::RoundResult;
 use super::round::Round;
 use super::team::Team;
 
 /// How late a reminder may be sent. Later ones are useless and are dropped.
-pub const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The reminder that a member set for a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +37,19 @@ pub struct Reminder {
     pub unreported_dm_failure: bool,
 }
 
+/// When a member's reminder comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReminderState {
+    /// Never: the member has set none.
+    Off,
+    /// On each day without a reply, at this time.
+    On { at: Time },
+    /// Not today, because the question came after this time.
+    QuestionLate { at: Time },
+    /// Never: the question comes at this time or later since its time was changed.
+    BeforeQuestion { at: Time },
+}
+
 /// A reminder that is due now or later today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueReminder {
@@ -54,6 +66,32 @@ impl Team {
     /// Whether a reminder at that time is possible: it must be later in the day than the question.
     pub fn can_remind_at(&self, at: Time) -> bool {
         at > self.settings.schedule.at
+    }
+
+    /// Returns how many reminders are set to a time at which the question is not out yet: the time
+    /// of the question has changed since.
+    pub fn early_reminders(&self) -> usize {
+        let times = self.reminders.values().filter_map(|one| one.at);
+        times.filter(|at| !self.can_remind_at(*at)).count()
+    }
+
+    /// Returns when a member's reminder comes, as far as the schedule and today's round tell.
+    pub fn reminder_state(&self, user: UserId, now: Timestamp) -> ReminderState {
+        let Some(at) = self.reminder(user).and_then(|one| one.at) else {
+            return ReminderState::Off;
+        };
+        if !self.can_remind_at(at) {
+            return ReminderState::BeforeQuestion { at };
+        }
+        let zone = &self.settings.schedule.zone;
+        let today = zone.date(now);
+        let round = self.open_round().filter(|round| round.day == today);
+        let opened = round.and_then(Round::opened_at);
+        let is_too_late = |opened| zone.at_local_time(today, at).is_some_and(|at| at < opened);
+        if opened.is_some_and(is_too_late) {
+            return ReminderState::QuestionLate { at };
+        }
+        ReminderState::On { at }
     }
 
     /// Sets a member's reminder to that time.
@@ -123,7 +161,7 @@ impl Team {
         let reminders = open.map(|round| {
             let due = move |(user, one): (&UserId, &Reminder)| {
                 let at = self.reminder_due_at(one, round)?;
-                let untouched = self.result(*user, round.number) == RoundResult::Nothing;
+                let untouched = self.is_untouched(round.number, *user);
                 let in_time = now.duration_since(at) <= MAX_LATENESS;
                 (untouched && in_time).then_some(DueReminder { user: *user, at })
             };

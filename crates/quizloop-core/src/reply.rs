@@ -1,4 +1,4 @@
-//! Counting of replies and peeks.
+//! Counting of replies.
 //!
 //! A reply counts by its own timestamp. When, how often and in which order the bot receives it does
 //! not matter.
@@ -52,34 +52,6 @@ impl Team {
             round: number,
             result,
         }
-    }
-
-    /// Records that a member chose to see the model answer of the open round before replying.
-    /// Returns false without any change if the round is not open, or if the member already has a
-    /// result in it.
-    pub fn peek(&mut self, number: u32, user: UserId, at: Timestamp) -> bool {
-        if self.open_round().map(|round| round.number) != Some(number)
-            || self.result(user, number) != RoundResult::Nothing
-        {
-            return false;
-        }
-        if let Some(round) = self.round_mut(number) {
-            round.window.peeks.entry(user).or_insert(at);
-        }
-        self.members
-            .entry(user)
-            .or_default()
-            .record(number, RoundResult::Peeked);
-        true
-    }
-
-    /// Whether a member must confirm before seeing the answer of that round.
-    pub fn needs_reveal_confirmation(&self, number: u32, user: UserId) -> bool {
-        self.settings.reveal == super::team::Reveal::AfterReply
-            && self
-                .open_round()
-                .is_some_and(|open| open.number == number && open.voided_by.is_none())
-            && self.result(user, number) == RoundResult::Nothing
     }
 
     /// Whether that message is the member's first reply to a recent round.

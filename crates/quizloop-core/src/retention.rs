@@ -31,7 +31,7 @@ impl Retention {
     }
 
     /// Creates the nearest retention to a share from 0 to 1; `None` outside the bounds.
-    pub fn from_share(share: f64) -> Option<Self> {
+    pub(crate) fn from_share(share: f64) -> Option<Self> {
         let percent = (share * 100.0).round();
         (Self::MIN..=Self::MAX)
             .find(|one| (f64::from(*one) - percent).abs() < 0.5)

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::retention::Retention;
 
 /// Maximum number of days until the next review: a hundred years, as in Anki.
-pub const INTERVAL_MAX: u32 = 36_500;
+pub(crate) const INTERVAL_MAX: u32 = 36_500;
 
 /// How well a member knew the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,12 +15,12 @@ use super::weekdays::Weekdays;
 use super::zone::Zone;
 
 /// How late a question may be posted by default, if the bot was down when it was due.
-pub const DEFAULT_CATCH_UP: SignedDuration = SignedDuration::from_hours(3);
+pub(crate) const DEFAULT_CATCH_UP: SignedDuration = SignedDuration::from_hours(3);
 
 /// How late a post still is on time. Waking up, saving the intent and waiting for Discord take a
 /// moment, so a shorter catch-up limit means "on time only". An intent that was recorded in time may
 /// be finished for as long.
-pub const ON_TIME: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const ON_TIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// How many days [`Schedule::upcoming`] searches: two years, more than any realistic run of
 /// holidays or pause.
@@ -122,13 +122,13 @@ impl Schedule {
     }
 
     /// Returns how late a post may be begun.
-    pub fn max_lateness(&self) -> SignedDuration {
+    pub(crate) fn max_lateness(&self) -> SignedDuration {
         self.catch_up.max(ON_TIME)
     }
 
     /// Returns when a post of that day, due at `due`, may be sent. An intent that was recorded at the
     /// last moment may still be finished for [`ON_TIME`].
-    pub fn delivery_window(&self, day: Date, due: Timestamp) -> RangeInclusive<Timestamp> {
+    pub(crate) fn delivery_window(&self, day: Date, due: Timestamp) -> RangeInclusive<Timestamp> {
         let midnight = |day: Date| self.zone.at_local_time(day, Time::midnight());
         let day_starts = midnight(day).unwrap_or(Timestamp::MIN);
         // A zone may skip a day (Samoa, 30 December 2011).

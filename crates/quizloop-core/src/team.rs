@@ -157,7 +157,7 @@ impl Team {
     }
 
     /// Returns when the window of a round closed: when the next round opened.
-    pub fn closed_at(&self, number: u32) -> Option<Timestamp> {
+    pub(crate) fn closed_at(&self, number: u32) -> Option<Timestamp> {
         self.round(number.checked_add(1)?)?.opened_at()
     }
 
@@ -196,7 +196,7 @@ impl Team {
     }
 
     /// Returns the team's exceptions to its schedule as of `now`.
-    pub fn schedule_overrides(&self, now: Timestamp) -> ScheduleOverrides {
+    pub(crate) fn schedule_overrides(&self, now: Timestamp) -> ScheduleOverrides {
         ScheduleOverrides {
             since: self.since,
             last_day: self.done_up_to(self.settings.schedule.zone.date(now)),

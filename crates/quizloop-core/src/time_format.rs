@@ -6,10 +6,10 @@ use jiff::civil::Time;
 use super::text::pluralize;
 
 /// Maximum catch-up limit. It ensures that a question is never posted after its day.
-pub const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// Parses `09:00` or `9:00` in the 24-hour format.
-pub fn parse_time_of_day(text: &str) -> Option<Time> {
+pub(crate) fn parse_time_of_day(text: &str) -> Option<Time> {
     let (hour, minute) = text.trim().split_once(':')?;
     if hour.len() > 2 || minute.len() != 2 {
         return None;
@@ -18,7 +18,7 @@ pub fn parse_time_of_day(text: &str) -> Option<Time> {
 }
 
 /// Parses `3h`, `90m`, `1h30m`, `1h 30m` or `0`, at most 24 hours.
-pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
+pub(crate) fn parse_catch_up(text: &str) -> Option<SignedDuration> {
     if text.trim() == "0" {
         return Some(SignedDuration::ZERO);
     }
@@ -40,7 +40,7 @@ pub fn parse_catch_up(text: &str) -> Option<SignedDuration> {
 }
 
 /// Formats as `90 minutes`, `1 hour`, `3 hours` or `1 h 30 min`.
-pub fn hours_and_minutes(span: SignedDuration) -> String {
+pub(crate) fn hours_and_minutes(span: SignedDuration) -> String {
     let (hours, minutes) = (span.as_hours(), span.as_mins() % 60);
     match (hours, minutes) {
         (0, minutes) => pluralize(minutes, "minute", "minutes"),

@@ -35,12 +35,12 @@ impl Weekdays {
         Self(0b001_1111)
     }
 
-    pub const fn every_day() -> Self {
+    pub(crate) const fn every_day() -> Self {
         Self(0b111_1111)
     }
 
     /// Creates a set of these days; `None` if there are none.
-    pub fn from_days(days: impl IntoIterator<Item = Weekday>) -> Option<Self> {
+    pub(crate) fn from_days(days: impl IntoIterator<Item = Weekday>) -> Option<Self> {
         let bits = days.into_iter().fold(0, |bits, day| bits | bit(day));
         (bits != 0).then_some(Self(bits))
     }
@@ -60,7 +60,7 @@ impl Weekdays {
     /// run of days without a question. It is Monday unless the days run on from Sunday to Monday, so
     /// the week of Sunday to Thursday begins on Sunday, and the week of Tuesday to Saturday is the
     /// ISO week.
-    pub fn first_day_of_week(self) -> Weekday {
+    pub(crate) fn first_day_of_week(self) -> Weekday {
         let run_before = |day: Weekday| {
             let mut before =
                 std::iter::successors(Some(day.previous()), |day| Some(day.previous()));
@@ -143,7 +143,7 @@ fn parse_weekday(name: &str) -> Result<Weekday, ParseWeekdaysError> {
 }
 
 /// Returns the English name of a weekday.
-pub const fn weekday_name(day: Weekday) -> &'static str {
+pub(crate) const fn weekday_name(day: Weekday) -> &'static str {
     match day {
         Weekday::Monday => "Monday",
         Weekday::Tuesday => "Tuesday",

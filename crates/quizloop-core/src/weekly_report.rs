@@ -89,7 +89,7 @@ fn days_of_week(first_day: Date) -> impl DoubleEndedIterator<Item = Date> {
 
 impl Schedule {
     /// Returns the first day of the team's week that contains a day.
-    pub fn week_start(&self, day: Date) -> Date {
+    pub(crate) fn week_start(&self, day: Date) -> Date {
         let first = self.days.first_day_of_week();
         let days = day.weekday().since(first);
         day.saturating_sub(i64::from(days).days())
@@ -101,7 +101,7 @@ impl Schedule {
     /// It is due 8 hours after the question of the week's last scheduled day, but at 20:00 at the
     /// latest. A late question moves it to an hour after the question, but never to the next day.
     /// Skips and pauses don't change it.
-    pub fn report_due_at(&self, first_day: Date) -> Option<Timestamp> {
+    pub(crate) fn report_due_at(&self, first_day: Date) -> Option<Timestamp> {
         let (day, asked) = days_of_week(first_day)
             .rev()
             .filter(|day| self.includes(*day))
@@ -234,7 +234,7 @@ impl Team {
     }
 
     /// Returns the rounds that were posted in a week, oldest first.
-    pub fn rounds_of_week(&self, first_day: Date) -> impl Iterator<Item = &Round> {
+    pub(crate) fn rounds_of_week(&self, first_day: Date) -> impl Iterator<Item = &Round> {
         let last_day = days_of_week(first_day).next_back().unwrap_or(first_day);
         self.posted_rounds()
             .filter(move |round| (first_day..=last_day).contains(&round.day))

@@ -51,7 +51,7 @@ impl Zone {
     ///   would leave the day, it moves backward instead.
     /// - A time that occurs twice (clocks go back) means the first occurrence.
     /// - A day that the zone skipped (Samoa, 30 December 2011) has no times: `None`.
-    pub fn at_local_time(&self, day: Date, at: Time) -> Option<Timestamp> {
+    pub(crate) fn at_local_time(&self, day: Date, at: Time) -> Option<Timestamp> {
         let local = self.0.to_ambiguous_zoned(day.to_datetime(at));
         [Disambiguation::Compatible, Disambiguation::Earlier]
             .into_iter()

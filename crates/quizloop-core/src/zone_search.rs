@@ -90,13 +90,13 @@ pub struct ParseZoneError {
 impl ParseZoneError {
     /// Returns a help text with the suggestions.
     pub fn help(&self) -> String {
-        match self.suggestions.split_first() {
+        match self.suggestions.split_last() {
             None => {
                 "zones are named like \"Europe/Berlin\", \"America/New_York\" or \"UTC\"".to_owned()
             }
-            Some((near, [])) => format!("did you mean \"{near}\"?"),
-            Some((near, more)) => {
-                format!("did you mean \"{near}\"? or \"{}\"", more.join("\", \""))
+            Some((last, [])) => format!("did you mean \"{last}\"?"),
+            Some((last, more)) => {
+                format!("did you mean \"{}\" or \"{last}\"?", more.join("\", \""))
             }
         }
     }
@@ -207,6 +207,14 @@ mod tests {
             "there is no time zone \"Berlin\" in the IANA database"
         );
         assert_eq!(unknown.help(), "did you mean \"Europe/Berlin\"?");
+        let several = ParseZoneError {
+            suggestions: vec!["Europe/Berlin", "Africa/Bamako", "UTC"],
+            ..unknown
+        };
+        assert_eq!(
+            several.help(),
+            "did you mean \"Europe/Berlin\", \"Africa/Bamako\" or \"UTC\"?"
+        );
         let unknown = parse("+02:00").unwrap_err();
         assert_eq!(unknown.suggestions, Vec::<&str>::new());
         assert_eq!(parse("Etc/UTC").unwrap().name(), "Etc/UTC");

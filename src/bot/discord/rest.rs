@@ -5,7 +5,8 @@
 #[cfg(feature = "sandbox")]
 mod tests;
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -20,6 +21,7 @@ use super::interaction_client::{InteractionClient, send_with_retries};
 use super::message_json::{self, MessageJsonError};
 use super::rest_limiter::{Priority, RestLimiter};
 use crate::bot::gateway::event::IncomingMessage;
+use crate::bot::render::command_links::CommandIds;
 use crate::bot::render::file::File;
 use crate::bot::render::message::Message;
 use crate::bot::render::text::truncate;
@@ -132,6 +134,11 @@ impl ApiError {
     fn from_error(error: &Error) -> Self {
         match error {
             Error::Http(HttpError::UnsuccessfulRequest(response)) => Self::from_response(response),
+            // Discord was reached, and the request may have succeeded.
+            Error::Json(_) => Self::Transient(format!("its response could not be read ({error})")),
+            Error::Http(HttpError::Request(cause)) if cause.is_decode() => {
+                Self::Transient(format!("its response could not be read ({cause})"))
+            }
             other => Self::Transient(other.to_string()),
         }
     }
@@ -191,6 +198,8 @@ pub struct DiscordClient {
     interactions: Option<InteractionClient>,
     limiter: RestLimiter,
     health: Option<Arc<HealthMonitor>>,
+    /// Unknown until the commands are registered.
+    command_ids: OnceLock<CommandIds>,
 }
 
 impl DiscordClient {
@@ -202,6 +211,7 @@ impl DiscordClient {
             http: http_with_client(client, access),
             limiter: RestLimiter::new(access.requests_per_second),
             health: None,
+            command_ids: OnceLock::new(),
         }
     }
 
@@ -308,12 +318,11 @@ impl DiscordClient {
         channel: ChannelId,
         message: &Message,
     ) -> Result<MessageId, ApiError> {
-        let message = self
-            .urgent(
-                self.http
-                    .send_message(channel.get().into(), Vec::new(), message),
-            )
-            .await?;
+        let message = self.link_commands(message);
+        let request = self
+            .http
+            .send_message(channel.get().into(), Vec::new(), message.as_ref());
+        let message = self.urgent(request).await?;
         Ok(MessageId::new(message.id.get()))
     }
 
@@ -487,18 +496,33 @@ impl DiscordClient {
 
     /// Sends a follow-up message to an interaction. The token is valid for 15 minutes.
     pub async fn create_followup(&self, token: &str, message: &Message) -> Result<(), ApiError> {
+        let message = self.link_commands(message);
         let request = self
             .http
-            .create_followup_message(token, message, Vec::new());
+            .create_followup_message(token, message.as_ref(), Vec::new());
         self.with_timeout(request).await?;
         Ok(())
     }
 
-    /// Replaces all global commands.
-    pub async fn register_commands(&self, commands: &Value) -> Result<(), ApiError> {
-        self.urgent(self.http.create_global_commands(commands))
-            .await?;
-        Ok(())
+    /// Replaces all global commands and returns their ids.
+    pub async fn register_commands(&self, commands: &Value) -> Result<CommandIds, ApiError> {
+        let request = self.http.create_global_commands(commands);
+        let registered = self.urgent(request).await?;
+        let ids = registered.into_iter().map(|one| (one.name, one.id.get()));
+        Ok(ids.collect())
+    }
+
+    /// Sets the ids of the registered commands; further calls change nothing.
+    pub fn set_command_ids(&self, ids: CommandIds) {
+        let _ = self.command_ids.set(ids);
+    }
+
+    /// Returns the message with links to the commands, if their ids are known.
+    pub fn link_commands<'m>(&self, message: &'m Message) -> Cow<'m, Message> {
+        match self.command_ids.get() {
+            Some(ids) => ids.link(message),
+            None => Cow::Borrowed(message),
+        }
     }
 
     /// Sends the first response to an interaction. Discord accepts it within three seconds only.

@@ -25,10 +25,13 @@ const HEARTBEAT_GRACE: Duration = Duration::from_secs(5);
 /// Event": 41.25 s in the example).
 const DEFAULT_HEARTBEAT_INTERVAL: Duration = Duration::from_millis(41_250);
 
-/// Number of sessions of one client within [`FLAPPING_WINDOW`] from which it counts as flapping.
-/// Each one uses one of the 1,000 starts of a day (Discord docs, events/gateway, "Session Start
-/// Limit").
+/// Number of sessions of one client within [`FLAPPING_WINDOW`] after which its next disconnection
+/// counts as a fault. Each one uses one of the 1,000 starts of a day (Discord docs, events/gateway,
+/// "Session Start Limit"). While the newest session is connected it may last, so the client is kept.
 const MAX_SESSIONS: usize = 4;
+/// Number of sessions from which the client is replaced even while it is connected: it may get new
+/// sessions so fast that no poll sees it disconnected.
+const MAX_SESSIONS_CONNECTED: usize = 2 * MAX_SESSIONS;
 /// The period over which sessions are counted for [`MAX_SESSIONS`].
 const FLAPPING_WINDOW: Duration = Duration::from_secs(600);
 
@@ -44,7 +47,7 @@ pub enum ClientFault {
     NoSession,
     /// Nothing is received, although the connection is open.
     Silent,
-    /// It starts sessions too often.
+    /// Its sessions end too often.
     Flapping,
 }
 
@@ -54,7 +57,7 @@ impl fmt::Display for ClientFault {
             Self::Frozen => "runtime stalled",
             Self::NoSession => "no session",
             Self::Silent => "nothing received",
-            Self::Flapping => "too many sessions",
+            Self::Flapping => "too many sessions in ten minutes",
         })
     }
 }
@@ -71,6 +74,11 @@ pub fn diagnose(liveness: &Liveness, now: Instant) -> Option<ClientFault> {
     } else {
         SESSION_LOST_AFTER
     };
+    let max_sessions = if liveness.connected_since.is_some() {
+        MAX_SESSIONS_CONNECTED
+    } else {
+        MAX_SESSIONS
+    };
     let is_recent = |started: &&Instant| since(**started) < FLAPPING_WINDOW;
     if since(liveness.last_tick) > FROZEN_AFTER {
         Some(ClientFault::Frozen)
@@ -81,7 +89,7 @@ pub fn diagnose(liveness: &Liveness, now: Instant) -> Option<ClientFault> {
         Some(ClientFault::NoSession)
     } else if liveness.connected_since.is_some() && since(liveness.last_received) > silence {
         Some(ClientFault::Silent)
-    } else if liveness.session_starts.iter().filter(is_recent).count() >= MAX_SESSIONS {
+    } else if liveness.session_starts.iter().filter(is_recent).count() >= max_sessions {
         Some(ClientFault::Flapping)
     } else {
         None
@@ -146,10 +154,19 @@ mod tests {
             (fault(&new, 12), fault(&new, 13)),
             (None, Some(ClientFault::NoSession))
         );
-        let flapping = Liveness {
-            session_starts: vec![start; MAX_SESSIONS],
+        let many_sessions = |count| Liveness {
+            session_starts: vec![start; count],
             ..liveness.clone()
         };
+        // The newest of four sessions may last; once it has ended, a fifth is not started.
+        assert_eq!(fault(&many_sessions(MAX_SESSIONS), 1), None);
+        let ended = Liveness {
+            connected_since: None,
+            disconnected_since: Some(start),
+            ..many_sessions(MAX_SESSIONS)
+        };
+        assert_eq!(fault(&ended, 1), Some(ClientFault::Flapping));
+        let flapping = many_sessions(MAX_SESSIONS_CONNECTED);
         assert_eq!(fault(&flapping, 1), Some(ClientFault::Flapping));
         assert_eq!(
             fault(

@@ -19,6 +19,7 @@ use super::user_rate_limit::{Decision, RequestKind};
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest::ApiError;
 use crate::bot::gateway::event::{Interaction, InteractionData};
+use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
 use crate::bot::scheduler::reminders;
 use crate::health::InteractionOutcome;
@@ -196,6 +197,7 @@ async fn send(
     let rest = &ctx.rest;
     let kind = match response {
         Response::New(message) => {
+            let message = &*rest.link_commands(message);
             let callback = Callback::new(MESSAGE, message);
             rest.respond(id, token, &callback, message.file.as_ref())
                 .await?;
@@ -207,6 +209,7 @@ async fn send(
             ResponseKind::Message
         }
         Response::Update(message) => {
+            let message = &*rest.link_commands(message);
             let callback = Callback::new(UPDATE_MESSAGE, message);
             rest.respond(id, token, &callback, message.file.as_ref())
                 .await?;
@@ -267,10 +270,21 @@ async fn edit_original_response(
     response: Response,
 ) -> Result<(), ApiError> {
     match response {
+        // The deferral was private, and an edit can't change that.
+        Response::New(message)
+            if !message.is_ephemeral() && deferral_for(interaction) == Deferral::Ephemeral =>
+        {
+            let note = Message::text("Here it is, for everyone:").ephemeral();
+            ctx.rest
+                .edit_original_response(&interaction.token, &note, None)
+                .await?;
+            ctx.rest.create_followup(&interaction.token, &message).await
+        }
         Response::New(message) | Response::Update(message) => {
+            let message = &*ctx.rest.link_commands(&message);
             let file = message.file.as_ref();
             ctx.rest
-                .edit_original_response(&interaction.token, &message, file)
+                .edit_original_response(&interaction.token, message, file)
                 .await
         }
         Response::Cached(message) => {

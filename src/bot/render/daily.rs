@@ -1,7 +1,7 @@
 //! The daily message and its thread.
 
-use super::message::{Button, ButtonStyle, Embed, Message};
-use super::text::{pluralize, python_block, truncate};
+use super::message::{Button, ButtonStyle, CONTENT_MAX, Embed, Message, ROLE_MENTION_MAX};
+use super::text::{pluralize, python_block, truncate, without_link_previews};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Level, Question};
 use quizloop_core::round::Round;
@@ -9,6 +9,9 @@ use quizloop_core::round::Round;
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
 /// "Start Thread from Message").
 pub const THREAD_NAME_MAX: usize = 100;
+
+/// Maximum length of the text of a daily message, in characters, without the mention of a role.
+pub const POST_CONTENT_MAX: usize = CONTENT_MAX - ROLE_MENTION_MAX;
 
 /// The numbers of new questions left in the deck at which the daily message says so.
 const DECK_NOTICE_AT: [usize; 3] = [7, 3, 0];
@@ -23,10 +26,14 @@ pub const fn color(level: Level) -> u32 {
 }
 
 /// The daily message of a round. `replied` is the number of members who have replied.
+///
+/// The question is in the message's text, because members can hide all embeds in Discord's settings
+/// ("Show embeds and preview website links"), and a phone's notification shows only the text. The
+/// embed has the rest, and the footer by which the bot recognises its own message.
 pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
+    let PostText { content, overflow } = post_text(question);
     let mut embed = Embed {
-        title: Some("Question of the day".into()),
-        description: Some(question_text(question)),
+        description: overflow,
         color: color(question.level),
         ..Embed::default()
     }
@@ -36,7 +43,9 @@ pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
         embed = embed.field("Coming up", deck_notice(round.remaining));
     }
     let id = &question.id;
-    Message::embed(embed.footer(footer(round, replied))).buttons(vec![
+    let mut message = Message::embed(embed.footer(footer(round, replied)));
+    message.content = Some(content);
+    message.buttons(vec![
         button(
             ButtonStyle::Secondary,
             "Hint",
@@ -55,19 +64,53 @@ pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
     ])
 }
 
+/// The texts of a daily message.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PostText {
+    /// The message's text, with room left for the mention of a role.
+    pub content: String,
+    /// The code, if it does not fit into the text. It is shown in the embed.
+    pub overflow: Option<String>,
+}
+
+/// The texts of the daily message of a question. The first line is what a notification shows.
+pub fn post_text(question: &Question) -> PostText {
+    let asked = format!("**Question of the day:** {}", question.question);
+    let asked = without_link_previews(&asked);
+    let code = question_code(question).map(python_block);
+    let whole = match &code {
+        Some(code) => format!("{asked}\n{code}"),
+        None => asked.clone(),
+    };
+    if whole.chars().count() <= POST_CONTENT_MAX {
+        return PostText {
+            content: whole,
+            overflow: None,
+        };
+    }
+    PostText {
+        content: truncate(&asked, POST_CONTENT_MAX),
+        overflow: code,
+    }
+}
+
 /// A button that sends the custom id of `component`.
 pub fn button(style: ButtonStyle, label: &str, component: &ComponentId) -> Button {
     Button::new(style, label, component.custom_id())
 }
 
-/// The question, with its code if it can't be understood without it.
-pub fn question_text(question: &Question) -> String {
-    let code = match question.kind {
+/// The code without which the question can't be understood.
+fn question_code(question: &Question) -> Option<&str> {
+    match question.kind {
         Kind::Predict => question.code.as_deref(),
         Kind::Bug => question.broken.as_deref(),
         Kind::Concept | Kind::Compare | Kind::Design => None,
-    };
-    match code {
+    }
+}
+
+/// The question, with its code if it can't be understood without it.
+pub fn question_text(question: &Question) -> String {
+    match question_code(question) {
         Some(code) => format!("**{}**\n{}", question.question, python_block(code)),
         None => format!("**{}**", question.question),
     }

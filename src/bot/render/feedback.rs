@@ -39,7 +39,7 @@ pub fn report_modal(question: &Question) -> Modal {
     )
     .placeholder("Admins of this server will see it with your name, until they close it.");
     let title = format!("Report a mistake in #{}", question.number);
-    Modal::new(&title, form.custom_id(), vec![field])
+    Modal::new(&title, form.custom_id(), vec![field]).text(&format!("**{}**", question.question))
 }
 
 /// The report is saved.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::component::{OPTION_TEXT_MAX, PLACEHOLDER_MAX as SELECT_PLACEHOLDER_MAX};
 use super::daily::THREAD_NAME_MAX;
 use super::message::{CONTENT_MAX, DESCRIPTION_MAX, EMBEDS_MAX, FIELD_MAX};
-use super::modal::{LABEL_MAX, PLACEHOLDER_MAX, TITLE_MAX};
+use super::modal::{LABEL_MAX, PLACEHOLDER_MAX, TEXT_MAX, TITLE_MAX};
 
 /// Maximum length of an embed's title, and of the name of a field (Discord docs, resources/message,
 /// "Embed Limits").
@@ -21,6 +21,8 @@ const CUSTOM_ID_MAX: usize = 100;
 const BUTTON_LABEL_MAX: usize = 80;
 /// The type of a select menu (the same page, "Component Types").
 const STRING_SELECT: u64 = 3;
+/// The type of a text in a modal (the same page).
+const TEXT_DISPLAY: u64 = 10;
 
 /// A text because of which Discord would reject a message or modal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +93,11 @@ pub fn check_modal(modal: &Value) -> Vec<LengthError> {
     let mut errors = LengthErrors::default();
     errors.check("the title", &modal["title"], 1..=TITLE_MAX);
     errors.check("the custom id", &modal["custom_id"], 1..=CUSTOM_ID_MAX);
+    let texts = list(&modal["components"])
+        .iter()
+        .filter(|one| one["type"] == TEXT_DISPLAY);
+    let texts: String = texts.map(|one| text(&one["content"])).collect();
+    errors.check("the text", &texts.into(), 0..=TEXT_MAX);
     for field in components(modal) {
         errors.check(
             "a field's custom id",

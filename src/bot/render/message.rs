@@ -17,6 +17,9 @@ const EPHEMERAL: u64 = 1 << 6;
 /// Discord's limit for a message's text, in characters (Discord docs, resources/message, "Create
 /// Message").
 pub const CONTENT_MAX: usize = 2000;
+/// Maximum length of the line that mentions a role, in characters: a line break, `<@&`, an id of
+/// 64 bits and `>`.
+pub const ROLE_MENTION_MAX: usize = 25;
 /// Discord's limit for an embed's description, in characters (Discord docs, resources/message,
 /// "Embed Limits").
 pub const DESCRIPTION_MAX: usize = 4096;
@@ -156,11 +159,22 @@ impl Message {
         self.flags == Some(EPHEMERAL)
     }
 
-    /// Mentions and notifies a role.
+    /// Mentions and notifies a role, in the last line: a notification begins with the first.
     #[must_use]
     pub fn mention_role(mut self, role: RoleId) -> Self {
-        self.content = Some(format!("<@&{role}>"));
         self.allowed_mentions.roles = vec![role];
+        self.name_role(role)
+    }
+
+    /// Mentions a role without notifying it, for an edit of a message that mentioned it.
+    #[must_use]
+    pub fn name_role(mut self, role: RoleId) -> Self {
+        let content = self.content.get_or_insert_default();
+        if !content.is_empty() {
+            content.push('\n');
+        }
+        let mention = format!("<@&{role}>");
+        content.push_str(&mention);
         self
     }
 
@@ -269,7 +283,13 @@ mod tests {
     fn nobody_is_mentioned_unless_a_role_was_asked_for() {
         let json = |message: &Message| serde_json::to_string(&message.allowed_mentions).unwrap();
         assert_eq!(json(&Message::text("@everyone")), r#"{"parse":[]}"#);
-        let role = Message::text("").mention_role(RoleId::new(7));
+        let role = Message::text("Why?").mention_role(RoleId::new(7));
         assert_eq!(json(&role), r#"{"parse":[],"roles":["7"]}"#);
+        let named = Message::text("Why?").name_role(RoleId::new(7));
+        assert_eq!(json(&named), r#"{"parse":[]}"#);
+        assert_eq!(named.content, role.content);
+        let longest = Message::text("?").mention_role(RoleId::new(u64::MAX));
+        let length = longest.content.unwrap().chars().count();
+        assert_eq!(length, 1 + ROLE_MENTION_MAX);
     }
 }

@@ -12,7 +12,8 @@ pub const TITLE_MAX: usize = 45;
 pub const LABEL_MAX: usize = 45;
 /// Maximum length of the placeholder in an empty field in characters (the same page).
 pub const PLACEHOLDER_MAX: usize = 100;
-/// Maximum length of a field's value in characters (the same page).
+/// Maximum length of a field's value, and of all texts of a modal together, in characters (the same
+/// page, "Text Input" and "Text Display").
 pub const TEXT_MAX: usize = 4000;
 /// Maximum number of fields (Discord docs, interactions/receiving-and-responding, "Modal").
 pub const FIELDS_MAX: usize = 5;
@@ -20,15 +21,31 @@ pub const FIELDS_MAX: usize = 5;
 /// Component types (Discord docs, components/reference, "Component Types").
 const ACTION_ROW: u8 = 1;
 const TEXT_INPUT: u8 = 4;
+const TEXT_DISPLAY: u8 = 10;
 
 /// A modal. Discord returns the field values when the member submits it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Modal {
     title: String,
     custom_id: String,
-    /// One row per field. Discord has deprecated rows here in favour of labels, but serenity 0.12
-    /// can't read labels in a submitted modal and would lose the text.
-    components: Vec<TextInputRow>,
+    /// A text, if any, and one row per field. Discord has deprecated rows here in favour of labels,
+    /// but serenity 0.12 can't read labels in a submitted modal and would lose the text.
+    components: Vec<ModalComponent>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum ModalComponent {
+    Text(TextDisplay),
+    Field(TextInputRow),
+}
+
+/// A text between the fields (Discord docs, components/reference, "Text Display").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct TextDisplay {
+    #[serde(rename = "type")]
+    kind: u8,
+    content: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,8 +89,23 @@ impl Modal {
         Self {
             title: truncate(title, TITLE_MAX),
             custom_id,
-            components: fields.into_iter().map(row).collect(),
+            components: fields
+                .into_iter()
+                .map(row)
+                .map(ModalComponent::Field)
+                .collect(),
         }
+    }
+
+    /// Shows a text above the fields, in Markdown.
+    #[must_use]
+    pub fn text(mut self, text: &str) -> Self {
+        let text = TextDisplay {
+            kind: TEXT_DISPLAY,
+            content: truncate(text, TEXT_MAX),
+        };
+        self.components.insert(0, ModalComponent::Text(text));
+        self
     }
 }
 
@@ -111,7 +143,14 @@ impl TextInput {
 impl std::fmt::Display for Modal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "# {} {}", self.title, self.custom_id)?;
-        for field in self.components.iter().flat_map(|row| &row.components) {
+        for component in &self.components {
+            let field = match component {
+                ModalComponent::Text(text) => {
+                    writeln!(f, "{}", text.content)?;
+                    continue;
+                }
+                ModalComponent::Field(row) => &row.components[0],
+            };
             let needed = if field.required { "" } else { ", optional" };
             let max = field.max_length;
             writeln!(
@@ -138,14 +177,16 @@ mod tests {
         let long = TextInput::new(TextInputStyle::Paragraph, "long", "At length", 500)
             .placeholder("Like aloud");
         let short = TextInput::new(TextInputStyle::Short, "short", "In short", 20).optional();
-        let modal = Modal::new("Your answer", "q1:mine:loop".into(), vec![long, short]);
+        let modal =
+            Modal::new("Your answer", "q1:mine:loop".into(), vec![long, short]).text("**Why?**");
         insta::assert_snapshot!(modal, @r"
         # Your answer q1:mine:loop
+        **Why?**
         At length (up to 500) long
           Like aloud
         In short (up to 20, optional) short
         ");
-        insta::assert_snapshot!(serde_json::to_string(&modal).unwrap(), @r#"{"title":"Your answer","custom_id":"q1:mine:loop","components":[{"type":1,"components":[{"type":4,"style":2,"label":"At length","custom_id":"long","max_length":500,"required":true,"placeholder":"Like aloud"}]},{"type":1,"components":[{"type":4,"style":1,"label":"In short","custom_id":"short","max_length":20,"required":false}]}]}"#);
+        insta::assert_snapshot!(serde_json::to_string(&modal).unwrap(), @r#"{"title":"Your answer","custom_id":"q1:mine:loop","components":[{"type":10,"content":"**Why?**"},{"type":1,"components":[{"type":4,"style":2,"label":"At length","custom_id":"long","max_length":500,"required":true,"placeholder":"Like aloud"}]},{"type":1,"components":[{"type":4,"style":1,"label":"In short","custom_id":"short","max_length":20,"required":false}]}]}"#);
     }
 
     #[test]
@@ -154,6 +195,7 @@ mod tests {
         let field =
             |name| TextInput::new(TextInputStyle::Short, name, &long, 9999).placeholder(&long);
         let fields = ["a", "b", "c", "d", "e"].map(field).into();
-        discord_limits::check(&Response::Modal(Modal::new(&long, "id".into(), fields)));
+        let modal = Modal::new(&long, "id".into(), fields).text(&long);
+        discord_limits::check(&Response::Modal(modal));
     }
 }

@@ -30,7 +30,7 @@ pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
 
 fn summary(progress: &Progress) -> String {
     if progress.is_empty() {
-        return "Nothing to show yet. Answer today's question or try `/quiz` to get started."
+        return "Nothing to show yet. Answer a daily question or try `/quiz` to get started."
             .into();
     }
     let questions = pluralize(progress.streak, "question", "questions");

@@ -12,14 +12,16 @@ use serde_json::Value;
 use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
 use super::quiz::{Attempt, QuizHeader, Score};
+use super::reveal::RoundPlace;
 use super::{daily, feedback, quiz, remind, reveal};
 use crate::bot::interactions::quiz::{OPTION_COUNT, OptionOrder, QuizState};
 use quizloop_bank::{FieldError, Question};
 use quizloop_core::guild::Guild;
-use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use quizloop_core::members::NewRating;
 use quizloop_core::question_picker::{PickMode, PickReason};
 use quizloop_core::retention::Retention;
+use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_core::review::Rating;
 use quizloop_core::round::{Round, ThreadStatus};
 
@@ -132,8 +134,12 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     let round = sample_round();
     let (guild, channel) = (GuildId::new(u64::MAX), ChannelId::new(u64::MAX));
     let state = sample_state(question);
-    let post = daily::post(question, &round, usize::MAX);
-    let confirmation = reveal::confirm(channel, round.number, true, question);
+    let post = daily::post(question, &round, usize::MAX).mention_role(RoleId::new(u64::MAX));
+    let guarded = GuardedRound {
+        channel,
+        number: round.number,
+    };
+    let confirmation = reveal::confirm(guarded, RoundPlace::Here, question);
     let reminder = remind::reminder(guild, channel, &round, Some(question));
     let score = quiz::score_message(question, &state, &sample_score(question));
     let mut rendered = vec![
@@ -146,6 +152,11 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
         Rendered {
             name: "the form to report a mistake",
             json: json(&feedback::report_modal(question)),
+            is_modal: true,
+        },
+        Rendered {
+            name: "the form for an answer in /quiz",
+            json: json(&quiz::answer_modal(question, &state)),
             is_modal: true,
         },
     ];

@@ -145,8 +145,8 @@ fn quiz_button(
     button(style, label, &id)
 }
 
-/// The modal for the member's own answer.
-pub fn answer_modal(state: &QuizState) -> Modal {
+/// The modal for the member's own answer, below the question.
+pub fn answer_modal(question: &Question, state: &QuizState) -> Modal {
     let field = TextInput::new(
         TextInputStyle::Paragraph,
         ANSWER_FIELD,
@@ -159,6 +159,7 @@ pub fn answer_modal(state: &QuizState) -> Modal {
         ModalId::Quiz(state.clone()).custom_id(),
         vec![field],
     )
+    .text(&question_text(question))
 }
 
 /// The model answer, with a menu to tick the key points that were made.
@@ -199,17 +200,22 @@ pub fn answer(question: &Question, state: &QuizState, attempt: Attempt<'_>) -> M
 fn attempt_text(question: &Question, state: &QuizState, attempt: Attempt<'_>) -> String {
     match attempt {
         Attempt::Unknown => String::new(),
-        Attempt::Text(text) => {
-            let lines: Vec<String> = text
-                .trim()
-                .lines()
-                .map(|line| format!("> {line}"))
-                .collect();
-            let text = format!("**You wrote**\n{}", lines.join("\n"));
-            truncate(&text, CONTENT_MAX)
-        }
+        Attempt::Text(text) => truncate(&written_answer(text), CONTENT_MAX),
         Attempt::Output(place) => chosen_output_text(question, state, usize::from(place)),
     }
+}
+
+fn written_answer(text: &str) -> String {
+    let lines = text.trim().lines().map(|line| format!("> {line}"));
+    format!("**You wrote**\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Adds what the member wrote to a message that is shown instead of the model answer.
+pub fn with_written_answer(mut message: Message, text: &str) -> Message {
+    let content = message.content.unwrap_or_default();
+    let content = format!("{content}\n\n{}", written_answer(text));
+    message.content = Some(truncate(&content, CONTENT_MAX));
+    message
 }
 
 fn chosen_output_text(question: &Question, state: &QuizState, place: usize) -> String {

@@ -5,6 +5,7 @@ use jiff::civil::Time;
 use super::message::{Message, message_link};
 use quizloop_bank::Question;
 use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::reminders::ReminderState;
 use quizloop_core::round::Round;
 use quizloop_core::schedule::Schedule;
 
@@ -60,13 +61,25 @@ pub fn disabled(channel: ChannelId, were_on: bool) -> Message {
 }
 
 /// The member's reminder time, or how to set one.
-pub fn status(channel: ChannelId, at: Option<Time>, schedule: &Schedule) -> Message {
-    match at {
-        None => Message::text(format!(
+pub fn status(channel: ChannelId, state: ReminderState, schedule: &Schedule) -> Message {
+    match state {
+        ReminderState::Off => Message::text(format!(
             "Reminders for <#{channel}> are off. `/remind on time:17:00` sends you a direct message \
              on days you haven't answered by then."
         )),
-        Some(at) => enabled(channel, at, schedule),
+        ReminderState::On { at } => enabled(channel, at, schedule),
+        ReminderState::QuestionLate { at } => {
+            let today = "Today's question came after that time, so there is no reminder today.";
+            let usual = enabled(channel, at, schedule).content.unwrap_or_default();
+            Message::text(format!("{usual}\n{today}"))
+        }
+        ReminderState::BeforeQuestion { at } => Message::text(format!(
+            "Your reminder for <#{channel}> is set to {} ({zone}), but the question now comes at {}, \
+             so you get none. Choose a later time with `/remind on`, or use `/remind off`.",
+            format_time(at),
+            format_time(schedule.at),
+            zone = schedule.zone
+        )),
     }
 }
 

@@ -6,7 +6,7 @@ use super::message::{ButtonStyle, Embed, Message};
 use super::text::{bullets, output_block, python_block};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Question};
-use quizloop_core::id::ChannelId;
+use quizloop_core::reveal_guard::GuardedRound;
 
 /// The embed colour of hints.
 const HINT_COLOR: u32 = 0x74_7f_8d;
@@ -91,23 +91,38 @@ pub fn hint(question: &Question) -> Message {
     })
 }
 
-/// Asks for confirmation before a member who has not replied sees the answer of the open round.
-pub fn confirm(channel: ChannelId, round: u32, public: bool, question: &Question) -> Message {
-    let audience = if public {
-        " Everyone in the thread will see it too, even before they answer."
-    } else {
-        ""
+/// Where the round of a guarded question is, as seen from the member's channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundPlace {
+    /// In this channel or its thread.
+    Here,
+    /// In another channel, which the member may be unable to see.
+    Elsewhere,
+}
+
+/// Asks for confirmation before a member who has not replied sees the answer of an open question.
+/// It names the channel only if the member is in it.
+pub fn confirm(round: GuardedRound, place: RoundPlace, question: &Question) -> Message {
+    let GuardedRound { channel, number } = round;
+    let (unanswered, reply) = match place {
+        RoundPlace::Here => (
+            format!("You haven't answered the question in <#{channel}> yet."),
+            "reply in its thread first",
+        ),
+        RoundPlace::Elsewhere => (
+            "You haven't answered this question yet: a team in this server has it open.".into(),
+            "reply there first",
+        ),
     };
     let show = ComponentId::Reveal {
         channel,
-        round,
-        public,
+        round: number,
+        public: false,
         question: question.id.clone(),
     };
     Message::text(format!(
-        "You haven't answered yet. If you look now, this question won't add to your streak, but it \
-         won't break it if you still reply.{audience} To keep your streak growing, reply in the \
-         thread first."
+        "{unanswered} If you look now, it won't add to your streak, but it won't break it if you \
+         still reply. To keep your streak growing, {reply}."
     ))
     .buttons(vec![button(ButtonStyle::Danger, "Show it anyway", &show)])
 }

@@ -24,6 +24,8 @@ pub struct StreakView<'a> {
     /// Whether the member asked for their own streak.
     pub is_own: bool,
     pub streak: Streak,
+    /// Whether a reply to the open question would still add to the streak.
+    pub can_answer: bool,
     /// The latest rounds and their outcomes, oldest first. Empty unless requested.
     pub recent_rounds: Vec<(&'a Round, RoundOutcome)>,
 }
@@ -31,7 +33,7 @@ pub struct StreakView<'a> {
 /// A member's streak.
 pub fn streak(view: &StreakView<'_>) -> Message {
     let text = if view.is_own {
-        format!("{}\n{}", own_streak(view.streak), own_freezes(view.streak))
+        format!("{}\n{}", own_streak(view), own_freezes(view.streak))
     } else {
         let freezes = freezes_held(view.streak);
         format!("{}\n❄️ {freezes}.", streak_of(view.member, view.streak))
@@ -48,11 +50,17 @@ pub fn streak(view: &StreakView<'_>) -> Message {
     Message::embed(embed)
 }
 
-fn own_streak(streak: Streak) -> String {
+fn own_streak(view: &StreakView<'_>) -> String {
+    let streak = view.streak;
+    let question = if view.can_answer {
+        "the open question"
+    } else {
+        "the next question"
+    };
     match (streak.current, streak.longest) {
-        (0, 0) => "No streak yet. Answer today's question to start one.".into(),
+        (0, 0) => format!("No streak yet. Answer {question} to start one."),
         (0, longest) => format!(
-            "No streak right now (longest: {longest}). Answer today's question to start a new one."
+            "No streak right now (longest: {longest}). Answer {question} to start a new one."
         ),
         (current, longest) => format!(
             "Your streak: **{}** in a row (longest: {longest}).",

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::daily::button;
 use super::message::{ButtonStyle, Embed, Message, message_link};
@@ -28,12 +29,14 @@ pub fn timestamp(time: Timestamp) -> String {
     format!("<t:{}:F> ({})", time.as_second(), relative_time(time))
 }
 
-/// The settings of a team, one per line.
-pub fn settings(settings: &TeamSettings) -> String {
+/// The settings of a team, one per line. Holidays before `today` are left out.
+pub fn settings(settings: &TeamSettings, today: Date) -> String {
+    let mut settings = settings.clone();
+    settings.schedule.holidays = settings.schedule.holidays.split_off(&today);
     let lines = TEAM_SETTINGS
         .iter()
         .filter_map(|setting| match setting.line {
-            SettingLine::Own(label, show) => Some(format!("**{label}**: {}", show(settings)?)),
+            SettingLine::Own(label, show) => Some(format!("**{label}**: {}", show(&settings)?)),
             SettingLine::In(_) => None,
         });
     lines.collect::<Vec<_>>().join("\n")
@@ -77,7 +80,10 @@ pub fn team_summary(
     };
     let mut embed = Embed {
         title: Some("Team".into()),
-        description: Some(format!("{heading}\n{}", settings(&team.settings))),
+        description: Some(format!(
+            "{heading}\n{}",
+            settings(&team.settings, today(team, now))
+        )),
         color: if access.is_sufficient() {
             ADMIN_COLOR
         } else {
@@ -94,7 +100,7 @@ pub fn team_summary(
     if access.unmentionable_role {
         embed = embed.field("Role", unmentionable_role_text(team));
     }
-    embed = embed.field(
+    embed = embed.field("Reminders", early_reminders_text(team)).field(
         "Next questions",
         upcoming_posts(&team.next_post_times(now, POSTS_AHEAD)),
     );
@@ -113,6 +119,25 @@ pub fn team_summary(
         )]);
     }
     message
+}
+
+fn today(team: &Team, now: Timestamp) -> Date {
+    team.settings.schedule.zone.date(now)
+}
+
+/// Says how many reminders are set to a time at which the question is not out yet.
+fn early_reminders_text(team: &Team) -> String {
+    let count = team.early_reminders();
+    if count == 0 {
+        return String::new();
+    }
+    let (reminders, members) = match count {
+        1 => ("1 reminder no longer works".to_owned(), "That member"),
+        count => (format!("{count} reminders no longer work"), "Those members"),
+    };
+    format!(
+        "{reminders}, because the question is not out yet at that time. {members} can choose a later time with `/remind on`."
+    )
 }
 
 /// Explains why mentioning the role notifies nobody, and how to fix it.
@@ -147,7 +172,7 @@ pub struct TeamStatus<'a> {
 
 /// The reply to `/team status`.
 pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
-    let mut text = settings(&team.settings);
+    let mut text = settings(&team.settings, today(team, status.now));
     if team.managed {
         text.push_str("\nThis team is set up in the bot's config file.");
     }
@@ -201,6 +226,7 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
             "Next questions",
             upcoming_posts(&team.next_post_times(status.now, POSTS_AHEAD)),
         )
+        .field("Reminders", early_reminders_text(team))
         .field("Permissions", permissions);
     if status.access.is_ok_and(|access| access.unmentionable_role) {
         embed = embed.field("Role", unmentionable_role_text(team));

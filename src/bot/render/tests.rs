@@ -6,9 +6,11 @@ use jiff::civil::{date, time};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use super::message::Message;
+use super::reveal::RoundPlace;
 use super::team::{PermissionReport, TeamStatus, status};
 use super::user_error::{PostingProblem, UserError};
-use super::{daily, reveal, streak, team, user_error};
+use super::{daily, message, reveal, streak, team, user_error};
 use crate::bot::discord::rest::ApiError;
 use crate::bot::interactions::commands::help;
 use quizloop_bank::{Bank, Kind, Question, built_in};
@@ -16,6 +18,7 @@ use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake
 use quizloop_core::leaderboard::{LeaderboardRow, Period};
 use quizloop_core::ledger::Actor;
 use quizloop_core::posting::OrderPostError;
+use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::streak::{Streak, replay};
 use quizloop_core::team::{PostingFailure, Reveal, Team, TeamSettings};
@@ -107,8 +110,7 @@ fn daily_message() {
     let mut round = team.rounds()[0].clone();
     round.remaining = 20;
     assert_snapshot!(daily::post(&question(), &round, 0), @"
-    # Question of the day
-    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     [Level] junior
     [Topic] fundamentals
     -- Question 1 · 2026-03-23 · reply in the thread
@@ -118,9 +120,8 @@ fn daily_message() {
     ");
     round.remaining = 7;
     assert_snapshot!(daily::post(&question(), &round, 1).mention_role(RoleId::new(5)), @"
+    **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     <@&5>
-    # Question of the day
-    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
     [Level] junior
     [Topic] fundamentals
     [Coming up] 7 new questions left, then they start over.
@@ -131,8 +132,7 @@ fn daily_message() {
     ");
     round.remaining = 0;
     assert_snapshot!(daily::post(&question(), &round, 12), @"
-    # Question of the day
-    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     [Level] junior
     [Topic] fundamentals
     [Coming up] This is the last new question. After it, they start over in a new order.
@@ -144,8 +144,7 @@ fn daily_message() {
     let mut predict = question();
     predict.kind = Kind::Predict;
     assert_snapshot!(daily::post(&predict, &round, 0), @r#"
-    # Question of the day
-    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     ```py
     import asyncio
 
@@ -173,6 +172,53 @@ fn daily_message() {
     "#);
 }
 
+/// A phone's notification shows the text without embeds, and only its beginning.
+#[test]
+fn the_text_of_the_daily_message_stands_alone() {
+    let round = team_with_rounds().rounds()[0].clone();
+    let role = RoleId::new(u64::MAX);
+    let mut long = question();
+    long.kind = Kind::Predict;
+    long.question = "What is on https://docs.python.org/3/ and `http://localhost`?".into();
+    long.code = Some("print('a')\n".repeat(200));
+    let post = daily::post(&long, &round, 0).mention_role(role);
+    assert_snapshot!(post.content.as_deref().unwrap(), @"
+    **Question of the day:** What is on <https://docs.python.org/3/> and `http://localhost`?
+    <@&18446744073709551615>
+    ");
+    let code = post.embeds[0].description.as_deref().unwrap();
+    assert!(code.starts_with("```py\nprint('a')\n"), "{code}");
+    // The code just fits beside the longest mention of a role.
+    let text = |code: &str| {
+        let mut question = long.clone();
+        question.code = Some(code.to_owned());
+        daily::post_text(&question)
+    };
+    let room = daily::POST_CONTENT_MAX - text("").content.chars().count();
+    let fits = text(&"x".repeat(room));
+    assert_eq!(fits.overflow, None);
+    assert_eq!(fits.content.chars().count(), daily::POST_CONTENT_MAX);
+    assert!(text(&"x".repeat(room + 1)).overflow.is_some());
+    long.code = Some("x".repeat(room));
+    let fullest = daily::post(&long, &round, 0).mention_role(role);
+    assert_eq!(
+        fullest.content.unwrap().chars().count(),
+        message::CONTENT_MAX
+    );
+}
+
+/// Members may have hidden embeds, so nothing of the question may be in an embed alone.
+#[test]
+fn the_whole_bank_is_asked_in_the_text() {
+    let (bank, _) = Bank::load(built_in(), &[]);
+    for question in bank.questions() {
+        let text = daily::post_text(question);
+        assert_eq!(text.overflow, None, "{}", question.id);
+        let first = text.content.lines().next().unwrap();
+        assert!(first.contains(&question.question), "{first}");
+    }
+}
+
 #[test]
 fn the_label_begins_every_footer() {
     let round = team_with_rounds().rounds()[0].clone();
@@ -197,6 +243,10 @@ fn thread_names_fit() {
 
 #[test]
 fn reveals() {
+    let guarded = GuardedRound {
+        channel: ChannelId::new(20),
+        number: 3,
+    };
     assert_snapshot!("answer", reveal::answer(&question()));
     assert_snapshot!(reveal::hint(&question()), @"
     # Hint
@@ -204,13 +254,13 @@ fn reveals() {
 
     Two short statements answer the question; give them first and separately. After that, show that you know the mistake behind it: a forgotten keyword that makes work disappear without an exception. Explaining how you would notice that in a log or a test is what lifts a junior answer. A comparison with JavaScript is welcome if you know that language, because it starts from the opposite rule. How the object works inside isn't asked here.
     ");
-    assert_snapshot!(reveal::confirm(ChannelId::new(20), 3, false, &question()), @"
-    You haven't answered yet. If you look now, this question won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply in the thread first.
+    assert_snapshot!(reveal::confirm(guarded, RoundPlace::Here, &question()), @"
+    You haven't answered the question in <#20> yet. If you look now, it won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply in its thread first.
     ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
     ");
-    assert_snapshot!(reveal::confirm(ChannelId::new(20), 3, true, &question()), @"
-    You haven't answered yet. If you look now, this question won't add to your streak, but it won't break it if you still reply. Everyone in the thread will see it too, even before they answer. To keep your streak growing, reply in the thread first.
-    ( Show it anyway ) q1:reveal:20:3:all:coroutine-objects
+    assert_snapshot!(reveal::confirm(guarded, RoundPlace::Elsewhere, &question()), @"
+    You haven't answered this question yet: a team in this server has it open. If you look now, it won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply there first.
+    ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
     ");
     let mut bug = question();
     bug.kind = Kind::Bug;
@@ -231,15 +281,27 @@ fn streaks() {
                 freezes,
                 answered,
             },
+            can_answer: current == 0,
             recent_rounds: Vec::new(),
         })
     };
+    let without_open_question = streak::streak(&streak::StreakView {
+        member: ADA,
+        is_own: true,
+        streak: Streak::default(),
+        can_answer: false,
+        recent_rounds: Vec::new(),
+    });
+    assert_snapshot!(without_open_question, @"
+    No streak yet. Answer the next question to start one.
+    ❄️ No freezes. Answer 7 more questions to earn one: it saves your streak on a day you miss.
+    ");
     assert_snapshot!(own(0, 0, 0, 0), @"
-    No streak yet. Answer today's question to start one.
+    No streak yet. Answer the open question to start one.
     ❄️ No freezes. Answer 7 more questions to earn one: it saves your streak on a day you miss.
     ");
     assert_snapshot!(own(0, 4, 0, 6), @"
-    No streak right now (longest: 4). Answer today's question to start a new one.
+    No streak right now (longest: 4). Answer the open question to start a new one.
     ❄️ No freezes. Answer 1 more question to earn one: it saves your streak on a day you miss.
     ");
     assert_snapshot!(own(1, 4, 1, 13), @"
@@ -255,6 +317,7 @@ fn streaks() {
             member: ADA,
             is_own: false,
             streak,
+            can_answer: true,
             recent_rounds: Vec::new(),
         })
     };
@@ -275,6 +338,7 @@ fn streaks() {
         member: ADA,
         is_own: false,
         streak: team.streak(ADA),
+        can_answer: true,
         recent_rounds: why,
     };
     assert_snapshot!(streak::streak(&standing), @"
@@ -419,13 +483,77 @@ fn team_settings() {
     let mut settings = settings();
     settings.schedule.catch_up = jiff::SignedDuration::ZERO;
     settings.retention = quizloop_core::retention::Retention::from_percent(95).unwrap();
-    assert_snapshot!(team::settings(&settings), @"
+    let today = date(2026, 12, 25);
+    assert_snapshot!(team::settings(&settings, today), @"
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
     **If the bot was offline**: a question that is more than 5 minutes late is skipped
     **Model answer**: after you reply; looking earlier needs confirmation
     **Role**: none
     **Practice**: `/quiz` repeats questions often enough to remember 95 %
     ");
+}
+
+#[test]
+fn many_holidays_are_cut_and_past_ones_left_out() {
+    let mut team = new_team();
+    let first = date(2026, 1, 1);
+    team.settings.schedule.holidays = first.series(jiff::Span::new().days(1)).take(340).collect();
+    let settings = team::settings(&team.settings, date(2026, 3, 31));
+    assert_snapshot!(settings.lines().last().unwrap(), @"**Holidays**: 2026-03-31, 2026-04-01, 2026-04-02, 2026-04-03, 2026-04-04, 2026-04-05, 2026-04-06, 2026-04-07, 2026-04-08, 2026-04-09, 2026-04-10, 2026-04-11, 2026-04-12, 2026-04-13, 2026-04-14, 2026-04-15, 2026-04-16, 2026-04-17, 2026-04-18, 2026-04-19 and 231 more");
+    let now = at("2026-01-01T12:00:00Z");
+    let fine = PermissionReport::default();
+    let state = TeamStatus {
+        guild: GuildId::new(10),
+        now,
+        access: Ok(&fine),
+        bank_size: 24,
+    };
+    for message in [
+        team::team_summary(&team, now, &fine, true),
+        status(&team, &state),
+    ] {
+        let response = crate::bot::interactions::response::Response::New(message);
+        crate::bot::fuzzing::discord_limits::check(&response);
+    }
+}
+
+#[test]
+fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
+    let mut team = new_team();
+    let now = at("2026-03-20T12:00:00Z");
+    for (user, hour) in [(ADA, 17), (LIN, 18), (UserId::new(3), 19)] {
+        team.set_reminder(user, jiff::civil::time(hour, 0, 0, 0), now);
+    }
+    team.settings.schedule.at = jiff::civil::time(17, 0, 0, 0);
+    let fine = PermissionReport::default();
+    assert_snapshot!(team::team_summary(&team, now, &fine, true), @"
+    # Team
+    <#20> now has these settings:
+    **When**: Monday to Friday at 17:00 (Europe/Berlin)
+    **If the bot was offline**: posts up to 3 hours late, on the same day
+    **Model answer**: after you reply; looking earlier needs confirmation
+    **Role**: none
+    [Reminders] 1 reminder no longer works, because the question is not out yet at that time. That member can choose a later time with `/remind on`.
+    [Next questions] • <t:1774022400:F> (<t:1774022400:R>)
+    • <t:1774281600:F> (<t:1774281600:R>)
+    • <t:1774368000:F> (<t:1774368000:R>)
+    ( Post the first one now ) q1:post-now:20
+    ");
+    team.settings.schedule.at = jiff::civil::time(18, 0, 0, 0);
+    let reminders = |message: Message| {
+        let mut fields = message.embeds[0].fields.iter();
+        let found = fields.find(|field| field.name == "Reminders");
+        found.unwrap().value.clone()
+    };
+    let summary = reminders(team::team_summary(&team, now, &fine, true));
+    assert_snapshot!(summary, @"2 reminders no longer work, because the question is not out yet at that time. Those members can choose a later time with `/remind on`.");
+    let state = TeamStatus {
+        guild: GuildId::new(10),
+        now,
+        access: Ok(&fine),
+        bank_size: 24,
+    };
+    assert_eq!(reminders(status(&team, &state)), summary);
 }
 
 #[test]
@@ -621,8 +749,10 @@ fn errors() {
         UserError::AmbiguousTeam,
         UserError::RoundNotFound,
         UserError::QuestionNotFound("**@everyone**".into()),
+        UserError::QuestionOpen,
         UserError::NoMatchingQuestion,
         UserError::AllAskedToday,
+        UserError::OnlyThisDue,
         UserError::NothingDue {
             today: date(2026, 3, 27),
             next: Some(date(2026, 4, 5)),

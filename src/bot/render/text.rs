@@ -4,6 +4,8 @@ use jiff::Timestamp;
 
 pub use quizloop_core::text::pluralize;
 
+use std::borrow::Cow;
+
 /// The end of a truncated text.
 const ELLIPSIS: char = '…';
 /// The start and end of a code block.
@@ -68,6 +70,43 @@ pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
         .map(|item| format!("• {}", item.as_ref()))
         .collect();
     lines.join("\n")
+}
+
+/// Puts the web addresses in a text between `<` and `>`, so that Discord shows no previews of the
+/// pages below the message. Addresses in code have no preview.
+pub fn without_link_previews(text: &str) -> String {
+    let mut parts: Vec<Cow<'_, str>> = text.split('`').map(Cow::Borrowed).collect();
+    // Odd parts are between two backticks.
+    for part in parts.iter_mut().step_by(2) {
+        if part.contains("://") {
+            *part = bracket_links(part).into();
+        }
+    }
+    parts.join("`")
+}
+
+fn bracket_links(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 2);
+    let mut rest = text;
+    while let Some(start) = ["https://", "http://"]
+        .iter()
+        .filter_map(|web| rest.find(web))
+        .min()
+    {
+        let (before, link) = rest.split_at(start);
+        let is_end =
+            |letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | ')');
+        let link = &link[..link.find(is_end).unwrap_or(link.len())];
+        let link = link.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_']);
+        shown.push_str(before);
+        if before.ends_with('<') {
+            shown.push_str(link);
+        } else {
+            shown.extend(["<", link, ">"]);
+        }
+        rest = &rest[start + link.len()..];
+    }
+    shown + rest
 }
 
 /// A time that Discord shows as a distance from now, such as "in 5 minutes", and keeps current
@@ -135,6 +174,22 @@ mod tests {
         assert_eq!(truncate("a ```py\nlong code", 14), "a ```py\nl…\n```");
         assert_eq!(bullets(["one", "two"]), "• one\n• two");
         assert_eq!(pluralize(1, "reply", "replies"), "1 reply");
+    }
+
+    #[test]
+    fn links_have_no_previews() {
+        let shown = without_link_previews;
+        assert_eq!(shown("no link"), "no link");
+        assert_eq!(
+            shown("See https://docs.python.org/3/. Or (http://a.example)?"),
+            "See <https://docs.python.org/3/>. Or (<http://a.example>)?"
+        );
+        assert_eq!(
+            shown("[docs](https://a.example/b) and <https://c.example>"),
+            "[docs](<https://a.example/b>) and <https://c.example>"
+        );
+        let code = "`https://a.example`\n```py\nget(\"https://b.example\")\n```";
+        assert_eq!(shown(code), code);
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub enum UserError {
     RoundNotFound,
     /// The question is not in the bank.
     QuestionNotFound(String),
+    /// The question is open, so its answer is not shown to everyone.
+    QuestionOpen,
     /// No question matches the topic and level.
     NoMatchingQuestion,
     /// Every matching question was asked today.
@@ -128,6 +130,8 @@ pub enum UserError {
         /// When the next one is due, if any.
         next: Option<Date>,
     },
+    /// The question on the message is the only one that is due.
+    OnlyThisDue,
     /// The member has seen every matching question.
     NothingUnseen,
     /// The other member has hidden their streak.
@@ -171,6 +175,7 @@ impl UserError {
                 "There is no question \"{}\". Type a few of its words and pick one of the suggestions.",
                 super::text::quote(text)
             ),
+            Self::QuestionOpen => "This question is still open, so I can't show its answer to everyone. You can once the next question is out. Until then, `/answer` shows it to you alone.".into(),
             Self::NoMatchingQuestion => "There is no question with that topic and level. Pick a topic from the list, or leave one of them out.".into(),
             Self::AllAskedToday => "You've had every matching question today. Come back tomorrow, or choose another topic.".into(),
             Self::NothingDue { today, next: Some(day) } => format!(
@@ -178,6 +183,7 @@ impl UserError {
                 super::quiz::relative_day(*today, *day)
             ),
             Self::NothingDue { next: None, .. } => "Nothing to repeat yet. Questions come back once you've scored them; `/quiz mode:new` has new ones.".into(),
+            Self::OnlyThisDue => "This is the only question left to repeat today. Score it, or try `/quiz mode:new`.".into(),
             Self::NothingUnseen => "You've seen every matching question. `/quiz` without a mode repeats what you know least.".into(),
             Self::StreakHidden => "This member has hidden their streak.".into(),
             Self::AdminsOnly => "You need the \"Manage Server\" permission for this.".into(),

@@ -156,7 +156,7 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) -> EditOutcome {
     };
     let mut post = render::daily::post(question, &round, replied);
     if let Some(role) = role {
-        post.content = Some(format!("<@&{role}>"));
+        post = post.name_role(role);
     }
     let Err(error) = ctx.rest.edit_message(key.channel, message, &post).await else {
         return EditOutcome::Done;

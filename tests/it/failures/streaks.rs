@@ -102,11 +102,13 @@ async fn system_and_bot_messages_never_count() {
     world.advance("1m").await;
     let thread = world.thread();
     world.ada().reply("a real one").await;
-    // The bot itself posts the public answer in the thread.
-    world
-        .ada()
-        .command_message("answer", &[("public", json!(true))])
-        .await;
+    // The bot itself posts a public answer in the thread.
+    let other = [
+        ("question", json!("asyncio-in-a-nutshell")),
+        ("public", json!(true)),
+    ];
+    let answer = world.ada().command_in(thread, "answer", &other).await;
+    assert!(!answer.message().unwrap().ephemeral);
     world.kill().await;
     // Only the types of these messages are realistic, not their contents.
     world.skip_api_check();

@@ -226,7 +226,17 @@ async fn a_reveal_counts_for_the_member_who_presses() {
     assert_ne!(altered, custom_id_of_reveal);
     let response = press(&world, in_asyncio(confirmation.id), ids::ADA, &altered).await;
     assert!(
-        response.text().contains("This button is too old"),
+        response.text().contains("This question is still open"),
+        "{}",
+        response.text()
+    );
+    // Another round is asked about again.
+    let altered = custom_id_of_reveal.replace(":1:me:", ":7:me:");
+    let response = press(&world, in_asyncio(confirmation.id), ids::ADA, &altered).await;
+    assert!(
+        response
+            .text()
+            .contains("You haven't answered the question"),
         "{}",
         response.text()
     );

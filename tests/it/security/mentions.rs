@@ -84,7 +84,7 @@ async fn every_message_allows_only_the_configured_role() {
     cause_alert(&world).await;
     let remove = ada.command_message("team remove", &[]).await;
     ada.press(remove.id, "Remove for good").await;
-    check(&world, &role);
+    check_role(&world, &role);
 }
 
 /// Makes the bot send the admin a direct message about a failed post.
@@ -111,7 +111,24 @@ fn text(request: &LoggedRequest) -> &str {
     request.body["content"].as_str().unwrap_or_default()
 }
 
-fn check(world: &World, role: &str) {
+/// Checks that every request of a test that sends or edits a message says who may be notified, and
+/// that this is at most one role.
+pub fn check(sandbox: &discord_sandbox::Sandbox) {
+    for request in sandbox.requests() {
+        let Some(message) = message(&request) else {
+            continue;
+        };
+        let mentions = &message["allowed_mentions"];
+        let (method, route) = (&request.method, &request.route);
+        assert_eq!(mentions["parse"], json!([]), "{method} {route}: {message}");
+        let roles = mentions["roles"].as_array().map_or(0, Vec::len);
+        let limit = usize::from(method == "POST" && !route.contains("callback"));
+        assert!(roles <= limit, "{method} {route}: {message}");
+        assert!(mentions["users"].is_null(), "{method} {route}: {message}");
+    }
+}
+
+fn check_role(world: &World, role: &str) {
     let (mut plain, mut with_role) = (0, 0);
     let mut routes = std::collections::BTreeSet::new();
     for request in world.sandbox.requests() {
@@ -121,7 +138,8 @@ fn check(world: &World, role: &str) {
         routes.insert(format!("{} {}", request.method, request.route));
         let mentions = &message["allowed_mentions"];
         // An edit never notifies anybody, so it names no role.
-        if message["content"] == format!("<@&{role}>") && request.method == "POST" {
+        let names_role = text(&request).ends_with(&format!("\n<@&{role}>"));
+        if names_role && request.method == "POST" {
             assert_eq!(
                 *mentions,
                 json!({ "parse": [], "roles": [role] }),

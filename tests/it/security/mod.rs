@@ -1,7 +1,7 @@
 //! Security: the token, other members' and servers' data, stored personal data, and notifications.
 
 mod forged;
-mod mentions;
+pub mod mentions;
 mod stored_data;
 mod token;
 

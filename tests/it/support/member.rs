@@ -193,12 +193,17 @@ impl<'w> MemberHandle<'w> {
 
 /// Readable parts of a message.
 pub trait MessageExt {
-    /// Returns the content and the text of all embeds.
+    /// Returns the content and the text of all embeds. Links to commands are as before the
+    /// registration: `/quiz` between backticks.
     fn text(&self) -> String;
     /// Returns whether the bot added its ✅.
     fn is_counted(&self) -> bool;
     /// Returns the footer of the first embed.
     fn footer(&self) -> String;
+    /// Returns the question of a daily message.
+    fn question(&self) -> String;
+    /// Returns the question's id, which the buttons of a daily message contain.
+    fn question_id(&self) -> String;
     /// Returns the select menu of the message.
     fn menu(&self) -> Value;
 }
@@ -224,7 +229,25 @@ impl MessageExt for MessageView {
                 text += &["[", &part("name"), "] ", &part("value"), "\n"].concat();
             }
         }
-        text
+        without_command_links(&text)
+    }
+
+    fn question(&self) -> String {
+        let first = self.content.lines().next().unwrap_or_default();
+        let question = first.strip_prefix("**Question of the day:** ");
+        question
+            .unwrap_or_else(|| panic!("no daily message: {first}"))
+            .to_owned()
+    }
+
+    fn question_id(&self) -> String {
+        let ids = self
+            .components
+            .iter()
+            .filter_map(|row| row["components"].as_array());
+        let mut ids = ids.flatten().filter_map(|one| one["custom_id"].as_str());
+        let id = ids.find_map(|id| id.strip_prefix("q1:answer:"));
+        id.expect("the button of the model answer").to_owned()
     }
 
     fn is_counted(&self) -> bool {
@@ -240,4 +263,22 @@ impl MessageExt for MessageView {
             .unwrap_or_default()
             .to_owned()
     }
+}
+
+/// Replaces `</remind on:12>` by the code of the command.
+fn without_command_links(text: &str) -> String {
+    let mut parts = text.split("</");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let link = part.split_once('>').and_then(|(link, after)| {
+            let (name, id) = link.rsplit_once(':')?;
+            let id_is_number = id.chars().all(|digit| digit.is_ascii_digit());
+            id_is_number.then_some((name, after))
+        });
+        match link {
+            Some((name, after)) => plain.extend(["`/", name, "`", after]),
+            None => plain.extend(["</", part]),
+        }
+    }
+    plain
 }

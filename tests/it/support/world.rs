@@ -308,6 +308,12 @@ impl World {
             (discord.gateway.identify_count > before).then_some(())
         })
         .await;
+        // They are registered beside the rest of the start.
+        self.wait("the commands", |discord| {
+            let commands = discord.commands.registered_in(None);
+            (!commands.is_empty()).then_some(())
+        })
+        .await;
         self.wait_until_idle().await;
     }
 
@@ -526,11 +532,7 @@ impl World {
 /// Returns the daily messages in a channel, oldest first.
 pub fn posts_in(sandbox: &Sandbox, channel: u64) -> Vec<MessageView> {
     let is_post = |message: &MessageView| {
-        message.author == ids::APP
-            && message
-                .embeds
-                .iter()
-                .any(|embed| embed["title"] == "Question of the day")
+        message.author == ids::APP && message.content.starts_with("**Question of the day:**")
     };
     sandbox
         .messages(channel, ids::ADA)
@@ -545,6 +547,7 @@ impl Drop for World {
         if std::thread::panicking() || !self.checked {
             return;
         }
+        crate::security::mentions::check(&self.sandbox);
         let violations = crate::openapi::check(&self.sandbox);
         assert!(
             violations.is_empty(),

@@ -44,6 +44,11 @@ fn name(discord: &Discord, channel: u64, inside: &str) -> Option<String> {
         let channel = discord.channels.get(&channel.parse().ok()?)?;
         return Some(format!("#{}", channel.name));
     }
+    if let Some(command) = inside.strip_prefix('/') {
+        let (name, id) = command.rsplit_once(':')?;
+        id.parse::<u64>().ok()?;
+        return Some(format!("/{name}"));
+    }
     let time = inside.strip_prefix("t:")?;
     let (seconds, style) = time.split_once(':').unwrap_or((time, "f"));
     let time = Timestamp::from_second(seconds.parse().ok()?).ok()?;

@@ -65,12 +65,21 @@ impl Sandbox {
     }
 }
 
+/// Component type of a text between the inputs of a modal.
+const TEXT_DISPLAY: u64 = 10;
+
 fn modal_data(form: &ModalView, fields: &[(&str, &str)]) -> Result<Value, ClientError> {
     let rows = form.data["components"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
     let mut filled = Vec::new();
     for row in rows {
+        // Discord sends displayed texts back as their type and id (Discord docs,
+        // components/reference, "Text Display Interaction Response").
+        if row["type"] == TEXT_DISPLAY {
+            filled.push(json!({ "type": TEXT_DISPLAY, "id": row["id"] }));
+            continue;
+        }
         let inner = row["components"].as_array().map_or(&[][..], Vec::as_slice);
         let inputs: Result<Vec<_>, _> = inner.iter().map(|one| input(one, fields)).collect();
         filled.push(json!({ "type": 1, "id": row["id"], "components": inputs? }));

@@ -7,7 +7,8 @@ use super::guild::{merge, partial_member};
 use super::user::user;
 use super::{id, ids, maybe_id, maybe_time, time};
 use crate::model::{
-    Channel, Discord, InteractionMetadata, Message, Reaction, User, flag, message_kind,
+    Channel, Discord, InteractionKind, InteractionMetadata, Message, Reaction, User, flag,
+    message_kind,
 };
 
 /// Recipient of a message object.
@@ -154,6 +155,26 @@ fn metadata(discord: &Discord, interaction: &InteractionMetadata) -> Value {
     if let Some(source) = interaction.source_message {
         json["interacted_message_id"] = id(source);
     }
+    if interaction.kind == InteractionKind::Modal as u8 {
+        json = modal_metadata(json, interaction.source_message.is_some());
+    }
+    json
+}
+
+/// Moves what led to a modal into `triggering_interaction_metadata` (Discord docs,
+/// resources/message, "Modal Submit Interaction Metadata Structure"). The id of the interaction that
+/// opened the modal is not known here, so it has that of the modal.
+fn modal_metadata(mut json: Value, by_component: bool) -> Value {
+    let mut triggering = json.clone();
+    triggering["type"] = if by_component {
+        json!(InteractionKind::Component as u8)
+    } else {
+        json!(InteractionKind::Command as u8)
+    };
+    if let Some(fields) = json.as_object_mut() {
+        fields.remove("interacted_message_id");
+    }
+    json["triggering_interaction_metadata"] = triggering;
     json
 }
 

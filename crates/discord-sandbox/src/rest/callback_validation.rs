@@ -22,8 +22,12 @@ const SHORT_MAX: usize = 100;
 const ROWS_MAX: usize = 5;
 /// Maximum length of the text in an input, in characters.
 const TEXT_MAX: u64 = 4000;
+/// Maximum length of a displayed text, in characters.
+const DISPLAY_MAX: usize = 4000;
 /// Component type of a text input.
 const TEXT_INPUT: u64 = 4;
+/// Component type of a text between the inputs (Discord docs, components/reference, "Text Display").
+const TEXT_DISPLAY: u64 = 10;
 
 /// Validates the choices of an autocomplete result.
 pub fn choices(data: &Value) -> Result<InteractionState, ErrorResponse> {
@@ -62,6 +66,12 @@ pub fn modal(data: &Value) -> Result<InteractionState, ErrorResponse> {
     errors.check_count("data.components", rows.len(), 1, ROWS_MAX);
     let mut seen = BTreeSet::new();
     for (index, row) in rows.iter().enumerate() {
+        if row["type"] == TEXT_DISPLAY {
+            let content = row["content"].as_str().unwrap_or_default();
+            let path = format!("data.components.{index}.content");
+            errors.check_length(&path, content, 1, DISPLAY_MAX);
+            continue;
+        }
         let path = format!("data.components.{index}.components");
         let inner = row["components"].as_array().map_or(&[][..], Vec::as_slice);
         errors.check_count(&path, inner.len(), 1, 1);

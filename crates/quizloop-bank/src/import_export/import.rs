@@ -448,7 +448,7 @@ fn to_toml_value(key: &str, value: Value) -> Result<toml::Value, Vec<String>> {
 }
 
 /// Bullets that people put before the items of a list.
-pub const BULLETS: [&str; 3] = ["- ", "* ", "• "];
+pub(crate) const BULLETS: [&str; 3] = ["- ", "* ", "• "];
 
 /// Splits a text into items, one per line, and removes bullets.
 fn split_items(text: &str) -> toml::Value {

@@ -15,7 +15,7 @@ const SUFFIXES: [&str; 6] = ["ing", "ed", "es", "s", "ly", "e"];
 const MIN_STEM_LENGTH: usize = 3;
 
 /// Returns the stems of a text, including code, without common words.
-pub fn stems(text: &str) -> Vec<String> {
+pub(crate) fn stems(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     words(&lower)
         .filter(|word| !STOP_WORDS.split_whitespace().any(|common| common == *word))
@@ -24,7 +24,7 @@ pub fn stems(text: &str) -> Vec<String> {
 }
 
 /// Returns the stems of a text outside backticks.
-pub fn prose_stems(text: &str) -> Vec<String> {
+pub(crate) fn prose_stems(text: &str) -> Vec<String> {
     let prose = segments(text)
         .into_iter()
         .filter_map(|segment| match segment {

@@ -82,7 +82,8 @@ proptest! {
                 prop_assert_ne!(question, "a", "the shown question");
                 prop_assert_eq!(review_count, review(question).map_or(0, |review| review.count));
                 let again = review(question).is_some_and(|one| one.last == today && one.rating == Rating::Again);
-                prop_assert!(again || !asked.contains(question), "asked twice on a day");
+                let is_due = review(question).is_some_and(|one| one.is_due(today));
+                prop_assert!(again || is_due || !asked.contains(question), "asked twice on a day");
                 if mode != PickMode::New && !due.is_empty() {
                     // The question that is most likely to be forgotten comes first.
                     let recall = |one: &str| review(one).map(|one| one.retrievability(today));
@@ -91,6 +92,8 @@ proptest! {
                     prop_assert_eq!(reason, PickReason::Due);
                 } else if mode != PickMode::Due && unseen {
                     prop_assert_eq!((reason, review(question)), (PickReason::New, None));
+                } else if reason == PickReason::Due {
+                    prop_assert!(is_due && asked.contains(question), "passed over");
                 } else {
                     prop_assert!(matches!(reason, PickReason::Again | PickReason::Ahead));
                 }
@@ -98,11 +101,18 @@ proptest! {
             }
             Err(error) => {
                 prop_assert!(mode == PickMode::New || due.is_empty());
+                // What is counted as due is offered.
+                let all_due = BANK.iter().filter(|one| review(one).is_some_and(|one| one.is_due(today)));
+                prop_assert!(mode == PickMode::New || all_due.clone().all(|one| *one == "a"));
                 prop_assert!(mode == PickMode::Due || !unseen);
                 let expected = match mode {
                     PickMode::New => matches!(error, PickError::AllSeen),
                     PickMode::Mixed => matches!(error, PickError::AllAskedToday),
-                    PickMode::Due => matches!(error, PickError::NoneDue { next } if next.is_none_or(|next| next > today)),
+                    PickMode::Due => match error {
+                        PickError::OnlyShownDue => review("a").is_some_and(|one| one.is_due(today)),
+                        PickError::NoneDue { next } => next.is_none_or(|next| next > today),
+                        _ => false,
+                    },
                 };
                 prop_assert!(expected, "{:?}", error);
             }
@@ -120,6 +130,25 @@ fn without_candidates_there_is_no_match() {
     };
     let picked = pick(&guild(&[]), &request, &BTreeSet::new(), 1);
     assert_eq!(picked, Err(PickError::NoMatch));
+}
+
+/// The only due question is passed over: it does not vanish for the rest of the day.
+#[test]
+fn a_due_question_that_was_passed_over_is_asked_again() {
+    let guild = guild(&[(0, 0, Rating::Good)]);
+    let asked = BTreeSet::from([BANK[0]]);
+    let due = |shown, seed| {
+        let request = PickRequest {
+            mode: PickMode::Due,
+            candidates: &BANK,
+            shown,
+            today: add_days(START, 30),
+        };
+        pick(&guild, &request, &asked, seed)
+    };
+    assert_eq!(due(BANK[0], 1), Err(PickError::OnlyShownDue));
+    let picked = due("", 1).unwrap();
+    assert_eq!((picked.question, picked.reason), (BANK[0], PickReason::Due));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use super::schedule::{ZONES, settings, utc};
 use crate::id::{ChannelId, MessageId, UserId, snowflake_at};
 use crate::posting::PostStep;
-use crate::reminders::MAX_LATENESS;
+use crate::reminders::{MAX_LATENESS, ReminderState};
 use crate::team::Team;
 use crate::weekdays::Weekdays;
 
@@ -170,6 +170,15 @@ fn only_members_without_a_result_in_todays_open_round_are_reminded() {
             .is_none(),
         "the question came after it"
     );
+    let five = time(17, 0, 0, 0);
+    let today = at("2026-03-26T16:20:00Z");
+    let state = ReminderState::QuestionLate { at: five };
+    assert_eq!(late.reminder_state(LIN, today), state);
+    let tomorrow = at("2026-03-27T06:00:00Z");
+    assert_eq!(
+        late.reminder_state(LIN, tomorrow),
+        ReminderState::On { at: five }
+    );
     let mut yesterday = fresh();
     yesterday.pause(None);
     assert!(
@@ -177,6 +186,26 @@ fn only_members_without_a_result_in_todays_open_round_are_reminded() {
             .begin_reminder(LIN, at("2026-03-27T16:00:00Z"))
             .is_none()
     );
+}
+
+/// The time of the question was changed after a member had chosen theirs.
+#[test]
+fn a_reminder_before_the_question_is_reported() {
+    let mut team = berlin("2026-03-26T07:00:00Z");
+    let now = at("2026-03-26T07:00:00Z");
+    let five = time(17, 0, 0, 0);
+    assert_eq!(
+        team.reminder_state(LIN, now),
+        ReminderState::On { at: five }
+    );
+    assert_eq!(team.reminder_state(UserId::new(3), now), ReminderState::Off);
+    assert_eq!(team.early_reminders(), 0);
+    team.settings.schedule.at = five;
+    let state = ReminderState::BeforeQuestion { at: five };
+    assert_eq!(team.reminder_state(LIN, now), state);
+    assert_eq!(team.early_reminders(), 1);
+    team.disable_reminder(LIN, now);
+    assert_eq!(team.early_reminders(), 0);
 }
 
 #[test]

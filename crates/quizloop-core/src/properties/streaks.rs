@@ -127,11 +127,6 @@ impl Model {
     }
 
     fn streak(&self, user: u64) -> Streak {
-        let peeked = self
-            .peeks
-            .keys()
-            .filter(|(u, _)| *u == user)
-            .map(|(_, r)| *r);
         let credits = self
             .credits
             .iter()
@@ -142,7 +137,7 @@ impl Model {
             .iter()
             .filter(|(u, _, _)| *u == user)
             .map(|(_, r, _)| *r);
-        let Some(first) = peeked.chain(credits).chain(replies).min() else {
+        let Some(first) = credits.chain(replies).min() else {
             return Streak::default();
         };
         let mut streak = Streak::default();

@@ -57,6 +57,10 @@ pub struct TeamSettings {
     pub send_weekly_report: bool,
 }
 
+/// Maximum number of holidays listed. `/team settings` takes some 340, which would not fit into a
+/// message.
+const HOLIDAYS_MAX: usize = 20;
+
 /// The defaults. The time zone is UTC, but config and `/setup` always require one.
 impl Default for TeamSettings {
     fn default() -> Self {
@@ -250,9 +254,14 @@ pub static TEAM_SETTINGS: &[TeamSetting] = &[
             suggest: None,
         },
         line: SettingLine::Own("Holidays", |settings| {
-            let days = settings.schedule.holidays.iter();
-            let days: Vec<_> = days.map(ToString::to_string).collect();
-            (!days.is_empty()).then(|| days.join(", "))
+            let holidays = &settings.schedule.holidays;
+            let shown = holidays.iter().take(HOLIDAYS_MAX);
+            let shown: Vec<_> = shown.map(ToString::to_string).collect();
+            let more = match holidays.len() - shown.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            (!shown.is_empty()).then(|| format!("{}{more}", shown.join(", ")))
         }),
     },
 ];

@@ -35,18 +35,20 @@ pub fn time_of_day(text: &str) -> Result<Time, SettingError> {
     })
 }
 
-pub fn set_timezone(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
+pub(crate) fn set_timezone(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
     let name = text.trim();
     settings.schedule.zone = zone_search::parse(name).map_err(|unknown| {
         let help = unknown.help();
-        let reply = format!("There is no time zone \"{{}}\": {help} Pick one of the suggestions.");
+        let end = if help.ends_with('?') { "" } else { "." };
+        let reply =
+            format!("There is no time zone \"{{}}\": {help}{end} Pick one of the suggestions.");
         let problem = UnknownTimeZoneError("{}".into()).to_string();
         SettingError::new(name, problem, help).reply_with(reply)
     })?;
     Ok(())
 }
 
-pub fn suggest_zones(typed: &str, limit: usize) -> Vec<Suggestion> {
+pub(crate) fn suggest_zones(typed: &str, limit: usize) -> Vec<Suggestion> {
     let suggestion = |name: &str| Suggestion {
         name: name.to_owned(),
         value: name.to_owned(),
@@ -55,7 +57,7 @@ pub fn suggest_zones(typed: &str, limit: usize) -> Vec<Suggestion> {
     names.into_iter().map(suggestion).collect()
 }
 
-pub fn set_catch_up(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
+pub(crate) fn set_catch_up(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
     settings.schedule.catch_up = time_format::parse_catch_up(text).ok_or_else(|| {
         let fix = "write hours and minutes, such as \"3h\", \"90m\" or \"1h30m\", at most \
                    \"24h\"; \"0\" means on time only";
@@ -65,12 +67,12 @@ pub fn set_catch_up(settings: &mut TeamSettings, text: &str) -> Result<(), Setti
     Ok(())
 }
 
-pub fn set_days(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
+pub(crate) fn set_days(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
     settings.schedule.days = parse_days(text)?;
     Ok(())
 }
 
-pub fn set_day_items(settings: &mut TeamSettings, items: &[&str]) -> Vec<ItemError> {
+pub(crate) fn set_day_items(settings: &mut TeamSettings, items: &[&str]) -> Vec<ItemError> {
     let mut errors = Vec::new();
     let mut named: Vec<Weekday> = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -108,7 +110,7 @@ fn parse_days(text: &str) -> Result<Weekdays, SettingError> {
 }
 
 /// Returns common weekdays, and the typed text if it is valid.
-pub fn suggest_days(typed: &str, limit: usize) -> Vec<Suggestion> {
+pub(crate) fn suggest_days(typed: &str, limit: usize) -> Vec<Suggestion> {
     // In its normal form, because the typed text may be longer than Discord allows.
     let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
     let is_match = |days: &&str| days.starts_with(&typed.to_lowercase());
@@ -127,7 +129,7 @@ pub fn suggest_days(typed: &str, limit: usize) -> Vec<Suggestion> {
     suggestions
 }
 
-pub fn set_holidays(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
+pub(crate) fn set_holidays(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
     let dates: BTreeSet<Date> = match text.trim() {
         "none" => BTreeSet::new(),
         text => text
@@ -140,7 +142,7 @@ pub fn set_holidays(settings: &mut TeamSettings, text: &str) -> Result<(), Setti
     Ok(())
 }
 
-pub fn set_holiday_items(settings: &mut TeamSettings, items: &[&str]) -> Vec<ItemError> {
+pub(crate) fn set_holiday_items(settings: &mut TeamSettings, items: &[&str]) -> Vec<ItemError> {
     let mut errors = Vec::new();
     let mut dates = BTreeSet::new();
     for (index, item) in items.iter().enumerate() {

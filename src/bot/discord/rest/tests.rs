@@ -69,6 +69,7 @@ async fn production_client() -> (Sandbox, DiscordClient) {
         http,
         limiter: RestLimiter::new(1_000),
         health: None,
+        command_ids: OnceLock::new(),
     };
     rest.application().await.unwrap();
     (sandbox, rest)
@@ -133,6 +134,26 @@ async fn a_rate_limit_on_a_response_is_waited_for() {
     assert!(
         matches!(given_up, Err(ApiError::Transient(_))),
         "{given_up:?}"
+    );
+}
+
+/// A response that can't be read is no sign that Discord can't be reached, and may be a success.
+#[tokio::test]
+async fn an_unreadable_response_is_named_as_such() {
+    let (sandbox, rest) = production_client().await;
+    let channel = ChannelId::new(ids::ASYNCIO);
+    for route in ["CreateMessage", "Channel"] {
+        let rule = FaultRule::on(route).always();
+        sandbox.add_fault(rule, RequestFault::malformed_body());
+    }
+    let sent = rest.send_message(channel, &Message::text("hello")).await;
+    let sent = sent.unwrap_err();
+    assert!(sent.is_transient());
+    insta::assert_snapshot!(sent, @"the request to Discord failed: its response could not be read (expected value at line 1 column 1)");
+    let read = rest.channel(channel).await.unwrap_err();
+    assert!(
+        read.to_string().contains("its response could not be read"),
+        "{read}"
     );
 }
 

@@ -6,17 +6,17 @@ use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
 use super::{CommandResult, question_by_id, resolve_team};
-use crate::bot::context::BotContext;
-use crate::bot::gateway::event::{Interaction, InteractionData};
+use crate::bot::context::{BotContext, team_for_channel};
+use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bot::render::message::Message;
-use crate::bot::render::reveal;
+use crate::bot::render::reveal::{self, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
-use quizloop_core::id::{ChannelId, GuildId};
-use quizloop_core::round::Round;
-use quizloop_store::{LoadedGuild, LoadedTeam};
+use quizloop_core::id::{GuildId, MessageId};
+use quizloop_core::reveal_guard::GuardedRound;
+use quizloop_store::LoadedGuild;
 
 /// Maximum length of a choice's name, in characters (Discord docs,
 /// interactions/application-commands, "Option Choice").
@@ -33,9 +33,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
         help: Help::QuestionLine(|| {
             "`/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.".into()
         }),
-        handler: CommandHandler::Cached(|ctx, interaction, guild| {
-            Box::pin(run(ctx, interaction, guild))
-        }),
+        handler: CommandHandler::Cached(run),
     }),
 };
 
@@ -64,27 +62,22 @@ fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<Autoco
 
 /// Shows the answer to the question that the member named, or of the round of the channel or
 /// thread.
-pub async fn run(
+pub fn run(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
 ) -> Result<Response, UserError> {
-    let public = interaction.flag("public");
-    if let Some(text) = interaction.text("question") {
-        let question = find_question(ctx, guild.id(), text)?;
-        // The named question may be that of the round, for which the rules of the reveal apply.
-        let current = resolve_round(interaction, guild).ok();
-        let Some((team, round)) = current.filter(|(_, round)| round.question == question.id) else {
-            return Ok(if public {
-                Response::New(reveal::answer(question))
-            } else {
-                ctx.answer_cache.ephemeral_answer(question)
-            });
-        };
-        return show(ctx, interaction, &team, &round, public).await;
+    let question = match interaction.text("question") {
+        Some(text) => find_question(ctx, guild.id(), text)?,
+        None => question_by_id(ctx, guild.id(), &resolve_question(interaction, guild)?)?,
+    };
+    if !interaction.flag("public") {
+        return Ok(confirm_or_answer(ctx, interaction, guild, question));
     }
-    let (team, round) = resolve_round(interaction, guild)?;
-    show(ctx, interaction, &team, &round, public).await
+    if is_open(guild, question) {
+        return Err(UserError::QuestionOpen);
+    }
+    Ok(Response::New(reveal::answer(question)))
 }
 
 /// Handles the button on a daily message. It also works if the round is not stored any more.
@@ -95,29 +88,52 @@ pub fn on_button(
     question: &str,
 ) -> Result<Response, UserError> {
     let question = question_by_id(ctx, guild.id(), question)?;
-    let InteractionData::Component { message, .. } = &interaction.data else {
-        return Err(UserError::StaleComponent);
-    };
-    let team = guild.team(interaction.channel);
-    let unconfirmed_round = team.read(|team| {
-        let number = team.round_by_message(*message)?.number;
-        team.needs_reveal_confirmation(number, interaction.user)
-            .then_some(number)
-    });
-    Ok(match unconfirmed_round.flatten() {
-        Some(number) => {
-            let confirm = reveal::confirm(team.channel(), number, false, question);
-            Response::New(confirm.ephemeral())
-        }
-        None => ctx.answer_cache.ephemeral_answer(question),
-    })
+    Ok(confirm_or_answer(ctx, interaction, guild, question))
 }
 
-/// A confirmed request to show the answer of a round.
+fn confirm_or_answer(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    question: &Question,
+) -> Response {
+    confirmation(interaction, guild, question).map_or_else(
+        || ctx.answer_cache.ephemeral_answer(question),
+        Response::New,
+    )
+}
+
+/// Returns the message in which the member must confirm before they see the answer; `None` if they
+/// may see it. Every handler that shows an answer calls this first.
+pub fn confirmation(
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    question: &Question,
+) -> Option<Message> {
+    guild.read(|state| {
+        let guarded = state.guarded_rounds(&question.id, interaction.user);
+        let here = team_for_channel(state, interaction.channel).map(|team| team.channel);
+        let round_here = guarded.iter().find(|round| Some(round.channel) == here);
+        let round = round_here.or_else(|| guarded.first())?;
+        let place = if round_here.is_some() {
+            RoundPlace::Here
+        } else {
+            RoundPlace::Elsewhere
+        };
+        Some(reveal::confirm(*round, place, question).ephemeral())
+    })?
+}
+
+fn is_open(guild: &LoadedGuild, question: &Question) -> bool {
+    let open = guild.read(|state| state.is_question_open(&question.id));
+    open.unwrap_or(false)
+}
+
+/// A confirmed request to show an answer.
 pub struct RevealRequest<'a> {
-    /// The number of the round.
-    pub round: u32,
-    /// Whether everybody sees the answer.
+    /// The round that the confirmation named.
+    pub round: GuardedRound,
+    /// Whether everybody sees the answer. Only buttons of earlier versions ask for that.
     pub public: bool,
     /// Question id.
     pub question: &'a str,
@@ -127,101 +143,51 @@ pub struct RevealRequest<'a> {
 pub async fn on_confirm(
     ctx: &BotContext,
     interaction: &Interaction,
-    team: &LoadedTeam,
+    guild: &LoadedGuild,
     request: RevealRequest<'_>,
 ) -> CommandResult {
-    let number = request.round;
-    let question = question_by_id(ctx, team.guild().id(), request.question)?;
-    let now = ctx.clock.now();
-    if team.read(|team| team.needs_reveal_confirmation(number, interaction.user)) == Some(true) {
-        let _awaited_below = team.update(|team| team.peek(number, interaction.user, now));
+    let question = question_by_id(ctx, guild.id(), request.question)?;
+    if request.public {
+        let open = is_open(guild, question);
+        return Err(if open {
+            UserError::QuestionOpen
+        } else {
+            UserError::StaleComponent
+        });
+    }
+    let member = interaction.user;
+    let guarded = guild.read(|state| state.guarded_rounds(&question.id, member));
+    let guarded = guarded.unwrap_or_default();
+    if guarded.contains(&request.round) {
+        // The time of the press as Discord sees it: it is compared with the time of a reply.
+        let at = MessageId::new(interaction.id).time();
+        let _awaited_below = guild.update(|state| state.peek(&question.id, member, at));
+    } else if !guarded.is_empty() {
+        // The button is of an earlier round, and the question is open again.
+        let confirm = confirmation(interaction, guild, question);
+        return confirm.ok_or(UserError::StaleComponent);
     }
     // The latest commit, not that of the peek: after a second press the peek is stored already but
     // may not be durable yet. Example: press, failed save, press again. Without this wait the
     // second press would show the answer, and after a crash the streak would not know about it.
-    let saved = team.guild().latest_commit().wait().await;
+    let saved = guild.latest_commit().wait().await;
     saved.map_err(|_| UserError::SaveFailed)?;
-    if !request.public {
-        return Ok(reveal::answer(question));
-    }
-    let round = team.read(|team| team.round(number).map(RoundRef::new));
-    let round = round.flatten().ok_or(UserError::StaleComponent)?;
-    publish(ctx, team, &round, question).await
+    Ok(reveal::answer(question))
 }
 
-async fn show(
-    ctx: &BotContext,
-    interaction: &Interaction,
-    team: &LoadedTeam,
-    round: &RoundRef,
-    public: bool,
-) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, team.guild().id(), &round.question)?;
-    if team.read(|team| team.needs_reveal_confirmation(round.number, interaction.user))
-        == Some(true)
-    {
-        let confirm = reveal::confirm(team.channel(), round.number, public, question);
-        return Ok(Response::New(confirm.ephemeral()));
-    }
-    if !public {
-        return Ok(ctx.answer_cache.ephemeral_answer(question));
-    }
-    let message = if round.thread == Some(interaction.channel) {
-        reveal::answer(question)
-    } else {
-        publish(ctx, team, round, question).await?.ephemeral()
-    };
-    Ok(Response::New(message))
-}
-
-/// Posts the answer in the round's thread, or in the team's channel if there is no thread.
-async fn publish(
-    ctx: &BotContext,
-    team: &LoadedTeam,
-    round: &RoundRef,
-    question: &Question,
-) -> CommandResult {
-    let place = round.thread.unwrap_or(team.channel());
-    ctx.rest
-        .send_message(place, &reveal::answer(question))
-        .await
-        .map_err(|failure| {
-            UserError::Discord(format!("The answer couldn't be posted: {failure}."))
-        })?;
-    Ok(Message::text(format!(
-        "The answer is now in <#{place}> for everyone."
-    )))
-}
-
-/// The parts of a round that a reveal needs: a whole round contains all members who replied.
-pub struct RoundRef {
-    number: u32,
-    /// The id of its question.
-    pub question: String,
-    thread: Option<ChannelId>,
-}
-
-impl RoundRef {
-    fn new(round: &Round) -> Self {
-        Self {
-            number: round.number,
-            question: round.question.clone(),
-            thread: round.thread_id(),
-        }
-    }
-}
-
-/// Returns the round of the thread in which an interaction was sent, or else the team's open round.
-pub fn resolve_round(
+/// Returns the id of the question of the thread in which an interaction was sent, or else of the
+/// team's open round.
+pub fn resolve_question(
     interaction: &Interaction,
     guild: &LoadedGuild,
-) -> Result<(LoadedTeam, RoundRef), UserError> {
+) -> Result<String, UserError> {
     let team = resolve_team(interaction, guild)?;
-    let round = team.read(|team| {
+    let question = team.read(|team| {
         let of_thread = team.round_by_message(interaction.channel.starter_message());
-        of_thread.or_else(|| team.open_round()).map(RoundRef::new)
+        let round = of_thread.or_else(|| team.open_round())?;
+        Some(round.question.clone())
     });
-    Ok((team, round.flatten().ok_or(UserError::RoundNotFound)?))
+    question.flatten().ok_or(UserError::RoundNotFound)
 }
 
 /// Returns a question by its id, or else the best match for a text typed without choosing a

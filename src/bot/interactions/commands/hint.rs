@@ -1,6 +1,6 @@
 //! `/hint`: how to answer the question of this channel or thread.
 
-use super::answer::resolve_round;
+use super::answer::resolve_question;
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
@@ -25,8 +25,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
 
 /// Shows the hint for the round of the channel or thread.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    let (_, round) = resolve_round(interaction, guild)?;
-    on_button(ctx, guild, &round.question)
+    on_button(ctx, guild, &resolve_question(interaction, guild)?)
 }
 
 /// Shows the hint for a question.

@@ -40,6 +40,7 @@ use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
 use quizloop_core::id::GuildId;
+use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::{LoadError, LoadedGuild, LoadedTeam};
 use slash_command::{Access, Action, Help, SlashCommand, Visibility};
 
@@ -172,7 +173,7 @@ fn respond_at_once(ctx: &BotContext, interaction: &Interaction) -> Option<Respon
             ComponentId::Quiz {
                 action: QuizAction::Write,
                 state,
-            } => Some(quiz::open_modal(&state)),
+            } => Some(quiz::open_modal(ctx, interaction.guild?, &state)),
             _ => None,
         },
         InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => None,
@@ -304,13 +305,15 @@ async fn on_component(
             public,
             question,
         } => {
-            let team = guild.team(channel);
             let request = answer::RevealRequest {
-                round,
+                round: GuardedRound {
+                    channel,
+                    number: round,
+                },
                 public,
                 question: &question,
             };
-            update_message(answer::on_confirm(ctx, interaction, &team, request).await)
+            update_message(answer::on_confirm(ctx, interaction, guild, request).await)
         }
         ComponentId::Quiz { action, state } => {
             let input = quiz::QuizInput {
@@ -349,12 +352,11 @@ async fn on_modal(
     match ModalId::parse(custom_id) {
         Some(ModalId::Quiz(state)) => {
             let text = fields.get(crate::bot::render::quiz::ANSWER_FIELD);
-            update_message(quiz::on_written_answer(
-                ctx,
-                guild,
-                &state,
-                text.map_or("", String::as_str),
-            ))
+            let written = quiz::WrittenAnswer {
+                state: &state,
+                text: text.map_or("", String::as_str),
+            };
+            quiz::on_written_answer(ctx, interaction, guild, written)
         }
         Some(ModalId::Report { question }) => {
             reply(question_reports::on_submit(ctx, interaction, guild, &question, fields).await)

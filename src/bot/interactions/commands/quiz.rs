@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use super::answer::confirmation;
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use super::{CommandResult, question_by_id};
+use super::{CommandResult, or_user_error, question_by_id, update_message};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::quiz::{OptionOrder, QuizAction, QuizState};
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bot::render::daily::topic_label;
+use crate::bot::render::message::Message;
 use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Level;
@@ -25,7 +27,6 @@ use quizloop_core::question_picker::{
 };
 use quizloop_core::retention::Retention;
 use quizloop_core::review::{Rating, Review};
-use quizloop_core::team::Team;
 use quizloop_core::zone::Zone;
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedGuild;
@@ -125,8 +126,15 @@ pub async fn on_component(
         state,
         values,
     } = input;
-    super::update_message(match action {
-        QuizAction::Write => return open_modal(state),
+    if shows_answer(action) {
+        match answer_confirmation(ctx, interaction, guild, state) {
+            Ok(None) => {}
+            Ok(Some(confirm)) => return Response::New(confirm),
+            Err(error) => return Response::New(error.message()),
+        }
+    }
+    update_message(match action {
+        QuizAction::Write => return open_modal(ctx, guild.id(), state),
         QuizAction::Hint => hint(ctx, interaction, guild, state),
         QuizAction::Answer => answer(ctx, guild, state, Attempt::Unknown),
         QuizAction::Choose(position) => answer(ctx, guild, state, Attempt::Output(position)),
@@ -137,18 +145,55 @@ pub async fn on_component(
 }
 
 /// Opens the modal in which the member writes an answer.
-pub fn open_modal(state: &QuizState) -> Response {
-    Response::Modal(render::answer_modal(state))
+pub fn open_modal(ctx: &BotContext, guild: GuildId, state: &QuizState) -> Response {
+    let question = question_by_id(ctx, guild, &state.question);
+    or_user_error(question.map(|question| Response::Modal(render::answer_modal(question, state))))
+}
+
+/// Whether the response to a button shows the model answer.
+const fn shows_answer(action: QuizAction) -> bool {
+    match action {
+        QuizAction::Answer | QuizAction::Choose(_) | QuizAction::Points | QuizAction::NoPoints => {
+            true
+        }
+        // The answer is shown once the modal is submitted.
+        QuizAction::Write | QuizAction::Hint | QuizAction::Next => false,
+    }
+}
+
+/// Returns the message in which the member must confirm before they see the answer: the question
+/// may have been posted since `/quiz` asked it.
+fn answer_confirmation(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    state: &QuizState,
+) -> Result<Option<Message>, UserError> {
+    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    Ok(confirmation(interaction, guild, question))
+}
+
+/// An answer that a member wrote in the modal.
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenAnswer<'a> {
+    pub state: &'a QuizState,
+    pub text: &'a str,
 }
 
 /// Shows the model answer next to the member's own.
 pub fn on_written_answer(
     ctx: &BotContext,
+    interaction: &Interaction,
     guild: &LoadedGuild,
-    state: &QuizState,
-    text: &str,
-) -> CommandResult {
-    answer(ctx, guild, state, Attempt::Text(text))
+    written: WrittenAnswer<'_>,
+) -> Response {
+    let WrittenAnswer { state, text } = written;
+    match answer_confirmation(ctx, interaction, guild, state) {
+        Ok(None) => update_message(answer(ctx, guild, state, Attempt::Text(text))),
+        // What they wrote would be lost otherwise.
+        Ok(Some(confirm)) => Response::New(render::with_written_answer(confirm, text)),
+        Err(error) => Response::New(error.message()),
+    }
 }
 
 /// Asks the next question of the same topic, level and mode.
@@ -218,6 +263,7 @@ fn pick_question<'a>(
     let picked = guild.read_or_empty(pick);
     picked.map_err(|error| match error {
         PickError::NoMatch => UserError::NoMatchingQuestion,
+        PickError::OnlyShownDue => UserError::OnlyThisDue,
         PickError::NoneDue { next } => UserError::NothingDue {
             today: practice.today,
             next,
@@ -341,9 +387,8 @@ impl PracticeContext {
             let teams = || state.teams().values().map(Box::as_ref);
             let team = team_for_channel(state, interaction.channel).or_else(|| teams().next());
             let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
-            let open_question = |team: &Team| Some(team.open_round()?.question.clone());
             Self {
-                open_questions: teams().filter_map(open_question).collect(),
+                open_questions: state.open_questions().map(str::to_owned).collect(),
                 today: zone.date(now),
                 retention: team.map_or_else(Retention::default, |team| team.settings.retention),
             }

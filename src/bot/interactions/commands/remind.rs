@@ -85,12 +85,12 @@ async fn off(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -
     .await
 }
 
-fn status(_ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
+    let now = ctx.clock.now();
     let status = |team: &Team| {
-        let reminder = team.reminder(interaction.user);
-        let at = reminder.and_then(|reminder| reminder.at);
-        render::status(team.channel, at, &team.settings.schedule)
+        let state = team.reminder_state(interaction.user, now);
+        render::status(team.channel, state, &team.settings.schedule)
     };
     team.read(status).ok_or(UserError::TeamNotFound)
 }

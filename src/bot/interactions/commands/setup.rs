@@ -103,7 +103,7 @@ async fn resolve_channel(
     match ctx.rest.channel(channel).await {
         Ok(Some(info)) if info.guild == guild.id() && info.kind == ChannelKind::Text => Ok(channel),
         Ok(_) => Err(bad("A team needs a text or announcement channel. Run `/setup` in one, or name one with `channel`.".into())),
-        Err(failure) if failure.is_transient() => Err(UserError::Discord(format!("{failure}. Please try again."))),
+        Err(failure) if failure.is_transient() => Err(UserError::Discord(format!("I couldn't check <#{channel}>: {failure}. Please try again."))),
         Err(_) => Err(bad(format!("I can't see <#{channel}>. Give my role \"View Channel\" there and run `/setup` again."))),
     }
 }

@@ -18,6 +18,10 @@ const SUBCOMMAND: u8 = 1;
 /// The interaction context of a guild (Discord docs, interactions/receiving-and-responding,
 /// "Interaction Context Types").
 const IN_GUILD: u8 = 0;
+/// The installation to a guild (Discord docs, resources/application, "Application Integration
+/// Types"). With a user's installation a member could run a command in a guild that the bot is not
+/// in, and what they do there would be deleted as data of a guild that removed it.
+const GUILD_INSTALL: u8 = 0;
 /// The permission Manage Server as a bit set in a string (Discord docs, topics/permissions: bit 5).
 const MANAGE_GUILD: &str = "32";
 
@@ -105,14 +109,8 @@ pub enum CommandHandler {
             &'a LoadedGuild,
         ) -> BoxFuture<'a, CommandResult>,
     ),
-    /// May wait, and may return a cached message.
-    Cached(
-        for<'a> fn(
-            &'a BotContext,
-            &'a Interaction,
-            &'a LoadedGuild,
-        ) -> BoxFuture<'a, Result<Response, UserError>>,
-    ),
+    /// Does not wait, and may return a cached message.
+    Cached(fn(&BotContext, &Interaction, &LoadedGuild) -> Result<Response, UserError>),
 }
 
 impl SlashCommand {
@@ -122,6 +120,7 @@ impl SlashCommand {
             "name": self.name,
             "description": self.description,
             "contexts": [IN_GUILD],
+            "integration_types": [GUILD_INSTALL],
         });
         if self.access == Access::Admins {
             definition["default_member_permissions"] = MANAGE_GUILD.into();
@@ -193,7 +192,7 @@ impl Action {
             CommandHandler::Async(handler) => {
                 Response::New(handler(ctx, interaction, guild).await?)
             }
-            CommandHandler::Cached(handler) => handler(ctx, interaction, guild).await?,
+            CommandHandler::Cached(handler) => handler(ctx, interaction, guild)?,
         };
         Ok(match (self.visibility, response) {
             (Visibility::Ephemeral, Response::New(message)) => Response::New(message.ephemeral()),

@@ -65,6 +65,7 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
             member,
             is_own: member == interaction.user,
             streak: team.streak(member),
+            can_answer: team.can_answer(member),
             recent_rounds,
         }))
     });

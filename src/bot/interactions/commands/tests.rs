@@ -90,6 +90,15 @@ fn registered_commands_reach_their_handlers() {
     }
 }
 
+/// With a user's installation, a member could run a command in a server without the bot.
+#[test]
+fn commands_are_for_servers_with_the_bot_only() {
+    for definition in definitions().as_array().unwrap() {
+        assert_eq!(definition["contexts"], serde_json::json!([0]));
+        assert_eq!(definition["integration_types"], serde_json::json!([0]));
+    }
+}
+
 #[test]
 fn options_with_suggestions_have_a_function() {
     for (name, definition) in registered() {

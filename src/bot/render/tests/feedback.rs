@@ -25,6 +25,7 @@ fn reports() {
     let name = |id: &str| bank.get(id);
     assert_snapshot!(feedback::report_modal(&question()), @"
     # Report a mistake in #2 q1:report:coroutine-objects
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
     What's wrong? (up to 500) text
       Admins of this server will see it with your name, until they close it.
     ");

@@ -40,7 +40,7 @@ fn bytes() -> Arc<[u8]> {
 #[test]
 fn with_a_picture() {
     assert_snapshot!(progress(&newcomer(), Some(bytes())), @r"
-    Nothing to show yet. Answer today's question or try `/quiz` to get started.
+    Nothing to show yet. Answer a daily question or try `/quiz` to get started.
     In the picture, topic 2 is 非同期\_\*.
     { progress.png of 3 bytes: A progress chart of 26 weeks with today marked, still empty. Reply to the question of the day or try /quiz to fill it. Topics not seen yet: 2. }
     ");

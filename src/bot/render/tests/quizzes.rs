@@ -82,8 +82,9 @@ fn asking() {
     ( Show the answer ) q1:quiz:a:m*a65535:coroutine-objects:structured-concurrency
     ( Another ) q1:quiz:n:m*a65535:coroutine-objects:structured-concurrency
     ");
-    assert_snapshot!(quiz::answer_modal(&at), @"
+    assert_snapshot!(quiz::answer_modal(&one, &at), @"
     # My answer q1:quiz:m*a65535:coroutine-objects:structured-concurrency
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
     As you would say it (up to 1500) answer
       Only you will see it, next to the model answer. It isn't saved.
     ");

@@ -7,6 +7,7 @@ use super::{question, team_with_rounds};
 use crate::bot::render::remind;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::{ChannelId, GuildId};
+use quizloop_core::reminders::ReminderState;
 
 #[test]
 fn reminders() {
@@ -24,7 +25,15 @@ fn reminders() {
         remind::enabled(channel, five, schedule),
         remind::disabled(channel, true),
         remind::disabled(channel, false),
-        remind::status(channel, None, schedule),
+        remind::status(channel, ReminderState::Off, schedule),
+        remind::status(channel, ReminderState::QuestionLate { at: five }, schedule),
+        remind::status(
+            channel,
+            ReminderState::BeforeQuestion {
+                at: time(8, 30, 0, 0),
+            },
+            schedule,
+        ),
         UserError::InvalidOption(remind::too_early(time(8, 0, 0, 0), schedule)).message(),
         remind::dm_failed(channel),
     ];
@@ -45,6 +54,11 @@ fn reminders() {
     Reminders for <#20> were already off. To turn them back on, use `/remind on`.
 
     Reminders for <#20> are off. `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+
+    I'll send you a direct message at 17:00 (Europe/Berlin) on days you haven't answered the question in <#20>. Make sure you allow direct messages from members of this server. To stop, use `/remind off`.
+    Today's question came after that time, so there is no reminder today.
+
+    Your reminder for <#20> is set to 08:30 (Europe/Berlin), but the question now comes at 09:00, so you get none. Choose a later time with `/remind on`, or use `/remind off`.
 
     (only you can see this)
     At 08:00 the question isn't out yet: it comes at 09:00 (Europe/Berlin). Choose a later time on the same day.

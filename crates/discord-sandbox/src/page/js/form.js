@@ -6,6 +6,7 @@ import { refresh } from "./parts.js";
 import { show } from "./slash.js";
 
 const LONG = 2;
+const TEXT_DISPLAY = 10;
 const dialog = document.getElementById("form");
 const fields = dialog.querySelector(".form-fields");
 const error = dialog.querySelector(".form-wrong");
@@ -15,11 +16,19 @@ export function openForm(where, form) {
   open = { where, form };
   dialog.querySelector("h2").textContent = form.title;
   error.hidden = true;
-  const inputs = form.data.components.flatMap((row) => row.components);
-  fields.replaceChildren(...inputs.map(field));
+  const parts = form.data.components.flatMap((one) => (one.type === TEXT_DISPLAY ? [one] : one.components));
+  fields.replaceChildren(...parts.map((one) => (one.type === TEXT_DISPLAY ? text(one) : field(one))));
   dialog.showModal();
   const first = fields.querySelector("input, textarea");
   if (first) first.focus();
+}
+
+// The Markdown of the text is shown as it is.
+function text(one) {
+  const shown = document.createElement("p");
+  shown.className = "form-shown";
+  shown.textContent = one.content;
+  return shown;
 }
 
 function field(one) {

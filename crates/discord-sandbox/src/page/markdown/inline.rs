@@ -1,4 +1,4 @@
-//! Mentions and time stamps in a text: `<@1>`, `<@&1>`, `<#1>`, `<t:1:R>`.
+//! Mentions and time stamps in a text: `<@1>`, `<@&1>`, `<#1>`, `</name:1>`, `<t:1:R>`.
 
 use super::{MarkdownPart, NameResolver};
 
@@ -39,7 +39,10 @@ fn mention(inside: &str, names: &NameResolver<'_>) -> Option<MarkdownPart> {
         let (shown, full) = names.time(seconds.parse().ok()?, style)?;
         return Some(MarkdownPart::text("time", shown).with_note(full));
     }
-    let name = if let Some(role) = inside.strip_prefix("@&") {
+    let name = if let Some(command) = inside.strip_prefix('/') {
+        let (name, id) = command.rsplit_once(':')?;
+        names.command(name, id.parse().ok()?)?
+    } else if let Some(role) = inside.strip_prefix("@&") {
         names.role(role.parse().ok()?)?
     } else if let Some(user) = inside.strip_prefix('@') {
         names.user(user.trim_start_matches('!').parse().ok()?)?

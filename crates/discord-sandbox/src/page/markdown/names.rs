@@ -39,6 +39,16 @@ impl NameResolver<'_> {
         Some(format!("#{}", self.discord.channels.get(&id)?.name))
     }
 
+    /// Returns a command's mention, such as `/remind on`; `None` if the bot has no command with that
+    /// id and first word (Discord docs, reference, "Message Formatting").
+    pub fn command(&self, name: &str, id: u64) -> Option<String> {
+        let guild = self.guild.map(|guild| guild.id);
+        let mut commands = self.discord.commands.available_in(guild);
+        let first = name.split(' ').next()?;
+        let known = commands.any(|one| one.id == id && one.name == first);
+        known.then(|| format!("/{name}"))
+    }
+
     /// Returns a time stamp in the given style, and in full.
     pub fn time(&self, seconds: i64, style: &str) -> Option<(String, String)> {
         let time = Timestamp::from_second(seconds).ok()?;

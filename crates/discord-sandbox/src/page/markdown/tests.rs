@@ -84,6 +84,29 @@ async fn mentions_become_names_and_unknown_ids_stay() {
 }
 
 #[tokio::test]
+async fn registered_commands_are_mentions() {
+    let sandbox = sandbox().await;
+    sandbox.with(|discord| {
+        let command = crate::model::Command {
+            id: 77,
+            guild: None,
+            kind: 1,
+            name: "remind".into(),
+            version: 1,
+            body: serde_json::json!({}),
+        };
+        discord.commands.sets.insert(None, vec![command]);
+    });
+    assert_eq!(
+        shown(&tree(
+            &sandbox,
+            "Use </remind on:77> or </remind:78> or </gone:77>."
+        )),
+        "paragraph(Use mention(/remind on) or </remind:78> or </gone:77>.)"
+    );
+}
+
+#[tokio::test]
 async fn html_images_and_unsafe_links_are_text() {
     let sandbox = sandbox().await;
     for (text, expected) in [

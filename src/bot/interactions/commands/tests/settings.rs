@@ -57,8 +57,9 @@ fn config_and_commands_understand_each_setting_alike() {
             setting.key
         );
         assert_ne!(settings, TeamSettings::default(), "{}", setting.key);
-        let shown = render::team::settings(&settings);
-        let default = render::team::settings(&TeamSettings::default());
+        let today = jiff::civil::Date::MIN;
+        let shown = render::team::settings(&settings, today);
+        let default = render::team::settings(&TeamSettings::default(), today);
         assert_ne!(shown, default, "`{}` is not shown", setting.key);
         let saved = serde_json::to_string(&settings).unwrap();
         let loaded: TeamSettings = serde_json::from_str(&saved).unwrap();
@@ -137,4 +138,18 @@ fn a_role_can_be_removed() {
         ..command("team settings")
     };
     assert_eq!(apply_options(settings, &interaction).unwrap().role, None);
+}
+
+#[test]
+fn an_unknown_zone_is_explained_in_whole_sentences() {
+    let message = |name: &str| {
+        let interaction = Interaction {
+            options: HashMap::from([("timezone".into(), OptionValue::Text(name.into()))]),
+            ..command("setup")
+        };
+        let error = apply_options(TeamSettings::default(), &interaction).unwrap_err();
+        error.message().content.unwrap()
+    };
+    insta::assert_snapshot!(message("+02:00"), @r#"There is no time zone "+02:00": zones are named like "Europe/Berlin", "America/New_York" or "UTC". Pick one of the suggestions."#);
+    insta::assert_snapshot!(message("Berlin"), @r#"There is no time zone "Berlin": did you mean "Europe/Berlin"? Pick one of the suggestions."#);
 }
