@@ -3,6 +3,7 @@
 //! Code that depends on the time takes a [`Clock`]. It is either the system clock or a remote clock
 //! whose readings come from the sandbox, so that tests can move the time instead of sleeping.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +12,18 @@ use tokio::sync::watch;
 /// How often a wait checks the system clock again. A suspended laptop or an adjusted clock must not
 /// delay a post.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Start of the system's monotonic times.
+static PROCESS_START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The time on both clocks of the machine, read together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalTime {
+    /// The date and time, which may be wrong and may jump.
+    pub wall: Timestamp,
+    /// The time since an arbitrary start, which can't be set.
+    pub monotonic: SignedDuration,
+}
 
 /// A reading of a remote clock.
 #[derive(Debug, Clone, Copy)]
@@ -23,10 +36,18 @@ pub struct ClockReading {
     pub received_at: Instant,
     /// Whether the clock runs, or is stopped until the next reading.
     pub flowing: bool,
+    /// How far this machine's clock is ahead of the remote clock: a simulated wrong clock.
+    pub skew: SignedDuration,
 }
 
 impl ClockReading {
     fn now(&self) -> Timestamp {
+        let now = self.remote_now();
+        now.checked_add(self.skew).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Returns the time that the remote clock shows.
+    fn remote_now(&self) -> Timestamp {
         if !self.flowing {
             return self.time;
         }
@@ -74,6 +95,7 @@ impl Clock {
             time,
             received_at: Instant::now(),
             flowing: false,
+            skew: SignedDuration::ZERO,
         };
         // A receiver without a sender keeps its last value.
         let (_, readings) = watch::channel(reading);
@@ -88,13 +110,35 @@ impl Clock {
         }
     }
 
+    /// Returns the time on both clocks.
+    pub fn local_time(&self) -> LocalTime {
+        match &self.remote {
+            None => LocalTime {
+                wall: self.now(),
+                monotonic: SignedDuration::try_from(PROCESS_START.elapsed())
+                    .unwrap_or(SignedDuration::MAX),
+            },
+            Some(remote) => {
+                let reading = *remote.readings.borrow();
+                let since_epoch = reading.remote_now().duration_since(Timestamp::UNIX_EPOCH);
+                LocalTime {
+                    wall: reading.now(),
+                    monotonic: since_epoch,
+                }
+            }
+        }
+    }
+
     /// Returns how much time has passed since `start`, for rate limits. This is the monotonic time,
     /// which can't be set back, plus the amount by which a remote clock was advanced. `start` and
     /// `shown` denote the same moment.
     pub fn elapsed_since(&self, start: Instant, shown: Timestamp) -> Duration {
         let moved = match &self.remote {
             None => Duration::ZERO,
-            Some(_) => Duration::try_from(self.now().duration_since(shown)).unwrap_or_default(),
+            Some(remote) => {
+                let moved = remote.readings.borrow().remote_now().duration_since(shown);
+                Duration::try_from(moved).unwrap_or_default()
+            }
         };
         start.elapsed() + moved
     }
@@ -157,6 +201,7 @@ mod tests {
             time,
             received_at: Instant::now(),
             flowing: false,
+            skew: SignedDuration::ZERO,
         };
         let (sender, readings) = watch::channel(reading(1, start));
         let clock = Clock::remote(readings, watch::channel(0).0);

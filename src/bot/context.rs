@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::clock_check::ClockCheck;
 use super::discord::rest::{ApiError, DiscordClient};
 use super::interactions::answer_cache::AnswerCache;
 use super::interactions::chart_renderer::ChartRenderer;
@@ -33,6 +34,8 @@ pub struct BotContext {
     /// The questions that all guilds share. Other modules use [`BotContext::questions`].
     bank: Bank,
     pub clock: Clock,
+    /// Whether the clock is right.
+    pub clock_check: ClockCheck,
     pub rest: DiscordClient,
     pub health: Arc<HealthMonitor>,
     pub rate_limiter: UserRateLimiter,
@@ -96,6 +99,7 @@ impl BotContext {
             answer_cache: AnswerCache::new(&bank),
             store,
             bank,
+            clock_check: ClockCheck::new(clock.local_time()),
             clock,
             rest,
             health,
@@ -153,6 +157,12 @@ impl BotContext {
         // Sending fails only while the process shuts down.
         let _ = self.reactions.send(job);
         finished
+    }
+
+    /// Returns whether the clock is right. While it is not, nothing may be posted, expired or
+    /// deleted.
+    pub fn clocks_agree(&self) -> bool {
+        self.clock_check.offset(self.clock.local_time()).is_none()
     }
 
     /// Returns how long the bot has been running: the time base of the rate limiter.

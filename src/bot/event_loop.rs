@@ -125,9 +125,15 @@ impl EventLoop {
                 }
             }
             Event::MessageCreate(message) => {
+                let created_at = message.message.time();
+                ctx.clock_check
+                    .observe_id(created_at, ctx.clock.local_time());
                 tokio::spawn(replies::on_message(ctx, message));
             }
             Event::Interaction(interaction) => {
+                let created_at = interaction.created_at();
+                ctx.clock_check
+                    .observe_id(created_at, ctx.clock.local_time());
                 tokio::spawn(handle_interaction(ctx, *interaction));
             }
             Event::Undecoded { kind } => self.on_undecoded(kind),

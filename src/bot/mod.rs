@@ -4,6 +4,7 @@
 //! practice decides → store commits → render → REST. No request is sent while a lock is held, and
 //! a change is durable before a member sees that it was counted.
 
+mod clock_check;
 mod context;
 mod discord;
 mod event_loop;
@@ -28,6 +29,7 @@ pub use gateway::GatewayExit;
 
 use crate::clock::Clock;
 use crate::health::HealthMonitor;
+use clock_check::{ObservedTime, fetch_user_and_time};
 use context::{BotContext, Receivers};
 use discord::permissions;
 use event_loop::EventLoop;
@@ -89,7 +91,7 @@ pub enum ExitReason {
 /// Dropping the future stops the bot. The caller still has to flush the store.
 pub async fn run(deps: BotDeps) -> ExitReason {
     let rest = DiscordClient::new(&deps.access).with_health(Arc::clone(&deps.health));
-    let (application, user) = match fetch_identity(&rest).await {
+    let (application, user, observed) = match fetch_identity(&rest, &deps.clock).await {
         Ok(identity) => identity,
         Err(reason) => return reason,
     };
@@ -102,6 +104,13 @@ pub async fn run(deps: BotDeps) -> ExitReason {
         BotContext::new(deps.store, deps.bank, deps.clock.clone(), rest, deps.health);
     let ctx = Arc::new(ctx);
     ctx.set_user_id(user);
+    ctx.clock_check.record(observed);
+    if observed.discord.is_none() {
+        tracing::warn!(
+            "Discord's responses have no Date header, so this machine's clock is not checked; if \
+             discord.api_url is a proxy, make it pass the header on"
+        );
+    }
     let total = match shards::join(&ctx, deps.shards).await {
         Ok(shards) => shards.total,
         Err(exit) => return exit_reason(exit),
@@ -150,16 +159,24 @@ fn exit_reason(exit: GatewayExit) -> ExitReason {
     }
 }
 
-/// Fetches the ids of the bot's application and user, retrying while Discord is unreachable.
-async fn fetch_identity(rest: &DiscordClient) -> Result<(u64, UserId), ExitReason> {
+/// Fetches the ids of the bot's application and user, and Discord's time, retrying while Discord is unreachable.
+async fn fetch_identity(
+    rest: &DiscordClient,
+    clock: &Clock,
+) -> Result<(u64, UserId, ObservedTime), ExitReason> {
     const PAUSES: [u64; 5] = [1, 2, 5, 15, 30];
     let mut pauses = PAUSES.iter().chain(std::iter::repeat(&60));
     loop {
-        let identity = async { Ok((rest.application().await?, rest.current_user().await?)) };
+        let identity = async {
+            Ok((
+                rest.application().await?,
+                fetch_user_and_time(rest, clock).await?,
+            ))
+        };
         match identity.await {
-            Ok(((application, name), user)) => {
+            Ok(((application, name), (user, observed))) => {
                 tracing::info!(application, name, "identity fetched");
-                return Ok((application, user));
+                return Ok((application, user, observed));
             }
             Err(ApiError::Unauthorized) => return Err(ExitReason::Unauthorized),
             Err(error) => {

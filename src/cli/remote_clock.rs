@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
@@ -20,6 +20,9 @@ struct ClockUpdate {
     seq: u64,
     now_ms: i64,
     flowing: bool,
+    /// How far this process's clock is to be wrong.
+    #[serde(default)]
+    skew_ms: i64,
     /// Identifies this process in its acknowledgements, if several processes follow the clock.
     follower: Option<u64>,
 }
@@ -95,6 +98,7 @@ impl ClockStream {
                     time: Timestamp::from_millisecond(line.now_ms)?,
                     received_at: Instant::now(),
                     flowing: line.flowing,
+                    skew: SignedDuration::from_millis(line.skew_ms),
                 });
             }
             let chunk = self

@@ -180,8 +180,7 @@ fn system_uptime_monitor() -> HealthMonitor {
 /// Measures ages with the remote clock, which tests move.
 fn remote_clock_monitor(clock: Clock) -> HealthMonitor {
     HealthMonitor::new(move || {
-        let since_epoch = clock.now().duration_since(jiff::Timestamp::UNIX_EPOCH);
-        Duration::try_from(since_epoch).unwrap_or(Duration::ZERO)
+        Duration::try_from(clock.local_time().monotonic).unwrap_or(Duration::ZERO)
     })
 }
 

@@ -170,6 +170,11 @@ impl HealthMonitor {
         self.record(|metrics| metrics.commit_finished(duration, error.is_some()));
     }
 
+    /// Records a comparison of the machine's clock with Discord's; `problem` is set if they differ.
+    pub fn clocks_compared(&self, problem: Option<String>) {
+        self.lock().clock_problem = problem;
+    }
+
     /// Records that Discord did not accept the slash commands.
     pub fn commands_unregistered(&self, error: String) {
         let now = (self.clock)();

@@ -42,6 +42,8 @@ pub struct HealthReport {
     pub scheduler: ComponentStatus,
     /// Saving to the data folder or the database.
     pub disk: ComponentStatus,
+    /// The machine's clock, compared with Discord's.
+    pub clock: ComponentStatus,
     /// Registration of the slash commands with Discord.
     pub commands: ComponentStatus,
     /// Whether the teams of the config can work.
@@ -78,11 +80,12 @@ impl HealthReport {
         self
     }
 
-    const fn components(&self) -> [&ComponentStatus; 5] {
+    const fn components(&self) -> [&ComponentStatus; 6] {
         [
             &self.gateway,
             &self.scheduler,
             &self.disk,
+            &self.clock,
             &self.commands,
             &self.config_teams,
         ]

@@ -76,6 +76,8 @@ pub struct HealthState {
     pub last_save: Option<Duration>,
     /// Since when saving has failed, and the error.
     pub save_failure: Option<(Duration, String)>,
+    /// Why nothing is posted, if the machine's clock is wrong.
+    pub clock_problem: Option<String>,
     /// Since when the slash commands could not be registered, and the error.
     pub commands_failure: Option<(Duration, String)>,
     /// The teams of the config that can't work, by their number there.
@@ -91,6 +93,7 @@ impl HealthState {
             last_scan: None,
             last_save: None,
             save_failure: None,
+            clock_problem: None,
             commands_failure: None,
             config_team_problems: BTreeMap::new(),
         }
@@ -106,12 +109,17 @@ impl HealthState {
                 component: self.shard(*number, health, now, real),
             })
             .collect();
+        let clock = self.clock_problem.clone().map_or_else(
+            || ComponentStatus::healthy(None),
+            |problem| ComponentStatus::unhealthy(HealthStatus::Down, None, problem),
+        );
         HealthReport {
             status: HealthStatus::Ok,
             gateway: self.gateway(&shards, now),
             shards,
             scheduler: self.scheduler(now),
             disk: self.disk(now),
+            clock,
             commands: self.commands(now),
             config_teams: self.config_teams(),
         }
@@ -335,6 +343,11 @@ mod tests {
         );
         assert_eq!(state(&health, 102), HealthStatus::Down);
         let mut health = healthy_state(real);
+        health.clock_problem = Some("the clock is wrong".into());
+        let report = health.report(at(102), real);
+        assert_eq!(report.problems().unwrap(), "the clock is wrong");
+        assert_eq!(report.status, HealthStatus::Down);
+        let mut health = healthy_state(real);
         health.commands_failure = Some((at(99), "status 500".into()));
         insta::assert_snapshot!(health.report(at(102), real).problems().unwrap(), @"the slash commands have not been registered for 3 s: status 500");
         assert_eq!(state(&health, 102), HealthStatus::Degraded);
@@ -410,6 +423,6 @@ mod tests {
     fn a_report_is_plain_json() {
         let real = Instant::now();
         let report = healthy_state(real).report(at(103), real + at(2));
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"commands":{"state":"ok","age_seconds":null,"problem":null},"config_teams":{"state":"ok","age_seconds":null,"problem":null}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"clock":{"state":"ok","age_seconds":null,"problem":null},"commands":{"state":"ok","age_seconds":null,"problem":null},"config_teams":{"state":"ok","age_seconds":null,"problem":null}}"#);
     }
 }

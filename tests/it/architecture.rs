@@ -16,12 +16,14 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates and parts of the standard library, and the paths below `src` that alone may use them.
-const ONLY_IN: [(&str, &[&str]); 9] = [
+const ONLY_IN: [(&str, &[&str]); 11] = [
     ("serenity::", &["bot/discord", "bot/gateway"]),
     ("dashmap::", &["bot"]),
     ("reqwest::", &["bot", "cli"]),
     ("tokio::", &["bot", "cli", "clock.rs", "health"]),
     ("axum::", &["health"]),
+    ("hyper::", &["health"]),
+    ("hyper_util::", &["health"]),
     ("prometheus_client::", &["health"]),
     ("sd_notify::", &["cli"]),
     ("std::fs", &["cli", "config"]),

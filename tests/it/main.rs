@@ -50,3 +50,4 @@ mod supervisor;
 mod support;
 mod upgrades;
 mod weekly_report;
+mod wrong_clock;

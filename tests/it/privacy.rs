@@ -99,6 +99,9 @@ async fn deleted_data_stays_deleted() {
             &[("member", json!(ids::LIN.to_string())), ("round", json!(1))],
         )
         .await;
+    let snapshot = world.state().join(format!("guilds/{}.json", ids::GUILD));
+    let backup = snapshot.with_extension("json.replaced-1");
+    std::fs::copy(&snapshot, &backup).unwrap();
     let overview = world.lin().command_message("privacy", &[]).await;
     let confirmation = world.lin().press(overview.id, "Delete my data").await;
     assert!(
@@ -112,6 +115,7 @@ async fn deleted_data_stays_deleted() {
     );
     let done = world.lin().press(overview.id, "Delete for good").await;
     assert!(done.text().contains("is deleted"), "{}", done.text());
+    assert!(!backup.exists(), "a backup of `state restore` has her data");
     let member = ids::LIN.to_string();
     let places: Vec<String> = on_disk(&world)
         .lines()

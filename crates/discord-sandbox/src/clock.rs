@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -30,6 +30,8 @@ pub struct ClockSnapshot {
     pub now_ms: i64,
     /// Whether the clock runs from here.
     pub flowing: bool,
+    /// How far the followers' own clocks are ahead of this one, in milliseconds.
+    pub skew_ms: i64,
 }
 
 /// Returns the system time, at which a sandbox starts if [`super::Options::start`] is `None`.
@@ -74,6 +76,7 @@ impl SandboxClock {
             seq: 1,
             now_ms: start.as_millisecond(),
             flowing,
+            skew_ms: 0,
         };
         Self {
             inner: Mutex::new(ClockInner {
@@ -133,6 +136,18 @@ impl SandboxClock {
     /// As for [`SandboxClock::set`].
     pub async fn set_flowing(&self, flowing: bool) -> Result<(), ClockTimeoutError> {
         let seq = self.update(|inner| inner.reading.flowing = flowing);
+        self.wait_acknowledged(seq).await
+    }
+
+    /// Makes the clocks of all followers wrong: they are `ahead` of this clock, or behind it if it
+    /// is negative. Waits until every follower has acknowledged it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SandboxClock::set`].
+    pub async fn set_follower_skew(&self, ahead: SignedDuration) -> Result<(), ClockTimeoutError> {
+        let skew_ms = i64::try_from(ahead.as_millis()).unwrap_or(i64::MAX);
+        let seq = self.update(|inner| inner.reading.skew_ms = skew_ms);
         self.wait_acknowledged(seq).await
     }
 

@@ -75,6 +75,7 @@ async fn clock_line(follower: &mut Follower) -> Option<Bytes> {
         "seq": reading.seq,
         "now_ms": reading.now_ms,
         "flowing": reading.flowing,
+        "skew_ms": reading.skew_ms,
         "follower": follower.id(),
     });
     Some(Bytes::from(format!("{line}\n")))

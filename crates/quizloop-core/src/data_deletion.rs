@@ -1,5 +1,7 @@
 //! Deletion of a member's data: on request, or after a long time of inactivity.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -20,9 +22,9 @@ pub const BACKFILL_ROUNDS: usize = 3;
 impl Guild {
     /// Whether any data of a member is stored, apart from the fact that it was deleted.
     pub fn has_data_of(&self, user: UserId) -> bool {
-        self.profiles.contains_key(&user)
-            || self.reports.latest_by(user).is_some()
-            || self.teams.values().any(|team| team.has_data_of(user))
+        let mut found = false;
+        self.visit_members(&mut |member, _| found |= member == user);
+        found
     }
 
     /// Deletes all data of a member. Messages that they wrote until `at` no longer count.
@@ -46,42 +48,50 @@ impl Guild {
         inactive.len()
     }
 
-    /// Returns the members who were inactive for [`INACTIVITY_MONTHS`] months.
+    /// Returns the members who were inactive for [`INACTIVITY_MONTHS`] months, sorted.
     pub fn inactive_members(&self, today: Date) -> Vec<UserId> {
         let limit = today.saturating_sub(INACTIVITY_MONTHS.months());
-        let mut members = self.members_with_data();
-        members.retain(|user| self.last_seen(*user).is_none_or(|seen| seen < limit));
-        members
+        let members = self.last_seen_by_member().into_iter();
+        let inactive = members.filter(|(_, seen)| seen.is_none_or(|seen| seen < limit));
+        inactive.map(|(user, _)| user).collect()
     }
 
-    /// Returns the members with stored data, sorted.
-    pub(super) fn members_with_data(&self) -> Vec<UserId> {
-        let teams = || self.teams.values();
-        let mut members: Vec<UserId> = teams()
-            .flat_map(|team| team.members())
-            .map(|(user, _)| user)
-            .collect();
-        members.extend(self.profiles.keys());
-        members.extend(self.reports.authors());
-        members.extend(teams().flat_map(|team| team.reminders.keys()));
-        // A member who only peeked has no ledger.
-        let rounds = teams().flat_map(|team| team.rounds());
-        members.extend(rounds.flat_map(|round| round.window.members()));
-        members.sort_unstable();
-        members.dedup();
+    /// Returns all members with stored data, with the day of their last recorded activity.
+    pub fn last_seen_by_member(&self) -> BTreeMap<UserId, Option<Date>> {
+        let mut members = BTreeMap::new();
+        self.visit_members(&mut |user, day| {
+            let seen: &mut Option<Date> = members.entry(user).or_default();
+            *seen = day.max(*seen);
+        });
         members
     }
 
     /// Returns the day of a member's last recorded activity.
     pub fn last_seen(&self, user: UserId) -> Option<Date> {
-        let profile = self
-            .profile(user)
-            .and_then(super::member_profile::MemberProfile::last_seen);
-        let teams = self.teams.values().filter_map(|team| team.last_seen(user));
-        let report = self.reports.latest_by(user);
-        // The local day may differ by one, which does not matter within thirteen months.
-        let report = report.map(|at| at.to_zoned(TimeZone::UTC).date());
-        teams.max().max(profile).max(report)
+        let mut seen = None;
+        self.visit_members(&mut |member, day| {
+            if member == user {
+                seen = day.max(seen);
+            }
+        });
+        seen
+    }
+
+    /// Calls `visit` for every place that names a member, with the day of the activity behind it.
+    ///
+    /// The only list of these places: a place that is missing here is neither shown, exported nor
+    /// deleted. [`Guild::erase`] must remove everything that is visited.
+    fn visit_members(&self, visit: &mut dyn FnMut(UserId, Option<Date>)) {
+        for (user, profile) in &self.profiles {
+            visit(*user, profile.last_seen());
+        }
+        for report in self.reports() {
+            // The local day may differ by one, which does not matter within thirteen months.
+            visit(report.user, Some(report.at.to_zoned(TimeZone::UTC).date()));
+        }
+        for team in self.teams.values() {
+            team.visit_members(visit);
+        }
     }
 
     fn erase(&mut self, user: UserId) {
@@ -111,29 +121,37 @@ impl Team {
     }
 
     pub(super) fn has_data_of(&self, user: UserId) -> bool {
-        let acted = |by: Option<Actor>| by.is_some_and(|by| by.user == Some(user));
-        self.members.contains_key(&user)
-            || self.reminders.contains_key(&user)
-            || self.set_up_by == Some(user)
-            || self.rounds.iter().any(|round| {
-                acted(round.voided_by) || round.window.members().any(|member| member == user)
-            })
-            || self
-                .members
-                .values()
-                .any(|ledger| ledger.credits_given_by(user) > 0)
+        let mut found = false;
+        self.visit_members(&mut |member, _| found |= member == user);
+        found
     }
 
-    fn last_seen(&self, user: UserId) -> Option<Date> {
-        let ledger = self.members.get(&user);
-        let answered = ledger.and_then(|ledger| self.round(ledger.last_round()));
-        let mut newest_first = self.rounds.iter().rev();
-        let peeked = newest_first.find(|round| round.window.peeks.contains_key(&user));
-        // Setting a reminder is an activity; receiving one is not.
-        let reminder = self.reminders.get(&user);
-        let requested = reminder.map(|one| self.settings.schedule.zone.date(one.requested_at));
-        let day = |round: &super::round::Round| round.day;
-        answered.map(day).max(peeked.map(day)).max(requested)
+    /// As [`Guild::visit_members`], for this team.
+    fn visit_members(&self, visit: &mut dyn FnMut(UserId, Option<Date>)) {
+        let day_of = |at: Timestamp| self.settings.schedule.zone.date(at);
+        for (user, ledger) in &self.members {
+            let last = self.round(ledger.last_round()).map(|round| round.day);
+            visit(*user, last);
+            for by in ledger.credits_by_admins() {
+                visit_actor(by, day_of(by.at), visit);
+            }
+        }
+        for (user, reminder) in &self.reminders {
+            // Setting a reminder is an activity; receiving one is not.
+            visit(*user, Some(day_of(reminder.requested_at)));
+        }
+        for round in &self.rounds {
+            for user in round.window.members() {
+                visit(user, Some(round.day));
+            }
+            if let Some(by) = round.voided_by {
+                visit_actor(by, day_of(by.at), visit);
+            }
+        }
+        if let Some(user) = self.set_up_by {
+            // The day on which the team was set up or, if it is later, last resumed.
+            visit(user, Some(day_of(self.since)));
+        }
     }
 
     fn erase(&mut self, user: UserId) {
@@ -152,5 +170,11 @@ impl Team {
         for ledger in self.members.values_mut() {
             ledger.anonymize_credits_by(user);
         }
+    }
+}
+
+fn visit_actor(by: Actor, day: Date, visit: &mut dyn FnMut(UserId, Option<Date>)) {
+    if let Some(user) = by.user {
+        visit(user, Some(day));
     }
 }

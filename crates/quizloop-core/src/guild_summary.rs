@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::data_deletion::INACTIVITY_MONTHS;
 use super::guild::Guild;
-use super::id::{ChannelId, MessageId, UserId};
+use super::id::{ChannelId, MessageId};
 use super::posting::PostStep;
 use super::team::Team;
 use super::weekly_report::ReportStep;
@@ -106,12 +106,11 @@ impl Guild {
 
     /// Returns the first day on which a member's data may have to be deleted for inactivity.
     fn next_inactive_day(&self) -> Option<Date> {
-        let first = |user: UserId| {
-            let seen = self.last_seen(user);
+        let first = |seen: Option<Date>| {
             let over = seen.map(|day| day.saturating_add(INACTIVITY_MONTHS.months()));
             over.map_or(Date::MIN, |day| day.saturating_add(1.day()))
         };
-        self.members_with_data().into_iter().map(first).min()
+        self.last_seen_by_member().into_values().map(first).min()
     }
 }
 

@@ -98,8 +98,14 @@ impl Ledger {
 
     /// Returns the number of credits that this admin gave.
     pub(super) fn credits_given_by(&self, user: UserId) -> usize {
-        let credits = self.credits.iter().flat_map(|credits| credits.values());
+        let credits = self.credits_by_admins();
         credits.filter(|by| by.user == Some(user)).count()
+    }
+
+    /// Returns who gave each credit.
+    pub(super) fn credits_by_admins(&self) -> impl Iterator<Item = Actor> {
+        let credits = self.credits.iter().flat_map(|credits| credits.values());
+        credits.copied()
     }
 
     /// Removes an admin's id from the credits.

@@ -90,16 +90,6 @@ impl QuestionReports {
         self.open.iter().filter(move |report| report.user == user)
     }
 
-    /// Returns when a member wrote their newest open report.
-    pub(super) fn latest_by(&self, user: UserId) -> Option<Timestamp> {
-        self.by_member(user).map(|report| report.at).max()
-    }
-
-    /// Returns the author of each open report.
-    pub(super) fn authors(&self) -> impl Iterator<Item = UserId> {
-        self.open.iter().map(|report| report.user)
-    }
-
     pub(super) fn erase(&mut self, user: UserId) {
         self.open.retain(|report| report.user != user);
     }

@@ -56,6 +56,12 @@ pub(super) trait Backend: Send + Sync {
     /// Deletes a guild durably.
     fn delete(&self, guild: GuildId) -> io::Result<()>;
 
+    /// Deletes the backups of a guild that `state restore` made, durably.
+    fn delete_backups(&self, guild: GuildId) -> io::Result<()> {
+        let _ = guild;
+        Ok(())
+    }
+
     /// Reads a guild; `None` if it was deleted. An error of the kind
     /// [`io::ErrorKind::InvalidData`] means that its stored data is invalid; after other errors a
     /// later attempt may succeed.

@@ -94,20 +94,26 @@ impl Backend for FileBackend {
         let folder = self.dir.join(GUILDS_DIR);
         failpoint::hit("forget.begin");
         self.disk.remove(&snapshot::previous_path(&current))?;
-        // The backups of `state restore` contain this guild's data as well.
-        for entry in std::fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if snapshot::is_backup(&current, &path) {
-                self.disk.remove(&path)?;
-            }
-        }
-        self.disk.sync_dir(&folder)?;
+        // The backups contain this guild's data as well.
+        self.delete_backups(guild)?;
         failpoint::hit("forget.half");
         self.disk.remove(&current)?;
         self.disk.remove(&snapshot::temporary_path(&current))?;
         self.disk.sync_dir(&folder)?;
         failpoint::hit("forget.done");
         Ok(())
+    }
+
+    fn delete_backups(&self, guild: GuildId) -> io::Result<()> {
+        let current = snapshot::path(&self.dir, guild);
+        let folder = self.dir.join(GUILDS_DIR);
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if snapshot::is_backup(&current, &path) {
+                self.disk.remove(&path)?;
+            }
+        }
+        self.disk.sync_dir(&folder)
     }
 
     /// Reads the snapshot on a thread of its own, because decoding a large one takes long.

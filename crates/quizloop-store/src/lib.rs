@@ -61,7 +61,7 @@ use postgres::{DatabaseError, PostgresBackend};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
-use writer::SaveQueue;
+use writer::{DeleteScope, Deletion, SaveQueue};
 
 /// The outcome of one batch of saves.
 #[derive(Debug)]
@@ -390,8 +390,12 @@ impl Store {
             return Err(commit::owned_elsewhere());
         }
         self.inner.guilds.remove(&guild);
+        self.queue_deletion(guild, DeleteScope::Guild).await
+    }
+
+    async fn queue_deletion(&self, guild: GuildId, scope: DeleteScope) -> Result<(), SaveError> {
         let (done, wait) = oneshot::channel();
-        self.inner.queue.delete(guild, done);
+        self.inner.queue.delete(Deletion { guild, scope, done });
         wait.await
             .unwrap_or_else(|_| Err(SaveError::new("the store is closed")))
     }

@@ -6,7 +6,8 @@ use quizloop_core::team::Team;
 
 use super::Store;
 use super::cache_entry::GuildPin;
-use super::commit::Commit;
+use super::commit::{Commit, SaveError};
+use super::writer::DeleteScope;
 
 /// A guild that stays in memory for as long as this value lives. It comes from [`Store::load`], so
 /// a guild that may be evicted can't be read or changed.
@@ -74,6 +75,26 @@ impl LoadedGuild {
     /// background jobs, which must not recreate the data of a guild that the bot has left.
     pub fn update<R>(&self, change: impl FnOnce(&mut Guild) -> R) -> Option<(R, Commit)> {
         self.store.update(self.id, change)
+    }
+
+    /// Deletes data of the guild durably and everywhere: in the current snapshot, in the last good
+    /// generation, which a second save overwrites, and in the backups of `state restore`, which
+    /// are deleted as a whole. In a database a save leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a save or a deletion fails. The data is then deleted in memory, and the store
+    /// retries the save.
+    pub async fn erase<R>(&self, change: impl FnOnce(&mut Guild) -> R) -> Result<R, SaveError> {
+        let (result, commit) = self.upsert(change);
+        commit.wait().await?;
+        if let Some(((), commit)) = self.update(|_| ()) {
+            commit.wait().await?;
+        }
+        self.store
+            .queue_deletion(self.id, DeleteScope::Backups)
+            .await?;
+        Ok(result)
     }
 
     /// Returns a commit for all changes to the guild so far. It completes immediately if nothing is

@@ -48,11 +48,27 @@ struct QueueState {
     dirty: BTreeSet<GuildId>,
     /// Guilds whose last save failed. They are retried with the next batch.
     failed: BTreeSet<GuildId>,
-    deletes: Vec<(GuildId, oneshot::Sender<Result<(), SaveError>>)>,
+    deletes: Vec<Deletion>,
     writing: bool,
     /// Guilds of the batch that is being written.
     saving: BTreeSet<GuildId>,
     closed: bool,
+}
+
+/// What to delete of a guild.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DeleteScope {
+    /// All its data.
+    Guild,
+    /// Only the backups of `state restore`.
+    Backups,
+}
+
+/// A queued deletion.
+pub(super) struct Deletion {
+    pub guild: GuildId,
+    pub scope: DeleteScope,
+    pub done: oneshot::Sender<Result<(), SaveError>>,
 }
 
 impl SaveQueue {
@@ -66,11 +82,11 @@ impl SaveQueue {
         self.changed.notify_all();
     }
 
-    pub(super) fn delete(&self, guild: GuildId, done: oneshot::Sender<Result<(), SaveError>>) {
+    pub(super) fn delete(&self, deletion: Deletion) {
         let mut state = self.lock();
-        // After the end of the writer, dropping `done` reports an error to the waiting caller.
+        // After the end of the writer, dropping `deletion` reports an error to the waiting caller.
         if !state.closed {
-            state.deletes.push((guild, done));
+            state.deletes.push(deletion);
             self.changed.notify_all();
         }
     }
@@ -161,7 +177,7 @@ impl SaveQueue {
 
 struct Batch {
     save: BTreeSet<GuildId>,
-    deletes: Vec<(GuildId, oneshot::Sender<Result<(), SaveError>>)>,
+    deletes: Vec<Deletion>,
 }
 
 impl QueueState {
@@ -266,13 +282,13 @@ fn backend_unavailable(attempts: &[SaveAttempt]) -> Option<String> {
 impl Inner {
     /// Processes one batch. Returns the guilds that could not be saved, with the errors.
     fn write(&self, batch: Batch) -> BTreeMap<GuildId, String> {
-        for (guild, done) in batch.deletes {
-            let deleted = self
-                .backend
-                .delete(guild)
-                .map_err(|error| SaveError::new(error.to_string()));
+        for Deletion { guild, scope, done } in batch.deletes {
+            let deleted = match scope {
+                DeleteScope::Guild => self.backend.delete(guild),
+                DeleteScope::Backups => self.backend.delete_backups(guild),
+            };
             // The caller may have stopped waiting.
-            let _ = done.send(deleted);
+            let _ = done.send(deleted.map_err(|error| SaveError::new(error.to_string())));
         }
         let guilds: Vec<_> = batch.save.into_iter().collect();
         let (mut attempts, mut failed) = (Vec::new(), BTreeMap::new());

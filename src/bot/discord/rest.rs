@@ -9,12 +9,15 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::Client;
+use reqwest::header::{DATE, HeaderMap};
 use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
-    Channel, ChannelType, CreateAttachment, ErrorResponse, Http, HttpBuilder, HttpError,
-    LightMethod, ReactionType, Request, Route, StatusCode,
+    Channel, ChannelType, CreateAttachment, CurrentUser, ErrorResponse, Http, HttpBuilder,
+    HttpError, LightMethod, ReactionType, Request, Route, StatusCode,
 };
 
 use super::interaction_client::{InteractionClient, send_with_retries};
@@ -286,11 +289,18 @@ impl DiscordClient {
         Ok((info.id.get(), info.name))
     }
 
-    /// Fetches the bot's user id. It differs from the application's id if that was created before
-    /// 2016.
-    pub async fn current_user(&self) -> Result<UserId, ApiError> {
-        let user = self.urgent(self.http.get_current_user()).await?;
-        Ok(UserId::new(user.id.get()))
+    /// Fetches the bot's user id, and Discord's time: that of the response's `Date` header.
+    ///
+    /// The id differs from the application's id if that was created before 2016.
+    pub async fn current_user(&self) -> Result<(UserId, Option<Timestamp>), ApiError> {
+        let request = async {
+            let request = Request::new(Route::UserMe, LightMethod::Get);
+            let response = self.http.request(request).await?;
+            let date = date(response.headers());
+            Ok((response.json::<CurrentUser>().await?, date))
+        };
+        let (user, date) = self.urgent(request).await?;
+        Ok((UserId::new(user.id.get()), date))
     }
 
     /// Fetches the gateway's address and limits.
@@ -573,6 +583,12 @@ impl DiscordClient {
             limiter.routes().write().await.clear();
         }
     }
+}
+
+/// Returns the time of the `Date` header, which has a resolution of a second.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    rfc2822::DateTimeParser::new().parse_timestamp(date).ok()
 }
 
 /// Converts a file to serenity's attachments. The body describes it.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_time};
 
 /// An event from Discord's gateway.
 #[derive(Debug)]
@@ -142,6 +142,12 @@ pub struct Interaction {
 }
 
 impl Interaction {
+    /// Returns when the member sent it, by Discord's clock. What is stored and later compared with
+    /// the times of messages takes this time, because the machine's clock may differ.
+    pub fn created_at(&self) -> Timestamp {
+        snowflake_time(self.id)
+    }
+
     /// Returns a text option.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.options.get(name)? {

@@ -765,6 +765,7 @@ fn errors() {
         UserError::StreakHidden,
         UserError::AdminsOnly,
         UserError::ManagedByConfig,
+        UserError::WrongClock,
         UserError::SaveFailed,
         UserError::OwnedElsewhere,
         UserError::LoadFailed,

@@ -140,6 +140,8 @@ pub enum UserError {
     AdminsOnly,
     /// The team is managed by the operator's config file.
     ManagedByConfig,
+    /// The machine's clock differs from Discord's.
+    WrongClock,
     /// The state could not be saved.
     SaveFailed,
     /// Another process now owns the server, or the server's data can't be read.
@@ -188,6 +190,7 @@ impl UserError {
             Self::StreakHidden => "This member has hidden their streak.".into(),
             Self::AdminsOnly => "You need the \"Manage Server\" permission for this.".into(),
             Self::ManagedByConfig => "This team is set up in the bot's config file. Ask the person who runs the bot to change it.".into(),
+            Self::WrongClock => "The clock of the machine I run on is wrong, so I post nothing. Ask the person who runs the bot to set it, then try again.".into(),
             Self::SaveFailed => "That could not be saved, so it doesn't count yet. Please try again in a minute.".into(),
             Self::OwnedElsewhere => "I'm restarting. Please try again in a few seconds.".into(),
             Self::LoadFailed => "I can't reach this server's data right now. Nothing is lost. Please try again in a minute.".into(),

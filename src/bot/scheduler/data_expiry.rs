@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::bot::clock_check;
 use crate::bot::context::BotContext;
 use quizloop_core::guild::Guild;
-use quizloop_store::{GuildView, LoadedGuild, SaveError};
+use quizloop_store::{GuildView, LoadedGuild};
 
 /// The daily expiry of inactive members' data.
 #[derive(Debug, Default)]
@@ -44,36 +45,70 @@ fn expire_inactive_members(ctx: &Arc<BotContext>, today: Date) {
         let ctx = Arc::clone(ctx);
         tokio::spawn(async move {
             if let Ok(guild) = ctx.store.load(guild).await {
-                expire_inactive_members_of(&guild, today).await;
+                expire_inactive_members_of(&ctx, &guild, today).await;
             }
         });
     }
 }
 
-/// Deletes the data of a guild's inactive members.
-pub async fn expire_inactive_members_of(guild: &LoadedGuild, today: Date) {
-    let has_inactive = |state: &Guild| !state.inactive_members(today).is_empty();
-    if guild.read(has_inactive) == Some(true) {
-        let count = erase_durably(guild, |state| state.delete_inactive_members(today)).await;
+/// Returns whether a wrong clock is a likelier cause for that many inactive members than that they
+/// are inactive.
+///
+/// The limit is more than one member, and more than a tenth of the members whose data is stored. A
+/// team that has ended exceeds it too, so more members may be deleted, but only after a comparison
+/// of the clocks.
+const fn needs_confirmation(inactive: usize, stored: usize) -> bool {
+    inactive > 1 && inactive * 10 > stored
+}
+
+/// Deletes the data of a guild's inactive members, unless the clock is wrong.
+pub async fn expire_inactive_members_of(ctx: &BotContext, guild: &LoadedGuild, today: Date) {
+    let count_both = |state: &Guild| {
+        let inactive = state.inactive_members(today).len();
+        (inactive, state.last_seen_by_member().len())
+    };
+    let (inactive, stored) = guild.read(count_both).unwrap_or_default();
+    if inactive == 0 {
+        return;
+    }
+    if needs_confirmation(inactive, stored) && !matches!(clock_check::compare(ctx).await, Ok(true))
+    {
+        tracing::warn!(
+            guild = %guild.id(),
+            inactive,
+            stored,
+            "many inactive members, and the clock could not be compared with Discord's; no data \
+             deleted"
+        );
+        return;
+    }
+    if ctx.clocks_agree() {
+        let count = guild
+            .erase(|state| state.delete_inactive_members(today))
+            .await;
         let count = count.unwrap_or(0);
         tracing::info!(guild = %guild.id(), count, "data of inactive members deleted");
     }
 }
 
-/// Applies a deletion to a guild and saves it twice. The previous generation of the snapshot still
-/// contains the deleted data, and the second save overwrites it.
-///
-/// # Errors
-///
-/// Fails if a save fails. The data is then deleted in memory only, and the store retries the save.
-pub async fn erase_durably<R>(
-    guild: &LoadedGuild,
-    change: impl FnOnce(&mut Guild) -> R,
-) -> Result<R, SaveError> {
-    let (result, commit) = guild.upsert(change);
-    commit.wait().await?;
-    if let Some(((), commit)) = guild.update(|_| ()) {
-        commit.wait().await?;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_inactive_members_need_confirmation() {
+        let cases = [
+            (1, 1, false),
+            (2, 20, false),
+            (2, 19, true),
+            (11, 100, true),
+        ];
+        for (inactive, stored, expected) in cases {
+            assert_eq!(
+                needs_confirmation(inactive, stored),
+                expected,
+                "{inactive} of {stored}"
+            );
+        }
     }
-    Ok(result)
 }

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
+use crate::bot::clock_check;
 use crate::bot::context::BotContext;
 use crate::bot::load_guild;
 use data_expiry::ExpiryJob;
@@ -59,6 +60,9 @@ enum Job {
     Remind(TeamKey, UserId),
     /// Evicts idle guilds from memory.
     EvictIdle,
+    /// Compares the machine's clock with Discord's. A job like the others: a test's clock stands
+    /// still until it is finished, so both clocks are read at the same time.
+    CompareClocks,
 }
 
 /// Limits of concurrent jobs, by kind.
@@ -74,9 +78,14 @@ impl Job {
             Self::LoadGuild(guild) => (guild, &permits.posts),
             Self::Remind(key, _) => (key.guild, &permits.reminders),
             Self::EvictIdle => return evict_idle(ctx).await,
+            Self::CompareClocks => return clock_check::refresh(ctx).await,
         };
         // Permits are granted in the order of the requests. The semaphores are never closed.
         let _permit = permits.acquire().await;
+        // The clock may have jumped while this job waited.
+        if !ctx.clocks_agree() {
+            return;
+        }
         let Some(guild) = load_guild::with_retry(ctx, guild).await else {
             return;
         };
@@ -90,8 +99,8 @@ impl Job {
             Self::Remind(key, user) => {
                 reminders::send(ctx, &guild.team(key.channel), user).await;
             }
-            // Handled above, because it belongs to no single guild.
-            Self::EvictIdle => {}
+            // Handled above, because they belong to no single guild.
+            Self::EvictIdle | Self::CompareClocks => {}
         }
     }
 }
@@ -100,7 +109,7 @@ impl Job {
 /// other jobs.
 async fn catch_up_guild(ctx: &Arc<BotContext>, guild: &LoadedGuild) {
     let now = ctx.clock.now();
-    data_expiry::expire_inactive_members_of(guild, data_expiry::utc_date(now)).await;
+    data_expiry::expire_inactive_members_of(ctx, guild, data_expiry::utc_date(now)).await;
     let mut due_jobs = DueJobs::default();
     guild.read(|state| due_jobs.collect(ctx, guild.id(), GuildView::Loaded(state), now));
     due_jobs.rounds.sort_unstable();
@@ -133,8 +142,12 @@ pub async fn run(ctx: Arc<BotContext>) {
     loop {
         let (seq, now) = (ctx.clock.revision(), ctx.clock.now());
         let scan_start = Instant::now();
-        expiry.run_if_new_day(&ctx, now);
-        let mut due_jobs = DueJobs::scan(&ctx, now);
+        let comparison_due = ctx.clock_check.begin_request(ctx.clock.local_time());
+        let mut due_jobs = DueJobs::default();
+        if clock_check::check(&ctx) {
+            expiry.run_if_new_day(&ctx, now);
+            due_jobs = DueJobs::scan(&ctx, now);
+        }
         ctx.health.scheduler_ran(due_jobs.rounds.len());
         let since_eviction = ctx.uptime().saturating_sub(last_eviction);
         let eviction_due = since_eviction >= IDLE_TIMEOUT;
@@ -145,6 +158,7 @@ pub async fn run(ctx: Arc<BotContext>) {
         for job in due_jobs
             .jobs()
             .chain(eviction_due.then_some(Job::EvictIdle))
+            .chain(comparison_due.then_some(Job::CompareClocks))
         {
             if busy.insert(job) {
                 let (ctx, permits) = (Arc::clone(&ctx), Arc::clone(&permits));

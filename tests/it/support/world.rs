@@ -386,6 +386,15 @@ impl World {
         }
     }
 
+    /// Makes the bot's clock wrong by that much (such as `9h`, or `0s` for right again), and waits
+    /// until the bot has finished the jobs that became due.
+    pub async fn set_bot_clock_ahead(&self, by: &str) {
+        let by: SignedDuration = by.parse().unwrap_or_else(|error| panic!("{by}: {error}"));
+        if let Err(error) = self.sandbox.clock().set_follower_skew(by).await {
+            panic!("{error}\n{}\n{}", self.sandbox.last_log_lines(), self.log());
+        }
+    }
+
     /// Sets the time to a local time such as `2026-03-27T09:00` in the world's time zone.
     pub async fn set_time(&self, moment: &str) {
         let local: jiff::civil::DateTime = moment

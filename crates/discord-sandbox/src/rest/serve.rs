@@ -11,6 +11,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, Response, header};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::Value;
 
 use super::error_response;
@@ -69,7 +70,8 @@ pub async fn serve(
         method: parts.method,
     };
     if let Some(response) = incoming.serve(&shared).await {
-        return response.into_response();
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&shared.clock.now());
+        return response.into_response(date.ok());
     }
     connection.abort();
     std::future::pending().await
@@ -257,8 +259,12 @@ impl OutgoingResponse {
         entry.invalid = matches!(self.status, 401 | 403 | 429) && !is_shared;
     }
 
-    fn into_response(self) -> Response<Body> {
+    /// `date` is the value of the `Date` header; without it the server sends the machine's time.
+    fn into_response(self, date: Option<String>) -> Response<Body> {
         let mut response = Response::builder().status(self.status);
+        if let Some(date) = date {
+            response = response.header(header::DATE, date);
+        }
         for (name, value) in &self.headers {
             response = response.header(name, value);
         }

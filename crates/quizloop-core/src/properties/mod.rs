@@ -1,5 +1,6 @@
 //! Property tests: the domain rules, checked on random histories.
 
+mod data_deletion;
 mod delivery;
 mod guild_summary;
 mod posting;

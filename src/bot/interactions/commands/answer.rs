@@ -14,7 +14,7 @@ use crate::bot::render::reveal::{self, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
-use quizloop_core::id::{GuildId, MessageId};
+use quizloop_core::id::GuildId;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::LoadedGuild;
 
@@ -159,8 +159,7 @@ pub async fn on_confirm(
     let guarded = guild.read(|state| state.guarded_rounds(&question.id, member));
     let guarded = guarded.unwrap_or_default();
     if guarded.contains(&request.round) {
-        // The time of the press as Discord sees it: it is compared with the time of a reply.
-        let at = MessageId::new(interaction.id).time();
+        let at = interaction.created_at();
         let _awaited_below = guild.update(|state| state.peek(&question.id, member, at));
     } else if !guarded.is_empty() {
         // The button is of an earlier round, and the question is open again.

@@ -11,7 +11,6 @@ use crate::bot::interactions::response::Response;
 use crate::bot::render::message::Message;
 use crate::bot::render::privacy::{self as render, StoredData};
 use crate::bot::render::user_error::UserError;
-use crate::bot::scheduler::data_expiry::erase_durably;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{TeamKey, UserId};
 use quizloop_core::ledger::RoundResult;
@@ -101,7 +100,7 @@ async fn set_hidden(
     guild: &LoadedGuild,
     hidden: bool,
 ) -> CommandResult {
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     let ((), commit) = guild.upsert(|state| {
         let since = hidden.then(|| Zone::utc().date(now));
         state.update_profile(interaction.user, |profile| profile.hidden_since = since);
@@ -110,13 +109,14 @@ async fn set_hidden(
     Ok(render::overview(&stored_data(ctx, guild, interaction.user)))
 }
 
-/// Deletes all data of the member, also from the previous snapshot on disk.
+/// Deletes all data of the member, also from older files on disk.
 async fn delete(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    let now = ctx.clock.now();
-    let erased = erase_durably(guild, |state| {
-        state.delete_member(interaction.user, now);
-    })
-    .await;
+    let now = interaction.created_at();
+    let erased = guild
+        .erase(|state| {
+            state.delete_member(interaction.user, now);
+        })
+        .await;
     erased.map_err(|_| UserError::SaveFailed)?;
     ctx.asked_today.remove_member(guild.id(), interaction.user);
     ctx.chart_renderer.clear();

@@ -8,7 +8,6 @@ use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::Response;
 use crate::bot::render::feedback as render;
 use crate::bot::render::user_error::UserError;
-use crate::bot::scheduler::data_expiry::erase_durably;
 use quizloop_core::id::GuildId;
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedGuild;
@@ -31,7 +30,7 @@ pub async fn on_submit(
 ) -> CommandResult {
     let question = question_by_id(ctx, guild.id(), question)?;
     let text = fields.get(render::TEXT_FIELD).map_or("", String::as_str);
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     let (result, commit) =
         guild.upsert(|state| state.add_report(&question.id, interaction.user, text, now));
     failpoint::hit("report.entered");
@@ -72,7 +71,7 @@ pub async fn close(
         .filter_map(|value| value.parse().ok())
         .collect();
     // Reports contain text of members, so they are erased from the previous snapshot as well.
-    let erased = erase_durably(guild, |state| {
+    let erased = guild.erase(|state| {
         for number in numbers {
             state.close_report(number);
         }

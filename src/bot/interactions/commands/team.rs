@@ -224,7 +224,7 @@ async fn skip(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) 
 
 async fn void(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let by = acting_admin(ctx, interaction);
+    let by = acting_admin(interaction);
     let number = interaction.number("round").unwrap_or(0);
     apply_admin_action(ctx, team, |team| {
         team.void(number, by).map_err(admin_action_error)?;
@@ -235,7 +235,7 @@ async fn void(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) 
 
 async fn credit(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let by = acting_admin(ctx, interaction);
+    let by = acting_admin(interaction);
     let number = interaction.number("round").unwrap_or(0);
     let member = interaction.user("member");
     let member = member.ok_or(UserError::UnknownCommand)?;
@@ -251,10 +251,10 @@ fn remove_team(_ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
     remove::ask_confirmation(&resolve_team(interaction, guild)?)
 }
 
-fn acting_admin(ctx: &BotContext, interaction: &Interaction) -> Actor {
+fn acting_admin(interaction: &Interaction) -> Actor {
     Actor {
         user: Some(interaction.user),
-        at: ctx.clock.now(),
+        at: interaction.created_at(),
     }
 }
 
@@ -265,6 +265,10 @@ pub async fn post_now(
     team: &LoadedTeam,
 ) -> CommandResult {
     require_admin(interaction)?;
+    // With a wrong clock the round would count for another day, and block the questions until then.
+    if !ctx.clocks_agree() {
+        return Err(UserError::WrongClock);
+    }
     let (now, ids) = (ctx.clock.now(), ctx.questions(team.guild().id()).ids());
     let key = DeliveryKind::Question.of(team.key());
     let (ordered, commit) = team.update(|team| {

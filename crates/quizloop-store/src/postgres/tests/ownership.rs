@@ -2,18 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use futures::executor::block_on;
 use sqlx::{Connection, PgConnection};
 
 use super::random_history::guild_with_history;
 use super::{GUILD, TestDatabase, open};
 use crate::Store;
-use crate::postgres::DatabaseReader;
-use quizloop_core::shard::ShardRange;
+use crate::postgres::{DatabaseError, DatabaseReader};
 
 fn save(store: &Store, seed: u64) -> Result<(), String> {
     let ((), commit) = store.upsert(GUILD, |guild| *guild = guild_with_history(GUILD, seed, 200));
-    block_on(commit.wait()).map_err(|error| error.to_string())
+    futures::executor::block_on(commit.wait()).map_err(|error| error.to_string())
 }
 
 /// A process that was replaced while it hung continues: its writes are refused with an error.
@@ -46,7 +44,7 @@ fn a_stale_owner_is_refused() {
         stale.close(Duration::from_secs(5)),
         "closing does not wait for guilds of another owner"
     );
-    assert!(block_on(stale.delete(GUILD)).is_err());
+    assert!(futures::executor::block_on(stale.delete(GUILD)).is_err());
     assert!(reader.guild(GUILD).unwrap().is_some());
 }
 
@@ -107,6 +105,16 @@ fn a_takeover_waits_for_a_write_in_progress() {
     save(&owner, 2).unwrap();
 }
 
+/// Opens the database, and tries again while another process uses it.
+fn open_once_free(test_database: &TestDatabase) -> Store {
+    loop {
+        match Store::open_database(&test_database.url()) {
+            Err(DatabaseError::InUse(_)) => std::thread::yield_now(),
+            opened => return opened.unwrap_or_else(|error| panic!("{error}")),
+        }
+    }
+}
+
 /// Two processes start at once on an empty database: one creates the tables, and they own the
 /// guilds one after the other.
 #[test]
@@ -118,9 +126,7 @@ fn two_processes_start_at_once() {
     std::thread::scope(|threads| {
         for _ in 0..2 {
             threads.spawn(|| {
-                let store = Store::connect(&test_database.url()).unwrap();
-                block_on(store.join(ShardRange::all(1), false)).unwrap();
-                while block_on(store.refresh_shards()).unwrap().held.is_empty() {}
+                let store = open_once_free(&test_database);
                 opened
                     .lock()
                     .unwrap()

@@ -61,7 +61,7 @@ fn concurrent_changes_are_all_saved() {
         for commit in commits {
             wait(commit.wait()).unwrap();
         }
-        assert!(store.close(std::time::Duration::from_secs(5)));
+        assert!(store.close(Duration::from_secs(5)));
         drop(store);
         let reopened = backend.open();
         assert!(ids().all(|id| teams(&reopened, id) == 3));

@@ -1,0 +1,351 @@
+//! Compares the machine's clock with Discord's.
+//!
+//! With a wrong clock the bot would post questions on the wrong day, and delete the data of members
+//! who only seem to be inactive. While the clocks differ it therefore does neither.
+//!
+//! Discord's time is in the `Date` header of its responses. Between two comparisons it is
+//! extrapolated with the monotonic time, which can't be set, so a clock that jumps is noticed
+//! without a request. Example:
+//!
+//! * 09:00 The bot compares the clocks; they agree.
+//! * 09:10 Somebody sets the machine's clock a year ahead. The next scan of the scheduler expects
+//!   Discord's clock to show 09:10, so it starts no job. It also compares the clocks again: after a
+//!   suspend the extrapolated time would be wrong, not the machine's clock.
+//! * 09:15 The machine's clock is right again, and the next scan starts what is due.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::context::BotContext;
+use super::discord::rest::{ApiError, DiscordClient};
+use crate::clock::{Clock, LocalTime};
+use quizloop_core::id::UserId;
+
+/// By how much the clocks may differ. A schedule has a resolution of minutes, and a machine that
+/// synchronises its clock is right within a second.
+pub const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// How often the clocks are compared.
+const COMPARE_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
+
+/// How often they are compared while they seem to differ.
+const RECHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
+
+/// Discord's time, and how far it is from the machine's.
+#[derive(Debug)]
+pub struct ClockCheck {
+    // Plain values; held only briefly.
+    state: Mutex<State>,
+}
+
+/// Discord's time, and the machine's before the request and after the response.
+#[derive(Debug, Clone, Copy)]
+pub struct ObservedTime {
+    /// `None` if the response names no time.
+    pub discord: Option<Timestamp>,
+    pub before: LocalTime,
+    pub after: LocalTime,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What Discord's clock showed at a monotonic time.
+    discord: Timestamp,
+    monotonic: SignedDuration,
+    /// Monotonic time of the last request for Discord's time.
+    requested: SignedDuration,
+    /// Whether an id from Discord does not fit the machine's clock.
+    is_suspicious: bool,
+    /// Whether the log says that the clocks differ.
+    was_reported: bool,
+}
+
+impl ClockCheck {
+    /// Starts with the machine's time, until the first comparison.
+    pub const fn new(local: LocalTime) -> Self {
+        Self {
+            state: Mutex::new(State {
+                discord: local.wall,
+                monotonic: local.monotonic,
+                requested: local.monotonic,
+                is_suspicious: false,
+                was_reported: false,
+            }),
+        }
+    }
+
+    /// Records Discord's time. Without one, nothing can be compared and the machine's clock counts
+    /// as right. Returns whether the clocks are known to agree.
+    pub fn record(&self, observed: ObservedTime) -> bool {
+        let (before, after) = (observed.before, observed.after);
+        // Discord's clock showed its time at some moment of the request. The machine's clock is
+        // wrong only if it shows that time at no moment of the request.
+        let (discord, at) = match observed.discord {
+            Some(discord) if discord < before.wall => (discord, before),
+            Some(discord) if discord > after.wall => (discord, after),
+            _ => (after.wall, after),
+        };
+        let mut state = self.lock();
+        state.discord = discord;
+        state.monotonic = at.monotonic;
+        state.requested = after.monotonic;
+        state.is_suspicious = false;
+        observed.discord.is_some() && state.offset(after).is_none()
+    }
+
+    /// Compares the machine's clock with the creation time of an id that arrived just now. An
+    /// event may be late, and only a response tells how late, so a difference leads to a comparison
+    /// and to nothing else.
+    pub fn observe_id(&self, created_at: Timestamp, local: LocalTime) {
+        if is_beyond_tolerance(local.wall.duration_since(created_at)) {
+            self.lock().is_suspicious = true;
+        }
+    }
+
+    /// Returns how far the machine's clock is ahead of Discord's (negative: behind), if that is more
+    /// than [`TOLERANCE`].
+    pub fn offset(&self, local: LocalTime) -> Option<SignedDuration> {
+        self.lock().offset(local)
+    }
+
+    /// Returns whether to [`refresh`] now, and counts on it that the caller does.
+    pub fn begin_request(&self, local: LocalTime) -> bool {
+        let mut state = self.lock();
+        let interval = if state.is_suspicious || state.offset(local).is_some() {
+            RECHECK_INTERVAL
+        } else {
+            COMPARE_INTERVAL
+        };
+        let is_due = (local.monotonic - state.requested).abs() >= interval;
+        if is_due {
+            state.requested = local.monotonic;
+        }
+        is_due
+    }
+
+    /// Returns whether the clocks began or ceased to differ, which is logged once.
+    fn has_changed(&self, differ: bool) -> bool {
+        std::mem::replace(&mut self.lock().was_reported, differ) != differ
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn offset(&self, local: LocalTime) -> Option<SignedDuration> {
+        let passed = local.monotonic - self.monotonic;
+        let offset = local.wall.duration_since(self.discord) - passed;
+        is_beyond_tolerance(offset).then_some(offset)
+    }
+}
+
+fn is_beyond_tolerance(offset: SignedDuration) -> bool {
+    offset.abs() > TOLERANCE
+}
+
+/// Explains to the operator that the clocks differ.
+fn problem(offset: SignedDuration) -> String {
+    let direction = if offset.is_negative() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    let amount = match (offset.abs().as_hours(), offset.abs().as_mins()) {
+        (48.., _) => format!("{} days", offset.abs().as_hours() / 24),
+        (2.., _) => format!("{} hours", offset.abs().as_hours()),
+        (_, minutes) => format!("{minutes} minutes"),
+    };
+    format!(
+        "this machine's clock is {amount} {direction} Discord's, so nothing is posted, expired or \
+         deleted; set the clock, and keep it right with NTP"
+    )
+}
+
+/// Returns whether the clocks agree, and reports changes to the log and to the health monitor.
+pub fn check(ctx: &BotContext) -> bool {
+    let offset = ctx.clock_check.offset(ctx.clock.local_time());
+    if ctx.clock_check.has_changed(offset.is_some()) {
+        if let Some(offset) = offset {
+            tracing::error!(offset_s = offset.as_secs(), "{}", problem(offset));
+        } else {
+            tracing::info!("this machine's clock agrees with Discord's again");
+        }
+    }
+    ctx.health.clocks_compared(offset.map(problem));
+    offset.is_none()
+}
+
+/// Compares the clocks. The last comparison stays valid if this one fails.
+pub async fn refresh(ctx: &BotContext) {
+    if let Err(error) = compare(ctx).await {
+        tracing::debug!(%error, "Discord's time could not be fetched");
+    }
+}
+
+/// Asks for Discord's time. Returns whether the clocks are known to agree.
+pub async fn compare(ctx: &BotContext) -> Result<bool, ApiError> {
+    let (_, observed) = fetch_user_and_time(&ctx.rest, &ctx.clock).await?;
+    Ok(ctx.clock_check.record(observed))
+}
+
+/// Fetches the bot's user id, and Discord's time from the same response.
+pub async fn fetch_user_and_time(
+    rest: &DiscordClient,
+    clock: &Clock,
+) -> Result<(UserId, ObservedTime), ApiError> {
+    let before = clock.local_time();
+    let (user, discord) = rest.current_user().await?;
+    let observed = ObservedTime {
+        discord,
+        before,
+        after: clock.local_time(),
+    };
+    Ok((user, observed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine whose clock is that far ahead, some time after noon by Discord's clock.
+    fn local(since_noon: SignedDuration, ahead: SignedDuration) -> LocalTime {
+        LocalTime {
+            wall: noon() + since_noon + ahead,
+            monotonic: since_noon,
+        }
+    }
+
+    fn noon() -> Timestamp {
+        "2026-03-27T12:00:00Z".parse().unwrap()
+    }
+
+    const fn seconds(seconds: i64) -> SignedDuration {
+        SignedDuration::from_secs(seconds)
+    }
+
+    fn checked_at_noon(ahead: SignedDuration) -> ClockCheck {
+        let check = ClockCheck::new(local(seconds(0), ahead));
+        check.record(observed(Some(noon()), local(seconds(0), ahead)));
+        check
+    }
+
+    /// A response that took no time.
+    const fn observed(discord: Option<Timestamp>, at: LocalTime) -> ObservedTime {
+        ObservedTime {
+            discord,
+            before: at,
+            after: at,
+        }
+    }
+
+    /// Discord's time is some moment of the request, however long that took.
+    #[test]
+    fn a_slow_response_is_no_difference() {
+        for (discord, offset) in [
+            (0, None),
+            (900, None),
+            (-301, Some(301)),
+            (1201, Some(-301)),
+        ] {
+            let check = checked_at_noon(seconds(0));
+            let after = local(seconds(900), seconds(0));
+            let agrees = check.record(ObservedTime {
+                discord: Some(noon() + seconds(discord)),
+                before: local(seconds(0), seconds(0)),
+                after,
+            });
+            assert_eq!(check.offset(after), offset.map(seconds), "{discord}");
+            assert_eq!(agrees, offset.is_none());
+        }
+    }
+
+    #[test]
+    fn clocks_differ_beyond_five_minutes_in_both_directions() {
+        for (ahead, differs) in [
+            (0, false),
+            (300, false),
+            (301, true),
+            (-300, false),
+            (-301, true),
+        ] {
+            let check = checked_at_noon(seconds(ahead));
+            let offset = check.offset(local(seconds(0), seconds(ahead)));
+            assert_eq!(offset, differs.then_some(seconds(ahead)), "{ahead}");
+        }
+    }
+
+    #[test]
+    fn a_jump_is_noticed_without_a_request() {
+        let check = checked_at_noon(seconds(0));
+        assert_eq!(check.offset(local(seconds(86_400), seconds(1))), None);
+        let year = seconds(365 * 86_400);
+        assert_eq!(check.offset(local(seconds(60), year)), Some(year));
+        assert_eq!(check.offset(local(seconds(90), seconds(0))), None);
+    }
+
+    /// The monotonic time stands still during a suspend, so the extrapolated time is too early.
+    #[test]
+    fn a_comparison_after_a_suspend_shows_that_the_clocks_agree() {
+        let check = checked_at_noon(seconds(0));
+        let awake = LocalTime {
+            wall: noon() + seconds(28_800),
+            monotonic: seconds(60),
+        };
+        assert_eq!(check.offset(awake), Some(seconds(28_740)));
+        assert!(check.begin_request(awake));
+        assert!(check.record(observed(Some(awake.wall), awake)));
+        assert_eq!(check.offset(awake), None);
+    }
+
+    #[test]
+    fn requests_are_paced() {
+        let check = checked_at_noon(seconds(0));
+        let is_due =
+            |after: i64, ahead: i64| check.begin_request(local(seconds(after), seconds(ahead)));
+        assert!(!is_due(3599, 0));
+        assert!(is_due(3600, 0));
+        assert!(!is_due(3601, 0));
+        assert!(!is_due(3629, 400));
+        assert!(is_due(3630, 400));
+        assert!(!is_due(3659, 400));
+        assert!(is_due(3660, 400));
+    }
+
+    #[test]
+    fn an_id_of_another_time_leads_to_a_comparison_only() {
+        for (created, is_suspicious) in [(0, false), (-300, false), (-301, true), (301, true)] {
+            let check = checked_at_noon(seconds(0));
+            let now = local(seconds(60), seconds(0));
+            check.observe_id(now.wall + seconds(created), now);
+            assert_eq!(check.offset(now), None);
+            assert_eq!(check.begin_request(now), is_suspicious, "{created}");
+        }
+    }
+
+    #[test]
+    fn without_a_date_nothing_is_known() {
+        let check = checked_at_noon(seconds(0));
+        let ahead = local(seconds(60), seconds(9000));
+        assert!(!check.record(observed(None, ahead)));
+        assert_eq!(check.offset(ahead), None);
+    }
+
+    #[test]
+    fn a_change_is_reported_once() {
+        let check = checked_at_noon(seconds(0));
+        assert!(!check.has_changed(false));
+        assert!(check.has_changed(true));
+        assert!(!check.has_changed(true));
+        assert!(check.has_changed(false));
+    }
+
+    #[test]
+    fn the_problem_names_size_and_direction() {
+        insta::assert_snapshot!(problem(seconds(9 * 3600)), @"this machine's clock is 9 hours ahead of Discord's, so nothing is posted, expired or deleted; set the clock, and keep it right with NTP");
+        insta::assert_snapshot!(problem(seconds(-301)), @"this machine's clock is 5 minutes behind Discord's, so nothing is posted, expired or deleted; set the clock, and keep it right with NTP");
+        insta::assert_snapshot!(problem(seconds(426 * 86_400)), @"this machine's clock is 426 days ahead of Discord's, so nothing is posted, expired or deleted; set the clock, and keep it right with NTP");
+    }
+}
