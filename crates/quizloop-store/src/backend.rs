@@ -17,13 +17,6 @@ use super::postgres::DatabaseError;
 /// retried.
 pub(super) const LEASE_LOST: io::ErrorKind = io::ErrorKind::ResourceBusy;
 
-/// A guild that was read.
-pub(super) struct FetchedGuild<'a> {
-    pub guild: Guild,
-    /// Call this under the guild's lock when it is inserted into memory.
-    pub on_insert: Box<dyn FnOnce() + Send + 'a>,
-}
-
 /// The changes that a refresh of the shards found or made.
 #[derive(Debug, Default)]
 pub(super) struct ShardRefresh {
@@ -72,12 +65,7 @@ pub(super) trait Backend: Send + Sync {
     /// Reads a guild; `None` if it was deleted. An error of the kind
     /// [`io::ErrorKind::InvalidData`] means that its stored data is invalid; after other errors a
     /// later attempt may succeed.
-    fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<FetchedGuild<'_>>>>;
-
-    /// Called under the guild's lock when it is evicted.
-    fn on_evict(&self, guild: GuildId) {
-        let _ = guild;
-    }
+    fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<Guild>>>;
 
     /// Returns a metadata value. Metadata only saves work; it may be missing at any time.
     fn metadata(&self, name: &str) -> Option<String>;

@@ -20,7 +20,6 @@ use std::time::Duration;
 use dashmap::mapref::entry::Entry;
 use jiff::Timestamp;
 
-use super::backend::FetchedGuild;
 use super::cache_entry::{CacheEntry, EvictedGuild, GuildPin};
 use super::{Inner, LoadedGuild, Store};
 use quizloop_core::guild::Guild;
@@ -226,13 +225,12 @@ impl Inner {
             return false;
         }
         *entry = CacheEntry::Evicted(self.evicted_guild(summary));
-        self.backend.on_evict(guild);
         true
     }
 
     /// Inserts a guild that was read, or removes it if it was deleted, unless the entry has changed
     /// since.
-    fn finish_load(&self, guild: GuildId, generation: u64, loaded: Option<FetchedGuild<'_>>) {
+    fn finish_load(&self, guild: GuildId, generation: u64, loaded: Option<Guild>) {
         let Entry::Occupied(mut entry) = self.guilds.entry(guild) else {
             return;
         };
@@ -240,8 +238,7 @@ impl Inner {
             return;
         }
         if let Some(loaded) = loaded {
-            (loaded.on_insert)();
-            entry.insert(CacheEntry::new(loaded.guild));
+            entry.insert(CacheEntry::new(loaded));
         } else {
             entry.remove();
             tracing::warn!(%guild, "evicted guild was deleted elsewhere");

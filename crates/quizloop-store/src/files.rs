@@ -9,7 +9,7 @@ use futures::future::{BoxFuture, ready};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::backend::{Backend, FetchedGuild, ShardRefresh};
+use super::backend::{Backend, ShardRefresh};
 use super::disk::Disk;
 use super::ownership::IdentifyLimiter;
 use super::postgres::DatabaseError;
@@ -117,7 +117,7 @@ impl Backend for FileBackend {
     }
 
     /// Reads the snapshot on a thread of its own, because decoding a large one takes long.
-    fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<FetchedGuild<'_>>>> {
+    fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<Guild>>> {
         let path = snapshot::path(&self.dir, guild);
         Box::pin(async move {
             let (done, wait) = oneshot::channel();
@@ -126,9 +126,7 @@ impl Backend for FileBackend {
                 .name("load".into())
                 .spawn(read)?;
             // The panic hook has reported a panic of the thread already.
-            let guild = wait.await.map_err(io::Error::other)??;
-            let on_insert = Box::new(|| {});
-            Ok(Some(FetchedGuild { guild, on_insert }))
+            wait.await.map_err(io::Error::other)?.map(Some)
         })
     }
 

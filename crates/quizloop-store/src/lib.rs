@@ -163,9 +163,8 @@ impl Store {
             }
             std::thread::sleep(POLL_INTERVAL);
         }
-        for loaded in database.load_all(&store.guild_ids())? {
-            (loaded.on_insert)();
-            store.inner.insert(loaded.guild);
+        for guild in database.load_all(&store.guild_ids())? {
+            store.inner.insert(guild);
         }
         Ok(store)
     }

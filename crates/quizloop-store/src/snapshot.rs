@@ -132,29 +132,13 @@ pub(super) fn decode_with(
         older if older < SNAPSHOT_FORMAT => {
             migrate(serde_json::from_slice(bytes)?, older, migrations)?
         }
-        newer => return Err(too_new(newer)),
+        newer => {
+            return Err(invalid(format!(
+                "it was written by a newer Quizloop (format {newer}; this version reads formats up to {SNAPSHOT_FORMAT}): use that newer version"
+            )));
+        }
     };
     validate(guild, id)
-}
-
-/// Decodes and checks a snapshot that was not read from a file.
-pub(super) fn from_value(value: Value, id: GuildId) -> Result<Guild, SnapshotError> {
-    let format = value["format"]
-        .as_u64()
-        .and_then(|format| u32::try_from(format).ok());
-    let guild = match format {
-        Some(SNAPSHOT_FORMAT) => serde_json::from_value(value)?,
-        Some(older) if older < SNAPSHOT_FORMAT => migrate(value, older, &MIGRATIONS)?,
-        Some(newer) => return Err(too_new(newer)),
-        None => return Err(invalid("the format number is missing")),
-    };
-    validate(guild, id)
-}
-
-fn too_new(format: u32) -> SnapshotError {
-    invalid(format!(
-        "it was written by a newer Quizloop (format {format}; this version reads formats up to {SNAPSHOT_FORMAT}): use that newer version"
-    ))
 }
 
 fn validate(guild: Guild, id: GuildId) -> Result<Guild, SnapshotError> {

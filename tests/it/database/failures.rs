@@ -14,7 +14,7 @@ fn first(test_database: &TestDatabase, what: &str) {
         &format!(
             "create or replace function first() returns trigger language plpgsql as $$ begin {what} return new; end $$"
         ),
-        "create or replace trigger first before insert or update on guild for each row execute function first()",
+        "create or replace trigger first before update on guild for each row execute function first()",
     ]);
 }
 

@@ -1,15 +1,16 @@
 //! Connecting to the server: the URL, the pool, and the migrations.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection as _, Executor as _, PgConnection, PgPool};
 use tokio::runtime::{Builder, Runtime};
 
 use super::lease::LeaseError;
+use crate::SnapshotError;
+use quizloop_core::id::GuildId;
 use quizloop_core::text::pluralize;
 
 /// How long to wait for a connection.
@@ -57,15 +58,13 @@ pub enum DatabaseError {
         .0.join(", ")
     )]
     InUse(Vec<String>),
-    /// The rows of a guild are invalid.
-    #[error(
-        "the rows of server {guild} in the database are invalid: {message}. Nothing was changed"
-    )]
-    InvalidRows {
+    /// The row of a guild is invalid.
+    #[error("the row of server {guild} in the database is invalid: {error}. Nothing was changed")]
+    InvalidRow {
         /// The server.
-        guild: String,
+        guild: GuildId,
         /// The reason.
-        message: String,
+        error: SnapshotError,
     },
     /// A thread can't be started, or the database is closed.
     #[error("the database thread can't be used: {0}")]
@@ -134,25 +133,49 @@ async fn is_writable(connection: &mut PgConnection) -> Result<bool, sqlx::Error>
         .await
 }
 
+/// A migration: its number, name and statements.
+type NumberedSql = (i64, &'static str, &'static str);
+
+/// All migrations, in order. A released migration never changes.
+pub(super) const MIGRATIONS: [NumberedSql; 4] = [
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "outlines", include_str!("migrations/0002_outlines.sql")),
+    (
+        3,
+        "application",
+        include_str!("migrations/0003_application.sql"),
+    ),
+    (
+        4,
+        "snapshots",
+        include_str!("migrations/0004_snapshots.sql"),
+    ),
+];
+
+/// A migration of many guilds takes minutes. Other processes that start meanwhile wait for it.
+const MIGRATION_TIMEOUTS: &str = "set statement_timeout = 0; set lock_timeout = '1h'";
+
 /// Migrates the tables. If several processes start at once, one migrates under a lock and the
 /// others wait.
 pub(super) async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
-    let all = [
-        (1, "first", include_str!("migrations/0001_first.sql")),
-        (2, "outlines", include_str!("migrations/0002_outlines.sql")),
-        (
-            3,
-            "application",
-            include_str!("migrations/0003_application.sql"),
-        ),
-    ];
-    let migrations = all.map(|(number, name, sql)| {
+    apply(pool, &MIGRATIONS).await
+}
+
+/// Applies migrations that the database does not have yet.
+pub(super) async fn apply(pool: &PgPool, migrations: &[NumberedSql]) -> Result<(), DatabaseError> {
+    let migrations = migrations.iter().map(|(number, name, sql)| {
         let kind = MigrationType::Simple;
-        Migration::new(number, name.into(), kind, sql.into(), false)
+        Migration::new(*number, (*name).into(), kind, (*sql).into(), false)
     });
     let migrator = Migrator {
-        migrations: Cow::Owned(migrations.into()),
+        migrations: migrations.collect(),
         ..Migrator::DEFAULT
     };
-    Ok(migrator.run(pool).await?)
+    // Closed afterwards, because its timeouts are too long for anything else.
+    let mut connection = pool.acquire().await?.detach();
+    connection.execute(MIGRATION_TIMEOUTS).await?;
+    let migrated = migrator.run(&mut connection).await;
+    // The server notices it as well if the connection can't be closed in order.
+    let _ = connection.close().await;
+    Ok(migrated?)
 }

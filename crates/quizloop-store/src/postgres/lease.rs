@@ -24,10 +24,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use dashmap::DashMap;
 use sqlx::{Connection, PgConnection, PgPool, Row};
 
 use super::boot_clock::BootInstant;
-use super::write::WriteError;
+use super::write::{KnownCommit, WriteError};
+use quizloop_core::id::GuildId;
 
 /// How long a lease is valid after a renewal. A dead process is replaced after at most this time.
 pub(super) const LEASE_DURATION: Duration = Duration::from_secs(20);
@@ -59,6 +61,9 @@ const HOLDER: &str = "select holder from lease where shard = $1";
 pub(super) struct Lease {
     /// The shard.
     pub shard: u32,
+    /// The newest commits of the guilds that were saved under this lease. Nobody else writes them
+    /// while it lasts.
+    pub commits: DashMap<GuildId, KnownCommit>,
     epoch: i64,
     /// When the last successful renewal was sent, not when its response arrived. On the boot clock:
     /// a machine that resumes after a suspend must not trust a lease that another process has
@@ -120,6 +125,7 @@ impl Lease {
         transaction.commit().await?;
         Ok(epoch.map(|epoch| Self {
             shard,
+            commits: DashMap::new(),
             epoch,
             renewed_at: Mutex::new(sent_at),
             lost: AtomicBool::new(false),

@@ -1,9 +1,9 @@
-//! The PostgreSQL backend: guilds as rows that operators can query, one transaction per save.
+//! The PostgreSQL backend: a row per guild with its snapshot, which views show to operators as
+//! tables, and one transaction per save.
 //!
-//! `table` and `rows` convert a guild to rows and back, `write` and `read` save and load them, and
-//! `row_cache` remembers which rows the database has. `lease` ensures that only one process writes
-//! the guilds of a shard, `assignment` decides which process should own which shards, and `cluster`
-//! keeps the membership of this process.
+//! `write` and `read` save and load guilds. `lease` ensures that only one process writes the guilds
+//! of a shard, `assignment` decides which process should own which shards, and `cluster` keeps the
+//! membership of this process.
 
 mod application;
 mod assignment;
@@ -13,9 +13,6 @@ mod connection;
 mod lease;
 mod read;
 mod reader;
-mod row_cache;
-mod rows;
-mod table;
 #[cfg(test)]
 pub(super) mod tests;
 mod write;
@@ -25,22 +22,19 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dashmap::DashMap;
-use dashmap::mapref::entry::Entry;
 use futures::TryFutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
-use super::backend::{Backend, FetchedGuild, ShardRefresh};
+use super::backend::{Backend, ShardRefresh};
 use cluster::Cluster;
 pub use connection::DatabaseError;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
 pub use reader::DatabaseReader;
-use row_cache::RowCache;
 
 /// Maximum number of guilds that are written at the same time, each on its own connection.
 const MAX_CONCURRENT_SAVES: usize = 8;
@@ -57,7 +51,6 @@ pub(super) struct PostgresBackend {
     runtime: Option<Runtime>,
     pool: PgPool,
     cluster: Arc<Cluster>,
-    row_caches: Arc<DashMap<GuildId, RowCache>>,
     /// All metadata, so that reading a value needs no request.
     metadata: Mutex<BTreeMap<String, String>>,
 }
@@ -78,7 +71,6 @@ impl PostgresBackend {
             runtime: Some(runtime),
             pool,
             cluster,
-            row_caches: Arc::default(),
             metadata: Mutex::new(metadata),
         })
     }
@@ -89,36 +81,14 @@ impl PostgresBackend {
     }
 
     /// Reads many guilds. Must not be called from async code.
-    pub(super) fn load_all(
-        &self,
-        guilds: &[GuildId],
-    ) -> Result<Vec<FetchedGuild<'_>>, DatabaseError> {
+    pub(super) fn load_all(&self, guilds: &[GuildId]) -> Result<Vec<Guild>, DatabaseError> {
         /// Number of guilds per query.
         const CHUNK_SIZE: usize = 500;
         let mut all = Vec::with_capacity(guilds.len());
         for chunk in guilds.chunks(CHUNK_SIZE) {
-            all.append(&mut self.block_on(self.load_some(chunk))?);
+            all.append(&mut self.block_on(read::load_guilds(&self.pool, chunk))?);
         }
         Ok(all)
-    }
-
-    /// Reads guilds with their row caches, which stay valid as long as no other process writes the
-    /// rows.
-    async fn load_some(&self, guilds: &[GuildId]) -> Result<Vec<FetchedGuild<'_>>, DatabaseError> {
-        let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
-        let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
-        let pool = self.pool.clone();
-        let loaded = self
-            .on_runtime(async move { read::load_guilds(&pool, &ids).await })
-            .await?;
-        let with_rows = |(guild, rows): read::GuildWithRows| {
-            let id = guild.id();
-            FetchedGuild {
-                guild,
-                on_insert: Box::new(move || drop(self.row_caches.insert(id, rows))),
-            }
-        };
-        Ok(loaded.into_iter().map(with_rows).collect())
     }
 
     /// Returns the number of shards of the bot; 1 before this process has joined.
@@ -151,11 +121,9 @@ impl PostgresBackend {
 async fn refresh_shards(
     cluster: &Cluster,
     pool: &PgPool,
-    cache: &DashMap<GuildId, RowCache>,
     total: u32,
 ) -> Result<ShardRefresh, DatabaseError> {
     let mut refresh = cluster.refresh().await?;
-    cache.retain(|guild, _| !refresh.lost.contains(&guild.shard(total)));
     if refresh.acquired.is_empty() {
         return Ok(refresh);
     }
@@ -189,14 +157,8 @@ impl Backend for PostgresBackend {
     fn save(&self, guilds: &[Guild], now: Option<Timestamp>) -> Vec<io::Result<()>> {
         let work = guilds.iter().map(async |guild| {
             let id = guild.id();
-            let cache = self.row_caches.remove(&id);
-            let mut cache = cache.map_or_else(RowCache::default, |(_, cache)| cache);
             let lease = self.cluster.lease_of(id);
-            let result = write::save(&self.pool, lease.as_deref(), guild, now, &mut cache).await;
-            // If the shard was lost and acquired again meanwhile, the new cache is the valid one.
-            if let Entry::Vacant(entry) = self.row_caches.entry(id) {
-                entry.insert(cache);
-            }
+            let result = write::save(&self.pool, lease.as_deref(), guild, now).await;
             if let Err(error) = &result
                 && error.is_refused_value()
             {
@@ -208,27 +170,24 @@ impl Backend for PostgresBackend {
     }
 
     fn delete(&self, guild: GuildId) -> io::Result<()> {
-        self.row_caches.remove(&guild);
         let lease = self.cluster.lease_of(guild);
         let deleted = write::delete(&self.pool, lease.as_deref(), guild);
         self.block_on(deleted).map_err(io::Error::other)
     }
 
-    fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<FetchedGuild<'_>>>> {
-        Box::pin(async move {
-            let loaded = self.load_some(&[guild]).await.map_err(|error| {
+    fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<Guild>>> {
+        let pool = self.pool.clone();
+        let loaded = self.on_runtime(async move { read::load_guilds(&pool, &[guild]).await });
+        Box::pin(async {
+            let loaded = loaded.await.map_err(|error| {
                 let kind = match &error {
-                    DatabaseError::InvalidRows { .. } => io::ErrorKind::InvalidData,
+                    DatabaseError::InvalidRow { .. } => io::ErrorKind::InvalidData,
                     _ => io::ErrorKind::Other,
                 };
                 io::Error::new(kind, error)
             });
             Ok(loaded?.pop())
         })
-    }
-
-    fn on_evict(&self, guild: GuildId) {
-        self.row_caches.remove(&guild);
     }
 
     fn metadata(&self, name: &str) -> Option<String> {
@@ -274,18 +233,13 @@ impl Backend for PostgresBackend {
     /// Also reads the summaries of the guilds of acquired shards.
     fn refresh_shards(&self) -> BoxFuture<'_, Result<ShardRefresh, DatabaseError>> {
         let (cluster, pool) = (Arc::clone(&self.cluster), self.pool.clone());
-        let (cache, total) = (Arc::clone(&self.row_caches), self.total_shards());
-        self.on_runtime(async move { refresh_shards(&cluster, &pool, &cache, total).await })
+        let total = self.total_shards();
+        self.on_runtime(async move { refresh_shards(&cluster, &pool, total).await })
     }
 
     fn release_shard(&self, shard: u32) -> BoxFuture<'_, ()> {
-        let (cluster, cache, total) = (
-            Arc::clone(&self.cluster),
-            Arc::clone(&self.row_caches),
-            self.total_shards(),
-        );
+        let cluster = Arc::clone(&self.cluster);
         let released = self.on_runtime(async move {
-            cache.retain(|guild, _| guild.shard(total) != shard);
             if let Err(error) = cluster.release(shard).await {
                 tracing::warn!(%error, shard, "shard lease not released; it will expire");
             }

@@ -15,7 +15,7 @@ pub struct DatabaseReader {
 }
 
 impl DatabaseReader {
-    /// Connects. Creates missing tables, so that a new database counts as empty.
+    /// Connects and migrates the tables. A new database counts as empty.
     ///
     /// # Errors
     ///
@@ -78,20 +78,17 @@ impl DatabaseReader {
     ///
     /// # Errors
     ///
-    /// The database or the guild's rows can't be read.
+    /// The database or the guild's row can't be read.
     pub fn guild(&self, guild: GuildId) -> Result<Option<Guild>, DatabaseError> {
         Ok(self.guilds(&[guild])?.pop())
     }
 
-    /// Reads guilds, each in the state of one moment. Guilds that don't exist are left out.
+    /// Reads guilds, all in the state of one moment. Guilds that don't exist are left out.
     ///
     /// # Errors
     ///
-    /// The database or the rows of a guild can't be read.
+    /// The database or the row of a guild can't be read.
     pub fn guilds(&self, guilds: &[GuildId]) -> Result<Vec<Guild>, DatabaseError> {
-        let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
-        let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
-        let loaded = self.runtime.block_on(read::load_guilds(&self.pool, &ids))?;
-        Ok(loaded.into_iter().map(|(guild, _)| guild).collect())
+        self.runtime.block_on(read::load_guilds(&self.pool, guilds))
     }
 }

@@ -3,6 +3,7 @@
 
 mod equivalence;
 mod eviction;
+mod migration;
 mod outages;
 mod ownership;
 #[path = "../../../../../tests/it/support/proxy.rs"]
