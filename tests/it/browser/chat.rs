@@ -18,15 +18,18 @@ async fn two_members_reply() {
     tab.be("Lin").await;
     tab.write("#thread textarea", "They take turns at **their** awaits.")
         .await;
-    tab.reads("#list-thread .entry:last-child .reaction", "✅")
-        .await;
+    // First that the message is there: until then, Ada's is the last one, and has its ✅.
     tab.reads("#list-thread .entry:last-child strong", "their")
+        .await;
+    tab.reads("#list-thread .entry:last-child .reaction", "✅")
         .await;
     // Members can edit their own messages only.
     tab.keys(&["ArrowUp"]).await;
     tab.type_text(" Yes.").await;
     tab.keys(&["Enter"]).await;
-    tab.reads("#list-thread .edited", "(edited)").await;
+    // The question above is edited, too, when its footer changes.
+    tab.reads("#list-thread .entry:last-child .edited", "(edited)")
+        .await;
     let editable: u32 = tab
         .eval("document.querySelectorAll('#list-thread [data-act=edit]').length")
         .await;

@@ -99,12 +99,23 @@ impl Tab {
              const one = all.pop(); if (!one) return false; one.scrollIntoView({{ block: 'center' }}); \
              document.querySelector('[data-aim]')?.removeAttribute('data-aim'); one.dataset.aim = ''; return true; }})()"
         );
-        self.see(&format!("{selector} to click"), &mark).await;
-        let element = self.page.find_element("[data-aim]").await.unwrap();
-        element
-            .click()
-            .await
-            .unwrap_or_else(|error| panic!("{selector}: {error}"));
+        let mut last_error = String::new();
+        let click = async {
+            loop {
+                self.see(&format!("{selector} to click"), &mark).await;
+                // The page may replace the element between these steps. Then nothing was clicked.
+                let clicked = match self.page.find_element("[data-aim]").await {
+                    Ok(element) => element.click().await.map(drop),
+                    Err(error) => Err(error),
+                };
+                match clicked {
+                    Ok(()) => return,
+                    Err(error) => last_error = error.to_string(),
+                }
+            }
+        };
+        let clicked = tokio::time::timeout(WAIT_TIMEOUT, click).await;
+        assert!(clicked.is_ok(), "{selector}: {last_error}");
     }
 
     /// Types into the focused element.
