@@ -21,6 +21,8 @@ async fn three_hints_lead_to_the_second_day() {
     tab.click("[data-act=guide-slash]").await;
     tab.reads("#channel-listbox .option", "/quiz").await;
     tab.type_text("answer").await;
+    tab.reads("#channel-listbox .option:first-child", "/answer")
+        .await;
     tab.keys(&["Enter"]).await;
     tab.reads("#channel .command-name", "/answer").await;
     tab.keys(&["Enter"]).await;
