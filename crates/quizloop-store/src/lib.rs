@@ -159,6 +159,8 @@ impl Store {
         while block_on(store.refresh_shards())?.held.is_empty() {
             let others = database.other_processes()?;
             if !others.is_empty() {
+                // Leaves the cluster, or the next attempt would meet this one. Nothing is unsaved.
+                store.close(Duration::ZERO);
                 return Err(DatabaseError::InUse(others));
             }
             std::thread::sleep(POLL_INTERVAL);
