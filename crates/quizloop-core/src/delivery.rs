@@ -8,7 +8,7 @@
 //! 1. The intent is saved before anything is sent.
 //! 2. A message that may exist is searched for, and sent only if it is certainly not there.
 //! 3. If the request takes a nonce, Discord recognises a second request for some minutes. A request
-//!    without one is repeated only after [`REQUEST_SETTLES`].
+//!    without one is repeated only after `REQUEST_SETTLES`.
 //!
 //! Example: process A saves the intent of a question and sends it, and the machine loses power
 //! before the response arrives. Process B starts, and knows only that the message may exist

@@ -39,7 +39,7 @@ pub struct Schedule {
     /// Dates without a question.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub holidays: BTreeSet<Date>,
-    /// How late a question may be posted if the bot was down when it was due, at least [`ON_TIME`].
+    /// How late a question may be posted if the bot was down when it was due, at least `ON_TIME`.
     /// It must also still be the same local day.
     #[serde(with = "minutes")]
     pub catch_up: SignedDuration,
@@ -84,7 +84,7 @@ pub enum Due {
     Now {
         /// The local day.
         day: Date,
-        /// The due time, at most [`Schedule::max_lateness`] ago.
+        /// The due time, at most `Schedule::max_lateness` ago.
         at: Timestamp,
     },
     /// A question will be due at `at`.
@@ -111,7 +111,7 @@ impl Schedule {
     }
 
     /// Returns the due time on that day, if the day exists in the zone; see
-    /// [`Zone::at_local_time`].
+    /// `Zone::at_local_time`.
     pub fn due_at(&self, day: Date) -> Option<Timestamp> {
         self.zone.at_local_time(day, self.at)
     }

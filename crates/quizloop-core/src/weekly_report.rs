@@ -5,7 +5,7 @@
 //! ([`super::delivery`]).
 //!
 //! A team's week begins with the first day after the days without a question
-//! ([`super::weekdays::Weekdays::first_day_of_week`]): on Monday for Monday to Friday, on Sunday for
+//! (`Weekdays::first_day_of_week`): on Monday for Monday to Friday, on Sunday for
 //! Sunday to Thursday.
 
 use jiff::civil::{Date, Time, time};

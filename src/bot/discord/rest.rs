@@ -397,7 +397,7 @@ impl DiscordClient {
             .await
     }
 
-    /// Fetches the newest messages in a channel or thread, at most [`HISTORY_PAGE`], oldest first.
+    /// Fetches the newest messages in a channel or thread, at most `HISTORY_PAGE`, oldest first.
     pub async fn newest_messages(
         &self,
         guild: GuildId,

@@ -1,6 +1,6 @@
 //! Checks that Discord can show a question in full: renders every message and modal that the
 //! question can become, and measures each. A new one that shows a question's texts belongs in
-//! [`render_all`].
+//! `render_all`.
 
 use std::collections::BTreeMap;
 
