@@ -7,7 +7,7 @@ use discord_sandbox::client::MessageView;
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use discord_sandbox::permission::READ_MESSAGE_HISTORY;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::crashes::move_to_nine;
 use crate::discord_errors::deny;
@@ -135,10 +135,7 @@ async fn todays_question_is_found_after_an_old_state_was_restored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_history_a_message_that_may_exist_is_held() {
     let mut world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     let hold = world
         .sandbox
         .hold_requests(FaultRule::on("CreateMessage").after());

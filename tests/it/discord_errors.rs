@@ -8,7 +8,6 @@ use discord_sandbox::faults::{FaultRule, RequestFault, RequestGate};
 use discord_sandbox::ids;
 use discord_sandbox::model::Overwrite;
 use discord_sandbox::permission::{CREATE_PUBLIC_THREADS, SEND_MESSAGES};
-use serde_json::json;
 
 use crate::support::{MessageExt, World};
 
@@ -151,10 +150,7 @@ async fn a_failing_server_does_not_affect_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_admin_gets_one_alert_about_a_missing_permission() {
     let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     deny(&world, ids::ASYNCIO, SEND_MESSAGES);
     world.set_time("2026-03-27T09:00").await;
     let alerts = |world: &World| {

@@ -33,10 +33,7 @@ async fn until_friday(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_report_follows_the_last_question_of_the_week() {
     let mut world = World::at(MONDAY).start().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     let status = world.ada().command_message("team status", &[]).await.text();
     assert!(!status.contains("report"), "{status}");
     let changed = world

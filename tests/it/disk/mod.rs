@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use discord_sandbox::client::ClientOutcome;
 use discord_sandbox::ids;
-use serde_json::json;
 
 use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged, credit_sam};
 use crate::support::{MessageExt, World};
@@ -26,10 +25,7 @@ async fn posted() -> World {
 /// Starts the bot; Ada sets the team up, and the first question is posted.
 async fn start_posting(world: &mut World) {
     world.start_bot().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     world.advance("1m").await;
     world.ada().reply("before the trouble").await;
 }

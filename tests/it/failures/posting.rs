@@ -210,10 +210,7 @@ async fn setup_after_the_posting_time_starts_tomorrow() {
 #[tokio::test(flavor = "multi_thread")]
 async fn moving_the_time_later_posts_once_a_day() {
     let world = World::at("2026-03-26T08:00[Europe/Berlin]").start().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     world.set_time("2026-03-26T09:00").await;
     for hour in 10..14 {
         world

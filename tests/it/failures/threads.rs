@@ -103,10 +103,7 @@ fn alert_count<'r>(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_that_was_given_up_can_be_posted_by_hand() {
     let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     set_server_permission(&world, 11, false);
     world.set_time("2026-03-27T09:00").await;
     for _ in 0..8 {
@@ -129,10 +126,7 @@ async fn a_day_that_was_given_up_can_be_posted_by_hand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_to_post_retries_a_question_that_failed() {
     let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     set_server_permission(&world, 11, false);
     world.set_time("2026-03-27T09:00").await;
     world.advance("1m").await;
@@ -150,10 +144,7 @@ async fn an_order_to_post_retries_a_question_that_failed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_without_a_thread_is_reported_as_posted() {
     let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     world.sandbox.add_fault(
         FaultRule::on("StartThread").always(),
         RequestFault::api_error(400, 160_006, "Maximum number of active threads reached"),
@@ -209,10 +200,7 @@ async fn an_announcement_channel_works() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_was_a_forum_for_a_while_recovers() {
     let world = World::at("2026-03-26T08:00[Europe/Berlin]").start().await;
-    world
-        .ada()
-        .command_message("setup", &[("timezone", json!("Europe/Berlin"))])
-        .await;
+    world.set_up_by_ada().await;
     world.set_time("2026-03-26T09:00").await;
     world.ada().reply("one").await;
     world.sandbox.set_channel_type(ids::ASYNCIO, 15);

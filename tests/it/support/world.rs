@@ -377,6 +377,15 @@ impl World {
         self.start_bot().await;
     }
 
+    /// Sets a team up with `/setup`, so that Ada is its admin and gets its alerts. A team from the
+    /// config file has no such admin.
+    pub async fn set_up_by_ada(&self) {
+        let zone = serde_json::json!("Europe/Berlin");
+        self.ada()
+            .command_message("setup", &[("timezone", zone)])
+            .await;
+    }
+
     /// Advances the time and waits until the bot has finished the jobs that became due.
     pub async fn advance(&self, by: &str) {
         let by: SignedDuration = by.parse().unwrap_or_else(|error| panic!("{by}: {error}"));
