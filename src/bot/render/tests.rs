@@ -366,18 +366,29 @@ fn leaderboards() {
     # Leaderboard: all time
     No answers yet.
     ");
-    let rows: Vec<LeaderboardRow> = (1..13)
-        .map(|user| LeaderboardRow {
+    let answers = [7, 6, 6, 5].into_iter().chain([3; 8]);
+    let rows: Vec<LeaderboardRow> = (1..)
+        .zip(answers)
+        .map(|(user, answered)| LeaderboardRow {
             user: UserId::new(user),
-            answered: 3,
+            answered,
             streak: Streak::default(),
         })
         .collect();
-    let text = streak::leaderboard(&rows, Period::AllTime).to_string();
-    assert!(
-        text.ends_with("10. <@10>: 3 answers\nand 2 more\n"),
-        "{text}"
-    );
+    assert_snapshot!(streak::leaderboard(&rows, Period::AllTime), @"
+    # Leaderboard: all time
+    1. <@1>: 7 answers
+    2. <@2>: 6 answers
+    2. <@3>: 6 answers
+    4. <@4>: 5 answers
+    5. <@5>: 3 answers
+    5. <@6>: 3 answers
+    5. <@7>: 3 answers
+    5. <@8>: 3 answers
+    5. <@9>: 3 answers
+    5. <@10>: 3 answers
+    and 2 more
+    ");
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn next_question(
     guild: &LoadedGuild,
     previous: &QuizState,
 ) -> CommandResult {
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let member = interaction.user;
     // After a restart the questions asked today are not known; at least the one shown is not
     // repeated.
@@ -279,7 +279,7 @@ fn hint(
     guild: &LoadedGuild,
     state: &QuizState,
 ) -> CommandResult {
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let question = question_by_id(ctx, guild.id(), &state.question)?;
     let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
     let review = guild.read(review).flatten();
@@ -326,7 +326,7 @@ async fn score(
     values: &[String],
 ) -> CommandResult {
     let question = question_by_id(ctx, guild.id(), &state.question)?;
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let total = question.points.len();
     let made = count_points(values, total);
     let rating = NewRating {
@@ -381,8 +381,8 @@ struct PracticeContext {
 impl PracticeContext {
     /// Takes time zone and retention from the channel's team, or else from any team of the guild,
     /// or else the defaults.
-    fn for_interaction(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Self {
-        let now = ctx.clock.now();
+    fn for_interaction(interaction: &Interaction, guild: &LoadedGuild) -> Self {
+        let now = interaction.created_at();
         let from_guild = |state: &Guild| {
             let teams = || state.teams().values().map(Box::as_ref);
             let team = team_for_channel(state, interaction.channel).or_else(|| teams().next());
