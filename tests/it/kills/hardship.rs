@@ -127,7 +127,7 @@ impl KillWorld {
         if self.rng.random_bool(0.05) {
             self.start_with_another_application().await;
         }
-        // A restored backup and no history at the same time can't be told from a new state.
+        // Without the history, the bot takes a restored backup for the newest state.
         let restores = self.rng.random_bool(0.3) && self.can_restore();
         if restores {
             self.restore();
