@@ -190,6 +190,7 @@ fn sample_round() -> Round {
         read_up_to: None,
         voided_by: None,
         window: quizloop_core::round::Window::default(),
+        assessments: quizloop_core::self_assessment::Assessments::default(),
     }
 }
 
