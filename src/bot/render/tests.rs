@@ -28,6 +28,7 @@ use quizloop_core::zone::Zone;
 const ADA: UserId = UserId::new(1);
 const LIN: UserId = UserId::new(2);
 
+mod assessments;
 mod feedback;
 mod pictures;
 mod privacies;
