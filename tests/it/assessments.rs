@@ -274,6 +274,37 @@ async fn menus_that_do_not_fit_change_nothing() {
     assert!(reviews(&on_disk(&world), ids::LIN).is_empty());
 }
 
+/// The question is open in another team in which the member has not replied: the menu shows no
+/// answer before they confirm.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_is_open_elsewhere_is_guarded() {
+    let mut world = World::at(THURSDAY).team().without_bot().await;
+    world.configure_team(ids::GUILD, ids::GENERAL);
+    world.start_bot().await;
+    world.advance("1m").await;
+    world.lin().reply("in my own words").await;
+    let answer = open_answer(&world, world.lin()).await;
+    let menu = menu_id(&answer);
+    world.stop().await;
+    // Both teams have drawn the same question.
+    let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
+    let mut state: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let question = world.post().question_id();
+    state["teams"][ids::GENERAL.to_string()]["rounds"][0]["question"] = question.into();
+    std::fs::write(&file, serde_json::to_vec(&state).unwrap()).unwrap();
+    world.start_bot().await;
+    let confirmation = world.lin().press_id(&menu).await;
+    let text = confirmation.text();
+    assert!(text.contains("You haven't answered"), "{text}");
+    let shown = world.lin().press(confirmation.id, "Show it anyway").await;
+    assert_eq!(menu_id(&shown), menu);
+    closing(&world.lin().press(shown.id, "None of them").await);
+    let guild = on_disk(&world);
+    assert_eq!(counts(&guild, 1, points(&answer)).0, 1);
+    let other = guild.team(ChannelId::new(ids::GENERAL)).unwrap();
+    assert!(other.round(1).unwrap().assessments.is_empty());
+}
+
 /// The question was reviewed since the answer was shown: the ticks count for the round, and the
 /// memory stays as it is.
 #[tokio::test(flavor = "multi_thread")]
@@ -377,6 +408,32 @@ async fn an_assessment_is_on_disk_before_it_is_confirmed() {
     let guild = on_disk(&world);
     assert_eq!(counts(&guild, 1, points), (1, vec![1; points]));
     assert_eq!(reviews(&guild, ids::LIN).len(), 1);
+}
+
+/// The disk is slow and then fails: the response was deferred by then, and the error does not take
+/// the answer's place.
+#[cfg(all(feature = "failpoints", debug_assertions))]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_error_leaves_the_answer_in_place() {
+    let world = World::at(THURSDAY).team().failpoints().start().await;
+    world.advance("1m").await;
+    world.lin().reply("in my own words").await;
+    let answer = open_answer(&world, world.lin()).await;
+    world.set_failpoints("disk.write slow 2000\ndisk.fsync error io");
+    let id = menu_id(&answer);
+    world.sandbox.press(answer.id, ids::LIN, &id, &["0"]).await;
+    let shown = || world.sandbox.messages(ids::ASYNCIO, ids::LIN);
+    let error = world
+        .wait_for("the error", |_| {
+            let is_error = |one: &MessageView| one.text().contains("could not be saved");
+            shown().into_iter().find(is_error)
+        })
+        .await;
+    assert!(error.ephemeral && error.id != answer.id);
+    let kept = shown().into_iter().find(|one| one.id == answer.id).unwrap();
+    assert_eq!(kept.text(), answer.text());
+    assert!(has_menu(&kept));
+    world.set_failpoints("");
 }
 
 /// Killed at each step, with the server evicted before: the member presses again, and it counts

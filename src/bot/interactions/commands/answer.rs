@@ -33,7 +33,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
         autocomplete: &[("question", question_choices)],
         visibility: Visibility::ByHandler,
         help: Help::QuestionLine(|| {
-            "`/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same.".into()
+            "`/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
         }),
         handler: CommandHandler::Cached(run),
     }),
