@@ -433,7 +433,16 @@ async fn a_late_error_leaves_the_answer_in_place() {
     let kept = shown().into_iter().find(|one| one.id == answer.id).unwrap();
     assert_eq!(kept.text(), answer.text());
     assert!(has_menu(&kept));
-    world.set_failpoints("");
+    // A result that is as late does take its place.
+    world.set_failpoints("disk.write slow 2000");
+    world.sandbox.press(answer.id, ids::LIN, &id, &["0"]).await;
+    world
+        .wait_for("the result", |_| {
+            let is_result =
+                |one: &MessageView| one.id == answer.id && one.text().contains("Your reply made 1");
+            shown().into_iter().find(is_result)
+        })
+        .await;
 }
 
 /// Killed at each step, with the server evicted before: the member presses again, and it counts
