@@ -32,7 +32,15 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(1);
 /// A database as the state of the bots of one world.
 pub struct KillDatabase {
     database: TestDatabase,
-    reader: DatabaseReader,
+    /// `None` only while it is dropped.
+    reader: Option<DatabaseReader>,
+}
+
+impl Drop for KillDatabase {
+    fn drop(&mut self) {
+        let reader = self.reader.take();
+        on_a_thread(move || drop(reader));
+    }
 }
 
 impl KillDatabase {
@@ -41,6 +49,7 @@ impl KillDatabase {
         let database = TestDatabase::new()?;
         let url = database.url();
         let reader = on_a_thread(|| DatabaseReader::connect(&url).expect("the database is new"));
+        let reader = Some(reader);
         Some(Self { database, reader })
     }
 
@@ -50,8 +59,9 @@ impl KillDatabase {
 
     /// Reads a server's saved data.
     pub fn guild(&self, guild: GuildId) -> Option<Guild> {
+        let reader = self.reader.as_ref()?;
         on_a_thread(|| {
-            self.reader
+            reader
                 .guild(guild)
                 .unwrap_or_else(|error| panic!("{error}"))
         })
