@@ -18,6 +18,7 @@ use super::id::{ChannelId, MessageId};
 use super::posting::PostStep;
 use super::team::Team;
 use super::weekly_report::ReportStep;
+use super::wrap_up::WrapUpStep;
 
 /// The summary of a guild.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,13 +129,19 @@ impl Team {
             PostStep::Idle => None,
             PostStep::Begin { .. } | PostStep::Deliver | PostStep::CreateThread => Some(now),
         };
+        let wrap_up = match self.next_wrap_up_step(now) {
+            WrapUpStep::Wait(at) => Some(at),
+            WrapUpStep::Idle => None,
+            WrapUpStep::Begin { .. } | WrapUpStep::Deliver => Some(now),
+        };
         let week = match self.next_report_step(now) {
             ReportStep::Wait(at) => Some(at),
             ReportStep::Idle => None,
             ReportStep::Begin { .. } | ReportStep::Deliver => Some(now),
         };
         let reminders = self.reminders_today(now).map(|due| due.at);
-        round.into_iter().chain(week).chain(reminders).min()
+        let posts = [round, wrap_up, week].into_iter().flatten();
+        posts.chain(reminders).min()
     }
 
     fn channel_hashes(&self) -> impl Iterator<Item = u16> {
