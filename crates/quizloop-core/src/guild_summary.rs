@@ -122,22 +122,26 @@ fn utc_midnight(day: Date, now: Timestamp) -> Timestamp {
 }
 
 impl Team {
-    /// Returns when the team next has work.
+    /// Returns when the team next has work. Work that is due has its due time and not `now`: the
+    /// next process may have a clock that is behind this one's, and would wait.
     fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
         let round = match self.next_post_step(now) {
             PostStep::Wait(at) => Some(at),
             PostStep::Idle => None,
-            PostStep::Begin { .. } | PostStep::Deliver | PostStep::CreateThread => Some(now),
+            PostStep::Begin { due, .. } => Some(due),
+            PostStep::Deliver | PostStep::CreateThread => self.rounds.last().map(|round| round.due),
         };
         let wrap_up = match self.next_wrap_up_step(now) {
             WrapUpStep::Wait(at) => Some(at),
             WrapUpStep::Idle => None,
-            WrapUpStep::Begin { .. } | WrapUpStep::Deliver => Some(now),
+            WrapUpStep::Begin { due } => Some(due),
+            WrapUpStep::Deliver => self.wrap_up_due(),
         };
         let week = match self.next_report_step(now) {
             ReportStep::Wait(at) => Some(at),
             ReportStep::Idle => None,
-            ReportStep::Begin { .. } | ReportStep::Deliver => Some(now),
+            ReportStep::Begin { due, .. } => Some(due),
+            ReportStep::Deliver => self.pending_report().map(|report| report.due),
         };
         let reminders = self.reminders_today(now).map(|due| due.at);
         let posts = [round, wrap_up, week].into_iter().flatten();

@@ -159,6 +159,31 @@ proptest! {
     }
 }
 
+/// A process whose clock is 90 seconds ahead is killed between the steps of a post, and the next one
+/// has the right time: the guild is due for it.
+#[test]
+fn unfinished_work_is_due_for_a_process_with_an_earlier_clock() {
+    let settings = settings(time(9, 0, 0, 0), "UTC", Weekdays::working());
+    let mut team = Team::new(ChannelId::new(10), settings, start());
+    let (nine, ahead) = (
+        "2026-03-25T09:00:00Z".parse().unwrap(),
+        "2026-03-25T09:01:30Z".parse().unwrap(),
+    );
+    let next_due = |team: &Team| {
+        let mut guild = Guild::new(GuildId::new(1));
+        guild.insert_team(team.clone());
+        guild.summary(ahead).next_due
+    };
+    assert_eq!(next_due(&team), Some(nine), "not begun");
+    let PostStep::Begin { day, due } = team.next_post_step(ahead) else {
+        panic!("a question is due");
+    };
+    team.begin_round(day, due, &["a"], &mut StdRng::seed_from_u64(1));
+    assert_eq!(next_due(&team), Some(nine), "not sent");
+    team.record_post(MessageId::new(snowflake_at(nine)));
+    assert_eq!(next_due(&team), Some(nine), "without its thread");
+}
+
 #[test]
 fn a_guild_without_teams_is_never_due() {
     let summary = Guild::new(GuildId::new(1)).summary(start());
