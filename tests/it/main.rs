@@ -50,6 +50,8 @@ mod state_cli;
 mod streaks;
 mod supervisor;
 mod support;
+mod two_weeks;
 mod upgrades;
 mod weekly_report;
+mod wrap_up;
 mod wrong_clock;
