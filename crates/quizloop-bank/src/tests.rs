@@ -496,6 +496,22 @@ fn unsupported_markup_is_a_warning() {
 }
 
 #[test]
+fn coaching_that_hints_at_the_point_is_a_warning() {
+    let hint = "Say what you store: one word decides it.";
+    insta::assert_snapshot!(findings_with(&[("Say who waits.", hint)]), @r#"
+    warning: `how_to_answer` hints at the point with "one word"
+      --> own.toml:10:38
+       |
+    10 | how_to_answer = "Say what you store: one word decides it."
+       |                                      ^^^^^^^^
+       |
+       = help: name the word, the method or the mistake that is meant
+
+    1 warning
+    "#);
+}
+
+#[test]
 fn files_that_are_not_question_files_are_rejected() {
     let files = [
         pack("a-empty.toml", ""),
