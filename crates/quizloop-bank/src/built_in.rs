@@ -36,6 +36,7 @@ pub const fn built_in() -> &'static [(&'static str, &'static str)] {
         "testing",
         "threads",
         "timeouts",
+        "web",
     ]
 }
 
