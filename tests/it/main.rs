@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod admins;
+mod answer_pages;
 mod application;
 mod architecture;
 mod bad_input;

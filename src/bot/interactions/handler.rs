@@ -208,6 +208,11 @@ async fn send(
                 .await?;
             ResponseKind::Message
         }
+        Response::CachedUpdate(message) => {
+            rest.respond(id, token, &Callback::new(UPDATE_MESSAGE, message), None)
+                .await?;
+            ResponseKind::Message
+        }
         Response::Update(message) => {
             let message = &*rest.link_commands(message);
             let callback = Callback::new(UPDATE_MESSAGE, message);
@@ -287,7 +292,7 @@ async fn edit_original_response(
                 .edit_original_response(&interaction.token, message, file)
                 .await
         }
-        Response::Cached(message) => {
+        Response::Cached(message) | Response::CachedUpdate(message) => {
             ctx.rest
                 .edit_original_response(&interaction.token, &message, None)
                 .await

@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
-use super::quiz::{Attempt, QuizHeader, Score};
-use super::reveal::RoundPlace;
+use super::quiz::{QuizHeader, Score};
+use super::reveal::{OpenAnswer, RoundPlace};
 use super::{daily, feedback, quiz, remind, reveal};
-use crate::bot::interactions::quiz::{OPTION_COUNT, OptionOrder, QuizState};
+use crate::bot::interactions::answer_page::AnswerPage;
+use crate::bot::interactions::quiz::{MadePoints, OPTION_COUNT, OptionOrder, QuizState};
 use quizloop_bank::{FieldError, Question};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -141,14 +142,11 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     };
     let confirmation = reveal::confirm(guarded, RoundPlace::Here, question);
     let reminder = remind::reminder(guild, channel, &round, Some(question));
-    let score = quiz::score_message(question, &state, &sample_score(question));
     let mut rendered = vec![
         Rendered::message("the daily message", &post),
         Rendered::message("the hint", &reveal::hint(question)),
         Rendered::message("the confirmation before the answer", &confirmation),
-        Rendered::message("the model answer", &reveal::answer(question)),
         Rendered::message("the reminder", &reminder),
-        Rendered::message("the score in /quiz", &score),
         Rendered {
             name: "the form to report a mistake",
             json: json(&feedback::report_modal(question)),
@@ -168,10 +166,36 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
         let asked = quiz::question(question, &state, header, hint);
         rendered.push(Rendered::message("the question in /quiz", &asked));
     }
-    let outputs = (0..).take(OPTION_COUNT).map(Attempt::Output);
-    for attempt in outputs.chain([Attempt::Unknown]) {
-        let answer = quiz::answer(question, &state, attempt);
-        rendered.push(Rendered::message("the model answer in /quiz", &answer));
+    for page in AnswerPage::of(question) {
+        rendered.extend(render_page(question, &state, page));
+    }
+    rendered
+}
+
+/// Renders every message with a page of the model answer.
+fn render_page(question: &Question, state: &QuizState, page: AnswerPage) -> Vec<Rendered> {
+    let open = OpenAnswer {
+        question,
+        page,
+        public: true,
+        round: Some(MessageId::new(u64::MAX)),
+    };
+    let mut rendered = vec![Rendered::message(
+        "the model answer",
+        &open.public_message(),
+    )];
+    let chosen = (0..).take(OPTION_COUNT).map(Some);
+    for chosen in chosen.chain([None]) {
+        let state = QuizState {
+            chosen,
+            ..state.clone()
+        };
+        let answer = quiz::answer(question, &state, page, None);
+        let score = quiz::score_message(question, &state, &sample_score(question), page);
+        rendered.extend([
+            Rendered::message("the model answer in /quiz", &answer),
+            Rendered::message("the score in /quiz", &score),
+        ]);
     }
     rendered
 }
@@ -201,6 +225,7 @@ fn sample_state(question: &Question) -> QuizState {
         mode: PickMode::Mixed,
         reviews_before: u16::MAX,
         order: OptionOrder::default(),
+        chosen: None,
     }
 }
 
@@ -217,7 +242,7 @@ fn sample_score(question: &Question) -> Score {
     let (mut review, is_new) = Guild::new(GuildId::new(1)).rate(UserId::new(1), &rating);
     review.due = Date::MAX;
     Score {
-        points: (0, question.points.len()),
+        made: MadePoints::default(),
         review,
         is_new,
         today,

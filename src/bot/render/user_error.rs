@@ -92,6 +92,15 @@ pub fn posting_failed_dm(channel: ChannelId, problem: PostingProblem<'_>) -> Mes
     ))
 }
 
+/// The one direct message about replies that can't be read, to the admin who set the team up.
+pub fn history_unreadable_dm(channel: ChannelId) -> Message {
+    Message::text(format!(
+        "I'm not allowed to read the message history of <#{channel}>. Replies still count while I'm \
+         online, but I can't find those that were sent while I was offline. Give my role \"Read \
+         Message History\" in the channel, and I'll count them.\nI won't message you about this again."
+    ))
+}
+
 /// The one direct message about a failing disk.
 pub fn saving_failed_dm() -> Message {
     Message::text(

@@ -11,6 +11,7 @@ use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::hardship::Hardship;
 use crate::support::{MessageExt, posts_in};
 
 /// The members; the first is the admin.
@@ -68,6 +69,7 @@ pub struct ActionPlan {
     pub actions: Vec<AdminAction>,
     /// A server from which the bot is removed.
     pub leave: Option<u64>,
+    pub hardship: Option<Hardship>,
 }
 
 /// Starts all actions concurrently.
@@ -77,6 +79,13 @@ pub fn spawn_actions(scene: &Scene, plan: ActionPlan, rng: &mut StdRng) -> JoinS
         tasks.spawn(member_writes(scene.clone(), member, split(rng)));
     }
     tasks.spawn(run_admin_actions(scene.clone(), plan.actions, split(rng)));
+    if let Some(hardship) = plan.hardship {
+        let (sandbox, mut rng) = (scene.sandbox.clone(), split(rng));
+        tasks.spawn(async move {
+            pause(&mut rng, 10).await;
+            hardship.happen(&sandbox, &mut rng).await;
+        });
+    }
     let sandbox = scene.sandbox.clone();
     tasks.spawn(async move {
         if let Some(guild) = plan.leave {

@@ -17,9 +17,12 @@ use super::world::KillWorld;
 use crate::support::{MessageExt, WAIT_TIMEOUT};
 
 impl KillWorld {
-    /// Returns a server's saved data, or `None` if it has no file.
-    fn on_disk(&self, guild: u64) -> Option<Guild> {
+    /// Returns a server's saved data, or `None` if there is none.
+    pub(super) fn on_disk(&self, guild: u64) -> Option<Guild> {
         let guild = GuildId::new(guild);
+        if let Some(database) = &self.database {
+            return database.guild(guild);
+        }
         let state = self.world.state();
         if !state.join(format!("guilds/{guild}.json")).exists() {
             return None;
@@ -179,8 +182,10 @@ impl KillWorld {
             };
             assert!(
                 Instant::now() < end,
-                "{difference}\n{}\nthe bot's log:\n{}",
+                "{difference}\n{:#?}\n{}\nthe killed bot's log:\n{}\nthe bot's log:\n{}",
+                self.journal,
                 self.world.sandbox.last_log_lines(),
+                self.world.last_log(),
                 self.world.log()
             );
             tokio::time::sleep(Duration::from_millis(10)).await;

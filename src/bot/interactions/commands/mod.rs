@@ -233,6 +233,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
         ComponentId::parse(custom_id),
         Some(
             ComponentId::Reveal { .. }
+                | ComponentId::Page { public: false, .. }
                 | ComponentId::Quiz { .. }
                 | ComponentId::Privacy(
                     PrivacyAction::Hide
@@ -313,7 +314,21 @@ async fn on_component(
                 public,
                 question: &question,
             };
-            update_message(answer::on_confirm(ctx, interaction, guild, request).await)
+            or_user_error(answer::on_confirm(ctx, interaction, guild, request).await)
+        }
+        ComponentId::Page {
+            page,
+            public,
+            round,
+            question,
+        } => {
+            let turn = answer::PageTurn {
+                page,
+                public,
+                round,
+                question: &question,
+            };
+            or_user_error(answer::on_page_button(ctx, interaction, guild, turn))
         }
         ComponentId::Quiz { action, state } => {
             let input = quiz::QuizInput {
