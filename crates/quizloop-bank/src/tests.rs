@@ -365,7 +365,7 @@ fn every_built_in_prediction_has_four_outputs() {
     let (bank, _) = load(&[]);
     let predict = |question: &&Question| question.kind == Kind::Predict;
     let predictions: Vec<_> = bank.questions().iter().filter(predict).collect();
-    assert_eq!(predictions.len(), 13);
+    assert_eq!(predictions.len(), 16);
     for question in predictions {
         assert_eq!(question.wrong_outputs.len(), 3, "{}", question.id);
     }

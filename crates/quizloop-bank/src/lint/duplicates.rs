@@ -7,7 +7,7 @@ use super::stemming::stems;
 use quizloop_diagnostics::{Diagnostic, Source};
 
 /// Minimum percentage of shared words that makes two questions duplicates. No two
-/// built-in questions share more than 38 %.
+/// built-in questions share more than 45 %.
 const SHARED_PERCENT: usize = 70;
 
 /// Minimum number of words for a comparison.
