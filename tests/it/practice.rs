@@ -36,10 +36,7 @@ async fn quiz_gives_each_question_once_a_day() {
     world.advance("1m").await;
     let open = world.post().question();
     // Fewer questions than a member may request at once.
-    let filters = [
-        ("level", json!("junior")),
-        ("topic", json!("fundamentals")),
-    ];
+    let filters = [("level", json!("junior")), ("topic", json!("fundamentals"))];
     let first = world.lin().command_message("quiz", &filters).await;
     assert!(first.ephemeral);
     let mut seen = vec![first.text()];
