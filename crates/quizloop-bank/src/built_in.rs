@@ -19,6 +19,7 @@ pub const fn built_in() -> &'static [(&'static str, &'static str)] {
         "comparisons",
         "context-managers",
         "context",
+        "data-access",
         "debugging",
         "design",
         "exceptions",
