@@ -2,6 +2,7 @@
 
 use discord_sandbox::ids;
 use jiff::ToSpan;
+use quizloop_core::id::UserId;
 use rand::RngExt;
 
 use super::actions::{ActionOutcome, AdminAction, MEMBERS, perform};
@@ -94,7 +95,8 @@ impl KillWorld {
         }
         assert_eq!(self.world.stop().await, Some(0));
         for member in MEMBERS {
-            let saved = self.world.saved_streak(member);
+            let team = self.team_on_disk().expect("the team is saved");
+            let saved = team.streak(UserId::new(member)).current;
             assert_eq!(
                 saved,
                 self.model.streak(member),

@@ -32,7 +32,15 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(1);
 /// A database as the state of the bots of one world.
 pub struct KillDatabase {
     database: TestDatabase,
-    reader: DatabaseReader,
+    /// `None` only while it is dropped.
+    reader: Option<DatabaseReader>,
+}
+
+impl Drop for KillDatabase {
+    fn drop(&mut self) {
+        let reader = self.reader.take();
+        on_a_thread(move || drop(reader));
+    }
 }
 
 impl KillDatabase {
@@ -41,6 +49,7 @@ impl KillDatabase {
         let database = TestDatabase::new()?;
         let url = database.url();
         let reader = on_a_thread(|| DatabaseReader::connect(&url).expect("the database is new"));
+        let reader = Some(reader);
         Some(Self { database, reader })
     }
 
@@ -50,8 +59,9 @@ impl KillDatabase {
 
     /// Reads a server's saved data.
     pub fn guild(&self, guild: GuildId) -> Option<Guild> {
+        let reader = self.reader.as_ref()?;
         on_a_thread(|| {
-            self.reader
+            reader
                 .guild(guild)
                 .unwrap_or_else(|error| panic!("{error}"))
         })
@@ -178,7 +188,7 @@ impl KillWorld {
         let name = point.name();
         let part = name.split('.').next().unwrap();
         let day_is_free = self.free_day == Some(self.world.local_date());
-        let advances = ["post", "thread", "reply", "store", "disk"].contains(&part)
+        let advances = ["post", "thread", "reply", "store", "disk", "assessment"].contains(&part)
             || self.rng.random_bool(0.75);
         let rounds = u32::try_from(self.model.rounds.len()).unwrap();
         let posted_today = self.model.days.last() == Some(&self.world.local_date());
@@ -198,6 +208,7 @@ impl KillWorld {
         match part {
             "setup" => plan.actions = vec![AdminAction::SetUp(self.other.1)],
             "review" => plan.actions.insert(0, AdminAction::Review),
+            "assessment" => plan.actions.insert(0, AdminAction::Assess(rounds + 1)),
             "order" => plan.actions.insert(0, AdminAction::CatchUp(240)),
             "forget" => plan.leave = Some(self.other.0),
             _ => {}
