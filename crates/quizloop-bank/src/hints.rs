@@ -10,7 +10,7 @@ use super::sourced_question::SourcedQuestion;
 use quizloop_diagnostics::{Diagnostic, Source};
 
 /// Phrases that stand for a noun that the sentence does not say.
-const HINTS: [&str; 27] = [
+const HINTS: [&str; 26] = [
     "one word",
     "one thing",
     "something else",
@@ -20,7 +20,6 @@ const HINTS: [&str; 27] = [
     "the twist",
     "the catch",
     "the real question",
-    "the real one",
     "the question behind",
     "is the core",
     "is the heart",
@@ -30,14 +29,14 @@ const HINTS: [&str; 27] = [
     "the extra mile",
     "interviewer waits",
     "interviewer is waiting",
-    "they wait for",
+    "interviewer wants",
+    "interviewer hopes",
+    "interviewer listens",
+    "interviewer will listen",
+    "interviewer is after",
     "waits to hear",
     "wants to hear",
     "likes to hear",
-    "hopes for",
-    "listens for",
-    "will listen for",
-    "is after",
 ];
 
 /// Reports hints in `how_to_answer`.
