@@ -288,12 +288,12 @@ fn reveals() {
             .collect()
     };
     assert_snapshot!("answer", pages(&question()).join("\n"));
-    assert_snapshot!(reveal::hint(&question()), @"
+    assert_snapshot!(reveal::hint(&question()), @r#"
     # Hint
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
 
-    Two short statements answer the question; give them first and separately. After that, show that you know the mistake behind it: a forgotten keyword that makes work disappear without an exception. Explaining how you would notice that in a log or a test is what lifts a junior answer. A comparison with JavaScript is welcome if you know that language, because it starts from the opposite rule. How the object works inside isn't asked here.
-    ");
+    Say "a coroutine object" and "nothing has run yet" as two separate statements. Then name the mistake behind the question, the forgotten `await`, and how you notice it: by the "never awaited" warning in a log or a test. If you know JavaScript, add that its async functions start at once. How the object works inside isn't asked.
+    "#);
     assert_snapshot!(reveal::confirm(guarded, RoundPlace::Here, &question()), @"
     You haven't answered the question in <#20> yet. If you look now, it won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply in its thread first.
     ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
