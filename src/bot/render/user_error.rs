@@ -117,6 +117,8 @@ pub enum UserError {
     RoundNotFound,
     /// The question is not in the bank.
     QuestionNotFound(String),
+    /// The message command is for another kind of message.
+    NotOwnReply,
     /// The question is open, so its answer is not shown to everyone.
     QuestionOpen,
     /// No question matches the topic and level.
@@ -177,6 +179,7 @@ impl UserError {
                 "There is no question \"{}\". Type a few of its words and pick one of the suggestions.",
                 super::text::quote(text)
             ),
+            Self::NotOwnReply => "This is for your own reply to a question: it shows what you wrote above the key points of the model answer.".into(),
             Self::QuestionOpen => "This question is still open, so I can't show its answer to everyone. You can once the next question is out. Until then, `/answer` shows it to you alone.".into(),
             Self::NoMatchingQuestion => "There is no question with that topic and level. Pick a topic from the list, or leave one of them out.".into(),
             Self::AllAskedToday => "You've had every matching question today. Come back tomorrow, or choose another topic.".into(),

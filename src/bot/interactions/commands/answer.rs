@@ -127,7 +127,7 @@ fn first_page<'q>(
 }
 
 /// Returns a page of the answer with the components for this member.
-fn private_answer(
+pub fn private_answer(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
