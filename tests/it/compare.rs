@@ -24,13 +24,15 @@ async fn a_reply_is_shown_above_the_key_points() {
     assert!(shown.text().contains("[Key points]"), "{}", shown.text());
     let turned = lin.press(shown.id, "Explain").await;
     assert_eq!((turned.id, turned.content.as_str()), (shown.id, words));
-    let round = format!(
-        "q1:page:s:me:{}:{}",
-        world.post().id,
-        world.post().question_id()
-    );
-    assert_eq!(turned.components[0]["components"][0]["custom_id"], round);
-    assert!(!json!(turned.components).to_string().contains("xyzzy"));
+    let post = world.post();
+    let back = format!("q1:page:s:me:{}:{}", post.id, post.question_id());
+    let components = json!(turned.components).to_string();
+    assert!(components.contains(&back), "{components}");
+    assert!(!components.contains("xyzzy"), "{components}");
+    // The points are ticked beside one's own words.
+    let ticked = lin.choose(&shown, &["0"]).await;
+    assert_eq!((ticked.id, ticked.content.as_str()), (shown.id, words));
+    assert!(ticked.text().contains("comes back"), "{}", ticked.text());
     world.stop().await;
     assert!(!world.last_log().contains("xyzzy"));
     for file in std::fs::read_dir(world.state().join("guilds")).unwrap() {

@@ -28,6 +28,7 @@ use quizloop_core::zone::Zone;
 const ADA: UserId = UserId::new(1);
 const LIN: UserId = UserId::new(2);
 
+mod assessments;
 mod feedback;
 mod pictures;
 mod privacies;
@@ -421,18 +422,29 @@ fn leaderboards() {
     # Leaderboard: all time
     No answers yet.
     ");
-    let rows: Vec<LeaderboardRow> = (1..13)
-        .map(|user| LeaderboardRow {
+    let answers = [7, 6, 6, 5].into_iter().chain([3; 8]);
+    let rows: Vec<LeaderboardRow> = (1..)
+        .zip(answers)
+        .map(|(user, answered)| LeaderboardRow {
             user: UserId::new(user),
-            answered: 3,
+            answered,
             streak: Streak::default(),
         })
         .collect();
-    let text = streak::leaderboard(&rows, Period::AllTime).to_string();
-    assert!(
-        text.ends_with("10. <@10>: 3 answers\nand 2 more\n"),
-        "{text}"
-    );
+    assert_snapshot!(streak::leaderboard(&rows, Period::AllTime), @"
+    # Leaderboard: all time
+    1. <@1>: 7 answers
+    2. <@2>: 6 answers
+    2. <@3>: 6 answers
+    4. <@4>: 5 answers
+    5. <@5>: 3 answers
+    5. <@6>: 3 answers
+    5. <@7>: 3 answers
+    5. <@8>: 3 answers
+    5. <@9>: 3 answers
+    5. <@10>: 3 answers
+    and 2 more
+    ");
 }
 
 #[test]
@@ -440,7 +452,7 @@ fn helps() {
     assert_snapshot!(help::message(false), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
-    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same.
+    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
@@ -455,7 +467,7 @@ fn helps() {
     assert_snapshot!(help::message(true), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
-    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same.
+    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.

@@ -216,7 +216,7 @@ fn next_question(
     guild: &LoadedGuild,
     previous: &QuizState,
 ) -> CommandResult {
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let member = interaction.user;
     // After a restart the questions asked today are not known; at least the one shown is not
     // repeated.
@@ -293,7 +293,7 @@ fn hint(
     guild: &LoadedGuild,
     state: &QuizState,
 ) -> CommandResult {
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let question = question_by_id(ctx, guild.id(), &state.question)?;
     let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
     let review = guild.read(review).flatten();
@@ -353,7 +353,7 @@ fn turn_scored_page(
         // The member has deleted their data since.
         return turn_page(ctx, guild, state, page);
     };
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let score = Score {
         made,
         review,
@@ -383,7 +383,7 @@ async fn score(
     values: &[String],
 ) -> CommandResult {
     let question = question_by_id(ctx, guild.id(), &state.question)?;
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let made = made_points(values, question.points.len());
     let rating = NewRating {
         question: &question.id,
@@ -417,7 +417,12 @@ fn made_points(values: &[String], total: usize) -> MadePoints {
 }
 
 /// Returns the number of due reviews of questions that the guild has.
-fn due_count(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild, today: Date) -> u32 {
+pub fn due_count(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    today: Date,
+) -> u32 {
     let questions = ctx.questions(guild.id());
     let is_known = |question: &str| questions.get(question).is_some();
     let due = |state: &Guild| state.forecast(interaction.user, today, is_known)[0];
@@ -437,8 +442,8 @@ struct PracticeContext {
 impl PracticeContext {
     /// Takes time zone and retention from the channel's team, or else from any team of the guild,
     /// or else the defaults.
-    fn for_interaction(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Self {
-        let now = ctx.clock.now();
+    fn for_interaction(interaction: &Interaction, guild: &LoadedGuild) -> Self {
+        let now = interaction.created_at();
         let from_guild = |state: &Guild| {
             let teams = || state.teams().values().map(Box::as_ref);
             let team = team_for_channel(state, interaction.channel).or_else(|| teams().next());
