@@ -13,6 +13,7 @@ mod bank_cli;
 mod browser;
 #[cfg(unix)]
 mod cluster;
+mod compare;
 mod crashes;
 mod daily_flow;
 mod daily_message;

@@ -16,8 +16,8 @@ use reqwest::header::{DATE, HeaderMap};
 use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
-    Channel, ChannelType, CreateAttachment, CurrentUser, ErrorResponse, Http, HttpBuilder,
-    HttpError, LightMethod, ReactionType, Request, Route, StatusCode,
+    Channel, ChannelType, CommandType, CreateAttachment, CurrentUser, ErrorResponse, Http,
+    HttpBuilder, HttpError, LightMethod, ReactionType, Request, Route, StatusCode,
 };
 
 use super::interaction_client::{InteractionClient, send_with_retries};
@@ -521,7 +521,11 @@ impl DiscordClient {
     pub async fn register_commands(&self, commands: &Value) -> Result<CommandIds, ApiError> {
         let request = self.http.create_global_commands(commands);
         let registered = self.urgent(request).await?;
-        let ids = registered.into_iter().map(|one| (one.name, one.id.get()));
+        // Only slash commands can be mentioned.
+        let slash = registered
+            .into_iter()
+            .filter(|one| one.kind == CommandType::ChatInput);
+        let ids = slash.map(|one| (one.name, one.id.get()));
         Ok(ids.collect())
     }
 

@@ -139,6 +139,8 @@ pub enum UserError {
     RoundNotFound,
     /// The question is not in the bank.
     QuestionNotFound(String),
+    /// The message command is for another kind of message.
+    NotOwnReply,
     /// The question is open, so its answer is not shown to everyone.
     QuestionOpen,
     /// The member can't assess their reply to this round.
@@ -203,6 +205,7 @@ impl UserError {
                 "There is no question \"{}\". Type a few of its words and pick one of the suggestions.",
                 super::text::quote(text)
             ),
+            Self::NotOwnReply => "This is for your own reply to a question: it shows what you wrote above the key points of the model answer.".into(),
             Self::QuestionOpen => "This question is still open, so I can't show its answer to everyone. You can once the next question is out. Until then, `/answer` shows it to you alone.".into(),
             Self::NotAssessable(error) => assessment_error_text(*error).into(),
             Self::KeyPointsChanged => "The key points of this question have changed since. Open the model answer again to tick them.".into(),
