@@ -55,22 +55,19 @@ fn expire_inactive_members(ctx: &Arc<BotContext>, today: Date) {
 }
 
 /// Deletes deleted data for good once it can't be restored any more, and inactive members from the
-/// rest. Only after a comparison of the clocks, whatever the machine's clock shows.
+/// rest. A clock that has jumped ahead is no reason to delete anything.
 async fn expire_deleted_data(ctx: Arc<BotContext>) {
     match ctx.store.has_copies().await {
         Ok(true) => {}
         Ok(false) => return,
         Err(error) => return tracing::warn!(%error, "deleted data can't be read"),
     }
-    if !matches!(clock_check::compare(&ctx).await, Ok(true)) {
-        tracing::warn!(
-            "the clock could not be compared with Discord's; deleted data is kept for another day"
-        );
-        return;
-    }
-    let now = ctx.clock.now();
-    let limit = now.saturating_sub(RESTORABLE_FOR).unwrap_or(Timestamp::MIN);
-    let today = utc_date(now);
+    let time = clock_check::proven_time(&ctx).await;
+    tracing::debug!(%time, "deleted data checked");
+    let limit = time
+        .saturating_sub(RESTORABLE_FOR)
+        .unwrap_or(Timestamp::MIN);
+    let today = utc_date(time);
     let delete_inactive = move |state: &mut Guild| {
         state.delete_inactive_members(today);
     };
