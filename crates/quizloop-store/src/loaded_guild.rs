@@ -91,6 +91,7 @@ impl LoadedGuild {
         &self,
         change: impl Fn(&mut Guild) -> R + Send + 'static,
     ) -> Result<R, SaveError> {
+        // Also if there is no guild: a deletion that failed may have left its files.
         let (result, commit) = self.upsert(&change);
         commit.wait().await?;
         if let Some(((), commit)) = self.update(|_| ()) {

@@ -25,6 +25,15 @@ enum DirChange {
     Remove(PathBuf),
 }
 
+impl DirChange {
+    /// A name in the folder that is changed. A rename stays in its folder.
+    fn path(&self) -> &Path {
+        match self {
+            Self::Put(path, _) | Self::Rename(path, _) | Self::Remove(path) => path,
+        }
+    }
+}
+
 #[derive(Default)]
 struct DiskState {
     /// The files that programs see.
@@ -126,14 +135,19 @@ impl Disk for CrashingDisk {
         self.0.lock().unwrap().live.contains_key(path)
     }
 
-    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
         state.steps += 1;
         if state.steps > state.crash_at {
             return Err(io::Error::other("the machine has crashed"));
         }
-        state.durable = state.live.clone();
-        state.pending.clear();
+        let (synced, pending): (Vec<_>, _) = std::mem::take(&mut state.pending)
+            .into_iter()
+            .partition(|change| change.path().parent() == Some(dir));
+        state.pending = pending;
+        for change in &synced {
+            apply(&mut state.durable, change);
+        }
         Ok(())
     }
 }
