@@ -17,11 +17,7 @@ pub const fn is_implausible(missing: usize, stored: usize) -> bool {
 /// restore for a while.
 async fn delete_guild(ctx: Arc<BotContext>, guild: GuildId) {
     // With a wrong time of the deletion, the copy would expire too early or too late.
-    if !ctx.clocks_agree() {
-        tracing::warn!(%guild, "bot removed from server; data kept, because the clock is wrong");
-        return;
-    }
-    let now = ctx.clock.now();
+    let now = ctx.discord_now();
     ctx.asked_today.remove_guild(guild);
     match ctx.store.delete(guild, now).await {
         Ok(()) => tracing::info!(

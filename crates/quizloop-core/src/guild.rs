@@ -108,13 +108,22 @@ impl Guild {
     /// Adds what this guild does not have of another one: the teams of other channels, newer
     /// reviews, and reports. Used to restore deleted data beside what was stored since.
     pub fn fill_from(&mut self, other: Self) {
-        let questions = self.intern_questions(&other.reviewed_questions);
-        for (user, profile) in other.profiles {
+        // A field that is added later must be added here as well.
+        let Self {
+            format: _,
+            id: _,
+            teams,
+            reviewed_questions,
+            profiles,
+            reports,
+        } = other;
+        let questions = self.intern_questions(&reviewed_questions);
+        for (user, profile) in profiles {
             let mine = self.profiles.entry(user).or_default();
             mine.fill_from(profile, &questions);
         }
-        self.reports.fill_from(other.reports);
-        for (channel, team) in other.teams {
+        self.reports.fill_from(reports);
+        for (channel, team) in teams {
             self.teams.entry(channel).or_insert(team);
         }
     }

@@ -101,7 +101,12 @@ impl MemberProfile {
     /// Adds what this profile does not have of another one of the same member. `questions` holds
     /// this guild's index of each question of the other guild.
     pub(super) fn fill_from(&mut self, other: Self, questions: &[u32]) {
-        for mut review in other.reviews {
+        let Self {
+            reviews,
+            practice_days,
+            hidden_since,
+        } = other;
+        for mut review in reviews {
             // The index is valid in every guild that was checked.
             let Some(&question) = questions.get(review.question as usize) else {
                 continue;
@@ -113,14 +118,14 @@ impl MemberProfile {
                 Err(index) => self.reviews.insert(index, review),
             }
         }
-        for day in other.practice_days {
+        for day in practice_days {
             let days = &mut self.practice_days;
             match days.binary_search_by_key(&day.day, |one| one.day) {
                 Ok(index) => days[index].count = days[index].count.max(day.count),
                 Err(index) => days.insert(index, day),
             }
         }
-        self.hidden_since = self.hidden_since.or(other.hidden_since);
+        self.hidden_since = self.hidden_since.or(hidden_since);
     }
 
     fn position(&self, question: u32) -> Result<usize, usize> {

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, time};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+use quizloop_store::postgres::DatabaseReader;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rustix::process::{Pid, Signal, kill_process};
@@ -13,9 +16,11 @@ use tokio::task::JoinSet;
 use super::actions::{
     ActionPlan, AdminAction, MEMBERS, ObservedHistory, Scene, random_actions, spawn_actions, write,
 };
+use super::hardship::{self, Backup, Hardship};
 use super::kill_points::KillPoint;
 use super::model::Model;
 use super::stats::KillStats;
+use crate::support::test_database::TestDatabase;
 use crate::support::{WAIT_TIMEOUT, World};
 
 /// How long to wait after a kill for pending events to be noticed.
@@ -23,6 +28,50 @@ const SETTLE_TIME: Duration = Duration::from_millis(50);
 
 /// How long to wait after all actions for a step that was not reached yet.
 const STEP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A database as the state of the bots of one world.
+pub struct KillDatabase {
+    database: TestDatabase,
+    /// `None` only while it is dropped.
+    reader: Option<DatabaseReader>,
+}
+
+impl Drop for KillDatabase {
+    fn drop(&mut self) {
+        let reader = self.reader.take();
+        on_a_thread(move || drop(reader));
+    }
+}
+
+impl KillDatabase {
+    /// Creates a database; `None` if there is no server.
+    pub fn new() -> Option<Self> {
+        let database = TestDatabase::new()?;
+        let url = database.url();
+        let reader = on_a_thread(|| DatabaseReader::connect(&url).expect("the database is new"));
+        let reader = Some(reader);
+        Some(Self { database, reader })
+    }
+
+    pub fn url(&self) -> String {
+        self.database.url()
+    }
+
+    /// Reads a server's saved data.
+    pub fn guild(&self, guild: GuildId) -> Option<Guild> {
+        let reader = self.reader.as_ref()?;
+        on_a_thread(|| {
+            reader
+                .guild(guild)
+                .unwrap_or_else(|error| panic!("{error}"))
+        })
+    }
+}
+
+/// The reader of the database blocks, which is not allowed on a thread of the runtime.
+fn on_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|threads| threads.spawn(work).join().unwrap())
+}
 
 /// A world and the model it is compared with.
 pub struct KillWorld {
@@ -33,16 +82,26 @@ pub struct KillWorld {
     pub(super) other: (u64, u64, bool),
     /// The day without a question because of a pause.
     pub(super) free_day: Option<Date>,
+    pub(super) backup: Option<Backup>,
+    /// Kills and hardships so far, for failures.
+    pub(super) journal: Vec<String>,
+    /// Where the state is; `None`: in files.
+    pub(super) database: Option<KillDatabase>,
     pub stats: KillStats,
 }
 
 impl KillWorld {
     /// Creates a world in which the bot was not started yet.
-    pub async fn new(rng: StdRng) -> Self {
-        let world = World::at("2026-03-02T08:00[UTC]")
-            .failpoints()
-            .without_bot()
-            .await;
+    pub async fn new(mut rng: StdRng, database: Option<KillDatabase>) -> Self {
+        let mut builder = World::at("2026-03-02T08:00[UTC]").failpoints();
+        if let Some(database) = &database {
+            builder = builder.database(database.url());
+        }
+        let world = builder.without_bot().await;
+        if rng.random_bool(0.3) {
+            let flowing = world.sandbox.clock().set_flowing(true).await;
+            flowing.expect("there is no bot yet");
+        }
         let (guild, channel) = world.another_guild("Other");
         Self {
             world,
@@ -50,6 +109,9 @@ impl KillWorld {
             rng,
             other: (guild, channel, false),
             free_day: None,
+            backup: None,
+            journal: Vec::new(),
+            database,
             stats: KillStats::default(),
         }
     }
@@ -62,15 +124,23 @@ impl KillWorld {
         };
         let plan = if point.is_at_start() {
             self.write_while_away(&scene);
+            self.expire_leases();
             if point.name().starts_with("register.") {
                 // The command hash is only a cache; without it the commands are registered again.
                 let _ = std::fs::remove_file(self.world.state().join("notes.json"));
             }
-            ActionPlan::default()
+            ActionPlan {
+                hardship: Hardship::random(0.2, &mut self.rng),
+                ..ActionPlan::default()
+            }
         } else {
             self.restart().await;
             self.plan(point)
         };
+        if let Some(hardship) = plan.hardship {
+            self.record_hardship(hardship.name());
+        }
+        self.journal.push(format!("{} {point:?}", self.world.now()));
         if let KillPoint::Step(step, pass) = point {
             self.world.set_failpoints(&format!("{step} kill {pass}\n"));
         }
@@ -86,7 +156,24 @@ impl KillWorld {
         // All tasks must have ended: a cancelled task may still have written its message.
         tasks.shutdown().await;
         self.world.set_failpoints("");
+        hardship::end_all(&self.world.sandbox).await;
         self.record_history(&scene);
+        let saved = self
+            .team_on_disk()
+            .map(|team| (team.rounds().len(), team.last_day));
+        self.journal.push(format!("    on disk: {saved:?}"));
+    }
+
+    /// Lets the next process own the shard of a killed one at once.
+    pub(super) fn expire_leases(&self) {
+        if let Some(database) = &self.database {
+            database.database.expire_leases();
+        }
+    }
+
+    pub(super) fn record_hardship(&mut self, name: &'static str) {
+        self.stats.record_hardship(name);
+        self.journal.push(format!("{} {name}", self.world.now()));
     }
 
     fn write_while_away(&mut self, scene: &Scene) {
@@ -101,11 +188,17 @@ impl KillWorld {
         let name = point.name();
         let part = name.split('.').next().unwrap();
         let day_is_free = self.free_day == Some(self.world.local_date());
-        let advances = ["post", "thread", "reply", "store", "disk"].contains(&part)
+        let advances = ["post", "thread", "reply", "store", "disk", "assessment"].contains(&part)
             || self.rng.random_bool(0.75);
         let rounds = u32::try_from(self.model.rounds.len()).unwrap();
         let posted_today = self.model.days.last() == Some(&self.world.local_date());
+        // Some hardships keep the bot from a step.
+        let probability = match point {
+            KillPoint::Step(..) => 0.15,
+            _ => 0.5,
+        };
         let mut plan = ActionPlan {
+            hardship: Hardship::random(probability, &mut self.rng),
             actions: random_actions(rounds, posted_today && !advances, &mut self.rng),
             ..ActionPlan::default()
         };
@@ -115,6 +208,7 @@ impl KillWorld {
         match part {
             "setup" => plan.actions = vec![AdminAction::SetUp(self.other.1)],
             "review" => plan.actions.insert(0, AdminAction::Review),
+            "assessment" => plan.actions.insert(0, AdminAction::Assess(rounds + 1)),
             "order" => plan.actions.insert(0, AdminAction::CatchUp(240)),
             "forget" => plan.leave = Some(self.other.0),
             _ => {}
