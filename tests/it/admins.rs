@@ -269,7 +269,7 @@ async fn pause_resume_and_remove() {
         "{}",
         confirmation.text()
     );
-    world.ada().press(confirmation.id, "Remove for good").await;
+    world.ada().press(confirmation.id, "Remove the team").await;
     let none = world.lin().command_message("streak", &[]).await.text();
     assert!(
         none.contains("No team practises in this channel yet"),

@@ -18,6 +18,7 @@ mod crashes;
 mod daily_flow;
 mod daily_message;
 mod database;
+mod deleted_data;
 mod delivery;
 mod discord_errors;
 #[cfg(all(feature = "failpoints", debug_assertions))]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
 /// only `kill` and `slow` have an effect.
-pub const STEPS: [&str; 55] = [
+pub const STEPS: [&str; 56] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -61,6 +61,7 @@ pub const STEPS: [&str; 55] = [
     "store.published",
     "disk.remove",
     "forget.begin",
+    "forget.kept",
     "forget.half",
     "forget.done",
     "stop.begin",

@@ -10,6 +10,7 @@ use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::text::{bullets, pluralize, relative_time};
 use super::user_error::PostingProblem;
 use crate::bot::interactions::custom_id::ComponentId;
+use quizloop_core::data_deletion::RESTORABLE_DAYS;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::posting::OrderPostError;
 use quizloop_core::team::Team;
@@ -325,15 +326,16 @@ pub fn confirm_removal(team: &Team) -> Message {
     };
     Message::text(format!(
         "Remove the team from <#{}>? This deletes its history of {questions} and the streaks of {members}. \
-         It can't be undone; `/team pause` keeps them.",
+         For {RESTORABLE_DAYS} days, only the person who runs the bot can restore them; `/team pause` keeps them.",
         team.channel
     ))
-    .buttons(vec![button(ButtonStyle::Danger, "Remove for good", &press)])
+    .buttons(vec![button(ButtonStyle::Danger, "Remove the team", &press)])
 }
 
 /// A team was removed.
 pub fn removed(channel: ChannelId) -> Message {
     Message::text(format!(
-        "Team removed from <#{channel}>. All its data is deleted."
+        "Team removed from <#{channel}>, and its data is deleted. For {RESTORABLE_DAYS} days, the person \
+         who runs the bot can restore it."
     ))
 }

@@ -729,8 +729,8 @@ fn team_actions() {
     To undo this, use `/team resume`.
     ");
     assert_snapshot!(team::confirm_removal(&team), @"
-    Remove the team from <#20>? This deletes its history of 7 questions and the streaks of 2 members. It can't be undone; `/team pause` keeps them.
-    ( Remove for good ) q1:remove:20
+    Remove the team from <#20>? This deletes its history of 7 questions and the streaks of 2 members. For 7 days, only the person who runs the bot can restore them; `/team pause` keeps them.
+    ( Remove the team ) q1:remove:20
     ");
     let short = [
         team::post_started(3),
@@ -748,7 +748,7 @@ fn team_actions() {
     There is no question to post: the question bank is empty. Ask the person who runs the bot to add questions.
     Round 3 no longer counts for anyone. It neither adds to a streak nor breaks one.
     <@1> gets credit for round 3, as if they had answered in time.
-    Team removed from <#20>. All its data is deleted.
+    Team removed from <#20>, and its data is deleted. For 7 days, the person who runs the bot can restore it.
     ");
 }
 
