@@ -93,7 +93,7 @@ impl Connects {
             self.held = Some(guard);
             return None;
         }
-        // The lock is fair: whoever waited has it now, and keeps it only to copy the URL.
+        // The lock is fair: a connection that waited has it now, and keeps it only to copy the URL.
         self.held = Some(Arc::clone(&self.url).lock_owned().await);
         if !was_held {
             return None;
