@@ -98,7 +98,7 @@ impl Phase {
 /// Overloads Quizloop and then a bare bot.
 pub async fn measure(size: OverloadSize) -> Result<()> {
     println!(
-        "Full speed with {} in flight, {FACTOR} times that for {} s, {CALM_RATE} a second; then \
+        "Full speed with {} in flight, {CALM_RATE} a second, {FACTOR} times full speed for {} s, {CALM_RATE} a second; then \
          stopped for {} s at {STOPPED_RATE} a second, {CALM_RATE} a second. Only responses within \
          {} s count.",
         size.full_speed.concurrency,
@@ -126,6 +126,9 @@ async fn overload(mut bot: BotUnderTest, size: OverloadSize) -> Result<()> {
     let best = fast.latencies.len() as f64 / fast.took.as_secs_f64();
     println!("  full speed: {best:.0}/s, {} failed", fast.failed);
     print_memory(&bot);
+    bot.run_phase(CALM_RATE, CALM_DURATION, RESPONSE_TIME)
+        .await
+        .print("before");
     bot.run_phase(best * FACTOR, size.duration, PAUSE)
         .await
         .print("overload");
