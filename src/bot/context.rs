@@ -12,6 +12,7 @@ use super::clock_check::ClockCheck;
 use super::discord::rest::{ApiError, DiscordClient};
 use super::interactions::answer_cache::AnswerCache;
 use super::interactions::chart_renderer::ChartRenderer;
+use super::interactions::queue::InteractionQueue;
 use super::interactions::quiz::AskedToday;
 use super::interactions::user_rate_limit::UserRateLimiter;
 use super::replies::backfill::{Backfill, BackfillRequest};
@@ -38,6 +39,8 @@ pub struct BotContext {
     pub clock_check: Arc<ClockCheck>,
     pub rest: DiscordClient,
     pub health: Arc<HealthMonitor>,
+    /// Interactions that wait to be handled.
+    pub interactions: Arc<InteractionQueue>,
     pub rate_limiter: UserRateLimiter,
     /// Questions that `/quiz` asked today.
     pub asked_today: AskedToday,
@@ -108,6 +111,7 @@ impl BotContext {
             clock_check,
             clock,
             rest,
+            interactions: Arc::new(InteractionQueue::new(Arc::clone(&health))),
             health,
             rate_limiter: UserRateLimiter::default(),
             asked_today: AskedToday::default(),

@@ -33,6 +33,8 @@ mod kills;
 mod load;
 mod openapi;
 mod operator;
+#[cfg(unix)]
+mod overload;
 mod posting;
 mod practice;
 mod privacy;

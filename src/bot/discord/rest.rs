@@ -196,6 +196,16 @@ pub struct ChannelInfo {
     pub overwrites: Vec<serenity::all::PermissionOverwrite>,
 }
 
+/// An interaction that has no response yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Unanswered<'a> {
+    pub id: u64,
+    /// Authorises the response.
+    pub token: &'a str,
+    /// How long Discord still accepts a response.
+    pub time_left: Duration,
+}
+
 /// Client of Discord's REST API.
 pub struct DiscordClient {
     http: Http,
@@ -233,18 +243,22 @@ impl DiscordClient {
         &self,
         request: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, ApiError>> {
-        self.with_timeout_inline(Box::pin(request))
+        self.with_timeout_inline(REQUEST_TIMEOUT, Box::pin(request))
     }
 
     /// Runs a request with a timeout, without boxing. For small futures.
     async fn with_timeout_inline<T>(
         &self,
+        timeout: Duration,
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, ApiError> {
-        let error = match tokio::time::timeout(REQUEST_TIMEOUT, request).await {
+        let error = match tokio::time::timeout(timeout, request).await {
             Ok(Ok(response)) => return Ok(response),
             Ok(Err(error)) => ApiError::from_error(&error),
-            Err(_) => ApiError::Transient("no answer in 15 seconds".into()),
+            Err(_) => {
+                let seconds = timeout.as_secs_f64().ceil();
+                ApiError::Transient(format!("no answer in {seconds} seconds"))
+            }
         };
         if let Some(health) = &self.health {
             health.rest_request_failed(error.kind());
@@ -542,18 +556,22 @@ impl DiscordClient {
         }
     }
 
-    /// Sends the first response to an interaction. Discord accepts it within three seconds only.
+    /// Sends the first response to an interaction, for as long as Discord accepts it.
     pub async fn respond(
         &self,
-        id: u64,
-        token: &str,
+        interaction: Unanswered<'_>,
         body: &impl serde::Serialize,
         file: Option<&File>,
     ) -> Result<(), ApiError> {
+        let Unanswered {
+            id,
+            token,
+            time_left,
+        } = interaction;
         match (&self.interactions, file) {
             (Some(interactions), None) => {
                 let request = send_with_retries(|| interactions.send(id, token, body));
-                self.with_timeout_inline(request).await
+                self.with_timeout_inline(time_left, request).await
             }
             (_, file) => {
                 let send = || {
@@ -561,7 +579,8 @@ impl DiscordClient {
                     self.http
                         .create_interaction_response(id.into(), token, body, files)
                 };
-                self.with_timeout(send_with_retries(send)).await
+                let request = Box::pin(send_with_retries(send));
+                self.with_timeout_inline(time_left, request).await
             }
         }
     }

@@ -79,7 +79,7 @@ fn build() -> Fixture {
         .enable_all()
         .build()
         .expect("a runtime");
-    let health = Arc::new(HealthMonitor::new(|| Duration::ZERO));
+    let health = Arc::new(HealthMonitor::new(|| Duration::ZERO).with_metrics());
     let clock = Clock::frozen_at(now());
     let (ctx, receivers) = BotContext::new(store, bank, clock, DiscordClient::new(&api), health);
     Fixture {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ fn interaction(data: InteractionData) -> Interaction {
         channel: fixture::CHANNEL,
         user: fixture::ADA,
         is_admin: true,
-        received_at: fixture::now(),
+        received_at: Instant::now(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Translates serenity's events to the bot's own.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
-use jiff::Timestamp;
 use serenity::all::{
     ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
     ComponentInteraction, ComponentInteractionDataKind, Guild, GuildChannel,
@@ -169,25 +169,24 @@ pub fn message_create(message: &Message, guild: GuildId) -> IncomingMessage {
 /// Translates an interaction; `None` for kinds that the bot does not use.
 pub fn interaction_create(
     interaction: &SerenityInteraction,
-    received_at: Timestamp,
-) -> Option<Event> {
-    let interaction = match interaction {
-        SerenityInteraction::Command(command) => from_command(command, received_at, None),
+    received_at: Instant,
+) -> Option<Interaction> {
+    match interaction {
+        SerenityInteraction::Command(command) => Some(from_command(command, received_at, None)),
         SerenityInteraction::Autocomplete(command) => {
             let focused = command.data.autocomplete()?;
             let option = (focused.name.to_owned(), focused.value.to_owned());
-            from_command(command, received_at, Some(option))
+            Some(from_command(command, received_at, Some(option)))
         }
-        SerenityInteraction::Component(component) => from_component(component, received_at),
-        SerenityInteraction::Modal(modal) => from_modal(modal, received_at),
-        _ => return None,
-    };
-    Some(Event::Interaction(Box::new(interaction)))
+        SerenityInteraction::Component(component) => Some(from_component(component, received_at)),
+        SerenityInteraction::Modal(modal) => Some(from_modal(modal, received_at)),
+        _ => None,
+    }
 }
 
 fn from_command(
     command: &CommandInteraction,
-    received_at: Timestamp,
+    received_at: Instant,
     typing: Option<(String, String)>,
 ) -> Interaction {
     let (name, options) = flatten(&command.data);
@@ -232,7 +231,7 @@ fn target(command: &CommandInteraction) -> Option<TargetMessage> {
     }
 }
 
-fn from_component(component: &ComponentInteraction, received_at: Timestamp) -> Interaction {
+fn from_component(component: &ComponentInteraction, received_at: Instant) -> Interaction {
     let permissions = component
         .member
         .as_ref()
@@ -262,7 +261,7 @@ fn selected_values(kind: &ComponentInteractionDataKind) -> Vec<String> {
     }
 }
 
-fn from_modal(modal: &ModalInteraction, received_at: Timestamp) -> Interaction {
+fn from_modal(modal: &ModalInteraction, received_at: Instant) -> Interaction {
     let permissions = modal.member.as_ref().and_then(|member| member.permissions);
     let message = modal.message.as_ref();
     Interaction {
@@ -362,11 +361,7 @@ mod tests {
             interaction["message"] = message;
         }
         let interaction: SerenityInteraction = serde_json::from_value(interaction).unwrap();
-        let Some(Event::Interaction(interaction)) =
-            interaction_create(&interaction, Timestamp::UNIX_EPOCH)
-        else {
-            panic!("the interaction was not translated");
-        };
+        let interaction = interaction_create(&interaction, Instant::now()).unwrap();
         assert_eq!(
             (interaction.user, interaction.is_admin),
             (UserId::new(4), false)

@@ -2,6 +2,7 @@ mod documents;
 mod settings;
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use super::*;
 use crate::bot::fuzzing::fixture;
@@ -46,7 +47,7 @@ fn command(name: &str) -> Interaction {
         channel: fixture::CHANNEL,
         user: fixture::ADA,
         is_admin: true,
-        received_at: fixture::now(),
+        received_at: Instant::now(),
     }
 }
 
