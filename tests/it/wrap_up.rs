@@ -4,6 +4,7 @@ use discord_sandbox::bot_process::BotProcess;
 use discord_sandbox::client::MessageView;
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
+use discord_sandbox::log::LoggedRequest;
 use discord_sandbox::model::Overwrite;
 use discord_sandbox::permission::{MANAGE_THREADS, SEND_MESSAGES_IN_THREADS};
 use quizloop_bank::{Bank, built_in};
@@ -118,7 +119,7 @@ async fn a_team_that_switched_it_off_gets_none_any_more() {
 }
 
 /// What happens to a thread before the wrap-up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Thread {
     AsItWas,
     Archived,
@@ -170,9 +171,22 @@ async fn a_locked_or_deleted_thread_gets_none() {
         thread.prepare(&world);
         world.set_time(FIVE).await;
         assert_eq!(wrap_ups(&world).len(), expected, "{thread:?}");
-        let requests = world.sandbox.requests().len();
+        // Reading the thread and writing into it.
+        let path = format!("/channels/{}", world.post().id);
+        let is_attempt = |sent: &LoggedRequest| {
+            let is_write =
+                sent.method == "POST" && sent.path.ends_with(&format!("{path}/messages"));
+            is_write || sent.path.ends_with(&path)
+        };
+        let attempts = || {
+            let requests = world.sandbox.requests();
+            requests.iter().filter(|sent| is_attempt(sent)).count()
+        };
+        let before = attempts();
+        // The bot knows of a deletion from an event.
+        assert_eq!(before == 0, thread == Thread::Deleted, "{thread:?}");
         world.advance("31m").await;
-        assert_eq!(world.sandbox.requests().len(), requests, "{thread:?}");
+        assert_eq!(attempts(), before, "{thread:?}");
         let direct = world.sandbox.read(|discord| {
             let channels = discord.channels.values();
             channels.filter(|channel| channel.kind == 1).count()
@@ -235,7 +249,7 @@ async fn discord_failures_give_one_wrap_up() {
     for rule in [
         FaultRule::on("CreateMessage"),
         FaultRule::on("CreateMessage").after(),
-        FaultRule::on("GetChannel"),
+        FaultRule::on("Channel"),
         FaultRule::on("ListMessages"),
     ] {
         let what = format!("{:?} {:?}", rule.route, rule.when);
@@ -249,6 +263,20 @@ async fn discord_failures_give_one_wrap_up() {
         world.advance("2h").await;
         assert_eq!(wrap_ups(&world).len(), 1, "{what}");
     }
+}
+
+/// The thread was deleted, and the bot does not know it: it gives the wrap-up up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_discord_does_not_find_gets_none() {
+    let world = friday().start().await;
+    world.set_time("2026-03-27T09:00").await;
+    let unknown_channel = RequestFault::api_error(404, 10_003, "Unknown Channel");
+    let rule = FaultRule::on("Channel").channel(world.thread());
+    world.sandbox.add_fault(rule, unknown_channel);
+    world.set_time(FIVE).await;
+    assert!(world.log().contains("wrap-up refused"), "{}", world.log());
+    world.advance("2h").await;
+    assert!(wrap_ups(&world).is_empty());
 }
 
 /// The bot may not write in threads: that wrap-up is given up, the admin gets one message and not one

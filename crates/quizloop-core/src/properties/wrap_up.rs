@@ -247,7 +247,8 @@ fn the_summary_of_a_guild_has_the_wrap_up() {
     assert_eq!(guild.summary(noon).next_due, Some(five));
     let team = guild.team_mut(ChannelId::new(1)).unwrap();
     assert!(team.begin_wrap_up(five));
-    assert_eq!(guild.summary(five).next_due, Some(five));
+    let next_due = guild.summary(five).next_due;
+    assert!(next_due.is_some_and(|due| due <= five), "{next_due:?}");
     let team = guild.team_mut(ChannelId::new(1)).unwrap();
     team.record_wrap_up(MessageId::new(snowflake_at(five)));
     let tomorrow = at("2026-03-28T09:00:00Z");
