@@ -34,7 +34,6 @@ use quizloop_core::posting::PostStep;
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::ReportStep;
 use quizloop_store::{GuildView, IDLE_TIMEOUT, LoadedGuild};
-use weekly_report::WeeklyReportJob;
 
 /// Maximum number of concurrent posts. At 250 ms a request it is enough to use the whole request
 /// budget ([`crate::bot::discord::rest_limiter`]), and it leaves slots to other requests.
@@ -92,10 +91,7 @@ impl Job {
         match self {
             Self::Round(key) => PostJob::new(ctx, guild.team(key.channel)).run().await,
             Self::LoadGuild(_) => catch_up_guild(ctx, &guild).await,
-            Self::WeeklyReport(key) => {
-                let team = guild.team(key.channel);
-                WeeklyReportJob { ctx, team }.run().await;
-            }
+            Self::WeeklyReport(key) => weekly_report::run(ctx, guild.team(key.channel)).await,
             Self::Remind(key, user) => {
                 reminders::send(ctx, &guild.team(key.channel), user).await;
             }
