@@ -52,4 +52,5 @@ mod supervisor;
 mod support;
 mod upgrades;
 mod weekly_report;
+mod wrap_up;
 mod wrong_clock;

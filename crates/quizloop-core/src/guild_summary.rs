@@ -18,6 +18,7 @@ use super::id::{ChannelId, MessageId};
 use super::posting::PostStep;
 use super::team::Team;
 use super::weekly_report::ReportStep;
+use super::wrap_up::WrapUpStep;
 
 /// The [`GuildSummary::next_due`] of a guild that has work now. It is not the present time: a
 /// summary is stored, and the machine that reads it may have a clock that is behind.
@@ -132,13 +133,19 @@ impl Team {
             PostStep::Idle => None,
             PostStep::Begin { .. } | PostStep::Deliver | PostStep::CreateThread => Some(WORK_NOW),
         };
+        let wrap_up = match self.next_wrap_up_step(now) {
+            WrapUpStep::Wait(at) => Some(at),
+            WrapUpStep::Idle => None,
+            WrapUpStep::Begin { .. } | WrapUpStep::Deliver => Some(WORK_NOW),
+        };
         let week = match self.next_report_step(now) {
             ReportStep::Wait(at) => Some(at),
             ReportStep::Idle => None,
             ReportStep::Begin { .. } | ReportStep::Deliver => Some(WORK_NOW),
         };
         let reminders = self.reminders_today(now).map(|due| due.at);
-        round.into_iter().chain(week).chain(reminders).min()
+        let posts = [round, wrap_up, week].into_iter().flatten();
+        posts.chain(reminders).min()
     }
 
     fn channel_hashes(&self) -> impl Iterator<Item = u16> {

@@ -191,6 +191,8 @@ pub enum ChannelKind {
 pub struct ChannelInfo {
     pub guild: GuildId,
     pub kind: ChannelKind,
+    /// Whether it is a thread in which only members who may manage threads can write.
+    pub is_locked: bool,
     pub overwrites: Vec<serenity::all::PermissionOverwrite>,
 }
 
@@ -467,6 +469,7 @@ impl DiscordClient {
         Ok(Some(ChannelInfo {
             guild: GuildId::new(channel.guild_id.get()),
             kind,
+            is_locked: channel.thread_metadata.is_some_and(|thread| thread.locked),
             overwrites: channel.permission_overwrites,
         }))
     }

@@ -36,6 +36,7 @@ mod question_limits;
 mod quizzes;
 mod reminders;
 mod weeks;
+mod wrap_ups;
 
 pub fn question() -> Question {
     let (bank, _) = Bank::load(built_in(), &[]);

@@ -57,6 +57,22 @@ pub fn output_block(text: &str) -> String {
     code_block("text", text)
 }
 
+/// A text that members must click to read. Two bars in the text would end the spoiler, so zero-width
+/// spaces are put between them.
+pub fn spoiler(text: &str) -> String {
+    let mut hidden = String::from("||");
+    for letter in text.chars() {
+        if letter == '|' && hidden.ends_with('|') {
+            hidden.push('\u{200b}');
+        }
+        hidden.push(letter);
+    }
+    if hidden.ends_with('|') {
+        hidden.push('\u{200b}');
+    }
+    hidden + "||"
+}
+
 /// Three backticks in the text would end the block, so zero-width spaces are put between them.
 fn code_block(language: &str, text: &str) -> String {
     let text = text.trim_end().replace(FENCE, "`\u{200b}`\u{200b}`");
@@ -70,12 +86,6 @@ pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
         .map(|item| format!("• {}", item.as_ref()))
         .collect();
     lines.join("\n")
-}
-
-/// A text that is shown once the member clicks on it. Bars in the text that would end the spoiler
-/// are separated by a zero-width space.
-pub fn spoiler(text: &str) -> String {
-    format!("||{}||", text.replace("||", "|\u{200b}|"))
 }
 
 /// Puts the web addresses in a text between `<` and `>`, so that Discord shows no previews of the
@@ -196,6 +206,15 @@ mod tests {
         );
         let code = "`https://a.example`\n```py\nget(\"https://b.example\")\n```";
         assert_eq!(shown(code), code);
+    }
+
+    #[test]
+    fn a_spoiler_stays_closed() {
+        assert_eq!(spoiler("a | b"), "||a | b||");
+        assert_eq!(
+            spoiler("|a ||| `b || c`|"),
+            "||\u{200b}|a |\u{200b}|\u{200b}| `b |\u{200b}| c`|\u{200b}||"
+        );
     }
 
     #[test]

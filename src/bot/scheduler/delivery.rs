@@ -1,7 +1,7 @@
 //! Sends a message exactly once: carries out the steps that [`quizloop_core::delivery`] decides.
-//! Questions and weekly reports are sent this way. What is sent and how it is recorded is an
-//! [`Outgoing`]; everything else is the same for all of them ([`TeamDelivery`]). A [`TeamMessage`]
-//! has no steps besides.
+//! Questions, wrap-ups and weekly reports are sent this way. What is sent and how it is recorded is
+//! an [`Outgoing`]; everything else is the same for all of them ([`TeamDelivery`]). A
+//! [`TeamMessage`] has no steps besides.
 //!
 //! The search is complete and never guesses: it begins with a message that is known to be older, so
 //! a page without any message means either that the place is empty or that the bot lacks Read
@@ -46,11 +46,12 @@ pub struct DeliveryKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeliveryKind {
     Question,
+    WrapUp,
     WeeklyReport,
 }
 
 impl DeliveryKind {
-    const ALL: [Self; 2] = [Self::Question, Self::WeeklyReport];
+    const ALL: [Self; 3] = [Self::Question, Self::WrapUp, Self::WeeklyReport];
 
     /// Returns the key of a team's delivery of this kind.
     pub const fn of(self, team: TeamKey) -> DeliveryKey {
@@ -81,7 +82,8 @@ pub enum StepError {
     /// The earlier request may still take effect until this time.
     #[error("an earlier request may still take effect until {0}")]
     NotYet(Timestamp),
-    /// There is nothing to send any more: the team was removed after the step was chosen.
+    /// There is nothing to send any more: the team was removed after the step was chosen, or the
+    /// round was voided or closed.
     #[error("there is nothing to send any more")]
     Obsolete,
 }
@@ -312,6 +314,11 @@ pub trait TeamMessage: Outgoing {
     /// Returns the delivery of the recorded intent.
     fn pending(team: &Team) -> Option<Delivery>;
 
+    /// Checks whether the message may still be sent.
+    fn check(&self) -> impl Future<Output = Result<(), StepError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Handles a failed step.
     fn on_step_error(&self, error: StepError, now: Timestamp) -> impl Future<Output = ()> + Send;
 }
@@ -351,6 +358,7 @@ async fn record_intent<M: TeamMessage>(message: &M, now: Timestamp) -> Result<()
 }
 
 async fn deliver_message<M: TeamMessage>(message: &M) -> Result<(), StepError> {
+    message.check().await?;
     let delivered = message.delivery().deliver(M::pending, message).await;
     delivered.map(drop)
 }
