@@ -124,6 +124,12 @@ impl ClockCheck {
         self.lock().latest_id_time
     }
 
+    /// Returns how much later than the fastest arrival of the last hours an id arrives; `None` if
+    /// there was none.
+    pub fn delay(&self, created_at: Timestamp, local: LocalTime) -> Option<SignedDuration> {
+        self.lock().arrivals.delay(arrival(local, created_at))
+    }
+
     /// Returns whether Discord certainly created an id more than `limit` ago.
     ///
     /// The machine's date and time may be wrong, so they don't count. The `Date` header alone does

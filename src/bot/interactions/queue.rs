@@ -35,6 +35,13 @@ const MAX_WAITING: usize = 4096;
 /// with it one connection; most systems allow a process 1,024 open files.
 const MAX_IN_PROGRESS: usize = 256;
 
+/// How late interactions may arrive while many wait. If they are later, the gateway's threads get too
+/// little processor time.
+const DELAY_MAX: SignedDuration = SignedDuration::from_millis(500);
+
+/// Pause before each interaction while they arrive too late.
+const CATCH_UP_PAUSE: Duration = Duration::from_millis(1);
+
 /// Minimum time between two log messages about dropped interactions.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -76,6 +83,10 @@ impl InteractionQueue {
             self.count_dropped(DropReason::Overload, 1);
         }
         self.pushed.notify_one();
+    }
+
+    fn is_half_full(&self) -> bool {
+        self.lock().waiting.len() >= MAX_WAITING / 2
     }
 
     /// Waits for an interaction and removes the newest one.
@@ -132,12 +143,23 @@ pub async fn run(ctx: Arc<BotContext>) {
             ctx.interactions.count_dropped(DropReason::Expired, 1);
             continue;
         }
+        if is_gateway_behind(&ctx, &interaction) {
+            tokio::time::sleep(CATCH_UP_PAUSE).await;
+        }
         let handled = handle_interaction(Arc::clone(&ctx), *interaction);
         tokio::spawn(async move {
             handled.await;
             drop(slot);
         });
     }
+}
+
+/// Returns whether the answers take so much processor time that the gateway's threads don't keep up.
+/// Then interactions arrive late and in order, and with a little more they would all be too late.
+fn is_gateway_behind(ctx: &BotContext, interaction: &Interaction) -> bool {
+    let now = ctx.clock.local_time();
+    let delay = ctx.clock_check.delay(interaction.created_at(), now);
+    delay.is_some_and(|delay| delay > DELAY_MAX) && ctx.interactions.is_half_full()
 }
 
 /// Returns whether Discord has closed an interaction that arrived late, for example because the
