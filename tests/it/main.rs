@@ -13,6 +13,7 @@ mod bank_cli;
 mod browser;
 #[cfg(unix)]
 mod cluster;
+mod compare;
 mod crashes;
 mod daily_flow;
 mod daily_message;
@@ -50,6 +51,8 @@ mod state_cli;
 mod streaks;
 mod supervisor;
 mod support;
+mod two_weeks;
 mod upgrades;
 mod weekly_report;
+mod wrap_up;
 mod wrong_clock;

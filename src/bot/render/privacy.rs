@@ -35,9 +35,9 @@ pub fn overview(kept: &StoredData) -> Message {
     let embed = Embed {
         title: Some("Your data".into()),
         description: Some(
-            "In this server I store ids, dates, counts and ratings. The text of your replies never \
-             reaches me, and what you write in `/quiz` is only shown back to you. The one text I store \
-             is a mistake that you report, for the admins."
+            "In this server I store ids, dates, counts and ratings. The text of a reply reaches me only \
+             if you compare it with the model answer. Then it is only shown back to you, as is what \
+             you write in `/quiz`. The one text I store is a mistake that you report, for the admins."
                 .into(),
         ),
         color: PRIVACY_COLOR,

@@ -197,8 +197,10 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     if let Some(day) = team.skip {
         let _ = write!(text, "\n**Skipped**: {day}");
     }
-    let fine =
-        team.posting_failure.is_none() && status.access.is_ok_and(PermissionReport::is_sufficient);
+    let wraps_up = team.settings.schedule.wrap_up_at.is_some();
+    let wrap_up_failure = team.wrap_up_failure.as_ref().filter(|_| wraps_up);
+    let failures: Vec<_> = team.posting_failure.iter().chain(wrap_up_failure).collect();
+    let fine = failures.is_empty() && status.access.is_ok_and(PermissionReport::is_sufficient);
     let permissions = match status.access {
         Ok(access) if access.missing.is_empty() => "None missing.".into(),
         Ok(access) => missing_permissions_text(team.channel, &access.missing),
@@ -210,15 +212,9 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         color: if fine { ADMIN_COLOR } else { ERROR_COLOR },
         ..Embed::default()
     };
-    if let Some(trouble) = &team.posting_failure {
-        embed = embed.field(
-            "Problem",
-            format!(
-                "Since {}: {}",
-                relative_time(trouble.since),
-                trouble.message
-            ),
-        );
+    for failure in failures {
+        let since = relative_time(failure.since);
+        embed = embed.field("Problem", format!("Since {since}: {}", failure.message));
     }
     embed = embed
         .field("Latest question", latest_round(team, status.guild))

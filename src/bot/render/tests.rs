@@ -36,6 +36,7 @@ mod question_limits;
 mod quizzes;
 mod reminders;
 mod weeks;
+mod wrap_ups;
 
 pub fn question() -> Question {
     let (bank, _) = Bank::load(built_in(), &[]);
@@ -453,6 +454,7 @@ fn helps() {
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
     • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
+    • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
@@ -467,6 +469,7 @@ fn helps() {
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
     • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
+    • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.

@@ -155,6 +155,7 @@ fn answering() {
     > 
     > ```
     > @everyone
+    > ```
     ");
     let long = "é\n".repeat(750);
     let written = answer(Some(&long));
