@@ -1,9 +1,8 @@
 //! Reading guilds of a database, also while a bot is running. Changes no guild.
 
-use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
-use super::connection::{self, DatabaseError};
+use super::connection::{self, Database, DatabaseError};
 use super::{application, cluster, read};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
@@ -11,7 +10,7 @@ use quizloop_core::id::GuildId;
 /// A connection for the commands that read the state.
 pub struct DatabaseReader {
     runtime: Runtime,
-    pool: PgPool,
+    database: Database,
 }
 
 impl DatabaseReader {
@@ -22,12 +21,12 @@ impl DatabaseReader {
     /// The database can't be used.
     pub fn connect(url: &str) -> Result<Self, DatabaseError> {
         let runtime = connection::runtime()?;
-        let pool = runtime.block_on(async {
-            let pool = connection::connect(url, 1).await?;
-            connection::migrate(&pool).await?;
-            Ok::<_, DatabaseError>(pool)
+        let database = runtime.block_on(async {
+            let database = Database::connect(url, 1).await?;
+            connection::migrate(&database).await?;
+            Ok::<_, DatabaseError>(database)
         })?;
-        Ok(Self { runtime, pool })
+        Ok(Self { runtime, database })
     }
 
     /// Returns the ids of all guilds.
@@ -36,10 +35,7 @@ impl DatabaseReader {
     ///
     /// The database can't be read.
     pub fn guild_ids(&self) -> Result<Vec<GuildId>, DatabaseError> {
-        let ids = self.runtime.block_on(async {
-            let mut connection = self.pool.acquire().await?;
-            read::guild_ids(&mut connection).await
-        })?;
+        let ids = self.runtime.block_on(read::guild_ids(&self.database))?;
         let ids = ids.into_iter().filter_map(|id| u64::try_from(id).ok());
         Ok(ids.map(GuildId::new).collect())
     }
@@ -50,7 +46,7 @@ impl DatabaseReader {
     ///
     /// The database can't be read.
     pub fn application(&self) -> Result<Option<u64>, DatabaseError> {
-        self.runtime.block_on(application::owner(&self.pool))
+        self.runtime.block_on(application::owner(&self.database))
     }
 
     /// Returns the names of the live processes that use the database.
@@ -60,7 +56,7 @@ impl DatabaseReader {
     /// The database can't be read.
     pub fn processes(&self) -> Result<Vec<String>, DatabaseError> {
         self.runtime
-            .block_on(cluster::live_processes(&self.pool, None))
+            .block_on(cluster::live_processes(&self.database, None))
     }
 
     /// Gives the database to another application if no process uses it. Returns the number of
@@ -71,7 +67,7 @@ impl DatabaseReader {
     /// The database can't be used.
     pub fn adopt(&self, application: u64) -> Result<i64, DatabaseError> {
         self.runtime
-            .block_on(application::adopt(&self.pool, application))
+            .block_on(application::adopt(&self.database, application))
     }
 
     /// Reads one guild, if it exists.
@@ -89,6 +85,7 @@ impl DatabaseReader {
     ///
     /// The database or the row of a guild can't be read.
     pub fn guilds(&self, guilds: &[GuildId]) -> Result<Vec<Guild>, DatabaseError> {
-        self.runtime.block_on(read::load_guilds(&self.pool, guilds))
+        self.runtime
+            .block_on(read::load_guilds(&self.database, guilds))
     }
 }

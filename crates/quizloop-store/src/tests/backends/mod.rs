@@ -1,7 +1,9 @@
-//! Tests of both backends: each test runs with a folder of snapshots and with a database.
+//! Tests of both backends: each test runs with a folder of snapshots, with a database, and with a
+//! database behind a pooler.
 
 mod durability;
 pub mod eviction;
+mod texts;
 
 use tempfile::TempDir;
 
@@ -29,11 +31,11 @@ impl TestBackend {
     }
 }
 
-/// Runs a test on both backends. Without a database server the second run is skipped with a
-/// message.
+/// Runs a test on both backends, and on a database behind a pooler. Runs that lack a server or a
+/// pooler are skipped with a message.
 pub fn on_each_backend(test: impl Fn(&TestBackend)) {
     test(&TestBackend::Folder(tempfile::tempdir().unwrap()));
-    if let Some(test_database) = TestDatabase::new() {
+    for test_database in TestDatabase::with_and_without_pooler() {
         test(&TestBackend::Database(test_database));
     }
 }
