@@ -15,7 +15,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::health::{self, GuildCounts, HealthMonitor};
 use quizloop_failpoint as failpoint;
-use quizloop_store::postgres::DatabaseError;
 use quizloop_store::{ClaimError, OpenError, Store};
 
 /// How long the last save may take. The whole stop must take less than five seconds.
@@ -124,14 +123,22 @@ fn log_settings(config_file: Option<&Path>, config: &Config) {
     );
 }
 
+/// Environment variable that names the file with the failpoints.
+#[cfg(all(feature = "failpoints", debug_assertions))]
+const FAILPOINTS: &str = "QUIZLOOP_FAILPOINTS";
+
 /// Opens the database if the config names one, else the data folder.
 fn open_store(config: &Config) -> Result<Store, CliError> {
+    #[cfg(all(feature = "failpoints", debug_assertions))]
+    if let Some(file) = std::env::var_os(FAILPOINTS) {
+        failpoint::load_from(file.into());
+    }
     let state_error = |error: &dyn std::fmt::Display| CliError::new(Exit::State, error);
     match &config.state_url {
         Some(url) => Store::connect(url.secret()).map_err(|error| match error {
             // The database may be back when the supervisor restarts the bot.
-            DatabaseError::Unreachable { .. } => CliError::new(Exit::Failed, error),
-            other => state_error(&other),
+            error if error.is_transient() => CliError::new(Exit::Failed, error),
+            error => state_error(&error),
         }),
         None => open_folder(&config.state_dir).map_err(|error| state_error(&error)),
     }
@@ -140,8 +147,7 @@ fn open_store(config: &Config) -> Result<Store, CliError> {
 /// Opens the data folder. With failpoints the disk fails as the named file says.
 fn open_folder(dir: &Path) -> Result<Store, OpenError> {
     #[cfg(all(feature = "failpoints", debug_assertions))]
-    if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
-        failpoint::load_from(file.into());
+    if std::env::var_os(FAILPOINTS).is_some() {
         return Store::open_on(dir, std::sync::Arc::new(quizloop_store::faulty::FaultyDisk));
     }
     Store::open(dir)
