@@ -17,8 +17,13 @@ use super::world::KillWorld;
 use crate::support::{MessageExt, WAIT_TIMEOUT};
 
 impl KillWorld {
-    /// Returns a server's saved data, or `None` if it has no file.
-    fn on_disk(&self, guild: u64) -> Option<Guild> {
+    /// Returns a server's saved data, or `None` if it has no file and no row.
+    pub(super) fn on_disk(&self, guild: u64) -> Option<Guild> {
+        if let Some(test_database) = &self.test_database {
+            let state = format!("select state from guild where guild = {guild}");
+            let state = Some(test_database.ask(&state)).filter(|state| !state.is_empty())?;
+            return Some(serde_json::from_str(&state).unwrap());
+        }
         let guild = GuildId::new(guild);
         let state = self.world.state();
         if !state.join(format!("guilds/{guild}.json")).exists() {

@@ -21,12 +21,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::support::test_database::TestDatabase;
 use kill_points::{KillPoint, STEPS};
 use stats::KillStats;
 use world::KillWorld;
 
 /// Number of kills in one world; further kills happen in a new one.
 const KILLS_IN_A_WORLD: usize = 25;
+
+/// Number of kills with a database, unless `QUIZLOOP_KILLS` says otherwise.
+const KILLS_BEHIND_POOLER: usize = 50;
+
+/// Where the bot keeps the state.
+#[derive(Debug, Clone, Copy)]
+enum Storage {
+    Files,
+    BehindPooler,
+}
 
 /// Number of worlds that run in parallel.
 const CONCURRENT_WORLDS: usize = 4;
@@ -43,8 +54,32 @@ fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
 #[tokio::test(flavor = "multi_thread")]
 async fn hundreds_of_kills_lose_and_repeat_nothing() {
     let kills = number("QUIZLOOP_KILLS").unwrap_or(300);
+    let stats = run_worlds(kills, Storage::Files).await;
+    let missed: Vec<_> = STEPS
+        .iter()
+        .filter(|step| stats.kills_at(step) == 0)
+        .collect();
+    assert!(
+        kills < 300 || only_world().is_some() || missed.is_empty(),
+        "no life died at {missed:?}"
+    );
+}
+
+/// The same with a database behind a pooler, whose sessions outlive the killed processes.
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_behind_a_pooler() {
+    if TestDatabase::behind_pooler().is_some() {
+        let kills = number("QUIZLOOP_KILLS").unwrap_or(KILLS_BEHIND_POOLER);
+        run_worlds(kills, Storage::BehindPooler).await;
+    }
+}
+
+fn only_world() -> Option<usize> {
+    number("QUIZLOOP_WORLD")
+}
+
+async fn run_worlds(kills: usize, storage: Storage) -> KillStats {
     let seed = number("QUIZLOOP_SEED").unwrap_or_else(|| quizloop::rng::new().random());
-    let only: Option<usize> = number("QUIZLOOP_WORLD");
     let start = std::time::Instant::now();
     println!("QUIZLOOP_KILLS={kills} QUIZLOOP_SEED={seed}");
     let next = Arc::new(AtomicUsize::new(0));
@@ -59,9 +94,9 @@ async fn hundreds_of_kills_lose_and_repeat_nothing() {
                     return stats;
                 }
                 let world = first / KILLS_IN_A_WORLD;
-                if only.is_none_or(|only| only == world) {
+                if only_world().is_none_or(|only| only == world) {
                     let numbers = first..kills.min(first + KILLS_IN_A_WORLD);
-                    stats.add(&run_world(seed, world, numbers).await);
+                    stats.add(&run_world(seed, world, numbers, storage).await);
                 }
             }
         });
@@ -71,20 +106,18 @@ async fn hundreds_of_kills_lose_and_repeat_nothing() {
         stats.add(&other);
     }
     println!("{stats}in {:.0?}", start.elapsed());
-    let missed: Vec<_> = STEPS
-        .iter()
-        .filter(|step| stats.kills_at(step) == 0)
-        .collect();
-    assert!(
-        kills < 300 || only.is_some() || missed.is_empty(),
-        "no life died at {missed:?}"
-    );
+    stats
 }
 
 /// Runs one world. Prints the seed that repeats it if it fails.
-async fn run_world(seed: u64, world: usize, numbers: std::ops::Range<usize>) -> KillStats {
+async fn run_world(
+    seed: u64,
+    world: usize,
+    numbers: std::ops::Range<usize>,
+    storage: Storage,
+) -> KillStats {
     let rng = StdRng::seed_from_u64(seed.wrapping_add(world as u64));
-    let run = tokio::spawn(run_kills(rng, numbers));
+    let run = tokio::spawn(run_kills(rng, numbers, storage));
     match run.await {
         Ok(stats) => stats,
         Err(error) => {
@@ -94,11 +127,19 @@ async fn run_world(seed: u64, world: usize, numbers: std::ops::Range<usize>) -> 
     }
 }
 
-async fn run_kills(mut rng: StdRng, numbers: std::ops::Range<usize>) -> KillStats {
+async fn run_kills(
+    mut rng: StdRng,
+    numbers: std::ops::Range<usize>,
+    storage: Storage,
+) -> KillStats {
     let points: Vec<KillPoint> = numbers
         .map(|number| KillPoint::nth(number, &mut rng))
         .collect();
-    let mut kill_world = KillWorld::new(rng).await;
+    let test_database = match storage {
+        Storage::Files => None,
+        Storage::BehindPooler => TestDatabase::behind_pooler(),
+    };
+    let mut kill_world = KillWorld::new(rng, test_database).await;
     for point in points {
         kill_world.run_until_kill(point).await;
     }

@@ -2,6 +2,7 @@
 
 use discord_sandbox::ids;
 use jiff::ToSpan;
+use quizloop_core::id::UserId;
 use rand::RngExt;
 
 use super::actions::{ActionOutcome, AdminAction, MEMBERS, perform};
@@ -16,6 +17,7 @@ impl KillWorld {
             self.world.sandbox.clock().set(later).await.unwrap();
             self.record_day();
         }
+        self.forget_killed_process();
         self.world.start_bot().await;
         if self.team_on_disk().is_none() {
             self.set_up(ids::ASYNCIO).await;
@@ -31,12 +33,8 @@ impl KillWorld {
             .read(|discord| discord.bot_is_in(self.other.0));
         if !is_member {
             // The bot left this server before the kill, so the data must be deleted soon.
-            let file = self
-                .world
-                .state()
-                .join(format!("guilds/{}.json", self.other.0));
             self.world
-                .wait_until("the data to go", || !file.exists())
+                .wait_until("the data to go", || self.on_disk(self.other.0).is_none())
                 .await;
             let (guild, channel) = self.world.another_guild("Other");
             self.other = (guild, channel, false);
@@ -99,9 +97,9 @@ impl KillWorld {
         }
         assert_eq!(self.world.stop().await, Some(0));
         for member in MEMBERS {
-            let saved = self.world.saved_streak(member);
+            let saved = self.team_on_disk().unwrap();
             assert_eq!(
-                saved,
+                saved.streak(UserId::new(member)).current,
                 self.model.streak(member),
                 "of member {member} on disk"
             );

@@ -1,10 +1,12 @@
 //! A world in which the bot is killed and restarted repeatedly.
 
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, time};
+use quizloop_store::postgres::DatabaseReader;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rustix::process::{Pid, Signal, kill_process};
@@ -16,6 +18,7 @@ use super::actions::{
 use super::kill_points::KillPoint;
 use super::model::Model;
 use super::stats::KillStats;
+use crate::support::test_database::TestDatabase;
 use crate::support::{WAIT_TIMEOUT, World};
 
 /// How long to wait after a kill for pending events to be noticed.
@@ -27,6 +30,8 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(1);
 /// A world and the model it is compared with.
 pub struct KillWorld {
     pub(super) world: World,
+    /// The database with the state; `None` for files.
+    pub(super) test_database: Option<TestDatabase>,
     pub(super) model: Model,
     pub(super) rng: StdRng,
     /// Another server that is set up and left: the server, its channel, and whether it has a team.
@@ -38,14 +43,19 @@ pub struct KillWorld {
 
 impl KillWorld {
     /// Creates a world in which the bot was not started yet.
-    pub async fn new(rng: StdRng) -> Self {
-        let world = World::at("2026-03-02T08:00[UTC]")
-            .failpoints()
-            .without_bot()
-            .await;
+    pub async fn new(rng: StdRng, test_database: Option<TestDatabase>) -> Self {
+        let mut world = World::at("2026-03-02T08:00[UTC]").failpoints();
+        if let Some(test_database) = &test_database {
+            world = world.database(test_database.url());
+            let url = test_database.direct_url();
+            let tables = thread::spawn(move || DatabaseReader::connect(&url).map(drop));
+            tables.join().unwrap().unwrap();
+        }
+        let world = world.without_bot().await;
         let (guild, channel) = world.another_guild("Other");
         Self {
             world,
+            test_database,
             model: Model::default(),
             rng,
             other: (guild, channel, false),
@@ -65,6 +75,9 @@ impl KillWorld {
             if point.name().starts_with("register.") {
                 // The command hash is only a cache; without it the commands are registered again.
                 let _ = std::fs::remove_file(self.world.state().join("notes.json"));
+                if let Some(test_database) = &self.test_database {
+                    test_database.run(&["delete from note"]);
+                }
             }
             ActionPlan::default()
         } else {
@@ -75,6 +88,7 @@ impl KillWorld {
             self.world.set_failpoints(&format!("{step} kill {pass}\n"));
         }
         if point.is_at_start() {
+            self.forget_killed_process();
             self.world.spawn_bot();
         }
         let mut tasks = spawn_actions(&scene, plan, &mut self.rng);
@@ -86,7 +100,25 @@ impl KillWorld {
         // All tasks must have ended: a cancelled task may still have written its message.
         tasks.shutdown().await;
         self.world.set_failpoints("");
+        self.wait_for_open_transactions();
         self.record_history(&scene);
+    }
+
+    /// Makes the leases of the killed process expire, and lets the next one start a session at once,
+    /// as some seconds later.
+    pub(super) fn forget_killed_process(&self) {
+        if let Some(test_database) = &self.test_database {
+            test_database.expire_leases();
+            test_database.run(&["delete from identify"]);
+        }
+    }
+
+    /// The server still executes what the killed process sent.
+    fn wait_for_open_transactions(&self) {
+        let none_open = "select count(*) = 0 from pg_stat_activity where datname = current_database() \
+            and state <> 'idle' and pid <> pg_backend_pid()";
+        let is_open = |database: &TestDatabase| database.ask(none_open) == "false";
+        while self.test_database.as_ref().is_some_and(is_open) {}
     }
 
     fn write_while_away(&mut self, scene: &Scene) {
