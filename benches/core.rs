@@ -162,7 +162,13 @@ fn render_an_answer(bencher: Bencher<'_, '_>) {
     let mut questions = bank.questions().iter().cycle();
     bencher.bench_local(|| {
         let question = questions.next().expect("the cycle is endless");
-        serde_json::to_vec(&render::reveal::answer(question)).expect("JSON")
+        let open = render::reveal::OpenAnswer {
+            question,
+            page: render::reveal::AnswerPage::Short,
+            public: true,
+            round: None,
+        };
+        serde_json::to_vec(&open.public_message()).expect("JSON")
     });
 }
 

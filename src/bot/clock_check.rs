@@ -78,17 +78,17 @@ impl ClockCheck {
     /// Records Discord's time. Without one, nothing can be compared and the machine's clock counts
     /// as right. Returns whether the clocks are known to agree.
     pub fn record(&self, observed: ObservedTime) -> bool {
-        let (before, after) = (observed.before, observed.after);
-        // Discord's clock showed its time at some moment of the request. The machine's clock is
-        // wrong only if it shows that time at no moment of the request.
-        let (discord, at) = match observed.discord {
-            Some(discord) if discord < before.wall => (discord, before),
-            Some(discord) if discord > after.wall => (discord, after),
-            _ => (after.wall, after),
-        };
+        let after = observed.after;
         let mut state = self.lock();
-        state.discord = discord;
-        state.monotonic = at.monotonic;
+        // Discord's clock showed its time at some moment of the request, so it now shows at most the
+        // duration of the request more. The machine's clock may show any time in between. The
+        // duration is that of the monotonic time: the machine's clock may have jumped meanwhile.
+        state.discord = observed.discord.map_or(after.wall, |discord| {
+            let duration = (after.monotonic - observed.before.monotonic).max(SignedDuration::ZERO);
+            let latest = discord.saturating_add(duration).unwrap_or(Timestamp::MAX);
+            after.wall.clamp(discord, latest)
+        });
+        state.monotonic = after.monotonic;
         state.requested = after.monotonic;
         state.is_suspicious = false;
         observed.discord.is_some() && state.offset(after).is_none()
@@ -107,6 +107,13 @@ impl ClockCheck {
     /// than [`TOLERANCE`].
     pub fn offset(&self, local: LocalTime) -> Option<SignedDuration> {
         self.lock().offset(local)
+    }
+
+    /// Returns the time that Discord's clock shows now: extrapolated from the last comparison, or
+    /// the machine's time as long as they agree.
+    pub fn discord_time(&self, local: LocalTime) -> Timestamp {
+        let offset = self.offset(local).unwrap_or_default();
+        local.wall.checked_sub(offset).unwrap_or(local.wall)
     }
 
     /// Returns whether to [`refresh`] now, and counts on it that the caller does.
@@ -260,6 +267,21 @@ mod tests {
             assert_eq!(check.offset(after), offset.map(seconds), "{discord}");
             assert_eq!(agrees, offset.is_none());
         }
+    }
+
+    /// Discord's time lies between what the machine's clock showed before and after the request, but
+    /// only because the machine's clock jumped.
+    #[test]
+    fn a_jump_during_the_request_is_a_difference() {
+        let check = checked_at_noon(seconds(0));
+        let after = local(seconds(2), seconds(32_400));
+        let agrees = check.record(ObservedTime {
+            discord: Some(noon() + seconds(1)),
+            before: local(seconds(0), seconds(0)),
+            after,
+        });
+        assert!(!agrees);
+        assert_eq!(check.offset(after), Some(seconds(32_399)));
     }
 
     #[test]

@@ -162,7 +162,20 @@ impl BotContext {
     /// Returns whether the clock is right. While it is not, nothing may be posted, expired or
     /// deleted.
     pub fn clocks_agree(&self) -> bool {
-        self.clock_check.offset(self.clock.local_time()).is_none()
+        self.trusted_now().is_some()
+    }
+
+    /// Returns the time; `None` while the clock is wrong. Work that takes several steps asks again
+    /// before each, because the clock may jump in between.
+    pub fn trusted_now(&self) -> Option<Timestamp> {
+        let local = self.clock.local_time();
+        let is_right = self.clock_check.offset(local).is_none();
+        is_right.then_some(local.wall)
+    }
+
+    /// Returns Discord's time, as far as it is known.
+    pub fn discord_now(&self) -> Timestamp {
+        self.clock_check.discord_time(self.clock.local_time())
     }
 
     /// Returns how long the bot has been running: the time base of the rate limiter.

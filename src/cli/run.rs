@@ -123,14 +123,10 @@ fn log_settings(config_file: Option<&Path>, config: &Config) {
     );
 }
 
-/// Environment variable that names the file with the failpoints.
-#[cfg(all(feature = "failpoints", debug_assertions))]
-const FAILPOINTS: &str = "QUIZLOOP_FAILPOINTS";
-
 /// Opens the database if the config names one, else the data folder.
 fn open_store(config: &Config) -> Result<Store, CliError> {
     #[cfg(all(feature = "failpoints", debug_assertions))]
-    if let Some(file) = std::env::var_os(FAILPOINTS) {
+    if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
         failpoint::load_from(file.into());
     }
     let state_error = |error: &dyn std::fmt::Display| CliError::new(Exit::State, error);
@@ -144,10 +140,10 @@ fn open_store(config: &Config) -> Result<Store, CliError> {
     }
 }
 
-/// Opens the data folder. With failpoints the disk fails as the named file says.
+/// Opens the data folder. With failpoints the disk fails as their file says.
 fn open_folder(dir: &Path) -> Result<Store, OpenError> {
     #[cfg(all(feature = "failpoints", debug_assertions))]
-    if std::env::var_os(FAILPOINTS).is_some() {
+    if failpoint::is_active() {
         return Store::open_on(dir, std::sync::Arc::new(quizloop_store::faulty::FaultyDisk));
     }
     Store::open(dir)

@@ -101,7 +101,7 @@ async fn a_standby_process_takes_over() {
                 world.log().contains("standing by: other processes")
             })
             .await;
-        let status = first.stop(Duration::from_secs(10)).await.unwrap();
+        let status = first.stop(Duration::from_secs(60)).await.unwrap();
         assert_eq!(status.and_then(|status| status.code()), Some(0));
         world
             .wait_until("the second process to take over", || {

@@ -129,6 +129,33 @@ async fn todays_question_is_found_after_an_old_state_was_restored() {
     }
 }
 
+/// A backup was made just before Thursday's question was sent, and is put back on Friday, when that
+/// day's question is out as well. Thursday's is found, which says nothing about Friday's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_from_the_moment_before_a_post_leads_to_no_second_one() {
+    let mut world = World::at(THURSDAY).team().start().await;
+    let hold = world.sandbox.hold_requests(FaultRule::on("CreateMessage"));
+    move_to_nine(&world, &hold, "2026-03-26T09:00").await;
+    world.kill().await;
+    hold.reset();
+    world.sandbox.clear_faults();
+    let backup = world.folder().join("backup.json");
+    std::fs::copy(snapshot(&world), &backup).unwrap();
+    world.start_bot().await;
+    world.set_time("2026-03-27T09:00").await;
+    assert_eq!(world.posts().len(), 2);
+    world.stop().await;
+    std::fs::copy(&backup, snapshot(&world)).unwrap();
+    // By then, Discord has forgotten the nonce.
+    world.set_time("2026-03-27T09:30").await;
+    world.start_bot().await;
+    assert_eq!(world.posts().len(), 2);
+    world.ada().reply("to Friday's question").await;
+    world.stop().await;
+    let rounds = saved_team(&snapshot(&world))["rounds"].clone();
+    assert_eq!(rounds.as_array().unwrap().len(), 2);
+}
+
 /// The question was sent, the bot was killed, and Read Message History is taken away: Discord
 /// returns an empty page. The question is held, the admin gets one message, and with the permission
 /// the question continues.

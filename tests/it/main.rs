@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod admins;
+mod answer_pages;
 mod application;
 mod architecture;
+mod assessments;
 mod bad_input;
 mod bank;
 mod bank_cli;

@@ -145,7 +145,7 @@ async fn stopping() {
     world.lin().post_reply("right before the stop");
     let start = Instant::now();
     assert_eq!(world.stop().await, Some(0));
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(30));
     assert_eq!(world.saved_streak(ids::ADA), 1);
 }
 

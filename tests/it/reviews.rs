@@ -261,26 +261,99 @@ async fn a_prediction_is_chosen_and_revealed() {
         .command_message("quiz", &[("topic", json!("output-prediction"))])
         .await;
     assert!(quiz.text().contains("**D**\n```text"), "{}", quiz.text());
-    let revealed = lin.press(quiz.id, "B").await;
-    let right = revealed
-        .content
-        .starts_with("You chose **B**: correct, it prints this. ✅\n");
-    let wrong = revealed
-        .content
-        .starts_with("You chose **B**: it doesn't print this. ❌\n");
-    assert!(right || wrong, "{}", revealed.content);
-    let chosen = revealed
-        .content
-        .lines()
-        .skip(2)
-        .collect::<Vec<_>>()
-        .join("\n");
-    let printed = revealed.text();
-    let printed = printed.rsplit("Output\n```text\n").next().unwrap();
-    assert_eq!(printed.starts_with(&chosen), right, "{chosen}\n{printed}");
-    let scored = tick(lin, &revealed, 2).await;
+    let right = right_letter(&quiz);
+    let revealed = lin.press(quiz.id, right).await;
+    let start = format!("✅ You chose **{right}**. It prints:\n```text\n");
+    assert!(revealed.content.starts_with(&start), "{}", revealed.content);
+    let all = points(&revealed).len();
+    let scored = tick(lin, &revealed, all).await;
     assert_eq!(scored.content, revealed.content);
-    assert_eq!(saved(&world, ids::LIN).len(), 1);
+    let (_, review) = saved(&world, ids::LIN).remove(0);
+    assert_eq!(review.rating, Rating::Easy);
+}
+
+/// Returns the letter of the output that the program of a question prints.
+fn right_letter(quiz: &MessageView) -> &'static str {
+    let text = quiz.text();
+    let (bank, _) = quizloop_bank::Bank::load(quizloop_bank::built_in(), &[]);
+    let asked = |one: &&quizloop_bank::Question| text.contains(&format!("**{}**", one.question));
+    let question = bank.questions().iter().find(asked).unwrap();
+    let printed = question.output.as_deref().unwrap().trim_end();
+    let mut letters = ["A", "B", "C", "D"].into_iter();
+    let right = |letter: &&str| text.contains(&format!("**{letter}**\n```text\n{printed}\n```"));
+    letters.find(right).unwrap()
+}
+
+/// A wrong prediction names the right letter and is asked again, whatever is ticked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_prediction_is_rated_again() {
+    let world = World::at(FRIDAY).team().start().await;
+    let lin = world.lin();
+    let topic = [("topic", json!("output-prediction"))];
+    let quiz = lin.command_message("quiz", &topic).await;
+    let right = right_letter(&quiz);
+    let wrong = if right == "B" { "C" } else { "B" };
+    let revealed = lin.press(quiz.id, wrong).await;
+    let start = format!("❌ You chose **{wrong}**. It prints **{right}**:\n```text\n");
+    assert!(revealed.content.starts_with(&start), "{}", revealed.content);
+    // The prediction is remembered while pages are turned.
+    let turned = lin.press(quiz.id, "Explain").await;
+    assert_eq!(turned.content, revealed.content);
+    let turned = lin.press(quiz.id, "In short").await;
+    let all = points(&turned).len();
+    let scored = tick(lin, &turned, all).await;
+    assert_eq!(title(&scored), score_title(all, all));
+    let text = scored.text();
+    assert!(
+        text.contains("Your prediction was wrong, so this counts as not known."),
+        "{text}"
+    );
+    let (_, review) = saved(&world, ids::LIN).remove(0);
+    assert_eq!(review.rating, Rating::Again);
+    // The next question begins without a prediction.
+    let next = lin.press(quiz.id, "Next").await;
+    let unpredicted = lin.press(next.id, "I don't know").await;
+    assert_eq!(unpredicted.content, "");
+    let scored = tick(lin, &unpredicted, points(&unpredicted).len()).await;
+    assert!(!scored.text().contains("prediction"), "{}", scored.text());
+}
+
+/// The answer in `/quiz` has the same pages. What was written stays above the points, and the
+/// missed points are named below the score on any page.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_turn_before_and_after_the_score() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    let topic = [("topic", json!("queues"))];
+    let quiz = world.lin().command_message("quiz", &topic).await;
+    let words = ("answer", "xyzzy waits");
+    let written = world.lin();
+    let first = written
+        .submit_modal_field(quiz.id, "Write my answer", words)
+        .await;
+    assert_eq!(first.content, "**You wrote**\n> xyzzy waits");
+    assert!(first.text().contains("[Key points]"), "{}", first.text());
+    let turned = world.lin().press(quiz.id, "Traps and tips").await;
+    assert_eq!((turned.id, &turned.content), (quiz.id, &first.content));
+    assert!(turned.text().contains("[Pitfalls]"), "{}", turned.text());
+    world.kill_and_restart().await;
+    let lin = world.lin();
+    let back = lin.press(quiz.id, "In short").await;
+    assert_eq!(back.text(), first.text());
+    let menu = back.menu();
+    let label = |place: usize| menu["options"][place]["label"].as_str().unwrap().to_owned();
+    let scored = tick(lin, &back, 1).await;
+    let text = scored.text().replace('`', "");
+    let made = format!("[You made] • {}\n", label(0));
+    assert!(text.contains(&made), "{text}");
+    let missed = format!("[You missed] • {}\n", label(1));
+    assert!(text.contains(&missed), "{text}");
+    let turned = lin.press(quiz.id, "Explain").await;
+    assert_eq!((turned.id, &turned.content), (quiz.id, &first.content));
+    assert_eq!(title(&turned), title(&scored), "the score stays");
+    assert!(turned.text().contains("[Read more]"), "{}", turned.text());
+    let back = lin.press(quiz.id, "In short").await;
+    assert_eq!(back.text(), scored.text());
+    assert_eq!(saved(&world, ids::LIN).len(), 1, "counted once");
 }
 
 /// While nothing can be saved, a score is not counted and the member sees an error; afterwards the

@@ -3,6 +3,9 @@
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 
+use jiff::SignedDuration;
+
+use crate::crashes::move_to_nine;
 use crate::health::Monitor;
 use crate::support::{MessageExt as _, World};
 
@@ -41,6 +44,52 @@ async fn nothing_is_posted_until_the_clock_is_right() {
     assert_eq!(world.posts().len(), 1);
     world.set_time("2026-03-30T09:00").await;
     assert_eq!(world.posts().len(), 2);
+}
+
+/// The clock jumps between the steps of a post: the question is not given up as too late.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_during_a_post_does_not_end_it() {
+    let world = World::at("2026-03-27T08:59[Europe/Berlin]")
+        .team()
+        .start()
+        .await;
+    // The first question after a start is searched for.
+    let hold = world.sandbox.hold_requests(FaultRule::on("ListMessages"));
+    move_to_nine(&world, &hold, "2026-03-27T09:00").await;
+    let nine_hours = SignedDuration::from_hours(9);
+    let jumped = world.sandbox.clock().set_follower_skew(nine_hours);
+    let noticed = world.wait_until("the jump to be noticed", || {
+        world.log().contains("9 hours ahead of Discord's")
+    });
+    tokio::join!(
+        async {
+            jumped.await.unwrap();
+        },
+        async {
+            noticed.await;
+            hold.release();
+        }
+    );
+    assert_eq!(world.posts().len(), 0);
+    world.set_bot_clock_ahead("0s").await;
+    assert_eq!(world.posts().len(), 1);
+}
+
+/// Orders are given while the clock is half a year ahead. They take effect at Discord's time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_that_is_resumed_or_set_up_with_a_wrong_clock_gets_questions() {
+    let world = World::at("2026-03-27T08:00[Europe/Berlin]").start().await;
+    world.set_up_by_ada().await;
+    world.ada().command_message("team pause", &[]).await;
+    world.set_bot_clock_ahead("4392h").await;
+    world.ada().command_message("team resume", &[]).await;
+    let (_, channel) = world.another_guild("Other");
+    let zone = [("timezone", serde_json::json!("Europe/Berlin"))];
+    world.ada().command_in(channel, "setup", &zone).await;
+    world.set_bot_clock_ahead("0s").await;
+    world.set_time("2026-03-27T09:00").await;
+    assert_eq!(world.posts().len(), 1);
+    assert_eq!(world.posts_in(channel).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 /// How long moving the clock waits for acknowledgements, in real time.
-const ACK_TIMEOUT: Duration = Duration::from_secs(10);
+const ACK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Reading of the clock at its latest change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,7 +61,7 @@ struct ClockInner {
 
 /// Followers did not acknowledge a reading in time. The clock has been moved nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{late} clock follower(s) did not acknowledge reading {seq} within 10 s")]
+#[error("{late} clock follower(s) did not acknowledge reading {seq} within a minute")]
 pub struct ClockTimeoutError {
     /// Number of the reading.
     pub seq: u64,
@@ -109,7 +109,7 @@ impl SandboxClock {
     ///
     /// # Errors
     ///
-    /// Returns an error if a follower does not acknowledge within 10 seconds of real time. The
+    /// Returns an error if a follower does not acknowledge within a minute of real time. The
     /// clock is moved in any case.
     pub async fn set(&self, time: Timestamp) -> Result<(), ClockTimeoutError> {
         let seq = self.update(|inner| inner.reading.now_ms = time.as_millisecond());
@@ -189,7 +189,7 @@ impl SandboxClock {
     ///
     /// # Errors
     ///
-    /// Returns an error if a follower does not acknowledge within 10 seconds of real time.
+    /// Returns an error if a follower does not acknowledge within a minute of real time.
     pub async fn wait_acknowledged(&self, seq: u64) -> Result<(), ClockTimeoutError> {
         let present: Vec<u64> = self.lock().followers.keys().copied().collect();
         let late = |clock: &Self| {

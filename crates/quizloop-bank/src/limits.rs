@@ -2,7 +2,7 @@
 //!
 //! Each limit is below the limit of the part of a Discord message in which the field is shown
 //! (Discord docs, resources/message, "Embed Limits"; components/reference). Texts that share a
-//! part can still be too long together; only the code that renders the messages can measure that
+//! part may still be too long together; only the code that renders the messages can measure that
 //! (see [`Bank::check`](super::Bank::check)).
 
 use super::question::Question;

@@ -150,7 +150,8 @@ pub enum RequestResult {
 
 impl MessageStatus {
     /// Returns the status of a message whose intent this process has just recorded.
-    /// `state_is_verified`: since its start, this process has searched for a message of this kind.
+    /// `state_is_verified`: this process has searched for a message of this kind whose intent it had
+    /// recorded itself.
     /// If not, the state may be a restored backup.
     pub const fn of_new_intent(state_is_verified: bool) -> Self {
         if state_is_verified {

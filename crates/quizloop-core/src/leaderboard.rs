@@ -35,6 +35,19 @@ pub struct LeaderboardRow {
     pub streak: Streak,
 }
 
+/// Returns the place of each row of a sorted leaderboard. Members with the same answers and streak
+/// share a place, and the places after it stay empty: 1, 2, 2, 4.
+pub fn places(rows: &[LeaderboardRow]) -> Vec<usize> {
+    let ties =
+        rows.chunk_by(|a, b| (a.answered, a.streak.current) == (b.answered, b.streak.current));
+    let mut places = Vec::with_capacity(rows.len());
+    for tie in ties {
+        let place = places.len() + 1;
+        places.extend(tie.iter().map(|_| place));
+    }
+    places
+}
+
 impl Team {
     /// Returns all members with at least one answered round in the period, best first.
     pub fn leaderboard(&self, period: Period) -> Vec<LeaderboardRow> {

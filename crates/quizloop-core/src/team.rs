@@ -70,6 +70,10 @@ pub struct Team {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "trouble")]
     pub posting_failure: Option<PostingFailure>,
+    /// Since when the bot lacks the permission to read the channel's history, so that replies from
+    /// while it was offline are not found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_unreadable_since: Option<Timestamp>,
     pub(super) deck: Deck,
     pub(super) rounds: Vec<Round>,
     pub(super) members: BTreeMap<UserId, Ledger>,
@@ -114,6 +118,7 @@ impl Team {
             skip: None,
             read_up_to: None,
             posting_failure: None,
+            history_unreadable_since: None,
             deck: Deck::default(),
             rounds: Vec::new(),
             members: BTreeMap::new(),

@@ -12,7 +12,7 @@ pub fn check(response: &Response) {
             let json = serde_json::to_value(message).expect("a message is JSON");
             check_message(&json);
         }
-        Response::Cached(message) => {
+        Response::Cached(message) | Response::CachedUpdate(message) => {
             let json = serde_json::to_value(message).expect("a message is JSON");
             check_message(&json);
         }

@@ -6,14 +6,19 @@
 
 use std::fmt;
 
+use super::answer_page::AnswerPage;
+use super::assessment::{AssessmentAction, AssessmentState};
 use super::quiz::{QuizAction, QuizState};
-use quizloop_core::id::ChannelId;
+use quizloop_core::id::{ChannelId, MessageId, ParseIdError};
 
 /// Maximum length of a custom id in characters (Discord docs, components/reference, "Button").
 #[cfg(test)]
 const CUSTOM_ID_MAX: usize = 100;
 
 const VERSION: &str = "q1";
+
+/// Placeholder for no message.
+const NO_MESSAGE: &str = "-";
 
 /// The custom id of a button or menu. Questions are given by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +36,21 @@ pub enum ComponentId {
         round: u32,
         /// Whether everybody sees the answer.
         public: bool,
+        question: String,
+    },
+    /// The menu or a button with which a member assesses their reply to a round.
+    Assess {
+        action: AssessmentAction,
+        state: AssessmentState,
+    },
+    /// Turns to a page of a model answer.
+    Page {
+        page: AnswerPage,
+        /// Whether everybody sees the message with the button. The page is then shown in a new
+        /// message to the member alone.
+        public: bool,
+        /// The message of the round in which the question was asked, if it is known.
+        round: Option<MessageId>,
         question: String,
     },
     /// A button or the menu of `/quiz`.
@@ -108,6 +128,8 @@ impl ComponentId {
             Self::Answer { .. } => "answer",
             Self::Streak => "streak",
             Self::Reveal { .. } => "reveal",
+            Self::Assess { .. } => "assess",
+            Self::Page { .. } => "page",
             Self::Quiz { .. } => "quiz",
             Self::Privacy(_) => "privacy",
             Self::Report { .. } => "report",
@@ -138,6 +160,16 @@ impl ComponentId {
                 channel: channel.parse().ok()?,
                 round: round.parse().ok()?,
                 public: *audience == "all",
+                question: (*question).to_owned(),
+            },
+            ("assess", [action, state @ ..]) => Self::Assess {
+                action: AssessmentAction::parse(action)?,
+                state: AssessmentState::parse(state)?,
+            },
+            ("page", [page, audience, round, question]) => Self::Page {
+                page: AnswerPage::parse(page)?,
+                public: parse_audience(audience)?,
+                round: parse_round(round).ok()?,
                 question: (*question).to_owned(),
             },
             ("quiz", [action, state @ ..]) => Self::Quiz {
@@ -226,8 +258,25 @@ impl fmt::Display for ComponentId {
                 public,
                 question,
             } => {
-                let audience = if *public { "all" } else { "me" };
+                let audience = audience(*public);
                 write!(f, "{action}:{channel}:{round}:{audience}:{question}")
+            }
+            Self::Assess {
+                action: step,
+                state,
+            } => write!(f, "{action}:{step}:{state}"),
+            Self::Page {
+                page,
+                public,
+                round,
+                question,
+            } => {
+                let audience = audience(*public);
+                write!(f, "{action}:{page}:{audience}:")?;
+                match round {
+                    Some(round) => write!(f, "{round}:{question}"),
+                    None => write!(f, "{NO_MESSAGE}:{question}"),
+                }
             }
             Self::Quiz {
                 action: step,
@@ -240,6 +289,25 @@ impl fmt::Display for ComponentId {
             }
         }
     }
+}
+
+const fn audience(public: bool) -> &'static str {
+    if public { "all" } else { "me" }
+}
+
+fn parse_audience(text: &str) -> Option<bool> {
+    match text {
+        "all" => Some(true),
+        "me" => Some(false),
+        _ => None,
+    }
+}
+
+fn parse_round(text: &str) -> Result<Option<MessageId>, ParseIdError> {
+    if text == NO_MESSAGE {
+        return Ok(None);
+    }
+    text.parse().map(Some)
 }
 
 #[cfg(test)]
@@ -260,6 +328,7 @@ mod tests {
             mode: PickMode::Mixed,
             reviews_before: u16::MAX,
             order: OptionOrder::random(&mut StdRng::seed_from_u64(1)),
+            chosen: Some(3),
         }
     }
 
@@ -290,12 +359,31 @@ mod tests {
             ComponentId::PostNow { channel },
             ComponentId::Remove { channel },
         ];
-        let quiz_components = "hw1234ap0n".chars().map(|letter| ComponentId::Quiz {
-            action: QuizAction::parse(&letter.to_string()).unwrap(),
+        let actions = "h w 1 2 3 4 a p 0 n s e c i t sff e00 c01 i7f t80".split(' ');
+        let quiz_components = actions.map(|action| ComponentId::Quiz {
+            action: QuizAction::parse(action).unwrap(),
             state: quiz(&question),
         });
+        let assessments = AssessmentAction::LETTERS.map(|(_, action)| ComponentId::Assess {
+            action,
+            state: AssessmentState {
+                round: MessageId::new(u64::MAX),
+                points: u8::MAX,
+                reviews_before: u16::MAX,
+            },
+        });
         let privacy = PrivacyAction::NAMES.map(|(_, action)| ComponentId::Privacy(action));
-        for component in components.into_iter().chain(quiz_components).chain(privacy) {
+        let rounds = [None, Some(MessageId::new(u64::MAX))];
+        let pages = AnswerPage::LETTERS.into_iter().flat_map(|(_, page)| {
+            rounds.map(|round| ComponentId::Page {
+                page,
+                public: round.is_none(),
+                round,
+                question: question.clone(),
+            })
+        });
+        let all = components.into_iter().chain(pages).chain(assessments);
+        for component in all.chain(quiz_components).chain(privacy) {
             let id = component.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
             assert_eq!(ComponentId::parse(&id), Some(component));
@@ -310,7 +398,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(quiz:([hw0-4apn]:)?[dnm][*jms][a-z])?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(quiz:([hw0-4apnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

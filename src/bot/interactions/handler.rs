@@ -208,6 +208,11 @@ async fn send(
                 .await?;
             ResponseKind::Message
         }
+        Response::CachedUpdate(message) => {
+            rest.respond(id, token, &Callback::new(UPDATE_MESSAGE, message), None)
+                .await?;
+            ResponseKind::Message
+        }
         Response::Update(message) => {
             let message = &*rest.link_commands(message);
             let callback = Callback::new(UPDATE_MESSAGE, message);
@@ -270,6 +275,10 @@ async fn edit_original_response(
     response: Response,
 ) -> Result<(), ApiError> {
     match response {
+        // An error, or a question back: the message with the button stays as it is.
+        Response::New(message) if deferral_for(interaction) == Deferral::Update => {
+            ctx.rest.create_followup(&interaction.token, &message).await
+        }
         // The deferral was private, and an edit can't change that.
         Response::New(message)
             if !message.is_ephemeral() && deferral_for(interaction) == Deferral::Ephemeral =>
@@ -287,7 +296,7 @@ async fn edit_original_response(
                 .edit_original_response(&interaction.token, message, file)
                 .await
         }
-        Response::Cached(message) => {
+        Response::Cached(message) | Response::CachedUpdate(message) => {
             ctx.rest
                 .edit_original_response(&interaction.token, &message, None)
                 .await

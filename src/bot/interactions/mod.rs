@@ -4,6 +4,8 @@
 //! a file with its definition, its handler and its help line.
 
 pub mod answer_cache;
+pub mod answer_page;
+pub mod assessment;
 pub mod chart_renderer;
 pub mod commands;
 pub mod custom_id;

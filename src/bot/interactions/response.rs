@@ -15,8 +15,10 @@ pub const AUTOCOMPLETE_CHOICES_MAX: usize = 25;
 pub enum Response {
     /// A new message.
     New(Message),
-    /// A new message that is serialised already.
+    /// A new message that is partly serialised already.
     Cached(CachedMessage),
+    /// Such a message that replaces the one with the pressed button.
+    CachedUpdate(CachedMessage),
     /// A message that replaces the one with the pressed button.
     Update(Message),
     /// A modal. Discord accepts it only as the first response, not after a deferral and not in

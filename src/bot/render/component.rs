@@ -61,6 +61,8 @@ pub struct Button {
     style: u8,
     label: String,
     custom_id: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    disabled: bool,
 }
 
 /// A menu from which a member chooses one or more options (Discord's "string select"). The
@@ -114,7 +116,15 @@ impl Button {
             style: style as u8,
             label: label.to_owned(),
             custom_id,
+            disabled: false,
         }
+    }
+
+    /// Sets whether it is shown in grey and can't be pressed.
+    #[must_use]
+    pub const fn disabled(mut self, disabled: bool) -> Self {
+        self.disabled = disabled;
+        self
     }
 }
 
@@ -175,7 +185,8 @@ impl std::fmt::Display for ActionRow {
         for component in &self.components {
             match component {
                 Component::Button(button) => {
-                    writeln!(f, "( {} ) {}", button.label, button.custom_id)?;
+                    let mark = if button.disabled { " – disabled" } else { "" };
+                    writeln!(f, "( {}{mark} ) {}", button.label, button.custom_id)?;
                 }
                 Component::StringSelect(menu) => {
                     let (min, max) = (menu.min_values, menu.max_values);

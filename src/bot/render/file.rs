@@ -72,3 +72,20 @@ impl fmt::Debug for File {
         write!(f, "{} of {size} bytes: {}", self.name, self.description)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Discord's description of the API allows only strings as ids.
+    #[test]
+    fn the_id_of_an_attachment_is_a_string() {
+        let file = File::new("progress.png", "A chart", *b"PNG");
+        let attachments = json!([
+            { "id": "0", "filename": "progress.png", "description": "A chart" },
+        ]);
+        assert_eq!(serde_json::to_value(&file).unwrap(), attachments);
+    }
+}

@@ -12,7 +12,7 @@ use quizloop_core::id::{MessageId, RoleId};
 
 /// The flag of a message that only one member sees (Discord docs, resources/message, "Message
 /// Flags").
-const EPHEMERAL: u64 = 1 << 6;
+pub const EPHEMERAL: u64 = 1 << 6;
 
 /// Discord's limit for a message's text, in characters (Discord docs, resources/message, "Create
 /// Message").

@@ -9,12 +9,15 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::assessment::AssessmentResult;
 use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
-use super::quiz::{Attempt, QuizHeader, Score};
-use super::reveal::RoundPlace;
-use super::{daily, feedback, quiz, remind, reveal};
-use crate::bot::interactions::quiz::{OPTION_COUNT, OptionOrder, QuizState};
+use super::quiz::{QuizHeader, Score};
+use super::reveal::{OpenAnswer, RoundPlace};
+use super::{assessment, daily, feedback, quiz, remind, reveal};
+use crate::bot::interactions::answer_page::AnswerPage;
+use crate::bot::interactions::assessment::AssessmentState;
+use crate::bot::interactions::quiz::{MadePoints, OPTION_COUNT, OptionOrder, QuizState};
 use quizloop_bank::{FieldError, Question};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -24,6 +27,7 @@ use quizloop_core::retention::Retention;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_core::review::Rating;
 use quizloop_core::round::{Round, ThreadStatus};
+use quizloop_core::self_assessment::Ticks;
 
 /// Maximum number of fields that an error advises to shorten.
 const ADVISED_FIELDS: usize = 3;
@@ -141,14 +145,11 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     };
     let confirmation = reveal::confirm(guarded, RoundPlace::Here, question);
     let reminder = remind::reminder(guild, channel, &round, Some(question));
-    let score = quiz::score_message(question, &state, &sample_score(question));
     let mut rendered = vec![
         Rendered::message("the daily message", &post),
         Rendered::message("the hint", &reveal::hint(question)),
         Rendered::message("the confirmation before the answer", &confirmation),
-        Rendered::message("the model answer", &reveal::answer(question)),
         Rendered::message("the reminder", &reminder),
-        Rendered::message("the score in /quiz", &score),
         Rendered {
             name: "the form to report a mistake",
             json: json(&feedback::report_modal(question)),
@@ -168,12 +169,76 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
         let asked = quiz::question(question, &state, header, hint);
         rendered.push(Rendered::message("the question in /quiz", &asked));
     }
-    let outputs = (0..).take(OPTION_COUNT).map(Attempt::Output);
-    for attempt in outputs.chain([Attempt::Unknown]) {
-        let answer = quiz::answer(question, &state, attempt);
-        rendered.push(Rendered::message("the model answer in /quiz", &answer));
+    for page in AnswerPage::of(question) {
+        rendered.extend(render_page(question, &state, page));
     }
     rendered
+}
+
+/// Renders every message with a page of the model answer.
+fn render_page(question: &Question, state: &QuizState, page: AnswerPage) -> Vec<Rendered> {
+    let open = OpenAnswer {
+        question,
+        page,
+        public: true,
+        round: Some(MessageId::new(u64::MAX)),
+    };
+    let mut rendered = vec![
+        Rendered::message("the model answer", &open.public_message()),
+        Rendered::message(
+            "the model answer with the self-assessment",
+            &with_self_assessment(open, None),
+        ),
+        Rendered::message(
+            "the result of the self-assessment",
+            &with_self_assessment(open, Some(sample_result(question))),
+        ),
+    ];
+    let chosen = (0..).take(OPTION_COUNT).map(Some);
+    for chosen in chosen.chain([None]) {
+        let state = QuizState {
+            chosen,
+            ..state.clone()
+        };
+        let answer = quiz::answer(question, &state, page, None);
+        let score = quiz::score_message(question, &state, &sample_score(question), page);
+        rendered.extend([
+            Rendered::message("the model answer in /quiz", &answer),
+            Rendered::message("the score in /quiz", &score),
+        ]);
+    }
+    rendered
+}
+
+/// The private answer of a member who answered the round, as the cache of answers assembles it.
+fn with_self_assessment(open: OpenAnswer<'_>, result: Option<AssessmentResult>) -> Message {
+    let question = open.question;
+    let mut message = open.public_message();
+    let rows = if let Some(result) = result {
+        let closing = assessment::closing(question, &result);
+        message.embeds.push(open.closing_embed(closing));
+        vec![assessment::next_row(question, result.reviews)]
+    } else {
+        let state = AssessmentState {
+            round: MessageId::new(u64::MAX),
+            points: u8::MAX,
+            reviews_before: u16::MAX,
+        };
+        assessment::rows(question, state)
+    };
+    message.components.splice(0..0, rows);
+    message
+}
+
+/// The longest result of a self-assessment: all points were missed, and much is still due.
+fn sample_result(question: &Question) -> AssessmentResult {
+    AssessmentResult {
+        ticks: Ticks::new(question.points.len(), []),
+        streak: LONG_NUMBER,
+        today: Date::MIN,
+        due: Some(Date::MAX),
+        reviews: LONG_NUMBER,
+    }
 }
 
 fn sample_round() -> Round {
@@ -190,6 +255,7 @@ fn sample_round() -> Round {
         read_up_to: None,
         voided_by: None,
         window: quizloop_core::round::Window::default(),
+        assessments: quizloop_core::self_assessment::Assessments::default(),
     }
 }
 
@@ -201,6 +267,7 @@ fn sample_state(question: &Question) -> QuizState {
         mode: PickMode::Mixed,
         reviews_before: u16::MAX,
         order: OptionOrder::default(),
+        chosen: None,
     }
 }
 
@@ -217,7 +284,7 @@ fn sample_score(question: &Question) -> Score {
     let (mut review, is_new) = Guild::new(GuildId::new(1)).rate(UserId::new(1), &rating);
     review.due = Date::MAX;
     Score {
-        points: (0, question.points.len()),
+        made: MadePoints::default(),
         review,
         is_new,
         today,

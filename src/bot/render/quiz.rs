@@ -7,12 +7,13 @@ use jiff::civil::Date;
 use super::component::{ButtonStyle, SelectOption, StringSelect};
 use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
-use super::message::{CONTENT_MAX, Embed, Message};
+use super::message::{ActionRow, CONTENT_MAX, Embed, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
-use super::reveal::answer_embed;
-use super::text::{output_block, pluralize, truncate};
+use super::reveal::{ShortText, page_buttons, page_embed, short_embed, short_page};
+use super::text::{bullets, output_block, pluralize, truncate};
+use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::custom_id::{ComponentId, ModalId};
-use crate::bot::interactions::quiz::{OPTION_COUNT, QuizAction, QuizState};
+use crate::bot::interactions::quiz::{MadePoints, OPTION_COUNT, QuizAction, QuizState, ScoredPage};
 use quizloop_bank::Question;
 use quizloop_core::question_picker::PickReason;
 use quizloop_core::review::{Rating, Review};
@@ -36,25 +37,14 @@ pub struct QuizHeader {
     pub due: u32,
 }
 
-/// What a member did before the answer was shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt<'a> {
-    /// Not known.
-    Unknown,
-    /// They wrote an answer.
-    Text(&'a str),
-    /// They chose an output, by its position.
-    Output(u8),
-}
-
 /// The result of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Score {
-    /// Key points made, and all key points.
-    pub points: (usize, usize),
+    /// Key points made.
+    pub made: MadePoints,
     /// The memory state after the review.
     pub review: Review,
-    /// Whether the review was recorded now; `false` if it had been before.
+    /// Whether the review was recorded with these points; `false` if it had been before.
     pub is_new: bool,
     /// The team's local date today.
     pub today: Date,
@@ -162,8 +152,14 @@ pub fn answer_modal(question: &Question, state: &QuizState) -> Modal {
     .text(&question_text(question))
 }
 
-/// The model answer, with a menu to tick the key points that were made.
-pub fn answer(question: &Question, state: &QuizState, attempt: Attempt<'_>) -> Message {
+/// A page of the model answer, with a menu to tick the key points that were made. Above it is what
+/// the member wrote, if they did, or which output they chose.
+pub fn answer(
+    question: &Question,
+    state: &QuizState,
+    page: AnswerPage,
+    written: Option<&str>,
+) -> Message {
     let choice = |(number, point): (usize, &String)| {
         // Menus don't render Markdown.
         SelectOption::new(&point.replace('`', ""), number.to_string())
@@ -176,33 +172,36 @@ pub fn answer(question: &Question, state: &QuizState, attempt: Attempt<'_>) -> M
     };
     let menu = StringSelect::new(id.custom_id(), "Which points did you make?", choices)
         .value_range(1, points);
-    let mut message = Message::embed(answer_embed(question))
-        .select(menu)
-        .buttons(vec![
-            quiz_button(
-                ButtonStyle::Secondary,
-                "None of them",
-                QuizAction::NoPoints,
-                state,
-            ),
-            quiz_button(
-                ButtonStyle::Secondary,
-                "Skip scoring",
-                QuizAction::Next,
-                state,
-            ),
-            report_button(question),
-        ]);
-    message.content = Some(attempt_text(question, state, attempt));
+    let press = |label, action| quiz_button(ButtonStyle::Secondary, label, action, state);
+    let embed = match page {
+        AnswerPage::Short => short_embed(question, short_text(question, state)),
+        _ => page_embed(question, page),
+    };
+    let mut message = Message::embed(embed).select(menu).buttons(vec![
+        press("None of them", QuizAction::NoPoints),
+        press("Skip scoring", QuizAction::Next),
+        report_button(question),
+    ]);
+    message
+        .components
+        .push(pages(question, page, state, QuizAction::Page));
+    message.content = Some(match written {
+        Some(text) => truncate(&written_answer(text), CONTENT_MAX),
+        None => prediction_text(question, state),
+    });
     message
 }
 
-fn attempt_text(question: &Question, state: &QuizState, attempt: Attempt<'_>) -> String {
-    match attempt {
-        Attempt::Unknown => String::new(),
-        Attempt::Text(text) => truncate(&written_answer(text), CONTENT_MAX),
-        Attempt::Output(place) => chosen_output_text(question, state, usize::from(place)),
-    }
+fn pages(
+    question: &Question,
+    shown: AnswerPage,
+    state: &QuizState,
+    turn: impl Fn(AnswerPage) -> QuizAction,
+) -> ActionRow {
+    page_buttons(question, shown, |page| ComponentId::Quiz {
+        action: turn(page),
+        state: state.clone(),
+    })
 }
 
 fn written_answer(text: &str) -> String {
@@ -218,48 +217,97 @@ pub fn with_written_answer(mut message: Message, text: &str) -> Message {
     message
 }
 
-fn chosen_output_text(question: &Question, state: &QuizState, place: usize) -> String {
-    let (outputs, places) = (outputs(question, state), state.order.permutation());
-    let (Some(printed), Some(letter)) = (outputs.get(place), OPTION_LETTERS.get(place)) else {
+/// The output that the member chose and the one that is printed; empty if they chose none.
+fn prediction_text(question: &Question, state: &QuizState) -> String {
+    let letter = |place: usize| OPTION_LETTERS.get(place).copied();
+    let chosen = state.chosen.and_then(|place| letter(place.into()));
+    let right = outputs(question, state)
+        .into_iter()
+        .zip(OPTION_LETTERS)
+        .find(|(printed, _)| Some(*printed) == question.output.as_deref());
+    let (Some(chosen), Some((printed, right))) = (chosen, right) else {
         return String::new();
     };
-    let verdict = if places.get(place) == Some(&0) {
-        "correct, it prints this. ✅"
+    let printed = output_block(printed);
+    if chosen == right {
+        format!("✅ You chose **{chosen}**. It prints:\n{printed}")
     } else {
-        "it doesn't print this. ❌"
-    };
-    format!(
-        "You chose **{letter}**: {verdict}\n{}",
-        output_block(printed)
-    )
+        format!("❌ You chose **{chosen}**. It prints **{right}**:\n{printed}")
+    }
 }
 
-/// The model answer with the score. The member's own answer stays above it.
-pub fn score_message(question: &Question, state: &QuizState, score: &Score) -> Message {
+/// The output is not repeated below the one that was chosen.
+fn short_text(question: &Question, state: &QuizState) -> ShortText {
+    if prediction_text(question, state).is_empty() {
+        ShortText::WithOutput
+    } else {
+        ShortText::QuestionOnly
+    }
+}
+
+/// A page of the model answer with the score, as an edit: the member's own answer stays above it.
+pub fn score_message(
+    question: &Question,
+    state: &QuizState,
+    score: &Score,
+    page: AnswerPage,
+) -> Message {
+    let shown = match page {
+        AnswerPage::Short => scored_points(question, state, score.made),
+        _ => page_embed(question, page),
+    };
+    let text = [
+        prediction_verdict(state),
+        &next_review_text(score),
+        &remaining_due_text(score),
+    ];
+    let text: Vec<&str> = text.into_iter().filter(|line| !line.is_empty()).collect();
     let embed = Embed {
-        title: Some(title(score)),
-        description: Some(format!(
-            "{}\n{}",
-            next_review_text(score),
-            remaining_due_text(score)
-        )),
+        title: Some(title(question, score)),
+        description: Some(text.join("\n")),
         color: color(question.level),
         ..Embed::default()
     };
     let next = quiz_button(ButtonStyle::Primary, "Next", QuizAction::Next, state);
-    let mut message =
-        Message::embed(answer_embed(question)).buttons(vec![next, report_button(question)]);
+    let mut message = Message::embed(shown).buttons(vec![next, report_button(question)]);
+    message
+        .components
+        .push(pages(question, page, state, |page| {
+            QuizAction::ScoredPage(ScoredPage {
+                page,
+                made: score.made,
+            })
+        }));
     message.embeds.push(embed);
     message.keep_content()
 }
 
-fn title(score: &Score) -> String {
+/// The first page with the key points in two lists: missed and made.
+fn scored_points(question: &Question, state: &QuizState, made: MadePoints) -> Embed {
+    let listed = |was_made: bool| {
+        let points = question.points.iter().enumerate();
+        let points = points.filter(|(place, _)| made.contains(*place) == was_made);
+        bullets(points.map(|(_, point)| point))
+    };
+    short_page(question, short_text(question, state))
+        .question_field("You missed", listed(false))
+        .question_field("You made", listed(true))
+}
+
+fn prediction_verdict(state: &QuizState) -> &'static str {
+    if state.predicted_wrong() {
+        "Your prediction was wrong, so this counts as not known."
+    } else {
+        ""
+    }
+}
+
+fn title(question: &Question, score: &Score) -> String {
     if !score.is_new {
         return "Already scored".into();
     }
-    let (made, points) = score.points;
-    let points = pluralize(points, "key point", "key points");
-    format!("You made {made} of {points}")
+    let points = pluralize(question.points.len(), "key point", "key points");
+    format!("You made {} of {points}", score.made.count())
 }
 
 fn next_review_text(score: &Score) -> String {

@@ -1,73 +1,178 @@
-//! The model answer, the hint, and the confirmation before an early reveal.
+//! The model answer in pages, the hint, and the confirmation before an early reveal.
 
 use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
-use super::message::{ButtonStyle, Embed, Message};
+use super::message::{ActionRow, ButtonStyle, Embed, Message};
 use super::text::{bullets, output_block, python_block};
+pub use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Question};
+use quizloop_core::id::MessageId;
 use quizloop_core::reveal_guard::GuardedRound;
 
 /// The embed colour of hints.
 const HINT_COLOR: u32 = 0x74_7f_8d;
 
-/// The model answer with the button that reports a mistake.
-pub fn answer(question: &Question) -> Message {
-    Message::embed(answer_embed(question)).buttons(vec![report_button(question)])
+/// A model answer that is open at one of its pages.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenAnswer<'q> {
+    pub question: &'q Question,
+    pub page: AnswerPage,
+    /// Whether everybody in the channel sees it.
+    pub public: bool,
+    /// The message of the round in which the question was asked, if it is known.
+    pub round: Option<MessageId>,
 }
 
-/// The embed with the model answer, which `/quiz` shows too.
-pub fn answer_embed(question: &Question) -> Embed {
-    let description = format!(
-        "{}\n\n{}{}",
-        question_text(question),
-        question.answer,
-        code_blocks(question)
-    );
-    Embed {
-        title: Some(format!("#{} · model answer", question.number)),
-        description: Some(description),
-        color: color(question.level),
-        ..Embed::default()
+/// The part of a private answer that is written for one member; the rest is the same for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberPart {
+    /// Rows of buttons and menus directly below the text.
+    pub rows: Vec<ActionRow>,
+    /// The text at the end.
+    pub closing: Option<String>,
+}
+
+impl OpenAnswer<'_> {
+    /// The page as a message for everybody.
+    pub fn public_message(self) -> Message {
+        let mut message = Message::embed(page_embed(self.question, self.page));
+        message.components = self.rows();
+        message
     }
-    .question_field("Key points", bullets(&question.points))
-    .question_field(
-        "Sample answer (spoken)",
-        format!("*{}*", question.example_answer.replace('*', "\\*")),
-    )
-    .question_field("Hint", question.how_to_answer.as_str())
-    .question_field("Pitfalls", bullets(&question.pitfalls))
-    .question_field("Likely follow-up", question.follow_up.as_str())
-    .question_field("Read more", question.docs.as_str())
+
+    /// The buttons that turn the pages, and the one that reports a mistake.
+    pub fn rows(self) -> Vec<ActionRow> {
+        let turn = |page| ComponentId::Page {
+            page,
+            public: self.public,
+            round: self.round,
+            question: self.question.id.clone(),
+        };
+        vec![
+            page_buttons(self.question, self.page, turn),
+            ActionRow::buttons(vec![report_button(self.question)]),
+        ]
+    }
+
+    /// The embed with the text at the end of a private answer.
+    pub fn closing_embed(self, text: String) -> Embed {
+        Embed {
+            description: Some(text),
+            color: color(self.question.level),
+            ..Embed::default()
+        }
+    }
+}
+
+/// A row with a button for each page. The one of the page that is shown can't be pressed.
+pub fn page_buttons(
+    question: &Question,
+    shown: AnswerPage,
+    id: impl Fn(AnswerPage) -> ComponentId,
+) -> ActionRow {
+    let turn = |page: AnswerPage| {
+        button(ButtonStyle::Secondary, page_label(page), &id(page)).disabled(page == shown)
+    };
+    ActionRow::buttons(AnswerPage::of(question).map(turn).collect())
+}
+
+const fn page_label(page: AnswerPage) -> &'static str {
+    match page {
+        AnswerPage::Short => "In short",
+        AnswerPage::Explanation => "Explain",
+        AnswerPage::Code => "Code",
+        AnswerPage::Spoken => "Say it like this",
+        AnswerPage::Traps => "Traps and tips",
+    }
+}
+
+/// A page of the model answer.
+pub fn page_embed(question: &Question, page: AnswerPage) -> Embed {
+    let (title, text) = match page {
+        AnswerPage::Short => return short_embed(question, ShortText::WithOutput),
+        AnswerPage::Explanation => ("explanation", question.answer.clone()),
+        AnswerPage::Code => ("code", code_blocks(question)),
+        AnswerPage::Spoken => ("how you might say it", spoken(question)),
+        AnswerPage::Traps => ("traps and tips", String::new()),
+    };
+    let embed = titled_embed(question, title, text);
+    match page {
+        AnswerPage::Short | AnswerPage::Code => embed,
+        AnswerPage::Explanation => embed.question_field("Read more", question.docs.as_str()),
+        AnswerPage::Spoken => embed.question_field("Likely follow-up", &question.follow_up),
+        AnswerPage::Traps => embed
+            .question_field("Pitfalls", bullets(&question.pitfalls))
+            .question_field("Hint", question.how_to_answer.as_str()),
+    }
     .footer(source_line(question))
 }
 
-/// The code blocks of a reveal, without the code that the question itself shows.
+/// The text above the key points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShortText {
+    /// The question, and the output of a program whose output was asked for.
+    WithOutput,
+    /// The question alone: the output is shown elsewhere in the message.
+    QuestionOnly,
+}
+
+/// The first page: the question and its key points, which are the short answer.
+pub fn short_embed(question: &Question, text: ShortText) -> Embed {
+    let embed = short_page(question, text);
+    if question.points.is_empty() {
+        let first = question.answer.split("\n\n").next().unwrap_or_default();
+        embed.question_field("In short", first)
+    } else {
+        embed.question_field("Key points", bullets(&question.points))
+    }
+}
+
+/// The first page without the key points.
+pub fn short_page(question: &Question, text: ShortText) -> Embed {
+    let asked = question_text(question);
+    let output = question
+        .output
+        .as_deref()
+        .filter(|_| text == ShortText::WithOutput && question.kind == Kind::Predict);
+    let text = match output {
+        Some(output) => format!("{asked}\nOutput\n{}", output_block(output)),
+        None => asked,
+    };
+    titled_embed(question, "model answer", text).footer(source_line(question))
+}
+
+fn titled_embed(question: &Question, title: &str, text: String) -> Embed {
+    Embed {
+        title: Some(format!("#{} · {title}", question.number)),
+        description: (!text.is_empty()).then_some(text),
+        color: color(question.level),
+        ..Embed::default()
+    }
+}
+
+fn spoken(question: &Question) -> String {
+    format!("*{}*", question.example_answer.replace('*', "\\*"))
+}
+
+/// The code blocks of an answer, without the code that the question itself shows.
 fn code_blocks(question: &Question) -> String {
     let mut blocks = Vec::new();
     if let Some(printed) = &question.broken_output {
         blocks.push(format!("Output with the bug\n{}", output_block(printed)));
     }
-    if question.kind == Kind::Bug && question.broken.is_some() {
-        blocks.extend(
-            question
-                .code
-                .as_deref()
-                .map(|code| format!("Fixed code\n{}", python_block(code))),
-        );
-    } else if question.kind != Kind::Predict {
-        blocks.extend(question.code.as_deref().map(python_block));
+    let is_fixed = question.kind == Kind::Bug && question.broken.is_some();
+    if let Some(code) = question.code.as_deref().map(python_block) {
+        blocks.push(if is_fixed {
+            format!("Fixed code\n{code}")
+        } else {
+            code
+        });
     }
-    blocks.extend(
-        question
-            .output
-            .as_deref()
-            .map(|text| format!("Output\n{}", output_block(text))),
-    );
-    if blocks.is_empty() {
-        return String::new();
+    if let Some(output) = &question.output {
+        blocks.push(format!("Output\n{}", output_block(output)));
     }
-    format!("\n\n{}", blocks.join("\n\n"))
+    blocks.join("\n\n")
 }
 
 fn source_line(question: &Question) -> String {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::message::{Embed, Message};
 use super::text::pluralize;
 use quizloop_core::id::UserId;
-use quizloop_core::leaderboard::{LeaderboardRow, Period};
+use quizloop_core::leaderboard::{LeaderboardRow, Period, places};
 use quizloop_core::ledger::Actor;
 use quizloop_core::round::Round;
 use quizloop_core::streak::{RoundOutcome, Streak};
@@ -138,30 +138,34 @@ pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
         Period::Month(day) => format!("Leaderboard: {}", month_name(day)),
         Period::AllTime => "Leaderboard: all time".into(),
     };
-    let mut text = String::new();
-    for (place, row) in (1..).zip(rows.iter().take(LEADERBOARD_SIZE)) {
-        // Writing to a string can't fail.
-        let _ = writeln!(text, "{place}. {}", leaderboard_row(row));
-    }
-    if text.is_empty() {
-        text = match period {
-            Period::Month(day) => format!("No answers in {} yet.", month_name(day)),
-            Period::AllTime => "No answers yet.".into(),
-        };
-    }
-    if rows.len() > LEADERBOARD_SIZE {
-        let _ = write!(text, "and {} more", rows.len() - LEADERBOARD_SIZE);
-    }
+    let text = match period {
+        _ if !rows.is_empty() => leaderboard_rows(rows),
+        Period::Month(day) => format!("No answers in {} yet.", month_name(day)),
+        Period::AllTime => "No answers yet.".into(),
+    };
     Message::embed(Embed {
         title: Some(title),
-        description: Some(text.trim_end().to_owned()),
+        description: Some(text),
         color: STREAK_COLOR,
         ..Embed::default()
     })
 }
 
+/// The first rows with their places, and how many more there are.
+pub(super) fn leaderboard_rows(rows: &[LeaderboardRow]) -> String {
+    let mut text = String::new();
+    for (place, row) in places(rows).iter().zip(rows).take(LEADERBOARD_SIZE) {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{place}. {}", leaderboard_row(row));
+    }
+    if rows.len() > LEADERBOARD_SIZE {
+        let _ = write!(text, "and {} more", rows.len() - LEADERBOARD_SIZE);
+    }
+    text.trim_end().to_owned()
+}
+
 /// A member's answers in the period, and their streak if they have one.
-pub(super) fn leaderboard_row(row: &LeaderboardRow) -> String {
+fn leaderboard_row(row: &LeaderboardRow) -> String {
     let answers = pluralize(row.answered, "answer", "answers");
     let streak = match row.streak.current {
         0 => String::new(),

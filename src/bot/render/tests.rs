@@ -7,11 +7,12 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::message::Message;
-use super::reveal::RoundPlace;
+use super::reveal::{OpenAnswer, RoundPlace};
 use super::team::{PermissionReport, TeamStatus, status};
 use super::user_error::{PostingProblem, UserError};
 use super::{daily, message, reveal, streak, team, user_error};
 use crate::bot::discord::rest::ApiError;
+use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::commands::help;
 use quizloop_bank::{Bank, Kind, Question, built_in};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
@@ -27,6 +28,7 @@ use quizloop_core::zone::Zone;
 const ADA: UserId = UserId::new(1);
 const LIN: UserId = UserId::new(2);
 
+mod assessments;
 mod feedback;
 mod pictures;
 mod privacies;
@@ -241,13 +243,50 @@ fn thread_names_fit() {
     assert_eq!(daily::thread_name(&"🧵".repeat(200)).chars().count(), 100);
 }
 
+/// The pages show the same as one long message: nothing of an entry is lost.
+#[test]
+fn every_text_of_a_question_is_on_a_page() {
+    let (bank, _) = Bank::load(built_in(), &[]);
+    for question in bank.questions() {
+        let pages = AnswerPage::of(question).map(|page| {
+            let embed = reveal::page_embed(question, page);
+            message::Message::embed(embed).to_string()
+        });
+        let shown = pages.collect::<Vec<_>>().join("\n");
+        // The example answer is in italics, in which asterisks are escaped.
+        let plain = |text: &str| text.trim_end().replace(['*', '\\'], "");
+        let shown = plain(&shown);
+        let prose = question.text_fields().map(|field| field.text);
+        let programs = question.programs();
+        let programs = programs.filter(|(field, _)| *field != "wrong_outputs");
+        let programs = programs.map(|(_, program)| program);
+        for text in prose.chain(programs).chain([question.docs.as_str()]) {
+            assert!(shown.contains(&plain(text)), "{}: {text}", question.id);
+        }
+    }
+}
+
 #[test]
 fn reveals() {
     let guarded = GuardedRound {
         channel: ChannelId::new(20),
         number: 3,
     };
-    assert_snapshot!("answer", reveal::answer(&question()));
+    let page = |question: &Question, page| {
+        let open = OpenAnswer {
+            question,
+            page,
+            public: false,
+            round: Some(MessageId::new(30)),
+        };
+        open.public_message().to_string()
+    };
+    let pages = |question: &Question| -> Vec<String> {
+        AnswerPage::of(question)
+            .map(|one| page(question, one))
+            .collect()
+    };
+    assert_snapshot!("answer", pages(&question()).join("\n"));
     assert_snapshot!(reveal::hint(&question()), @"
     # Hint
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
@@ -266,7 +305,24 @@ fn reveals() {
     bug.kind = Kind::Bug;
     bug.broken = Some("hello()".into());
     bug.broken_output = Some("RuntimeWarning".into());
-    assert_snapshot!("answer_of_a_bug", reveal::answer(&bug));
+    assert_snapshot!("answer_of_a_bug", pages(&bug).join("\n"));
+    // Without key points, the first page has the first paragraph of the answer.
+    let without_points = Question {
+        points: Vec::new(),
+        ..question()
+    };
+    assert_snapshot!(page(&without_points, AnswerPage::Short), @r#"
+    # #2 · model answer
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [In short] The call returns a coroutine object, and not one line of the body has run. The word "coroutine" is used for both things, the function and the object, so it helps to say which one you mean.
+    -- fundamentals · junior · Python 3.11
+    ( In short – disabled ) q1:page:s:me:30:coroutine-objects
+    ( Explain ) q1:page:e:me:30:coroutine-objects
+    ( Code ) q1:page:c:me:30:coroutine-objects
+    ( Say it like this ) q1:page:i:me:30:coroutine-objects
+    ( Traps and tips ) q1:page:t:me:30:coroutine-objects
+    ( Report a mistake ) q1:report:coroutine-objects
+    "#);
 }
 
 #[test]
@@ -366,18 +422,29 @@ fn leaderboards() {
     # Leaderboard: all time
     No answers yet.
     ");
-    let rows: Vec<LeaderboardRow> = (1..13)
-        .map(|user| LeaderboardRow {
+    let answers = [7, 6, 6, 5].into_iter().chain([3; 8]);
+    let rows: Vec<LeaderboardRow> = (1..)
+        .zip(answers)
+        .map(|(user, answered)| LeaderboardRow {
             user: UserId::new(user),
-            answered: 3,
+            answered,
             streak: Streak::default(),
         })
         .collect();
-    let text = streak::leaderboard(&rows, Period::AllTime).to_string();
-    assert!(
-        text.ends_with("10. <@10>: 3 answers\nand 2 more\n"),
-        "{text}"
-    );
+    assert_snapshot!(streak::leaderboard(&rows, Period::AllTime), @"
+    # Leaderboard: all time
+    1. <@1>: 7 answers
+    2. <@2>: 6 answers
+    2. <@3>: 6 answers
+    4. <@4>: 5 answers
+    5. <@5>: 3 answers
+    5. <@6>: 3 answers
+    5. <@7>: 3 answers
+    5. <@8>: 3 answers
+    5. <@9>: 3 answers
+    5. <@10>: 3 answers
+    and 2 more
+    ");
 }
 
 #[test]
@@ -385,7 +452,7 @@ fn helps() {
     assert_snapshot!(help::message(false), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
-    • `/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.
+    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
@@ -399,7 +466,7 @@ fn helps() {
     assert_snapshot!(help::message(true), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
-    • `/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.
+    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.

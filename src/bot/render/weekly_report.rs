@@ -1,11 +1,9 @@
 //! The weekly report of a team.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 
 use super::message::{Embed, Message};
-use super::streak::{LEADERBOARD_SIZE, leaderboard_row};
+use super::streak::leaderboard_rows;
 use super::team::upcoming_posts;
 use super::text::{bullets, pluralize, truncate};
 use quizloop_bank::Question;
@@ -67,14 +65,8 @@ fn leaderboard(summary: &WeeklySummary) -> String {
     }
     let members = pluralize(summary.rows.len(), "member", "members");
     let mut text = format!("{members} took part in {questions}.\n");
-    for (place, row) in (1..).zip(summary.rows.iter().take(LEADERBOARD_SIZE)) {
-        // Writing to a string can't fail.
-        let _ = writeln!(text, "{place}. {}", leaderboard_row(row));
-    }
-    if summary.rows.len() > LEADERBOARD_SIZE {
-        let _ = write!(text, "and {} more", summary.rows.len() - LEADERBOARD_SIZE);
-    }
-    text.trim_end().to_owned()
+    text.push_str(&leaderboard_rows(&summary.rows));
+    text
 }
 
 fn hard_question_text(hard: &HardQuestion, question: Option<&Question>) -> String {

@@ -24,9 +24,11 @@ use tracing::Instrument as _;
 
 use super::{ReactionDone, count_page};
 use crate::bot::context::BotContext;
+use crate::bot::discord::permissions;
 use crate::bot::discord::rest::{ApiError, HISTORY_PAGE};
 use crate::bot::discord::rest_limiter::Priority;
 use crate::bot::load_guild;
+use crate::bot::scheduler::alerts;
 use crate::bot::scheduler::backoff::{Backoff, is_over};
 use quizloop_core::data_deletion::BACKFILL_ROUNDS;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, TeamKey, snowflake_at};
@@ -326,15 +328,34 @@ fn all_teams(guild: &LoadedGuild) -> Vec<LoadedTeam> {
 
 async fn backfill_team(ctx: &Arc<BotContext>, team: &LoadedTeam) -> Result<(), ApiError> {
     let ranges = team.read(history_ranges).unwrap_or_default();
+    let result = read_ranges(ctx, team, ranges).await;
+    if let Err(error) = &result {
+        tracing::warn!(%error, "history could not be read");
+    }
+    result
+}
+
+async fn read_ranges(
+    ctx: &Arc<BotContext>,
+    team: &LoadedTeam,
+    ranges: Vec<HistoryRange>,
+) -> Result<(), ApiError> {
+    let (mut found_any, mut lacks_known) = (false, false);
     for range in ranges {
         match read_range(ctx, team, range).await {
-            // A deleted or invisible thread has no history to read.
-            Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) | Ok(()) => {}
-            Err(error) => {
-                tracing::warn!(%error, "history could not be read");
-                return Err(error);
+            Ok(found) => {
+                found_any |= found;
+                lacks_known |= range.has_known_message && !found;
             }
+            // A deleted or invisible thread has no history to read.
+            Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => {}
+            Err(error) => return Err(error),
         }
+    }
+    if found_any {
+        alerts::end_history_alert(team);
+    } else if lacks_known && !permissions::can_read_history(ctx, team.key()).await? {
+        alerts::alert_unreadable_history(ctx, team).await;
     }
     Ok(())
 }
@@ -346,6 +367,10 @@ struct HistoryRange {
     thread_round: Option<u32>,
     channel: ChannelId,
     after: MessageId,
+    /// Whether the bot knows a message in the range. If the history is empty nevertheless, either
+    /// that message was deleted, or the bot lacks Read Message History: Discord then returns an
+    /// empty page instead of an error.
+    has_known_message: bool,
 }
 
 /// Returns the number of ranges a backfill would read; used by fuzz targets.
@@ -363,29 +388,37 @@ fn history_ranges(team: &Team) -> Vec<HistoryRange> {
             thread_round,
             channel,
             after,
+            has_known_message: read_up_to > Some(after),
         }
     };
     let threads = newest.iter().filter_map(|round| {
         let thread = round.thread_id()?;
         let number = Some(round.number);
-        Some(range(number, thread, round.message?, round.read_up_to))
+        let mut thread = range(number, thread, round.message?, round.read_up_to);
+        let mut replies = round.window.replies.values();
+        thread.has_known_message |= replies.any(|reply| *reply > thread.after);
+        Some(thread)
     });
-    let oldest = newest.last().and_then(|round| round.message);
-    let channel = oldest.map(|oldest| range(None, team.channel, oldest, team.read_up_to));
+    let channel = newest.last().and_then(|oldest| {
+        let mut channel = range(None, team.channel, oldest.message?, team.read_up_to);
+        channel.has_known_message |= newest[0].message > Some(channel.after);
+        Some(channel)
+    });
     threads.chain(channel).collect()
 }
 
-/// Counts the replies of a range, page by page.
+/// Counts the replies of a range, page by page. Returns whether it contains any message.
 async fn read_range(
     ctx: &Arc<BotContext>,
     team: &LoadedTeam,
     range: HistoryRange,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let mut pages = Vec::new();
     let result = read_pages(ctx, team.guild(), range, &mut pages).await;
+    let found = !pages.is_empty();
     // What was read before a failure is not read again.
     tokio::spawn(record_progress(Arc::clone(ctx), team.clone(), pages));
-    result
+    result.map(|()| found)
 }
 
 /// A page of history whose replies are counted.

@@ -1,11 +1,13 @@
-//! Alerts an admin once when a team's question can't be posted.
+//! Alerts an admin once when a team's question can't be posted, or its replies can't be read.
 
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest_limiter::Priority;
+use crate::bot::render::message::Message;
 use crate::bot::render::user_error::{self, PostingProblem};
-use quizloop_core::team::PostingFailure;
+use quizloop_core::id::UserId;
+use quizloop_core::team::{PostingFailure, Team};
 use quizloop_core::text::remove_control_characters;
-use quizloop_store::LoadedTeam;
+use quizloop_store::{Commit, LoadedTeam};
 
 /// Records the failure for `/team status` and sends a direct message to the admin who set the team
 /// up, once until the failure is resolved. Teams from the config file have no such admin; the log
@@ -29,15 +31,60 @@ pub async fn alert_admin(ctx: &BotContext, team: &LoadedTeam, problem: PostingPr
         });
         team.set_up_by.filter(|_| is_new)
     });
-    // Saved before the message is sent, so that a crash can't cause a second message.
+    let message = user_error::posting_failed_dm(team.channel(), problem);
+    send_once_saved(ctx, admin.flatten(), commit, &message).await;
+}
+
+/// Reports once that the bot may not read a team's history: a warning in the log, and a direct
+/// message to the admin who set the team up.
+pub async fn alert_unreadable_history(ctx: &BotContext, team: &LoadedTeam) {
+    // A question that is not sent for the same reason is reported by its delivery.
+    let is_reported = |team: &Team| {
+        team.history_unreadable_since.is_some()
+            || team.posting_failure.is_some()
+            || team
+                .rounds()
+                .last()
+                .is_some_and(|round| round.message.is_none())
+    };
+    if team.read(is_reported) != Some(false) {
+        return;
+    }
+    tracing::warn!(
+        "the bot lacks Read Message History, so replies from while it was offline do not count"
+    );
+    let now = ctx.clock.now();
+    let (admin, commit) = team.update(|team| {
+        team.history_unreadable_since = Some(now);
+        team.set_up_by
+    });
+    let message = user_error::history_unreadable_dm(team.channel());
+    send_once_saved(ctx, admin.flatten(), commit, &message).await;
+}
+
+/// Records that the history can be read, so that the next failure is reported again.
+pub fn end_history_alert(team: &LoadedTeam) {
+    if team.read(|team| team.history_unreadable_since.is_some()) == Some(true) {
+        // Nothing is acknowledged to a member, so there is no need to wait for the save.
+        let _unawaited = team.update(|team| team.history_unreadable_since = None);
+    }
+}
+
+/// Sends a direct message to an admin once the commit is durable, so that a crash can't cause a
+/// second one.
+async fn send_once_saved(
+    ctx: &BotContext,
+    admin: Option<UserId>,
+    commit: Commit,
+    message: &Message,
+) {
     if commit.wait().await.is_err() {
         return;
     }
-    let Some(admin) = admin.flatten() else {
+    let Some(admin) = admin else {
         return;
     };
-    let message = user_error::posting_failed_dm(team.channel(), problem);
-    if let Err(error) = ctx.rest.send_dm(admin, &message, Priority::Urgent).await {
+    if let Err(error) = ctx.rest.send_dm(admin, message, Priority::Urgent).await {
         tracing::info!(%admin, %error, "admin could not be alerted");
     }
 }

@@ -81,7 +81,8 @@ pub fn check_channels(
 fn apply_loaded(ctx: &BotContext, declared: &[ConfiguredTeam], loaded: &LoadedGuild) {
     let guild = loaded.id();
     let own: Vec<&ConfiguredTeam> = declared.iter().filter(|team| team.guild == guild).collect();
-    let now = ctx.clock.now();
+    // With the time of a wrong clock, a new team would have no question until that time.
+    let now = ctx.discord_now();
     if !is_out_of_date(&own, loaded) {
         return;
     }

@@ -82,7 +82,8 @@ pub async fn expire_inactive_members_of(ctx: &BotContext, guild: &LoadedGuild, t
         );
         return;
     }
-    if ctx.clocks_agree() {
+    // The clock may have been wrong when `today` was determined.
+    if ctx.trusted_now().is_some_and(|now| utc_date(now) >= today) {
         let count = guild
             .erase(|state| state.delete_inactive_members(today))
             .await;

@@ -68,6 +68,9 @@ pub enum StepError {
     /// The bank has no question to send.
     #[error("the bank has no question")]
     EmptyBank,
+    /// The machine's clock differs from Discord's. Nothing is done until it is right.
+    #[error("the machine's clock is wrong")]
+    WrongClock,
     /// The earlier request may still take effect until this time.
     #[error("an earlier request may still take effect until {0}")]
     NotYet(Timestamp),
@@ -77,7 +80,7 @@ impl StepError {
     /// Whether a retry may succeed without any change by an admin or the operator.
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::SaveFailed | Self::NotYet(_) => true,
+            Self::SaveFailed | Self::WrongClock | Self::NotYet(_) => true,
             Self::Api(error) => error.is_transient(),
             Self::HistoryUnreadable | Self::EmptyBank => false,
         }
@@ -122,7 +125,8 @@ struct DeliveryState {
     backoff: Option<Backoff>,
     /// What is known of the message of this intent.
     status: Option<(Intent, MessageStatus)>,
-    /// Whether a search has shown that the state is no older than the channel.
+    /// Whether a search for an intent of this process has shown that the state is no older than the
+    /// channel.
     is_verified: bool,
 }
 
@@ -241,12 +245,13 @@ pub async fn deliver(
     let mut status = ctx.deliveries.status(key, delivery);
     let mut found = None;
     loop {
-        let now = ctx.clock.now();
+        let now = ctx.trusted_now().ok_or(StepError::WrongClock)?;
         match delivery.next_step(status, now) {
             DeliveryStep::Search => {
                 let result;
                 (result, found) = search(ctx, key.team, delivery, now).await?;
-                if result != SearchResult::Unreadable {
+                // An intent from before the start proves nothing: newer messages may exist.
+                if status == MessageStatus::Unverified && result != SearchResult::Unreadable {
                     ctx.deliveries.set_verified(key);
                 }
                 status = status.after_search(result);

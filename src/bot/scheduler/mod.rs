@@ -5,7 +5,7 @@
 //! needs no special handling. The jobs are in [`post`], [`weekly_report`] and
 //! [`reminders`].
 
-mod alerts;
+pub mod alerts;
 pub mod backoff;
 pub mod config_teams;
 pub mod data_expiry;
@@ -108,7 +108,9 @@ impl Job {
 /// Expires old data and posts due rounds in a guild that was just loaded. The next scan finds its
 /// other jobs.
 async fn catch_up_guild(ctx: &Arc<BotContext>, guild: &LoadedGuild) {
-    let now = ctx.clock.now();
+    let Some(now) = ctx.trusted_now() else {
+        return;
+    };
     data_expiry::expire_inactive_members_of(ctx, guild, data_expiry::utc_date(now)).await;
     let mut due_jobs = DueJobs::default();
     guild.read(|state| due_jobs.collect(ctx, guild.id(), GuildView::Loaded(state), now));
@@ -144,7 +146,10 @@ pub async fn run(ctx: Arc<BotContext>) {
         let scan_start = Instant::now();
         let comparison_due = ctx.clock_check.begin_request(ctx.clock.local_time());
         let mut due_jobs = DueJobs::default();
-        if clock_check::check(&ctx) {
+        // Read again: the clock may have jumped since.
+        if clock_check::check(&ctx)
+            && let Some(now) = ctx.trusted_now()
+        {
             expiry.run_if_new_day(&ctx, now);
             due_jobs = DueJobs::scan(&ctx, now);
         }

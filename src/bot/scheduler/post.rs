@@ -89,7 +89,9 @@ impl<'a> PostJob<'a> {
         // A question that was found, or whose thread is started only now, may have replies already.
         let mut may_have_replies = true;
         loop {
-            let now = self.ctx.clock.now();
+            let Some(now) = self.ctx.trusted_now() else {
+                return;
+            };
             let Some(next) = self.team.read(|team| self.next_step(team, now)) else {
                 return;
             };
@@ -234,6 +236,10 @@ impl<'a> PostJob<'a> {
     }
 
     async fn on_step_error(&self, step: PostStep, error: StepError, now: Timestamp) {
+        // No pause: its end would be a time of the wrong clock.
+        if matches!(error, StepError::WrongClock) {
+            return;
+        }
         let key = DeliveryKind::Question.of(self.key);
         let retry_at = self.ctx.deliveries.delay(key, &error, now);
         tracing::warn!(%error, %retry_at, "post step failed");
@@ -250,7 +256,7 @@ impl<'a> PostJob<'a> {
             StepError::Api(error) => PostingProblem::Message(error),
             StepError::HistoryUnreadable => PostingProblem::HistoryUnreadable,
             StepError::EmptyBank => PostingProblem::EmptyBank,
-            StepError::SaveFailed | StepError::NotYet(_) => return,
+            StepError::SaveFailed | StepError::WrongClock | StepError::NotYet(_) => return,
         };
         alerts::alert_admin(self.ctx, &self.team, problem).await;
     }
@@ -296,8 +302,8 @@ impl Outgoing for PostJob<'_> {
     }
 
     async fn abandon(&self) -> Result<(), StepError> {
+        let now = self.ctx.trusted_now().ok_or(StepError::WrongClock)?;
         self.ctx.health.round_abandoned();
-        let now = self.ctx.clock.now();
         let (_, commit) = self.team.update(|team| team.abandon_round(now));
         commit.wait().await.map_err(|_| StepError::SaveFailed)
     }

@@ -21,7 +21,9 @@ pub async fn send(ctx: &BotContext, team: &LoadedTeam, user: UserId) {
 }
 
 async fn send_if_due(ctx: &BotContext, team: &LoadedTeam, user: UserId) {
-    let now = ctx.clock.now();
+    let Some(now) = ctx.trusted_now() else {
+        return;
+    };
     let is_due = |team: &quizloop_core::team::Team| {
         team.reminders_today(now)
             .any(|due| due.user == user && due.at <= now)

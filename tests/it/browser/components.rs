@@ -37,7 +37,7 @@ async fn bot(sandbox: Sandbox) {
             );
             let released = sandbox.wait_for(
                 "the message",
-                std::time::Duration::from_secs(20),
+                std::time::Duration::from_secs(60),
                 |discord| {
                     let all = discord.messages.get(&ids::GENERAL)?;
                     all.values().find(|one| one.content == "go on").map(drop)

@@ -11,6 +11,7 @@ mod components;
 mod faults;
 mod first_visit;
 mod keyboard;
+mod phone_answers;
 mod practice;
 mod screenshot;
 mod tab;

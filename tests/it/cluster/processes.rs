@@ -71,7 +71,7 @@ impl ClusterProcesses {
     /// Asks a process to stop. Returns its exit code.
     pub async fn stop(&mut self, index: usize) -> Option<i32> {
         let mut bot = self.all[index].bot.take().expect("it runs");
-        let status = bot.stop(Duration::from_secs(10)).await.unwrap();
+        let status = bot.stop(Duration::from_secs(60)).await.unwrap();
         self.all[index].logs += &bot.log().text();
         status.and_then(|status| status.code())
     }

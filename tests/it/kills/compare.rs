@@ -8,6 +8,7 @@ use jiff::civil::time;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::ledger::RoundResult;
+use quizloop_core::self_assessment::POINTS_MAX;
 use quizloop_core::team::Team;
 use quizloop_store::inspect;
 
@@ -17,14 +18,12 @@ use super::world::KillWorld;
 use crate::support::{MessageExt, WAIT_TIMEOUT};
 
 impl KillWorld {
-    /// Returns a server's saved data, or `None` if it has no file and no row.
+    /// Returns a server's saved data, or `None` if there is none.
     pub(super) fn on_disk(&self, guild: u64) -> Option<Guild> {
-        if let Some(test_database) = &self.test_database {
-            let state = format!("select state from guild where guild = {guild}");
-            let state = Some(test_database.ask(&state)).filter(|state| !state.is_empty())?;
-            return Some(serde_json::from_str(&state).unwrap());
-        }
         let guild = GuildId::new(guild);
+        if let Some(database) = &self.database {
+            return database.guild(guild);
+        }
         let state = self.world.state();
         if !state.join(format!("guilds/{guild}.json")).exists() {
             return None;
@@ -74,6 +73,22 @@ impl KillWorld {
         self.model.reviews = found;
     }
 
+    /// Asserts that each assessment is in its round and in Lin's reviews, once.
+    fn compare_assessments(&self, team: Option<&Team>) {
+        let counts = team.iter().flat_map(|team| {
+            let numbers = team.rounds().iter().map(|round| round.number);
+            numbers.map(|number| assessments(team, number))
+        });
+        let counts: Vec<u32> = counts.collect();
+        assert!(counts.iter().all(|count| *count <= 1), "{counts:?}");
+        let guild = self.on_disk(ids::GUILD);
+        let reviews = guild
+            .iter()
+            .flat_map(|guild| guild.reviews(UserId::new(ids::LIN)));
+        let reviewed: u32 = reviews.map(|(_, review)| u32::from(review.count)).sum();
+        assert_eq!(reviewed, counts.iter().sum::<u32>(), "{counts:?}");
+    }
+
     /// Adds today's round to the model if its time has come and there is a team.
     pub(super) fn record_day(&mut self) {
         let today = self.world.local_date();
@@ -120,11 +135,16 @@ impl KillWorld {
                     let (least, most) = reviews.into_inner();
                     reviews = least + u32::from(succeeded)..=most + u32::from(succeeded || unknown);
                 }
+                AdminAction::Assess(round) => {
+                    let is_saved = team.is_some_and(|team| assessments(team, round) > 0);
+                    assert!(is_saved || !succeeded, "{action:?} is lost");
+                }
                 AdminAction::CatchUp(_) | AdminAction::Pause(_) => {}
             }
             self.stats.record_action(*outcome);
         }
         self.compare_reviews(&reviews);
+        self.compare_assessments(team);
         let Some(team) = team else {
             return;
         };
@@ -184,8 +204,10 @@ impl KillWorld {
             };
             assert!(
                 Instant::now() < end,
-                "{difference}\n{}\nthe bot's log:\n{}",
+                "{difference}\n{:#?}\n{}\nthe killed bot's log:\n{}\nthe bot's log:\n{}",
+                self.journal,
                 self.world.sandbox.last_log_lines(),
+                self.world.last_log(),
                 self.world.log()
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -244,6 +266,15 @@ impl KillWorld {
 
 fn credited(team: &Team, member: u64, round: u32) -> bool {
     team.result(UserId::new(member), round) == RoundResult::Credited
+}
+
+/// Returns how often a round was assessed.
+fn assessments(team: &Team, round: u32) -> u32 {
+    let Some(round) = team.round(round) else {
+        return 0;
+    };
+    let counts = (1..=POINTS_MAX).map(|points| round.assessments.counts(points).assessed);
+    counts.sum()
 }
 
 fn voided(team: &Team, round: u32) -> bool {

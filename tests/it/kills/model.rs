@@ -11,7 +11,7 @@ const fn moment(message: u64) -> u64 {
 }
 
 /// A round as visible in the channel, with its replies.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Round {
     /// The message with the question.
     pub message: u64,
@@ -27,7 +27,7 @@ impl Round {
 }
 
 /// The expected state of a team.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Model {
     /// Days that have a round.
     pub days: Vec<Date>,

@@ -17,8 +17,7 @@ impl KillWorld {
             self.world.sandbox.clock().set(later).await.unwrap();
             self.record_day();
         }
-        self.forget_killed_process();
-        self.world.start_bot().await;
+        self.start_worse().await;
         if self.team_on_disk().is_none() {
             self.set_up(ids::ASYNCIO).await;
         }
@@ -33,9 +32,8 @@ impl KillWorld {
             .read(|discord| discord.bot_is_in(self.other.0));
         if !is_member {
             // The bot left this server before the kill, so the data must be deleted soon.
-            self.world
-                .wait_until("the data to go", || self.on_disk(self.other.0).is_none())
-                .await;
+            let deleted = || self.on_disk(self.other.0).is_none();
+            self.world.wait_until("the data to go", deleted).await;
             let (guild, channel) = self.world.another_guild("Other");
             self.other = (guild, channel, false);
         } else if !self.other.2 {
@@ -97,9 +95,10 @@ impl KillWorld {
         }
         assert_eq!(self.world.stop().await, Some(0));
         for member in MEMBERS {
-            let saved = self.team_on_disk().unwrap();
+            let team = self.team_on_disk().expect("the team is saved");
+            let saved = team.streak(UserId::new(member)).current;
             assert_eq!(
-                saved.streak(UserId::new(member)).current,
+                saved,
                 self.model.streak(member),
                 "of member {member} on disk"
             );

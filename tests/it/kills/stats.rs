@@ -14,6 +14,7 @@ pub struct KillStats {
     /// Kills from outside because the step was not reached.
     not_reached: usize,
     actions: BTreeMap<&'static str, usize>,
+    hardships: BTreeMap<&'static str, usize>,
     pub rounds: usize,
     pub replies: usize,
 }
@@ -36,12 +37,19 @@ impl KillStats {
         *self.actions.entry(name).or_default() += 1;
     }
 
+    pub fn record_hardship(&mut self, name: &'static str) {
+        *self.hardships.entry(name).or_default() += 1;
+    }
+
     pub fn add(&mut self, other: &Self) {
         for (point, count) in &other.kills {
             *self.kills.entry(point).or_default() += count;
         }
         for (outcome, count) in &other.actions {
             *self.actions.entry(outcome).or_default() += count;
+        }
+        for (hardship, count) in &other.hardships {
+            *self.hardships.entry(hardship).or_default() += count;
         }
         self.not_reached += other.not_reached;
         self.rounds += other.rounds;
@@ -66,11 +74,12 @@ impl fmt::Display for KillStats {
         writeln!(f, "{:<22}{:>6}", "step not passed", self.not_reached)?;
         writeln!(
             f,
-            "kills {}, rounds {}, replies {}, orders {:?}",
+            "kills {}, rounds {}, replies {}, admin actions {:?}, hardships {:?}",
             self.total_kills(),
             self.rounds,
             self.replies,
-            self.actions
+            self.actions,
+            self.hardships
         )
     }
 }

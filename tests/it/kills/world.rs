@@ -1,11 +1,12 @@
 //! A world in which the bot is killed and restarted repeatedly.
 
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, time};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
 use quizloop_store::postgres::DatabaseReader;
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 use super::actions::{
     ActionPlan, AdminAction, MEMBERS, ObservedHistory, Scene, random_actions, spawn_actions, write,
 };
+use super::hardship::{self, Backup, Hardship};
 use super::kill_points::KillPoint;
 use super::model::Model;
 use super::stats::KillStats;
@@ -27,39 +29,93 @@ const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// How long to wait after all actions for a step that was not reached yet.
 const STEP_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// A database as the state of the bots of one world.
+pub struct KillDatabase {
+    database: TestDatabase,
+    /// `None` only while it is dropped.
+    reader: Option<DatabaseReader>,
+}
+
+impl Drop for KillDatabase {
+    fn drop(&mut self) {
+        let reader = self.reader.take();
+        on_a_thread(move || drop(reader));
+    }
+}
+
+impl KillDatabase {
+    /// Creates a database; `None` if there is no server or no pooler.
+    pub fn new(behind_pooler: bool) -> Option<Self> {
+        let database = if behind_pooler {
+            TestDatabase::behind_pooler()?
+        } else {
+            TestDatabase::new()?
+        };
+        let url = database.direct_url();
+        let reader = on_a_thread(|| DatabaseReader::connect(&url).expect("the database is new"));
+        let reader = Some(reader);
+        Some(Self { database, reader })
+    }
+
+    pub fn url(&self) -> String {
+        self.database.url()
+    }
+
+    /// Reads a server's saved data.
+    pub fn guild(&self, guild: GuildId) -> Option<Guild> {
+        let reader = self.reader.as_ref()?;
+        on_a_thread(|| {
+            reader
+                .guild(guild)
+                .unwrap_or_else(|error| panic!("{error}"))
+        })
+    }
+}
+
+/// The reader of the database blocks, which is not allowed on a thread of the runtime.
+fn on_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|threads| threads.spawn(work).join().unwrap())
+}
+
 /// A world and the model it is compared with.
 pub struct KillWorld {
     pub(super) world: World,
-    /// The database with the state; `None` for files.
-    pub(super) test_database: Option<TestDatabase>,
     pub(super) model: Model,
     pub(super) rng: StdRng,
     /// Another server that is set up and left: the server, its channel, and whether it has a team.
     pub(super) other: (u64, u64, bool),
     /// The day without a question because of a pause.
     pub(super) free_day: Option<Date>,
+    pub(super) backup: Option<Backup>,
+    /// Kills and hardships so far, for failures.
+    pub(super) journal: Vec<String>,
+    /// Where the state is; `None`: in files.
+    pub(super) database: Option<KillDatabase>,
     pub stats: KillStats,
 }
 
 impl KillWorld {
     /// Creates a world in which the bot was not started yet.
-    pub async fn new(rng: StdRng, test_database: Option<TestDatabase>) -> Self {
-        let mut world = World::at("2026-03-02T08:00[UTC]").failpoints();
-        if let Some(test_database) = &test_database {
-            world = world.database(test_database.url());
-            let url = test_database.direct_url();
-            let tables = thread::spawn(move || DatabaseReader::connect(&url).map(drop));
-            tables.join().unwrap().unwrap();
+    pub async fn new(mut rng: StdRng, database: Option<KillDatabase>) -> Self {
+        let mut builder = World::at("2026-03-02T08:00[UTC]").failpoints();
+        if let Some(database) = &database {
+            builder = builder.database(database.url());
         }
-        let world = world.without_bot().await;
+        let world = builder.without_bot().await;
+        if rng.random_bool(0.3) {
+            let flowing = world.sandbox.clock().set_flowing(true).await;
+            flowing.expect("there is no bot yet");
+        }
         let (guild, channel) = world.another_guild("Other");
         Self {
             world,
-            test_database,
             model: Model::default(),
             rng,
             other: (guild, channel, false),
             free_day: None,
+            backup: None,
+            journal: Vec::new(),
+            database,
             stats: KillStats::default(),
         }
     }
@@ -72,23 +128,30 @@ impl KillWorld {
         };
         let plan = if point.is_at_start() {
             self.write_while_away(&scene);
+            self.expire_leases();
             if point.name().starts_with("register.") {
                 // The command hash is only a cache; without it the commands are registered again.
                 let _ = std::fs::remove_file(self.world.state().join("notes.json"));
-                if let Some(test_database) = &self.test_database {
-                    test_database.run(&["delete from note"]);
+                if let Some(database) = &self.database {
+                    database.database.run(&["delete from note"]);
                 }
             }
-            ActionPlan::default()
+            ActionPlan {
+                hardship: Hardship::random(0.2, &mut self.rng),
+                ..ActionPlan::default()
+            }
         } else {
             self.restart().await;
             self.plan(point)
         };
+        if let Some(hardship) = plan.hardship {
+            self.record_hardship(hardship.name());
+        }
+        self.journal.push(format!("{} {point:?}", self.world.now()));
         if let KillPoint::Step(step, pass) = point {
             self.world.set_failpoints(&format!("{step} kill {pass}\n"));
         }
         if point.is_at_start() {
-            self.forget_killed_process();
             self.world.spawn_bot();
         }
         let mut tasks = spawn_actions(&scene, plan, &mut self.rng);
@@ -100,25 +163,37 @@ impl KillWorld {
         // All tasks must have ended: a cancelled task may still have written its message.
         tasks.shutdown().await;
         self.world.set_failpoints("");
+        hardship::end_all(&self.world.sandbox).await;
         self.wait_for_open_transactions();
         self.record_history(&scene);
+        let saved = self
+            .team_on_disk()
+            .map(|team| (team.rounds().len(), team.last_day));
+        self.journal.push(format!("    on disk: {saved:?}"));
     }
 
-    /// Makes the leases of the killed process expire, and lets the next one start a session at once,
-    /// as some seconds later.
-    pub(super) fn forget_killed_process(&self) {
-        if let Some(test_database) = &self.test_database {
-            test_database.expire_leases();
-            test_database.run(&["delete from identify"]);
+    /// Lets the next process own the shard of a killed one and start its session at once.
+    pub(super) fn expire_leases(&self) {
+        if let Some(database) = &self.database {
+            database.database.expire_leases();
+            database.database.run(&["delete from identify"]);
         }
     }
 
-    /// The server still executes what the killed process sent.
+    /// The server still executes what a killed process has sent.
     fn wait_for_open_transactions(&self) {
-        let none_open = "select count(*) = 0 from pg_stat_activity where datname = current_database() \
+        let open = "select count(*) from pg_stat_activity where datname = current_database() \
             and state <> 'idle' and pid <> pg_backend_pid()";
-        let is_open = |database: &TestDatabase| database.ask(none_open) == "false";
-        while self.test_database.as_ref().is_some_and(is_open) {}
+        if let Some(database) = &self.database {
+            while database.database.ask(open) != "0" {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    pub(super) fn record_hardship(&mut self, name: &'static str) {
+        self.stats.record_hardship(name);
+        self.journal.push(format!("{} {name}", self.world.now()));
     }
 
     fn write_while_away(&mut self, scene: &Scene) {
@@ -133,11 +208,17 @@ impl KillWorld {
         let name = point.name();
         let part = name.split('.').next().unwrap();
         let day_is_free = self.free_day == Some(self.world.local_date());
-        let advances = ["post", "thread", "reply", "store", "disk"].contains(&part)
+        let advances = ["post", "thread", "reply", "store", "disk", "assessment"].contains(&part)
             || self.rng.random_bool(0.75);
         let rounds = u32::try_from(self.model.rounds.len()).unwrap();
         let posted_today = self.model.days.last() == Some(&self.world.local_date());
+        // Some hardships keep the bot from a step.
+        let probability = match point {
+            KillPoint::Step(..) => 0.15,
+            _ => 0.5,
+        };
         let mut plan = ActionPlan {
+            hardship: Hardship::random(probability, &mut self.rng),
             actions: random_actions(rounds, posted_today && !advances, &mut self.rng),
             ..ActionPlan::default()
         };
@@ -147,6 +228,7 @@ impl KillWorld {
         match part {
             "setup" => plan.actions = vec![AdminAction::SetUp(self.other.1)],
             "review" => plan.actions.insert(0, AdminAction::Review),
+            "assessment" => plan.actions.insert(0, AdminAction::Assess(rounds + 1)),
             "order" => plan.actions.insert(0, AdminAction::CatchUp(240)),
             "forget" => plan.leave = Some(self.other.0),
             _ => {}

@@ -162,7 +162,7 @@ impl Bot {
                 self.backlog.push(event);
             }
         };
-        let limit = std::time::Duration::from_secs(5);
+        let limit = std::time::Duration::from_secs(60);
         tokio::time::timeout(limit, found)
             .await
             .unwrap_or_else(|_| panic!("no {name} in 5 s"))

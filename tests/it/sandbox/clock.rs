@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::sandbox;
 
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(60);
 
 async fn line(stream: &mut reqwest::Response) -> Value {
     let chunk = tokio::time::timeout(LIMIT, stream.chunk()).await;

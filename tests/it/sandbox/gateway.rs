@@ -135,7 +135,7 @@ async fn serenity_resumes_and_gets_its_missed_events() {
             discord.gateway.is_connected().then_some(())
         };
         sandbox
-            .wait_for("the bot is back", Duration::from_secs(5), is_back)
+            .wait_for("the bot is back", Duration::from_secs(60), is_back)
             .await
             .unwrap();
     }

@@ -53,7 +53,7 @@ async fn plain(sandbox: &Sandbox) -> (String, tokio::task::JoinHandle<ClientOutc
     };
     (
         sandbox
-            .wait_for("the interaction", Duration::from_secs(5), newest)
+            .wait_for("the interaction", Duration::from_secs(60), newest)
             .await
             .unwrap(),
         outcome,

@@ -42,8 +42,8 @@ impl RawSocket {
     }
 
     pub async fn next(&mut self) -> Message {
-        let next = tokio::time::timeout(Duration::from_secs(5), self.0.next()).await;
-        next.expect("a frame should arrive within 5 s")
+        let next = tokio::time::timeout(Duration::from_secs(60), self.0.next()).await;
+        next.expect("a frame should arrive within a minute")
             .expect("the connection should be open")
             .unwrap()
     }

@@ -16,7 +16,7 @@ use super::MemberHandle;
 
 /// Maximum real time to wait for anything. Much longer than needed, so that a busy machine does not
 /// fail a test.
-pub const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// File with the failpoints, in the world's folder.
 const FAILPOINTS: &str = "failpoints";
@@ -253,7 +253,7 @@ impl World {
             .map_or_else(String::new, |bot| bot.log().text())
     }
 
-    /// Returns the log of the bot that was stopped last.
+    /// Returns the log of the bot that was stopped or killed last.
     pub fn last_log(&self) -> String {
         self.last_log.clone()
     }
@@ -329,17 +329,19 @@ impl World {
     pub async fn kill(&mut self) {
         if let Some(mut bot) = self.bot.take() {
             bot.kill().await.expect("the bot is killed");
+            self.last_log = bot.log().text();
         }
     }
 
     /// Kills the bot unless it has already exited.
     #[cfg(all(feature = "failpoints", debug_assertions))]
     pub async fn kill_if_alive(&mut self) {
-        if let Some(mut bot) = self.bot.take()
-            && bot.is_running()
-        {
-            // The bot may exit between the check and the kill.
-            let _ = bot.kill().await;
+        if let Some(mut bot) = self.bot.take() {
+            if bot.is_running() {
+                // The bot may exit between the check and the kill.
+                let _ = bot.kill().await;
+            }
+            self.last_log = bot.log().text();
         }
     }
 
@@ -347,7 +349,7 @@ impl World {
     pub async fn stop(&mut self) -> Option<i32> {
         let mut bot = self.bot.take().expect("the bot runs");
         let status = bot
-            .stop(Duration::from_secs(10))
+            .stop(Duration::from_secs(60))
             .await
             .expect("the bot is stopped");
         self.last_log = bot.log().text();

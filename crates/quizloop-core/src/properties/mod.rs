@@ -7,5 +7,6 @@ mod posting;
 mod question_picker;
 mod reminders;
 mod schedule;
+mod self_assessment;
 mod streaks;
 mod weekly_report;

@@ -5,16 +5,18 @@ use serde_json::{Value, json};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use super::{CommandResult, question_by_id, resolve_team};
+use super::{assessment, question_by_id, resolve_team};
 use crate::bot::context::{BotContext, team_for_channel};
-use crate::bot::gateway::event::Interaction;
+use crate::bot::gateway::event::{Interaction, InteractionData};
+use crate::bot::interactions::answer_cache::CachedMessage;
+use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bot::render::message::Message;
-use crate::bot::render::reveal::{self, RoundPlace};
+use crate::bot::render::reveal::{self, OpenAnswer, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
-use quizloop_core::id::GuildId;
+use quizloop_core::id::{GuildId, MessageId};
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::LoadedGuild;
 
@@ -31,7 +33,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
         autocomplete: &[("question", question_choices)],
         visibility: Visibility::ByHandler,
         help: Help::QuestionLine(|| {
-            "`/answer` shows the model answer, and `/hint` a hint. The buttons on the question do the same.".into()
+            "`/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
         }),
         handler: CommandHandler::Cached(run),
     }),
@@ -77,7 +79,13 @@ pub fn run(
     if is_open(guild, question) {
         return Err(UserError::QuestionOpen);
     }
-    Ok(Response::New(reveal::answer(question)))
+    let open = OpenAnswer {
+        question,
+        page: AnswerPage::Short,
+        public: true,
+        round: round_of_question(interaction, guild, question),
+    };
+    Ok(Response::New(open.public_message()))
 }
 
 /// Handles the button on a daily message. It also works if the round is not stored any more.
@@ -97,10 +105,99 @@ fn confirm_or_answer(
     guild: &LoadedGuild,
     question: &Question,
 ) -> Response {
-    confirmation(interaction, guild, question).map_or_else(
-        || ctx.answer_cache.ephemeral_answer(question),
-        Response::New,
-    )
+    if let Some(confirm) = confirmation(interaction, guild, question) {
+        return Response::New(confirm);
+    }
+    let open = first_page(interaction, guild, question);
+    let answer = private_answer(ctx, interaction, guild, open);
+    Response::Cached(answer.content("").ephemeral())
+}
+
+fn first_page<'q>(
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    question: &'q Question,
+) -> OpenAnswer<'q> {
+    OpenAnswer {
+        question,
+        page: AnswerPage::Short,
+        public: false,
+        round: round_of_question(interaction, guild, question),
+    }
+}
+
+/// Returns a page of the answer with the components for this member.
+pub fn private_answer(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    open: OpenAnswer<'_>,
+) -> CachedMessage {
+    let member = assessment::member_part(ctx, interaction, guild, open);
+    ctx.answer_cache.answer(open, member)
+}
+
+/// Returns the message of the round whose answer the member asks for: of the thread, of the message
+/// with the button, or else the team's newest round with that question.
+fn round_of_question(
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    question: &Question,
+) -> Option<MessageId> {
+    let pressed = match &interaction.data {
+        InteractionData::Component { message, .. } => Some(*message),
+        _ => None,
+    };
+    let of_thread = interaction.channel.starter_message();
+    guild.read(|state| {
+        let team = team_for_channel(state, interaction.channel)?;
+        let named = [Some(of_thread), pressed].into_iter().flatten();
+        let mut named = named.filter_map(|message| team.round_by_message(message));
+        let round = named
+            .find(|round| round.question == question.id)
+            .or_else(|| {
+                let mut newest_first = team.posted_rounds().rev();
+                newest_first.find(|round| round.question == question.id)
+            })?;
+        round.message
+    })?
+}
+
+/// A press of a button that turns to a page.
+#[derive(Debug, Clone, Copy)]
+pub struct PageTurn<'a> {
+    pub page: AnswerPage,
+    /// Whether everybody sees the message with the button.
+    pub public: bool,
+    /// The message of the round, if the button knows it.
+    pub round: Option<MessageId>,
+    /// Question id.
+    pub question: &'a str,
+}
+
+/// Turns to a page. The question may be open again, so the member may have to confirm first.
+pub fn on_page_button(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    turn: PageTurn<'_>,
+) -> Result<Response, UserError> {
+    let question = question_by_id(ctx, guild.id(), turn.question)?;
+    if let Some(confirm) = confirmation(interaction, guild, question) {
+        return Ok(Response::New(confirm));
+    }
+    let open = OpenAnswer {
+        question,
+        page: turn.page,
+        public: false,
+        round: turn.round,
+    };
+    let answer = private_answer(ctx, interaction, guild, open);
+    Ok(if turn.public {
+        Response::Cached(answer.content("").ephemeral())
+    } else {
+        Response::CachedUpdate(answer)
+    })
 }
 
 /// Returns the message in which the member must confirm before they see the answer; `None` if they
@@ -145,7 +242,7 @@ pub async fn on_confirm(
     interaction: &Interaction,
     guild: &LoadedGuild,
     request: RevealRequest<'_>,
-) -> CommandResult {
+) -> Result<Response, UserError> {
     let question = question_by_id(ctx, guild.id(), request.question)?;
     if request.public {
         let open = is_open(guild, question);
@@ -164,14 +261,19 @@ pub async fn on_confirm(
     } else if !guarded.is_empty() {
         // The button is of an earlier round, and the question is open again.
         let confirm = confirmation(interaction, guild, question);
-        return confirm.ok_or(UserError::StaleComponent);
+        return confirm
+            .map(Response::Update)
+            .ok_or(UserError::StaleComponent);
     }
     // The latest commit, not that of the peek: after a second press the peek is stored already but
     // may not be durable yet. Example: press, failed save, press again. Without this wait the
     // second press would show the answer, and after a crash the streak would not know about it.
     let saved = guild.latest_commit().wait().await;
     saved.map_err(|_| UserError::SaveFailed)?;
-    Ok(reveal::answer(question))
+    let open = first_page(interaction, guild, question);
+    let answer = private_answer(ctx, interaction, guild, open);
+    // The text of the confirmation goes.
+    Ok(Response::CachedUpdate(answer.content("")))
 }
 
 /// Returns the id of the question of the thread in which an interaction was sent, or else of the

@@ -36,9 +36,9 @@ fn options() -> Vec<Value> {
 }
 
 /// Shows the leaderboard of the channel's team.
-pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+pub fn run(_: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     let message = guild.read(|state| {
         let team = state.team(team.channel())?;
         let period = match interaction.text("period") {

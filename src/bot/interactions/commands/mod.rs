@@ -10,6 +10,7 @@
 )]
 
 mod answer;
+mod assessment;
 pub mod help;
 mod hint;
 mod leaderboard;
@@ -233,6 +234,8 @@ pub fn component_updates_message(custom_id: &str) -> bool {
         ComponentId::parse(custom_id),
         Some(
             ComponentId::Reveal { .. }
+                | ComponentId::Page { public: false, .. }
+                | ComponentId::Assess { .. }
                 | ComponentId::Quiz { .. }
                 | ComponentId::Privacy(
                     PrivacyAction::Hide
@@ -313,7 +316,29 @@ async fn on_component(
                 public,
                 question: &question,
             };
-            update_message(answer::on_confirm(ctx, interaction, guild, request).await)
+            or_user_error(answer::on_confirm(ctx, interaction, guild, request).await)
+        }
+        ComponentId::Page {
+            page,
+            public,
+            round,
+            question,
+        } => {
+            let turn = answer::PageTurn {
+                page,
+                public,
+                round,
+                question: &question,
+            };
+            or_user_error(answer::on_page_button(ctx, interaction, guild, turn))
+        }
+        ComponentId::Assess { action, state } => {
+            let input = assessment::AssessmentInput {
+                action,
+                state,
+                values,
+            };
+            assessment::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Quiz { action, state } => {
             let input = quiz::QuizInput {

@@ -42,7 +42,7 @@ pub async fn on_button(
     action: PrivacyAction,
 ) -> Response {
     match action {
-        PrivacyAction::Export => super::reply(export(ctx, interaction, guild)),
+        PrivacyAction::Export => super::reply(export(interaction, guild)),
         PrivacyAction::Hide => {
             super::update_message(set_hidden(ctx, interaction, guild, true).await)
         }
@@ -77,6 +77,10 @@ fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredDa
             teams: ledgers.len(),
             rounds: result_counts.sum(),
             reviews: state.reviews(user).count(),
+            assessments: teams()
+                .flat_map(|team| team.rounds())
+                .filter(|round| round.assessments.ticks(user).is_some())
+                .count(),
             reports: state.reports_by(user).count(),
             reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
             hidden: state.is_hidden(user),
@@ -85,8 +89,8 @@ fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredDa
     guild.read_or_empty(count)
 }
 
-fn export(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    let now = ctx.clock.now();
+fn export(interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let now = interaction.created_at();
     let to_json = |state: &Guild| serde_json::to_vec_pretty(&state.export(interaction.user, now));
     let json = guild.read_or_empty(to_json);
     // Not expected: all keys are texts and all numbers are finite.

@@ -40,7 +40,7 @@ pub async fn run(
         Err(UserError::TeamNotFound) => None,
         Err(error) => return Err(error),
     };
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     let collect = |state: &Guild| {
         let team = team.as_ref().and_then(|team| state.team(team.channel()));
         let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());

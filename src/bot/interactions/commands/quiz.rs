@@ -12,13 +12,14 @@ use super::slash_command::{
 use super::{CommandResult, or_user_error, question_by_id, update_message};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::Interaction;
-use crate::bot::interactions::quiz::{OptionOrder, QuizAction, QuizState};
+use crate::bot::interactions::answer_page::AnswerPage;
+use crate::bot::interactions::quiz::{MadePoints, OptionOrder, QuizAction, QuizState, ScoredPage};
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bot::render::daily::topic_label;
 use crate::bot::render::message::Message;
-use crate::bot::render::quiz::{self as render, Attempt, QuizHeader, Score};
+use crate::bot::render::quiz::{self as render, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::Level;
+use quizloop_bank::{Level, Question};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::members::NewRating;
@@ -91,6 +92,7 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
         mode: parse_mode(interaction.text("mode"))?,
         reviews_before: 0,
         order: OptionOrder::default(),
+        chosen: None,
     };
     next_question(ctx, interaction, guild, &start)
 }
@@ -136,8 +138,16 @@ pub async fn on_component(
     update_message(match action {
         QuizAction::Write => return open_modal(ctx, guild.id(), state),
         QuizAction::Hint => hint(ctx, interaction, guild, state),
-        QuizAction::Answer => answer(ctx, guild, state, Attempt::Unknown),
-        QuizAction::Choose(position) => answer(ctx, guild, state, Attempt::Output(position)),
+        QuizAction::Answer => answer(ctx, guild, state, None),
+        QuizAction::Choose(position) => {
+            let chosen = QuizState {
+                chosen: Some(position),
+                ..state.clone()
+            };
+            answer(ctx, guild, &chosen, None)
+        }
+        QuizAction::Page(page) => turn_page(ctx, guild, state, page),
+        QuizAction::ScoredPage(shown) => turn_scored_page(ctx, interaction, guild, state, shown),
         QuizAction::NoPoints => score(ctx, interaction, guild, state, &[]).await,
         QuizAction::Points => score(ctx, interaction, guild, state, values).await,
         QuizAction::Next => next_question(ctx, interaction, guild, state),
@@ -153,9 +163,12 @@ pub fn open_modal(ctx: &BotContext, guild: GuildId, state: &QuizState) -> Respon
 /// Whether the response to a button shows the model answer.
 const fn shows_answer(action: QuizAction) -> bool {
     match action {
-        QuizAction::Answer | QuizAction::Choose(_) | QuizAction::Points | QuizAction::NoPoints => {
-            true
-        }
+        QuizAction::Answer
+        | QuizAction::Choose(_)
+        | QuizAction::Points
+        | QuizAction::NoPoints
+        | QuizAction::Page(_)
+        | QuizAction::ScoredPage(_) => true,
         // The answer is shown once the modal is submitted.
         QuizAction::Write | QuizAction::Hint | QuizAction::Next => false,
     }
@@ -189,7 +202,7 @@ pub fn on_written_answer(
 ) -> Response {
     let WrittenAnswer { state, text } = written;
     match answer_confirmation(ctx, interaction, guild, state) {
-        Ok(None) => update_message(answer(ctx, guild, state, Attempt::Text(text))),
+        Ok(None) => update_message(answer(ctx, guild, state, Some(text))),
         // What they wrote would be lost otherwise.
         Ok(Some(confirm)) => Response::New(render::with_written_answer(confirm, text)),
         Err(error) => Response::New(error.message()),
@@ -203,7 +216,7 @@ fn next_question(
     guild: &LoadedGuild,
     previous: &QuizState,
 ) -> CommandResult {
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let member = interaction.user;
     // After a restart the questions asked today are not known; at least the one shown is not
     // repeated.
@@ -222,6 +235,7 @@ fn next_question(
         question: question.id.clone(),
         reviews_before: pick.review_count,
         order: ctx.with_rng(OptionOrder::random),
+        chosen: None,
         ..previous.clone()
     };
     let header = QuizHeader {
@@ -279,7 +293,7 @@ fn hint(
     guild: &LoadedGuild,
     state: &QuizState,
 ) -> CommandResult {
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
+    let practice = PracticeContext::for_interaction(interaction, guild);
     let question = question_by_id(ctx, guild.id(), &state.question)?;
     let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
     let review = guild.read(review).flatten();
@@ -307,13 +321,56 @@ fn answer(
     ctx: &BotContext,
     guild: &LoadedGuild,
     state: &QuizState,
-    attempt: Attempt<'_>,
+    written: Option<&str>,
 ) -> CommandResult {
-    Ok(render::answer(
-        question_by_id(ctx, guild.id(), &state.question)?,
-        state,
-        attempt,
-    ))
+    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    Ok(render::answer(question, state, AnswerPage::Short, written))
+}
+
+/// Turns to a page before the score. What the member wrote or chose stays above it.
+fn turn_page(
+    ctx: &BotContext,
+    guild: &LoadedGuild,
+    state: &QuizState,
+    page: AnswerPage,
+) -> CommandResult {
+    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    Ok(render::answer(question, state, page, None).keep_content())
+}
+
+/// Turns to a page after the score, which stays below it.
+fn turn_scored_page(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    state: &QuizState,
+    shown: ScoredPage,
+) -> CommandResult {
+    let ScoredPage { page, made } = shown;
+    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
+    let Some(review) = guild.read(review).flatten() else {
+        // The member has deleted their data since.
+        return turn_page(ctx, guild, state, page);
+    };
+    let practice = PracticeContext::for_interaction(interaction, guild);
+    let score = Score {
+        made,
+        review,
+        is_new: review.rating == rate(question, state, made),
+        today: practice.today,
+        due: due_count(ctx, interaction, guild, practice.today),
+    };
+    Ok(render::score_message(question, state, &score, page))
+}
+
+/// Returns the rating for the points made. After a wrong prediction they change nothing.
+fn rate(question: &Question, state: &QuizState, made: MadePoints) -> Rating {
+    if state.predicted_wrong() {
+        Rating::Again
+    } else {
+        Rating::from_points(made.count(), question.points.len())
+    }
 }
 
 /// Rates the review by the key points that the member made. It is durable before the member sees
@@ -326,13 +383,12 @@ async fn score(
     values: &[String],
 ) -> CommandResult {
     let question = question_by_id(ctx, guild.id(), &state.question)?;
-    let practice = PracticeContext::for_interaction(ctx, interaction, guild);
-    let total = question.points.len();
-    let made = count_points(values, total);
+    let practice = PracticeContext::for_interaction(interaction, guild);
+    let made = made_points(values, question.points.len());
     let rating = NewRating {
         question: &question.id,
         review_count: state.reviews_before,
-        rating: Rating::from_points(made, total),
+        rating: rate(question, state, made),
         retention: practice.retention,
         today: practice.today,
     };
@@ -342,26 +398,31 @@ async fn score(
     commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     failpoint::hit("review.saved");
     let score = Score {
-        points: (made, total),
+        made,
         review,
         is_new,
         today: practice.today,
         due: due_count(ctx, interaction, guild, practice.today),
     };
-    Ok(render::score_message(question, state, &score))
+    let page = AnswerPage::Short;
+    Ok(render::score_message(question, state, &score, page))
 }
 
-/// Returns the number of different points that were chosen.
+/// Returns the points that were chosen.
 ///
 /// Points that don't exist are ignored: the menu may be older than the question's current text.
-fn count_points(values: &[String], total: usize) -> usize {
+fn made_points(values: &[String], total: usize) -> MadePoints {
     let numbers = values.iter().filter_map(|value| value.parse().ok());
-    let chosen: BTreeSet<usize> = numbers.filter(|number| *number < total).collect();
-    chosen.len()
+    numbers.filter(|number: &usize| *number < total).collect()
 }
 
 /// Returns the number of due reviews of questions that the guild has.
-fn due_count(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild, today: Date) -> u32 {
+pub fn due_count(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    today: Date,
+) -> u32 {
     let questions = ctx.questions(guild.id());
     let is_known = |question: &str| questions.get(question).is_some();
     let due = |state: &Guild| state.forecast(interaction.user, today, is_known)[0];
@@ -381,8 +442,8 @@ struct PracticeContext {
 impl PracticeContext {
     /// Takes time zone and retention from the channel's team, or else from any team of the guild,
     /// or else the defaults.
-    fn for_interaction(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Self {
-        let now = ctx.clock.now();
+    fn for_interaction(interaction: &Interaction, guild: &LoadedGuild) -> Self {
+        let now = interaction.created_at();
         let from_guild = |state: &Guild| {
             let teams = || state.teams().values().map(Box::as_ref);
             let team = team_for_channel(state, interaction.channel).or_else(|| teams().next());
@@ -404,7 +465,7 @@ mod tests {
     #[test]
     fn points_count_once_and_only_if_they_exist() {
         let values = ["0", "2", "2", "7", "x", "-1"].map(String::from);
-        assert_eq!(count_points(&values, 4), 2);
-        assert_eq!(count_points(&[], 4), 0);
+        assert_eq!(made_points(&values, 4), [0, 2].into_iter().collect());
+        assert_eq!(made_points(&[], 4).count(), 0);
     }
 }

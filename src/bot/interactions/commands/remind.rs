@@ -71,13 +71,13 @@ fn on_options() -> Vec<Value> {
 
 async fn on(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     change_reminder(ctx, team, |team| enable(team, interaction, now)).await
 }
 
 async fn off(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     change_reminder(ctx, team, |team| {
         let was_enabled = team.disable_reminder(interaction.user, now);
         Ok(render::disabled(team.channel, was_enabled))
@@ -85,9 +85,9 @@ async fn off(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -
     .await
 }
 
-fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+fn status(_: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     let status = |team: &Team| {
         let state = team.reminder_state(interaction.user, now);
         render::status(team.channel, state, &team.settings.schedule)

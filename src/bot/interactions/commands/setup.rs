@@ -56,25 +56,24 @@ pub async fn run(
     let current = team.read(|team| team.settings.clone());
     let existed = current.is_some();
     let settings = apply_options(current.unwrap_or_default(), interaction)?;
-    save_settings(ctx, interaction, team, settings).await?;
+    save_settings(interaction, team, settings).await?;
     ctx.deliveries.retry_team(team.key());
     ctx.wake_scheduler.notify_one();
     // The team is set up even if this check fails. A missing permission then shows up with the
     // first post.
     let access = permissions::check(ctx, team).await.unwrap_or_default();
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     let message =
         team.read(|team| crate::bot::render::team::team_summary(team, now, &access, existed));
     message.ok_or(UserError::TeamNotFound)
 }
 
 async fn save_settings(
-    ctx: &BotContext,
     interaction: &Interaction,
     team: &LoadedTeam,
     settings: TeamSettings,
 ) -> Result<(), UserError> {
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     let ((), commit) = team.guild().upsert(|guild| {
         if let Some(team) = guild.team_mut(team.channel()) {
             team.settings = settings;

@@ -187,8 +187,8 @@ async fn post(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) 
 
 async fn pause(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = ctx.clock.now();
-    let until = pause_end(ctx, team, interaction.text("until"))?;
+    let now = interaction.created_at();
+    let until = pause_end(interaction, team)?;
     apply_admin_action(ctx, team, |team| {
         team.pause(until);
         Ok(render::paused(team, now))
@@ -198,7 +198,7 @@ async fn pause(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild)
 
 async fn resume(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     apply_admin_action(ctx, team, |team| {
         team.resume(now);
         Ok(render::resumed(team, now))
@@ -208,7 +208,7 @@ async fn resume(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
 
 async fn skip(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     apply_admin_action(ctx, team, |team| {
         let nothing = || {
             UserError::InvalidOption("There is no question to skip in the next two years.".into())
@@ -269,7 +269,10 @@ pub async fn post_now(
     if !ctx.clocks_agree() {
         return Err(UserError::WrongClock);
     }
-    let (now, ids) = (ctx.clock.now(), ctx.questions(team.guild().id()).ids());
+    let (now, ids) = (
+        interaction.created_at(),
+        ctx.questions(team.guild().id()).ids(),
+    );
     let key = DeliveryKind::Question.of(team.key());
     let (ordered, commit) = team.update(|team| {
         let ordered = ctx.with_rng(|rng| team.order_post(now, &ids, rng))?;
@@ -295,7 +298,7 @@ async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
         .map_err(|failure| failure.to_string());
     let status = render::TeamStatus {
         guild: guild.id(),
-        now: ctx.clock.now(),
+        now: interaction.created_at(),
         access: access.as_ref().map_err(String::as_str),
         bank_size: ctx.questions(guild.id()).len(),
     };
@@ -309,7 +312,7 @@ async fn change_settings(
     guild: &LoadedGuild,
 ) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     if !any_given(interaction) {
         let message = team.read(|team| {
             render::team_summary(team, now, &render::PermissionReport::default(), true)
@@ -353,12 +356,8 @@ fn admin_action_error(refused: quizloop_core::admin_actions::AdminActionError) -
     UserError::InvalidOption(format!("That can't be done: {refused}."))
 }
 
-fn pause_end(
-    ctx: &BotContext,
-    team: &LoadedTeam,
-    until: Option<&str>,
-) -> Result<Option<Date>, UserError> {
-    let Some(text) = until else {
+fn pause_end(interaction: &Interaction, team: &LoadedTeam) -> Result<Option<Date>, UserError> {
+    let Some(text) = interaction.text("until") else {
         return Ok(None);
     };
     let bad = |text: &str| UserError::InvalidOption(text.to_owned());
@@ -366,7 +365,7 @@ fn pause_end(
         .trim()
         .parse()
         .map_err(|_| bad("until: write the day like 2026-12-28, or leave it out."))?;
-    let now = ctx.clock.now();
+    let now = interaction.created_at();
     let today = team.read(|team| team.settings.schedule.zone.date(now));
     if today.is_some_and(|today| day <= today) {
         return Err(bad(

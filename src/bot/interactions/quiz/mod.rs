@@ -4,4 +4,4 @@ mod asked_today;
 mod state;
 
 pub use self::asked_today::AskedToday;
-pub use self::state::{OPTION_COUNT, OptionOrder, QuizAction, QuizState};
+pub use self::state::{MadePoints, OPTION_COUNT, OptionOrder, QuizAction, QuizState, ScoredPage};

@@ -6,11 +6,15 @@ use std::fmt;
 
 use rand::{Rng, RngExt};
 
+use crate::bot::interactions::answer_page::AnswerPage;
 use quizloop_bank::Level;
 use quizloop_core::question_picker::PickMode;
 
 /// Number of outputs to choose from: the right one and three wrong ones.
 pub const OPTION_COUNT: usize = 4;
+
+/// The number of the right output in a permutation.
+const RIGHT_OUTPUT: usize = 0;
 
 /// Placeholder for any topic.
 const ANY: &str = "*";
@@ -30,6 +34,8 @@ pub struct QuizState {
     pub reviews_before: u16,
     /// The order in which the outputs are offered.
     pub order: OptionOrder,
+    /// The position of the output that the member chose, if they chose one.
+    pub chosen: Option<u8>,
 }
 
 /// A button or menu of a quiz.
@@ -49,6 +55,64 @@ pub enum QuizAction {
     NoPoints,
     /// Asks another question.
     Next,
+    /// Turns to a page of the model answer.
+    Page(AnswerPage),
+    /// Turns to a page below which the score is shown.
+    ScoredPage(ScoredPage),
+}
+
+/// A page of the model answer with a score below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScoredPage {
+    pub page: AnswerPage,
+    pub made: MadePoints,
+}
+
+/// The key points that a member made: a bit for each, the first one lowest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MadePoints(u8);
+
+impl MadePoints {
+    /// Returns whether the member made a point, given by its position.
+    pub const fn contains(self, point: usize) -> bool {
+        point < u8::BITS as usize && self.0 & (1 << point) != 0
+    }
+
+    /// Returns the number of points.
+    pub const fn count(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Parses the two digits that [`fmt::Display`] writes.
+    fn parse(text: &str) -> Option<Self> {
+        let is_valid = text.len() == 2 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_valid
+            .then(|| u8::from_str_radix(text, 16).ok().map(Self))
+            .flatten()
+    }
+}
+
+impl FromIterator<usize> for MadePoints {
+    /// Takes the positions of points. A question has at most six.
+    fn from_iter<I: IntoIterator<Item = usize>>(points: I) -> Self {
+        let bit = |point| {
+            u32::try_from(point)
+                .ok()
+                .and_then(|point| 1_u8.checked_shl(point))
+        };
+        Self(
+            points
+                .into_iter()
+                .filter_map(bit)
+                .fold(0, |all, one| all | one),
+        )
+    }
+}
+
+impl fmt::Display for MadePoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02x}", self.0)
+    }
 }
 
 /// One of the 24 permutations of the four outputs.
@@ -62,7 +126,7 @@ impl OptionOrder {
         Self(rng.random_range(0..Self::ALL))
     }
 
-    /// Returns the output at each position; the right one has the number 0.
+    /// Returns the output at each position; the right one has the number [`RIGHT_OUTPUT`].
     pub fn permutation(self) -> [usize; OPTION_COUNT] {
         // The digits of the number in the factorial number system select from the remaining
         // outputs.
@@ -99,16 +163,31 @@ impl QuizAction {
         ('n', Self::Next),
     ];
 
-    /// Parses the letter that [`fmt::Display`] writes.
+    /// Parses what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         let mut letters = Self::LETTERS.into_iter();
         let found = letters.find(|(letter, _)| text.chars().eq([*letter]));
-        found.map(|(_, action)| action)
+        if let Some((_, action)) = found {
+            return Some(action);
+        }
+        let (page, made) = text.split_at_checked(1)?;
+        let page = AnswerPage::parse(page)?;
+        if made.is_empty() {
+            return Some(Self::Page(page));
+        }
+        let made = MadePoints::parse(made)?;
+        Some(Self::ScoredPage(ScoredPage { page, made }))
     }
 }
 
+/// Writes a letter; for a page with the score its letter and the points made, such as `e3f`.
 impl fmt::Display for QuizAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Page(page) => return page.fmt(f),
+            Self::ScoredPage(ScoredPage { page, made }) => return write!(f, "{page}{made}"),
+            _ => {}
+        }
         let mut letters = Self::LETTERS.into_iter();
         match letters.find(|(_, action)| action == self) {
             Some((letter, _)) => write!(f, "{letter}"),
@@ -128,19 +207,34 @@ impl QuizState {
         let mode = parse_mode(letters.next()?)?;
         let level = parse_level(letters.next()?)?;
         let order = OptionOrder::from_letter(letters.next()?)?;
+        let rest = letters.as_str();
+        let chosen = rest.chars().next_back().and_then(parse_chosen);
+        let before = if chosen.is_some() {
+            &rest[..rest.len() - 1]
+        } else {
+            rest
+        };
         Some(Self {
             question: (*question).to_owned(),
             topic: (*topic != ANY).then(|| (*topic).to_owned()),
             level,
             mode,
-            reviews_before: letters.as_str().parse().ok()?,
+            reviews_before: before.parse().ok()?,
             order,
+            chosen,
         })
+    }
+
+    /// Whether the member chose an output that the program does not print.
+    pub fn predicted_wrong(&self) -> bool {
+        let chosen = self.chosen.map(usize::from);
+        let output = chosen.and_then(|place| self.order.permutation().get(place).copied());
+        output.is_some_and(|output| output != RIGHT_OUTPUT)
     }
 }
 
-/// Writes `{mode}{level}{order}{reviews before}:{question}:{topic}`, such as
-/// `mja12:queue-handover:*`.
+/// Writes `{mode}{level}{order}{reviews before}{chosen}:{question}:{topic}`, such as
+/// `mja12:queue-handover:*`, or `mja12B:…` after the member chose the second output.
 impl fmt::Display for QuizState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = match self.mode {
@@ -156,8 +250,22 @@ impl fmt::Display for QuizState {
         };
         let (order, before) = (self.order.letter(), self.reviews_before);
         let topic = self.topic.as_deref().unwrap_or(ANY);
-        write!(f, "{mode}{level}{order}{before}:{}:{topic}", self.question)
+        write!(f, "{mode}{level}{order}{before}")?;
+        if let Some(chosen) = self.chosen {
+            write!(f, "{}", chosen_letter(chosen))?;
+        }
+        write!(f, ":{}:{topic}", self.question)
     }
+}
+
+/// Returns the letter of a chosen output, `A` for the first.
+const fn chosen_letter(position: u8) -> char {
+    (b'A'.saturating_add(position)) as char
+}
+
+fn parse_chosen(letter: char) -> Option<u8> {
+    let mut positions = (0..).take(OPTION_COUNT);
+    positions.find(|position| chosen_letter(*position) == letter)
 }
 
 const fn parse_mode(letter: char) -> Option<PickMode> {
@@ -198,6 +306,37 @@ mod tests {
             assert_eq!(order, [0, 1, 2, 3]);
         }
         assert_eq!(OptionOrder::default().permutation(), [0, 1, 2, 3]);
+    }
+
+    /// Buttons of earlier versions have no chosen output.
+    #[test]
+    fn a_chosen_output_is_optional() {
+        let parse = |text: &str| QuizState::parse(&text.split(':').collect::<Vec<_>>());
+        let old = parse("mja12:queue-handover:*").unwrap();
+        assert_eq!((old.chosen, old.reviews_before), (None, 12));
+        assert!(!old.predicted_wrong());
+        let right = parse("mja12A:queue-handover:*").unwrap();
+        assert_eq!((right.chosen, right.reviews_before), (Some(0), 12));
+        assert!(!right.predicted_wrong(), "the first order begins with it");
+        let wrong = parse("mja12D:queue-handover:*").unwrap();
+        assert!(wrong.predicted_wrong());
+        assert_eq!(parse("mja12E:queue-handover:*"), None);
+        assert_eq!(parse("mjaD:queue-handover:*"), None);
+    }
+
+    #[test]
+    fn made_points_are_written_as_two_digits() {
+        let made: MadePoints = [0, 2, 5, 2].into_iter().collect();
+        assert_eq!((made.to_string(), made.count()), ("25".to_owned(), 3));
+        assert_eq!(MadePoints::parse("25"), Some(made));
+        assert!(made.contains(5) && !made.contains(1) && !made.contains(64));
+        assert_eq!(
+            [8, usize::MAX].into_iter().collect::<MadePoints>().count(),
+            0
+        );
+        for wrong in ["", "5", "+5", "255", "ß"] {
+            assert_eq!(MadePoints::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -61,56 +61,39 @@ fn the_whole_bank_fits() {
     }
 }
 
+/// A text that one page has no room for is refused.
 #[test]
-fn a_long_link_counts_for_the_answer() {
-    let long = Question {
+fn a_field_that_would_be_cut_is_refused() {
+    let with_link = |length| Question {
+        docs: format!("https://example.org/#:~:text={}", "a".repeat(length)),
+        ..bug()
+    };
+    insta::assert_snapshot!(report(&with_link(1000)), @"docs: Discord cannot show the model answer: a field has 1029 characters, 5 more than the limit of 1024 (shorten `docs` (1029 characters))");
+    // The same with a short link can be shown.
+    assert_eq!(report(&with_link(900)), "");
+}
+
+/// Each text is on a page of its own, so an entry that keeps the limits of its fields fits.
+#[test]
+fn the_longest_entry_fits() {
+    let longest = Question {
         question: words("question", 300),
         answer: words("answer", 1400),
         how_to_answer: words("how", 900),
-        example_answer: words("example", 1000),
+        // Each asterisk is escaped, which takes a second character.
+        example_answer: format!("{} {}", words("example", 900), "* ".repeat(49)),
         points: (0..6)
             .map(|one| format!("{one}{}", words("point", 99)))
             .collect(),
-        pitfalls: vec![words("pitfall", 800)],
+        pitfalls: vec![words("pitfall", 900)],
         follow_up: words("follow", 200),
-        code: Some(program(300)),
-        output: Some(program(100)),
-        broken: None,
-        broken_output: None,
-        docs: format!("https://example.org/#:~:text={}", "a".repeat(420)),
-        ..bug()
-    };
-    insta::assert_snapshot!(report(&long), @"answer: Discord cannot show the score in /quiz: the text of all embeds has 6368 characters, 368 more than the limit of 6000 (shorten `answer` (1400 characters) or `example_answer` (1000 characters) or `how_to_answer` (900 characters))");
-    // The same with a short link can be shown.
-    let short = Question {
-        docs: "https://example.org/page".into(),
-        ..long
-    };
-    assert_eq!(report(&short), "");
-}
-
-#[test]
-fn an_answer_that_would_be_cut_is_refused() {
-    let cut = Question {
-        question: words("question", 300),
-        answer: words("answer", 1400),
-        code: Some(program(895)),
-        broken: Some(program(895)),
+        code: Some(program(900)),
+        broken: Some(program(900)),
         output: Some(program(400)),
-        broken_output: Some(program(395)),
+        broken_output: Some(program(400)),
         ..bug()
     };
-    insta::assert_snapshot!(report(&cut), @"answer: Discord cannot show the model answer: the description has 4380 characters, 284 more than the limit of 4096 (shorten `answer` (1400 characters) or `broken` (895 characters) or `code` (895 characters))");
-}
-
-#[test]
-fn a_field_that_would_be_cut_is_refused() {
-    // Each asterisk is escaped, which takes a second character.
-    let escaped = Question {
-        example_answer: format!("{} {}", words("example", 900), "* ".repeat(49)),
-        ..bug()
-    };
-    insta::assert_snapshot!(report(&escaped), @"example_answer: Discord cannot show the model answer: a field has 1050 characters, 26 more than the limit of 1024 (shorten `example_answer` (999 characters))");
+    assert_eq!(report(&longest), "");
 }
 
 #[test]
@@ -119,7 +102,7 @@ fn an_option_and_a_thread_without_a_text_are_refused() {
         points: ["one", "``", "three"].map(String::from).into(),
         ..bug()
     };
-    insta::assert_snapshot!(report(&option), @"points: Discord cannot show the model answer in /quiz: an option is empty (write a text of more than spaces and backticks)");
+    insta::assert_snapshot!(report(&option), @"points: Discord cannot show the model answer with the self-assessment: an option is empty (write a text of more than spaces and backticks)");
     let name = Question {
         question: "``".into(),
         ..bug()
@@ -130,33 +113,42 @@ fn an_option_and_a_thread_without_a_text_are_refused() {
 /// The diagnostic of a pack names file and line.
 #[test]
 fn a_pack_with_such_a_question_is_refused() {
-    let cut = Question {
-        id: "cut-off".into(),
+    let unshown = Question {
+        id: "not-shown".into(),
         answer: words("answer", 1400),
-        code: Some(program(895)),
-        broken: Some(program(895)),
-        output: Some(program(400)),
-        broken_output: Some(program(395)),
+        points: ["one", "``", "three"].map(String::from).into(),
         ..bug()
     };
     let file = PackFile {
         name: "pack.toml".into(),
-        bytes: import_export::pack(&[&cut]).into_bytes(),
+        bytes: import_export::pack(&[&unshown]).into_bytes(),
     };
     let (unchecked, _) = Bank::load(&[], std::slice::from_ref(&file));
-    assert_eq!(unchecked.questions(), [cut], "no single field is too long");
+    assert_eq!(
+        unchecked.questions(),
+        [unshown],
+        "the bank alone accepts it"
+    );
     let (bank, diagnostics) = Bank::check(&[], &[file], check);
     assert!(bank.is_empty());
     insta::assert_snapshot!(render_diagnostics(&diagnostics), @r#"
-    error: Discord cannot show the model answer: the description has 4280 characters, 184 more than the limit of 4096
-      --> pack.toml:11:1
+    error: Discord cannot show the model answer with the self-assessment: an option is empty
+      --> pack.toml:29:1
        |
-    11 | answer = """
+    29 | points = [
        | ^^^^^^
        |
-       = help: shorten `answer` (1400 characters) or `broken` (895 characters) or `code` (895 characters)
+       = help: write a text of more than spaces and backticks
 
-    1 error
+    warning: point 2 contains an unclosed backtick
+      --> pack.toml:31:6
+       |
+    31 |     "``",
+       |      ^^
+       |
+       = help: close it with a second backtick, or remove it
+
+    1 error, 1 warning
     "#);
 }
 
@@ -172,7 +164,7 @@ proptest! {
         points in 1..100_usize,
         programs in [800..900_usize, 350..400, 800..900, 350..400],
         kind in prop::sample::select(vec![Kind::Bug, Kind::Bug, Kind::Predict, Kind::Concept]),
-        link in 1..200_usize,
+        link in 1..1100_usize,
     ) {
         let [asked, answer, hint, example, follow_up, pitfall] =
             // Each asterisk in the example answer is escaped.

@@ -4,8 +4,9 @@ use insta::assert_snapshot;
 use jiff::civil::date;
 
 use super::{Bank, Question, built_in, question};
+use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::quiz::{OptionOrder, QuizState};
-use crate::bot::render::quiz::{self, Attempt, QuizHeader, Score};
+use crate::bot::render::quiz::{self, QuizHeader, Score};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, UserId};
 use quizloop_core::members::NewRating;
@@ -21,6 +22,7 @@ fn at(question: &Question) -> QuizState {
         mode: PickMode::Mixed,
         reviews_before: 65_535,
         order: OptionOrder::default(),
+        chosen: None,
     }
 }
 
@@ -29,6 +31,7 @@ fn predict() -> Question {
     bank.get("predict-await-time").unwrap().clone()
 }
 
+/// The first `made` points of `points` were ticked.
 fn scored(made: usize, points: usize) -> Score {
     let rated = NewRating {
         question: "any",
@@ -39,7 +42,7 @@ fn scored(made: usize, points: usize) -> Score {
     };
     let (review, new) = Guild::new(GuildId::new(1)).rate(UserId::new(1), &rated);
     Score {
-        points: (made, points),
+        made: (0..made).collect(),
         review,
         is_new: new,
         today: rated.today,
@@ -99,36 +102,53 @@ fn choosing_an_output() {
         due: 1,
     };
     assert_snapshot!("quiz_predict", quiz::question(&one, &at, again, false));
+    let chosen = |place| QuizState {
+        chosen: Some(place),
+        ..at.clone()
+    };
     let said = |place| {
-        quiz::answer(&one, &at, Attempt::Output(place))
-            .content
-            .unwrap()
+        let answer = quiz::answer(&one, &chosen(place), AnswerPage::Short, None);
+        answer.content.unwrap()
     };
     assert_snapshot!(said(0), @"
-    You chose **A**: correct, it prints this. ✅
+    ✅ You chose **A**. It prints:
     ```text
     one 0.2
     two 0.1
     three 0.2
     ```
     ");
-    assert_snapshot!(said(2), @"
-    You chose **C**: it doesn't print this. ❌
-    ```text
-    one 0.2
-    two 0.2
-    three 0.2
-    ```
-    ");
+    assert_snapshot!(
+        "quiz_wrong_prediction",
+        quiz::answer(&one, &chosen(2), AnswerPage::Short, None)
+    );
     assert_eq!(said(9), "", "there is no such place");
+    assert_snapshot!(
+        "quiz_unpredicted",
+        quiz::answer(&one, &at, AnswerPage::Short, None)
+    );
+    // A wrong prediction is named with the score, too.
+    let scored = Score {
+        made: [0, 1].into_iter().collect(),
+        ..scored(0, 4)
+    };
+    let message = quiz::score_message(&one, &chosen(2), &scored, AnswerPage::Short);
+    assert_snapshot!(message.embeds[1].description.clone().unwrap(), @"
+    Your prediction was wrong, so this counts as not known.
+    I'll ask again tomorrow. You can also try again today.
+    Nothing else to repeat today.
+    ");
 }
 
 #[test]
 fn answering() {
     let (one, at) = (question(), at(&question()));
-    assert_snapshot!("quiz_answer", quiz::answer(&one, &at, Attempt::Unknown));
+    let answer = |written| quiz::answer(&one, &at, AnswerPage::Short, written);
+    assert_snapshot!("quiz_answer", answer(None));
+    let turned = quiz::answer(&one, &at, AnswerPage::Traps, None);
+    assert_snapshot!("quiz_answer_traps", turned);
     let mine = "They wait.\n\n```\n@everyone";
-    let written = quiz::answer(&one, &at, Attempt::Text(mine));
+    let written = answer(Some(mine));
     assert_snapshot!(written.content.unwrap(), @"
     **You wrote**
     > They wait.
@@ -137,7 +157,7 @@ fn answering() {
     > @everyone
     ");
     let long = "é\n".repeat(750);
-    let written = quiz::answer(&one, &at, Attempt::Text(&long));
+    let written = answer(Some(&long));
     let length = written.content.unwrap().chars().count();
     assert!(
         length <= crate::bot::render::message::CONTENT_MAX,
@@ -149,34 +169,34 @@ fn answering() {
 fn scoring() {
     let (one, at) = (question(), at(&question()));
     let last = |score: &Score| {
-        let message = quiz::score_message(&one, &at, score);
+        let message = quiz::score_message(&one, &at, score, AnswerPage::Short);
         assert_eq!(message.content, None, "what was written stays");
         let embed = message.embeds.last().unwrap();
         let text = embed.description.clone().unwrap();
         format!("# {}\n{text}\n\n", embed.title.as_deref().unwrap())
     };
-    let mut said: String = [(0, 4), (2, 4), (3, 4), (4, 4)]
+    let mut said: String = [(0, 6), (3, 6), (5, 6), (6, 6)]
         .map(|(made, points)| last(&scored(made, points)))
         .concat();
     said += &last(&Score {
         is_new: false,
         due: 2,
-        ..scored(4, 4)
+        ..scored(6, 6)
     });
     assert_snapshot!(said, @"
-    # You made 0 of 4 key points
+    # You made 0 of 6 key points
     I'll ask again tomorrow. You can also try again today.
     Nothing else to repeat today.
 
-    # You made 2 of 4 key points
+    # You made 3 of 6 key points
     I'll ask again tomorrow.
     Nothing else to repeat today.
 
-    # You made 3 of 4 key points
+    # You made 5 of 6 key points
     I'll ask again in 2 days (Sun 29 Mar 2026).
     Nothing else to repeat today.
 
-    # You made 4 of 4 key points
+    # You made 6 of 6 key points
     I'll ask again in 8 days (Sat 4 Apr 2026).
     Nothing else to repeat today.
 
@@ -184,5 +204,7 @@ fn scoring() {
     I'll ask again in 8 days (Sat 4 Apr 2026).
     2 more to repeat today.
     ");
-    assert_snapshot!("quiz_scored", quiz::score_message(&one, &at, &scored(3, 4)));
+    let score = |page| quiz::score_message(&one, &at, &scored(5, 6), page);
+    assert_snapshot!("quiz_scored", score(AnswerPage::Short));
+    assert_snapshot!("quiz_scored_spoken", score(AnswerPage::Spoken));
 }
