@@ -35,7 +35,7 @@ pub struct BotContext {
     bank: Bank,
     pub clock: Clock,
     /// Whether the clock is right.
-    pub clock_check: ClockCheck,
+    pub clock_check: Arc<ClockCheck>,
     pub rest: DiscordClient,
     pub health: Arc<HealthMonitor>,
     pub rate_limiter: UserRateLimiter,
@@ -95,11 +95,17 @@ impl BotContext {
         let (fatal, fatal_rx) = mpsc::unbounded_channel();
         let (backfill, backfill_rx) = Backfill::new();
         let started_at = (Instant::now(), clock.now());
+        let clock_check = Arc::new(ClockCheck::new(clock.local_time()));
+        // With the time of a wrong clock, the store would keep a guild evicted until that time.
+        store.set_clock({
+            let (clock, clock_check) = (clock.clone(), Arc::clone(&clock_check));
+            move || clock_check.discord_time(clock.local_time())
+        });
         let ctx = Self {
             answer_cache: AnswerCache::new(&bank),
             store,
             bank,
-            clock_check: ClockCheck::new(clock.local_time()),
+            clock_check,
             clock,
             rest,
             health,

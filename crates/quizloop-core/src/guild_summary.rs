@@ -19,11 +19,15 @@ use super::posting::PostStep;
 use super::team::Team;
 use super::weekly_report::ReportStep;
 
+/// The [`GuildSummary::next_due`] of a guild that has work now. It is not the present time: a
+/// summary is stored, and the machine that reads it may have a clock that is behind.
+const WORK_NOW: Timestamp = Timestamp::MIN;
+
 /// The summary of a guild.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuildSummary {
-    /// When the guild next has work, if nothing happens before; `None` means never. It may be too
-    /// early, never too late.
+    /// When the guild next has work, if nothing happens before; `None` means never, and
+    /// [`Timestamp::MIN`] now or unknown. It may be too early, never too late.
     pub next_due: Option<Timestamp>,
     /// Whether the operator's configuration file defines one of its teams.
     pub managed: bool,
@@ -35,7 +39,7 @@ impl GuildSummary {
     /// Creates the summary of an unknown guild: it is due now and may contain any reply.
     pub const fn unknown() -> Self {
         Self {
-            next_due: Some(Timestamp::MIN),
+            next_due: Some(WORK_NOW),
             managed: true,
             channel_hashes: None,
         }
@@ -126,12 +130,12 @@ impl Team {
         let round = match self.next_post_step(now) {
             PostStep::Wait(at) => Some(at),
             PostStep::Idle => None,
-            PostStep::Begin { .. } | PostStep::Deliver | PostStep::CreateThread => Some(now),
+            PostStep::Begin { .. } | PostStep::Deliver | PostStep::CreateThread => Some(WORK_NOW),
         };
         let week = match self.next_report_step(now) {
             ReportStep::Wait(at) => Some(at),
             ReportStep::Idle => None,
-            ReportStep::Begin { .. } | ReportStep::Deliver => Some(now),
+            ReportStep::Begin { .. } | ReportStep::Deliver => Some(WORK_NOW),
         };
         let reminders = self.reminders_today(now).map(|due| due.at);
         round.into_iter().chain(week).chain(reminders).min()
