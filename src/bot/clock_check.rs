@@ -57,6 +57,8 @@ struct State {
     requested: SignedDuration,
     /// Whether an id from Discord does not fit the machine's clock.
     is_suspicious: bool,
+    /// The latest creation time of an id from Discord; [`Timestamp::MIN`] before the first one.
+    latest_id_time: Timestamp,
     /// Whether the log says that the clocks differ.
     was_reported: bool,
 }
@@ -70,6 +72,7 @@ impl ClockCheck {
                 monotonic: local.monotonic,
                 requested: local.monotonic,
                 is_suspicious: false,
+                latest_id_time: Timestamp::MIN,
                 was_reported: false,
             }),
         }
@@ -98,9 +101,15 @@ impl ClockCheck {
     /// event may be late, and only a response tells how late, so a difference leads to a comparison
     /// and to nothing else.
     pub fn observe_id(&self, created_at: Timestamp, local: LocalTime) {
-        if is_beyond_tolerance(local.wall.duration_since(created_at)) {
-            self.lock().is_suspicious = true;
-        }
+        let mut state = self.lock();
+        state.latest_id_time = state.latest_id_time.max(created_at);
+        state.is_suspicious |= is_beyond_tolerance(local.wall.duration_since(created_at));
+    }
+
+    /// Returns the latest creation time of an id from Discord, which certainly is no later than the
+    /// present time, whatever the machine's clock shows.
+    fn latest_id_time(&self) -> Timestamp {
+        self.lock().latest_id_time
     }
 
     /// Returns how far the machine's clock is ahead of Discord's (negative: behind), if that is more
@@ -196,6 +205,15 @@ pub async fn refresh(ctx: &BotContext) {
 pub async fn compare(ctx: &BotContext) -> Result<bool, ApiError> {
     let (_, observed) = fetch_user_and_time(&ctx.rest, &ctx.clock).await?;
     Ok(ctx.clock_check.record(observed))
+}
+
+/// Returns a time that certainly has come: the present time if the clocks are known to agree, and
+/// otherwise the latest time in an id from Discord.
+pub async fn proven_time(ctx: &BotContext) -> Timestamp {
+    match compare(ctx).await {
+        Ok(true) => ctx.discord_now(),
+        Ok(false) | Err(_) => ctx.clock_check.latest_id_time(),
+    }
 }
 
 /// Fetches the bot's user id, and Discord's time from the same response.
@@ -304,7 +322,9 @@ mod tests {
         let check = checked_at_noon(seconds(0));
         assert_eq!(check.offset(local(seconds(86_400), seconds(1))), None);
         let year = seconds(365 * 86_400);
-        assert_eq!(check.offset(local(seconds(60), year)), Some(year));
+        let jumped = local(seconds(60), year);
+        assert_eq!(check.offset(jumped), Some(year));
+        assert_eq!(check.discord_time(jumped), noon() + seconds(60));
         assert_eq!(check.offset(local(seconds(90), seconds(0))), None);
     }
 
@@ -345,6 +365,17 @@ mod tests {
             assert_eq!(check.offset(now), None);
             assert_eq!(check.begin_request(now), is_suspicious, "{created}");
         }
+    }
+
+    #[test]
+    fn the_latest_id_gives_a_time_that_has_come() {
+        let check = checked_at_noon(seconds(0));
+        assert_eq!(check.latest_id_time(), Timestamp::MIN);
+        for created in [10, 30, 20] {
+            let year = seconds(365 * 86_400);
+            check.observe_id(noon() + seconds(created), local(seconds(60), year));
+        }
+        assert_eq!(check.latest_id_time(), noon() + seconds(30));
     }
 
     #[test]

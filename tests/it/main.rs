@@ -13,10 +13,12 @@ mod bank_cli;
 mod browser;
 #[cfg(unix)]
 mod cluster;
+mod compare;
 mod crashes;
 mod daily_flow;
 mod daily_message;
 mod database;
+mod deleted_data;
 mod delivery;
 mod discord_errors;
 #[cfg(all(feature = "failpoints", debug_assertions))]
@@ -50,6 +52,8 @@ mod state_cli;
 mod streaks;
 mod supervisor;
 mod support;
+mod two_weeks;
 mod upgrades;
 mod weekly_report;
+mod wrap_up;
 mod wrong_clock;

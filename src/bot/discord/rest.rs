@@ -16,8 +16,8 @@ use reqwest::header::{DATE, HeaderMap};
 use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
-    Channel, ChannelType, CreateAttachment, CurrentUser, ErrorResponse, Http, HttpBuilder,
-    HttpError, LightMethod, ReactionType, Request, Route, StatusCode,
+    Channel, ChannelType, CommandType, CreateAttachment, CurrentUser, ErrorResponse, Http,
+    HttpBuilder, HttpError, LightMethod, ReactionType, Request, Route, StatusCode,
 };
 
 use super::interaction_client::{InteractionClient, send_with_retries};
@@ -191,6 +191,8 @@ pub enum ChannelKind {
 pub struct ChannelInfo {
     pub guild: GuildId,
     pub kind: ChannelKind,
+    /// Whether it is a thread in which only members who may manage threads can write.
+    pub is_locked: bool,
     pub overwrites: Vec<serenity::all::PermissionOverwrite>,
 }
 
@@ -467,6 +469,7 @@ impl DiscordClient {
         Ok(Some(ChannelInfo {
             guild: GuildId::new(channel.guild_id.get()),
             kind,
+            is_locked: channel.thread_metadata.is_some_and(|thread| thread.locked),
             overwrites: channel.permission_overwrites,
         }))
     }
@@ -518,7 +521,11 @@ impl DiscordClient {
     pub async fn register_commands(&self, commands: &Value) -> Result<CommandIds, ApiError> {
         let request = self.http.create_global_commands(commands);
         let registered = self.urgent(request).await?;
-        let ids = registered.into_iter().map(|one| (one.name, one.id.get()));
+        // Only slash commands can be mentioned.
+        let slash = registered
+            .into_iter()
+            .filter(|one| one.kind == CommandType::ChatInput);
+        let ids = slash.map(|one| (one.name, one.id.get()));
         Ok(ids.collect())
     }
 

@@ -51,7 +51,7 @@ pub fn with(work: impl FnOnce(&Arc<BotContext>, &Runtime)) {
         fixture.runtime.block_on(async {
             for other in others.into_iter().filter(|other| *other != GUILD) {
                 // A failed deletion on disk does not matter here.
-                let _ = fixture.ctx.store.delete(other).await;
+                let _ = fixture.ctx.store.delete(other, now()).await;
             }
         });
         let ((), _) = loaded(&fixture.ctx).upsert(|guild| *guild = initial);

@@ -163,6 +163,9 @@ fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
     let all: Vec<&Value> = commands.as_array().into_iter().flatten().collect();
     let mut command = choices.pick(&all);
     let name = command["name"].clone();
+    if command["type"] == 3 {
+        return message_command_data(choices, &name);
+    }
     let subs: Vec<&Value> = options_of(command)
         .filter(|option| option["type"] == 1)
         .collect();
@@ -192,6 +195,18 @@ fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
         options = vec![json!({ "type": 1, "name": path, "options": options })];
     }
     json!({ "id": "9", "name": name, "type": 1, "options": options })
+}
+
+/// Returns the data of a message command on a message with any text.
+fn message_command_data(choices: &mut Choices<'_>, name: &Value) -> Value {
+    let mut target = message();
+    target["content"] = choices.text().into();
+    target["channel_id"] = choices.id().into();
+    target["author"]["id"] = choices.id().into();
+    target["author"]["bot"] = (choices.byte() % 2 == 1).into();
+    let target_id = target["id"].clone();
+    let messages = json!({ "5": target });
+    json!({ "id": "9", "name": name, "type": 3, "target_id": target_id, "resolved": { "messages": messages } })
 }
 
 fn option_value(choices: &mut Choices<'_>, name: &Value, kind: u64) -> Value {

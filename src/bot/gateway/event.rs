@@ -76,6 +76,11 @@ pub struct IncomingMessage {
 pub enum InteractionData {
     /// A slash command: the name of the command and of its subcommand, separated by a space.
     Command(String),
+    /// A message command: its name, and the message in whose menu *Apps* a member chose it.
+    MessageCommand {
+        name: String,
+        target: Box<TargetMessage>,
+    },
     /// A request for suggestions for an option of a command.
     Autocomplete {
         command: String,
@@ -102,13 +107,23 @@ pub enum InteractionData {
 }
 
 impl InteractionData {
-    /// Returns the name of the slash command, also for its suggestions.
+    /// Returns the name of the command, also for its suggestions.
     pub fn command(&self) -> Option<&str> {
         match self {
-            Self::Command(command) | Self::Autocomplete { command, .. } => Some(command),
+            Self::Command(command)
+            | Self::Autocomplete { command, .. }
+            | Self::MessageCommand { name: command, .. } => Some(command),
             Self::Component { .. } | Self::ModalSubmit { .. } => None,
         }
     }
+}
+
+/// The message on which a member ran a message command. Discord sends its text without the message
+/// content intent. The text is shown to the member and never kept or logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetMessage {
+    pub message: IncomingMessage,
+    pub text: String,
 }
 
 /// The value of an option of a slash command.

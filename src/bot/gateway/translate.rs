@@ -7,10 +7,13 @@ use serenity::all::{
     ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
     ComponentInteraction, ComponentInteractionDataKind, Guild, GuildChannel,
     Interaction as SerenityInteraction, Message, MessageReferenceKind, MessageType,
-    ModalInteraction, PartialGuildChannel, Permissions, Ready, UnavailableGuild, UnknownEvent,
+    ModalInteraction, PartialGuildChannel, Permissions, Ready, ResolvedTarget, UnavailableGuild,
+    UnknownEvent,
 };
 
-use super::event::{Event, IncomingMessage, Interaction, InteractionData, OptionValue};
+use super::event::{
+    Event, IncomingMessage, Interaction, InteractionData, OptionValue, TargetMessage,
+};
 use crate::bot::discord::message_json::{self, items, snowflake};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
@@ -188,13 +191,17 @@ fn from_command(
     typing: Option<(String, String)>,
 ) -> Interaction {
     let (name, options) = flatten(&command.data);
-    let data = match typing {
-        Some((option, typed)) => InteractionData::Autocomplete {
+    let data = match (typing, target(command)) {
+        (Some((option, typed)), _) => InteractionData::Autocomplete {
             command: name,
             option,
             typed,
         },
-        None => InteractionData::Command(name),
+        (None, Some(target)) => InteractionData::MessageCommand {
+            name,
+            target: Box::new(target),
+        },
+        (None, None) => InteractionData::Command(name),
     };
     let permissions = command
         .member
@@ -210,6 +217,18 @@ fn from_command(
         user: UserId::new(command.user.id.get()),
         is_admin: can_manage_guild(permissions),
         received_at,
+    }
+}
+
+/// Returns the message of a message command.
+fn target(command: &CommandInteraction) -> Option<TargetMessage> {
+    let guild = GuildId::new(command.guild_id?.get());
+    match command.data.target()? {
+        ResolvedTarget::Message(message) => Some(TargetMessage {
+            message: message_create(message, guild),
+            text: message.content.clone(),
+        }),
+        _ => None,
     }
 }
 
@@ -362,6 +381,35 @@ mod tests {
             "embeds": [], "pinned": false, "type": 0,
             "author": { "id": "1", "username": "Quizloop", "discriminator": "0", "avatar": null, "bot": true },
         })
+    }
+
+    #[test]
+    fn the_message_of_a_message_command_is_translated() {
+        let mut target = message();
+        target["content"] = "in my words".into();
+        target["author"] =
+            json!({ "id": "4", "username": "lin", "discriminator": "0", "avatar": null });
+        let data = json!({
+            "id": "9", "name": "Compare", "type": 3, "target_id": "5",
+            "resolved": { "messages": { "5": target } },
+        });
+        let message = IncomingMessage {
+            guild: GuildId::new(2),
+            channel: ChannelId::new(3),
+            message: MessageId::new(5),
+            author: UserId::new(4),
+            may_be_reply: true,
+            reply_to: None,
+        };
+        let target = TargetMessage {
+            message,
+            text: "in my words".into(),
+        };
+        let expected = InteractionData::MessageCommand {
+            name: "Compare".into(),
+            target: Box::new(target),
+        };
+        assert_eq!(translate(2, &data, None), expected);
     }
 
     #[test]

@@ -129,6 +129,7 @@ async fn handle(ctx: Arc<BotContext>, interaction: Interaction) {
 fn request_kind(interaction: &Interaction) -> RequestKind {
     match interaction.data {
         InteractionData::Command(_)
+        | InteractionData::MessageCommand { .. }
         | InteractionData::Component { .. }
         | InteractionData::ModalSubmit { .. } => RequestKind::Interaction,
         InteractionData::Autocomplete { .. } => RequestKind::Autocomplete,
@@ -263,6 +264,7 @@ fn deferral_for(interaction: &Interaction) -> Deferral {
             ..
         } if commands::modal_updates_message(custom_id) => Deferral::Update,
         InteractionData::Command(_)
+        | InteractionData::MessageCommand { .. }
         | InteractionData::Autocomplete { .. }
         | InteractionData::Component { .. }
         | InteractionData::ModalSubmit { .. } => Deferral::Ephemeral,

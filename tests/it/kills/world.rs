@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::ToSpan;
 use jiff::civil::{Date, time};
+use jiff::{SignedDuration, ToSpan};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_store::postgres::DatabaseReader;
@@ -28,6 +28,9 @@ const SETTLE_TIME: Duration = Duration::from_millis(50);
 
 /// How long to wait after all actions for a step that was not reached yet.
 const STEP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long after the question at 09:00 the wrap-up is due.
+const WRAP_UP_DELAY: SignedDuration = SignedDuration::from_mins(90);
 
 /// A database as the state of the bots of one world.
 pub struct KillDatabase {
@@ -86,6 +89,8 @@ pub struct KillWorld {
     pub(super) other: (u64, u64, bool),
     /// The day without a question because of a pause.
     pub(super) free_day: Option<Date>,
+    /// The thread in which there must be a wrap-up after the next start.
+    pub(super) expected_wrap_up: Option<u64>,
     pub(super) backup: Option<Backup>,
     /// Kills and hardships so far, for failures.
     pub(super) journal: Vec<String>,
@@ -113,6 +118,7 @@ impl KillWorld {
             rng,
             other: (guild, channel, false),
             free_day: None,
+            expected_wrap_up: None,
             backup: None,
             journal: Vec::new(),
             database,
@@ -142,7 +148,7 @@ impl KillWorld {
             }
         } else {
             self.restart().await;
-            self.plan(point)
+            self.plan(point).await
         };
         if let Some(hardship) = plan.hardship {
             self.record_hardship(hardship.name());
@@ -204,11 +210,20 @@ impl KillWorld {
         }
     }
 
-    fn plan(&mut self, point: KillPoint) -> ActionPlan {
+    async fn plan(&mut self, point: KillPoint) -> ActionPlan {
         let name = point.name();
         let part = name.split('.').next().unwrap();
         let day_is_free = self.free_day == Some(self.world.local_date());
-        let advances = ["post", "thread", "reply", "store", "disk", "assessment"].contains(&part)
+        let advances = [
+            "post",
+            "thread",
+            "wrap-up",
+            "reply",
+            "store",
+            "disk",
+            "assessment",
+        ]
+        .contains(&part)
             || self.rng.random_bool(0.75);
         let rounds = u32::try_from(self.model.rounds.len()).unwrap();
         let posted_today = self.model.days.last() == Some(&self.world.local_date());
@@ -231,9 +246,25 @@ impl KillWorld {
             "assessment" => plan.actions.insert(0, AdminAction::Assess(rounds + 1)),
             "order" => plan.actions.insert(0, AdminAction::CatchUp(240)),
             "forget" => plan.leave = Some(self.other.0),
+            "wrap-up" => self.plan_wrap_up(&mut plan).await,
             _ => {}
         }
         plan
+    }
+
+    /// Posts the next question, and moves the plan to the time of its wrap-up.
+    async fn plan_wrap_up(&mut self, plan: &mut ActionPlan) {
+        let nine = self.next_due_time();
+        self.world.sandbox.clock().set(nine).await.unwrap();
+        self.record_day();
+        self.wait_until_consistent().await;
+        // A void round has no wrap-up.
+        let voids = |action: &AdminAction| matches!(action, AdminAction::Void(_));
+        plan.actions.retain(|action| !voids(action));
+        // So that the step is reached.
+        plan.hardship = None;
+        plan.move_to = Some(nine + WRAP_UP_DELAY);
+        self.expected_wrap_up = Some(self.world.thread());
     }
 
     /// Returns the next time at which a question is due.

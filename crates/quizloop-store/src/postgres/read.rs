@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{Executor as _, Row};
 
-use super::connection::{Database, DatabaseError};
+use super::connection::{Database, DatabaseError, Transaction};
 use crate::snapshot;
 use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
@@ -54,7 +54,7 @@ fn summary_from_row(row: &PgRow) -> Result<GuildSummary, sqlx::Error> {
 }
 
 /// Converts Unix time in seconds to a timestamp, rounded down to whole seconds. Infinity is `None`.
-fn timestamp(seconds: f64) -> Option<Timestamp> {
+pub(super) fn timestamp(seconds: f64) -> Option<Timestamp> {
     if seconds.is_infinite() {
         return None;
     }
@@ -88,11 +88,18 @@ pub(super) async fn load_guilds(
     database: &Database,
     guilds: &[GuildId],
 ) -> Result<Vec<Guild>, DatabaseError> {
+    load_guilds_in(&mut database.begin().await?, guilds).await
+}
+
+/// Loads guilds as a part of a transaction.
+pub(super) async fn load_guilds_in(
+    transaction: &mut Transaction<'_>,
+    guilds: &[GuildId],
+) -> Result<Vec<Guild>, DatabaseError> {
     let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
     let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
-    let mut transaction = database.begin().await?;
     let query = transaction.query(STATES).bind(ids);
-    let mut rows = query.fetch(&mut *transaction);
+    let mut rows = query.fetch(&mut **transaction);
     let mut loaded = Vec::new();
     while let Some(row) = rows.try_next().await? {
         let (guild, state): (i64, &str) = (row.try_get(0)?, row.try_get(1)?);
@@ -104,6 +111,6 @@ pub(super) async fn load_guilds(
 }
 
 /// Converts an id of a `bigint` column, which is never negative.
-fn id(number: i64) -> u64 {
+pub(super) fn id(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
