@@ -11,6 +11,7 @@ use super::member_profile::{MemberProfile, PracticeDay};
 use super::question_reports::QuestionReport;
 use super::reminders::Reminder;
 use super::review::Review;
+use super::review_reminders::ReviewReminder;
 use super::streak::Streak;
 use super::team::Team;
 
@@ -34,6 +35,9 @@ pub struct MemberExport<'a> {
     /// Since when the member is hidden from leaderboards and reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_since: Option<Date>,
+    /// The member's reminder of due reviews.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review_reminder: Option<&'a ReviewReminder>,
 }
 
 /// Stored data of a member in one team.
@@ -103,6 +107,7 @@ impl Guild {
             practice_days: profile.map_or(&[], MemberProfile::practice_days),
             reports: self.reports_by(user).collect(),
             hidden_since: profile.and_then(|profile| profile.hidden_since),
+            review_reminder: profile.and_then(|profile| profile.review_reminder.as_deref()),
         }
     }
 }

@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::review::{Review, add_days};
+use super::review_reminders::ReviewReminder;
 use super::text::pluralize;
+use super::zone::Zone;
 
 /// Number of days for which practice is kept: the chart of `/progress` shows 26 weeks, including
 /// the current one.
@@ -31,6 +33,9 @@ pub struct MemberProfile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "hidden")]
     pub hidden_since: Option<Date>,
+    /// Boxed, because few members have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) review_reminder: Option<Box<ReviewReminder>>,
 }
 
 /// Number of reviews on one day.
@@ -76,7 +81,12 @@ impl MemberProfile {
     pub(crate) fn last_seen(&self) -> Option<Date> {
         let reviewed = self.reviews.iter().map(|review| review.last).max();
         let practised = self.practice_days.last().map(|one| one.day);
-        reviewed.max(practised).max(self.hidden_since)
+        // Setting a reminder is an activity; receiving one is not. The local day may differ by one,
+        // which does not matter within thirteen months.
+        let reminder = self.review_reminder.as_ref();
+        let requested = reminder.map(|one| Zone::utc().date(one.reminder.requested_at));
+        let last = reviewed.max(practised).max(requested);
+        last.max(self.hidden_since)
     }
 
     pub(super) fn review(&self, question: u32) -> Option<&Review> {
