@@ -126,6 +126,10 @@ fn log_settings(config_file: Option<&Path>, config: &Config) {
 
 /// Opens the database if the config names one, else the data folder.
 fn open_store(config: &Config) -> Result<Store, CliError> {
+    #[cfg(all(feature = "failpoints", debug_assertions))]
+    if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
+        failpoint::load_from(file.into());
+    }
     let state_error = |error: &dyn std::fmt::Display| CliError::new(Exit::State, error);
     match &config.state_url {
         Some(url) => Store::connect(url.secret()).map_err(|error| match error {
@@ -137,11 +141,10 @@ fn open_store(config: &Config) -> Result<Store, CliError> {
     }
 }
 
-/// Opens the data folder. With failpoints the disk fails as the named file says.
+/// Opens the data folder. With failpoints the disk fails as their file says.
 fn open_folder(dir: &Path) -> Result<Store, OpenError> {
     #[cfg(all(feature = "failpoints", debug_assertions))]
-    if let Some(file) = std::env::var_os("QUIZLOOP_FAILPOINTS") {
-        failpoint::load_from(file.into());
+    if failpoint::is_active() {
         return Store::open_on(dir, std::sync::Arc::new(quizloop_store::faulty::FaultyDisk));
     }
     Store::open(dir)

@@ -6,6 +6,7 @@ mod admins;
 mod answer_pages;
 mod application;
 mod architecture;
+mod assessments;
 mod bad_input;
 mod bank;
 mod bank_cli;

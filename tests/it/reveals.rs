@@ -1,6 +1,7 @@
 //! The model answer of an open question is guarded wherever in the server a member asks for it.
 
 use discord_sandbox::client::{ClientOutcome, MessageView};
+use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use serde_json::json;
 
@@ -176,4 +177,43 @@ async fn a_public_answer_stays_public_after_a_slow_start() {
         })
         .await;
     assert!(!public.ephemeral);
+}
+
+/// Discord posts the answer and then reports a failure: the second attempt posts nothing, because
+/// an interaction has one response.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_answer_is_posted_once() {
+    let mut world = World::at(THURSDAY).team().start().await;
+    let options = [
+        ("question", json!("asyncio-in-a-nutshell")),
+        ("public", json!(true)),
+    ];
+    let faults = [
+        RequestFault::server_error(),
+        RequestFault::bad_gateway(),
+        RequestFault::Reset,
+    ];
+    for (number, fault) in (1..).zip(faults) {
+        let lost_response = FaultRule::on("Callback").after();
+        world.sandbox.add_fault(lost_response, fault);
+        let shown = world.lin().command_message("answer", &options).await;
+        assert!(!shown.ephemeral);
+        world
+            .wait_for("the second attempt", |world| {
+                let requests = world.sandbox.requests();
+                let attempts = requests
+                    .iter()
+                    .filter(|one| one.path.ends_with("/callback"));
+                (attempts.count() == 2 * number).then_some(())
+            })
+            .await;
+        let of_sam = world.sandbox.messages(ids::ASYNCIO, ids::SAM);
+        let answers = of_sam
+            .iter()
+            .filter(|one| one.text().contains("model answer"));
+        assert_eq!(answers.count(), number, "{}", world.log());
+    }
+    assert_eq!(world.stop().await, Some(0));
+    let log = world.last_log();
+    assert!(!log.contains("could not be answered"), "{log}");
 }

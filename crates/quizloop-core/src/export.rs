@@ -12,6 +12,7 @@ use super::question_reports::QuestionReport;
 use super::reminders::Reminder;
 use super::review::Review;
 use super::review_reminders::ReviewReminder;
+use super::self_assessment::Ticks;
 use super::streak::Streak;
 use super::team::Team;
 
@@ -58,6 +59,9 @@ pub struct TeamExport {
     /// When the member saw an answer before replying: round and time.
     #[serde(rename = "looks")]
     pub peeks: Vec<(u32, Timestamp)>,
+    /// The member's self-assessments of the newest rounds: round and one letter per key point, x
+    /// ticked, . not.
+    pub assessed: Vec<(u32, Ticks)>,
     /// Rounds that the member voided for all.
     pub voided: Vec<u32>,
     /// Number of credits that the member gave to others.
@@ -143,6 +147,10 @@ impl Team {
             let peek = round.window.peeks.get(&user)?;
             Some((round.number, *peek))
         };
+        let assessed = |round: &super::round::Round| {
+            let ticks = round.assessments.ticks(user)?;
+            Some((round.number, ticks))
+        };
         let ledgers = self.members().map(|(_, ledger)| ledger);
         TeamExport {
             channel: self.channel,
@@ -152,6 +160,7 @@ impl Team {
             longest,
             replies: rounds().filter_map(reply).collect(),
             peeks: rounds().filter_map(peek).collect(),
+            assessed: rounds().filter_map(assessed).collect(),
             voided: rounds()
                 .filter(|one| own(one.voided_by))
                 .map(|one| one.number)

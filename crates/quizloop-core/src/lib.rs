@@ -30,6 +30,7 @@ pub mod review_reminders;
 pub mod round;
 mod round_results;
 pub mod schedule;
+pub mod self_assessment;
 pub mod shard;
 pub mod streak;
 pub mod team;

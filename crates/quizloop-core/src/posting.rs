@@ -23,6 +23,7 @@ use super::delivery::{Delivery, Label};
 use super::id::MessageId;
 use super::round::{Round, ThreadStatus, Window, nonce};
 use super::schedule::Due;
+use super::self_assessment::Assessments;
 use super::team::Team;
 
 /// The next step to post a team's question.
@@ -181,6 +182,7 @@ impl Team {
             read_up_to: None,
             voided_by: None,
             window: Window::default(),
+            assessments: Assessments::default(),
         });
         self.rounds.last()
     }
@@ -278,6 +280,7 @@ impl Team {
             .and_then(|number| self.round_mut(number))
         {
             older.window.replies.clear();
+            older.assessments.drop_members();
         }
     }
 }

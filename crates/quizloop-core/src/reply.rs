@@ -77,8 +77,9 @@ impl Team {
         result_for_closed_round(before, reply.time(), self.closed_at(round.number), peek) != before
     }
 
-    /// Whether the replies of that round are still kept with their times.
-    fn is_recent(&self, number: u32) -> bool {
+    /// Whether the round is one of the two newest: the replies with their times and the members'
+    /// ticks are still kept.
+    pub(super) fn is_recent(&self, number: u32) -> bool {
         self.open_round()
             .is_some_and(|open| number + 1 >= open.number)
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{ChannelId, MessageId, UserId};
 use super::ledger::{Actor, RoundResult};
+use super::self_assessment::Assessments;
 
 /// Maximum length of a nonce in characters (Discord docs, resources/message, "Create Message").
 pub const NONCE_MAX: usize = 25;
@@ -60,6 +61,9 @@ pub struct Round {
     /// Replies and peeks with their times.
     #[serde(default, skip_serializing_if = "Window::is_empty")]
     pub window: Window,
+    /// Self-assessments of members who answered it.
+    #[serde(default, skip_serializing_if = "Assessments::is_empty")]
+    pub assessments: Assessments,
 }
 
 impl Round {

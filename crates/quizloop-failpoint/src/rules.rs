@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
 /// only `kill` and `slow` have an effect.
-pub const STEPS: [&str; 49] = [
+pub const STEPS: [&str; 51] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -32,6 +32,8 @@ pub const STEPS: [&str; 49] = [
     "order.saved",
     "review.changed",
     "review.saved",
+    "assessment.changed",
+    "assessment.saved",
     "report.entered",
     "report.saved",
     "remind.noted",

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::answer_page::AnswerPage;
+use super::assessment::{AssessmentAction, AssessmentState};
 use super::quiz::{QuizAction, QuizState};
 use quizloop_core::id::{ChannelId, MessageId, ParseIdError};
 
@@ -36,6 +37,11 @@ pub enum ComponentId {
         /// Whether everybody sees the answer.
         public: bool,
         question: String,
+    },
+    /// The menu or a button with which a member assesses their reply to a round.
+    Assess {
+        action: AssessmentAction,
+        state: AssessmentState,
     },
     /// Turns to a page of a model answer.
     Page {
@@ -122,6 +128,7 @@ impl ComponentId {
             Self::Answer { .. } => "answer",
             Self::Streak => "streak",
             Self::Reveal { .. } => "reveal",
+            Self::Assess { .. } => "assess",
             Self::Page { .. } => "page",
             Self::Quiz { .. } => "quiz",
             Self::Privacy(_) => "privacy",
@@ -154,6 +161,10 @@ impl ComponentId {
                 round: round.parse().ok()?,
                 public: *audience == "all",
                 question: (*question).to_owned(),
+            },
+            ("assess", [action, state @ ..]) => Self::Assess {
+                action: AssessmentAction::parse(action)?,
+                state: AssessmentState::parse(state)?,
             },
             ("page", [page, audience, round, question]) => Self::Page {
                 page: AnswerPage::parse(page)?,
@@ -250,6 +261,10 @@ impl fmt::Display for ComponentId {
                 let audience = audience(*public);
                 write!(f, "{action}:{channel}:{round}:{audience}:{question}")
             }
+            Self::Assess {
+                action: step,
+                state,
+            } => write!(f, "{action}:{step}:{state}"),
             Self::Page {
                 page,
                 public,
@@ -349,6 +364,14 @@ mod tests {
             action: QuizAction::parse(action).unwrap(),
             state: quiz(&question),
         });
+        let assessments = AssessmentAction::LETTERS.map(|(_, action)| ComponentId::Assess {
+            action,
+            state: AssessmentState {
+                round: MessageId::new(u64::MAX),
+                points: u8::MAX,
+                reviews_before: u16::MAX,
+            },
+        });
         let privacy = PrivacyAction::NAMES.map(|(_, action)| ComponentId::Privacy(action));
         let rounds = [None, Some(MessageId::new(u64::MAX))];
         let pages = AnswerPage::LETTERS.into_iter().flat_map(|(_, page)| {
@@ -359,7 +382,7 @@ mod tests {
                 question: question.clone(),
             })
         });
-        let all = components.into_iter().chain(pages);
+        let all = components.into_iter().chain(pages).chain(assessments);
         for component in all.chain(quiz_components).chain(privacy) {
             let id = component.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
@@ -375,7 +398,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(quiz:([hw0-4apnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(quiz:([hw0-4apnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

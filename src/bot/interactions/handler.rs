@@ -275,6 +275,10 @@ async fn edit_original_response(
     response: Response,
 ) -> Result<(), ApiError> {
     match response {
+        // An error, or a question back: the message with the button stays as it is.
+        Response::New(message) if deferral_for(interaction) == Deferral::Update => {
+            ctx.rest.create_followup(&interaction.token, &message).await
+        }
         // The deferral was private, and an edit can't change that.
         Response::New(message)
             if !message.is_ephemeral() && deferral_for(interaction) == Deferral::Ephemeral =>

@@ -5,6 +5,7 @@
 
 pub mod answer_cache;
 pub mod answer_page;
+pub mod assessment;
 pub mod chart_renderer;
 pub mod commands;
 pub mod custom_id;

@@ -4,6 +4,7 @@
 //! [`message::Message`]. Texts from members are escaped before they are shown, and members are
 //! named by mention only.
 
+pub mod assessment;
 pub mod command_links;
 pub mod component;
 pub mod daily;

@@ -20,6 +20,8 @@ pub struct StoredData {
     pub rounds: usize,
     /// Questions they practised in `/quiz`.
     pub reviews: usize,
+    /// Rounds with their ticks in the self-assessment, over all teams.
+    pub assessments: usize,
     /// Their open reports of mistakes in questions.
     pub reports: usize,
     /// Teams in which they set a reminder.
@@ -44,7 +46,8 @@ pub fn overview(kept: &StoredData) -> Message {
     .field("Stored about you", bullets(stored_items(kept)))
     .field(
         "What it's for",
-        "Results make up your streak. Scores decide when `/quiz` repeats a question. If an admin \
+        "Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and \
+         ticks also show which key points a team misses. If an admin \
          cancels or credits a question, their id is stored with it.",
     )
     .field(
@@ -70,6 +73,12 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
             pluralize(kept.reviews, "question", "questions")
         ),
     ];
+    if kept.assessments > 0 {
+        let questions = pluralize(kept.assessments, "question", "questions");
+        lines.push(format!(
+            "the key points that you ticked for {questions}, of each team's two newest"
+        ));
+    }
     if kept.reports > 0 {
         let reports = pluralize(kept.reports, "mistake", "mistakes");
         lines.push(format!(

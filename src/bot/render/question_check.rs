@@ -9,12 +9,14 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::assessment::AssessmentResult;
 use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
 use super::quiz::{QuizHeader, Score};
 use super::reveal::{OpenAnswer, RoundPlace};
-use super::{daily, feedback, quiz, remind, reveal};
+use super::{assessment, daily, feedback, quiz, remind, reveal};
 use crate::bot::interactions::answer_page::AnswerPage;
+use crate::bot::interactions::assessment::AssessmentState;
 use crate::bot::interactions::quiz::{MadePoints, OPTION_COUNT, OptionOrder, QuizState};
 use quizloop_bank::{FieldError, Question};
 use quizloop_core::guild::Guild;
@@ -25,6 +27,7 @@ use quizloop_core::retention::Retention;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_core::review::Rating;
 use quizloop_core::round::{Round, ThreadStatus};
+use quizloop_core::self_assessment::Ticks;
 
 /// Maximum number of fields that an error advises to shorten.
 const ADVISED_FIELDS: usize = 3;
@@ -180,10 +183,17 @@ fn render_page(question: &Question, state: &QuizState, page: AnswerPage) -> Vec<
         public: true,
         round: Some(MessageId::new(u64::MAX)),
     };
-    let mut rendered = vec![Rendered::message(
-        "the model answer",
-        &open.public_message(),
-    )];
+    let mut rendered = vec![
+        Rendered::message("the model answer", &open.public_message()),
+        Rendered::message(
+            "the model answer with the self-assessment",
+            &with_self_assessment(open, None),
+        ),
+        Rendered::message(
+            "the result of the self-assessment",
+            &with_self_assessment(open, Some(sample_result(question))),
+        ),
+    ];
     let chosen = (0..).take(OPTION_COUNT).map(Some);
     for chosen in chosen.chain([None]) {
         let state = QuizState {
@@ -200,6 +210,37 @@ fn render_page(question: &Question, state: &QuizState, page: AnswerPage) -> Vec<
     rendered
 }
 
+/// The private answer of a member who answered the round, as the cache of answers assembles it.
+fn with_self_assessment(open: OpenAnswer<'_>, result: Option<AssessmentResult>) -> Message {
+    let question = open.question;
+    let mut message = open.public_message();
+    let rows = if let Some(result) = result {
+        let closing = assessment::closing(question, &result);
+        message.embeds.push(open.closing_embed(closing));
+        vec![assessment::next_row(question, result.reviews)]
+    } else {
+        let state = AssessmentState {
+            round: MessageId::new(u64::MAX),
+            points: u8::MAX,
+            reviews_before: u16::MAX,
+        };
+        assessment::rows(question, state)
+    };
+    message.components.splice(0..0, rows);
+    message
+}
+
+/// The longest result of a self-assessment: all points were missed, and much is still due.
+fn sample_result(question: &Question) -> AssessmentResult {
+    AssessmentResult {
+        ticks: Ticks::new(question.points.len(), []),
+        streak: LONG_NUMBER,
+        today: Date::MIN,
+        due: Some(Date::MAX),
+        reviews: LONG_NUMBER,
+    }
+}
+
 fn sample_round() -> Round {
     Round {
         number: u32::MAX,
@@ -214,6 +255,7 @@ fn sample_round() -> Round {
         read_up_to: None,
         voided_by: None,
         window: quizloop_core::round::Window::default(),
+        assessments: quizloop_core::self_assessment::Assessments::default(),
     }
 }
 

@@ -28,6 +28,7 @@ use quizloop_core::zone::Zone;
 const ADA: UserId = UserId::new(1);
 const LIN: UserId = UserId::new(2);
 
+mod assessments;
 mod feedback;
 mod pictures;
 mod privacies;
@@ -451,7 +452,7 @@ fn helps() {
     assert_snapshot!(help::message(false), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
-    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same.
+    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
@@ -465,7 +466,7 @@ fn helps() {
     assert_snapshot!(help::message(true), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
-    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same.
+    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.

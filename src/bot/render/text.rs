@@ -72,6 +72,12 @@ pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     lines.join("\n")
 }
 
+/// A text that is shown once the member clicks on it. Bars in the text that would end the spoiler
+/// are separated by a zero-width space.
+pub fn spoiler(text: &str) -> String {
+    format!("||{}||", text.replace("||", "|\u{200b}|"))
+}
+
 /// Puts the web addresses in a text between `<` and `>`, so that Discord shows no previews of the
 /// pages below the message. Addresses in code have no preview.
 pub fn without_link_previews(text: &str) -> String {

@@ -7,6 +7,7 @@ use super::message::Message;
 use super::text::relative_time;
 use crate::bot::discord::rest::ApiError;
 use quizloop_core::id::ChannelId;
+use quizloop_core::self_assessment::AssessmentError;
 
 /// "Missing Access".
 const MISSING_ACCESS: isize = 50_001;
@@ -128,6 +129,10 @@ pub enum UserError {
     QuestionNotFound(String),
     /// The question is open, so its answer is not shown to everyone.
     QuestionOpen,
+    /// The member can't assess their reply to this round.
+    NotAssessable(AssessmentError),
+    /// The question has another number of key points than when its answer was shown.
+    KeyPointsChanged,
     /// No question matches the topic and level.
     NoMatchingQuestion,
     /// Every matching question was asked today.
@@ -187,6 +192,8 @@ impl UserError {
                 super::text::quote(text)
             ),
             Self::QuestionOpen => "This question is still open, so I can't show its answer to everyone. You can once the next question is out. Until then, `/answer` shows it to you alone.".into(),
+            Self::NotAssessable(error) => assessment_error_text(*error).into(),
+            Self::KeyPointsChanged => "The key points of this question have changed since. Open the model answer again to tick them.".into(),
             Self::NoMatchingQuestion => "There is no question with that topic and level. Pick a topic from the list, or leave one of them out.".into(),
             Self::AllAskedToday => "You've had every matching question today. Come back tomorrow, or choose another topic.".into(),
             Self::NothingDue { today, next: Some(day) } => format!(
@@ -211,6 +218,21 @@ impl UserError {
                 relative_time(*until + SignedDuration::from_secs(1))
             ),
             Self::InvalidOption(text) | Self::Discord(text) => text.clone(),
+        }
+    }
+}
+
+const fn assessment_error_text(error: AssessmentError) -> &'static str {
+    match error {
+        AssessmentError::RoundNotFound => {
+            "I no longer have this question on record, so you can't assess your reply. `/quiz` asks it again."
+        }
+        AssessmentError::Void => "An admin cancelled this question, so there is nothing to assess.",
+        AssessmentError::TooOld => {
+            "You can assess your replies to the two newest questions. `/quiz` repeats the older ones."
+        }
+        AssessmentError::NotAnswered => {
+            "You can only assess a reply that you wrote in time and before you saw the answer. To practise a question anyway, try `/quiz`."
         }
     }
 }

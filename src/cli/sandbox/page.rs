@@ -44,8 +44,8 @@ fn guide() -> Vec<GuideStep> {
             id: "commands".to_owned(),
             title: "2 of 3 · Ask the bot".to_owned(),
             html: "Type <kbd>/</kbd> in the message box. <strong>/answer</strong> shows the model \
-                   answer to you only. <strong>/quiz</strong> asks you another question whenever \
-                   you like."
+                   answer to you only; below it, tick which points your reply made. \
+                   <strong>/quiz</strong> asks you another question whenever you like."
                 .to_owned(),
             buttons: vec![GuideButton::new(
                 "slash",

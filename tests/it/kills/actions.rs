@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::client::{ClientOutcome, MessageView};
 use discord_sandbox::{Sandbox, ids};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -32,6 +32,8 @@ pub enum AdminAction {
     SetUp(u64),
     /// Practises and scores a question. Not an admin action, but confirmed in the same way.
     Review,
+    /// Lin replies to the round with this number, unless she has, and assesses the reply.
+    Assess(u32),
 }
 
 /// Result of an admin action.
@@ -131,6 +133,11 @@ pub fn write(scene: &Scene, member: u64, rng: &mut StdRng) {
     } else {
         newest
     };
+    reply_to(scene, question, member, rng);
+}
+
+/// Writes one reply, in the thread or as a reply to the question itself, and returns it.
+fn reply_to(scene: &Scene, question: &MessageView, member: u64, rng: &mut StdRng) -> u64 {
     let in_thread = question.thread.filter(|_| rng.random_bool(0.7));
     let result = match in_thread {
         Some(thread) => scene.sandbox.post(thread, member, "what I think"),
@@ -143,6 +150,7 @@ pub fn write(scene: &Scene, member: u64, rng: &mut StdRng) {
     let message = result.unwrap_or_else(|error| panic!("{error}"));
     let mut history = scene.history.lock().unwrap();
     history.replies.push((question.id, member, message));
+    message
 }
 
 async fn run_admin_actions(scene: Scene, actions: Vec<AdminAction>, mut rng: StdRng) {
@@ -153,7 +161,12 @@ async fn run_admin_actions(scene: Scene, actions: Vec<AdminAction>, mut rng: Std
             history.actions.push((action, ActionOutcome::Unknown));
             history.actions.len() - 1
         };
-        let outcome = perform(&scene.sandbox, action).await;
+        let outcome = match action {
+            AdminAction::Assess(round) => assess(&scene, round, &mut rng)
+                .await
+                .unwrap_or(ActionOutcome::Unknown),
+            _ => perform(&scene.sandbox, action).await,
+        };
         scene.history.lock().unwrap().actions[index].1 = outcome;
     }
 }
@@ -193,7 +206,7 @@ pub async fn perform(sandbox: &Sandbox, action: AdminAction) -> ActionOutcome {
             ],
             "is set up",
         ),
-        AdminAction::Review => unreachable!("it has several steps"),
+        AdminAction::Review | AdminAction::Assess(_) => unreachable!("it has several steps"),
     };
     let channel = match action {
         AdminAction::SetUp(channel) => channel,
@@ -229,6 +242,46 @@ async fn practise(sandbox: &Sandbox) -> Option<ActionOutcome> {
     outcome_of(&press("None of them").await, "I'll ask again")
 }
 
+/// Lin replies to a round and assesses her reply. Returns `None` if the bot is killed meanwhile.
+async fn assess(scene: &Scene, round: u32, rng: &mut StdRng) -> Option<ActionOutcome> {
+    let sandbox = &scene.sandbox;
+    let index = round as usize - 1;
+    let is_posted = || posts_in(sandbox, ids::ASYNCIO).len() > index;
+    if !wait_until(is_posted).await {
+        return None;
+    }
+    let post = posts_in(sandbox, ids::ASYNCIO).swap_remove(index);
+    let reply = reply_to(scene, &post, ids::LIN, rng);
+    let is_counted = || {
+        let reply = sandbox.message(reply);
+        reply.is_some_and(|reply| reply.is_counted())
+    };
+    if !wait_until(is_counted).await {
+        return None;
+    }
+    let answer = sandbox.press(post.id, ids::LIN, "Model answer", &[]).await;
+    let answer = answer.message().filter(|message| !message.thinking)?;
+    let components = serde_json::to_string(&answer.components).unwrap();
+    if !components.contains("q1:assess:0:") {
+        return Some(ActionOutcome::Rejected);
+    }
+    let assessed = sandbox
+        .press(answer.id, ids::LIN, "None of them", &[])
+        .await;
+    outcome_of(&assessed, "Your reply made 0 of")
+}
+
+/// Waits for at most two seconds, because the bot may have been killed. Returns whether it happened.
+async fn wait_until(is_done: impl Fn() -> bool) -> bool {
+    for _ in 0..200 {
+        if is_done() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
 /// Returns random admin actions until the next kill, possibly none.
 pub fn random_actions(rounds: u32, paused_is_fine: bool, rng: &mut StdRng) -> Vec<AdminAction> {
     let mut actions = Vec::new();
@@ -236,7 +289,8 @@ pub fn random_actions(rounds: u32, paused_is_fine: bool, rng: &mut StdRng) -> Ve
         let newest = rounds.max(1);
         let round = rng.random_range(newest.saturating_sub(4).max(1)..=newest);
         let member = *MEMBERS.choose(rng).unwrap();
-        match rng.random_range(0..5) {
+        match rng.random_range(0..6) {
+            5 => actions.push(AdminAction::Assess(newest)),
             4 => actions.push(AdminAction::Review),
             0 => actions.push(AdminAction::Credit(member, round)),
             1 if rng.random_bool(0.3) => actions.push(AdminAction::Void(round)),

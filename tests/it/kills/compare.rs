@@ -8,6 +8,7 @@ use jiff::civil::time;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::ledger::RoundResult;
+use quizloop_core::self_assessment::POINTS_MAX;
 use quizloop_core::team::Team;
 use quizloop_store::inspect;
 
@@ -72,6 +73,22 @@ impl KillWorld {
         self.model.reviews = found;
     }
 
+    /// Asserts that each assessment is in its round and in Lin's reviews, once.
+    fn compare_assessments(&self, team: Option<&Team>) {
+        let counts = team.iter().flat_map(|team| {
+            let numbers = team.rounds().iter().map(|round| round.number);
+            numbers.map(|number| assessments(team, number))
+        });
+        let counts: Vec<u32> = counts.collect();
+        assert!(counts.iter().all(|count| *count <= 1), "{counts:?}");
+        let guild = self.on_disk(ids::GUILD);
+        let reviews = guild
+            .iter()
+            .flat_map(|guild| guild.reviews(UserId::new(ids::LIN)));
+        let reviewed: u32 = reviews.map(|(_, review)| u32::from(review.count)).sum();
+        assert_eq!(reviewed, counts.iter().sum::<u32>(), "{counts:?}");
+    }
+
     /// Adds today's round to the model if its time has come and there is a team.
     pub(super) fn record_day(&mut self) {
         let today = self.world.local_date();
@@ -118,11 +135,16 @@ impl KillWorld {
                     let (least, most) = reviews.into_inner();
                     reviews = least + u32::from(succeeded)..=most + u32::from(succeeded || unknown);
                 }
+                AdminAction::Assess(round) => {
+                    let is_saved = team.is_some_and(|team| assessments(team, round) > 0);
+                    assert!(is_saved || !succeeded, "{action:?} is lost");
+                }
                 AdminAction::CatchUp(_) | AdminAction::Pause(_) => {}
             }
             self.stats.record_action(*outcome);
         }
         self.compare_reviews(&reviews);
+        self.compare_assessments(team);
         let Some(team) = team else {
             return;
         };
@@ -244,6 +266,15 @@ impl KillWorld {
 
 fn credited(team: &Team, member: u64, round: u32) -> bool {
     team.result(UserId::new(member), round) == RoundResult::Credited
+}
+
+/// Returns how often a round was assessed.
+fn assessments(team: &Team, round: u32) -> u32 {
+    let Some(round) = team.round(round) else {
+        return 0;
+    };
+    let counts = (1..=POINTS_MAX).map(|points| round.assessments.counts(points).assessed);
+    counts.sum()
 }
 
 fn voided(team: &Team, round: u32) -> bool {

@@ -178,7 +178,7 @@ impl KillWorld {
         let name = point.name();
         let part = name.split('.').next().unwrap();
         let day_is_free = self.free_day == Some(self.world.local_date());
-        let advances = ["post", "thread", "reply", "store", "disk"].contains(&part)
+        let advances = ["post", "thread", "reply", "store", "disk", "assessment"].contains(&part)
             || self.rng.random_bool(0.75);
         let rounds = u32::try_from(self.model.rounds.len()).unwrap();
         let posted_today = self.model.days.last() == Some(&self.world.local_date());
@@ -198,6 +198,7 @@ impl KillWorld {
         match part {
             "setup" => plan.actions = vec![AdminAction::SetUp(self.other.1)],
             "review" => plan.actions.insert(0, AdminAction::Review),
+            "assessment" => plan.actions.insert(0, AdminAction::Assess(rounds + 1)),
             "order" => plan.actions.insert(0, AdminAction::CatchUp(240)),
             "forget" => plan.leave = Some(self.other.0),
             _ => {}

@@ -14,6 +14,7 @@ use crate::ledger::Actor;
 use crate::members::NewRating;
 use crate::retention::Retention;
 use crate::review::Rating;
+use crate::self_assessment::{NewAssessment, Ticks};
 use crate::team::Team;
 use crate::weekdays::Weekdays;
 
@@ -85,6 +86,17 @@ fn act(guild: &mut Guild, action: usize, user: UserId, round: u32) {
                 8 => _ = team.peek(3, user, at),
                 _ => _ = team.count_reply(message(opened_at(round)), user, message(at)),
             }
+            if action == 9 {
+                let new = NewAssessment {
+                    message: message(opened_at(round)),
+                    ticks: Ticks::new(3, [1]),
+                    rating: Rating::Again,
+                    review_count: 0,
+                    now: at,
+                };
+                // It is refused in an old or void round, for example.
+                _ = guild.assess(user, &new);
+            }
         }
     }
 }
@@ -123,4 +135,20 @@ proptest! {
             prop_assert!(!names(&kept, user));
         }
     }
+}
+
+/// Ticks without a ledger can only come from a damaged state, and are a member's data all the same.
+#[test]
+fn ticks_alone_are_data_of_a_member() {
+    let mut json = serde_json::to_value(guild()).unwrap();
+    let round = &mut json["teams"][CHANNEL.to_string()]["rounds"][2];
+    round["assessments"] = serde_json::json!({ "ticks": { MEMBERS[0].to_string(): "x." } });
+    let mut kept: Guild = serde_json::from_value(json).unwrap();
+    assert_eq!(kept.last_seen(MEMBERS[0]), Some(date(2026, 3, 4)));
+    kept.delete_member(MEMBERS[0], opened_at(4));
+    assert!(!kept.has_data_of(MEMBERS[0]));
+    assert_eq!(
+        kept.team(CHANNEL).unwrap().rounds()[2],
+        guild().team(CHANNEL).unwrap().rounds()[2]
+    );
 }

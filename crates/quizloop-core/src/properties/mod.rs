@@ -8,5 +8,6 @@ mod question_picker;
 mod reminders;
 mod review_reminders;
 mod schedule;
+mod self_assessment;
 mod streaks;
 mod weekly_report;

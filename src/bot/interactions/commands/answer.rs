@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use super::{question_by_id, resolve_team};
+use super::{assessment, question_by_id, resolve_team};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::interactions::answer_cache::CachedMessage;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bot::render::message::Message;
-use crate::bot::render::reveal::{self, MemberPart, OpenAnswer, RoundPlace};
+use crate::bot::render::reveal::{self, OpenAnswer, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
@@ -33,7 +33,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
         autocomplete: &[("question", question_choices)],
         visibility: Visibility::ByHandler,
         help: Help::QuestionLine(|| {
-            "`/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same.".into()
+            "`/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
         }),
         handler: CommandHandler::Cached(run),
     }),
@@ -127,25 +127,14 @@ fn first_page<'q>(
 }
 
 /// Returns a page of the answer with the components for this member.
-fn private_answer(
+pub fn private_answer(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
     open: OpenAnswer<'_>,
 ) -> CachedMessage {
-    let member = member_part(ctx, interaction, guild, open);
+    let member = assessment::member_part(ctx, interaction, guild, open);
     ctx.answer_cache.answer(open, member)
-}
-
-/// Returns the components and the closing line that only this member gets, on any page of a private
-/// answer.
-fn member_part(
-    _ctx: &BotContext,
-    _interaction: &Interaction,
-    _guild: &LoadedGuild,
-    _open: OpenAnswer<'_>,
-) -> MemberPart {
-    MemberPart::default()
 }
 
 /// Returns the message of the round whose answer the member asks for: of the thread, of the message

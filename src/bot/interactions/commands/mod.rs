@@ -10,6 +10,7 @@
 )]
 
 mod answer;
+mod assessment;
 pub mod help;
 mod hint;
 mod leaderboard;
@@ -234,6 +235,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
         Some(
             ComponentId::Reveal { .. }
                 | ComponentId::Page { public: false, .. }
+                | ComponentId::Assess { .. }
                 | ComponentId::Quiz { .. }
                 | ComponentId::Privacy(
                     PrivacyAction::Hide
@@ -329,6 +331,14 @@ async fn on_component(
                 question: &question,
             };
             or_user_error(answer::on_page_button(ctx, interaction, guild, turn))
+        }
+        ComponentId::Assess { action, state } => {
+            let input = assessment::AssessmentInput {
+                action,
+                state,
+                values,
+            };
+            assessment::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Quiz { action, state } => {
             let input = quiz::QuizInput {

@@ -77,6 +77,10 @@ fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredDa
             teams: ledgers.len(),
             rounds: result_counts.sum(),
             reviews: state.reviews(user).count(),
+            assessments: teams()
+                .flat_map(|team| team.rounds())
+                .filter(|round| round.assessments.ticks(user).is_some())
+                .count(),
             reports: state.reports_by(user).count(),
             reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
             hidden: state.is_hidden(user),

@@ -417,7 +417,12 @@ fn made_points(values: &[String], total: usize) -> MadePoints {
 }
 
 /// Returns the number of due reviews of questions that the guild has.
-fn due_count(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild, today: Date) -> u32 {
+pub fn due_count(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    today: Date,
+) -> u32 {
     let questions = ctx.questions(guild.id());
     let is_known = |question: &str| questions.get(question).is_some();
     let due = |state: &Guild| state.forecast(interaction.user, today, is_known)[0];

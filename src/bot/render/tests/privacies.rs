@@ -10,12 +10,14 @@ fn stored_data() {
         teams: 2,
         rounds: 31,
         reviews: 1,
+        assessments: 0,
         reports: 0,
         reminders: 0,
         hidden: false,
     };
     let hidden = StoredData {
         hidden: true,
+        assessments: 3,
         reports: 1,
         reminders: 2,
         ..kept
@@ -25,7 +27,7 @@ fn stored_data() {
     In this server I store ids, dates, counts and ratings. The text of your replies never reaches me, and what you write in `/quiz` is only shown back to you. The one text I store is a mistake that you report, for the admins.
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
-    [What it's for] Results make up your streak. Scores decide when `/quiz` repeats a question. If an admin cancels or credits a question, their id is stored with it.
+    [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
     [How long] Until you delete it, the bot is removed from the server, or you haven't been active here for 13 months.
     ( Export my data ) q1:privacy:export
     ( Hide me from leaderboards ) q1:privacy:hide
@@ -36,10 +38,11 @@ fn stored_data() {
     In this server I store ids, dates, counts and ratings. The text of your replies never reaches me, and what you write in `/quiz` is only shown back to you. The one text I store is a mistake that you report, for the admins.
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
+    • the key points that you ticked for 3 questions, of each team's two newest
     • 1 mistake that you reported, until an admin closes the report
     • your reminder time in 2 teams
     • your choice to be hidden from leaderboards and weekly reports
-    [What it's for] Results make up your streak. Scores decide when `/quiz` repeats a question. If an admin cancels or credits a question, their id is stored with it.
+    [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
     [How long] Until you delete it, the bot is removed from the server, or you haven't been active here for 13 months.
     ( Export my data ) q1:privacy:export
     ( Show me on leaderboards ) q1:privacy:show

@@ -102,7 +102,7 @@ fn an_option_and_a_thread_without_a_text_are_refused() {
         points: ["one", "``", "three"].map(String::from).into(),
         ..bug()
     };
-    insta::assert_snapshot!(report(&option), @"points: Discord cannot show the model answer in /quiz: an option is empty (write a text of more than spaces and backticks)");
+    insta::assert_snapshot!(report(&option), @"points: Discord cannot show the model answer with the self-assessment: an option is empty (write a text of more than spaces and backticks)");
     let name = Question {
         question: "``".into(),
         ..bug()
@@ -132,7 +132,7 @@ fn a_pack_with_such_a_question_is_refused() {
     let (bank, diagnostics) = Bank::check(&[], &[file], check);
     assert!(bank.is_empty());
     insta::assert_snapshot!(render_diagnostics(&diagnostics), @r#"
-    error: Discord cannot show the model answer in /quiz: an option is empty
+    error: Discord cannot show the model answer with the self-assessment: an option is empty
       --> pack.toml:29:1
        |
     29 | points = [
