@@ -1,5 +1,6 @@
 //! Profile of a member: data besides the ledgers of the guild's teams.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::review::{Review, add_days};
 use super::review_reminders::ReviewReminder;
+use super::self_assessment::TopicPoints;
 use super::text::pluralize;
 use super::zone::Zone;
 
@@ -33,6 +35,10 @@ pub struct MemberProfile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "hidden")]
     pub hidden_since: Option<Date>,
+    /// What the member assessed, by topic.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(rename = "assessed")]
+    pub(super) assessed_topics: BTreeMap<String, TopicPoints>,
     /// Boxed, because few members have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) review_reminder: Option<Box<ReviewReminder>>,
@@ -75,6 +81,16 @@ impl MemberProfile {
     /// Returns the kept days of practice, oldest first.
     pub fn practice_days(&self) -> &[PracticeDay] {
         &self.practice_days
+    }
+
+    /// Returns the number of topics of which the member assessed a question.
+    pub fn assessed_topic_count(&self) -> usize {
+        self.assessed_topics.len()
+    }
+
+    /// Returns what the member assessed of a topic.
+    pub fn topic_points(&self, topic: &str) -> TopicPoints {
+        self.assessed_topics.get(topic).copied().unwrap_or_default()
     }
 
     /// Returns the day of the last activity in this profile.

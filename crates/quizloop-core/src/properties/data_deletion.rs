@@ -89,6 +89,7 @@ fn act(guild: &mut Guild, action: usize, user: UserId, round: u32) {
             if action == 9 {
                 let new = NewAssessment {
                     message: message(opened_at(round)),
+                    topic: "queues",
                     ticks: Ticks::new(3, [1]),
                     rating: Rating::Again,
                     review_count: 0,
