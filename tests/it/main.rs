@@ -40,6 +40,7 @@ mod rate_limit;
 mod reminders;
 mod replies;
 mod reveals;
+mod review_reminders;
 mod reviews;
 mod sandbox;
 mod security;

@@ -457,6 +457,7 @@ fn helps() {
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+    • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
@@ -471,6 +472,7 @@ fn helps() {
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+    • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
