@@ -210,6 +210,7 @@ fn scan_10_000_teams(bencher: Bencher<'_, '_>) {
         for team in &teams {
             black_box((
                 team.next_post_step(now),
+                team.next_wrap_up_step(now),
                 team.next_report_step(now),
                 team.reminders_today(now).count(),
             ));

@@ -37,8 +37,8 @@ pub struct BotUnderTest {
 }
 
 impl BotUnderTest {
-    /// Starts Quizloop with a team in every guild.
-    pub async fn quizloop() -> Result<Self> {
+    /// Starts Quizloop with a team in every guild. `adapt` changes how it is started.
+    pub async fn quizloop(adapt: fn(Program) -> Program) -> Result<Self> {
         let (discord, folder) = (FakeDiscord::start().await?, tempfile::tempdir()?);
         let config = folder.path().join("config.toml");
         std::fs::write(&config, self::config())?;
@@ -59,11 +59,11 @@ impl BotUnderTest {
                 ("DISCORD_API_URL".into(), discord.url().into()),
             ],
         };
-        Self::start("Quizloop", discord, folder, &program)
+        Self::start("Quizloop", discord, folder, &adapt(program))
     }
 
-    /// Starts a bare bot.
-    pub async fn baseline(kind: Baseline) -> Result<Self> {
+    /// Starts a bare bot. `adapt` changes how it is started.
+    pub async fn baseline(kind: Baseline, adapt: fn(Program) -> Program) -> Result<Self> {
         let (discord, folder) = (FakeDiscord::start().await?, tempfile::tempdir()?);
         let environment = kind.environment(&discord, folder.path()).await?;
         let environment = environment.into_iter();
@@ -74,7 +74,7 @@ impl BotUnderTest {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
         };
-        Self::start(kind.name(), discord, folder, &program)
+        Self::start(kind.name(), discord, folder, &adapt(program))
     }
 
     fn start(
@@ -102,9 +102,11 @@ impl BotUnderTest {
         while !self.is_ready() {
             let name = self.name;
             if !self.bot.is_running() || start.elapsed() > START_TIMEOUT {
+                let log = self.bot.log().text();
+                let end: Vec<_> = log.lines().rev().take(20).collect();
                 bail!(
-                    "{name} did not become ready. Its log:\n{}",
-                    self.bot.log().text()
+                    "{name} did not become ready. The end of its log, newest first:\n{}",
+                    end.join("\n")
                 );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -118,6 +120,11 @@ impl BotUnderTest {
         let guilds = usize::try_from(wire::GUILDS).unwrap_or(usize::MAX);
         let posted = !self.is_quizloop || self.discord.question_count() >= guilds;
         self.discord.has_session() && posted
+    }
+
+    /// Returns the process id; `None` if the bot has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.bot.id()
     }
 
     /// Returns the CPU time used so far.

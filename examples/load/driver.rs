@@ -144,7 +144,8 @@ impl BotUnderTest {
             .await
     }
 
-    fn send_request(&mut self, load: Load) {
+    /// Sends one request.
+    pub fn send_request(&mut self, load: Load) {
         let (discord, id) = (&self.discord, self.discord.new_id());
         match load {
             Load::Command(name) => {
@@ -162,7 +163,7 @@ impl BotUnderTest {
                 let thread = question.unwrap_or_else(|| channel.starter_message());
                 let reply = wire::reply(sender, thread, id);
                 discord.tracker.request_sent(id);
-                discord.send("MESSAGE_CREATE", reply);
+                discord.send("MESSAGE_CREATE", reply.to_string());
             }
         }
     }

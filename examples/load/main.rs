@@ -5,6 +5,9 @@
 //! the bare bots as separate processes, and sends commands and replies of members. All bots run at
 //! the same time and are measured in turn, so that other load on the machine affects all of them.
 //!
+//! `-- --overload` sends Quizloop and a bare bot more commands than they can answer, and stops them
+//! for a while, one after the other.
+//!
 //! The example shares the machine's cores with the bots. Only the CPU time per 1,000 interactions
 //! and the ratios to a bare bot of the same run can be compared between machines.
 
@@ -12,6 +15,7 @@ mod baseline;
 mod bot_under_test;
 mod driver;
 mod fake_discord;
+mod overload;
 mod process;
 mod report;
 mod response_tracker;
@@ -21,6 +25,7 @@ use anyhow::{Context as _, Result};
 
 use bot_under_test::BotUnderTest;
 use driver::{Load, LoadSize};
+use overload::OverloadSize;
 use report::ReportRow;
 
 fn main() -> Result<()> {
@@ -28,23 +33,27 @@ fn main() -> Result<()> {
     if let Some(kind) = baseline::Baseline::from_arguments(&arguments) {
         return baseline::run(kind);
     }
-    let size = if arguments.iter().any(|argument| argument == "--quick") {
-        LoadSize::quick()
-    } else {
-        LoadSize::full()
-    };
+    let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
+    let is_quick = has("--quick");
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot build the runtime")?
-        .block_on(measure(size))
+        .block_on(async {
+            match (has("--overload"), is_quick) {
+                (true, true) => overload::measure(OverloadSize::quick()).await,
+                (true, false) => overload::measure(OverloadSize::full()).await,
+                (false, true) => measure(LoadSize::quick()).await,
+                (false, false) => measure(LoadSize::full()).await,
+            }
+        })
 }
 
 async fn measure(size: LoadSize) -> Result<()> {
     // Quizloop comes first: the report compares the first bot with each other one.
-    let mut bots = vec![BotUnderTest::quizloop().await?];
+    let mut bots = vec![BotUnderTest::quizloop(|program| program).await?];
     for kind in baseline::Baseline::ALL {
-        bots.push(BotUnderTest::baseline(kind).await?);
+        bots.push(BotUnderTest::baseline(kind, |program| program).await?);
     }
     for bot in &mut bots {
         bot.wait_until_ready().await?;

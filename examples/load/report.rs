@@ -66,7 +66,7 @@ impl ReportRow {
 }
 
 /// Returns a percentile of a sorted list in milliseconds; `share` is in thousandths.
-fn percentile(latencies: &[Duration], share: usize) -> f64 {
+pub fn percentile(latencies: &[Duration], share: usize) -> f64 {
     let index = latencies.len().saturating_sub(1) * share / 1000;
     latencies.get(index).map_or(0.0, Duration::as_secs_f64) * 1e3
 }

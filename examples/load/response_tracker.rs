@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
+/// How long Discord accepts a response (Discord docs, interactions/receiving-and-responding).
+const ACCEPTED_FOR: Duration = Duration::from_secs(3);
+
 /// Pending requests and the results of answered ones.
 #[derive(Debug)]
 pub struct ResponseTracker {
@@ -55,19 +58,25 @@ impl ResponseTracker {
         lock(&self.pending).insert(id, Instant::now());
     }
 
-    /// Records a response that arrived at `at`; `good` unless it reports an error.
-    pub fn response_received(&self, id: u64, at: Instant, good: bool) {
+    /// Records a response that arrived at `at`; `good` unless it reports an error. Returns whether
+    /// Discord would accept it: the request exists, has no response, and is not too old.
+    pub fn response_received(&self, id: u64, at: Instant, good: bool) -> bool {
         let Some(sent_at) = lock(&self.pending).remove(&id) else {
-            return;
+            return false;
         };
-        lock(&self.latencies).push(at.duration_since(sent_at));
-        if !good {
+        let latency = at.duration_since(sent_at);
+        let is_accepted = latency <= ACCEPTED_FOR;
+        if is_accepted {
+            lock(&self.latencies).push(latency);
+        }
+        if !good || !is_accepted {
             self.failures.fetch_add(1, Ordering::Relaxed);
         }
         self.permits.add_permits(1);
+        is_accepted
     }
 
-    /// Returns the number of responses since [`Self::take_results`].
+    /// Returns the number of accepted responses since [`Self::take_results`].
     pub fn answered_count(&self) -> usize {
         lock(&self.latencies).len()
     }

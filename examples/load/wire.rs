@@ -91,6 +91,13 @@ fn member() -> Value {
     })
 }
 
+/// Returns the bot as a member of a guild.
+pub fn current_member() -> Value {
+    let mut member = member();
+    member["user"] = current_user();
+    member
+}
+
 /// Returns the bot's application.
 pub fn application() -> Value {
     json!({
@@ -111,17 +118,16 @@ pub fn ready(gateway: &str) -> Value {
     })
 }
 
-/// Returns the data of `GUILD_CREATE` for a guild with one channel.
-pub fn guild_create(number: u64) -> Value {
-    let guild = guild(number);
+/// Returns a guild by its id.
+pub fn guild_object(guild: u64) -> Value {
     let everyone = json!({
         "id": id(guild), "name": "@everyone", "permissions": "2248473465835073", "position": 0,
         "color": 0,
         "colors": { "primary_color": 0, "secondary_color": null, "tertiary_color": null },
         "hoist": false, "managed": false, "mentionable": false, "flags": 0,
     });
-    let mut event = json!({
-        "id": id(guild), "name": format!("Guild {number}"), "icon": null, "features": [],
+    json!({
+        "id": id(guild), "name": "Guild", "icon": null, "features": [],
         "owner_id": id(MEMBER),
         "afk_channel_id": null, "afk_timeout": 300, "system_channel_id": null,
         "system_channel_flags": 0,
@@ -131,7 +137,12 @@ pub fn guild_create(number: u64) -> Value {
         "preferred_locale": "en-US",
         "premium_progress_bar_enabled": false, "nsfw": false, "nsfw_level": 0, "emojis": [],
         "stickers": [],
-    });
+    })
+}
+
+/// Returns the data of `GUILD_CREATE` for a guild with one channel.
+pub fn guild_create(number: u64) -> Value {
+    let mut event = guild_object(guild(number));
     // Fields that only this event has, and the guild object does not.
     let extra = json!({
         "joined_at": SINCE, "large": false, "unavailable": false, "member_count": MEMBERS,
@@ -195,19 +206,12 @@ pub fn reply(sender: Sender, question: MessageId, message: u64) -> Value {
     reply
 }
 
-/// Returns a member's slash command.
-pub fn command(sender: Sender, name: &str, number: u64) -> Value {
-    let mut member = member();
-    member["user"] = sender.user();
-    json!({
-        "id": id(number), "application_id": id(APPLICATION), "type": 2,
-        "token": format!("token-{number}"), "version": 1,
-        "data": { "id": "1180000000000000001", "name": name, "type": 1 },
-        "channel_id": id(sender.channel().get()), "guild_id": id(guild(sender.guild)),
-        "member": member, "locale": "en-US",
-        "guild_locale": "en-US", "entitlements": [], "attachment_size_limit": 10_485_760,
-        "context": 0,
-        "authorizing_integration_owners": { "0": id(guild(sender.guild)) },
-        "app_permissions": "2248473465835073",
-    })
+/// Returns a member's slash command. A formatted text takes the driver far less time than a JSON
+/// value, and with it less time from the bots.
+pub fn command(sender: Sender, name: &str, number: u64) -> String {
+    let (channel, guild) = (sender.channel(), guild(sender.guild));
+    let (user, member) = (sender.user_id(), sender.member);
+    format!(
+        r#"{{"id":"{number}","application_id":"{APPLICATION}","type":2,"token":"token-{number}","version":1,"data":{{"id":"1180000000000000001","name":"{name}","type":1}},"channel_id":"{channel}","guild_id":"{guild}","member":{{"nick":null,"roles":[],"joined_at":"{SINCE}","deaf":false,"mute":false,"flags":0,"permissions":"2147483648","user":{{"id":"{user}","username":"member-{member}","global_name":"member-{member}","discriminator":"0","avatar":null,"bot":false,"public_flags":0}}}},"locale":"en-US","guild_locale":"en-US","entitlements":[],"attachment_size_limit":10485760,"context":0,"authorizing_integration_owners":{{"0":"{guild}"}},"app_permissions":"2248473465835073"}}"#
+    )
 }

@@ -55,8 +55,14 @@ struct State {
     monotonic: SignedDuration,
     /// Monotonic time of the last request for Discord's time.
     requested: SignedDuration,
+    /// A time that Discord's clock had certainly reached at a monotonic time; `None` without a
+    /// `Date` header.
+    reached: Option<(Timestamp, SignedDuration)>,
+    arrivals: FastestArrivals,
     /// Whether an id from Discord does not fit the machine's clock.
     is_suspicious: bool,
+    /// The latest creation time of an id from Discord; [`Timestamp::MIN`] before the first one.
+    latest_id_time: Timestamp,
     /// Whether the log says that the clocks differ.
     was_reported: bool,
 }
@@ -69,7 +75,13 @@ impl ClockCheck {
                 discord: local.wall,
                 monotonic: local.monotonic,
                 requested: local.monotonic,
+                reached: None,
+                arrivals: FastestArrivals {
+                    current: None,
+                    previous: None,
+                },
                 is_suspicious: false,
+                latest_id_time: Timestamp::MIN,
                 was_reported: false,
             }),
         }
@@ -90,6 +102,8 @@ impl ClockCheck {
         });
         state.monotonic = after.monotonic;
         state.requested = after.monotonic;
+        state.reached = observed.discord.map(|discord| (discord, after.monotonic));
+        state.arrivals.begin_period();
         state.is_suspicious = false;
         observed.discord.is_some() && state.offset(after).is_none()
     }
@@ -98,9 +112,44 @@ impl ClockCheck {
     /// event may be late, and only a response tells how late, so a difference leads to a comparison
     /// and to nothing else.
     pub fn observe_id(&self, created_at: Timestamp, local: LocalTime) {
-        if is_beyond_tolerance(local.wall.duration_since(created_at)) {
-            self.lock().is_suspicious = true;
-        }
+        let mut state = self.lock();
+        state.arrivals.observe(arrival(local, created_at));
+        state.latest_id_time = state.latest_id_time.max(created_at);
+        state.is_suspicious |= is_beyond_tolerance(local.wall.duration_since(created_at));
+    }
+
+    /// Returns the latest creation time of an id from Discord, which certainly is no later than the
+    /// present time, whatever the machine's clock shows.
+    fn latest_id_time(&self) -> Timestamp {
+        self.lock().latest_id_time
+    }
+
+    /// Returns how much later than the fastest arrival of the last hours an id arrives; `None` if
+    /// there was none.
+    pub fn delay(&self, created_at: Timestamp, local: LocalTime) -> Option<SignedDuration> {
+        self.lock().arrivals.delay(arrival(local, created_at))
+    }
+
+    /// Returns whether Discord certainly created an id more than `limit` ago.
+    ///
+    /// The machine's date and time may be wrong, so they don't count. The `Date` header alone does
+    /// not count either, because it may be that of a proxy with a wrong clock: compared with the
+    /// fastest arrival of the last hours, this one must be late as well. Example: the process was
+    /// stopped for ten seconds. Discord's clock, extrapolated from the last `Date` header, is at
+    /// least nine seconds ahead of the ids that arrive first, and they took ten seconds longer to
+    /// arrive than others before.
+    pub fn is_older_than(
+        &self,
+        limit: SignedDuration,
+        created_at: Timestamp,
+        local: LocalTime,
+    ) -> bool {
+        let state = self.lock();
+        let by_header = state.reached.is_some_and(|(discord, at)| {
+            discord.duration_since(created_at) + (local.monotonic - at) > limit
+        });
+        let delay = state.arrivals.delay(arrival(local, created_at));
+        by_header && delay.is_some_and(|delay| delay > limit)
     }
 
     /// Returns how far the machine's clock is ahead of Discord's (negative: behind), if that is more
@@ -139,6 +188,40 @@ impl ClockCheck {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The fastest arrivals of ids, as the smallest difference between the machine's monotonic time and
+/// the time of an id. It is kept for two periods between comparisons of the clocks: a monotonic time
+/// may run a little faster than Discord's clock, and stands still during a suspend.
+#[derive(Debug, Default)]
+struct FastestArrivals {
+    current: Option<SignedDuration>,
+    previous: Option<SignedDuration>,
+}
+
+impl FastestArrivals {
+    fn begin_period(&mut self) {
+        if let Some(fastest) = self.current.take() {
+            self.previous = Some(fastest);
+        }
+    }
+
+    fn observe(&mut self, arrival: SignedDuration) {
+        let fastest = self.current.map_or(arrival, |fastest| fastest.min(arrival));
+        self.current = Some(fastest);
+    }
+
+    /// Returns how much later than the fastest arrival this one is; `None` without any.
+    fn delay(&self, arrival: SignedDuration) -> Option<SignedDuration> {
+        let fastest = [self.current, self.previous].into_iter().flatten().min()?;
+        Some(arrival - fastest)
+    }
+}
+
+/// Returns the difference between the machine's monotonic time and the time of an id. Only the
+/// differences between such values mean something.
+fn arrival(local: LocalTime, created_at: Timestamp) -> SignedDuration {
+    local.monotonic - created_at.duration_since(Timestamp::UNIX_EPOCH)
 }
 
 impl State {
@@ -196,6 +279,15 @@ pub async fn refresh(ctx: &BotContext) {
 pub async fn compare(ctx: &BotContext) -> Result<bool, ApiError> {
     let (_, observed) = fetch_user_and_time(&ctx.rest, &ctx.clock).await?;
     Ok(ctx.clock_check.record(observed))
+}
+
+/// Returns a time that certainly has come: the present time if the clocks are known to agree, and
+/// otherwise the latest time in an id from Discord.
+pub async fn proven_time(ctx: &BotContext) -> Timestamp {
+    match compare(ctx).await {
+        Ok(true) => ctx.discord_now(),
+        Ok(false) | Err(_) => ctx.clock_check.latest_id_time(),
+    }
 }
 
 /// Fetches the bot's user id, and Discord's time from the same response.
@@ -304,7 +396,9 @@ mod tests {
         let check = checked_at_noon(seconds(0));
         assert_eq!(check.offset(local(seconds(86_400), seconds(1))), None);
         let year = seconds(365 * 86_400);
-        assert_eq!(check.offset(local(seconds(60), year)), Some(year));
+        let jumped = local(seconds(60), year);
+        assert_eq!(check.offset(jumped), Some(year));
+        assert_eq!(check.discord_time(jumped), noon() + seconds(60));
         assert_eq!(check.offset(local(seconds(90), seconds(0))), None);
     }
 
@@ -345,6 +439,78 @@ mod tests {
             assert_eq!(check.offset(now), None);
             assert_eq!(check.begin_request(now), is_suspicious, "{created}");
         }
+    }
+
+    /// An id that arrives a quarter of a second after its creation, as fast as possible.
+    fn observe_fast_id(check: &ClockCheck, at: i64) {
+        let created = noon() + seconds(at) - SignedDuration::from_millis(250);
+        check.observe_id(created, local(seconds(at), seconds(0)));
+    }
+
+    fn is_older(check: &ClockCheck, created: i64, now: LocalTime) -> bool {
+        check.is_older_than(seconds(3), noon() + seconds(created), now)
+    }
+
+    #[test]
+    fn an_id_is_late_by_date_header_and_fastest_arrival() {
+        for ahead in [0, 90, 9000] {
+            let check = checked_at_noon(seconds(ahead));
+            let now = local(seconds(70), seconds(ahead));
+            // Without an earlier arrival nothing is known.
+            assert!(!is_older(&check, 60, now));
+            observe_fast_id(&check, 30);
+            assert!(is_older(&check, 60, now));
+            assert!(!is_older(&check, 67, now));
+            assert!(!is_older(&check, 70, now));
+        }
+    }
+
+    #[test]
+    fn a_proxy_with_a_wrong_clock_makes_no_id_late() {
+        for wrong in [-90, 90, 9000] {
+            let check = checked_at_noon(seconds(0));
+            observe_fast_id(&check, 10);
+            let now = local(seconds(20), seconds(0));
+            check.record(observed(Some(noon() + seconds(20 + wrong)), now));
+            assert!(!is_older(&check, 20, now), "{wrong}");
+        }
+        let check = checked_at_noon(seconds(0));
+        observe_fast_id(&check, 10);
+        let now = local(seconds(70), seconds(0));
+        check.record(observed(None, now));
+        assert!(!is_older(&check, 60, now));
+    }
+
+    /// Such as an id that arrives before the sandbox's clock was read.
+    #[test]
+    fn an_id_from_the_future_makes_no_other_late() {
+        let check = checked_at_noon(seconds(0));
+        check.observe_id(noon() + seconds(3600), local(seconds(1), seconds(0)));
+        assert!(!is_older(&check, 10, local(seconds(11), seconds(0))));
+    }
+
+    /// The monotonic time runs faster than Discord's clock, by five seconds a period.
+    #[test]
+    fn arrivals_of_earlier_periods_do_not_count() {
+        let mut arrivals = FastestArrivals::default();
+        for arrival in [0, 5, 10, 15] {
+            arrivals.begin_period();
+            arrivals.observe(seconds(arrival));
+        }
+        assert_eq!(arrivals.delay(seconds(16)), Some(seconds(6)));
+        arrivals.begin_period();
+        assert_eq!(arrivals.delay(seconds(16)), Some(seconds(1)));
+    }
+
+    #[test]
+    fn the_latest_id_gives_a_time_that_has_come() {
+        let check = checked_at_noon(seconds(0));
+        assert_eq!(check.latest_id_time(), Timestamp::MIN);
+        for created in [10, 30, 20] {
+            let year = seconds(365 * 86_400);
+            check.observe_id(noon() + seconds(created), local(seconds(60), year));
+        }
+        assert_eq!(check.latest_id_time(), noon() + seconds(30));
     }
 
     #[test]

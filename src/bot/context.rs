@@ -12,6 +12,7 @@ use super::clock_check::ClockCheck;
 use super::discord::rest::{ApiError, DiscordClient};
 use super::interactions::answer_cache::AnswerCache;
 use super::interactions::chart_renderer::ChartRenderer;
+use super::interactions::queue::InteractionQueue;
 use super::interactions::quiz::AskedToday;
 use super::interactions::user_rate_limit::UserRateLimiter;
 use super::replies::backfill::{Backfill, BackfillRequest};
@@ -35,9 +36,11 @@ pub struct BotContext {
     bank: Bank,
     pub clock: Clock,
     /// Whether the clock is right.
-    pub clock_check: ClockCheck,
+    pub clock_check: Arc<ClockCheck>,
     pub rest: DiscordClient,
     pub health: Arc<HealthMonitor>,
+    /// Interactions that wait to be handled.
+    pub interactions: Arc<InteractionQueue>,
     pub rate_limiter: UserRateLimiter,
     /// Questions that `/quiz` asked today.
     pub asked_today: AskedToday,
@@ -95,13 +98,20 @@ impl BotContext {
         let (fatal, fatal_rx) = mpsc::unbounded_channel();
         let (backfill, backfill_rx) = Backfill::new();
         let started_at = (Instant::now(), clock.now());
+        let clock_check = Arc::new(ClockCheck::new(clock.local_time()));
+        // With the time of a wrong clock, the store would keep a guild evicted until that time.
+        store.set_clock({
+            let (clock, clock_check) = (clock.clone(), Arc::clone(&clock_check));
+            move || clock_check.discord_time(clock.local_time())
+        });
         let ctx = Self {
             answer_cache: AnswerCache::new(&bank),
             store,
             bank,
-            clock_check: ClockCheck::new(clock.local_time()),
+            clock_check,
             clock,
             rest,
+            interactions: Arc::new(InteractionQueue::new(Arc::clone(&health))),
             health,
             rate_limiter: UserRateLimiter::default(),
             asked_today: AskedToday::default(),

@@ -1,4 +1,4 @@
-//! Handles the gateway's events, and catches up after a session began.
+//! Handles the gateway's events other than interactions, and catches up after a session began.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,7 +9,6 @@ use tokio::sync::mpsc;
 use super::context::BotContext;
 use super::gateway::event::Event;
 use super::guild_removal::{delete_if_removed, is_implausible};
-use super::interactions::handler::handle_interaction;
 use super::replies::{self, backfill};
 use super::scheduler::config_teams;
 use super::{invite_url, load_guild};
@@ -129,12 +128,6 @@ impl EventLoop {
                 ctx.clock_check
                     .observe_id(created_at, ctx.clock.local_time());
                 tokio::spawn(replies::on_message(ctx, message));
-            }
-            Event::Interaction(interaction) => {
-                let created_at = interaction.created_at();
-                ctx.clock_check
-                    .observe_id(created_at, ctx.clock.local_time());
-                tokio::spawn(handle_interaction(ctx, *interaction));
             }
             Event::Undecoded { kind } => self.on_undecoded(kind),
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::context::BotContext;
 use quizloop_core::id::GuildId;
+use quizloop_store::deleted::restorable_until;
 
 /// Returns whether an error is a likelier cause for missing guilds than that many removals.
 ///
@@ -12,11 +13,19 @@ pub const fn is_implausible(missing: usize, stored: usize) -> bool {
     missing > 1 && missing * 10 > stored
 }
 
-/// Deletes the data of a guild from which the bot was removed.
+/// Deletes the data of a guild from which the bot was removed. A copy stays, which the operator can
+/// restore for a while.
 async fn delete_guild(ctx: Arc<BotContext>, guild: GuildId) {
+    // With a wrong time of the deletion, the copy would expire too early or too late.
+    let now = ctx.discord_now();
     ctx.asked_today.remove_guild(guild);
-    match ctx.store.delete(guild).await {
-        Ok(()) => tracing::info!(%guild, "bot removed from server; data deleted"),
+    match ctx.store.delete(guild, now).await {
+        Ok(()) => tracing::info!(
+            %guild,
+            until = %restorable_until(now),
+            "bot removed from server; data deleted, can be restored with: quizloop state restore \
+             {guild} --deleted"
+        ),
         // The next start loads the data, and its first session leads here again.
         Err(error) => tracing::error!(%guild, %error, "server data could not be deleted"),
     }

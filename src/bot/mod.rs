@@ -34,7 +34,7 @@ use context::{BotContext, Receivers};
 use discord::permissions;
 use event_loop::EventLoop;
 use gateway::shards;
-use interactions::register;
+use interactions::{queue, register};
 use quizloop_bank::Bank;
 use quizloop_core::id::UserId;
 use quizloop_core::shard::ShardRange;
@@ -100,8 +100,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
     if let Err(error) = deps.store.claim(application).await {
         return ExitReason::State(error);
     }
-    let (ctx, receivers) =
-        BotContext::new(deps.store, deps.bank, deps.clock.clone(), rest, deps.health);
+    let (ctx, receivers) = BotContext::new(deps.store, deps.bank, deps.clock, rest, deps.health);
     let ctx = Arc::new(ctx);
     ctx.set_user_id(user);
     ctx.clock_check.record(observed);
@@ -118,8 +117,8 @@ pub async fn run(deps: BotDeps) -> ExitReason {
     let (events, event_receiver) = mpsc::unbounded_channel();
     let factory = gateway::ClientFactory {
         api: deps.access,
-        clock: deps.clock,
         events,
+        interactions: Arc::clone(&ctx.interactions),
     };
     let Receivers {
         stale_footers,
@@ -135,6 +134,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
             other => GatewayExit::Other(other.to_string()),
         }),
         () = event_loop.run(event_receiver) => stopped("event loop"),
+        () = queue::run(Arc::clone(&ctx)) => stopped("interaction worker"),
         () = register::run(Arc::clone(&ctx), application) => stopped("command registration"),
         () = backfill::run(Arc::clone(&ctx), backfill) => stopped("backfill worker"),
         () = reactions::run(Arc::clone(&ctx), reactions) => stopped("reaction worker"),

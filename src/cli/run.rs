@@ -61,8 +61,6 @@ pub fn run(args: RunArgs) -> Result<(), CliError> {
             Some((clock, ended)) => (remote_clock_monitor(clock.clone()), clock, Some(ended)),
             None => (system_uptime_monitor(), Clock::system(), None),
         };
-        let store_clock = clock.clone();
-        store.set_clock(move || store_clock.now());
         let health = with_health(health, &store, listener);
         let systemd = systemd::run(Arc::clone(&health));
         let deps = BotDeps {

@@ -10,6 +10,7 @@ pub fn of_setting(key: &str) -> (&'static str, &'static str) {
         "reveal" => ("\"open\"", "open"),
         "role" => ("\"1130000000000000001\"", "1130000000000000001"),
         "report" => ("true", "true"),
+        "wrap_up_at" => ("\"20:00\"", "20:00"),
         "retention" => ("0.85", "85"),
         "holidays" => ("[\"2026-12-25\", 2027-01-01]", "2026-12-25, 2027-01-01"),
         _ => panic!("add a sample of `{key}`"),

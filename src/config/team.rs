@@ -9,7 +9,9 @@ use toml::de::DeValue;
 
 use quizloop_core::id::{ChannelId, GuildId, RoleId};
 use quizloop_core::team::{ConfiguredTeam, TeamSettings};
-use quizloop_core::team_settings::{ItemError, ItemForm, SettingKind, TEAM_SETTINGS, TeamSetting};
+use quizloop_core::team_settings::{
+    ItemError, ItemForm, SettingConflict, SettingKind, TEAM_SETTINGS, TeamSetting,
+};
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable, TomlValue};
 use quizloop_diagnostics::{Diagnostic, Severity, Span, did_you_mean};
 
@@ -146,7 +148,23 @@ pub fn read_settings<'s>(
     for setting in wanted {
         is_valid &= read_setting(reader, table, setting, &mut settings).is_some();
     }
-    is_valid.then_some(settings)
+    is_valid.then_some(())?;
+    check_settings(reader, table, &settings)?;
+    Some(settings)
+}
+
+/// Reports settings that contradict each other. Returns `None` after an error.
+fn check_settings(
+    reader: &mut TomlReader<'_>,
+    table: &TomlTable<'_>,
+    settings: &TeamSettings,
+) -> Option<()> {
+    let Err(SettingConflict { key, error }) = settings.check() else {
+        return Some(());
+    };
+    let found = reader.optional(table, key, toml_reader::text)?;
+    reader.error(&found.span, error.problem(), error.fix);
+    None
 }
 
 /// Reads a setting, if the table has it. Returns `None` after an error.

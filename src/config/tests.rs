@@ -46,6 +46,7 @@ fn all_keys_of_a_team_are_read() {
         holidays = ["2026-12-25", 2027-01-01]
         retention = 0.85
         report = true
+        wrap_up_at = "18:30"
         "#,
     );
     assert_eq!(diagnostics, []);
@@ -61,6 +62,7 @@ fn all_keys_of_a_team_are_read() {
     assert_eq!(team.settings.reveal, Reveal::Open);
     let schedule = &team.settings.schedule;
     assert_eq!(schedule.at.to_string(), "17:30:00");
+    assert_eq!(schedule.wrap_up_at, Some(jiff::civil::time(18, 30, 0, 0)));
     assert_eq!(schedule.zone.name(), "Europe/Berlin");
     assert_eq!(schedule.days.to_string(), "Monday, Wednesday and Friday");
     assert_eq!(schedule.catch_up, SignedDuration::from_mins(90));
@@ -280,6 +282,16 @@ fn an_unknown_zone_is_never_utc() {
 
     1 error
     "#);
+}
+
+/// It is compared with the question's time once all keys are read, in whatever order they are.
+#[test]
+fn a_wrap_up_that_is_too_early_is_an_error() {
+    insta::assert_snapshot!(diagnostics(&team_with("wrap_up_at = \"17:00\"\nat = \"16:30\"")), @"");
+    assert_eq!(
+        diagnostics(&team_with("wrap_up_at = \"17:00\"\nat = \"16:00\"")),
+        "nothing found"
+    );
 }
 
 #[test]

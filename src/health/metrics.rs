@@ -45,11 +45,31 @@ impl InteractionOutcome {
     }
 }
 
+/// Why an interaction got no response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropReason {
+    /// Discord had closed it.
+    Expired,
+    /// Too many others waited that arrived later.
+    Overload,
+}
+
+impl DropReason {
+    /// Returns the label in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Overload => "overload",
+        }
+    }
+}
+
 pub struct Metrics {
     registry: Registry,
     gateway_connected: Family<[(&'static str, String); 1], Gauge>,
     pub sessions_started: Counter,
     pub gateway_rebuilds: Counter,
+    pub gateway_connections_failed: Counter,
     pub events_received: Counter,
     events_undecoded: Family<[Label; 1], Counter>,
     pub messages_unreadable: Counter,
@@ -64,6 +84,7 @@ pub struct Metrics {
     pub guilds_dirty: Gauge,
     guilds: Family<[Label; 1], Gauge>,
     interactions: Family<[Label; 2], Counter>,
+    interactions_dropped: Family<[Label; 1], Counter>,
     interaction_time: SecondsByLabel,
     rest_failures: Family<[Label; 1], Counter>,
 }
@@ -75,6 +96,7 @@ impl Default for Metrics {
             gateway_connected: Family::default(),
             sessions_started: Counter::default(),
             gateway_rebuilds: Counter::default(),
+            gateway_connections_failed: Counter::default(),
             events_received: Counter::default(),
             events_undecoded: Family::default(),
             messages_unreadable: Counter::default(),
@@ -89,6 +111,7 @@ impl Default for Metrics {
             guilds_dirty: Gauge::default(),
             guilds: Family::default(),
             interactions: Family::default(),
+            interactions_dropped: Family::default(),
             interaction_time: Family::new_with_constructor(histogram),
             rest_failures: Family::default(),
         };
@@ -96,6 +119,10 @@ impl Default for Metrics {
         metrics.register_gateway(&mut registry);
         metrics.register_work(&mut registry);
         metrics.registry = registry;
+        // A rate can only be computed from a counter that was zero once.
+        for reason in [DropReason::Expired, DropReason::Overload] {
+            metrics.interactions_dropped(reason);
+        }
         metrics
     }
 }
@@ -127,6 +154,11 @@ impl Metrics {
             "gateway_rebuilds",
             "Gateway clients replaced because they failed or ended",
             self.gateway_rebuilds.clone(),
+        );
+        to.register(
+            "gateway_connections_failed",
+            "Connections to the gateway that ended within ten seconds or without a session",
+            self.gateway_connections_failed.clone(),
         );
         to.register(
             "events_heard",
@@ -208,6 +240,11 @@ impl Metrics {
             "Commands, buttons and autocompletions, by outcome",
             self.interactions.clone(),
         );
+        to.register(
+            "interactions_dropped",
+            "Interactions that got no response, because Discord had closed them or too many waited",
+            self.interactions_dropped.clone(),
+        );
         to.register_with_unit(
             "interaction_duration",
             "Time from receiving an interaction to Discord's acceptance of the response",
@@ -258,6 +295,13 @@ impl Metrics {
         self.interactions.get_or_create(&labels).inc();
         let time = self.interaction_time.get_or_create(&[("command", command)]);
         time.observe(duration.as_secs_f64());
+    }
+
+    pub fn interactions_dropped(&self, reason: DropReason) -> Counter {
+        let counter = self
+            .interactions_dropped
+            .get_or_create(&[("reason", reason.name())]);
+        counter.clone()
     }
 
     pub fn event_undecoded(&self, kind: &'static str) {

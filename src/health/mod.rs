@@ -11,7 +11,7 @@ mod report;
 mod server;
 mod state;
 
-pub use metrics::InteractionOutcome;
+pub use metrics::{DropReason, InteractionOutcome};
 pub use monitor::{GuildCounts, HealthMonitor};
 pub use report::{ComponentStatus, HealthReport, HealthStatus};
 pub use server::{bind, serve};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::metrics::{InteractionOutcome, Metrics};
+use super::metrics::{DropReason, InteractionOutcome, Metrics};
 use super::report::HealthReport;
 use super::state::{ConfigTeamProblem, HealthState, ShardHealth};
 
@@ -107,6 +107,11 @@ impl HealthMonitor {
         self.record(|metrics| metrics.gateway_rebuilds.inc());
     }
 
+    /// Counts connections to the gateway that ended before a session had lasted.
+    pub fn gateway_connections_failed(&self, count: u64) {
+        self.record(|metrics| metrics.gateway_connections_failed.inc_by(count));
+    }
+
     pub fn event_received(&self) {
         self.record(|metrics| metrics.events_received.inc());
     }
@@ -198,6 +203,19 @@ impl HealthMonitor {
         duration: Duration,
     ) {
         self.record(|metrics| metrics.interaction_finished(command, outcome, duration));
+    }
+
+    /// Counts interactions that get no response.
+    pub fn interactions_dropped(&self, reason: DropReason, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.record(|metrics| metrics.interactions_dropped(reason).inc_by(count));
+    }
+
+    /// Returns how many interactions got no response for this reason.
+    #[cfg(test)]
+    pub fn dropped_interactions(&self, reason: DropReason) -> u64 {
+        let metrics = self.metrics.as_ref();
+        metrics.map_or(0, |metrics| metrics.interactions_dropped(reason).get())
     }
 
     /// Counts a failed request to Discord by its kind of failure.

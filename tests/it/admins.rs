@@ -269,7 +269,7 @@ async fn pause_resume_and_remove() {
         "{}",
         confirmation.text()
     );
-    world.ada().press(confirmation.id, "Remove for good").await;
+    world.ada().press(confirmation.id, "Remove the team").await;
     let none = world.lin().command_message("streak", &[]).await.text();
     assert!(
         none.contains("No team practises in this channel yet"),
@@ -318,6 +318,7 @@ async fn every_setting_can_be_changed_and_is_shown() {
         ("time", "9 am", "24-hour time, such as 09:00"),
         ("days", "someday", "days:"),
         ("catch_up", "soon", "like 3h, 90m or 0"),
+        ("wrap_up_at", "18:00", "Choose 18:30 or later, or off"),
         ("holidays", "Xmas", "2026-12-24"),
     ] {
         let response = ada

@@ -8,7 +8,7 @@ use crate::support::test_database::TestDatabase;
 use crate::support::{World, WorldBuilder};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
-const LISTEN: &str = "[health]\nlisten = \"127.0.0.1:0\"\n";
+pub const LISTEN: &str = "[health]\nlisten = \"127.0.0.1:0\"\n";
 
 /// Returns a world with state in files and, if a database server is available, one with state in a
 /// database.
@@ -26,7 +26,7 @@ fn worlds() -> Vec<(WorldBuilder, Option<TestDatabase>)> {
 }
 
 /// Waits until the metrics show the only server as evicted, or as loaded.
-async fn wait_until_evicted(monitor: &Monitor, evicted: bool) {
+pub async fn wait_until_evicted(monitor: &Monitor, evicted: bool) {
     let (loaded_count, evicted_count) = if evicted { (0.0, 1.0) } else { (1.0, 0.0) };
     monitor
         .wait_for_metric("quizloop_guilds{residency=\"loaded\"}", loaded_count)

@@ -5,9 +5,10 @@
 use std::time::{Duration, Instant};
 
 use discord_sandbox::client::ClientOutcome;
-use discord_sandbox::gateway::RejectIdentify;
+use discord_sandbox::gateway::{EndConnection, RejectIdentify};
 use discord_sandbox::ids;
 
+use crate::health::Monitor;
 use crate::support::{WAIT_TIMEOUT, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
@@ -256,6 +257,49 @@ async fn recovers_from_temporarily_rejected_sessions() {
     wait_until_answered(&world, "b").await;
     world.ada().wait_until_counted(missed).await;
     assert_eq!(world.posts().len(), 1);
+}
+
+/// The gateway accepts connections and closes them at once: they are paced, few lines are logged,
+/// the health is not ok, and the session continues once a connection stays open.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_end_at_once_are_paced() {
+    let listen = "[health]\nlisten = \"127.0.0.1:0\"\n";
+    for end in [
+        EndConnection::BeforeHello(1012),
+        EndConnection::AfterHello(4000),
+    ] {
+        let world = World::at(FRIDAY).team().setting(listen).start().await;
+        let monitor = Monitor::new(&world).await;
+        monitor
+            .wait_for(200, |health| health["gateway"]["state"] == "ok")
+            .await;
+        let before = world.sandbox.connection_count();
+        world.sandbox.end_connections(Some(end));
+        world.sandbox.close_gateway(Some(1012));
+        let health = monitor
+            .wait_for(200, |health| health["status"] == "degraded")
+            .await;
+        assert_eq!(
+            health["gateway"]["problem"],
+            "disconnected from Discord's gateway for 0 s"
+        );
+        // Takes three seconds.
+        let outcome = world.lin().command("streak", &[]).await;
+        assert!(matches!(outcome, ClientOutcome::NoResponse(_)), "{end:?}");
+        let connections = world.sandbox.connection_count() - before;
+        println!("{end:?}: {connections} connections");
+        assert!(connections <= 10, "{end:?}: {connections} connections");
+        let metrics = monitor.metrics().await;
+        assert!(metrics.value("quizloop_gateway_connections_failed_total") >= 2.0);
+        world.sandbox.end_connections(None);
+        wait_until_answered(&world, &format!("{end:?}")).await;
+        monitor
+            .wait_for(200, |health| health["gateway"]["state"] == "ok")
+            .await;
+        let warnings = world.log().matches("WARN").count();
+        assert!(warnings <= 30, "{}", world.log());
+        assert!(world.sandbox.identify_count() <= 2, "{end:?}");
+    }
 }
 
 /// d. Asked to stop while a shard is being restarted: the process exits at once with code 0.

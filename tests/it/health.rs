@@ -233,6 +233,7 @@ async fn the_names_of_the_numbers() {
     quizloop_gateway_connected gauge
     quizloop_sessions_started counter
     quizloop_gateway_rebuilds counter
+    quizloop_gateway_connections_failed counter
     quizloop_events_heard counter
     quizloop_messages_unreadable counter
     quizloop_rounds_posted counter
@@ -246,6 +247,7 @@ async fn the_names_of_the_numbers() {
     quizloop_guilds_dirty gauge
     quizloop_guilds gauge
     quizloop_interactions counter
+    quizloop_interactions_dropped counter
     quizloop_interaction_duration_seconds histogram
     ");
     let version = format!(
@@ -274,6 +276,7 @@ async fn the_numbers_move() {
         "replies_counted",
         "commits_failed",
         "gateway_rebuilds",
+        "gateway_connections_failed",
     ] {
         monitor
             .wait_for_metric(&format!("quizloop_{zero}_total"), 0.0)

@@ -13,10 +13,12 @@ mod bank_cli;
 mod browser;
 #[cfg(unix)]
 mod cluster;
+mod compare;
 mod crashes;
 mod daily_flow;
 mod daily_message;
 mod database;
+mod deleted_data;
 mod delivery;
 mod discord_errors;
 #[cfg(all(feature = "failpoints", debug_assertions))]
@@ -31,6 +33,8 @@ mod kills;
 mod load;
 mod openapi;
 mod operator;
+#[cfg(unix)]
+mod overload;
 mod posting;
 mod practice;
 mod privacy;
@@ -51,6 +55,8 @@ mod state_cli;
 mod streaks;
 mod supervisor;
 mod support;
+mod two_weeks;
 mod upgrades;
 mod weekly_report;
+mod wrap_up;
 mod wrong_clock;

@@ -99,8 +99,11 @@ async fn deleted_data_stays_deleted() {
             &[("member", json!(ids::LIN.to_string())), ("round", json!(1))],
         )
         .await;
+    // As `state restore` keeps what it replaces.
     let snapshot = world.state().join(format!("guilds/{}.json", ids::GUILD));
-    let backup = snapshot.with_extension("json.replaced-1");
+    let deleted = world.state().join("deleted");
+    std::fs::create_dir(&deleted).unwrap();
+    let backup = deleted.join(format!("{}-20260327T080000Z.json", ids::GUILD));
     std::fs::copy(&snapshot, &backup).unwrap();
     let overview = world.lin().command_message("privacy", &[]).await;
     let confirmation = world.lin().press(overview.id, "Delete my data").await;
@@ -115,17 +118,17 @@ async fn deleted_data_stays_deleted() {
     );
     let done = world.lin().press(overview.id, "Delete for good").await;
     assert!(done.text().contains("is deleted"), "{}", done.text());
-    assert!(!backup.exists(), "a backup of `state restore` has her data");
     let member = ids::LIN.to_string();
-    let places: Vec<String> = on_disk(&world)
+    let all = on_disk(&world) + &std::fs::read_to_string(&backup).unwrap();
+    let places: Vec<String> = all
         .lines()
         .filter(|line| line.contains(&member))
         .map(|line| line.trim().to_owned())
         .collect();
-    // Both generations contain nothing except the deletion request.
+    // Both generations and the copy contain nothing except the deletion request.
     assert_eq!(
         places,
-        vec![format!("\"{member}\": \"2026-03-27T08:00:00Z\""); 2],
+        vec![format!("\"{member}\": \"2026-03-27T08:00:00Z\""); 3],
         "{places:?}"
     );
     assert_eq!(world.lin().streak().await, 0);

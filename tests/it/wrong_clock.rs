@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use crate::crashes::move_to_nine;
 use crate::health::Monitor;
+use crate::support::test_database::TestDatabase;
 use crate::support::{MessageExt as _, World};
 
 const LISTEN: &str = "[health]\nlisten = \"127.0.0.1:0\"\n";
@@ -90,6 +91,31 @@ async fn a_team_that_is_resumed_or_set_up_with_a_wrong_clock_gets_questions() {
     world.set_time("2026-03-27T09:00").await;
     assert_eq!(world.posts().len(), 1);
     assert_eq!(world.posts_in(channel).len(), 1);
+}
+
+/// A reply is saved in a database while the clock is half a year ahead. The stored time at which the
+/// server is next due is right nevertheless.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_saved_under_a_wrong_clock_is_loaded_in_time() {
+    let Some(database) = TestDatabase::new() else {
+        return;
+    };
+    let mut world = World::at("2026-03-26T08:59[Europe/Berlin]")
+        .team()
+        .database(database.url())
+        .start()
+        .await;
+    world.advance("1m").await;
+    world.set_bot_clock_ahead("4392h").await;
+    world.ada().reply("saved under a wrong clock").await;
+    world.kill().await;
+    database.expire_leases();
+    world.set_bot_clock_ahead("0s").await;
+    let due = database.ask("select wake from guild");
+    assert!(due.starts_with("2026-03-27 08:00:00"), "{due}");
+    world.start_bot().await;
+    world.set_time("2026-03-27T09:00").await;
+    assert_eq!(world.posts().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

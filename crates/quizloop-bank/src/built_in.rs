@@ -19,6 +19,7 @@ pub const fn built_in() -> &'static [(&'static str, &'static str)] {
         "comparisons",
         "context-managers",
         "context",
+        "data-access",
         "debugging",
         "design",
         "exceptions",
@@ -36,6 +37,7 @@ pub const fn built_in() -> &'static [(&'static str, &'static str)] {
         "testing",
         "threads",
         "timeouts",
+        "web",
     ]
 }
 

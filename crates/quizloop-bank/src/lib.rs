@@ -4,12 +4,14 @@
 //! as names with bytes and receive diagnostics for everything that is wrong with them.
 
 mod built_in;
+mod hints;
 pub mod import_export;
 mod limits;
 #[cfg(test)]
 mod lint;
 mod load;
 pub mod markup;
+mod phrases;
 mod python;
 mod question;
 mod question_view;

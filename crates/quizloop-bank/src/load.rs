@@ -6,7 +6,7 @@ use super::question::{Level, Question};
 use super::read::{self, Origin};
 use super::search::SearchIndex;
 use super::sourced_question::SourcedQuestion;
-use super::{limits, rules, unsupported_markup};
+use super::{hints, limits, rules, unsupported_markup};
 use quizloop_diagnostics::{self as diagnostics, Diagnostic, RawFile, Source};
 
 /// The loaded questions, sorted by number, with a search index.
@@ -45,8 +45,8 @@ impl Bank {
         Self::from_files(LoadedFiles::read(built_in, extra), |_| Vec::new())
     }
 
-    /// Loads the bank like [`Bank::load`], with two more checks. Markdown that Discord does not
-    /// render is a warning. An operator's question for which `rule` returns errors is skipped: the
+    /// Loads the bank like [`Bank::load`], with more checks. Markdown that Discord does not render
+    /// is a warning, and so is coaching that hints at the point. An operator's question for which `rule` returns errors is skipped: the
     /// bank does not know how questions are shown, so the caller measures the messages. The
     /// caller's tests measure those of the built-in questions.
     pub fn check(
@@ -58,6 +58,7 @@ impl Bank {
         for entry in &loaded.questions {
             let source = &loaded.sources[entry.file];
             unsupported_markup::check(entry, source, &mut loaded.diagnostics);
+            hints::check(entry, source, &mut loaded.diagnostics);
         }
         Self::from_files(loaded, rule)
     }

@@ -365,7 +365,7 @@ fn every_built_in_prediction_has_four_outputs() {
     let (bank, _) = load(&[]);
     let predict = |question: &&Question| question.kind == Kind::Predict;
     let predictions: Vec<_> = bank.questions().iter().filter(predict).collect();
-    assert_eq!(predictions.len(), 7);
+    assert_eq!(predictions.len(), 16);
     for question in predictions {
         assert_eq!(question.wrong_outputs.len(), 3, "{}", question.id);
     }
@@ -492,6 +492,22 @@ fn unsupported_markup_is_a_warning() {
       = help: close it with a second backtick, or remove it
 
     2 warnings
+    "#);
+}
+
+#[test]
+fn coaching_that_hints_at_the_point_is_a_warning() {
+    let hint = "Say what you store: one word decides it.";
+    insta::assert_snapshot!(findings_with(&[("Say who waits.", hint)]), @r#"
+    warning: `how_to_answer` hints at the point with "one word"
+      --> own.toml:10:38
+       |
+    10 | how_to_answer = "Say what you store: one word decides it."
+       |                                      ^^^^^^^^
+       |
+       = help: name the word, the method or the mistake that is meant
+
+    1 warning
     "#);
 }
 

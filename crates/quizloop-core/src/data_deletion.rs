@@ -15,6 +15,10 @@ use super::team::Team;
 /// leave a server, because that requires a privileged intent.
 pub const INACTIVITY_MONTHS: i32 = 13;
 
+/// Number of days for which the operator can restore the data of a removed server or team. A
+/// member's own deletion reaches it at once.
+pub const RESTORABLE_DAYS: i64 = 7;
+
 /// Number of newest rounds whose history the bot may read again. Messages in it that a member wrote
 /// before their data was deleted must not count again.
 pub const BACKFILL_ROUNDS: usize = 3;

@@ -3,7 +3,7 @@
 //! Discord has no transaction that covers a message and our state, so a process that dies between
 //! sending and saving can't know whether the message exists. A [`Delivery`] describes one intended
 //! message, [`MessageStatus`] is what a process knows of it, and [`Delivery::next_step`] decides.
-//! Questions and weekly reports are sent this way; nothing here depends on what is sent.
+//! Questions, wrap-ups and weekly reports are sent this way; nothing here depends on what is sent.
 //!
 //! 1. The intent is saved before anything is sent.
 //! 2. A message that may exist is searched for, and sent only if it is certainly not there.
@@ -77,9 +77,9 @@ pub struct Delivery {
     pub label: Label,
     /// The nonce of the request; `None` if the request takes none.
     pub nonce: Option<String>,
-    /// A message in `place` that is older than this one; the search begins with it. It is an id and
-    /// not a time, because the machine's clock may differ from Discord's. `None`: the search begins
-    /// a day before the newest message.
+    /// A message in `place` that is older than this one, or the one that `place` is the thread of;
+    /// the search begins with it. It is an id and not a time, because the machine's clock may differ
+    /// from Discord's. `None`: the search begins a day before the newest message.
     pub older: Option<MessageId>,
     /// When the message may be sent. Outside of it the intent is given up, unless the message
     /// exists.

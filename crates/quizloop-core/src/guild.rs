@@ -95,6 +95,39 @@ impl Guild {
         self.teams.remove(&channel).map(|team| *team)
     }
 
+    /// Returns a guild with nothing but one team of this one. `None` if there is no such team, or if
+    /// it has no round, because then there is nothing to restore.
+    pub fn with_only_team(&self, channel: ChannelId) -> Option<Self> {
+        let team = self.teams.get(&channel)?;
+        team.rounds().last()?;
+        let mut only = Self::new(self.id);
+        only.teams.insert(channel, team.clone());
+        Some(only)
+    }
+
+    /// Adds what this guild does not have of another one: the teams of other channels, newer
+    /// reviews, and reports. Used to restore deleted data beside what was stored since.
+    pub fn fill_from(&mut self, other: Self) {
+        // A field that is added later must be added here as well.
+        let Self {
+            format: _,
+            id: _,
+            teams,
+            reviewed_questions,
+            profiles,
+            reports,
+        } = other;
+        let questions = self.intern_questions(&reviewed_questions);
+        for (user, profile) in profiles {
+            let mine = self.profiles.entry(user).or_default();
+            mine.fill_from(profile, &questions);
+        }
+        self.reports.fill_from(reports);
+        for (channel, team) in teams {
+            self.teams.entry(channel).or_insert(team);
+        }
+    }
+
     /// Returns the team that posted a round with that message. A round's thread has the same id.
     pub fn team_by_message(&self, message: MessageId) -> Option<&Team> {
         let mut teams = self.teams.values().map(Box::as_ref);

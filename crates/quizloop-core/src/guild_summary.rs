@@ -18,12 +18,14 @@ use super::id::{ChannelId, MessageId};
 use super::posting::PostStep;
 use super::team::Team;
 use super::weekly_report::ReportStep;
+use super::wrap_up::WrapUpStep;
 
 /// The summary of a guild.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuildSummary {
     /// When the guild next has work, if nothing happens before; `None` means never. It may be too
-    /// early, never too late.
+    /// early, never too late. For unfinished work it is when that was due and not the present time: a
+    /// summary is stored, and the clock of the machine that reads it may be behind.
     pub next_due: Option<Timestamp>,
     /// Whether the operator's configuration file defines one of its teams.
     pub managed: bool,
@@ -124,20 +126,30 @@ fn utc_midnight(day: Date, now: Timestamp) -> Timestamp {
 }
 
 impl Team {
-    /// Returns when the team next has work.
+    /// Returns when the team next has work. Work that is due has its due time and not `now`: the
+    /// next process may have a clock that is behind this one's, and would wait.
     fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
         let round = match self.next_post_step(now) {
             PostStep::Wait(at) => Some(at),
             PostStep::Idle => None,
-            PostStep::Begin { .. } | PostStep::Deliver | PostStep::CreateThread => Some(now),
+            PostStep::Begin { due, .. } => Some(due),
+            PostStep::Deliver | PostStep::CreateThread => self.rounds.last().map(|round| round.due),
+        };
+        let wrap_up = match self.next_wrap_up_step(now) {
+            WrapUpStep::Wait(at) => Some(at),
+            WrapUpStep::Idle => None,
+            WrapUpStep::Begin { due } => Some(due),
+            WrapUpStep::Deliver => self.wrap_up_due(),
         };
         let week = match self.next_report_step(now) {
             ReportStep::Wait(at) => Some(at),
             ReportStep::Idle => None,
-            ReportStep::Begin { .. } | ReportStep::Deliver => Some(now),
+            ReportStep::Begin { due, .. } => Some(due),
+            ReportStep::Deliver => self.pending_report().map(|report| report.due),
         };
         let reminders = self.reminders_today(now).map(|due| due.at);
-        round.into_iter().chain(week).chain(reminders).min()
+        let posts = [round, wrap_up, week].into_iter().flatten();
+        posts.chain(reminders).min()
     }
 
     fn channel_hashes(&self) -> impl Iterator<Item = u16> {

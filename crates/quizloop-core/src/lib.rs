@@ -40,5 +40,6 @@ pub(crate) mod time_format;
 pub mod weekdays;
 pub mod weekly_report;
 pub mod weekly_summary;
+pub mod wrap_up;
 pub mod zone;
 pub(crate) mod zone_search;

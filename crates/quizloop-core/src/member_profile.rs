@@ -124,6 +124,46 @@ impl MemberProfile {
         self.count_practice(review.last);
     }
 
+    /// Adds what this profile does not have of another one of the same member. `questions` holds
+    /// this guild's index of each question of the other guild.
+    pub(super) fn fill_from(&mut self, other: Self, questions: &[u32]) {
+        let Self {
+            reviews,
+            practice_days,
+            hidden_since,
+            assessed_topics,
+            review_reminder,
+        } = other;
+        for mut review in reviews {
+            // The index is valid in every guild that was checked.
+            let Some(&question) = questions.get(review.question as usize) else {
+                continue;
+            };
+            review.question = question;
+            match self.position(question) {
+                Ok(index) if self.reviews[index].last < review.last => self.reviews[index] = review,
+                Ok(_) => {}
+                Err(index) => self.reviews.insert(index, review),
+            }
+        }
+        for day in practice_days {
+            let days = &mut self.practice_days;
+            match days.binary_search_by_key(&day.day, |one| one.day) {
+                Ok(index) => days[index].count = days[index].count.max(day.count),
+                Err(index) => days.insert(index, day),
+            }
+        }
+        for (topic, points) in assessed_topics {
+            let own = self.assessed_topics.entry(topic).or_default();
+            // As with the days, adding the same data again must change nothing.
+            if own.questions < points.questions {
+                *own = points;
+            }
+        }
+        self.hidden_since = self.hidden_since.or(hidden_since);
+        self.review_reminder = self.review_reminder.take().or(review_reminder);
+    }
+
     fn position(&self, question: u32) -> Result<usize, usize> {
         self.reviews
             .binary_search_by_key(&question, |review| review.question)

@@ -124,6 +124,14 @@ impl Guild {
         })
     }
 
+    /// Returns the indices of these questions in the list, and adds those that are missing.
+    pub(super) fn intern_questions(&mut self, questions: &[String]) -> Vec<u32> {
+        let questions = questions.iter();
+        questions
+            .map(|question| self.intern_question(question))
+            .collect()
+    }
+
     pub(super) fn check_profiles(&self) -> Result<(), GuildCheckError> {
         let mut sorted: Vec<_> = self.reviewed_questions.iter().collect();
         sorted.sort_unstable();

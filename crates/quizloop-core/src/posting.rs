@@ -25,6 +25,7 @@ use super::round::{Round, ThreadStatus, Window, nonce};
 use super::schedule::Due;
 use super::self_assessment::Assessments;
 use super::team::Team;
+use super::wrap_up::WrapUp;
 
 /// The next step to post a team's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,6 +182,7 @@ impl Team {
             thread: ThreadStatus::Pending,
             read_up_to: None,
             voided_by: None,
+            wrap_up: None,
             window: Window::default(),
             assessments: Assessments::default(),
         });
@@ -227,6 +229,7 @@ impl Team {
             return false;
         }
         round.message = Some(message);
+        round.wrap_up = WrapUp::of_round(round.day, message.time(), &self.settings.schedule);
         let number = round.number;
         self.close_round(number - 1, message.time());
         self.prune_deleted_members();
@@ -263,6 +266,7 @@ impl Team {
         let Some(round) = self.round_mut(number) else {
             return;
         };
+        round.wrap_up = None;
         // Yesterday's thread is no longer useful: replies to the message itself are counted.
         if round.thread == ThreadStatus::Pending {
             round.thread = ThreadStatus::Unavailable;

@@ -86,6 +86,27 @@ impl QuestionReports {
         Ok(number)
     }
 
+    /// Adds the open reports of another guild. They get new numbers, unless this guild never had a
+    /// report.
+    pub(super) fn fill_from(&mut self, other: Self) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        self.last_number = self.last_number.max(other.last_number);
+        let same = |one: &QuestionReport, other: &QuestionReport| {
+            (one.user, one.at, &one.text) == (other.user, other.at, &other.text)
+        };
+        for report in other.open {
+            if self.open.iter().any(|one| same(one, &report)) {
+                continue;
+            }
+            self.last_number = self.last_number.saturating_add(1);
+            let number = self.last_number;
+            self.open.push(QuestionReport { number, ..report });
+        }
+    }
+
     fn by_member(&self, user: UserId) -> impl Iterator<Item = &QuestionReport> {
         self.open.iter().filter(move |report| report.user == user)
     }

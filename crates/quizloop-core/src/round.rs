@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{ChannelId, MessageId, UserId};
 use super::ledger::{Actor, RoundResult};
 use super::self_assessment::Assessments;
+use super::wrap_up::WrapUp;
 
 /// Maximum length of a nonce in characters (Discord docs, resources/message, "Create Message").
 pub const NONCE_MAX: usize = 25;
@@ -58,6 +59,9 @@ pub struct Round {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "void")]
     pub voided_by: Option<Actor>,
+    /// The wrap-up; `None` if the round has none, and once the round is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_up: Option<Box<WrapUp>>,
     /// Replies and peeks with their times.
     #[serde(default, skip_serializing_if = "Window::is_empty")]
     pub window: Window,
@@ -97,7 +101,7 @@ pub fn nonce(channel: ChannelId, created: Timestamp) -> String {
     format!("{}.{}", base36(channel.get()), base36(second))
 }
 
-fn base36(mut number: u64) -> String {
+pub(super) fn base36(mut number: u64) -> String {
     let mut digits = Vec::new();
     loop {
         let digit = u32::try_from(number % 36).unwrap_or(0);

@@ -22,6 +22,10 @@ pub(crate) const DEFAULT_CATCH_UP: SignedDuration = SignedDuration::from_hours(3
 /// be finished for as long.
 pub(crate) const ON_TIME: SignedDuration = SignedDuration::from_mins(5);
 
+/// How long after a question its wrap-up comes at the earliest, and the week's report after the last
+/// question, so that members can answer first.
+pub(crate) const MIN_ANSWER_TIME: SignedDuration = SignedDuration::from_hours(1);
+
 /// How many days [`Schedule::upcoming`] searches: two years, more than any realistic run of
 /// holidays or pause.
 const HORIZON_DAYS: usize = 731;
@@ -43,6 +47,10 @@ pub struct Schedule {
     /// It must also still be the same local day.
     #[serde(with = "minutes")]
     pub catch_up: SignedDuration,
+    /// Local time of day of the wrap-up, at least `MIN_ANSWER_TIME` later in the day than `at`;
+    /// `None` if there are no wrap-ups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_up_at: Option<Time>,
 }
 
 /// A pause in questions.
@@ -107,6 +115,7 @@ impl Schedule {
             days: Weekdays::working(),
             holidays: BTreeSet::new(),
             catch_up: DEFAULT_CATCH_UP,
+            wrap_up_at: None,
         }
     }
 
@@ -114,6 +123,11 @@ impl Schedule {
     /// `Zone::at_local_time`.
     pub fn due_at(&self, day: Date) -> Option<Timestamp> {
         self.zone.at_local_time(day, self.at)
+    }
+
+    /// Returns when the wrap-up of a day is due; `None` if there are no wrap-ups.
+    pub(crate) fn wrap_up_due_at(&self, day: Date) -> Option<Timestamp> {
+        self.zone.at_local_time(day, self.wrap_up_at?)
     }
 
     /// Whether the schedule has a question on that day.
@@ -129,14 +143,24 @@ impl Schedule {
     /// Returns when a post of that day, due at `due`, may be sent. An intent that was recorded at the
     /// last moment may still be finished for [`ON_TIME`].
     pub(crate) fn delivery_window(&self, day: Date, due: Timestamp) -> RangeInclusive<Timestamp> {
-        let midnight = |day: Date| self.zone.at_local_time(day, Time::midnight());
-        let day_starts = midnight(day).unwrap_or(Timestamp::MIN);
+        let day_starts = self.midnight(day).unwrap_or(Timestamp::MIN);
+        let last = self.latest_start(day, due).saturating_add(ON_TIME);
+        day_starts..=last.unwrap_or(Timestamp::MAX)
+    }
+
+    /// Returns until when a message of that day, due at `due`, may be begun: within the catch-up
+    /// limit and on the same day.
+    pub(crate) fn latest_start(&self, day: Date, due: Timestamp) -> Timestamp {
         // A zone may skip a day (Samoa, 30 December 2011).
         let mut next_days = day.series(1.day()).skip(1).take(2);
-        let day_ends = next_days.find_map(midnight).unwrap_or(Timestamp::MAX);
+        let day_ends = next_days.find_map(|day| self.midnight(day));
         let limit = due.saturating_add(self.max_lateness());
-        let last = limit.unwrap_or(Timestamp::MAX).min(day_ends);
-        day_starts..=last.saturating_add(ON_TIME).unwrap_or(Timestamp::MAX)
+        let limit = limit.unwrap_or(Timestamp::MAX);
+        limit.min(day_ends.unwrap_or(Timestamp::MAX))
+    }
+
+    fn midnight(&self, day: Date) -> Option<Timestamp> {
+        self.zone.at_local_time(day, Time::midnight())
     }
 
     /// Returns whether a question is due now, or else when the next one is.

@@ -258,6 +258,23 @@ impl<'de> Deserialize<'de> for TopicPoints {
     }
 }
 
+/// The key points that were missed in all assessments of a round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MissedPoints {
+    /// Number of assessments.
+    pub assessed: usize,
+    pub missed: usize,
+    /// The key points of all assessments together.
+    pub total: usize,
+}
+
+impl MissedPoints {
+    /// Returns the missed share in percent, rounded down.
+    pub fn percent(&self) -> usize {
+        (self.missed * 100).checked_div(self.total).unwrap_or(0)
+    }
+}
+
 /// The assessments of one round. Boxed, because most rounds of most teams have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -307,6 +324,29 @@ impl Assessments {
             counts.add_counts(earlier);
         }
         counts
+    }
+
+    /// Returns how many key points were missed in all assessments; `None` if there was none with key
+    /// points.
+    pub fn missed_points(&self) -> Option<MissedPoints> {
+        let stored = self.0.as_ref()?;
+        let mut sum = MissedPoints::default();
+        for ticks in stored.ticks.values() {
+            sum.assessed += 1;
+            sum.missed += ticks.missed().count();
+            sum.total += ticks.points();
+        }
+        for earlier in &stored.counts {
+            let assessed = earlier.assessed as usize;
+            sum.assessed += assessed;
+            sum.missed += earlier
+                .missed
+                .iter()
+                .map(|one| *one as usize)
+                .sum::<usize>();
+            sum.total += assessed * earlier.missed.len();
+        }
+        (sum.total > 0).then_some(sum)
     }
 
     /// Returns the members whose ticks are kept.

@@ -28,7 +28,7 @@ pub struct ConfiguredTeam {
     pub settings: TeamSettings,
 }
 
-/// A failure that prevents a team's questions, of which its admin was notified once.
+/// A failure that prevents a team's questions or wrap-ups, of which its admin was notified once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PostingFailure {
@@ -70,6 +70,9 @@ pub struct Team {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "trouble")]
     pub posting_failure: Option<PostingFailure>,
+    /// Why the newest wrap-up was refused. It does not prevent questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_up_failure: Option<PostingFailure>,
     /// Since when the bot lacks the permission to read the channel's history, so that replies from
     /// while it was offline are not found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,6 +121,7 @@ impl Team {
             skip: None,
             read_up_to: None,
             posting_failure: None,
+            wrap_up_failure: None,
             history_unreadable_since: None,
             deck: Deck::default(),
             rounds: Vec::new(),

@@ -15,15 +15,13 @@ use serde::{Deserialize, Serialize};
 use super::delivery::{Delivery, Label};
 use super::id::MessageId;
 use super::round::{Round, nonce};
-use super::schedule::Schedule;
+use super::schedule::{MIN_ANSWER_TIME, Schedule};
 use super::team::Team;
 
 /// How long after the week's last question the report is due.
 const REPORT_DELAY: SignedDuration = SignedDuration::from_hours(8);
 /// Latest local time of the report, unless [`MIN_ANSWER_TIME`] requires a later one.
 const LATEST_TIME: Time = time(20, 0, 0, 0);
-/// How long members have at least to answer the last question.
-const MIN_ANSWER_TIME: SignedDuration = SignedDuration::from_hours(1);
 /// Latest local time in any case: the report is due on the day of the last question.
 const END_OF_DAY: Time = time(23, 59, 0, 0);
 
@@ -100,7 +98,7 @@ impl Schedule {
     ///
     /// It is due 8 hours after the question of the week's last scheduled day, but at 20:00 at the
     /// latest. A late question moves it to an hour after the question, but never to the next day.
-    /// Skips and pauses don't change it.
+    /// It is not due before that day's wrap-up. Skips and pauses don't change it.
     pub(crate) fn report_due_at(&self, first_day: Date) -> Option<Timestamp> {
         let (day, asked) = days_of_week(first_day)
             .rev()
@@ -111,15 +109,19 @@ impl Schedule {
         let due = (asked + REPORT_DELAY)
             .min(evening)
             .max(asked + MIN_ANSWER_TIME);
-        Some(due.min(day_ends).max(asked))
+        let due = due.min(day_ends).max(asked);
+        Some(self.wrap_up_due_at(day).map_or(due, |at| due.max(at)))
     }
 }
 
 impl Team {
     /// Returns the next step for the weekly report.
     pub fn next_report_step(&self, now: Timestamp) -> ReportStep {
-        if self.pending_report().is_some() {
-            return ReportStep::Deliver;
+        if let Some(report) = self.pending_report() {
+            return match self.report_waits_until(report, now) {
+                Some(until) => ReportStep::Wait(until),
+                None => ReportStep::Deliver,
+            };
         }
         if !self.settings.send_weekly_report {
             return ReportStep::Idle;
@@ -153,6 +155,15 @@ impl Team {
         self.weekly_report.as_ref().is_some_and(|last| {
             last.first_day <= plausible && (first_day <= last.first_day || due <= last.due)
         })
+    }
+
+    /// Returns until when an intended report waits for the wrap-up of the open round. It does not
+    /// wait for longer than it may be late itself.
+    fn report_waits_until(&self, report: &WeeklyReport, now: Timestamp) -> Option<Timestamp> {
+        let schedule = &self.settings.schedule;
+        let latest = schedule.latest_start(schedule.zone.date(report.due), report.due);
+        let until = self.wrap_up_expected_until()?.min(latest);
+        (now < until).then_some(until)
     }
 
     /// Returns when the next report is posted, provided that its week has a round and nothing

@@ -8,6 +8,7 @@ use super::id::UserId;
 use super::leaderboard::LeaderboardRow;
 use super::ledger::{Ledger, RoundResult};
 use super::round::Round;
+use super::self_assessment::MissedPoints;
 use super::streak::{RoundOutcome, Streak, replay};
 use super::team::Team;
 
@@ -26,11 +27,12 @@ pub struct WeeklySummary {
     pub rows: Vec<LeaderboardRow>,
     /// The longest streaks of participants, longest first.
     pub streaks: Vec<(UserId, u32)>,
-    /// The questions that the largest shares of participants missed, hardest first.
+    /// The questions of which the largest shares of key points were missed in self-assessments, or
+    /// which the largest shares of participants missed if nobody assessed them, hardest first.
     pub hardest: Vec<HardQuestion>,
 }
 
-/// A question that participants missed.
+/// A question that participants missed, or of which they missed key points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HardQuestion {
     pub round: u32,
@@ -40,6 +42,17 @@ pub struct HardQuestion {
     pub missed: usize,
     /// Participants of the week whose first round is this one or an earlier one.
     pub participants: usize,
+    /// The missed key points, if members assessed their replies.
+    pub points: Option<MissedPoints>,
+}
+
+impl HardQuestion {
+    /// Returns how much was missed, and of how much.
+    fn missed_of(&self) -> (usize, usize) {
+        let people = (self.missed, self.participants);
+        self.points
+            .map_or(people, |points| (points.missed, points.total))
+    }
 }
 
 impl Team {
@@ -105,14 +118,12 @@ impl Team {
             .filter(|round| round.voided_by.is_none() && open != Some(round.number));
         let mut hardest: Vec<HardQuestion> = closed
             .map(|round| hard_question(round, participants))
-            .filter(|hard| hard.missed > 0)
+            .filter(|hard| hard.missed_of().0 > 0)
             .collect();
         // Compares shares without fractions: a/b > c/d is a*d > c*b.
         hardest.sort_by(|one, other| {
-            let (left, right) = (
-                one.missed * other.participants,
-                other.missed * one.participants,
-            );
+            let ((missed, of), (other_missed, other_of)) = (one.missed_of(), other.missed_of());
+            let (left, right) = (missed * other_of, other_missed * of);
             right.cmp(&left).then(one.round.cmp(&other.round))
         });
         hardest.truncate(MAX_LISTED);
@@ -139,5 +150,6 @@ fn hard_question(round: &Round, participants: &[(UserId, &Ledger)]) -> HardQuest
         question: round.question.clone(),
         missed: missed.count(),
         participants: started().count(),
+        points: round.assessments.missed_points(),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
 /// only `kill` and `slow` have an effect.
-pub const STEPS: [&str; 51] = [
+pub const STEPS: [&str; 56] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -38,6 +38,10 @@ pub const STEPS: [&str; 51] = [
     "report.saved",
     "remind.noted",
     "remind.sent",
+    "wrap-up.intended",
+    "wrap-up.sending",
+    "wrap-up.sent",
+    "wrap-up.posted",
     "week.intended",
     "week.sending",
     "week.sent",
@@ -57,6 +61,7 @@ pub const STEPS: [&str; 51] = [
     "store.published",
     "disk.remove",
     "forget.begin",
+    "forget.kept",
     "forget.half",
     "forget.done",
     "stop.begin",

@@ -11,6 +11,7 @@ use quizloop_core::guild_summary::GuildSummary;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
 
+use super::deleted::ChangeCopy;
 use super::postgres::DatabaseError;
 
 /// The kind of an error that means: another process owns this guild now, so saving it here is never
@@ -53,14 +54,20 @@ pub(super) trait Backend: Send + Sync {
         Ok(())
     }
 
-    /// Deletes a guild durably.
-    fn delete(&self, guild: GuildId) -> io::Result<()>;
+    /// Deletes a guild durably, after keeping what was saved of it as a copy that was deleted `at`.
+    fn delete(&self, guild: GuildId, at: Timestamp) -> io::Result<()>;
 
-    /// Deletes the backups of a guild that `state restore` made, durably.
-    fn delete_backups(&self, guild: GuildId) -> io::Result<()> {
-        let _ = guild;
-        Ok(())
-    }
+    /// Keeps a copy of data that is about to be deleted, durably.
+    fn keep_copy(&self, copy: &Guild, at: Timestamp) -> io::Result<()>;
+
+    /// Changes all copies of a guild's deleted data durably. Deletes those that can't be read.
+    fn change_copies(&self, guild: GuildId, change: &ChangeCopy) -> io::Result<()>;
+
+    /// Deletes the copies of data that was deleted until `limit`, and changes the others, durably.
+    fn expire_copies(&self, limit: Timestamp, change: &ChangeCopy) -> io::Result<()>;
+
+    /// Whether there are copies of deleted data.
+    fn has_copies(&self) -> BoxFuture<'_, io::Result<bool>>;
 
     /// Reads a guild; `None` if it was deleted. An error of the kind
     /// [`io::ErrorKind::InvalidData`] means that its stored data is invalid; after other errors a

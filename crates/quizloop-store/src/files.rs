@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::backend::{Backend, ShardRefresh};
+use super::deleted::{self, ChangeCopy};
 use super::disk::Disk;
 use super::ownership::IdentifyLimiter;
 use super::postgres::DatabaseError;
@@ -87,15 +88,18 @@ impl Backend for FileBackend {
         self.disk.sync_dir(&self.dir.join(GUILDS_DIR))
     }
 
-    /// Deletes the last good generation first and durably. A crash then never leaves it without its
-    /// snapshot, which would look like a snapshot that somebody deleted.
-    fn delete(&self, guild: GuildId) -> io::Result<()> {
+    /// Keeps the copy first. Then deletes the last good generation, durably. A crash then never leaves
+    /// it without its snapshot, which would look like a snapshot that somebody deleted.
+    fn delete(&self, guild: GuildId, at: Timestamp) -> io::Result<()> {
         let current = snapshot::path(&self.dir, guild);
         let folder = self.dir.join(GUILDS_DIR);
         failpoint::hit("forget.begin");
+        if self.disk.exists(&current) {
+            deleted::keep_file(self.disk.as_ref(), &self.dir, &current, guild, at)?;
+        }
+        failpoint::hit("forget.kept");
         self.disk.remove(&snapshot::previous_path(&current))?;
-        // The backups contain this guild's data as well.
-        self.delete_backups(guild)?;
+        self.disk.sync_dir(&folder)?;
         failpoint::hit("forget.half");
         self.disk.remove(&current)?;
         self.disk.remove(&snapshot::temporary_path(&current))?;
@@ -104,16 +108,21 @@ impl Backend for FileBackend {
         Ok(())
     }
 
-    fn delete_backups(&self, guild: GuildId) -> io::Result<()> {
-        let current = snapshot::path(&self.dir, guild);
-        let folder = self.dir.join(GUILDS_DIR);
-        for entry in std::fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if snapshot::is_backup(&current, &path) {
-                self.disk.remove(&path)?;
-            }
-        }
-        self.disk.sync_dir(&folder)
+    fn keep_copy(&self, copy: &Guild, at: Timestamp) -> io::Result<()> {
+        deleted::keep(self.disk.as_ref(), &self.dir, copy, at)
+    }
+
+    fn change_copies(&self, guild: GuildId, change: &ChangeCopy) -> io::Result<()> {
+        deleted::change(self.disk.as_ref(), &self.dir, guild, change)
+    }
+
+    fn expire_copies(&self, limit: Timestamp, change: &ChangeCopy) -> io::Result<()> {
+        deleted::expire(self.disk.as_ref(), &self.dir, limit, change)
+    }
+
+    fn has_copies(&self) -> BoxFuture<'_, io::Result<bool>> {
+        let copies = deleted::list(&self.dir).map(|copies| !copies.is_empty());
+        Box::pin(ready(copies))
     }
 
     /// Reads the snapshot on a thread of its own, because decoding a large one takes long.

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::Path;
 
+use super::deleted::{self, DeletedGuild};
 use super::open::{InvalidSnapshot, read_snapshot};
 use super::snapshot::{GUILDS_DIR, path};
 use quizloop_core::guild::Guild;
@@ -26,6 +27,23 @@ pub fn guild_ids(dir: &Path) -> io::Result<Vec<GuildId>> {
     }
     guilds.sort_unstable();
     Ok(guilds)
+}
+
+/// Reads the deleted data that can be restored, ordered by server and time.
+///
+/// # Errors
+///
+/// The folder can't be read.
+pub fn deleted(dir: &Path) -> io::Result<Vec<DeletedGuild>> {
+    // Without it this is no state folder.
+    std::fs::read_dir(dir.join(GUILDS_DIR))?;
+    let copies = deleted::list(dir)?.into_iter();
+    let read = |copy: deleted::CopyFile| DeletedGuild {
+        guild: copy.guild,
+        deleted_at: copy.deleted_at,
+        data: copy.read(),
+    };
+    Ok(copies.map(read).collect())
 }
 
 /// Reads one guild of a state folder.

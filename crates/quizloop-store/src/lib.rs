@@ -10,6 +10,7 @@ mod application;
 mod backend;
 mod cache_entry;
 mod commit;
+pub mod deleted;
 pub mod disk;
 mod eviction;
 #[cfg(all(feature = "failpoints", debug_assertions))]
@@ -61,7 +62,7 @@ use postgres::{DatabaseError, PostgresBackend};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
-use writer::{DeleteScope, Deletion, SaveQueue};
+use writer::{Deletion, DeletionStep, SaveQueue};
 
 /// The outcome of one batch of saves.
 #[derive(Debug)]
@@ -382,24 +383,81 @@ impl Store {
         self.inner.failing.subscribe()
     }
 
-    /// Deletes a guild from memory and disk.
+    /// Deletes a guild from memory and disk. What was saved of it stays as a copy that was deleted
+    /// `at`, until [`Store::expire_copies`] or [`LoadedGuild::erase`] deletes that.
     ///
     /// # Errors
     ///
     /// The backend could not delete it. It is removed from memory nevertheless.
-    pub async fn delete(&self, guild: GuildId) -> Result<(), SaveError> {
+    pub async fn delete(&self, guild: GuildId, at: Timestamp) -> Result<(), SaveError> {
         if !self.owns(guild) {
             return Err(commit::owned_elsewhere());
         }
-        self.inner.guilds.remove(&guild);
-        self.queue_deletion(guild, DeleteScope::Guild).await
+        let at = deleted::whole_seconds(at);
+        let queue = || self.queue_deletion(DeletionStep::Guild(guild, at));
+        // Queued under the lock of the guild, so that nothing that is created after this is deleted.
+        let mut queued = None;
+        self.inner.guilds.remove_if(&guild, |_, _| {
+            queued = Some(queue());
+            true
+        });
+        wait_for(queued.unwrap_or_else(queue)).await
     }
 
-    async fn queue_deletion(&self, guild: GuildId, scope: DeleteScope) -> Result<(), SaveError> {
+    /// Deletes the copies of data that was deleted until `limit`, and applies `change` to all
+    /// others.
+    ///
+    /// # Errors
+    ///
+    /// The backend could not delete or change them.
+    pub async fn expire_copies(
+        &self,
+        limit: Timestamp,
+        change: impl Fn(&mut Guild) + Send + 'static,
+    ) -> Result<(), SaveError> {
+        let change = Box::new(change);
+        self.run_deletion(DeletionStep::ExpireCopies(limit, change))
+            .await
+    }
+
+    /// Whether there are copies of deleted data.
+    ///
+    /// # Errors
+    ///
+    /// The folder or the database can't be read.
+    pub async fn has_copies(&self) -> io::Result<bool> {
+        self.inner.backend.has_copies().await
+    }
+
+    async fn run_deletion(&self, step: DeletionStep) -> Result<(), SaveError> {
+        wait_for(self.queue_deletion(step)).await
+    }
+
+    fn queue_deletion(&self, step: DeletionStep) -> PendingDeletion {
         let (done, wait) = oneshot::channel();
-        self.inner.queue.delete(Deletion { guild, scope, done });
-        wait.await
-            .unwrap_or_else(|_| Err(SaveError::new("the store is closed")))
+        self.inner.queue.delete(Deletion { step, done });
+        wait
+    }
+
+    /// Keeps a part of a guild as a copy that was deleted `at`, durably. Meant to be called before
+    /// that part is deleted. Does nothing if `part` returns `None`. Returns whether there is a copy.
+    pub(crate) async fn keep_copy(
+        &self,
+        guild: GuildId,
+        part: impl FnOnce(&Guild) -> Option<Guild>,
+        at: Timestamp,
+    ) -> Result<bool, SaveError> {
+        let at = deleted::whole_seconds(at);
+        // Queued under the lock of the guild, so that a deletion of a member that changes the guild
+        // after this also changes the copy after this.
+        let queue = |guild: &Guild| {
+            let copy = Box::new(part(guild)?);
+            Some(self.queue_deletion(DeletionStep::KeepCopy(copy, at)))
+        };
+        match self.read(guild, queue).flatten() {
+            None => Ok(false),
+            Some(pending) => wait_for(pending).await.map(|()| true),
+        }
     }
 
     /// Saves all unsaved guilds and stops the writer; later changes stay in memory. Blocks for at
@@ -428,6 +486,15 @@ impl Store {
             tracing::warn!(%error, name, "metadata could not be written");
         }
     }
+}
+
+/// Completes when a queued deletion was made or has failed.
+type PendingDeletion = oneshot::Receiver<Result<(), SaveError>>;
+
+async fn wait_for(pending: PendingDeletion) -> Result<(), SaveError> {
+    pending
+        .await
+        .unwrap_or_else(|_| Err(SaveError::new("the store is closed")))
 }
 
 /// Applies a change to an empty guild and discards it, with a commit that fails. Used for guilds

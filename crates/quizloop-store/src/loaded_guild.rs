@@ -1,5 +1,7 @@
 //! A guild that is in memory, and its teams: the only way to read and change them.
 
+use jiff::Timestamp;
+
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, TeamKey};
 use quizloop_core::team::Team;
@@ -7,7 +9,7 @@ use quizloop_core::team::Team;
 use super::Store;
 use super::cache_entry::GuildPin;
 use super::commit::{Commit, SaveError};
-use super::writer::DeleteScope;
+use super::writer::DeletionStep;
 
 /// A guild that stays in memory for as long as this value lives. It comes from [`Store::load`], so
 /// a guild that may be evicted can't be read or changed.
@@ -78,23 +80,42 @@ impl LoadedGuild {
     }
 
     /// Deletes data of the guild durably and everywhere: in the current snapshot, in the last good
-    /// generation, which a second save overwrites, and in the backups of `state restore`, which
-    /// are deleted as a whole. In a database a save leaves nothing behind.
+    /// generation, which a second save overwrites, and in all copies of deleted data. In a database a
+    /// save leaves nothing behind except these copies. Copies that can't be read are deleted.
     ///
     /// # Errors
     ///
     /// Fails if a save or a deletion fails. The data is then deleted in memory, and the store
     /// retries the save.
-    pub async fn erase<R>(&self, change: impl FnOnce(&mut Guild) -> R) -> Result<R, SaveError> {
-        let (result, commit) = self.upsert(change);
+    pub async fn erase<R>(
+        &self,
+        change: impl Fn(&mut Guild) -> R + Send + 'static,
+    ) -> Result<R, SaveError> {
+        // Also if there is no guild: a deletion that failed may have left its files.
+        let (result, commit) = self.upsert(&change);
         commit.wait().await?;
         if let Some(((), commit)) = self.update(|_| ()) {
             commit.wait().await?;
         }
+        let change_copy = Box::new(move |copy: &mut Guild| drop(change(copy)));
         self.store
-            .queue_deletion(self.id, DeleteScope::Backups)
+            .run_deletion(DeletionStep::ChangeCopies(self.id, change_copy))
             .await?;
         Ok(result)
+    }
+
+    /// Keeps a part of the guild as a copy that was deleted `at`, durably. Call it before you delete
+    /// that part. Does nothing if `part` returns `None`. Returns whether there is a copy.
+    ///
+    /// # Errors
+    ///
+    /// The copy could not be written.
+    pub async fn keep_copy(
+        &self,
+        part: impl FnOnce(&Guild) -> Option<Guild>,
+        at: Timestamp,
+    ) -> Result<bool, SaveError> {
+        self.store.keep_copy(self.id, part, at).await
     }
 
     /// Returns a commit for all changes to the guild so far. It completes immediately if nothing is

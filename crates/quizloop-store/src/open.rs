@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::deleted;
 use super::disk::{Disk, create_private_dir};
 use super::snapshot::{self, GUILDS_DIR, PREVIOUS_EXTENSION, SnapshotError};
 use quizloop_core::guild::Guild;
@@ -143,6 +144,13 @@ pub(super) fn open(dir: &Path, disk: &dyn Disk) -> Result<OpenedFolder, OpenErro
     // Temporary files that a crash left behind. Holding the lock, no other process writes them now.
     for leftover in files.leftovers {
         disk.remove(&leftover).map_err(folder)?;
+    }
+    for leftover in deleted::leftovers(dir).map_err(folder)? {
+        disk.remove(&leftover).map_err(folder)?;
+    }
+    // The bot must be able to start on a full disk.
+    if let Err(error) = deleted::adopt_backups(disk, dir) {
+        tracing::warn!(%error, "replaced snapshots could not be moved to the deleted data");
     }
     lock.keep_file();
     Ok(OpenedFolder { guilds, lock })

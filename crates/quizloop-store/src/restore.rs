@@ -1,6 +1,6 @@
-//! Rollback of a server to its last good generation. The folder stays locked during the rollback,
-//! the replaced file is kept as a backup, and a crash at any step leaves a complete snapshot under
-//! the current name.
+//! Restoring a server: its last good generation, or data that was deleted. The folder stays locked
+//! meanwhile, what is replaced is kept with the deleted data, and a crash at any step leaves a
+//! complete snapshot under the current name.
 
 use std::fs;
 use std::io;
@@ -8,14 +8,21 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::deleted::{self, CopyFile};
 use super::disk::{Disk, RealDisk, copy_owner};
 use super::open::{FolderLock, InvalidSnapshot, OpenError, read_file, read_snapshot};
 use super::snapshot::{self, GUILDS_DIR, SnapshotError};
-use quizloop_core::guild::Guild;
+use quizloop_core::guild::{Guild, GuildCheckError};
 use quizloop_core::id::GuildId;
 
-/// Maximum number of backups per server.
-const MAX_BACKUPS: u32 = 1000;
+/// What to restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestoreSource {
+    /// The last good generation of the server's snapshot.
+    LastGood,
+    /// Data that was deleted at that time, or else the newest deleted data of the server.
+    Deleted(Option<Timestamp>),
+}
 
 /// Why a server can't be rolled back.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +41,9 @@ pub enum RestoreError {
         owner: String,
     },
     /// The folder has no data of that server.
-    #[error("there is no data of server {guild} in {dir}")]
+    #[error(
+        "there is no data of server {guild} in {dir}. Data that was deleted is listed by: quizloop state list --deleted"
+    )]
     UnknownServer {
         /// The server.
         guild: GuildId,
@@ -46,46 +55,63 @@ pub enum RestoreError {
         "server {0} has no earlier generation: it was saved only once. Fix its snapshot, or restore it from a backup"
     )]
     NothingToRestore(GuildId),
+    /// There is no such deleted data of the server.
+    #[error("{}", not_deleted(*.0))]
+    NotDeleted(GuildId),
     /// A folder or a special file has the name of the snapshot.
     #[error("{} is not a file. Move it out of the folder, then restore again", .0.display())]
     NotAFile(PathBuf),
     /// The last good generation can't be read either.
     #[error("{}", .0.one_line("Fix it, or restore the snapshot from a backup"))]
     Unreadable(InvalidSnapshot),
+    /// The deleted data contradicts what was stored since.
+    #[error("the deleted data does not fit to what was stored since: {0}")]
+    Inconsistent(#[from] GuildCheckError),
 }
 
-/// One snapshot file of a server.
+/// Explains that a server has no such deleted data.
+pub(super) fn not_deleted(guild: GuildId) -> String {
+    format!(
+        "there is no such deleted data of server {guild}. Data that was deleted is listed by: quizloop state list --deleted"
+    )
+}
+
+/// What is stored of a server.
 #[derive(Debug)]
 pub struct Generation {
-    /// The file.
-    pub file: PathBuf,
-    /// When it was written, if the file system knows.
+    /// When it was written, if that is known.
     pub written_at: Option<Timestamp>,
     /// Its contents, or why it can't be read.
     pub guild: Result<Guild, SnapshotError>,
 }
 
-/// A prepared rollback. The folder is locked for as long as this lives.
+/// A prepared restore. The folder is locked for as long as this lives.
 #[derive(Debug)]
 pub struct Restore {
-    /// The snapshot that will be replaced; none if it is missing.
+    /// What will be replaced; none if nothing is stored.
     pub current: Option<Generation>,
-    /// When the last good generation was written, if the file system knows.
-    pub written_at: Option<Timestamp>,
-    /// The contents of the last good generation.
+    /// When the last good generation was written, if the file system knows, or when the restored data
+    /// was deleted.
+    pub restored_at: Option<Timestamp>,
+    /// What will be stored.
     pub guild: Guild,
     bytes: Vec<u8>,
+    dir: PathBuf,
     path: PathBuf,
+    /// The file that is restored.
+    source: PathBuf,
+    /// The same, if it is deleted data. It is removed after the restore.
+    copy: Option<CopyFile>,
     _lock: FolderLock,
 }
 
 impl Restore {
-    /// Locks the folder and reads both generations. Changes no snapshot.
+    /// Locks the folder and reads what is stored and what will be restored. Changes no snapshot.
     ///
     /// # Errors
     ///
-    /// A bot uses the folder, or no good generation exists.
-    pub fn open(dir: &Path, id: GuildId) -> Result<Self, RestoreError> {
+    /// A bot uses the folder, or there is nothing to restore.
+    pub fn open(dir: &Path, id: GuildId, source: RestoreSource) -> Result<Self, RestoreError> {
         if !dir.join(GUILDS_DIR).is_dir() {
             let dir = dir.to_owned();
             return Err(RestoreError::UnknownServer { guild: id, dir });
@@ -95,49 +121,61 @@ impl Restore {
             error => RestoreError::Folder(error),
         })?;
         let path = snapshot::path(dir, id);
-        let file = snapshot::previous_path(&path);
         if path.exists() && !path.is_file() {
             return Err(RestoreError::NotAFile(path));
         }
         let current = path.exists().then(|| Generation::read(&path, id));
-        if !file.exists() {
-            return Err(match current {
-                Some(_) => RestoreError::NothingToRestore(id),
-                None => RestoreError::UnknownServer {
-                    guild: id,
-                    dir: dir.to_owned(),
-                },
-            });
-        }
+        let copy = match source {
+            RestoreSource::LastGood => None,
+            RestoreSource::Deleted(time) => Some(find_copy(dir, id, time)?),
+        };
+        let file = match &copy {
+            Some(copy) => copy.path.clone(),
+            None => last_good(dir, &path, id, current.is_some())?,
+        };
         let unreadable =
             |error| RestoreError::Unreadable(InvalidSnapshot::new(&file, Some(id), error));
-        let bytes = read_file(&file).map_err(unreadable)?;
-        let guild = snapshot::decode(&bytes, id).map_err(unreadable)?;
+        let mut bytes = read_file(&file).map_err(unreadable)?;
+        let mut guild = snapshot::decode(&bytes, id).map_err(unreadable)?;
+        if copy.is_some() {
+            let stored = current
+                .as_ref()
+                .and_then(|current| current.guild.as_ref().ok());
+            guild = merge(guild, stored)?;
+            bytes = snapshot::encode(&guild).map_err(|error| unreadable(error.into()))?;
+        }
         // A bot that starts now names this process in its error message.
         lock.write_pid();
+        let restored_at = match &copy {
+            Some(copy) => Some(copy.deleted_at),
+            None => modified_at(&file),
+        };
         Ok(Self {
             current,
-            written_at: modified_at(&file),
+            restored_at,
             guild,
             bytes,
+            dir: dir.to_owned(),
             path,
+            source: file,
+            copy,
             _lock: lock,
         })
     }
 
-    /// Rolls back durably. Returns the backup of the replaced file, if that existed.
+    /// Restores durably. What it replaces is kept as data that was deleted `at`.
     ///
     /// # Errors
     ///
     /// A disk operation failed. The current snapshot is then the old or the restored one, and
     /// complete.
-    pub fn rollback(self) -> io::Result<Option<PathBuf>> {
-        self.rollback_on(&RealDisk)
+    pub fn run(self, at: Timestamp) -> io::Result<()> {
+        self.run_on(&RealDisk, at)
     }
 
-    pub(super) fn rollback_on(self, disk: &dyn Disk) -> io::Result<Option<PathBuf>> {
+    pub(super) fn run_on(self, disk: &dyn Disk, at: Timestamp) -> io::Result<()> {
         let new = snapshot::temporary_path(&self.path);
-        let result = self.replace(disk, &new);
+        let result = self.replace(disk, &new, at);
         if result.is_err() {
             // The error that is returned matters more than a file that can't be removed either.
             let _ = disk.remove(&new);
@@ -145,41 +183,72 @@ impl Restore {
         result
     }
 
-    fn replace(&self, disk: &dyn Disk, new: &Path) -> io::Result<Option<PathBuf>> {
+    fn replace(&self, disk: &dyn Disk, new: &Path, at: Timestamp) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         disk.write(new, &self.bytes)?;
-        copy_owner(&snapshot::previous_path(&self.path), new)?;
-        let backup = match self.current {
-            Some(_) => Some(self.keep_backup(disk)?),
-            None => None,
-        };
-        // The backup must be durable before the current snapshot is replaced.
-        disk.sync_dir(folder)?;
+        copy_owner(&self.source, new)?;
+        if self.current.is_some() {
+            // Durable before the current snapshot is replaced.
+            let at = deleted::whole_seconds(at);
+            deleted::keep_file(disk, &self.dir, &self.path, self.guild.id(), at)?;
+        }
         disk.rename(new, &self.path)?;
         disk.sync_dir(folder)?;
-        Ok(backup)
-    }
-
-    /// Links the current snapshot to a name that is never read as a snapshot.
-    fn keep_backup(&self, disk: &dyn Disk) -> io::Result<PathBuf> {
-        let backup = (1..=MAX_BACKUPS)
-            .map(|number| snapshot::backup_path(&self.path, number))
-            .find(|path| !path.exists())
-            .ok_or_else(|| {
-                io::Error::other("too many backups of this server exist; delete some")
-            })?;
-        if disk.link(&self.path, &backup).is_err() {
-            // Some file systems have no hard links: copy instead.
-            disk.write(&backup, &fs::read(&self.path)?)?;
+        match &self.copy {
+            Some(copy) => deleted::remove(disk, &self.dir, copy),
+            None => Ok(()),
         }
-        Ok(backup)
     }
+}
+
+/// Returns the file of the last good generation.
+fn last_good(
+    dir: &Path,
+    current: &Path,
+    guild: GuildId,
+    has_current: bool,
+) -> Result<PathBuf, RestoreError> {
+    let file = snapshot::previous_path(current);
+    if file.exists() {
+        return Ok(file);
+    }
+    Err(if has_current {
+        RestoreError::NothingToRestore(guild)
+    } else {
+        let dir = dir.to_owned();
+        RestoreError::UnknownServer { guild, dir }
+    })
+}
+
+/// Returns the newest copy of a guild, or that of a time.
+fn find_copy(
+    dir: &Path,
+    guild: GuildId,
+    time: Option<Timestamp>,
+) -> Result<CopyFile, RestoreError> {
+    let copies = deleted::list(dir).map_err(|error| {
+        let dir = dir.to_owned();
+        RestoreError::Folder(OpenError::Folder { dir, error })
+    })?;
+    let mut copies = copies.into_iter();
+    copies
+        .rfind(|copy| copy.guild == guild && time.is_none_or(|time| copy.deleted_at == time))
+        .ok_or(RestoreError::NotDeleted(guild))
+}
+
+/// Adds what was stored since to deleted data. Where both have the same team, the deleted one is
+/// restored.
+pub(super) fn merge(mut copy: Guild, stored: Option<&Guild>) -> Result<Guild, GuildCheckError> {
+    if let Some(stored) = stored {
+        copy.fill_from(stored.clone());
+        copy.check()?;
+    }
+    Ok(copy)
 }
 
 impl Generation {
     fn read(file: &Path, id: GuildId) -> Self {
         Self {
-            file: file.to_owned(),
             written_at: modified_at(file),
             guild: read_snapshot(file, id),
         }

@@ -15,8 +15,8 @@ pub(crate) const GUILDS_DIR: &str = "guilds";
 /// Extension of a snapshot's last good generation.
 pub(crate) const PREVIOUS_EXTENSION: &str = "prev.json";
 
-/// Extension of a backup made by `state restore`, before its number.
-const BACKUP_EXTENSION: &str = "replaced-";
+/// The end of the name, before a number, of a file that `state restore` of earlier versions kept.
+const BACKUP_SUFFIX: &str = ".json.replaced-";
 
 /// Converts a snapshot from one format to the next.
 pub(crate) type Migration = fn(&mut Value) -> Result<(), SnapshotError>;
@@ -46,22 +46,10 @@ pub(crate) fn temporary_path(of: &Path) -> PathBuf {
     of.with_extension("new")
 }
 
-/// Returns the path of a backup made by `state restore`; numbers start at 1. The bot never reads
-/// it.
-pub(crate) fn backup_path(current: &Path, number: u32) -> PathBuf {
-    current.with_extension(format!("json.{BACKUP_EXTENSION}{number}"))
-}
-
-/// Whether a file is a backup of that snapshot.
-pub(crate) fn is_backup(current: &Path, other: &Path) -> bool {
-    let (Some(current), Some(other)) = (current.file_name(), other.file_name()) else {
-        return false;
-    };
-    let rest = other
-        .to_str()
-        .zip(current.to_str())
-        .and_then(|(other, current)| other.strip_prefix(current));
-    rest.is_some_and(|rest| rest.starts_with(&format!(".{BACKUP_EXTENSION}")))
+/// Returns the guild of a file that `state restore` of earlier versions kept.
+pub(crate) fn backup_of(path: &Path) -> Option<GuildId> {
+    let name = path.file_name()?.to_str()?;
+    name.split_once(BACKUP_SUFFIX)?.0.parse().ok()
 }
 
 /// Encodes a guild as the contents of a snapshot file.

@@ -22,11 +22,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use super::backend::LEASE_LOST;
 use super::commit::{SaveError, SaveProgress};
+use super::deleted::ChangeCopy;
 use super::{Inner, SaveReport};
+use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_failpoint as failpoint;
 
@@ -55,19 +58,21 @@ struct QueueState {
     closed: bool,
 }
 
-/// What to delete of a guild.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum DeleteScope {
-    /// All its data.
-    Guild,
-    /// Only the backups of `state restore`.
-    Backups,
+/// Work on data that is or was deleted.
+pub(super) enum DeletionStep {
+    /// Deletes a guild, of which a copy stays.
+    Guild(GuildId, Timestamp),
+    /// Keeps a copy of data that is about to be deleted.
+    KeepCopy(Box<Guild>, Timestamp),
+    /// Changes all copies of a guild.
+    ChangeCopies(GuildId, Box<ChangeCopy>),
+    /// Deletes the copies from until a time, and changes all others.
+    ExpireCopies(Timestamp, Box<ChangeCopy>),
 }
 
 /// A queued deletion.
 pub(super) struct Deletion {
-    pub guild: GuildId,
-    pub scope: DeleteScope,
+    pub step: DeletionStep,
     pub done: oneshot::Sender<Result<(), SaveError>>,
 }
 
@@ -282,10 +287,16 @@ fn backend_unavailable(attempts: &[SaveAttempt]) -> Option<String> {
 impl Inner {
     /// Processes one batch. Returns the guilds that could not be saved, with the errors.
     fn write(&self, batch: Batch) -> BTreeMap<GuildId, String> {
-        for Deletion { guild, scope, done } in batch.deletes {
-            let deleted = match scope {
-                DeleteScope::Guild => self.backend.delete(guild),
-                DeleteScope::Backups => self.backend.delete_backups(guild),
+        for Deletion { step, done } in batch.deletes {
+            let deleted = match step {
+                DeletionStep::Guild(guild, at) => self.backend.delete(guild, at),
+                DeletionStep::KeepCopy(copy, at) => self.backend.keep_copy(&copy, at),
+                DeletionStep::ChangeCopies(guild, change) => {
+                    self.backend.change_copies(guild, &*change)
+                }
+                DeletionStep::ExpireCopies(limit, change) => {
+                    self.backend.expire_copies(limit, &*change)
+                }
             };
             // The caller may have stopped waiting.
             let _ = done.send(deleted.map_err(|error| SaveError::new(error.to_string())));

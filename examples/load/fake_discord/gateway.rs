@@ -56,11 +56,11 @@ fn identify(discord: &FakeDiscord, session: &mpsc::UnboundedSender<Event>) {
     let url = format!("ws://{}/gateway", discord.address());
     let ready = Event {
         name: "READY",
-        data: wire::ready(&url),
+        data: wire::ready(&url).to_string(),
     };
     let guilds = (0..wire::GUILDS).map(|number| Event {
         name: "GUILD_CREATE",
-        data: wire::guild_create(number),
+        data: wire::guild_create(number).to_string(),
     });
     for event in [ready].into_iter().chain(guilds) {
         // Sending fails only if the connection closed.

@@ -13,10 +13,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::routing::any;
 use jiff::Timestamp;
 use quizloop_core::id::{ChannelId, MessageId, snowflake_at};
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -31,8 +31,8 @@ const START: &str = "2026-03-25T08:59:55Z";
 pub struct Event {
     /// Name of the event, such as `INTERACTION_CREATE`.
     pub name: &'static str,
-    /// Data of the event.
-    pub data: Value,
+    /// Data of the event, as JSON.
+    pub data: String,
 }
 
 /// A simulated Discord.
@@ -88,6 +88,12 @@ impl FakeDiscord {
         time + elapsed
     }
 
+    /// Returns the simulated time for the `Date` header.
+    pub fn date(&self) -> Option<HeaderValue> {
+        let time = self.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        HeaderValue::try_from(time).ok()
+    }
+
     /// Returns a new id with the simulated time.
     pub fn new_id(&self) -> u64 {
         // The lower 22 bits of an id are free for four million ids per millisecond.
@@ -96,7 +102,7 @@ impl FakeDiscord {
     }
 
     /// Sends an event, if the bot has a session.
-    pub fn send(&self, name: &'static str, data: Value) {
+    pub fn send(&self, name: &'static str, data: String) {
         if let Some(session) = lock(&self.session).as_ref() {
             // A session that is ending accepts nothing. The request then counts as lost.
             let _ = session.send(Event { name, data });

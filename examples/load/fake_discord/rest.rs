@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::header::DATE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
@@ -35,7 +36,12 @@ pub async fn serve(State(discord): State<Arc<FakeDiscord>>, request: Request) ->
     let path = head.uri.path();
     let path = path.strip_prefix("/api/v10").unwrap_or(path);
     let parts: Vec<&str> = path.split('/').skip(1).collect();
-    route(&discord, &head.method, &parts, &body, arrived)
+    let mut response = route(&discord, &head.method, &parts, &body, arrived);
+    // Quizloop compares it with its own clock.
+    if let Some(date) = discord.date() {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
 }
 
 fn route(
@@ -47,10 +53,14 @@ fn route(
 ) -> Response {
     match (method, path) {
         (&Method::POST, ["interactions", interaction, _, "callback"]) => {
-            discord
-                .tracker
-                .response_received(parse_id(interaction), arrived, is_good(body));
-            StatusCode::NO_CONTENT.into_response()
+            let id = parse_id(interaction);
+            let tracker = &discord.tracker;
+            if tracker.response_received(id, arrived, is_good(body)) {
+                StatusCode::NO_CONTENT.into_response()
+            } else {
+                let unknown = json!({ "code": 10_062, "message": "Unknown interaction" });
+                json_response(StatusCode::NOT_FOUND, &unknown)
+            }
         }
         (&Method::PUT, ["channels", _, "messages", message, "reactions", ..]) => {
             discord
@@ -85,6 +95,8 @@ fn route_rare(discord: &FakeDiscord, method: &Method, path: &[&str]) -> Response
         (&Method::PUT, ["applications", ..]) | (&Method::GET, ["channels", _, "messages"]) => {
             json!([])
         }
+        (&Method::GET, ["guilds", guild]) => wire::guild_object(parse_id(guild)),
+        (&Method::GET, ["guilds", _, "members", _]) => wire::current_member(),
         (&Method::GET, ["channels", channel]) => wire::channel_object(parse_id(channel)),
         (&Method::POST, ["channels", channel, "messages"]) => {
             wire::own_message(parse_id(channel), discord.new_id())

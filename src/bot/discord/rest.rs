@@ -16,8 +16,8 @@ use reqwest::header::{DATE, HeaderMap};
 use serde_json::{Value, json};
 use serenity::Error;
 use serenity::all::{
-    Channel, ChannelType, CreateAttachment, CurrentUser, ErrorResponse, Http, HttpBuilder,
-    HttpError, LightMethod, ReactionType, Request, Route, StatusCode,
+    Channel, ChannelType, CommandType, CreateAttachment, CurrentUser, ErrorResponse, Http,
+    HttpBuilder, HttpError, LightMethod, ReactionType, Request, Route, StatusCode,
 };
 
 use super::interaction_client::{InteractionClient, send_with_retries};
@@ -191,7 +191,19 @@ pub enum ChannelKind {
 pub struct ChannelInfo {
     pub guild: GuildId,
     pub kind: ChannelKind,
+    /// Whether it is a thread in which only members who may manage threads can write.
+    pub is_locked: bool,
     pub overwrites: Vec<serenity::all::PermissionOverwrite>,
+}
+
+/// An interaction that has no response yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Unanswered<'a> {
+    pub id: u64,
+    /// Authorises the response.
+    pub token: &'a str,
+    /// How long Discord still accepts a response.
+    pub time_left: Duration,
 }
 
 /// Client of Discord's REST API.
@@ -231,18 +243,22 @@ impl DiscordClient {
         &self,
         request: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, ApiError>> {
-        self.with_timeout_inline(Box::pin(request))
+        self.with_timeout_inline(REQUEST_TIMEOUT, Box::pin(request))
     }
 
     /// Runs a request with a timeout, without boxing. For small futures.
     async fn with_timeout_inline<T>(
         &self,
+        timeout: Duration,
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, ApiError> {
-        let error = match tokio::time::timeout(REQUEST_TIMEOUT, request).await {
+        let error = match tokio::time::timeout(timeout, request).await {
             Ok(Ok(response)) => return Ok(response),
             Ok(Err(error)) => ApiError::from_error(&error),
-            Err(_) => ApiError::Transient("no answer in 15 seconds".into()),
+            Err(_) => {
+                let seconds = timeout.as_secs_f64().ceil();
+                ApiError::Transient(format!("no answer in {seconds} seconds"))
+            }
         };
         if let Some(health) = &self.health {
             health.rest_request_failed(error.kind());
@@ -467,6 +483,7 @@ impl DiscordClient {
         Ok(Some(ChannelInfo {
             guild: GuildId::new(channel.guild_id.get()),
             kind,
+            is_locked: channel.thread_metadata.is_some_and(|thread| thread.locked),
             overwrites: channel.permission_overwrites,
         }))
     }
@@ -518,7 +535,11 @@ impl DiscordClient {
     pub async fn register_commands(&self, commands: &Value) -> Result<CommandIds, ApiError> {
         let request = self.http.create_global_commands(commands);
         let registered = self.urgent(request).await?;
-        let ids = registered.into_iter().map(|one| (one.name, one.id.get()));
+        // Only slash commands can be mentioned.
+        let slash = registered
+            .into_iter()
+            .filter(|one| one.kind == CommandType::ChatInput);
+        let ids = slash.map(|one| (one.name, one.id.get()));
         Ok(ids.collect())
     }
 
@@ -535,18 +556,22 @@ impl DiscordClient {
         }
     }
 
-    /// Sends the first response to an interaction. Discord accepts it within three seconds only.
+    /// Sends the first response to an interaction, for as long as Discord accepts it.
     pub async fn respond(
         &self,
-        id: u64,
-        token: &str,
+        interaction: Unanswered<'_>,
         body: &impl serde::Serialize,
         file: Option<&File>,
     ) -> Result<(), ApiError> {
+        let Unanswered {
+            id,
+            token,
+            time_left,
+        } = interaction;
         match (&self.interactions, file) {
             (Some(interactions), None) => {
                 let request = send_with_retries(|| interactions.send(id, token, body));
-                self.with_timeout_inline(request).await
+                self.with_timeout_inline(time_left, request).await
             }
             (_, file) => {
                 let send = || {
@@ -554,7 +579,8 @@ impl DiscordClient {
                     self.http
                         .create_interaction_response(id.into(), token, body, files)
                 };
-                self.with_timeout(send_with_retries(send)).await
+                let request = Box::pin(send_with_retries(send));
+                self.with_timeout_inline(time_left, request).await
             }
         }
     }

@@ -1,23 +1,37 @@
 //! Gateway payloads: parsed by serenity, translated and handled by the bot.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serenity::all::{Event as SerenityEvent, GatewayEvent};
 
 use super::discord_limits;
 use crate::bot::context::BotContext;
-use crate::bot::gateway::event::Event;
+use crate::bot::gateway::event::{Event, Interaction};
 use crate::bot::gateway::translate;
 use crate::bot::interactions::commands;
 use crate::bot::replies;
 use quizloop_core::id::GuildId;
 
-/// Returns the bot's events for a payload; none for one that serenity can't parse and would drop.
-pub fn from_payload(payload: &[u8]) -> Vec<Event> {
+/// What a payload means for the bot.
+pub enum Translated {
+    Event(Event),
+    Interaction(Box<Interaction>),
+}
+
+/// Translates a payload; empty for one that serenity can't parse and would drop.
+pub fn from_payload(payload: &[u8]) -> Vec<Translated> {
     let Ok(GatewayEvent::Dispatch(_, event)) = serde_json::from_slice(payload) else {
         return Vec::new();
     };
-    to_event(&event).into_iter().collect()
+    let translated = match &event {
+        SerenityEvent::InteractionCreate(event) => {
+            translate::interaction_create(&event.interaction, Instant::now())
+                .map(|interaction| Translated::Interaction(Box::new(interaction)))
+        }
+        event => to_event(event).map(Translated::Event),
+    };
+    translated.into_iter().collect()
 }
 
 /// Translates an event in the same way as the gateway's handler.
@@ -39,17 +53,21 @@ fn to_event(event: &SerenityEvent) -> Option<Event> {
                 guild,
             )))
         }
-        SerenityEvent::InteractionCreate(event) => {
-            translate::interaction_create(&event.interaction, super::fixture::now())
-        }
         _ => None,
     }
 }
 
 /// Handles events as far as that is possible without Discord. Panics if a guild does not survive a
 /// save and a load.
-pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Event>) {
+pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Translated>) {
     for event in events {
+        let event = match event {
+            Translated::Event(event) => event,
+            Translated::Interaction(interaction) => {
+                discord_limits::check(&commands::respond(ctx, &interaction).await);
+                continue;
+            }
+        };
         match event {
             Event::Ready { user_id, .. } => ctx.set_user_id(user_id),
             Event::GuildCreate { .. }
@@ -63,9 +81,6 @@ pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Event>) {
                 crate::bot::event_loop::on_thread_deleted(Arc::clone(ctx), guild, channel).await;
             }
             Event::MessageCreate(message) => replies::on_message(Arc::clone(ctx), message).await,
-            Event::Interaction(interaction) => {
-                discord_limits::check(&commands::respond(ctx, &interaction).await);
-            }
         }
     }
     for id in ctx.store.guild_ids() {

@@ -51,7 +51,7 @@ pub fn with(work: impl FnOnce(&Arc<BotContext>, &Runtime)) {
         fixture.runtime.block_on(async {
             for other in others.into_iter().filter(|other| *other != GUILD) {
                 // A failed deletion on disk does not matter here.
-                let _ = fixture.ctx.store.delete(other).await;
+                let _ = fixture.ctx.store.delete(other, now()).await;
             }
         });
         let ((), _) = loaded(&fixture.ctx).upsert(|guild| *guild = initial);
@@ -79,7 +79,7 @@ fn build() -> Fixture {
         .enable_all()
         .build()
         .expect("a runtime");
-    let health = Arc::new(HealthMonitor::new(|| Duration::ZERO));
+    let health = Arc::new(HealthMonitor::new(|| Duration::ZERO).with_metrics());
     let clock = Clock::frozen_at(now());
     let (ctx, receivers) = BotContext::new(store, bank, clock, DiscordClient::new(&api), health);
     Fixture {

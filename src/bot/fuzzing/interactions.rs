@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ fn interaction(data: InteractionData) -> Interaction {
         channel: fixture::CHANNEL,
         user: fixture::ADA,
         is_admin: true,
-        received_at: fixture::now(),
+        received_at: Instant::now(),
     }
 }
 
@@ -163,6 +164,9 @@ fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
     let all: Vec<&Value> = commands.as_array().into_iter().flatten().collect();
     let mut command = choices.pick(&all);
     let name = command["name"].clone();
+    if command["type"] == 3 {
+        return message_command_data(choices, &name);
+    }
     // The names and types of the group and of the subcommand, outermost first.
     let mut path = Vec::new();
     loop {
@@ -195,6 +199,18 @@ fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
         options = vec![json!({ "type": kind, "name": name, "options": options })];
     }
     json!({ "id": "9", "name": name, "type": 1, "options": options })
+}
+
+/// Returns the data of a message command on a message with any text.
+fn message_command_data(choices: &mut Choices<'_>, name: &Value) -> Value {
+    let mut target = message();
+    target["content"] = choices.text().into();
+    target["channel_id"] = choices.id().into();
+    target["author"]["id"] = choices.id().into();
+    target["author"]["bot"] = (choices.byte() % 2 == 1).into();
+    let target_id = target["id"].clone();
+    let messages = json!({ "5": target });
+    json!({ "id": "9", "name": name, "type": 3, "target_id": target_id, "resolved": { "messages": messages } })
 }
 
 fn option_value(choices: &mut Choices<'_>, name: &Value, kind: u64) -> Value {

@@ -8,12 +8,13 @@ use serenity::Error;
 use serenity::all::{GatewayError, ShardId, ShardManager};
 use tokio::sync::{mpsc, oneshot};
 
+use super::connects::Connects;
 use super::handler::{Handler, INTENTS};
 use super::liveness::LivenessMonitor;
 use super::{GatewayExit, Shard};
 use crate::bot::discord::rest::{ApiConfig, http};
 use crate::bot::gateway::event::Event;
-use crate::clock::Clock;
+use crate::bot::interactions::queue::InteractionQueue;
 
 /// How often the client's runtime reports that it runs.
 const TICK_INTERVAL: Duration = Duration::from_millis(250);
@@ -22,9 +23,10 @@ const TICK_INTERVAL: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct ClientFactory {
     pub api: ApiConfig,
-    pub clock: Clock,
-    /// Receives the events of all clients.
+    /// Receives the events of all clients, except interactions.
     pub events: mpsc::UnboundedSender<Event>,
+    /// Receives the interactions of all clients.
+    pub interactions: Arc<InteractionQueue>,
 }
 
 /// A running client. Dropping it stops the client.
@@ -76,8 +78,8 @@ impl ClientFactory {
     async fn run(self, shard: Shard, url: String, liveness: Arc<LivenessMonitor>) -> GatewayExit {
         let handler = Handler {
             shard: shard.number,
-            clock: self.clock,
             events: self.events,
+            interactions: self.interactions,
             liveness: Arc::clone(&liveness),
         };
         let builder = serenity::client::ClientBuilder::new_with_http(http(&self.api), INTENTS);
@@ -86,6 +88,7 @@ impl ClientFactory {
                 // Set here because serenity falls back to Discord's own gateway if its request for
                 // the URL fails.
                 *client.ws_url.lock().await = url;
+                let connects = Connects::new(Arc::clone(&client.ws_url));
                 let shards = Arc::clone(&client.shard_manager);
                 tokio::select! {
                     result = client.start_shard(shard.number, shard.total) => match result {
@@ -93,6 +96,9 @@ impl ClientFactory {
                         Err(error) => exit_reason(&error),
                     },
                     never = report_liveness(&shards, ShardId(shard.number), &liveness) => {
+                        match never {}
+                    }
+                    never = pace_connects(connects, shard.number, &liveness) => {
                         match never {}
                     }
                 }
@@ -122,6 +128,23 @@ async fn report_liveness(
             None => liveness.tick(None, None),
         }
         tokio::time::sleep(TICK_INTERVAL).await;
+    }
+}
+
+/// Lets the client connect, and logs it if its connections don't last.
+async fn pace_connects(
+    mut connects: Connects,
+    shard: u32,
+    liveness: &LivenessMonitor,
+) -> Infallible {
+    loop {
+        tokio::time::sleep(TICK_INTERVAL).await;
+        if let Some(failed) = connects.tick(liveness.session_at()).await {
+            liveness.on_connect(failed > 0);
+            if failed > 0 {
+                tracing::warn!(shard, failed, "gateway connections ended early");
+            }
+        }
     }
 }
 

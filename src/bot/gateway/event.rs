@@ -2,12 +2,17 @@
 //! types.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_time};
 
-/// An event from Discord's gateway.
+/// How long Discord accepts the first response to an interaction (Discord docs,
+/// interactions/receiving-and-responding, "Responding to an Interaction").
+pub const RESPONSE_TIME: Duration = Duration::from_secs(3);
+
+/// An event from Discord's gateway other than an [`Interaction`].
 #[derive(Debug)]
 pub enum Event {
     /// A session began. Events since the previous session may be missing.
@@ -45,8 +50,6 @@ pub enum Event {
     RoleUpdate(GuildId),
     /// A message was posted in a guild.
     MessageCreate(IncomingMessage),
-    /// A member ran a command, pressed a button, submitted a modal or is typing an option.
-    Interaction(Box<Interaction>),
     /// Serenity could not decode an event that the bot uses. If its most important parts can be
     /// read nevertheless, they follow as another event.
     Undecoded {
@@ -76,6 +79,11 @@ pub struct IncomingMessage {
 pub enum InteractionData {
     /// A slash command: the name of the command and of its subcommand, separated by a space.
     Command(String),
+    /// A message command: its name, and the message in whose menu *Apps* a member chose it.
+    MessageCommand {
+        name: String,
+        target: Box<TargetMessage>,
+    },
     /// A request for suggestions for an option of a command.
     Autocomplete {
         command: String,
@@ -102,13 +110,23 @@ pub enum InteractionData {
 }
 
 impl InteractionData {
-    /// Returns the name of the slash command, also for its suggestions.
+    /// Returns the name of the command, also for its suggestions.
     pub fn command(&self) -> Option<&str> {
         match self {
-            Self::Command(command) | Self::Autocomplete { command, .. } => Some(command),
+            Self::Command(command)
+            | Self::Autocomplete { command, .. }
+            | Self::MessageCommand { name: command, .. } => Some(command),
             Self::Component { .. } | Self::ModalSubmit { .. } => None,
         }
     }
+}
+
+/// The message on which a member ran a message command. Discord sends its text without the message
+/// content intent. The text is shown to the member and never kept or logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetMessage {
+    pub message: IncomingMessage,
+    pub text: String,
 }
 
 /// The value of an option of a slash command.
@@ -122,7 +140,8 @@ pub enum OptionValue {
     Channel(ChannelId),
 }
 
-/// An interaction, which the bot must answer within three seconds.
+/// A member ran a command, pressed a button, submitted a modal or is typing an option. The bot must
+/// respond within [`RESPONSE_TIME`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interaction {
     pub id: u64,
@@ -138,7 +157,8 @@ pub struct Interaction {
     pub user: UserId,
     /// Whether the member may manage the guild.
     pub is_admin: bool,
-    pub received_at: Timestamp,
+    /// When it arrived, by the machine's monotonic time.
+    pub received_at: Instant,
 }
 
 impl Interaction {
@@ -146,6 +166,16 @@ impl Interaction {
     /// the times of messages takes this time, because the machine's clock may differ.
     pub fn created_at(&self) -> Timestamp {
         snowflake_time(self.id)
+    }
+
+    /// Returns how much time is left for the first response.
+    pub fn time_left(&self, now: Instant) -> Duration {
+        RESPONSE_TIME.saturating_sub(now.saturating_duration_since(self.received_at))
+    }
+
+    /// Returns whether it arrived so long ago that Discord accepts no response any more.
+    pub fn is_expired(&self, now: Instant) -> bool {
+        self.time_left(now).is_zero()
     }
 
     /// Returns a text option.

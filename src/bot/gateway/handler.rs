@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serenity::all::{Context, Event as GatewayEvent, GatewayIntents, Message, RawEventHandler};
 use tokio::sync::mpsc;
@@ -9,7 +10,7 @@ use tokio::sync::mpsc;
 use super::liveness::LivenessMonitor;
 use crate::bot::gateway::event::Event;
 use crate::bot::gateway::translate;
-use crate::clock::Clock;
+use crate::bot::interactions::queue::InteractionQueue;
 use quizloop_core::id::GuildId;
 
 /// The intents, 513: guilds with their channels and threads, and messages without content. None of
@@ -20,8 +21,8 @@ pub const INTENTS: GatewayIntents = GatewayIntents::GUILDS.union(GatewayIntents:
 /// event loop does not depend on their order.
 pub struct Handler {
     pub shard: u32,
-    pub clock: Clock,
     pub events: mpsc::UnboundedSender<Event>,
+    pub interactions: Arc<InteractionQueue>,
     pub liveness: Arc<LivenessMonitor>,
 }
 
@@ -45,8 +46,16 @@ impl Handler {
                 Some(Event::RoleUpdate(GuildId::new(event.role.guild_id.get())))
             }
             GatewayEvent::MessageCreate(event) => message_create(&event.message),
+            GatewayEvent::Resumed(_) => {
+                self.liveness.on_resume();
+                None
+            }
             GatewayEvent::InteractionCreate(event) => {
-                translate::interaction_create(&event.interaction, self.clock.now())
+                let interaction = translate::interaction_create(&event.interaction, Instant::now());
+                if let Some(interaction) = interaction {
+                    self.interactions.push(Box::new(interaction));
+                }
+                None
             }
             GatewayEvent::Unknown(event) => {
                 let Some(undecoded) = translate::undecoded(event) else {

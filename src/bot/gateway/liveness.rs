@@ -30,6 +30,13 @@ pub struct Liveness {
     pub session_starts: Vec<Instant>,
     /// Time between the last two heartbeat acknowledgements.
     pub heartbeat_interval: Option<Duration>,
+    /// Number of connections that did not last.
+    pub failed_connections: u64,
+    /// When a session last began or continued.
+    pub session_at: Option<Instant>,
+    /// Whether a connection was opened on which no session has begun or continued yet. Serenity
+    /// reports the stage of the previous connection meanwhile.
+    pub awaits_session: bool,
     pub(super) latency: Option<Duration>,
     pub(super) last_ack: Option<Instant>,
 }
@@ -44,15 +51,32 @@ impl Liveness {
             disconnected_since: Some(now),
             session_starts: Vec::new(),
             heartbeat_interval: None,
+            failed_connections: 0,
+            session_at: None,
+            awaits_session: false,
             latency: None,
             last_ack: None,
+        }
+    }
+
+    const fn continue_session(&mut self, now: Instant) {
+        self.last_received = now;
+        self.session_at = Some(now);
+        self.awaits_session = false;
+    }
+
+    fn disconnect(&mut self, now: Instant, early: bool) {
+        self.awaits_session = true;
+        self.failed_connections += u64::from(early);
+        if self.connected_since.take().is_some() {
+            self.disconnected_since = Some(now);
         }
     }
 
     /// Records that the runtime runs, and the state of the connection.
     fn tick(&mut self, now: Instant, stage: Option<ConnectionStage>, latency: Option<Duration>) {
         self.last_tick = now;
-        let connected = stage == Some(ConnectionStage::Connected);
+        let connected = stage == Some(ConnectionStage::Connected) && !self.awaits_session;
         if connected && self.connected_since.is_none() {
             (self.connected_since, self.disconnected_since) = (Some(now), None);
         } else if !connected && self.disconnected_since.is_none() {
@@ -96,8 +120,24 @@ impl LivenessMonitor {
     pub fn on_session(&self) {
         let now = Instant::now();
         let mut state = self.lock();
-        state.last_received = now;
+        state.continue_session(now);
         state.session_starts.push(now);
+    }
+
+    /// Records that a session continued on another connection.
+    pub fn on_resume(&self) {
+        self.lock().continue_session(Instant::now());
+    }
+
+    /// Records that another connection is being opened, because the previous one has ended; `early`
+    /// if it did not last.
+    pub fn on_connect(&self, early: bool) {
+        self.lock().disconnect(Instant::now(), early);
+    }
+
+    /// Returns when a session last began or continued.
+    pub fn session_at(&self) -> Option<Instant> {
+        self.lock().session_at
     }
 
     /// Sets the channel to serenity's shard. Serenity creates another one whenever it restarts the
@@ -154,5 +194,27 @@ mod tests {
             (state.connected_since, state.disconnected_since),
             (None, Some(at(83)))
         );
+    }
+
+    /// Serenity reports a session as connected although its connection ended and others don't last.
+    #[test]
+    fn a_session_is_disconnected_until_it_continues() {
+        let start = Instant::now();
+        let mut state = Liveness::new(start);
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let connected = Some(ConnectionStage::Connected);
+        let since = |state: &Liveness| (state.connected_since, state.disconnected_since);
+        state.continue_session(at(1));
+        state.tick(at(1), connected, None);
+        state.disconnect(at(10), false);
+        assert_eq!(since(&state), (None, Some(at(10))));
+        state.tick(at(11), connected, None);
+        state.disconnect(at(12), true);
+        state.tick(at(12), connected, None);
+        assert_eq!(since(&state), (None, Some(at(10))));
+        assert_eq!(state.failed_connections, 1);
+        state.continue_session(at(13));
+        state.tick(at(13), connected, None);
+        assert_eq!(since(&state), (Some(at(13)), None));
     }
 }

@@ -24,6 +24,7 @@
 //! Each shard has its own client, thread and supervisor, so a fault affects one shard only.
 //!
 //! * `client`: a client on its own thread.
+//! * `connects`: notices and paces its connections.
 //! * `handler`: translation of serenity's events.
 //! * `liveness`: state of a client as observed from other threads.
 //! * `diagnosis`: decides from that state whether a client is faulty.
@@ -32,6 +33,7 @@
 //! * `translate`: serenity's events as the plain values of `event`.
 
 mod client;
+mod connects;
 mod diagnosis;
 pub mod event;
 mod handler;

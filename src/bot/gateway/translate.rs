@@ -1,16 +1,19 @@
 //! Translates serenity's events to the bot's own.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
-use jiff::Timestamp;
 use serenity::all::{
     ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
     ComponentInteraction, ComponentInteractionDataKind, Guild, GuildChannel,
     Interaction as SerenityInteraction, Message, MessageReferenceKind, MessageType,
-    ModalInteraction, PartialGuildChannel, Permissions, Ready, UnavailableGuild, UnknownEvent,
+    ModalInteraction, PartialGuildChannel, Permissions, Ready, ResolvedTarget, UnavailableGuild,
+    UnknownEvent,
 };
 
-use super::event::{Event, IncomingMessage, Interaction, InteractionData, OptionValue};
+use super::event::{
+    Event, IncomingMessage, Interaction, InteractionData, OptionValue, TargetMessage,
+};
 use crate::bot::discord::message_json::{self, items, snowflake};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
@@ -166,35 +169,38 @@ pub fn message_create(message: &Message, guild: GuildId) -> IncomingMessage {
 /// Translates an interaction; `None` for kinds that the bot does not use.
 pub fn interaction_create(
     interaction: &SerenityInteraction,
-    received_at: Timestamp,
-) -> Option<Event> {
-    let interaction = match interaction {
-        SerenityInteraction::Command(command) => from_command(command, received_at, None),
+    received_at: Instant,
+) -> Option<Interaction> {
+    match interaction {
+        SerenityInteraction::Command(command) => Some(from_command(command, received_at, None)),
         SerenityInteraction::Autocomplete(command) => {
             let focused = command.data.autocomplete()?;
             let option = (focused.name.to_owned(), focused.value.to_owned());
-            from_command(command, received_at, Some(option))
+            Some(from_command(command, received_at, Some(option)))
         }
-        SerenityInteraction::Component(component) => from_component(component, received_at),
-        SerenityInteraction::Modal(modal) => from_modal(modal, received_at),
-        _ => return None,
-    };
-    Some(Event::Interaction(Box::new(interaction)))
+        SerenityInteraction::Component(component) => Some(from_component(component, received_at)),
+        SerenityInteraction::Modal(modal) => Some(from_modal(modal, received_at)),
+        _ => None,
+    }
 }
 
 fn from_command(
     command: &CommandInteraction,
-    received_at: Timestamp,
+    received_at: Instant,
     typing: Option<(String, String)>,
 ) -> Interaction {
     let (name, options) = flatten(&command.data);
-    let data = match typing {
-        Some((option, typed)) => InteractionData::Autocomplete {
+    let data = match (typing, target(command)) {
+        (Some((option, typed)), _) => InteractionData::Autocomplete {
             command: name,
             option,
             typed,
         },
-        None => InteractionData::Command(name),
+        (None, Some(target)) => InteractionData::MessageCommand {
+            name,
+            target: Box::new(target),
+        },
+        (None, None) => InteractionData::Command(name),
     };
     let permissions = command
         .member
@@ -213,7 +219,19 @@ fn from_command(
     }
 }
 
-fn from_component(component: &ComponentInteraction, received_at: Timestamp) -> Interaction {
+/// Returns the message of a message command.
+fn target(command: &CommandInteraction) -> Option<TargetMessage> {
+    let guild = GuildId::new(command.guild_id?.get());
+    match command.data.target()? {
+        ResolvedTarget::Message(message) => Some(TargetMessage {
+            message: message_create(message, guild),
+            text: message.content.clone(),
+        }),
+        _ => None,
+    }
+}
+
+fn from_component(component: &ComponentInteraction, received_at: Instant) -> Interaction {
     let permissions = component
         .member
         .as_ref()
@@ -243,7 +261,7 @@ fn selected_values(kind: &ComponentInteractionDataKind) -> Vec<String> {
     }
 }
 
-fn from_modal(modal: &ModalInteraction, received_at: Timestamp) -> Interaction {
+fn from_modal(modal: &ModalInteraction, received_at: Instant) -> Interaction {
     let permissions = modal.member.as_ref().and_then(|member| member.permissions);
     let message = modal.message.as_ref();
     Interaction {
@@ -343,11 +361,7 @@ mod tests {
             interaction["message"] = message;
         }
         let interaction: SerenityInteraction = serde_json::from_value(interaction).unwrap();
-        let Some(Event::Interaction(interaction)) =
-            interaction_create(&interaction, Timestamp::UNIX_EPOCH)
-        else {
-            panic!("the interaction was not translated");
-        };
+        let interaction = interaction_create(&interaction, Instant::now()).unwrap();
         assert_eq!(
             (interaction.user, interaction.is_admin),
             (UserId::new(4), false)
@@ -362,6 +376,35 @@ mod tests {
             "embeds": [], "pinned": false, "type": 0,
             "author": { "id": "1", "username": "Quizloop", "discriminator": "0", "avatar": null, "bot": true },
         })
+    }
+
+    #[test]
+    fn the_message_of_a_message_command_is_translated() {
+        let mut target = message();
+        target["content"] = "in my words".into();
+        target["author"] =
+            json!({ "id": "4", "username": "lin", "discriminator": "0", "avatar": null });
+        let data = json!({
+            "id": "9", "name": "Compare", "type": 3, "target_id": "5",
+            "resolved": { "messages": { "5": target } },
+        });
+        let message = IncomingMessage {
+            guild: GuildId::new(2),
+            channel: ChannelId::new(3),
+            message: MessageId::new(5),
+            author: UserId::new(4),
+            may_be_reply: true,
+            reply_to: None,
+        };
+        let target = TargetMessage {
+            message,
+            text: "in my words".into(),
+        };
+        let expected = InteractionData::MessageCommand {
+            name: "Compare".into(),
+            target: Box::new(target),
+        };
+        assert_eq!(translate(2, &data, None), expected);
     }
 
     #[test]

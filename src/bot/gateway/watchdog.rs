@@ -201,6 +201,7 @@ async fn watch(
 ) -> Result<RunOutcome, GatewayExit> {
     let mut last_poll = Instant::now();
     let mut outcome = RunOutcome::NoSession;
+    let mut failed_connections = 0;
     loop {
         tokio::time::sleep(POLL_INTERVAL).await;
         match client.exit.try_recv() {
@@ -233,6 +234,10 @@ async fn watch(
             shard.number,
             liveness.connected_since.is_some(),
             liveness.last_received,
+        );
+        let failed = liveness.failed_connections;
+        ctx.health.gateway_connections_failed(
+            failed - std::mem::replace(&mut failed_connections, failed),
         );
         if is_stable(&liveness, now) {
             outcome = RunOutcome::Stable;

@@ -4,6 +4,9 @@
 //! slow, the bot defers the response and edits it later. Example: a member runs `/team credit`
 //! while a save takes two seconds. After 1.5 s the member sees "Quizloop is thinking…", and after 2
 //! s the result.
+//!
+//! Discord refuses a response after three seconds. Then nothing is sent: neither a response, nor a
+//! deferral, nor a message that follows it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,19 +20,28 @@ use super::commands;
 use super::response::Response;
 use super::user_rate_limit::{Decision, RequestKind};
 use crate::bot::context::BotContext;
-use crate::bot::discord::rest::ApiError;
+use crate::bot::discord::rest::{ApiError, Unanswered};
 use crate::bot::gateway::event::{Interaction, InteractionData};
+use crate::bot::render::file::File;
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
 use crate::bot::scheduler::reminders;
-use crate::health::InteractionOutcome;
+use crate::health::{DropReason, InteractionOutcome};
 use quizloop_failpoint as failpoint;
 
-/// How long a handler may take before the response is deferred.
-///
-/// Discord closes an interaction that has no response after 3 s (Discord docs,
-/// interactions/receiving-and-responding).
+/// How long after its arrival an interaction is deferred: half of the time within which Discord
+/// accepts a response, so that the deferral arrives in time.
 const DEFER_AFTER: Duration = Duration::from_millis(1500);
+
+/// Why an interaction got no response.
+#[derive(Debug, thiserror::Error)]
+enum ResponseError {
+    /// Discord accepts no response any more.
+    #[error("Discord has closed the interaction")]
+    Expired,
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
 
 /// The body of an interaction response. The constants below are its types (Discord docs,
 /// interactions/receiving-and-responding, "Interaction Callback Type").
@@ -90,7 +102,6 @@ fn interaction_span(interaction: &Interaction) -> Span {
 }
 
 async fn handle(ctx: Arc<BotContext>, interaction: Interaction) {
-    let start = Instant::now();
     let kind = request_kind(&interaction);
     let decision = ctx.rate_limiter.check(interaction.user, kind, ctx.uptime());
     let (outcome, sent) = match decision {
@@ -111,24 +122,28 @@ async fn handle(ctx: Arc<BotContext>, interaction: Interaction) {
             )
         }
     };
-    let outcome = if sent.is_ok() {
-        outcome
-    } else {
-        InteractionOutcome::Failed
+    let outcome = match sent {
+        Ok(()) => outcome,
+        Err(ResponseError::Expired) => {
+            ctx.interactions.count_dropped(DropReason::Expired, 1);
+            return;
+        }
+        Err(ResponseError::Api(error)) => {
+            tracing::warn!(%error, "interaction could not be answered");
+            InteractionOutcome::Failed
+        }
     };
     ctx.health.interaction_finished(
         commands::metric_label(&interaction.data),
         outcome,
-        start.elapsed(),
+        interaction.received_at.elapsed(),
     );
-    if let Err(error) = sent {
-        tracing::warn!(%error, "interaction could not be answered");
-    }
 }
 
 fn request_kind(interaction: &Interaction) -> RequestKind {
     match interaction.data {
         InteractionData::Command(_)
+        | InteractionData::MessageCommand { .. }
         | InteractionData::Component { .. }
         | InteractionData::ModalSubmit { .. } => RequestKind::Interaction,
         InteractionData::Autocomplete { .. } => RequestKind::Autocomplete,
@@ -140,7 +155,7 @@ async fn reject_rate_limited(
     ctx: &BotContext,
     interaction: &Interaction,
     retry_after: Duration,
-) -> Result<(), ApiError> {
+) -> Result<(), ResponseError> {
     let response = match request_kind(interaction) {
         RequestKind::Autocomplete => Response::Autocomplete(Vec::new()),
         RequestKind::Interaction => {
@@ -152,7 +167,7 @@ async fn reject_rate_limited(
     Ok(())
 }
 
-async fn respond(ctx: &BotContext, interaction: &Interaction) -> Result<(), ApiError> {
+async fn respond(ctx: &BotContext, interaction: &Interaction) -> Result<(), ResponseError> {
     let kind = respond_or_defer(ctx, interaction).await?;
     if kind == ResponseKind::Message {
         reminders::report_dm_failures(ctx, interaction).await;
@@ -172,15 +187,18 @@ enum ResponseKind {
 async fn respond_or_defer(
     ctx: &BotContext,
     interaction: &Interaction,
-) -> Result<ResponseKind, ApiError> {
+) -> Result<ResponseKind, ResponseError> {
     let response = commands::respond(ctx, interaction);
     tokio::pin!(response);
+    let defer_at = interaction.received_at + DEFER_AFTER;
     tokio::select! {
         biased;
         response = &mut response => send(ctx, interaction, &response).await,
-        () = tokio::time::sleep(DEFER_AFTER) => {
-            defer(ctx, interaction).await?;
+        () = tokio::time::sleep_until(defer_at.into()) => {
+            let deferred = defer(ctx, interaction).await;
+            // Without a deferral the handler ends as well: it may have changed something already.
             let response = response.await;
+            deferred?;
             edit_original_response(ctx, interaction, response).await?;
             Ok(ResponseKind::Message)
         }
@@ -191,51 +209,64 @@ async fn send(
     ctx: &BotContext,
     interaction: &Interaction,
     response: &Response,
-) -> Result<ResponseKind, ApiError> {
+) -> Result<ResponseKind, ResponseError> {
     failpoint::hit("answer.ready");
-    let (id, token) = (interaction.id, interaction.token.as_str());
-    let rest = &ctx.rest;
     let kind = match response {
         Response::New(message) => {
-            let message = &*rest.link_commands(message);
+            let message = &*ctx.rest.link_commands(message);
             let callback = Callback::new(MESSAGE, message);
-            rest.respond(id, token, &callback, message.file.as_ref())
-                .await?;
+            send_callback(ctx, interaction, &callback, message.file.as_ref()).await?;
             ResponseKind::Message
         }
         Response::Cached(message) => {
-            rest.respond(id, token, &Callback::new(MESSAGE, message), None)
-                .await?;
+            send_callback(ctx, interaction, &Callback::new(MESSAGE, message), None).await?;
             ResponseKind::Message
         }
         Response::CachedUpdate(message) => {
-            rest.respond(id, token, &Callback::new(UPDATE_MESSAGE, message), None)
-                .await?;
+            let callback = Callback::new(UPDATE_MESSAGE, message);
+            send_callback(ctx, interaction, &callback, None).await?;
             ResponseKind::Message
         }
         Response::Update(message) => {
-            let message = &*rest.link_commands(message);
+            let message = &*ctx.rest.link_commands(message);
             let callback = Callback::new(UPDATE_MESSAGE, message);
-            rest.respond(id, token, &callback, message.file.as_ref())
-                .await?;
+            send_callback(ctx, interaction, &callback, message.file.as_ref()).await?;
             ResponseKind::Message
         }
         Response::Modal(modal) => {
-            rest.respond(id, token, &Callback::new(MODAL, modal), None)
-                .await?;
+            send_callback(ctx, interaction, &Callback::new(MODAL, modal), None).await?;
             ResponseKind::Other
         }
         Response::Autocomplete(choices) => {
             let data = json!({ "choices": choices });
-            rest.respond(id, token, &Callback::new(AUTOCOMPLETE_RESULT, &data), None)
-                .await?;
+            let callback = Callback::new(AUTOCOMPLETE_RESULT, &data);
+            send_callback(ctx, interaction, &callback, None).await?;
             ResponseKind::Other
         }
     };
     Ok(kind)
 }
 
-async fn defer(ctx: &BotContext, interaction: &Interaction) -> Result<(), ApiError> {
+/// Sends the first response, unless Discord accepts none any more.
+async fn send_callback<D: Serialize>(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    callback: &Callback<'_, D>,
+    file: Option<&File>,
+) -> Result<(), ResponseError> {
+    let time_left = interaction.time_left(Instant::now());
+    if time_left.is_zero() {
+        return Err(ResponseError::Expired);
+    }
+    let unanswered = Unanswered {
+        id: interaction.id,
+        token: &interaction.token,
+        time_left,
+    };
+    Ok(ctx.rest.respond(unanswered, callback, file).await?)
+}
+
+async fn defer(ctx: &BotContext, interaction: &Interaction) -> Result<(), ResponseError> {
     let ephemeral = json!({ "flags": 64 });
     let empty = json!({});
     let callback = match deferral_for(interaction) {
@@ -243,9 +274,7 @@ async fn defer(ctx: &BotContext, interaction: &Interaction) -> Result<(), ApiErr
         Deferral::Public => Callback::new(DEFERRED_MESSAGE, &empty),
         Deferral::Update => Callback::new(DEFERRED_UPDATE, &empty),
     };
-    ctx.rest
-        .respond(interaction.id, &interaction.token, &callback, None)
-        .await
+    send_callback(ctx, interaction, &callback, None).await
 }
 
 fn deferral_for(interaction: &Interaction) -> Deferral {
@@ -263,6 +292,7 @@ fn deferral_for(interaction: &Interaction) -> Deferral {
             ..
         } if commands::modal_updates_message(custom_id) => Deferral::Update,
         InteractionData::Command(_)
+        | InteractionData::MessageCommand { .. }
         | InteractionData::Autocomplete { .. }
         | InteractionData::Component { .. }
         | InteractionData::ModalSubmit { .. } => Deferral::Ephemeral,
@@ -319,7 +349,10 @@ async fn edit_original_response(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+    use crate::bot::fuzzing::fixture;
 
     fn size_of_future<F>(_: impl FnOnce(Arc<BotContext>, Interaction) -> F) -> usize {
         size_of::<F>()
@@ -331,5 +364,34 @@ mod tests {
     fn future_of_an_interaction_is_small() {
         let size = size_of_future(handle_interaction);
         assert!(size < 4096, "{size} bytes");
+    }
+
+    /// Handles a command that arrived that long ago. Returns how many were dropped by it.
+    fn dropped_after(age: Duration) -> u64 {
+        let received_at = Instant::now().checked_sub(age).unwrap();
+        let mut dropped = 0;
+        fixture::with(|ctx, runtime| {
+            let interaction = Interaction {
+                id: 1,
+                token: "token".into(),
+                data: InteractionData::Command("help".to_owned()),
+                options: HashMap::new(),
+                guild: Some(fixture::GUILD),
+                channel: fixture::CHANNEL,
+                user: fixture::ADA,
+                is_admin: false,
+                received_at,
+            };
+            let count = || ctx.health.dropped_interactions(DropReason::Expired);
+            let before = count();
+            runtime.block_on(handle_interaction(Arc::clone(ctx), interaction));
+            dropped = count() - before;
+        });
+        dropped
+    }
+
+    #[test]
+    fn nothing_is_sent_once_discord_has_closed_the_interaction() {
+        assert_eq!(dropped_after(Duration::from_secs(3)), 1);
     }
 }

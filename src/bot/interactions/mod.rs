@@ -1,6 +1,6 @@
 //! Interactions: dispatch, custom ids, slash commands, practice, and limits on requests per member.
 //!
-//! [`handler`] receives every interaction and answers it in time. Each command of [`commands`] has
+//! [`queue`] holds the interactions that wait, and [`handler`] answers them in time. Each command of [`commands`] has
 //! a file with its definition, its handler and its help line.
 
 pub mod answer_cache;
@@ -11,6 +11,7 @@ pub mod commands;
 pub mod custom_id;
 pub mod handler;
 pub mod progress;
+pub mod queue;
 pub mod quiz;
 pub mod register;
 pub mod response;

@@ -42,24 +42,11 @@ pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
     if DECK_NOTICE_AT.contains(&round.remaining) {
         embed = embed.field("Coming up", deck_notice(round.remaining));
     }
-    let id = &question.id;
     let mut message = Message::embed(embed.footer(footer(round, replied)));
     message.content = Some(content);
     message.buttons(vec![
-        button(
-            ButtonStyle::Secondary,
-            "Hint",
-            &ComponentId::Hint {
-                question: id.clone(),
-            },
-        ),
-        button(
-            ButtonStyle::Secondary,
-            "Model answer",
-            &ComponentId::Answer {
-                question: id.clone(),
-            },
-        ),
+        hint_button(question),
+        answer_button(question),
         button(ButtonStyle::Secondary, "My streak", &ComponentId::Streak),
     ])
 }
@@ -97,6 +84,26 @@ pub fn post_text(question: &Question) -> PostText {
 /// A button that sends the custom id of `component`.
 pub fn button(style: ButtonStyle, label: &str, component: &ComponentId) -> Button {
     Button::new(style, label, component.custom_id())
+}
+
+/// The button that shows how to answer the question, to the member alone.
+pub fn hint_button(question: &Question) -> Button {
+    let question = question.id.clone();
+    button(
+        ButtonStyle::Secondary,
+        "Hint",
+        &ComponentId::Hint { question },
+    )
+}
+
+/// The button that shows the model answer, to the member alone.
+pub fn answer_button(question: &Question) -> Button {
+    let question = question.id.clone();
+    button(
+        ButtonStyle::Secondary,
+        "Model answer",
+        &ComponentId::Answer { question },
+    )
 }
 
 /// The code without which the question can't be understood.

@@ -27,3 +27,4 @@ mod tests;
 pub mod text;
 pub mod user_error;
 pub mod weekly_report;
+pub mod wrap_up;

@@ -6,7 +6,7 @@ use super::file::File;
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize};
 use crate::bot::interactions::custom_id::{ComponentId, PrivacyAction};
-use quizloop_core::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS};
+use quizloop_core::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS, RESTORABLE_DAYS};
 
 /// The embed colour of messages about a member's data.
 const PRIVACY_COLOR: u32 = 0x5c_6b_73;
@@ -39,9 +39,9 @@ pub fn overview(kept: &StoredData) -> Message {
     let embed = Embed {
         title: Some("Your data".into()),
         description: Some(
-            "In this server I store ids, dates, counts and ratings. The text of your replies never \
-             reaches me, and what you write in `/quiz` is only shown back to you. The one text I store \
-             is a mistake that you report, for the admins."
+            "In this server I store ids, dates, counts and ratings. The text of a reply reaches me only \
+             if you compare it with the model answer. Then it is only shown back to you, as is what \
+             you write in `/quiz`. The one text I store is a mistake that you report, for the admins."
                 .into(),
         ),
         color: PRIVACY_COLOR,
@@ -57,8 +57,9 @@ pub fn overview(kept: &StoredData) -> Message {
     .field(
         "How long",
         format!(
-            "Until you delete it, the bot is removed from the server, or you haven't been active here \
-             for {INACTIVITY_MONTHS} months."
+            "Until you delete it, the bot or the team is removed, or you haven't been active here for \
+             {INACTIVITY_MONTHS} months. For {RESTORABLE_DAYS} days after a removal, the person who runs \
+             the bot can restore the data; what you delete is deleted there as well."
         ),
     );
     Message::embed(embed).buttons(buttons(kept.hidden))

@@ -14,7 +14,7 @@ use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
 use super::quiz::{QuizHeader, Score};
 use super::reveal::{OpenAnswer, RoundPlace};
-use super::{assessment, daily, feedback, quiz, remind, reveal};
+use super::{assessment, daily, feedback, quiz, remind, reveal, wrap_up};
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::assessment::AssessmentState;
 use crate::bot::interactions::quiz::{MadePoints, OPTION_COUNT, OptionOrder, QuizState};
@@ -28,6 +28,7 @@ use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_core::review::Rating;
 use quizloop_core::round::{Round, ThreadStatus};
 use quizloop_core::self_assessment::Ticks;
+use quizloop_core::wrap_up::POINTS_IN_WRAP_UP;
 
 /// Maximum number of fields that an error advises to shorten.
 const ADVISED_FIELDS: usize = 3;
@@ -147,6 +148,7 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     let reminder = remind::reminder(guild, channel, &round, Some(question));
     let mut rendered = vec![
         Rendered::message("the daily message", &post),
+        Rendered::message("the wrap-up", &longest_wrap_up(question)),
         Rendered::message("the hint", &reveal::hint(question)),
         Rendered::message("the confirmation before the answer", &confirmation),
         Rendered::message("the reminder", &reminder),
@@ -254,9 +256,18 @@ fn sample_round() -> Round {
         thread: ThreadStatus::Unavailable,
         read_up_to: None,
         voided_by: None,
+        wrap_up: None,
         window: quizloop_core::round::Window::default(),
         assessments: quizloop_core::self_assessment::Assessments::default(),
     }
+}
+
+/// The wrap-up with the longest key points.
+fn longest_wrap_up(question: &Question) -> Message {
+    let mut points: Vec<&str> = question.points.iter().map(String::as_str).collect();
+    points.sort_by_key(|point| std::cmp::Reverse(point.chars().count()));
+    points.truncate(POINTS_IN_WRAP_UP);
+    wrap_up::wrap_up(&sample_round(), Some(question), usize::MAX, &points)
 }
 
 fn sample_state(question: &Question) -> QuizState {

@@ -9,18 +9,17 @@ use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
 use super::message::{ActionRow, CONTENT_MAX, Embed, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
-use super::reveal::{ShortText, page_buttons, page_embed, short_embed, short_page};
-use super::text::{bullets, output_block, pluralize, truncate};
+use super::reveal::{
+    ShortText, WRITTEN_MAX, page_buttons, page_embed, short_embed, short_page, written_answer,
+    written_answer_within,
+};
+use super::text::{bullets, output_block, pluralize};
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::custom_id::{ComponentId, ModalId};
 use crate::bot::interactions::quiz::{MadePoints, OPTION_COUNT, QuizAction, QuizState, ScoredPage};
 use quizloop_bank::Question;
 use quizloop_core::question_picker::PickReason;
 use quizloop_core::review::{Rating, Review};
-
-/// Maximum length of a written answer in characters. It is shown back as a block quote, which adds
-/// two characters per line, in a text of at most 2,000.
-const ANSWER_MAX: usize = 1500;
 
 /// The custom id of the field for the member's answer.
 pub const ANSWER_FIELD: &str = "answer";
@@ -141,7 +140,7 @@ pub fn answer_modal(question: &Question, state: &QuizState) -> Modal {
         TextInputStyle::Paragraph,
         ANSWER_FIELD,
         "As you would say it",
-        ANSWER_MAX,
+        WRITTEN_MAX,
     )
     .placeholder("Only you will see it, next to the model answer. It isn't saved.");
     Modal::new(
@@ -186,7 +185,7 @@ pub fn answer(
         .components
         .push(pages(question, page, state, QuizAction::Page));
     message.content = Some(match written {
-        Some(text) => truncate(&written_answer(text), CONTENT_MAX),
+        Some(text) => written_answer(text),
         None => prediction_text(question, state),
     });
     message
@@ -204,16 +203,12 @@ fn pages(
     })
 }
 
-fn written_answer(text: &str) -> String {
-    let lines = text.trim().lines().map(|line| format!("> {line}"));
-    format!("**You wrote**\n{}", lines.collect::<Vec<_>>().join("\n"))
-}
-
 /// Adds what the member wrote to a message that is shown instead of the model answer.
 pub fn with_written_answer(mut message: Message, text: &str) -> Message {
-    let content = message.content.unwrap_or_default();
-    let content = format!("{content}\n\n{}", written_answer(text));
-    message.content = Some(truncate(&content, CONTENT_MAX));
+    let mut content = message.content.unwrap_or_default() + "\n\n";
+    let room = CONTENT_MAX.saturating_sub(content.chars().count());
+    content += &written_answer_within(text, room);
+    message.content = Some(content);
     message
 }
 

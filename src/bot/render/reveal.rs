@@ -2,8 +2,8 @@
 
 use super::daily::{button, color, question_text, topic_label};
 use super::feedback::report_button;
-use super::message::{ActionRow, ButtonStyle, Embed, Message};
-use super::text::{bullets, output_block, python_block};
+use super::message::{ActionRow, ButtonStyle, CONTENT_MAX, Embed, Message};
+use super::text::{bullets, closed_beginning, output_block, python_block};
 pub use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Question};
@@ -12,6 +12,10 @@ use quizloop_core::reveal_guard::GuardedRound;
 
 /// The embed colour of hints.
 const HINT_COLOR: u32 = 0x74_7f_8d;
+
+/// Maximum length of what a member wrote, in characters. It is shown back as a block quote, which
+/// adds two characters per line, in a text of at most 2,000.
+pub const WRITTEN_MAX: usize = 1500;
 
 /// A model answer that is open at one of its pages.
 #[derive(Debug, Clone, Copy)]
@@ -140,6 +144,27 @@ pub fn short_page(question: &Question, text: ShortText) -> Embed {
         None => asked,
     };
     titled_embed(question, "model answer", text).footer(source_line(question))
+}
+
+/// What the member wrote, as a message's text above the answer.
+pub fn written_answer(text: &str) -> String {
+    written_answer_within(text, CONTENT_MAX)
+}
+
+/// What the member wrote, in at most `max` characters.
+pub fn written_answer_within(text: &str, max: usize) -> String {
+    let mut length = WRITTEN_MAX;
+    loop {
+        let beginning = closed_beginning(text.trim(), length);
+        let lines = beginning.lines().map(|line| format!("> {line}"));
+        let quoted = lines.collect::<Vec<_>>().join("\n");
+        let shown = format!("**You wrote**\n{quoted}");
+        let excess = shown.chars().count().saturating_sub(max);
+        if excess == 0 || length <= excess {
+            return shown;
+        }
+        length -= excess;
+    }
 }
 
 fn titled_embed(question: &Question, title: &str, text: String) -> Embed {

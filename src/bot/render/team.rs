@@ -10,6 +10,7 @@ use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::text::{bullets, pluralize, relative_time};
 use super::user_error::PostingProblem;
 use crate::bot::interactions::custom_id::ComponentId;
+use quizloop_core::data_deletion::RESTORABLE_DAYS;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::posting::OrderPostError;
 use quizloop_core::team::Team;
@@ -197,8 +198,10 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     if let Some(day) = team.skip {
         let _ = write!(text, "\n**Skipped**: {day}");
     }
-    let fine =
-        team.posting_failure.is_none() && status.access.is_ok_and(PermissionReport::is_sufficient);
+    let wraps_up = team.settings.schedule.wrap_up_at.is_some();
+    let wrap_up_failure = team.wrap_up_failure.as_ref().filter(|_| wraps_up);
+    let failures: Vec<_> = team.posting_failure.iter().chain(wrap_up_failure).collect();
+    let fine = failures.is_empty() && status.access.is_ok_and(PermissionReport::is_sufficient);
     let permissions = match status.access {
         Ok(access) if access.missing.is_empty() => "None missing.".into(),
         Ok(access) => missing_permissions_text(team.channel, &access.missing),
@@ -210,15 +213,9 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         color: if fine { ADMIN_COLOR } else { ERROR_COLOR },
         ..Embed::default()
     };
-    if let Some(trouble) = &team.posting_failure {
-        embed = embed.field(
-            "Problem",
-            format!(
-                "Since {}: {}",
-                relative_time(trouble.since),
-                trouble.message
-            ),
-        );
+    for failure in failures {
+        let since = relative_time(failure.since);
+        embed = embed.field("Problem", format!("Since {since}: {}", failure.message));
     }
     embed = embed
         .field("Latest question", latest_round(team, status.guild))
@@ -329,15 +326,16 @@ pub fn confirm_removal(team: &Team) -> Message {
     };
     Message::text(format!(
         "Remove the team from <#{}>? This deletes its history of {questions} and the streaks of {members}. \
-         It can't be undone; `/team pause` keeps them.",
+         For {RESTORABLE_DAYS} days, only the person who runs the bot can restore them; `/team pause` keeps them.",
         team.channel
     ))
-    .buttons(vec![button(ButtonStyle::Danger, "Remove for good", &press)])
+    .buttons(vec![button(ButtonStyle::Danger, "Remove the team", &press)])
 }
 
 /// A team was removed.
 pub fn removed(channel: ChannelId) -> Message {
     Message::text(format!(
-        "Team removed from <#{channel}>. All its data is deleted."
+        "Team removed from <#{channel}>, and its data is deleted. For {RESTORABLE_DAYS} days, the person \
+         who runs the bot can restore it."
     ))
 }

@@ -37,6 +37,7 @@ mod question_limits;
 mod quizzes;
 mod reminders;
 mod weeks;
+mod wrap_ups;
 
 pub fn question() -> Question {
     let (bank, _) = Bank::load(built_in(), &[]);
@@ -288,12 +289,12 @@ fn reveals() {
             .collect()
     };
     assert_snapshot!("answer", pages(&question()).join("\n"));
-    assert_snapshot!(reveal::hint(&question()), @"
+    assert_snapshot!(reveal::hint(&question()), @r#"
     # Hint
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
 
-    Two short statements answer the question; give them first and separately. After that, show that you know the mistake behind it: a forgotten keyword that makes work disappear without an exception. Explaining how you would notice that in a log or a test is what lifts a junior answer. A comparison with JavaScript is welcome if you know that language, because it starts from the opposite rule. How the object works inside isn't asked here.
-    ");
+    Say "a coroutine object" and "nothing has run yet" as two separate statements. Then name the mistake behind the question, the forgotten `await`, and how you notice it: by the "never awaited" warning in a log or a test. If you know JavaScript, add that its async functions start at once. How the object works inside isn't asked.
+    "#);
     assert_snapshot!(reveal::confirm(guarded, RoundPlace::Here, &question()), @"
     You haven't answered the question in <#20> yet. If you look now, it won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply in its thread first.
     ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
@@ -496,6 +497,7 @@ fn helps() {
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
     • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
+    • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
@@ -511,6 +513,7 @@ fn helps() {
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
     • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
+    • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
@@ -771,8 +774,8 @@ fn team_actions() {
     To undo this, use `/team resume`.
     ");
     assert_snapshot!(team::confirm_removal(&team), @"
-    Remove the team from <#20>? This deletes its history of 7 questions and the streaks of 2 members. It can't be undone; `/team pause` keeps them.
-    ( Remove for good ) q1:remove:20
+    Remove the team from <#20>? This deletes its history of 7 questions and the streaks of 2 members. For 7 days, only the person who runs the bot can restore them; `/team pause` keeps them.
+    ( Remove the team ) q1:remove:20
     ");
     let short = [
         team::post_started(3),
@@ -790,7 +793,7 @@ fn team_actions() {
     There is no question to post: the question bank is empty. Ask the person who runs the bot to add questions.
     Round 3 no longer counts for anyone. It neither adds to a streak nor breaks one.
     <@1> gets credit for round 3, as if they had answered in time.
-    Team removed from <#20>. All its data is deleted.
+    Team removed from <#20>, and its data is deleted. For 7 days, the person who runs the bot can restore it.
     ");
 }
 

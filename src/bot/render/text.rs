@@ -42,6 +42,55 @@ pub fn truncate_owned(text: String, max: usize) -> String {
     truncate(&text, max)
 }
 
+/// The mark before and after a spoiler.
+const SPOILER: &str = "||";
+
+/// Returns the beginning of a text from a user, at most `max` characters, and closes a code block
+/// and a spoiler that would stay open. `max` is at least 8.
+pub fn closed_beginning(text: &str, max: usize) -> String {
+    let length = text.chars().count();
+    let mut shorter = (0..=length.min(max)).rev().map(|room| {
+        let kept: String = text.chars().take(room).collect();
+        let end = if room < length {
+            // A partial mark would show as stray characters.
+            format!("{}{ELLIPSIS}", kept.trim_end_matches(['`', '|']))
+        } else {
+            kept
+        };
+        let closing = closing_marks(&end);
+        end + &closing
+    });
+    shorter
+        .find(|short| short.chars().count() <= max)
+        .unwrap_or_else(|| ELLIPSIS.to_string())
+}
+
+/// Returns the marks that close what is open at the end of a text.
+fn closing_marks(text: &str) -> String {
+    let blocks = text.split(FENCE);
+    let is_code_open = blocks.clone().count().is_multiple_of(2);
+    // Odd parts are inside a code block.
+    let spoilers: usize = blocks.step_by(2).map(count_spoiler_marks).sum();
+    let fence = if is_code_open { "\n```" } else { "" };
+    let spoiler = if spoilers.is_multiple_of(2) {
+        ""
+    } else {
+        SPOILER
+    };
+    format!("{fence}{spoiler}")
+}
+
+/// Counts the marks of spoilers in a text without code blocks, outside inline code.
+fn count_spoiler_marks(text: &str) -> usize {
+    let parts: Vec<&str> = text.split('`').collect();
+    // Odd parts are between two backticks. The last part has no backtick after it.
+    let is_plain = |index: usize| index.is_multiple_of(2) || index + 1 == parts.len();
+    let plain = (0..parts.len()).filter(|index| is_plain(*index));
+    plain
+        .map(|index| parts[index].matches(SPOILER).count())
+        .sum()
+}
+
 /// Whether no code block is open at the end.
 fn fences_are_closed(text: &str) -> bool {
     text.matches(FENCE).count().is_multiple_of(2)
@@ -57,6 +106,22 @@ pub fn output_block(text: &str) -> String {
     code_block("text", text)
 }
 
+/// A text that members must click to read. Two bars in the text would end the spoiler, so zero-width
+/// spaces are put between them.
+pub fn spoiler(text: &str) -> String {
+    let mut hidden = String::from("||");
+    for letter in text.chars() {
+        if letter == '|' && hidden.ends_with('|') {
+            hidden.push('\u{200b}');
+        }
+        hidden.push(letter);
+    }
+    if hidden.ends_with('|') {
+        hidden.push('\u{200b}');
+    }
+    hidden + "||"
+}
+
 /// Three backticks in the text would end the block, so zero-width spaces are put between them.
 fn code_block(language: &str, text: &str) -> String {
     let text = text.trim_end().replace(FENCE, "`\u{200b}`\u{200b}`");
@@ -70,12 +135,6 @@ pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
         .map(|item| format!("• {}", item.as_ref()))
         .collect();
     lines.join("\n")
-}
-
-/// A text that is shown once the member clicks on it. Bars in the text that would end the spoiler
-/// are separated by a zero-width space.
-pub fn spoiler(text: &str) -> String {
-    format!("||{}||", text.replace("||", "|\u{200b}|"))
 }
 
 /// Puts the web addresses in a text between `<` and `>`, so that Discord shows no previews of the
@@ -183,6 +242,20 @@ mod tests {
     }
 
     #[test]
+    fn a_beginning_closes_spoilers_and_code() {
+        let short = closed_beginning;
+        assert_eq!(short("as it is", 20), "as it is");
+        assert_eq!(short("one ||two three|| four", 14), "one ||two t…||");
+        assert_eq!(
+            short("||```py\nlong code```||", 20),
+            "||```py\nlong …\n```||"
+        );
+        assert_eq!(short("`||` and ||this", 30), "`||` and ||this||");
+        assert_eq!(short("```\n||", 30), "```\n||\n```");
+        assert_eq!(short("one || two |||| three", 14), "one || two …||");
+    }
+
+    #[test]
     fn links_have_no_previews() {
         let shown = without_link_previews;
         assert_eq!(shown("no link"), "no link");
@@ -196,6 +269,15 @@ mod tests {
         );
         let code = "`https://a.example`\n```py\nget(\"https://b.example\")\n```";
         assert_eq!(shown(code), code);
+    }
+
+    #[test]
+    fn a_spoiler_stays_closed() {
+        assert_eq!(spoiler("a | b"), "||a | b||");
+        assert_eq!(
+            spoiler("|a ||| `b || c`|"),
+            "||\u{200b}|a |\u{200b}|\u{200b}| `b |\u{200b}| c`|\u{200b}||"
+        );
     }
 
     #[test]
@@ -220,6 +302,17 @@ mod tests {
     }
 
     proptest! {
+        /// For any text, nothing stays open, and a short text is not truncated.
+        #[test]
+        fn a_beginning_fits_and_leaves_nothing_open(text in "([a-z ü\n]|`|```|\\|\\|){0,40}", max in 8_usize..40) {
+            let short = closed_beginning(&text, max);
+            prop_assert!(short.chars().count() <= max);
+            prop_assert_eq!(closing_marks(&short), "", "{:?}", short);
+            if text.chars().count() + 6 <= max {
+                prop_assert!(short.starts_with(&text));
+            }
+        }
+
         /// 33. For any text, the limit holds and no code block stays open.
         #[test]
         fn a_cut_fits_and_leaves_no_block_open(text in "([a-z ü🧵\n]|`|```){0,40}", max in 12_usize..40) {

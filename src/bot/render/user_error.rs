@@ -19,13 +19,15 @@ const UNKNOWN_CHANNEL: isize = 10_003;
 /// "Maximum number of active threads reached", and the same for announcement channels.
 const TOO_MANY_THREADS: [isize; 2] = [160_006, 160_007];
 
-/// Why a question could not be posted, or not completely.
+/// Why a question or its wrap-up could not be posted, or not completely.
 #[derive(Debug, Clone, Copy)]
 pub enum PostingProblem<'a> {
     /// Discord refused the message.
     Message(&'a ApiError),
     /// The question is posted, and Discord refused its thread.
     Thread(&'a ApiError),
+    /// Discord refused the wrap-up in the question's thread.
+    WrapUp(&'a ApiError),
     /// The question may be posted, and the bot may not look for it.
     HistoryUnreadable,
     /// There is no question to post.
@@ -50,6 +52,10 @@ pub fn explain(problem: PostingProblem<'_>) -> String {
                  message itself count. {cause}"
             )
         }
+        PostingProblem::WrapUp(failure) => format!(
+            "I couldn't post the wrap-up in the question's thread. {}",
+            explain_failure(failure)
+        ),
         PostingProblem::HistoryUnreadable => {
             "I may have posted it already, but I'm not allowed to look. Give my role \"Read Message \
              History\" in the channel. Until then I don't post it, so that it doesn't appear twice."
@@ -81,15 +87,21 @@ fn explain_failure(failure: &ApiError) -> String {
     }
 }
 
-/// The one direct message about a problem with a question, to the admin who set the team up.
+/// The one direct message about a problem with a question or its wrap-up, to the admin who set the team up.
 pub fn posting_failed_dm(channel: ChannelId, problem: PostingProblem<'_>) -> Message {
     let text = explain(problem);
     let beginning = match problem {
-        PostingProblem::Thread(_) => format!("In <#{channel}>: {text}"),
+        PostingProblem::Thread(_) | PostingProblem::WrapUp(_) => {
+            format!("In <#{channel}>: {text}")
+        }
         _ => format!("I couldn't post the question in <#{channel}>. {text}"),
     };
+    let next = match problem {
+        PostingProblem::WrapUp(_) => "I'll try again with the next question",
+        _ => "I'll keep trying",
+    };
     Message::text(format!(
-        "{beginning}\nI'll keep trying, and won't message you about this again."
+        "{beginning}\n{next}, and won't message you about this again."
     ))
 }
 
@@ -127,6 +139,8 @@ pub enum UserError {
     RoundNotFound,
     /// The question is not in the bank.
     QuestionNotFound(String),
+    /// The message command is for another kind of message.
+    NotOwnReply,
     /// The question is open, so its answer is not shown to everyone.
     QuestionOpen,
     /// The member can't assess their reply to this round.
@@ -191,6 +205,7 @@ impl UserError {
                 "There is no question \"{}\". Type a few of its words and pick one of the suggestions.",
                 super::text::quote(text)
             ),
+            Self::NotOwnReply => "This is for your own reply to a question: it shows what you wrote above the key points of the model answer.".into(),
             Self::QuestionOpen => "This question is still open, so I can't show its answer to everyone. You can once the next question is out. Until then, `/answer` shows it to you alone.".into(),
             Self::NotAssessable(error) => assessment_error_text(*error).into(),
             Self::KeyPointsChanged => "The key points of this question have changed since. Open the model answer again to tick them.".into(),

@@ -10,6 +10,7 @@ use quizloop_bank::Question;
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::WeeklyReport;
 use quizloop_core::weekly_summary::{HardQuestion, WeeklySummary};
+use quizloop_core::wrap_up::MIN_ASSESSMENTS;
 
 /// The embed colour of a weekly report.
 const REPORT_COLOR: u32 = 0x4f_7c_d8;
@@ -19,6 +20,10 @@ const POSTS_AHEAD: usize = 5;
 
 /// Maximum length of a question's text in characters. Three questions fit in an embed field.
 const QUESTION_MAX: usize = 180;
+
+/// How questions are ranked if members assessed their replies.
+const POINTS_NOTE: &str =
+    "Where members ticked the points they made, the missed points decide the order. ";
 
 /// The report. `find` returns a question by its id, if it is still in the bank.
 pub fn weekly_report<'q>(
@@ -44,11 +49,13 @@ pub fn weekly_report<'q>(
     .field("Longest streaks", bullets(streaks));
     if !hardest.is_empty() {
         let hardest = bullets(hardest);
+        let has_points = summary.hardest.iter().any(|hard| hard.points.is_some());
+        let note = if has_points { POINTS_NOTE } else { "" };
         embed = embed.field(
             "Hardest questions",
             format!(
                 "{hardest}\n-# Missed: not answered in time, or after seeing the answer, by members who \
-                 took part this week. The open question isn't included yet."
+                 took part this week. {note}The open question isn't included yet."
             ),
         );
     }
@@ -74,5 +81,17 @@ fn hard_question_text(hard: &HardQuestion, question: Option<&Question>) -> Strin
         || "a question that no longer exists".to_owned(),
         |question| truncate(&question.question.replace('\n', " "), QUESTION_MAX),
     );
-    format!("{text}\nMissed by {} of {}", hard.missed, hard.participants)
+    let members = format!("Missed by {} of {}", hard.missed, hard.participants);
+    match hard.points {
+        // Of fewer assessments, whose they are could be guessed.
+        Some(points) if points.assessed >= MIN_ASSESSMENTS => {
+            format!(
+                "{text}\n{} % of the points missed · {}",
+                points.percent(),
+                members.to_lowercase()
+            )
+        }
+        Some(_) if hard.missed == 0 => format!("{text}\nPoints missed"),
+        _ => format!("{text}\n{members}"),
+    }
 }

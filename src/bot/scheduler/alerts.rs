@@ -1,4 +1,5 @@
-//! Alerts an admin once when a team's question can't be posted, or its replies can't be read.
+//! Alerts an admin once when a team's question or wrap-up can't be posted, or its replies can't be
+//! read.
 
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest_limiter::Priority;
@@ -10,22 +11,22 @@ use quizloop_core::text::remove_control_characters;
 use quizloop_store::{Commit, LoadedTeam};
 
 /// Records the failure for `/team status` and sends a direct message to the admin who set the team
-/// up, once until the failure is resolved. Teams from the config file have no such admin; the log
+/// up, once until the failure is resolved. A wrap-up's failure is kept apart, because a question that
+/// is posted does not resolve it. Teams from the config file have no such admin; the log
 /// reports their failures.
 pub async fn alert_admin(ctx: &BotContext, team: &LoadedTeam, problem: PostingProblem<'_>) {
     // It may quote Discord or a proxy.
     let text = remove_control_characters(&user_error::explain(problem));
     let now = ctx.clock.now();
     let (admin, commit) = team.update(|team| {
-        let is_new = team
-            .posting_failure
-            .as_ref()
-            .is_none_or(|known| known.message != text);
-        let since = team
-            .posting_failure
-            .as_ref()
-            .map_or(now, |known| known.since);
-        team.posting_failure = Some(PostingFailure {
+        let failure = match problem {
+            PostingProblem::WrapUp(_) => &mut team.wrap_up_failure,
+            _ => &mut team.posting_failure,
+        };
+        let known = failure.as_ref();
+        let is_new = known.is_none_or(|known| known.message != text);
+        let since = known.map_or(now, |known| known.since);
+        *failure = Some(PostingFailure {
             since,
             message: text.clone(),
         });

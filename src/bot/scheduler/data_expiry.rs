@@ -1,4 +1,5 @@
-//! Deletes data durably: on request of a member, and once a day for members who are inactive.
+//! Deletes data durably, once a day: of members who are inactive, and deleted data that can't be
+//! restored any more.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use jiff::tz::TimeZone;
 use crate::bot::clock_check;
 use crate::bot::context::BotContext;
 use quizloop_core::guild::Guild;
+use quizloop_store::deleted::RESTORABLE_FOR;
 use quizloop_store::{GuildView, LoadedGuild};
 
 /// The daily expiry of inactive members' data.
@@ -23,6 +25,7 @@ impl ExpiryJob {
         let today = utc_date(now);
         if self.last_run < Some(today) {
             expire_inactive_members(ctx, today);
+            tokio::spawn(expire_deleted_data(Arc::clone(ctx)));
             self.last_run = Some(today);
         }
     }
@@ -48,6 +51,28 @@ fn expire_inactive_members(ctx: &Arc<BotContext>, today: Date) {
                 expire_inactive_members_of(&ctx, &guild, today).await;
             }
         });
+    }
+}
+
+/// Deletes deleted data for good once it can't be restored any more, and inactive members from the
+/// rest. A clock that has jumped ahead is no reason to delete anything.
+async fn expire_deleted_data(ctx: Arc<BotContext>) {
+    match ctx.store.has_copies().await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => return tracing::warn!(%error, "deleted data can't be read"),
+    }
+    let time = clock_check::proven_time(&ctx).await;
+    tracing::debug!(%time, "deleted data checked");
+    let limit = time
+        .saturating_sub(RESTORABLE_FOR)
+        .unwrap_or(Timestamp::MIN);
+    let today = utc_date(time);
+    let delete_inactive = move |state: &mut Guild| {
+        state.delete_inactive_members(today);
+    };
+    if let Err(error) = ctx.store.expire_copies(limit, delete_inactive).await {
+        tracing::error!(%error, "deleted data could not be deleted for good");
     }
 }
 
@@ -85,7 +110,7 @@ pub async fn expire_inactive_members_of(ctx: &BotContext, guild: &LoadedGuild, t
     // The clock may have been wrong when `today` was determined.
     if ctx.trusted_now().is_some_and(|now| utc_date(now) >= today) {
         let count = guild
-            .erase(|state| state.delete_inactive_members(today))
+            .erase(move |state| state.delete_inactive_members(today))
             .await;
         let count = count.unwrap_or(0);
         tracing::info!(guild = %guild.id(), count, "data of inactive members deleted");

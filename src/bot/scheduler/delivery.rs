@@ -1,6 +1,7 @@
 //! Sends a message exactly once: carries out the steps that [`quizloop_core::delivery`] decides.
-//! Questions and weekly reports are sent this way. What is sent and how it is recorded is an
-//! [`Outgoing`]; everything else is the same for all of them.
+//! Questions, wrap-ups and weekly reports are sent this way. What is sent and how it is recorded is
+//! an [`Outgoing`]; everything else is the same for all of them ([`TeamDelivery`]). A
+//! [`TeamMessage`] has no steps besides.
 //!
 //! The search is complete and never guesses: it begins with a message that is known to be older, so
 //! a page without any message means either that the place is empty or that the bot lacks Read
@@ -8,6 +9,8 @@
 //!
 //! Another process may own the guild by now, for example if this one was suspended in the middle of
 //! a delivery. That is checked directly before the request is sent.
+
+use std::sync::Arc;
 
 use dashmap::DashMap;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +24,8 @@ use quizloop_core::delivery::{
     Delivery, DeliveryStep, Label, MessageStatus, RequestResult, SearchResult,
 };
 use quizloop_core::id::{GuildId, MessageId, TeamKey, UserId, snowflake_at};
+use quizloop_core::team::Team;
+use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedTeam;
 
 /// Error code "Unknown Message": a message with this nonce was posted and has been deleted since.
@@ -41,10 +46,13 @@ pub struct DeliveryKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeliveryKind {
     Question,
+    WrapUp,
     WeeklyReport,
 }
 
 impl DeliveryKind {
+    const ALL: [Self; 3] = [Self::Question, Self::WrapUp, Self::WeeklyReport];
+
     /// Returns the key of a team's delivery of this kind.
     pub const fn of(self, team: TeamKey) -> DeliveryKey {
         DeliveryKey { team, kind: self }
@@ -74,6 +82,10 @@ pub enum StepError {
     /// The earlier request may still take effect until this time.
     #[error("an earlier request may still take effect until {0}")]
     NotYet(Timestamp),
+    /// There is nothing to send any more: the team was removed after the step was chosen, or the
+    /// round was voided or closed.
+    #[error("there is nothing to send any more")]
+    Obsolete,
 }
 
 impl StepError {
@@ -82,7 +94,7 @@ impl StepError {
         match self {
             Self::SaveFailed | Self::WrongClock | Self::NotYet(_) => true,
             Self::Api(error) => error.is_transient(),
-            Self::HistoryUnreadable | Self::EmptyBank => false,
+            Self::HistoryUnreadable | Self::EmptyBank | Self::Obsolete => false,
         }
     }
 }
@@ -180,7 +192,7 @@ impl Deliveries {
 
     /// Ends the backoffs of a team, because what failed may work now. Returns whether it had any.
     pub fn retry_team(&self, team: TeamKey) -> bool {
-        let keys = [DeliveryKind::Question, DeliveryKind::WeeklyReport].map(|kind| kind.of(team));
+        let keys = DeliveryKind::ALL.map(|kind| kind.of(team));
         let mut had_backoff = false;
         for mut state in keys.iter().filter_map(|key| self.0.get_mut(key)) {
             had_backoff |= state.backoff.take().is_some();
@@ -226,13 +238,138 @@ impl Deliveries {
     }
 }
 
+/// The messages of one kind that a team sends, and the steps that all kinds share.
+pub struct TeamDelivery<'a> {
+    pub ctx: &'a Arc<BotContext>,
+    pub team: LoadedTeam,
+    pub kind: DeliveryKind,
+}
+
+impl TeamDelivery<'_> {
+    pub const fn key(&self) -> DeliveryKey {
+        self.kind.of(self.team.key())
+    }
+
+    /// Changes the team and waits until the change is saved. Returns `None` if there is no such team
+    /// any more.
+    pub async fn update<R>(
+        &self,
+        change: impl FnOnce(&mut Team) -> R,
+    ) -> Result<Option<R>, StepError> {
+        let (result, commit) = self.team.update(change);
+        let saved = commit.wait().await;
+        saved.map(|()| result).map_err(|_| StepError::SaveFailed)
+    }
+
+    /// Remembers that this process has recorded an intent.
+    pub fn begin(&self, delivery: &Delivery) {
+        self.ctx.deliveries.begin(self.key(), delivery);
+    }
+
+    /// Finds or sends the message of an intent, and records its id.
+    pub async fn deliver(
+        &self,
+        pending: impl FnOnce(&Team) -> Option<Delivery>,
+        outgoing: &impl Outgoing,
+    ) -> Result<Outcome, StepError> {
+        match self.team.read(pending).flatten() {
+            Some(delivery) => deliver(self.ctx, &self.team, self.kind, &delivery, outgoing).await,
+            None => Ok(Outcome::Abandoned),
+        }
+    }
+
+    /// Returns when a failed step is retried; `None` if no step has failed.
+    pub fn retry_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.ctx.deliveries.retry_at(self.key(), now)
+    }
+
+    /// Delays the next step after a failure and returns when it is retried.
+    pub fn delay(&self, error: &StepError, now: Timestamp) -> Timestamp {
+        self.ctx.deliveries.delay(self.key(), error, now)
+    }
+}
+
+/// What a job does next for a [`TeamMessage`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageStep {
+    /// Record the intent.
+    Begin,
+    /// Find or send the message of an intent.
+    Deliver,
+}
+
+/// A message that a team sends besides its questions, in steps that are committed one by one.
+pub trait TeamMessage: Outgoing {
+    /// The failpoint after the intent is saved.
+    const INTENDED: &'static str;
+
+    fn delivery(&self) -> &TeamDelivery<'_>;
+
+    /// Returns the next step; `None` if there is nothing to do now.
+    fn next_step(team: &Team, now: Timestamp) -> Option<MessageStep>;
+
+    /// Records the intent and returns its delivery; `None` if nothing is due any more.
+    fn begin(team: &mut Team, now: Timestamp) -> Option<Delivery>;
+
+    /// Returns the delivery of the recorded intent.
+    fn pending(team: &Team) -> Option<Delivery>;
+
+    /// Checks whether the message may still be sent.
+    fn check(&self) -> impl Future<Output = Result<(), StepError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Handles a failed step.
+    fn on_step_error(&self, error: StepError, now: Timestamp) -> impl Future<Output = ()> + Send;
+}
+
+/// Runs the steps of a message until none is due or one fails.
+pub async fn run_steps<M: TeamMessage>(message: &M) {
+    let delivery = message.delivery();
+    loop {
+        let Some(now) = delivery.ctx.trusted_now() else {
+            return;
+        };
+        let next = delivery.team.read(|team| M::next_step(team, now));
+        let step = match next.flatten() {
+            Some(MessageStep::Begin) => record_intent(message, now).await,
+            Some(MessageStep::Deliver) => deliver_message(message).await,
+            None => return,
+        };
+        match step {
+            Ok(()) => {}
+            // No pause: its end would be a time of the wrong clock.
+            Err(StepError::WrongClock) => return,
+            Err(error) => return message.on_step_error(error, now).await,
+        }
+    }
+}
+
+async fn record_intent<M: TeamMessage>(message: &M, now: Timestamp) -> Result<(), StepError> {
+    let delivery = message.delivery();
+    let begin = |team: &mut Team| {
+        if let Some(intended) = M::begin(team, now) {
+            delivery.begin(&intended);
+        }
+    };
+    delivery.update(begin).await?;
+    failpoint::hit(M::INTENDED);
+    Ok(())
+}
+
+async fn deliver_message<M: TeamMessage>(message: &M) -> Result<(), StepError> {
+    message.check().await?;
+    let delivered = message.delivery().deliver(M::pending, message).await;
+    delivered.map(drop)
+}
+
 /// Delivers a message whose intent was recorded, or gives it up.
 ///
 /// # Errors
 ///
 /// Fails if the intent is not on disk, if the place can't be searched, or if Discord does not accept
 /// the message. The next call continues.
-pub async fn deliver(
+async fn deliver(
     ctx: &BotContext,
     team: &LoadedTeam,
     kind: DeliveryKind,

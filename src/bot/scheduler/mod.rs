@@ -1,8 +1,8 @@
-//! The scheduler: starts posts, weekly reports, reminders, evictions and data expiry when due.
+//! The scheduler: starts posts, wrap-ups, weekly reports, reminders, evictions and data expiry when due.
 //!
 //! It keeps no timers. Each scan asks every team for its next step, starts the jobs that are due
 //! and sleeps until the earliest future one. A restart, a reconnect or a changed clock therefore
-//! needs no special handling. The jobs are in [`post`], [`weekly_report`] and
+//! needs no special handling. The jobs are in [`post`], [`wrap_up`], [`weekly_report`] and
 //! [`reminders`].
 
 pub mod alerts;
@@ -14,6 +14,7 @@ mod post;
 pub mod reminders;
 pub mod save_alerts;
 mod weekly_report;
+mod wrap_up;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -27,16 +28,16 @@ use crate::bot::clock_check;
 use crate::bot::context::BotContext;
 use crate::bot::load_guild;
 use data_expiry::ExpiryJob;
-use delivery::DeliveryKind;
+use delivery::{DeliveryKey, DeliveryKind};
 use post::PostJob;
 use quizloop_core::id::{GuildId, TeamKey};
 use quizloop_core::posting::PostStep;
 use quizloop_core::reminders::DueReminder;
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::ReportStep;
+use quizloop_core::wrap_up::WrapUpStep;
 use quizloop_store::{GuildView, IDLE_TIMEOUT, LoadedGuild};
 use reminders::{ReminderKey, ReminderKind};
-use weekly_report::WeeklyReportJob;
 
 /// Maximum number of concurrent posts. At 250 ms a request it is enough to use the whole request
 /// budget ([`crate::bot::discord::rest_limiter`]), and it leaves slots to other requests.
@@ -56,6 +57,8 @@ enum Job {
     Round(TeamKey),
     /// Loads an evicted guild and runs what is due there.
     LoadGuild(GuildId),
+    /// Posts a team's wrap-up.
+    WrapUp(TeamKey),
     /// Posts a team's weekly report.
     WeeklyReport(TeamKey),
     /// Sends a reminder to a member.
@@ -76,7 +79,9 @@ struct Permits {
 impl Job {
     async fn run(self, ctx: &Arc<BotContext>, permits: &Permits) {
         let (guild, permits) = match self {
-            Self::Round(key) | Self::WeeklyReport(key) => (key.guild, &permits.posts),
+            Self::Round(key) | Self::WrapUp(key) | Self::WeeklyReport(key) => {
+                (key.guild, &permits.posts)
+            }
             Self::LoadGuild(guild) => (guild, &permits.posts),
             Self::Remind(reminder) => (reminder.guild, &permits.reminders),
             Self::EvictIdle => return evict_idle(ctx).await,
@@ -94,10 +99,8 @@ impl Job {
         match self {
             Self::Round(key) => PostJob::new(ctx, guild.team(key.channel)).run().await,
             Self::LoadGuild(_) => catch_up_guild(ctx, &guild).await,
-            Self::WeeklyReport(key) => {
-                let team = guild.team(key.channel);
-                WeeklyReportJob { ctx, team }.run().await;
-            }
+            Self::WrapUp(key) => wrap_up::run(ctx, guild.team(key.channel)).await,
+            Self::WeeklyReport(key) => weekly_report::run(ctx, guild.team(key.channel)).await,
             Self::Remind(reminder) => reminders::send(ctx, &guild, reminder).await,
             // Handled above, because they belong to no single guild.
             Self::EvictIdle | Self::CompareClocks => {}
@@ -213,8 +216,8 @@ fn finish_job(busy: &mut HashSet<Job>, result: Result<Job, JoinError>) {
 struct DueJobs {
     /// Sorted by due time.
     rounds: Vec<(Timestamp, Job)>,
-    /// Sorted by due time; started after all rounds.
-    reports: Vec<(Timestamp, TeamKey)>,
+    /// Wrap-ups and weekly reports, sorted by due time; started after all rounds.
+    other_posts: Vec<(Timestamp, Job)>,
     /// Sorted by position within the team or the guild: the first reminder of each, then the second
     /// of each. A team with many reminders therefore does not delay the others.
     reminders: Vec<(usize, Timestamp, ReminderKey)>,
@@ -231,7 +234,7 @@ impl DueJobs {
             due_jobs.wake_at(next);
         }
         due_jobs.rounds.sort_unstable();
-        due_jobs.reports.sort_unstable();
+        due_jobs.other_posts.sort_unstable();
         due_jobs.reminders.sort_unstable();
         due_jobs
     }
@@ -272,10 +275,15 @@ impl DueJobs {
             Some(at) => self.wake_at(at),
             None => {}
         }
-        match next_report_at(ctx, key, team, now) {
-            Some(at) if at <= now => self.reports.push((at, key)),
-            Some(at) => self.wake_at(at),
-            None => {}
+        for (at, job) in [
+            (next_wrap_up_at(ctx, key, team, now), Job::WrapUp(key)),
+            (next_report_at(ctx, key, team, now), Job::WeeklyReport(key)),
+        ] {
+            match at {
+                Some(at) if at <= now => self.other_posts.push((at, job)),
+                Some(at) => self.wake_at(at),
+                None => {}
+            }
         }
         let kind = ReminderKind::Round(key.channel);
         self.add_reminders(key.guild, kind, team.reminders_today(now), now);
@@ -311,10 +319,10 @@ impl DueJobs {
 
     fn jobs(&self) -> impl Iterator<Item = Job> {
         let rounds = self.rounds.iter().map(|(_, job)| *job);
-        let reports = self.reports.iter().map(|(_, key)| Job::WeeklyReport(*key));
+        let other_posts = self.other_posts.iter().map(|(_, job)| *job);
         let reminders = self.reminders.iter();
         rounds
-            .chain(reports)
+            .chain(other_posts)
             .chain(reminders.map(|(_, _, reminder)| Job::Remind(*reminder)))
     }
 }
@@ -349,10 +357,39 @@ fn next_report_at(
         ReportStep::Begin { due, .. } => due,
         ReportStep::Deliver => now,
     };
-    let retry_at = ctx
-        .deliveries
-        .retry_at(DeliveryKind::WeeklyReport.of(key), now);
-    Some(retry_at.map_or(due, |retry_at| retry_at.max(due)))
+    Some(after_backoff(
+        ctx,
+        DeliveryKind::WeeklyReport.of(key),
+        due,
+        now,
+    ))
+}
+
+/// Returns when the next step of the team's wrap-up is due, after any backoff.
+fn next_wrap_up_at(
+    ctx: &BotContext,
+    key: TeamKey,
+    team: &Team,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let due = match team.next_wrap_up_step(now) {
+        WrapUpStep::Wait(at) => return Some(at),
+        WrapUpStep::Idle => return None,
+        WrapUpStep::Begin { due } => due,
+        WrapUpStep::Deliver => now,
+    };
+    Some(after_backoff(ctx, DeliveryKind::WrapUp.of(key), due, now))
+}
+
+/// Returns when a step that is due may be run: later if an earlier attempt failed.
+fn after_backoff(
+    ctx: &BotContext,
+    delivery: DeliveryKey,
+    due: Timestamp,
+    now: Timestamp,
+) -> Timestamp {
+    let retry_at = ctx.deliveries.retry_at(delivery, now);
+    retry_at.map_or(due, |retry_at| retry_at.max(due))
 }
 
 /// Returns the time by which due rounds are sorted: the due time of the team's question.

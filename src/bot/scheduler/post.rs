@@ -24,14 +24,14 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use super::alerts;
-use super::delivery::{self, DeliveryKind, Outcome, Outgoing, StepError};
+use super::delivery::{DeliveryKind, Outcome, Outgoing, StepError, TeamDelivery};
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::interactions::custom_id::ComponentId;
 use crate::bot::render;
 use crate::bot::render::user_error::PostingProblem;
 use quizloop_bank::Question;
-use quizloop_core::id::{MessageId, TeamKey};
+use quizloop_core::id::MessageId;
 use quizloop_core::posting::PostStep;
 use quizloop_core::round::{Round, ThreadStatus};
 use quizloop_core::team::Team;
@@ -52,9 +52,7 @@ fn lag(due: Timestamp, now: Timestamp) -> Duration {
 
 /// The posting job of one team.
 pub struct PostJob<'a> {
-    ctx: &'a Arc<BotContext>,
-    team: LoadedTeam,
-    key: TeamKey,
+    delivery: TeamDelivery<'a>,
 }
 
 /// Allows other jobs to post the team when it is dropped, also by a panic.
@@ -62,25 +60,30 @@ struct PostingGuard<'a>(&'a PostJob<'a>);
 
 impl Drop for PostingGuard<'_> {
     fn drop(&mut self) {
-        self.0.ctx.posting.remove(&self.0.key);
+        self.0
+            .delivery
+            .ctx
+            .posting
+            .remove(&self.0.delivery.team.key());
     }
 }
 
 impl<'a> PostJob<'a> {
     /// Returns the job for a team.
     pub const fn new(ctx: &'a Arc<BotContext>, team: LoadedTeam) -> Self {
-        let key = team.key();
-        Self { ctx, team, key }
+        let kind = DeliveryKind::Question;
+        let delivery = TeamDelivery { ctx, team, kind };
+        Self { delivery }
     }
 
     /// Runs steps until none is due or one fails. Returns at once if another job is posting this
     /// team.
     pub async fn run(&self) {
-        if self.ctx.posting.insert(self.key) {
+        let key = self.delivery.team.key();
+        if self.delivery.ctx.posting.insert(key) {
             let _guard = PostingGuard(self);
             // Error level, so that warnings keep these fields if `RUST_LOG` hides everything below.
-            let span =
-                tracing::error_span!("post", guild = %self.key.guild, channel = %self.key.channel);
+            let span = tracing::error_span!("post", guild = %key.guild, channel = %key.channel);
             self.run_steps().instrument(span).await;
         }
     }
@@ -89,17 +92,22 @@ impl<'a> PostJob<'a> {
         // A question that was found, or whose thread is started only now, may have replies already.
         let mut may_have_replies = true;
         loop {
-            let Some(now) = self.ctx.trusted_now() else {
+            let Some(now) = self.delivery.ctx.trusted_now() else {
                 return;
             };
-            let Some(next) = self.team.read(|team| self.next_step(team, now)) else {
+            let Some(next) = self.delivery.team.read(|team| self.next_step(team, now)) else {
                 return;
             };
             let step = match next {
                 PostStep::Begin { day, due } => self.record_intent(day, due).await,
-                PostStep::Deliver => self.deliver().await.map(|outcome| {
-                    may_have_replies = outcome != Outcome::Sent;
-                }),
+                PostStep::Deliver => {
+                    self.delivery
+                        .deliver(Team::pending_post, self)
+                        .await
+                        .map(|outcome| {
+                            may_have_replies = outcome != Outcome::Sent;
+                        })
+                }
                 PostStep::CreateThread => self.start_thread().await,
                 PostStep::Wait(_) | PostStep::Idle => return,
             };
@@ -110,7 +118,10 @@ impl<'a> PostJob<'a> {
             // have replied before the message id was recorded.
             let is_late_thread = next == PostStep::CreateThread && may_have_replies;
             if next == PostStep::Deliver || is_late_thread {
-                self.ctx.backfill.request_team(self.key);
+                self.delivery
+                    .ctx
+                    .backfill
+                    .request_team(self.delivery.team.key());
             }
         }
     }
@@ -118,11 +129,10 @@ impl<'a> PostJob<'a> {
     /// Returns the team's next step. Skips a thread that is in backoff, so that it does not delay
     /// the next question.
     fn next_step(&self, team: &Team, now: Timestamp) -> PostStep {
-        let retry_at = self
-            .ctx
-            .deliveries
-            .retry_at(DeliveryKind::Question.of(self.key), now);
-        let in_backoff = retry_at.is_some_and(|retry_at| retry_at > now);
+        let in_backoff = self
+            .delivery
+            .retry_at(now)
+            .is_some_and(|retry_at| retry_at > now);
         match team.next_post_step(now) {
             PostStep::CreateThread if in_backoff => team.next_question_step(now),
             next => next,
@@ -131,20 +141,22 @@ impl<'a> PostJob<'a> {
 
     /// Step 1: records the intent.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
-        let ids = self.ctx.questions(self.key.guild).ids();
-        let (number, commit) = self.team.update(|team| {
-            let round = self.ctx.with_rng(|rng| {
+        let ids = self
+            .delivery
+            .ctx
+            .questions(self.delivery.team.guild().id())
+            .ids();
+        let begin = |team: &mut Team| {
+            let round = self.delivery.ctx.with_rng(|rng| {
                 team.begin_round(day, due, &ids, rng)
                     .map(|round| round.number)
             });
             if let (Some(_), Some(delivery)) = (round, team.pending_post()) {
-                self.ctx
-                    .deliveries
-                    .begin(DeliveryKind::Question.of(self.key), &delivery);
+                self.delivery.begin(&delivery);
             }
             round
-        });
-        commit.wait().await.map_err(|_| StepError::SaveFailed)?;
+        };
+        let number = self.delivery.update(begin).await?;
         failpoint::hit("post.intended");
         match number.flatten() {
             Some(round) => tracing::info!(round, %day, "question due"),
@@ -155,33 +167,30 @@ impl<'a> PostJob<'a> {
         Ok(())
     }
 
-    /// Steps 2 and 3: finds or sends the message, and records its id.
-    async fn deliver(&self) -> Result<Outcome, StepError> {
-        let pending = self.team.read(Team::pending_post).flatten();
-        match pending {
-            Some(delivery) => {
-                let kind = DeliveryKind::Question;
-                delivery::deliver(self.ctx, &self.team, kind, &delivery, self).await
-            }
-            None => Ok(Outcome::Abandoned),
-        }
-    }
-
     /// Returns the question of the round. If it has left the bank since the intent was recorded,
     /// another one is drawn.
     async fn question(&self) -> Result<(Round, &Question), StepError> {
         let round = self.latest_round().ok_or(StepError::EmptyBank)?;
-        if let Some(question) = self.ctx.question_of_round(self.key.guild, &round) {
+        if let Some(question) = self
+            .delivery
+            .ctx
+            .question_of_round(self.delivery.team.guild().id(), &round)
+        {
             return Ok((round, question));
         }
-        let ids = self.ctx.questions(self.key.guild).ids();
-        let (_, commit) = self
-            .team
-            .update(|team| self.ctx.with_rng(|rng| team.redraw(&ids, rng)));
-        commit.wait().await.map_err(|_| StepError::SaveFailed)?;
+        let ids = self
+            .delivery
+            .ctx
+            .questions(self.delivery.team.guild().id())
+            .ids();
+        let redraw = |team: &mut Team| self.delivery.ctx.with_rng(|rng| team.redraw(&ids, rng));
+        self.delivery.update(redraw).await?;
         tracing::warn!(missing = %round.question, "question replaced: no longer in the bank");
         let round = self.latest_round().ok_or(StepError::EmptyBank)?;
-        let question = self.ctx.question_of_round(self.key.guild, &round);
+        let question = self
+            .delivery
+            .ctx
+            .question_of_round(self.delivery.team.guild().id(), &round);
         Ok((round, question.ok_or(StepError::EmptyBank)?))
     }
 
@@ -194,15 +203,22 @@ impl<'a> PostJob<'a> {
             return Ok(());
         };
         let question = self
+            .delivery
             .ctx
-            .question_of_round(self.key.guild, &round)
+            .question_of_round(self.delivery.team.guild().id(), &round)
             .map_or("Today's question", |question| question.question.as_str());
         let name = render::daily::thread_name(question);
         failpoint::hit("thread.starting");
         let result = self
+            .delivery
             .ctx
             .rest
-            .start_thread(self.key.channel, message, &name, ARCHIVE_MINUTES)
+            .start_thread(
+                self.delivery.team.channel(),
+                message,
+                &name,
+                ARCHIVE_MINUTES,
+            )
             .await;
         failpoint::hit("thread.started");
         let status = match result {
@@ -216,13 +232,14 @@ impl<'a> PostJob<'a> {
             ) => ThreadStatus::Unavailable,
             Err(error) => return Err(StepError::Api(error)),
         };
-        let (_, commit) = self.team.update(|team| {
+        let (_, commit) = self.delivery.team.update(|team| {
             team.record_thread(message, status);
             team.posting_failure = None;
         });
-        self.ctx
+        self.delivery
+            .ctx
             .deliveries
-            .end_backoff(DeliveryKind::Question.of(self.key));
+            .end_backoff(self.delivery.key());
         // A failed save is harmless: starting an existing thread again counts as success.
         let _ = commit.wait().await;
         failpoint::hit("thread.saved");
@@ -230,7 +247,8 @@ impl<'a> PostJob<'a> {
     }
 
     fn latest_round(&self) -> Option<Round> {
-        self.team
+        self.delivery
+            .team
             .read(|team| team.rounds().last().cloned())
             .flatten()
     }
@@ -240,13 +258,12 @@ impl<'a> PostJob<'a> {
         if matches!(error, StepError::WrongClock) {
             return;
         }
-        let key = DeliveryKind::Question.of(self.key);
-        let retry_at = self.ctx.deliveries.delay(key, &error, now);
+        let retry_at = self.delivery.delay(&error, now);
         tracing::warn!(%error, %retry_at, "post step failed");
         let problem = match &error {
             StepError::Api(ApiError::Unauthorized) => {
                 // The receiver is closed only during shutdown.
-                let _ = self.ctx.fatal.send(ApiError::Unauthorized);
+                let _ = self.delivery.ctx.fatal.send(ApiError::Unauthorized);
                 return;
             }
             StepError::Api(error) if error.is_transient() => return,
@@ -256,22 +273,30 @@ impl<'a> PostJob<'a> {
             StepError::Api(error) => PostingProblem::Message(error),
             StepError::HistoryUnreadable => PostingProblem::HistoryUnreadable,
             StepError::EmptyBank => PostingProblem::EmptyBank,
-            StepError::SaveFailed | StepError::WrongClock | StepError::NotYet(_) => return,
+            StepError::SaveFailed
+            | StepError::WrongClock
+            | StepError::NotYet(_)
+            | StepError::Obsolete => return,
         };
-        alerts::alert_admin(self.ctx, &self.team, problem).await;
+        alerts::alert_admin(self.delivery.ctx, &self.delivery.team, problem).await;
     }
 }
 
 impl Outgoing for PostJob<'_> {
     async fn send(&self) -> Result<MessageId, StepError> {
-        let role = self.team.read(|team| team.settings.role).flatten();
+        let role = self.delivery.team.read(|team| team.settings.role).flatten();
         let (round, question) = self.question().await?;
         let mut message = render::daily::post(question, &round, 0).nonce(&round.nonce);
         if let Some(role) = role {
             message = message.mention_role(role);
         }
         failpoint::hit("post.sending");
-        let sent = self.ctx.rest.send_message(self.key.channel, &message).await;
+        let sent = self
+            .delivery
+            .ctx
+            .rest
+            .send_message(self.delivery.team.channel(), &message)
+            .await;
         failpoint::hit("post.sent");
         Ok(sent?)
     }
@@ -282,7 +307,7 @@ impl Outgoing for PostJob<'_> {
         found: Option<&HistoryMessage>,
     ) -> Result<(), StepError> {
         let found_question = found.and_then(posted_question);
-        let (round, commit) = self.team.update(|team| {
+        let (round, commit) = self.delivery.team.update(|team| {
             if let Some(question) = &found_question {
                 team.adopt_question(question);
             }
@@ -293,7 +318,10 @@ impl Outgoing for PostJob<'_> {
         if let Some((round, due)) = round.flatten() {
             let was_found = found.is_some();
             tracing::info!(round, message_id = %message, was_found, "question posted");
-            self.ctx.health.round_posted(lag(due, self.ctx.clock.now()));
+            self.delivery
+                .ctx
+                .health
+                .round_posted(lag(due, self.delivery.ctx.clock.now()));
         }
         // A failed save is harmless: the next attempt finds the message in the channel.
         let _ = commit.wait().await;
@@ -302,10 +330,11 @@ impl Outgoing for PostJob<'_> {
     }
 
     async fn abandon(&self) -> Result<(), StepError> {
-        let now = self.ctx.trusted_now().ok_or(StepError::WrongClock)?;
-        self.ctx.health.round_abandoned();
-        let (_, commit) = self.team.update(|team| team.abandon_round(now));
-        commit.wait().await.map_err(|_| StepError::SaveFailed)
+        let now = self.delivery.ctx.trusted_now();
+        let now = now.ok_or(StepError::WrongClock)?;
+        self.delivery.ctx.health.round_abandoned();
+        let abandon = |team: &mut Team| team.abandon_round(now);
+        self.delivery.update(abandon).await.map(drop)
     }
 }
 

@@ -3,121 +3,85 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use tracing::Instrument as _;
 
-use super::delivery::{self, DeliveryKind, Outgoing, StepError};
+use super::delivery::{
+    self, DeliveryKind, MessageStep, Outgoing, StepError, TeamDelivery, TeamMessage,
+};
 use crate::bot::context::BotContext;
-use crate::bot::discord::rest::{ApiError, HistoryMessage};
+use crate::bot::discord::rest::HistoryMessage;
 use crate::bot::render;
+use quizloop_core::delivery::Delivery;
 use quizloop_core::id::{MessageId, TeamKey};
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::ReportStep;
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedTeam;
 
-/// The weekly report job of one team.
-pub struct WeeklyReportJob<'a> {
-    pub ctx: &'a Arc<BotContext>,
-    pub team: LoadedTeam,
+/// The weekly report of one team.
+struct WeeklyReportMessage<'a>(TeamDelivery<'a>);
+
+/// Runs steps until none is due or one fails.
+pub async fn run(ctx: &Arc<BotContext>, team: LoadedTeam) {
+    let TeamKey { guild, channel } = team.key();
+    let span = tracing::error_span!("weekly_report", %guild, %channel);
+    let kind = DeliveryKind::WeeklyReport;
+    let message = WeeklyReportMessage(TeamDelivery { ctx, team, kind });
+    delivery::run_steps(&message).instrument(span).await;
 }
 
-impl WeeklyReportJob<'_> {
-    /// Runs steps until none is due or one fails.
-    pub async fn run(&self) {
-        let TeamKey { guild, channel } = self.team.key();
-        let span = tracing::error_span!("weekly_report", %guild, %channel);
-        self.run_steps().instrument(span).await;
+impl TeamMessage for WeeklyReportMessage<'_> {
+    const INTENDED: &'static str = "week.intended";
+
+    fn delivery(&self) -> &TeamDelivery<'_> {
+        &self.0
     }
 
-    async fn run_steps(&self) {
-        loop {
-            let Some(now) = self.ctx.trusted_now() else {
-                return;
-            };
-            let Some(next) = self.team.read(|team| team.next_report_step(now)) else {
-                return;
-            };
-            let step = match next {
-                ReportStep::Begin { first_day, due } => self.record_intent(first_day, due).await,
-                ReportStep::Deliver => self.deliver().await,
-                ReportStep::Wait(_) | ReportStep::Idle => return,
-            };
-            if let Err(error) = step {
-                // No pause: its end would be a time of the wrong clock.
-                if matches!(error, StepError::WrongClock) {
-                    return;
-                }
-                // No alert to the admin: the same problem stops the daily question, and that job
-                // alerts them.
-                let retry_at = self.ctx.deliveries.delay(
-                    DeliveryKind::WeeklyReport.of(self.team.key()),
-                    &error,
-                    now,
-                );
-                tracing::warn!(%error, %retry_at, "weekly report step failed");
-                return;
-            }
+    fn next_step(team: &Team, now: Timestamp) -> Option<MessageStep> {
+        match team.next_report_step(now) {
+            ReportStep::Begin { .. } => Some(MessageStep::Begin),
+            ReportStep::Deliver => Some(MessageStep::Deliver),
+            ReportStep::Wait(_) | ReportStep::Idle => None,
         }
     }
 
-    /// Step 1: records the intent.
-    async fn record_intent(&self, first_day: Date, due: Timestamp) -> Result<(), StepError> {
-        self.update_team(|team| {
-            if team.begin_report(first_day, due)
-                && let Some(delivery) = team.pending_report_post()
-            {
-                self.ctx
-                    .deliveries
-                    .begin(DeliveryKind::WeeklyReport.of(self.team.key()), &delivery);
-            }
-        })
-        .await?;
-        failpoint::hit("week.intended");
-        Ok(())
+    fn begin(team: &mut Team, now: Timestamp) -> Option<Delivery> {
+        let ReportStep::Begin { first_day, due } = team.next_report_step(now) else {
+            return None;
+        };
+        team.begin_report(first_day, due);
+        team.pending_report_post()
     }
 
-    /// Steps 2 and 3: finds or sends the message, and records its id.
-    async fn deliver(&self) -> Result<(), StepError> {
-        let pending = self.team.read(Team::pending_report_post).flatten();
-        if let Some(delivery) = pending {
-            let kind = DeliveryKind::WeeklyReport;
-            delivery::deliver(self.ctx, &self.team, kind, &delivery, self).await?;
-        }
-        Ok(())
+    fn pending(team: &Team) -> Option<Delivery> {
+        team.pending_report_post()
     }
 
-    async fn update_team(&self, change: impl FnOnce(&mut Team)) -> Result<(), StepError> {
-        let (_, commit) = self.team.update(change);
-        commit.wait().await.map_err(|_| StepError::SaveFailed)
+    async fn on_step_error(&self, error: StepError, now: Timestamp) {
+        // No alert to the admin: the same problem stops the daily question, and that job alerts
+        // them.
+        let retry_at = self.0.delay(&error, now);
+        tracing::warn!(%error, %retry_at, "weekly report step failed");
     }
 }
 
-impl Outgoing for WeeklyReportJob<'_> {
+impl Outgoing for WeeklyReportMessage<'_> {
     async fn send(&self) -> Result<MessageId, StepError> {
-        let now = self.ctx.clock.now();
-        let message = self.team.guild().read(|guild| {
-            let team = guild.team(self.team.channel())?;
-            let report = team.pending_report()?;
-            let summary = team.weekly_summary(report.first_day, |user| guild.is_hidden(user));
-            let questions = self.ctx.questions(self.team.guild().id());
+        let TeamDelivery { ctx, team, .. } = &self.0;
+        let now = ctx.clock.now();
+        let message = team.guild().read(|guild| {
+            let of_team = guild.team(team.channel())?;
+            let report = of_team.pending_report()?;
+            let summary = of_team.weekly_summary(report.first_day, |user| guild.is_hidden(user));
+            let questions = ctx.questions(guild.id());
             let find_question = |id: &str| questions.get(id);
             let message =
-                render::weekly_report::weekly_report(team, report, &summary, now, find_question);
+                render::weekly_report::weekly_report(of_team, report, &summary, now, find_question);
             Some(message.nonce(&report.nonce))
         });
-        // The team was removed after the step was chosen.
-        let message = message.flatten().ok_or_else(|| ApiError::Rejected {
-            status: 0,
-            code: 0,
-            message: "the team is gone".into(),
-        })?;
+        let message = message.flatten().ok_or(StepError::Obsolete)?;
         failpoint::hit("week.sending");
-        let sent = self
-            .ctx
-            .rest
-            .send_message(self.team.channel(), &message)
-            .await;
+        let sent = ctx.rest.send_message(team.channel(), &message).await;
         failpoint::hit("week.sent");
         Ok(sent?)
     }
@@ -129,14 +93,12 @@ impl Outgoing for WeeklyReportJob<'_> {
     ) -> Result<(), StepError> {
         tracing::info!(message_id = %message, "weekly report posted");
         // A failed save is harmless: the next attempt finds the message in the channel.
-        let _ = self
-            .update_team(|team| team.record_report_post(message))
-            .await;
+        let _ = self.0.update(|team| team.record_report_post(message)).await;
         failpoint::hit("week.posted");
         Ok(())
     }
 
     async fn abandon(&self) -> Result<(), StepError> {
-        self.update_team(Team::abandon_report).await
+        self.0.update(Team::abandon_report).await.map(drop)
     }
 }

@@ -13,6 +13,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 
 use super::exit::{CliError, Exit};
 use super::{CommonArgs, load, output};
@@ -20,6 +21,7 @@ use crate::config::Config;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::team::Team;
+use quizloop_store::restore::RestoreSource;
 use source::StateSource;
 
 #[derive(Debug, Args)]
@@ -33,7 +35,11 @@ pub struct StateArgs {
 #[derive(Debug, Subcommand)]
 enum StateCommand {
     /// List the servers
-    List,
+    List {
+        /// List deleted data that can be restored
+        #[arg(long)]
+        deleted: bool,
+    },
     /// Show a server's teams, rounds and streaks
     Show {
         /// Server id
@@ -60,10 +66,16 @@ enum StateCommand {
     },
     /// Read all snapshots and their last good generations, and report problems
     Verify,
-    /// Restore a server's last good generation (stop the bot first)
+    /// Restore a server's last good generation or its deleted data (stop the bot first)
     Restore {
         /// Server id
         guild: GuildId,
+        /// Restore data that was deleted
+        #[arg(long)]
+        deleted: bool,
+        /// When it was deleted, from `state list --deleted` [default: last]
+        #[arg(long, requires = "deleted")]
+        time: Option<Timestamp>,
         /// Don't ask for confirmation
         #[arg(long)]
         yes: bool,
@@ -81,7 +93,8 @@ enum StateCommand {
 pub fn run(args: &StateArgs) -> Result<(), CliError> {
     let config = load::config(&args.common)?;
     match &args.command {
-        StateCommand::List => list(&StateSource::open(&config)?)?,
+        StateCommand::List { deleted: false } => list(&StateSource::open(&config)?)?,
+        StateCommand::List { deleted: true } => list_deleted(&StateSource::open(&config)?)?,
         StateCommand::Show { guild } => {
             output::text(show(&StateSource::open(&config)?.guild(*guild)?))?;
         }
@@ -94,8 +107,18 @@ pub fn run(args: &StateArgs) -> Result<(), CliError> {
             reports::run(&StateSource::open(&config)?, *guild, *json)?;
         }
         StateCommand::Verify => verify::run(source::require_folder(&config, "verify")?)?,
-        StateCommand::Restore { guild, yes } => {
-            restore::run(source::require_folder(&config, "restore")?, *guild, *yes)?;
+        StateCommand::Restore {
+            guild,
+            deleted,
+            time,
+            yes,
+        } => {
+            let source = if *deleted {
+                RestoreSource::Deleted(*time)
+            } else {
+                RestoreSource::LastGood
+            };
+            restore::run(&config, *guild, source, *yes)?;
         }
         StateCommand::Adopt { application, yes } => adopt::run(&config, application.get(), *yes)?,
     }
@@ -152,6 +175,25 @@ fn list(source: &StateSource) -> Result<(), CliError> {
             Ok(guild) => output::line(format_args!("{}", guild_summary(&guild))),
             Err(error) => output::line(format_args!("{id}  unreadable: {error}")),
         }?;
+    }
+    Ok(())
+}
+
+fn list_deleted(source: &StateSource) -> Result<(), CliError> {
+    let deleted = source.deleted()?;
+    if deleted.is_empty() {
+        output::line(format_args!("No deleted data."))?;
+    }
+    for one in deleted {
+        let contents = match &one.data {
+            Ok(guild) => guild_summary(guild),
+            Err(error) => format!("{}  unreadable: {error}", one.guild),
+        };
+        output::line(format_args!(
+            "{contents}  deleted {}  until {}",
+            one.deleted_at,
+            one.restorable_until()
+        ))?;
     }
     Ok(())
 }

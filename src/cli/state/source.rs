@@ -7,6 +7,7 @@ use super::super::exit::{CliError, Exit};
 use crate::config::Config;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
+use quizloop_store::deleted::DeletedGuild;
 use quizloop_store::inspect;
 use quizloop_store::postgres::DatabaseReader;
 
@@ -33,6 +34,14 @@ impl StateSource {
         match self {
             Self::Folder(dir) => inspect::guild_ids(dir).map_err(|error| folder_error(dir, &error)),
             Self::Database(reader) => reader.guild_ids().map_err(state_error),
+        }
+    }
+
+    /// Reads the deleted data that can be restored.
+    pub fn deleted(&self) -> Result<Vec<DeletedGuild>, CliError> {
+        match self {
+            Self::Folder(dir) => inspect::deleted(dir).map_err(|error| folder_error(dir, &error)),
+            Self::Database(reader) => reader.deleted().map_err(state_error),
         }
     }
 

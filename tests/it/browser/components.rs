@@ -4,6 +4,7 @@ use discord_sandbox::{Sandbox, ids};
 use serde_json::{Value, json};
 
 use super::access::assert_accessible;
+use super::keyboard::tab_to;
 use super::{Chromium, calendar, sandbox};
 use crate::sandbox::client::call;
 use crate::sandbox::raw_socket::RawSocket;
@@ -57,6 +58,11 @@ fn answer(interaction: &Value) -> Value {
     match used.unwrap() {
         "show" => json!({ "type": 4, "data": { "content": "Choose", "components": rows() } }),
         "slow" => json!({ "type": 5, "data": {} }),
+        "Quote it" => {
+            let target = interaction["data"]["target_id"].as_str().unwrap();
+            let text = &interaction["data"]["resolved"]["messages"][target]["content"];
+            json!({ "type": 4, "data": { "flags": 64, "content": format!("Quoted {text}") } })
+        }
         "count" => json!({ "type": 7, "data": { "content": "Pressed", "components": rows() } }),
         "points" => {
             json!({ "type": 4, "data": { "flags": 64, "content": format!("Points {}", values()) } })
@@ -96,6 +102,7 @@ async fn register(sandbox: &Sandbox) {
     let commands = json!([
         { "name": "show", "description": "Shows components" },
         { "name": "slow", "description": "Thinks" },
+        { "name": "Quote it", "type": 3 },
     ]);
     let path = format!("/applications/{}/commands", ids::APP);
     assert_eq!(call(sandbox, "PUT", &path, commands).await.0, 200);
@@ -106,11 +113,12 @@ async fn buttons_menus_and_forms() {
     let sandbox = sandbox().await;
     sandbox.set_calendar(calendar());
     register(&sandbox).await;
-    let bot = tokio::spawn(bot(sandbox.clone()));
     let Some(chromium) = Chromium::start().await else {
         return;
     };
     let tab = chromium.tab().await;
+    // Later than the browser: the bot waits only a few seconds for an interaction.
+    let bot = tokio::spawn(bot(sandbox.clone()));
     tab.open(&sandbox.url()).await;
     tab.click("[data-act=guide-skip]").await;
     tab.command("/show").await;
@@ -164,6 +172,51 @@ async fn buttons_menus_and_forms() {
     sandbox.post(ids::GENERAL, ids::SAM, "go on").unwrap();
     tab.reads("#list-channel .message", "Thought.").await;
     tab.gone("#list-channel .thinking").await;
+    assert!(!bot.is_finished(), "the bot stopped early");
+    bot.abort();
+}
+
+/// The menu *Apps* of a message, with the keyboard only; the response can be dismissed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_apps_of_a_message() {
+    let sandbox = sandbox().await;
+    sandbox.set_calendar(calendar());
+    register(&sandbox).await;
+    let Some(chromium) = Chromium::start().await else {
+        return;
+    };
+    let tab = chromium.tab().await;
+    // Later than the browser: the bot waits only a few seconds for an interaction.
+    let bot = tokio::spawn(bot(sandbox.clone()));
+    let message = sandbox.post(ids::GENERAL, ids::SAM, "my words").unwrap();
+    let place = format!(
+        "{}/?as={}&channel={}",
+        sandbox.url(),
+        ids::ADA,
+        ids::GENERAL
+    );
+    tab.open(&place).await;
+    tab.click("[data-act=guide-skip]").await;
+    let apps = format!("#list-channel [data-id='{message}'] .apps");
+    tab_to(&tab, &format!("{apps} summary")).await;
+    tab.keys(&["Enter"]).await;
+    tab.reads(&format!("{apps} button"), "Quote it").await;
+    assert_accessible(&tab, "the apps of a message").await;
+    // Esc closes the menu and keeps the focus.
+    tab.keys(&["Escape"]).await;
+    tab.gone(&format!("{apps} button")).await;
+    tab.keys(&["Enter", "Tab", "Enter"]).await;
+    let response = "#list-channel .only-you";
+    tab.reads(response, "Quoted \"my words\"").await;
+    tab.reads(&format!("{response} .used"), "Ada used Quote it")
+        .await;
+    tab.gone(&format!("{apps} button")).await;
+    // Nobody has apps for a message that only they see.
+    tab.gone(&format!("{response} .apps")).await;
+    tab.click("[data-act=dismiss]").await;
+    tab.gone(response).await;
+    tab.open(&place).await;
+    tab.gone(response).await;
     assert!(!bot.is_finished(), "the bot stopped early");
     bot.abort();
 }

@@ -3,7 +3,7 @@
 use super::{Tab, page, world};
 
 /// Presses Tab until an element that matches has the focus; panics if none gets it.
-async fn tab_to(tab: &Tab, selector: &str) {
+pub async fn tab_to(tab: &Tab, selector: &str) {
     for _ in 0..60 {
         tab.keys(&["Tab"]).await;
         let is_focused = format!("document.activeElement.matches({selector:?})");

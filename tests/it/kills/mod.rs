@@ -1,5 +1,5 @@
 //! The bot is killed hundreds of times, at every step and at random moments, and compared with a
-//! model: one message and one thread a round, every ✅ and every acknowledged admin action on disk
+//! model: one message, one thread and at most one wrap-up a round, every ✅ and every acknowledged admin action on disk
 //! at the moment of the kill, every reply counted after the next start, and nothing duplicated.
 //!
 //! `QUIZLOOP_KILLS` is the number of kills (300). `QUIZLOOP_SEED` repeats a run as far as random

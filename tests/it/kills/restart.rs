@@ -2,11 +2,13 @@
 
 use discord_sandbox::ids;
 use jiff::ToSpan;
+use quizloop_core::id::UserId;
 use rand::RngExt;
 
 use super::actions::{ActionOutcome, AdminAction, MEMBERS, perform};
 use super::stats::KillStats;
 use super::world::KillWorld;
+use crate::wrap_up::wrap_ups_in;
 
 impl KillWorld {
     /// Restarts the bot and waits until everything matches the model.
@@ -22,6 +24,7 @@ impl KillWorld {
         }
         self.wait_until_consistent().await;
         self.check_random_streak().await;
+        self.check_wrap_ups().await;
         if self.model.paused {
             self.resume_after_pause().await;
         }
@@ -41,17 +44,30 @@ impl KillWorld {
         }
     }
 
+    /// Asserts that no thread has two wrap-ups, and that the expected one is there.
+    async fn check_wrap_ups(&mut self) {
+        if let Some(thread) = self.expected_wrap_up.take() {
+            let is_there = || !wrap_ups_in(&self.world, thread).is_empty();
+            self.world.wait_until("the wrap-up", is_there).await;
+        }
+        for thread in self.world.sandbox.threads(ids::ASYNCIO) {
+            let count = wrap_ups_in(&self.world, thread.id).len();
+            assert!(count <= 1, "{count} wrap-ups\n{}", self.world.log());
+        }
+    }
+
     async fn set_up(&self, channel: u64) {
         let ada = self.world.ada();
-        let time = if channel == ids::ASYNCIO {
-            "09:00"
+        let (time, wrap_up_at) = if channel == ids::ASYNCIO {
+            ("09:00", "10:30")
         } else {
-            "23:00"
+            ("23:00", "off")
         };
         let options = [
             ("timezone", "UTC".into()),
             ("time", time.into()),
             ("days", "every day".into()),
+            ("wrap_up_at", wrap_up_at.into()),
         ];
         let outcome = ada.command_in(channel, "setup", &options).await;
         assert!(
@@ -94,7 +110,8 @@ impl KillWorld {
         }
         assert_eq!(self.world.stop().await, Some(0));
         for member in MEMBERS {
-            let saved = self.world.saved_streak(member);
+            let team = self.team_on_disk().expect("the team is saved");
+            let saved = team.streak(UserId::new(member)).current;
             assert_eq!(
                 saved,
                 self.model.streak(member),

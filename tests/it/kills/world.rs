@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::ToSpan;
 use jiff::civil::{Date, time};
+use jiff::{SignedDuration, ToSpan};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_store::postgres::DatabaseReader;
@@ -29,10 +29,21 @@ const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// How long to wait after all actions for a step that was not reached yet.
 const STEP_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long after the question at 09:00 the wrap-up is due.
+const WRAP_UP_DELAY: SignedDuration = SignedDuration::from_mins(90);
+
 /// A database as the state of the bots of one world.
 pub struct KillDatabase {
     database: TestDatabase,
-    reader: DatabaseReader,
+    /// `None` only while it is dropped.
+    reader: Option<DatabaseReader>,
+}
+
+impl Drop for KillDatabase {
+    fn drop(&mut self) {
+        let reader = self.reader.take();
+        on_a_thread(move || drop(reader));
+    }
 }
 
 impl KillDatabase {
@@ -41,6 +52,7 @@ impl KillDatabase {
         let database = TestDatabase::new()?;
         let url = database.url();
         let reader = on_a_thread(|| DatabaseReader::connect(&url).expect("the database is new"));
+        let reader = Some(reader);
         Some(Self { database, reader })
     }
 
@@ -50,8 +62,9 @@ impl KillDatabase {
 
     /// Reads a server's saved data.
     pub fn guild(&self, guild: GuildId) -> Option<Guild> {
+        let reader = self.reader.as_ref()?;
         on_a_thread(|| {
-            self.reader
+            reader
                 .guild(guild)
                 .unwrap_or_else(|error| panic!("{error}"))
         })
@@ -72,6 +85,8 @@ pub struct KillWorld {
     pub(super) other: (u64, u64, bool),
     /// The day without a question because of a pause.
     pub(super) free_day: Option<Date>,
+    /// The thread in which there must be a wrap-up after the next start.
+    pub(super) expected_wrap_up: Option<u64>,
     pub(super) backup: Option<Backup>,
     /// Kills and hardships so far, for failures.
     pub(super) journal: Vec<String>,
@@ -99,6 +114,7 @@ impl KillWorld {
             rng,
             other: (guild, channel, false),
             free_day: None,
+            expected_wrap_up: None,
             backup: None,
             journal: Vec::new(),
             database,
@@ -125,7 +141,7 @@ impl KillWorld {
             }
         } else {
             self.restart().await;
-            self.plan(point)
+            self.plan(point).await
         };
         if let Some(hardship) = plan.hardship {
             self.record_hardship(hardship.name());
@@ -174,11 +190,20 @@ impl KillWorld {
         }
     }
 
-    fn plan(&mut self, point: KillPoint) -> ActionPlan {
+    async fn plan(&mut self, point: KillPoint) -> ActionPlan {
         let name = point.name();
         let part = name.split('.').next().unwrap();
         let day_is_free = self.free_day == Some(self.world.local_date());
-        let advances = ["post", "thread", "reply", "store", "disk", "assessment"].contains(&part)
+        let advances = [
+            "post",
+            "thread",
+            "wrap-up",
+            "reply",
+            "store",
+            "disk",
+            "assessment",
+        ]
+        .contains(&part)
             || self.rng.random_bool(0.75);
         let rounds = u32::try_from(self.model.rounds.len()).unwrap();
         let posted_today = self.model.days.last() == Some(&self.world.local_date());
@@ -201,9 +226,25 @@ impl KillWorld {
             "assessment" => plan.actions.insert(0, AdminAction::Assess(rounds + 1)),
             "order" => plan.actions.insert(0, AdminAction::CatchUp(240)),
             "forget" => plan.leave = Some(self.other.0),
+            "wrap-up" => self.plan_wrap_up(&mut plan).await,
             _ => {}
         }
         plan
+    }
+
+    /// Posts the next question, and moves the plan to the time of its wrap-up.
+    async fn plan_wrap_up(&mut self, plan: &mut ActionPlan) {
+        let nine = self.next_due_time();
+        self.world.sandbox.clock().set(nine).await.unwrap();
+        self.record_day();
+        self.wait_until_consistent().await;
+        // A void round has no wrap-up.
+        let voids = |action: &AdminAction| matches!(action, AdminAction::Void(_));
+        plan.actions.retain(|action| !voids(action));
+        // So that the step is reached.
+        plan.hardship = None;
+        plan.move_to = Some(nine + WRAP_UP_DELAY);
+        self.expected_wrap_up = Some(self.world.thread());
     }
 
     /// Returns the next time at which a question is due.

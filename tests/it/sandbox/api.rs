@@ -65,6 +65,17 @@ async fn a_day_with_curl() {
     let typing = json!({ "channel": id(ids::ASYNCIO), "as": id(ids::LIN), "command": "answer", "option": "question", "typed": "queue" });
     let choices = post(&world, "/sandbox/autocomplete", typing).await;
     assert!(choices[0]["name"].as_str().unwrap().contains(" · "));
+    let run = json!({ "message": posted["message"], "as": id(ids::LIN), "command": "Compare with the model answer" });
+    let compared = post(&world, "/sandbox/message-command", run).await;
+    assert_eq!(compared["value"]["ephemeral"], true, "{compared}");
+    let dismiss = json!({ "message": compared["value"]["id"], "as": id(ids::LIN) });
+    post(&world, "/sandbox/dismiss", dismiss).await;
+    post(
+        &world,
+        "/sandbox/restart-client",
+        json!({ "as": id(ids::LIN) }),
+    )
+    .await;
     let press = json!({ "message": question["id"], "as": id(ids::SAM), "button": "Hint" });
     let hint = post(&world, "/sandbox/press", press).await;
     assert_eq!(hint["kind"], "message");

@@ -24,6 +24,8 @@ async fn with_commands() -> Sandbox {
     let commands = json!([
         { "name": "ask", "description": "x", "contexts": [0], "options": [who, count, level, typed] },
         { "name": "plain", "description": "x" },
+        { "name": "Quote it", "type": 3, "contexts": [0] },
+        { "name": "Admins only", "type": 3, "default_member_permissions": "32" },
         { "name": "team", "description": "x", "default_member_permissions": "32", "options": [
             { "type": 1, "name": "void", "description": "x", "options": [count] },
         ] },
@@ -32,7 +34,7 @@ async fn with_commands() -> Sandbox {
     let (status, registered) = call(&sandbox, "PUT", &path, commands).await;
     assert_eq!(
         (status, registered.as_array().map(Vec::len)),
-        (200, Some(3)),
+        (200, Some(5)),
         "{registered}"
     );
     sandbox
@@ -390,4 +392,119 @@ async fn an_interaction_payload_is_complete() {
     }
     "#);
     assert_matches_openapi(&sandbox);
+}
+
+/// A message command carries the whole message, also without the message content intent.
+#[tokio::test]
+async fn a_message_command_carries_its_message() {
+    let sandbox = with_commands().await;
+    let mut gateway = RawSocket::connect(&sandbox).await;
+    gateway.identify(&sandbox, 513).await;
+    gateway.event("READY").await;
+    let message = sandbox.post(ids::ASYNCIO, ids::SAM, "my words").unwrap();
+    let event = gateway.event("MESSAGE_CREATE").await;
+    assert_eq!(event["content"], "", "without the intent");
+    let pending = tokio::spawn({
+        let sandbox = sandbox.clone();
+        async move { sandbox.message_command(message, ids::LIN, "Quote it").await }
+    });
+    let interaction = gateway.event("INTERACTION_CREATE").await;
+    let (data, target) = (&interaction["data"], message.to_string());
+    assert_eq!(
+        (interaction["type"].as_u64(), data["type"].as_u64()),
+        (Some(2), Some(3))
+    );
+    assert_eq!(
+        (&data["name"], &data["target_id"]),
+        (&json!("Quote it"), &json!(target))
+    );
+    assert_eq!(data["options"], Value::Null);
+    let resolved = &data["resolved"]["messages"][&target];
+    assert_eq!(resolved["content"], "my words");
+    assert_eq!(resolved["author"]["id"], ids::SAM.to_string());
+    let place = format!(
+        "{}/{}",
+        interaction["id"].as_str().unwrap(),
+        interaction["token"].as_str().unwrap()
+    );
+    assert_eq!(answer(&sandbox, &place, text("Quoted")).await.0, 204);
+    let outcome = pending.await.unwrap();
+    let response = outcome.message().unwrap();
+    assert_eq!((response.content.as_str(), response.kind), ("Quoted", 23));
+    let (_, shown) = call(&sandbox, "GET", &original(&place), Value::Null).await;
+    let metadata = &shown["interaction_metadata"];
+    assert_eq!(
+        (&metadata["command_type"], &metadata["target_message_id"]),
+        (&json!(3), &json!(target))
+    );
+    assert_matches_openapi(&sandbox);
+}
+
+/// The client offers message commands where the member may use them, and on public messages only.
+#[tokio::test]
+async fn message_commands_are_offered_as_discord_does() {
+    let sandbox = with_commands().await;
+    let message = sandbox.post(ids::ASYNCIO, ids::SAM, "my words").unwrap();
+    let offered = |user| {
+        sandbox
+            .read(|discord| discord_sandbox::client::message_commands(discord, ids::ASYNCIO, user))
+    };
+    assert_eq!(offered(ids::LIN), ["Quote it"]);
+    assert_eq!(offered(ids::ADA), ["Quote it", "Admins only"]);
+    let failed = |outcome: ClientOutcome| match outcome {
+        ClientOutcome::Failed(error) => error,
+        other => panic!("{other:?}"),
+    };
+    for (name, error) in [
+        ("Admins only", "You can't use \"Admins only\" here."),
+        ("plain", "There is no app \"plain\"."),
+    ] {
+        let outcome = sandbox.message_command(message, ids::LIN, name).await;
+        assert_eq!(failed(outcome), error);
+    }
+    let outcome = sandbox
+        .command(ids::ASYNCIO, ids::LIN, "Quote it", &[])
+        .await;
+    assert_eq!(failed(outcome), "There is no command /Quote.");
+    let (place, pending) = plain(&sandbox).await;
+    let private = json!({ "type": 4, "data": { "content": "only you", "flags": 64 } });
+    assert_eq!(answer(&sandbox, &place, private).await.0, 204);
+    let private = pending.await.unwrap().message().unwrap().id;
+    let outcome = sandbox.message_command(private, ids::LIN, "Quote it").await;
+    assert_eq!(
+        failed(outcome),
+        "A message that only you can see has no apps."
+    );
+    let outcome = sandbox.message_command(private, ids::SAM, "Quote it").await;
+    assert_eq!(failed(outcome), "There is no such message.");
+}
+
+/// An ephemeral message vanishes when its member dismisses it or restarts the client. The bot may
+/// still edit it.
+#[tokio::test]
+async fn ephemeral_messages_vanish() {
+    let sandbox = with_commands().await;
+    let seen = |user| {
+        let messages = sandbox.messages(ids::ASYNCIO, user).into_iter();
+        messages.map(|one| one.content).collect::<Vec<_>>()
+    };
+    let mut shown = Vec::new();
+    for content in ["first", "second"] {
+        let (place, pending) = plain(&sandbox).await;
+        let private = json!({ "type": 4, "data": { "content": content, "flags": 64 } });
+        assert_eq!(answer(&sandbox, &place, private).await.0, 204);
+        shown.push((place, pending.await.unwrap().message().unwrap().id));
+    }
+    assert_eq!(seen(ids::LIN), ["first", "second"]);
+    assert!(sandbox.dismiss(shown[0].1, ids::SAM).is_err());
+    sandbox.dismiss(shown[0].1, ids::LIN).unwrap();
+    assert_eq!(seen(ids::LIN), ["second"]);
+    assert!(sandbox.dismiss(shown[0].1, ids::LIN).is_err(), "once");
+    sandbox.post(ids::ASYNCIO, ids::SAM, "for all").unwrap();
+    sandbox.restart_client(ids::LIN);
+    assert_eq!(seen(ids::LIN), ["for all"]);
+    let edit = json!({ "content": "edited" });
+    let (status, edited) = call(&sandbox, "PATCH", &original(&shown[1].0), edit).await;
+    assert_eq!((status, &edited["content"]), (200, &json!("edited")));
+    assert_eq!(seen(ids::LIN), ["for all"], "it stays gone");
 }

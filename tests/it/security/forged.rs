@@ -48,7 +48,7 @@ async fn members_cannot_use_admin_buttons() {
     let remove = world.ada().command_message("team remove", &[]).await;
     let before = saved(&world, ids::GUILD);
     let post_now = format!("q1:post-now:{}", ids::ASYNCIO);
-    for id in [custom_id(&remove, "Remove for good"), post_now] {
+    for id in [custom_id(&remove, "Remove the team"), post_now] {
         let response = press(&world, in_asyncio(remove.id), ids::LIN, &id).await;
         assert!(
             response
@@ -86,7 +86,7 @@ async fn former_admins_cannot_use_old_buttons() {
         .await;
     world.sandbox.set_member_roles(ids::GUILD, ids::LIN, &[]);
     let before = saved(&world, ids::GUILD);
-    let mut buttons = vec![(remove.id, custom_id(&remove, "Remove for good"))];
+    let mut buttons = vec![(remove.id, custom_id(&remove, "Remove the team"))];
     buttons.push((set_up.id, format!("q1:post-now:{}", ids::ASYNCIO)));
     for (message, id) in buttons {
         let response = press(&world, in_asyncio(message), ids::LIN, &id).await;

@@ -83,7 +83,7 @@ async fn every_message_allows_only_the_configured_role() {
         .await;
     cause_alert(&world).await;
     let remove = ada.command_message("team remove", &[]).await;
-    ada.press(remove.id, "Remove for good").await;
+    ada.press(remove.id, "Remove the team").await;
     check_role(&world, &role);
 }
 

@@ -74,6 +74,16 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|| panic!("/{command}: {outcome:?}\n{}", self.world.log()))
     }
 
+    /// Chooses a message command in the menu *Apps* of a message, and returns the message it shows.
+    pub async fn run_app(&self, message: u64, name: &str) -> MessageView {
+        let sandbox = &self.world.sandbox;
+        let outcome = sandbox.message_command(message, self.id, name).await;
+        outcome
+            .message()
+            .cloned()
+            .unwrap_or_else(|| panic!("{name}: {outcome:?}\n{}", self.world.log()))
+    }
+
     pub async fn press(&self, message: u64, button: &str) -> MessageView {
         let outcome = self
             .world

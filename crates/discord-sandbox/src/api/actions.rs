@@ -71,6 +71,23 @@ fn pairs(options: &Map<String, Value>) -> Vec<(&str, Value)> {
 }
 
 #[derive(Debug, Deserialize)]
+pub struct RunMessageCommand {
+    message: Id,
+    #[serde(rename = "as")]
+    user: Id,
+    command: String,
+}
+
+pub async fn message_command(
+    State(shared): State<Arc<SandboxState>>,
+    Json(run): Json<RunMessageCommand>,
+) -> ApiResult {
+    let sandbox = Sandbox::from_state(&shared);
+    let outcome = sandbox.message_command(run.message.0, run.user.0, &run.command);
+    json_response(&outcome.await)
+}
+
+#[derive(Debug, Deserialize)]
 pub struct AutocompleteRequest {
     #[serde(flatten)]
     run: RunCommand,

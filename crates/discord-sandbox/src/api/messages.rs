@@ -76,6 +76,37 @@ pub async fn react(
     json_response(&json!({}))
 }
 
+#[derive(Debug, Deserialize)]
+pub struct DismissMessage {
+    message: Id,
+    #[serde(rename = "as")]
+    user: Id,
+}
+
+pub async fn dismiss(
+    State(shared): State<Arc<SandboxState>>,
+    Json(dismiss): Json<DismissMessage>,
+) -> ApiResult {
+    let sandbox = Sandbox::from_state(&shared);
+    let done = sandbox.dismiss(dismiss.message.0, dismiss.user.0);
+    done.map_err(|error| HttpError::bad_request(&error))?;
+    json_response(&json!({}))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct RestartClient {
+    #[serde(rename = "as")]
+    user: Id,
+}
+
+pub async fn restart_client(
+    State(shared): State<Arc<SandboxState>>,
+    Json(restart): Json<RestartClient>,
+) -> ApiResult {
+    Sandbox::from_state(&shared).restart_client(restart.user.0);
+    json_response(&json!({}))
+}
+
 /// A submitted modal: the value of the outcome that opened it, and the entered texts by custom id.
 #[derive(Debug, Deserialize)]
 pub struct SubmitModal {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio_stream::wrappers::WatchStream;
 
 use super::super::client::is_command_available;
-use super::super::model::{Channel, Discord, Guild, kind};
+use super::super::model::{Channel, Discord, Guild, command_kind, kind};
 use super::super::permission::{ADMINISTRATOR, MANAGE_GUILD};
 use super::super::{Sandbox, SandboxState};
 use super::{HttpError, Id, json_response};
@@ -68,7 +68,7 @@ fn available_commands(discord: &Discord, channel: u64, user: u64) -> Vec<Value> 
     let is_available = |name: &str| is_command_available(discord, channel, user, name);
     let guild = discord.guild_of(channel);
     let all = discord.commands.available_in(guild);
-    let listed = all.filter(|one| one.kind == 1 && is_available(&one.name));
+    let listed = all.filter(|one| one.kind == command_kind::CHAT_INPUT && is_available(&one.name));
     listed.map(|one| one.body.clone()).collect()
 }
 

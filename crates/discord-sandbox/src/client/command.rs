@@ -1,12 +1,15 @@
-//! Slash commands as users run them.
+//! Slash commands and message commands as users run them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::Sandbox;
-use super::super::model::{Command, Discord, InteractionKind, InteractionState};
+use super::super::model::{
+    Channel, Command, Discord, InteractionKind, InteractionState, command_kind,
+};
+use super::super::payloads::id;
 use super::super::permission::{self, ADMINISTRATOR, USE_APPLICATION_COMMANDS};
 use super::ClientError;
-use super::interaction::{InteractionRequest, dispatch_interaction};
+use super::interaction::{InteractionRequest, dispatch_interaction, source_message_json};
 use super::options::{ResolveContext, TypedCommand};
 use super::outcome::{ChoiceView, ClientOutcome};
 use super::view::can_see;
@@ -34,6 +37,25 @@ impl Sandbox {
                     user,
                     channel,
                     name,
+                    data,
+                    source_message: None,
+                },
+            ))
+        });
+        self.wait_for_outcome(interaction).await
+    }
+
+    /// Runs a message command, which is in the menu *Apps* of a message, and waits for the response.
+    pub async fn message_command(&self, message: u64, user: u64, name: &str) -> ClientOutcome {
+        let interaction = self.with(|discord| {
+            let (channel, data) = message_command_data(discord, message, user, name)?;
+            Ok(dispatch_interaction(
+                discord,
+                InteractionRequest {
+                    kind: InteractionKind::Command,
+                    user,
+                    channel,
+                    name: name.to_owned(),
                     data,
                     source_message: None,
                 },
@@ -116,7 +138,13 @@ fn command_data(
         ));
     }
     let command = TypedCommand::find(discord, one.guild, input.typed)?;
-    check_available(discord, channel, user, command.command, &command.name())?;
+    check_available(
+        discord,
+        channel,
+        user,
+        command.command,
+        &format!("/{}", command.name()),
+    )?;
     let place = ResolveContext {
         discord,
         guild: one.guild,
@@ -138,20 +166,74 @@ pub fn is_command_available(discord: &Discord, channel: u64, user: u64, name: &s
         .is_some_and(|one| !one.is_archived());
     let guild = discord.guild_of(channel);
     let mut available = discord.commands.available_in(guild);
-    let command = available.find(|one| one.name == name && one.kind == 1);
+    let command = available.find(|one| one.name == name && one.kind == command_kind::CHAT_INPUT);
     is_writable
         && command.is_some_and(|one| check_available(discord, channel, user, one, name).is_ok())
 }
 
-/// Checks whether Discord's client offers a command to this user in this channel.
+/// Returns the channel of a message and the `data` for a message command on it (Discord docs,
+/// interactions/application-commands, "Message Commands").
+fn message_command_data(
+    discord: &Discord,
+    message: u64,
+    user: u64,
+    name: &str,
+) -> Result<(u64, Value), ClientError> {
+    let target = discord
+        .find_message(message)
+        .filter(|one| one.is_visible_to(user) && can_see(discord, one.channel, user));
+    let target = target.ok_or_else(|| ClientError::new("There is no such message."))?;
+    if target.ephemeral_for.is_some() {
+        return Err(ClientError::new(
+            "A message that only you can see has no apps.",
+        ));
+    }
+    let channel = target.channel;
+    let is_archived = |one: &Channel| one.is_archived();
+    if discord.channels.get(&channel).is_some_and(is_archived) {
+        return Err(ClientError::new(
+            "Commands can't be used in an archived thread.",
+        ));
+    }
+    let mut available = discord.commands.available_in(discord.guild_of(channel));
+    let command = available.find(|one| one.name == name && one.kind == command_kind::MESSAGE);
+    let command =
+        command.ok_or_else(|| ClientError::new(format!("There is no app \"{name}\".")))?;
+    check_available(discord, channel, user, command, &format!("\"{name}\""))?;
+    let data = json!({
+        "id": id(command.id),
+        "name": command.name,
+        "type": command.kind,
+        "target_id": id(message),
+        "resolved": { "messages": { (message.to_string()): source_message_json(discord, target) } },
+    });
+    Ok((channel, data))
+}
+
+/// Returns the names of the message commands that Discord's client offers to a user in a channel.
+pub fn message_commands(discord: &Discord, channel: u64, user: u64) -> Vec<String> {
+    let is_archived = |one: &Channel| one.is_archived();
+    if discord.channels.get(&channel).is_none_or(is_archived) {
+        return Vec::new();
+    }
+    let available = discord.commands.available_in(discord.guild_of(channel));
+    available
+        .filter(|one| one.kind == command_kind::MESSAGE)
+        .filter(|one| check_available(discord, channel, user, one, &one.name).is_ok())
+        .map(|one| one.name.clone())
+        .collect()
+}
+
+/// Checks whether Discord's client offers a command to this user in this channel. `shown` is the
+/// command as the error names it.
 fn check_available(
     discord: &Discord,
     channel: u64,
     user: u64,
     command: &Command,
-    name: &str,
+    shown: &str,
 ) -> Result<(), ClientError> {
-    let refused = || ClientError::new(format!("You can't use /{name} here."));
+    let refused = || ClientError::new(format!("You can't use {shown} here."));
     let one = discord.channels.get(&channel).ok_or_else(refused)?;
     let body = &command.body;
     let context = u64::from(one.guild.is_none());

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::Sandbox;
 use super::super::faults::{FaultRule, RequestFault, RequestGate, RuleView};
-use super::super::gateway::{OutboundFrame, RejectIdentify, socket};
+use super::super::gateway::{EndConnection, OutboundFrame, RejectIdentify, socket};
 use super::super::log::{LogEntry, LoggedRequest};
 use super::super::model::{Command, InteractionKind, MessageKey};
 use super::interaction::{InteractionRequest, dispatch_interaction};
@@ -43,6 +43,7 @@ impl Sandbox {
             discord.gateway.blackhole = false;
             discord.gateway.refuse_connections = false;
             discord.gateway.reject_identify = None;
+            discord.gateway.end_connections = None;
         });
     }
 
@@ -173,6 +174,11 @@ impl Sandbox {
         self.with(|discord| discord.gateway.reject_identify = how);
     }
 
+    /// Accepts connections to the gateway and closes them at once; `None` keeps them open again.
+    pub fn end_connections(&self, how: Option<EndConnection>) {
+        self.with(|discord| discord.gateway.end_connections = how);
+    }
+
     /// Takes the bot's network down or up again: while it is down, requests and connections are
     /// reset.
     pub fn set_network_down(&self, down: bool) {
@@ -183,6 +189,11 @@ impl Sandbox {
         } else {
             self.clear_faults();
         }
+    }
+
+    /// Returns how many connections to the gateway were accepted.
+    pub fn connection_count(&self) -> u64 {
+        self.read(|discord| discord.gateway.connection_count())
     }
 
     /// Returns how many times a bot has identified.

@@ -37,6 +37,8 @@ pub fn dispatch_interaction(discord: &mut Discord, request: InteractionRequest) 
     let number = discord.next_id();
     let token = token_of(number);
     let payload = payload(discord, &request, number, &token);
+    let target = request.data["target_id"].as_str();
+    let target_message = target.and_then(|id| id.parse().ok());
     let guild = discord.guild_of(request.channel);
     discord.record_interaction(Interaction {
         id: number,
@@ -50,6 +52,7 @@ pub fn dispatch_interaction(discord: &mut Discord, request: InteractionRequest) 
         state: InteractionState::Pending,
         name: request.name,
         source_message: request.source_message,
+        target_message,
         original: None,
         follow_ups: Vec::new(),
     });
@@ -109,8 +112,10 @@ fn payload(discord: &Discord, request: &InteractionRequest, number: u64, token: 
     json
 }
 
-/// Returns the JSON of the message whose component was used. Its content is always readable.
-fn source_message_json(discord: &Discord, message: &Message) -> Value {
+/// Returns the JSON of a message as an interaction carries it: the one whose component was used, or
+/// the one on which a message command was run. Its content is always readable (Discord docs,
+/// events/gateway, "Message Content Intent").
+pub fn source_message_json(discord: &Discord, message: &Message) -> Value {
     let viewer = MessageViewer {
         user: discord.app.id,
         can_read_content: true,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod command;
+mod ephemeral;
 mod fault_control;
 mod interaction;
 mod mention_text;
@@ -13,7 +14,7 @@ mod transcript;
 mod view;
 mod wait;
 
-pub use command::is_command_available;
+pub use command::{is_command_available, message_commands};
 pub use outcome::{ChoiceView, ClientOutcome, ModalView};
 pub use post::MessageDraft;
 pub use view::{ButtonView, MessageView, ThreadView};

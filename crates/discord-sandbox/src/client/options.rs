@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::model::{Command, Discord};
+use super::super::model::{Command, Discord, command_kind};
 use super::super::payloads;
 use super::super::payloads::id;
 use super::ClientError;
@@ -60,7 +60,7 @@ impl<'a> TypedCommand<'a> {
         let command = discord
             .commands
             .available_in(guild)
-            .find(|one| one.name == name && one.kind == 1);
+            .find(|one| one.name == name && one.kind == command_kind::CHAT_INPUT);
         let command =
             command.ok_or_else(|| ClientError::new(format!("There is no command /{name}.")))?;
         let mut options = list(&command.body["options"]);

@@ -50,6 +50,15 @@ pub enum RejectIdentify {
     Invalidate,
 }
 
+/// Injected end of every new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndConnection {
+    /// Close the connection with a close code before HELLO.
+    BeforeHello(u16),
+    /// Close the connection with a close code after HELLO.
+    AfterHello(u16),
+}
+
 /// Limits on session starts (Discord docs, events/gateway, "Session Start Limit Object").
 #[derive(Debug)]
 pub struct SessionStartLimit {
@@ -102,6 +111,8 @@ pub struct GatewayState {
     pub refuse_connections: bool,
     /// Fault: connections are accepted, but every IDENTIFY is rejected.
     pub reject_identify: Option<RejectIdentify>,
+    /// Fault: connections are accepted and closed at once.
+    pub end_connections: Option<EndConnection>,
     next_connection: u64,
 }
 
@@ -120,6 +131,7 @@ impl GatewayState {
             blackhole: false,
             refuse_connections: false,
             reject_identify: None,
+            end_connections: None,
             next_connection: 1,
         }
     }
@@ -130,6 +142,11 @@ impl GatewayState {
         self.next_connection += 1;
         self.connections.insert(number, connection);
         number
+    }
+
+    /// Returns the number of connections that were accepted so far.
+    pub const fn connection_count(&self) -> u64 {
+        self.next_connection - 1
     }
 
     /// Removes a connection. Its session remains and can be resumed.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::handshake::{self, FrameReply};
-use super::{OutboundFrame, close, frame, op};
+use super::{EndConnection, OutboundFrame, close, frame, op};
 use crate::SandboxState;
 use crate::model::Discord;
 
@@ -41,8 +41,14 @@ pub async fn serve(shared: Arc<SandboxState>, mut socket: WebSocket, version_is_
         return;
     }
     let (tx, mut frames) = mpsc::unbounded_channel();
-    let (number, heartbeat) =
-        shared.with(|discord| (discord.gateway.connect(tx), discord.gateway.heartbeat));
+    let (number, heartbeat, end) = shared.with(|discord| {
+        let gateway = &mut discord.gateway;
+        (
+            gateway.connect(tx),
+            gateway.heartbeat,
+            gateway.end_connections,
+        )
+    });
     let millis = u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX);
     let hello = frame(
         op::HELLO,
@@ -53,8 +59,20 @@ pub async fn serve(shared: Arc<SandboxState>, mut socket: WebSocket, version_is_
         number,
         received_at: Vec::new(),
     };
-    if socket.send(Message::Text(hello.into())).await.is_ok() {
-        connection.run(&mut socket, &mut frames, heartbeat).await;
+    match end {
+        Some(EndConnection::BeforeHello(code)) => {
+            let close = OutboundFrame::Close(Some(code));
+            connection.handle_outbound(&mut socket, close).await;
+        }
+        Some(EndConnection::AfterHello(code)) => {
+            for frame in [OutboundFrame::Text(hello), OutboundFrame::Close(Some(code))] {
+                connection.handle_outbound(&mut socket, frame).await;
+            }
+        }
+        None if socket.send(Message::Text(hello.into())).await.is_ok() => {
+            connection.run(&mut socket, &mut frames, heartbeat).await;
+        }
+        None => {}
     }
     shared.with(|discord| discord.gateway.disconnect(number));
 }

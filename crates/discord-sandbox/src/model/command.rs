@@ -4,6 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+/// Types of commands (Discord docs, interactions/application-commands, "Application Command
+/// Types").
+pub mod kind {
+    /// Slash command.
+    pub const CHAT_INPUT: u8 = 1;
+    /// Command in the menu *Apps* of a message.
+    pub const MESSAGE: u8 = 3;
+}
+
 /// Registered application command.
 #[derive(Debug, Clone)]
 pub struct Command {

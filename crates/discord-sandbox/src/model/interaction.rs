@@ -71,6 +71,8 @@ pub struct Interaction {
     pub name: String,
     /// Message whose component was used.
     pub source_message: Option<MessageKey>,
+    /// Message on which a message command was run.
+    pub target_message: Option<u64>,
     /// Original response (`@original`).
     pub original: Option<MessageKey>,
     /// Ids of the follow-up messages, oldest first.

@@ -74,6 +74,8 @@ pub struct InteractionMetadata {
     pub name: String,
     /// Message whose component was used.
     pub source_message: Option<u64>,
+    /// Message on which a message command was run.
+    pub target_message: Option<u64>,
 }
 
 /// Channel and id of a message.
@@ -128,6 +130,9 @@ pub struct Message {
     pub interaction: Option<InteractionMetadata>,
     /// The only member who sees an ephemeral message; `None` for a public message.
     pub ephemeral_for: Option<u64>,
+    /// Whether an ephemeral message has vanished from its member's client: they dismissed it or
+    /// restarted the client.
+    pub vanished: bool,
     /// Fields that replace those of the message's JSON, for messages that this type can't express.
     pub json: Option<Value>,
 }
@@ -135,6 +140,6 @@ pub struct Message {
 impl Message {
     /// Returns whether `user` can see the message, apart from channel permissions.
     pub fn is_visible_to(&self, user: u64) -> bool {
-        self.ephemeral_for.is_none_or(|recipient| recipient == user)
+        !self.vanished && self.ephemeral_for.is_none_or(|recipient| recipient == user)
     }
 }

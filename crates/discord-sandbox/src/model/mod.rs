@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use channel::{Channel, Overwrite, ThreadState, kind};
-pub use command::{Command, Commands};
+pub use command::{Command, Commands, kind as command_kind};
 pub use guild::{Guild, Member, Role, User};
 pub(crate) use interaction::token_of;
 pub use interaction::{Interaction, InteractionKind, InteractionState};

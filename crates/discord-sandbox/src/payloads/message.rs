@@ -152,6 +152,10 @@ fn metadata(discord: &Discord, interaction: &InteractionMetadata) -> Value {
         json["name"] = json!(interaction.name);
         json["command_type"] = json!(1);
     }
+    if let Some(target) = interaction.target_message {
+        json["command_type"] = json!(3);
+        json["target_message_id"] = id(target);
+    }
     if let Some(source) = interaction.source_message {
         json["interacted_message_id"] = id(source);
     }

@@ -144,10 +144,10 @@ fn empty_response(discord: &Discord, one: &Interaction, is_ephemeral: bool) -> M
     Message {
         channel: one.channel,
         author: discord.app.id,
-        kind: if is_command {
-            message_kind::CHAT_INPUT_COMMAND
-        } else {
-            message_kind::DEFAULT
+        kind: match one.target_message {
+            Some(_) => message_kind::CONTEXT_MENU_COMMAND,
+            None if is_command => message_kind::CHAT_INPUT_COMMAND,
+            None => message_kind::DEFAULT,
         },
         flags: if is_ephemeral { flag::EPHEMERAL } else { 0 },
         ephemeral_for: is_ephemeral.then_some(one.user),
@@ -157,6 +157,7 @@ fn empty_response(discord: &Discord, one: &Interaction, is_ephemeral: bool) -> M
             user: one.user,
             name: one.name.clone(),
             source_message: one.source_message.map(|source| source.message),
+            target_message: one.target_message,
         }),
         ..Message::default()
     }

@@ -6,8 +6,8 @@ use super::super::sourced_question::SourcedQuestion;
 use super::stemming::stems;
 use quizloop_diagnostics::{Diagnostic, Source};
 
-/// Minimum percentage of shared words that makes two questions duplicates. No two of the 131
-/// built-in questions share more than 38 %.
+/// Minimum percentage of shared words that makes two questions duplicates. No two
+/// built-in questions share more than 45 %.
 const SHARED_PERCENT: usize = 70;
 
 /// Minimum number of words for a comparison.

@@ -1,11 +1,12 @@
-//! Editorial lints for the built-in questions: wording, answers that cover their key points, and
-//! duplicate questions.
+//! Editorial lints for the built-in questions: wording, spelling, key points that can be ticked and
+//! that the answer covers, and duplicate questions.
 //!
 //! They are a tool for this project's authors: only tests compile them, and a finding fails
 //! `cargo test`.
 
 mod duplicates;
 mod key_point_coverage;
+mod key_points;
 mod prose;
 mod stemming;
 mod tests;
@@ -20,6 +21,7 @@ fn lint(files: &[(&str, &str)]) -> Vec<Diagnostic> {
     for entry in &loaded.questions {
         let source = &loaded.sources[entry.file];
         prose::check(entry, source, &mut diagnostics);
+        key_points::check(entry, source, &mut diagnostics);
         key_point_coverage::check(entry, source, &mut diagnostics);
     }
     duplicates::check(&loaded.questions, &loaded.sources, &mut diagnostics);

@@ -1,13 +1,22 @@
-//! Finds condescending words, and texts that are too short or too long.
+//! Finds condescending words, a second spelling of a word, and texts that are too short or too long.
 
 use std::ops::RangeInclusive;
 
 use super::super::markup::{Segment, segments};
+use super::super::phrases::find_phrase;
 use super::super::sourced_question::SourcedQuestion;
 use quizloop_diagnostics::{Diagnostic, Source};
 
 /// Words that belittle readers who do not know the answer.
 const CONDESCENDING_WORDS: [&str; 3] = ["simply", "just", "obviously"];
+
+/// Spellings that the bank does not use, with the one that it uses.
+const SPELLINGS: [(&str, &str); 4] = [
+    ("clean-up", "cleanup"),
+    ("time-out", "timeout"),
+    ("back-off", "backoff"),
+    (concat!("for", " ever"), "forever"),
+];
 
 /// Number of words in the model answer.
 const ANSWER_WORDS: RangeInclusive<usize> = 60..=150;
@@ -15,7 +24,7 @@ const ANSWER_WORDS: RangeInclusive<usize> = 60..=150;
 /// Number of sentences in the example answer.
 const EXAMPLE_SENTENCES: RangeInclusive<usize> = 3..=6;
 
-/// Reports condescending words, and lengths outside the limits.
+/// Reports condescending words, second spellings, and lengths outside the limits.
 pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     for text_field in entry.question.text_fields() {
         for word in condescending_words(text_field.text) {
@@ -26,6 +35,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
             diagnostics.push(diagnostic.fix(fix));
         }
     }
+    check_spelling(entry, source, diagnostics);
     let question = &entry.question;
     let words = question.answer.split_whitespace().count();
     let sentences = count_sentences(&question.example_answer);
@@ -38,6 +48,27 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
             let (min, max) = limits.into_inner();
             let message = format!("`{field}` needs {min} to {max} {unit}, but has {count}");
             diagnostics.push(entry.error(source, field, message));
+        }
+    }
+}
+
+/// Reports second spellings in texts and programs.
+fn check_spelling(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    let texts = entry.question.text_fields().map(|text_field| {
+        let name = text_field.to_string();
+        (text_field.field, text_field.item, name, text_field.text)
+    });
+    let programs = entry.question.programs();
+    let programs = programs.map(|(field, text)| (field, None, format!("`{field}`"), text));
+    for (field, item, name, text) in texts.chain(programs) {
+        for (other, used) in SPELLINGS {
+            let Some(words) = find_phrase(text, other) else {
+                continue;
+            };
+            let span = entry.text_span(source, field, item, words);
+            let message = format!("{name} contains \"{words}\"");
+            let fix = format!("write \"{used}\", as everywhere in the bank");
+            diagnostics.push(Diagnostic::at(source, &span, message).fix(fix));
         }
     }
 }
@@ -86,6 +117,13 @@ mod tests {
     fn words_are_found_whole_and_outside_of_code() {
         let text = "Just await it. `just` is not `simply`; adjust it just-in-time, OBVIOUSLY.";
         assert_eq!(condescending_words(text), ["Just", "OBVIOUSLY"]);
+    }
+
+    #[test]
+    fn a_second_spelling_is_found_across_a_line_break() {
+        let (two_words, _) = SPELLINGS[3];
+        let text = two_words.replace(' ', "\n");
+        assert_eq!(find_phrase(&text, two_words), Some(text.as_str()));
     }
 
     #[test]

@@ -109,6 +109,71 @@ fn missing_key_points_and_duplicates_are_found() {
     "#);
 }
 
+#[test]
+fn second_spellings_and_points_that_cannot_be_ticked_are_found() {
+    let long = format!(
+        "\"{} and waits\"",
+        "It hands work over ".repeat(4).trim_end()
+    );
+    let text = good_with(&[
+        ("work over. With", "work over. With a time-out and"),
+        ("\"It hands over\"", "\"It hands over; it never waits\""),
+        ("\"The limit\"", &long),
+        (
+            "python = \"3.11\"",
+            "code = \"print()  # a clean-up\"\noutput = \"\"\npython = \"3.11\"",
+        ),
+    ]);
+    let diagnostics = lint(&[("data/questions/queues.toml", &text)]);
+    insta::assert_snapshot!(render_all(&diagnostics), @r#"
+    error: `answer` needs 60 to 150 words, but has 16
+     --> data/questions/queues.toml:9:1
+      |
+    9 | answer = "It hands work over. With a time-out and a limit, `put()` waits until there is room."
+      | ^^^^^^
+
+    error: `answer` contains "time-out"
+     --> data/questions/queues.toml:9:38
+      |
+    9 | answer = "It hands work over. With a time-out and a limit, `put()` waits until there is room."
+      |                                      ^^^^^^^^
+      |
+      = help: write "timeout", as everywhere in the bank
+
+    error: `example_answer` needs 3 to 6 sentences, but has 1
+      --> data/questions/queues.toml:11:1
+       |
+    11 | example_answer = "I use it to hand work over."
+       | ^^^^^^^^^^^^^^
+
+    error: point 1 joins two claims
+      --> data/questions/queues.toml:12:11
+       |
+    12 | points = ["It hands over; it never waits", "`put()` waits for room", "It hands work over It hands work...
+       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: split it, or remove one claim: nobody can tick half of a point
+
+    error: point 3 has 85 characters, 5 more than fit a phone (80)
+      --> data/questions/queues.toml:12:70
+       |
+    12 | ...oom", "It hands work over It hands work over It hands work over It hands work over and waits"]
+       |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: shorten it
+
+    error: `code` contains "clean-up"
+      --> data/questions/queues.toml:14:22
+       |
+    14 | code = "print()  # a clean-up"
+       |                      ^^^^^^^^
+       |
+       = help: write "cleanup", as everywhere in the bank
+
+    6 errors
+    "#);
+}
+
 proptest::proptest! {
     /// A damaged file causes no panic.
     #[test]

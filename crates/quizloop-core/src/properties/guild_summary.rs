@@ -13,9 +13,11 @@ use crate::members::NewRating;
 use crate::posting::PostStep;
 use crate::retention::Retention;
 use crate::review::Rating;
+use crate::round::ThreadStatus;
 use crate::team::Team;
 use crate::weekdays::Weekdays;
 use crate::weekly_report::ReportStep;
+use crate::wrap_up::WrapUpStep;
 use jiff::civil::time;
 
 fn start() -> Timestamp {
@@ -31,6 +33,11 @@ fn guild(seed: u64, steps: usize) -> (Guild, Timestamp) {
         let at = time(random.random_range(0..24), 30, 0, 0);
         let mut settings = settings(at, zone, Weekdays::working());
         settings.send_weekly_report = random.random_bool(0.5);
+        if random.random_bool(0.5) {
+            let wrap_up_at =
+                at.saturating_add(SignedDuration::from_hours(random.random_range(1..12)));
+            settings.schedule.wrap_up_at = Some(wrap_up_at);
+        }
         guild.insert_team(Team::new(ChannelId::new(channel), settings, now));
     }
     for _ in 0..steps {
@@ -79,9 +86,22 @@ fn advance(team: &mut Team, user: UserId, now: Timestamp, random: &mut StdRng) {
         team.set_reminder(user, time(random.random_range(0..24), 0, 0, 0), now);
         return;
     }
+    if random.random_bool(0.5) {
+        match team.next_wrap_up_step(now) {
+            WrapUpStep::Begin { .. } => assert!(team.begin_wrap_up(now)),
+            WrapUpStep::Deliver => team.record_wrap_up(MessageId::new(snowflake_at(now))),
+            WrapUpStep::Wait(_) | WrapUpStep::Idle => {}
+        }
+    }
     match team.next_post_step(now) {
         PostStep::Begin { day, due } => {
             team.begin_round(day, due, &["a", "b", "c", "d"], random);
+            // The other steps follow at once, or when the team comes up again.
+            if random.random_bool(0.7) {
+                let message = MessageId::new(snowflake_at(now));
+                team.record_post(message);
+                team.record_thread(message, ThreadStatus::Created);
+            }
         }
         PostStep::Deliver if team.pending_post().unwrap().window.contains(&now) => {
             team.record_post(MessageId::new(snowflake_at(now)));
@@ -91,7 +111,7 @@ fn advance(team: &mut Team, user: UserId, now: Timestamp, random: &mut StdRng) {
         }
         PostStep::CreateThread => {
             let newest = team.open_round().and_then(|round| round.message).unwrap();
-            team.record_thread(newest, crate::round::ThreadStatus::Created);
+            team.record_thread(newest, ThreadStatus::Created);
         }
         PostStep::Wait(_) | PostStep::Idle => {
             if let Some(posted) = team.open_round().and_then(|round| round.message) {
@@ -109,6 +129,10 @@ fn has_work(guild: &Guild, now: Timestamp) -> bool {
             && matches!(
                 team.next_report_step(now),
                 ReportStep::Wait(_) | ReportStep::Idle
+            )
+            && matches!(
+                team.next_wrap_up_step(now),
+                WrapUpStep::Wait(_) | WrapUpStep::Idle
             )
             && team.reminders_today(now).all(|due| due.at > now)
     };
@@ -169,6 +193,31 @@ proptest! {
         });
         prop_assert!(others.count() < 20, "few other channels match");
     }
+}
+
+/// A process whose clock is 90 seconds ahead is killed between the steps of a post, and the next one
+/// has the right time: the guild is due for it.
+#[test]
+fn unfinished_work_is_due_for_a_process_with_an_earlier_clock() {
+    let settings = settings(time(9, 0, 0, 0), "UTC", Weekdays::working());
+    let mut team = Team::new(ChannelId::new(10), settings, start());
+    let (nine, ahead) = (
+        "2026-03-25T09:00:00Z".parse().unwrap(),
+        "2026-03-25T09:01:30Z".parse().unwrap(),
+    );
+    let next_due = |team: &Team| {
+        let mut guild = Guild::new(GuildId::new(1));
+        guild.insert_team(team.clone());
+        guild.summary(ahead).next_due
+    };
+    assert_eq!(next_due(&team), Some(nine), "not begun");
+    let PostStep::Begin { day, due } = team.next_post_step(ahead) else {
+        panic!("a question is due");
+    };
+    team.begin_round(day, due, &["a"], &mut StdRng::seed_from_u64(1));
+    assert_eq!(next_due(&team), Some(nine), "not sent");
+    team.record_post(MessageId::new(snowflake_at(nine)));
+    assert_eq!(next_due(&team), Some(nine), "without its thread");
 }
 
 #[test]

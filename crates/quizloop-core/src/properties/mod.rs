@@ -11,3 +11,4 @@ mod schedule;
 mod self_assessment;
 mod streaks;
 mod weekly_report;
+mod wrap_up;

@@ -328,6 +328,17 @@ fn the_summary_lists_participants_streaks_and_hardest_questions() {
     // Two of three on Wednesday, one of two on Monday (Lin had not started), one of three on
     // Tuesday.
     assert_eq!(hardest, [(3, 2, 3), (1, 1, 2), (2, 1, 3)]);
+    // Assessed questions are ranked by missed points: 2 of 12 on Monday, none on Wednesday.
+    let mut assessed = team.clone();
+    for (number, counts) in [(1, "4 2 0 0"), (3, "1 0 0 0")] {
+        let json = format!(r#"{{"counts":["{counts}"]}}"#);
+        assessed.round_mut(number).unwrap().assessments = serde_json::from_str(&json).unwrap();
+    }
+    let hardest_assessed = assessed.weekly_summary(MONDAY, |_| false).hardest;
+    let ranked: Vec<_> = hardest_assessed.iter().map(|hard| hard.round).collect();
+    assert_eq!(ranked, [2, 1], "one of three, then one of six");
+    let points = hardest_assessed[1].points.unwrap();
+    assert_eq!((points.missed, points.total, points.percent()), (2, 12, 16));
     let (_, rows, streaks, hardest) = shown(&[ada]);
     assert_eq!(rows, [(2, 1, 0), (3, 0, 0)]);
     assert_eq!(streaks, []);

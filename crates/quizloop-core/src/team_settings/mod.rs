@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::parse::time_of_day;
 pub use self::setting::{
-    ItemError, ItemForm, SettingError, SettingKind, SettingLine, SettingOption, Suggestion,
-    TeamSetting,
+    ItemError, ItemForm, SettingConflict, SettingError, SettingKind, SettingLine, SettingOption,
+    Suggestion, TeamSetting,
 };
 use super::id::RoleId;
 use super::retention::Retention;
-use super::schedule::{ON_TIME, Schedule};
+use super::schedule::{MIN_ANSWER_TIME, ON_TIME, Schedule};
 use super::time_format;
 use super::zone::Zone;
 
@@ -70,6 +70,25 @@ impl Default for TeamSettings {
             role: None,
             retention: Retention::default(),
             send_weekly_report: false,
+        }
+    }
+}
+
+impl TeamSettings {
+    /// Checks settings that depend on each other, once all of them are set.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the wrap-up is not at least an hour later in the day than the question.
+    pub fn check(&self) -> Result<(), SettingConflict> {
+        let Schedule { at, wrap_up_at, .. } = self.schedule;
+        let is_late_enough = |wrap_up: &Time| wrap_up.duration_since(at) >= MIN_ANSWER_TIME;
+        match wrap_up_at.filter(|wrap_up| !is_late_enough(wrap_up)) {
+            Some(wrap_up) => Err(SettingConflict {
+                key: "wrap_up_at",
+                error: parse::early_wrap_up(at, wrap_up),
+            }),
+            None => Ok(()),
         }
     }
 }
@@ -213,6 +232,24 @@ pub static TEAM_SETTINGS: &[TeamSetting] = &[
         line: SettingLine::Own("Weekly report", |settings| {
             let text = "after the week's last question, without notifying anyone";
             settings.send_weekly_report.then(|| text.into())
+        }),
+    },
+    TeamSetting {
+        key: "wrap_up_at",
+        is_required: false,
+        option: SettingOption {
+            name: "wrap_up_at",
+            description: "When to post how many have answered into the question's thread, such as 17:00, or off",
+            in_setup: true,
+        },
+        kind: SettingKind::Text {
+            set: parse::set_wrap_up_at,
+            max_length: Some(5),
+            suggest: None,
+        },
+        line: SettingLine::Own("Wrap-up", |settings| {
+            let at = settings.schedule.wrap_up_at?.strftime("%H:%M");
+            Some(format!("at {at}, in the question's thread"))
         }),
     },
     TeamSetting {

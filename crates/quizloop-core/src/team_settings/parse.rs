@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::TeamSettings;
 use super::setting::{ItemError, SettingError, Suggestion};
+use crate::schedule::MIN_ANSWER_TIME;
 use crate::time_format;
 use crate::weekdays::{ParseWeekdaysError, Weekdays};
 use crate::zone::UnknownTimeZoneError;
@@ -33,6 +34,43 @@ pub fn time_of_day(text: &str) -> Result<Time, SettingError> {
         SettingError::new(text, "\"{}\" is not a time of day", fix)
             .reply_with("I can't read the time \"{}\". Use 24-hour time, such as 09:00 or 17:30.")
     })
+}
+
+/// The value of `wrap_up_at` that means that there are no wrap-ups.
+const OFF: &str = "off";
+
+pub(crate) fn set_wrap_up_at(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
+    settings.schedule.wrap_up_at = if text.trim().eq_ignore_ascii_case(OFF) {
+        None
+    } else {
+        Some(time_of_day(text)?)
+    };
+    Ok(())
+}
+
+/// Returns the error of a wrap-up that comes too early.
+pub(crate) fn early_wrap_up(at: Time, wrap_up: Time) -> SettingError {
+    let [question, wrap_up] = [at, wrap_up].map(|time| time.strftime("%H:%M").to_string());
+    let problem =
+        format!("a wrap-up at {{}} is not at least an hour after the question at {question}");
+    let (fix, advice) = match at.checked_add(MIN_ANSWER_TIME) {
+        Ok(first) => {
+            let first = first.strftime("%H:%M");
+            (
+                format!("write \"{first}\" or later, or \"{OFF}\""),
+                format!("Choose {first} or later, or {OFF}."),
+            )
+        }
+        // The next day.
+        Err(_) => (
+            format!("write \"{OFF}\", or move the question to 22:59 or earlier"),
+            format!("Choose {OFF}, or move the question to 22:59 or earlier."),
+        ),
+    };
+    SettingError::new(&wrap_up, problem, fix).reply_with(format!(
+        "A wrap-up comes at least an hour later in the day than the question, and {{}} is too early \
+         for a question at {question}. {advice}"
+    ))
 }
 
 pub(crate) fn set_timezone(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {

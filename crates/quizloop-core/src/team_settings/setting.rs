@@ -108,6 +108,14 @@ pub struct SettingError {
     reply: String,
 }
 
+/// Settings that contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingConflict {
+    /// The key of the setting to change.
+    pub key: &'static str,
+    pub error: SettingError,
+}
+
 /// An error of a list.
 pub struct ItemError {
     /// The index of the item; `None` if the error is about the whole list.

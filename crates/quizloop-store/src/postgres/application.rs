@@ -2,12 +2,11 @@
 
 use sqlx::{Connection, PgPool, Row};
 
-use super::cluster::LOCK_DIVISION;
+use super::cluster::{LOCK_DIVISION, PROCESS_COUNT};
 use super::connection::DatabaseError;
 
 const BIND: &str = "insert into application (id) values ($1) on conflict (one) do nothing";
 const OWNER: &str = "select id from application";
-const PROCESSES: &str = "select count(*) from process where until > now()";
 const ADOPT: &str =
     "insert into application (id) values ($1) on conflict (one) do update set id = excluded.id";
 
@@ -36,7 +35,7 @@ pub(super) async fn adopt(pool: &PgPool, application: u64) -> Result<i64, Databa
     sqlx::query(LOCK_DIVISION)
         .execute(&mut *transaction)
         .await?;
-    let processes: i64 = sqlx::query(PROCESSES)
+    let processes: i64 = sqlx::query(PROCESS_COUNT)
         .fetch_one(&mut *transaction)
         .await?
         .try_get(0)?;

@@ -30,6 +30,8 @@ const DEAD_PROCESS_RETENTION: &str = "interval '1 hour'";
 
 /// The lock under which processes join the cluster.
 pub(super) const LOCK_DIVISION: &str = "lock table division in exclusive mode";
+/// Number of live processes.
+pub(super) const PROCESS_COUNT: &str = "select count(*) from process where until > now()";
 const SELECT_TOTAL: &str = "select total from division";
 const COUNT_OTHERS: &str = "select (select count(*) from process where until > now()) + (select count(*) from lease where until > now())";
 const SET_TOTAL: &str = "insert into division (total) values ($1) on conflict (one) do update set total = excluded.total";

@@ -137,7 +137,7 @@ async fn is_writable(connection: &mut PgConnection) -> Result<bool, sqlx::Error>
 type NumberedSql = (i64, &'static str, &'static str);
 
 /// All migrations, in order. A released migration never changes.
-pub(super) const MIGRATIONS: [NumberedSql; 4] = [
+pub(super) const MIGRATIONS: [NumberedSql; 5] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "outlines", include_str!("migrations/0002_outlines.sql")),
     (
@@ -150,6 +150,7 @@ pub(super) const MIGRATIONS: [NumberedSql; 4] = [
         "snapshots",
         include_str!("migrations/0004_snapshots.sql"),
     ),
+    (5, "deleted", include_str!("migrations/0005_deleted.sql")),
 ];
 
 /// A migration of many guilds takes minutes. Other processes that start meanwhile wait for it.

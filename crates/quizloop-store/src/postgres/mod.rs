@@ -10,6 +10,7 @@ mod assignment;
 mod boot_clock;
 mod cluster;
 mod connection;
+mod deleted;
 mod lease;
 mod read;
 mod reader;
@@ -29,12 +30,13 @@ use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use super::backend::{Backend, ShardRefresh};
+use super::deleted::ChangeCopy;
 use cluster::Cluster;
 pub use connection::DatabaseError;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::shard::ShardRange;
-pub use reader::DatabaseReader;
+pub use reader::{DatabaseReader, DatabaseRestore, DatabaseRestoreError};
 
 /// Maximum number of guilds that are written at the same time, each on its own connection.
 const MAX_CONCURRENT_SAVES: usize = 8;
@@ -169,10 +171,33 @@ impl Backend for PostgresBackend {
         self.block_on(join_all(work))
     }
 
-    fn delete(&self, guild: GuildId) -> io::Result<()> {
+    fn delete(&self, guild: GuildId, at: Timestamp) -> io::Result<()> {
         let lease = self.cluster.lease_of(guild);
-        let deleted = write::delete(&self.pool, lease.as_deref(), guild);
+        let deleted = write::delete(&self.pool, lease.as_deref(), guild, at);
         self.block_on(deleted).map_err(io::Error::other)
+    }
+
+    fn keep_copy(&self, copy: &Guild, at: Timestamp) -> io::Result<()> {
+        let lease = self.cluster.lease_of(copy.id());
+        let kept = deleted::keep_copy(&self.pool, lease.as_deref(), copy, at);
+        self.block_on(kept).map_err(io::Error::other)
+    }
+
+    fn change_copies(&self, guild: GuildId, change: &ChangeCopy) -> io::Result<()> {
+        let lease = self.cluster.lease_of(guild);
+        let changed = deleted::change_copies(&self.pool, lease.as_deref(), guild, change);
+        self.block_on(changed).map_err(io::Error::other)
+    }
+
+    fn expire_copies(&self, limit: Timestamp, change: &ChangeCopy) -> io::Result<()> {
+        self.block_on(deleted::expire(&self.pool, limit, change))
+            .map_err(io::Error::other)
+    }
+
+    fn has_copies(&self) -> BoxFuture<'_, io::Result<bool>> {
+        let pool = self.pool.clone();
+        let found = self.on_runtime(async move { Ok(deleted::has_copies(&pool).await?) });
+        Box::pin(found.map_err(io::Error::other))
     }
 
     fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<Guild>>> {

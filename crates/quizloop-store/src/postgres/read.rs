@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
-use sqlx::{Connection, PgConnection, PgPool, Row};
+use sqlx::{Connection, PgConnection, PgExecutor, PgPool, Row};
 
 use super::connection::DatabaseError;
 use crate::snapshot;
@@ -56,7 +56,7 @@ fn summary_from_row(row: &PgRow) -> Result<GuildSummary, sqlx::Error> {
 }
 
 /// Converts Unix time in seconds to a timestamp, rounded down to whole seconds. Infinity is `None`.
-fn timestamp(seconds: f64) -> Option<Timestamp> {
+pub(super) fn timestamp(seconds: f64) -> Option<Timestamp> {
     if seconds.is_infinite() {
         return None;
     }
@@ -82,12 +82,12 @@ pub(super) async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, Stri
 
 /// Loads guilds. Ids without a row are left out.
 pub(super) async fn load_guilds(
-    pool: &PgPool,
+    database: impl PgExecutor<'_>,
     guilds: &[GuildId],
 ) -> Result<Vec<Guild>, DatabaseError> {
     let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
     let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
-    let mut rows = sqlx::query(STATES).bind(ids).fetch(pool);
+    let mut rows = sqlx::query(STATES).bind(ids).fetch(database);
     let mut loaded = Vec::new();
     while let Some(row) = rows.try_next().await? {
         let (guild, state): (i64, &str) = (row.try_get(0)?, row.try_get(1)?);
@@ -99,6 +99,6 @@ pub(super) async fn load_guilds(
 }
 
 /// Converts an id of a `bigint` column, which is never negative.
-fn id(number: i64) -> u64 {
+pub(super) fn id(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }

@@ -1,11 +1,18 @@
 //! Reading guilds of a database, also while a bot is running. Changes no guild.
 
+use std::io;
+
+use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use super::connection::{self, DatabaseError};
+use super::deleted::{self, RestoreRows};
+use super::write::WriteError;
 use super::{application, cluster, read};
-use quizloop_core::guild::Guild;
+use crate::deleted::DeletedGuild;
+use crate::restore;
+use quizloop_core::guild::{Guild, GuildCheckError};
 use quizloop_core::id::GuildId;
 
 /// A connection for the commands that read the state.
@@ -74,6 +81,38 @@ impl DatabaseReader {
             .block_on(application::adopt(&self.pool, application))
     }
 
+    /// Reads the deleted data that can be restored, ordered by server and time.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read.
+    pub fn deleted(&self) -> Result<Vec<DeletedGuild>, DatabaseError> {
+        Ok(self.runtime.block_on(deleted::list(&self.pool))?)
+    }
+
+    /// Prepares to restore the newest deleted data of a guild, or that of a time. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read, or it has no such data.
+    pub fn restore(
+        &self,
+        guild: GuildId,
+        deleted_at: Option<Timestamp>,
+    ) -> Result<DatabaseRestore<'_>, DatabaseRestoreError> {
+        let found = deleted::read_for_restore(&self.pool, guild, deleted_at);
+        let rows = self.runtime.block_on(found)?;
+        let rows = rows.ok_or(DatabaseRestoreError::NotDeleted(guild))?;
+        let copy = rows.copy.data.clone();
+        let copy = copy.map_err(|error| DatabaseError::InvalidRow { guild, error })?;
+        let guild = restore::merge(copy, rows.current.as_ref())?;
+        Ok(DatabaseRestore {
+            reader: self,
+            rows,
+            guild,
+        })
+    }
+
     /// Reads one guild, if it exists.
     ///
     /// # Errors
@@ -90,5 +129,65 @@ impl DatabaseReader {
     /// The database or the row of a guild can't be read.
     pub fn guilds(&self, guilds: &[GuildId]) -> Result<Vec<Guild>, DatabaseError> {
         self.runtime.block_on(read::load_guilds(&self.pool, guilds))
+    }
+}
+
+/// Why deleted data can't be restored. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseRestoreError {
+    /// There is no such deleted data of the server.
+    #[error("{}", restore::not_deleted(*.0))]
+    NotDeleted(GuildId),
+    /// A process uses the database.
+    #[error("a bot is using the database: stop it, or wait half a minute after a crash")]
+    InUse,
+    /// The data is not what it was when it was read.
+    #[error("the server's data has changed meanwhile; run the command again")]
+    Changed,
+    /// The deleted data contradicts what was stored since.
+    #[error("the deleted data does not fit to what was stored since: {0}")]
+    Inconsistent(#[from] GuildCheckError),
+    /// The database can't be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The data can't be written.
+    #[error(transparent)]
+    Write(io::Error),
+}
+
+impl From<WriteError> for DatabaseRestoreError {
+    fn from(error: WriteError) -> Self {
+        Self::Write(error.into_io_error())
+    }
+}
+
+/// A prepared restore of deleted data.
+pub struct DatabaseRestore<'a> {
+    reader: &'a DatabaseReader,
+    rows: RestoreRows,
+    /// What will be stored.
+    pub guild: Guild,
+}
+
+impl DatabaseRestore<'_> {
+    /// Returns what will be replaced; none if nothing is stored.
+    pub const fn current(&self) -> Option<&Guild> {
+        self.rows.current.as_ref()
+    }
+
+    /// Returns when the restored data was deleted.
+    pub const fn deleted_at(&self) -> Timestamp {
+        self.rows.copy.deleted_at
+    }
+
+    /// Restores. What it replaces is kept as data that was deleted `at`.
+    ///
+    /// # Errors
+    ///
+    /// A process uses the database, the data has changed since it was read, or the database can't
+    /// be used.
+    pub fn run(&self, at: Timestamp) -> Result<(), DatabaseRestoreError> {
+        let restored = deleted::restore(&self.reader.pool, &self.rows, &self.guild, at);
+        self.reader.runtime.block_on(restored)
     }
 }

@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, PgPool};
 
-use super::STEP_TIMEOUT;
 use super::lease::{Lease, LeaseLost};
+use super::{STEP_TIMEOUT, deleted};
 use crate::backend::LEASE_LOST;
 use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
@@ -29,7 +29,6 @@ const UPSERT_GUILD: &str = "insert into guild as kept (guild, commit, state, wak
     values ($1, 1, $2::text::jsonb, $3::text::timestamptz, $4, $5) \
     on conflict (guild) do update set commit = kept.commit + 1, state = excluded.state, \
     wake = excluded.wake, managed = excluded.managed, places = excluded.places returning commit";
-const DELETE_GUILD: &str = "delete from guild where guild = $1";
 const UPSERT_METADATA: &str = "insert into note (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text";
 
 /// Why a guild could not be saved or deleted.
@@ -157,11 +156,12 @@ pub(super) async fn save(
     .await
 }
 
-/// Deletes a guild's row.
+/// Deletes a guild's row, of which a copy stays.
 pub(super) async fn delete(
     pool: &PgPool,
     lease: Option<&Lease>,
     guild: GuildId,
+    at: Timestamp,
 ) -> Result<(), WriteError> {
     let lease = lease.ok_or(WriteError::NotOwner)?;
     let id = guild_as_i64(guild)?;
@@ -169,10 +169,7 @@ pub(super) async fn delete(
     with_timeout(pool, async |connection| {
         let mut transaction = connection.begin().await?;
         lease.fence(&mut transaction).await?;
-        sqlx::query(DELETE_GUILD)
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?;
+        deleted::delete_guild(&mut transaction, id, at).await?;
         Ok(transaction.commit().await?)
     })
     .await
@@ -185,7 +182,7 @@ pub(super) async fn set_metadata(pool: &PgPool, name: &str, text: &str) -> Resul
 
 /// Runs `work` on a connection with a timeout. After a failure the connection is closed, because
 /// its state is unknown.
-async fn with_timeout(
+pub(super) async fn with_timeout(
     pool: &PgPool,
     work: impl AsyncFnOnce(&mut PgConnection) -> Result<(), WriteError>,
 ) -> Result<(), WriteError> {
@@ -210,7 +207,7 @@ fn due_column(summary: &GuildSummary) -> Option<String> {
 
 /// Formats a guild for `jsonb`, which can't hold U+0000 (PostgreSQL's manual, "8.14. JSON Types").
 /// It is removed, because otherwise one text would prevent all saves of its guild.
-fn jsonb_text(guild: &Guild) -> Result<String, serde_json::Error> {
+pub(super) fn jsonb_text(guild: &Guild) -> Result<String, serde_json::Error> {
     let text = serde_json::to_string(guild)?;
     if !text.contains("\\u0000") {
         return Ok(text);
@@ -229,6 +226,6 @@ fn remove_null_characters(value: &mut Value) {
     }
 }
 
-fn guild_as_i64(guild: GuildId) -> Result<i64, WriteError> {
+pub(super) fn guild_as_i64(guild: GuildId) -> Result<i64, WriteError> {
     i64::try_from(guild.get()).map_err(|_| WriteError::IdTooLarge(guild))
 }

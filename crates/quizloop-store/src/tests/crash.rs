@@ -25,6 +25,15 @@ enum DirChange {
     Remove(PathBuf),
 }
 
+impl DirChange {
+    /// A name in the folder that is changed. A rename stays in its folder.
+    fn path(&self) -> &Path {
+        match self {
+            Self::Put(path, _) | Self::Rename(path, _) | Self::Remove(path) => path,
+        }
+    }
+}
+
 #[derive(Default)]
 struct DiskState {
     /// The files that programs see.
@@ -126,14 +135,19 @@ impl Disk for CrashingDisk {
         self.0.lock().unwrap().live.contains_key(path)
     }
 
-    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
         state.steps += 1;
         if state.steps > state.crash_at {
             return Err(io::Error::other("the machine has crashed"));
         }
-        state.durable = state.live.clone();
-        state.pending.clear();
+        let (synced, pending): (Vec<_>, _) = std::mem::take(&mut state.pending)
+            .into_iter()
+            .partition(|change| change.path().parent() == Some(dir));
+        state.pending = pending;
+        for change in &synced {
+            apply(&mut state.durable, change);
+        }
         Ok(())
     }
 }
@@ -220,6 +234,53 @@ fn a_crash_at_every_step_of_three_saves() {
             .unwrap();
         }
     }
+}
+
+/// A crash in a deletion leaves the guild, a copy of it, or both.
+#[test]
+fn a_crash_at_every_step_of_a_deletion() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let mut deletions = 0;
+    for crash_at in 1..40 {
+        for survives in [
+            vec![true],
+            vec![false],
+            vec![true, false],
+            vec![false, true],
+        ] {
+            let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let disk = CrashingDisk::crashing_at(crash_at);
+            let (saved, deleted) = runtime.block_on(async {
+                let store = super::open_on(before.path(), disk.clone());
+                let first = store.upsert(GUILD, add_team).1.wait().await;
+                let second = store.upsert(GUILD, add_team).1.wait().await;
+                let saved = first.and(second).is_ok();
+                let deleted = saved && store.delete(GUILD, super::deleted_at()).await.is_ok();
+                (saved, deleted)
+            });
+            if !saved {
+                continue;
+            }
+            let store = reopen(after.path(), &disk.survivors(&survives), before.path());
+            let copies = crate::inspect::deleted(after.path()).unwrap();
+            let is_whole = |copy: &crate::deleted::DeletedGuild| {
+                copy.data.as_ref().is_ok_and(|copy| copy.teams().len() == 2)
+            };
+            let is_copied = copies.iter().any(is_whole);
+            let live = teams(&store, GUILD);
+            assert!(
+                live == 2 || (live == 0 && is_copied),
+                "crash at step {crash_at}: {live}"
+            );
+            if deleted {
+                deletions += 1;
+                assert!(live == 0 && is_copied, "crash at step {crash_at}");
+            }
+        }
+    }
+    assert!(deletions > 0, "some deletions were completed");
 }
 
 proptest! {

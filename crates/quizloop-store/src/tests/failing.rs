@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{GUILD, add_team, open, open_on, teams};
+use super::{GUILD, add_team, deleted_at, open, open_on, teams};
 use crate::disk::{Disk, RealDisk};
 
 /// The step that fails.
@@ -183,7 +183,7 @@ async fn a_save_of_a_deleted_guild_acknowledges_nothing_new() {
     let ((), unsaved) = store.upsert(GUILD, add_team);
     let mut deletion = {
         let store = store.clone();
-        Box::pin(async move { store.delete(GUILD).await })
+        Box::pin(async move { store.delete(GUILD, deleted_at()).await })
     };
     let first = tokio::time::timeout(std::time::Duration::ZERO, &mut deletion);
     assert!(first.await.is_err(), "the first write has not ended");

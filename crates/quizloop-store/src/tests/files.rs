@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::backends::eviction::evict_all;
 use super::backends::{load_guild, save};
-use super::{GUILD, add_team, open, teams};
+use super::{GUILD, add_team, deleted_at, open, teams};
 use crate::{LoadError, OpenError, Store, inspect, snapshot};
 use quizloop_core::id::GuildId;
 
@@ -72,14 +72,19 @@ fn a_second_process_is_refused_with_the_owner() {
 }
 
 #[tokio::test]
-async fn a_deletion_leaves_no_files() {
+async fn a_deletion_leaves_only_a_copy() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for _ in 0..2 {
         store.upsert(GUILD, add_team).1.wait().await.unwrap();
     }
-    store.delete(GUILD).await.unwrap();
+    store.delete(GUILD, deleted_at()).await.unwrap();
     assert_eq!(names(&dir.path().join("guilds")), Vec::<String>::new());
+    let copies = dir.path().join("deleted");
+    assert_eq!(
+        names(&copies),
+        ["1110000000000000001-20260330T090000Z.json"]
+    );
     assert!(store.guild_ids().is_empty());
     store.upsert(GUILD, add_team).1.wait().await.unwrap();
     assert_eq!(teams(&store, GUILD), 1);
@@ -93,7 +98,7 @@ async fn an_update_does_not_recreate_a_deleted_guild() {
     store.upsert(GUILD, add_team).1.wait().await.unwrap();
     let (teams, commit) = store.update(GUILD, |guild| guild.teams().len()).unwrap();
     assert_eq!((teams, commit.wait().await), (1, Ok(())));
-    store.delete(GUILD).await.unwrap();
+    store.delete(GUILD, deleted_at()).await.unwrap();
     assert!(store.update(GUILD, add_team).is_none());
     assert!(store.guild_ids().is_empty() && store.close(Duration::from_secs(5)));
     assert_eq!(names(&dir.path().join("guilds")), Vec::<String>::new());
@@ -135,11 +140,46 @@ async fn temporary_files_of_a_crash_are_removed() {
     store.upsert(GUILD, add_team).1.wait().await.unwrap();
     drop(store);
     fs::write(dir.path().join("guilds/1110000000000000001.new"), "{").unwrap();
+    let deleted = dir.path().join("deleted");
+    fs::create_dir(&deleted).unwrap();
+    fs::write(
+        deleted.join("1110000000000000001-20260330T090000Z.new"),
+        "{",
+    )
+    .unwrap();
     drop(open(dir.path()));
+    assert_eq!(names(&deleted), Vec::<String>::new());
     assert_eq!(
         names(&dir.path().join("guilds")),
         ["1110000000000000001.json"]
     );
+}
+
+/// Files that `state restore` of earlier versions kept become copies, which a deletion reaches.
+#[tokio::test]
+async fn replaced_files_become_copies() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.upsert(GUILD, add_team).1.wait().await.unwrap();
+    drop(store);
+    let path = snapshot::path(dir.path(), GUILD);
+    for number in [1, 12] {
+        let kept = path.with_extension(format!("json.replaced-{number}"));
+        fs::copy(&path, &kept).unwrap();
+        let written = std::time::SystemTime::from(deleted_at());
+        let file = fs::File::options().append(true).open(&kept).unwrap();
+        file.set_modified(written).unwrap();
+    }
+    let store = open(dir.path());
+    assert_eq!(
+        names(&dir.path().join("guilds")),
+        ["1110000000000000001.json"]
+    );
+    let copies = inspect::deleted(dir.path()).unwrap();
+    let times: Vec<_> = copies.iter().map(|copy| copy.deleted_at).collect();
+    let next = deleted_at() + jiff::SignedDuration::from_secs(1);
+    assert_eq!(times, [deleted_at(), next]);
+    assert_eq!(store.guild_ids(), [GUILD]);
 }
 
 /// A snapshot that somebody breaks or deletes while its guild is evicted excludes only that guild.

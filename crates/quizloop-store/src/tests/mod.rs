@@ -11,6 +11,7 @@ mod unreadable;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::time;
 
 use super::Store;
@@ -22,6 +23,11 @@ use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 
 const GUILD: GuildId = GuildId::new(1_110_000_000_000_000_001);
+
+/// A time at which tests delete data.
+pub fn deleted_at() -> Timestamp {
+    "2026-03-30T09:00:00Z".parse().unwrap()
+}
 
 pub fn team(channel: u64) -> Team {
     let settings = TeamSettings {

@@ -5,9 +5,10 @@ use std::io;
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::{GUILD, add_team, open, teams};
+use super::{GUILD, add_team, deleted_at, open, teams};
 use crate::disk::{Disk, RealDisk};
-use crate::restore::Restore;
+use crate::inspect;
+use crate::restore::{Restore, RestoreSource};
 
 /// A real disk that fails after `max_steps` steps, and records the steps.
 struct StoppingDisk {
@@ -62,14 +63,16 @@ async fn every_step_leaves_a_complete_snapshot() {
     drop(store);
     let current = dir.path().join("guilds/1110000000000000001.json");
     let new = fs::read(&current).unwrap();
-    let backup = current.with_extension("json.replaced-1");
+    let kept = dir.path().join("deleted");
+    let backup = kept.join("1110000000000000001-20260330T090000Z.json");
+    fs::create_dir(&kept).unwrap();
     for max_steps in 0..20 {
         let disk = StoppingDisk {
             max_steps,
             steps: Mutex::default(),
         };
-        let restore = Restore::open(dir.path(), GUILD).unwrap();
-        let result = restore.rollback_on(&disk);
+        let restore = Restore::open(dir.path(), GUILD, RestoreSource::LastGood).unwrap();
+        let result = restore.run_on(&disk, deleted_at());
         let is_old = teams(&open(dir.path()), GUILD) == 1;
         let steps = disk.steps.into_inner().unwrap();
         if result.is_ok() {
@@ -84,4 +87,33 @@ async fn every_step_leaves_a_complete_snapshot() {
         let _ = fs::remove_file(&backup);
     }
     panic!("the rollback never succeeded");
+}
+
+/// Deleted data is restored, or is still there to be restored.
+#[tokio::test]
+async fn every_step_leaves_deleted_data() {
+    for max_steps in 0..20 {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        store.upsert(GUILD, add_team).1.wait().await.unwrap();
+        store.delete(GUILD, deleted_at()).await.unwrap();
+        drop(store);
+        let disk = StoppingDisk {
+            max_steps,
+            steps: Mutex::default(),
+        };
+        let restore = Restore::open(dir.path(), GUILD, RestoreSource::Deleted(None)).unwrap();
+        let result = restore.run_on(&disk, deleted_at());
+        let is_restored = teams(&open(dir.path()), GUILD) == 1;
+        let copies = inspect::deleted(dir.path()).unwrap();
+        let is_kept = copies.iter().any(|copy| copy.data.is_ok());
+        assert!(is_restored || is_kept, "after {max_steps} steps");
+        if result.is_ok() {
+            let steps = disk.steps.into_inner().unwrap();
+            assert_eq!(steps, ["write", "rename", "sync", "remove", "sync"]);
+            assert!(is_restored && !is_kept);
+            return;
+        }
+    }
+    panic!("the restore never succeeded");
 }

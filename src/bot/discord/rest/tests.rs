@@ -75,6 +75,15 @@ async fn production_client() -> (Sandbox, DiscordClient) {
     (sandbox, rest)
 }
 
+/// An interaction that the sandbox does not know, with more time than a test needs.
+const fn unanswered(id: u64) -> Unanswered<'static> {
+    Unanswered {
+        id,
+        token: "nobody",
+        time_left: REQUEST_TIMEOUT,
+    }
+}
+
 async fn bucket_count(rest: &DiscordClient) -> usize {
     let limiter = rest.http.ratelimiter.as_ref().unwrap();
     limiter.routes().read().await.len()
@@ -89,7 +98,7 @@ async fn clearing_rate_limits_drops_all_entries() {
     let before = bucket_count(&rest).await;
     for interaction in 1..200 {
         // The interaction does not exist, and the error is parsed as usual.
-        let refused = rest.respond(interaction, "nobody", &answer, None).await;
+        let refused = rest.respond(unanswered(interaction), &answer, None).await;
         assert!(
             matches!(refused, Err(ApiError::NotFound { code: 10_062, .. })),
             "{refused:?}"
@@ -118,7 +127,7 @@ async fn a_rate_limit_on_a_response_is_waited_for() {
     let limited = RequestFault::too_many_requests(0.5, "user");
     sandbox.add_fault(FaultRule::on("Callback"), limited);
     let started = Instant::now();
-    let refused = rest.respond(1, "nobody", &answer, None).await;
+    let refused = rest.respond(unanswered(1), &answer, None).await;
     assert!(
         matches!(refused, Err(ApiError::NotFound { .. })),
         "{refused:?}"
@@ -130,7 +139,7 @@ async fn a_rate_limit_on_a_response_is_waited_for() {
         headers: Vec::new(),
     };
     sandbox.add_fault(FaultRule::on("Callback"), without_duration);
-    let given_up = rest.respond(1, "nobody", &answer, None).await;
+    let given_up = rest.respond(unanswered(1), &answer, None).await;
     assert!(
         matches!(given_up, Err(ApiError::Transient(_))),
         "{given_up:?}"
@@ -197,7 +206,7 @@ async fn a_limit_on_a_deferred_response_does_not_delay_direct_responses() {
     let started = Instant::now();
     let others = async {
         for interaction in 1..20 {
-            let _ = rest.respond(interaction, "nobody", &direct, None).await;
+            let _ = rest.respond(unanswered(interaction), &direct, None).await;
         }
     };
     tokio::select! {

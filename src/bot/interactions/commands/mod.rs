@@ -1,5 +1,5 @@
-//! The slash commands, components and modals: one file per command, with its definition, its
-//! handlers and its line in `/help`.
+//! The slash commands, message commands, components and modals: one file per command, with its
+//! definition, its handlers and its line in `/help`.
 //!
 //! To add a command, write a file with a `COMMAND` and add it to `COMMANDS`. Handlers take the
 //! `BotContext` and an `Interaction`. The texts come from [`crate::bot::render`].
@@ -11,9 +11,11 @@
 
 mod answer;
 mod assessment;
+mod compare;
 pub mod help;
 mod hint;
 mod leaderboard;
+mod message_command;
 mod privacy;
 mod progress;
 mod question_reports;
@@ -36,9 +38,10 @@ use super::custom_id::{ComponentId, ModalId, PrivacyAction};
 use super::quiz::QuizAction;
 use super::response::Response;
 use crate::bot::context::{BotContext, team_for_channel};
-use crate::bot::gateway::event::{Interaction, InteractionData};
+use crate::bot::gateway::event::{Interaction, InteractionData, TargetMessage};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
+use message_command::MessageCommand;
 use quizloop_bank::Question;
 use quizloop_core::id::GuildId;
 use quizloop_core::reveal_guard::GuardedRound;
@@ -61,14 +64,19 @@ static COMMANDS: &[&SlashCommand] = &[
     &team::COMMAND,
 ];
 
+/// All message commands, which members choose in the menu *Apps* of a message.
+static MESSAGE_COMMANDS: &[&MessageCommand] = &[&compare::COMMAND];
+
 /// The result of a handler: a message, or an error that is shown to the member.
 pub type CommandResult = Result<Message, UserError>;
 
 /// Returns the definitions of all commands as Discord's JSON, for the bulk registration.
 pub fn definitions() -> Value {
+    let message_commands = MESSAGE_COMMANDS.iter().map(|command| command.definition());
     COMMANDS
         .iter()
         .map(|command| command.definition())
+        .chain(message_commands)
         .collect()
 }
 
@@ -111,6 +119,9 @@ fn help_lines(access: Access) -> Vec<String> {
             }
         }
     }
+    if access == Access::Everyone {
+        question_lines.extend(MESSAGE_COMMANDS.iter().map(|command| (command.help)()));
+    }
     question_lines.append(&mut lines);
     if !names.is_empty() {
         question_lines.push(format!("{} do the rest.", names.join(", ")));
@@ -130,6 +141,9 @@ pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
     match &interaction.data {
         InteractionData::Command(name) => {
             or_user_error(on_command(ctx, interaction, &guild, name).await)
+        }
+        InteractionData::MessageCommand { name, target } => {
+            or_user_error(on_message_command(ctx, interaction, &guild, name, target))
         }
         InteractionData::Component {
             custom_id, values, ..
@@ -178,7 +192,9 @@ fn respond_at_once(ctx: &BotContext, interaction: &Interaction) -> Option<Respon
             } => Some(quiz::open_modal(ctx, interaction.guild?, &state)),
             _ => None,
         },
-        InteractionData::Command(_) | InteractionData::ModalSubmit { .. } => None,
+        InteractionData::Command(_)
+        | InteractionData::MessageCommand { .. }
+        | InteractionData::ModalSubmit { .. } => None,
     }
 }
 
@@ -208,6 +224,9 @@ pub fn metric_label(data: &InteractionData) -> &'static str {
             let command = COMMANDS.iter().find(|command| command.name == name);
             command.map_or("other", |command| command.name)
         }
+        InteractionData::MessageCommand { name, .. } => {
+            find_message_command(name).map_or("other", |command| command.label)
+        }
         InteractionData::Component { .. } => "button",
         InteractionData::ModalSubmit { .. } => "form",
         InteractionData::Autocomplete { .. } => "suggest",
@@ -225,7 +244,9 @@ pub fn component_label(data: &InteractionData) -> Option<&'static str> {
             let modal = ModalId::parse(custom_id);
             Some(modal.map_or("unknown", |modal| modal.action()))
         }
-        InteractionData::Command(_) | InteractionData::Autocomplete { .. } => None,
+        InteractionData::Command(_)
+        | InteractionData::MessageCommand { .. }
+        | InteractionData::Autocomplete { .. } => None,
     }
 }
 
@@ -271,6 +292,22 @@ async fn on_command(
         require_admin(interaction)?;
     }
     action.run(ctx, interaction, guild).await
+}
+
+fn find_message_command(name: &str) -> Option<&'static MessageCommand> {
+    let mut commands = MESSAGE_COMMANDS.iter();
+    commands.find(|command| command.name == name).copied()
+}
+
+fn on_message_command(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    name: &str,
+    target: &TargetMessage,
+) -> Result<Response, UserError> {
+    let command = find_message_command(name).ok_or(UserError::UnknownCommand)?;
+    (command.handler)(ctx, interaction, guild, target)
 }
 
 /// A button that was pressed, or a menu in which options were chosen.

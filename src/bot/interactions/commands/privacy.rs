@@ -121,10 +121,9 @@ async fn set_hidden(
 /// Deletes all data of the member, also from older files on disk.
 async fn delete(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let now = interaction.created_at();
+    let user = interaction.user;
     let erased = guild
-        .erase(|state| {
-            state.delete_member(interaction.user, now);
-        })
+        .erase(move |state| state.delete_member(user, now))
         .await;
     erased.map_err(|_| UserError::SaveFailed)?;
     ctx.asked_today.remove_member(guild.id(), interaction.user);

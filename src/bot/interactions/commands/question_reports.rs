@@ -9,6 +9,7 @@ use crate::bot::interactions::response::Response;
 use crate::bot::render::feedback as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::GuildId;
+use quizloop_core::question_reports::QuestionReport;
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedGuild;
 
@@ -70,10 +71,16 @@ pub async fn close(
         .iter()
         .filter_map(|value| value.parse().ok())
         .collect();
-    // Reports contain text of members, so they are erased from the previous snapshot as well.
-    let erased = guild.erase(|state| {
-        for number in numbers {
-            state.close_report(number);
+    let is_chosen = |report: &&QuestionReport| numbers.contains(&report.number);
+    let reports: Vec<_> =
+        guild.read_or_empty(|state| state.reports().iter().filter(is_chosen).cloned().collect());
+    // Reports contain text of members, so they are erased from the previous snapshot and from deleted
+    // data as well. There, another report may have the same number.
+    let erased = guild.erase(move |state| {
+        for report in &reports {
+            if state.reports().contains(report) {
+                state.close_report(report.number);
+            }
         }
     });
     erased.await.map_err(|_| UserError::SaveFailed)?;

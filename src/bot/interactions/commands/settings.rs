@@ -99,7 +99,8 @@ pub fn apply_options(
     for setting in TEAM_SETTINGS {
         apply_option(setting, &mut settings, interaction)?;
     }
-    Ok(settings)
+    let conflict = settings.check().err();
+    conflict.map_or(Ok(settings), |conflict| Err(invalid_option(conflict.error)))
 }
 
 fn apply_option(

@@ -19,11 +19,11 @@ const SUBCOMMAND: u8 = 1;
 const SUBCOMMAND_GROUP: u8 = 2;
 /// The interaction context of a guild (Discord docs, interactions/receiving-and-responding,
 /// "Interaction Context Types").
-const IN_GUILD: u8 = 0;
+pub const IN_GUILD: u8 = 0;
 /// The installation to a guild (Discord docs, resources/application, "Application Integration
 /// Types"). With a user's installation a member could run a command in a guild that the bot is not
 /// in, and what they do there would be deleted as data of a guild that removed it.
-const GUILD_INSTALL: u8 = 0;
+pub const GUILD_INSTALL: u8 = 0;
 /// The permission Manage Server as a bit set in a string (Discord docs, topics/permissions: bit 5).
 const MANAGE_GUILD: &str = "32";
 

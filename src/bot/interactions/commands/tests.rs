@@ -2,16 +2,19 @@ mod documents;
 mod settings;
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use super::*;
 use crate::bot::fuzzing::fixture;
+use crate::bot::gateway::event::IncomingMessage;
 use crate::bot::render::user_error::UserError;
+use quizloop_core::id::{MessageId, UserId};
 
 /// The full names of the registered commands, as Discord would send them, with their definitions.
 fn registered() -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    for command in definitions().as_array().unwrap() {
-        add_actions("", command, &mut found);
+    for command in COMMANDS.iter().map(|command| command.definition()) {
+        add_actions("", &command, &mut found);
     }
     found
 }
@@ -40,12 +43,10 @@ fn options_of(command: &Value) -> &[Value] {
 /// names and descriptions, and of all texts of one command together.
 #[test]
 fn commands_keep_discords_limits() {
-    let all = definitions();
-    let all = all.as_array().unwrap();
-    assert!(all.len() <= 100);
-    for command in all {
+    assert!(COMMANDS.len() <= 100);
+    for command in COMMANDS.iter().map(|command| command.definition()) {
         let mut characters = 0;
-        check_definition(command, 0, &mut characters);
+        check_definition(&command, 0, &mut characters);
         assert!(characters <= 8000, "{}: {characters}", command["name"]);
     }
 }
@@ -130,7 +131,7 @@ fn command(name: &str) -> Interaction {
         channel: fixture::CHANNEL,
         user: fixture::ADA,
         is_admin: true,
-        received_at: fixture::now(),
+        received_at: Instant::now(),
     }
 }
 
@@ -139,9 +140,13 @@ fn run(name: &str, is_admin: bool) -> Value {
         is_admin,
         ..command(name)
     };
+    send(name, &interaction)
+}
+
+fn send(name: &str, interaction: &Interaction) -> Value {
     let mut json = Value::Null;
     fixture::with(|ctx, runtime| {
-        json = match runtime.block_on(respond(ctx, &interaction)) {
+        json = match runtime.block_on(respond(ctx, interaction)) {
             Response::New(message) => serde_json::to_value(message).unwrap(),
             Response::Cached(message) => serde_json::to_value(message).unwrap(),
             other => panic!("{name}: {other:?}"),
@@ -174,6 +179,51 @@ fn registered_commands_reach_their_handlers() {
         let as_member = run(&name, false);
         let is_refused = as_member == error(&UserError::AdminsOnly);
         assert_eq!(is_refused, command.access == Access::Admins, "{name}");
+    }
+}
+
+/// A message command that Ada runs on a message of another member.
+fn on_anothers_message(name: &str) -> Interaction {
+    let message = IncomingMessage {
+        guild: fixture::GUILD,
+        channel: fixture::CHANNEL,
+        message: MessageId::new(7),
+        author: UserId::new(8),
+        may_be_reply: true,
+        reply_to: None,
+    };
+    let target = TargetMessage {
+        message,
+        text: "not mine".into(),
+    };
+    Interaction {
+        data: InteractionData::MessageCommand {
+            name: name.into(),
+            target: Box::new(target),
+        },
+        ..command("")
+    }
+}
+
+#[test]
+fn message_commands_reach_their_handlers() {
+    let names = MESSAGE_COMMANDS.iter().map(|command| command.name);
+    for name in names.chain(["Unknown"]) {
+        let is_known = find_message_command(name).is_some();
+        let interaction = on_anothers_message(name);
+        let expected = if is_known {
+            error(&UserError::NotOwnReply)
+        } else {
+            error(&UserError::UnknownCommand)
+        };
+        assert_eq!(send(name, &interaction), expected, "{name}");
+        let label = metric_label(&interaction.data);
+        assert_eq!(label == "other", !is_known, "{name}");
+        assert!(name.chars().count() <= 32, "{name}");
+    }
+    let help = help_lines(Access::Everyone).join("\n");
+    for command in MESSAGE_COMMANDS {
+        assert!(help.contains(command.name), "{help}");
     }
 }
 
@@ -238,7 +288,7 @@ fn help_names_each_command_that_is_not_unlisted() {
 
 #[test]
 fn only_defined_commands_have_metric_labels() {
-    for definition in definitions().as_array().unwrap() {
+    for definition in COMMANDS.iter().map(|command| command.definition()) {
         let name = definition["name"].as_str().unwrap();
         let with_subcommand = format!("{name} status");
         assert_eq!(

@@ -40,16 +40,16 @@ fn result(ticks: Ticks) -> AssessmentResult {
 
 #[test]
 fn the_menu_offers_the_key_points() {
-    assert_snapshot!(shown(&question()), @r#"
+    assert_snapshot!(shown(&question()), @"
     [ Which points did your reply make? ▾ 1–6 ] q1:assess:p:1488447759974400000:6:2
-      ▫ The call returns a coroutine object; not one line of the body has run = 0
-      ▫ "Coroutine" is used for both the function and the object = 1
+      ▫ The call returns a coroutine object = 0
+      ▫ None of the body has run yet = 1
       ▫ It starts when you await it, wrap it in a task or pass it to asyncio.run() = 2
       ▫ Single-use: a second await raises RuntimeError = 3
-      ▫ Never awaited: the work doesn't happen, and there is a RuntimeWarning = 4
-      ▫ inspect.iscoroutinefunction() checks the function, inspect.iscoroutine() the object = 5
+      ▫ Never awaited: the work doesn't happen = 4
+      ▫ Never awaited: Python prints a RuntimeWarning = 5
     ( None of them ) q1:assess:0:1488447759974400000:6:2
-    "#);
+    ");
     assert_snapshot!(shown(&without_points()), @"
     ( Didn't know it ) q1:assess:1:1488447759974400000:0:2
     ( Knew a part ) q1:assess:2:1488447759974400000:0:2
@@ -66,11 +66,11 @@ fn the_result_names_the_missed_points() {
     **Your reply made 1 of 6 key points**
 
     Missed:
-    • The call returns a coroutine object; not one line of the body has run
+    • The call returns a coroutine object
     • It starts when you `await` it, wrap it in a task or pass it to `asyncio.run()`
     • Single-use: a second `await` raises `RuntimeError`
-    • Never awaited: the work doesn't happen, and there is a `RuntimeWarning`
-    • `inspect.iscoroutinefunction()` checks the function, `inspect.iscoroutine()` the object
+    • Never awaited: the work doesn't happen
+    • Never awaited: Python prints a `RuntimeWarning`
 
     Likely follow-up: ||How would you make the result awaitable more than once?||
 

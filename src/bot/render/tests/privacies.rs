@@ -28,18 +28,18 @@ fn stored_data() {
     };
     assert_snapshot!(privacy::overview(&kept), @"
     # Your data
-    In this server I store ids, dates, counts and ratings. The text of your replies never reaches me, and what you write in `/quiz` is only shown back to you. The one text I store is a mistake that you report, for the admins.
+    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz`. The one text I store is a mistake that you report, for the admins.
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
-    [How long] Until you delete it, the bot is removed from the server, or you haven't been active here for 13 months.
+    [How long] Until you delete it, the bot or the team is removed, or you haven't been active here for 13 months. For 7 days after a removal, the person who runs the bot can restore the data; what you delete is deleted there as well.
     ( Export my data ) q1:privacy:export
     ( Hide me from leaderboards ) q1:privacy:hide
     ( Delete my data ) q1:privacy:delete
     ");
     assert_snapshot!(privacy::overview(&hidden), @"
     # Your data
-    In this server I store ids, dates, counts and ratings. The text of your replies never reaches me, and what you write in `/quiz` is only shown back to you. The one text I store is a mistake that you report, for the admins.
+    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz`. The one text I store is a mistake that you report, for the admins.
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     • the key points that you ticked for 3 questions, of each team's two newest
@@ -49,7 +49,7 @@ fn stored_data() {
     • the time of your reminder of due reviews
     • your choice to be hidden from leaderboards and weekly reports
     [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
-    [How long] Until you delete it, the bot is removed from the server, or you haven't been active here for 13 months.
+    [How long] Until you delete it, the bot or the team is removed, or you haven't been active here for 13 months. For 7 days after a removal, the person who runs the bot can restore the data; what you delete is deleted there as well.
     ( Export my data ) q1:privacy:export
     ( Show me on leaderboards ) q1:privacy:show
     ( Delete my data ) q1:privacy:delete

@@ -73,18 +73,18 @@ fn asking() {
         reason: PickReason::Due,
         due: 3,
     };
-    assert_snapshot!(quiz::question(&one, &at, due, true), @"
+    assert_snapshot!(quiz::question(&one, &at, due, true), @r#"
     # Practice
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
     [Level] junior
     [Topic] fundamentals
     [Why now] time to repeat
-    [Hint] Two short statements answer the question; give them first and separately. After that, show that you know the mistake behind it: a forgotten keyword that makes work disappear without an exception. Explaining how you would notice that in a log or a test is what lifts a junior answer. A comparison with JavaScript is welcome if you know that language, because it starts from the opposite rule. How the object works inside isn't asked here.
+    [Hint] Say "a coroutine object" and "nothing has run yet" as two separate statements. Then name the mistake behind the question, the forgotten `await`, and how you notice it: by the "never awaited" warning in a log or a test. If you know JavaScript, add that its async functions start at once. How the object works inside isn't asked.
     -- 3 to repeat today · Answer out loud before you look. Practice doesn't affect your streak.
     ( Write my answer ) q1:quiz:w:m*a65535:coroutine-objects:structured-concurrency
     ( Show the answer ) q1:quiz:a:m*a65535:coroutine-objects:structured-concurrency
     ( Another ) q1:quiz:n:m*a65535:coroutine-objects:structured-concurrency
-    ");
+    "#);
     assert_snapshot!(quiz::answer_modal(&one, &at), @"
     # My answer q1:quiz:m*a65535:coroutine-objects:structured-concurrency
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
@@ -113,9 +113,9 @@ fn choosing_an_output() {
     assert_snapshot!(said(0), @"
     ✅ You chose **A**. It prints:
     ```text
-    one 0.2
-    two 0.1
-    three 0.2
+    one takes 2 x 0.3 s
+    two takes 1 x 0.3 s
+    three takes 2 x 0.3 s
     ```
     ");
     assert_snapshot!(
@@ -155,6 +155,7 @@ fn answering() {
     > 
     > ```
     > @everyone
+    > ```
     ");
     let long = "é\n".repeat(750);
     let written = answer(Some(&long));

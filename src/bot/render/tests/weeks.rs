@@ -10,6 +10,7 @@ use crate::bot::render::weekly_report;
 use quizloop_bank::{Bank, built_in};
 use quizloop_core::id::UserId;
 use quizloop_core::leaderboard::LeaderboardRow;
+use quizloop_core::self_assessment::MissedPoints;
 use quizloop_core::streak::Streak;
 use quizloop_core::team::Team;
 use quizloop_core::weekly_summary::{HardQuestion, WeeklySummary};
@@ -61,6 +62,50 @@ fn weeks() {
     ");
 }
 
+/// The share of missed points is shown from four assessments on.
+#[test]
+fn missed_points() {
+    let mut team = team_with_rounds();
+    intended(&mut team);
+    let report = team.pending_report().unwrap();
+    let hard = |round, missed, points: Option<(usize, usize)>| HardQuestion {
+        round,
+        question: "removed".into(),
+        missed,
+        participants: 5,
+        points: points.map(|(assessed, missed)| MissedPoints {
+            assessed,
+            missed,
+            total: 3 * assessed,
+        }),
+    };
+    let hardest = [
+        hard(1, 1, Some((4, 8))),
+        hard(2, 0, Some((3, 5))),
+        hard(3, 2, Some((3, 4))),
+        hard(4, 2, None),
+    ];
+    let digest = WeeklySummary {
+        rounds: 5,
+        rows: Vec::new(),
+        streaks: Vec::new(),
+        hardest: hardest.into(),
+    };
+    let now = at("2026-03-31T16:00:00Z");
+    let message = weekly_report::weekly_report(&team, report, &digest, now, |_| None);
+    assert_snapshot!(message.embeds[0].fields[0].value, @"
+    • a question that no longer exists
+    66 % of the points missed · missed by 1 of 5
+    • a question that no longer exists
+    Points missed
+    • a question that no longer exists
+    Missed by 2 of 5
+    • a question that no longer exists
+    Missed by 2 of 5
+    -# Missed: not answered in time, or after seeing the answer, by members who took part this week. Where members ticked the points they made, the missed points decide the order. The open question isn't included yet.
+    ");
+}
+
 /// The longest possible report, for a paused team.
 #[test]
 fn the_longest_week_fits() {
@@ -87,6 +132,11 @@ fn the_longest_week_fits() {
         question: longest.id.clone(),
         missed: 99_999,
         participants: 99_999,
+        points: Some(MissedPoints {
+            assessed: 99_999,
+            missed: 99_999,
+            total: 99_999,
+        }),
     };
     let digest = WeeklySummary {
         rounds: 7,

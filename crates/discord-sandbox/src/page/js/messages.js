@@ -6,13 +6,20 @@ import { go, place } from "./place.js";
 import { refresh, whenRefreshed } from "./parts.js";
 import { show } from "./slash.js";
 
-const dismissed = new Set();
 const whereOf = (item) => item.parentElement.id.slice(5);
 
-async function press(item, button, values) {
-  const request = { message: item.dataset.id, as: place.as, button, values };
+function press(item, button, values) {
+  return interact(item, "press", { button, values });
+}
+
+function runApp(item, button) {
+  button.closest(".apps").open = false;
+  return interact(item, "message-command", { command: button.dataset.app });
+}
+
+async function interact(item, action, request) {
   item.classList.add("busy");
-  const outcome = await attempt(() => call("press", request));
+  const outcome = await attempt(() => call(action, { message: item.dataset.id, as: place.as, ...request }));
   item.classList.remove("busy");
   await refresh();
   if (outcome) show(whereOf(item), outcome);
@@ -37,7 +44,7 @@ function choose(item, menu) {
 }
 
 const ACTIONS = {
-  dismiss: (item) => { dismissed.add(item.dataset.key); item.hidden = true; },
+  dismiss: async (item) => { await attempt(() => call("dismiss", { message: item.dataset.id, as: place.as })); refresh(); },
   reply: (item) => composers[whereOf(item)].setTarget({ id: item.dataset.id, author: item.dataset.author }),
   edit: (item, button) => composers[whereOf(item)].setTarget({ id: item.dataset.id, edit: true, source: button.dataset.source }),
   delete: async (item) => { await attempt(() => call("delete", { message: item.dataset.id, as: place.as })); refresh(); },
@@ -51,6 +58,7 @@ async function react(item, button) {
 }
 
 document.addEventListener("click", (event) => {
+  for (const apps of document.querySelectorAll(".apps[open]")) if (!apps.contains(event.target)) apps.open = false;
   const item = event.target.closest(".entry");
   if (!item) return;
   const spoiler = event.target.closest(".spoiler");
@@ -62,6 +70,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.dataset.press) press(item, button.dataset.press, []);
+  else if (button.dataset.app) runApp(item, button);
   else if (button.dataset.emoji) react(item, button);
   else if (button.dataset.thread) go({ thread: button.dataset.thread });
   else if (ACTIONS[button.dataset.act]) ACTIONS[button.dataset.act](item, button);
@@ -70,7 +79,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const spoiler = event.target.closest?.(".spoiler");
   if (spoiler && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); spoiler.click(); }
-  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open], details.apps[open]");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
@@ -80,7 +89,6 @@ function applyStyles() {
   for (const embed of document.querySelectorAll(".embed[data-color]")) {
     embed.style.borderInlineStartColor = embed.dataset.color;
   }
-  for (const item of document.querySelectorAll(".only-you")) item.hidden = dismissed.has(item.dataset.key);
 }
 
 whenRefreshed(applyStyles);

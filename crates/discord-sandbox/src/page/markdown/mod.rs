@@ -9,6 +9,7 @@ mod inline;
 mod names;
 mod python;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use comrak::nodes::{AstNode, NodeCodeBlock, NodeValue};
@@ -78,6 +79,65 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 
 /// Parses a text.
 pub fn parse(text: &str, names: &NameResolver<'_>) -> Vec<MarkdownPart> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(spoiler) = long_spoiler(rest) {
+        parts.extend(parse_blocks(&rest[..spoiler.start], names));
+        let inside = &rest[spoiler.start + SPOILER.len()..spoiler.end];
+        let inside = parse_blocks(inside, names);
+        parts.push(MarkdownPart::container("long-spoiler", inside));
+        rest = &rest[spoiler.end + SPOILER.len()..];
+    }
+    parts.extend(parse_blocks(rest, names));
+    parts
+}
+
+/// The mark before and after a spoiler.
+const SPOILER: &str = "||";
+/// The mark before and after a code block.
+const FENCE: &str = "```";
+
+/// Returns the positions of the two marks of the first spoiler that spans paragraphs or code
+/// blocks, which the parser does not know.
+fn long_spoiler(text: &str) -> Option<Range<usize>> {
+    let mut marks = spoiler_marks(text);
+    while let (Some(start), Some(end)) = (marks.next(), marks.next()) {
+        let inside = &text[start..end];
+        let line = text[..start].rsplit('\n').next().unwrap_or_default();
+        let is_quoted = line.trim_start().starts_with('>');
+        if !is_quoted && (inside.contains("\n\n") || inside.contains(FENCE)) {
+            return Some(start..end);
+        }
+    }
+    None
+}
+
+/// Returns the positions of all marks of spoilers outside code.
+fn spoiler_marks(text: &str) -> impl Iterator<Item = usize> {
+    let mut code_end: Option<&str> = None;
+    let mut position = 0;
+    std::iter::from_fn(move || {
+        while position < text.len() {
+            let rest = &text[position..];
+            let found = [FENCE, "`", SPOILER]
+                .into_iter()
+                .find(|one| rest.starts_with(one));
+            let at = position;
+            position +=
+                found.map_or_else(|| rest.chars().next().map_or(1, char::len_utf8), str::len);
+            match (found, code_end) {
+                (Some(SPOILER), None) => return Some(at),
+                (Some(mark), Some(end)) if mark == end => code_end = None,
+                (Some(mark), None) => code_end = Some(mark),
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// Parses a text without spoilers that span paragraphs.
+fn parse_blocks(text: &str, names: &NameResolver<'_>) -> Vec<MarkdownPart> {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &OPTIONS);
     children(root, names, 0)

@@ -45,6 +45,12 @@ async fn parses_discords_syntax() {
             "strong(a) em(b) underline(c) strike(d) code(e*)",
         ),
         ("x ||the **end**|| y", "x spoiler(the strong(end)) y"),
+        ("||a\nb||", "spoiler(abreak()b)"),
+        (
+            "x\n||a\n\n```\n||\n```\nb||\ny ||z||",
+            "paragraph(x)long-spoiler(paragraph(a)block(||)paragraph(b))paragraph(y spoiler(z))",
+        ),
+        ("`||` a\n\nb ||", "paragraph(code(||) a)paragraph(b ||)"),
         ("a\nb\n\nc", "paragraph(abreak()b)paragraph(c)"),
         ("# a\n#### b", "heading1(a)heading3(b)"),
         ("- a\n- b", "bullets(item(paragraph(a))item(paragraph(b)))"),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::PageViewer;
 use super::message::{self, MessageEntry};
+use crate::client::message_commands;
 use crate::model::{Channel, kind};
 use crate::permission::{SEND_MESSAGES, SEND_MESSAGES_IN_THREADS, VIEW_CHANNEL};
 
@@ -37,6 +38,8 @@ pub struct ChannelView {
     archived: bool,
     /// Whether the viewer may write.
     writable: bool,
+    /// The names of the message commands, which are in the menu *Apps* of each message.
+    apps: Vec<String>,
     entries: Vec<MessageEntry>,
 }
 
@@ -166,6 +169,7 @@ pub fn channel_view(viewer: &PageViewer<'_>, id: u64) -> ChannelView {
         },
         archived: channel.is_some_and(Channel::is_archived),
         writable: permissions & needed != 0,
+        apps: message_commands(viewer.discord, id, viewer.user),
         entries: message::entries(viewer, id),
     }
 }

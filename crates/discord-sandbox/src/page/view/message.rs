@@ -231,7 +231,10 @@ fn command_use(viewer: &PageViewer<'_>, one: &Message) -> Option<CommandUse> {
         by: viewer
             .discord
             .display_name(viewer.discord.guild_of(one.channel), interaction.user),
-        command: interaction.name.clone(),
+        command: match interaction.target_message {
+            Some(_) => interaction.name.clone(),
+            None => format!("/{}", interaction.name),
+        },
     })
 }
 

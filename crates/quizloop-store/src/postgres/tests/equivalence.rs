@@ -3,6 +3,7 @@
 use super::random_history::{RandomHistory, guild_with_history};
 use super::{GUILD, TestDatabase, open};
 use crate::postgres::DatabaseReader;
+use crate::tests::deleted_at;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::team::PostingFailure;
 
@@ -81,7 +82,7 @@ fn a_deleted_guild_leaves_no_row() {
         futures::executor::block_on(commit.wait()).unwrap();
     };
     save(1);
-    futures::executor::block_on(store.delete(GUILD)).unwrap();
+    futures::executor::block_on(store.delete(GUILD, deleted_at())).unwrap();
     let left = "(select count(*) from guild) + (select count(*) from team) + (select count(*) from round) \
         + (select count(*) from member) + (select count(*) from person) + (select count(*) from review) \
         + (select count(*) from report)";

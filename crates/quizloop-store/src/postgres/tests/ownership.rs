@@ -44,7 +44,7 @@ fn a_stale_owner_is_refused() {
         stale.close(Duration::from_secs(5)),
         "closing does not wait for guilds of another owner"
     );
-    assert!(futures::executor::block_on(stale.delete(GUILD)).is_err());
+    assert!(futures::executor::block_on(stale.delete(GUILD, crate::tests::deleted_at())).is_err());
     assert!(reader.guild(GUILD).unwrap().is_some());
 }
 

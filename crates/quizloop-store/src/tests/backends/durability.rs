@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{GUILD, add_team, teams};
+use super::super::{GUILD, add_team, deleted_at, teams};
 use super::{load_guild, on_each_backend, save, wait};
 use crate::postgres::tests::random_history::{RandomHistory, guild_with_history};
 use quizloop_core::id::GuildId;
@@ -75,7 +75,7 @@ fn a_change_after_a_deletion_starts_with_an_empty_guild() {
         for _ in 0..2 {
             assert!(save(&store, GUILD, add_team));
         }
-        wait(store.delete(GUILD)).unwrap();
+        wait(store.delete(GUILD, deleted_at())).unwrap();
         assert!(store.guild_ids().is_empty());
         assert!(
             store.update(GUILD, add_team).is_none(),
@@ -94,7 +94,7 @@ fn an_evicted_guild_can_be_deleted() {
         let store = super::eviction::open_with_clock(backend);
         assert!(save(&store, GUILD, add_team));
         super::eviction::evict_all(&store);
-        wait(store.delete(GUILD)).unwrap();
+        wait(store.delete(GUILD, deleted_at())).unwrap();
         assert_eq!(load_guild(&store, GUILD).unwrap(), None);
         assert!(store.close(Duration::from_secs(5)));
         drop(store);

@@ -1,12 +1,17 @@
 //! Tests of both backends: each test runs with a folder of snapshots and with a database.
 
+mod deleted;
 mod durability;
 pub mod eviction;
 
+use jiff::Timestamp;
 use tempfile::TempDir;
 
+use crate::deleted::DeletedGuild;
+use crate::postgres::DatabaseReader;
 use crate::postgres::tests::test_database::TestDatabase;
-use crate::{LoadError, Store};
+use crate::restore::{Restore, RestoreSource};
+use crate::{LoadError, Store, inspect};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 
@@ -24,6 +29,33 @@ impl TestBackend {
             Self::Database(test_database) => {
                 let opened = Store::open_database(&test_database.url());
                 opened.unwrap_or_else(|error| panic!("{error}"))
+            }
+        }
+    }
+
+    /// Returns the copies of deleted data, as `state list --deleted` reads them.
+    pub fn deleted(&self) -> Vec<DeletedGuild> {
+        match self {
+            Self::Folder(dir) => inspect::deleted(dir.path()).unwrap(),
+            Self::Database(test_database) => {
+                let reader = DatabaseReader::connect(&test_database.url()).unwrap();
+                reader.deleted().unwrap()
+            }
+        }
+    }
+
+    /// Restores deleted data, as `state restore --deleted` does.
+    pub fn restore(&self, guild: GuildId, deleted_at: Option<Timestamp>, at: Timestamp) {
+        match self {
+            Self::Folder(dir) => {
+                let source = RestoreSource::Deleted(deleted_at);
+                let restore = Restore::open(dir.path(), guild, source).unwrap();
+                restore.run(at).unwrap();
+            }
+            Self::Database(test_database) => {
+                let reader = DatabaseReader::connect(&test_database.url()).unwrap();
+                let restore = reader.restore(guild, deleted_at).unwrap();
+                restore.run(at).unwrap();
             }
         }
     }

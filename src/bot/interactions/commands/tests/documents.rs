@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::bot::interactions::commands::{COMMANDS, progress, streak};
+use crate::bot::interactions::commands::{COMMANDS, MESSAGE_COMMANDS, progress, streak};
 use quizloop_core::data_deletion::INACTIVITY_MONTHS;
 use quizloop_core::member_profile::PRACTICE_DAYS_KEPT;
 use quizloop_core::members::FORECAST_DAYS;
@@ -94,6 +94,9 @@ fn readme_lists_each_command() {
         .into_iter()
         .find(|(path, _)| path.ends_with("README.md"))
         .unwrap();
+    for command in MESSAGE_COMMANDS {
+        assert!(readme.contains(command.name), "{}", command.name);
+    }
     for command in COMMANDS {
         let name = command.name;
         let row = readme.split(&format!("| `/{name}")).nth(1);

@@ -83,6 +83,7 @@ fn each_field_has_a_setting() {
                 days,
                 holidays,
                 catch_up,
+                wrap_up_at,
             },
         reveal,
         role,
@@ -95,6 +96,7 @@ fn each_field_has_a_setting() {
     assert_ne!(days, default.schedule.days);
     assert_ne!(holidays, default.schedule.holidays);
     assert_ne!(catch_up, default.schedule.catch_up);
+    assert_ne!(wrap_up_at, default.schedule.wrap_up_at);
     assert_ne!(reveal, default.reveal);
     assert_ne!(role, default.role);
     assert_ne!(retention, default.retention);
@@ -138,6 +140,33 @@ fn a_role_can_be_removed() {
         ..command("team settings")
     };
     assert_eq!(apply_options(settings, &interaction).unwrap().role, None);
+}
+
+/// The time of the question and that of the wrap-up are checked together, whichever option comes
+/// first.
+#[test]
+fn a_wrap_up_that_is_too_early_is_refused() {
+    let message = |before: &[(&str, &str)], options: &[(&str, &str)]| {
+        let option = |(name, value): &(&str, &str)| {
+            ((*name).to_owned(), OptionValue::Text((*value).to_owned()))
+        };
+        let interaction = Interaction {
+            options: options.iter().map(option).collect(),
+            ..command("team settings")
+        };
+        match apply_options(from_config(before), &interaction) {
+            Ok(settings) => format!("{:?}", settings.schedule.wrap_up_at),
+            Err(error) => error.message().content.unwrap(),
+        }
+    };
+    let evening = [("wrap_up_at", "\"17:00\"")];
+    insta::assert_snapshot!(message(&[], &[("wrap_up_at", "9:59")]), @"A wrap-up comes at least an hour later in the day than the question, and 09:59 is too early for a question at 09:00. Choose 10:00 or later, or off.");
+    insta::assert_snapshot!(message(&evening, &[("time", "16:01")]), @"A wrap-up comes at least an hour later in the day than the question, and 17:00 is too early for a question at 16:01. Choose 17:01 or later, or off.");
+    insta::assert_snapshot!(message(&evening, &[("time", "23:30")]), @"A wrap-up comes at least an hour later in the day than the question, and 17:00 is too early for a question at 23:30. Choose off, or move the question to 22:59 or earlier.");
+    insta::assert_snapshot!(message(&[], &[("wrap_up_at", "10:00")]), @"Some(10:00:00)");
+    insta::assert_snapshot!(message(&evening, &[("time", "18:00"), ("wrap_up_at", "19:00")]), @"Some(19:00:00)");
+    insta::assert_snapshot!(message(&evening, &[("time", "23:30"), ("wrap_up_at", "Off")]), @"None");
+    insta::assert_snapshot!(message(&[], &[("wrap_up_at", "noon")]), @r#"I can't read the time "noon". Use 24-hour time, such as 09:00 or 17:30."#);
 }
 
 #[test]

@@ -1,0 +1,248 @@
+//! Copies of deleted data in a state folder: `deleted/GUILD-TIME.json` is a snapshot of what was
+//! deleted at that time (UTC). They can be restored until [`RESTORABLE_FOR`] has passed. The folder
+//! is created with the first copy.
+//!
+//! A copy is durable before the data itself is deleted. A crash in between leaves both.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::disk::{Disk, copy_owner_if_permitted, create_private_dir};
+use super::open::read_snapshot;
+use super::snapshot::{self, GUILDS_DIR, SnapshotError};
+use quizloop_core::data_deletion::RESTORABLE_DAYS;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+
+/// How long deleted data can be restored.
+pub const RESTORABLE_FOR: SignedDuration = SignedDuration::from_hours(24 * RESTORABLE_DAYS);
+
+/// The folder with the copies, in the state folder.
+const DELETED_DIR: &str = "deleted";
+
+/// The time in a copy's name. It has no colons, which Windows does not allow.
+const TIME_FORMAT: &str = "%Y%m%dT%H%M%SZ";
+
+/// A change of deleted data, such as the deletion of a member.
+pub(super) type ChangeCopy = dyn Fn(&mut Guild) + Send;
+
+/// Data that was deleted and can be restored.
+#[derive(Debug)]
+pub struct DeletedGuild {
+    /// The server.
+    pub guild: GuildId,
+    /// When it was deleted, in whole seconds.
+    pub deleted_at: Timestamp,
+    /// What was deleted, or why it can't be read.
+    pub data: Result<Guild, SnapshotError>,
+}
+
+impl DeletedGuild {
+    /// Returns the end of the time in which it can be restored.
+    pub fn restorable_until(&self) -> Timestamp {
+        restorable_until(self.deleted_at)
+    }
+}
+
+/// Returns the end of the time in which data that was deleted then can be restored.
+pub fn restorable_until(deleted_at: Timestamp) -> Timestamp {
+    deleted_at
+        .saturating_add(RESTORABLE_FOR)
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// Rounds down to the seconds in which copies are dated.
+pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
+/// A copy in the folder.
+#[derive(Debug, Clone)]
+pub(super) struct CopyFile {
+    pub path: PathBuf,
+    pub guild: GuildId,
+    pub deleted_at: Timestamp,
+}
+
+impl CopyFile {
+    pub(super) fn read(&self) -> Result<Guild, SnapshotError> {
+        read_snapshot(&self.path, self.guild)
+    }
+}
+
+/// Returns all copies of a state folder, ordered by server and time.
+pub(super) fn list(dir: &Path) -> io::Result<Vec<CopyFile>> {
+    let copies = files(dir)?.into_iter().filter_map(|path| {
+        let stem = path.file_name()?.to_str()?.strip_suffix(".json")?;
+        let (guild, time) = stem.split_once('-')?;
+        let time = DateTime::strptime(TIME_FORMAT, time).ok()?;
+        Some(CopyFile {
+            guild: guild.parse().ok()?,
+            deleted_at: time.to_zoned(TimeZone::UTC).ok()?.timestamp(),
+            path,
+        })
+    });
+    let mut copies: Vec<_> = copies.collect();
+    copies.sort_by_key(|copy| (copy.guild, copy.deleted_at));
+    Ok(copies)
+}
+
+/// Returns the temporary files that a crash left behind.
+pub(super) fn leftovers(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = files(dir)?;
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "new"));
+    Ok(files)
+}
+
+fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(dir.join(DELETED_DIR)) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Keeps the present contents of a snapshot file as a copy, durably. The file stays as well.
+pub(super) fn keep_file(
+    disk: &dyn Disk,
+    dir: &Path,
+    current: &Path,
+    guild: GuildId,
+    at: Timestamp,
+) -> io::Result<()> {
+    let copy = new_path(disk, dir, guild, at)?;
+    if disk.link(current, &copy).is_err() {
+        // Some file systems have no hard links: copy instead.
+        let new = snapshot::temporary_path(&copy);
+        disk.write(&new, &fs::read(current)?)?;
+        copy_owner_if_permitted(current, &new)?;
+        disk.rename(&new, &copy)?;
+    }
+    disk.sync_dir(&dir.join(DELETED_DIR))
+}
+
+/// Keeps a guild as a copy, durably.
+pub(super) fn keep(disk: &dyn Disk, dir: &Path, guild: &Guild, at: Timestamp) -> io::Result<()> {
+    let path = new_path(disk, dir, guild.id(), at)?;
+    write(disk, &path, guild)?;
+    disk.sync_dir(&dir.join(DELETED_DIR))
+}
+
+/// Returns the path of a new copy, and creates the folder if it is missing. If there is a copy of
+/// that second already, the time is a second later.
+fn new_path(disk: &dyn Disk, dir: &Path, guild: GuildId, at: Timestamp) -> io::Result<PathBuf> {
+    let folder = dir.join(DELETED_DIR);
+    if !folder.exists() {
+        create_private_dir(&folder)?;
+        copy_owner_if_permitted(dir, &folder)?;
+        disk.sync_dir(dir)?;
+    }
+    let mut time = at;
+    loop {
+        let name = format!("{guild}-{}.json", time.strftime(TIME_FORMAT));
+        let path = folder.join(name);
+        if !disk.exists(&path) {
+            return Ok(path);
+        }
+        time = time
+            .checked_add(SignedDuration::from_secs(1))
+            .map_err(io::Error::other)?;
+    }
+}
+
+fn write(disk: &dyn Disk, path: &Path, guild: &Guild) -> io::Result<()> {
+    let new = snapshot::temporary_path(path);
+    disk.write(&new, &snapshot::encode(guild).map_err(io::Error::other)?)?;
+    disk.rename(&new, path)
+}
+
+/// Deletes a copy durably.
+pub(super) fn remove(disk: &dyn Disk, dir: &Path, copy: &CopyFile) -> io::Result<()> {
+    disk.remove(&copy.path)?;
+    disk.sync_dir(&dir.join(DELETED_DIR))
+}
+
+/// Changes all copies of a guild durably. Copies that can't be read are deleted.
+pub(super) fn change(
+    disk: &dyn Disk,
+    dir: &Path,
+    guild: GuildId,
+    change: &ChangeCopy,
+) -> io::Result<()> {
+    let mut copies = list(dir)?;
+    copies.retain(|copy| copy.guild == guild);
+    for copy in &copies {
+        match copy.read() {
+            Ok(data) => change_one(disk, copy, data, change)?,
+            Err(_) => disk.remove(&copy.path)?,
+        }
+    }
+    sync_if(disk, dir, !copies.is_empty())
+}
+
+/// Deletes the copies of data that was deleted until `limit`, and changes the others, durably.
+pub(super) fn expire(
+    disk: &dyn Disk,
+    dir: &Path,
+    limit: Timestamp,
+    change: &ChangeCopy,
+) -> io::Result<()> {
+    let copies = list(dir)?;
+    for copy in &copies {
+        if copy.deleted_at <= limit {
+            disk.remove(&copy.path)?;
+            tracing::info!(guild = %copy.guild, deleted_at = %copy.deleted_at, "deleted data expired");
+        } else if let Ok(data) = copy.read() {
+            change_one(disk, copy, data, change)?;
+        }
+    }
+    sync_if(disk, dir, !copies.is_empty())
+}
+
+fn change_one(
+    disk: &dyn Disk,
+    copy: &CopyFile,
+    mut data: Guild,
+    change: &ChangeCopy,
+) -> io::Result<()> {
+    let before = data.clone();
+    change(&mut data);
+    if data == before {
+        return Ok(());
+    }
+    write(disk, &copy.path, &data)
+}
+
+fn sync_if(disk: &dyn Disk, dir: &Path, changed: bool) -> io::Result<()> {
+    if changed {
+        disk.sync_dir(&dir.join(DELETED_DIR))?;
+    }
+    Ok(())
+}
+
+/// Makes the files that `state restore` of earlier versions kept beside the snapshots copies, as of
+/// when they were written. Holding the lock of the folder, no other process creates one now.
+pub(super) fn adopt_backups(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
+    let folder = dir.join(GUILDS_DIR);
+    let mut adopted = false;
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        let Some(guild) = snapshot::backup_of(&path).filter(|_| path.is_file()) else {
+            continue;
+        };
+        let written = Timestamp::try_from(fs::metadata(&path)?.modified()?);
+        let written = written.map_err(io::Error::other)?;
+        keep_file(disk, dir, &path, guild, whole_seconds(written))?;
+        disk.remove(&path)?;
+        adopted = true;
+    }
+    if adopted {
+        disk.sync_dir(&folder)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! Copies of deleted data, in the table `deleted_guild`.
+
+use jiff::Timestamp;
+use sqlx::postgres::PgRow;
+use sqlx::{Connection, PgConnection, PgPool, Row};
+
+use super::cluster::{LOCK_DIVISION, PROCESS_COUNT};
+use super::connection::DatabaseError;
+use super::lease::Lease;
+use super::read::{self, id, timestamp};
+use super::reader::DatabaseRestoreError;
+use super::write::{WriteError, guild_as_i64, jsonb_text, with_timeout};
+use crate::deleted::{ChangeCopy, DeletedGuild};
+use crate::snapshot;
+use quizloop_core::guild::Guild;
+use quizloop_core::id::GuildId;
+
+/// Keeps a row of `guild`. If there is a copy of that time already, the time is a second later.
+const KEEP_GUILD: &str = "insert into deleted_guild select guild, \
+    greatest($2::text::timestamptz, (select max(deleted_at) + interval '1 second' from deleted_guild where guild = $1)), \
+    state from guild where guild = $1";
+const KEEP_COPY: &str = "insert into deleted_guild select $1, \
+    greatest($2::text::timestamptz, (select max(deleted_at) + interval '1 second' from deleted_guild where guild = $1)), \
+    $3::text::jsonb";
+const DELETE_GUILD: &str = "delete from guild where guild = $1";
+const COPIES: &str = "select guild, extract(epoch from deleted_at)::float8, state::text from deleted_guild \
+    order by guild, deleted_at";
+const COPIES_OF_GUILD: &str = "select guild, extract(epoch from deleted_at)::float8, state::text from deleted_guild \
+    where guild = $1 order by deleted_at for update";
+const HAS_COPIES: &str = "select exists (select from deleted_guild)";
+const GUILDS_WITH_COPIES: &str = "select distinct guild from deleted_guild";
+const CHANGE: &str = "update deleted_guild set state = $3::text::jsonb where guild = $1 and deleted_at = $2::text::timestamptz";
+const REMOVE: &str =
+    "delete from deleted_guild where guild = $1 and deleted_at = $2::text::timestamptz";
+const EXPIRE: &str = "delete from deleted_guild where deleted_at <= $1::text::timestamptz \
+    returning guild, extract(epoch from deleted_at)::float8";
+const RESTORE: &str = "insert into guild as kept (guild, commit, state) values ($1, 1, $2::text::jsonb) \
+    on conflict (guild) do update set commit = kept.commit + 1, state = excluded.state, \
+    wake = null, managed = true, places = null";
+
+/// Moves a guild's row to the copies.
+pub(super) async fn delete_guild(
+    connection: &mut PgConnection,
+    guild: i64,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    keep_guild(connection, guild, at).await?;
+    let delete = sqlx::query(DELETE_GUILD).bind(guild);
+    delete.execute(connection).await.map(drop)
+}
+
+async fn keep_guild(
+    connection: &mut PgConnection,
+    guild: i64,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let keep = sqlx::query(KEEP_GUILD).bind(guild).bind(at.to_string());
+    keep.execute(connection).await.map(drop)
+}
+
+/// Keeps a copy of data that is about to be deleted.
+pub(super) async fn keep_copy(
+    pool: &PgPool,
+    lease: Option<&Lease>,
+    copy: &Guild,
+    at: Timestamp,
+) -> Result<(), WriteError> {
+    let lease = lease.ok_or(WriteError::NotOwner)?;
+    let (guild, state) = (guild_as_i64(copy.id())?, jsonb_text(copy)?);
+    with_timeout(pool, async |connection| {
+        let mut transaction = connection.begin().await?;
+        lease.fence(&mut transaction).await?;
+        sqlx::query(KEEP_COPY)
+            .bind(guild)
+            .bind(at.to_string())
+            .bind(state)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    })
+    .await
+}
+
+/// Changes all copies of a guild. Deletes those that can't be read.
+pub(super) async fn change_copies(
+    pool: &PgPool,
+    lease: Option<&Lease>,
+    guild: GuildId,
+    change: &ChangeCopy,
+) -> Result<(), WriteError> {
+    let lease = lease.ok_or(WriteError::NotOwner)?;
+    with_timeout(pool, async |connection| {
+        let mut transaction = connection.begin().await?;
+        lease.fence(&mut transaction).await?;
+        change_rows(&mut transaction, guild_as_i64(guild)?, change, true).await?;
+        Ok(transaction.commit().await?)
+    })
+    .await
+}
+
+async fn change_rows(
+    connection: &mut PgConnection,
+    guild: i64,
+    change: &ChangeCopy,
+    delete_unreadable: bool,
+) -> Result<(), WriteError> {
+    for copy in copies_of(connection, guild).await? {
+        let deleted_at = copy.deleted_at.to_string();
+        match copy.data {
+            Ok(mut data) => {
+                let before = data.clone();
+                change(&mut data);
+                if data != before {
+                    let update = sqlx::query(CHANGE).bind(guild).bind(deleted_at);
+                    let update = update.bind(jsonb_text(&data)?);
+                    update.execute(&mut *connection).await?;
+                }
+            }
+            Err(_) if delete_unreadable => {
+                let remove = sqlx::query(REMOVE).bind(guild).bind(deleted_at);
+                remove.execute(&mut *connection).await?;
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn copies_of(
+    connection: &mut PgConnection,
+    guild: i64,
+) -> Result<Vec<DeletedGuild>, sqlx::Error> {
+    let rows = sqlx::query(COPIES_OF_GUILD)
+        .bind(guild)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(copy_from_row).collect()
+}
+
+fn copy_from_row(row: &PgRow) -> Result<DeletedGuild, sqlx::Error> {
+    let (guild, deleted_at) = key_from_row(row)?;
+    let state: &str = row.try_get(2)?;
+    Ok(DeletedGuild {
+        guild,
+        deleted_at,
+        data: snapshot::decode(state.as_bytes(), guild),
+    })
+}
+
+fn key_from_row(row: &PgRow) -> Result<(GuildId, Timestamp), sqlx::Error> {
+    let deleted_at = timestamp(row.try_get(1)?).unwrap_or(Timestamp::MAX);
+    Ok((GuildId::new(id(row.try_get(0)?)), deleted_at))
+}
+
+/// Deletes the copies of data that was deleted until `limit`, and changes the others. Any process
+/// may do this, whichever shards it has: nothing else writes these rows except by their owner.
+pub(super) async fn expire(
+    pool: &PgPool,
+    limit: Timestamp,
+    change: &ChangeCopy,
+) -> Result<(), WriteError> {
+    let mut guilds = Vec::new();
+    with_timeout(pool, async |connection| {
+        let expire = sqlx::query(EXPIRE).bind(limit.to_string());
+        for row in expire.fetch_all(&mut *connection).await? {
+            let (guild, deleted_at) = key_from_row(&row)?;
+            tracing::info!(%guild, %deleted_at, "deleted data expired");
+        }
+        let rows = sqlx::query(GUILDS_WITH_COPIES)
+            .fetch_all(connection)
+            .await?;
+        guilds = rows
+            .iter()
+            .map(|row| row.try_get(0))
+            .collect::<Result<Vec<i64>, _>>()?;
+        Ok(())
+    })
+    .await?;
+    for guild in guilds {
+        with_timeout(pool, async |connection| {
+            let mut transaction = connection.begin().await?;
+            change_rows(&mut transaction, guild, change, false).await?;
+            Ok(transaction.commit().await?)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn has_copies(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(HAS_COPIES).fetch_one(pool).await
+}
+
+/// Returns all copies, ordered by server and time.
+pub(super) async fn list(pool: &PgPool) -> Result<Vec<DeletedGuild>, sqlx::Error> {
+    let rows = sqlx::query(COPIES).fetch_all(pool).await?;
+    rows.iter().map(copy_from_row).collect()
+}
+
+/// The rows that a restore reads and replaces.
+pub(super) struct RestoreRows {
+    /// What is stored of the guild now.
+    pub current: Option<Guild>,
+    /// What was deleted.
+    pub copy: DeletedGuild,
+}
+
+/// Reads a guild and its newest copy, or that of a time. `None` if there is no such copy.
+pub(super) async fn read_for_restore(
+    pool: &PgPool,
+    guild: GuildId,
+    deleted_at: Option<Timestamp>,
+) -> Result<Option<RestoreRows>, DatabaseError> {
+    let current = read::load_guilds(pool, &[guild]).await?.pop();
+    let mut connection = pool.acquire().await?;
+    let Ok(number) = guild_as_i64(guild) else {
+        return Ok(None);
+    };
+    let mut copies = copies_of(&mut connection, number).await?;
+    copies.retain(|copy| deleted_at.is_none_or(|time| copy.deleted_at == time));
+    Ok(copies.pop().map(|copy| RestoreRows { current, copy }))
+}
+
+/// Replaces a guild by `restored`, if no process uses the database and the guild still is what was
+/// read. What it replaces becomes a copy that was deleted `at`, and the restored copy is removed.
+pub(super) async fn restore(
+    pool: &PgPool,
+    rows: &RestoreRows,
+    restored: &Guild,
+    at: Timestamp,
+) -> Result<(), DatabaseRestoreError> {
+    let guild = guild_as_i64(restored.id())?;
+    let state = jsonb_text(restored).map_err(WriteError::from)?;
+    let mut transaction = pool.begin().await.map_err(WriteError::from)?;
+    if !is_unused(&mut transaction).await? {
+        return Err(DatabaseRestoreError::InUse);
+    }
+    let current = read::load_guilds(&mut *transaction, &[restored.id()]).await?;
+    if current.first() != rows.current.as_ref() {
+        return Err(DatabaseRestoreError::Changed);
+    }
+    let deleted_at = rows.copy.deleted_at.to_string();
+    let remove = sqlx::query(REMOVE).bind(guild).bind(deleted_at);
+    let replace = async {
+        let removed = remove.execute(&mut *transaction).await?;
+        if removed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        keep_guild(&mut transaction, guild, at).await?;
+        let restore = sqlx::query(RESTORE).bind(guild).bind(state);
+        restore.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    };
+    if replace.await.map_err(WriteError::Database)? {
+        Ok(())
+    } else {
+        Err(DatabaseRestoreError::Changed)
+    }
+}
+
+/// Whether no process uses the database. Prevents processes from joining until the end of the
+/// transaction.
+async fn is_unused(connection: &mut PgConnection) -> Result<bool, WriteError> {
+    let lock = sqlx::query(LOCK_DIVISION);
+    lock.execute(&mut *connection).await?;
+    let processes: i64 = sqlx::query_scalar(PROCESS_COUNT)
+        .fetch_one(connection)
+        .await?;
+    Ok(processes == 0)
+}
