@@ -44,6 +44,7 @@ fn main() {
     let Some(database) = TestDatabase::new() else {
         return;
     };
+    save_over_each_connection(&database);
     let store = open(&database);
     save_one_by_one(
         &store,
@@ -101,6 +102,27 @@ fn main() {
         .args(["start", &database.url()])
         .status();
     assert!(status.expect("the process starts").success());
+}
+
+/// Measures saves without and with prepared statements, and behind a pooler.
+fn save_over_each_connection(database: &TestDatabase) {
+    let prepared = format!("{}?statement-cache-capacity=100", database.url());
+    let behind_pooler = TestDatabase::behind_pooler();
+    let mut connections = vec![
+        ("without prepared statements", database.url()),
+        ("with prepared statements", prepared),
+    ];
+    connections.extend(
+        behind_pooler
+            .iter()
+            .map(|database| ("behind PgBouncer", database.url())),
+    );
+    for (what, url) in connections {
+        let store = Store::open_database(&url).unwrap_or_else(|error| panic!("{error}"));
+        let what = format!("a guild of 10 members and 50 rounds {what}");
+        save_one_by_one(&store, &guild(1, 10, 50), &what);
+        assert!(store.close(Duration::from_secs(60)));
+    }
 }
 
 /// Measures a start of the bot, from connecting to knowing all guilds, and then loading single

@@ -15,7 +15,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::health::{self, GuildCounts, HealthMonitor};
 use quizloop_failpoint as failpoint;
-use quizloop_store::postgres::DatabaseError;
 use quizloop_store::{ClaimError, OpenError, Store};
 
 /// How long the last save may take. The whole stop must take less than five seconds.
@@ -132,8 +131,8 @@ fn open_store(config: &Config) -> Result<Store, CliError> {
     match &config.state_url {
         Some(url) => Store::connect(url.secret()).map_err(|error| match error {
             // The database may be back when the supervisor restarts the bot.
-            DatabaseError::Unreachable { .. } => CliError::new(Exit::Failed, error),
-            other => state_error(&other),
+            error if error.is_transient() => CliError::new(Exit::Failed, error),
+            error => state_error(&error),
         }),
         None => open_folder(&config.state_dir).map_err(|error| state_error(&error)),
     }

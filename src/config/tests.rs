@@ -287,7 +287,17 @@ fn an_unknown_zone_is_never_utc() {
 /// It is compared with the question's time once all keys are read, in whatever order they are.
 #[test]
 fn a_wrap_up_that_is_too_early_is_an_error() {
-    insta::assert_snapshot!(diagnostics(&team_with("wrap_up_at = \"17:00\"\nat = \"16:30\"")), @"");
+    insta::assert_snapshot!(diagnostics(&team_with("wrap_up_at = \"17:00\"\nat = \"16:30\"")), @r#"
+    error: a wrap-up at 17:00 is not at least an hour after the question at 16:30
+     --> config.toml:5:14
+      |
+    5 | wrap_up_at = "17:00"
+      |              ^^^^^^^
+      |
+      = help: write "17:30" or later, or "off"
+
+    1 error
+    "#);
     assert_eq!(
         diagnostics(&team_with("wrap_up_at = \"17:00\"\nat = \"16:00\"")),
         "nothing found"

@@ -20,30 +20,29 @@ fn on(test_database: &TestDatabase) -> crate::support::WorldBuilder {
 /// Kills and starts: nothing is lost and nothing is posted twice, as with files.
 #[tokio::test(flavor = "multi_thread")]
 async fn days_with_a_kill_in_each() {
-    let Some(test_database) = TestDatabase::new() else {
-        return;
-    };
-    let mut world = on(&test_database).start().await;
-    for day in ["2026-03-27", "2026-03-30", "2026-03-31"] {
-        world.set_time(&format!("{day}T09:00")).await;
-        world.ada().reply("in my own words").await;
-        world.kill().await;
-        test_database.expire_leases();
-        world.start_bot().await;
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let mut world = on(&test_database).start().await;
+        for day in ["2026-03-27", "2026-03-30", "2026-03-31"] {
+            world.set_time(&format!("{day}T09:00")).await;
+            world.ada().reply("in my own words").await;
+            world.kill().await;
+            test_database.expire_leases();
+            world.start_bot().await;
+        }
+        assert_eq!(world.posts().len(), 3);
+        assert_eq!(world.ada().streak().await, 3);
+        assert_eq!(
+            test_database.ask("select count(*) from round where message is not null"),
+            "3"
+        );
+        assert_eq!(test_database.ask("select marks from member"), "aaa");
+        assert!(!world.state().exists(), "nothing is written to files");
+        assert_eq!(world.stop().await, Some(0));
+        assert_eq!(
+            test_database.ask("select until <= now() from lease"),
+            "true"
+        );
     }
-    assert_eq!(world.posts().len(), 3);
-    assert_eq!(world.ada().streak().await, 3);
-    assert_eq!(
-        test_database.ask("select count(*) from round where message is not null"),
-        "3"
-    );
-    assert_eq!(test_database.ask("select marks from member"), "aaa");
-    assert!(!world.state().exists(), "nothing is written to files");
-    assert_eq!(world.stop().await, Some(0));
-    assert_eq!(
-        test_database.ask("select until <= now() from lease"),
-        "true"
-    );
 }
 
 /// A process hangs and another one takes over. When the first one continues, it receives replies as
@@ -52,86 +51,117 @@ async fn days_with_a_kill_in_each() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_was_taken_for_dead() {
     use rustix::process::{Pid, Signal, kill_process};
-    let Some(test_database) = TestDatabase::new() else {
-        return;
-    };
-    let mut world = on(&test_database).start().await;
-    world.advance("1m").await;
-    world.ada().reply("before").await;
-    let mut stale = world.take_bot();
-    let pid = Pid::from_raw(i32::try_from(stale.id().unwrap()).unwrap()).unwrap();
-    kill_process(pid, Signal::STOP).unwrap();
-    world.lin().post_reply("while nobody listens");
-    test_database.expire_leases();
-    world.start_bot().await;
-    world.sam().reply("the other one counts").await;
-    kill_process(pid, Signal::CONT).unwrap();
-    world
-        .wait_until("the first one to see that it was replaced", || {
-            stale
-                .log()
-                .text()
-                .contains("another process has taken this shard over")
-        })
-        .await;
-    assert!(stale.is_running(), "{}", stale.log().text());
-    world.set_time("2026-03-30T09:00").await;
-    assert_eq!(
-        world.posts().len(),
-        2,
-        "{}\n== the other\n{}",
-        stale.log().text(),
-        world.log()
-    );
-    for member in [world.ada(), world.lin(), world.sam()] {
-        assert_eq!(member.streak().await, 1);
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let mut world = on(&test_database).start().await;
+        world.advance("1m").await;
+        world.ada().reply("before").await;
+        let mut stale = world.take_bot();
+        let pid = Pid::from_raw(i32::try_from(stale.id().unwrap()).unwrap()).unwrap();
+        kill_process(pid, Signal::STOP).unwrap();
+        world.lin().post_reply("while nobody listens");
+        test_database.expire_leases();
+        world.start_bot().await;
+        world.sam().reply("the other one counts").await;
+        kill_process(pid, Signal::CONT).unwrap();
+        world
+            .wait_until("the first one to see that it was replaced", || {
+                stale
+                    .log()
+                    .text()
+                    .contains("another process has taken this shard over")
+            })
+            .await;
+        assert!(stale.is_running(), "{}", stale.log().text());
+        world.set_time("2026-03-30T09:00").await;
+        assert_eq!(
+            world.posts().len(),
+            2,
+            "{}\n== the other\n{}",
+            stale.log().text(),
+            world.log()
+        );
+        for member in [world.ada(), world.lin(), world.sam()] {
+            assert_eq!(member.streak().await, 1);
+        }
+        assert_eq!(test_database.ask("select count(*) from round"), "2");
     }
-    assert_eq!(test_database.ask("select count(*) from round"), "2");
 }
 
 /// A process on standby takes over when the first one stops, and posts what is due.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_standby_process_takes_over() {
-    let Some(test_database) = TestDatabase::new() else {
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let mut world = on(&test_database).start().await;
+        world.advance("1m").await;
+        world.ada().reply("before").await;
+        let mut first = world.take_bot();
+        world.spawn_bot();
+        world
+            .wait_until("the second process to stand by", || {
+                world.log().contains("standing by: other processes")
+            })
+            .await;
+        let status = first.stop(Duration::from_secs(60)).await.unwrap();
+        assert_eq!(status.and_then(|status| status.code()), Some(0));
+        world
+            .wait_until("the second process to take over", || {
+                world.log().contains("connected")
+            })
+            .await;
+        world.set_time("2026-03-30T09:00").await;
+        assert_eq!(world.posts().len(), 2);
+        assert_eq!(world.ada().streak().await, 1);
+    }
+}
+
+/// Two processes share the shards through a pooler. When one is killed, the other has its shards
+/// within 30 seconds, the longest that tests wait, posts what is due and counts replies.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_takeover_behind_a_pooler() {
+    let Some(test_database) = TestDatabase::behind_pooler() else {
         return;
     };
-    let mut world = on(&test_database).start().await;
-    world.advance("1m").await;
-    world.ada().reply("before").await;
+    let mut world = on(&test_database).without_bot().await;
+    world.sandbox.recommend_shards(2, 16);
+    world.start_bot().await;
     let mut first = world.take_bot();
     world.spawn_bot();
+    let holds = |process: u32, shards: u32| {
+        let held = format!(
+            "select count(*) from lease where until > now() and holder like 'process {process} on %'"
+        );
+        test_database.ask(&held) == shards.to_string()
+    };
+    let (of_first, of_second) = (first.id().unwrap(), world.bot_id());
     world
-        .wait_until("the second process to stand by", || {
-            world.log().contains("standing by: other processes")
+        .wait_until("the shards to be divided", || {
+            holds(of_first, 1) && holds(of_second, 1)
         })
         .await;
-    let status = first.stop(Duration::from_secs(60)).await.unwrap();
-    assert_eq!(status.and_then(|status| status.code()), Some(0));
+    first.kill().await.unwrap();
     world
-        .wait_until("the second process to take over", || {
-            world.log().contains("connected")
-        })
+        .wait_until("the second process to take over", || holds(of_second, 2))
         .await;
-    world.set_time("2026-03-30T09:00").await;
-    assert_eq!(world.posts().len(), 2);
-    assert_eq!(world.ada().streak().await, 1);
+    world.advance("1m").await;
+    world.ada().reply("in my own words").await;
+    assert_eq!(world.posts().len(), 1);
+    assert_eq!(test_database.ask("select marks from member"), "a");
 }
 
 /// The database ends all connections, as in a restart or failover: replies sent meanwhile are still
 /// saved and acknowledged.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connections_end() {
-    let Some(test_database) = TestDatabase::new() else {
-        return;
-    };
-    let world = on(&test_database).start().await;
-    world.advance("1m").await;
-    for member in [world.ada(), world.lin(), world.sam()] {
-        test_database.run(&["select pg_terminate_backend(pid) from pg_stat_activity \
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let world = on(&test_database).start().await;
+        world.advance("1m").await;
+        for member in [world.ada(), world.lin(), world.sam()] {
+            test_database.run(&["select pg_terminate_backend(pid) from pg_stat_activity \
             where application_name = 'quizloop' and datname = current_database()"]);
-        member.reply("words").await;
+            member.reply("words").await;
+        }
+        assert_eq!(test_database.ask("select count(*) from member"), "3");
     }
-    assert_eq!(test_database.ask("select count(*) from member"), "3");
 }
 
 fn state(world: &World, url: &str, arguments: &[&str]) -> (Option<i32>, String) {

@@ -26,6 +26,10 @@ const PROCESSES: usize = 3;
 /// and twice if it moves again at once.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(90);
 
+/// Maximum number of days behind a pooler. `PgBouncer` tries a server that refused a connection again
+/// after 15 s (`server_login_retry`), so a restart of the database takes long.
+const MAX_ROUNDS_BEHIND_POOLER: usize = 8;
+
 /// A fault of one process or of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Disruption {
@@ -312,11 +316,22 @@ fn seed() -> u64 {
 /// results are those of one undisturbed process.
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_days_of_disruptions_lose_and_repeat_nothing() {
+    if let Some(test_database) = TestDatabase::new() {
+        run_days(test_database, rounds()).await;
+    }
+}
+
+/// The same behind a pooler, where the processes share their sessions of the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn days_of_disruptions_behind_a_pooler() {
+    if let Some(test_database) = TestDatabase::behind_pooler() {
+        run_days(test_database, rounds().min(MAX_ROUNDS_BEHIND_POOLER)).await;
+    }
+}
+
+async fn run_days(test_database: TestDatabase, rounds: usize) {
     use Disruption::{CutOff, DatabaseRestarts, Hangs, Killed, Nothing, Stopped};
-    let Some(test_database) = TestDatabase::new() else {
-        return;
-    };
-    let (seed, rounds) = (seed(), rounds());
+    let seed = seed();
     println!("seed {seed}, {rounds} rounds: QUIZLOOP_SEED={seed} brings them again");
     let mut cluster = TestCluster::new(test_database, seed).await;
     let mut day = date(2026, 3, 26);

@@ -82,6 +82,23 @@ async fn a_database_that_takes_no_writes() {
     through(&test_database, &mut world, || read_only(false)).await;
 }
 
+/// A start during a failover ends with the exit code after which a supervisor tries again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_on_a_read_only_server() {
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let url = test_database.url();
+        let (_, name) = url.rsplit_once('/').unwrap();
+        test_database.on_server(&[&format!(
+            "alter database {name} set default_transaction_read_only = true"
+        )]);
+        let mut world = on(&test_database).without_bot().await;
+        world.spawn_bot();
+        let (code, log) = world.exit_and_log().await;
+        assert_eq!(code, Some(1), "{log}");
+        assert!(log.contains("read-only transaction"), "{log}");
+    }
+}
+
 /// Each save takes two seconds: responses are deferred in time and completed later, and other requests
 /// don't wait.
 #[tokio::test(flavor = "multi_thread")]

@@ -47,10 +47,14 @@ impl Drop for KillDatabase {
 }
 
 impl KillDatabase {
-    /// Creates a database; `None` if there is no server.
-    pub fn new() -> Option<Self> {
-        let database = TestDatabase::new()?;
-        let url = database.url();
+    /// Creates a database; `None` if there is no server or no pooler.
+    pub fn new(behind_pooler: bool) -> Option<Self> {
+        let database = if behind_pooler {
+            TestDatabase::behind_pooler()?
+        } else {
+            TestDatabase::new()?
+        };
+        let url = database.direct_url();
         let reader = on_a_thread(|| DatabaseReader::connect(&url).expect("the database is new"));
         let reader = Some(reader);
         Some(Self { database, reader })
@@ -134,6 +138,9 @@ impl KillWorld {
             if point.name().starts_with("register.") {
                 // The command hash is only a cache; without it the commands are registered again.
                 let _ = std::fs::remove_file(self.world.state().join("notes.json"));
+                if let Some(database) = &self.database {
+                    database.database.run(&["delete from note"]);
+                }
             }
             ActionPlan {
                 hardship: Hardship::random(0.2, &mut self.rng),
@@ -163,6 +170,7 @@ impl KillWorld {
         tasks.shutdown().await;
         self.world.set_failpoints("");
         hardship::end_all(&self.world.sandbox).await;
+        self.wait_for_open_transactions();
         self.record_history(&scene);
         let saved = self
             .team_on_disk()
@@ -170,10 +178,22 @@ impl KillWorld {
         self.journal.push(format!("    on disk: {saved:?}"));
     }
 
-    /// Lets the next process own the shard of a killed one at once.
+    /// Lets the next process own the shard of a killed one and start its session at once.
     pub(super) fn expire_leases(&self) {
         if let Some(database) = &self.database {
             database.database.expire_leases();
+            database.database.run(&["delete from identify"]);
+        }
+    }
+
+    /// The server still executes what a killed process has sent.
+    fn wait_for_open_transactions(&self) {
+        let open = "select count(*) from pg_stat_activity where datname = current_database() \
+            and state <> 'idle' and pid <> pg_backend_pid()";
+        if let Some(database) = &self.database {
+            while database.database.ask(open) != "0" {
+                std::thread::yield_now();
+            }
         }
     }
 

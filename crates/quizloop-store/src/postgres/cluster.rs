@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use sqlx::{Connection, PgPool, Row};
+use sqlx::Row;
 
 use super::assignment::{HeldShard, Process, ShardMoves, assign};
-use super::connection::DatabaseError;
+use super::connection::{Database, DatabaseError, is_transient};
 use super::lease::{
     self, LEASE_DURATION, Lease, LeaseError, ProcessIdentity, RENEW_INTERVAL, shard_as_i32,
 };
@@ -40,7 +40,6 @@ const INSERT_PROCESS: &str = "insert into process (name, first, last, until) \
     values ($1, $2, $3, now() + make_interval(secs => $4)) returning process";
 const RENEW_PROCESS: &str = "insert into process (process, name, first, last, until) \
     values ($5, $1, $2, $3, now() + make_interval(secs => $4)) on conflict (process) do update set until = excluded.until";
-const DELETE_PROCESS: &str = "delete from process where process = $1";
 const LIVE_PROCESSES: &str = "select process, first, last from process where until > now()";
 const PROCESS_NAMES: &str =
     "select name from process where until > now() and process is distinct from $1 order by process";
@@ -52,7 +51,10 @@ const SLOT_WAIT: &str =
 
 /// The cluster, as seen by this process.
 pub(super) struct Cluster {
-    pool: PgPool,
+    database: Database,
+    /// The connection that only renews leases: saves and loads of other guilds, however many and
+    /// long, must not delay a renewal until the lease expires.
+    renewals: Database,
     joined: OnceLock<(ProcessIdentity, ShardRange)>,
     // Never locked across a request.
     leases: Mutex<BTreeMap<u32, Arc<Lease>>>,
@@ -61,9 +63,10 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) const fn new(pool: PgPool) -> Self {
+    pub(super) const fn new(database: Database, renewals: Database) -> Self {
         Self {
-            pool,
+            database,
+            renewals,
             joined: OnceLock::new(),
             leases: Mutex::new(BTreeMap::new()),
             closed: AtomicBool::new(false),
@@ -122,16 +125,18 @@ impl Cluster {
         wanted: ShardRange,
         may_differ: bool,
     ) -> Result<Result<(i64, ShardRange), i32>, sqlx::Error> {
-        let mut connection = self.pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        sqlx::query(LOCK_DIVISION)
+        let mut transaction = self.database.begin().await?;
+        transaction
+            .query(LOCK_DIVISION)
             .execute(&mut *transaction)
             .await?;
-        let total = sqlx::query(SELECT_TOTAL)
+        let total = transaction
+            .query(SELECT_TOTAL)
             .fetch_optional(&mut *transaction)
             .await?;
         let total: Option<i32> = total.map(|row| row.try_get(0)).transpose()?;
-        let others: i64 = sqlx::query(COUNT_OTHERS)
+        let others: i64 = transaction
+            .query(COUNT_OTHERS)
             .fetch_one(&mut *transaction)
             .await?
             .try_get(0)?;
@@ -140,13 +145,15 @@ impl Cluster {
             Some(total) if others > 0 && !may_differ => return Ok(Err(total)),
             Some(total) if others > 0 => ShardRange::all(total.unsigned_abs()),
             _ => {
-                sqlx::query(SET_TOTAL)
+                transaction
+                    .query(SET_TOTAL)
                     .bind(shard_as_i32(wanted.total))
                     .execute(&mut *transaction)
                     .await?;
                 // All leases have expired. Deleting them waits for open transactions of their
                 // owners.
-                sqlx::query(DELETE_LEASES)
+                transaction
+                    .query(DELETE_LEASES)
                     .execute(&mut *transaction)
                     .await?;
                 wanted
@@ -154,8 +161,10 @@ impl Cluster {
         };
         let delete_dead =
             format!("delete from process where until < now() - {DEAD_PROCESS_RETENTION}");
-        sqlx::query(&delete_dead).execute(&mut *transaction).await?;
-        let row = sqlx::query(INSERT_PROCESS)
+        let delete_dead = transaction.query(&delete_dead);
+        delete_dead.execute(&mut *transaction).await?;
+        let row = transaction
+            .query(INSERT_PROCESS)
             .bind(process_name())
             .bind(shard_as_i32(shards.first))
             .bind(shard_as_i32(shards.last))
@@ -185,16 +194,18 @@ impl Cluster {
             return Ok(());
         };
         let leases: Vec<_> = self.leases().values().cloned().collect();
-        lease::renew(&self.pool, &leases).await?;
-        sqlx::query(RENEW_PROCESS)
+        lease::renew(&self.renewals, &leases).await?;
+        let mut transaction = self.renewals.begin().await?;
+        transaction
+            .query(RENEW_PROCESS)
             .bind(&identity.name)
             .bind(shard_as_i32(shards.first))
             .bind(shard_as_i32(shards.last))
             .bind(LEASE_DURATION.as_secs_f64())
             .bind(identity.process)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
     }
 
     /// Reports lost shards. If there are none, acquires the free shards that this process should
@@ -216,7 +227,7 @@ impl Cluster {
         let moves = self.plan_moves(identity, *shards).await?;
         changes.to_release = moves.release;
         for shard in moves.acquire {
-            match Lease::acquire(&self.pool, shard, identity).await {
+            match Lease::acquire(&self.database, shard, identity).await {
                 Ok(Some(lease)) => {
                     self.leases().insert(shard, Arc::new(lease));
                     changes.acquired.push(shard);
@@ -248,9 +259,12 @@ impl Cluster {
                 range: (first.unsigned_abs(), last.unsigned_abs()),
             })
         };
-        let live = sqlx::query(LIVE_PROCESSES).fetch_all(&self.pool).await?;
+        let mut transaction = self.database.begin().await?;
+        let live = transaction.query(LIVE_PROCESSES);
+        let live = live.fetch_all(&mut *transaction).await?;
         let live: Result<Vec<_>, _> = live.iter().map(read_process).collect();
-        let held = sqlx::query(HELD_SHARDS).fetch_all(&self.pool).await?;
+        let held = transaction.query(HELD_SHARDS);
+        let held = held.fetch_all(&mut *transaction).await?;
         let held = held.iter().map(|row| {
             let shard: i32 = row.try_get(0)?;
             Ok::<_, sqlx::Error>(HeldShard {
@@ -301,19 +315,14 @@ impl Cluster {
     /// Releases the lease of a shard.
     pub(super) async fn release(&self, shard: u32) -> Result<(), sqlx::Error> {
         let lease = self.leases().remove(&shard);
-        lease::release(&self.pool, lease.as_slice()).await
+        lease::release(&self.database, lease.as_slice(), None).await
     }
 
     /// Releases all leases and unregisters this process.
     pub(super) async fn close(&self) -> Result<(), sqlx::Error> {
         self.closed.store(true, Ordering::Relaxed);
         let leases: Vec<_> = std::mem::take(&mut *self.leases()).into_values().collect();
-        lease::release(&self.pool, &leases).await?;
-        if let Some((identity, _)) = self.joined.get() {
-            let delete = sqlx::query(DELETE_PROCESS).bind(identity.process);
-            delete.execute(&self.pool).await?;
-        }
-        Ok(())
+        lease::release(&self.database, &leases, self.process()).await
     }
 
     /// Acquires a slot for a session start. `None` means that the session may be started now;
@@ -322,14 +331,17 @@ impl Cluster {
         &self,
         slot: u32,
     ) -> Result<Option<Duration>, sqlx::Error> {
-        let acquire = sqlx::query(ACQUIRE_SLOT)
+        let mut transaction = self.database.begin().await?;
+        let acquire = transaction
+            .query(ACQUIRE_SLOT)
             .bind(shard_as_i32(slot))
             .bind(IDENTIFY_INTERVAL.as_secs_f64());
-        if acquire.fetch_optional(&self.pool).await?.is_some() {
+        if acquire.fetch_optional(&mut *transaction).await?.is_some() {
+            transaction.commit().await?;
             return Ok(None);
         }
-        let wait = sqlx::query(SLOT_WAIT).bind(shard_as_i32(slot));
-        let seconds: f64 = wait.fetch_one(&self.pool).await?.try_get(0)?;
+        let wait = transaction.query(SLOT_WAIT).bind(shard_as_i32(slot));
+        let seconds: f64 = wait.fetch_one(&mut *transaction).await?.try_get(0)?;
         Ok(Some(Duration::from_secs_f64(
             seconds.clamp(0.05, IDENTIFY_INTERVAL.as_secs_f64()),
         )))
@@ -343,29 +355,14 @@ impl Cluster {
 
 /// Returns the names of the live processes, without that of process `except`.
 pub(super) async fn live_processes(
-    pool: &PgPool,
+    database: &Database,
     except: Option<i64>,
 ) -> Result<Vec<String>, DatabaseError> {
-    let names = sqlx::query_scalar(PROCESS_NAMES)
-        .bind(except)
-        .fetch_all(pool);
-    Ok(names.await?)
-}
-
-/// Whether a retry may help: the server is unreachable or restarting, or a lock was not granted in
-/// time.
-fn is_transient(error: &sqlx::Error) -> bool {
-    /// SQLSTATE `lock_not_available` (PostgreSQL's manual, appendix A).
-    const LOCK_NOT_AVAILABLE: &str = "55P03";
-    /// SQLSTATE class of a server that starts or shuts down (the same appendix).
-    const OPERATOR_INTERVENTION: &str = "57";
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code == LOCK_NOT_AVAILABLE || code.starts_with(OPERATOR_INTERVENTION)
-        }),
-        _ => false,
-    }
+    let mut transaction = database.begin().await?;
+    let names = transaction.query(PROCESS_NAMES).bind(except);
+    let names = names.fetch_all(&mut *transaction).await?;
+    let names = names.iter().map(|row| row.try_get(0));
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 /// The name of this process for operators.

@@ -1,11 +1,11 @@
 //! Copies of deleted data, in the table `deleted_guild`.
 
 use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::postgres::PgRow;
-use sqlx::{Connection, PgConnection, PgPool, Row};
 
 use super::cluster::{LOCK_DIVISION, PROCESS_COUNT};
-use super::connection::DatabaseError;
+use super::connection::{Database, DatabaseError, Transaction};
 use super::lease::Lease;
 use super::read::{self, id, timestamp};
 use super::reader::DatabaseRestoreError;
@@ -40,37 +40,39 @@ const RESTORE: &str = "insert into guild as kept (guild, commit, state) values (
 
 /// Moves a guild's row to the copies.
 pub(super) async fn delete_guild(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     guild: i64,
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    keep_guild(connection, guild, at).await?;
-    let delete = sqlx::query(DELETE_GUILD).bind(guild);
-    delete.execute(connection).await.map(drop)
+    keep_guild(transaction, guild, at).await?;
+    let delete = transaction.query(DELETE_GUILD).bind(guild);
+    delete.execute(&mut **transaction).await.map(drop)
 }
 
 async fn keep_guild(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     guild: i64,
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let keep = sqlx::query(KEEP_GUILD).bind(guild).bind(at.to_string());
-    keep.execute(connection).await.map(drop)
+    let keep = transaction.query(KEEP_GUILD);
+    let keep = keep.bind(guild).bind(at.to_string());
+    keep.execute(&mut **transaction).await.map(drop)
 }
 
 /// Keeps a copy of data that is about to be deleted.
 pub(super) async fn keep_copy(
-    pool: &PgPool,
+    database: &Database,
     lease: Option<&Lease>,
     copy: &Guild,
     at: Timestamp,
 ) -> Result<(), WriteError> {
     let lease = lease.ok_or(WriteError::NotOwner)?;
     let (guild, state) = (guild_as_i64(copy.id())?, jsonb_text(copy)?);
-    with_timeout(pool, async |connection| {
-        let mut transaction = connection.begin().await?;
+    with_timeout(database, async |connection| {
+        let mut transaction = database.begin_on(connection).await?;
         lease.fence(&mut transaction).await?;
-        sqlx::query(KEEP_COPY)
+        transaction
+            .query(KEEP_COPY)
             .bind(guild)
             .bind(at.to_string())
             .bind(state)
@@ -83,14 +85,14 @@ pub(super) async fn keep_copy(
 
 /// Changes all copies of a guild. Deletes those that can't be read.
 pub(super) async fn change_copies(
-    pool: &PgPool,
+    database: &Database,
     lease: Option<&Lease>,
     guild: GuildId,
     change: &ChangeCopy,
 ) -> Result<(), WriteError> {
     let lease = lease.ok_or(WriteError::NotOwner)?;
-    with_timeout(pool, async |connection| {
-        let mut transaction = connection.begin().await?;
+    with_timeout(database, async |connection| {
+        let mut transaction = database.begin_on(connection).await?;
         lease.fence(&mut transaction).await?;
         change_rows(&mut transaction, guild_as_i64(guild)?, change, true).await?;
         Ok(transaction.commit().await?)
@@ -99,26 +101,26 @@ pub(super) async fn change_copies(
 }
 
 async fn change_rows(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     guild: i64,
     change: &ChangeCopy,
     delete_unreadable: bool,
 ) -> Result<(), WriteError> {
-    for copy in copies_of(connection, guild).await? {
+    for copy in copies_of(transaction, guild).await? {
         let deleted_at = copy.deleted_at.to_string();
         match copy.data {
             Ok(mut data) => {
                 let before = data.clone();
                 change(&mut data);
                 if data != before {
-                    let update = sqlx::query(CHANGE).bind(guild).bind(deleted_at);
+                    let update = transaction.query(CHANGE).bind(guild).bind(deleted_at);
                     let update = update.bind(jsonb_text(&data)?);
-                    update.execute(&mut *connection).await?;
+                    update.execute(&mut **transaction).await?;
                 }
             }
             Err(_) if delete_unreadable => {
-                let remove = sqlx::query(REMOVE).bind(guild).bind(deleted_at);
-                remove.execute(&mut *connection).await?;
+                let remove = transaction.query(REMOVE).bind(guild).bind(deleted_at);
+                remove.execute(&mut **transaction).await?;
             }
             Err(_) => {}
         }
@@ -127,12 +129,13 @@ async fn change_rows(
 }
 
 async fn copies_of(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     guild: i64,
 ) -> Result<Vec<DeletedGuild>, sqlx::Error> {
-    let rows = sqlx::query(COPIES_OF_GUILD)
+    let rows = transaction
+        .query(COPIES_OF_GUILD)
         .bind(guild)
-        .fetch_all(connection)
+        .fetch_all(&mut **transaction)
         .await?;
     rows.iter().map(copy_from_row).collect()
 }
@@ -155,30 +158,32 @@ fn key_from_row(row: &PgRow) -> Result<(GuildId, Timestamp), sqlx::Error> {
 /// Deletes the copies of data that was deleted until `limit`, and changes the others. Any process
 /// may do this, whichever shards it has: nothing else writes these rows except by their owner.
 pub(super) async fn expire(
-    pool: &PgPool,
+    database: &Database,
     limit: Timestamp,
     change: &ChangeCopy,
 ) -> Result<(), WriteError> {
     let mut guilds = Vec::new();
-    with_timeout(pool, async |connection| {
-        let expire = sqlx::query(EXPIRE).bind(limit.to_string());
-        for row in expire.fetch_all(&mut *connection).await? {
+    with_timeout(database, async |connection| {
+        let mut transaction = database.begin_on(connection).await?;
+        let expire = transaction.query(EXPIRE).bind(limit.to_string());
+        for row in expire.fetch_all(&mut *transaction).await? {
             let (guild, deleted_at) = key_from_row(&row)?;
             tracing::info!(%guild, %deleted_at, "deleted data expired");
         }
-        let rows = sqlx::query(GUILDS_WITH_COPIES)
-            .fetch_all(connection)
+        let rows = transaction
+            .query(GUILDS_WITH_COPIES)
+            .fetch_all(&mut *transaction)
             .await?;
         guilds = rows
             .iter()
             .map(|row| row.try_get(0))
             .collect::<Result<Vec<i64>, _>>()?;
-        Ok(())
+        Ok(transaction.commit().await?)
     })
     .await?;
     for guild in guilds {
-        with_timeout(pool, async |connection| {
-            let mut transaction = connection.begin().await?;
+        with_timeout(database, async |connection| {
+            let mut transaction = database.begin_on(connection).await?;
             change_rows(&mut transaction, guild, change, false).await?;
             Ok(transaction.commit().await?)
         })
@@ -187,13 +192,17 @@ pub(super) async fn expire(
     Ok(())
 }
 
-pub(super) async fn has_copies(pool: &PgPool) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(HAS_COPIES).fetch_one(pool).await
+pub(super) async fn has_copies(database: &Database) -> Result<bool, sqlx::Error> {
+    let mut transaction = database.begin().await?;
+    let query = transaction.query(HAS_COPIES);
+    query.fetch_one(&mut *transaction).await?.try_get(0)
 }
 
 /// Returns all copies, ordered by server and time.
-pub(super) async fn list(pool: &PgPool) -> Result<Vec<DeletedGuild>, sqlx::Error> {
-    let rows = sqlx::query(COPIES).fetch_all(pool).await?;
+pub(super) async fn list(database: &Database) -> Result<Vec<DeletedGuild>, sqlx::Error> {
+    let mut transaction = database.begin().await?;
+    let query = transaction.query(COPIES);
+    let rows = query.fetch_all(&mut *transaction).await?;
     rows.iter().map(copy_from_row).collect()
 }
 
@@ -207,16 +216,17 @@ pub(super) struct RestoreRows {
 
 /// Reads a guild and its newest copy, or that of a time. `None` if there is no such copy.
 pub(super) async fn read_for_restore(
-    pool: &PgPool,
+    database: &Database,
     guild: GuildId,
     deleted_at: Option<Timestamp>,
 ) -> Result<Option<RestoreRows>, DatabaseError> {
-    let current = read::load_guilds(pool, &[guild]).await?.pop();
-    let mut connection = pool.acquire().await?;
+    let mut transaction = database.begin().await?;
+    let current = read::load_guilds_in(&mut transaction, &[guild]).await?;
+    let current = current.into_iter().next();
     let Ok(number) = guild_as_i64(guild) else {
         return Ok(None);
     };
-    let mut copies = copies_of(&mut connection, number).await?;
+    let mut copies = copies_of(&mut transaction, number).await?;
     copies.retain(|copy| deleted_at.is_none_or(|time| copy.deleted_at == time));
     Ok(copies.pop().map(|copy| RestoreRows { current, copy }))
 }
@@ -224,30 +234,30 @@ pub(super) async fn read_for_restore(
 /// Replaces a guild by `restored`, if no process uses the database and the guild still is what was
 /// read. What it replaces becomes a copy that was deleted `at`, and the restored copy is removed.
 pub(super) async fn restore(
-    pool: &PgPool,
+    database: &Database,
     rows: &RestoreRows,
     restored: &Guild,
     at: Timestamp,
 ) -> Result<(), DatabaseRestoreError> {
     let guild = guild_as_i64(restored.id())?;
     let state = jsonb_text(restored).map_err(WriteError::from)?;
-    let mut transaction = pool.begin().await.map_err(WriteError::from)?;
+    let mut transaction = database.begin().await.map_err(WriteError::from)?;
     if !is_unused(&mut transaction).await? {
         return Err(DatabaseRestoreError::InUse);
     }
-    let current = read::load_guilds(&mut *transaction, &[restored.id()]).await?;
+    let current = read::load_guilds_in(&mut transaction, &[restored.id()]).await?;
     if current.first() != rows.current.as_ref() {
         return Err(DatabaseRestoreError::Changed);
     }
     let deleted_at = rows.copy.deleted_at.to_string();
-    let remove = sqlx::query(REMOVE).bind(guild).bind(deleted_at);
+    let remove = transaction.query(REMOVE).bind(guild).bind(deleted_at);
     let replace = async {
         let removed = remove.execute(&mut *transaction).await?;
         if removed.rows_affected() == 0 {
             return Ok(false);
         }
         keep_guild(&mut transaction, guild, at).await?;
-        let restore = sqlx::query(RESTORE).bind(guild).bind(state);
+        let restore = transaction.query(RESTORE).bind(guild).bind(state);
         restore.execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(true)
@@ -261,11 +271,10 @@ pub(super) async fn restore(
 
 /// Whether no process uses the database. Prevents processes from joining until the end of the
 /// transaction.
-async fn is_unused(connection: &mut PgConnection) -> Result<bool, WriteError> {
-    let lock = sqlx::query(LOCK_DIVISION);
-    lock.execute(&mut *connection).await?;
-    let processes: i64 = sqlx::query_scalar(PROCESS_COUNT)
-        .fetch_one(connection)
-        .await?;
+async fn is_unused(transaction: &mut Transaction<'_>) -> Result<bool, WriteError> {
+    let lock = transaction.query(LOCK_DIVISION);
+    lock.execute(&mut **transaction).await?;
+    let count = transaction.query(PROCESS_COUNT);
+    let processes: i64 = count.fetch_one(&mut **transaction).await?.try_get(0)?;
     Ok(processes == 0)
 }

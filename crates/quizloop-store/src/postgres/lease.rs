@@ -25,9 +25,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use sqlx::{Connection, PgConnection, PgPool, Row};
+use sqlx::Row;
 
 use super::boot_clock::BootInstant;
+use super::connection::{Database, Transaction};
 use super::write::{KnownCommit, WriteError};
 use quizloop_core::id::GuildId;
 
@@ -53,6 +54,7 @@ const RENEW: &str = "update lease set until = now() + make_interval(secs => $3) 
     where lease.shard = mine.shard and lease.epoch = mine.epoch returning lease.shard";
 const RELEASE: &str = "update lease set until = now() from unnest($1::integer[], $2::bigint[]) as mine (shard, epoch) \
     where lease.shard = mine.shard and lease.epoch = mine.epoch";
+const DELETE_PROCESS: &str = "delete from process where process = $1";
 const FENCE: &str = "select 1 from lease where shard = $1 and epoch = $2 for key share";
 const HOLDER: &str = "select holder from lease where shard = $1";
 
@@ -102,19 +104,20 @@ pub(super) struct ProcessIdentity {
 impl Lease {
     /// Acquires the lease of a shard. Returns `None` if another process holds it.
     pub(super) async fn acquire(
-        pool: &PgPool,
+        database: &Database,
         shard: u32,
         owner: &ProcessIdentity,
     ) -> Result<Option<Self>, LeaseError> {
         let sent_at = BootInstant::now();
-        let mut connection = pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        let total = sqlx::query(TOTAL).fetch_one(&mut *transaction).await?;
+        let mut transaction = database.begin().await?;
+        let total = transaction.query(TOTAL);
+        let total = total.fetch_one(&mut *transaction).await?;
         let total: i32 = total.try_get(0)?;
         if total != shard_as_i32(owner.total_shards) {
             return Err(LeaseError::ShardCountChanged(total));
         }
-        let row = sqlx::query(ACQUIRE)
+        let row = transaction
+            .query(ACQUIRE)
             .bind(shard_as_i32(shard))
             .bind(owner.process)
             .bind(&owner.name)
@@ -153,17 +156,19 @@ impl Lease {
 
     /// Locks the lease row until the end of the transaction, so that a takeover waits for it. Fails
     /// if another process has taken the shard over already.
-    pub(super) async fn fence(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
-        let fence = sqlx::query(FENCE)
+    pub(super) async fn fence(&self, transaction: &mut Transaction<'_>) -> Result<(), WriteError> {
+        let fence = transaction
+            .query(FENCE)
             .bind(shard_as_i32(self.shard))
             .bind(self.epoch);
-        if fence.fetch_optional(&mut *connection).await?.is_some() {
+        if fence.fetch_optional(&mut **transaction).await?.is_some() {
             return Ok(());
         }
         self.revoke();
-        let holder = sqlx::query(HOLDER)
+        let holder = transaction
+            .query(HOLDER)
             .bind(shard_as_i32(self.shard))
-            .fetch_optional(connection)
+            .fetch_optional(&mut **transaction)
             .await?;
         let holder = holder.map_or_else(|| Ok("another process".into()), |row| row.try_get(0));
         Err(LeaseLost(holder?).into())
@@ -171,15 +176,18 @@ impl Lease {
 }
 
 /// Renews leases. Leases that another process has taken over are marked as lost.
-pub(super) async fn renew(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
+pub(super) async fn renew(database: &Database, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
     let sent_at = BootInstant::now();
     let (shards, epochs) = columns(leases);
-    let rows = sqlx::query(RENEW)
+    let mut transaction = database.begin().await?;
+    let rows = transaction
+        .query(RENEW)
         .bind(shards)
         .bind(epochs)
         .bind(LEASE_DURATION.as_secs_f64())
-        .fetch_all(pool)
+        .fetch_all(&mut *transaction)
         .await?;
+    transaction.commit().await?;
     let renewed: Result<Vec<i32>, _> = rows.iter().map(|row| row.try_get(0)).collect();
     let renewed = renewed?;
     for lease in leases {
@@ -195,15 +203,26 @@ pub(super) async fn renew(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sq
     Ok(())
 }
 
-/// Releases leases, so that other processes can acquire them without waiting for their expiry.
-pub(super) async fn release(pool: &PgPool, leases: &[Arc<Lease>]) -> Result<(), sqlx::Error> {
+/// Releases leases, so that other processes can acquire them without waiting for their expiry. Also
+/// unregisters a process that leaves the cluster.
+pub(super) async fn release(
+    database: &Database,
+    leases: &[Arc<Lease>],
+    leaving: Option<i64>,
+) -> Result<(), sqlx::Error> {
     for lease in leases {
         // Before the request: from now on `is_valid` must be false.
         lease.revoke();
     }
     let (shards, epochs) = columns(leases);
-    let release = sqlx::query(RELEASE).bind(shards).bind(epochs);
-    release.execute(pool).await.map(drop)
+    let mut transaction = database.begin().await?;
+    let release = transaction.query(RELEASE).bind(shards).bind(epochs);
+    release.execute(&mut *transaction).await?;
+    if let Some(process) = leaving {
+        let delete = transaction.query(DELETE_PROCESS).bind(process);
+        delete.execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
 }
 
 fn columns(leases: &[Arc<Lease>]) -> (Vec<i32>, Vec<i64>) {

@@ -3,7 +3,8 @@
 //!
 //! `write` and `read` save and load guilds. `lease` ensures that only one process writes the guilds
 //! of a shard, `assignment` decides which process should own which shards, and `cluster` keeps the
-//! membership of this process.
+//! membership of this process. `connection` has the transactions of which all queries are part, so that
+//! a pooler may stand between this process and the server.
 
 mod application;
 mod assignment;
@@ -12,6 +13,7 @@ mod cluster;
 mod connection;
 mod deleted;
 mod lease;
+mod migrate;
 mod read;
 mod reader;
 #[cfg(test)]
@@ -26,12 +28,12 @@ use std::time::Duration;
 use futures::TryFutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use jiff::Timestamp;
-use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use super::backend::{Backend, ShardRefresh};
 use super::deleted::ChangeCopy;
 use cluster::Cluster;
+use connection::Database;
 pub use connection::DatabaseError;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
@@ -40,6 +42,9 @@ pub use reader::{DatabaseReader, DatabaseRestore, DatabaseRestoreError};
 
 /// Maximum number of guilds that are written at the same time, each on its own connection.
 const MAX_CONCURRENT_SAVES: usize = 8;
+
+/// Maximum number of connections, without the one that renews leases.
+const MAX_CONNECTIONS: usize = MAX_CONCURRENT_SAVES + 3;
 
 /// How long one transaction may take before it fails and is retried.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,7 +56,7 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct PostgresBackend {
     /// `None` only during the drop, which must not block: a runtime can't be dropped in async code.
     runtime: Option<Runtime>,
-    pool: PgPool,
+    database: Database,
     cluster: Arc<Cluster>,
     /// All metadata, so that reading a value needs no request.
     metadata: Mutex<BTreeMap<String, String>>,
@@ -61,17 +66,18 @@ impl PostgresBackend {
     /// Connects, migrates the tables, and starts to renew leases.
     pub(super) fn connect(url: &str) -> Result<Self, DatabaseError> {
         let runtime = connection::runtime()?;
-        let (pool, metadata) = runtime.block_on(async {
-            let pool = connection::connect(url, MAX_CONCURRENT_SAVES + 3).await?;
-            connection::migrate(&pool).await?;
-            let metadata = read::load_metadata(&pool).await?;
-            Ok::<_, DatabaseError>((pool, metadata))
+        let (database, renewals, metadata) = runtime.block_on(async {
+            let database = Database::connect(url, MAX_CONNECTIONS).await?;
+            connection::migrate(&database).await?;
+            let renewals = Database::connect_permanently(url).await?;
+            let metadata = read::load_metadata(&database).await?;
+            Ok::<_, DatabaseError>((database, renewals, metadata))
         })?;
-        let cluster = Arc::new(Cluster::new(pool.clone()));
+        let cluster = Arc::new(Cluster::new(database.clone(), renewals));
         runtime.spawn(Arc::clone(&cluster).renew_loop());
         Ok(Self {
             runtime: Some(runtime),
-            pool,
+            database,
             cluster,
             metadata: Mutex::new(metadata),
         })
@@ -79,7 +85,10 @@ impl PostgresBackend {
 
     /// Returns the names of the other live processes. Must not be called from async code.
     pub(super) fn other_processes(&self) -> Result<Vec<String>, DatabaseError> {
-        self.block_on(cluster::live_processes(&self.pool, self.cluster.process()))
+        self.block_on(cluster::live_processes(
+            &self.database,
+            self.cluster.process(),
+        ))
     }
 
     /// Reads many guilds. Must not be called from async code.
@@ -88,7 +97,7 @@ impl PostgresBackend {
         const CHUNK_SIZE: usize = 500;
         let mut all = Vec::with_capacity(guilds.len());
         for chunk in guilds.chunks(CHUNK_SIZE) {
-            all.append(&mut self.block_on(read::load_guilds(&self.pool, chunk))?);
+            all.append(&mut self.block_on(read::load_guilds(&self.database, chunk))?);
         }
         Ok(all)
     }
@@ -122,7 +131,7 @@ impl PostgresBackend {
 
 async fn refresh_shards(
     cluster: &Cluster,
-    pool: &PgPool,
+    database: &Database,
     total: u32,
 ) -> Result<ShardRefresh, DatabaseError> {
     let mut refresh = cluster.refresh().await?;
@@ -130,7 +139,7 @@ async fn refresh_shards(
         return Ok(refresh);
     }
     let shards = &refresh.acquired;
-    match read::summaries_of_shards(pool, shards, total).await {
+    match read::summaries_of_shards(database, shards, total).await {
         Ok(summaries) => {
             tracing::info!(?shards, guilds = summaries.len(), "shards acquired");
             refresh.guilds = summaries;
@@ -160,7 +169,7 @@ impl Backend for PostgresBackend {
         let work = guilds.iter().map(async |guild| {
             let id = guild.id();
             let lease = self.cluster.lease_of(id);
-            let result = write::save(&self.pool, lease.as_deref(), guild, now).await;
+            let result = write::save(&self.database, lease.as_deref(), guild, now).await;
             if let Err(error) = &result
                 && error.is_refused_value()
             {
@@ -173,36 +182,36 @@ impl Backend for PostgresBackend {
 
     fn delete(&self, guild: GuildId, at: Timestamp) -> io::Result<()> {
         let lease = self.cluster.lease_of(guild);
-        let deleted = write::delete(&self.pool, lease.as_deref(), guild, at);
+        let deleted = write::delete(&self.database, lease.as_deref(), guild, at);
         self.block_on(deleted).map_err(io::Error::other)
     }
 
     fn keep_copy(&self, copy: &Guild, at: Timestamp) -> io::Result<()> {
         let lease = self.cluster.lease_of(copy.id());
-        let kept = deleted::keep_copy(&self.pool, lease.as_deref(), copy, at);
+        let kept = deleted::keep_copy(&self.database, lease.as_deref(), copy, at);
         self.block_on(kept).map_err(io::Error::other)
     }
 
     fn change_copies(&self, guild: GuildId, change: &ChangeCopy) -> io::Result<()> {
         let lease = self.cluster.lease_of(guild);
-        let changed = deleted::change_copies(&self.pool, lease.as_deref(), guild, change);
+        let changed = deleted::change_copies(&self.database, lease.as_deref(), guild, change);
         self.block_on(changed).map_err(io::Error::other)
     }
 
     fn expire_copies(&self, limit: Timestamp, change: &ChangeCopy) -> io::Result<()> {
-        self.block_on(deleted::expire(&self.pool, limit, change))
+        self.block_on(deleted::expire(&self.database, limit, change))
             .map_err(io::Error::other)
     }
 
     fn has_copies(&self) -> BoxFuture<'_, io::Result<bool>> {
-        let pool = self.pool.clone();
-        let found = self.on_runtime(async move { Ok(deleted::has_copies(&pool).await?) });
+        let database = self.database.clone();
+        let found = self.on_runtime(async move { Ok(deleted::has_copies(&database).await?) });
         Box::pin(found.map_err(io::Error::other))
     }
 
     fn load(&self, guild: GuildId) -> BoxFuture<'_, io::Result<Option<Guild>>> {
-        let pool = self.pool.clone();
-        let loaded = self.on_runtime(async move { read::load_guilds(&pool, &[guild]).await });
+        let database = self.database.clone();
+        let loaded = self.on_runtime(async move { read::load_guilds(&database, &[guild]).await });
         Box::pin(async {
             let loaded = loaded.await.map_err(|error| {
                 let kind = match &error {
@@ -221,12 +230,13 @@ impl Backend for PostgresBackend {
     }
 
     fn set_metadata(&self, name: &str, text: &str) -> io::Result<()> {
-        let (name, text, pool) = (name.to_owned(), text.to_owned(), self.pool.clone());
+        let (name, text) = (name.to_owned(), text.to_owned());
+        let database = self.database.clone();
         let mut metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
         metadata.insert(name.clone(), text.clone());
         if let Some(runtime) = &self.runtime {
             runtime.spawn(async move {
-                if let Err(error) = write::set_metadata(&pool, &name, &text).await {
+                if let Err(error) = write::set_metadata(&database, &name, &text).await {
                     tracing::warn!(%error, name, "metadata could not be written");
                 }
             });
@@ -235,14 +245,14 @@ impl Backend for PostgresBackend {
     }
 
     fn bind_application(&self, application: u64) -> BoxFuture<'_, io::Result<u64>> {
-        let pool = self.pool.clone();
-        let bound = self.on_runtime(async move { application::bind(&pool, application).await });
+        let database = self.database.clone();
+        let bound = self.on_runtime(async move { application::bind(&database, application).await });
         Box::pin(bound.map_err(io::Error::other))
     }
 
     fn application(&self) -> BoxFuture<'_, io::Result<Option<u64>>> {
-        let pool = self.pool.clone();
-        let owner = self.on_runtime(async move { application::owner(&pool).await });
+        let database = self.database.clone();
+        let owner = self.on_runtime(async move { application::owner(&database).await });
         Box::pin(owner.map_err(io::Error::other))
     }
 
@@ -257,9 +267,9 @@ impl Backend for PostgresBackend {
 
     /// Also reads the summaries of the guilds of acquired shards.
     fn refresh_shards(&self) -> BoxFuture<'_, Result<ShardRefresh, DatabaseError>> {
-        let (cluster, pool) = (Arc::clone(&self.cluster), self.pool.clone());
+        let (cluster, database) = (Arc::clone(&self.cluster), self.database.clone());
         let total = self.total_shards();
-        self.on_runtime(async move { refresh_shards(&cluster, &pool, total).await })
+        self.on_runtime(async move { refresh_shards(&cluster, &database, total).await })
     }
 
     fn release_shard(&self, shard: u32) -> BoxFuture<'_, ()> {

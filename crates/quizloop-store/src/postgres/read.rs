@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
-use sqlx::{Connection, PgConnection, PgExecutor, PgPool, Row};
+use sqlx::{Executor as _, Row};
 
-use super::connection::DatabaseError;
+use super::connection::{Database, DatabaseError, Transaction};
 use crate::snapshot;
 use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
@@ -21,18 +21,16 @@ const NO_STATEMENT_TIMEOUT: &str = "set local statement_timeout = 0";
 
 /// Reads the summaries of all guilds of some shards.
 pub(super) async fn summaries_of_shards(
-    pool: &PgPool,
+    database: &Database,
     shards: &[u32],
     total: u32,
 ) -> Result<Vec<(GuildId, GuildSummary)>, DatabaseError> {
-    let mut connection = pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
+    let mut transaction = database.begin().await?;
     // One row per guild: this may take long.
-    sqlx::query(NO_STATEMENT_TIMEOUT)
-        .execute(&mut *transaction)
-        .await?;
+    transaction.execute(NO_STATEMENT_TIMEOUT).await?;
     let numbers: Vec<i64> = shards.iter().map(|shard| i64::from(*shard)).collect();
-    let mut rows = sqlx::query(GUILDS_OF_SHARDS)
+    let mut rows = transaction
+        .query(GUILDS_OF_SHARDS)
         .bind(i64::from(total))
         .bind(numbers)
         .fetch(&mut *transaction);
@@ -65,16 +63,21 @@ pub(super) fn timestamp(seconds: f64) -> Option<Timestamp> {
     Some(whole.unwrap_or(Timestamp::MIN))
 }
 
-pub(super) async fn guild_ids(connection: &mut PgConnection) -> Result<Vec<i64>, sqlx::Error> {
-    let rows = sqlx::query(GUILD_IDS).fetch_all(connection).await?;
+/// Returns the ids of all guilds.
+pub(super) async fn guild_ids(database: &Database) -> Result<Vec<i64>, sqlx::Error> {
+    let mut transaction = database.begin().await?;
+    let query = transaction.query(GUILD_IDS);
+    let rows = query.fetch_all(&mut *transaction).await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Reads all metadata.
-pub(super) async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, String>, sqlx::Error> {
-    let rows = sqlx::query("select name, text from note")
-        .fetch_all(pool)
-        .await?;
+pub(super) async fn load_metadata(
+    database: &Database,
+) -> Result<BTreeMap<String, String>, sqlx::Error> {
+    let mut transaction = database.begin().await?;
+    let query = transaction.query("select name, text from note");
+    let rows = query.fetch_all(&mut *transaction).await?;
     rows.iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
         .collect()
@@ -82,12 +85,21 @@ pub(super) async fn load_metadata(pool: &PgPool) -> Result<BTreeMap<String, Stri
 
 /// Loads guilds. Ids without a row are left out.
 pub(super) async fn load_guilds(
-    database: impl PgExecutor<'_>,
+    database: &Database,
+    guilds: &[GuildId],
+) -> Result<Vec<Guild>, DatabaseError> {
+    load_guilds_in(&mut database.begin().await?, guilds).await
+}
+
+/// Loads guilds as a part of a transaction.
+pub(super) async fn load_guilds_in(
+    transaction: &mut Transaction<'_>,
     guilds: &[GuildId],
 ) -> Result<Vec<Guild>, DatabaseError> {
     let ids = guilds.iter().map(|guild| i64::try_from(guild.get()));
     let ids: Vec<i64> = ids.filter_map(Result::ok).collect();
-    let mut rows = sqlx::query(STATES).bind(ids).fetch(database);
+    let query = transaction.query(STATES).bind(ids);
+    let mut rows = query.fetch(&mut **transaction);
     let mut loaded = Vec::new();
     while let Some(row) = rows.try_next().await? {
         let (guild, state): (i64, &str) = (row.try_get(0)?, row.try_get(1)?);

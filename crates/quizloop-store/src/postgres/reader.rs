@@ -3,10 +3,9 @@
 use std::io;
 
 use jiff::Timestamp;
-use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
-use super::connection::{self, DatabaseError};
+use super::connection::{self, Database, DatabaseError};
 use super::deleted::{self, RestoreRows};
 use super::write::WriteError;
 use super::{application, cluster, read};
@@ -18,7 +17,7 @@ use quizloop_core::id::GuildId;
 /// A connection for the commands that read the state.
 pub struct DatabaseReader {
     runtime: Runtime,
-    pool: PgPool,
+    database: Database,
 }
 
 impl DatabaseReader {
@@ -29,12 +28,12 @@ impl DatabaseReader {
     /// The database can't be used.
     pub fn connect(url: &str) -> Result<Self, DatabaseError> {
         let runtime = connection::runtime()?;
-        let pool = runtime.block_on(async {
-            let pool = connection::connect(url, 1).await?;
-            connection::migrate(&pool).await?;
-            Ok::<_, DatabaseError>(pool)
+        let database = runtime.block_on(async {
+            let database = Database::connect(url, 1).await?;
+            connection::migrate(&database).await?;
+            Ok::<_, DatabaseError>(database)
         })?;
-        Ok(Self { runtime, pool })
+        Ok(Self { runtime, database })
     }
 
     /// Returns the ids of all guilds.
@@ -43,10 +42,7 @@ impl DatabaseReader {
     ///
     /// The database can't be read.
     pub fn guild_ids(&self) -> Result<Vec<GuildId>, DatabaseError> {
-        let ids = self.runtime.block_on(async {
-            let mut connection = self.pool.acquire().await?;
-            read::guild_ids(&mut connection).await
-        })?;
+        let ids = self.runtime.block_on(read::guild_ids(&self.database))?;
         let ids = ids.into_iter().filter_map(|id| u64::try_from(id).ok());
         Ok(ids.map(GuildId::new).collect())
     }
@@ -57,7 +53,7 @@ impl DatabaseReader {
     ///
     /// The database can't be read.
     pub fn application(&self) -> Result<Option<u64>, DatabaseError> {
-        self.runtime.block_on(application::owner(&self.pool))
+        self.runtime.block_on(application::owner(&self.database))
     }
 
     /// Returns the names of the live processes that use the database.
@@ -67,7 +63,7 @@ impl DatabaseReader {
     /// The database can't be read.
     pub fn processes(&self) -> Result<Vec<String>, DatabaseError> {
         self.runtime
-            .block_on(cluster::live_processes(&self.pool, None))
+            .block_on(cluster::live_processes(&self.database, None))
     }
 
     /// Gives the database to another application if no process uses it. Returns the number of
@@ -78,7 +74,7 @@ impl DatabaseReader {
     /// The database can't be used.
     pub fn adopt(&self, application: u64) -> Result<i64, DatabaseError> {
         self.runtime
-            .block_on(application::adopt(&self.pool, application))
+            .block_on(application::adopt(&self.database, application))
     }
 
     /// Reads the deleted data that can be restored, ordered by server and time.
@@ -87,7 +83,7 @@ impl DatabaseReader {
     ///
     /// The database can't be read.
     pub fn deleted(&self) -> Result<Vec<DeletedGuild>, DatabaseError> {
-        Ok(self.runtime.block_on(deleted::list(&self.pool))?)
+        Ok(self.runtime.block_on(deleted::list(&self.database))?)
     }
 
     /// Prepares to restore the newest deleted data of a guild, or that of a time. Changes nothing.
@@ -100,7 +96,7 @@ impl DatabaseReader {
         guild: GuildId,
         deleted_at: Option<Timestamp>,
     ) -> Result<DatabaseRestore<'_>, DatabaseRestoreError> {
-        let found = deleted::read_for_restore(&self.pool, guild, deleted_at);
+        let found = deleted::read_for_restore(&self.database, guild, deleted_at);
         let rows = self.runtime.block_on(found)?;
         let rows = rows.ok_or(DatabaseRestoreError::NotDeleted(guild))?;
         let copy = rows.copy.data.clone();
@@ -128,7 +124,8 @@ impl DatabaseReader {
     ///
     /// The database or the row of a guild can't be read.
     pub fn guilds(&self, guilds: &[GuildId]) -> Result<Vec<Guild>, DatabaseError> {
-        self.runtime.block_on(read::load_guilds(&self.pool, guilds))
+        self.runtime
+            .block_on(read::load_guilds(&self.database, guilds))
     }
 }
 
@@ -187,7 +184,7 @@ impl DatabaseRestore<'_> {
     /// A process uses the database, the data has changed since it was read, or the database can't
     /// be used.
     pub fn run(&self, at: Timestamp) -> Result<(), DatabaseRestoreError> {
-        let restored = deleted::restore(&self.reader.pool, &self.rows, &self.guild, at);
+        let restored = deleted::restore(&self.reader.database, &self.rows, &self.guild, at);
         self.reader.runtime.block_on(restored)
     }
 }

@@ -15,9 +15,9 @@
 use std::io;
 
 use jiff::Timestamp;
-use serde_json::Value;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{PgConnection, Row as _};
 
+use super::connection::{Database, is_connection_failure};
 use super::lease::{Lease, LeaseLost};
 use super::{STEP_TIMEOUT, deleted};
 use crate::backend::LEASE_LOST;
@@ -81,13 +81,8 @@ impl WriteError {
     /// (no connection), never retry (another owner), or retry this guild alone.
     pub(super) fn into_io_error(self) -> io::Error {
         let kind = match &self {
-            Self::Timeout
-            | Self::Database(
-                sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed,
-            ) => io::ErrorKind::NotConnected,
+            Self::Timeout => io::ErrorKind::NotConnected,
+            Self::Database(error) if is_connection_failure(error) => io::ErrorKind::NotConnected,
             Self::LeaseLost(_) | Self::NotOwner => LEASE_LOST,
             Self::Database(_) | Self::Json(_) | Self::Conflict { .. } | Self::IdTooLarge(_) => {
                 io::ErrorKind::Other
@@ -118,7 +113,7 @@ impl KnownCommit {
 
 /// Saves a guild. The first save under a lease accepts the commit number that it finds.
 pub(super) async fn save(
-    pool: &PgPool,
+    database: &Database,
     lease: Option<&Lease>,
     guild: &Guild,
     now: Option<Timestamp>,
@@ -127,10 +122,11 @@ pub(super) async fn save(
     let lease = lease.ok_or(WriteError::NotOwner)?;
     let id = guild_as_i64(guild.id())?;
     let state = jsonb_text(guild)?;
-    with_timeout(pool, async |connection| {
-        let mut transaction = connection.begin().await?;
+    with_timeout(database, async |connection| {
+        let mut transaction = database.begin_on(connection).await?;
         lease.fence(&mut transaction).await?;
-        let commit: i64 = sqlx::query_scalar(UPSERT_GUILD)
+        let row = transaction
+            .query(UPSERT_GUILD)
             .bind(id)
             .bind(state)
             .bind(due_column(&summary))
@@ -138,6 +134,7 @@ pub(super) async fn save(
             .bind(summary.channel_hashes())
             .fetch_one(&mut *transaction)
             .await?;
+        let commit: i64 = row.try_get(0)?;
         if let Some(known) = lease.commits.get(&guild.id()) {
             known.check(commit)?;
         }
@@ -158,7 +155,7 @@ pub(super) async fn save(
 
 /// Deletes a guild's row, of which a copy stays.
 pub(super) async fn delete(
-    pool: &PgPool,
+    database: &Database,
     lease: Option<&Lease>,
     guild: GuildId,
     at: Timestamp,
@@ -166,8 +163,8 @@ pub(super) async fn delete(
     let lease = lease.ok_or(WriteError::NotOwner)?;
     let id = guild_as_i64(guild)?;
     lease.commits.remove(&guild);
-    with_timeout(pool, async |connection| {
-        let mut transaction = connection.begin().await?;
+    with_timeout(database, async |connection| {
+        let mut transaction = database.begin_on(connection).await?;
         lease.fence(&mut transaction).await?;
         deleted::delete_guild(&mut transaction, id, at).await?;
         Ok(transaction.commit().await?)
@@ -175,18 +172,24 @@ pub(super) async fn delete(
     .await
 }
 
-pub(super) async fn set_metadata(pool: &PgPool, name: &str, text: &str) -> Result<(), sqlx::Error> {
-    let query = sqlx::query(UPSERT_METADATA).bind(name).bind(text);
-    query.execute(pool).await.map(drop)
+pub(super) async fn set_metadata(
+    database: &Database,
+    name: &str,
+    text: &str,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = database.begin().await?;
+    let query = transaction.query(UPSERT_METADATA).bind(name).bind(text);
+    query.execute(&mut *transaction).await?;
+    transaction.commit().await
 }
 
 /// Runs `work` on a connection with a timeout. After a failure the connection is closed, because
 /// its state is unknown.
 pub(super) async fn with_timeout(
-    pool: &PgPool,
+    database: &Database,
     work: impl AsyncFnOnce(&mut PgConnection) -> Result<(), WriteError>,
 ) -> Result<(), WriteError> {
-    let mut connection = pool.acquire().await?;
+    let mut connection = database.acquire().await?;
     let result = tokio::time::timeout(STEP_TIMEOUT, work(&mut connection))
         .await
         .unwrap_or(Err(WriteError::Timeout));
@@ -205,25 +208,35 @@ fn due_column(summary: &GuildSummary) -> Option<String> {
     }
 }
 
-/// Formats a guild for `jsonb`, which can't hold U+0000 (PostgreSQL's manual, "8.14. JSON Types").
-/// It is removed, because otherwise one text would prevent all saves of its guild.
+/// Formats a guild for `jsonb`, which can hold every character except U+0000 (PostgreSQL's manual,
+/// "8.14. JSON Types"). It is removed, because otherwise one text would prevent all saves of its
+/// guild.
 pub(super) fn jsonb_text(guild: &Guild) -> Result<String, serde_json::Error> {
     let text = serde_json::to_string(guild)?;
-    if !text.contains("\\u0000") {
-        return Ok(text);
-    }
-    let mut value = serde_json::from_str(&text)?;
-    remove_null_characters(&mut value);
-    Ok(value.to_string())
+    Ok(remove_null_characters(text))
 }
 
-fn remove_null_characters(value: &mut Value) {
-    match value {
-        Value::String(text) => text.retain(|character| character != '\0'),
-        Value::Array(items) => items.iter_mut().for_each(remove_null_characters),
-        Value::Object(fields) => fields.values_mut().for_each(remove_null_characters),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+/// Removes U+0000 from all texts and keys of a JSON document, which writes it as `\u0000`. In
+/// `\\u0000` the first backslash escapes the second.
+fn remove_null_characters(json: String) -> String {
+    const NULL: &str = "\\u0000";
+    if !json.contains(NULL) {
+        return json;
     }
+    let (mut kept, mut rest) = (String::with_capacity(json.len()), json.as_str());
+    while let Some(escape) = rest.find('\\') {
+        let (before, escaped) = rest.split_at(escape);
+        kept.push_str(before);
+        if let Some(after) = escaped.strip_prefix(NULL) {
+            rest = after;
+            continue;
+        }
+        // A backslash and the ASCII character that it escapes.
+        let (pair, after) = escaped.split_at(2.min(escaped.len()));
+        kept.push_str(pair);
+        rest = after;
+    }
+    kept + rest
 }
 
 pub(super) fn guild_as_i64(guild: GuildId) -> Result<i64, WriteError> {

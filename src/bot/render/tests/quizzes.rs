@@ -113,9 +113,9 @@ fn choosing_an_output() {
     assert_snapshot!(said(0), @"
     ✅ You chose **A**. It prints:
     ```text
-    one takes 2 x 0.3 s
-    two takes 1 x 0.3 s
-    three takes 2 x 0.3 s
+    sleep a, wake a, sleep b, wake b, one
+    sleep a, sleep b, wake a, wake b, two
+    sleep a, wake a, sleep b, wake b, three
     ```
     ");
     assert_snapshot!(

@@ -5,7 +5,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::random_history::guild_with_history;
 use super::{GUILD, TestDatabase, open};
-use crate::postgres::connection::{self, MIGRATIONS};
+use crate::postgres::connection::{self, Database, MIGRATIONS};
 use crate::{Store, snapshot};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
@@ -123,10 +123,10 @@ fn take_object(value: &mut Value, key: &str) -> Map<String, Value> {
 fn create_old_tables(test_database: &TestDatabase, guilds: &[Guild]) {
     let runtime = connection::runtime().unwrap();
     runtime.block_on(async {
-        let pool = connection::connect(&test_database.url(), 1).await.unwrap();
-        connection::apply(&pool, &MIGRATIONS[..3]).await.unwrap();
-        pool.close().await;
-        let mut database = PgConnection::connect(&test_database.url()).await.unwrap();
+        let database = Database::connect(&test_database.url(), 1).await.unwrap();
+        connection::apply(&database, &MIGRATIONS[..3]).await.unwrap();
+        drop(database);
+        let mut database = PgConnection::connect(&test_database.direct_url()).await.unwrap();
         for guild in guilds {
             let rows = old_rows(guild);
             sqlx::query("insert into guild values ($1, 7, $2::text::jsonb, 'infinity', false, '\\x0102')")
@@ -167,41 +167,40 @@ fn every_field() -> Guild {
 /// hold, and the views answer what the tables answered.
 #[test]
 fn old_tables_become_snapshots() {
-    let Some(test_database) = TestDatabase::new() else {
-        return;
-    };
-    let id = |number| GuildId::new(GUILD.get() + number);
-    let generated = (1..=20).map(|seed| guild_with_history(id(seed), seed, 300));
-    let guilds: Vec<Guild> = [every_field(), Guild::new(id(100))]
-        .into_iter()
-        .chain(generated)
-        .collect();
-    create_old_tables(&test_database, &guilds);
-    let before = contents(&test_database);
-    for (rows, (table, _)) in before.iter().zip(VIEWS) {
-        assert!(!rows.is_empty(), "{table} has rows");
-    }
-    // Records the time limit under which the rows are converted.
-    test_database.run(&[
-        "create table time_limit (text text)",
-        "create function record() returns trigger language plpgsql as $$ begin \
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let id = |number| GuildId::new(GUILD.get() + number);
+        let generated = (1..=20).map(|seed| guild_with_history(id(seed), seed, 300));
+        let guilds: Vec<Guild> = [every_field(), Guild::new(id(100))]
+            .into_iter()
+            .chain(generated)
+            .collect();
+        create_old_tables(&test_database, &guilds);
+        let before = contents(&test_database);
+        for (rows, (table, _)) in before.iter().zip(VIEWS) {
+            assert!(!rows.is_empty(), "{table} has rows");
+        }
+        // Records the time limit under which the rows are converted.
+        test_database.run(&[
+            "create table time_limit (text text)",
+            "create function record() returns trigger language plpgsql as $$ begin \
          insert into time_limit values (current_setting('statement_timeout')); return new; end $$",
-        "create trigger record before update on guild for each row execute function record()",
-    ]);
-    let store = open(&test_database);
-    assert_eq!(contents(&test_database), before);
-    let time_limit = test_database.ask("select string_agg(distinct text, ' ') from time_limit");
-    assert_eq!(time_limit, "0", "it may take long");
-    let other_columns = test_database.ask(
+            "create trigger record before update on guild for each row execute function record()",
+        ]);
+        let store = open(&test_database);
+        assert_eq!(contents(&test_database), before);
+        let time_limit = test_database.ask("select string_agg(distinct text, ' ') from time_limit");
+        assert_eq!(time_limit, "0", "it may take long");
+        let other_columns = test_database.ask(
         "select string_agg(distinct concat_ws(' ', commit, wake, managed, places), ' ') from guild",
     );
-    assert_eq!(other_columns, "7 infinity f \\x0102");
-    assert_eq!(store.guild_ids().len(), guilds.len());
-    for guild in guilds {
-        let row = format!("select state from guild where guild = {}", guild.id());
-        let row: Value = serde_json::from_str(&test_database.ask(&row)).unwrap();
-        assert_eq!(row, serde_json::to_value(&guild).unwrap());
-        assert_eq!(store.read(guild.id(), Clone::clone), Some(guild));
+        assert_eq!(other_columns, "7 infinity f \\x0102");
+        assert_eq!(store.guild_ids().len(), guilds.len());
+        for guild in guilds {
+            let row = format!("select state from guild where guild = {}", guild.id());
+            let row: Value = serde_json::from_str(&test_database.ask(&row)).unwrap();
+            assert_eq!(row, serde_json::to_value(&guild).unwrap());
+            assert_eq!(store.read(guild.id(), Clone::clone), Some(guild));
+        }
     }
 }
 
@@ -267,7 +266,7 @@ fn a_hung_process_of_an_earlier_version() {
     let state = old_rows(&every_field()).state;
     let runtime = connection::runtime().unwrap();
     let refused = runtime.block_on(async {
-        let mut database = PgConnection::connect(&test_database.url()).await.unwrap();
+        let mut database = PgConnection::connect(&test_database.direct_url()).await.unwrap();
         let update = "update guild set commit = commit + 1, state = $3::text::jsonb where guild = $1 and commit = $2";
         sqlx::query(update)
             .bind(GUILD.get().cast_signed())

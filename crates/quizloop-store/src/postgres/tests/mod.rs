@@ -9,6 +9,7 @@ mod ownership;
 #[path = "../../../../../tests/it/support/proxy.rs"]
 mod proxy;
 pub mod random_history;
+mod sessions;
 #[allow(clippy::print_stdout, reason = "a skipped test says so")]
 #[path = "../../../../../tests/it/support/test_database.rs"]
 pub mod test_database;

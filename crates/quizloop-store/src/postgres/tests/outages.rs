@@ -115,24 +115,23 @@ fn the_database_hangs() {
 /// A commit succeeds and its response is lost: the retry finds it and does not repeat it.
 #[test]
 fn a_commit_in_doubt() {
-    let Some(test_database) = TestDatabase::new() else {
-        return;
-    };
-    let (proxy, store) = by_proxy(&test_database);
-    save(&store, 1).unwrap();
-    for seed in 2..6 {
-        proxy.set(ProxyMode::LoseResponse);
-        save(&store, seed).unwrap_err();
-        wait_until_saved(&store);
-        let reader = DatabaseReader::connect(&test_database.url()).unwrap();
-        assert_eq!(
-            reader.guild(GUILD).unwrap(),
-            Some(guild_with_history(GUILD, seed, 200))
-        );
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let (proxy, store) = by_proxy(&test_database);
+        save(&store, 1).unwrap();
+        for seed in 2..6 {
+            proxy.set(ProxyMode::LoseResponse);
+            save(&store, seed).unwrap_err();
+            wait_until_saved(&store);
+            let reader = DatabaseReader::connect(&test_database.url()).unwrap();
+            assert_eq!(
+                reader.guild(GUILD).unwrap(),
+                Some(guild_with_history(GUILD, seed, 200))
+            );
+        }
+        // One commit for the first save, and two for each other: the commit in doubt and the retry.
+        assert_eq!(test_database.ask("select commit from guild"), "9");
+        assert!(store.close(Duration::from_secs(5)));
     }
-    // One commit for the first save, and two for each other: the commit in doubt and the retry.
-    assert_eq!(test_database.ask("select commit from guild"), "9");
-    assert!(store.close(Duration::from_secs(5)));
 }
 
 /// A server may be read-only for a while after a failover. Afterwards the lease is renewed
@@ -160,7 +159,7 @@ fn a_read_only_server() {
     save(&store, 1).unwrap();
 }
 
-fn wait_until(test_database: &TestDatabase, query: &str) {
+pub fn wait_until(test_database: &TestDatabase, query: &str) {
     let end = std::time::Instant::now() + TIMEOUT;
     while test_database.ask(query) != "true" {
         assert!(std::time::Instant::now() < end, "{query}");

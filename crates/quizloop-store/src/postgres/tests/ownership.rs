@@ -17,35 +17,36 @@ fn save(store: &Store, seed: u64) -> Result<(), String> {
 /// A process that was replaced while it hung continues: its writes are refused with an error.
 #[test]
 fn a_stale_owner_is_refused() {
-    let Some(test_database) = TestDatabase::new() else {
-        return;
-    };
-    let stale = open(&test_database);
-    save(&stale, 1).unwrap();
-    test_database.expire_leases();
-    let owner = open(&test_database);
-    assert_eq!(
-        owner.read(GUILD, Clone::clone),
-        Some(guild_with_history(GUILD, 1, 200))
-    );
-    save(&owner, 2).unwrap();
-    let error = save(&stale, 3).unwrap_err();
-    assert!(
-        error.contains("another process has taken over: process "),
-        "{error}"
-    );
-    assert!(!stale.is_sole_owner(GUILD) && owner.is_sole_owner(GUILD));
-    let reader = DatabaseReader::connect(&test_database.url()).unwrap();
-    assert_eq!(
-        reader.guild(GUILD).unwrap(),
-        Some(guild_with_history(GUILD, 2, 200))
-    );
-    assert!(
-        stale.close(Duration::from_secs(5)),
-        "closing does not wait for guilds of another owner"
-    );
-    assert!(futures::executor::block_on(stale.delete(GUILD, crate::tests::deleted_at())).is_err());
-    assert!(reader.guild(GUILD).unwrap().is_some());
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let stale = open(&test_database);
+        save(&stale, 1).unwrap();
+        test_database.expire_leases();
+        let owner = open(&test_database);
+        assert_eq!(
+            owner.read(GUILD, Clone::clone),
+            Some(guild_with_history(GUILD, 1, 200))
+        );
+        save(&owner, 2).unwrap();
+        let error = save(&stale, 3).unwrap_err();
+        assert!(
+            error.contains("another process has taken over: process "),
+            "{error}"
+        );
+        assert!(!stale.is_sole_owner(GUILD) && owner.is_sole_owner(GUILD));
+        let reader = DatabaseReader::connect(&test_database.url()).unwrap();
+        assert_eq!(
+            reader.guild(GUILD).unwrap(),
+            Some(guild_with_history(GUILD, 2, 200))
+        );
+        assert!(
+            stale.close(Duration::from_secs(5)),
+            "closing does not wait for guilds of another owner"
+        );
+        assert!(
+            futures::executor::block_on(stale.delete(GUILD, crate::tests::deleted_at())).is_err()
+        );
+        assert!(reader.guild(GUILD).unwrap().is_some());
+    }
 }
 
 /// A process that stops releases its lease, so the next one need not wait for its expiry.
@@ -77,7 +78,7 @@ fn a_takeover_waits_for_a_write_in_progress() {
     };
     let first = open(&test_database);
     save(&first, 1).unwrap();
-    let url = test_database.url();
+    let url = test_database.direct_url();
     let (begun, is_begun) = std::sync::mpsc::channel();
     let writing = std::thread::spawn(move || {
         let runtime = crate::postgres::connection::runtime().unwrap();
@@ -119,23 +120,22 @@ fn open_once_free(test_database: &TestDatabase) -> Store {
 /// guilds one after the other.
 #[test]
 fn two_processes_start_at_once() {
-    let Some(test_database) = TestDatabase::new() else {
-        return;
-    };
-    let opened = std::sync::Mutex::new(Vec::new());
-    std::thread::scope(|threads| {
-        for _ in 0..2 {
-            threads.spawn(|| {
-                let store = open_once_free(&test_database);
-                opened
-                    .lock()
-                    .unwrap()
-                    .push(test_database.ask("select epoch from lease"));
-                assert!(store.close(Duration::from_secs(5)));
-            });
-        }
-    });
-    let epochs = opened.into_inner().unwrap();
-    let number = |epoch: &String| epoch.parse::<u32>().unwrap();
-    assert!(number(&epochs[0]) < number(&epochs[1]), "{epochs:?}");
+    for test_database in TestDatabase::with_and_without_pooler() {
+        let opened = std::sync::Mutex::new(Vec::new());
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| {
+                    let store = open_once_free(&test_database);
+                    opened
+                        .lock()
+                        .unwrap()
+                        .push(test_database.ask("select epoch from lease"));
+                    assert!(store.close(Duration::from_secs(5)));
+                });
+            }
+        });
+        let epochs = opened.into_inner().unwrap();
+        let number = |epoch: &String| epoch.parse::<u32>().unwrap();
+        assert!(number(&epochs[0]) < number(&epochs[1]), "{epochs:?}");
+    }
 }

@@ -1,8 +1,10 @@
-//! Tests of both backends: each test runs with a folder of snapshots and with a database.
+//! Tests of both backends: each test runs with a folder of snapshots, with a database, and with a
+//! database behind a pooler.
 
 mod deleted;
 mod durability;
 pub mod eviction;
+mod texts;
 
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -61,11 +63,11 @@ impl TestBackend {
     }
 }
 
-/// Runs a test on both backends. Without a database server the second run is skipped with a
-/// message.
+/// Runs a test on both backends, and on a database behind a pooler. Runs that lack a server or a
+/// pooler are skipped with a message.
 pub fn on_each_backend(test: impl Fn(&TestBackend)) {
     test(&TestBackend::Folder(tempfile::tempdir().unwrap()));
-    if let Some(test_database) = TestDatabase::new() {
+    for test_database in TestDatabase::with_and_without_pooler() {
         test(&TestBackend::Database(test_database));
     }
 }
