@@ -5,7 +5,9 @@ use std::hint::black_box;
 use divan::{AllocProfiler, Bencher};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use quizloop_chart::{ChartCache, Day, DayOutcome, FORECAST_DAYS, Progress, Topic, alt_text, png};
+use quizloop_chart::{
+    ChartCache, Day, DayOutcome, FORECAST_DAYS, PointsSaid, Progress, Topic, alt_text, png,
+};
 
 /// Counts allocations and their peak.
 #[global_allocator]
@@ -34,6 +36,7 @@ fn busy_member() -> Progress {
         seen: u32::from(number % 7),
         total: 6,
         recall: f32::from(number) / 23.0,
+        assessed: PointsSaid::default(),
     };
     Progress {
         today: TODAY,

@@ -44,6 +44,7 @@ mod rate_limit;
 mod reminders;
 mod replies;
 mod reveals;
+mod review_reminders;
 mod reviews;
 mod sandbox;
 mod security;

@@ -61,6 +61,49 @@ async fn a_member_sees_their_progress() {
     );
 }
 
+/// After a self-assessment, the chart tells what was said, and the numbers survive the two rounds for
+/// which ticks are kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_shows_the_points_that_were_said() {
+    let mut world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    let lin = world.lin();
+    lin.reply("my own words").await;
+    let answer = lin.press(world.post().id, "Model answer").await;
+    let points = answer.menu()["options"].as_array().unwrap().len();
+    lin.choose(&answer, &["0", "1"]).await;
+    let expected = format!("Assessed: 1 question, 2 of {points} points said.");
+    let in_topic = format!(" % (2/{points}).");
+    let alt_text_of = |response: &MessageView| {
+        let text = alt_text(response);
+        assert!(
+            text.contains(&expected) && text.contains(&in_topic),
+            "{text}"
+        );
+    };
+    alt_text_of(&lin.command_message("progress", &[]).await);
+    for day in ["2026-03-30", "2026-03-31", "2026-04-01"] {
+        world.set_time(&format!("{day}T09:00")).await;
+    }
+    world.kill_and_restart().await;
+    let lin = world.lin();
+    alt_text_of(&lin.command_message("progress", &[]).await);
+    let overview = lin.command_message("privacy", &[]).await;
+    assert!(
+        overview
+            .text()
+            .contains("how many key points you ticked in 1 topic"),
+        "{}",
+        overview.text()
+    );
+    let export = lin.press(overview.id, "Export my data").await;
+    let file = world.attachment(&export).await;
+    let file: serde_json::Value = serde_json::from_slice(&file).unwrap();
+    let topics = file["assessed"].as_object().unwrap();
+    let line = format!("1 2 {points}");
+    assert!(topics.values().eq([&json!(line)]), "{topics:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_gets_first_steps() {
     let world = World::at(FRIDAY).team().start().await;

@@ -10,7 +10,7 @@ use crate::support::{MemberHandle, MessageExt, World};
 const THURSDAY: &str = "2026-03-26T08:59[Europe/Berlin]";
 
 /// Returns the bot's direct messages to a member.
-fn direct_messages(world: &World, user: u64) -> Vec<MessageView> {
+pub fn direct_messages(world: &World, user: u64) -> Vec<MessageView> {
     let doors = world.sandbox.read(|discord| {
         let doors = discord.channels.values();
         let own = doors.filter(|one| one.kind == 1 && one.recipients.contains(&user));
@@ -30,14 +30,14 @@ async fn remind(member: MemberHandle<'_>, at: &str) -> String {
     response.content
 }
 
-fn set_dms_blocked(world: &World, user: u64, blocked: bool) {
+pub fn set_dms_blocked(world: &World, user: u64, blocked: bool) {
     world.sandbox.with(|discord| {
         discord.users.get_mut(&user).unwrap().blocks_dms = blocked;
     });
 }
 
 /// Returns the ephemeral messages to a member, besides the response.
-fn ephemeral_messages(world: &World, user: u64) -> Vec<String> {
+pub fn ephemeral_messages(world: &World, user: u64) -> Vec<String> {
     let seen = world.sandbox.messages(ids::ASYNCIO, user).into_iter();
     let alone = seen.filter(|message| message.ephemeral);
     alone.map(|message| message.content).collect()

@@ -146,9 +146,39 @@ async fn freezes_cover_missed_rounds() {
     assert_eq!(world.ada().streak().await, 0, "the second is not");
     let text = world.ada().command_message("streak", &[]).await.text();
     assert!(
-        text.contains("longest: 7") && text.contains("No freezes."),
+        text.contains("Your longest was 7 questions.") && text.contains("No freezes."),
         "{text}"
     );
+}
+
+/// After a miss, the member sees what they have answered, and others don't see that they missed
+/// something.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_streak_is_private() {
+    let world = World::at(FRIDAY).team().start().await;
+    world.advance("1m").await;
+    world.lin().reply("one").await;
+    world.set_time("2026-03-30T09:00").await;
+    world.set_time("2026-03-31T09:00").await;
+    let own = world.lin().command_message("streak", &[]).await.text();
+    assert!(
+        own.starts_with("\n**1 answer** in March. Your streak starts again with today's question."),
+        "{own}"
+    );
+    let of_lin = [
+        ("member", json!(ids::LIN.to_string())),
+        ("why", json!(true)),
+    ];
+    let seen_by_sam = world.sam().command_message("streak", &of_lin).await.text();
+    assert_eq!(
+        seen_by_sam,
+        format!(
+            "\n<@{}> has **1 answer** in March.\n❄️ No freezes.\n",
+            ids::LIN
+        )
+    );
+    let seen_by_an_admin = world.ada().command_message("streak", &of_lin).await.text();
+    assert!(seen_by_an_admin.contains("✖️ missed"), "{seen_by_an_admin}");
 }
 
 /// 21. Void and credit by an admin survive the next round and a restart, and name the admin.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::{Day, DayOutcome, Progress, Topic, WEEKS, first_day};
+use super::{Day, DayOutcome, PointsSaid, Progress, Topic, WEEKS, first_day};
 
 /// Maximum length of an alt text in characters: Discord's limit for an attachment's description
 /// (Discord docs, resources/message, "Attachment Object").
@@ -27,8 +27,18 @@ pub fn alt_text(progress: &Progress) -> String {
         due_text(progress),
     ]
     .join(" ");
+    if let Some(assessed) = progress.assessed() {
+        text.push(' ');
+        text += &assessed_text(assessed);
+    }
     push_topics(&mut text, &progress.topics);
     text
+}
+
+fn assessed_text(assessed: PointsSaid) -> String {
+    let questions = pluralize(assessed.questions, "question", "questions");
+    let points = pluralize(assessed.points, "point", "points");
+    format!("Assessed: {questions}, {} of {points} said.", assessed.said)
 }
 
 fn newcomer_text(progress: &Progress) -> String {
@@ -99,14 +109,19 @@ fn due_text(progress: &Progress) -> String {
     format!("Reviews due: {today} today, {all} in the next 14 days{busiest}.")
 }
 
-/// Appends as many topics as fit. Topics with seen questions are listed, the others are counted.
+/// Appends as many topics as fit. Topics with seen or assessed questions are listed, the others are
+/// counted.
 fn push_topics(text: &mut String, topics: &[Topic]) {
-    let (seen, unseen): (Vec<_>, Vec<_>) = topics.iter().partition(|topic| topic.seen > 0);
+    let (seen, unseen): (Vec<_>, Vec<_>) = topics.iter().partition(|topic| topic.is_known());
     if seen.is_empty() {
         *text += &unseen_text(unseen.len());
         return;
     }
-    *text += " Topics (questions seen, recall today):";
+    *text += if seen.iter().any(|topic| topic.assessed.points > 0) {
+        " Topics (questions seen, recall today, points said):"
+    } else {
+        " Topics (questions seen, recall today):"
+    };
     let rest = unseen_text(unseen.len());
     // Leaves room for the number of omitted topics and of unseen topics.
     let room = ALT_MAX - rest.chars().count() - " and 4294967295 more.".len();
@@ -140,7 +155,13 @@ fn topic_text(topic: &Topic) -> String {
     let name: String = visible.take(TOPIC_NAME_MAX).collect();
     let percent = (topic.share_recalled() * 100.0).round();
     let seen = topic.seen.min(topic.total);
-    format!("{name} {seen} of {} at {percent} %", topic.total)
+    let PointsSaid { said, points, .. } = topic.assessed;
+    // As short as in the picture, so that all topics of the built-in bank fit.
+    let assessed = match points {
+        0 => String::new(),
+        points => format!(" ({said}/{points})"),
+    };
+    format!("{name} {seen} of {} at {percent} %{assessed}", topic.total)
 }
 
 /// Returns whether a character is invisible but may reorder or hide the text around it.

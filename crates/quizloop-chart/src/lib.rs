@@ -78,8 +78,19 @@ pub enum DayOutcome {
     Answered,
 }
 
+/// What a member said in their replies to a topic's questions, by their own assessment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PointsSaid {
+    /// Number of assessed questions.
+    pub questions: u32,
+    /// Number of key points that they said.
+    pub said: u32,
+    /// Number of key points.
+    pub points: u32,
+}
+
 /// A member's knowledge of a topic.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Topic {
     /// Name for display.
     pub name: String,
@@ -90,6 +101,7 @@ pub struct Topic {
     /// Probability that a seen question is recalled today (the mean over all seen questions), from 0
     /// to 1.
     pub recall: f32,
+    pub assessed: PointsSaid,
 }
 
 impl Progress {
@@ -98,7 +110,14 @@ impl Progress {
         self.days.is_empty()
             && self.longest == 0
             && self.forecast.iter().all(|due| *due == 0)
-            && self.topics.iter().all(|topic| topic.seen == 0)
+            && self.topics.iter().all(|topic| !topic.is_known())
+    }
+
+    /// Returns what the member said in all topics together; `None` if they assessed nothing.
+    fn assessed(&self) -> Option<PointsSaid> {
+        let topics = self.topics.iter().map(|topic| topic.assessed);
+        let all = topics.fold(PointsSaid::default(), PointsSaid::plus);
+        (all.questions > 0).then_some(all)
     }
 
     /// Returns the number of reviews in the forecast.
@@ -107,7 +126,22 @@ impl Progress {
     }
 }
 
+impl PointsSaid {
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            questions: self.questions.saturating_add(other.questions),
+            said: self.said.saturating_add(other.said),
+            points: self.points.saturating_add(other.points),
+        }
+    }
+}
+
 impl Topic {
+    /// Returns whether the member has seen or assessed one of its questions.
+    const fn is_known(&self) -> bool {
+        self.seen > 0 || self.assessed.questions > 0
+    }
+
     /// Returns the share of the topic's questions that were seen, from 0 to 1.
     fn share_seen(&self) -> f64 {
         if self.total == 0 {

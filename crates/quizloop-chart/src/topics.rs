@@ -1,11 +1,13 @@
 //! A bar for each topic. From left to right, it shows the share of its questions that is recalled
-//! today, that was seen but has faded, and that was never seen.
+//! today, that was seen but has faded, and that was never seen. On its right are the key points that
+//! the member said, of those of all assessed questions.
 
 use super::card::{CONTENT_WIDTH, HEADING, LABEL, TEXT_SIZE};
 use super::color::{FOREGROUND, RECALLED, SCALE, SEEN, TRACK};
 use super::font::{Weight, has_glyphs, text_width, truncate_to_width};
+use super::legend_panel::short_number;
 use super::svg::{Anchor, Area, Point, Svg, TextStyle};
-use super::{Progress, Topic};
+use super::{PointsSaid, Progress, Topic};
 
 const COLUMNS: usize = 3;
 /// Maximum number of bars. The built-in bank has 23 topics.
@@ -20,6 +22,8 @@ const GAP: f64 = 14.0;
 const INSET: f64 = 10.0;
 /// Height of the line under the recalled part, in pixels.
 const UNDERLINE_HEIGHT: f64 = 4.0;
+/// Distance from the heading to what was assessed, and from a name to its points, in pixels.
+const TEXT_GAP: f64 = 16.0;
 /// Height of the heading, in pixels.
 const HEADER_HEIGHT: f64 = 46.0;
 /// Width of a column, in pixels.
@@ -60,7 +64,7 @@ fn visible_topics(progress: &Progress) -> (Vec<(usize, &Topic)>, usize) {
     if all.len() <= MAX_BARS {
         return (all, 0);
     }
-    all.sort_by_key(|(_, topic)| topic.seen == 0);
+    all.sort_by_key(|(_, topic)| !topic.is_known());
     // The last position shows the number of the other topics.
     let rest = all.split_off(MAX_BARS - 1);
     (all, rest.len())
@@ -77,7 +81,8 @@ pub fn height(progress: &Progress) -> f64 {
 }
 
 pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
-    svg.text(at.offset(0.0, TEXT_SIZE), HEADING, "Topics");
+    svg.text(at.offset(0.0, TEXT_SIZE), HEADING, HEADING_TEXT);
+    draw_assessed(svg, at.offset(0.0, TEXT_SIZE), progress);
     draw_legend(svg, at);
     let (shown, more) = visible_topics(progress);
     let rows = row_count(progress).max(1);
@@ -89,6 +94,29 @@ pub fn draw(svg: &mut Svg, at: Point, progress: &Progress) {
         let base = bar_position(at, column, row).offset(INSET, BASELINE);
         svg.text(base, LABEL, &format!("and {more} more"));
     }
+}
+
+const HEADING_TEXT: &str = "Topics";
+
+/// Writes beside the heading what was assessed in all topics.
+fn draw_assessed(svg: &mut Svg, base: Point, progress: &Progress) {
+    let Some(assessed) = progress.assessed() else {
+        return;
+    };
+    let left = text_width(HEADING_TEXT, HEADING.size, HEADING.weight) + TEXT_GAP;
+    let questions = short_number(assessed.questions);
+    let text = match points_text(assessed) {
+        Some(points) => format!("{questions} assessed, {points} points"),
+        None => format!("{questions} assessed"),
+    };
+    svg.text(base.offset(left, 0.0), LABEL, &text);
+}
+
+/// Returns the said points of all points, such as `5/8`.
+fn points_text(assessed: PointsSaid) -> Option<String> {
+    let PointsSaid { said, points, .. } = assessed;
+    let text = || format!("{}/{}", short_number(said), short_number(points));
+    (points > 0).then(text)
 }
 
 /// Distance from a bar's upper edge to the baseline of its name, in pixels.
@@ -114,12 +142,13 @@ fn draw_bar(svg: &mut Svg, at: Point, number: usize, topic: &Topic) {
     } else {
         &substitute_label(number)
     };
-    let name = truncate_to_width(
-        name,
-        COLUMN_WIDTH - 2.0 * INSET,
-        NAME_STYLE.size,
-        NAME_STYLE.weight,
-    );
+    let mut room = COLUMN_WIDTH - 2.0 * INSET;
+    if let Some(points) = points_text(topic.assessed) {
+        let base = at.offset(COLUMN_WIDTH - INSET, BASELINE);
+        svg.text(base, NAME_STYLE.with_anchor(Anchor::End), &points);
+        room -= text_width(&points, NAME_STYLE.size, NAME_STYLE.weight) + TEXT_GAP;
+    }
+    let name = truncate_to_width(name, room, NAME_STYLE.size, NAME_STYLE.weight);
     svg.text(at.offset(INSET, BASELINE), NAME_STYLE, &name);
 }
 

@@ -1,5 +1,7 @@
 //! Data export: all stored data of one member, for the member.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -11,7 +13,8 @@ use super::member_profile::{MemberProfile, PracticeDay};
 use super::question_reports::QuestionReport;
 use super::reminders::Reminder;
 use super::review::Review;
-use super::self_assessment::Ticks;
+use super::review_reminders::ReviewReminder;
+use super::self_assessment::{Ticks, TopicPoints};
 use super::streak::Streak;
 use super::team::Team;
 
@@ -30,11 +33,18 @@ pub struct MemberExport<'a> {
     /// Number of reviews on each of the last days.
     #[serde(rename = "practised")]
     pub practice_days: &'a [PracticeDay],
+    /// What the member assessed, by topic: the numbers of questions, of ticked key points and of key
+    /// points.
+    #[serde(rename = "assessed", skip_serializing_if = "Option::is_none")]
+    pub assessed_topics: Option<&'a BTreeMap<String, TopicPoints>>,
     /// Open reports of mistakes in questions, in the member's own words.
     pub reports: Vec<&'a QuestionReport>,
     /// Since when the member is hidden from leaderboards and reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_since: Option<Date>,
+    /// The member's reminder of due reviews.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review_reminder: Option<&'a ReviewReminder>,
 }
 
 /// Stored data of a member in one team.
@@ -105,8 +115,10 @@ impl Guild {
                 .map(|(question, review)| review_export(question, review))
                 .collect(),
             practice_days: profile.map_or(&[], MemberProfile::practice_days),
+            assessed_topics: profile.map(|profile| &profile.assessed_topics),
             reports: self.reports_by(user).collect(),
             hidden_since: profile.and_then(|profile| profile.hidden_since),
+            review_reminder: profile.and_then(|profile| profile.review_reminder.as_deref()),
         }
     }
 }

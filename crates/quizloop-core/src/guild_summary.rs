@@ -99,11 +99,14 @@ impl Guild {
         self.next_work(now).into_iter().chain(inactive).min()
     }
 
-    /// Returns when the guild's teams next have work, if nothing happens before; `None` means
-    /// never. The result stays valid as time passes.
+    /// Returns when the guild next has work for its teams or a review reminder, if nothing happens
+    /// before; `None` means never. The result stays valid as time passes. It may be too early for a
+    /// reminder, because the bank, from which questions may have been removed, is unknown here.
     pub fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
         let teams = self.teams.values();
-        teams.filter_map(|team| team.next_work(now)).min()
+        let teams = teams.filter_map(|team| team.next_work(now));
+        let reminders = self.review_reminders(now, |_| true).into_iter();
+        teams.chain(reminders.map(|due| due.at)).min()
     }
 
     /// Returns the first day on which a member's data may have to be deleted for inactivity.

@@ -59,6 +59,12 @@ impl Team {
         rows
     }
 
+    /// Returns the number of rounds in the period that a member answered or was credited with.
+    pub fn answered(&self, user: UserId, period: Period) -> u32 {
+        let row = self.leaderboard_row(user, period);
+        row.map_or(0, |row| row.answered)
+    }
+
     fn leaderboard_row(&self, user: UserId, period: Period) -> Option<LeaderboardRow> {
         let ledger = self.members.get(&user)?;
         let mut row = LeaderboardRow {

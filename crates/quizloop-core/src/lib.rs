@@ -26,6 +26,7 @@ pub mod reply;
 pub mod retention;
 pub mod reveal_guard;
 pub mod review;
+pub mod review_reminders;
 pub mod round;
 mod round_results;
 pub mod schedule;

@@ -1,5 +1,6 @@
 //! Profile of a member: data besides the ledgers of the guild's teams.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,7 +8,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::review::{Review, add_days};
+use super::review_reminders::ReviewReminder;
+use super::self_assessment::TopicPoints;
 use super::text::pluralize;
+use super::zone::Zone;
 
 /// Number of days for which practice is kept: the chart of `/progress` shows 26 weeks, including
 /// the current one.
@@ -31,6 +35,13 @@ pub struct MemberProfile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "hidden")]
     pub hidden_since: Option<Date>,
+    /// What the member assessed, by topic.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(rename = "assessed")]
+    pub(super) assessed_topics: BTreeMap<String, TopicPoints>,
+    /// Boxed, because few members have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) review_reminder: Option<Box<ReviewReminder>>,
 }
 
 /// Number of reviews on one day.
@@ -72,11 +83,26 @@ impl MemberProfile {
         &self.practice_days
     }
 
+    /// Returns the number of topics of which the member assessed a question.
+    pub fn assessed_topic_count(&self) -> usize {
+        self.assessed_topics.len()
+    }
+
+    /// Returns what the member assessed of a topic.
+    pub fn topic_points(&self, topic: &str) -> TopicPoints {
+        self.assessed_topics.get(topic).copied().unwrap_or_default()
+    }
+
     /// Returns the day of the last activity in this profile.
     pub(crate) fn last_seen(&self) -> Option<Date> {
         let reviewed = self.reviews.iter().map(|review| review.last).max();
         let practised = self.practice_days.last().map(|one| one.day);
-        reviewed.max(practised).max(self.hidden_since)
+        // Setting a reminder is an activity; receiving one is not. The local day may differ by one,
+        // which does not matter within thirteen months.
+        let reminder = self.review_reminder.as_ref();
+        let requested = reminder.map(|one| Zone::utc().date(one.reminder.requested_at));
+        let last = reviewed.max(practised).max(requested);
+        last.max(self.hidden_since)
     }
 
     pub(super) fn review(&self, question: u32) -> Option<&Review> {
@@ -105,6 +131,8 @@ impl MemberProfile {
             reviews,
             practice_days,
             hidden_since,
+            assessed_topics,
+            review_reminder,
         } = other;
         for mut review in reviews {
             // The index is valid in every guild that was checked.
@@ -125,7 +153,15 @@ impl MemberProfile {
                 Err(index) => days.insert(index, day),
             }
         }
+        for (topic, points) in assessed_topics {
+            let own = self.assessed_topics.entry(topic).or_default();
+            // As with the days, adding the same data again must change nothing.
+            if own.questions < points.questions {
+                *own = points;
+            }
+        }
         self.hidden_since = self.hidden_since.or(hidden_since);
+        self.review_reminder = self.review_reminder.take().or(review_reminder);
     }
 
     fn position(&self, question: u32) -> Result<usize, usize> {

@@ -15,11 +15,11 @@ use super::team::Team;
 /// How late a reminder may be sent. Later ones are useless and are dropped.
 pub(crate) const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(1);
 
-/// The reminder that a member set for a team.
+/// A reminder that a member set: for a team, or for their reviews.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reminder {
-    /// The team's local time of the reminder. `None` means off: the entry then only prevents a
+    /// The local time of the reminder. `None` means off: the entry then only prevents a
     /// second reminder on the same day, or waits to report a failed direct message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
@@ -35,6 +35,39 @@ pub struct Reminder {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[serde(rename = "refused")]
     pub unreported_dm_failure: bool,
+}
+
+impl Reminder {
+    /// Returns the reminder after the member has set it to that time.
+    pub(super) fn set(previous: Option<&Self>, at: Time, now: Timestamp) -> Self {
+        Self {
+            at: Some(at),
+            // Setting the same time again must not cancel today's reminder.
+            requested_at: previous
+                .filter(|previous| previous.at == Some(at))
+                .map_or(now, |previous| previous.requested_at),
+            last_day: previous.and_then(|previous| previous.last_day),
+            unreported_dm_failure: false,
+        }
+    }
+
+    /// Switches the reminder off. Returns false if it already was off.
+    pub(super) fn disable(&mut self) -> bool {
+        self.unreported_dm_failure = false;
+        self.at.take().is_some()
+    }
+
+    /// Whether a reminder that is off can be removed. If today had one, it is kept: switching it on
+    /// again must not cause a second one.
+    pub(super) fn is_obsolete(&self, today: Date) -> bool {
+        self.last_day.is_none_or(|last| last < today)
+    }
+
+    /// Switches the reminder off because the member does not accept direct messages.
+    pub(super) const fn record_dm_failure(&mut self) {
+        self.at = None;
+        self.unreported_dm_failure = true;
+    }
 }
 
 /// When a member's reminder comes.
@@ -96,16 +129,7 @@ impl Team {
 
     /// Sets a member's reminder to that time.
     pub fn set_reminder(&mut self, user: UserId, at: Time, now: Timestamp) {
-        let previous = self.reminders.get(&user);
-        let reminder = Reminder {
-            at: Some(at),
-            // Setting the same time again must not cancel today's reminder.
-            requested_at: previous
-                .filter(|previous| previous.at == Some(at))
-                .map_or(now, |previous| previous.requested_at),
-            last_day: previous.and_then(|previous| previous.last_day),
-            unreported_dm_failure: false,
-        };
+        let reminder = Reminder::set(self.reminders.get(&user), at, now);
         self.reminders.insert(user, reminder);
     }
 
@@ -115,11 +139,8 @@ impl Team {
         let Some(reminder) = self.reminders.get_mut(&user) else {
             return false;
         };
-        let was_on = reminder.at.take().is_some();
-        reminder.unreported_dm_failure = false;
-        // Keeps the entry if today had a reminder: switching it on again must not cause a second
-        // one.
-        if reminder.last_day.is_none_or(|last| last < today) {
+        let was_on = reminder.disable();
+        if reminder.is_obsolete(today) {
             self.reminders.remove(&user);
         }
         was_on
@@ -129,8 +150,7 @@ impl Team {
     /// and remembers to report that to them.
     pub fn record_dm_failure(&mut self, user: UserId) {
         if let Some(reminder) = self.reminders.get_mut(&user) {
-            reminder.at = None;
-            reminder.unreported_dm_failure = true;
+            reminder.record_dm_failure();
         }
     }
 

@@ -197,6 +197,67 @@ impl<'de> Deserialize<'de> for PointCounts {
     }
 }
 
+/// What a member has assessed of the questions of one topic, over all rounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TopicPoints {
+    /// Number of assessed questions. One that was asked and assessed twice counts twice.
+    pub questions: u32,
+    /// Number of ticked key points.
+    pub made: u32,
+    /// Number of key points.
+    pub points: u32,
+}
+
+/// A text is not what a member has assessed of a topic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a topic's points: expected how many questions, ticked points and points")]
+pub struct ParseTopicPointsError(String);
+
+impl TopicPoints {
+    fn add(&mut self, ticks: Ticks) {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.questions = self.questions.saturating_add(1);
+        self.made = self.made.saturating_add(count(ticks.made()));
+        self.points = self.points.saturating_add(count(ticks.points()));
+    }
+}
+
+/// Questions, ticked points and points: `3 7 12`.
+impl fmt::Display for TopicPoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.questions, self.made, self.points)
+    }
+}
+
+impl FromStr for TopicPoints {
+    type Err = ParseTopicPointsError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTopicPointsError> {
+        let numbers: Result<Vec<u32>, _> = text.split(' ').map(str::parse).collect();
+        match numbers.as_deref() {
+            Ok(&[questions, made, points]) if made <= points => Ok(Self {
+                questions,
+                made,
+                points,
+            }),
+            _ => Err(ParseTopicPointsError(text.to_owned())),
+        }
+    }
+}
+
+impl Serialize for TopicPoints {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TopicPoints {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// The key points that were missed in all assessments of a round.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MissedPoints {
@@ -357,9 +418,11 @@ pub struct AssessableRound {
 
 /// A self-assessment that a member gave.
 #[derive(Debug, Clone, Copy)]
-pub struct NewAssessment {
+pub struct NewAssessment<'a> {
     /// The round's message.
     pub message: MessageId,
+    /// The question's topic.
+    pub topic: &'a str,
     pub ticks: Ticks,
     /// [`Ticks::rating`], or the member's own rating of a question without key points.
     pub rating: Rating,
@@ -416,7 +479,7 @@ impl Guild {
     pub fn assess(
         &mut self,
         user: UserId,
-        new: &NewAssessment,
+        new: &NewAssessment<'_>,
     ) -> Result<Assessed, AssessmentError> {
         let team = self.team_by_message(new.message);
         let team = team.ok_or(AssessmentError::RoundNotFound)?;
@@ -446,6 +509,13 @@ impl Guild {
         if let Some(round) = round {
             round.assessments.insert(user, new.ticks);
         }
+        self.update_profile(user, |profile| {
+            let topics = &mut profile.assessed_topics;
+            topics
+                .entry(new.topic.to_owned())
+                .or_default()
+                .add(new.ticks);
+        });
         Ok(Assessed {
             channel,
             ticks: new.ticks,
@@ -521,6 +591,19 @@ mod tests {
             assert_eq!(assessments.counts(4).missed, [1, 1, 1, 0]);
             assert_eq!(assessments.counts(5), PointCounts::new(5));
             assessments.drop_members();
+        }
+    }
+
+    #[test]
+    fn a_topics_points_are_one_line() {
+        let mut points = TopicPoints::default();
+        points.add(Ticks::new(4, [0, 2]));
+        points.add(Ticks::default());
+        points.add(Ticks::new(3, [1]));
+        assert_eq!(points.to_string(), "3 3 7");
+        assert_eq!("3 3 7".parse(), Ok(points));
+        for other in ["", "1 2", "1 3 2", "1 -1 2", "1 1 1 1"] {
+            assert!(other.parse::<TopicPoints>().is_err(), "{other}");
         }
     }
 

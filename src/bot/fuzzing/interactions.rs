@@ -167,13 +167,16 @@ fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
     if command["type"] == 3 {
         return message_command_data(choices, &name);
     }
-    let subs: Vec<&Value> = options_of(command)
-        .filter(|option| option["type"] == 1)
-        .collect();
-    let mut path = None;
-    if !subs.is_empty() {
-        command = choices.pick(&subs);
-        path = Some(command["name"].clone());
+    // The names and types of the group and of the subcommand, outermost first.
+    let mut path = Vec::new();
+    loop {
+        let is_parent = |option: &&Value| option["type"] == 1 || option["type"] == 2;
+        let inner: Vec<&Value> = options_of(command).filter(is_parent).collect();
+        if inner.is_empty() {
+            break;
+        }
+        command = choices.pick(&inner);
+        path.push((command["name"].clone(), command["type"].clone()));
     }
     let defined: Vec<&Value> = options_of(command).collect();
     let mut options: Vec<Value> = Vec::new();
@@ -192,8 +195,8 @@ fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
         options.retain(|option| option["name"] != focused["name"]);
         options.push(focused);
     }
-    if let Some(path) = path {
-        options = vec![json!({ "type": 1, "name": path, "options": options })];
+    for (name, kind) in path.into_iter().rev() {
+        options = vec![json!({ "type": kind, "name": name, "options": options })];
     }
     json!({ "id": "9", "name": name, "type": 1, "options": options })
 }

@@ -7,10 +7,11 @@ use jiff::civil::Date;
 
 use crate::bot::render::daily::topic_label;
 use quizloop_bank::{Question, QuestionView};
-use quizloop_chart::{Day, DayOutcome, Progress, Topic, first_day};
+use quizloop_chart::{Day, DayOutcome, PointsSaid, Progress, Topic, first_day};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::UserId;
 use quizloop_core::member_profile::MemberProfile;
+use quizloop_core::self_assessment::TopicPoints;
 use quizloop_core::streak::{RoundOutcome, replay};
 use quizloop_core::team::Team;
 
@@ -83,6 +84,7 @@ fn topics(guild: &Guild, questions: QuestionView<'_>, user: UserId, today: Date)
             recalls.push(review.retrievability(today));
         }
     }
+    let profile = guild.profile(user);
     let topic = |name: &str| {
         let recalls = recalls.get(name).map_or(&[][..], Vec::as_slice);
         Topic {
@@ -90,9 +92,24 @@ fn topics(guild: &Guild, questions: QuestionView<'_>, user: UserId, today: Date)
             seen: to_u32(recalls.len()),
             total: to_u32(questions.filter(Some(name), None).count()),
             recall: mean(recalls),
+            assessed: profile.map_or_else(PointsSaid::default, |one| points_said(one, name)),
         }
     };
     questions.topics().map(topic).collect()
+}
+
+/// Returns what a member said in their replies to a topic's questions.
+fn points_said(profile: &MemberProfile, topic: &str) -> PointsSaid {
+    let TopicPoints {
+        questions,
+        made,
+        points,
+    } = profile.topic_points(topic);
+    PointsSaid {
+        questions,
+        said: made,
+        points,
+    }
 }
 
 /// Converts a number of questions, which is far below the limit of the type.
@@ -121,6 +138,7 @@ mod tests {
     use quizloop_core::retention::Retention;
     use quizloop_core::review::Rating;
     use quizloop_core::schedule::Schedule;
+    use quizloop_core::self_assessment::{NewAssessment, Ticks};
     use quizloop_core::team::TeamSettings;
     use quizloop_core::zone::Zone;
     use rand::SeedableRng;
@@ -215,6 +233,42 @@ mod tests {
         assert_eq!((progress.streak, progress.longest), (1, 7));
     }
 
+    /// Ada assesses the open round twice; the second press changes nothing.
+    #[test]
+    fn topics_have_the_points_that_were_said() {
+        let mut guild = guild();
+        let open = message(date(2026, 3, 14), 9);
+        let team = guild.team_mut(CHANNEL).unwrap();
+        team.count_reply(open, ADA, message(date(2026, 3, 14), 10));
+        for made in [1, 3] {
+            let ticks = Ticks::new(4, 0..made);
+            let new = NewAssessment {
+                message: open,
+                topic: "queues",
+                ticks,
+                rating: ticks.rating(),
+                review_count: 0,
+                now: message(date(2026, 3, 14), 11).time(),
+            };
+            guild.assess(ADA, &new).unwrap();
+        }
+        let bank = bank();
+        let questions = QuestionView::new(&bank);
+        let progress = progress(&guild, None, questions, ADA, date(2026, 3, 14));
+        let assessed: Vec<_> = progress
+            .topics
+            .iter()
+            .filter(|topic| topic.assessed != PointsSaid::default())
+            .map(|topic| (topic.name.as_str(), topic.assessed))
+            .collect();
+        let expected = PointsSaid {
+            questions: 1,
+            said: 1,
+            points: 4,
+        };
+        assert_eq!(assessed, [("queues", expected)]);
+    }
+
     fn bank() -> Bank {
         Bank::load(built_in(), &[]).0
     }
@@ -247,6 +301,7 @@ mod tests {
             .find(|topic| topic.name == "queues")
             .unwrap();
         assert_eq!((queues.seen, queues.total as usize), (2, of_queues.len()));
+        assert_eq!(queues.assessed, PointsSaid::default());
         assert!((queues.recall - mean).abs() < 1e-6);
         assert!(
             progress

@@ -54,15 +54,29 @@ pub enum ButtonStyle {
     Danger = 4,
 }
 
+/// The style of a button that opens a URL (Discord docs, components/reference, "Button Styles").
+const LINK_STYLE: u8 = 5;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Button {
     #[serde(rename = "type")]
     kind: u8,
     style: u8,
     label: String,
-    custom_id: String,
+    #[serde(flatten)]
+    target: ButtonTarget,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     disabled: bool,
+}
+
+/// What a press does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum ButtonTarget {
+    /// Sends an interaction.
+    CustomId(String),
+    /// Opens a page. The bot gets no interaction.
+    Url(String),
 }
 
 /// A menu from which a member chooses one or more options (Discord's "string select"). The
@@ -115,7 +129,18 @@ impl Button {
             kind: kind::BUTTON,
             style: style as u8,
             label: label.to_owned(),
-            custom_id,
+            target: ButtonTarget::CustomId(custom_id),
+            disabled: false,
+        }
+    }
+
+    /// A button that opens a page.
+    pub fn link(label: &str, url: String) -> Self {
+        Self {
+            kind: kind::BUTTON,
+            style: LINK_STYLE,
+            label: label.to_owned(),
+            target: ButtonTarget::Url(url),
             disabled: false,
         }
     }
@@ -186,7 +211,9 @@ impl std::fmt::Display for ActionRow {
             match component {
                 Component::Button(button) => {
                     let mark = if button.disabled { " – disabled" } else { "" };
-                    writeln!(f, "( {}{mark} ) {}", button.label, button.custom_id)?;
+                    let (ButtonTarget::CustomId(target) | ButtonTarget::Url(target)) =
+                        &button.target;
+                    writeln!(f, "( {}{mark} ) {target}", button.label)?;
                 }
                 Component::StringSelect(menu) => {
                     let (min, max) = (menu.min_values, menu.max_values);

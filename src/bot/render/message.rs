@@ -8,7 +8,7 @@ use super::component::ROWS_MAX;
 pub use super::component::{ActionRow, Button, ButtonStyle, SelectOption, StringSelect};
 use super::file::File;
 use super::text::truncate_owned;
-use quizloop_core::id::{MessageId, RoleId};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId};
 
 /// The flag of a message that only one member sees (Discord docs, resources/message, "Message
 /// Flags").
@@ -229,13 +229,14 @@ impl Embed {
     }
 }
 
+/// A link to a channel.
+pub fn channel_link(guild: GuildId, channel: ChannelId) -> String {
+    format!("https://discord.com/channels/{guild}/{channel}")
+}
+
 /// A link to a message.
-pub fn message_link(
-    guild: quizloop_core::id::GuildId,
-    channel: quizloop_core::id::ChannelId,
-    message: MessageId,
-) -> String {
-    format!("https://discord.com/channels/{guild}/{channel}/{message}")
+pub fn message_link(guild: GuildId, channel: ChannelId, message: MessageId) -> String {
+    format!("{}/{message}", channel_link(guild, channel))
 }
 
 /// The message as readable text, for snapshot tests.

@@ -22,10 +22,14 @@ pub struct StoredData {
     pub reviews: usize,
     /// Rounds with their ticks in the self-assessment, over all teams.
     pub assessments: usize,
+    /// Topics for which the sum of their ticks is stored.
+    pub assessed_topics: usize,
     /// Their open reports of mistakes in questions.
     pub reports: usize,
     /// Teams in which they set a reminder.
     pub reminders: usize,
+    /// Whether they are reminded of due reviews.
+    pub review_reminder: bool,
     /// Whether they are hidden from leaderboards and weekly reports.
     pub hidden: bool,
 }
@@ -80,6 +84,10 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
             "the key points that you ticked for {questions}, of each team's two newest"
         ));
     }
+    if kept.assessed_topics > 0 {
+        let topics = pluralize(kept.assessed_topics, "topic", "topics");
+        lines.push(format!("how many key points you ticked in {topics}"));
+    }
     if kept.reports > 0 {
         let reports = pluralize(kept.reports, "mistake", "mistakes");
         lines.push(format!(
@@ -89,6 +97,9 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
     if kept.reminders > 0 {
         let teams = pluralize(kept.reminders, "team", "teams");
         lines.push(format!("your reminder time in {teams}"));
+    }
+    if kept.review_reminder {
+        lines.push("the time of your reminder of due reviews".into());
     }
     if kept.hidden {
         lines.push("your choice to be hidden from leaderboards and weekly reports".into());

@@ -2,12 +2,16 @@
 
 use jiff::civil::Time;
 
-use super::message::{Message, message_link};
+use super::component::Button;
+use super::message::{Message, channel_link, message_link};
+use super::text::pluralize;
 use quizloop_bank::Question;
 use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::reminders::ReminderState;
+use quizloop_core::review_reminders::{MIN_REVIEWS_DUE, ReviewsDue};
 use quizloop_core::round::Round;
 use quizloop_core::schedule::Schedule;
+use quizloop_core::zone::Zone;
 
 fn format_time(time: Time) -> String {
     time.strftime("%H:%M").to_string()
@@ -39,6 +43,20 @@ pub fn reminder(
         "⏰ Today's question in <#{channel}> is waiting for you.{asked}{place}\n\
          -# You turned this on with `/remind on`. To stop, use `/remind off` in that channel."
     ))
+}
+
+/// The direct message that reminds a member of due reviews.
+pub fn reviews_due(guild: GuildId, due: ReviewsDue) -> Message {
+    let reviews = pluralize(due.count, "review is", "reviews are");
+    let channel = due.channel;
+    Message::text(format!(
+        "🔁 {reviews} due today. Use `/quiz` in <#{channel}>.\n\
+         -# You turned this on with `/remind reviews on`. To stop, use `/remind reviews off` there."
+    ))
+    .buttons(vec![Button::link(
+        "Open the channel",
+        channel_link(guild, channel),
+    )])
 }
 
 /// Reminders are on.
@@ -83,6 +101,34 @@ pub fn status(channel: ChannelId, state: ReminderState, schedule: &Schedule) -> 
     }
 }
 
+/// Reminders of due reviews are on.
+pub fn reviews_enabled(at: Time, zone: &Zone) -> Message {
+    Message::text(format!(
+        "I'll send you a direct message at {} ({zone}) on days with at least {MIN_REVIEWS_DUE} reviews \
+         due. Make sure you allow direct messages from members of this server. To stop, use \
+         `/remind reviews off`.",
+        format_time(at)
+    ))
+}
+
+/// Reminders of due reviews are off; `were_on`: they were on until now.
+pub fn reviews_disabled(were_on: bool) -> Message {
+    let are = if were_on { "are now" } else { "were already" };
+    Message::text(format!(
+        "Reminders of due reviews {are} off. To turn them back on, use `/remind reviews on`."
+    ))
+}
+
+/// Adds the member's review reminder to the status of their other reminder.
+pub fn with_review_reminder(mut status: Message, at: Time, zone: &Zone) -> Message {
+    let reviews = format!(
+        "\nReminders of due reviews are on: at {} ({zone}).",
+        format_time(at)
+    );
+    status.content.get_or_insert_default().push_str(&reviews);
+    status
+}
+
 /// The time is not later than the question, so no reminder could ever be sent.
 pub fn too_early(at: Time, schedule: &Schedule) -> String {
     format!(
@@ -100,4 +146,13 @@ pub fn dm_failed(channel: ChannelId) -> Message {
          direct messages, so I turned your reminders off. Allow direct messages from members of this \
          server, then use `/remind on`."
     ))
+}
+
+/// Discord refused to deliver a reminder of due reviews. Sent once.
+pub fn review_dm_failed() -> Message {
+    Message::text(
+        "I couldn't remind you of your due reviews: Discord doesn't let me send you direct messages, \
+         so I turned this reminder off. Allow direct messages from members of this server, then use \
+         `/remind reviews on`.",
+    )
 }

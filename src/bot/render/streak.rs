@@ -24,10 +24,33 @@ pub struct StreakView<'a> {
     /// Whether the member asked for their own streak.
     pub is_own: bool,
     pub streak: Streak,
-    /// Whether a reply to the open question would still add to the streak.
-    pub can_answer: bool,
+    /// The question to which a reply would add to the streak.
+    pub next: NextQuestion,
+    /// Number of questions that the member has answered.
+    pub answers: AnswerCounts,
     /// The latest rounds and their outcomes, oldest first. Empty unless requested.
     pub recent_rounds: Vec<(&'a Round, RoundOutcome)>,
+}
+
+/// The next question that a member can answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextQuestion {
+    /// The open one, which came out today.
+    Today,
+    /// The open one, from a day before.
+    Open,
+    /// One that is not out yet.
+    NotOut,
+}
+
+/// Numbers of questions that a member has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerCounts {
+    /// The team's local date.
+    pub today: Date,
+    /// In this month.
+    pub this_month: u32,
+    pub all_time: u32,
 }
 
 /// A member's streak.
@@ -36,7 +59,7 @@ pub fn streak(view: &StreakView<'_>) -> Message {
         format!("{}\n{}", own_streak(view), own_freezes(view.streak))
     } else {
         let freezes = freezes_held(view.streak);
-        format!("{}\n❄️ {freezes}.", streak_of(view.member, view.streak))
+        format!("{}\n❄️ {freezes}.", streak_of(view))
     };
     let mut embed = Embed {
         description: Some(text),
@@ -52,15 +75,17 @@ pub fn streak(view: &StreakView<'_>) -> Message {
 
 fn own_streak(view: &StreakView<'_>) -> String {
     let streak = view.streak;
-    let question = if view.can_answer {
-        "the open question"
-    } else {
-        "the next question"
+    let question = match view.next {
+        NextQuestion::Today => "today's question",
+        NextQuestion::Open => "the open question",
+        NextQuestion::NotOut => "the next question",
     };
     match (streak.current, streak.longest) {
         (0, 0) => format!("No streak yet. Answer {question} to start one."),
         (0, longest) => format!(
-            "No streak right now (longest: {longest}). Answer {question} to start a new one."
+            "{}. Your streak starts again with {question}.\nYour longest was {}.",
+            answers_text(view.answers),
+            pluralize(longest, "question", "questions")
         ),
         (current, longest) => format!(
             "Your streak: **{}** in a row (longest: {longest}).",
@@ -69,10 +94,21 @@ fn own_streak(view: &StreakView<'_>) -> String {
     }
 }
 
-fn streak_of(member: UserId, streak: Streak) -> String {
-    match (streak.current, streak.longest) {
+/// What a member has achieved, such as "8 answers in March", without any number that is 0.
+fn answers_text(answers: AnswerCounts) -> String {
+    let count = |number| format!("**{}**", pluralize(number, "answer", "answers"));
+    match answers.this_month {
+        0 => format!("{} so far", count(answers.all_time)),
+        this_month => format!("{} in {}", count(this_month), answers.today.strftime("%B")),
+    }
+}
+
+/// The streak of another member. Nothing tells that they lost one.
+fn streak_of(view: &StreakView<'_>) -> String {
+    let member = view.member;
+    match (view.streak.current, view.streak.longest) {
         (0, 0) => format!("<@{member}> has no streak yet."),
-        (0, longest) => format!("<@{member}> has no streak right now (longest: {longest})."),
+        (0, _) => format!("<@{member}> has {}.", answers_text(view.answers)),
         (current, longest) => format!(
             "<@{member}>'s streak: **{}** in a row (longest: {longest}).",
             pluralize(current, "question", "questions")

@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 
 use super::message::Message;
 use super::reveal::{OpenAnswer, RoundPlace};
+use super::streak::{AnswerCounts, NextQuestion};
 use super::team::{PermissionReport, TeamStatus, status};
 use super::user_error::{PostingProblem, UserError};
 use super::{daily, message, reveal, streak, team, user_error};
@@ -326,6 +327,43 @@ fn reveals() {
     "#);
 }
 
+fn answers(this_month: u32) -> AnswerCounts {
+    AnswerCounts {
+        today: date(2026, 3, 31),
+        this_month,
+        all_time: 31,
+    }
+}
+
+/// Their own streak, after a miss.
+#[test]
+fn broken_streaks() {
+    let broken = |next, this_month| {
+        streak::streak(&streak::StreakView {
+            member: ADA,
+            is_own: true,
+            streak: Streak {
+                longest: 4,
+                answered: 6,
+                ..Streak::default()
+            },
+            next,
+            answers: answers(this_month),
+            recent_rounds: Vec::new(),
+        })
+    };
+    assert_snapshot!(broken(NextQuestion::Open, 1), @"
+    **1 answer** in March. Your streak starts again with the open question.
+    Your longest was 4 questions.
+    ❄️ No freezes. Answer 1 more question to earn one: it saves your streak on a day you miss.
+    ");
+    assert_snapshot!(broken(NextQuestion::NotOut, 0), @"
+    **31 answers** so far. Your streak starts again with the next question.
+    Your longest was 4 questions.
+    ❄️ No freezes. Answer 1 more question to earn one: it saves your streak on a day you miss.
+    ");
+}
+
 #[test]
 fn streaks() {
     let own = |current, longest, freezes, answered| {
@@ -338,7 +376,8 @@ fn streaks() {
                 freezes,
                 answered,
             },
-            can_answer: current == 0,
+            next: NextQuestion::Today,
+            answers: answers(8),
             recent_rounds: Vec::new(),
         })
     };
@@ -346,7 +385,8 @@ fn streaks() {
         member: ADA,
         is_own: true,
         streak: Streak::default(),
-        can_answer: false,
+        next: NextQuestion::NotOut,
+        answers: answers(0),
         recent_rounds: Vec::new(),
     });
     assert_snapshot!(without_open_question, @"
@@ -354,11 +394,12 @@ fn streaks() {
     ❄️ No freezes. Answer 7 more questions to earn one: it saves your streak on a day you miss.
     ");
     assert_snapshot!(own(0, 0, 0, 0), @"
-    No streak yet. Answer the open question to start one.
+    No streak yet. Answer today's question to start one.
     ❄️ No freezes. Answer 7 more questions to earn one: it saves your streak on a day you miss.
     ");
     assert_snapshot!(own(0, 4, 0, 6), @"
-    No streak right now (longest: 4). Answer the open question to start a new one.
+    **8 answers** in March. Your streak starts again with today's question.
+    Your longest was 4 questions.
     ❄️ No freezes. Answer 1 more question to earn one: it saves your streak on a day you miss.
     ");
     assert_snapshot!(own(1, 4, 1, 13), @"
@@ -374,7 +415,8 @@ fn streaks() {
             member: ADA,
             is_own: false,
             streak,
-            can_answer: true,
+            next: NextQuestion::Today,
+            answers: answers(1),
             recent_rounds: Vec::new(),
         })
     };
@@ -383,7 +425,7 @@ fn streaks() {
     ❄️ No freezes.
     ");
     assert_snapshot!(others(Streak { longest: 4, ..Streak::default() }), @"
-    <@1> has no streak right now (longest: 4).
+    <@1> has **1 answer** in March.
     ❄️ No freezes.
     ");
     let team = team_with_rounds();
@@ -395,7 +437,8 @@ fn streaks() {
         member: ADA,
         is_own: false,
         streak: team.streak(ADA),
-        can_answer: true,
+        next: NextQuestion::Today,
+        answers: answers(2),
         recent_rounds: why,
     };
     assert_snapshot!(streak::streak(&standing), @"
@@ -459,6 +502,7 @@ fn helps() {
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+    • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
@@ -474,6 +518,7 @@ fn helps() {
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+    • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.

@@ -30,12 +30,14 @@ use crate::bot::load_guild;
 use data_expiry::ExpiryJob;
 use delivery::{DeliveryKey, DeliveryKind};
 use post::PostJob;
-use quizloop_core::id::{GuildId, TeamKey, UserId};
+use quizloop_core::id::{GuildId, TeamKey};
 use quizloop_core::posting::PostStep;
+use quizloop_core::reminders::DueReminder;
 use quizloop_core::team::Team;
 use quizloop_core::weekly_report::ReportStep;
 use quizloop_core::wrap_up::WrapUpStep;
 use quizloop_store::{GuildView, IDLE_TIMEOUT, LoadedGuild};
+use reminders::{ReminderKey, ReminderKind};
 
 /// Maximum number of concurrent posts. At 250 ms a request it is enough to use the whole request
 /// budget ([`crate::bot::discord::rest_limiter`]), and it leaves slots to other requests.
@@ -60,7 +62,7 @@ enum Job {
     /// Posts a team's weekly report.
     WeeklyReport(TeamKey),
     /// Sends a reminder to a member.
-    Remind(TeamKey, UserId),
+    Remind(ReminderKey),
     /// Evicts idle guilds from memory.
     EvictIdle,
     /// Compares the machine's clock with Discord's. A job like the others: a test's clock stands
@@ -81,7 +83,7 @@ impl Job {
                 (key.guild, &permits.posts)
             }
             Self::LoadGuild(guild) => (guild, &permits.posts),
-            Self::Remind(key, _) => (key.guild, &permits.reminders),
+            Self::Remind(reminder) => (reminder.guild, &permits.reminders),
             Self::EvictIdle => return evict_idle(ctx).await,
             Self::CompareClocks => return clock_check::refresh(ctx).await,
         };
@@ -99,9 +101,7 @@ impl Job {
             Self::LoadGuild(_) => catch_up_guild(ctx, &guild).await,
             Self::WrapUp(key) => wrap_up::run(ctx, guild.team(key.channel)).await,
             Self::WeeklyReport(key) => weekly_report::run(ctx, guild.team(key.channel)).await,
-            Self::Remind(key, user) => {
-                reminders::send(ctx, &guild.team(key.channel), user).await;
-            }
+            Self::Remind(reminder) => reminders::send(ctx, &guild, reminder).await,
             // Handled above, because they belong to no single guild.
             Self::EvictIdle | Self::CompareClocks => {}
         }
@@ -218,9 +218,9 @@ struct DueJobs {
     rounds: Vec<(Timestamp, Job)>,
     /// Wrap-ups and weekly reports, sorted by due time; started after all rounds.
     other_posts: Vec<(Timestamp, Job)>,
-    /// Sorted by position within the team: the first reminder of each team, then the second of
-    /// each. A team with many reminders therefore does not delay the others.
-    reminders: Vec<(usize, Timestamp, TeamKey, UserId)>,
+    /// Sorted by position within the team or the guild: the first reminder of each, then the second
+    /// of each. A team with many reminders therefore does not delay the others.
+    reminders: Vec<(usize, Timestamp, ReminderKey)>,
     next_wake: Option<Timestamp>,
 }
 
@@ -249,6 +249,10 @@ impl DueJobs {
                     };
                     self.add_team(ctx, key, team, now);
                 }
+                let questions = ctx.questions(guild);
+                let exists = |question: &str| questions.get(question).is_some();
+                let reminders = state.review_reminders(now, exists).into_iter();
+                self.add_reminders(guild, ReminderKind::Reviews, reminders, now);
             }
             GuildView::Summary(summary) => match summary.next_due {
                 // `MIN` means that the due time is unknown: such a guild must not precede all
@@ -281,12 +285,24 @@ impl DueJobs {
                 None => {}
             }
         }
+        let kind = ReminderKind::Round(key.channel);
+        self.add_reminders(key.guild, kind, team.reminders_today(now), now);
+    }
+
+    fn add_reminders(
+        &mut self,
+        guild: GuildId,
+        kind: ReminderKind,
+        reminders: impl Iterator<Item = DueReminder>,
+        now: Timestamp,
+    ) {
         let mut nth = 0;
-        for due in team.reminders_today(now) {
-            if due.at > now {
-                self.wake_at(due.at);
+        for DueReminder { user, at } in reminders {
+            if at > now {
+                self.wake_at(at);
             } else {
-                self.reminders.push((nth, due.at, key, due.user));
+                let reminder = ReminderKey { guild, kind, user };
+                self.reminders.push((nth, at, reminder));
                 nth += 1;
             }
         }
@@ -307,7 +323,7 @@ impl DueJobs {
         let reminders = self.reminders.iter();
         rounds
             .chain(other_posts)
-            .chain(reminders.map(|(_, _, key, user)| Job::Remind(*key, *user)))
+            .chain(reminders.map(|(_, _, reminder)| Job::Remind(*reminder)))
     }
 }
 

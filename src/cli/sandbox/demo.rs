@@ -253,7 +253,7 @@ impl Demo {
             .and_then(|embed| embed["description"].as_str())
             .unwrap_or_default();
         let streak = match expected {
-            0 => "No streak ".to_owned(),
+            0 => "Your streak starts again".to_owned(),
             streak => format!("**{}**", pluralize(streak, "question", "questions")),
         };
         ensure(

@@ -520,6 +520,9 @@ async fn command_definitions_are_validated() {
     typed["autocomplete"] = json!(true);
     typed["choices"] = json!([{ "name": "a", "value": "a" }]);
     let group = json!({ "type": 1, "name": "sub", "description": "x" });
+    let in_group = |options: Value| json!([{ "type": 2, "name": "group", "description": "x", "options": options }]);
+    let nested = one("quiz", in_group(json!([group])));
+    assert_eq!(put(nested).await.0, 200);
     let many: Vec<Value> = (0..26).map(|n| option(&format!("o{n}"))).collect();
     for invalid in [
         one("Quiz", json!([])),
@@ -529,6 +532,12 @@ async fn command_definitions_are_validated() {
         one("quiz", json!([option("twice"), option("twice")])),
         one("quiz", json!([typed])),
         one("quiz", json!([group, option("beside")])),
+        one("quiz", in_group(json!([option("inside")]))),
+        one("quiz", in_group(in_group(json!([group])))),
+        one(
+            "quiz",
+            json!([{ "type": 1, "name": "sub", "description": "x", "options": [group] }]),
+        ),
         one("quiz", json!(many)),
         json!([{ "name": "quiz" }]),
         json!([{ "name": "quiz", "description": "x" }, { "name": "quiz", "description": "y" }]),

@@ -293,9 +293,10 @@ impl Soak {
                 .command_in(team.channel, "streak", &[])
                 .await;
             let response = response.message().expect("a streak").embeds[0].to_string();
-            let streak = match expected_streaks[0].current {
-                0 => "No streak ".to_owned(),
-                current => format!("**{current} "),
+            let streak = match (expected_streaks[0].current, expected_streaks[0].longest) {
+                (0, 0) => "No streak yet".to_owned(),
+                (0, _) => "Your streak starts again".to_owned(),
+                (current, _) => format!("Your streak: **{current} "),
             };
             assert!(response.contains(&streak), "{zone}: {response}");
         }

@@ -173,7 +173,7 @@ impl<'w> MemberHandle<'w> {
             Some(message) => message.text(),
             None => panic!("/streak: {outcome:?}\n{}", self.world.log()),
         };
-        if text.contains("No streak ") {
+        if text.contains("No streak yet") || text.contains("Your streak starts again") {
             return 0;
         }
         let number = text

@@ -17,8 +17,10 @@ const NAME_MAX: usize = 32;
 /// Maximum length of descriptions and of a choice's name and value, in characters.
 const TEXT_MAX: usize = 100;
 
-/// Option types that contain other options: subcommand and subcommand group.
-const GROUPS: [u64; 2] = [1, 2];
+const SUBCOMMAND: u64 = 1;
+const SUBCOMMAND_GROUP: u64 = 2;
+/// Option types that contain other options.
+const GROUPS: [u64; 2] = [SUBCOMMAND, SUBCOMMAND_GROUP];
 
 /// Validates a complete set of commands.
 ///
@@ -129,11 +131,26 @@ fn check_option(option: &Value, path: &str, errors: &mut FieldErrors) {
     match option["type"].as_u64() {
         Some(kind @ 1..=11) if GROUPS.contains(&kind) => {
             check_options(&option["options"], path, errors);
+            check_nesting(&option["options"], kind, path, errors);
         }
         Some(1..=11) => check_choices(option, path, errors),
         _ => {
             errors
                 .push_invalid_choice(&format!("{path}.type"), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11");
+        }
+    }
+}
+
+/// Validates that a group contains only subcommands, and a subcommand neither (Discord docs,
+/// interactions/application-commands, "Subcommands and Subcommand Groups").
+fn check_nesting(options: &Value, parent: u64, path: &str, errors: &mut FieldErrors) {
+    for (index, option) in options.as_array().into_iter().flatten().enumerate() {
+        let is_subcommand = option["type"] == SUBCOMMAND;
+        let is_group = option["type"] == SUBCOMMAND_GROUP;
+        if is_group || is_subcommand != (parent == SUBCOMMAND_GROUP) {
+            let message = "Sub-command and sub-command group option types can not be nested here";
+            let path = format!("{path}.options.{index}.type");
+            errors.push(&path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message);
         }
     }
 }

@@ -8,7 +8,7 @@ mod similarity;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 
-use super::{Day, DayOutcome, FORECAST_DAYS, Progress, Topic};
+use super::{Day, DayOutcome, FORECAST_DAYS, PointsSaid, Progress, Topic};
 
 const TODAY: Date = date(2026, 11, 20);
 
@@ -43,9 +43,8 @@ const TOPICS: [&str; 23] = [
 pub fn newcomer() -> Progress {
     let topic = |name: &str| Topic {
         name: name.to_owned(),
-        seen: 0,
         total: 6,
-        recall: 0.0,
+        ..Topic::default()
     };
     Progress {
         today: TODAY,
@@ -69,6 +68,7 @@ fn regular() -> Progress {
         seen,
         total: 6,
         recall: *recall,
+        assessed: assessed(seen),
     });
     Progress {
         days: (0..170).filter_map(regular_day).collect(),
@@ -77,6 +77,18 @@ fn regular() -> Progress {
         streak: 12,
         longest: 31,
         ..newcomer()
+    }
+}
+
+/// Topics of which two or more questions were seen have two assessed ones.
+fn assessed(seen: u32) -> PointsSaid {
+    match seen {
+        0 | 1 => PointsSaid::default(),
+        seen => PointsSaid {
+            questions: 2,
+            said: seen,
+            points: 8,
+        },
     }
 }
 
@@ -132,6 +144,11 @@ fn extreme() -> Progress {
         } else {
             1.5 / (1.0 + f32::from(u8::try_from(number).unwrap()))
         },
+        assessed: PointsSaid {
+            questions: number,
+            said: number * 1000,
+            points: number * 1001,
+        },
     };
     let day = |ago: i64| Day {
         date: TODAY.saturating_sub(ago.days()),
@@ -180,6 +197,7 @@ fn beginner() -> Progress {
         seen,
         total: 9,
         recall,
+        assessed: PointsSaid::default(),
     };
     let mut forecast = [0; FORECAST_DAYS];
     forecast[3] = 2;

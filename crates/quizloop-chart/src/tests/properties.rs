@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::similarity::TestImage;
 use crate::{
-    ALT_MAX, Day, DayOutcome, FORECAST_DAYS, Progress, Topic, WIDTH, alt_text, png,
+    ALT_MAX, Day, DayOutcome, FORECAST_DAYS, PointsSaid, Progress, Topic, WIDTH, alt_text, png,
     unsupported_names,
 };
 
@@ -37,12 +37,21 @@ fn any_topic() -> impl Strategy<Value = Topic> {
     let name = prop_oneof!["\\PC{0,60}", ".{0,20}", Just("&<>\"'".to_owned())];
     let number = prop_oneof![0_u32..20, any::<u32>()];
     let recall = prop_oneof![0.0_f32..=1.0, any::<f32>()];
-    (name, number.clone(), number, recall).prop_map(|(name, seen, total, recall)| Topic {
-        name,
-        seen,
-        total,
-        recall,
-    })
+    let assessed = prop::array::uniform3(number.clone());
+    let assessed = assessed.prop_map(|[questions, said, points]| PointsSaid {
+        questions,
+        said,
+        points,
+    });
+    (name, number.clone(), number, recall, assessed).prop_map(
+        |(name, seen, total, recall, assessed)| Topic {
+            name,
+            seen,
+            total,
+            recall,
+            assessed,
+        },
+    )
 }
 
 fn any_progress() -> impl Strategy<Value = Progress> {

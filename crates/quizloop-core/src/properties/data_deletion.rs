@@ -74,20 +74,22 @@ fn act(guild: &mut Guild, action: usize, user: UserId, round: u32) {
         2 => {
             guild.add_report("a", user, "It is wrong.", at).unwrap();
         }
+        3 => guild.set_review_reminder(user, CHANNEL, time(17, 0, 0, 0), at),
         _ => {
             let team = guild.team_mut(CHANNEL).unwrap();
             match action {
-                3 => team.set_up_by = Some(user),
-                4 => team.set_reminder(user, time(17, 0, 0, 0), at),
+                4 => team.set_up_by = Some(user),
+                5 => team.set_reminder(user, time(17, 0, 0, 0), at),
                 // These may be refused, for example because the round is void already.
-                5 => drop(team.void(round, by)),
-                6 => drop(team.credit(round, MEMBERS[0], by)),
-                7 => _ = team.peek(3, user, at),
+                6 => drop(team.void(round, by)),
+                7 => drop(team.credit(round, MEMBERS[0], by)),
+                8 => _ = team.peek(3, user, at),
                 _ => _ = team.count_reply(message(opened_at(round)), user, message(at)),
             }
             if action == 9 {
                 let new = NewAssessment {
                     message: message(opened_at(round)),
+                    topic: "queues",
                     ticks: Ticks::new(3, [1]),
                     rating: Rating::Again,
                     review_count: 0,

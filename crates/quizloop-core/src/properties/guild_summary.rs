@@ -9,7 +9,10 @@ use super::schedule::{ZONES, settings};
 use crate::guild::Guild;
 use crate::guild_summary::GuildSummary;
 use crate::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use crate::members::NewRating;
 use crate::posting::PostStep;
+use crate::retention::Retention;
+use crate::review::Rating;
 use crate::round::ThreadStatus;
 use crate::team::Team;
 use crate::weekdays::Weekdays;
@@ -44,11 +47,38 @@ fn guild(seed: u64, steps: usize) -> (Guild, Timestamp) {
         if random.random_bool(0.1) {
             guild.update_profile(user, |profile| profile.hidden_since = None);
         }
+        if random.random_bool(0.3) {
+            practise(&mut guild, channel, user, now, &mut random);
+        }
         if let Some(team) = guild.team_mut(channel) {
             advance(team, user, now, &mut random);
         }
     }
     (guild, now)
+}
+
+/// Sets the review reminder, or rates a question.
+fn practise(
+    guild: &mut Guild,
+    channel: ChannelId,
+    user: UserId,
+    now: Timestamp,
+    random: &mut StdRng,
+) {
+    if random.random_bool(0.2) {
+        let at = time(random.random_range(0..24), 0, 0, 0);
+        guild.set_review_reminder(user, channel, at, now);
+        return;
+    }
+    let question = ["a", "b", "c", "d", "e", "f"][random.random_range(0..6)];
+    let rated = NewRating {
+        question,
+        review_count: guild.review(user, question).map_or(0, |one| one.count),
+        rating: Rating::ALL[random.random_range(0..4)],
+        retention: Retention::default(),
+        today: guild.practice_place(channel).zone.date(now),
+    };
+    guild.rate(user, &rated);
 }
 
 fn advance(team: &mut Team, user: UserId, now: Timestamp, random: &mut StdRng) {
@@ -106,7 +136,13 @@ fn has_work(guild: &Guild, now: Timestamp) -> bool {
             )
             && team.reminders_today(now).all(|due| due.at > now)
     };
-    !guild.teams().values().all(|team| is_idle(team)) || !guild.inactive_members(today).is_empty()
+    let is_reminded = |user: u64| {
+        let due = guild.due_review_reminder(UserId::new(user), now, |_| true);
+        due.is_some()
+    };
+    !guild.teams().values().all(|team| is_idle(team))
+        || (1..5).any(is_reminded)
+        || !guild.inactive_members(today).is_empty()
 }
 
 proptest! {

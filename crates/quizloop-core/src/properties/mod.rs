@@ -6,6 +6,7 @@ mod guild_summary;
 mod posting;
 mod question_picker;
 mod reminders;
+mod review_reminders;
 mod schedule;
 mod self_assessment;
 mod streaks;

@@ -20,6 +20,7 @@ use crate::team::Team;
 use crate::weekdays::Weekdays;
 
 const CHANNEL: ChannelId = ChannelId::new(5);
+const TOPIC: &str = "queues";
 
 /// The numbers of key points that a question has during a history.
 const POINTS: [usize; 3] = [0, 3, 4];
@@ -97,6 +98,8 @@ struct Model {
     rounds: u32,
     /// Round, member and ticks. The member is `None` once their ticks are no longer kept.
     counted: Vec<(u32, Option<u64>, Ticks)>,
+    /// Numbers of questions, of ticked points and of points that a member assessed.
+    by_member: BTreeMap<u64, [u32; 3]>,
 }
 
 impl Model {
@@ -142,6 +145,7 @@ fn assess(guild: &mut Guild, model: &mut Model, event: &Assessment) {
     let ticks = Ticks::new(event.points, event.made.iter().copied());
     let new = NewAssessment {
         message: message(event.round),
+        topic: TOPIC,
         ticks,
         rating: ticks.rating(),
         review_count: review_count(&before) + u16::from(event.is_stale),
@@ -178,6 +182,10 @@ fn assess(guild: &mut Guild, model: &mut Model, event: &Assessment) {
     let after = review_count(&before) + u16::from(is_rated);
     assert_eq!(review_count(guild), after);
     model.counted.push((event.round, Some(event.user), ticks));
+    let [questions, made, points] = model.by_member.entry(event.user).or_default();
+    *questions += 1;
+    *made += u32::try_from(ticks.made()).unwrap();
+    *points += u32::try_from(event.points).unwrap();
 }
 
 fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
@@ -204,6 +212,7 @@ fn apply(guild: &mut Guild, model: &mut Model, event: &Event) {
             let at = opening(model.rounds) + SignedDuration::from_hours(13);
             guild.delete_member(UserId::new(*user), at);
             model.counted.retain(|(_, of, _)| *of != Some(*user));
+            model.by_member.remove(user);
         }
         Event::NextRound => {
             model.next_round();
@@ -243,6 +252,12 @@ proptest! {
             let named: Vec<u64> = round.assessments.members().map(UserId::get).collect();
             prop_assert_eq!(named, kept, "{}", round.number);
         }
+        for user in 1..4 {
+            let profile = guild.profile(UserId::new(user));
+            let points = profile.map(|profile| profile.topic_points(TOPIC)).unwrap_or_default();
+            let expected = model.by_member.get(&user).copied().unwrap_or_default();
+            prop_assert_eq!([points.questions, points.made, points.points], expected, "{}", user);
+        }
     }
 }
 
@@ -269,6 +284,7 @@ fn an_assessment_is_a_review() {
     let ticks = Ticks::new(3, [0, 2]);
     let new = NewAssessment {
         message: message(1),
+        topic: TOPIC,
         ticks,
         rating: ticks.rating(),
         review_count: 0,

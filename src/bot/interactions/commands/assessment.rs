@@ -68,6 +68,7 @@ async fn record(
     let (ticks, rating) = ticks_and_rating(question, input)?;
     let new = NewAssessment {
         message: input.state.round,
+        topic: &question.topic,
         ticks,
         rating,
         review_count: input.state.reviews_before,

@@ -80,7 +80,8 @@ pub fn definitions() -> Value {
         .collect()
 }
 
-/// Returns the command and the action with a full name, such as `quiz` or `team pause`.
+/// Returns the command and the action with a full name, such as `quiz`, `team pause` or `remind
+/// reviews on`.
 fn find_action(full_name: &str) -> Option<(&'static SlashCommand, &'static Action)> {
     let (name, subcommand) = match full_name.split_once(' ') {
         Some((name, subcommand)) => (name, Some(subcommand)),
@@ -106,7 +107,7 @@ fn help_lines(access: Access) -> Vec<String> {
                 Help::Line(line) => lines.push(line()),
                 Help::NameOnly => {
                     // The name of a command is written once: "`/team post`, `pause`".
-                    let short = name.rsplit(' ').next().unwrap_or_default();
+                    let short = name.split_once(' ').map_or(&*name, |(_, short)| short);
                     names.push(if is_first_name {
                         format!("`/{name}`")
                     } else {

@@ -14,6 +14,7 @@ use crate::bot::render::user_error::UserError;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{TeamKey, UserId};
 use quizloop_core::ledger::RoundResult;
+use quizloop_core::member_profile::MemberProfile;
 use quizloop_core::zone::Zone;
 use quizloop_store::LoadedGuild;
 
@@ -81,8 +82,12 @@ fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredDa
                 .flat_map(|team| team.rounds())
                 .filter(|round| round.assessments.ticks(user).is_some())
                 .count(),
+            assessed_topics: state
+                .profile(user)
+                .map_or(0, MemberProfile::assessed_topic_count),
             reports: state.reports_by(user).count(),
             reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
+            review_reminder: state.review_reminder(user).is_some(),
             hidden: state.is_hidden(user),
         }
     };

@@ -1,72 +1,117 @@
-//! `/remind`: a direct message on days on which the member has not answered the question.
+//! `/remind`: a direct message on days on which the member has not answered the question, or on
+//! which reviews are due.
 
 use serde_json::{Value, json};
 
 use super::settings::parse_time;
 use super::slash_command::{
-    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
-    channel_option,
+    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, SubcommandGroup,
+    Visibility, channel_option,
 };
 use super::{CommandResult, resolve_team};
-use crate::bot::context::BotContext;
+use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::Interaction;
 use crate::bot::render::remind as render;
 use crate::bot::render::user_error::UserError;
+use quizloop_core::review_reminders::MIN_REVIEWS_DUE;
 use quizloop_core::team::Team;
 use quizloop_store::{LoadedGuild, LoadedTeam};
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "remind",
-    description: "Get a direct message on days you haven't answered",
+    description: "Get a direct message on days you haven't answered, or on which reviews are due",
     access: Access::Everyone,
-    kind: CommandKind::Group(&[
-        Subcommand {
-            name: "on",
-            description: "Remind me at this time on days I haven't answered",
-            action: Action {
-                options: on_options,
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::Line(|| {
-                    "`/remind on time:17:00` sends you a direct message on days you haven't answered by then.".into()
-                }),
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(on(ctx, interaction, guild))
-                }),
-            },
-        },
-        Subcommand {
-            name: "off",
-            description: "Turn reminders off",
-            action: Action {
-                options: || vec![channel_option()],
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::Unlisted,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(off(ctx, interaction, guild))
-                }),
-            },
-        },
-        Subcommand {
-            name: "status",
-            description: "Show my reminder",
-            action: Action {
-                options: || vec![channel_option()],
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::Unlisted,
-                handler: CommandHandler::Sync(status),
-            },
-        },
-    ]),
+    kind: CommandKind::Groups {
+        subcommands: ROUNDS,
+        groups: &[SubcommandGroup {
+            name: "reviews",
+            description: "Reminders of due reviews",
+            subcommands: REVIEWS,
+        }],
+    },
 };
 
-fn on_options() -> Vec<Value> {
-    let at = json!({
+/// Reminders of the open round.
+const ROUNDS: &[Subcommand] = &[
+    Subcommand {
+        name: "on",
+        description: "Remind me at this time on days I haven't answered",
+        action: Action {
+            options: || vec![time_option(), channel_option()],
+            autocomplete: &[],
+            visibility: Visibility::Ephemeral,
+            help: Help::Line(|| {
+                "`/remind on time:17:00` sends you a direct message on days you haven't answered by then.".into()
+            }),
+            handler: CommandHandler::Async(|ctx, interaction, guild| {
+                Box::pin(on(ctx, interaction, guild))
+            }),
+        },
+    },
+    Subcommand {
+        name: "off",
+        description: "Turn reminders off",
+        action: Action {
+            options: || vec![channel_option()],
+            autocomplete: &[],
+            visibility: Visibility::Ephemeral,
+            help: Help::Unlisted,
+            handler: CommandHandler::Async(|ctx, interaction, guild| {
+                Box::pin(off(ctx, interaction, guild))
+            }),
+        },
+    },
+    Subcommand {
+        name: "status",
+        description: "Show my reminders",
+        action: Action {
+            options: || vec![channel_option()],
+            autocomplete: &[],
+            visibility: Visibility::Ephemeral,
+            help: Help::Unlisted,
+            handler: CommandHandler::Sync(status),
+        },
+    },
+];
+
+/// Reminders of due reviews.
+const REVIEWS: &[Subcommand] = &[
+    Subcommand {
+        name: "on",
+        description: "Remind me at this time on days with several due reviews",
+        action: Action {
+            options: || vec![time_option()],
+            autocomplete: &[],
+            visibility: Visibility::Ephemeral,
+            help: Help::Line(|| {
+                format!(
+                    "`/remind reviews on time:08:00` sends you a direct message on days with at least {MIN_REVIEWS_DUE} reviews due."
+                )
+            }),
+            handler: CommandHandler::Async(|ctx, interaction, guild| {
+                Box::pin(reviews_on(ctx, interaction, guild))
+            }),
+        },
+    },
+    Subcommand {
+        name: "off",
+        description: "Turn the reminder of due reviews off",
+        action: Action {
+            options: Vec::new,
+            autocomplete: &[],
+            visibility: Visibility::Ephemeral,
+            help: Help::Unlisted,
+            handler: CommandHandler::Async(|ctx, interaction, guild| {
+                Box::pin(reviews_off(ctx, interaction, guild))
+            }),
+        },
+    },
+];
+
+fn time_option() -> Value {
+    json!({
         "type": 3, "name": "time", "description": "Time in the team's time zone, such as 17:00", "required": true, "max_length": 5,
-    });
-    vec![at, channel_option()]
+    })
 }
 
 async fn on(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
@@ -92,7 +137,51 @@ fn status(_: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Com
         let state = team.reminder_state(interaction.user, now);
         render::status(team.channel, state, &team.settings.schedule)
     };
-    team.read(status).ok_or(UserError::TeamNotFound)
+    let message = team.read(status).ok_or(UserError::TeamNotFound)?;
+    let reviews = guild.read(|state| {
+        let reminder = state.review_reminder(interaction.user)?;
+        let place = state.practice_place(reminder.channel);
+        Some(render::with_review_reminder(
+            message.clone(),
+            reminder.reminder.at?,
+            &place.zone,
+        ))
+    });
+    Ok(reviews.flatten().unwrap_or(message))
+}
+
+async fn reviews_on(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+) -> CommandResult {
+    let at = parse_time(interaction.text("time").unwrap_or_default())?;
+    let (user, now) = (interaction.user, interaction.created_at());
+    let (place, commit) = guild.upsert(|state| {
+        let team = team_for_channel(state, interaction.channel);
+        let channel = team.map_or(interaction.channel, |team| team.channel);
+        let place = state.practice_place(channel);
+        state.set_review_reminder(user, place.channel, at, now);
+        place
+    });
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    ctx.wake_scheduler.notify_one();
+    Ok(render::reviews_enabled(at, &place.zone))
+}
+
+async fn reviews_off(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+) -> CommandResult {
+    let (user, now) = (interaction.user, interaction.created_at());
+    let disabled = guild.update(|state| state.disable_review_reminder(user, now));
+    let Some((was_enabled, commit)) = disabled else {
+        return Ok(render::reviews_disabled(false));
+    };
+    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    ctx.wake_scheduler.notify_one();
+    Ok(render::reviews_disabled(was_enabled))
 }
 
 /// Changes the member's reminder. The change is durable before it is confirmed.

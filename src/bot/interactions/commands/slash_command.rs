@@ -15,6 +15,8 @@ use quizloop_store::LoadedGuild;
 /// The type of an option that is a subcommand (Discord docs, interactions/application-commands,
 /// "Application Command Option Type").
 const SUBCOMMAND: u8 = 1;
+/// The type of an option that is a group of subcommands.
+const SUBCOMMAND_GROUP: u8 = 2;
 /// The interaction context of a guild (Discord docs, interactions/receiving-and-responding,
 /// "Interaction Context Types").
 pub const IN_GUILD: u8 = 0;
@@ -46,13 +48,25 @@ pub enum Access {
 pub enum CommandKind {
     Single(Action),
     /// A command that members can run only with one of its subcommands.
-    Group(&'static [Subcommand]),
+    Subcommands(&'static [Subcommand]),
+    /// As [`CommandKind::Subcommands`], with groups of further subcommands.
+    Groups {
+        subcommands: &'static [Subcommand],
+        groups: &'static [SubcommandGroup],
+    },
 }
 
 pub struct Subcommand {
     pub name: &'static str,
     pub description: &'static str,
     pub action: Action,
+}
+
+/// Subcommands with a common word before their names. Discord allows no groups within groups.
+pub struct SubcommandGroup {
+    pub name: &'static str,
+    pub description: &'static str,
+    pub subcommands: &'static [Subcommand],
 }
 
 /// An action that a member can run: a command without subcommands, or a subcommand.
@@ -127,37 +141,79 @@ impl SlashCommand {
         }
         let options = match &self.kind {
             CommandKind::Single(action) => (action.options)(),
-            CommandKind::Group(subcommands) => {
-                subcommands.iter().map(Subcommand::definition).collect()
+            CommandKind::Subcommands(_) | CommandKind::Groups { .. } => {
+                let subcommands = self.kind.subcommands().iter().map(Subcommand::definition);
+                let groups = self.kind.groups().iter().map(SubcommandGroup::definition);
+                subcommands.chain(groups).collect()
             }
         };
         with_options(definition, options)
     }
 
-    /// Returns the action of a subcommand, or of the command itself.
+    /// Returns the action of a subcommand such as `pause` or `reviews on`, or of the command itself.
     pub fn action(&self, subcommand: Option<&str>) -> Option<&Action> {
-        match (&self.kind, subcommand) {
-            (CommandKind::Single(action), None) => Some(action),
-            (CommandKind::Group(subcommands), Some(name)) => subcommands
+        let Some(path) = subcommand else {
+            return match &self.kind {
+                CommandKind::Single(action) => Some(action),
+                CommandKind::Subcommands(_) | CommandKind::Groups { .. } => None,
+            };
+        };
+        let (subcommands, name) = match path.split_once(' ') {
+            Some((group, name)) => {
+                let mut groups = self.kind.groups().iter();
+                (groups.find(|one| one.name == group)?.subcommands, name)
+            }
+            None => (self.kind.subcommands(), path),
+        };
+        let found = subcommands.iter().find(|one| one.name == name);
+        found.map(|one| &one.action)
+    }
+
+    /// Returns all actions, each with its full name, such as `team pause` or `remind reviews on`.
+    pub fn actions(&self) -> Vec<(String, &Action)> {
+        if let CommandKind::Single(action) = &self.kind {
+            return vec![(self.name.to_owned(), action)];
+        }
+        let named = |prefix: String, subcommands: &'static [Subcommand]| {
+            subcommands
                 .iter()
-                .find(|subcommand| subcommand.name == name)
-                .map(|subcommand| &subcommand.action),
-            (CommandKind::Single(_), Some(_)) | (CommandKind::Group(_), None) => None,
+                .map(move |one| (format!("{prefix} {}", one.name), &one.action))
+        };
+        let groups = self.kind.groups().iter();
+        named(self.name.to_owned(), self.kind.subcommands())
+            .chain(groups.flat_map(|group| {
+                named(format!("{} {}", self.name, group.name), group.subcommands)
+            }))
+            .collect()
+    }
+}
+
+impl CommandKind {
+    /// Returns the subcommands that are in no group.
+    const fn subcommands(&self) -> &'static [Subcommand] {
+        match self {
+            Self::Single(_) => &[],
+            Self::Subcommands(subcommands) | Self::Groups { subcommands, .. } => subcommands,
         }
     }
 
-    /// Returns all actions, each with its full name, such as `team pause`.
-    pub fn actions(&self) -> Vec<(String, &Action)> {
-        match &self.kind {
-            CommandKind::Single(action) => vec![(self.name.to_owned(), action)],
-            CommandKind::Group(subcommands) => subcommands
-                .iter()
-                .map(|subcommand| {
-                    let name = format!("{} {}", self.name, subcommand.name);
-                    (name, &subcommand.action)
-                })
-                .collect(),
+    const fn groups(&self) -> &'static [SubcommandGroup] {
+        match self {
+            Self::Single(_) | Self::Subcommands(_) => &[],
+            Self::Groups { groups, .. } => groups,
         }
+    }
+}
+
+impl SubcommandGroup {
+    fn definition(&self) -> Value {
+        let definition = json!({
+            "type": SUBCOMMAND_GROUP,
+            "name": self.name,
+            "description": self.description,
+        });
+        let subcommands = self.subcommands.iter().map(Subcommand::definition);
+        with_options(definition, subcommands.collect())
     }
 }
 

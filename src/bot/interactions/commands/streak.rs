@@ -1,5 +1,6 @@
 //! `/streak` and the streak button.
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::slash_command::{
@@ -8,10 +9,13 @@ use super::slash_command::{
 use super::{CommandResult, resolve_team};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
-use crate::bot::render::streak::{StreakView, streak};
+use crate::bot::render::streak::{AnswerCounts, NextQuestion, StreakView, streak};
 use crate::bot::render::user_error::UserError;
 use crate::bot::replies;
+use quizloop_core::id::UserId;
+use quizloop_core::leaderboard::Period;
 use quizloop_core::streak::replay;
+use quizloop_core::team::Team;
 use quizloop_store::LoadedGuild;
 
 /// Number of rounds that `/streak why` explains.
@@ -51,11 +55,14 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
         if member != interaction.user && state.is_hidden(member) {
             return Err(UserError::StreakHidden);
         }
+        let today = team.settings.schedule.zone.date(interaction.created_at());
         let ledger = team.ledger(member);
         let mut rounds: Vec<_> = replay(&ledger, team.rounds())
             .map(|(round, entry, _)| (round, entry))
             .collect();
-        let explained_count = if interaction.flag("why") {
+        // Misses are only for the member, and for admins, who may credit them.
+        let is_own = member == interaction.user;
+        let explained_count = if interaction.flag("why") && (is_own || interaction.is_admin) {
             EXPLAINED_ROUNDS
         } else {
             0
@@ -63,11 +70,25 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
         let recent_rounds = rounds.split_off(rounds.len().saturating_sub(explained_count));
         Ok(streak(&StreakView {
             member,
-            is_own: member == interaction.user,
+            is_own,
             streak: team.streak(member),
-            can_answer: team.can_answer(member),
+            next: next_question(team, member, today),
+            answers: AnswerCounts {
+                today,
+                this_month: team.answered(member, Period::Month(today)),
+                all_time: team.answered(member, Period::AllTime),
+            },
             recent_rounds,
         }))
     });
     Ok(message.unwrap_or(Err(UserError::TeamNotFound))?.ephemeral())
+}
+
+fn next_question(team: &Team, member: UserId, today: Date) -> NextQuestion {
+    let open = team.open_round().filter(|_| team.can_answer(member));
+    match open {
+        Some(round) if round.day == today => NextQuestion::Today,
+        Some(_) => NextQuestion::Open,
+        None => NextQuestion::NotOut,
+    }
 }

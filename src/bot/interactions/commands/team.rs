@@ -24,7 +24,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
     name: "team",
     description: "Manage a team",
     access: Access::Admins,
-    kind: CommandKind::Group(&[
+    kind: CommandKind::Subcommands(&[
         Subcommand {
             name: "status",
             description: "Next questions, latest question and missing permissions",

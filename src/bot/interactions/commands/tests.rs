@@ -12,28 +12,112 @@ use quizloop_core::id::{MessageId, UserId};
 
 /// The full names of the registered commands, as Discord would send them, with their definitions.
 fn registered() -> Vec<(String, Value)> {
-    let subcommands = |command: &Value| {
-        let options = command["options"].as_array().cloned().unwrap_or_default();
-        options
-            .into_iter()
-            .filter(|option| option["type"] == 1)
-            .collect::<Vec<_>>()
-    };
     let mut found = Vec::new();
     for command in COMMANDS.iter().map(|command| command.definition()) {
-        let command = &command;
-        let name = command["name"].as_str().unwrap().to_owned();
-        let subcommands = subcommands(command);
-        if subcommands.is_empty() {
-            found.push((name, command.clone()));
-            continue;
-        }
-        for subcommand in subcommands {
-            let full_name = format!("{name} {}", subcommand["name"].as_str().unwrap());
-            found.push((full_name, subcommand));
-        }
+        add_actions("", &command, &mut found);
     }
     found
+}
+
+/// Adds a command, or its subcommands and those of its groups.
+fn add_actions(prefix: &str, command: &Value, found: &mut Vec<(String, Value)>) {
+    let name = format!("{prefix}{}", command["name"].as_str().unwrap());
+    let options = options_of(command);
+    let is_parent = |option: &&Value| option["type"] == 1 || option["type"] == 2;
+    let inner: Vec<&Value> = options.iter().filter(is_parent).collect();
+    if inner.is_empty() {
+        found.push((name, command.clone()));
+        return;
+    }
+    for one in inner {
+        add_actions(&format!("{name} "), one, found);
+    }
+}
+
+fn options_of(command: &Value) -> &[Value] {
+    command["options"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Limits of Discord docs, interactions/application-commands, "Application Command Structure" and
+/// "Subcommands and Subcommand Groups": number of commands, of options and of choices, lengths of
+/// names and descriptions, and of all texts of one command together.
+#[test]
+fn commands_keep_discords_limits() {
+    assert!(COMMANDS.len() <= 100);
+    for command in COMMANDS.iter().map(|command| command.definition()) {
+        let mut characters = 0;
+        check_definition(&command, 0, &mut characters);
+        assert!(characters <= 8000, "{}: {characters}", command["name"]);
+    }
+}
+
+/// Checks a command or an option inside `depth` others. A group is only in a command, a subcommand
+/// in a command or a group, and beside them is no other option.
+fn check_definition(definition: &Value, depth: usize, characters: &mut usize) {
+    let length = |key: &str| definition[key].as_str().unwrap().chars().count();
+    let (name, description) = (length("name"), length("description"));
+    assert!((1..=32).contains(&name), "{definition}");
+    assert!((1..=100).contains(&description), "{definition}");
+    *characters += name + description;
+    let name = definition["name"].as_str().unwrap();
+    let is_valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    assert!(name.chars().all(is_valid), "{name}");
+    for choice in definition["choices"].as_array().into_iter().flatten() {
+        for text in [&choice["name"], &choice["value"]] {
+            let count = text.as_str().unwrap().chars().count();
+            assert!((1..=100).contains(&count), "{choice}");
+            *characters += count;
+        }
+    }
+    let options = options_of(definition);
+    let choices = definition["choices"].as_array().map_or(0, Vec::len);
+    assert!(options.len() <= 25 && choices <= 25, "{definition}");
+    let is_parent = |option: &&Value| option["type"] == 1 || option["type"] == 2;
+    let parents = options.iter().filter(is_parent).count();
+    assert!(parents == 0 || parents == options.len(), "{definition}");
+    let names: std::collections::BTreeSet<_> =
+        options.iter().map(|one| one["name"].as_str()).collect();
+    assert_eq!(names.len(), options.len(), "{definition}");
+    for option in options {
+        let allowed = match (definition["type"].as_u64(), option["type"].as_u64()) {
+            (None, _) => depth == 0,
+            (Some(2), Some(1)) => depth == 1,
+            (Some(1), Some(3..)) => true,
+            _ => false,
+        };
+        assert!(allowed, "{option} in {definition}");
+        check_definition(option, depth + 1, characters);
+    }
+}
+
+/// The path of a command that is in a group, and one that isn't.
+#[test]
+fn subcommands_are_found_by_their_full_path() {
+    for unknown in [
+        "remind reviews",
+        "remind reviews status",
+        "remind x on",
+        "quiz on",
+        "remind",
+    ] {
+        assert!(find_action(unknown).is_none(), "{unknown}");
+    }
+    assert!(find_action("remind reviews on").is_some());
+    let reminders: Vec<String> = remind::COMMAND
+        .actions()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        reminders,
+        [
+            "remind on",
+            "remind off",
+            "remind status",
+            "remind reviews on",
+            "remind reviews off"
+        ]
+    );
 }
 
 /// A command without options.
@@ -190,7 +274,7 @@ fn help_names_each_command_that_is_not_unlisted() {
                 line()
             }
             Help::NameOnly => {
-                let short = name.rsplit(' ').next().unwrap();
+                let (_, short) = name.split_once(' ').unwrap();
                 let last = help_lines(*access).pop().unwrap();
                 assert!(last.contains(&format!("{short}`")), "{name}: {last}");
                 continue;

@@ -6,14 +6,13 @@ use insta::assert_snapshot;
 use jiff::civil::date;
 
 use crate::bot::render::progress::progress;
-use quizloop_chart::{FORECAST_DAYS, Progress, Topic};
+use quizloop_chart::{FORECAST_DAYS, PointsSaid, Progress, Topic};
 
 fn newcomer() -> Progress {
     let topic = |name: &str| Topic {
         name: name.into(),
-        seen: 0,
         total: 6,
-        recall: 0.0,
+        ..Topic::default()
     };
     Progress {
         today: date(2026, 3, 26),
@@ -30,6 +29,11 @@ fn practised() -> Progress {
     (practised.streak, practised.longest) = (1, 4);
     practised.topics[0].seen = 3;
     practised.topics[0].recall = 0.876;
+    practised.topics[0].assessed = PointsSaid {
+        questions: 1,
+        said: 2,
+        points: 5,
+    };
     practised
 }
 
@@ -48,7 +52,7 @@ fn with_a_picture() {
     assert_snapshot!(progress(&practised, Some(bytes())), @r"
     **1 question** in a row (longest: 4). Nothing to repeat today.
     In the picture, topic 2 is 非同期\_\*.
-    { progress.png of 3 bytes: Streak: 1 question in a row, longest 4. Since Mon 29 September: 0 questions answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics (questions seen, recall today): tasks 3 of 6 at 88 %. Topics not seen yet: 1. }
+    { progress.png of 3 bytes: Streak: 1 question in a row, longest 4. Since Mon 29 September: 0 questions answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Assessed: 1 question, 2 of 5 points said. Topics (questions seen, recall today, points said): tasks 3 of 6 at 88 % (2/5). Topics not seen yet: 1. }
     ");
     practised.forecast[0] = 2;
     practised.topics.pop();
@@ -59,6 +63,6 @@ fn with_a_picture() {
 fn without_a_picture() {
     assert_snapshot!(progress(&practised(), None), @r"
     The picture couldn't be drawn. Here it is in words:
-    Streak: 1 question in a row, longest 4. Since Mon 29 September: 0 questions answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Topics \(questions seen, recall today\): tasks 3 of 6 at 88 %. Topics not seen yet: 1.
+    Streak: 1 question in a row, longest 4. Since Mon 29 September: 0 questions answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Assessed: 1 question, 2 of 5 points said. Topics \(questions seen, recall today, points said\): tasks 3 of 6 at 88 % \(2/5\). Topics not seen yet: 1.
     ");
 }

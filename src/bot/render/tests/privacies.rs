@@ -11,15 +11,19 @@ fn stored_data() {
         rounds: 31,
         reviews: 1,
         assessments: 0,
+        assessed_topics: 0,
         reports: 0,
         reminders: 0,
+        review_reminder: false,
         hidden: false,
     };
     let hidden = StoredData {
         hidden: true,
         assessments: 3,
+        assessed_topics: 2,
         reports: 1,
         reminders: 2,
+        review_reminder: true,
         ..kept
     };
     assert_snapshot!(privacy::overview(&kept), @"
@@ -39,8 +43,10 @@ fn stored_data() {
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     • the key points that you ticked for 3 questions, of each team's two newest
+    • how many key points you ticked in 2 topics
     • 1 mistake that you reported, until an admin closes the report
     • your reminder time in 2 teams
+    • the time of your reminder of due reviews
     • your choice to be hidden from leaderboards and weekly reports
     [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
     [How long] Until you delete it, the bot or the team is removed, or you haven't been active here for 13 months. For 7 days after a removal, the person who runs the bot can restore the data; what you delete is deleted there as well.

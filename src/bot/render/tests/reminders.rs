@@ -8,6 +8,44 @@ use crate::bot::render::remind;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::reminders::ReminderState;
+use quizloop_core::review_reminders::ReviewsDue;
+use quizloop_core::zone::Zone;
+
+#[test]
+fn review_reminders() {
+    let (guild, channel) = (GuildId::new(10), ChannelId::new(20));
+    let berlin = Zone::from_name("Europe/Berlin").unwrap();
+    let eight = time(8, 0, 0, 0);
+    let of = |count| remind::reviews_due(guild, ReviewsDue { channel, count });
+    let schedule = &team_with_rounds().settings.schedule;
+    let off = remind::status(channel, ReminderState::Off, schedule);
+    let all = [
+        of(3),
+        remind::reviews_enabled(eight, &berlin),
+        remind::reviews_disabled(true),
+        remind::reviews_disabled(false),
+        remind::with_review_reminder(off, eight, &berlin),
+        remind::review_dm_failed(),
+    ];
+    assert_snapshot!(all.map(|message| message.to_string()).join("\n"), @"
+    🔁 3 reviews are due today. Use `/quiz` in <#20>.
+    -# You turned this on with `/remind reviews on`. To stop, use `/remind reviews off` there.
+    ( Open the channel ) https://discord.com/channels/10/20
+
+    I'll send you a direct message at 08:00 (Europe/Berlin) on days with at least 3 reviews due. Make sure you allow direct messages from members of this server. To stop, use `/remind reviews off`.
+
+    Reminders of due reviews are now off. To turn them back on, use `/remind reviews on`.
+
+    Reminders of due reviews were already off. To turn them back on, use `/remind reviews on`.
+
+    Reminders for <#20> are off. `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
+    Reminders of due reviews are on: at 08:00 (Europe/Berlin).
+
+    I couldn't remind you of your due reviews: Discord doesn't let me send you direct messages, so I turned this reminder off. Allow direct messages from members of this server, then use `/remind reviews on`.
+    ");
+    let button = &of(3).components[0];
+    assert_snapshot!(serde_json::to_string(button).unwrap(), @r#"{"type":1,"components":[{"type":2,"style":5,"label":"Open the channel","url":"https://discord.com/channels/10/20"}]}"#);
+}
 
 #[test]
 fn reminders() {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::bot::interactions::commands::slash_command::CommandKind;
 use crate::bot::interactions::commands::{COMMANDS, MESSAGE_COMMANDS, progress, streak};
 use quizloop_core::data_deletion::INACTIVITY_MONTHS;
 use quizloop_core::member_profile::PRACTICE_DAYS_KEPT;
@@ -103,20 +102,14 @@ fn readme_lists_each_command() {
         let row = readme.split(&format!("| `/{name}")).nth(1);
         let row = row.unwrap_or_else(|| panic!("/{name} is missing in README.md"));
         let row = row.split(" | |").next().unwrap();
-        if let CommandKind::Group(subcommands) = &command.kind {
-            for subcommand in *subcommands {
-                let is_listed = [
-                    format!("`{}`", subcommand.name),
-                    format!(" {}`", subcommand.name),
-                ]
-                .iter()
-                .any(|form| row.contains(form));
-                assert!(
-                    is_listed,
-                    "/{name} {} is missing in README.md",
-                    subcommand.name
-                );
-            }
+        for (full_name, _) in command.actions() {
+            let Some((_, path)) = full_name.split_once(' ') else {
+                continue;
+            };
+            let forms = [format!("`{path}`"), format!("`/{full_name}`")];
+            let is_listed = forms.iter().any(|form| row.contains(form))
+                || row.starts_with(&format!(" {path}`"));
+            assert!(is_listed, "/{full_name} is missing in README.md");
         }
     }
 }
