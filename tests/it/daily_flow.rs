@@ -23,7 +23,7 @@ async fn a_whole_day_works() {
     );
     assert_eq!(post.pinged, Vec::<u64>::new());
     let streak = world.lin().command_message("streak", &[]).await.text();
-    assert!(streak.contains("Answer the open question"), "{streak}");
+    assert!(streak.contains("Answer today's question"), "{streak}");
 
     world.ada().reply("an event loop runs callbacks").await;
     assert_eq!(world.ada().streak().await, 1);

@@ -48,13 +48,13 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// The interactions that wait for a handler.
 pub struct InteractionQueue {
     // Plain values; held only briefly.
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     pushed: Notify,
     health: Arc<HealthMonitor>,
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     /// In the order of their arrival.
     waiting: VecDeque<Box<Interaction>>,
     /// Number of dropped interactions that the log does not mention yet.
@@ -128,7 +128,7 @@ impl InteractionQueue {
         tracing::warn!(dropped, reason = reason.name(), "interactions dropped");
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
