@@ -357,7 +357,11 @@ async fn older_rounds_keep_numbers_only() {
     }
     assert_eq!(counts(&on_disk(&world), 1, points), (1, vec![1; points]));
     let text = world.lin().command_message("privacy", &[]).await.text();
-    assert!(!text.contains("ticked for"), "{text}");
+    assert!(!text.contains("the key points that you ticked"), "{text}");
+    assert!(
+        text.contains("how many key points you ticked in 1 topic"),
+        "{text}"
+    );
 }
 
 /// `/privacy` deletes the ticks of the two newest rounds from the counts, too.
