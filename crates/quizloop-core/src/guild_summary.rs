@@ -20,12 +20,16 @@ use super::team::Team;
 use super::weekly_report::ReportStep;
 use super::wrap_up::WrapUpStep;
 
+/// The [`GuildSummary::next_due`] of a guild that has work now. It is neither the present time nor
+/// the time at which the work was due: a summary is stored, and the clock of this machine or of the
+/// one that reads it may be wrong.
+const WORK_NOW: Timestamp = Timestamp::MIN;
+
 /// The summary of a guild.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuildSummary {
-    /// When the guild next has work, if nothing happens before; `None` means never. It may be too
-    /// early, never too late. For unfinished work it is when that was due and not the present time: a
-    /// summary is stored, and the clock of the machine that reads it may be behind.
+    /// When the guild next has work, if nothing happens before; `None` means never, and
+    /// [`Timestamp::MIN`] now or unknown. It may be too early, never too late.
     pub next_due: Option<Timestamp>,
     /// Whether the operator's configuration file defines one of its teams.
     pub managed: bool,
@@ -37,7 +41,7 @@ impl GuildSummary {
     /// Creates the summary of an unknown guild: it is due now and may contain any reply.
     pub const fn unknown() -> Self {
         Self {
-            next_due: Some(Timestamp::MIN),
+            next_due: Some(WORK_NOW),
             managed: true,
             channel_hashes: None,
         }
@@ -126,26 +130,22 @@ fn utc_midnight(day: Date, now: Timestamp) -> Timestamp {
 }
 
 impl Team {
-    /// Returns when the team next has work. Work that is due has its due time and not `now`: the
-    /// next process may have a clock that is behind this one's, and would wait.
+    /// Returns when the team next has work.
     fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
         let round = match self.next_post_step(now) {
             PostStep::Wait(at) => Some(at),
             PostStep::Idle => None,
-            PostStep::Begin { due, .. } => Some(due),
-            PostStep::Deliver | PostStep::CreateThread => self.rounds.last().map(|round| round.due),
+            PostStep::Begin { .. } | PostStep::Deliver | PostStep::CreateThread => Some(WORK_NOW),
         };
         let wrap_up = match self.next_wrap_up_step(now) {
             WrapUpStep::Wait(at) => Some(at),
             WrapUpStep::Idle => None,
-            WrapUpStep::Begin { due } => Some(due),
-            WrapUpStep::Deliver => self.wrap_up_due(),
+            WrapUpStep::Begin { .. } | WrapUpStep::Deliver => Some(WORK_NOW),
         };
         let week = match self.next_report_step(now) {
             ReportStep::Wait(at) => Some(at),
             ReportStep::Idle => None,
-            ReportStep::Begin { due, .. } => Some(due),
-            ReportStep::Deliver => self.pending_report().map(|report| report.due),
+            ReportStep::Begin { .. } | ReportStep::Deliver => Some(WORK_NOW),
         };
         let reminders = self.reminders_today(now).map(|due| due.at);
         let posts = [round, wrap_up, week].into_iter().flatten();

@@ -124,11 +124,6 @@ impl Team {
         wrap_up.is_unfinished().then_some((round, wrap_up))
     }
 
-    /// Returns when the unfinished wrap-up of the open round is due, or was.
-    pub(crate) fn wrap_up_due(&self) -> Option<Timestamp> {
-        self.unfinished_wrap_up().map(|(_, wrap_up)| wrap_up.due)
-    }
-
     fn wrap_up_mut(&mut self) -> Option<&mut WrapUp> {
         let number = self.unfinished_wrap_up()?.0.number;
         self.round_mut(number)?.wrap_up.as_deref_mut()

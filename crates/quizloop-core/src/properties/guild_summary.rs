@@ -210,14 +210,15 @@ fn unfinished_work_is_due_for_a_process_with_an_earlier_clock() {
         guild.insert_team(team.clone());
         guild.summary(ahead).next_due
     };
-    assert_eq!(next_due(&team), Some(nine), "not begun");
+    let is_due = |team: &Team| next_due(team).is_some_and(|due| due <= nine);
+    assert!(is_due(&team), "not begun");
     let PostStep::Begin { day, due } = team.next_post_step(ahead) else {
         panic!("a question is due");
     };
     team.begin_round(day, due, &["a"], &mut StdRng::seed_from_u64(1));
-    assert_eq!(next_due(&team), Some(nine), "not sent");
+    assert!(is_due(&team), "not sent");
     team.record_post(MessageId::new(snowflake_at(nine)));
-    assert_eq!(next_due(&team), Some(nine), "without its thread");
+    assert!(is_due(&team), "without its thread");
 }
 
 #[test]
