@@ -183,8 +183,8 @@ async fn a_locked_or_deleted_thread_gets_none() {
             requests.iter().filter(|sent| is_attempt(sent)).count()
         };
         let before = attempts();
-        // The bot knows of a deletion from an event.
-        assert_eq!(before == 0, thread == Thread::Deleted, "{thread:?}");
+        // The event of a deletion may arrive before the wrap-up is due or after it.
+        assert!(before > 0 || thread == Thread::Deleted, "{thread:?}");
         world.advance("31m").await;
         assert_eq!(attempts(), before, "{thread:?}");
         let direct = world.sandbox.read(|discord| {
