@@ -65,7 +65,7 @@ async fn without_a_catch_up_questions_are_posted_on_time() {
     world.set_time("2026-03-28T12:00").await;
     clock.set_flowing(true).await.unwrap();
     let ordered = world.ada().command_message("team post", &[]).await.text();
-    assert!(ordered.contains("Posting round 3"), "{ordered}");
+    assert!(ordered.contains("Posting question 3"), "{ordered}");
     world
         .wait_for("the question", |world| world.posts().get(2)?.thread)
         .await;

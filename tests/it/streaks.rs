@@ -197,7 +197,8 @@ async fn void_and_credit_survive_a_restart() {
         .command_message("team void", &[("round", json!(2))])
         .await;
     assert!(
-        void.text().contains("Round 2 no longer counts for anyone"),
+        void.text()
+            .contains("Question 2 no longer counts for anyone"),
         "{}",
         void.text()
     );

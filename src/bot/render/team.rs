@@ -251,7 +251,7 @@ fn latest_round(team: &Team, guild: GuildId) -> String {
 /// The question will be posted in a moment.
 pub fn post_started(number: u32) -> Message {
     Message::text(format!(
-        "Posting round {number}: the question will appear in the channel in a moment."
+        "Posting question {number}: it will appear in the channel in a moment."
     ))
 }
 
@@ -306,14 +306,14 @@ pub fn skipped(day: jiff::civil::Date, next: &[Timestamp]) -> Message {
 /// A round is void for everyone.
 pub fn voided(number: u32) -> Message {
     Message::text(format!(
-        "Round {number} no longer counts for anyone. It neither adds to a streak nor breaks one."
+        "Question {number} no longer counts for anyone. It neither adds to a streak nor breaks one."
     ))
 }
 
 /// A member was credited with a round.
 pub fn credited(member: UserId, number: u32) -> Message {
     Message::text(format!(
-        "<@{member}> gets credit for round {number}, as if they had answered in time."
+        "<@{member}> gets credit for question {number}, as if they had answered in time."
     ))
 }
 

@@ -787,12 +787,12 @@ fn team_actions() {
         team::removed(ChannelId::new(20)),
     ];
     assert_snapshot!(short.map(|message| message.to_string()).concat(), @"
-    Posting round 3: the question will appear in the channel in a moment.
+    Posting question 3: it will appear in the channel in a moment.
     Today's question is already out. There is at most one a day.
     I'm still finishing the question of 2026-03-30. Try again in a minute; `/team status` shows if there is a problem.
     There is no question to post: the question bank is empty. Ask the person who runs the bot to add questions.
-    Round 3 no longer counts for anyone. It neither adds to a streak nor breaks one.
-    <@1> gets credit for round 3, as if they had answered in time.
+    Question 3 no longer counts for anyone. It neither adds to a streak nor breaks one.
+    <@1> gets credit for question 3, as if they had answered in time.
     Team removed from <#20>, and its data is deleted. For 7 days, the person who runs the bot can restore it.
     ");
 }

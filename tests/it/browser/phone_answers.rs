@@ -99,7 +99,9 @@ async fn docs_picture_of_a_wrap_up() {
     world.set_time("2026-03-27T17:00").await;
     let (_chromium, tab) = page(&world).await.expect("needs Chromium");
     tab.resize(PHONE, true).await;
-    tab.click("#list-channel .thread-card").await;
+    tab.reads("#list-channel", "Question of the day").await;
+    tab.click("[data-act=nav]").await;
+    tab.click("#nav [data-thread]").await;
     tab.reads("#list-thread", "Wrap-up").await;
     let scroll = "document.getElementById('guide').hidden = true, \
                   document.querySelector('#list-thread').scrollTop = 1e6, true";

@@ -113,7 +113,7 @@ async fn a_day_that_was_given_up_can_be_posted_by_hand() {
     world.advance("1h").await;
     assert_eq!(world.posts().len(), 0, "the schedule is done with the day");
     let ordered = world.ada().command_message("team post", &[]).await.text();
-    assert!(ordered.contains("Posting round 1"), "{ordered}");
+    assert!(ordered.contains("Posting question 1"), "{ordered}");
     world
         .wait_for("the question", |world| world.posts().first()?.thread)
         .await;
@@ -132,7 +132,7 @@ async fn an_order_to_post_retries_a_question_that_failed() {
     world.advance("1m").await;
     set_server_permission(&world, 11, true);
     let ordered = world.ada().command_message("team post", &[]).await.text();
-    assert!(ordered.contains("Posting round 1"), "{ordered}");
+    assert!(ordered.contains("Posting question 1"), "{ordered}");
     world
         .wait_for("the question", |world| world.posts().first()?.thread)
         .await;
