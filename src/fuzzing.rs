@@ -74,7 +74,7 @@ fn pack(bytes: &[u8]) {
 
 fn assert_round_trips(bank: &Bank) {
     let all: Vec<_> = bank.questions().iter().collect();
-    let _ = import_export::anki(&all);
+    let _ = import_export::anki(&all, &import_export::AnkiOptions::default());
     let reloaded = load_as_file(&all);
     assert_eq!(reloaded.questions(), bank.questions(), "as a question file");
     if all.is_empty() {

@@ -99,6 +99,42 @@ fn export_and_import() {
     assert!(anki.starts_with("#separator:tab\n#html:true\n"), "{anki}");
 }
 
+/// An option of one format is refused for the others, and a deck's name that would break the file.
+#[test]
+fn options_for_anki() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = |format, options: &[&str]| {
+        bank(
+            folder.path(),
+            &[&["export", "--format", format][..], options].concat(),
+        )
+    };
+    for options in [
+        &["--no-tags"][..],
+        &["--cards", "questions"],
+        &["--deck", "Ours"],
+    ] {
+        let (code, text) = export("csv", options);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains("only for --format anki-tsv"), "{text}");
+    }
+    for deck in ["", " ", "Ours\n#notetype:Cloze"] {
+        let (code, text) = export("anki-tsv", &["--deck", deck]);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains("one line of text"), "{text}");
+    }
+    let (code, text) = export("anki-tsv", &["--deck", "Ours", "--no-tags"]);
+    assert_eq!(code, Some(0), "{text}");
+    let header: Vec<_> = text.lines().filter(|line| line.starts_with('#')).collect();
+    insta::assert_snapshot!(header.join("\n"), @"
+    #separator:tab
+    #html:true
+    #notetype:Basic
+    #deck:Ours
+    #guid column:1
+    ");
+}
+
 /// Rejected rows are reported with their line and reasons; the other rows are written.
 #[test]
 fn rows_with_mistakes() {

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::exit::{CliError, Exit};
 use super::output;
 use super::{CommonArgs, load};
+use quizloop_bank::import_export::{AnkiCards, AnkiDeckName, AnkiOptions};
 use quizloop_bank::{Bank, Level, Question, SEARCH_MAX, import_export};
 
 #[derive(Debug, Args)]
@@ -43,6 +44,8 @@ enum BankCommand {
         /// Output format
         #[arg(long, value_enum)]
         format: ExportFormat,
+        #[command(flatten)]
+        anki: AnkiArgs,
     },
     /// Create a question file from a CSV or JSON file, and report rows that can't be imported
     Import(import::ImportArgs),
@@ -64,8 +67,51 @@ enum ExportFormat {
     Json,
     /// A table with a header; cells with several points or pitfalls have one per line
     Csv,
-    /// Tab-separated text for Anki, with front, back and tags
+    /// Tab-separated text for Anki, with front, back and tags; a later import updates the notes
     AnkiTsv,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options for the format anki-tsv")]
+struct AnkiArgs {
+    /// Deck for new notes; write "::" between a deck and one inside it [default: Python asyncio]
+    #[arg(long, value_name = "NAME")]
+    deck: Option<AnkiDeckName>,
+    /// What each card asks for [default: questions]
+    #[arg(long, value_enum)]
+    cards: Option<CardsArg>,
+    /// Leave out the tags, so that a later import keeps the tags that you gave to notes in Anki,
+    /// instead of replacing them
+    #[arg(long)]
+    no_tags: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CardsArg {
+    /// The whole answer to a question
+    Questions,
+    /// One key point of an answer, while the others are shown; a card per key point
+    Points,
+}
+
+impl AnkiArgs {
+    /// Returns the options, or an error if one is set for a format that ignores it.
+    fn options(&self, format: ExportFormat) -> Result<AnkiOptions, CliError> {
+        let is_set = self.deck.is_some() || self.cards.is_some() || self.no_tags;
+        if is_set && !matches!(format, ExportFormat::AnkiTsv) {
+            let message = "--deck, --cards and --no-tags are only for --format anki-tsv; \
+                           remove them or choose that format";
+            return Err(CliError::new(Exit::Usage, message));
+        }
+        Ok(AnkiOptions {
+            deck: self.deck.clone().unwrap_or_default(),
+            cards: match self.cards {
+                None | Some(CardsArg::Questions) => AnkiCards::Questions,
+                Some(CardsArg::Points) => AnkiCards::Points,
+            },
+            omits_tags: self.no_tags,
+        })
+    }
 }
 
 impl QuestionFilter {
@@ -86,7 +132,11 @@ pub fn run(args: &BankArgs) -> Result<(), CliError> {
     match &args.command {
         BankCommand::List { filter, words } => list(&bank, filter, &words.join(" ")),
         BankCommand::Show { question } => show(&bank, question),
-        BankCommand::Export { filter, format } => export(&bank, filter, *format),
+        BankCommand::Export {
+            filter,
+            format,
+            anki,
+        } => export(&select_questions(&bank, filter, "")?, *format, anki),
         BankCommand::Import(_) => Ok(()),
     }
 }
@@ -157,12 +207,12 @@ fn show(bank: &Bank, wanted: &str) -> Result<(), CliError> {
     Ok(())
 }
 
-fn export(bank: &Bank, filter: &QuestionFilter, format: ExportFormat) -> Result<(), CliError> {
-    let found = select_questions(bank, filter, "")?;
+fn export(found: &[&Question], format: ExportFormat, anki: &AnkiArgs) -> Result<(), CliError> {
+    let options = anki.options(format)?;
     output::text(match format {
-        ExportFormat::Json => import_export::json(&found),
-        ExportFormat::Csv => import_export::csv(&found),
-        ExportFormat::AnkiTsv => import_export::anki(&found),
+        ExportFormat::Json => import_export::json(found),
+        ExportFormat::Csv => import_export::csv(found),
+        ExportFormat::AnkiTsv => import_export::anki(found, &options),
     })?;
     Ok(())
 }

@@ -1,29 +1,136 @@
 //! Export for Anki's text import (Anki manual, "Importing: Text Files"): tab-separated HTML. The
-//! question id is the note's GUID, so that a later import updates the notes instead of duplicating
-//! them.
+//! GUID of a note depends on the question's id only, so that a later import updates the notes
+//! instead of duplicating them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 
 use super::super::markup::{StyledSpan, styled_spans};
 use super::super::question::{Kind, Question};
 
-/// Header of the file. The GUID and the tags are not fields of the note.
-const HEADER: &str = "#separator:tab\n#html:true\n#notetype:Basic\n#deck:Python asyncio\n\
-                      #columns:GUID\tFront\tBack\tTags\n#guid column:1\n#tags column:4\n";
+/// How questions become Anki notes. The default is one card per question, with tags, in the deck
+/// "Python asyncio".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AnkiOptions {
+    pub deck: AnkiDeckName,
+    pub cards: AnkiCards,
+    /// Leaves out the tags. An import replaces all tags of existing notes if the file has tags,
+    /// and keeps them if it has none.
+    pub omits_tags: bool,
+}
 
-/// Exports the questions for Anki: front, back and tags.
-pub fn anki(questions: &[&Question]) -> String {
-    let notes = questions.iter().map(|question| {
-        let cells = [
-            format!("quizloop-{}", question.id),
-            front(question),
-            back(question),
-            format!(
-                "quizloop {} {} {}",
-                question.topic, question.level, question.kind
-            ),
-        ];
-        cells.map(|cell| one_line(&cell)).join("\t") + "\n"
-    });
-    HEADER.to_owned() + &notes.collect::<String>()
+/// What a card asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AnkiCards {
+    /// The whole answer to a question.
+    #[default]
+    Questions,
+    /// One key point of an answer, while the others are shown.
+    Points,
+}
+
+/// Name of an Anki deck: not empty, and on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnkiDeckName(String);
+
+/// A text is not the name of a deck.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a deck's name is one line of text and not empty")]
+pub struct ParseAnkiDeckNameError;
+
+impl Default for AnkiDeckName {
+    fn default() -> Self {
+        Self("Python asyncio".to_owned())
+    }
+}
+
+impl fmt::Display for AnkiDeckName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for AnkiDeckName {
+    type Err = ParseAnkiDeckNameError;
+
+    fn from_str(text: &str) -> Result<Self, ParseAnkiDeckNameError> {
+        let name = text.trim();
+        if name.is_empty() || name.contains(char::is_control) {
+            return Err(ParseAnkiDeckNameError);
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+/// Exports the questions for Anki: GUID, front, back and, unless they are left out, tags.
+pub fn anki(questions: &[&Question], options: &AnkiOptions) -> String {
+    let mut text = header(options);
+    for question in questions {
+        for [guid, front, back] in notes(question, options.cards) {
+            let mut cells = vec![guid, left_aligned(&front), left_aligned(&back)];
+            if !options.omits_tags {
+                cells.push(tags(question));
+            }
+            let cells: Vec<_> = cells.iter().map(|cell| one_line(cell)).collect();
+            text += &cells.join("\t");
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Returns the header of the file. It doesn't name the note type's fields: their names are
+/// translated, and if Anki finds none of them, it puts the GUID on the front and nothing on the
+/// back. Without names it fills the fields in order, from the columns that are neither the GUID nor
+/// the tags.
+fn header(options: &AnkiOptions) -> String {
+    let tags = if options.omits_tags {
+        ""
+    } else {
+        "#tags column:4\n"
+    };
+    format!(
+        "#separator:tab\n#html:true\n#notetype:Basic\n#deck:{}\n#guid column:1\n{tags}",
+        options.deck
+    )
+}
+
+/// Returns a question's notes: GUID, front and back.
+fn notes(question: &Question, cards: AnkiCards) -> Vec<[String; 3]> {
+    let guid = format!("quizloop-{}", question.id);
+    match cards {
+        AnkiCards::Questions => vec![[guid, front(question), back(question)]],
+        AnkiCards::Points => {
+            let points = question.points.iter().enumerate();
+            let note = |(index, point): (usize, &String)| {
+                // A slash can't occur in an id, so no question has the same GUID.
+                let guid = format!("{guid}/point-{}", index + 1);
+                [
+                    guid,
+                    point_front(question, index),
+                    point_back(question, point),
+                ]
+            };
+            points.map(note).collect()
+        }
+    }
+}
+
+/// Returns the tags, separated by spaces. They are below one parent, so that they don't mix with
+/// the user's own. A topic can have the name of a kind.
+fn tags(question: &Question) -> String {
+    let names = [
+        question.topic.as_str(),
+        question.level.name(),
+        question.kind.name(),
+    ];
+    let names: BTreeSet<_> = names.into_iter().collect();
+    let tags: Vec<_> = names
+        .iter()
+        .map(|name| format!("quizloop::{name}"))
+        .collect();
+    tags.join(" ")
 }
 
 fn front(question: &Question) -> String {
@@ -35,26 +142,79 @@ fn front(question: &Question) -> String {
     prose(&question.question) + &code.map(program).unwrap_or_default()
 }
 
+/// Shows the question with its key points except one.
+fn point_front(question: &Question, missing: usize) -> String {
+    let points = question.points.iter().enumerate();
+    let shown = points.map(|(index, point)| {
+        if index == missing {
+            html_element("b", "?")
+        } else {
+            styled_html(point)
+        }
+    });
+    front(question) + &heading("Which key point is missing?") + &list(shown)
+}
+
+fn point_back(question: &Question, point: &str) -> String {
+    html_element("p", &html_element("b", &styled_html(point)))
+        + &collapsed("Model answer", &answer(question))
+        + &documentation(question)
+}
+
 fn back(question: &Question) -> String {
-    let mut back = prose(&question.answer);
-    if question.kind != Kind::Predict {
-        back += &question.code.as_deref().map(program).unwrap_or_default();
-    }
-    back += &question.output.as_deref().map(program).unwrap_or_default();
-    let lists = [
-        ("Key points", &question.points),
-        ("Pitfalls", &question.pitfalls),
+    answer(question)
+        + &heading("Key points")
+        + &list(question.points.iter().map(|point| styled_html(point)))
+        + &heading("Pitfalls")
+        + &list(question.pitfalls.iter().map(|pitfall| styled_html(pitfall)))
+        + &coaching(question)
+        + &documentation(question)
+}
+
+/// Returns the model answer with its programs and outputs.
+fn answer(question: &Question) -> String {
+    let is_predict = question.kind == Kind::Predict;
+    let code_name = if question.broken.is_some() {
+        "Fixed code"
+    } else {
+        "Code"
+    };
+    let programs = [
+        ("Output with the bug", question.broken_output.as_deref()),
+        (code_name, question.code.as_deref().filter(|_| !is_predict)),
+        ("Output", question.output.as_deref()),
     ];
-    for (name, items) in lists {
-        let items: Vec<_> = items
-            .iter()
-            .map(|item| html_element("li", &styled_html(item)))
-            .collect();
-        back += &html_element("p", &html_element("b", name));
-        back += &html_element("ul", &items.concat());
-    }
+    let programs = programs
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text?)));
+    let wrong = question.wrong_outputs.iter();
+    let wrong = wrong.map(|text| ("Wrong output", text.as_str()));
+    let programs = programs.chain(wrong);
+    let programs: String = programs
+        .map(|(name, text)| heading(name) + &program(text))
+        .collect();
+    prose(&question.answer) + &programs
+}
+
+/// Returns the texts about giving the answer aloud. They are collapsed, because the answer alone
+/// fills a phone's screen.
+fn coaching(question: &Question) -> String {
+    let texts = [
+        ("Example answer", &question.example_answer),
+        ("How to answer", &question.how_to_answer),
+        ("Likely follow-up", &question.follow_up),
+    ];
+    texts
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, text)| collapsed(name, &prose(text)))
+        .collect()
+}
+
+fn documentation(question: &Question) -> String {
     let docs = escape(&question.docs);
-    back + &html_element("p", &format!("<a href=\"{docs}\">{docs}</a>"))
+    let python = format!("Python {} · ", question.python);
+    html_element("p", &(python + &format!("<a href=\"{docs}\">{docs}</a>")))
 }
 
 fn prose(text: &str) -> String {
@@ -75,6 +235,28 @@ fn styled_html(paragraph: &str) -> String {
 
 fn program(text: &str) -> String {
     html_element("pre", &escape(text))
+}
+
+fn heading(name: &str) -> String {
+    html_element("p", &html_element("b", name))
+}
+
+/// Returns a list whose items are HTML.
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: String = items.map(|item| html_element("li", &item)).collect();
+    html_element("ul", &items)
+}
+
+/// Returns a part of the card that stays closed until the reader opens it.
+fn collapsed(name: &str, html: &str) -> String {
+    let summary = html_element("summary", name);
+    html_element("details", &(summary + html))
+}
+
+/// Aligns a field to the left. Anki's note type Basic centres every line, also those of programs,
+/// whose indentation would be lost.
+fn left_aligned(html: &str) -> String {
+    format!("<div style=\"text-align: left\">{html}</div>")
 }
 
 fn html_element(tag: &str, html: &str) -> String {
@@ -98,21 +280,80 @@ mod tests {
     use super::super::super::{Bank, built_in};
     use super::*;
 
-    #[test]
-    fn a_note() {
+    fn export(question: &str, options: &AnkiOptions) -> String {
         let (bank, _) = Bank::load(built_in(), &[]);
-        insta::assert_snapshot!("anki", anki(&[&bank.questions()[0]]));
+        anki(&[bank.get(question).unwrap()], options)
     }
 
     #[test]
-    fn each_note_is_one_line_of_four_cells() {
+    fn a_note() {
+        let text = export("asyncio-in-a-nutshell", &AnkiOptions::default());
+        insta::assert_snapshot!("anki", text);
+    }
+
+    #[test]
+    fn a_note_per_key_point() {
+        let options = AnkiOptions {
+            deck: "Team::Interviews".parse().unwrap(),
+            cards: AnkiCards::Points,
+            omits_tags: true,
+        };
+        insta::assert_snapshot!("anki_points", export("asyncio-in-a-nutshell", &options));
+    }
+
+    #[test]
+    fn every_note_contains_all_texts_and_keeps_the_indentation() {
+        let (bank, _) = Bank::load(built_in(), &[]);
+        for question in bank.questions() {
+            let note = anki(&[question], &AnkiOptions::default());
+            let cells: Vec<_> = note.lines().last().unwrap().split('\t').collect();
+            for cell in &cells[1..=2] {
+                assert!(
+                    cell.starts_with("<div style=\"text-align: left\">"),
+                    "{cell}"
+                );
+            }
+            let expected = question.text_fields().map(|field| prose(field.text));
+            let expected = expected.map(|html| html[3..html.len() - 4].to_owned());
+            let programs = question.programs().map(|(_, text)| program(text));
+            for text in expected.chain(programs) {
+                assert!(note.contains(&one_line(&text)), "{}: {text}", question.id);
+            }
+            assert!(note.contains(&format!("Python {}", question.python)));
+        }
+    }
+
+    #[test]
+    fn each_note_is_one_line_of_four_cells_or_three_without_tags() {
         let (bank, _) = Bank::load(built_in(), &[]);
         let all: Vec<_> = bank.questions().iter().collect();
-        let text = anki(&all);
-        let notes: Vec<_> = text.lines().skip(HEADER.lines().count()).collect();
-        assert_eq!(notes.len(), all.len());
-        for note in notes {
-            assert_eq!(note.matches('\t').count(), 3, "{note}");
+        let points = all.iter().map(|question| question.points.len()).sum();
+        for (cards, number) in [
+            (AnkiCards::Questions, all.len()),
+            (AnkiCards::Points, points),
+        ] {
+            for (omits_tags, tabs) in [(false, 3), (true, 2)] {
+                let options = AnkiOptions {
+                    cards,
+                    omits_tags,
+                    ..AnkiOptions::default()
+                };
+                let text = anki(&all, &options);
+                let notes: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+                assert_eq!(notes.len(), number);
+                for note in notes {
+                    assert_eq!(note.matches('\t').count(), tabs, "{note}");
+                }
+            }
         }
+    }
+
+    #[test]
+    fn a_deck_name_is_one_line() {
+        for bad in ["", " ", "a\nb", "a\tb"] {
+            assert!(bad.parse::<AnkiDeckName>().is_err(), "{bad:?}");
+        }
+        let name: AnkiDeckName = " Team::Interviews ".parse().unwrap();
+        assert_eq!(name.to_string(), "Team::Interviews");
     }
 }

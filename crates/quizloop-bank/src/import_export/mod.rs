@@ -9,7 +9,7 @@ mod json;
 mod pack;
 mod question_record;
 
-pub use self::anki::anki;
+pub use self::anki::{AnkiCards, AnkiDeckName, AnkiOptions, ParseAnkiDeckNameError, anki};
 pub use self::csv::csv;
 pub use self::import::{
     ImportError, ImportOptions, ImportResult, RejectedRow, import_csv, import_json,
