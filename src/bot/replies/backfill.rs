@@ -414,7 +414,7 @@ async fn read_range(
     range: HistoryRange,
 ) -> Result<bool, ApiError> {
     let mut pages = Vec::new();
-    let result = read_pages(ctx, team.guild(), range, &mut pages).await;
+    let result = read_pages(ctx, team, range, &mut pages).await;
     let found = !pages.is_empty();
     // What was read before a failure is not read again.
     tokio::spawn(record_progress(Arc::clone(ctx), team.clone(), pages));
@@ -427,16 +427,20 @@ struct CountedPage {
     /// As in [`HistoryRange`].
     thread_round: Option<u32>,
     last: MessageId,
+    /// The newest question that was known before the page was counted. Replies to a newer one did
+    /// not count.
+    newest_post: Option<MessageId>,
     /// Reactions that the page's replies get.
     reactions: Vec<ReactionDone>,
 }
 
 async fn read_pages(
     ctx: &BotContext,
-    guild: &LoadedGuild,
+    team: &LoadedTeam,
     range: HistoryRange,
     pages: &mut Vec<CountedPage>,
 ) -> Result<(), ApiError> {
+    let guild = team.guild();
     let mut after = range.after;
     loop {
         let page = ctx
@@ -447,11 +451,13 @@ async fn read_pages(
             return Ok(());
         };
         failpoint::hit("history.page");
+        let newest_post = team.read(newest_post).flatten();
         let reactions = count_page(ctx, guild, &page).await;
         failpoint::hit("history.counted");
         pages.push(CountedPage {
             thread_round: range.thread_round,
             last,
+            newest_post,
             reactions,
         });
         after = last;
@@ -474,9 +480,19 @@ async fn record_progress(ctx: Arc<BotContext>, team: LoadedTeam, pages: Vec<Coun
         if has_reactions && ctx.reaction_backoff.contains_key(&team.key()) {
             return;
         }
+        let is_post_newer = |team: &Team| newest_post(team) > page.newest_post;
+        if page.thread_round.is_none() && team.read(is_post_newer) == Some(true) {
+            // The channel is read again from that question on.
+            continue;
+        }
         record_position(&team, page.thread_round, page.last);
         failpoint::hit("history.noted");
     }
+}
+
+/// Returns the message of the newest question that is known to be posted.
+fn newest_post(team: &Team) -> Option<MessageId> {
+    team.open_round()?.message
 }
 
 fn record_position(team: &LoadedTeam, thread_round: Option<u32>, last: MessageId) {

@@ -279,3 +279,16 @@ fn a_team_that_is_in_the_config_file_again_is_resumed() {
     assert_eq!(of_earlier_version, admin(None));
     assert_eq!(serde_json::to_string(&of_earlier_version).unwrap(), stored);
 }
+
+/// The channel was read while its newest question was not known, so replies to it did not count. It
+/// is read again from that question on.
+#[test]
+fn a_question_that_is_found_late_is_read_from_its_message_on() {
+    let mut team = new_team();
+    begin(&mut team, FRIDAY, due());
+    let message = |text| MessageId::new(snowflake_at(at(text)));
+    team.record_read_up_to(None, message("2026-03-27T09:10:00Z"));
+    let question = message("2026-03-27T09:00:01Z");
+    assert!(team.record_post(question));
+    assert_eq!(team.read_up_to, Some(question));
+}
