@@ -717,15 +717,12 @@ mod tests {
             name: "pack.toml".into(),
             bytes: pack(&[question]).into_bytes(),
         };
-        assert_eq!(Bank::load(&[], &[file]).0.questions(), [question.clone()]);
-        assert_eq!(
-            from_csv(&csv(&[question])).unwrap().questions,
-            [question.clone()]
-        );
-        assert_eq!(
-            from_json(&json(&[question])).unwrap().questions,
-            [question.clone()]
-        );
+        let (from_pack, _) = Bank::load(&[], &[file]);
+        assert_eq!(from_pack.questions(), import.questions);
+        let table = from_csv(&csv(&[question])).unwrap();
+        let list = from_json(&json(&[question])).unwrap();
+        assert_eq!(table.questions, import.questions);
+        assert_eq!(list.questions, import.questions);
     }
 
     #[test]
