@@ -242,6 +242,23 @@ mod tests {
     }
 
     #[test]
+    fn labels_are_shown_if_an_entry_has_them() {
+        let (bank, _) = Bank::load(built_in(), &[]);
+        let mut entry = bank.get("queue-shutdown").unwrap().clone();
+        assert_eq!(
+            labels(&entry).unwrap(),
+            "sometimes asked · since Python 3.13 · queues, shutdown, version-changes"
+        );
+        entry.since = None;
+        entry.tags.clear();
+        assert_eq!(labels(&entry).unwrap(), "sometimes asked");
+        entry.asked = None;
+        assert_eq!(labels(&entry), None);
+        let lines = question(&entry, &plain(80));
+        assert_eq!(lines.lines().nth(1), Some(""), "{lines}");
+    }
+
+    #[test]
     fn no_line_is_wider_than_the_terminal() {
         let (bank, _) = Bank::load(built_in(), &[]);
         for entry in bank.questions() {
