@@ -24,6 +24,9 @@ fn listing_and_showing() {
     );
     assert!(some.lines().count() < all.lines().count());
     assert!(some.contains("queue-handover"), "{some}");
+    let (_, tagged) = bank(folder.path(), &["list", "--tag", "websockets"]);
+    assert!(tagged.contains("websocket-fan-out"), "{tagged}");
+    assert!(!tagged.contains("queue-handover"), "{tagged}");
     let (_, found) = bank(folder.path(), &["list", "semahpore"]);
     assert!(found.contains("semaphore-limit"), "{found}");
     for named in ["7", "#7", "await-semantics"] {
@@ -41,6 +44,10 @@ fn listing_and_showing() {
         (
             &["list", "--topic", "cooking"],
             "The topics are: fundamentals",
+        ),
+        (
+            &["list", "--tag", "web-sockets"],
+            "did you mean `websockets`?",
         ),
         (&["list", "--level", "expert"], "junior, mid, senior"),
     ] {

@@ -16,6 +16,12 @@ pub const ID_MAX: usize = 45;
 /// Maximum length of a topic in characters.
 pub const TOPIC_MAX: usize = 30;
 
+/// Maximum number of tags: more would hardly tell entries apart.
+const TAGS_MAX: usize = 5;
+
+/// Maximum length of a tag in characters, like that of a topic.
+const TAG_MAX: usize = TOPIC_MAX;
+
 /// Maximum lengths of text fields in characters.
 const FIELD_LIMITS: [(&str, usize); 7] = [
     ("question", 300),
@@ -93,6 +99,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
         }
     }
     check_lists(question, &mut report);
+    check_tags(question, &mut report);
     diagnostics
 }
 
@@ -119,6 +126,23 @@ fn check_lists(question: &Question, report: &mut impl FnMut(&str, String, &str))
             report(
                 "points",
                 excess.message(&format!("point {index}")),
+                "shorten it",
+            );
+        }
+    }
+}
+
+fn check_tags(question: &Question, report: &mut impl FnMut(&str, String, &str)) {
+    let count = question.tags.len();
+    if count > TAGS_MAX {
+        let message = format!("`tags` has {count} items, but at most {TAGS_MAX} are allowed");
+        report("tags", message, "keep those that say most");
+    }
+    for (index, tag) in (1..).zip(&question.tags) {
+        if let Some(excess) = check_length(tag, TAG_MAX) {
+            report(
+                "tags",
+                excess.message(&format!("tag {index}")),
                 "shorten it",
             );
         }

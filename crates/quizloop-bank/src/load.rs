@@ -1,6 +1,6 @@
 //! Loads the bank from its files.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::question::{Level, Question};
 use super::read::{self, Origin};
@@ -122,7 +122,7 @@ impl Bank {
     }
 
     /// Returns the questions that match a query, best first. A query is an id, a number (`7`, `#7`,
-    /// `007`), or words of the question, its id or its topic; words may be incomplete or contain
+    /// `007`), or words of the question, its id, its topic or its tags; words may be incomplete or contain
     /// typos. The result has at most [`SEARCH_MAX`](super::SEARCH_MAX) questions. An empty query
     /// returns the first ones.
     pub fn search(&self, typed: &str, limit: usize) -> Vec<&Question> {
@@ -150,6 +150,13 @@ impl Bank {
             .iter()
             .map(|question| question.topic.as_str())
             .filter(move |topic| seen.insert(*topic))
+    }
+
+    /// Returns the tags of all questions, sorted.
+    pub fn tags(&self) -> Vec<&str> {
+        let tags = self.questions.iter().flat_map(|question| &question.tags);
+        let tags: BTreeSet<_> = tags.map(String::as_str).collect();
+        tags.into_iter().collect()
     }
 
     /// Returns the questions of a topic and a level; `None` means any.

@@ -10,6 +10,17 @@ pub struct PythonVersions {
     until: Option<u16>,
 }
 
+/// A Python 3 minor version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PythonVersion {
+    minor: u16,
+}
+
+/// A text is not a version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a Python version, such as \"3.14\"")]
+pub struct ParsePythonVersionError(String);
+
 /// A text is not a version or a range of versions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a Python version or range, such as \"3.11\" or \"3.11-3.13\"")]
@@ -49,6 +60,22 @@ impl FromStr for PythonVersions {
     }
 }
 
+/// Formats the version as in question files: `3.14`.
+impl fmt::Display for PythonVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "3.{}", self.minor)
+    }
+}
+
+impl FromStr for PythonVersion {
+    type Err = ParsePythonVersionError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePythonVersionError> {
+        let minor = parse_minor(text).ok_or_else(|| ParsePythonVersionError(text.to_owned()))?;
+        Ok(Self { minor })
+    }
+}
+
 fn parse_minor(text: &str) -> Option<u16> {
     let digits = text.trim().strip_prefix("3.")?;
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -58,6 +85,15 @@ fn parse_minor(text: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_no_range() {
+        let since: PythonVersion = "3.14".parse().unwrap();
+        assert_eq!(since.to_string(), "3.14");
+        for bad in ["3.14+", "3.11-3.13", "3", ""] {
+            assert!(bad.parse::<PythonVersion>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn ranges_are_closed() {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::python::PythonVersions;
+use super::python::{PythonVersion, PythonVersions};
 
 /// One question of the bank. Prose is Discord Markdown in paragraphs, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,14 @@ pub struct Question {
     pub topic: String,
     pub level: Level,
     pub kind: Kind,
+    /// Keywords in kebab-case, at most five: an entry has one topic, but belongs to several
+    /// subjects.
+    pub tags: Vec<String>,
+    /// How often interviewers ask the question, if its author says so.
+    pub asked: Option<Frequency>,
+    /// The oldest Python version that the answer is about. `None` stands for every version that the
+    /// bank covers.
+    pub since: Option<PythonVersion>,
     pub question: String,
     /// The model answer.
     pub answer: String,
@@ -90,6 +98,17 @@ pub enum Kind {
     Bug,
     /// Predicting the output of a program.
     Predict,
+}
+
+/// How often interviewers ask a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Frequency {
+    /// In most interviews on the subject.
+    Often,
+    /// In some interviews.
+    Sometimes,
+    /// In few interviews, but worth knowing.
+    Rarely,
 }
 
 /// A word is not one of the allowed keywords.
@@ -174,6 +193,26 @@ impl Kind {
     }
 }
 
+impl Frequency {
+    /// All frequencies, in descending order.
+    pub const ALL: [Self; 3] = [Self::Often, Self::Sometimes, Self::Rarely];
+
+    /// Returns the keyword in question files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Often => "often",
+            Self::Sometimes => "sometimes",
+            Self::Rarely => "rarely",
+        }
+    }
+}
+
+impl fmt::Display for Frequency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -206,6 +245,15 @@ impl FromStr for Kind {
     }
 }
 
+impl FromStr for Frequency {
+    type Err = ParseKeywordError;
+
+    fn from_str(word: &str) -> Result<Self, ParseKeywordError> {
+        let asked = Self::ALL.into_iter().find(|asked| asked.name() == word);
+        asked.ok_or_else(|| ParseKeywordError(word.to_owned(), "often, sometimes, rarely"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,6 +265,9 @@ mod tests {
         }
         for kind in Kind::ALL {
             assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        for asked in Frequency::ALL {
+            assert_eq!(asked.to_string().parse(), Ok(asked));
         }
         let error = "expert".parse::<Level>().unwrap_err();
         assert_eq!(

@@ -3,20 +3,23 @@
 
 use std::str::FromStr;
 
-use super::python::PythonVersions;
-use super::question::{Kind, Level, Question};
+use super::python::{ParsePythonVersionError, PythonVersion, PythonVersions};
+use super::question::{Frequency, Kind, Level, Question};
 use super::reflow::{reflow, trim_lines};
 use super::sourced_question::{FieldSpan, SourcedQuestion};
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
 use quizloop_diagnostics::{Diagnostic, Source, did_you_mean};
 
 /// All keys of an entry, in the order in which exports write them.
-pub(crate) const KEYS: [&str; 19] = [
+pub(crate) const KEYS: [&str; 22] = [
     "id",
     "number",
     "topic",
     "level",
     "type",
+    "tags",
+    "asked",
+    "since",
     "question",
     "answer",
     "how_to_answer",
@@ -79,6 +82,9 @@ fn read_questions(reader: &mut TomlReader<'_>, origin: Origin) -> Vec<SourcedQue
         .collect()
 }
 
+/// A field has an error, which is reported already.
+struct Reported;
+
 /// Reads one entry.
 struct QuestionReader<'w, 's, 'd> {
     reader: &'w mut TomlReader<'s>,
@@ -102,6 +108,10 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         let topic = self.string_field("topic");
         let level = self.keyword::<Level>("level", &Level::ALL.map(Level::name));
         let kind = self.keyword::<Kind>("type", &Kind::ALL.map(Kind::name));
+        let tags = self.name_list("tags");
+        let asked =
+            self.optional_keyword::<Frequency>("asked", &Frequency::ALL.map(Frequency::name));
+        let since = self.version_field("since");
         let question = self.prose_field("question");
         let answer = self.prose_field("answer");
         let how_to_answer = self.prose_field("how_to_answer");
@@ -122,6 +132,9 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
             topic: topic?,
             level: level?,
             kind: kind?,
+            tags: tags?,
+            asked: asked.ok()?,
+            since: since.ok()?,
             question: question?,
             answer: answer?,
             how_to_answer: how_to_answer?,
@@ -156,6 +169,17 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         Some(found)
     }
 
+    /// Reads a text that may be missing.
+    fn optional_string(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<TomlField<&'d str>>, Reported> {
+        if !self.table.contains_key(key) {
+            return Ok(None);
+        }
+        self.required_string(key).map(Some).ok_or(Reported)
+    }
+
     fn string_field(&mut self, key: &'static str) -> Option<String> {
         self.required_string(key)
             .map(|found| found.value.trim().to_owned())
@@ -171,13 +195,24 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         Some(trim_lines(found.value))
     }
 
+    /// Reads an optional list of names.
+    fn name_list(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let names = self.optional_items(key)?;
+        Some(names.iter().map(|name| name.trim().to_owned()).collect())
+    }
+
     /// Reads an optional list of texts that keep their line breaks.
     fn program_list(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let Some(found) = self.reader.optional(&self.table, key, toml_reader::array) else {
-            return Some(Vec::new());
-        };
-        let items = self.string_items(key, &found)?;
+        let items = self.optional_items(key)?;
         Some(items.into_iter().map(trim_lines).collect())
+    }
+
+    /// Returns the texts of a list, or none if there is no such key.
+    fn optional_items(&mut self, key: &'static str) -> Option<Vec<&'d str>> {
+        match self.reader.optional(&self.table, key, toml_reader::array) {
+            Some(found) => self.string_items(key, &found),
+            None => Some(Vec::new()),
+        }
     }
 
     fn number_field(&mut self) -> Option<u32> {
@@ -190,13 +225,49 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
 
     fn keyword<T: FromStr>(&mut self, key: &'static str, words: &[&str]) -> Option<T> {
         let found = self.required_string(key)?;
+        self.parse_keyword(key, &found, words)
+    }
+
+    /// Reads a keyword that may be missing.
+    fn optional_keyword<T: FromStr>(
+        &mut self,
+        key: &'static str,
+        words: &[&str],
+    ) -> Result<Option<T>, Reported> {
+        let Some(found) = self.optional_string(key)? else {
+            return Ok(None);
+        };
+        let what = format!("`{key}` value");
+        let read = self.parse_keyword(&what, &found, words);
+        read.map(Some).ok_or(Reported)
+    }
+
+    fn parse_keyword<T: FromStr>(
+        &mut self,
+        what: &str,
+        found: &TomlField<&'d str>,
+        words: &[&str],
+    ) -> Option<T> {
         let read = found.value.trim().parse().ok();
         if read.is_none() {
-            let message = format!("unknown {key} \"{}\"", found.value);
+            let message = format!("unknown {what} \"{}\"", found.value);
             self.reader
                 .error(&found.span, message, did_you_mean(found.value, words));
         }
         read
+    }
+
+    /// Reads a version that may be missing.
+    fn version_field(&mut self, key: &'static str) -> Result<Option<PythonVersion>, Reported> {
+        let Some(found) = self.optional_string(key)? else {
+            return Ok(None);
+        };
+        let read = found.value.trim().parse();
+        read.map(Some).map_err(|error: ParsePythonVersionError| {
+            let fix = "write the oldest version that the answer is about, or remove it";
+            self.reader.error(&found.span, error.to_string(), fix);
+            Reported
+        })
     }
 
     fn python_field(&mut self) -> Option<PythonVersions> {

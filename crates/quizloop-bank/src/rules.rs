@@ -15,10 +15,15 @@ const DOCS_MAX: usize = 512;
 /// The text that ends a code block in a message.
 const CODE_FENCE: &str = "```";
 
+/// What to do about a name that is not in kebab-case.
+const KEBAB_CASE_FIX: &str =
+    "write lower-case letters and digits, with single hyphens between words";
+
 /// Returns an error for each broken rule. An entry with errors is not asked.
 pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     check_names(entry, source, &mut diagnostics);
+    check_tags(entry, source, &mut diagnostics);
     check_texts(entry, source, &mut diagnostics);
     check_programs(entry, source, &mut diagnostics);
     check_docs(entry, source, &mut diagnostics);
@@ -30,9 +35,25 @@ fn check_names(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<D
     for (field, name) in [("id", &question.id), ("topic", &question.topic)] {
         if !is_kebab_case(name) {
             let message = format!("the {field} \"{name}\" is not in kebab-case");
-            let fix = "write lower-case letters and digits, with single hyphens between words";
-            diagnostics.push(entry.error(source, field, message).fix(fix));
+            diagnostics.push(entry.error(source, field, message).fix(KEBAB_CASE_FIX));
         }
+    }
+}
+
+fn check_tags(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    let tags = &entry.question.tags;
+    for (item, tag) in tags.iter().enumerate() {
+        let (message, fix) = if !is_kebab_case(tag) {
+            let message = format!("the tag \"{tag}\" is not in kebab-case");
+            (message, KEBAB_CASE_FIX)
+        } else if tags[..item].contains(tag) {
+            let message = format!("the tag `{tag}` is a duplicate");
+            (message, "remove one of the two")
+        } else {
+            continue;
+        };
+        let span = entry.key_span("tags", Some(item));
+        diagnostics.push(Diagnostic::at(source, &span, message).fix(fix));
     }
 }
 

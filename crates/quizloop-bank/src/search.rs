@@ -15,6 +15,8 @@ pub const SEARCH_MAX: usize = 25;
 const ID_WEIGHT: f32 = 1.5;
 const TOPIC_WEIGHT: f32 = 1.2;
 const QUESTION_WEIGHT: f32 = 1.0;
+/// A tag is a subject that an entry touches, so its words come after those of the question.
+const TAG_WEIGHT: f32 = 0.6;
 
 /// Score of a question whose id, number or text contains the whole query. Each outweighs any
 /// realistic sum of words: a word scores at most 10 (its rarity in 10,000 questions).
@@ -65,7 +67,8 @@ impl SearchIndex {
                 (&question.topic, TOPIC_WEIGHT),
                 (&question.question, QUESTION_WEIGHT),
             ];
-            for (text, weight) in fields {
+            let tags = question.tags.iter().map(|tag| (tag, TAG_WEIGHT));
+            for (text, weight) in fields.into_iter().chain(tags) {
                 for word in words(&text.to_lowercase()) {
                     let weights = uses.entry(word.to_owned()).or_default();
                     let best = weights.entry(index).or_default();

@@ -1,6 +1,6 @@
 //! Operators' question files, valid and invalid.
 
-use super::{Bank, FieldError, Kind, PackFile, Question, built_in};
+use super::{Bank, FieldError, Frequency, Kind, PackFile, Question, built_in};
 use quizloop_diagnostics::{Diagnostic, MAX_BYTES, render_all};
 
 pub const GOOD: &str = r#"
@@ -286,6 +286,91 @@ fn texts_that_are_too_long_are_reported_with_the_excess() {
        | ^^^^^^^^
        |
        = help: add or remove items
+
+    4 errors
+    "#);
+}
+
+#[test]
+fn tags_of_an_operator_are_free_but_have_a_form() {
+    let fields = |fields: &str| {
+        findings_with(&[(
+            "type = \"concept\"",
+            &format!("type = \"concept\"\n{fields}"),
+        )])
+    };
+    let good = "tags = [\"our-kafka\", \" queues \"]\nasked = \"rarely\"\nsince = \"3.15\"";
+    assert_eq!(fields(good), "nothing found");
+    let text = good_with(&[("type = \"concept\"", &format!("type = \"concept\"\n{good}"))]);
+    let (bank, _) = load(&[pack("own.toml", text)]);
+    let question = bank.get("own-question").unwrap();
+    assert_eq!(question.tags, ["our-kafka", "queues"]);
+    assert_eq!(question.asked, Some(Frequency::Rarely));
+    assert_eq!(question.since, "3.15".parse().ok());
+    assert_eq!(bank.search("kafka", 1), [question], "the search finds tags");
+    assert!(bank.tags().contains(&"our-kafka"));
+    let bad = "asked = \"offen\"\nsince = \"3.14+\"\ntags = \"kafka\"";
+    insta::assert_snapshot!(fields(bad), @r#"
+    error: unknown `asked` value "offen"
+     --> own.toml:8:9
+      |
+    8 | asked = "offen"
+      |         ^^^^^^^
+      |
+      = help: did you mean `often`?
+
+    error: "3.14+" is not a Python version, such as "3.14"
+     --> own.toml:9:9
+      |
+    9 | since = "3.14+"
+      |         ^^^^^^^
+      |
+      = help: write the oldest version that the answer is about, or remove it
+
+    error: `tags` must be an array, not a string
+      --> own.toml:10:8
+       |
+    10 | tags = "kafka"
+       |        ^^^^^^^
+       |
+       = help: put it in square brackets
+
+    3 errors
+    "#);
+    let long = "a".repeat(31);
+    let bad = format!("tags = [\"Kafka\", \"a\", \"a\", \"b\", \"c\", \"{long}\"]");
+    insta::assert_snapshot!(fields(&bad), @r#"
+    error: `tags` has 6 items, but at most 5 are allowed
+     --> own.toml:8:1
+      |
+    8 | tags = ["Kafka", "a", "a", "b", "c", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+      | ^^^^
+      |
+      = help: keep those that say most
+
+    error: tag 6 has 31 characters, 1 more than the limit of 30
+     --> own.toml:8:1
+      |
+    8 | tags = ["Kafka", "a", "a", "b", "c", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+      | ^^^^
+      |
+      = help: shorten it
+
+    error: the tag "Kafka" is not in kebab-case
+     --> own.toml:8:9
+      |
+    8 | tags = ["Kafka", "a", "a", "b", "c", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+      |         ^^^^^^^
+      |
+      = help: write lower-case letters and digits, with single hyphens between words
+
+    error: the tag `a` is a duplicate
+     --> own.toml:8:23
+      |
+    8 | tags = ["Kafka", "a", "a", "b", "c", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+      |                       ^^^
+      |
+      = help: remove one of the two
 
     4 errors
     "#);

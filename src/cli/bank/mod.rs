@@ -13,6 +13,7 @@ use super::output;
 use super::{CommonArgs, load};
 use quizloop_bank::import_export::{AnkiCards, AnkiDeckName, AnkiOptions};
 use quizloop_bank::{Bank, Level, Question, SEARCH_MAX, import_export};
+use quizloop_diagnostics::did_you_mean;
 
 #[derive(Debug, Args)]
 pub struct BankArgs {
@@ -56,6 +57,9 @@ struct QuestionFilter {
     /// Only questions of this topic, such as cancellation
     #[arg(long)]
     topic: Option<String>,
+    /// Only questions with this tag, such as fastapi
+    #[arg(long)]
+    tag: Option<String>,
     /// Only questions of this level
     #[arg(long, value_parser = ["junior", "mid", "senior"])]
     level: Option<String>,
@@ -120,6 +124,10 @@ impl QuestionFilter {
         self.topic
             .as_ref()
             .is_none_or(|topic| *topic == question.topic)
+            && self
+                .tag
+                .as_ref()
+                .is_none_or(|tag| question.tags.contains(tag))
             && level.is_none_or(|level| level == question.level)
     }
 }
@@ -154,6 +162,15 @@ fn select_questions<'b>(
         let message = format!(
             "there is no topic \"{topic}\". The topics are: {}",
             topics.join(", ")
+        );
+        return Err(CliError::new(Exit::Usage, message));
+    }
+    if let Some(tag) = &filter.tag
+        && !bank.tags().contains(&tag.as_str())
+    {
+        let message = format!(
+            "no question has the tag \"{tag}\"; {}",
+            did_you_mean(tag, &bank.tags())
         );
         return Err(CliError::new(Exit::Usage, message));
     }

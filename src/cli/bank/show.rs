@@ -121,16 +121,12 @@ fn truncate(text: &str, width: usize) -> String {
 
 /// Formats a question with its answer and notes.
 pub fn question(question: &Question, style: &TerminalStyle) -> String {
-    let about = format!(
-        "#{} · {} · {} · {} · {} · Python {}",
-        question.number,
-        question.id,
-        question.topic,
-        question.level,
-        question.kind,
-        question.python
-    );
-    let mut text = format!("{}\n\n", style.dimmed(&about));
+    let mut text = format!("{}\n", style.dimmed(&header(question)));
+    if let Some(labels) = labels(question) {
+        text += &style.dimmed(&textwrap::fill(&labels, style.width));
+        text.push('\n');
+    }
+    text.push('\n');
     text += &style.bold_paragraph(&question.question);
     let mut section = |name: &str, body: String| {
         let _ = write!(text, "\n{}\n{body}", style.heading(name));
@@ -149,6 +145,28 @@ pub fn question(question: &Question, style: &TerminalStyle) -> String {
     section("Likely follow-up", style.prose(&question.follow_up));
     section("Read more", format!("{}\n", question.docs));
     text
+}
+
+fn header(question: &Question) -> String {
+    format!(
+        "#{} · {} · {} · {} · {} · Python {}",
+        question.number,
+        question.id,
+        question.topic,
+        question.level,
+        question.kind,
+        question.python
+    )
+}
+
+/// Returns how often the question is asked, the Python that its answer is about, and its tags, if
+/// the entry says so.
+fn labels(question: &Question) -> Option<String> {
+    let asked = question.asked.map(|asked| format!("{asked} asked"));
+    let since = question.since.map(|since| format!("since Python {since}"));
+    let tags = Some(question.tags.join(", ")).filter(|tags| !tags.is_empty());
+    let parts: Vec<_> = [asked, since, tags].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
 /// Returns the programs that belong to the question, with their headings.
@@ -221,6 +239,23 @@ mod tests {
         002  coroutine-objects      junior  You call a function that was defined with a…
         003  event-loop-turn        mid     Describe one turn of the event loop. What h…
         ");
+    }
+
+    #[test]
+    fn labels_are_shown_if_an_entry_has_them() {
+        let (bank, _) = Bank::load(built_in(), &[]);
+        let mut entry = bank.get("queue-shutdown").unwrap().clone();
+        assert_eq!(
+            labels(&entry).unwrap(),
+            "sometimes asked · since Python 3.13 · queues, shutdown, version-changes"
+        );
+        entry.since = None;
+        entry.tags.clear();
+        assert_eq!(labels(&entry).unwrap(), "sometimes asked");
+        entry.asked = None;
+        assert_eq!(labels(&entry), None);
+        let lines = question(&entry, &plain(80));
+        assert_eq!(lines.lines().nth(1), Some(""), "{lines}");
     }
 
     #[test]

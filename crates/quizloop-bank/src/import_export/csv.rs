@@ -1,5 +1,6 @@
 //! CSV with a header (RFC 4180, UTF-8): one column per key. A list is a cell with one item per
-//! line. Outputs may contain line breaks, so a list of outputs is JSON instead.
+//! line. Outputs may contain line breaks, so a list of outputs is JSON instead. Tags are separated by
+//! spaces.
 
 use super::super::question::Question;
 use super::super::read::KEYS;
@@ -27,6 +28,9 @@ fn record(one: &QuestionRecord<'_>) -> [String; KEYS.len()] {
         one.topic.to_owned(),
         one.level.to_owned(),
         one.kind.to_owned(),
+        one.tags.join(" "),
+        one.asked.unwrap_or_default().to_owned(),
+        optional(&one.since),
         one.question.clone(),
         one.answer.clone(),
         one.how_to_answer.clone(),

@@ -431,10 +431,11 @@ fn to_toml_value(key: &str, value: Value) -> Result<toml::Value, Vec<String>> {
             .map(toml::Value::Integer)
             .ok_or_else(|| not("a whole number")),
         ("points" | "pitfalls", Value::String(text)) => Ok(split_items(&text)),
+        ("tags", Value::String(text)) => Ok(split_names(&text)),
         ("wrong_outputs", Value::String(text)) => serde_json::from_str::<Vec<String>>(&text)
             .map(|list| toml::Value::Array(list.into_iter().map(toml::Value::String).collect()))
             .map_err(|_| not("a JSON list of texts, such as [\"a\\nb\", \"b\\na\", \"a\"]")),
-        ("points" | "pitfalls" | "wrong_outputs", Value::Array(list)) => list
+        ("tags" | "points" | "pitfalls" | "wrong_outputs", Value::Array(list)) => list
             .into_iter()
             .map(|item| match item {
                 Value::String(text) => Ok(toml::Value::String(text)),
@@ -459,6 +460,13 @@ fn split_items(text: &str) -> toml::Value {
     };
     let items = text.lines().map(item).filter(|line| !line.is_empty());
     toml::Value::Array(items.map(toml::Value::String).collect())
+}
+
+/// Splits a text into names, which contain neither spaces nor commas.
+fn split_names(text: &str) -> toml::Value {
+    let names = text.split(|c: char| c.is_whitespace() || c == ',' || c == ';');
+    let names = names.filter(|name| !name.is_empty());
+    toml::Value::Array(names.map(|name| name.to_owned().into()).collect())
 }
 
 #[cfg(test)]
@@ -689,6 +697,32 @@ mod tests {
             import.rejected[0].reasons,
             [r#"`wrong_outputs` is not a JSON list of texts, such as ["a\nb", "b\na", "a"]"#]
         );
+    }
+
+    #[test]
+    fn tags_in_a_table_are_separated_by_spaces_commas_or_lines() {
+        let names = |text| split_names(text).to_string();
+        assert_eq!(names("a-b c"), r#"["a-b", "c"]"#);
+        assert_eq!(names(" a-b,c;\nd "), r#"["a-b", "c", "d"]"#);
+        let row = row("How?");
+        let text = format!("tags,asked,since,{HEADER}\n\"pools, fastapi\",often,3.14,{row}\n");
+        let import = from_csv(&text).unwrap();
+        assert_eq!(import.rejected, []);
+        let question = &import.questions[0];
+        assert_eq!(question.tags, ["pools", "fastapi"]);
+        assert_eq!(question.asked, Some(crate::Frequency::Often));
+        assert_eq!(question.since, "3.14".parse().ok());
+        // Every format keeps them.
+        let file = RawFile {
+            name: "pack.toml".into(),
+            bytes: pack(&[question]).into_bytes(),
+        };
+        let (from_pack, _) = Bank::load(&[], &[file]);
+        assert_eq!(from_pack.questions(), import.questions);
+        let table = from_csv(&csv(&[question])).unwrap();
+        let list = from_json(&json(&[question])).unwrap();
+        assert_eq!(table.questions, import.questions);
+        assert_eq!(list.questions, import.questions);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::question::Question;
+use super::super::question::{Frequency, Question};
 
 /// A question with all its keys, in the order in which they are serialized.
 #[derive(Debug, Serialize)]
@@ -13,6 +13,12 @@ pub struct QuestionRecord<'q> {
     pub level: &'static str,
     #[serde(rename = "type")]
     pub kind: &'static str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub tags: &'q [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     pub question: String,
     pub answer: String,
     pub how_to_answer: String,
@@ -50,6 +56,9 @@ impl<'q> QuestionRecord<'q> {
             topic: &question.topic,
             level: question.level.name(),
             kind: question.kind.name(),
+            tags: &question.tags,
+            asked: question.asked.map(Frequency::name),
+            since: question.since.map(|since| since.to_string()),
             question: prose(&question.question),
             answer: prose(&question.answer),
             how_to_answer: prose(&question.how_to_answer),

@@ -1,5 +1,5 @@
 //! Editorial lints for the built-in questions: wording, spelling, key points that can be ticked and
-//! that the answer covers, and duplicate questions.
+//! that the answer covers, tags, and duplicate questions.
 //!
 //! They are a tool for this project's authors: only tests compile them, and a finding fails
 //! `cargo test`.
@@ -9,6 +9,7 @@ mod key_point_coverage;
 mod key_points;
 mod prose;
 mod stemming;
+mod tags;
 mod tests;
 
 use super::load::LoadedFiles;
@@ -23,6 +24,7 @@ fn lint(files: &[(&str, &str)]) -> Vec<Diagnostic> {
         prose::check(entry, source, &mut diagnostics);
         key_points::check(entry, source, &mut diagnostics);
         key_point_coverage::check(entry, source, &mut diagnostics);
+        tags::check(entry, source, &mut diagnostics);
     }
     duplicates::check(&loaded.questions, &loaded.sources, &mut diagnostics);
     diagnostics::sort(&mut diagnostics);

@@ -3,7 +3,15 @@
 use super::super::built_in;
 use super::super::tests::{GOOD, good_with};
 use super::lint;
-use quizloop_diagnostics::render_all;
+use quizloop_diagnostics::{Diagnostic, render_all};
+
+/// The fields that only built-in questions must have.
+const CLASSIFICATION: &str = "tags = [\"queues\"]\nasked = \"often\"\n";
+
+/// Returns the valid file as a built-in one, after some replacements.
+fn classified_with(changes: &[(&str, &str)]) -> String {
+    good_with(changes) + CLASSIFICATION
+}
 
 #[test]
 fn the_built_in_questions_have_no_findings() {
@@ -12,7 +20,7 @@ fn the_built_in_questions_have_no_findings() {
 
 #[test]
 fn condescending_words_and_wrong_lengths_are_found() {
-    let text = GOOD.replace("work over.", "simply work over.");
+    let text = classified_with(&[("work over.", "simply work over.")]);
     let diagnostics = lint(&[("data/questions/tasks.toml", &text)]);
     insta::assert_snapshot!(render_all(&diagnostics), @r#"
     error: `answer` needs 60 to 150 words, but has 14
@@ -49,7 +57,7 @@ fn condescending_words_and_wrong_lengths_are_found() {
 
 #[test]
 fn missing_key_points_and_duplicates_are_found() {
-    let text = good_with(&[
+    let text = classified_with(&[
         (
             "What is a mailbox for?",
             "How do producers and consumers hand work to each other in asyncio, and what slows a producer down?",
@@ -71,9 +79,9 @@ fn missing_key_points_and_duplicates_are_found() {
       | ^^^^^^^^
       |
     note: the other question is here
-     --> data/questions/queues.toml:7:1
+     --> data/questions/queues.toml:9:1
       |
-    7 | question = """
+    9 | question = """
       | ^^^^^^^^
       = help: remove one of the two, or make clear how they differ
 
@@ -115,7 +123,7 @@ fn second_spellings_and_points_that_cannot_be_ticked_are_found() {
         "\"{} and waits\"",
         "It hands work over ".repeat(4).trim_end()
     );
-    let text = good_with(&[
+    let text = classified_with(&[
         ("work over. With", "work over. With a time-out and"),
         ("\"It hands over\"", "\"It hands over; it never waits\""),
         ("\"The limit\"", &long),
@@ -172,6 +180,47 @@ fn second_spellings_and_points_that_cannot_be_ticked_are_found() {
 
     6 errors
     "#);
+}
+
+#[test]
+fn unknown_tags_and_missing_fields_are_found() {
+    let classified = "type = \"concept\"\ntags = [\"queues\", \"time-outs\", \"cooking\"]";
+    let text = good_with(&[("type = \"concept\"", classified)]);
+    let diagnostics = lint(&[("data/questions/queues.toml", &text)]);
+    let of_fields: Vec<_> = diagnostics
+        .into_iter()
+        .filter(|found| found.message.contains("tag") || found.message.contains("`asked`"))
+        .collect();
+    insta::assert_snapshot!(render_all(&of_fields), @r#"
+    error: `asked` is missing
+     --> data/questions/queues.toml:2:1
+      |
+    2 | [[question]]
+      | ^^^^^^^^^^^^
+      |
+      = help: every built-in question has it; data/README.md says what to write
+
+    error: data/README.md does not list the tag `time-outs`
+     --> data/questions/queues.toml:8:19
+      |
+    8 | tags = ["queues", "time-outs", "cooking"]
+      |                   ^^^^^^^^^^^
+      |
+      = help: did you mean `timeouts`?
+
+    error: data/README.md does not list the tag `cooking`
+     --> data/questions/queues.toml:8:32
+      |
+    8 | tags = ["queues", "time-outs", "cooking"]
+      |                                ^^^^^^^^^
+      |
+      = help: choose from `async-generators`, `blocking-calls`, `caching`, `cancellation`, `cleanup`, `code-review`, `concurrency-limits`, `context-variables`, `databases`, `django`, `error-handling`, `fastapi`, `free-threading`, `gather`, `http`, `interoperability`, `language`, `live-coding`, `locks`, `loop-setup`, `memory`, `observability`, `ordering`, `performance`, `processes`, `production`, `queues`, `retries`, `shared-state`, `shutdown`, `signals`, `sockets`, `streaming`, `system-design`, `task-groups`, `task-lifecycle`, `testing`, `threads`, `timeouts`, `version-changes`, `websockets` and `windows`
+
+    3 errors
+    "#);
+    let untagged = lint(&[("data/questions/queues.toml", GOOD)]);
+    let missing = |found: &&Diagnostic| found.message == "`tags` is missing";
+    assert_eq!(untagged.iter().filter(missing).count(), 1);
 }
 
 proptest::proptest! {

@@ -133,17 +133,17 @@ fn a_pack_with_such_a_question_is_refused() {
     assert!(bank.is_empty());
     insta::assert_snapshot!(render_diagnostics(&diagnostics), @r#"
     error: Discord cannot show the model answer with the self-assessment: an option is empty
-      --> pack.toml:29:1
+      --> pack.toml:34:1
        |
-    29 | points = [
+    34 | points = [
        | ^^^^^^
        |
        = help: write a text of more than spaces and backticks
 
     warning: point 2 contains an unclosed backtick
-      --> pack.toml:31:6
+      --> pack.toml:36:6
        |
-    31 |     "``",
+    36 |     "``",
        |      ^^
        |
        = help: close it with a second backtick, or remove it
