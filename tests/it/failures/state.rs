@@ -128,7 +128,7 @@ async fn commands_are_answered_while_a_save_hangs() {
     world.lin().wait_until_counted(unsaved).await;
     assert_eq!(world.saved_streak(ids::LIN), 1);
     // If the save fails in the end, the response says so; otherwise the credit is recorded.
-    let credited = response.contains("round 1") && world.saved_streak(ids::SAM) == 1;
+    let credited = response.contains("question 1") && world.saved_streak(ids::SAM) == 1;
     assert!(
         credited || response.contains("could not be saved"),
         "{response}"
