@@ -14,7 +14,7 @@ use crate::support::test_database::TestDatabase;
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
 /// An application other than the sandbox's default.
-const STAGING: u64 = 1_130_000_000_000_000_777;
+pub const STAGING: u64 = 1_130_000_000_000_000_777;
 
 /// Returns a world with a stopped bot, a posted question and a reply.
 async fn played(database: Option<&TestDatabase>) -> World {

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use discord_sandbox::client::MessageView;
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use discord_sandbox::permission::READ_MESSAGE_HISTORY;
@@ -34,16 +33,6 @@ async fn set_time_at_once(world: &World, moment: &str) {
         () = world.set_time(moment) => {}
         () = std::future::ready(()) => {}
     }
-}
-
-/// The direct messages that Ada received.
-fn direct_messages(world: &World) -> Vec<MessageView> {
-    let channels = world.sandbox.read(|discord| {
-        let direct = discord.channels.values().filter(|entry| entry.kind == 1);
-        direct.map(|entry| entry.id).collect::<Vec<_>>()
-    });
-    let messages = |channel: &u64| world.sandbox.messages(*channel, ids::ADA);
-    channels.iter().flat_map(messages).collect()
 }
 
 /// The bot's clock is 90 seconds ahead of Discord's, and the bot is killed after Discord has created
@@ -177,7 +166,7 @@ async fn without_the_history_a_message_that_may_exist_is_held() {
         world.advance("30m").await;
     }
     assert_eq!(world.posts().len(), 1);
-    let [alert] = direct_messages(&world).try_into().unwrap();
+    let [alert] = world.direct_messages().try_into().unwrap();
     insta::assert_snapshot!(alert.text(), @r#"
     I couldn't post the question in <#1120000000000000001>. I may have posted it already, but I'm not allowed to look. Give my role "Read Message History" in the channel. Until then I don't post it, so that it doesn't appear twice.
     I'll keep trying, and won't message you about this again.
@@ -190,7 +179,7 @@ async fn without_the_history_a_message_that_may_exist_is_held() {
         .await;
     world.ada().reply("counted").await;
     assert_eq!(world.posts().len(), 1);
-    assert_eq!(direct_messages(&world).len(), 1);
+    assert_eq!(world.direct_messages().len(), 1);
 }
 
 /// Without Read Message History, a question that was certainly not sent is posted: also the first

@@ -211,16 +211,6 @@ async fn asking_for_a_streak_in_the_thread_reads_it() {
     assert_eq!(world.lin().streak_in(thread).await, 1);
 }
 
-fn direct_messages(world: &World) -> Vec<String> {
-    let channels = world.sandbox.read(|discord| {
-        let direct = discord.channels.values().filter(|entry| entry.kind == 1);
-        direct.map(|entry| entry.id).collect::<Vec<_>>()
-    });
-    let messages = |channel: &u64| world.sandbox.messages(*channel, ids::ADA);
-    let messages = channels.iter().flat_map(messages);
-    messages.map(|message| message.text()).collect()
-}
-
 /// The bot starts without Read Message History: the admin gets one direct message about it, and the
 /// reply counts once the permission is back.
 #[tokio::test(flavor = "multi_thread")]
@@ -234,9 +224,9 @@ async fn the_admin_is_alerted_once_if_the_history_cannot_be_read() {
     let deny = |world: &World, bits| world.sandbox.set_overwrite(ids::ASYNCIO, overwrite(bits));
     deny(&world, READ_MESSAGE_HISTORY);
     world.start_bot().await;
-    let alert = |world: &World| direct_messages(world).pop();
+    let alert = |world: &World| world.direct_messages().pop();
     let alert = world.wait_for("the alert", alert).await;
-    insta::assert_snapshot!(alert, @r#"
+    insta::assert_snapshot!(alert.text(), @r#"
     I'm not allowed to read the message history of <#1120000000000000001>. Replies still count while I'm online, but I can't find those that were sent while I was offline. Give my role "Read Message History" in the channel, and I'll count them.
     I won't message you about this again.
     "#);
@@ -244,11 +234,11 @@ async fn the_admin_is_alerted_once_if_the_history_cannot_be_read() {
     world.start_bot().await;
     world.advance("1h").await;
     assert!(!world.sandbox.message(reply).unwrap().is_counted());
-    assert_eq!(direct_messages(&world).len(), 1);
+    assert_eq!(world.direct_messages().len(), 1);
     deny(&world, 0);
     world.lin().wait_until_counted(reply).await;
     assert_eq!(world.lin().streak().await, 1);
-    assert_eq!(direct_messages(&world).len(), 1);
+    assert_eq!(world.direct_messages().len(), 1);
 }
 
 /// A member deletes the only reply that the bot knows: the empty history is no reason for an alert.
@@ -266,7 +256,7 @@ async fn an_empty_history_that_the_bot_may_read_causes_no_alert() {
         })
         .await;
     world.advance("10m").await;
-    assert_eq!(direct_messages(&world), Vec::<String>::new());
+    assert_eq!(world.direct_messages(), Vec::new());
 }
 
 /// The fields of a forwarded message, as Discord sends them.

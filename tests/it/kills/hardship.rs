@@ -15,10 +15,8 @@ use rand::seq::IndexedRandom;
 
 use super::model::Model;
 use super::world::KillWorld;
+use crate::application::STAGING;
 use crate::support::World;
-
-/// An application other than the sandbox's default.
-const OTHER_APPLICATION: u64 = 1_130_000_000_000_000_777;
 
 /// A difference between the clocks that the bot tolerates.
 const TOLERATED_SKEW: SignedDuration = SignedDuration::from_secs(90);
@@ -157,7 +155,7 @@ impl KillWorld {
         }
         self.record_hardship("another application");
         let before = self.team_on_disk();
-        let builder = World::at("2026-03-02T08:00[UTC]").application(OTHER_APPLICATION);
+        let builder = World::at("2026-03-02T08:00[UTC]").application(STAGING);
         let builder = match &self.database {
             Some(database) => builder.database(database.url()),
             None => builder.state(&self.world.state()),

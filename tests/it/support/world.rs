@@ -486,6 +486,16 @@ impl World {
         self.posts_in(ids::ASYNCIO)
     }
 
+    /// Returns all direct messages of the bot, as Ada sees them.
+    pub fn direct_messages(&self) -> Vec<MessageView> {
+        let channels = self.sandbox.read(|discord| {
+            let direct = discord.channels.values().filter(|entry| entry.kind == 1);
+            direct.map(|entry| entry.id).collect::<Vec<_>>()
+        });
+        let messages = |channel: &u64| self.sandbox.messages(*channel, ids::ADA);
+        channels.iter().flat_map(messages).collect()
+    }
+
     /// Returns the newest daily message.
     pub fn post(&self) -> MessageView {
         self.posts().pop().expect("a question was posted")
