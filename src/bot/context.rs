@@ -19,7 +19,7 @@ use super::replies::backfill::{Backfill, BackfillRequest};
 use super::replies::reactions::ReactionJob;
 use crate::clock::Clock;
 use crate::health::HealthMonitor;
-use quizloop_bank::{Bank, Question, QuestionView};
+use quizloop_bank::{Bank, GuildQuestions, QuestionRef};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, TeamKey, UserId};
 use quizloop_core::round::Round;
@@ -33,7 +33,7 @@ use super::scheduler::delivery::Deliveries;
 pub struct BotContext {
     pub store: Store,
     /// The questions that all guilds share. Other modules use [`BotContext::questions`].
-    bank: Bank,
+    bank: Arc<Bank>,
     pub clock: Clock,
     /// Whether the clock is right.
     pub clock_check: Arc<ClockCheck>,
@@ -107,7 +107,7 @@ impl BotContext {
         let ctx = Self {
             answer_cache: AnswerCache::new(&bank),
             store,
-            bank,
+            bank: bank.into(),
             clock_check,
             clock,
             rest,
@@ -194,14 +194,14 @@ impl BotContext {
         self.clock.elapsed_since(instant, timestamp)
     }
 
-    /// Returns the questions of a guild. All guilds have the same ones so far.
-    pub const fn questions(&self, _guild: GuildId) -> QuestionView<'_> {
-        QuestionView::new(&self.bank)
+    /// Returns the questions of a guild.
+    pub fn questions(&self, _guild: GuildId) -> GuildQuestions {
+        GuildQuestions::new(Arc::clone(&self.bank))
     }
 
     /// Returns the question of a guild's round; `None` if it was removed.
-    pub fn question_of_round(&self, guild: GuildId, round: &Round) -> Option<&Question> {
-        self.questions(guild).get(&round.question)
+    pub fn question_of_round(&self, guild: GuildId, round: &Round) -> Option<QuestionRef> {
+        self.questions(guild).find(&round.question)
     }
 }
 

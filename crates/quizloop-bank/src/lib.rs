@@ -26,10 +26,10 @@ mod unsupported_markup;
 
 pub use self::built_in::built_in;
 pub use self::limits::{ID_MAX, TOPIC_MAX};
-pub use self::load::{Bank, FieldError};
+pub use self::load::{Bank, FieldError, QuestionSource};
 pub use self::python::{PythonVersion, PythonVersions};
 pub use self::question::{Frequency, Kind, Level, ParseKeywordError, Question, TextField};
-pub use self::question_view::QuestionView;
+pub use self::question_view::{GuildQuestions, QuestionRef, ServerBank};
 pub use self::search::SEARCH_MAX;
 /// A question file that the operator provides.
 pub use quizloop_diagnostics::RawFile as PackFile;

@@ -88,8 +88,8 @@ impl SearchIndex {
         }
     }
 
-    /// Returns the indices of matching questions, best first, at most [`SEARCH_MAX`]. `questions`
-    /// must be those with which the index was built. An empty query returns the first questions.
+    /// Returns the scores and indices of matching questions, best first, at most [`SEARCH_MAX`].
+    /// `questions` must be those with which the index was built. An empty query returns the first questions.
     /// Only questions for which `filter` returns true count.
     pub fn search(
         &self,
@@ -97,12 +97,12 @@ impl SearchIndex {
         typed: &str,
         limit: usize,
         filter: impl Fn(&Question) -> bool,
-    ) -> Vec<usize> {
+    ) -> Vec<(f32, usize)> {
         let limit = limit.min(SEARCH_MAX);
         let typed = typed.trim().to_lowercase();
         let candidates = (0..questions.len()).filter(|index| filter(&questions[*index]));
         if typed.is_empty() {
-            return candidates.take(limit).collect();
+            return candidates.take(limit).map(|index| (0.0, index)).collect();
         }
         let scores = self.scores(questions, &typed);
         let mut found: Vec<_> = candidates.filter(|index| scores[*index] > 0.0).collect();
@@ -112,7 +112,8 @@ impl SearchIndex {
         }
         found.truncate(limit);
         found.sort_unstable_by(better);
-        found
+        let found = found.into_iter();
+        found.map(|index| (scores[index], index)).collect()
     }
 
     /// Returns the score of each question. Digits may be a number or stand in a text; with `#`

@@ -250,7 +250,7 @@ impl DueJobs {
                     self.add_team(ctx, key, team, now);
                 }
                 let questions = ctx.questions(guild);
-                let exists = |question: &str| questions.get(question).is_some();
+                let exists = |question: &str| questions.is_asked(question);
                 let reminders = state.review_reminders(now, exists).into_iter();
                 self.add_reminders(guild, ReminderKind::Reviews, reminders, now);
             }
