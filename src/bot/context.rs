@@ -17,6 +17,7 @@ use super::interactions::quiz::AskedToday;
 use super::interactions::user_rate_limit::UserRateLimiter;
 use super::replies::backfill::{Backfill, BackfillRequest};
 use super::replies::reactions::ReactionJob;
+use super::server_bank::ServerBanks;
 use crate::clock::Clock;
 use crate::health::HealthMonitor;
 use quizloop_bank::{Bank, GuildQuestions, QuestionRef};
@@ -34,6 +35,8 @@ pub struct BotContext {
     pub store: Store,
     /// The questions that all guilds share. Other modules use [`BotContext::questions`].
     bank: Arc<Bank>,
+    /// The servers' own questions.
+    pub server_banks: ServerBanks,
     pub clock: Clock,
     /// Whether the clock is right.
     pub clock_check: Arc<ClockCheck>,
@@ -108,6 +111,7 @@ impl BotContext {
             answer_cache: AnswerCache::new(&bank),
             store,
             bank: bank.into(),
+            server_banks: ServerBanks::default(),
             clock_check,
             clock,
             rest,
@@ -195,8 +199,15 @@ impl BotContext {
     }
 
     /// Returns the questions of a guild.
-    pub fn questions(&self, _guild: GuildId) -> GuildQuestions {
-        GuildQuestions::new(Arc::clone(&self.bank))
+    ///
+    /// This may be called while the guild is being read: it locks no guild. The server's own
+    /// questions are missing while the guild is not in memory.
+    pub fn questions(&self, guild: GuildId) -> GuildQuestions {
+        let shared = Arc::clone(&self.bank);
+        match self.store.server_questions(guild) {
+            Some(own) => GuildQuestions::with_server(shared, self.server_banks.get(guild, &own)),
+            None => GuildQuestions::new(shared),
+        }
     }
 
     /// Returns the question of a guild's round; `None` if it was removed.

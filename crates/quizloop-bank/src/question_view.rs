@@ -68,8 +68,8 @@ impl GuildQuestions {
         }
     }
 
-    /// Returns all questions, also disabled ones: the shared ones sorted by number and id, then the
-    /// server's own by number.
+    /// Returns all questions, also disabled ones: the shared ones in the order of
+    /// [`Bank::questions`], then the server's own by number.
     pub fn all(&self) -> impl Iterator<Item = &Question> {
         let own = self.server.iter().flat_map(|one| one.bank.questions());
         self.shared.questions().iter().chain(own)
@@ -125,7 +125,7 @@ impl GuildQuestions {
         match self.position(id)? {
             Position::Shared(index) => Some(index),
             position @ Position::Server(_) => {
-                let number = usize::try_from(self.at(position).number).ok()?;
+                let number = usize::try_from(self.at(position).number?).ok()?;
                 self.shared.len().checked_add(number)
             }
         }
@@ -174,7 +174,7 @@ impl GuildQuestions {
     ) -> impl Iterator<Item = &Question> {
         self.iter().filter(move |question| {
             topic.is_none_or(|topic| question.topic == topic)
-                && level.is_none_or(|level| question.level == level)
+                && level.is_none_or(|level| question.matches_level(level))
         })
     }
 

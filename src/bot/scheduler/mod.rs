@@ -130,6 +130,7 @@ async fn evict_idle(ctx: &Arc<BotContext>) {
     let store = ctx.store.clone();
     // The panic hook has already logged a panic. It leaves every guild unchanged.
     let evicted = tokio::task::spawn_blocking(move || store.evict_idle()).await;
+    ctx.server_banks.remove_evicted();
     if let Ok(guilds @ 1..) = evicted {
         tracing::debug!(guilds, "idle guilds evicted");
     }
