@@ -9,6 +9,7 @@ pub mod assessment;
 pub mod chart_renderer;
 pub mod commands;
 pub mod custom_id;
+pub mod drafts;
 pub mod handler;
 pub mod progress;
 pub mod queue;
