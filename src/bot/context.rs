@@ -12,6 +12,9 @@ use super::clock_check::ClockCheck;
 use super::discord::rest::{ApiError, DiscordClient};
 use super::interactions::answer_cache::AnswerCache;
 use super::interactions::chart_renderer::ChartRenderer;
+use super::interactions::commands::DRAFT_LIMITS;
+use super::interactions::drafts::Drafts;
+use super::interactions::question_form::QuestionDraft;
 use super::interactions::queue::InteractionQueue;
 use super::interactions::quiz::AskedToday;
 use super::interactions::user_rate_limit::UserRateLimiter;
@@ -50,6 +53,8 @@ pub struct BotContext {
     /// Serialised private model answers.
     pub answer_cache: AnswerCache,
     pub chart_renderer: ChartRenderer,
+    /// Refused forms, until they are corrected.
+    pub question_drafts: Drafts<QuestionDraft>,
     /// Starts the scheduler.
     pub start_scheduler: Notify,
     /// Wakes the scheduler after a change that may make something due.
@@ -120,6 +125,7 @@ impl BotContext {
             rate_limiter: UserRateLimiter::default(),
             asked_today: AskedToday::default(),
             chart_renderer: ChartRenderer::default(),
+            question_drafts: Drafts::new(DRAFT_LIMITS),
             start_scheduler: Notify::new(),
             wake_scheduler: Notify::new(),
             deliveries: Deliveries::default(),

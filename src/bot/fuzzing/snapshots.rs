@@ -78,6 +78,7 @@ fn read_team(team: &Team) {
             now,
             access: Ok(&access),
             bank_size: 1,
+            suggestions: 1,
         };
         let messages = [
             render::team::status(team, &status),

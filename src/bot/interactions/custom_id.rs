@@ -8,6 +8,8 @@ use std::fmt;
 
 use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
+use super::drafts::DraftId;
+use super::question_form::QuestionForm;
 use super::quiz::{QuizAction, QuizState};
 use quizloop_core::id::{ChannelId, MessageId, ParseIdError};
 
@@ -19,6 +21,9 @@ const VERSION: &str = "q1";
 
 /// Placeholder for no message.
 const NO_MESSAGE: &str = "-";
+
+/// Placeholder for no draft.
+const NO_DRAFT: &str = "-";
 
 /// The custom id of a button or menu. Questions are given by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +75,84 @@ pub enum ComponentId {
     PostNow { channel: ChannelId },
     /// Confirms the removal of a team.
     Remove { channel: ChannelId },
+    /// Opens the form again with the texts of a refused draft.
+    CorrectDraft { draft: DraftId },
+    /// Shows a page of `/team questions list`, counted from 0.
+    Questions {
+        filter: QuestionListFilter,
+        page: usize,
+    },
+    /// Confirms the removal of one of the server's own questions.
+    RemoveQuestion { question: String },
+    /// The menu that shows a suggestion in full.
+    OpenSuggestion,
+    /// Decides about the suggestion with this number.
+    DecideSuggestion {
+        suggestion: u32,
+        decision: SuggestionDecision,
+    },
+}
+
+/// The questions that `/team questions list` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuestionListFilter {
+    /// The server's own questions.
+    Own,
+    /// Built-in questions and those of the operator's files.
+    Shared,
+    Disabled,
+    /// Open suggestions of members.
+    Suggestions,
+}
+
+/// What an admin decides about a suggestion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuggestionDecision {
+    Approve,
+    Reject,
+}
+
+impl QuestionListFilter {
+    const NAMES: [(&str, Self); 4] = [
+        ("own", Self::Own),
+        ("shared", Self::Shared),
+        ("disabled", Self::Disabled),
+        ("suggestions", Self::Suggestions),
+    ];
+
+    /// Parses the keyword in custom ids and options.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(name, _)| *name == text);
+        found.map(|(_, filter)| filter)
+    }
+}
+
+impl fmt::Display for QuestionListFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(_, filter)| filter == self);
+        f.write_str(found.map_or("", |(name, _)| name))
+    }
+}
+
+impl SuggestionDecision {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "approve" => Some(Self::Approve),
+            "reject" => Some(Self::Reject),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for SuggestionDecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+        })
+    }
 }
 
 /// The custom id of a modal.
@@ -79,6 +162,12 @@ pub enum ModalId {
     Report { question: String },
     /// A member's own answer in `/quiz`.
     Quiz(QuizState),
+    /// The text of a question.
+    Question {
+        /// The refused draft that the form corrects.
+        draft: Option<DraftId>,
+        form: QuestionForm,
+    },
 }
 
 /// A button of `/privacy`. It always concerns the member who presses it.
@@ -137,6 +226,11 @@ impl ComponentId {
             Self::CloseReport { .. } => "report-close",
             Self::PostNow { .. } => "post-now",
             Self::Remove { .. } => "remove",
+            Self::CorrectDraft { .. } => "correct",
+            Self::Questions { .. } => "questions",
+            Self::RemoveQuestion { .. } => "question-remove",
+            Self::OpenSuggestion => "suggestion-open",
+            Self::DecideSuggestion { .. } => "suggestion",
         }
     }
 
@@ -192,6 +286,21 @@ impl ComponentId {
             ("remove", [channel]) => Self::Remove {
                 channel: channel.parse().ok()?,
             },
+            ("correct", [draft]) => Self::CorrectDraft {
+                draft: draft.parse().ok()?,
+            },
+            ("questions", [filter, page]) => Self::Questions {
+                filter: QuestionListFilter::parse(filter)?,
+                page: page.parse().ok()?,
+            },
+            ("question-remove", [question]) => Self::RemoveQuestion {
+                question: (*question).to_owned(),
+            },
+            ("suggestion-open", []) => Self::OpenSuggestion,
+            ("suggestion", [decision, suggestion]) => Self::DecideSuggestion {
+                suggestion: suggestion.parse().ok()?,
+                decision: SuggestionDecision::parse(decision)?,
+            },
             _ => return None,
         })
     }
@@ -208,6 +317,7 @@ impl ModalId {
         match self {
             Self::Report { .. } => "report",
             Self::Quiz(_) => "quiz",
+            Self::Question { .. } => "question",
         }
     }
 
@@ -224,6 +334,13 @@ impl ModalId {
                 question: (*question).to_owned(),
             },
             ("quiz", state) => Self::Quiz(QuizState::parse(state)?),
+            ("question", [draft, form @ ..]) => Self::Question {
+                draft: match *draft {
+                    NO_DRAFT => None,
+                    draft => Some(draft.parse().ok()?),
+                },
+                form: QuestionForm::parse(form)?,
+            },
             _ => return None,
         })
     }
@@ -240,6 +357,11 @@ impl fmt::Display for ModalId {
         match self {
             Self::Report { question } => write!(f, "{action}:{question}"),
             Self::Quiz(state) => write!(f, "{action}:{state}"),
+            Self::Question {
+                draft: Some(draft),
+                form,
+            } => write!(f, "{action}:{draft}:{form}"),
+            Self::Question { draft: None, form } => write!(f, "{action}:{NO_DRAFT}:{form}"),
         }
     }
 }
@@ -248,10 +370,13 @@ impl fmt::Display for ComponentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = self.action();
         match self {
-            Self::Hint { question } | Self::Answer { question } | Self::Report { question } => {
+            Self::Hint { question }
+            | Self::Answer { question }
+            | Self::Report { question }
+            | Self::RemoveQuestion { question } => {
                 write!(f, "{action}:{question}")
             }
-            Self::Streak => f.write_str(action),
+            Self::Streak | Self::OpenSuggestion => f.write_str(action),
             Self::Reveal {
                 channel,
                 round,
@@ -287,6 +412,12 @@ impl fmt::Display for ComponentId {
             Self::PostNow { channel } | Self::Remove { channel } => {
                 write!(f, "{action}:{channel}")
             }
+            Self::CorrectDraft { draft } => write!(f, "{action}:{draft}"),
+            Self::Questions { filter, page } => write!(f, "{action}:{filter}:{page}"),
+            Self::DecideSuggestion {
+                suggestion,
+                decision,
+            } => write!(f, "{action}:{decision}:{suggestion}"),
         }
     }
 }
@@ -313,6 +444,7 @@ fn parse_round(text: &str) -> Result<Option<MessageId>, ParseIdError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bot::interactions::question_form::{FormPurpose, QuestionOptions};
     use crate::bot::interactions::quiz::OptionOrder;
     use proptest::prelude::*;
     use quizloop_core::question_picker::PickMode;
@@ -330,6 +462,22 @@ mod tests {
             order: OptionOrder::random(&mut StdRng::seed_from_u64(1)),
             chosen: Some(3),
         }
+    }
+
+    /// Forms with the longest texts, and with none.
+    fn forms() -> [QuestionForm; 3] {
+        let options = QuestionOptions {
+            level: Some(quizloop_bank::Level::Senior),
+            kind: Some(quizloop_bank::Kind::Compare),
+            topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+        };
+        let edit = FormPurpose::Edit("s-12345678".into());
+        [
+            (edit, options),
+            (FormPurpose::Add, QuestionOptions::default()),
+            (FormPurpose::Suggest, QuestionOptions::default()),
+        ]
+        .map(|(purpose, options)| QuestionForm { purpose, options })
     }
 
     #[test]
@@ -358,7 +506,23 @@ mod tests {
             ComponentId::CloseReport { page: usize::MAX },
             ComponentId::PostNow { channel },
             ComponentId::Remove { channel },
+            ComponentId::CorrectDraft {
+                draft: DraftId(u64::MAX),
+            },
+            ComponentId::RemoveQuestion {
+                question: question.clone(),
+            },
+            ComponentId::OpenSuggestion,
         ];
+        let lists = QuestionListFilter::NAMES.map(|(_, filter)| ComponentId::Questions {
+            filter,
+            page: usize::MAX,
+        });
+        let decisions = [SuggestionDecision::Approve, SuggestionDecision::Reject];
+        let decisions = decisions.map(|decision| ComponentId::DecideSuggestion {
+            suggestion: u32::MAX,
+            decision,
+        });
         let actions = "h w 1 2 3 4 a p 0 A H G E n s e c i t sff e00 c01 i7f t80".split(' ');
         let quiz_components = actions.map(|action| ComponentId::Quiz {
             action: QuizAction::parse(action).unwrap(),
@@ -383,13 +547,21 @@ mod tests {
             })
         });
         let all = components.into_iter().chain(pages).chain(assessments);
-        for component in all.chain(quiz_components).chain(privacy) {
+        let all = all.chain(quiz_components).chain(privacy);
+        for component in all.chain(lists).chain(decisions) {
             let id = component.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
             assert_eq!(ComponentId::parse(&id), Some(component));
         }
         let modals = [ModalId::Quiz(quiz(&question)), ModalId::Report { question }];
-        for modal in modals {
+        let forms = forms().into_iter().flat_map(|form| {
+            let draft = |draft| ModalId::Question {
+                draft,
+                form: form.clone(),
+            };
+            [draft(None), draft(Some(DraftId(u64::MAX)))]
+        });
+        for modal in modals.into_iter().chain(forms) {
             let id = modal.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
             assert_eq!(ModalId::parse(&id), Some(modal));
@@ -398,7 +570,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::daily::button;
 use super::message::{ButtonStyle, Embed, Message, message_link};
+use super::server_questions;
 use super::text::{bullets, pluralize, relative_time};
 use super::user_error::PostingProblem;
 use crate::bot::interactions::custom_id::ComponentId;
@@ -169,6 +170,8 @@ pub struct TeamStatus<'a> {
     pub access: Result<&'a PermissionReport, &'a str>,
     /// Number of questions in the bank.
     pub bank_size: usize,
+    /// Number of members' suggestions that wait for a decision.
+    pub suggestions: usize,
 }
 
 /// The reply to `/team status`.
@@ -227,6 +230,9 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         .field("Permissions", permissions);
     if status.access.is_ok_and(|access| access.unmentionable_role) {
         embed = embed.field("Role", unmentionable_role_text(team));
+    }
+    if status.suggestions > 0 {
+        embed = embed.field("Suggestions", server_questions::waiting(status.suggestions));
     }
     let members = pluralize(team.members().count(), "member has", "members have");
     let bank = pluralize(status.bank_size, "question", "questions");

@@ -37,6 +37,7 @@ mod privacies;
 mod question_limits;
 mod quizzes;
 mod reminders;
+mod server_questions;
 mod weeks;
 mod wrap_ups;
 
@@ -511,6 +512,7 @@ fn helps() {
     • `/leaderboard` shows who answered the most this month.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
+    • `/suggest` sends the admins a question that you'd like to be asked here.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
@@ -527,6 +529,7 @@ fn helps() {
     • `/leaderboard` shows who answered the most this month.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
+    • `/suggest` sends the admins a question that you'd like to be asked here.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
@@ -534,6 +537,7 @@ fn helps() {
     [For admins] • `/setup` starts a team in a channel, or changes its settings.
     • `/team status` shows the next questions and any missing permissions.
     • `/team reports` lists the mistakes in questions that members reported.
+    • `/team questions add` saves a question of your own. `list` shows them and what members suggest; there are also `edit`, `show`, `disable`, `enable` and `remove`.
     • `/team post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
     -- I store ids, dates and counts, never the text of a reply.
     ");
@@ -630,6 +634,7 @@ fn many_holidays_are_cut_and_past_ones_left_out() {
         now,
         access: Ok(&fine),
         bank_size: 24,
+        suggestions: 0,
     };
     for message in [
         team::team_summary(&team, now, &fine, true),
@@ -675,6 +680,7 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
         now,
         access: Ok(&fine),
         bank_size: 24,
+        suggestions: 0,
     };
     assert_eq!(reminders(status(&team, &state)), summary);
 }
@@ -690,6 +696,7 @@ fn team_paused_by_the_config() {
         now,
         access: Ok(&PermissionReport::default()),
         bank_size: 24,
+        suggestions: 0,
     };
     let shown = status(&team, &state).to_string();
     let paused = shown.lines().find(|line| line.contains("Paused"));
@@ -706,6 +713,7 @@ fn team_status() {
         now,
         access: Ok(&fine),
         bank_size: 24,
+        suggestions: 0,
     };
     assert_snapshot!(status(&team, &state), @"
     # Team status
@@ -894,6 +902,8 @@ fn errors() {
         UserError::LoadFailed,
         UserError::StaleComponent,
         UserError::ModalTooLate,
+        UserError::StillLoading,
+        UserError::DraftExpired,
         UserError::RateLimited("2026-03-27T08:00:30Z".parse().unwrap()),
     ];
     assert_snapshot!(

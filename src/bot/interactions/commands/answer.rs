@@ -47,13 +47,17 @@ fn options() -> Vec<Value> {
 }
 
 fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    let choice = |question: &&Question| AutocompleteChoice {
-        name: choice_name(question),
-        value: question.id.clone(),
-    };
     let questions = ctx.questions(guild);
     let found = questions.search(typed, AUTOCOMPLETE_CHOICES_MAX);
-    found.iter().map(choice).collect()
+    found.into_iter().map(question_choice).collect()
+}
+
+/// Returns the suggestion for a question.
+pub fn question_choice(question: &Question) -> AutocompleteChoice {
+    AutocompleteChoice {
+        name: choice_name(question),
+        value: question.id.clone(),
+    }
 }
 
 /// Returns the number, if the question has one, and the beginning of its text.

@@ -9,7 +9,7 @@ use super::answer::confirmation;
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use super::{CommandResult, or_user_error, question_by_id, update_message};
+use super::{CommandResult, or_user_error, question_by_id, question_for_modal, update_message};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::answer_page::AnswerPage;
@@ -64,7 +64,7 @@ fn options() -> Vec<Value> {
     ]
 }
 
-fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
+pub fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
     let typed = typed.to_lowercase().replace(' ', "-");
     let choice = |topic: &str| AutocompleteChoice {
         name: topic_label(topic),
@@ -132,7 +132,7 @@ pub async fn on_component(
         }
     }
     update_message(match action {
-        QuizAction::Write => return open_modal(ctx, guild.id(), state),
+        QuizAction::Write => return open_modal(ctx, interaction, state).await,
         QuizAction::Hint => hint(ctx, interaction, guild, state),
         QuizAction::Answer => answer(ctx, guild, state, None),
         QuizAction::Choose(position) => {
@@ -152,8 +152,12 @@ pub async fn on_component(
 }
 
 /// Opens the modal in which the member writes an answer.
-pub fn open_modal(ctx: &BotContext, guild: GuildId, state: &QuizState) -> Response {
-    let question = question_by_id(ctx, guild, &state.question);
+pub async fn open_modal(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    state: &QuizState,
+) -> Response {
+    let question = question_for_modal(ctx, interaction, &state.question).await;
     or_user_error(question.map(|question| Response::Modal(render::answer_modal(&question, state))))
 }
 

@@ -149,6 +149,7 @@ fn send(name: &str, interaction: &Interaction) -> Value {
         json = match runtime.block_on(respond(ctx, interaction)) {
             Response::New(message) => serde_json::to_value(message).unwrap(),
             Response::Cached(message) => serde_json::to_value(message).unwrap(),
+            Response::Modal(modal) => serde_json::to_value(modal).unwrap(),
             other => panic!("{name}: {other:?}"),
         };
     });
@@ -172,7 +173,8 @@ fn registered_commands_reach_their_handlers() {
         if name != "team credit" {
             assert_ne!(response, unknown, "{name}");
         }
-        let is_ephemeral = response["flags"] == 64;
+        // A modal is shown to the member alone.
+        let is_ephemeral = response["flags"] == 64 || !response["title"].is_null();
         let is_public = action.visibility == Visibility::Public;
         assert_ne!(is_ephemeral, is_public, "{name}: {response}");
         assert_eq!(answers_publicly(&name), is_public);
