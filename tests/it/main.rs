@@ -32,6 +32,7 @@ mod health;
 #[cfg(all(unix, feature = "failpoints", debug_assertions))]
 mod kills;
 mod load;
+mod minimal_questions;
 mod openapi;
 mod operator;
 #[cfg(unix)]

@@ -2,29 +2,20 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::question::{Level, Question};
+use super::field_error::{self, FieldError};
+use super::question::{Level, Question, SERVER_ID_PREFIX};
 use super::read::{self, Origin};
 use super::search::SearchIndex;
 use super::sourced_question::SourcedQuestion;
-use super::{hints, limits, rules, unsupported_markup};
+use super::{hints, missing_parts, unsupported_markup};
 use quizloop_diagnostics::{self as diagnostics, Diagnostic, RawFile, Source};
 
-/// The loaded questions, sorted by number, with a search index.
+/// The loaded questions, with a search index.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {
     questions: Vec<Question>,
     by_id: HashMap<String, usize>,
     index: SearchIndex,
-}
-
-/// A problem that the caller's rule found in a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// Name of the key to which the problem belongs.
-    pub field: &'static str,
-    pub message: String,
-    /// What to do about it.
-    pub fix: String,
 }
 
 /// Contents of all files, before they become a bank.
@@ -45,10 +36,10 @@ impl Bank {
         Self::from_files(LoadedFiles::read(built_in, extra), |_| Vec::new())
     }
 
-    /// Loads the bank like [`Bank::load`], with more checks. Markdown that Discord does not render
-    /// is a warning, and so is coaching that hints at the point. An operator's question for which `rule` returns errors is skipped: the
-    /// bank does not know how questions are shown, so the caller measures the messages. The
-    /// caller's tests measure those of the built-in questions.
+    /// Loads the bank like [`Bank::load`], with more checks. Missing parts, Markdown that Discord does
+    /// not render and coaching that hints at the point are warnings. An operator's question for which
+    /// `rule` returns errors is skipped: the bank does not know how questions are shown, so the caller
+    /// measures the messages. The caller's tests measure those of the built-in questions.
     pub fn check(
         built_in: &[(&str, &str)],
         extra: &[RawFile],
@@ -60,6 +51,8 @@ impl Bank {
             unsupported_markup::check(entry, source, &mut loaded.diagnostics);
             hints::check(entry, source, &mut loaded.diagnostics);
         }
+        let found = &mut loaded.diagnostics;
+        missing_parts::check(&loaded.questions, &loaded.sources, found);
         Self::from_files(loaded, rule)
     }
 
@@ -76,7 +69,15 @@ impl Bank {
 
     fn from_questions(entries: Vec<SourcedQuestion>) -> Self {
         let mut questions: Vec<_> = entries.into_iter().map(|entry| entry.question).collect();
-        questions.sort_by(|a, b| (a.number, &a.id).cmp(&(b.number, &b.id)));
+        // The sort is stable, so questions without a number keep the order of their files.
+        questions.sort_by_key(|question| {
+            let number = question.number;
+            (
+                number.is_none(),
+                number,
+                number.map(|_| question.id.clone()),
+            )
+        });
         let by_id = questions
             .iter()
             .enumerate()
@@ -97,7 +98,8 @@ impl Bank {
         self.questions.is_empty()
     }
 
-    /// Returns all questions, sorted by number, then by id.
+    /// Returns all questions, sorted by number, then by id. Those without a number are the last, in
+    /// the order of their files.
     pub fn questions(&self) -> &[Question] {
         &self.questions
     }
@@ -167,7 +169,7 @@ impl Bank {
     ) -> impl Iterator<Item = &Question> {
         self.questions.iter().filter(move |question| {
             topic.is_none_or(|topic| question.topic == topic)
-                && level.is_none_or(|level| question.level == level)
+                && level.is_none_or(|level| question.matches_level(level))
         })
     }
 }
@@ -207,18 +209,13 @@ impl LoadedFiles {
         let (sources, diagnostics) = (&self.sources, &mut self.diagnostics);
         self.questions.retain(|entry| {
             let source = &sources[entry.file];
-            let mut errors = rules::check(entry, source);
-            errors.extend(limits::check(entry, source));
-            errors.extend(in_wrong_file(entry, source));
-            if errors.is_empty() && !entry.built_in {
-                let found = rule(&entry.question).into_iter();
-                let error =
-                    |one: FieldError| entry.error(source, one.field, one.message).fix(one.fix);
-                errors.extend(found.map(error));
-            }
-            let is_usable = errors.is_empty();
-            diagnostics.extend(errors);
-            is_usable
+            let found = field_error::check(&entry.question, entry.built_in, &rule);
+            let found = found.into_iter().map(|error| entry.located(source, error));
+            let before = diagnostics.len();
+            diagnostics.extend(found);
+            diagnostics.extend(in_wrong_file(entry, source));
+            diagnostics.extend(has_reserved_id(entry, source));
+            diagnostics.len() == before
         });
     }
 
@@ -238,7 +235,9 @@ impl LoadedFiles {
     fn report_shared_numbers(&mut self) {
         let mut first: HashMap<u32, &SourcedQuestion> = HashMap::new();
         for entry in &self.questions {
-            let number = entry.question.number;
+            let Some(number) = entry.question.number else {
+                continue;
+            };
             let before = *first.entry(number).or_insert(entry);
             if before.question.id == entry.question.id {
                 // Ids are unique by now, so it is the same entry.
@@ -271,11 +270,17 @@ impl LoadedFiles {
                 first.insert(id, (entry.file, span));
                 return true;
             };
-            let message = format!("the id `{}` is already used", entry.question.id);
+            let (message, fix) = if entry.has_own_id {
+                let message = format!("the id `{}` is already used", entry.question.id);
+                (message, "change one of the two ids")
+            } else {
+                let message = "the same question was asked before".to_owned();
+                (message, "remove one of the two, or give each an `id`")
+            };
             diagnostics.push(
                 Diagnostic::at(&sources[entry.file], &span, message)
                     .related(&sources[*file], before, "first used here")
-                    .fix("change one of the two ids"),
+                    .fix(fix),
             );
             false
         });
@@ -296,6 +301,20 @@ fn in_wrong_file(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic>
                 format!("a question on {topic} is in {file}.toml"),
             )
             .fix(format!("move it to {topic}.toml, or correct its topic"))
+    })
+}
+
+/// Reports an id in a file that only a server's own questions may have.
+fn has_reserved_id(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic> {
+    let id = &entry.question.id;
+    id.starts_with(SERVER_ID_PREFIX).then(|| {
+        let message = format!(
+            "the id `{id}` begins with `{SERVER_ID_PREFIX}`, as only ids of a server's own \
+             questions do"
+        );
+        entry
+            .error(source, "id", message)
+            .fix("choose another beginning")
     })
 }
 

@@ -27,7 +27,7 @@ impl<'a> QuestionView<'a> {
         self.shared.is_empty()
     }
 
-    /// Returns all questions, sorted by number, then by id.
+    /// Returns all questions; see [`Bank::questions`] for their order.
     pub fn iter(self) -> impl Iterator<Item = &'a Question> {
         self.shared.questions().iter()
     }

@@ -126,7 +126,7 @@ impl SearchIndex {
         };
         if let Some(number) = number {
             for (score, question) in scores.iter_mut().zip(questions) {
-                *score = score.max(number.score(question.number));
+                *score = score.max(question.number.map_or(0.0, |own| number.score(own)));
             }
         }
         scores
@@ -339,7 +339,7 @@ mod tests {
         let numbers: Vec<_> = BANK
             .search("1", 25)
             .iter()
-            .map(|found| found.number)
+            .filter_map(|found| found.number)
             .collect();
         assert_eq!(numbers[..4], [1, 10, 11, 12]);
         assert!(first("#99999999999999999999").is_none());
@@ -350,7 +350,10 @@ mod tests {
         let text = "question,answer,how_to_answer,example_answer,points,pitfalls,follow_up\n\
                     What does HTTP status 429 ask of a client?,A.,B.,C.,\"a\nb\nc\",d,e\n";
         let source = quizloop_diagnostics::Source::new("a.csv", text);
-        let options = super::super::import_export::ImportOptions::default();
+        let options = super::super::import_export::ImportOptions {
+            first_number: Some(1000),
+            ..super::super::import_export::ImportOptions::default()
+        };
         let import = super::super::import_export::import_csv(&source, &options).unwrap();
         assert_eq!(import.rejected, []);
         let pack = RawFile {
@@ -360,7 +363,10 @@ mod tests {
         let (bank, _) = Bank::load(built_in(), &[pack]);
         let found = |typed: &str| -> Vec<u32> {
             let found = bank.search(typed, 25);
-            found.iter().map(|question| question.number).collect()
+            found
+                .iter()
+                .filter_map(|question| question.number)
+                .collect()
         };
         assert_eq!(found("429"), [1000]);
         assert_eq!(found("#429"), [0; 0], "only a number follows a #");
@@ -370,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_filter_comes_before_the_limit() {
-        let seniors = |question: &Question| question.level == Level::Senior;
+        let seniors = |question: &Question| question.level == Some(Level::Senior);
         let all = BANK.search_among("task", SEARCH_MAX, seniors);
         assert!(all.iter().all(|question| seniors(question)));
         let first = BANK.search("task", SEARCH_MAX);

@@ -48,18 +48,21 @@ fn options() -> Vec<Value> {
 
 fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
     let choice = |question: &&Question| AutocompleteChoice {
-        name: truncate(
-            &format!(
-                "{:03} · {}",
-                question.number,
-                question.question.replace('`', "")
-            ),
-            CHOICE_NAME_MAX,
-        ),
+        name: choice_name(question),
         value: question.id.clone(),
     };
     let found = ctx.questions(guild).search(typed, AUTOCOMPLETE_CHOICES_MAX);
     found.iter().map(choice).collect()
+}
+
+/// Returns the number, if the question has one, and the beginning of its text.
+fn choice_name(question: &Question) -> String {
+    let text = question.question.replace('`', "");
+    let name = match question.number_label() {
+        Some(number) => format!("{number} · {text}"),
+        None => text,
+    };
+    truncate(&name, CHOICE_NAME_MAX)
 }
 
 /// Shows the answer to the question that the member named, or of the round of the channel or

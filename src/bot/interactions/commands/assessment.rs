@@ -135,7 +135,7 @@ pub fn member_part(
     };
     MemberPart {
         rows: render::rows(question, state),
-        closing: None,
+        closing: render::prompt(question),
     }
 }
 

@@ -123,11 +123,7 @@ pub async fn on_component(
     guild: &LoadedGuild,
     input: QuizInput<'_>,
 ) -> Response {
-    let QuizInput {
-        action,
-        state,
-        values,
-    } = input;
+    let QuizInput { action, state, .. } = input;
     if shows_answer(action) {
         match answer_confirmation(ctx, interaction, guild, state) {
             Ok(None) => {}
@@ -148,8 +144,9 @@ pub async fn on_component(
         }
         QuizAction::Page(page) => turn_page(ctx, guild, state, page),
         QuizAction::ScoredPage(shown) => turn_scored_page(ctx, interaction, guild, state, shown),
-        QuizAction::NoPoints => score(ctx, interaction, guild, state, &[]).await,
-        QuizAction::Points => score(ctx, interaction, guild, state, values).await,
+        QuizAction::NoPoints | QuizAction::Points | QuizAction::Rate(_) => {
+            score(ctx, interaction, guild, input).await
+        }
         QuizAction::Next => next_question(ctx, interaction, guild, state),
     })
 }
@@ -167,6 +164,7 @@ const fn shows_answer(action: QuizAction) -> bool {
         | QuizAction::Choose(_)
         | QuizAction::Points
         | QuizAction::NoPoints
+        | QuizAction::Rate(_)
         | QuizAction::Page(_)
         | QuizAction::ScoredPage(_) => true,
         // The answer is shown once the modal is submitted.
@@ -357,7 +355,8 @@ fn turn_scored_page(
     let score = Score {
         made,
         review,
-        is_new: review.rating == rate(question, state, made),
+        // The rating of a question without key points is not part of the button.
+        is_new: question.points.is_empty() || review.rating == rate(question, state, made),
         today: practice.today,
         due: due_count(ctx, interaction, guild, practice.today),
     };
@@ -373,22 +372,42 @@ fn rate(question: &Question, state: &QuizState, made: MadePoints) -> Rating {
     }
 }
 
-/// Rates the review by the key points that the member made. It is durable before the member sees
-/// the score.
+/// Returns the key points that the member made, and the rating: by the points, or else as the member
+/// chose; `None` if the question has got key points since the answer was shown, or lost them.
+fn made_and_rating(question: &Question, input: &QuizInput<'_>) -> Option<(MadePoints, Rating)> {
+    let has_points = !question.points.is_empty();
+    match input.action {
+        QuizAction::Rate(rating) if !has_points => {
+            let is_wrong = input.state.predicted_wrong();
+            let rating = if is_wrong { Rating::Again } else { rating };
+            Some((MadePoints::default(), rating))
+        }
+        QuizAction::Points | QuizAction::NoPoints if has_points => {
+            let made = made_points(input.values, question.points.len());
+            Some((made, rate(question, input.state, made)))
+        }
+        _ => None,
+    }
+}
+
+/// Rates the review. It is durable before the member sees the score.
 async fn score(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
-    state: &QuizState,
-    values: &[String],
+    input: QuizInput<'_>,
 ) -> CommandResult {
+    let state = input.state;
     let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let Some((made, rating)) = made_and_rating(question, &input) else {
+        // What the member wrote or chose stays above the answer.
+        return turn_page(ctx, guild, state, AnswerPage::Short);
+    };
     let practice = PracticeContext::for_interaction(interaction, guild);
-    let made = made_points(values, question.points.len());
     let rating = NewRating {
         question: &question.id,
         review_count: state.reviews_before,
-        rating: rate(question, state, made),
+        rating,
         retention: practice.retention,
         today: practice.today,
     };
