@@ -77,14 +77,20 @@ pub fn page_buttons(
 ) -> Option<ActionRow> {
     let shown = shown.or_first(question);
     let turn = |page: AnswerPage| {
-        button(ButtonStyle::Secondary, page_label(page), &id(page)).disabled(page == shown)
+        button(
+            ButtonStyle::Secondary,
+            page_label(question, page),
+            &id(page),
+        )
+        .disabled(page == shown)
     };
     let buttons: Vec<_> = AnswerPage::of(question).map(turn).collect();
     (buttons.len() > 1).then(|| ActionRow::buttons(buttons))
 }
 
-const fn page_label(page: AnswerPage) -> &'static str {
+fn page_label(question: &Question, page: AnswerPage) -> &'static str {
     match page {
+        AnswerPage::Short if question.points.is_empty() => "Answer",
         AnswerPage::Short => "In short",
         AnswerPage::Explanation => "Explain",
         AnswerPage::Code => "Code",
@@ -106,19 +112,21 @@ pub fn page_embed(question: &Question, page: AnswerPage) -> Embed {
     let embed = titled_embed(question, title, text);
     match page {
         AnswerPage::Short | AnswerPage::Code => embed,
-        AnswerPage::Explanation => embed.question_field("Read more", or_empty(&question.docs)),
+        AnswerPage::Explanation => {
+            embed.question_field("Read more", or_empty(question.docs.as_ref()))
+        }
         AnswerPage::Spoken => {
-            embed.question_field("Likely follow-up", or_empty(&question.follow_up))
+            embed.question_field("Likely follow-up", or_empty(question.follow_up.as_ref()))
         }
         AnswerPage::Traps => embed
             .question_field("Pitfalls", bullets(&question.pitfalls))
-            .question_field("Hint", or_empty(&question.how_to_answer)),
+            .question_field("Hint", or_empty(question.how_to_answer.as_ref())),
     }
 }
 
 /// The text of an optional part. An empty field is not shown.
-fn or_empty(text: &Option<String>) -> &str {
-    text.as_deref().unwrap_or_default()
+fn or_empty(text: Option<&String>) -> &str {
+    text.map_or("", String::as_str)
 }
 
 /// The text above the key points.
@@ -135,7 +143,7 @@ pub enum ShortText {
 pub fn short_embed(question: &Question, text: ShortText) -> Embed {
     let embed = short_page(question, text);
     if question.points.is_empty() {
-        embed.question_field("Read more", or_empty(&question.docs))
+        embed.question_field("Read more", or_empty(question.docs.as_ref()))
     } else {
         embed.question_field("Key points", bullets(&question.points))
     }
