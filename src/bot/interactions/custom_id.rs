@@ -23,7 +23,7 @@ const NO_MESSAGE: &str = "-";
 /// The custom id of a button or menu. Questions are given by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentId {
-    /// Shows how to answer the question of a daily message.
+    /// Shows the hint for the question of a daily message.
     Hint { question: String },
     /// Shows the model answer to the question of a daily message.
     Answer { question: String },

@@ -5,13 +5,13 @@ use std::iter;
 use jiff::civil::Date;
 
 use super::component::{ButtonStyle, SelectOption, StringSelect};
-use super::daily::{button, color, question_text, topic_label};
+use super::daily::{LevelDisplay, button, color, question_text};
 use super::feedback::report_button;
 use super::message::{ActionRow, CONTENT_MAX, Embed, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
 use super::reveal::{
-    ShortText, WRITTEN_MAX, page_buttons, page_embed, short_embed, short_page, written_answer,
-    written_answer_within,
+    ShortText, WRITTEN_MAX, hint_text, page_buttons, page_embed, short_embed, short_page,
+    written_answer, written_answer_within,
 };
 use super::text::{bullets, output_block, pluralize};
 use crate::bot::interactions::answer_page::AnswerPage;
@@ -34,6 +34,8 @@ pub struct QuizHeader {
     pub reason: PickReason,
     /// Reviews due today, including this one.
     pub due: u32,
+    /// The question may have been posted since it was asked here.
+    pub level: LevelDisplay,
 }
 
 /// The result of a review.
@@ -58,17 +60,18 @@ pub fn question(question: &Question, state: &QuizState, header: QuizHeader, hint
         |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
     let choices = OPTION_LETTERS.iter().zip(&outputs).map(choice);
     let text: Vec<String> = iter::once(question_text(question)).chain(choices).collect();
-    let mut embed = Embed {
+    let embed = Embed {
         title: Some("Practice".into()),
         description: Some(text.join("\n")),
-        color: color(question.level),
+        color: header.level.color(question),
         ..Embed::default()
-    }
-    .inline_field("Level", question.level.to_string())
-    .inline_field("Topic", topic_label(&question.topic))
-    .inline_field("Why now", reason_text(header.reason));
+    };
+    let mut embed = header
+        .level
+        .add_fields(embed, question)
+        .inline_field("Why now", reason_text(header.reason));
     if hint {
-        embed = embed.question_field("Hint", question.how_to_answer.as_str());
+        embed = embed.question_field("Hint", hint_text(question));
     }
     let message = Message::embed(embed.footer(footer(header.due, !outputs.is_empty())));
     let press = |style, label: &str, action| quiz_button(style, label, action, state);

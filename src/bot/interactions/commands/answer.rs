@@ -11,11 +11,13 @@ use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::interactions::answer_cache::CachedMessage;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::message::Message;
 use crate::bot::render::reveal::{self, OpenAnswer, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::Question;
+use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, MessageId};
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::LoadedGuild;
@@ -33,7 +35,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
         autocomplete: &[("question", question_choices)],
         visibility: Visibility::ByHandler,
         help: Help::QuestionLine(|| {
-            "`/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
+            "`/answer` shows the model answer, first its key points, and `/hint` how to go about it without giving it away. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
         }),
         handler: CommandHandler::Cached(run),
     }),
@@ -47,19 +49,51 @@ fn options() -> Vec<Value> {
 }
 
 fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    let choice = |question: &&Question| AutocompleteChoice {
-        name: truncate(
-            &format!(
-                "{:03} · {}",
-                question.number,
-                question.question.replace('`', "")
-            ),
-            CHOICE_NAME_MAX,
-        ),
-        value: question.id.clone(),
+    let choice = |(question, level): (&Question, LevelDisplay)| {
+        let text = question.question.replace('`', "");
+        let name = match level {
+            LevelDisplay::Shown => format!("{:03} · {text}", question.number),
+            // Neighbouring numbers have the same topic.
+            LevelDisplay::Hidden => text,
+        };
+        AutocompleteChoice {
+            name: truncate(&name, CHOICE_NAME_MAX),
+            value: question.id.clone(),
+        }
+    };
+    let found = search(ctx, guild, typed).into_iter();
+    found.map(choice).collect()
+}
+
+/// Returns the questions that match a text, the best first. A question whose level and topic are
+/// hidden is found by words of its text alone, and not by its topic or number.
+fn search<'a>(
+    ctx: &'a BotContext,
+    guild: GuildId,
+    typed: &str,
+) -> Vec<(&'a Question, LevelDisplay)> {
+    // Suggestions don't wait for a guild that is not in memory.
+    let loaded = ctx.store.loaded(guild);
+    let level = |question: &Question| {
+        let hides_level = |state: &Guild| state.hides_level(&question.id);
+        let hides_level = loaded.as_ref().and_then(|guild| guild.read(hides_level));
+        LevelDisplay::hidden_if(hides_level.unwrap_or(false))
     };
     let found = ctx.questions(guild).search(typed, AUTOCOMPLETE_CHOICES_MAX);
-    found.iter().map(choice).collect()
+    let with_level = found
+        .into_iter()
+        .map(|question| (question, level(question)));
+    let is_found = |(question, level): &(&Question, LevelDisplay)| {
+        *level == LevelDisplay::Shown || has_a_word_of(question, typed)
+    };
+    with_level.filter(is_found).collect()
+}
+
+/// Whether the text of a question has one of the typed words.
+fn has_a_word_of(question: &Question, typed: &str) -> bool {
+    let text = question.question.to_lowercase();
+    let mut words = typed.split_whitespace().map(str::to_lowercase);
+    words.any(|word| text.contains(&word))
 }
 
 /// Shows the answer to the question that the member named, or of the round of the channel or
@@ -298,8 +332,8 @@ fn find_question<'a>(
     guild: GuildId,
     text: &str,
 ) -> Result<&'a Question, UserError> {
-    let questions = ctx.questions(guild);
-    let found = questions.get(text.trim());
-    let found = found.or_else(|| questions.search(text, 1).first().copied());
+    let found = ctx.questions(guild).get(text.trim());
+    let best = || Some(search(ctx, guild, text).first()?.0);
+    let found = found.or_else(best);
     found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }

@@ -15,7 +15,7 @@ use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::quiz::{MadePoints, OptionOrder, QuizAction, QuizState, ScoredPage};
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
-use crate::bot::render::daily::topic_label;
+use crate::bot::render::daily::{LevelDisplay, topic_label};
 use crate::bot::render::message::Message;
 use crate::bot::render::quiz::{self as render, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
@@ -247,6 +247,8 @@ fn next_question(
 
 fn pick_question<'a>(
     ctx: &'a BotContext,
+        // An open question is not picked.
+        level: LevelDisplay::Shown,
     interaction: &Interaction,
     guild: &LoadedGuild,
     previous: &QuizState,
@@ -295,8 +297,10 @@ fn hint(
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(interaction, guild);
     let question = question_by_id(ctx, guild.id(), &state.question)?;
-    let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
-    let review = guild.read(review).flatten();
+    let (review, hides_level) = guild.read_or_empty(|guild| {
+        let review = guild.review(interaction.user, &state.question).copied();
+        (review, guild.hides_level(&state.question))
+    });
     let header = QuizHeader {
         reason: review.map_or(PickReason::New, |review| {
             pick_reason(&review, practice.today)
@@ -308,6 +312,7 @@ fn hint(
 
 /// Returns why a question that was reviewed before is asked.
 fn pick_reason(review: &Review, today: Date) -> PickReason {
+        level: LevelDisplay::hidden_if(hides_level),
     if review.is_due(today) {
         PickReason::Due
     } else if review.last == today && review.rating == Rating::Again {
