@@ -566,6 +566,7 @@ fn helps() {
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
+    • `/history` lists past questions with links to their threads, and what you did with each.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/privacy` shows, exports or deletes your data.
@@ -582,6 +583,7 @@ fn helps() {
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
+    • `/history` lists past questions with links to their threads, and what you did with each.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/privacy` shows, exports or deletes your data.

@@ -64,8 +64,9 @@ fn options() -> Vec<Value> {
     ]
 }
 
-fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    let typed = typed.to_lowercase().replace(' ', "-");
+/// Returns topics whose name contains what a member has typed.
+pub fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
+    let typed = parse_topic(typed);
     let choice = |topic: &str| AutocompleteChoice {
         name: topic_label(topic),
         value: topic.to_owned(),
@@ -78,6 +79,11 @@ fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<Autocompl
         .collect()
 }
 
+/// Returns a topic as questions name it, from what a member has typed.
+pub fn parse_topic(typed: &str) -> String {
+    typed.trim().to_lowercase().replace(' ', "-")
+}
+
 /// Asks the first question.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let level = interaction
@@ -87,7 +93,7 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
     let topic = interaction.text("topic");
     let start = QuizState {
         question: String::new(),
-        topic: topic.map(|topic| topic.trim().to_lowercase().replace(' ', "-")),
+        topic: topic.map(parse_topic),
         level: level.map_err(|_| UserError::NoMatchingQuestion)?,
         mode: parse_mode(interaction.text("mode"))?,
         reviews_before: 0,
@@ -241,14 +247,14 @@ fn next_question(
     let header = QuizHeader {
         reason: pick.reason,
         due: due_count(ctx, interaction, guild, practice.today),
+        // An open question is not picked.
+        level: LevelDisplay::Shown,
     };
     Ok(render::question(question, &state, header, false))
 }
 
 fn pick_question<'a>(
     ctx: &'a BotContext,
-        // An open question is not picked.
-        level: LevelDisplay::Shown,
     interaction: &Interaction,
     guild: &LoadedGuild,
     previous: &QuizState,
@@ -306,13 +312,13 @@ fn hint(
             pick_reason(&review, practice.today)
         }),
         due: due_count(ctx, interaction, guild, practice.today),
+        level: LevelDisplay::hidden_if(hides_level),
     };
     Ok(render::question(question, state, header, true))
 }
 
 /// Returns why a question that was reviewed before is asked.
 fn pick_reason(review: &Review, today: Date) -> PickReason {
-        level: LevelDisplay::hidden_if(hides_level),
     if review.is_due(today) {
         PickReason::Due
     } else if review.last == today && review.rating == Rating::Again {
