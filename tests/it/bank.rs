@@ -150,9 +150,11 @@ impl Job<'_> {
 
 fn jobs<'b>(bank: &'b Bank, pythons: &'b BTreeMap<u16, PathBuf>) -> Vec<Job<'b>> {
     let all = bank.questions().iter().flat_map(|question| {
-        let supported = pythons
-            .iter()
-            .filter(|(minor, _)| question.python.supports(**minor));
+        let supported = pythons.iter().filter(|(minor, _)| {
+            question
+                .python
+                .is_some_and(|python| python.supports(**minor))
+        });
         supported.flat_map(move |(minor, python)| {
             let programs = programs(question).into_iter();
             programs.map(move |(name, code, expected)| Job {

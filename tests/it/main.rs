@@ -33,6 +33,7 @@ mod history;
 #[cfg(all(unix, feature = "failpoints", debug_assertions))]
 mod kills;
 mod load;
+mod minimal_questions;
 mod openapi;
 mod operator;
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 use super::message::{Button, ButtonStyle, CONTENT_MAX, Embed, Message, ROLE_MENTION_MAX};
 use super::text::{pluralize, python_block, truncate, without_link_previews};
 use crate::bot::interactions::custom_id::ComponentId;
-use quizloop_bank::{Kind, Level, Question};
+use quizloop_bank::{Kind, Level, OTHER_TOPIC, Question};
 use quizloop_core::round::Round;
 
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
@@ -17,16 +17,14 @@ pub const POST_CONTENT_MAX: usize = CONTENT_MAX - ROLE_MENTION_MAX;
 const DECK_NOTICE_AT: [usize; 3] = [7, 3, 0];
 
 /// The embed colour for a question's level.
-pub const fn color(level: Level) -> u32 {
+pub const fn color(level: Option<Level>) -> u32 {
     match level {
-        Level::Junior => 0x3b_a5_5d,
-        Level::Mid => 0x4f_7c_d8,
-        Level::Senior => 0x9b_59_b6,
+        Some(Level::Junior) => 0x3b_a5_5d,
+        Some(Level::Mid) => 0x4f_7c_d8,
+        Some(Level::Senior) => 0x9b_59_b6,
+        None => 0x74_7f_8d,
     }
 }
-
-/// The embed colour while the level is hidden.
-const HIDDEN_LEVEL_COLOR: u32 = 0x74_7f_8d;
 
 /// Whether a message shows level and topic of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +43,7 @@ impl LevelDisplay {
     pub const fn color(self, question: &Question) -> u32 {
         match self {
             Self::Shown => color(question.level),
-            Self::Hidden => HIDDEN_LEVEL_COLOR,
+            Self::Hidden => color(None),
         }
     }
 
@@ -53,8 +51,8 @@ impl LevelDisplay {
     pub fn add_fields(self, embed: Embed, question: &Question) -> Embed {
         match self {
             Self::Shown => embed
-                .inline_field("Level", question.level.to_string())
-                .inline_field("Topic", topic_label(&question.topic)),
+                .inline_field("Level", level_label(question.level))
+                .inline_field("Topic", named_topic(question).unwrap_or_default()),
             Self::Hidden => embed,
         }
     }
@@ -78,11 +76,8 @@ pub fn post(question: &Question, round: &Round, replied: usize, level: LevelDisp
     }
     let mut message = Message::embed(embed.footer(footer(round, replied)));
     message.content = Some(content);
-    message.buttons(vec![
-        hint_button(question),
-        answer_button(question),
-        button(ButtonStyle::Secondary, "My streak", &ComponentId::Streak),
-    ])
+    let streak = button(ButtonStyle::Secondary, "My streak", &ComponentId::Streak);
+    message.buttons(vec![hint_button(question), answer_button(question), streak])
 }
 
 /// The texts of a daily message.
@@ -143,9 +138,9 @@ pub fn answer_button(question: &Question) -> Button {
 /// The code without which the question can't be understood.
 fn question_code(question: &Question) -> Option<&str> {
     match question.kind {
-        Kind::Predict => question.code.as_deref(),
-        Kind::Bug => question.broken.as_deref(),
-        Kind::Concept | Kind::Compare | Kind::Design => None,
+        Some(Kind::Predict) => question.code.as_deref(),
+        Some(Kind::Bug) => question.broken.as_deref(),
+        Some(Kind::Concept | Kind::Compare | Kind::Design) | None => None,
     }
 }
 
@@ -160,6 +155,16 @@ pub fn question_text(question: &Question) -> String {
 /// A topic for display: `structured-concurrency` becomes "structured concurrency".
 pub fn topic_label(topic: &str) -> String {
     topic.replace('-', " ")
+}
+
+/// The topic of a question for display, if its author named one.
+pub fn named_topic(question: &Question) -> Option<String> {
+    (question.topic != OTHER_TOPIC).then(|| topic_label(&question.topic))
+}
+
+/// A level for display; empty if there is none.
+pub fn level_label(level: Option<Level>) -> &'static str {
+    level.map_or("", Level::name)
 }
 
 fn deck_notice(left: usize) -> String {

@@ -1,6 +1,6 @@
 //! `/history`: the past questions of a team.
 
-use super::daily::{LevelDisplay, button, topic_label};
+use super::daily::{LevelDisplay, button, named_topic, topic_label};
 use super::message::{Button, ButtonStyle, Embed, Message, channel_link, message_link};
 use super::streak::outcome_text;
 use super::text::{pluralize, quote, truncate};
@@ -97,9 +97,14 @@ fn entry_text(page: &HistoryPage<'_>, entry: &HistoryEntry<'_>) -> String {
     let shown = entry
         .question
         .filter(|_| entry.level == LevelDisplay::Shown);
-    let level = shown.map_or_else(String::new, |question| {
-        format!(" · {} · {}", question.level, topic_label(&question.topic))
-    });
+    let level = shown.and_then(|question| question.level);
+    let parts = [
+        Some(linked_label(page, entry.round)),
+        level.map(|level| level.to_string()),
+        shown.and_then(named_topic),
+    ];
+    let heading: Vec<String> = parts.into_iter().flatten().collect();
+    let heading = heading.join(" · ");
     let question = entry.question.map_or_else(
         || "a removed question".to_owned(),
         |question| truncate(&question.question.replace('\n', " "), QUESTION_MAX),
@@ -108,8 +113,7 @@ fn entry_text(page: &HistoryPage<'_>, entry: &HistoryEntry<'_>) -> String {
     let outcome = entry.outcome.as_ref().map_or_else(String::new, |outcome| {
         format!(" · {}", outcome_text(outcome))
     });
-    let label = linked_label(page, entry.round);
-    format!("{label}{level}\n{question}\n{answers}{outcome}")
+    format!("{heading}\n{question}\n{answers}{outcome}")
 }
 
 /// The round's label as a link to its thread, or to its message if it has none.

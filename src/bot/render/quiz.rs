@@ -9,6 +9,7 @@ use super::daily::{LevelDisplay, button, color, question_text};
 use super::feedback::report_button;
 use super::message::{ActionRow, CONTENT_MAX, Embed, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
+use super::rating;
 use super::reveal::{
     ShortText, WRITTEN_MAX, hint_text, page_buttons, page_embed, short_embed, short_page,
     written_answer, written_answer_within,
@@ -154,14 +155,56 @@ pub fn answer_modal(question: &Question, state: &QuizState) -> Modal {
     .text(&question_text(question))
 }
 
-/// A page of the model answer, with a menu to tick the key points that were made. Above it is what
-/// the member wrote, if they did, or which output they chose.
+/// A page of the model answer, with a menu to tick the key points that were made, or else buttons to
+/// rate the answer. Above it is what the member wrote, if they did, or which output they chose.
 pub fn answer(
     question: &Question,
     state: &QuizState,
     page: AnswerPage,
     written: Option<&str>,
 ) -> Message {
+    let page = page.or_first(question);
+    let embed = match page {
+        AnswerPage::Short => short_embed(question, short_text(question, state)),
+        _ => page_embed(question, page),
+    };
+    let mut message = Message::embed(embed);
+    message.components = scoring_rows(question, state);
+    if question.points.is_empty() {
+        message.embeds.push(Embed {
+            description: Some(rating_prompt(state).to_owned()),
+            color: color(question.level),
+            ..Embed::default()
+        });
+    }
+    let pages = pages(question, page, state, QuizAction::Page);
+    message.components.extend(pages);
+    message.content = Some(match written {
+        Some(text) => written_answer(text),
+        None => prediction_text(question, state),
+    });
+    message
+}
+
+/// The menu and buttons with which a member scores their answer.
+fn scoring_rows(question: &Question, state: &QuizState) -> Vec<ActionRow> {
+    let press = |label, action| quiz_button(ButtonStyle::Secondary, label, action, state);
+    let skip = press("Skip scoring", QuizAction::Next);
+    let report = report_button(question);
+    if question.points.is_empty() {
+        let ratings = if state.predicted_wrong() {
+            ActionRow::buttons(vec![press(
+                rating::label(Rating::Again),
+                QuizAction::Rate(Rating::Again),
+            )])
+        } else {
+            rating::row(|rating| ComponentId::Quiz {
+                action: QuizAction::Rate(rating),
+                state: state.clone(),
+            })
+        };
+        return vec![ratings, ActionRow::buttons(vec![skip, report])];
+    }
     let choice = |(number, point): (usize, &String)| {
         // Menus don't render Markdown.
         SelectOption::new(&point.replace('`', ""), number.to_string())
@@ -174,24 +217,19 @@ pub fn answer(
     };
     let menu = StringSelect::new(id.custom_id(), "Which points did you make?", choices)
         .value_range(1, points);
-    let press = |label, action| quiz_button(ButtonStyle::Secondary, label, action, state);
-    let embed = match page {
-        AnswerPage::Short => short_embed(question, short_text(question, state)),
-        _ => page_embed(question, page),
-    };
-    let mut message = Message::embed(embed).select(menu).buttons(vec![
-        press("None of them", QuizAction::NoPoints),
-        press("Skip scoring", QuizAction::Next),
-        report_button(question),
-    ]);
-    message
-        .components
-        .push(pages(question, page, state, QuizAction::Page));
-    message.content = Some(match written {
-        Some(text) => written_answer(text),
-        None => prediction_text(question, state),
-    });
-    message
+    let none = press("None of them", QuizAction::NoPoints);
+    vec![
+        ActionRow::select(menu),
+        ActionRow::buttons(vec![none, skip, report]),
+    ]
+}
+
+/// The text above the ratings.
+fn rating_prompt(state: &QuizState) -> &'static str {
+    match prediction_verdict(state) {
+        "" => rating::QUESTION,
+        verdict => verdict,
+    }
 }
 
 fn pages(
@@ -199,7 +237,7 @@ fn pages(
     shown: AnswerPage,
     state: &QuizState,
     turn: impl Fn(AnswerPage) -> QuizAction,
-) -> ActionRow {
+) -> Option<ActionRow> {
     page_buttons(question, shown, |page| ComponentId::Quiz {
         action: turn(page),
         state: state.clone(),
@@ -250,6 +288,7 @@ pub fn score_message(
     score: &Score,
     page: AnswerPage,
 ) -> Message {
+    let page = page.or_first(question);
     let shown = match page {
         AnswerPage::Short => scored_points(question, state, score.made),
         _ => page_embed(question, page),
@@ -270,7 +309,7 @@ pub fn score_message(
     let mut message = Message::embed(shown).buttons(vec![next, report_button(question)]);
     message
         .components
-        .push(pages(question, page, state, |page| {
+        .extend(pages(question, page, state, |page| {
             QuizAction::ScoredPage(ScoredPage {
                 page,
                 made: score.made,
@@ -282,6 +321,9 @@ pub fn score_message(
 
 /// The first page with the key points in two lists: missed and made.
 fn scored_points(question: &Question, state: &QuizState, made: MadePoints) -> Embed {
+    if question.points.is_empty() {
+        return short_embed(question, short_text(question, state));
+    }
     let listed = |was_made: bool| {
         let points = question.points.iter().enumerate();
         let points = points.filter(|(place, _)| made.contains(*place) == was_made);
@@ -303,6 +345,10 @@ fn prediction_verdict(state: &QuizState) -> &'static str {
 fn title(question: &Question, score: &Score) -> String {
     if !score.is_new {
         return "Already scored".into();
+    }
+    if question.points.is_empty() {
+        let rating = rating::label(score.review.rating);
+        return format!("You rated your answer: {rating}");
     }
     let points = pluralize(question.points.len(), "key point", "key points");
     format!("You made {} of {points}", score.made.count())

@@ -35,6 +35,7 @@ const LIN: UserId = UserId::new(2);
 mod assessments;
 mod feedback;
 mod histories;
+mod missing_parts;
 mod pictures;
 mod privacies;
 mod question_limits;
@@ -160,7 +161,7 @@ fn daily_message() {
     ");
     round.remaining = 0;
     let mut predict = question();
-    predict.kind = Kind::Predict;
+    predict.kind = Some(Kind::Predict);
     assert_snapshot!(daily::post(&predict, &round, 0, Shown), @r#"
     **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     ```py
@@ -196,7 +197,7 @@ fn the_text_of_the_daily_message_stands_alone() {
     let round = team_with_rounds().rounds()[0].clone();
     let role = RoleId::new(u64::MAX);
     let mut long = question();
-    long.kind = Kind::Predict;
+    long.kind = Some(Kind::Predict);
     long.question = "What is on https://docs.python.org/3/ and `http://localhost`?".into();
     long.code = Some("print('a')\n".repeat(200));
     let post = daily::post(&long, &round, 0, Shown).mention_role(role);
@@ -255,7 +256,7 @@ fn the_label_begins_every_footer() {
 fn a_hidden_level_has_a_colour_of_its_own() {
     let colors = Level::ALL.map(|level| {
         let question = Question {
-            level,
+            level: Some(level),
             ..question()
         };
         [Shown, Hidden].map(|display| display.color(&question))
@@ -294,7 +295,7 @@ fn every_text_of_a_question_is_on_a_page() {
         let programs = question.programs();
         let programs = programs.filter(|(field, _)| *field != "wrong_outputs");
         let programs = programs.map(|(_, program)| program);
-        for text in prose.chain(programs).chain([question.docs.as_str()]) {
+        for text in prose.chain(programs).chain(question.docs.as_deref()) {
             assert!(shown.contains(&plain(text)), "{}: {text}", question.id);
         }
     }
@@ -304,7 +305,10 @@ fn every_text_of_a_question_is_on_a_page() {
 #[test]
 fn hints() {
     let hints = Kind::ALL.map(|kind| {
-        let question = Question { kind, ..question() };
+        let question = Question {
+            kind: Some(kind),
+            ..question()
+        };
         format!("{}: {}", kind.name(), reveal::hint_text(&question))
     });
     assert_snapshot!(hints.join("\n"), @"
@@ -319,12 +323,17 @@ fn hints() {
         points: Vec::new(),
         ..question()
     };
+    let without_kind = Question {
+        kind: None,
+        ..short.clone()
+    };
+    assert_snapshot!(reveal::hint_text(&without_kind), @"The model answer has 3 words.");
     assert_snapshot!(reveal::hint_text(&short), @"Say what it is, why it is so, and what follows from it in practice. The model answer has 3 words.");
     let (bank, _) = Bank::load(built_in(), &[]);
     for question in bank.questions() {
         let other = Question {
             answer: "other".into(),
-            how_to_answer: "other".into(),
+            how_to_answer: Some("other".into()),
             points: vec!["other".into(); question.points.len()],
             ..question.clone()
         };
@@ -369,11 +378,11 @@ fn reveals() {
     ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
     ");
     let mut bug = question();
-    bug.kind = Kind::Bug;
+    bug.kind = Some(Kind::Bug);
     bug.broken = Some("hello()".into());
     bug.broken_output = Some("RuntimeWarning".into());
     assert_snapshot!("answer_of_a_bug", pages(&bug).join("\n"));
-    // Without key points, the first page has the first paragraph of the answer.
+    // Without key points, the first page has the whole answer.
     let without_points = Question {
         points: Vec::new(),
         ..question()

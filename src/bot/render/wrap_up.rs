@@ -3,7 +3,7 @@
 use super::daily::{LevelDisplay, answer_button, color, hint_button};
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize, spoiler};
-use quizloop_bank::{Level, Question};
+use quizloop_bank::Question;
 use quizloop_core::round::Round;
 
 /// The wrap-up of a round that `answered` members have answered. `missed` are key points that were
@@ -29,7 +29,7 @@ pub fn wrap_up(
     }
     let embed = Embed {
         description: Some("Replies count until the next question is out.".into()),
-        color: question.map_or(color(Level::Mid), |question| level.color(question)),
+        color: question.map_or(color(None), |question| level.color(question)),
         ..Embed::default()
     };
     let mut message = Message::embed(embed.footer(round.wrap_up_label()));

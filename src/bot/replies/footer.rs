@@ -157,7 +157,7 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) -> EditOutcome {
     let Some(question) = ctx.question_of_round(key.guild, &round) else {
         return EditOutcome::Done;
     };
-    let mut post = render::daily::post(question, &round, replied, level);
+    let mut post = render::daily::post(&question, &round, replied, level);
     if let Some(role) = role {
         post = post.name_role(role);
     }

@@ -123,6 +123,7 @@ impl Outgoing for WrapUpMessage<'_> {
             let Delivery { place, nonce, .. } = state.pending_wrap_up()?;
             let level = LevelDisplay::hidden_if(guild.hides_level(&round.question));
             let question = ctx.question_of_round(team.guild().id(), round);
+            let question = question.as_deref();
             let answered = state.reply_count(round.number);
             let missed = question.map_or_else(Vec::new, |question| missed_points(round, question));
             let message = render::wrap_up::wrap_up(round, question, answered, &missed, level);

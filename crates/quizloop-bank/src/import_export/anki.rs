@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::super::markup::{StyledSpan, styled_spans};
-use super::super::question::{Kind, Question};
+use super::super::question::{Kind, Level, Question};
 
 /// How questions become Anki notes. The default is one card per question, with tags, in the deck
 /// "Python asyncio".
@@ -121,11 +121,11 @@ fn notes(question: &Question, cards: AnkiCards) -> Vec<[String; 3]> {
 /// the user's own. A topic can have the name of a kind.
 fn tags(question: &Question) -> String {
     let names = [
-        question.topic.as_str(),
-        question.level.name(),
-        question.kind.name(),
+        Some(question.topic.as_str()),
+        question.level.map(Level::name),
+        question.kind.map(Kind::name),
     ];
-    let names: BTreeSet<_> = names.into_iter().collect();
+    let names: BTreeSet<_> = names.into_iter().flatten().collect();
     let tags: Vec<_> = names
         .iter()
         .map(|name| format!("quizloop::{name}"))
@@ -135,9 +135,9 @@ fn tags(question: &Question) -> String {
 
 fn front(question: &Question) -> String {
     let code = match question.kind {
-        Kind::Predict => question.code.as_deref(),
-        Kind::Bug => question.broken.as_deref(),
-        Kind::Concept | Kind::Compare | Kind::Design => None,
+        Some(Kind::Predict) => question.code.as_deref(),
+        Some(Kind::Bug) => question.broken.as_deref(),
+        Some(Kind::Concept | Kind::Compare | Kind::Design) | None => None,
     };
     prose(&question.question) + &code.map(program).unwrap_or_default()
 }
@@ -163,17 +163,23 @@ fn point_back(question: &Question, point: &str) -> String {
 
 fn back(question: &Question) -> String {
     answer(question)
-        + &heading("Key points")
-        + &list(question.points.iter().map(|point| styled_html(point)))
-        + &heading("Pitfalls")
-        + &list(question.pitfalls.iter().map(|pitfall| styled_html(pitfall)))
+        + &section("Key points", &question.points)
+        + &section("Pitfalls", &question.pitfalls)
         + &coaching(question)
         + &documentation(question)
 }
 
+/// Returns a list with its heading, if it has items.
+fn section(name: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    heading(name) + &list(items.iter().map(|item| styled_html(item)))
+}
+
 /// Returns the model answer with its programs and outputs.
 fn answer(question: &Question) -> String {
-    let is_predict = question.kind == Kind::Predict;
+    let is_predict = question.kind == Some(Kind::Predict);
     let code_name = if question.broken.is_some() {
         "Fixed code"
     } else {
@@ -206,15 +212,21 @@ fn coaching(question: &Question) -> String {
     ];
     texts
         .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| collapsed(name, &prose(text)))
+        .filter_map(|(name, text)| Some(collapsed(name, &prose(text.as_deref()?))))
         .collect()
 }
 
 fn documentation(question: &Question) -> String {
-    let docs = escape(&question.docs);
-    let python = format!("Python {} · ", question.python);
-    html_element("p", &(python + &format!("<a href=\"{docs}\">{docs}</a>")))
+    let python = question.python.map(|python| format!("Python {python}"));
+    let link = question.docs.as_deref().map(|docs| {
+        let docs = escape(docs);
+        format!("<a href=\"{docs}\">{docs}</a>")
+    });
+    let parts: Vec<_> = python.into_iter().chain(link).collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    html_element("p", &parts.join(" · "))
 }
 
 fn prose(text: &str) -> String {
@@ -319,7 +331,8 @@ mod tests {
             for text in expected.chain(programs) {
                 assert!(note.contains(&one_line(&text)), "{}: {text}", question.id);
             }
-            assert!(note.contains(&format!("Python {}", question.python)));
+            let python = question.python.unwrap();
+            assert!(note.contains(&format!("Python {python}")));
         }
     }
 

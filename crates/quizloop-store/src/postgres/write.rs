@@ -1,4 +1,5 @@
-//! Saving a guild: one row with its whole snapshot.
+//! Saving a guild: one row with its whole snapshot, and one with its own questions if they have
+//! changed.
 //!
 //! A commit is in doubt if the connection fails after COMMIT was sent: the server may or may not
 //! have executed it. Each row therefore contains the number of its newest commit. For example:
@@ -15,20 +16,24 @@
 use std::io;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
-use super::connection::{Database, is_connection_failure};
+use super::connection::{Database, Transaction, is_connection_failure};
 use super::lease::{Lease, LeaseLost};
 use super::{STEP_TIMEOUT, deleted};
-use crate::backend::LEASE_LOST;
-use quizloop_core::guild::Guild;
+use crate::backend::{GuildToSave, LEASE_LOST};
 use quizloop_core::guild_summary::GuildSummary;
 use quizloop_core::id::GuildId;
+use quizloop_core::server_questions::ServerQuestions;
 
 const UPSERT_GUILD: &str = "insert into guild as kept (guild, commit, state, wake, managed, places) \
     values ($1, 1, $2::text::jsonb, $3::text::timestamptz, $4, $5) \
     on conflict (guild) do update set commit = kept.commit + 1, state = excluded.state, \
     wake = excluded.wake, managed = excluded.managed, places = excluded.places returning commit";
+const UPSERT_QUESTIONS: &str = "insert into server_questions (guild, state) values ($1, $2::text::jsonb) \
+    on conflict (guild) do update set state = excluded.state";
+const DELETE_QUESTIONS: &str = "delete from server_questions where guild = $1";
 const UPSERT_METADATA: &str = "insert into note (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text";
 
 /// Why a guild could not be saved or deleted.
@@ -115,9 +120,13 @@ impl KnownCommit {
 pub(super) async fn save(
     database: &Database,
     lease: Option<&Lease>,
-    guild: &Guild,
+    save: &GuildToSave,
     now: Option<Timestamp>,
 ) -> Result<(), WriteError> {
+    let GuildToSave {
+        guild,
+        questions_changed,
+    } = save;
     let summary = now.map_or_else(GuildSummary::unknown, |now| guild.summary(now));
     let lease = lease.ok_or(WriteError::NotOwner)?;
     let id = guild_as_i64(guild.id())?;
@@ -138,6 +147,9 @@ pub(super) async fn save(
         if let Some(known) = lease.commits.get(&guild.id()) {
             known.check(commit)?;
         }
+        if *questions_changed {
+            save_questions(&mut transaction, id, guild.server_questions()).await?;
+        }
         let set_known = |number, next_in_doubt| {
             let known = KnownCommit {
                 number,
@@ -153,7 +165,24 @@ pub(super) async fn save(
     .await
 }
 
-/// Deletes a guild's row, of which a copy stays.
+/// Replaces the row of a server's own questions, as a part of a transaction.
+pub(super) async fn save_questions(
+    transaction: &mut Transaction<'_>,
+    guild: i64,
+    questions: Option<&ServerQuestions>,
+) -> Result<(), WriteError> {
+    let query = match questions {
+        Some(own) => transaction
+            .query(UPSERT_QUESTIONS)
+            .bind(guild)
+            .bind(jsonb_text(own)?),
+        None => transaction.query(DELETE_QUESTIONS).bind(guild),
+    };
+    query.execute(&mut **transaction).await?;
+    Ok(())
+}
+
+/// Deletes a guild's rows, of which a copy stays.
 pub(super) async fn delete(
     database: &Database,
     lease: Option<&Lease>,
@@ -208,11 +237,11 @@ fn due_column(summary: &GuildSummary) -> Option<String> {
     }
 }
 
-/// Formats a guild for `jsonb`, which can hold every character except U+0000 (PostgreSQL's manual,
+/// Formats a guild or its questions for `jsonb`, which can hold every character except U+0000 (PostgreSQL's manual,
 /// "8.14. JSON Types"). It is removed, because otherwise one text would prevent all saves of its
 /// guild.
-pub(super) fn jsonb_text(guild: &Guild) -> Result<String, serde_json::Error> {
-    let text = serde_json::to_string(guild)?;
+pub(super) fn jsonb_text(state: &impl Serialize) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string(state)?;
     Ok(remove_null_characters(text))
 }
 

@@ -16,7 +16,7 @@ use crate::bot::render::message::Message;
 use crate::bot::render::reveal::{self, OpenAnswer, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::Question;
+use quizloop_bank::{GuildQuestions, Question, QuestionRef};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, MessageId};
 use quizloop_core::reveal_guard::GuardedRound;
@@ -49,29 +49,23 @@ fn options() -> Vec<Value> {
 }
 
 fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    let choice = |(question, level): (&Question, LevelDisplay)| {
-        let text = question.question.replace('`', "");
-        let name = match level {
-            LevelDisplay::Shown => format!("{:03} · {text}", question.number),
-            // Neighbouring numbers have the same topic.
-            LevelDisplay::Hidden => text,
-        };
-        AutocompleteChoice {
-            name: truncate(&name, CHOICE_NAME_MAX),
-            value: question.id.clone(),
-        }
+    let questions = ctx.questions(guild);
+    let choice = |(question, level): (&Question, LevelDisplay)| AutocompleteChoice {
+        name: choice_name(question, level),
+        value: question.id.clone(),
     };
-    let found = search(ctx, guild, typed).into_iter();
+    let found = search(ctx, guild, &questions, typed).into_iter();
     found.map(choice).collect()
 }
 
 /// Returns the questions that match a text, the best first. A question whose level and topic are
 /// hidden is found by words of its text alone, and not by its topic or number.
-fn search<'a>(
-    ctx: &'a BotContext,
+fn search<'q>(
+    ctx: &BotContext,
     guild: GuildId,
+    questions: &'q GuildQuestions,
     typed: &str,
-) -> Vec<(&'a Question, LevelDisplay)> {
+) -> Vec<(&'q Question, LevelDisplay)> {
     // Suggestions don't wait for a guild that is not in memory.
     let loaded = ctx.store.loaded(guild);
     let level = |question: &Question| {
@@ -79,10 +73,8 @@ fn search<'a>(
         let hides_level = loaded.as_ref().and_then(|guild| guild.read(hides_level));
         LevelDisplay::hidden_if(hides_level.unwrap_or(false))
     };
-    let found = ctx.questions(guild).search(typed, AUTOCOMPLETE_CHOICES_MAX);
-    let with_level = found
-        .into_iter()
-        .map(|question| (question, level(question)));
+    let found = questions.search(typed, AUTOCOMPLETE_CHOICES_MAX).into_iter();
+    let with_level = found.map(|question| (question, level(question)));
     let is_found = |(question, level): &(&Question, LevelDisplay)| {
         *level == LevelDisplay::Shown || has_a_word_of(question, typed)
     };
@@ -96,6 +88,18 @@ fn has_a_word_of(question: &Question, typed: &str) -> bool {
     words.any(|word| text.contains(&word))
 }
 
+/// Returns the number, if the question has one, and the beginning of its text.
+fn choice_name(question: &Question, level: LevelDisplay) -> String {
+    let text = question.question.replace('`', "");
+    // Neighbouring numbers have the same topic.
+    let number = question.number_label();
+    let name = match number.filter(|_| level == LevelDisplay::Shown) {
+        Some(number) => format!("{number} · {text}"),
+        None => text,
+    };
+    truncate(&name, CHOICE_NAME_MAX)
+}
+
 /// Shows the answer to the question that the member named, or of the round of the channel or
 /// thread.
 pub fn run(
@@ -103,7 +107,7 @@ pub fn run(
     interaction: &Interaction,
     guild: &LoadedGuild,
 ) -> Result<Response, UserError> {
-    let question = match interaction.text("question") {
+    let question: &Question = &*match interaction.text("question") {
         Some(text) => find_question(ctx, guild.id(), text)?,
         None => question_by_id(ctx, guild.id(), &resolve_question(interaction, guild)?)?,
     };
@@ -129,7 +133,7 @@ pub fn on_button(
     guild: &LoadedGuild,
     question: &str,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), question)?;
+    let question = &*question_by_id(ctx, guild.id(), question)?;
     Ok(confirm_or_answer(ctx, interaction, guild, question))
 }
 
@@ -216,7 +220,7 @@ pub fn on_page_button(
     guild: &LoadedGuild,
     turn: PageTurn<'_>,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), turn.question)?;
+    let question = &*question_by_id(ctx, guild.id(), turn.question)?;
     if let Some(confirm) = confirmation(interaction, guild, question) {
         return Ok(Response::New(confirm));
     }
@@ -277,7 +281,7 @@ pub async fn on_confirm(
     guild: &LoadedGuild,
     request: RevealRequest<'_>,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), request.question)?;
+    let question = &*question_by_id(ctx, guild.id(), request.question)?;
     if request.public {
         let open = is_open(guild, question);
         return Err(if open {
@@ -327,13 +331,9 @@ pub fn resolve_question(
 
 /// Returns a question by its id, or else the best match for a text typed without choosing a
 /// suggestion.
-fn find_question<'a>(
-    ctx: &'a BotContext,
-    guild: GuildId,
-    text: &str,
-) -> Result<&'a Question, UserError> {
-    let found = ctx.questions(guild).get(text.trim());
-    let best = || Some(search(ctx, guild, text).first()?.0);
-    let found = found.or_else(best);
+fn find_question(ctx: &BotContext, guild: GuildId, text: &str) -> Result<QuestionRef, UserError> {
+    let questions = ctx.questions(guild);
+    let best = || questions.find(&search(ctx, guild, &questions, text).first()?.0.id);
+    let found = questions.find(text.trim()).or_else(best);
     found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }

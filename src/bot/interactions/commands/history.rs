@@ -16,7 +16,7 @@ use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::history::{self as render, HistoryEntry, HistoryPage, PAGE_SIZE};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::QuestionView;
+use quizloop_bank::GuildQuestions;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::UserId;
 use quizloop_core::round::Round;
@@ -90,7 +90,7 @@ fn show(
 
 fn render_page(
     guild: &Guild,
-    questions: &QuestionView<'_>,
+    questions: &GuildQuestions,
     interaction: &Interaction,
     request: &HistoryRequest<'_>,
 ) -> Result<Message, UserError> {

@@ -152,7 +152,7 @@ fn the_longest_page_fits() {
     let longest = Question {
         question: "w ".repeat(quizloop_bank::TOPIC_MAX * 20),
         topic: "t".repeat(quizloop_bank::TOPIC_MAX),
-        level: quizloop_bank::Level::Senior,
+        level: Some(quizloop_bank::Level::Senior),
         ..question()
     };
     let by = Actor {
