@@ -18,6 +18,10 @@ fn question_of(post: &MessageView) -> Question {
     bank.get(&post.question_id()).unwrap().clone()
 }
 
+fn level_of(question: &Question) -> &'static str {
+    question.level.unwrap().name()
+}
+
 /// Asserts that a message shows neither level nor topic, not even by its colour.
 fn assert_hidden(message: &MessageView) {
     let text = message.text();
@@ -38,7 +42,7 @@ fn assert_shown(message: &MessageView) {
     let question = question_of(message);
     let text = message.text();
     assert!(
-        text.contains(&format!("[Level] {}", question.level)),
+        text.contains(&format!("[Level] {}", level_of(&question))),
         "{text}"
     );
     assert!(text.contains("[Topic] "), "{text}");
@@ -101,7 +105,7 @@ async fn nothing_tells_level_or_topic_until_the_answer_is_revealed() {
     let answer = world.ada().press(post.id, "Model answer").await;
     let color = answer.embeds[0]["color"].as_u64().unwrap();
     assert!(LEVEL_COLORS.map(u64::from).contains(&color));
-    assert!(answer.footer().contains(question.level.name()));
+    assert!(answer.footer().contains(level_of(&question)));
     let history = world.ada().command_message("history", &[]).await.text();
     assert!(
         history.contains(&format!("/{})\n", world.thread())),
@@ -128,7 +132,7 @@ async fn nothing_tells_level_or_topic_until_the_answer_is_revealed() {
     assert_shown(&revealed);
     let of_topic = world.ada().command_message("history", &topic).await.text();
     assert!(
-        of_topic.contains(&format!(" · {} · ", question.level)),
+        of_topic.contains(&format!(" · {} · ", level_of(&question))),
         "{of_topic}"
     );
 }
@@ -152,11 +156,11 @@ async fn suggestions_do_not_find_a_hidden_question_by_its_topic() {
             let of_question = choices.into_iter().find(|one| one.value == question.id);
             of_question.map(|choice| choice.name)
         };
-        let number = format!("#{}", question.number);
+        let number = question.number_label().unwrap();
         let by_number = suggested(&number).await;
         assert_eq!(by_number.is_some(), show_level, "{by_number:?}");
         let name = suggested(&question.question).await.unwrap();
-        let begins_with_number = name.starts_with(&format!("{:03} · ", question.number));
+        let begins_with_number = name.starts_with(&format!("{number} · "));
         assert_eq!(begins_with_number, show_level, "{name}");
         // Typed without choosing a suggestion.
         let typed = [("question", json!(number))];

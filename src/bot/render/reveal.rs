@@ -3,9 +3,7 @@
 use super::daily::{button, color, named_topic, question_text};
 use super::feedback::report_button;
 use super::message::{ActionRow, ButtonStyle, CONTENT_MAX, Embed, Message};
-use super::text::{
-    bullets, capitalized, closed_beginning, output_block, pluralize, python_block,
-};
+use super::text::{bullets, capitalized, closed_beginning, output_block, pluralize, python_block};
 pub use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Question};

@@ -73,7 +73,9 @@ fn search<'q>(
         let hides_level = loaded.as_ref().and_then(|guild| guild.read(hides_level));
         LevelDisplay::hidden_if(hides_level.unwrap_or(false))
     };
-    let found = questions.search(typed, AUTOCOMPLETE_CHOICES_MAX).into_iter();
+    let found = questions
+        .search(typed, AUTOCOMPLETE_CHOICES_MAX)
+        .into_iter();
     let with_level = found.map(|question| (question, level(question)));
     let is_found = |(question, level): &(&Question, LevelDisplay)| {
         *level == LevelDisplay::Shown || has_a_word_of(question, typed)
