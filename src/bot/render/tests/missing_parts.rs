@@ -67,6 +67,7 @@ fn the_daily_message_has_what_there_is() {
     assert_snapshot!(daily::post(&minimal(), &round, 0, Shown), @"
     **Question of the day:** What is a closure?
     -- Question 1 · 2026-03-23 · reply in the thread
+    ( Hint ) q1:hint:closures
     ( Model answer ) q1:answer:closures
     ( My streak ) q1:streak
     ");
@@ -75,11 +76,13 @@ fn the_daily_message_has_what_there_is() {
     Replies count until the next question is out.
     -- Wrap-up of 2026-03-23
     ( Model answer ) q1:answer:closures
+    ( Hint ) q1:hint:closures
     ");
     assert_snapshot!(reveal::hint(&minimal()), @"
+    # Hint
     **What is a closure?**
 
-    There is no hint for this question.
+    The model answer has 8 words.
     ");
 }
 
@@ -157,6 +160,7 @@ fn practice_without_key_points_is_rated_with_four_buttons() {
     **What is a closure?**
     [Why now] new to you
     -- Answer out loud before you look. Practice doesn't affect your streak.
+    ( Hint ) q1:quiz:h:m*a0:closures:*
     ( Write my answer ) q1:quiz:w:m*a0:closures:*
     ( Show the answer ) q1:quiz:a:m*a0:closures:*
     ( Another ) q1:quiz:n:m*a0:closures:*
