@@ -51,6 +51,7 @@ mod review_reminders;
 mod reviews;
 mod sandbox;
 mod security;
+mod server_questions;
 mod session_ends;
 mod shards;
 mod show_level;

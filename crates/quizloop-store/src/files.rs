@@ -135,7 +135,7 @@ impl Backend for FileBackend {
         if self.disk.exists(&questions) {
             self.remove_questions(&questions)?;
             self.disk.sync_dir(&folder)?;
-            failpoint::hit("forget.questions");
+            failpoint::hit("questions.deleted");
         }
         self.disk.remove(&current)?;
         self.disk.remove(&snapshot::temporary_path(&current))?;
