@@ -14,6 +14,7 @@ mod assessment;
 mod compare;
 pub mod help;
 mod hint;
+mod history;
 mod leaderboard;
 mod message_command;
 mod privacy;
@@ -61,6 +62,7 @@ static COMMANDS: &[&SlashCommand] = &[
     &hint::COMMAND,
     &streak::COMMAND,
     &leaderboard::COMMAND,
+    &history::COMMAND,
     &progress::COMMAND,
     &remind::COMMAND,
     &suggest::COMMAND,
@@ -353,6 +355,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 )
                 | ComponentId::Remove { .. }
                 | ComponentId::PostNow { .. }
+                | ComponentId::History { .. }
                 | ComponentId::Reports { .. }
                 | ComponentId::CloseReport { .. }
                 | ComponentId::Questions { .. }
@@ -493,6 +496,9 @@ async fn on_component(
             suggestion,
             decision,
         } => update_message(suggest::decide(ctx, interaction, guild, suggestion, decision).await),
+        ComponentId::History { page, topic } => {
+            history::on_page_button(ctx, interaction, guild, page, topic.as_deref())
+        }
         ComponentId::Reports { page } => {
             update_message(question_reports::list(ctx, interaction, guild, page))
         }

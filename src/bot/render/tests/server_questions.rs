@@ -10,6 +10,7 @@ use crate::bot::interactions::question_form::{
     FormPurpose, QuestionForm, QuestionOptions, QuestionTexts,
 };
 use crate::bot::interactions::response::Response;
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::message::Message;
 use crate::bot::render::server_questions::{self as render, ListedQuestion};
 use crate::bot::render::{question_check, question_form};
@@ -36,6 +37,7 @@ const fn listed(question: &Question, is_enabled: bool) -> ListedQuestion<'_> {
     ListedQuestion {
         question,
         is_enabled,
+        level: LevelDisplay::Shown,
     }
 }
 
@@ -206,6 +208,12 @@ fn lists() {
     **#2** You call a function that was defined with async def. What do you get back, and when does its body s… · junior · fundamentals · concept
     📥 1 suggestion is waiting for you to decide: `/team questions list filter:suggestions`
     ");
+    let hidden = ListedQuestion {
+        level: LevelDisplay::Hidden,
+        ..listed(&built_in, true)
+    };
+    let message = render::list(QuestionListFilter::Shared, &[hidden], 0, 0);
+    assert_snapshot!(message, @"");
     let many: Vec<Question> = (1..=25)
         .map(|number| own(number, &"|".repeat(300)))
         .collect();
@@ -316,8 +324,9 @@ fn answers_to_admins_and_members() {
         render::added(12),
         render::edited(12),
         render::suggested(3),
-        render::enabled(&mine, true),
-        render::enabled(&built_in, false),
+        render::enabled(&mine, LevelDisplay::Shown, true),
+        render::enabled(&built_in, LevelDisplay::Shown, false),
+        render::enabled(&built_in, LevelDisplay::Hidden, true),
         render::confirm_removal(&mine),
         render::removed(12),
         Message::text(render::not_own(&built_in)),
