@@ -612,7 +612,7 @@ fn helps() {
     [For admins] • `/setup` starts a team in a channel, or changes its settings.
     • `/team status` shows the next questions and any missing permissions.
     • `/team reports` lists the mistakes in questions that members reported.
-    • `/team questions add` saves a question of your own. `list` shows them and what members suggest; there are also `edit`, `show`, `disable`, `enable` and `remove`.
+    • `/team questions add` saves a question of your own, and `/team questions list` shows them and what members suggest. `edit`, `show`, `disable`, `enable` and `remove` are there, too.
     • `/team post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
     -- I store ids, dates and counts, never the text of a reply.
     ");
