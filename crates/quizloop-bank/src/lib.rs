@@ -14,6 +14,7 @@ pub mod markup;
 mod phrases;
 mod python;
 mod question;
+mod question_path;
 mod question_view;
 mod read;
 mod reflow;
@@ -29,6 +30,7 @@ pub use self::limits::{ID_MAX, TOPIC_MAX};
 pub use self::load::{Bank, FieldError};
 pub use self::python::{PythonVersion, PythonVersions};
 pub use self::question::{Frequency, Kind, Level, ParseKeywordError, Question, TextField};
+pub use self::question_path::{PATH_NAME_MAX, QuestionPath};
 pub use self::question_view::QuestionView;
 pub use self::search::SEARCH_MAX;
 /// A question file that the operator provides.

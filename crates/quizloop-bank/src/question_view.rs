@@ -2,6 +2,7 @@
 
 use super::load::Bank;
 use super::question::{Level, Question};
+use super::question_path::QuestionPath;
 
 /// The questions from which a server's rounds, practice and suggestions are drawn: the built-in
 /// ones and those of the operator's files, which all servers share.
@@ -45,6 +46,16 @@ impl<'a> QuestionView<'a> {
     /// Returns the place of the question with that id, which stays the same while the process runs.
     pub fn index_of(self, id: &str) -> Option<usize> {
         self.shared.index_of(id)
+    }
+
+    /// Returns the path with that name.
+    pub fn path(self, name: &str) -> Option<&'a QuestionPath> {
+        self.shared.path(name)
+    }
+
+    /// Returns all paths, in the order in which people see them.
+    pub fn paths(self) -> &'a [QuestionPath] {
+        self.shared.paths()
     }
 
     /// Returns the questions that match a query, the best first; see [`Bank::search`].
