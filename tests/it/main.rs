@@ -36,6 +36,7 @@ mod openapi;
 mod operator;
 #[cfg(unix)]
 mod overload;
+mod paths;
 mod posting;
 mod practice;
 mod privacy;
