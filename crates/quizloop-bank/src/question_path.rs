@@ -251,34 +251,11 @@ questions = ["task-object", "own-question"]
     }
 
     #[test]
-    fn mistakes_are_reported_and_the_path_is_left_out() {
-        let text = r#"
-[[path]]
-name = "own-path"
-title = "Unknown questions"
-summary = "What we ask first."
-questions = ["task-objects", "cooking", "task-object", "task-object"]
-
-[[path]]
-name = "syllabus"
-title = ""
-summary = "What we ask first."
-questions = []
-
-[[path]]
-name = "A path with a long name"
-title = "A title that is much too long"
-summary = "What\nwe ask."
-question = ["task-object"]
-
-[[path]]
-name = "a-path-with-a-name-that-is-long"
-title = "Long"
-summary = "What we ask first."
-questions = "task-object"
-"#;
-        let (bank, diagnostics) = load(&[text]);
-        assert_eq!(bank.paths().len(), 6);
+    fn unknown_and_duplicate_questions_are_reported() {
+        let questions = r#""task-objects", "cooking", "task-object", "task-object""#;
+        let text = PATH.replace(r#""task-object", "own-question""#, questions);
+        let (bank, diagnostics) = load(&[&text]);
+        assert_eq!(bank.path("ours"), None);
         insta::assert_snapshot!(diagnostics, @r#"
         error: there is no question `task-objects`
          --> 0.toml:6:14
@@ -304,79 +281,107 @@ questions = "task-object"
           |
           = help: remove one of the two
 
+        3 errors
+        "#);
+    }
+
+    #[test]
+    fn other_mistakes_are_reported_and_the_path_is_left_out() {
+        let text = r#"
+[[path]]
+name = "syllabus"
+title = ""
+summary = "What we ask first."
+questions = []
+
+[[path]]
+name = "A path with a long name"
+title = "A title that is much too long"
+summary = "What\nwe ask."
+question = ["task-object"]
+
+[[path]]
+name = "a-path-with-a-name-that-is-long"
+title = "Long"
+summary = "What we ask first."
+questions = "task-object"
+"#;
+        let (bank, diagnostics) = load(&[text]);
+        assert_eq!(bank.paths().len(), 6);
+        insta::assert_snapshot!(diagnostics, @r#"
         error: a path can't have the name `syllabus`
-         --> 0.toml:9:8
+         --> 0.toml:3:8
           |
-        9 | name = "syllabus"
+        3 | name = "syllabus"
           |        ^^^^^^^^^^
           |
           = help: choose another one: it is an order of its own
 
         error: `title` is empty
-          --> 0.toml:10:9
-           |
-        10 | title = ""
-           |         ^^
-           |
-           = help: write it, or remove the path
+         --> 0.toml:4:9
+          |
+        4 | title = ""
+          |         ^^
+          |
+          = help: write it, or remove the path
 
         error: a path without questions
-          --> 0.toml:12:13
-           |
-        12 | questions = []
-           |             ^^
-           |
-           = help: add the ids of its questions in order, or remove the path
+         --> 0.toml:6:13
+          |
+        6 | questions = []
+          |             ^^
+          |
+          = help: add the ids of its questions in order, or remove the path
 
         error: the name "A path with a long name" is not in kebab-case
-          --> 0.toml:15:8
-           |
-        15 | name = "A path with a long name"
-           |        ^^^^^^^^^^^^^^^^^^^^^^^^^
-           |
-           = help: write lower-case letters and digits, with single hyphens between words
+         --> 0.toml:9:8
+          |
+        9 | name = "A path with a long name"
+          |        ^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: write lower-case letters and digits, with single hyphens between words
 
         error: `title` has 29 characters, 4 more than the limit of 25
-          --> 0.toml:16:9
+          --> 0.toml:10:9
            |
-        16 | title = "A title that is much too long"
+        10 | title = "A title that is much too long"
            |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
            |
            = help: shorten it
 
         error: `summary` contains a line break or control character
-          --> 0.toml:17:11
+          --> 0.toml:11:11
            |
-        17 | summary = "What\nwe ask."
+        11 | summary = "What\nwe ask."
            |           ^^^^^^^^^^^^^^^
            |
            = help: write it on one line
 
         error: unknown key `question` in [[path]]
-          --> 0.toml:18:1
+          --> 0.toml:12:1
            |
-        18 | question = ["task-object"]
+        12 | question = ["task-object"]
            | ^^^^^^^^
            |
            = help: did you mean `questions`?
 
         error: `name` has 31 characters, 7 more than the limit of 24
-          --> 0.toml:21:8
+          --> 0.toml:15:8
            |
-        21 | name = "a-path-with-a-name-that-is-long"
+        15 | name = "a-path-with-a-name-that-is-long"
            |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
            |
            = help: shorten it
 
         error: `questions` must be an array, not a string
-          --> 0.toml:24:13
+          --> 0.toml:18:13
            |
-        24 | questions = "task-object"
+        18 | questions = "task-object"
            |             ^^^^^^^^^^^^^
            |
            = help: put it in square brackets
 
-        12 errors
+        9 errors
         "#);
     }
 

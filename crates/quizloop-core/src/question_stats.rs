@@ -139,7 +139,7 @@ mod tests {
             )
         };
         assert!(
-            (difficulty - (of(7) + of(8)) / 2.0).abs() < 1e-6,
+            (difficulty - f64::midpoint(of(7), of(8))).abs() < 1e-6,
             "{difficulty}"
         );
         stats.add(&stats.clone());
