@@ -2,7 +2,7 @@
 //! compares its output.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -282,9 +282,10 @@ fn summary(bank: &Bank, pythons: &BTreeMap<Version, PathBuf>, jobs: &[Job<'_>]) 
             !programs(question).is_empty() && !question.python.supports(version.minor)
         });
         let others: Vec<_> = others.map(|question| question.id.as_str()).collect();
-        text += &format!("\nPython {version}: {runs} run, {} skipped", total - runs);
+        let skipped = total - runs;
+        let _ = write!(text, "\nPython {version}: {runs} run, {skipped} skipped");
         if !others.is_empty() {
-            text += &format!(", not for this version: {}", others.join(", "));
+            let _ = write!(text, ", not for this version: {}", others.join(", "));
         }
     }
     text

@@ -373,7 +373,9 @@ mod tests {
 
     fn stats_of(guilds: &[Guild]) -> AllStats {
         let mut all = AllStats::default();
-        guilds.iter().for_each(|guild| all.add(guild));
+        for guild in guilds {
+            all.add(guild);
+        }
         all
     }
 

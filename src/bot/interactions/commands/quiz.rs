@@ -277,7 +277,7 @@ fn next_question(
     let header = QuizHeader {
         reason: pick.reason,
         due: due_count(ctx, interaction, guild, practice.today),
-        path: path_position(&questions, &state),
+        path: path_position(questions, &state),
     };
     Ok(render::question(question, &state, header, false))
 }
@@ -293,13 +293,12 @@ fn pick_question<'a>(
         .asked_today
         .asked_on(guild.id(), interaction.user, practice.today);
     let questions = ctx.questions(guild.id());
-    let path = path_of(&questions, previous)?;
-    let mut candidates: Vec<&str> = match path {
-        Some(path) => path.questions.iter().map(String::as_str).collect(),
-        None => {
-            let matching = questions.filter(previous.topic.as_deref(), previous.level);
-            matching.map(|question| question.id.as_str()).collect()
-        }
+    let path = path_of(questions, previous)?;
+    let mut candidates: Vec<&str> = if let Some(path) = path {
+        path.questions.iter().map(String::as_str).collect()
+    } else {
+        let matching = questions.filter(previous.topic.as_deref(), previous.level);
+        matching.map(|question| question.id.as_str()).collect()
     };
     candidates.retain(|id| !practice.open_questions.contains(*id));
     let was_asked = |id: &str| {
@@ -339,7 +338,7 @@ fn pick_question<'a>(
 
 /// Returns the path that the member follows, if any.
 fn path_of<'q>(
-    questions: &QuestionView<'q>,
+    questions: QuestionView<'q>,
     state: &QuizState,
 ) -> Result<Option<&'q QuestionPath>, UserError> {
     let find = |name: &String| {
@@ -349,7 +348,7 @@ fn path_of<'q>(
     state.path.as_ref().map(find).transpose()
 }
 
-fn path_position<'q>(questions: &QuestionView<'q>, state: &QuizState) -> Option<PathPosition<'q>> {
+fn path_position<'q>(questions: QuestionView<'q>, state: &QuizState) -> Option<PathPosition<'q>> {
     let path = questions.path(state.path.as_deref()?)?;
     let mut ids = path.questions.iter();
     let index = ids.position(|id| *id == state.question)?;
@@ -391,7 +390,7 @@ fn hint(
             pick_reason(&review, practice.today)
         }),
         due: due_count(ctx, interaction, guild, practice.today),
-        path: path_position(&questions, state),
+        path: path_position(questions, state),
     };
     Ok(render::question(question, state, header, true))
 }
